@@ -1,0 +1,1 @@
+"""A Kubernetes operator that loads controllers from plain ``.py`` files and reloads each when its file changes."""
