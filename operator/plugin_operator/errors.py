@@ -49,9 +49,7 @@ class PluginRejected(PluginOperatorError):
         super().__init__(reason)
 
     def __str__(self) -> str:
-        where = (
-            f"{self.path}:{self.line}: " if self.path and self.line else f"{self.path}: " if self.path else ""
-        )
+        where = f"{self.path}:{self.line}: " if self.path and self.line else f"{self.path}: " if self.path else ""
         return where + self.reason
 
 
