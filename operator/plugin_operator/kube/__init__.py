@@ -1,0 +1,24 @@
+"""The nouns of Kubernetes as plain values: names, kinds, resources, selectors, metadata.
+
+Owns what can be said about an object without talking to anybody. Leaves every request to ``client`` and every decision
+to the layers above.
+"""
+
+from plugin_operator.kube.gvk import GroupVersionKind
+from plugin_operator.kube.metadata import Object, ObjectMeta, OwnerReference, decode_metadata
+from plugin_operator.kube.names import NamespacedName
+from plugin_operator.kube.resource import Resource
+from plugin_operator.kube.selectors import FieldSelector, LabelSelector, SelectorError
+
+__all__ = [
+    "FieldSelector",
+    "GroupVersionKind",
+    "LabelSelector",
+    "NamespacedName",
+    "Object",
+    "ObjectMeta",
+    "OwnerReference",
+    "Resource",
+    "SelectorError",
+    "decode_metadata",
+]

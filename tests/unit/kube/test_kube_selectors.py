@@ -1,0 +1,85 @@
+import pytest
+
+from plugin_operator.kube import FieldSelector, LabelSelector, SelectorError
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "expected"),
+    [
+        ("", {}, True),
+        ("  ", {"a": "b"}, True),
+        ("a=b", {"a": "b"}, True),
+        ("a == b", {"a": "b"}, True),
+        ("a=b", {"a": "c"}, False),
+        ("a=b", {}, False),
+        ("a!=b", {}, True),
+        ("a!=b", {"a": "b"}, False),
+        ("a=", {"a": ""}, True),
+        ("a=,b", {"a": "", "b": "x"}, True),
+        ("a", {"a": "x"}, True),
+        ("a", {}, False),
+        ("!a", {}, True),
+        ("! a", {"a": "x"}, False),
+        ("a in (b, c)", {"a": "c"}, True),
+        ("a in (b,c)", {}, False),
+        ("a in ()", {"a": ""}, True),
+        ("a in (,x)", {"a": ""}, True),
+        ("a notin (b)", {}, True),
+        ("a notin (b)", {"a": "b"}, False),
+        ("a>3", {"a": "10"}, True),
+        ("a<3", {"a": "10"}, False),
+        ("a>3", {"a": "x"}, False),
+        ("a>3", {}, False),
+        ("in=notin", {"in": "notin"}, True),
+        ("app.kubernetes.io/name=x,tier notin (back),!old", {"app.kubernetes.io/name": "x"}, True),
+    ],
+)
+def test_a_label_selector_matches_as_apimachinery_does(text, labels, expected):
+    assert LabelSelector.parse(text).matches(labels) is expected
+    assert LabelSelector.parse(str(LabelSelector.parse(text))).matches(labels) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [("a,", 2), ("a=b c", 4), (",a", 0), ("a in b", 5), ("a in (b", 7), ("-a=b", 0), ("a>x", 2), ("a=(", 2), ("a b", 2),
+     ("A_/b=c", 0), ("!", 1), ("a=$x", 2)],
+)  # fmt: skip
+def test_a_malformed_label_selector_names_the_column(text, position):
+    with pytest.raises(SelectorError) as caught:
+        LabelSelector.parse(text)
+    assert caught.value.position == position
+    assert f"column {position + 1}" in str(caught.value)
+
+
+def test_the_canonical_label_selector_does_not_depend_on_spelling():
+    assert str(LabelSelector.parse(" b in ( y ,x), a==1 ,!c")) == "a=1,b in (x,y),!c"
+    assert not LabelSelector.parse("")
+    assert LabelSelector.parse("a")
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "expected"),
+    [
+        ("", {}, True),
+        ("metadata.name=x", {"metadata.name": "x"}, True),
+        ("metadata.name==x,spec.nodeName!=n", {"metadata.name": "x"}, True),
+        ("spec.nodeName=", {}, True),
+        ("a!=b", {"a": "b"}, False),
+        (r"a=x\,y\=z\\", {"a": "x,y=z\\"}, True),
+        ("a=b,,", {"a": "b"}, True),
+    ],
+)
+def test_a_field_selector_matches_the_fields_it_names(text, fields, expected):
+    assert FieldSelector.parse(text).matches(fields.get) is expected
+    assert FieldSelector.parse(str(FieldSelector.parse(text))) == FieldSelector(
+        tuple(sorted(FieldSelector.parse(text).requirements))
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "position"), [("a", 0), ("=b", 0), ("a=b,c", 4), (r"a=\x", 2), ("a=b=c", 2), ("a=b\\", 3)]
+)
+def test_a_malformed_field_selector_names_the_column(text, position):
+    with pytest.raises(SelectorError) as caught:
+        FieldSelector.parse(text)
+    assert caught.value.position == position
