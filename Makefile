@@ -1,0 +1,174 @@
+# plugin-operator: every target sets up what it needs by itself. Needs Python 3.11+, make and git; `make help` lists all.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+# ---- settings: override on the command line, as in `make docker-build REGISTRY=registry.example.com/team TAG=1.2.3`
+REGISTRY   ?=
+IMAGE_NAME ?= plugin-operator
+TAG        ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGE      := $(if $(REGISTRY),$(REGISTRY)/)$(IMAGE_NAME):$(TAG)
+NAMESPACE  := plugin-operator-system
+TIMESTAMP  ?= $(shell date -u +%Y-%m-%dT%H:%M:%SZ)
+PLATFORMS  ?= linux/amd64,linux/arm64
+VENV       ?= .venv
+PLUGINS    ?= plugins
+DOCKER     ?= docker
+KUBECTL    ?= kubectl
+WORKERS    ?= auto
+# More words for the program a target starts: make run ARGS='--metrics-addr=:9090', make test ARGS='-k queue'.
+ARGS       ?=
+# The first interpreter that is new enough; name another with PYTHON=python3.13.
+PYTHON     ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+                $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
+
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+LOCK    := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+           --no-emit-index-url --no-emit-find-links --quiet $(if $(UPGRADE),--upgrade)
+SOURCES := $(shell find operator -name '*.py' -o -name py.typed) pyproject.toml README.md LICENSE
+
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ---- set-up: stamps make the second run instant; a changed pin installs again
+.PHONY: python-found
+python-found:
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "plugin-operator needs Python 3.11 or newer; none was found on PATH (python3 is: $$(python3 --version 2>&1))." >&2; \
+	  echo "Install one (Debian, Ubuntu: apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3.12" >&2; \
+	  exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "plugin-operator needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; exit 1; }
+
+$(BIN)/python: | python-found
+	@echo "Creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+	  echo "$(PYTHON) could not create a virtual environment (Debian, Ubuntu: apt-get install python3-venv)." >&2; exit 1; }
+
+$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the pinned dependencies into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime | $(BIN)/python
+	@echo "Installing the pinned test and check tools into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.dev ## Make .venv with everything that test and check need
+
+# ---- use
+.PHONY: run
+run: $(VENV)/.runtime ## Start the sandbox and the operator with ./plugins; Ctrl-C stops both
+	@exec $(BIN)/plugin-operator sandbox --plugins-dir $(PLUGINS) $(ARGS)
+
+.PHONY: plugins
+plugins: $(VENV)/.runtime ## Validate every file in plugins/ through the real loader
+	@$(BIN)/plugin-operator validate $(PLUGINS)
+
+.PHONY: build
+build: dist/.built ## Make the wheel in dist/
+
+dist/.built: $(SOURCES) $(VENV)/.runtime
+	@rm -rf dist && mkdir dist
+	@$(PIP) wheel --no-deps --no-build-isolation --no-index --wheel-dir dist .
+	@touch $@
+	@ls dist/*.whl
+
+.PHONY: all
+all: build plugins test check ## build, plugins, test and check
+
+.PHONY: clean
+clean: ## Remove what the targets made: dist, caches, the sandbox, .venv
+	rm -rf dist build .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis $(VENV)
+	find operator plugins tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- quality
+.PHONY: test
+test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets of their own)
+	@$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/conformance --ignore=tests/soak $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.dev ## Lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy --config-file pyproject.toml $(wildcard plugins/*.py tests/typing/*.py)
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.dev ## Format the code and apply the safe fixes
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure beside kopf on one stream; prints a table, writes bench/results/
+	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: controlplane
+controlplane: ## Build the real kube-apiserver and etcd for the conformance tests (needs Go)
+	@command -v go >/dev/null || { echo "make controlplane needs Go on PATH." >&2; exit 1; }
+	@$(MAKE) --no-print-directory -C tests/controlplane
+
+.PHONY: conformance
+conformance: $(VENV)/.dev controlplane ## Compare the embedded API server with the real one
+	@$(BIN)/python -m pytest tests/conformance $(ARGS)
+
+.PHONY: lock
+lock: $(BIN)/python ## Resolve the pins again; UPGRADE=1 takes newer versions
+	@$(PIP) install --require-hashes -r requirements/lock.txt
+	@$(LOCK) requirements/lock.in -o requirements/lock.txt
+	@$(LOCK) pyproject.toml -o requirements/runtime.txt
+	@$(LOCK) requirements/build.in -c requirements/runtime.txt -o requirements/build.txt
+	@$(LOCK) pyproject.toml --extra test --extra check -c requirements/runtime.txt -c requirements/build.txt \
+	  -o requirements/dev.txt
+	@git --no-pager diff --stat -- requirements || true
+
+# ---- image and cluster
+.PHONY: need-docker need-kubectl
+need-docker:
+	@command -v $(DOCKER) >/dev/null || { echo "$(DOCKER) is not on PATH: this target needs a container engine (DOCKER=podman works too)." >&2; exit 1; }
+	@$(DOCKER) info >/dev/null 2>&1 || { echo "$(DOCKER) does not reach its engine: is it running, and may you use it?" >&2; exit 1; }
+
+need-kubectl:
+	@command -v $(KUBECTL) >/dev/null || { echo "$(KUBECTL) is not on PATH: this target needs it (KUBECTL=/path/to/kubectl)." >&2; exit 1; }
+
+.PHONY: docker-build
+docker-build: need-docker ## Build the image $(REGISTRY)/$(IMAGE_NAME):$(TAG)
+	$(DOCKER) build --build-arg VERSION=$(TAG) --build-arg REVISION=$$(git rev-parse HEAD) --tag $(IMAGE) .
+
+.PHONY: docker-push
+docker-push: need-docker ## Build for amd64 and arm64 and push (needs REGISTRY)
+	@[ -n "$(REGISTRY)" ] || { echo "docker-push needs REGISTRY, as in: make docker-push REGISTRY=registry.example.com/team" >&2; exit 1; }
+	$(DOCKER) buildx build --platform $(PLATFORMS) --build-arg VERSION=$(TAG) --build-arg REVISION=$$(git rev-parse HEAD) \
+	  --tag $(IMAGE) --push .
+
+.PHONY: manifests
+manifests: ## Print the manifests as deploy applies them
+	@for f in manifests/*.yaml; do echo "---"; \
+	  sed -e 's|IMAGE_PLACEHOLDER|$(IMAGE)|g' -e 's|{{ TIMESTAMP }}|$(TIMESTAMP)|g' "$$f"; done
+
+.PHONY: deploy-plugins
+deploy-plugins: need-kubectl plugins ## Put ./plugins into the cluster's plugins ConfigMap; the running operator reloads
+	@$(KUBECTL) create configmap plugin-operator-plugins --namespace $(NAMESPACE) --from-file=$(PLUGINS) \
+	  --dry-run=client --output=yaml | $(KUBECTL) apply --server-side --force-conflicts --field-manager=make-deploy -f -
+
+.PHONY: deploy
+deploy: need-kubectl ## Apply the manifests and the plugins to kubectl's current cluster
+	@$(MAKE) --no-print-directory manifests | $(KUBECTL) apply -f -
+	@$(MAKE) --no-print-directory deploy-plugins
+	$(KUBECTL) rollout status deployment/plugin-operator --namespace $(NAMESPACE) --timeout=180s
+
+.PHONY: deploy-all
+deploy-all: docker-push deploy ## docker-push, then deploy
+
+.PHONY: undeploy
+undeploy: need-kubectl ## Remove what deploy applied, the namespace included
+	@$(MAKE) --no-print-directory manifests | $(KUBECTL) delete --ignore-not-found -f -
