@@ -19,9 +19,10 @@ KUBECTL    ?= kubectl
 WORKERS    ?= auto
 # More words for the program a target starts: make run ARGS='--metrics-addr=:9090', make test ARGS='-k queue'.
 ARGS       ?=
-# The first interpreter that is new enough; name another with PYTHON=python3.13.
+# The first interpreter that is new enough and whole (Debian splits ensurepip off); name another with PYTHON=python3.13.
+SUITABLE   := import ensurepip, sys; sys.exit(sys.version_info < (3, 11))
 PYTHON     ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
-                $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
+                $$p -c '$(SUITABLE)' >/dev/null 2>&1 && { command -v $$p; break; }; done)
 
 BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
@@ -36,19 +37,16 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---- set-up: stamps make the second run instant; a changed pin installs again
-.PHONY: python-found
-python-found:
-	@if [ -z "$(PYTHON)" ]; then \
-	  echo "plugin-operator needs Python 3.11 or newer; none was found on PATH (python3 is: $$(python3 --version 2>&1))." >&2; \
+$(BIN)/python:
+	@python="$(or $(PYTHON),python3)"; \
+	if ! "$$python" -c '$(SUITABLE)' >/dev/null 2>&1; then \
+	  echo "plugin-operator needs Python 3.11 or newer with its venv module; \
+	$$python is: $$("$$python" --version 2>&1 | head -n 1)." >&2; \
 	  echo "Install one (Debian, Ubuntu: apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3.12" >&2; \
-	  exit 1; fi
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "plugin-operator needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; exit 1; }
-
-$(BIN)/python: | python-found
-	@echo "Creating $(VENV) with $$($(PYTHON) --version)"
-	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
-	  echo "$(PYTHON) could not create a virtual environment (Debian, Ubuntu: apt-get install python3-venv)." >&2; exit 1; }
+	  exit 1; \
+	fi; \
+	echo "Creating $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the pinned dependencies into $(VENV)"
