@@ -1,0 +1,42 @@
+"""Waiting for a condition instead of for a while.
+
+Owns ``eventually``, for tests over real sockets and processes; where time can be virtual use ``VirtualClock``.
+"""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
+
+T = TypeVar("T")
+
+
+async def eventually(
+    condition: Callable[[], T | Awaitable[T]], *, timeout_seconds: float = 10.0, interval_seconds: float = 0.01
+) -> T:
+    """Call ``condition`` until it returns something true, and return that.
+
+    Args:
+        condition: sync or async; an ``AssertionError`` it raises means "not yet", any other exception ends the wait.
+        timeout_seconds: how long to try; the first and one last try are always made.
+        interval_seconds: the pause between two tries.
+
+    Raises:
+        AssertionError: the last one of ``condition``, or one that shows the last value it returned.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        last_try = time.monotonic() >= deadline
+        failure: AssertionError | None = None
+        try:
+            value = condition()
+            if inspect.isawaitable(value):
+                value = await value
+            if value:
+                return cast("T", value)
+        except AssertionError as error:
+            failure = error
+        if last_try:
+            raise failure or AssertionError(f"still {value!r} after {timeout_seconds} s: {condition!r}")
+        await asyncio.sleep(interval_seconds)

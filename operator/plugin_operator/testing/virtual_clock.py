@@ -1,0 +1,117 @@
+"""Time that moves only when a test says so.
+
+Owns ``VirtualClock``. It replaces ``plugin_operator.clock.SystemClock`` in unit and property tests, so that an hour of
+backoff costs a millisecond and nothing depends on how busy the machine is.
+"""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+_SETTLE_PASSES = 10_000
+
+
+class VirtualTimer:
+    """A scheduled call on a ``VirtualClock``."""
+
+    __slots__ = ("callback",)
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback: Callable[[], None] | None = callback
+
+    def cancel(self) -> None:
+        """Drop the call; harmless once it has run."""
+        self.callback = None
+
+
+class VirtualClock:
+    """A ``Clock`` driven by ``advance``. It never reads the machine's clocks.
+
+    Args:
+        start: what ``now()`` says at first, aware; ``monotonic()`` starts at ``monotonic_seconds``.
+        monotonic_seconds: the first value of ``monotonic()``.
+    """
+
+    __slots__ = ("_monotonic", "_now", "_numbers", "_timers")
+
+    def __init__(
+        self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC), *, monotonic_seconds: float = 1_000.0
+    ) -> None:
+        self._now = start
+        self._monotonic = monotonic_seconds
+        self._timers: list[tuple[float, int, VirtualTimer]] = []
+        self._numbers = itertools.count()
+
+    def monotonic(self) -> float:
+        """Return the virtual seconds."""
+        return self._monotonic
+
+    def now(self) -> datetime:
+        """Return the virtual wall clock."""
+        return self._now
+
+    def call_later(self, delay_seconds: float, callback: Callable[[], None]) -> VirtualTimer:
+        """Run ``callback`` once ``advance`` has moved time by ``delay_seconds``."""
+        timer = VirtualTimer(callback)
+        heapq.heappush(self._timers, (self._monotonic + max(0.0, delay_seconds), next(self._numbers), timer))
+        return timer
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until time was advanced by ``seconds``; zero and less yield to the loop once, as ``asyncio.sleep``."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        woken = asyncio.get_running_loop().create_future()
+        timer = self.call_later(seconds, lambda: None if woken.done() else woken.set_result(None))
+        try:
+            await woken
+        finally:
+            timer.cancel()
+
+    @property
+    def pending(self) -> int:
+        """The number of timers that are still to fire."""
+        return sum(timer.callback is not None for _, _, timer in self._timers)
+
+    async def advance(self, seconds: float) -> None:
+        """Move time forward, firing each timer at its own moment and letting the loop come to rest after each.
+
+        Timers set by what a firing timer woke are honoured within the same call.
+        """
+        end = self._monotonic + seconds
+        await self.settle()
+        while self._timers and self._timers[0][0] <= end:
+            due, _, timer = heapq.heappop(self._timers)
+            self._move_to(due)
+            callback, timer.callback = timer.callback, None
+            if callback is not None:
+                callback()
+                await self.settle()
+        self._move_to(end)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Run whatever the event loop has ready until it would wait for time or for the outside world.
+
+        Raises:
+            TimeoutError: something keeps the loop busy without waiting for anything.
+        """
+        # The loop's own queue of ready calls says exactly when it is at rest. It is no public API, so a loop
+        # without it (uvloop) gets a fixed number of passes instead.
+        ready = getattr(asyncio.get_running_loop(), "_ready", None)
+        if ready is None:
+            for _ in range(100):
+                await asyncio.sleep(0)
+            return
+        for _ in range(_SETTLE_PASSES):
+            await asyncio.sleep(0)
+            if not ready:
+                return
+        raise TimeoutError(f"the event loop did not come to rest within {_SETTLE_PASSES} passes")
+
+    def _move_to(self, monotonic: float) -> None:
+        step = max(0.0, monotonic - self._monotonic)
+        self._monotonic = max(self._monotonic, monotonic)
+        self._now += timedelta(seconds=step)
