@@ -1,0 +1,159 @@
+"""Metric families made of plain numbers.
+
+Owns the accumulators of the hot path: an increment is an attribute or a dict store, a histogram observation one bisect
+and two additions. They know nothing of Prometheus; ``collector`` renders them when somebody scrapes.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+
+def exponential_buckets(start: float, factor: float, count: int) -> tuple[float, ...]:
+    """Return ``count`` bounds, each the one before times ``factor``, rounding as client_golang does."""
+    bounds = []
+    for _ in range(count):
+        bounds.append(start)
+        start *= factor
+    return tuple(bounds)
+
+
+#: controller-runtime's for ``controller_runtime_reconcile_time_seconds``.
+RECONCILE_TIME_BUCKETS = (
+    *(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    *(1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 15.0, 20.0, 25.0, 30.0),
+    *(40.0, 50.0, 60.0),
+)
+
+#: client-go's and controller-runtime's for the work queue's two histograms: 10 ns to 1000 s.
+WORKQUEUE_BUCKETS = exponential_buckets(10e-9, 10, 12)
+
+
+class Histogram:
+    """Counts of observations between bounds, and their sum.
+
+    Args:
+        bounds: ascending upper bounds, without infinity.
+    """
+
+    __slots__ = ("bounds", "counts", "sum")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
+
+    def observe(self, value: float) -> None:
+        """Count ``value``."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.sum += value
+
+    @property
+    def count(self) -> int:
+        """How many values were observed."""
+        return sum(self.counts)
+
+
+class Family:
+    """Values by labels; the base of counters and gauges.
+
+    Args:
+        name: the full name as it is exposed, ``_total`` included.
+        help_text: one line for people.
+        labels: the label names, in the order in which values are passed.
+    """
+
+    kind = "gauge"
+    __slots__ = ("help_text", "labels", "name", "values")
+
+    def __init__(self, name: str, help_text: str, labels: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.help_text = help_text
+        self.labels = labels
+        self.values: dict[tuple[str, ...], float] = {}
+
+    def get(self, *labels: str) -> float:
+        """Return the value, or 0."""
+        return self.values.get(labels, 0.0)
+
+    def remove(self, *labels: str) -> None:
+        """Drop one label set; harmless if there is none."""
+        self.values.pop(labels, None)
+
+    def remove_where(self, label: str, value: str) -> None:
+        """Drop every label set that has ``label=value``; harmless if the family has no such label."""
+        if label not in self.labels:
+            return
+        at = self.labels.index(label)
+        for labels in [labels for labels in self.values if labels[at] == value]:
+            del self.values[labels]
+
+    def collect(self) -> Iterator[tuple[tuple[str, ...], float]]:
+        """Yield label values and value of each label set."""
+        yield from sorted(self.values.items())
+
+
+class Counter(Family):
+    """Only grows."""
+
+    kind = "counter"
+    __slots__ = ()
+
+    def inc(self, *labels: str, by: float = 1.0) -> None:
+        """Add ``by``; ``by=0`` makes the label set appear."""
+        self.values[labels] = self.values.get(labels, 0.0) + by
+
+
+class Gauge(Family):
+    """Goes up and down."""
+
+    __slots__ = ("_source",)
+
+    def __init__(self, name: str, help_text: str, labels: tuple[str, ...] = ()) -> None:
+        super().__init__(name, help_text, labels)
+        self._source: Callable[[], Mapping[tuple[str, ...], float]] | None = None
+
+    def set(self, value: float, *labels: str) -> None:
+        """Set the value of one label set."""
+        self.values[labels] = value
+
+    def set_source(self, source: Callable[[], Mapping[tuple[str, ...], float]]) -> None:
+        """Ask ``source`` at each scrape for values by labels: for what would be dear to keep up to date."""
+        self._source = source
+
+    def collect(self) -> Iterator[tuple[tuple[str, ...], float]]:
+        """Yield what was set and what the source says; the source wins."""
+        values = self.values if self._source is None else {**self.values, **self._source()}
+        yield from sorted(values.items())
+
+
+class HistogramFamily:
+    """Histograms by labels."""
+
+    kind = "histogram"
+    __slots__ = ("bounds", "help_text", "labels", "name", "values")
+
+    def __init__(self, name: str, help_text: str, labels: tuple[str, ...], bounds: tuple[float, ...]) -> None:
+        self.name = name
+        self.help_text = help_text
+        self.labels = labels
+        self.bounds = bounds
+        self.values: dict[tuple[str, ...], Histogram] = {}
+
+    def child(self, *labels: str) -> Histogram:
+        """Return the histogram of one label set, made if need be; keep it, to be quick."""
+        histogram = self.values.get(labels)
+        if histogram is None:
+            histogram = self.values[labels] = Histogram(self.bounds)
+        return histogram
+
+    def remove_where(self, label: str, value: str) -> None:
+        """Drop every label set that has ``label=value``; harmless if the family has no such label."""
+        if label not in self.labels:
+            return
+        at = self.labels.index(label)
+        for labels in [labels for labels in self.values if labels[at] == value]:
+            del self.values[labels]
+
+    def collect(self) -> Iterable[tuple[tuple[str, ...], Histogram]]:
+        """Yield label values and histogram of each label set."""
+        yield from sorted(self.values.items(), key=lambda pair: pair[0])

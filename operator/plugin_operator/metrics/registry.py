@@ -1,0 +1,137 @@
+"""All metrics of one operator process.
+
+Owns ``Metrics``: which families exist besides those of controllers and queues, and how they are served. Who counts what
+is left to the layers above.
+"""
+
+from typing import TypeVar
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+
+from plugin_operator.metrics.collector import AccumulatorCollector, AnyFamily
+from plugin_operator.metrics.controllers import ControllerMetrics, WorkQueueMetrics
+from plugin_operator.metrics.families import Counter, Gauge, HistogramFamily, exponential_buckets
+
+_STALL_BUCKETS = exponential_buckets(0.001, 4, 8)
+
+F = TypeVar("F", bound=AnyFamily)
+
+
+class Metrics:
+    """Every metric family of this process, in a registry of its own.
+
+    Attributes:
+        rest_client_requests: ``{code, method, host}``, as client-go's; code is "<error>" if no answer came.
+        leader: ``{name}``: 1 on the holder of the Lease.
+        plugin_info: ``{plugin, revision, digest}``: 1 for each revision that is loaded.
+        plugin_state: ``{plugin, state}``: 1 for the state a plugin is in.
+        plugin_reloads: ``{plugin, result}``: how attempts to load a revision ended.
+        plugin_load_errors: ``{plugin, reason}``: revisions refused.
+        watch_restarts: ``{kind, reason}``: streams that were opened again.
+        informer_objects, informer_synced: ``{kind, namespace}``: size and readiness of the caches.
+        handler_errors: ``{controller, where}``: a predicate, a map function or a handler raised.
+        stuck_reconciles: ``{controller}``: reconciles that were cancelled and still run.
+        loop_stall: how late the event loop was, in seconds.
+
+    Args:
+        registry: where to register; a new one unless given.
+    """
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry if registry is not None else CollectorRegistry()
+        self._controllers: dict[str, ControllerMetrics] = {}
+        self._queues: dict[tuple[str, str], WorkQueueMetrics] = {}
+        self._families: list[AnyFamily] = []
+        self._collector = AccumulatorCollector(
+            lambda: list(self._controllers.values()), lambda: list(self._queues.values()), lambda: self._families
+        )
+        self.registry.register(self._collector)
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._add_families()
+
+    def _add_families(self) -> None:
+        self.rest_client_requests = self.add(
+            Counter(
+                "rest_client_requests_total",
+                "Requests to the API server by status code, method and host",
+                ("code", "method", "host"),
+            )
+        )
+        self.leader = self.add(
+            Gauge("leader_election_master_status", "1 if this process holds the Lease, else 0", ("name",))
+        )
+        self.plugin_info = self.add(
+            Gauge("plugin_operator_plugin_info", "Loaded revisions", ("plugin", "revision", "digest"))
+        )
+        self.plugin_state = self.add(
+            Gauge("plugin_operator_plugin_state", "1 for the state a plugin is in", ("plugin", "state"))
+        )
+        self.plugin_reloads = self.add(
+            Counter("plugin_operator_plugin_reloads_total", "Loads of a revision by result", ("plugin", "result"))
+        )
+        self.plugin_load_errors = self.add(
+            Counter("plugin_operator_plugin_load_errors_total", "Revisions refused", ("plugin", "reason"))
+        )
+        self.watch_restarts = self.add(
+            Counter("plugin_operator_watch_restarts_total", "Streams that were opened again", ("kind", "reason"))
+        )
+        self.informer_objects = self.add(
+            Gauge("plugin_operator_informer_objects", "Objects in the cache", ("kind", "namespace"))
+        )
+        self.informer_synced = self.add(
+            Gauge("plugin_operator_informer_synced", "1 once the cache is complete", ("kind", "namespace"))
+        )
+        self.handler_errors = self.add(
+            Counter(
+                "plugin_operator_handler_errors_total",
+                "Predicates, map functions and event handlers that raised",
+                ("controller", "where"),
+            )
+        )
+        self.stuck_reconciles = self.add(
+            Gauge("plugin_operator_stuck_reconciles", "Reconciles that were cancelled and still run", ("controller",))
+        )
+        self.loop_stall = self.add(
+            HistogramFamily("plugin_operator_loop_stall_seconds", "How late the event loop was", (), _STALL_BUCKETS)
+        ).child()
+
+    def add(self, family: F) -> F:
+        """Expose one more family from now on, and return it."""
+        self._families.append(family)
+        return family
+
+    def controller(self, name: str) -> ControllerMetrics:
+        """Return the accumulator of a controller; all its counters appear as 0 at once."""
+        metrics = self._controllers.get(name)
+        if metrics is None:
+            metrics = self._controllers[name] = ControllerMetrics(name)
+        return metrics
+
+    def workqueue(self, name: str, controller: str) -> WorkQueueMetrics:
+        """Return the accumulator of a work queue."""
+        metrics = self._queues.get((name, controller))
+        if metrics is None:
+            metrics = self._queues[(name, controller)] = WorkQueueMetrics(name, controller)
+        return metrics
+
+    def drop_controller(self, name: str) -> None:
+        """Remove every label set of a controller: it is unloaded, and its series end."""
+        self._controllers.pop(name, None)
+        for key in [key for key in self._queues if key[1] == name]:
+            del self._queues[key]
+        for family in self._families:
+            family.remove_where("controller", name)
+
+    def drop_plugin(self, plugin: str) -> None:
+        """Remove every label set of a plugin."""
+        for family in self._families:
+            family.remove_where("plugin", plugin)
+
+    def render(self, accept_header: str) -> tuple[str, bytes]:
+        """Return content type and body of a scrape: OpenMetrics if asked for, else the text format 0.0.4."""
+        encoder, content_type = choose_encoder(accept_header)
+        self._collector.canonical_floats = "openmetrics" in content_type
+        return content_type, encoder(self.registry)
