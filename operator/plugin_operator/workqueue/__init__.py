@@ -1,0 +1,10 @@
+"""The work queue: deduplicated, with priorities, delays and backoff.
+
+Knows nothing of Kubernetes: an item is anything hashable.
+"""
+
+from plugin_operator.workqueue.queue import QueueShutDown, WorkQueue
+from plugin_operator.workqueue.ratelimiter import ExponentialBackoff, RateLimiter
+from plugin_operator.workqueue.ready import FAIR_SHARE, LOW_PRIORITY
+
+__all__ = ["FAIR_SHARE", "LOW_PRIORITY", "ExponentialBackoff", "QueueShutDown", "RateLimiter", "WorkQueue"]
