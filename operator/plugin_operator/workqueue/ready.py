@@ -13,7 +13,7 @@ T = TypeVar("T", bound=Hashable)
 #: What the initial list, a resync or a reload brings; controller-runtime's ``handler.LowPriority``.
 LOW_PRIORITY = -100
 
-#: While lower priorities wait, every so manieth item handed out is the one that has waited longest.
+#: While lower priorities wait, every so manieth item handed out is the longest waiting of them.
 FAIR_SHARE = 16
 
 _USUAL = frozenset({0, LOW_PRIORITY})
@@ -32,7 +32,7 @@ class ReadyItems(Generic[T]):
     """Higher priority first, first in first out inside, and nothing starves.
 
     controller-runtime's priority queue may starve low priorities for as long as higher ones keep coming; here one item
-    in ``FAIR_SHARE`` is the longest waiting of all.
+    in ``FAIR_SHARE`` is the longest waiting of the lower ones.
     """
 
     __slots__ = ("_levels", "_normal", "_passed_over", "_priorities")
@@ -77,7 +77,7 @@ class ReadyItems(Generic[T]):
             self._passed_over += 1
             if self._passed_over >= FAIR_SHARE:
                 self._passed_over = 0
-                level = self._longest_waiting()
+                level = self._longest_waiting_below(level)
         item, since = level.items.popitem(last=False)
         priority = priorities.pop(item)
         if not level.items and level.priority not in _USUAL:
@@ -96,8 +96,9 @@ class ReadyItems(Generic[T]):
         self._levels.insert(sum(other.priority > priority for other in self._levels), level)
         return level
 
-    def _longest_waiting(self) -> _Level[T]:
-        return min((level for level in self._levels if level.items), key=lambda level: next(iter(level.items.values())))
+    def _longest_waiting_below(self, top: _Level[T]) -> _Level[T]:
+        lower = [level for level in self._levels if level.items and level is not top]
+        return min(lower, key=lambda level: next(iter(level.items.values())))
 
     def _tidy(self, priority: int) -> None:
         # Priorities come from authors and may be anything: a level must not outlive its items.
