@@ -111,12 +111,12 @@ bench: $(VENV)/.dev ## Measure beside kopf on one stream; prints a table, writes
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: controlplane
-controlplane: ## Build the real kube-apiserver and etcd for the conformance tests (needs Go)
-	@command -v go >/dev/null || { echo "make controlplane needs Go on PATH." >&2; exit 1; }
-	@$(MAKE) --no-print-directory -C tests/controlplane
+controlplane: $(VENV)/.dev ## Build the real kube-apiserver with etcd, once, for the conformance tests (needs Go)
+	@$(BIN)/python tests/controlplane/build.py
 
 .PHONY: conformance
-conformance: $(VENV)/.dev controlplane ## Compare the embedded API server with the real one
+conformance: $(VENV)/.dev ## Compare the embedded API server with the real one (needs Go)
+	@$(BIN)/python tests/controlplane/build.py >/dev/null
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)
 
 .PHONY: lock
@@ -132,7 +132,7 @@ lock: $(BIN)/python ## Resolve the pins again; UPGRADE=1 takes newer versions
 # ---- image and cluster
 .PHONY: need-docker need-kubectl
 need-docker:
-	@command -v $(DOCKER) >/dev/null || { echo "$(DOCKER) is not on PATH: this target needs a container engine (DOCKER=podman works too)." >&2; exit 1; }
+	@command -v $(DOCKER) >/dev/null || { echo "$(DOCKER) is not on PATH: this target needs a container engine." >&2; exit 1; }
 	@$(DOCKER) info >/dev/null 2>&1 || { echo "$(DOCKER) does not reach its engine: is it running, and may you use it?" >&2; exit 1; }
 
 need-kubectl:
@@ -148,20 +148,23 @@ docker-push: need-docker ## Build for amd64 and arm64 and push (needs REGISTRY)
 	$(DOCKER) buildx build --platform $(PLATFORMS) --build-arg VERSION=$(TAG) --build-arg REVISION=$$(git rev-parse HEAD) \
 	  --tag $(IMAGE) --push .
 
+RENDER = for f in $(1); do echo "---"; \
+         sed -e 's|IMAGE_PLACEHOLDER|$(IMAGE)|g' -e 's|{{ TIMESTAMP }}|$(TIMESTAMP)|g' "$$f"; done
+
 .PHONY: manifests
 manifests: ## Print the manifests as deploy applies them
-	@for f in manifests/*.yaml; do echo "---"; \
-	  sed -e 's|IMAGE_PLACEHOLDER|$(IMAGE)|g' -e 's|{{ TIMESTAMP }}|$(TIMESTAMP)|g' "$$f"; done
+	@$(call RENDER,manifests/*.yaml)
 
 .PHONY: deploy-plugins
-deploy-plugins: need-kubectl plugins ## Put ./plugins into the cluster's plugins ConfigMap; the running operator reloads
+deploy-plugins: need-kubectl plugins ## Put ./plugins into the cluster; a running operator reloads what changed
 	@$(KUBECTL) create configmap plugin-operator-plugins --namespace $(NAMESPACE) --from-file=$(PLUGINS) \
 	  --dry-run=client --output=yaml | $(KUBECTL) apply --server-side --force-conflicts --field-manager=make-deploy -f -
 
 .PHONY: deploy
-deploy: need-kubectl ## Apply the manifests and the plugins to kubectl's current cluster
-	@$(MAKE) --no-print-directory manifests | $(KUBECTL) apply -f -
+deploy: need-kubectl ## Apply manifests and plugins to kubectl's current cluster
+	@$(KUBECTL) apply -f manifests/00-namespace.yaml
 	@$(MAKE) --no-print-directory deploy-plugins
+	@$(call RENDER,manifests/*.yaml) | $(KUBECTL) apply -f -
 	$(KUBECTL) rollout status deployment/plugin-operator --namespace $(NAMESPACE) --timeout=180s
 
 .PHONY: deploy-all
@@ -169,4 +172,4 @@ deploy-all: docker-push deploy ## docker-push, then deploy
 
 .PHONY: undeploy
 undeploy: need-kubectl ## Remove what deploy applied, the namespace included
-	@$(MAKE) --no-print-directory manifests | $(KUBECTL) delete --ignore-not-found -f -
+	@$(call RENDER,manifests/*.yaml) | $(KUBECTL) delete --ignore-not-found -f -
