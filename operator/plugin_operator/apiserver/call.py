@@ -1,0 +1,65 @@
+"""One request on its way through a verb, and the answer to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from plugin_operator.apiserver.cluster import Cluster
+from plugin_operator.apiserver.registry import ServedResource
+from plugin_operator.apiserver.security.user import User
+from plugin_operator.apiserver.wire.failure import bad_request
+from plugin_operator.apiserver.wire.negotiation import Representation, negotiate
+from plugin_operator.apiserver.wire.target import Target
+
+_FALSE = frozenset({"0", "f", "F", "false", "False", "FALSE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer."""
+
+    body: bytes
+    status: int = 200
+    media: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request for a resource that exists.
+
+    Attributes:
+        warnings: texts for ``Warning`` headers, gathered while the request is worked on.
+    """
+
+    cluster: Cluster
+    http: web.BaseRequest
+    target: Target
+    resource: ServedResource
+    query: Mapping[str, str]
+    user: User
+    warnings: list[str] = field(default_factory=list)
+
+    def representation(self) -> Representation:
+        """Return the form the client wants; 406 if none fits."""
+        return negotiate(self.http.headers.get("Accept", ""))
+
+    def flag(self, name: str) -> bool | None:
+        """Return a boolean query parameter, None where it is absent."""
+        value = self.query.get(name)
+        if value is None or value == "":
+            return None
+        # As the real server converts query parameters: what is not plainly false is true.
+        return value not in _FALSE
+
+    def number(self, name: str) -> int | None:
+        """Return a whole-number query parameter, None where it is absent; 400 if it is none."""
+        value = self.query.get(name)
+        if value is None or value == "":
+            return None
+        try:
+            return int(value)
+        except ValueError as error:
+            message = f'strconv.ParseInt: parsing "{value}": invalid syntax'
+            raise bad_request(message) from error

@@ -1,0 +1,23 @@
+"""What every request works on: the state of one simulated cluster."""
+
+from dataclasses import dataclass
+
+from plugin_operator.apiserver.registry import Registry
+from plugin_operator.apiserver.storage import Store
+from plugin_operator.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The store, the table of resources and the time.
+
+    Attributes:
+        bookmark_seconds: how often an idle watch that asked for bookmarks gets one.
+        stuck_seconds: how long one piece of a watch may stay unread before the connection is dropped.
+    """
+
+    store: Store
+    registry: Registry
+    clock: Clock
+    bookmark_seconds: float = 60.0
+    stuck_seconds: float = 30.0

@@ -1,0 +1,143 @@
+"""Which groups, versions and resources there are: the plain documents and the aggregated one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from plugin_operator.apiserver.registry import Registry, ServedResource
+from plugin_operator.apiserver.wire.negotiation import media_ranges
+
+_AGGREGATED_VERSIONS = ("v2", "v2beta1")
+
+
+def aggregated_version(accept: str) -> str:
+    """Return the version of the aggregated document a client asks for, "" if it asks for the plain one."""
+    for entry in media_ranges(accept):
+        if entry.parameter("as") == "APIGroupDiscoveryList" and entry.parameter("g") == "apidiscovery.k8s.io":
+            version = entry.parameter("v")
+            if version in _AGGREGATED_VERSIONS:
+                return version
+        elif not entry.parameters and entry.media in {"application/json", "*/*"}:
+            return ""
+    return ""
+
+
+def aggregated(registry: Registry, version: str, *, core: bool) -> dict[str, Any]:
+    """Return the APIGroupDiscoveryList of /api (``core``) or /apis."""
+    items = []
+    for group, versions in registry.versions().items():
+        if (group == "") == core:
+            metadata = {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None}
+            documents = [_aggregated_version(registry, group, name) for name in versions]
+            items.append({"metadata": metadata, "versions": documents})
+    head = {"kind": "APIGroupDiscoveryList", "apiVersion": f"apidiscovery.k8s.io/{version}", "metadata": {}}
+    return {**head, "items": items}
+
+
+def api_versions(address: str) -> dict[str, Any]:
+    """Return the plain document of /api."""
+    addresses = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
+    return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": addresses}
+
+
+def group_list(registry: Registry) -> dict[str, Any]:
+    """Return the plain document of /apis."""
+    groups = [_group(name, versions) for name, versions in registry.versions().items() if name]
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+
+
+def group(registry: Registry, name: str) -> dict[str, Any] | None:
+    """Return the plain document of one group, None if there is none."""
+    versions = registry.versions().get(name)
+    if not versions:
+        return None
+    return {"kind": "APIGroup", "apiVersion": "v1", **_group(name, versions)}
+
+
+def resource_list(registry: Registry, group_name: str, version: str) -> dict[str, Any] | None:
+    """Return the plain document of one group version, None if there is none."""
+    resources = registry.in_version(group_name, version)
+    if not resources:
+        return None
+    entries = [entry for resource in resources for entry in _plain_entries(resource)]
+    group_version = f"{group_name}/{version}" if group_name else version
+    head = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version}
+    return {**head, "resources": entries}
+
+
+def _group(name: str, versions: list[str]) -> dict[str, Any]:
+    entries = [{"groupVersion": f"{name}/{version}", "version": version} for version in versions]
+    return {"name": name, "versions": entries, "preferredVersion": entries[0]}
+
+
+def _subresource_kind(resource: ServedResource, subresource: str) -> Mapping[str, str]:
+    known = _SUBRESOURCE_KINDS.get((resource.plural, subresource)) or _SUBRESOURCE_KINDS.get(("", subresource))
+    if known is not None:
+        return known
+    return {"group": resource.group, "version": resource.version, "kind": resource.kind}
+
+
+def _subresource_verbs(subresource: str) -> list[str]:
+    if subresource in _SUBRESOURCE_VERBS:
+        return _SUBRESOURCE_VERBS[subresource]
+    return ["get", "patch", "update"]
+
+
+_SUBRESOURCE_KINDS: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("", "scale"): {"group": "autoscaling", "version": "v1", "kind": "Scale"},
+    ("", "eviction"): {"group": "policy", "version": "v1", "kind": "Eviction"},
+    ("", "token"): {"group": "authentication.k8s.io", "version": "v1", "kind": "TokenRequest"},
+    ("", "binding"): {"group": "", "version": "v1", "kind": "Binding"},
+}
+_SUBRESOURCE_VERBS = {"eviction": ["create"], "token": ["create"], "binding": ["create"], "finalize": ["update"]}
+
+
+def _plain_entries(resource: ServedResource) -> list[dict[str, Any]]:
+    entry: dict[str, Any] = {
+        "name": resource.plural,
+        "singularName": resource.singular,
+        "namespaced": resource.namespaced,
+        "kind": resource.kind,
+        "verbs": sorted(resource.verbs),
+    }
+    if resource.short_names:
+        entry["shortNames"] = list(resource.short_names)
+    if resource.categories:
+        entry["categories"] = list(resource.categories)
+    entries = [entry]
+    for name in sorted(resource.subresources):
+        kind = _subresource_kind(resource, name)
+        sub: dict[str, Any] = {"name": f"{resource.plural}/{name}", "singularName": ""}
+        sub["namespaced"] = resource.namespaced
+        if (kind["group"], kind["version"]) != (resource.group, resource.version):
+            sub.update({key: kind[key] for key in ("group", "version") if kind[key]})
+        entries.append({**sub, "kind": kind["kind"], "verbs": _subresource_verbs(name)})
+    return entries
+
+
+def _aggregated_version(registry: Registry, group_name: str, version: str) -> dict[str, Any]:
+    resources = [_aggregated_entry(resource) for resource in registry.in_version(group_name, version)]
+    return {"version": version, "resources": resources, "freshness": "Current"}
+
+
+def _aggregated_entry(resource: ServedResource) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "resource": resource.plural,
+        "responseKind": {"group": resource.group, "version": resource.version, "kind": resource.kind},
+        "scope": "Namespaced" if resource.namespaced else "Cluster",
+        "singularResource": resource.singular,
+        "verbs": sorted(resource.verbs),
+    }
+    if resource.short_names:
+        entry["shortNames"] = list(resource.short_names)
+    if resource.categories:
+        entry["categories"] = list(resource.categories)
+    if resource.subresources:
+        entry["subresources"] = [
+            {
+                "subresource": name,
+                "responseKind": dict(_subresource_kind(resource, name)),
+                "verbs": _subresource_verbs(name),
+            }
+            for name in sorted(resource.subresources)
+        ]
+    return entry

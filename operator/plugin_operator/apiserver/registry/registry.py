@@ -1,0 +1,59 @@
+"""The table of served resources."""
+
+from collections.abc import Iterable
+
+from plugin_operator.apiserver.registry.resource import ServedResource
+
+
+class Registry:
+    """Finds resources by path and lists them for discovery.
+
+    Attributes:
+        revision: counts changes, so that what is derived from the table can be cached.
+    """
+
+    def __init__(self, resources: Iterable[ServedResource]) -> None:
+        self._by_path: dict[tuple[str, str, str], ServedResource] = {}
+        self.revision = 0
+        for resource in resources:
+            self.add(resource)
+
+    def add(self, resource: ServedResource) -> None:
+        """Serve a resource from now on, in place of one with the same path."""
+        self._by_path[resource.group, resource.version, resource.plural] = resource
+        self.revision += 1
+
+    def remove(self, resource: ServedResource) -> None:
+        """Serve it no longer."""
+        if self._by_path.pop((resource.group, resource.version, resource.plural), None) is not None:
+            self.revision += 1
+
+    def find(self, group: str, version: str, plural: str) -> ServedResource | None:
+        """Return the resource of a path, None if there is none."""
+        return self._by_path.get((group, version, plural))
+
+    def for_kind(self, api_version: str, kind: str) -> ServedResource | None:
+        """Return the resource that serves a kind, None if there is none."""
+        for resource in self._by_path.values():
+            if resource.kind == kind and resource.api_version == api_version:
+                return resource
+        return None
+
+    def all(self) -> list[ServedResource]:
+        """Return every resource, in the order in which they were added."""
+        return list(self._by_path.values())
+
+    def versions(self) -> dict[str, list[str]]:
+        """Return the versions of each group, in the order of preference; the core group is ""."""
+        groups: dict[str, list[str]] = {}
+        for group, version, _ in self._by_path:
+            versions = groups.setdefault(group, [])
+            if version not in versions:
+                versions.append(version)
+        return groups
+
+    def in_version(self, group: str, version: str) -> list[ServedResource]:
+        """Return the resources of one group version."""
+        return [
+            resource for resource in self._by_path.values() if (resource.group, resource.version) == (group, version)
+        ]

@@ -1,0 +1,129 @@
+"""The one form in which all schemas are worked with, built-in and custom alike.
+
+Owns the ``Schema`` value and ``Cause``. Leaves building them to ``builtin`` (Go facts) and ``custom`` (CRDs).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One entry of ``details.causes`` of a 422 Status.
+
+    Attributes:
+        field: path such as ``spec.containers[0].name``.
+        reason: ``FieldValueRequired``, ``FieldValueInvalid``, ``FieldValueNotSupported``, ``FieldValueTypeInvalid``…
+        message: the server's words without the path ("Required value").
+    """
+
+    field: str
+    reason: str
+    message: str
+
+
+class _Missing:
+    """The type of ``MISSING``."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: Final = _Missing()
+"""Stands for "no default": null is a possible default."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRules:
+    """The value keywords of a custom schema (OpenAPI v3); None where absent."""
+
+    pattern: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: bool = False
+    exclusive_maximum: bool = False
+    multiple_of: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    unique_items: bool = False
+    min_properties: int | None = None
+    max_properties: int | None = None
+    all_of: "tuple[Schema, ...]" = ()
+    any_of: "tuple[Schema, ...]" = ()
+    one_of: "tuple[Schema, ...]" = ()
+    negated: "Schema | None" = None
+
+
+@dataclass(slots=True)
+class Schema:
+    """The shape of one JSON value. Treat as immutable; share freely.
+
+    Attributes:
+        type: ``object``, ``array``, ``string``, ``integer``, ``number``, ``boolean`` or "" for anything.
+        go: Go's name of the type for decoding errors ("v1.PodSpec"); "" in custom schemas.
+        builtin: whether Go structs stand behind it (zero values, omitempty) instead of a CRD.
+        omit_empty: whether Go leaves the zero value out of JSON.
+        pointer: whether Go holds it behind a pointer, so that zero and absent differ.
+        additional: schema of a map's values; None where none are declared.
+        list_type: ``atomic``, ``set``, ``map`` or "" (atomic for merging).
+        patch_strategies: of strategic merge patch: ``merge``, ``replace``, ``retainKeys``.
+        load: fills ``properties`` when first read; recursive types need the delay.
+    """
+
+    type: str = ""
+    format: str = ""
+    go: str = ""
+    definition: str = ""
+    builtin: bool = False
+    omit_empty: bool = False
+    omit_zero: bool = False
+    pointer: bool = False
+    nullable: bool = False
+    required: tuple[str, ...] = ()
+    items: "Schema | None" = None
+    additional: "Schema | None" = None
+    preserve_unknown: bool = False
+    int_or_string: bool = False
+    embedded: bool = False
+    list_type: str = ""
+    list_keys: tuple[str, ...] = ()
+    map_type: str = ""
+    patch_strategies: frozenset[str] = frozenset()
+    patch_key: str = ""
+    default: Any = MISSING
+    enum: tuple[Any, ...] = ()
+    rules: ValueRules | None = None
+    cel: tuple[Mapping[str, Any], ...] = ()
+    load: "Callable[[], Mapping[str, Schema]] | None" = None
+    _properties: "Mapping[str, Schema] | None" = field(default=None, repr=False)
+
+    @property
+    def properties(self) -> "Mapping[str, Schema]":
+        """The declared fields, in Go's order for built-in types."""
+        if self._properties is None:
+            self._properties = self.load() if self.load else {}
+        return self._properties
+
+    @property
+    def is_struct(self) -> bool:
+        """Whether it is an object with declared fields."""
+        return self.type == "object" and bool(self.properties)
+
+    @property
+    def atomic(self) -> bool:
+        """Whether server-side apply owns the value as a whole."""
+        if self.type == "array":
+            return self.list_type not in ("set", "map")
+        return self.map_type == "atomic"
+
+    def child(self, name: str) -> "Schema | None":
+        """Return the schema of a member of an object, None if it is unknown."""
+        return self.properties.get(name) or self.additional

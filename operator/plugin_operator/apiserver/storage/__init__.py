@@ -1,0 +1,12 @@
+"""Objects, their revisions and their history: the part of the server that would be etcd.
+
+One global revision counts every write. Objects are kept as the bytes that are served, beside the few fields that are
+asked for without decoding. Knows nothing of HTTP, kinds or rules.
+"""
+
+from plugin_operator.apiserver.storage.bucket import Bucket, Compacted
+from plugin_operator.apiserver.storage.cursor import Cursor
+from plugin_operator.apiserver.storage.records import Change, Item, item_key
+from plugin_operator.apiserver.storage.store import Store
+
+__all__ = ["Bucket", "Change", "Compacted", "Cursor", "Item", "Store", "item_key"]

@@ -1,0 +1,64 @@
+"""create."""
+
+import secrets
+from typing import Any
+from uuid import uuid4
+
+from plugin_operator.apiserver.call import Call, Reply
+from plugin_operator.apiserver.rules import prepare_create
+from plugin_operator.apiserver.rules.names import check_metadata
+from plugin_operator.apiserver.storage import Item, item_key
+from plugin_operator.apiserver.verbs.committing import dry_item, finish, present
+from plugin_operator.apiserver.verbs.conversion import to_stored
+from plugin_operator.apiserver.verbs.incoming import read_object
+from plugin_operator.apiserver.verbs.namespaces import require_namespace
+from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
+from plugin_operator.apiserver.wire.failure import already_exists, bad_request
+from plugin_operator.apiserver.wire.times import timestamp
+
+_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+_LONGEST_PREFIX = 58
+
+
+async def create(call: Call) -> Reply:
+    """Create the object in the body."""
+    options = write_options(call, "CreateOptions")
+    obj = await read_object(call)
+    item = create_object(call, obj, options)
+    if not options.dry_run:
+        await call.cluster.store.durable(item.revision)
+    return present(call, item, 201)
+
+
+def create_object(call: Call, obj: dict[str, Any], options: WriteOptions) -> Item:
+    """Check, complete and store a new object, in one step without an await.
+
+    Raises:
+        ApiFailure: 400, 403, 404, 409 or 422.
+    """
+    resource, metadata = call.resource, obj["metadata"]
+    if metadata.get("resourceVersion"):
+        raise bad_request("resourceVersion should not be set on objects to be created")
+    require_namespace(call)
+    _complete_metadata(call, metadata)
+    obj = finish(call, None, prepare_create(call, obj), options)
+    check_metadata(call, obj)
+    key = item_key(metadata.get("namespace", ""), metadata["name"])
+    if call.cluster.store.get(resource.bucket, key) is not None:
+        raise already_exists(resource.plural, resource.group, metadata["name"])
+    stored = to_stored(resource, obj)
+    if options.dry_run:
+        return dry_item(call, stored)
+    return call.cluster.store.put(resource.bucket, stored, resource.storage_version, resource.kind)
+
+
+def _complete_metadata(call: Call, metadata: dict[str, Any]) -> None:
+    if not metadata.get("name") and metadata.get("generateName"):
+        suffix = "".join(secrets.choice(_SUFFIX) for _ in range(5))
+        metadata["name"] = metadata["generateName"][:_LONGEST_PREFIX] + suffix
+    metadata["uid"] = str(uuid4())
+    metadata["creationTimestamp"] = timestamp(call.cluster.clock.now())
+    for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation", "resourceVersion"):
+        metadata.pop(name, None)
+    if call.resource.has_generation:
+        metadata["generation"] = 1

@@ -1,0 +1,120 @@
+"""The object in a request's body, checked against the path it was sent to."""
+
+from typing import Any
+
+from plugin_operator.apiserver import codec
+from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.wire.body import media_type, parse, read_bytes
+from plugin_operator.apiserver.wire.failure import bad_request
+
+
+async def read_object(call: Call) -> dict[str, Any]:
+    """Return the object in the body with its kind and namespace made certain.
+
+    Raises:
+        ApiFailure: 400, 413 or 415.
+    """
+    obj = parse(await read_bytes(call.http), media_type(call.http))
+    return check_object(call, obj)
+
+
+def check_object(call: Call, obj: Any) -> dict[str, Any]:
+    """Return ``obj`` if it may stand where the request put it.
+
+    Raises:
+        ApiFailure: 400, another kind, version or namespace, or no object at all.
+    """
+    resource = call.resource
+    if not isinstance(obj, dict):
+        raise bad_request(f"couldn't get version/kind; json parse error: expected an object, found {_go_type(obj)}")
+    _check_kind(call, obj)
+    metadata = obj.setdefault("metadata", {})
+    if metadata is None:
+        metadata = obj["metadata"] = {}
+    if not isinstance(metadata, dict):
+        raise bad_request(
+            f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+            f"json: cannot unmarshal {_go_type(metadata)} into Go struct field .metadata"
+        )
+    _check_metadata_types(call, metadata)
+    if resource.namespaced:
+        namespace = metadata.get("namespace") or call.target.namespace
+        if namespace != call.target.namespace:
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        metadata["namespace"] = namespace
+    else:
+        metadata.pop("namespace", None)
+    return obj
+
+
+def _check_kind(call: Call, obj: dict[str, Any]) -> None:
+    resource = call.resource
+    api_version, kind = obj.get("apiVersion"), obj.get("kind")
+    if resource.custom is not None and not kind:
+        raise bad_request(f"Object 'Kind' is missing in '{codec.encode(obj).decode()}'")
+    if resource.custom is not None and not api_version:
+        raise bad_request(f"Object 'apiVersion' is missing in '{codec.encode(obj).decode()}'")
+    if api_version and api_version != resource.api_version:
+        raise bad_request(
+            f"the API version in the data ({api_version}) does not match the expected API version "
+            f"({resource.api_version})"
+        )
+    if kind and kind != resource.kind:
+        raise bad_request(
+            f'{kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+            f'no kind "{kind}" is registered for version "{resource.api_version}"'
+            if resource.custom is None
+            else f"the kind in the data ({kind}) does not match the expected kind ({resource.kind})"
+        )
+    obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+
+
+_TYPES: tuple[tuple[str, type, str], ...] = (
+    ("name", str, "string"),
+    ("generateName", str, "string"),
+    ("namespace", str, "string"),
+    ("uid", str, "types.UID"),
+    ("resourceVersion", str, "string"),
+    ("labels", dict, "map[string]string"),
+    ("annotations", dict, "map[string]string"),
+    ("finalizers", list, "[]string"),
+    ("ownerReferences", list, "[]v1.OwnerReference"),
+    ("managedFields", list, "[]v1.ManagedFieldsEntry"),
+)
+
+
+def _check_metadata_types(call: Call, metadata: dict[str, Any]) -> None:
+    for name, wanted, go_type in _TYPES:
+        value = metadata.get(name)
+        if value is None:
+            metadata.pop(name, None)
+        elif not isinstance(value, wanted):
+            _refuse(call, value, name, go_type)
+    for name in ("labels", "annotations"):
+        for value in (metadata.get(name) or {}).values():
+            if not isinstance(value, str):
+                _refuse(call, value, name, "string")
+    for name, wanted, go_type in (("finalizers", str, "string"), ("ownerReferences", dict, "v1.OwnerReference")):
+        for value in metadata.get(name) or ():
+            if not isinstance(value, wanted):
+                _refuse(call, value, name, go_type)
+
+
+def _refuse(call: Call, value: Any, name: str, go_type: str) -> None:
+    kind = call.resource.kind
+    raise bad_request(
+        f'{kind} in version "{call.resource.version}" cannot be handled as a {kind}: json: cannot unmarshal '
+        f"{_go_type(value)} into Go struct field ObjectMeta.metadata.{name} of type {go_type}"
+    )
+
+
+def _go_type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number"
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return "string"
+    return "object" if isinstance(value, dict) else "array"

@@ -1,0 +1,80 @@
+"""resourceVersion and resourceVersionMatch as requests give them."""
+
+from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.wire.failure import ApiFailure, Cause, invalid
+
+_MATCHES = ("Exact", "NotOlderThan")
+
+
+def parse_revision(text: str) -> int:
+    """Return a resource version as a number; "" counts as 0.
+
+    Raises:
+        ApiFailure: 422, it is none.
+    """
+    if not text:
+        return 0
+    if text.isascii() and text.isdigit():
+        return int(text)
+    message = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+    raise ApiFailure(400, "BadRequest", f"resourceVersion: {message}")
+
+
+def list_revision(call: Call) -> int:
+    """Check and return the revision a read must not be older than.
+
+    Raises:
+        ApiFailure: 400 or 422 malformed, 504 beyond the newest revision.
+    """
+    _check_match(call)
+    revision = parse_revision(call.query.get("resourceVersion", ""))
+    newest = call.cluster.store.revision
+    if revision > newest:
+        raise too_large_revision(revision, newest)
+    return revision
+
+
+def exact_revision(call: Call) -> int | None:
+    """Return the revision a list must show exactly, None where the newest will do."""
+    text, match = call.query.get("resourceVersion", ""), call.query.get("resourceVersionMatch", "")
+    if match == "Exact":
+        return parse_revision(text)
+    if not match and call.query.get("limit") and text not in {"", "0"}:
+        # A limited list at a plain resourceVersion has always meant exactly that revision.
+        return parse_revision(text)
+    return None
+
+
+def _check_match(call: Call) -> None:
+    match = call.query.get("resourceVersionMatch", "")
+    text = call.query.get("resourceVersion", "")
+    if not match:
+        return
+    if call.query.get("continue"):
+        raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _WITH_CONTINUE))
+    if match not in _MATCHES:
+        supported = ", ".join(f'"{name}"' for name in (*_MATCHES, ""))
+        message = f'Unsupported value: "{match}": supported values: {supported}'
+        raise list_options(Cause("resourceVersionMatch", "FieldValueNotSupported", message))
+    if not text:
+        raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _WITHOUT_VERSION))
+    if match == "Exact" and text == "0":
+        raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _EXACT_ZERO))
+
+
+def list_options(cause: Cause) -> ApiFailure:
+    """Return the failure of a query that contradicts itself."""
+    return invalid("ListOptions", "meta.k8s.io", "", [cause])
+
+
+def too_large_revision(asked: int, newest: int) -> ApiFailure:
+    """The client has seen a newer state than this server has: it must be another server's."""
+    message = f"Too large resource version: {asked}, current: {newest}"
+    causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+    details = {"causes": causes, "retryAfterSeconds": 1}
+    return ApiFailure(504, "Timeout", message, details, {"Retry-After": "1"})
+
+
+_WITH_CONTINUE = "resourceVersionMatch is forbidden when continue is provided"
+_WITHOUT_VERSION = "resourceVersionMatch is forbidden unless resourceVersion is provided"
+_EXACT_ZERO = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'

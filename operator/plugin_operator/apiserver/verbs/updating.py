@@ -1,0 +1,84 @@
+"""update, and what update, patch and apply have in common once the new state is known."""
+
+from typing import Any
+
+from plugin_operator.apiserver.call import Call, Reply
+from plugin_operator.apiserver.rules import prepare_update
+from plugin_operator.apiserver.rules.names import check_metadata
+from plugin_operator.apiserver.storage import Item
+from plugin_operator.apiserver.verbs.committing import finish, present, remove, same_object, store
+from plugin_operator.apiserver.verbs.conversion import to_served, to_stored
+from plugin_operator.apiserver.verbs.incoming import read_object
+from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
+from plugin_operator.apiserver.verbs.reading import find
+from plugin_operator.apiserver.wire.failure import bad_request, conflict, modified
+
+
+async def update(call: Call) -> Reply:
+    """Replace an object with the one in the body."""
+    options = write_options(call, "UpdateOptions")
+    obj = await read_object(call)
+    name = obj["metadata"].get("name", "")
+    if name != call.target.name:
+        if not name:
+            raise bad_request("resource name may not be empty")
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.target.name})")
+    item = replace(call, find(call), obj, options)
+    if not options.dry_run:
+        await call.cluster.store.durable(item.revision)
+    return present(call, item)
+
+
+def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOptions) -> Item:
+    """Check, complete and store the new state of an object, in one step without an await.
+
+    Raises:
+        ApiFailure: 400, 409 or 422.
+    """
+    resource = call.resource
+    old = to_served(resource, current)
+    _check_preconditions(call, old, obj)
+    _keep_server_fields(old["metadata"], obj["metadata"])
+    obj = prepare_update(call, old, obj)
+    obj = finish(call, old, obj, options)
+    check_metadata(call, obj, old)
+    _count_generation(call, old, obj)
+    obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
+    if same_object(to_stored(resource, old), to_stored(resource, obj)):
+        return current
+    if obj["metadata"].get("deletionTimestamp") and not obj["metadata"].get("finalizers") and not options.dry_run:
+        return remove(call, obj)
+    return store(call, obj, dry_run=options.dry_run)
+
+
+def _check_preconditions(call: Call, old: dict[str, Any], obj: dict[str, Any]) -> None:
+    resource, metadata = call.resource, obj["metadata"]
+    uid = metadata.get("uid")
+    if uid and uid != old["metadata"]["uid"]:
+        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
+        raise conflict(resource.plural, resource.group, call.target.name, why)
+    version = metadata.get("resourceVersion")
+    if version and version not in {"0", old["metadata"]["resourceVersion"]}:
+        raise modified(resource.plural, resource.group, call.target.name)
+
+
+def _keep_server_fields(old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Carry over what only the server writes."""
+    for name in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
+        if name in old:
+            new[name] = old[name]
+        else:
+            new.pop(name, None)
+    new.pop("selfLink", None)
+    if old.get("generateName") and not new.get("generateName"):
+        new["generateName"] = old["generateName"]
+
+
+def _count_generation(call: Call, old: dict[str, Any], new: dict[str, Any]) -> None:
+    if not call.resource.has_generation:
+        return
+    ignored = {"metadata", "status"} if call.resource.has_status or call.resource.custom is None else {"metadata"}
+    before = {key: value for key, value in old.items() if key not in ignored}
+    after = {key: value for key, value in new.items() if key not in ignored}
+    if before != after:
+        new["metadata"]["generation"] = int(old["metadata"].get("generation", 0)) + 1

@@ -1,0 +1,187 @@
+"""watch: a stream of changes, from a revision or after the present state.
+
+One loop serves a watcher: take what is new from the history, filter, join into one chunk, write, wait. Objects go out
+as the bytes that are stored, so a hundred watchers cost a hundred copies of bytes and no encoding.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterable, Iterator
+
+from aiohttp import web
+
+from plugin_operator.apiserver import codec
+from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.storage import Change, Compacted, Cursor, Item
+from plugin_operator.apiserver.verbs.presenting import Presenter
+from plugin_operator.apiserver.verbs.revisions import list_options, parse_revision, too_large_revision
+from plugin_operator.apiserver.verbs.selection import Selection
+from plugin_operator.apiserver.wire.failure import ApiFailure, Cause, expired
+
+_BATCH = 500
+_CHUNK_BYTES = 256 * 1024
+_LINES = {
+    "ADDED": b'{"type":"ADDED","object":%b}\n',
+    "MODIFIED": b'{"type":"MODIFIED","object":%b}\n',
+    "DELETED": b'{"type":"DELETED","object":%b}\n',
+    "BOOKMARK": b'{"type":"BOOKMARK","object":%b}\n',
+    "ERROR": b'{"type":"ERROR","object":%b}\n',
+}
+_SHORTEST_DEFAULT_SECONDS = 1800
+
+
+async def watch(call: Call) -> web.StreamResponse:
+    """Stream changes until the client leaves, its timeout passes or it is too slow."""
+    stream = WatchStream(call)
+    response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
+    response.enable_chunked_encoding()
+    await response.prepare(call.http)
+    await stream.run(response)
+    return response
+
+
+class WatchStream:
+    """One watcher: what it wants, and where it is."""
+
+    __slots__ = ("_bookmarks", "_call", "_cursor", "_initial", "_initial_end", "_presenter", "_seconds", "_selection")
+
+    def __init__(self, call: Call) -> None:
+        """Check the request and take a place in the history, before any answer goes out.
+
+        Raises:
+            ApiFailure: 400, 410, 422, 504 by what is wrong with the parameters.
+        """
+        self._call = call
+        self._selection = Selection(call.resource, call.query, call.target.name)
+        self._presenter = Presenter(call.resource, call.representation())
+        self._bookmarks = bool(call.flag("allowWatchBookmarks"))
+        self._seconds = call.number("timeoutSeconds") or _SHORTEST_DEFAULT_SECONDS * (1 + random.random())  # noqa: S311
+        initial = _send_initial_events(call)
+        self._initial_end = initial is True and self._bookmarks
+        store = call.cluster.store
+        revision = parse_revision(call.query.get("resourceVersion", ""))
+        present = initial is True or (initial is None and revision == 0)
+        if present and revision > store.revision:
+            raise too_large_revision(revision, store.revision)
+        bucket = store.bucket(call.resource.bucket)
+        start = store.revision if present or (initial is False and not revision) else min(revision, store.revision)
+        self._initial: list[Item] = list(bucket.page(self._prefix, "")) if present else []
+        try:
+            self._cursor: Cursor = store.cursor(bucket, start)
+        except Compacted as error:
+            raise expired(str(error)) from error
+
+    @property
+    def _prefix(self) -> str:
+        namespace = self._call.target.namespace
+        return f"{namespace}/" if namespace and self._call.resource.namespaced else ""
+
+    async def run(self, response: web.StreamResponse) -> None:
+        """Write until the end of this watch."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._seconds
+        with self._cursor as cursor:
+            timer = loop.call_at(deadline, cursor.wake)
+            try:
+                await self._send(response, self._initial_lines())
+                self._initial = []
+                await self._follow(response, cursor, deadline)
+            except Compacted as error:
+                await self._send(response, [self._error(expired(str(error)))])
+            except (ConnectionError, TimeoutError):
+                # The client is gone or stuck; dropping the connection is all that can be done for it.
+                if call_transport := self._call.http.transport:
+                    call_transport.close()
+            finally:
+                timer.cancel()
+
+    async def _follow(self, response: web.StreamResponse, cursor: Cursor, deadline: float) -> None:
+        loop, interval = asyncio.get_running_loop(), self._call.cluster.bookmark_seconds
+        next_bookmark = loop.time() + interval
+        while loop.time() < deadline:
+            while changes := cursor.take(_BATCH):
+                await self._send(response, self._change_lines(changes))
+            if not self._bookmarks:
+                await cursor.wait()
+                continue
+            if loop.time() >= next_bookmark:
+                await self._send(response, [self._bookmark()])
+                next_bookmark = loop.time() + interval
+            timer = loop.call_at(next_bookmark, cursor.wake)
+            try:
+                await cursor.wait()
+            finally:
+                timer.cancel()
+        if self._bookmarks:
+            await self._send(response, [self._bookmark()])
+
+    async def _send(self, response: web.StreamResponse, lines: Iterable[bytes]) -> None:
+        chunk: list[bytes] = []
+        size = 0
+        for line in lines:
+            chunk.append(line)
+            size += len(line)
+            if size >= _CHUNK_BYTES:
+                await self._write(response, b"".join(chunk))
+                chunk, size = [], 0
+        if chunk:
+            await self._write(response, b"".join(chunk))
+
+    async def _write(self, response: web.StreamResponse, data: bytes) -> None:
+        async with asyncio.timeout(self._call.cluster.stuck_seconds):
+            await response.write(data)
+
+    def _initial_lines(self) -> Iterator[bytes]:
+        template = _LINES["ADDED"]
+        for item in self._initial:
+            if self._selection.matches(item):
+                yield template % self._presenter.one(item)
+        if self._initial_end:
+            yield self._bookmark(initial_end=True)
+
+    def _change_lines(self, changes: Iterable[Change]) -> Iterator[bytes]:
+        prefix, selection, one = self._prefix, self._selection, self._presenter.one
+        for change in changes:
+            if prefix and not change.item.key.startswith(prefix):
+                continue
+            kind: str = change.type
+            if not selection.everything:
+                kind = _transition(change, selection)
+            if kind:
+                yield _LINES[kind] % one(change.item)
+
+    def _bookmark(self, *, initial_end: bool = False) -> bytes:
+        resource = self._call.resource
+        metadata: dict[str, object] = {"resourceVersion": str(self._call.cluster.store.published_revision)}
+        if initial_end:
+            metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
+        body = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
+        return _LINES["BOOKMARK"] % codec.encode(body)
+
+    @staticmethod
+    def _error(failure: ApiFailure) -> bytes:
+        return _LINES["ERROR"] % codec.encode(failure.body())
+
+
+def _transition(change: Change, selection: Selection) -> str:
+    """Return the event type a selecting watcher sees, "" for none: an object may enter or leave what is selected."""
+    before = change.previous is not None and selection.matches(change.previous)
+    if change.type == "DELETED":
+        return "DELETED" if before else ""
+    after = selection.matches(change.item)
+    if after:
+        return "MODIFIED" if before else "ADDED"
+    return "DELETED" if before else ""
+
+
+def _send_initial_events(call: Call) -> bool | None:
+    value, match = call.flag("sendInitialEvents"), call.query.get("resourceVersionMatch", "")
+    if value is None:
+        if match:
+            why = "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+            raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", why))
+        return None
+    if match != "NotOlderThan":
+        why = "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", why))
+    return value

@@ -1,0 +1,72 @@
+"""Request bodies: JSON, YAML or protobuf into plain values."""
+
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+from plugin_operator.apiserver import codec
+from plugin_operator.apiserver.wire.failure import bad_request, too_large, unsupported_media_type
+
+LIMIT_BYTES = 3 * 1024 * 1024
+JSON = "application/json"
+YAML = "application/yaml"
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+
+
+def media_type(request: web.BaseRequest) -> str:
+    """Return the request's content type without parameters, JSON where none is given."""
+    return request.headers.get("Content-Type", "").partition(";")[0].strip().lower() or JSON
+
+
+async def read_bytes(request: web.BaseRequest) -> bytes:
+    """Return the whole body.
+
+    Raises:
+        ApiFailure: 413 beyond the limit of the real server.
+    """
+    if (request.content_length or 0) > LIMIT_BYTES:
+        raise too_large(LIMIT_BYTES)
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise too_large(LIMIT_BYTES) from error
+
+
+def parse(raw: bytes, media: str) -> Any:
+    """Return the value of a body.
+
+    Raises:
+        ApiFailure: 400 malformed, 415 of a type that cannot be read.
+    """
+    if media == JSON:
+        return parse_json(raw)
+    if media == YAML:
+        return parse_yaml(raw)
+    raise unsupported_media_type((JSON, YAML, PROTOBUF))
+
+
+def parse_json(raw: bytes) -> Any:
+    """Return the value of a JSON body; 400 if it is malformed."""
+    try:
+        return codec.decode(raw)
+    except codec.MalformedJson as error:
+        raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
+
+
+def parse_yaml(raw: bytes) -> Any:
+    """Return the value of a YAML body, with only JSON's types in it; 400 if it is malformed."""
+    try:
+        return yaml.load(raw, Loader=_JsonTypesLoader)  # noqa: S506 - a SafeLoader without timestamps
+    except yaml.YAMLError as error:
+        raise bad_request(f"error converting YAML to JSON: {error}") from error
+
+
+class _JsonTypesLoader(yaml.SafeLoader):
+    """YAML as sigs.k8s.io/yaml reads it: a date stays text, because JSON has no dates."""
+
+
+_JsonTypesLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}

@@ -1,0 +1,31 @@
+"""A small JSON client for talking to the embedded server, so that its tests depend on no client library."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from plugin_operator.apiserver import Endpoint
+
+
+class JsonApi:
+    """Sends JSON, returns status and JSON."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self.session = session
+        self.url = url
+
+    async def __call__(
+        self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **query: str
+    ) -> tuple[int, Any]:
+        async with self.session.request(method, self.url + path, json=body, headers=headers, params=query) as response:
+            raw = await response.read()
+            is_json = response.content_type == "application/json"
+            return response.status, (await response.json()) if is_json and raw else raw.decode()
+
+
+@pytest.fixture
+async def api(api_endpoint: Endpoint) -> AsyncIterator[JsonApi]:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
+        yield JsonApi(session, api_endpoint.url)

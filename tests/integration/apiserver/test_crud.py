@@ -1,0 +1,104 @@
+"""create, get, list, update and delete over HTTP."""
+
+from io import BytesIO
+
+CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
+
+
+async def test_an_object_lives_through_create_get_update_delete(api):
+    status, created = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}, "data": {"x": "1"}})
+    assert status == 201
+    assert created["metadata"]["uid"]
+    assert created["metadata"]["namespace"] == "default"
+    status, read = await api("GET", f"{CONFIGMAPS}/a")
+    assert (status, read) == (200, created)
+    read["data"]["x"] = "2"
+    status, updated = await api("PUT", f"{CONFIGMAPS}/a", read)
+    assert status == 200
+    assert int(updated["metadata"]["resourceVersion"]) > int(created["metadata"]["resourceVersion"])
+    status, _ = await api("DELETE", f"{CONFIGMAPS}/a")
+    assert status == 200
+    status, gone = await api("GET", f"{CONFIGMAPS}/a")
+    assert (status, gone["reason"]) == (404, "NotFound")
+    assert gone["message"] == 'configmaps "a" not found'
+
+
+async def test_an_update_without_a_change_spends_no_revision(api):
+    _, created = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}, "data": {"x": "1"}})
+    _, updated = await api("PUT", f"{CONFIGMAPS}/a", created)
+    assert updated["metadata"]["resourceVersion"] == created["metadata"]["resourceVersion"]
+
+
+async def test_an_update_from_an_old_state_is_a_conflict(api):
+    _, created = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}, "data": {"x": "1"}})
+    await api("PUT", f"{CONFIGMAPS}/a", {**created, "data": {"x": "2"}})
+    status, failure = await api("PUT", f"{CONFIGMAPS}/a", {**created, "data": {"x": "3"}})
+    assert (status, failure["reason"]) == (409, "Conflict")
+
+
+async def test_pages_of_a_list_show_one_revision(api):
+    for name in "abcde":
+        await api("POST", CONFIGMAPS, {"metadata": {"name": name}})
+    _, first = await api("GET", CONFIGMAPS, limit="2")
+    await api("DELETE", f"{CONFIGMAPS}/d")
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "cc"}})
+    assert first["metadata"]["remainingItemCount"] == 3
+    _, second = await api("GET", CONFIGMAPS, limit="10", **{"continue": first["metadata"]["continue"]})
+    names = [item["metadata"]["name"] for item in first["items"] + second["items"]]
+    assert names == list("abcde")
+    assert second["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
+
+
+async def test_a_continue_token_expires_with_the_history(api, api_server):
+    for name in "abc":
+        await api("POST", CONFIGMAPS, {"metadata": {"name": name}})
+    _, first = await api("GET", CONFIGMAPS, limit="1")
+    api_server.cluster.store.compact()
+    await api("DELETE", f"{CONFIGMAPS}/c")
+    api_server.cluster.store.compact()
+    status, failure = await api("GET", CONFIGMAPS, limit="1", **{"continue": first["metadata"]["continue"]})
+    assert (status, failure["reason"]) == (410, "Expired")
+    _, rest = await api("GET", CONFIGMAPS, **{"continue": failure["metadata"]["continue"]})
+    assert [item["metadata"]["name"] for item in rest["items"]] == ["b"]
+
+
+async def test_a_label_selector_narrows_a_list(api):
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "a", "labels": {"app": "x"}}})
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "b", "labels": {"app": "y"}}})
+    _, found = await api("GET", CONFIGMAPS, labelSelector="app in (x)")
+    assert [item["metadata"]["name"] for item in found["items"]] == ["a"]
+    _, found = await api("GET", CONFIGMAPS, fieldSelector="metadata.name!=a")
+    assert [item["metadata"]["name"] for item in found["items"]] == ["b"]
+
+
+async def test_an_object_needs_its_namespace(api):
+    status, failure = await api("POST", "/api/v1/namespaces/nowhere/configmaps", {"metadata": {"name": "a"}})
+    assert (status, failure["message"]) == (404, 'namespaces "nowhere" not found')
+
+
+async def test_a_finalizer_holds_a_deleted_object(api):
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "a", "finalizers": ["example.com/wait"]}})
+    _, marked = await api("DELETE", f"{CONFIGMAPS}/a")
+    assert marked["metadata"]["deletionTimestamp"]
+    status, _ = await api("GET", f"{CONFIGMAPS}/a")
+    assert status == 200
+    marked["metadata"]["finalizers"] = []
+    status, _ = await api("PUT", f"{CONFIGMAPS}/a", marked)
+    assert status == 200
+    status, _ = await api("GET", f"{CONFIGMAPS}/a")
+    assert status == 404
+
+
+async def test_malformed_json_is_a_bad_request(api):
+    async with api.session.post(
+        api.url + CONFIGMAPS, data=b"{", headers={"Content-Type": "application/json"}
+    ) as answer:
+        assert answer.status == 400
+        assert (await answer.json())["reason"] == "BadRequest"
+
+
+async def test_a_body_beyond_three_mebibytes_is_refused(api):
+    body = BytesIO(b'{"data":{"x":"%b"}}' % (b"y" * 3 * 1024 * 1024))
+    async with api.session.post(api.url + CONFIGMAPS, data=body) as answer:
+        assert answer.status == 413
+        assert (await answer.json())["reason"] == "RequestEntityTooLarge"

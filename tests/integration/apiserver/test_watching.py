@@ -1,0 +1,86 @@
+"""watch over HTTP."""
+
+import json
+from contextlib import asynccontextmanager
+
+CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
+
+
+@asynccontextmanager
+async def watching(api, path=CONFIGMAPS, **query):
+    async with api.session.get(api.url + path, params={"watch": "1", **query}) as response:
+        assert response.status == 200, await response.text()
+        yield response
+
+
+async def next_event(response):
+    line = await response.content.readline()
+    event = json.loads(line)
+    return event["type"], event["object"]
+
+
+async def events(response):
+    return [json.loads(line) async for line in response.content]
+
+
+async def test_a_watch_replays_from_a_revision(api):
+    _, first = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "b"}})
+    await api("DELETE", f"{CONFIGMAPS}/a")
+    async with watching(api, resourceVersion=first["metadata"]["resourceVersion"]) as stream:
+        kind, obj = await next_event(stream)
+        assert (kind, obj["metadata"]["name"]) == ("ADDED", "b")
+        kind, obj = await next_event(stream)
+        assert (kind, obj["metadata"]["name"]) == ("DELETED", "a")
+        assert int(obj["metadata"]["resourceVersion"]) > int(first["metadata"]["resourceVersion"])
+
+
+async def test_a_streaming_list_ends_with_its_bookmark(api):
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+    async with watching(api, **query) as stream:
+        kind, obj = await next_event(stream)
+        assert (kind, obj["metadata"]["name"]) == ("ADDED", "a")
+        kind, obj = await next_event(stream)
+        assert kind == "BOOKMARK"
+        assert obj["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+
+
+async def test_a_compacted_revision_is_gone(api, api_server):
+    _, first = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "b"}})
+    api_server.cluster.store.compact()
+    status, failure = await api("GET", CONFIGMAPS, watch="1", resourceVersion=first["metadata"]["resourceVersion"])
+    assert (status, failure["reason"]) == (410, "Expired")
+
+
+async def test_an_object_enters_and_leaves_a_selecting_watch(api):
+    _, obj = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
+    start = obj["metadata"]["resourceVersion"]
+    async with watching(api, resourceVersion=start, labelSelector="app=x") as stream:
+        obj["metadata"]["labels"] = {"app": "x"}
+        _, obj = await api("PUT", f"{CONFIGMAPS}/a", obj)
+        assert (await next_event(stream))[0] == "ADDED"
+        obj["metadata"]["labels"] = {"app": "x", "more": "y"}
+        _, obj = await api("PUT", f"{CONFIGMAPS}/a", obj)
+        assert (await next_event(stream))[0] == "MODIFIED"
+        obj["metadata"]["labels"] = {"app": "z"}
+        await api("PUT", f"{CONFIGMAPS}/a", obj)
+        assert (await next_event(stream))[0] == "DELETED"
+
+
+async def test_a_watch_ends_at_its_timeout_with_a_bookmark(api):
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
+    async with watching(api, timeoutSeconds="1", allowWatchBookmarks="true") as stream:
+        assert [event["type"] for event in await events(stream)] == ["ADDED", "BOOKMARK"]
+
+
+async def test_a_client_that_leaves_is_forgotten(api, api_server):
+    bucket = api_server.cluster.store.bucket("configmaps")
+    async with watching(api) as stream:
+        await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
+        await next_event(stream)
+        stream.close()
+    for name in "bcdefgh":
+        await api("POST", CONFIGMAPS, {"metadata": {"name": name}})
+    assert bucket.listener_count == 0
