@@ -1,0 +1,90 @@
+"""The Makefile: its targets exist, and what it cannot do it says."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+TARGETS = [
+    "help", "run", "test", "check", "lock", "bench", "controlplane", "conformance",
+    "build", "plugins", "all", "clean", "docker-build", "docker-push", "deploy", "deploy-all",
+]  # fmt: skip
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=inherited | environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def script(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def test_help_lists_every_target_with_a_line_about_it():
+    listed = {line.split(None, 1)[0] for line in make("help").stdout.splitlines() if line.strip()}
+
+    assert set(TARGETS) <= listed
+
+
+def test_manifests_are_rendered_with_image_and_time():
+    out = make("manifests", "REGISTRY=registry.example.com/team", "IMAGE_NAME=op", "TAG=1.2.3", "TIMESTAMP=now").stdout
+
+    assert "image: registry.example.com/team/op:1.2.3" in out
+    assert 'restartedAt: "now"' in out
+    assert not re.search(r"IMAGE_PLACEHOLDER|\{\{", out)
+
+
+@pytest.mark.parametrize("target", ["docker-build", "docker-push", "deploy-all"])
+def test_a_target_that_needs_an_engine_says_so(target: str):
+    result = make(target, "DOCKER=no-such-engine", "REGISTRY=registry.example.com")
+
+    assert result.returncode != 0
+    assert "no-such-engine is not on PATH" in result.stderr
+
+
+@pytest.mark.parametrize("target", ["deploy", "deploy-plugins"])
+def test_a_target_that_needs_kubectl_says_so(target: str):
+    result = make(target, "KUBECTL=no-such-kubectl")
+
+    assert result.returncode != 0
+    assert "no-such-kubectl is not on PATH" in result.stderr
+
+
+def test_docker_push_asks_for_a_registry(tmp_path: Path):
+    script(tmp_path / "engine", "#!/bin/sh\nexit 0\n")
+
+    result = make("docker-push", f"DOCKER={tmp_path}/engine", "REGISTRY=")
+
+    assert result.returncode != 0
+    assert "needs REGISTRY" in result.stderr
+
+
+def test_an_interpreter_that_is_too_old_is_named_with_the_way_out(tmp_path: Path):
+    script(tmp_path / "old", '#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" && exit 0\nexit 1\n')
+
+    result = make("setup", f"PYTHON={tmp_path}/old", f"VENV={tmp_path}/venv")
+
+    assert result.returncode != 0
+    assert "needs Python 3.11 or newer" in result.stderr
+    assert "Python 3.9.2" in result.stderr
+    assert not (tmp_path / "venv").exists()
+
+
+def test_a_newer_interpreter_is_found_when_python3_is_too_old(tmp_path: Path):
+    script(tmp_path / "python3", "#!/bin/sh\nexit 1\n")
+    script(tmp_path / "python3.13", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+
+    result = make("--dry-run", "setup", f"VENV={tmp_path}/venv", PATH=f"{tmp_path}:{os.environ['PATH']}")
+
+    assert f'python="{tmp_path}/python3.13"' in result.stdout

@@ -1,0 +1,147 @@
+"""The manifests keep the promises of a locked-down namespace and call the command line that exists."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from plugin_operator.cli.group import group
+
+ROOT = Path(__file__).parents[3]
+FILES = sorted((ROOT / "manifests").glob("*.yaml"))
+LABELS = {"name", "instance", "version", "component", "part-of", "managed-by"}
+NAMESPACE = "plugin-operator-system"
+
+
+def documents() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for path in FILES:
+        text = path.read_text().replace("IMAGE_PLACEHOLDER", "example/image:1").replace("{{ TIMESTAMP }}", "2026-01-02")
+        found.extend(yaml.safe_load_all(text))
+    return found
+
+
+def parameters(command: str) -> list[click.Parameter]:
+    found = group.get_command(click.Context(group), command)
+    assert found is not None
+    return found.params
+
+
+def one(kind: str, name: str = "plugin-operator") -> dict[str, Any]:
+    (found,) = (doc for doc in documents() if doc["kind"] == kind and doc["metadata"]["name"] == name)
+    return found
+
+
+def pod() -> dict[str, Any]:
+    spec: dict[str, Any] = one("Deployment")["spec"]["template"]["spec"]
+    return spec
+
+
+def container() -> dict[str, Any]:
+    (only,) = pod()["containers"]
+    return dict(only)
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda doc: f"{doc['kind']}-{doc['metadata']['name']}")
+def test_every_object_carries_the_recommended_labels(document: dict[str, Any]):
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    labels = document["metadata"]["labels"]
+
+    assert {f"app.kubernetes.io/{name}" for name in LABELS} <= labels.keys()
+    assert labels["app.kubernetes.io/version"] == version
+
+
+def test_the_namespace_comes_first_and_holds_everything_namespaced():
+    first, *others = documents()
+
+    assert (first["kind"], first["metadata"]["name"]) == ("Namespace", NAMESPACE)
+    assert first["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    for document in others:
+        cluster_scoped = document["kind"] in {"ClusterRole", "ClusterRoleBinding"}
+        assert document["metadata"].get("namespace") == (None if cluster_scoped else NAMESPACE)
+
+
+def test_no_role_grants_a_wildcard_or_writes_more_than_events_and_its_lease():
+    for kind in ("ClusterRole", "Role"):
+        for role in (doc for doc in documents() if doc["kind"] == kind):
+            for rule in role["rules"]:
+                assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
+                if set(rule["verbs"]) - {"get", "list", "watch"}:
+                    assert rule["resources"] in (["events"], ["leases"])
+
+
+def test_the_role_of_the_lease_names_the_lease_that_the_flags_default_to():
+    params = {param.name: param for param in parameters("run")}
+    update = one("Role", "plugin-operator-leader-election")["rules"][1]
+
+    assert update["resourceNames"] == [params["leader_resource_name"].default]
+
+
+def test_every_binding_joins_a_role_that_exists_to_the_account_of_the_pod():
+    roles = {(doc["kind"], doc["metadata"]["name"]) for doc in documents()}
+    bindings = [doc for doc in documents() if doc["kind"].endswith("Binding")]
+
+    assert len(bindings) == 3
+    for binding in bindings:
+        assert (binding["roleRef"]["kind"], binding["roleRef"]["name"]) in roles
+        assert [subject["name"] for subject in binding["subjects"]] == [pod()["serviceAccountName"]]
+
+
+def test_the_pod_runs_without_any_privilege():
+    assert {"runAsNonRoot": True, "runAsUser": 65532, "runAsGroup": 65532}.items() <= pod()["securityContext"].items()
+    assert pod()["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container()["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "privileged": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def test_every_flag_of_the_deployment_exists():
+    command, *arguments = container()["args"]
+    flags = {option for param in parameters(command) for option in param.opts}
+
+    for argument in arguments:
+        assert argument.partition("=")[0] in flags
+
+
+def test_the_pod_has_time_to_stop_by_itself():
+    (grace,) = (arg.partition("=")[2] for arg in container()["args"] if arg.startswith("--shutdown-grace-period="))
+
+    assert pod()["terminationGracePeriodSeconds"] > int(grace.removesuffix("s"))
+
+
+def test_probes_and_service_meet_the_ports_of_the_flags():
+    ports = {port["name"]: port["containerPort"] for port in container()["ports"]}
+
+    assert f"--metrics-addr=:{ports['metrics']}" in container()["args"]
+    assert f"--health-probe-bind-address=:{ports['probes']}" in container()["args"]
+    assert {container()[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")} == {
+        "probes"
+    }
+    (service_port,) = one("Service", "plugin-operator-metrics")["spec"]["ports"]
+    assert service_port["targetPort"] in ports
+
+
+def test_selectors_meet_the_labels_of_the_pods():
+    labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
+    selectors = [
+        one("Deployment")["spec"]["selector"]["matchLabels"],
+        one("Service", "plugin-operator-metrics")["spec"]["selector"],
+        one("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+        pod()["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"],
+    ]
+
+    assert all(selector.items() <= labels.items() for selector in selectors)
+
+
+def test_the_plugins_volume_is_a_directory_that_the_kubelet_keeps_up_to_date():
+    mounts = {mount["name"]: mount for mount in container()["volumeMounts"]}
+
+    assert f"--plugins-dir={mounts['plugins']['mountPath']}" in container()["args"]
+    assert not any("subPath" in mount or "subPathExpr" in mount for mount in mounts.values())
+    assert {"name": "plugins", "configMap": {"name": "plugin-operator-plugins"}} in pod()["volumes"]
