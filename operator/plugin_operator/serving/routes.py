@@ -1,0 +1,73 @@
+"""The HTTP routes: probes, metrics, status.
+
+Owns paths, status codes and headers. The texts come from ``checks``, the numbers and facts from callables handed in.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from plugin_operator.serving.checks import Probe, report
+
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+
+
+def probe_routes(*probes: Probe) -> list[web.RouteDef]:
+    """Return ``/<probe>`` and ``/<probe>/<check>`` for each of ``probes``."""
+    routes = []
+    for probe in probes:
+        routes += [
+            web.get(f"/{probe.name}", _summary(probe)),
+            web.get(f"/{probe.name}/", _summary(probe)),
+            web.get(f"/{probe.name}/{{check:.+}}", _single(probe)),
+        ]
+    return routes
+
+
+def metrics_routes(render: Callable[[str], tuple[str, bytes]]) -> list[web.RouteDef]:
+    """Return ``/metrics``; ``render`` gets the Accept header and returns content type and body."""
+
+    async def metrics(request: web.Request) -> web.Response:
+        content_type, body = render(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={**_HEADERS, "Content-Type": content_type})
+
+    return [web.get("/metrics", metrics)]
+
+
+def status_routes(status: Callable[[], Mapping[str, Any]]) -> list[web.RouteDef]:
+    """Return ``/status``, whose JSON is whatever ``status`` returns at that moment."""
+
+    async def answer(request: web.Request) -> web.Response:
+        del request
+        return web.Response(body=msgspec.json.encode(status()), headers=_HEADERS, content_type="application/json")
+
+    return [web.get("/status", answer)]
+
+
+def _summary(probe: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def summary(request: web.Request) -> web.Response:
+        exclude = {name for value in request.query.getall("exclude", []) for name in value.split(",") if name}
+        outcomes = await probe.run_all(exclude)
+        failed = any(outcome.reason for outcome in outcomes)
+        if not failed and "verbose" not in request.query:
+            return _text(200, "ok")
+        return _text(500 if failed else 200, report(probe.name, outcomes, exclude - probe.checks.keys()))
+
+    return summary
+
+
+def _single(probe: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def single(request: web.Request) -> web.Response:
+        name = request.match_info["check"]
+        if name not in probe.checks:
+            return _text(200, "ok") if name == "ping" and not probe.checks else _text(404, "404 page not found\n")
+        outcome = await probe.run(name)
+        return _text(500, f"internal server error: {outcome.reason}\n") if outcome.reason else _text(200, "ok")
+
+    return single
+
+
+def _text(status: int, text: str) -> web.Response:
+    return web.Response(status=status, text=text, headers=_HEADERS, content_type="text/plain", charset="utf-8")

@@ -1,0 +1,104 @@
+"""One HTTP server of the process.
+
+Owns its socket, its limits, and the message when its port is taken. What it serves is handed in as routes.
+"""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from plugin_operator import logs
+from plugin_operator.errors import PluginOperatorError
+from plugin_operator.serving.address import BindAddress
+
+_MAX_HEADER_BYTES = 8190
+_MAX_BODY_BYTES = 1024
+_KEEPALIVE_SECONDS = 90.0
+_BACKLOG = 128
+_SHUTDOWN_SECONDS = 1.0
+
+_log = logs.get_logger(__name__)
+
+
+class HttpServer:
+    """A Runnable that serves ``routes`` at ``address``.
+
+    Args:
+        name: for logs and messages, such as "metrics server".
+        address: where to listen; an empty host means all interfaces, IPv6 included.
+        routes: what is served; anything else is 404.
+        way_out: what a user can do if the address cannot be had; ends the message.
+    """
+
+    def __init__(self, name: str, address: BindAddress, routes: Iterable[web.RouteDef], *, way_out: str = "") -> None:
+        self.name = name
+        self.address = address
+        self._routes = tuple(routes)
+        self._way_out = way_out
+        self._runner: web.AppRunner | None = None
+        self._port = address.port
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; the real one once started."""
+        return self._port
+
+    async def start(self) -> None:
+        """Bind and serve.
+
+        Raises:
+            PluginOperatorError: the address cannot be had; says why and what to do.
+        """
+        try:
+            listener = _listen(self.address)
+        except (OSError, OverflowError) as error:
+            reason = "the port is taken" if getattr(error, "errno", None) == errno.EADDRINUSE else str(error)
+            raise PluginOperatorError(
+                f"{self.name} cannot listen on {self.address}: {reason}{self._way_out}"
+            ) from error
+        self._port = listener.getsockname()[1]
+        app = web.Application(client_max_size=_MAX_BODY_BYTES)
+        app.add_routes(self._routes)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            keepalive_timeout=_KEEPALIVE_SECONDS,
+            max_line_size=_MAX_HEADER_BYTES,
+            max_field_size=_MAX_HEADER_BYTES,
+            handle_signals=False,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+        )
+        await self._runner.setup()
+        await web.SockSite(self._runner, listener, backlog=_BACKLOG).start()
+        _log.debug("HTTP server listens", server=self.name, host=self.address.host, port=self._port)
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """Close the listener and every connection."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            async with asyncio.timeout(max(deadline_seconds, 0.1)):
+                await runner.cleanup()
+
+
+def _listen(address: BindAddress) -> socket.socket:
+    if not address.host:
+        return _listen_everywhere(address.port)
+    family, _, _, _, where = socket.getaddrinfo(
+        address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    return socket.create_server(where[:2], family=family, backlog=_BACKLOG)
+
+
+def _listen_everywhere(port: int) -> socket.socket:
+    """Listen on all interfaces through one socket, so that a port the system chose is the same for both families."""
+    if socket.has_dualstack_ipv6():
+        try:
+            return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_BACKLOG)
+        except OSError as error:
+            # Kernels booted without IPv6 still define the family; a taken port is taken for both.
+            if error.errno == errno.EADDRINUSE:
+                raise
+    return socket.create_server(("", port), backlog=_BACKLOG)
