@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from plugin_operator.apiserver.registry import Registry
+from plugin_operator.apiserver.security.authorization import Authorizer
 from plugin_operator.apiserver.storage import Store
 from plugin_operator.clock import Clock
 
@@ -19,5 +20,6 @@ class Cluster:
     store: Store
     registry: Registry
     clock: Clock
+    authorizer: Authorizer
     bookmark_seconds: float = 60.0
     stuck_seconds: float = 30.0

@@ -9,6 +9,8 @@ from plugin_operator.apiserver.call import Reply
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.dispatch import resolve
 from plugin_operator.apiserver.security.authentication import Authenticator
+from plugin_operator.apiserver.security.authorization import Attributes, refusal
+from plugin_operator.apiserver.security.user import User
 from plugin_operator.apiserver.wire.failure import ApiFailure, internal
 from plugin_operator.apiserver.wire.target import Target, parse_target
 
@@ -55,9 +57,15 @@ class Handler:
         path = request.rel_url.raw_path
         target = parse_target(path)
         if target is None or not target.plural:
+            self._authorize(user, Attributes(request.method.lower(), path=path))
             return self._document(request, path, target)
-        call, _, verb = resolve(self._cluster, request, target, user)
+        call, name, verb = resolve(self._cluster, request, target, user)
+        self._authorize(user, _attributes(target, name))
         return await verb(call)
+
+    def _authorize(self, user: User, attributes: Attributes) -> None:
+        if not self._cluster.authorizer.allows(user, attributes):
+            raise refusal(user, attributes)
 
     def _document(self, request: web.BaseRequest, path: str, target: Target | None) -> Reply:
         path = path.rstrip("/") or "/"
@@ -90,6 +98,11 @@ class Handler:
         if core:
             return Reply(codec.encode(discovery.api_versions(request.host)))
         return Reply(codec.encode(discovery.group_list(registry)))
+
+
+def _attributes(target: Target, verb: str) -> Attributes:
+    namespace = target.namespace
+    return Attributes(verb, target.group, target.plural, target.subresource, namespace, target.name)
 
 
 def _respond(reply: Reply) -> web.Response:

@@ -1,6 +1,8 @@
 """The life of one embedded API server."""
 
 import asyncio
+import ssl
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -10,9 +12,13 @@ from plugin_operator.apiserver.bootstrap import bootstrap
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.config import ApiServerConfig, Endpoint
 from plugin_operator.apiserver.handler import Handler
+from plugin_operator.apiserver.kubeconfig import write_kubeconfig
 from plugin_operator.apiserver.registry import Registry
 from plugin_operator.apiserver.registry.builtin import builtin_resources
 from plugin_operator.apiserver.security.authentication import Authenticator
+from plugin_operator.apiserver.security.authorization import MastersOnly
+from plugin_operator.apiserver.security.certificates import server_context
+from plugin_operator.apiserver.security.files import admin_token, authority
 from plugin_operator.apiserver.storage import Store
 from plugin_operator.apiserver.wire.body import LIMIT_BYTES
 from plugin_operator.clock import Clock, SystemClock
@@ -33,6 +39,7 @@ class ApiServer:
             store=Store(self.config.history_size),
             registry=Registry(builtin_resources()),
             clock=clock or SystemClock(),
+            authorizer=MastersOnly(),
             bookmark_seconds=self.config.bookmark_seconds,
             stuck_seconds=self.config.stuck_seconds,
         )
@@ -57,23 +64,50 @@ class ApiServer:
             OSError: the address cannot be listened on.
         """
         bootstrap(self.cluster)
-        handler = Handler(self.cluster, Authenticator(self.config.token))
+        config = self.config
+        token = config.token or (admin_token(config.data_dir) if config.tls else None)
+        context, ca_pem = self._tls()
+        handler = Handler(self.cluster, Authenticator(token))
         server = web.Server(
             handler, request_factory=_request, handler_cancellation=True, access_log=None, keepalive_timeout=300.0
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.config.host, self.config.port, backlog=1024)
+        site = web.TCPSite(self._runner, config.host, config.port, backlog=1024, ssl_context=context)
         await site.start()
         host, port = self._runner.addresses[0][:2]
-        self._endpoint = Endpoint(f"http://{host}:{port}", token=self.config.token or "")
+        url = f"{'https' if context else 'http'}://{_reachable(host)}:{port}"
+        self._endpoint = Endpoint(url, ca_pem, token or "")
+        if config.kubeconfig_path is not None:
+            self.write_kubeconfig(config.kubeconfig_path)
         return self._endpoint
+
+    def write_kubeconfig(self, path: Path) -> None:
+        """Write a kubeconfig for this server, which must have been started; mode 0600.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        write_kubeconfig(path, self.endpoint)
 
     async def stop(self) -> None:
         """Close every connection and stop listening; harmless if never started."""
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
+
+    def _tls(self) -> tuple[ssl.SSLContext | None, str]:
+        if not self.config.tls:
+            return None, ""
+        now = self.cluster.clock.now()
+        ca = authority(self.config.data_dir, now)
+        return server_context(ca, [_reachable(self.config.host, brackets=False)], now), ca.certificate_pem.decode()
+
+
+def _reachable(host: str, *, brackets: bool = True) -> str:
+    """Return a host to connect to: one that listens everywhere is reached over loopback."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"[{host}]" if brackets and ":" in host else host
 
 
 def _request(

@@ -1,0 +1,58 @@
+"""TLS, tokens and the kubeconfig."""
+
+import ssl
+import stat
+from base64 import b64decode
+
+import aiohttp
+import pytest
+import yaml
+
+from plugin_operator.apiserver import ApiServer, ApiServerConfig
+
+
+@pytest.fixture
+async def secured(tmp_path):
+    config = ApiServerConfig(data_dir=tmp_path / "data", kubeconfig_path=tmp_path / "out" / "kubeconfig")
+    server = ApiServer(config)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+async def _status(server, path, token=None):
+    context = ssl.create_default_context(cadata=server.endpoint.ca_pem)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(server.endpoint.url + path, ssl=context, headers=headers) as response,
+    ):
+        return response.status
+
+
+async def test_the_admin_token_opens_and_a_wrong_one_does_not(secured):
+    assert await _status(secured, "/api/v1/namespaces", secured.endpoint.token) == 200
+    assert await _status(secured, "/api/v1/namespaces", "wrong") == 401
+    assert await _status(secured, "/api/v1/namespaces") == 403
+    assert await _status(secured, "/healthz") == 200
+
+
+async def test_the_kubeconfig_is_private_and_complete(secured):
+    path = secured.config.kubeconfig_path
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    config = yaml.safe_load(path.read_text())
+    cluster = config["clusters"][0]["cluster"]
+    assert cluster["server"] == secured.endpoint.url
+    assert b64decode(cluster["certificate-authority-data"]).decode() == secured.endpoint.ca_pem
+
+
+async def test_authority_and_token_outlive_a_restart_with_their_folder(secured):
+    before = secured.endpoint
+    await secured.stop()
+    again = ApiServer(secured.config)
+    after = await again.start()
+    try:
+        assert (after.ca_pem, after.token) == (before.ca_pem, before.token)
+        assert await _status(again, "/api/v1/namespaces", before.token) == 200
+    finally:
+        await again.stop()
