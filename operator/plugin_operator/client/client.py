@@ -1,0 +1,279 @@
+"""What authors and the operator itself do to objects: read, write, patch, apply, delete.
+
+Owns the shape of the requests. Transport, retries and credentials are left to the ``Transport``; paths to the mapper.
+Objects are dicts, or models of kubernetes-asyncio where the kind was given as a model class.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from plugin_operator.client.mapper import RESTMapper
+from plugin_operator.client.models import is_model, to_dict, to_model, version_and_kind
+from plugin_operator.client.transport import Query, Transport
+from plugin_operator.errors import GoneError, NoMatchError
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, Resource
+
+Kind: TypeAlias = "str | GroupVersionKind | type[Any]"
+PatchType = Literal["merge", "json", "strategic"]
+Propagation = Literal["Background", "Foreground", "Orphan"]
+
+_PAGE_SIZE = 500
+_PATCH_TYPES: Mapping[str, str] = {
+    "merge": "application/merge-patch+json",
+    "json": "application/json-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+}
+
+
+class _ListMeta(msgspec.Struct, frozen=True):
+    next: str | None = msgspec.field(default=None, name="continue")
+
+
+class _Page(msgspec.Struct, rename="camel"):
+    api_version: str = ""
+    metadata: _ListMeta = _ListMeta()
+    items: list[msgspec.Raw] | None = None
+
+
+class Client:
+    """Requests about objects. Every method raises ``ApiError`` subclasses, ``ApiConnectionError`` and ``NoMatchError``.
+
+    Args:
+        transport: the connection.
+        mapper: finds the paths.
+        field_manager: who owns the fields that are written.
+        default_namespace: where a namespaced object goes that names no namespace.
+        timeout_seconds: for each request.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        mapper: RESTMapper,
+        *,
+        field_manager: str,
+        default_namespace: str | None = None,
+        timeout_seconds: float = 30.0,
+    ) -> None:
+        self._transport = transport
+        self._mapper = mapper
+        self._field_manager = field_manager
+        self._default_namespace = default_namespace
+        self._timeout_seconds = timeout_seconds
+
+    async def get(self, kind: Kind, name: str | NamespacedName, namespace: str | None = None) -> Any:
+        """Return one object from the server, not from a cache.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        resource = await self._resource(kind)
+        return self._decode(kind, await self._send("GET", self._path(resource, name, namespace)))
+
+    async def list(
+        self,
+        kind: Kind,
+        namespace: str | None = None,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+    ) -> list[Any]:
+        """Return all objects, of all namespaces unless one is given; fetched in pages."""
+        resource = await self._resource(kind)
+        query = [("labelSelector", label_selector)] if label_selector else []
+        query += [("fieldSelector", field_selector)] if field_selector else []
+        try:
+            items = await self._pages(resource, namespace, [*query, ("limit", str(_PAGE_SIZE))])
+        except GoneError:  # the list took longer than the server keeps the snapshot its pages come from
+            items = await self._pages(resource, namespace, query)
+        return [self._decode(kind, item) for item in items]
+
+    async def create(self, obj: Any) -> Any:
+        """Create the object and return it as the server stored it.
+
+        Raises:
+            AlreadyExistsError: the name is taken.
+            ValueError: the object names no kind.
+        """
+        document, resource = await self._document(obj)
+        namespace = self._namespace(resource, _metadata(document).get("namespace"))
+        body = await self._send("POST", resource.path(namespace), document, query=self._manager())
+        return self._decode(_result_kind(obj), body)
+
+    async def update(self, obj: Any) -> Any:
+        """Replace the object; with its ``resourceVersion`` only if nobody changed it meanwhile.
+
+        Raises:
+            ConflictError: somebody did.
+        """
+        return await self._replace(obj, None)
+
+    async def update_status(self, obj: Any) -> Any:
+        """Replace the status subresource; everything else of ``obj`` is ignored by the server."""
+        return await self._replace(obj, "status")
+
+    async def patch(
+        self,
+        kind: Kind,
+        name: str | NamespacedName,
+        patch: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        namespace: str | None = None,
+        *,
+        type: PatchType = "merge",  # noqa: A002 - the word users know from kubectl
+        subresource: str | None = None,
+    ) -> Any:
+        """Change parts of an object and return the whole; ``type="json"`` takes a list of operations."""
+        resource = await self._resource(kind)
+        path = self._path(resource, name, namespace, subresource)
+        return self._decode(
+            kind, await self._send("PATCH", path, patch, query=self._manager(), content_type=_PATCH_TYPES[type])
+        )
+
+    async def patch_status(
+        self,
+        kind: Kind,
+        name: str | NamespacedName,
+        status: Mapping[str, Any],
+        namespace: str | None = None,
+    ) -> Any:
+        """Merge ``status`` into the object's status subresource."""
+        return await self.patch(kind, name, {"status": status}, namespace, subresource="status")
+
+    async def apply(self, obj: Any, *, force: bool = False, subresource: str | None = None) -> Any:
+        """Apply the fields ``obj`` states (server-side apply) and return the whole object.
+
+        Raises:
+            ConflictError: another manager owns one of the fields, and ``force`` is not set.
+        """
+        document, resource = await self._document(obj)
+        metadata = _metadata(document)
+        path = self._path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
+        query = [*self._manager(), ("force", "true" if force else "false")]
+        body = await self._send("PATCH", path, document, query=query, content_type="application/apply-patch+yaml")
+        return self._decode(_result_kind(obj), body)
+
+    async def delete(
+        self,
+        kind: Kind,
+        name: str | NamespacedName,
+        namespace: str | None = None,
+        *,
+        propagation: Propagation | None = None,
+        uid: str | None = None,
+        resource_version: str | None = None,
+    ) -> None:
+        """Delete an object; with ``uid`` or ``resource_version`` only if it is still that one.
+
+        Raises:
+            NotFoundError: it is gone already.
+            ConflictError: a precondition does not hold.
+        """
+        resource = await self._resource(kind)
+        preconditions = {
+            key: value for key, value in (("uid", uid), ("resourceVersion", resource_version)) if value is not None
+        }
+        options: Object = {"apiVersion": "v1", "kind": "DeleteOptions"}
+        options |= {"propagationPolicy": propagation} if propagation else {}
+        options |= {"preconditions": preconditions} if preconditions else {}
+        await self._send("DELETE", self._path(resource, name, namespace), options)
+
+    async def _pages(
+        self, resource: Resource, namespace: str | None, query: Sequence[tuple[str, str]]
+    ) -> Sequence[bytes]:
+        found: Sequence[bytes] = ()
+        token: str | None = ""
+        while token is not None:
+            more = [("continue", token)] if token else []
+            page = msgspec.json.decode(
+                await self._send("GET", resource.path(namespace), query=[*query, *more]), type=_Page
+            )
+            found = [*found, *_items(page, resource)]
+            token = page.metadata.next or None
+        return found
+
+    async def _replace(self, obj: Any, subresource: str | None) -> Any:
+        document, resource = await self._document(obj)
+        metadata = _metadata(document)
+        path = self._path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
+        return self._decode(_result_kind(obj), await self._send("PUT", path, document, query=self._manager()))
+
+    async def _document(self, obj: Any) -> tuple[Object, Resource]:
+        document = to_dict(obj)
+        if is_model(obj) and not (document.get("apiVersion") and document.get("kind")):
+            resource = await self._resource(type(obj))
+            return {**document, "apiVersion": resource.gvk.api_version, "kind": resource.gvk.kind}, resource
+        return document, await self._mapper.resource_for(GroupVersionKind.of(document))
+
+    async def _resource(self, kind: Kind) -> Resource:
+        if isinstance(kind, str | GroupVersionKind):
+            return await self._mapper.resource_for(kind)
+        version, name = version_and_kind(kind)
+        found = await self._mapper.find(version, name)
+        if len(found) != 1:
+            groups = ", ".join(str(resource.gvk) for resource in found) or "none"
+            raise NoMatchError(f"{kind.__name__} must stand for exactly one kind of the server, but it serves {groups}")
+        return found[0]
+
+    def _path(
+        self, resource: Resource, name: str | NamespacedName, namespace: str | None, subresource: str | None = None
+    ) -> str:
+        if isinstance(name, NamespacedName):
+            namespace, name = namespace or name.namespace, name.name
+        if not name:
+            raise ValueError(f"a {resource.gvk.kind} without a name cannot be addressed")
+        return resource.path(self._namespace(resource, namespace), name, subresource)
+
+    def _namespace(self, resource: Resource, namespace: str | None) -> str | None:
+        if not resource.namespaced:
+            return None
+        chosen = namespace or self._default_namespace
+        if not chosen:
+            raise ValueError(f"{resource.gvk} is namespaced, and no namespace is given")
+        return chosen
+
+    def _manager(self) -> tuple[tuple[str, str], ...]:
+        return (("fieldManager", self._field_manager),)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        document: object = None,
+        *,
+        query: Query = (),
+        content_type: str = "application/json",
+    ) -> bytes:
+        body = None if document is None else msgspec.json.encode(document)
+        answer = await self._transport.request(
+            method, path, query=query, body=body, content_type=content_type, timeout_seconds=self._timeout_seconds
+        )
+        return answer.body
+
+    def _decode(self, kind: Kind, body: bytes) -> Any:
+        return msgspec.json.decode(body) if isinstance(kind, str | GroupVersionKind) else to_model(body, kind)
+
+
+def _items(page: _Page, resource: Resource) -> Iterator[bytes]:
+    """Yield the items with the type that lists of built-in kinds leave out."""
+    head = b'{"apiVersion":"%b","kind":"%b"' % (resource.gvk.api_version.encode(), resource.gvk.kind.encode())
+    for item in page.items or ():
+        raw = bytes(item)
+        if msgspec.json.decode(raw, type=_Typed).kind:
+            yield raw
+        else:
+            rest = raw[1:].lstrip()
+            yield head + (b"}" if rest == b"}" else b"," + rest)
+
+
+class _Typed(msgspec.Struct):
+    kind: str | None = None
+
+
+def _metadata(document: Object) -> Object:
+    metadata: Object = document.get("metadata") or {}
+    return metadata
+
+
+def _result_kind(obj: Any) -> Kind:
+    return type(obj) if is_model(obj) else ""

@@ -1,0 +1,89 @@
+"""The configuration part of kubernetes-asyncio, without its thousand model modules.
+
+kubernetes-asyncio owns the meaning of a kubeconfig, exec credentials, OIDC and service accounts. Its package root
+imports every typed model, which costs over a second and 70 MB that an operator working on raw bytes never uses. Its
+``config`` modules need two names of all that, and only to fill a ``Configuration`` if the caller brings none. So they
+are imported under a bare parent package, and taken out of ``sys.modules`` again: an author who imports
+kubernetes-asyncio gets the whole of it, untouched.
+"""
+
+import importlib
+import importlib.util
+import sys
+import threading
+from types import ModuleType
+from typing import Any, Final
+
+from plugin_operator.errors import ConfigError
+
+_ROOT: Final = "kubernetes_asyncio"
+_lock = threading.Lock()
+_loaded: list[tuple[ModuleType, ModuleType, type[Exception]]] = []
+
+
+class LoadedConfiguration:
+    """What the library's loaders fill: the attributes of its ``Configuration`` that they set."""
+
+    def __init__(self) -> None:
+        self.host = ""
+        self.api_key: dict[str, str] = {}
+        self.ssl_ca_cert: str | None = None
+        self.cert_file: str | None = None
+        self.key_file: str | None = None
+        self.verify_ssl = True
+        self.tls_server_name: str | None = None
+        self.proxy: str | None = None
+        self.refresh_api_key_hook: Any = None
+
+
+def kube_config() -> Any:
+    """Return the library's module ``config.kube_config`` (about 50 ms the first time)."""
+    return _modules()[0]
+
+
+def incluster_config() -> Any:
+    """Return the library's module ``config.incluster_config``."""
+    return _modules()[1]
+
+
+def config_exception() -> type[Exception]:
+    """Return the exception those modules raise."""
+    return _modules()[2]
+
+
+def _modules() -> tuple[ModuleType, ModuleType, type[Exception]]:
+    with _lock:
+        if not _loaded:
+            _loaded.append(_import_whole() if _ROOT in sys.modules else _import_alone())
+        return _loaded[0]
+
+
+def _import_whole() -> tuple[ModuleType, ModuleType, type[Exception]]:
+    kube = importlib.import_module(f"{_ROOT}.config.kube_config")
+    incluster = importlib.import_module(f"{_ROOT}.config.incluster_config")
+    exception = importlib.import_module(f"{_ROOT}.config.config_exception").ConfigException
+    return kube, incluster, exception
+
+
+def _import_alone() -> tuple[ModuleType, ModuleType, type[Exception]]:
+    spec = importlib.util.find_spec(_ROOT)
+    if spec is None or spec.submodule_search_locations is None:
+        raise ConfigError("the package kubernetes-asyncio is not installed")
+    root = ModuleType(_ROOT)
+    root.__path__ = list(spec.submodule_search_locations)
+    client = ModuleType(f"{_ROOT}.client")
+    vars(client).update(Configuration=LoadedConfiguration, ApiClient=object)
+    try:
+        sys.modules.update({root.__name__: root, client.__name__: client})
+        return _import_whole()
+    except ImportError:
+        _forget()  # a later version that needs more of itself: pay the price rather than fail
+        return _import_whole()
+    finally:
+        if sys.modules.get(_ROOT) is root:
+            _forget()
+
+
+def _forget() -> None:
+    for name in [name for name in sys.modules if name == _ROOT or name.startswith(f"{_ROOT}.")]:
+        del sys.modules[name]

@@ -1,0 +1,267 @@
+"""HTTP to the API server: the one module of the operator that speaks it.
+
+Owns the two aiohttp sessions (calls; streams without a pool limit, so that watches never starve calls), deadlines,
+size limits, TCP keep-alive, the retries that need no knowledge of the request (429 and 503 with ``Retry-After``, 401
+with refreshed credentials) and ``rest_client_requests_total``. Leaves the meaning of bodies to its callers, credentials
+to ``access`` and backoff after failures to whoever decides to try again.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote, urlencode, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from plugin_operator.client.access import Access, TlsSettings
+from plugin_operator.client.config import ConnectionConfig
+from plugin_operator.client.statuses import error_of
+from plugin_operator.client.transport import ByteStream, Query, Response
+from plugin_operator.clock import Clock, SystemClock
+from plugin_operator.errors import ApiConnectionError, ApiError, ConfigError
+from plugin_operator.metrics import Metrics
+
+MAX_RESPONSE_BYTES = 256 * 2**20
+_MAX_ERROR_BYTES = 2**20
+_MAX_RETRIES = 10  # as client-go's, so that a server shedding load is obeyed for as long
+_CONNECT_SECONDS = 10.0
+_READ_BUFFER_BYTES = 2**19
+_KEEP_ALIVE = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
+_TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ssl.CertificateError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    path: str
+    query: Query
+    headers: dict[str, str]
+    body: bytes | None
+    timeout: aiohttp.ClientTimeout
+
+
+class Connection:
+    """One API server, seen through HTTP. Make it with ``open``; share it freely between tasks of one loop."""
+
+    def __init__(self, config: ConnectionConfig, metrics: Metrics, clock: Clock, user_agent: str) -> None:
+        self._config = config
+        self._requests = metrics.rest_client_requests
+        self._clock = clock
+        self._tls: dict[TlsSettings, ssl.SSLContext] = {}
+        headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
+        # One proxy can stand before many API servers, so no cookie of one may reach another.
+        self._calls = aiohttp.ClientSession(
+            connector=_connector(limit=100), headers=headers, cookie_jar=aiohttp.DummyCookieJar()
+        )
+        self._streams = aiohttp.ClientSession(
+            connector=_connector(limit=0),
+            headers=headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            read_bufsize=_READ_BUFFER_BYTES,
+        )
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        config: ConnectionConfig,
+        metrics: Metrics,
+        *,
+        clock: Clock | None = None,
+        user_agent: str = "plugin-operator",
+    ) -> AsyncIterator[Self]:
+        """Get credentials and yield the connection; on leaving, every request and stream ends.
+
+        No request is sent yet: a server that cannot be reached shows at the first one.
+
+        Raises:
+            ConfigError: the credentials cannot be had.
+        """
+        connection = cls(config, metrics, clock or SystemClock(), user_agent)
+        try:
+            await connection._access()
+            yield connection
+        finally:
+            await connection._calls.close()
+            await connection._streams.close()
+
+    @property
+    def host(self) -> str:
+        """URL of the API server, for people."""
+        return self._config.host
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query = (),
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        timeout_seconds: float = 30.0,
+    ) -> Response:
+        """Send one request and return the whole answer; see ``Transport.request``.
+
+        The deadline covers the waits that ``Retry-After`` asks for as well; if the wait would pass it, the server's
+        refusal is raised at once. A cancelled call closes its connection.
+        """
+        deadline = self._clock.monotonic() + timeout_seconds
+        headers = {"Accept": accept} if body is None else {"Accept": accept, "Content-Type": content_type}
+        access, renewed = await self._access(), False
+        for attempt in range(_MAX_RETRIES + 1):
+            remaining = max(0.001, deadline - self._clock.monotonic())
+            timeout = aiohttp.ClientTimeout(total=remaining, sock_connect=_CONNECT_SECONDS)
+            try:
+                call = _Call(method, path, query, headers, body, timeout)
+                async with self._send(self._calls, call, access) as answer:
+                    return Response(answer.status, answer.headers, await _body(answer, MAX_RESPONSE_BYTES))
+            except ApiError as error:
+                wait = error.retry_after_seconds
+                if error.status == 401 and not renewed:
+                    access, renewed = await self._renew(access, error), True
+                elif wait is None or not self._may_retry(error.status, attempt, deadline - wait):
+                    raise
+                else:
+                    await self._clock.sleep(wait)
+            except _TRANSPORT_ERRORS as error:
+                raise self._broken(method, error) from error
+        raise ApiConnectionError(f"{method} {path}: the server kept asking to retry")
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, query: Query = (), accept: str = "application/json", timeout_seconds: float
+    ) -> AsyncIterator[ByteStream]:
+        """Open a stream; see ``Transport.stream``. Leaving the context closes its TCP connection."""
+        access = await self._access()
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=timeout_seconds)
+        call = _Call("GET", path, query, {"Accept": accept}, None, timeout)
+        for renewed in (False, True):
+            entered = False
+            try:
+                async with self._send(self._streams, call, access) as answer:
+                    entered = True
+                    yield _Stream(answer)
+                    return
+            except ApiError as error:
+                if entered or error.status != 401 or renewed:
+                    raise
+                access = await self._renew(access, error)
+            except _TRANSPORT_ERRORS as error:
+                if entered:
+                    raise
+                raise self._broken("GET", error) from error
+
+    @asynccontextmanager
+    async def _send(
+        self, session: aiohttp.ClientSession, call: "_Call", access: Access
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Yield an answer below 300, or raise the ApiError of any other."""
+        if access.authorization:
+            call.headers["Authorization"] = access.authorization
+        async with session.request(
+            call.method,
+            _url(access.host, call.path, call.query),
+            data=call.body,
+            headers=call.headers,
+            timeout=call.timeout,
+            allow_redirects=False,
+            proxy=access.proxy,
+            ssl=self._context(access),
+            server_hostname=access.tls.server_name,
+        ) as answer:
+            self._requests.inc(str(answer.status), call.method, urlsplit(access.host).netloc)
+            if answer.status >= 300 and answer.status != 304:
+                raise error_of(
+                    answer.status,
+                    await _body(answer, _MAX_ERROR_BYTES),
+                    answer.headers.get("Retry-After"),
+                    now=self._clock.now(),
+                )
+            yield answer
+
+    def _may_retry(self, status: int, attempt: int, latest: float) -> bool:
+        return status in {429, 503} and attempt < _MAX_RETRIES and self._clock.monotonic() < latest
+
+    async def _access(self) -> Access:
+        return await self._config.access.current()
+
+    async def _renew(self, access: Access, refusal: ApiError) -> Access:
+        self._tls.clear()  # a client certificate may have been rotated under the same file name
+        try:
+            return await self._config.access.renew(access)
+        except ConfigError as error:
+            raise refusal from error
+
+    def _context(self, access: Access) -> ssl.SSLContext | bool:
+        if not access.host.startswith("https"):
+            return True
+        context = self._tls.get(access.tls)
+        if context is None:
+            try:
+                context = access.tls.context()
+            except OSError as error:
+                raise ConfigError(f"the TLS material for {access.host} cannot be used: {error}") from error
+            self._tls[access.tls] = context
+        return context
+
+    def _broken(self, method: str, error: BaseException) -> ApiConnectionError:
+        self._requests.inc("<error>", method, urlsplit(self._config.host).netloc)
+        return ApiConnectionError(f"{self._config.host}: {_words(error)}")
+
+
+class _Stream:
+    """The body of one answer, in the pieces in which it arrives."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._content = answer.content
+
+    async def read(self) -> bytes:
+        try:
+            return await self._content.readany()
+        except _TRANSPORT_ERRORS as error:
+            raise ApiConnectionError(f"the stream broke: {_words(error)}") from error
+
+
+async def _body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
+    pieces, size = [], 0
+    while piece := await answer.content.readany():
+        size += len(piece)
+        if size > limit:
+            answer.close()
+            raise ApiConnectionError(f"the server's answer is larger than {limit} bytes")
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _url(host: str, path: str, query: Query) -> URL:
+    text = host + quote(path, safe="/:@!$&'()*+,;=~%")
+    return URL(f"{text}?{urlencode(query)}" if query else text, encoded=True)
+
+
+def _connector(limit: int) -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(limit=limit, keepalive_timeout=60.0, socket_factory=_socket)
+
+
+def _socket(address: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
+    """Make a socket whose peer's silent death the kernel notices within a minute."""
+    made = socket.socket(*address[:3])
+    made.setblocking(False)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEP_ALIVE:
+        if hasattr(socket, option):
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    return made
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, asyncio.TimeoutError):
+        return f"no answer in time ({error})" if str(error) else "no answer in time"
+    return str(error) or type(error).__name__

@@ -1,0 +1,72 @@
+"""Turning a failed answer into the exception that fits: the ``meta/v1 Status`` in its body, and ``Retry-After``."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+from plugin_operator.errors import ApiError, api_error
+
+_MAX_MESSAGE = 4096
+
+
+class _Cause(msgspec.Struct):
+    field: str | None = None
+    reason: str | None = None
+    message: str | None = None
+
+
+class _Details(msgspec.Struct, rename="camel"):
+    causes: list[_Cause] | None = None
+    retry_after_seconds: int | None = None
+
+
+class _Status(msgspec.Struct):
+    kind: str | None = None
+    message: str | None = None
+    reason: str | None = None
+    code: int | None = None
+    details: _Details | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Status)
+
+
+def error_of(status: int, body: bytes, retry_after: str | None = None, *, now: datetime | None = None) -> ApiError:
+    """Return the exception for an answer with ``status`` >= 400.
+
+    Args:
+        status: of the answer; 0 takes ``code`` of the body (an ERROR event of a watch has no other).
+        body: JSON of a Status; anything else becomes the message itself, cut to a decent length.
+        retry_after: the header, in seconds or as a date.
+        now: aware, to read a date against.
+    """
+    try:
+        parsed = _DECODER.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        parsed = _Status(message=body[:_MAX_MESSAGE].decode("utf-8", "replace").strip())
+    details = parsed.details or _Details()
+    causes = [
+        {"field": cause.field or "", "reason": cause.reason or "", "message": cause.message or ""}
+        for cause in details.causes or ()
+    ]
+    wait = retry_after_seconds(retry_after, now or datetime.now(UTC))
+    if wait is None and details.retry_after_seconds:
+        wait = float(details.retry_after_seconds)
+    message = (parsed.message or "the server gave no reason")[:_MAX_MESSAGE]
+    return api_error(
+        status or parsed.code or 500, parsed.reason or "", message, causes=causes, retry_after_seconds=wait
+    )
+
+
+def retry_after_seconds(header: str | None, now: datetime) -> float | None:
+    """Read ``Retry-After`` (RFC 9110, 10.2.3); None if it is absent or makes no sense."""
+    if not header:
+        return None
+    if header.strip().isdecimal():
+        return min(float(header), 86_400.0)
+    try:
+        date = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
