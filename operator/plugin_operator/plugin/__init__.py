@@ -1,0 +1,40 @@
+"""What plugin authors use, and the contract their files are held to.
+
+Owns the author forms (``@controller``, class, ``new_controller``), the checks of what they declare, ``Context`` and
+``EventRecorder``. Leaves finding, loading and swapping files to ``hosting`` and queueing to ``controller``.
+"""
+
+from plugin_operator.plugin.conditions import find_condition
+from plugin_operator.plugin.context import Context, ControllerContext
+from plugin_operator.plugin.declarations import ControllerDeclaration, collect, discover, summary
+from plugin_operator.plugin.decorator import controller
+from plugin_operator.plugin.ownership import RevisionTasks, current_revision, install_task_factory
+from plugin_operator.plugin.permissions import Permission, permission
+from plugin_operator.plugin.recorder import BoundRecorder, EventRecorder, Recorder
+from plugin_operator.plugin.running import BoundController
+from plugin_operator.plugin.scope import ControllerScope, ListerLike
+from plugin_operator.plugin.watching import WatchDeclaration, watch
+
+__all__ = [
+    "BoundController",
+    "BoundRecorder",
+    "Context",
+    "ControllerContext",
+    "ControllerDeclaration",
+    "ControllerScope",
+    "EventRecorder",
+    "ListerLike",
+    "Permission",
+    "Recorder",
+    "RevisionTasks",
+    "WatchDeclaration",
+    "collect",
+    "controller",
+    "current_revision",
+    "discover",
+    "find_condition",
+    "install_task_factory",
+    "permission",
+    "summary",
+    "watch",
+]

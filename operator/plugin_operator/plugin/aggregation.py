@@ -1,0 +1,195 @@
+"""When the same event said again is one event with a count, and when an object says too much.
+
+The rules are those of client-go's event correlator (``tools/record/events_cache.go``): equal events become a count,
+many that differ only in their words become one "combined from similar events", and each object has an allowance.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from plugin_operator.clock import Clock
+from plugin_operator.kube import GroupVersionKind
+
+_REMEMBERED = 4096
+_SIMILAR_MAX = 10
+_SIMILAR_WINDOW_SECONDS = 600.0
+_BURST = 25
+_REFILL_SECONDS = 300.0
+_MESSAGE_MAX = 1024
+_COMBINED = "(combined from similar events): "
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The object an event is about."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+
+    @classmethod
+    def to(cls, obj: Mapping[str, Any]) -> Self:
+        """Make a reference to an object, or read one that is a reference already (``v1.ObjectReference``).
+
+        Raises:
+            KeyError, ValueError: kind or name is missing.
+        """
+        metadata = obj.get("metadata", obj)
+        gvk = GroupVersionKind.of(obj)
+        return cls(
+            gvk.api_version,
+            gvk.kind,
+            metadata.get("namespace") or "",
+            metadata["name"],
+            metadata.get("uid") or "",
+            metadata.get("resourceVersion") or "",
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One call of ``event()``."""
+
+    component: str
+    about: Reference
+    type: str
+    reason: str
+    message: str
+
+
+class Series:
+    """One event object and how often it has happened.
+
+    Attributes:
+        waiting: it stands in the buffer.
+        written: the API server has it.
+    """
+
+    __slots__ = ("_first_seen", "_instance", "_last_seen", "count", "first", "message", "name", "waiting", "written")
+
+    def __init__(self, first: Occurrence, instance: str, now: datetime) -> None:
+        self.first = first
+        self.message = first.message[:_MESSAGE_MAX]
+        self.count = 1
+        self.waiting = False
+        self.written = False
+        self._instance = instance
+        self._first_seen = self._last_seen = now
+        stamp = f"{now.isoformat()}{first.component}{first.about}{first.reason}{first.message}"
+        self.name = f"{first.about.name[:220]}.{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
+
+    @property
+    def namespace(self) -> str:
+        """Where the event lives: with its object, or in ``default`` for a cluster-scoped one."""
+        return self.first.about.namespace or "default"
+
+    def again(self, occurrence: Occurrence, now: datetime, prefix: str) -> None:
+        """Count one more."""
+        self.count += 1
+        self._last_seen = now
+        self.message = (prefix + occurrence.message)[:_MESSAGE_MAX]
+
+    def patch(self) -> dict[str, Any]:
+        """Return the merge patch that tells the server of the newest occurrence."""
+        return {"count": self.count, "lastTimestamp": _time(self._last_seen), "message": self.message}
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the whole ``v1/Event``."""
+        about = self.first.about
+        reference = {
+            "apiVersion": about.api_version,
+            "kind": about.kind,
+            "namespace": about.namespace,
+            "name": about.name,
+            "uid": about.uid,
+            "resourceVersion": about.resource_version,
+        }
+        return {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": self.name, "namespace": self.namespace},
+            "involvedObject": {key: value for key, value in reference.items() if value},
+            "type": self.first.type,
+            "reason": self.first.reason,
+            "message": self.message,
+            "source": {"component": self.first.component, "host": self._instance},
+            "reportingComponent": self.first.component,
+            "reportingInstance": self._instance,
+            "firstTimestamp": _time(self._first_seen),
+            "lastTimestamp": _time(self._last_seen),
+            "count": self.count,
+        }
+
+
+class Aggregator:
+    """Decides what an occurrence becomes; remembers a bounded number of series and of objects."""
+
+    __slots__ = ("_allowance", "_clock", "_instance", "_series", "_similar")
+
+    def __init__(self, instance: str, clock: Clock) -> None:
+        self._instance = instance
+        self._clock = clock
+        self._series: OrderedDict[Any, Series] = OrderedDict()
+        self._similar: OrderedDict[Any, tuple[float, set[str]]] = OrderedDict()
+        self._allowance: OrderedDict[Any, tuple[float, float]] = OrderedDict()
+
+    def add(self, occurrence: Occurrence) -> Series | None:
+        """Return the series that ``occurrence`` belongs to, or None if its object has used up its allowance."""
+        if not self._allow((occurrence.component, occurrence.about.kind, occurrence.about.namespace,
+                            occurrence.about.name, occurrence.about.uid)):  # fmt: skip
+            return None
+        combined = self._is_one_of_many(occurrence)
+        about = occurrence.about
+        key = (occurrence.component, about.kind, about.namespace, about.name, about.uid, occurrence.type,
+               occurrence.reason, None if combined else occurrence.message)  # fmt: skip
+        series = self._series.get(key)
+        prefix = _COMBINED if combined else ""
+        if series is None:
+            series = _remember(self._series, key, Series(occurrence, self._instance, self._clock.now()))
+            series.message = (prefix + occurrence.message)[:_MESSAGE_MAX]
+        else:
+            series.again(occurrence, self._clock.now(), prefix)
+            self._series.move_to_end(key)
+        return series
+
+    def _is_one_of_many(self, occurrence: Occurrence) -> bool:
+        about = occurrence.about
+        key = (occurrence.component, about.kind, about.namespace, about.name, about.uid, occurrence.reason)
+        now = self._clock.monotonic()
+        seen_at, messages = self._similar.get(key, (now, set()))
+        if now - seen_at > _SIMILAR_WINDOW_SECONDS:
+            messages = set()
+        if len(messages) < _SIMILAR_MAX:
+            messages.add(occurrence.message)
+        _remember(self._similar, key, (now, messages))
+        return len(messages) >= _SIMILAR_MAX and occurrence.message not in messages
+
+    def _allow(self, key: Any) -> bool:
+        now = self._clock.monotonic()
+        tokens, at = self._allowance.get(key, (float(_BURST), now))
+        tokens = min(float(_BURST), tokens + (now - at) / _REFILL_SECONDS)
+        allowed = tokens >= 1
+        _remember(self._allowance, key, (tokens - 1 if allowed else tokens, now))
+        return allowed
+
+
+def _remember(memory: "OrderedDict[Any, Any]", key: Any, value: Any) -> Any:
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)
+    return value
+
+
+def _time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,51 @@
+"""Status conditions, by the rules of apimachinery's ``meta.SetStatusCondition``."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from plugin_operator.kube import Object
+
+_STATUSES = frozenset({"True", "False", "Unknown"})
+
+
+def set_condition(obj: Object, type_: str, status: str | bool, reason: str, message: str, *, now: datetime) -> bool:
+    """Set one condition in ``obj`` and return whether anything changed; nothing is sent.
+
+    ``lastTransitionTime`` moves only if ``status`` does, and ``observedGeneration`` follows the object's generation.
+
+    Raises:
+        ValueError: ``status`` is none of True, False, Unknown, or ``reason`` is empty, which the API forbids.
+    """
+    word = ("True" if status else "False") if isinstance(status, bool) else status
+    if word not in _STATUSES:
+        raise ValueError(f"{status!r} is not the status of a condition: use 'True', 'False' or 'Unknown'")
+    if not reason:
+        raise ValueError("a condition needs a reason: one word in CamelCase, for machines")
+    wanted: dict[str, Any] = {"type": type_, "status": word, "reason": reason, "message": message}
+    generation = obj["metadata"].get("generation")
+    if generation is not None:
+        wanted["observedGeneration"] = generation
+    conditions = obj.setdefault("status", {}).setdefault("conditions", [])
+    existing = find_condition(obj, type_)
+    if existing is None:
+        conditions.append(wanted | {"lastTransitionTime": _time(now)})
+        return True
+    if existing.get("status") != word or not existing.get("lastTransitionTime"):
+        wanted["lastTransitionTime"] = _time(now)
+    changed = any(existing.get(key) != value for key, value in wanted.items())
+    existing.update(wanted)
+    return changed
+
+
+def find_condition(obj: Mapping[str, Any], type_: str) -> dict[str, Any] | None:
+    """Return the condition of that type, if the object has one."""
+    for condition in (obj.get("status") or {}).get("conditions") or ():
+        if condition.get("type") == type_:
+            found: dict[str, Any] = condition
+            return found
+    return None
+
+
+def _time(now: datetime) -> str:
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")

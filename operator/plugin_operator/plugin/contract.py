@@ -1,0 +1,145 @@
+"""The check of a whole declaration: every field, every method, and words that are nearly right."""
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+from plugin_operator.controller import Predicate, RateLimiterSpec, matches
+from plugin_operator.plugin import fields
+from plugin_operator.plugin.calling import AnyFunction, accepts
+from plugin_operator.plugin.options import FIELDS, METHODS, ControllerOptions
+from plugin_operator.plugin.source import Place
+from plugin_operator.plugin.watching import WatchDeclaration, WatchOptions
+
+Checked = dict[str, Any]
+
+_HOOK_ARGUMENTS = {"start": ("ctx",), "stop": ("ctx",), "export_state": (), "import_state": ("state",)}
+_CLOSE_ENOUGH = 0.85
+_SHORTEST_GUESSED = 8  # below that, ordinary words of an author are too easily close
+
+
+def check(options: ControllerOptions, place: Place, *, default_name: str) -> Checked:
+    """Return every declared value, checked, by the field's name.
+
+    Raises:
+        PluginRejected: names the field and the way out.
+    """
+    values: Checked = {}
+    for field, clean in _CLEANERS.items():
+        raw = getattr(options, field)
+        if field == "name" and raw is None:
+            raw = default_name
+        try:
+            values[field] = clean(raw)
+        except (ValueError, TypeError) as error:
+            raise place.reject(field, str(error)) from None
+    return values
+
+
+def check_methods(target: Any, instance: Any, place: Place) -> dict[str, AnyFunction | None]:
+    """Return ``reconcile`` and the optional hooks of a controller.
+
+    Raises:
+        PluginRejected: ``reconcile`` is missing, or something has a signature that cannot be called.
+    """
+    if instance is target and not hasattr(target, "reconcile") and callable(target):
+        _check_call(target, ("ctx", "request"), getattr(target, "__name__", "reconcile"), place)
+        return {"reconcile": target}
+    _refuse_near_misses(instance, place)
+    reconcile = getattr(instance, "reconcile", None)
+    if not callable(reconcile):
+        kind = type(instance).__name__
+        raise place.reject(
+            "reconcile", f"{kind} has no method reconcile: add 'async def reconcile(self, ctx, request)'"
+        )
+    _check_call(reconcile, ("ctx", "request"), "reconcile", place)
+    methods: dict[str, AnyFunction | None] = {"reconcile": reconcile}
+    for name, arguments in _HOOK_ARGUMENTS.items():
+        method = getattr(instance, name, None)
+        if method is not None:
+            _check_call(method, arguments, name, place)
+        methods[name] = method
+    if (methods["export_state"] is None) != (methods["import_state"] is None):
+        raise place.reject("export_state", "goes together with import_state: define both or neither")
+    return methods
+
+
+def _check_call(function: Any, arguments: tuple[str, ...], name: str, place: Place) -> None:
+    if not callable(function):
+        raise place.reject(name, f"{function!r} cannot be called")
+    if not accepts(function, len(arguments)):
+        raise place.reject(name, f"cannot be called as {name}({', '.join(arguments)}): take exactly these arguments")
+
+
+def _refuse_near_misses(instance: Any, place: Place) -> None:
+    """Refuse what a class defines under a word that is nearly one of ours; what an instance keeps is its own."""
+    known = [word for word in (*FIELDS, *METHODS) if len(word) >= _SHORTEST_GUESSED]
+    for name in dir(type(instance)):
+        if name.startswith("_") or name in known:
+            continue
+        for near in difflib.get_close_matches(name, known, n=1, cutoff=_CLOSE_ENOUGH):
+            if not hasattr(instance, near):
+                raise place.reject(name, f"means nothing here; did you mean {near!r}?")
+
+
+def _predicates(value: Any) -> tuple[Predicate, ...]:
+    return tuple(_predicate(each) for each in _as_sequence(value))
+
+
+def _as_sequence(value: Any) -> tuple[Any, ...]:
+    return (value,) if callable(value) or isinstance(value, Predicate) else fields.sequence(value)
+
+
+def _predicate(value: Any) -> Predicate:
+    if isinstance(value, Predicate):
+        return value
+    if not callable(value) or isinstance(value, type) or not accepts(value, 1):
+        raise TypeError(
+            f"{value!r} is not a predicate: use generation_changed and its like, or a function of the object"
+        )
+    return matches(value)
+
+
+def _rate_limit(value: Any) -> Any:
+    if value is not None and not isinstance(value, RateLimiterSpec):
+        raise TypeError(f"{value!r} is not a rate limit: write RateLimiterSpec(base_seconds=…, cap_seconds=…)")
+    return value
+
+
+def _watches(value: Any) -> tuple[WatchDeclaration, ...]:
+    return tuple(_watch(each) for each in fields.sequence(value))
+
+
+def _watch(value: Any) -> WatchDeclaration:
+    if not isinstance(value, WatchOptions):
+        raise TypeError(f"{value!r} is not a watch: write watch('v1/Secret', map=function), or use owns or reads")
+    if not callable(value.map) or not accepts(value.map, 1):
+        raise ValueError(f"the map of {value.kind!r} must be a function of the changed object")
+    return WatchDeclaration(
+        kind=fields.kind(value.kind),
+        map=value.map,
+        predicates=_predicates(value.predicates),
+        namespaces=fields.namespaces(value.namespaces),
+        label_selector=fields.label_selector(value.label_selector),
+        field_selector=fields.field_selector(value.field_selector),
+        metadata_only=fields.boolean(value.metadata_only),
+    )
+
+
+_CLEANERS: dict[str, Callable[[Any], Any]] = {
+    "for_": fields.kind,
+    "name": fields.name,
+    "owns": fields.kinds,
+    "watches": _watches,
+    "reads": fields.kinds,
+    "namespaces": fields.namespaces,
+    "label_selector": fields.label_selector,
+    "field_selector": fields.field_selector,
+    "predicates": _predicates,
+    "max_concurrent_reconciles": fields.positive_int,
+    "reconcile_timeout_seconds": fields.optional_seconds,
+    "rate_limit": _rate_limit,
+    "resync_seconds": fields.optional_seconds,
+    "metadata_only": fields.boolean,
+    "permissions": fields.permissions,
+}

@@ -1,0 +1,170 @@
+"""What a plugin declares, checked: the contract between an author and the operator.
+
+Owns finding the declarations in a module and the refusal that names file, line, field and the way out. Running them is
+left to ``hosting``.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from plugin_operator.errors import PluginRejected
+from plugin_operator.kube import GroupVersionKind
+from plugin_operator.plugin.calling import AnyFunction, is_async
+from plugin_operator.plugin.contract import Checked, check, check_methods
+from plugin_operator.plugin.options import MARK, read_options
+from plugin_operator.plugin.permissions import Permission
+from plugin_operator.plugin.source import Place, place_of
+from plugin_operator.plugin.watching import WatchDeclaration
+
+_NO_CONTROLLER = (
+    "declares no controller: decorate a function with @controller(for_='v1/ConfigMap'), "
+    "or define new_controller() that returns an object with reconcile(ctx, request)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerDeclaration:
+    """One controller as its author wants it; every value is checked and in canonical form."""
+
+    name: str
+    for_: GroupVersionKind
+    reconcile: AnyFunction
+    owns: tuple[GroupVersionKind, ...] = ()
+    watches: tuple[WatchDeclaration, ...] = ()
+    reads: tuple[GroupVersionKind, ...] = ()
+    namespaces: tuple[str, ...] | None = None
+    label_selector: str = ""
+    field_selector: str = ""
+    predicates: tuple[Any, ...] = ()
+    max_concurrent_reconciles: int = 1
+    reconcile_timeout_seconds: float | None = None
+    rate_limit: Any = None
+    resync_seconds: float | None = None
+    metadata_only: bool = False
+    permissions: tuple[Permission, ...] = ()
+    start: AnyFunction | None = None
+    stop: AnyFunction | None = None
+    export_state: AnyFunction | None = None
+    import_state: AnyFunction | None = None
+    path: str = ""
+    line: int | None = None
+
+    @property
+    def kinds(self) -> tuple[GroupVersionKind, ...]:
+        """Every kind it needs a cache of, the reconciled one first."""
+        return tuple(dict.fromkeys((self.for_, *self.owns, *(each.kind for each in self.watches), *self.reads)))
+
+
+def collect(module: ModuleType) -> tuple[ControllerDeclaration, ...]:
+    """Return what ``module`` declares; must not be called on a running event loop.
+
+    Raises:
+        PluginRejected: with file, line, field and the way out.
+    """
+    return asyncio.run(discover(module))
+
+
+async def discover(module: ModuleType) -> tuple[ControllerDeclaration, ...]:
+    """Return what ``module`` declares; an async ``new_controller()`` is awaited on the running loop.
+
+    Raises:
+        PluginRejected: with file, line, field and the way out.
+    """
+    path = str(module.__file__ or module.__name__)
+    stem = module.__name__.rpartition(".")[2]
+    made = await _from_factory(module, path)
+    made_from = {id(each) for each in made} | {id(type(each)) for each in made}
+    found = [_declare(each, name, stem, path) for name, each in _decorated(module) if id(each) not in made_from]
+    found += [_declare(each, "", stem, path) for each in made]
+    if not found:
+        raise PluginRejected(_NO_CONTROLLER, path=path, line=1)
+    _refuse_doubles(found)
+    return tuple(found)
+
+
+def _decorated(module: ModuleType) -> Iterable[tuple[str, Any]]:
+    """Yield what is decorated and defined in this module or, for a package, below it; imports count where they live."""
+    seen: set[int] = set()
+    for name, value in vars(module).items():
+        if MARK not in getattr(value, "__dict__", ()) or id(value) in seen:
+            continue
+        home = getattr(value, "__module__", "")
+        if home == module.__name__ or home.startswith(module.__name__ + "."):
+            seen.add(id(value))
+            yield name, value
+
+
+async def _from_factory(module: ModuleType, path: str) -> list[Any]:
+    factory = vars(module).get("new_controller")
+    if factory is None:
+        return []
+    place = place_of(factory, path) if callable(factory) else Place(path, None)
+    if not callable(factory):
+        raise place.reject("new_controller", "is not a function: write 'def new_controller():'")
+    if MARK in getattr(factory, "__dict__", ()):
+        return []
+    try:
+        made = factory()
+        if inspect.isawaitable(made):
+            made = await made
+    except PluginRejected:
+        raise
+    except Exception as error:
+        raise place.reject("new_controller", f"raised {type(error).__name__}: {error}") from error
+    made = list(made) if isinstance(made, list | tuple) else [made]
+    if not made or any(each is None for each in made):
+        raise place.reject("new_controller", "returned no controller: return an object with reconcile(ctx, request)")
+    return made
+
+
+def _declare(target: Any, attribute: str, stem: str, path: str) -> ControllerDeclaration:
+    place = place_of(target, path)
+    options = read_options(target)
+    instance = _instantiate(target, place)
+    methods = check_methods(target, instance, place)
+    fallback = attribute.lower() if isinstance(target, type) else attribute
+    checked: Checked = check(options, place, default_name=stem if fallback in {"", "reconcile"} else fallback)
+    values: dict[str, Any] = checked | methods
+    return ControllerDeclaration(**values, path=place.path, line=place.line)
+
+
+def _instantiate(target: Any, place: Place) -> Any:
+    if not isinstance(target, type):
+        return target
+    try:
+        return target()
+    except PluginRejected:
+        raise
+    except Exception as error:
+        what = f"could not be made: {target.__name__}() raised {type(error).__name__}: {error}"
+        raise place.reject("", f"{what}; give it an __init__ without arguments") from error
+
+
+def _refuse_doubles(found: list[ControllerDeclaration]) -> None:
+    first: dict[str, ControllerDeclaration] = {}
+    for each in found:
+        other = first.setdefault(each.name, each)
+        if other is not each:
+            where = Place(each.path, each.line)
+            raise where.reject("name", f"{each.name!r} is taken by the controller in line {other.line}: choose another")
+
+
+def summary(declaration: ControllerDeclaration) -> dict[str, Any]:
+    """Return the declaration as JSON-like values: for the verdict of a trial import, for status and for the CLI."""
+    return {
+        "name": declaration.name,
+        "for": str(declaration.for_),
+        "owns": [str(kind) for kind in declaration.owns],
+        "watches": [str(each.kind) for each in declaration.watches],
+        "reads": [str(kind) for kind in declaration.reads],
+        "namespaces": list(declaration.namespaces) if declaration.namespaces is not None else None,
+        "maxConcurrentReconciles": declaration.max_concurrent_reconciles,
+        "async": is_async(declaration.reconcile),
+        "permissions": [each.as_rule() for each in declaration.permissions],
+        "path": declaration.path,
+        "line": declaration.line,
+    }

@@ -1,0 +1,74 @@
+"""``@controller``: the short way to declare a controller."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from plugin_operator.plugin.options import MARK, ControllerOptions
+from plugin_operator.plugin.permissions import Permission
+from plugin_operator.plugin.watching import Kind, WatchOptions
+
+Target = TypeVar("Target", bound=Callable[..., Any])
+
+
+def controller(  # noqa: PLR0913 - every field an author may declare, by name
+    for_: Kind,
+    *,
+    name: str | None = None,
+    owns: Sequence[Kind] = (),
+    watches: Sequence[WatchOptions] = (),
+    reads: Sequence[Kind] = (),
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | Mapping[str, str] | None = None,
+    field_selector: str | None = None,
+    predicates: Sequence[Any] = (),
+    max_concurrent_reconciles: int = 1,
+    reconcile_timeout_seconds: float | None = None,
+    rate_limit: Any = None,
+    resync_seconds: float | None = None,
+    metadata_only: bool = False,
+    permissions: Sequence[Permission | Mapping[str, Sequence[str]]] = (),
+) -> Callable[[Target], Target]:
+    """Declare a function ``reconcile(ctx, request)``, or a class with such a method, as a controller.
+
+    What is decorated is returned unchanged, so a test can call it. Values are checked when the plugin is loaded.
+
+    Args:
+        for_: the kind it reconciles: "v1/ConfigMap", "apps/v1/Deployment", "example.com/v1/Widget".
+        name: of the controller, unique in the operator; by default that of the function or class.
+        owns: kinds whose changes make their controlling owner due.
+        watches: further kinds, each made with ``watch()``.
+        reads: kinds it only reads with ``ctx.lister_for``; their changes make nothing due.
+        namespaces: only these; by default those of the operator.
+        label_selector: of the reconciled kind: kubectl's syntax, or a mapping of labels.
+        field_selector: of the reconciled kind, in kubectl's syntax.
+        predicates: all must agree, else a change of the reconciled kind is passed over.
+        max_concurrent_reconciles: how many objects at once; the same object is never reconciled twice at once.
+        reconcile_timeout_seconds: cancel a reconcile after that long and retry it.
+        rate_limit: backoff of failing objects, other than 5 ms doubling to 1000 s.
+        resync_seconds: reconcile everything again this often, even unchanged.
+        metadata_only: fetch and keep only the objects' metadata.
+        permissions: RBAC rules the plugin needs, made with ``permission()``.
+    """
+    options = ControllerOptions(
+        for_=for_,
+        name=name,
+        owns=owns,
+        watches=watches,
+        reads=reads,
+        namespaces=namespaces,
+        label_selector=label_selector,
+        field_selector=field_selector,
+        predicates=predicates,
+        max_concurrent_reconciles=max_concurrent_reconciles,
+        reconcile_timeout_seconds=reconcile_timeout_seconds,
+        rate_limit=rate_limit,
+        resync_seconds=resync_seconds,
+        metadata_only=metadata_only,
+        permissions=permissions,
+    )
+
+    def mark(target: Target) -> Target:
+        setattr(target, MARK, options)
+        return target
+
+    return mark

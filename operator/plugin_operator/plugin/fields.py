@@ -1,0 +1,124 @@
+"""The checks of single declared values: each returns the clean value, or raises ValueError or TypeError."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector
+from plugin_operator.plugin.permissions import Permission
+
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?\Z")
+_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
+_KIND_HINT = "write a kind such as 'v1/ConfigMap' or 'apps/v1/Deployment'"
+
+
+def name(value: Any) -> str:
+    """A controller's name: it becomes a metric label and part of a finalizer."""
+    if not isinstance(value, str) or not _NAME.match(value):
+        raise ValueError(f"{value!r} is not a name: use up to 63 letters, digits, '_', '-' and '.'")
+    return value
+
+
+def kind(value: Any) -> GroupVersionKind:
+    """A kind, as text or as ``GroupVersionKind``."""
+    if isinstance(value, GroupVersionKind):
+        return value
+    if value is None:
+        raise ValueError(f"is missing: {_KIND_HINT}")
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a kind: {_KIND_HINT}")
+    return GroupVersionKind.parse(value)
+
+
+def sequence(value: Any) -> tuple[Any, ...]:
+    """A list or tuple; a lone string is nearly always a missing pair of brackets."""
+    if value is None:
+        return ()
+    if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
+        raise ValueError(f"{value!r} is not a list: write [{value!r}]")
+    return tuple(value)
+
+
+def kinds(value: Any) -> tuple[GroupVersionKind, ...]:
+    """A list of kinds."""
+    return tuple(kind(each) for each in sequence(value))
+
+
+def namespaces(value: Any) -> tuple[str, ...] | None:
+    """A list of namespaces, or None for those of the operator."""
+    if value is None:
+        return None
+    names = sequence(value)
+    for each in names:
+        if not isinstance(each, str) or not _NAMESPACE.match(each):
+            raise ValueError(f"{each!r} is not the name of a namespace")
+    if not names:
+        raise ValueError("an empty list would watch nothing: leave it out to watch the operator's namespaces")
+    return tuple(dict.fromkeys(names))
+
+
+def label_selector(value: Any) -> str:
+    """A label selector in canonical form; a mapping means equality."""
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        value = ",".join(f"{key}={each}" for key, each in value.items())
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a selector: write 'app=web,tier!=db' or {{'app': 'web'}}")
+    return str(LabelSelector.parse(value))
+
+
+def field_selector(value: Any) -> str:
+    """A field selector in canonical form."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a selector: write 'metadata.name=web'")
+    return str(FieldSelector.parse(value))
+
+
+def positive_int(value: Any) -> int:
+    """A whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{value!r} is not a whole number of at least 1")
+    return value
+
+
+def optional_seconds(value: Any) -> float | None:
+    """A positive number of seconds, or None for never."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise ValueError(f"{value!r} is not a positive number of seconds")
+    return float(value)
+
+
+def boolean(value: Any) -> bool:
+    """True or False, nothing that merely counts as one."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither True nor False")
+    return value
+
+
+def permissions(value: Any) -> tuple[Permission, ...]:
+    """A list of ``permission()`` values, or of rules as they stand in a Role."""
+    return tuple(_permission(each) for each in sequence(value))
+
+
+def _permission(value: Any) -> Permission:
+    if isinstance(value, Mapping):
+        unknown = set(value) - {"apiGroups", "resources", "verbs", "resourceNames"}
+        if unknown:
+            raise ValueError(f"a rule has no field {min(map(str, unknown))!r}")
+        value = Permission(
+            sequence(value.get("apiGroups")),
+            sequence(value.get("resources")),
+            sequence(value.get("verbs")),
+            sequence(value.get("resourceNames")),
+        )
+    if not isinstance(value, Permission):
+        raise TypeError(f"{value!r} is not a permission: write permission('pods', ['get', 'list'])")
+    words = (*value.api_groups, *value.resources, *value.verbs, *value.resource_names)
+    if not value.resources or not value.verbs or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"{value!r} needs at least one resource and one verb, all of them texts")
+    return value

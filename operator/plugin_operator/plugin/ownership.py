@@ -1,0 +1,75 @@
+"""Whose code is running: which revision a task belongs to, and the tasks its code spawned.
+
+A context variable names the running revision; a task factory on the event loop writes every task that is made under it
+into that revision's list, so that an unload can cancel what the author forgot and a report can name it.
+"""
+
+import asyncio
+import contextvars
+import weakref
+from collections.abc import Coroutine, Generator
+from typing import Any, cast
+
+AnyTask = asyncio.Task[Any]
+_current: contextvars.ContextVar["RevisionTasks | None"] = contextvars.ContextVar("plugin_revision", default=None)
+
+
+class RevisionTasks:
+    """The tasks that one revision's code has spawned and that still run."""
+
+    __slots__ = ("__weakref__", "_tasks", "plugin", "revision")
+
+    def __init__(self, plugin: str, revision: str) -> None:
+        self.plugin = plugin
+        self.revision = revision
+        self._tasks: weakref.WeakSet[AnyTask] = weakref.WeakSet()
+
+    def add(self, task: AnyTask) -> None:
+        """Remember a task as spawned by this revision."""
+        self._tasks.add(task)
+
+    def running(self) -> list[AnyTask]:
+        """Return those that have not ended, oldest knowledge of order not kept."""
+        return [task for task in self._tasks if not task.done()]
+
+    def enter(self) -> "contextvars.Token[RevisionTasks | None]":
+        """Mark the running task (and what it spawns from now on) as this revision's."""
+        return _current.set(self)
+
+    @staticmethod
+    def leave(token: "contextvars.Token[RevisionTasks | None]") -> None:
+        """Undo ``enter``."""
+        _current.reset(token)
+
+
+def current_revision() -> RevisionTasks | None:
+    """Return the revision whose code runs now, if any."""
+    return _current.get()
+
+
+def install_task_factory(loop: asyncio.AbstractEventLoop) -> None:
+    """Make ``loop`` note the tasks that plugins spawn; a factory that is set already goes on making them."""
+    previous = loop.get_task_factory()
+    if getattr(previous, "notes_plugin_tasks", False):
+        return
+
+    def make(
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any], **options: Any
+    ) -> asyncio.Future[Any]:
+        if previous is not None:
+            task = previous(loop, cast("Coroutine[Any, Any, Any]", coroutine), **options)
+        else:
+            task = asyncio.Task(cast("Coroutine[Any, Any, Any]", coroutine), loop=loop, **options)
+        owner = _current.get()
+        if owner is not None and not _is_shared_work(coroutine):
+            owner.add(cast("AnyTask", task))
+        return task
+
+    make.notes_plugin_tasks = True  # type: ignore[attr-defined] # how a second call recognises its own factory
+    loop.set_task_factory(make)
+
+
+def _is_shared_work(coroutine: object) -> bool:
+    """Tell the tasks that aiohttp's connector starts on behalf of all who wait for the same host."""
+    code = getattr(coroutine, "cr_code", None)
+    return code is not None and "aiohttp" in code.co_filename

@@ -1,0 +1,175 @@
+"""Kubernetes Events from reconcilers, without ever holding one up.
+
+Owns the bounded buffer between ``event()`` and the API server, the writing of what is in it, and the flush at stop.
+What is one event said again is decided by ``aggregation``.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+from plugin_operator import logs
+from plugin_operator.clock import Clock
+from plugin_operator.errors import AlreadyExistsError, ApiError, NotFoundError, PluginOperatorError
+from plugin_operator.plugin.aggregation import Aggregator, Occurrence, Reference, Series
+
+EventType = Literal["Normal", "Warning"]
+
+_KIND = "v1/Event"
+_MAX_WAITING = 1000
+_ATTEMPTS = 3
+_RETRY_SECONDS = 1.0
+
+_log = logs.get_logger(__name__)
+
+
+class Recorder(Protocol):
+    """What a reconciler records events with."""
+
+    def event(self, about: Mapping[str, Any], type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
+        """Record that something happened to ``about``, an object or a reference to one; never blocks, never fails."""
+
+
+class EventClient(Protocol):
+    """The part of ``client.Client`` that writes events."""
+
+    async def create(self, obj: dict[str, Any]) -> Any:
+        """Create an object."""
+
+    async def patch(self, kind: Any, name: str, patch: Any, namespace: str | None = None) -> Any:
+        """Send a merge patch."""
+
+
+class EventRecorder:
+    """Collects events of the whole process and writes them from one task; a Runnable.
+
+    When more come than can be written, the newest are dropped and counted: events are best effort everywhere.
+
+    Args:
+        client: writes the events.
+        instance: which replica reports, usually the pod's name.
+        clock: time of the events, and of the retries.
+    """
+
+    name = "event-recorder"
+
+    def __init__(self, client: EventClient, *, instance: str, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._aggregator = Aggregator(instance, clock)
+        self._waiting: deque[Series] = deque()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._task: asyncio.Task[None] | None = None
+        self.dropped = 0
+
+    def bind(self, component: str) -> "BoundRecorder":
+        """Return the recorder of one controller; ``component`` is what ``kubectl describe`` shows under From."""
+        return BoundRecorder(self, component)
+
+    def record(self, occurrence: Occurrence) -> None:
+        """Take an event into the buffer; must be called on the event loop."""
+        series = self._aggregator.add(occurrence)
+        if series is None:
+            self.dropped += 1
+        elif not series.waiting:
+            if len(self._waiting) >= _MAX_WAITING:
+                self.dropped += 1
+                return
+            series.waiting = True
+            self._waiting.append(series)
+            self._idle.clear()
+            self._wake.set()
+
+    async def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._run(), name=self.name)
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """Write what is in the buffer, as long as the deadline allows, and end."""
+        if self._task is None:
+            return
+        timer = self._clock.call_later(deadline_seconds, self._idle.set)
+        try:
+            await self._idle.wait()
+        finally:
+            timer.cancel()
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            while self._waiting:
+                series = self._waiting.popleft()
+                series.waiting = False
+                await self._write(series)
+            self._idle.set()
+            self._wake.clear()
+            await self._wake.wait()
+
+    async def _write(self, series: Series) -> None:
+        for attempt in range(_ATTEMPTS):
+            try:
+                await self._send(series)
+            except ApiError as error:
+                if error.status < 500 and error.status != 429:
+                    self._drop(series, error)
+                    return
+                await self._clock.sleep(error.retry_after_seconds or _RETRY_SECONDS * 2**attempt)
+            except PluginOperatorError:
+                await self._clock.sleep(_RETRY_SECONDS * 2**attempt)
+            except Exception as error:  # noqa: BLE001 - one odd event must not end the writing of all others
+                self._drop(series, error)
+                return
+            else:
+                return
+        self.dropped += 1
+
+    async def _send(self, series: Series) -> None:
+        if series.written:
+            try:
+                await self._client.patch(_KIND, series.name, series.patch(), series.namespace)
+            except NotFoundError:
+                # It has expired on the server (an hour by default): tell it anew.
+                series.written = False
+            else:
+                return
+        try:
+            await self._client.create(series.manifest())
+        except AlreadyExistsError:
+            await self._client.patch(_KIND, series.name, series.patch(), series.namespace)
+        series.written = True
+
+    def _drop(self, series: Series, error: Exception) -> None:
+        self.dropped += 1
+        _log.warning("Event not recorded", reason=series.first.reason, about=str(series.first.about), error=str(error))
+
+
+class BoundRecorder:
+    """The recorder of one controller."""
+
+    __slots__ = ("_component", "_loop", "_recorder")
+
+    def __init__(self, recorder: EventRecorder, component: str) -> None:
+        self._recorder = recorder
+        self._component = component
+        self._loop = asyncio.get_running_loop()
+
+    def event(self, about: Mapping[str, Any], type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
+        """Record an event; may be called from any thread, never blocks, never fails."""
+        try:
+            occurrence = Occurrence(self._component, Reference.to(about), str(type), str(reason), str(message))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            _log.warning("Event not recorded", reason=reason, error=f"no reference to the object: {error!r}")
+            return
+        try:
+            on_loop = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            on_loop = False
+        if on_loop:
+            self._recorder.record(occurrence)
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._recorder.record, occurrence)

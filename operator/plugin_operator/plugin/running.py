@@ -1,0 +1,94 @@
+"""One declared controller of one revision, ready to run: the reconciler for the controller layer, and the hooks."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from plugin_operator.controller import Request, Result
+from plugin_operator.plugin.calling import call, is_async
+from plugin_operator.plugin.context import Context, ControllerContext
+from plugin_operator.plugin.declarations import ControllerDeclaration
+from plugin_operator.plugin.ownership import RevisionTasks
+from plugin_operator.plugin.scope import ControllerScope
+from plugin_operator.plugin.threads import ThreadRunner
+
+Reconcile = Callable[[Request], Awaitable[Result | None]]
+
+
+class BoundController:
+    """Joins a declaration with the scope it runs in.
+
+    Args:
+        declaration: what the author declared.
+        scope: client, caches and names.
+        tasks: where tasks are noted that the author's code spawns.
+    """
+
+    __slots__ = ("_threads", "declaration", "scope", "tasks")
+
+    def __init__(self, declaration: ControllerDeclaration, scope: ControllerScope, tasks: RevisionTasks) -> None:
+        self.declaration = declaration
+        self.scope = scope
+        self.tasks = tasks
+        self._threads = ThreadRunner(f"plugin-{scope.plugin}-{scope.controller}")
+
+    @property
+    def name(self) -> str:
+        """The controller's name."""
+        return self.declaration.name
+
+    def reconciler(self) -> Reconcile:
+        """Return the coroutine function that the controller layer calls for each request."""
+        function, scope, tasks = self.declaration.reconcile, self.scope, self.tasks
+        threads = None if is_async(function) else self._threads
+
+        async def reconcile(request: Request) -> Result | None:
+            token = tasks.enter()
+            try:
+                if threads is None:
+                    result = await function(Context(scope, request), request)
+                else:
+                    result = await call(function, Context(scope, request), request, threads=threads)
+            finally:
+                tasks.leave(token)
+            if result is None or isinstance(result, Result):
+                return result
+            raise TypeError(f"reconcile of {scope.controller!r} returned {result!r}: return None or a Result")
+
+        return reconcile
+
+    async def start(self) -> None:
+        """Run the ``start(ctx)`` hook, if there is one; its exception is the caller's."""
+        await self._hook(self.declaration.start, ControllerContext(self.scope))
+
+    async def stop(self) -> None:
+        """Run the ``stop(ctx)`` hook, if there is one; its exception is the caller's."""
+        await self._hook(self.declaration.stop, ControllerContext(self.scope))
+
+    async def export_state(self) -> bytes | None:
+        """Return what ``export_state()`` gives as JSON, or None if there is no such hook.
+
+        JSON and not the objects themselves, because those belong to the revision that goes.
+
+        Raises:
+            TypeError: the state is not JSON-like.
+        """
+        if self.declaration.export_state is None:
+            return None
+        state = await self._hook(self.declaration.export_state)
+        return msgspec.json.encode(state)
+
+    async def import_state(self, state: bytes) -> None:
+        """Hand ``import_state(state)`` what the revision before exported; nothing happens without that hook."""
+        if self.declaration.import_state is not None:
+            await self._hook(self.declaration.import_state, msgspec.json.decode(state))
+
+    async def _hook(self, hook: Callable[..., Any] | None, *args: Any) -> Any:
+        if hook is None:
+            return None
+        token = self.tasks.enter()
+        try:
+            return await call(hook, *args, threads=self._threads)
+        finally:
+            self.tasks.leave(token)

@@ -1,0 +1,112 @@
+"""What all reconciles of one controller in one revision share."""
+
+import asyncio
+import builtins
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from structlog.types import FilteringBoundLogger
+
+from plugin_operator import logs
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.plugin.recorder import Recorder
+
+
+class ListerLike(Protocol):
+    """The reading side of a cache, as ``cache.Lister`` has it."""
+
+    def get(self, key: NamespacedName | tuple[str, str] | str, namespace: str | None = None) -> Object | None:
+        """Return a private copy of one object, or None."""
+
+    def list(self, namespace: str | None = None, label_selector: Any = None) -> builtins.list[Object]:
+        """Return private copies of all objects that match."""
+
+    def keys(self, namespace: str | None = None) -> builtins.list[NamespacedName]:
+        """Return the names of all objects."""
+
+    def by_index(self, index: str, value: str) -> builtins.list[Object]:
+        """Return private copies of the objects an index files under ``value``."""
+
+    def __len__(self) -> int: ...
+
+    def __contains__(self, key: object) -> bool: ...
+
+
+class ControllerScope:
+    """Client, caches and names of one controller in one revision.
+
+    Args:
+        plugin, revision, controller: who is acting, for logs and events.
+        kind: what the controller reconciles.
+        client, recorder: how it acts.
+        listers: the caches it may read, by kind; may fill up until the revision is warm.
+
+    Attributes:
+        loop: the event loop it was made on; coroutines run there that a thread hands over.
+    """
+
+    __slots__ = (
+        "_log",
+        "_primary",
+        "client",
+        "controller",
+        "finalizer",
+        "kind",
+        "listers",
+        "loop",
+        "plugin",
+        "recorder",
+        "revision",
+    )
+
+    def __init__(
+        self,
+        *,
+        plugin: str,
+        revision: str,
+        controller: str,
+        kind: GroupVersionKind,
+        client: Any,
+        recorder: Recorder,
+        listers: Mapping[GroupVersionKind, Callable[[], ListerLike]],
+    ) -> None:
+        self.plugin = plugin
+        self.revision = revision
+        self.controller = controller
+        self.kind = kind
+        self.client = client
+        self.recorder = recorder
+        self.listers = listers
+        self.loop = asyncio.get_running_loop()
+        self.finalizer = f"plugin-operator/{controller}"
+        self._primary: ListerLike | None = None
+        self._log: FilteringBoundLogger | None = None
+
+    def lister(self) -> ListerLike:
+        """Return the cache of the reconciled kind."""
+        if self._primary is None:
+            self._primary = self.lister_for(self.kind)
+        return self._primary
+
+    def lister_for(self, kind: GroupVersionKind) -> ListerLike:
+        """Return the cache of a declared kind.
+
+        Raises:
+            LookupError: the controller declares no such kind.
+        """
+        try:
+            return self.listers[kind]()
+        except KeyError:
+            known = ", ".join(sorted(map(str, self.listers)))
+            raise LookupError(
+                f"controller {self.controller!r} has no cache of {kind}, only of {known}: "
+                f"declare it with reads=[{str(kind)!r}]"
+            ) from None
+
+    def log(self) -> FilteringBoundLogger:
+        """Return the logger bound to plugin, revision and controller."""
+        if self._log is None:
+            self._log = logs.get_logger(
+                "plugin", plugin=self.plugin, revision=self.revision, controller=self.controller
+            )
+        return self._log

@@ -1,0 +1,35 @@
+"""Where in the author's files something stands, for messages that can be acted upon."""
+
+import inspect
+import sys
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from plugin_operator.errors import PluginRejected
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file, as its author knows it, and a 1-based line in it."""
+
+    path: str
+    line: int | None
+
+    def reject(self, field: str, reason: str) -> PluginRejected:
+        """Return the error that says what is wrong with ``field`` here."""
+        return PluginRejected(f"{field}: {reason}" if field else reason, path=self.path, line=self.line)
+
+
+def place_of(target: Any, default_path: str = "") -> Place:
+    """Return where a function, class or instance is defined, as well as that can be found out."""
+    subject = target if isinstance(target, type) or inspect.isroutine(target) else type(target)
+    module = sys.modules.get(getattr(subject, "__module__", None) or "")
+    path = str(getattr(module, "__file__", None) or default_path)
+    code = getattr(inspect.unwrap(subject), "__code__", None) if not isinstance(subject, type) else None
+    if isinstance(code, CodeType):
+        return Place(path, code.co_firstlineno)
+    try:
+        return Place(path, inspect.getsourcelines(subject)[1])
+    except (OSError, TypeError):
+        return Place(path, None)

@@ -1,0 +1,118 @@
+"""Threads for plain ``def`` reconcilers.
+
+The threads are daemons: one that never returns must not keep the process from ending, as those of
+``concurrent.futures`` would. They are apart from the event loop's default executor, so that plugins cannot starve name
+resolution or the scanner.
+"""
+
+import asyncio
+import contextvars
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Job = Callable[[], None]
+
+_IDLE_SECONDS = 30.0
+
+
+class ThreadRunner:
+    """Runs functions in threads that are kept for a while, as many as are called at once.
+
+    The caller bounds how many that are; workers do by ``max_concurrent_reconciles``.
+    """
+
+    __slots__ = ("_idle", "_jobs", "_lock", "_name")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._idle = 0
+        self._lock = threading.Lock()
+
+    async def run(self, function: Callable[..., T], *args: Any) -> T:
+        """Call ``function`` in a thread, with this task's context variables.
+
+        A thread cannot be interrupted: when this is cancelled, it waits until the function has returned and only then
+        lets the cancellation through, so that whoever holds a lock meanwhile goes on holding it.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        self._submit(_job(loop, done, contextvars.copy_context(), function, args))
+        cancelled: asyncio.CancelledError | None = None
+        while not done.done():
+            try:
+                await asyncio.wait([done])
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None:
+            done.exception()
+            raise cancelled
+        return done.result()
+
+    def _submit(self, job: Job) -> None:
+        with self._lock:
+            start = self._idle == 0
+            if not start:
+                self._idle -= 1
+        if start:
+            threading.Thread(target=self._work, args=(job,), name=self._name, daemon=True).start()
+        else:
+            self._jobs.put(job)
+
+    def _work(self, job: Job | None) -> None:
+        while job is not None:
+            job()
+            job = None
+            with self._lock:
+                self._idle += 1
+            job = self._next()
+
+    def _next(self) -> Job | None:
+        try:
+            return self._jobs.get(timeout=_IDLE_SECONDS)
+        except queue.Empty:
+            with self._lock:
+                if self._idle == 0:  # somebody has just counted on this thread: its job is on the way
+                    return self._jobs.get()
+                self._idle -= 1
+                return None
+
+
+def _job(
+    loop: asyncio.AbstractEventLoop,
+    done: asyncio.Future[T],
+    context: contextvars.Context,
+    function: Callable[..., T],
+    args: tuple[Any, ...],
+) -> Job:
+    def call() -> None:
+        try:
+            result = context.run(function, *args)
+        except StopIteration as error:
+            # A future refuses StopIteration, because a coroutine would take it for its own end.
+            wrapped = RuntimeError("a plain def raised StopIteration")
+            wrapped.__cause__ = error
+            _hand_over(loop, done, done.set_exception, wrapped)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to the caller
+            _hand_over(loop, done, done.set_exception, error)
+        else:
+            _hand_over(loop, done, done.set_result, result)
+
+    return call
+
+
+def _hand_over(
+    loop: asyncio.AbstractEventLoop, done: asyncio.Future[Any], deliver: Callable[[Any], None], value: Any
+) -> None:
+    def settle() -> None:
+        if not done.done():
+            deliver(value)
+
+    try:
+        loop.call_soon_threadsafe(settle)
+    except RuntimeError:
+        # The loop is closed: the process is ending and nobody waits any more.
+        return

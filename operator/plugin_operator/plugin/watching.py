@@ -1,0 +1,60 @@
+"""What a controller may look at besides its own kind: ``watch()`` and the value it makes."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+
+MapFunction = Callable[[Object], Iterable[NamespacedName]]
+Kind = str | GroupVersionKind
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """The arguments of one ``watch()`` call, not yet checked."""
+
+    kind: Any
+    map: Any
+    predicates: Any = ()
+    namespaces: Any = None
+    label_selector: Any = None
+    field_selector: Any = None
+    metadata_only: Any = False
+
+
+def watch(
+    kind: Kind,
+    map: MapFunction,  # noqa: A002 - the word of controller-runtime's EnqueueRequestsFromMapFunc
+    *,
+    predicates: Sequence[Any] = (),
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | Mapping[str, str] | None = None,
+    field_selector: str | None = None,
+    metadata_only: bool = False,
+) -> WatchOptions:
+    """Declare that a change of ``kind`` makes other objects due.
+
+    Args:
+        kind: "v1/Secret", "apps/v1/Deployment" or any custom kind.
+        map: from the changed object (a private dict) to the requests it makes due; must not block.
+        predicates: all must agree, else the change is passed over.
+        namespaces: only these; by default those of the operator.
+        label_selector: kubectl's syntax, or a mapping of labels.
+        field_selector: kubectl's syntax, as far as the API server supports it for the kind.
+        metadata_only: fetch and keep only the objects' metadata.
+    """
+    return WatchOptions(kind, map, predicates, namespaces, label_selector, field_selector, metadata_only)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchDeclaration:
+    """One checked ``watch()``."""
+
+    kind: GroupVersionKind
+    map: MapFunction
+    predicates: tuple[Any, ...] = field(default=())
+    namespaces: tuple[str, ...] | None = None
+    label_selector: str = ""
+    field_selector: str = ""
+    metadata_only: bool = False

@@ -1,0 +1,265 @@
+"""What a module declares, and how it is told what is wrong with it."""
+
+import sys
+import textwrap
+import types
+
+import pytest
+
+from plugin_operator.controller import Result
+from plugin_operator.errors import PluginRejected
+from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.plugin import ControllerDeclaration, Permission, collect, summary
+
+HEADER = "from plugin_operator.plugin import controller, watch, permission\n"
+
+
+@pytest.fixture
+def load(request):
+    """Run source text as a module named like a file and collect what it declares."""
+    names = []
+
+    def run(source: str, name: str = "sample") -> tuple[ControllerDeclaration, ...]:
+        module = types.ModuleType(name)
+        module.__file__ = f"/plugins/{name}.py"
+        sys.modules[name] = module
+        names.append(name)
+        exec(compile(HEADER + textwrap.dedent(source), module.__file__, "exec"), vars(module))
+        return collect(module)
+
+    yield run
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+def test_a_decorated_function_is_a_controller_named_after_it(load):
+    (declared,) = load("""
+        @controller(for_="v1/ConfigMap")
+        async def configmap(ctx, request): ...
+    """)
+    assert declared.name == "configmap"
+    assert declared.for_ == GroupVersionKind("", "v1", "ConfigMap")
+    assert (declared.path, declared.line) == ("/plugins/sample.py", 3)
+
+
+def test_a_function_named_reconcile_takes_the_name_of_its_file(load):
+    (declared,) = load("""
+        @controller(for_="v1/ConfigMap")
+        async def reconcile(ctx, request): ...
+    """)
+    assert declared.name == "sample"
+
+
+def test_a_decorated_class_is_made_once_and_its_hooks_are_found(load):
+    (declared,) = load("""
+        @controller(for_="apps/v1/Deployment", owns=["apps/v1/ReplicaSet"])
+        class Web:
+            async def reconcile(self, ctx, request): return self.__class__.__name__
+            async def start(self, ctx): ...
+            def export_state(self): return {}
+            def import_state(self, state): ...
+    """)
+    assert declared.name == "web"
+    assert declared.owns == (GroupVersionKind("apps", "v1", "ReplicaSet"),)
+    assert declared.start is not None
+    assert declared.stop is None
+
+
+def test_a_factory_declares_with_attributes(load):
+    (declared,) = load("""
+        class Controller:
+            for_ = "v1/Secret"
+            name = "secrets"
+            max_concurrent_reconciles = 4
+            permissions = [permission("secrets", ["get", "list", "watch"])]
+            async def reconcile(self, ctx, request): ...
+        def new_controller(): return Controller()
+    """)
+    assert declared.name == "secrets"
+    assert declared.max_concurrent_reconciles == 4
+    assert declared.permissions == (Permission(("",), ("secrets",), ("get", "list", "watch")),)
+
+
+def test_an_async_factory_may_return_several(load):
+    found = load("""
+        class Controller:
+            for_ = "v1/Secret"
+            def __init__(self, name): self.name = name
+            async def reconcile(self, ctx, request): ...
+        async def new_controller(): return [Controller("a"), Controller("b")]
+    """)
+    assert [each.name for each in found] == ["a", "b"]
+
+
+def test_a_factory_that_returns_a_decorated_class_declares_it_once(load):
+    (declared,) = load("""
+        @controller(for_="v1/ConfigMap", name="once")
+        class Controller:
+            async def reconcile(self, ctx, request): ...
+        def new_controller(): return Controller()
+    """)
+    assert declared.name == "once"
+
+
+def test_a_controller_imported_from_elsewhere_is_not_declared_again(load):
+    load(
+        """
+        @controller(for_="v1/ConfigMap")
+        async def theirs(ctx, request): ...
+        """,
+        "other",
+    )
+    (declared,) = load("""
+        from other import theirs
+        @controller(for_="v1/ConfigMap")
+        async def ours(ctx, request): ...
+    """)
+    assert declared.name == "ours"
+
+
+def test_a_mapping_is_a_label_selector(load):
+    (declared,) = load("""
+        @controller(for_="v1/ConfigMap", label_selector={"app": "web"}, namespaces=["a", "b", "a"])
+        async def one(ctx, request): ...
+    """)
+    assert declared.label_selector == "app=web"
+    assert declared.namespaces == ("a", "b")
+
+
+def test_a_watch_maps_an_object_to_requests(load):
+    (declared,) = load("""
+        @controller(for_="v1/ConfigMap", watches=[watch("v1/Secret", map=lambda obj: [])], reads=["v1/Node"])
+        async def one(ctx, request): ...
+    """)
+    assert [str(kind) for kind in declared.kinds] == ["v1/ConfigMap", "v1/Secret", "v1/Node"]
+
+
+def test_a_plain_function_serves_as_a_predicate(load):
+    (declared,) = load("""
+        @controller(for_="v1/ConfigMap", predicates=[lambda obj: True])
+        async def one(ctx, request): ...
+    """)
+    assert len(declared.predicates) == 1
+
+
+REFUSED_FIELDS = [
+    ("for_='ConfigMap'", "for_: 'ConfigMap' is not a kind"),
+    ("for_=None", "for_: is missing"),
+    ("for_='v1/ConfigMap', owns='v1/Pod'", "owns: 'v1/Pod' is not a list"),
+    ("for_='v1/Pod', label_selector='a in b'", "label_selector:"),
+    ("for_='v1/Pod', namespaces=['A_B']", "namespaces: 'A_B'"),
+    ("for_='v1/Pod', namespaces=[]", "namespaces: an empty list"),
+    ("for_='v1/Pod', max_concurrent_reconciles=0", "max_concurrent_reconciles: 0"),
+    ("for_='v1/Pod', resync_seconds=-1", "resync_seconds: -1"),
+    ("for_='v1/Pod', metadata_only='yes'", "metadata_only: 'yes'"),
+    ("for_='v1/Pod', name='a b'", "name: 'a b' is not a name"),
+    ("for_='v1/Pod', rate_limit=3", "rate_limit: 3"),
+    ("for_='v1/Pod', watches=['v1/Secret']", "watches: 'v1/Secret' is not a watch"),
+    ("for_='v1/Pod', predicates=[3]", "predicates: 3"),
+    ("for_='v1/Pod', permissions=[{'verbs': ['get']}]", "permissions:"),
+    ("for_='v1/Pod', permissions=[{'verb': 1}]", "permissions: a rule has no field 'verb'"),
+]
+REFUSED_MODULES = [
+    ("x = 1", "declares no controller", 1),
+    (
+        """
+        @controller(for_="v1/ConfigMap")
+        async def one(request): ...
+        """,
+        "cannot be called as one(ctx, request)",
+        3,
+    ),
+    ("def new_controller(): pass", "new_controller: returned no controller", 2),
+    ("def new_controller(): 1/0", "new_controller: raised ZeroDivisionError", 2),
+    ("new_controller = 3", "new_controller: is not a function", None),
+    (
+        """
+        class C:
+            for_ = "v1/Pod"
+        def new_controller(): return C()
+        """,
+        "reconcile: C has no method reconcile",
+        None,
+    ),
+    (
+        """
+        class C:
+            for_ = "v1/Pod"
+            max_concurent_reconciles = 2
+            def reconcile(self, ctx, request): ...
+        def new_controller(): return C()
+        """,
+        "did you mean 'max_concurrent_reconciles'?",
+        None,
+    ),
+    (
+        """
+        @controller(for_="v1/Pod")
+        class C:
+            def reconcile(self, ctx, request): ...
+            def export_state(self): ...
+        """,
+        "export_state: goes together with import_state",
+        None,
+    ),
+    (
+        """
+        @controller(for_="v1/Pod")
+        class C:
+            def __init__(self, x): ...
+            def reconcile(self, ctx, request): ...
+        """,
+        "could not be made",
+        None,
+    ),
+    (
+        """
+        @controller(for_="v1/Pod", name="x")
+        def a(ctx, request): ...
+        @controller(for_="v1/Pod", name="x")
+        def b(ctx, request): ...
+        """,
+        "name: 'x' is taken by the controller in line 3",
+        5,
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "reason"), REFUSED_FIELDS, ids=[each[1] for each in REFUSED_FIELDS])
+def test_a_refused_value_is_named_with_its_field_and_the_line_of_its_controller(load, arguments, reason):
+    with pytest.raises(PluginRejected) as refused:
+        load(f"@controller({arguments})\nasync def one(ctx, request): ...")
+    assert refused.value.reason.startswith(reason)
+    assert (refused.value.path, refused.value.line) == ("/plugins/sample.py", 2)
+
+
+@pytest.mark.parametrize(("source", "reason", "line"), REFUSED_MODULES, ids=[each[1] for each in REFUSED_MODULES])
+def test_a_refused_module_is_told_file_line_and_way_out(load, source, reason, line):
+    with pytest.raises(PluginRejected) as refused:
+        load(source)
+    assert reason in refused.value.reason
+    assert refused.value.path == "/plugins/sample.py"
+    if line is not None:
+        assert refused.value.line == line
+
+
+def test_a_summary_is_json_like(load):
+    import json
+
+    (declared,) = load("""
+        @controller(for_="v1/ConfigMap", owns=["v1/Secret"])
+        def plain(ctx, request): ...
+    """)
+    told = json.loads(json.dumps(summary(declared)))
+    assert told["for"] == "v1/ConfigMap"
+    assert told["async"] is False
+
+
+async def test_what_is_decorated_stays_callable(load):
+    from plugin_operator.plugin import controller
+
+    @controller(for_="v1/ConfigMap")
+    async def one(ctx, request):
+        return Result(requeue_after=5)
+
+    assert await one(None, NamespacedName("a", "b")) == Result(requeue_after=5)
