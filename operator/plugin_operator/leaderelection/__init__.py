@@ -1,0 +1,10 @@
+"""One leader among many replicas, by a Lease.
+
+Owns taking, renewing and releasing the Lease. What the leader does is left to ``manager``.
+"""
+
+from plugin_operator.leaderelection.elector import LeaderElector, Timing
+from plugin_operator.leaderelection.lock import LeaseClient, LeaseLock, new_identity
+from plugin_operator.leaderelection.record import LeaderRecord, micro_time
+
+__all__ = ["LeaderElector", "LeaderRecord", "LeaseClient", "LeaseLock", "Timing", "micro_time", "new_identity"]

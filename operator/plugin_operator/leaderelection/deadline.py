@@ -1,0 +1,38 @@
+"""A deadline for one request, measured by a ``Clock``."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from plugin_operator.clock import Clock
+
+T = TypeVar("T")
+
+
+async def within(clock: Clock, seconds: float, coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run ``coroutine`` and return its result.
+
+    ``asyncio.timeout`` goes by the loop's clock, which a test cannot drive; hence this.
+
+    Raises:
+        TimeoutError: it took longer than ``seconds`` and was cancelled.
+        asyncio.CancelledError: the caller was cancelled; the coroutine is cancelled with it.
+    """
+    task = asyncio.get_running_loop().create_task(coroutine)
+    expired = False
+
+    def expire() -> None:
+        nonlocal expired
+        expired = True
+        task.cancel()
+
+    timer = clock.call_later(max(0.0, seconds), expire)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        current = asyncio.current_task()
+        if expired and not (current is not None and current.cancelling()):
+            raise TimeoutError(f"no answer within {seconds:g} s") from None
+        raise
+    finally:
+        timer.cancel()

@@ -1,0 +1,78 @@
+"""A Lease server in memory."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from plugin_operator.clock import Clock
+from plugin_operator.errors import AlreadyExistsError, ApiConnectionError, ConflictError, NotFoundError
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+
+class FakeLeases:
+    """Stores one Lease with optimistic locking; can be made unreachable, slow, or lose answers."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.lease: dict[str, Any] | None = None
+        self.version = 0
+        self.down = False
+        self.delay_seconds = 0.0
+        self.lose_answers = False
+        self.requests = 0
+
+    async def _arrive(self) -> None:
+        self.requests += 1
+        if self.delay_seconds:
+            await self.clock.sleep(self.delay_seconds)
+        if self.down:
+            raise ApiConnectionError("connection refused")
+
+    async def get(self, kind: str, name: str, namespace: str | None = None) -> Any:
+        await self._arrive()
+        if self.lease is None:
+            raise NotFoundError(404, "NotFound", name)
+        return copy.deepcopy(self.lease)
+
+    async def create(self, obj: Any) -> Any:
+        await self._arrive()
+        if self.lease is not None:
+            raise AlreadyExistsError(409, "AlreadyExists", "taken")
+        return self._store(obj)
+
+    async def update(self, obj: Any) -> Any:
+        await self._arrive()
+        if self.lease is None:
+            raise NotFoundError(404, "NotFound", "gone")
+        if obj["metadata"].get("resourceVersion") != self.lease["metadata"]["resourceVersion"]:
+            raise ConflictError(409, "Conflict", "changed")
+        return self._store(obj)
+
+    def _store(self, obj: Any) -> Any:
+        self.version += 1
+        self.lease = copy.deepcopy(obj)
+        self.lease["metadata"]["resourceVersion"] = str(self.version)
+        if self.lose_answers:
+            raise ApiConnectionError("connection reset")
+        return copy.deepcopy(self.lease)
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        assert self.lease is not None
+        return self.lease["spec"]
+
+    def touch(self, **spec: Any) -> None:
+        """Change the Lease behind everybody's back."""
+        assert self.lease is not None
+        self._store({**self.lease, "spec": {**self.spec, **spec}})
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def leases(clock: VirtualClock) -> FakeLeases:
+    return FakeLeases(clock)

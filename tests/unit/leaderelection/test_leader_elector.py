@@ -1,0 +1,237 @@
+"""Taking, keeping, losing and releasing the Lease, on a virtual clock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from plugin_operator.errors import LeadershipLost
+from plugin_operator.leaderelection import LeaderElector, LeaseLock, new_identity
+from plugin_operator.metrics import Metrics
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+
+class Replica:
+    """One elector and what happened to it."""
+
+    def __init__(self, name: str, leases: Any, clock: VirtualClock) -> None:
+        self.metrics = Metrics()
+        self.elector = LeaderElector(
+            LeaseLock(leases, "default", "lease", name), clock=clock, metrics=self.metrics, random_share=lambda: 0.0
+        )
+        self.led = 0
+        self.task = asyncio.create_task(self.elector.run(self._lead))
+
+    def _lead(self) -> None:
+        self.led += 1
+
+    async def stop(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+    @property
+    def gauge(self) -> float:
+        return self.metrics.leader.get("lease")
+
+
+@pytest.fixture
+async def start(leases: Any, clock: VirtualClock) -> AsyncIterator[Callable[[str], Replica]]:
+    replicas: list[Replica] = []
+
+    def start(name: str) -> Replica:
+        replicas.append(Replica(name, leases, clock))
+        return replicas[-1]
+
+    yield start
+    for replica in replicas:
+        await replica.stop()
+
+
+async def test_the_first_replica_creates_the_lease_and_leads(start: Any, leases: Any, clock: VirtualClock) -> None:
+    first = start("a")
+    await clock.advance(0)
+    assert (first.led, first.gauge, first.elector.is_leader()) == (1, 1, True)
+    assert leases.spec == {
+        "holderIdentity": "a",
+        "leaseDurationSeconds": 15,
+        "acquireTime": "2026-01-01T00:00:00.000000Z",
+        "renewTime": "2026-01-01T00:00:00.000000Z",
+        "leaseTransitions": 0,
+    }
+
+
+async def test_the_leader_renews_every_retry_period_and_keeps_its_acquire_time(
+    start: Any, leases: Any, clock: VirtualClock
+) -> None:
+    start("a")
+    await clock.advance(7)
+    assert leases.spec["renewTime"] == "2026-01-01T00:00:06.000000Z"
+    assert leases.spec["acquireTime"] == "2026-01-01T00:00:00.000000Z"
+    assert leases.requests == 2 + 3
+
+
+async def test_a_standby_waits_while_the_lease_changes(start: Any, leases: Any, clock: VirtualClock) -> None:
+    start("a")
+    await clock.advance(0)
+    second = start("b")
+    await clock.advance(120)
+    assert (second.led, second.gauge, second.elector.leader) == (0, 0, "a")
+
+
+async def test_a_standby_takes_over_a_lease_that_does_not_change_for_its_duration(
+    start: Any, leases: Any, clock: VirtualClock
+) -> None:
+    first = start("a")
+    await clock.advance(0)
+    second = start("b")
+    await clock.advance(0)
+    await first.stop()
+    await clock.advance(14.9)
+    assert second.led == 0
+    await clock.advance(2)
+    assert second.led == 1
+    assert (leases.spec["holderIdentity"], leases.spec["leaseTransitions"]) == ("b", 1)
+
+
+async def test_expiry_is_judged_by_observed_change_and_not_by_the_holders_clock(
+    start: Any, leases: Any, clock: VirtualClock
+) -> None:
+    start("a")
+    await clock.advance(0)
+    leases.touch(holderIdentity="z", renewTime="1999-01-01T00:00:00.000000Z")
+    standby = start("b")
+    await clock.advance(14)
+    assert standby.led == 0
+
+
+async def test_a_released_lease_is_taken_at_the_next_try(start: Any, leases: Any, clock: VirtualClock) -> None:
+    first = start("a")
+    await clock.advance(0)
+    second = start("b")
+    await clock.advance(1)
+    await first.stop()
+    await first.elector.release()
+    assert (leases.spec["holderIdentity"], leases.spec["leaseDurationSeconds"]) == ("", 1)
+    assert (first.gauge, first.elector.is_leader()) == (0, False)
+    await clock.advance(1)
+    assert second.led == 1
+    assert leases.spec["leaseTransitions"] == 1
+
+
+async def test_releasing_what_we_do_not_hold_writes_nothing(start: Any, leases: Any, clock: VirtualClock) -> None:
+    start("a")
+    await clock.advance(0)
+    second = start("b")
+    await clock.advance(0)
+    await second.stop()
+    before = leases.version
+    await second.elector.release()
+    assert leases.version == before
+
+
+async def test_a_release_that_fails_is_not_an_error(start: Any, leases: Any, clock: VirtualClock) -> None:
+    first = start("a")
+    await clock.advance(0)
+    await first.stop()
+    leases.down = True
+    await first.elector.release()
+    assert not first.elector.is_leader()
+
+
+async def test_a_leader_that_cannot_renew_gives_up_before_others_may_start(
+    start: Any, leases: Any, clock: VirtualClock
+) -> None:
+    first = start("a")
+    await clock.advance(0)
+    leases.down = True
+    await clock.advance(9.9)
+    assert not first.task.done()
+    await clock.advance(0.2)
+    with pytest.raises(LeadershipLost, match="could not be renewed within 10 s"):
+        first.task.result()
+    assert first.gauge == 0
+
+
+async def test_requests_that_hang_do_not_outlast_the_renew_deadline(
+    start: Any, leases: Any, clock: VirtualClock
+) -> None:
+    first = start("a")
+    await clock.advance(0)
+    leases.delay_seconds = 1_000
+    await clock.advance(10)
+    with pytest.raises(LeadershipLost):
+        first.task.result()
+
+
+async def test_a_short_outage_is_ridden_out(start: Any, leases: Any, clock: VirtualClock) -> None:
+    first = start("a")
+    await clock.advance(0)
+    leases.down = True
+    await clock.advance(7)
+    leases.down = False
+    await clock.advance(30)
+    assert first.elector.is_leader()
+
+
+async def test_an_answer_that_was_lost_does_not_cost_the_lease(start: Any, leases: Any, clock: VirtualClock) -> None:
+    first = start("a")
+    await clock.advance(0)
+    leases.lose_answers = True
+    await clock.advance(3)
+    leases.lose_answers = False
+    await clock.advance(30)
+    assert first.elector.is_leader()
+    assert leases.spec["leaseTransitions"] == 0
+
+
+async def test_another_holder_in_the_lease_ends_leadership_at_once(
+    start: Any, leases: Any, clock: VirtualClock
+) -> None:
+    first = start("a")
+    await clock.advance(0)
+    leases.touch(holderIdentity="usurper")
+    await clock.advance(2)
+    with pytest.raises(LeadershipLost, match="held by usurper"):
+        first.task.result()
+
+
+async def test_somebody_elses_labels_and_a_conflict_are_survived(start: Any, leases: Any, clock: VirtualClock) -> None:
+    first = start("a")
+    await clock.advance(0)
+    leases.lease["metadata"]["labels"] = {"team": "blue"}
+    leases.touch(preferredHolder="c")
+    await clock.advance(4)
+    assert first.elector.is_leader()
+    assert leases.lease["metadata"]["labels"] == {"team": "blue"}
+    assert leases.spec["preferredHolder"] == "c"
+
+
+async def test_a_deleted_lease_is_created_again(start: Any, leases: Any, clock: VirtualClock) -> None:
+    first = start("a")
+    await clock.advance(0)
+    leases.lease = None
+    await clock.advance(2)
+    assert first.elector.is_leader()
+    assert leases.spec["holderIdentity"] == "a"
+
+
+async def test_a_process_that_slept_past_its_deadline_does_not_renew(
+    start: Any, leases: Any, clock: VirtualClock
+) -> None:
+    first = start("a")
+    await clock.advance(0)
+    before = leases.requests
+    clock._monotonic += 100  # SIGSTOP: no timer fired meanwhile
+    await clock.advance(2)
+    with pytest.raises(LeadershipLost):
+        first.task.result()
+    assert leases.requests == before
+
+
+def test_identities_are_readable_and_never_the_same() -> None:
+    import socket
+
+    first, second = new_identity(), new_identity()
+    assert first != second
+    assert first.startswith(f"{socket.gethostname()}_")
