@@ -1,0 +1,118 @@
+"""Who may do what: tokens, impersonation, roles, and the reviews that tell."""
+
+from typing import Any
+
+from differential.language import CONFIG_MAPS, case, config_map, delete, get, post
+
+_RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/$ns"
+_AS = {"Impersonate-User": "jane"}
+_REVIEWS = "/apis/authorization.k8s.io/v1"
+
+
+def _role(*rules: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "r"}, "rules": list(rules)}
+
+
+def _binding(kind: str, name: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "b"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"},
+        "subjects": [{"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}],
+    }
+
+
+def _review(**attributes: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+
+
+CASES = (
+    case(
+        "a stranger is sent away",
+        get(CONFIG_MAPS, headers={"Authorization": "Bearer nonsense"}),
+        get("/api", headers={"Authorization": "Bearer nonsense"}),
+        get("/healthz", headers={"Authorization": "Bearer nonsense"}),
+    ),
+    case(
+        "somebody without rights is forbidden",
+        get(CONFIG_MAPS, headers=_AS),
+        get(f"{CONFIG_MAPS}/a", headers=_AS),
+        post(CONFIG_MAPS, config_map("a"), headers=_AS),
+        delete(f"{CONFIG_MAPS}/a", headers=_AS),
+        get("/api/v1/namespaces", headers=_AS),
+        get("/apis/apps/v1/namespaces/$ns/deployments/d/status", headers=_AS),
+        get("/metrics", headers=_AS),
+        get("/version", headers=_AS),
+        get("/healthz", headers=_AS),
+    ),
+    case(
+        "a role gives exactly its rights",
+        post(f"{_RBAC}/roles", _role({"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}), silent=True),
+        post(f"{_RBAC}/rolebindings", _binding("User", "jane"), silent=True),
+        get(CONFIG_MAPS, headers=_AS, until=200),
+        get(f"{CONFIG_MAPS}/none", headers=_AS),
+        post(CONFIG_MAPS, config_map("a"), headers=_AS),
+        get("/api/v1/namespaces/$ns/secrets", headers=_AS),
+        get("/api/v1/configmaps", headers=_AS),
+        get(CONFIG_MAPS, headers={"Impersonate-User": "joe"}),
+    ),
+    case(
+        "a role may name its objects",
+        post(
+            f"{_RBAC}/roles",
+            _role({"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["a"], "verbs": ["*"]}),
+            silent=True,
+        ),
+        post(f"{_RBAC}/rolebindings", _binding("Group", "team"), silent=True),
+        get(f"{CONFIG_MAPS}/a", headers={**_AS, "Impersonate-Group": "team"}, until=404),
+        get(f"{CONFIG_MAPS}/b", headers={**_AS, "Impersonate-Group": "team"}),
+        get(CONFIG_MAPS, headers={**_AS, "Impersonate-Group": "team"}),
+    ),
+    case(
+        "impersonation itself needs a right",
+        get(CONFIG_MAPS, headers={"Impersonate-Group": "team"}),
+        get(CONFIG_MAPS, headers={"Impersonate-User": "system:serviceaccount:$ns:default"}),
+    ),
+    case(
+        "nobody grants more than he has",
+        post(
+            f"{_RBAC}/roles",
+            _role({"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["create"]}),
+            silent=True,
+        ),
+        post(f"{_RBAC}/rolebindings", _binding("User", "jane"), silent=True),
+        post(
+            f"{_RBAC}/roles",
+            {**_role({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}), "metadata": {"name": "more"}},
+            headers=_AS,
+        ),
+    ),
+    case(
+        "a review says what one may do",
+        post(f"{_REVIEWS}/selfsubjectaccessreviews", _review(verb="get", resource="configmaps", namespace="$ns")),
+        post(f"{_REVIEWS}/selfsubjectaccessreviews", _review(verb="get", resource="configmaps", namespace="$ns"), headers=_AS),
+        post(f"{_REVIEWS}/selfsubjectaccessreviews", {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}),
+        post(
+            f"{_REVIEWS}/selfsubjectrulesreviews",
+            {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": "$ns"}},
+        ),
+        post(
+            f"{_REVIEWS}/subjectaccessreviews",
+            {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SubjectAccessReview",
+                "spec": {"user": "jane", "resourceAttributes": {"verb": "get", "resource": "pods", "namespace": "$ns"}},
+            },
+        ),
+        post(
+            "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+            {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"},
+            headers=_AS,
+        ),
+    ),
+)

@@ -1,0 +1,129 @@
+"""Lists: selectors, pages and versions; and deleting what a selector finds."""
+
+from differential.language import CONFIG_MAPS, Case, Call, case, config_map, delete, get, post
+
+_FIVE: tuple[Call, ...] = tuple(
+    post(
+        CONFIG_MAPS,
+        config_map(name, labels={"app": "x" if number % 2 else "y", "n": str(number), **({"odd": ""} if number % 2 else {})}),
+        silent=True,
+    )
+    for number, name in enumerate(["e", "d", "c", "b", "a"])
+)
+
+
+def _selected(*selectors: str) -> tuple[Call, ...]:
+    return tuple(get(f"{CONFIG_MAPS}?{selector}") for selector in selectors)
+
+
+CASES: tuple[Case, ...] = (
+    case("a list is sorted by name and says what it is", *_FIVE, get(CONFIG_MAPS), get("/api/v1/namespaces/$ns/secrets")),
+    case(
+        "label selectors choose",
+        *_FIVE,
+        *_selected(
+            "labelSelector=app%3Dx",
+            "labelSelector=app%3D%3Dx",
+            "labelSelector=app!%3Dx",
+            "labelSelector=app+in+(x,z)",
+            "labelSelector=app+notin+(x)",
+            "labelSelector=odd",
+            "labelSelector=!odd",
+            "labelSelector=app%3Dx,n%3D1",
+            "labelSelector=n%3E2",
+            "labelSelector=n%3C2",
+            "labelSelector=none%3Dx",
+        ),
+    ),
+    case(
+        "label selectors that cannot be read are refused",
+        *_selected(
+            "labelSelector=a%3Db%3Dc",
+            "labelSelector=app+in+x",
+            "labelSelector=bad+key%3Dx",
+            "labelSelector=app%3Dbad+value!",
+            "labelSelector=,",
+            "labelSelector=n%3Ex",
+        ),
+    ),
+    case(
+        "field selectors choose",
+        *_FIVE,
+        *_selected(
+            "fieldSelector=metadata.name%3Da",
+            "fieldSelector=metadata.name!%3Da",
+            "fieldSelector=metadata.namespace%3D$ns",
+            "fieldSelector=metadata.namespace%3Dother",
+            "fieldSelector=metadata.name%3Da,metadata.namespace%3D$ns",
+            "fieldSelector=metadata.uid%3Dx",
+            "fieldSelector=data.k%3Dv",
+            "fieldSelector=nonsense",
+        ),
+    ),
+    case(
+        "fields of a kind of its own",
+        post(
+            "/api/v1/namespaces/$ns/secrets",
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "type": "example.com/t"},
+            silent=True,
+        ),
+        get("/api/v1/namespaces/$ns/secrets?fieldSelector=type%3Dexample.com/t"),
+        get("/api/v1/namespaces/$ns/secrets?fieldSelector=type%3DOpaque"),
+        get("/api/v1/namespaces/$ns/pods?fieldSelector=spec.nodeName%3Dn,status.phase%3DRunning"),
+        get("/api/v1/namespaces/$ns/events?fieldSelector=involvedObject.name%3Dx,reason%3Dy,type%3DNormal"),
+        get("/api/v1/namespaces?fieldSelector=metadata.name%3D$ns"),
+        get("/api/v1/namespaces?fieldSelector=status.phase%3DTerminating,metadata.name%3D$ns"),
+    ),
+    case(
+        "a list comes in pages",
+        *_FIVE,
+        get(f"{CONFIG_MAPS}?limit=2", keep={"token": "metadata.continue"}),
+        get(f"{CONFIG_MAPS}?limit=2&continue=$token", keep={"token": "metadata.continue"}),
+        get(f"{CONFIG_MAPS}?limit=2&continue=$token"),
+        get(f"{CONFIG_MAPS}?limit=5"),
+        get(f"{CONFIG_MAPS}?limit=2&labelSelector=app%3Dx"),
+        get(f"{CONFIG_MAPS}?limit=0"),
+    ),
+    case(
+        "pages show one moment",
+        *_FIVE,
+        get(f"{CONFIG_MAPS}?limit=2", keep={"token": "metadata.continue"}),
+        delete(f"{CONFIG_MAPS}/e", silent=True),
+        post(CONFIG_MAPS, config_map("bb"), silent=True),
+        get(f"{CONFIG_MAPS}?continue=$token"),
+    ),
+    case(
+        "pages that cannot be had are refused",
+        get(f"{CONFIG_MAPS}?limit=x"),
+        get(f"{CONFIG_MAPS}?limit=-1"),
+        get(f"{CONFIG_MAPS}?continue=nonsense"),
+        *_FIVE,
+        get(f"{CONFIG_MAPS}?limit=2", keep={"token": "metadata.continue"}),
+        get(f"{CONFIG_MAPS}?continue=$token&resourceVersion=5"),
+        get(f"{CONFIG_MAPS}?limit=2&resourceVersion=0&resourceVersionMatch=Exact"),
+    ),
+    case(
+        "a list may ask for a version",
+        post(CONFIG_MAPS, config_map("a"), keep={"one": "metadata.resourceVersion"}, silent=True),
+        post(CONFIG_MAPS, config_map("b"), keep={"two": "metadata.resourceVersion"}, silent=True),
+        get(f"{CONFIG_MAPS}?resourceVersion=$one&resourceVersionMatch=Exact"),
+        get(f"{CONFIG_MAPS}?resourceVersion=$two&resourceVersionMatch=NotOlderThan"),
+        get(f"{CONFIG_MAPS}?resourceVersion=$two"),
+        get(f"{CONFIG_MAPS}?resourceVersionMatch=Exact"),
+        get(f"{CONFIG_MAPS}?resourceVersion=$one&resourceVersionMatch=Nonsense"),
+        get(f"{CONFIG_MAPS}?resourceVersion=nonsense"),
+        get(f"{CONFIG_MAPS}?resourceVersion=99999999999"),
+        get(f"{CONFIG_MAPS}?resourceVersion=1&resourceVersionMatch=Exact"),
+    ),
+    case(
+        "a collection is deleted by selector",
+        *_FIVE,
+        delete(f"{CONFIG_MAPS}?labelSelector=app%3Dx"),
+        get(CONFIG_MAPS),
+        delete(f"{CONFIG_MAPS}?fieldSelector=metadata.name%3De&dryRun=All"),
+        delete(f"{CONFIG_MAPS}?fieldSelector=metadata.name%3De"),
+        delete(CONFIG_MAPS),
+        get(CONFIG_MAPS),
+        delete(CONFIG_MAPS),
+    ),
+)

@@ -1,0 +1,126 @@
+"""What particular kinds do with what they are given: defaults, conversions, write-only fields, twins."""
+
+from typing import Any
+
+from differential.language import case, delete, get, patch, post, put
+
+_CORE = "/api/v1/namespaces/$ns"
+_LABELS = {"app": "web"}
+_POD_SPEC = {"containers": [{"name": "c", "image": "i"}]}
+_TEMPLATE = {"metadata": {"labels": _LABELS}, "spec": _POD_SPEC}
+
+
+def _made(path: str, api_version: str, kind: str, **content: Any) -> Any:
+    return post(path, {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}, **content})
+
+
+_LEASES = "/apis/coordination.k8s.io/v1/namespaces/$ns/leases"
+_LEASE = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}}
+
+CASES = (
+    case(
+        "a secret's stringData becomes data",
+        _made(f"{_CORE}/secrets", "v1", "Secret", stringData={"k": "v"}, data={"k": "eA==", "l": "eQ=="}),
+        patch(f"{_CORE}/secrets/x", {"stringData": {"m": "z"}}),
+        put(f"{_CORE}/secrets/x", {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "type": "other"}),
+        get(f"{_CORE}/secrets/x"),
+    ),
+    case(
+        "a pod gets its defaults",
+        _made(f"{_CORE}/pods", "v1", "Pod", spec=_POD_SPEC),
+    ),
+    case(
+        "a deployment gets its defaults and its generation",
+        _made("/apis/apps/v1/namespaces/$ns/deployments", "apps/v1", "Deployment",
+              spec={"selector": {"matchLabels": _LABELS}, "template": _TEMPLATE}),
+        patch("/apis/apps/v1/namespaces/$ns/deployments/x", {"metadata": {"labels": {"a": "b"}}}),
+        patch("/apis/apps/v1/namespaces/$ns/deployments/x", {"spec": {"replicas": 3}}),
+        delete("/apis/apps/v1/namespaces/$ns/deployments/x"),
+    ),
+    case(
+        "other workloads get their defaults",
+        _made("/apis/apps/v1/namespaces/$ns/statefulsets", "apps/v1", "StatefulSet",
+              spec={"serviceName": "s", "selector": {"matchLabels": _LABELS}, "template": _TEMPLATE}),
+        _made("/apis/apps/v1/namespaces/$ns/daemonsets", "apps/v1", "DaemonSet",
+              spec={"selector": {"matchLabels": _LABELS}, "template": _TEMPLATE}),
+        _made("/apis/batch/v1/namespaces/$ns/cronjobs", "batch/v1", "CronJob",
+              spec={"schedule": "* * * * *",
+                    "jobTemplate": {"spec": {"template": {"spec": {**_POD_SPEC, "restartPolicy": "Never"}}}}}),
+    ),
+    case(
+        "a service of its own address",
+        _made(f"{_CORE}/services", "v1", "Service",
+              spec={"clusterIP": "None", "selector": _LABELS, "ports": [{"port": 80}]}),
+        _made(f"{_CORE}/services", "v1", "Service", spec={"type": "Nonsense", "ports": [{"port": 80}]}),
+        _made(f"{_CORE}/services", "v1", "Service", spec={"clusterIP": "None", "ports": [{"port": 99999}]}),
+    ),
+    case(
+        "policy and network objects get their defaults",
+        _made("/apis/networking.k8s.io/v1/namespaces/$ns/networkpolicies", "networking.k8s.io/v1", "NetworkPolicy",
+              spec={"podSelector": {}}),
+        _made("/apis/policy/v1/namespaces/$ns/poddisruptionbudgets", "policy/v1", "PodDisruptionBudget",
+              spec={"minAvailable": 1, "selector": {"matchLabels": _LABELS}}),
+        _made("/apis/networking.k8s.io/v1/namespaces/$ns/ingresses", "networking.k8s.io/v1", "Ingress",
+              spec={"defaultBackend": {"service": {"name": "s", "port": {"number": 80}}}}),
+        _made(f"{_CORE}/persistentvolumeclaims", "v1", "PersistentVolumeClaim",
+              spec={"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}),
+        _made(f"{_CORE}/serviceaccounts", "v1", "ServiceAccount"),
+        _made(f"{_CORE}/resourcequotas", "v1", "ResourceQuota", spec={"hard": {"configmaps": "5"}}),
+        _made(f"{_CORE}/limitranges", "v1", "LimitRange",
+              spec={"limits": [{"type": "Container", "default": {"cpu": "100m"}}]}),
+    ),
+    case(
+        "quantities are written in their canonical form",
+        _made(f"{_CORE}/pods", "v1", "Pod",
+              spec={"containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": "0.5", "memory": "1024Mi"}}}]}),
+    ),
+    case(
+        "a lease is taken and renewed",
+        post(_LEASES, {**_LEASE, "spec": {"holderIdentity": "a", "leaseDurationSeconds": 15,
+                                          "acquireTime": "2026-01-01T00:00:00.000000Z",
+                                          "renewTime": "2026-01-01T00:00:00.5Z", "leaseTransitions": 0}},
+             keep={"rv": "metadata.resourceVersion"}),
+        put(f"{_LEASES}/l", {**_LEASE, "metadata": {"name": "l", "resourceVersion": "$rv"},
+                             "spec": {"holderIdentity": "b", "leaseDurationSeconds": 15}}),
+        put(f"{_LEASES}/l", {**_LEASE, "metadata": {"name": "l", "resourceVersion": "$rv"},
+                             "spec": {"holderIdentity": "c", "leaseDurationSeconds": 15}}),
+        put(f"{_LEASES}/l", {**_LEASE, "spec": {"leaseDurationSeconds": 0}}),
+    ),
+    case(
+        "an event is one object in two groups",
+        post(f"{_CORE}/events", {
+            "apiVersion": "v1", "kind": "Event", "metadata": {"name": "e"}, "type": "Normal", "reason": "R", "message": "m",
+            "involvedObject": {"apiVersion": "v1", "kind": "ConfigMap", "name": "a", "namespace": "$ns"},
+            "source": {"component": "c"}, "firstTimestamp": "2026-01-01T00:00:00Z", "lastTimestamp": "2026-01-01T00:00:00Z",
+            "count": 1}),
+        get("/apis/events.k8s.io/v1/namespaces/$ns/events/e"),
+        post("/apis/events.k8s.io/v1/namespaces/$ns/events", {
+            "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": "f"}, "type": "Normal", "reason": "R",
+            "note": "n", "action": "A", "reportingController": "example.com/c", "reportingInstance": "i",
+            "eventTime": "2026-01-01T00:00:00.000000Z",
+            "regarding": {"apiVersion": "v1", "kind": "ConfigMap", "name": "a", "namespace": "$ns"}}),
+        get(f"{_CORE}/events/f"),
+        post("/apis/events.k8s.io/v1/namespaces/$ns/events", {
+            "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": "g"}, "type": "Normal",
+            "regarding": {"kind": "ConfigMap", "name": "a", "namespace": "$ns"}}),
+        post(f"{_CORE}/events", {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "h"},
+                                 "involvedObject": {"kind": "ConfigMap", "name": "a", "namespace": "other"}}),
+    ),
+    case(
+        "horizontal autoscalers speak two versions",
+        _made("/apis/autoscaling/v2/namespaces/$ns/horizontalpodautoscalers", "autoscaling/v2", "HorizontalPodAutoscaler",
+              spec={"maxReplicas": 3, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}}),
+        get("/apis/autoscaling/v1/namespaces/$ns/horizontalpodautoscalers/x"),
+    ),
+    case(
+        "roles and bindings",
+        _made("/apis/rbac.authorization.k8s.io/v1/namespaces/$ns/roles", "rbac.authorization.k8s.io/v1", "Role",
+              rules=[{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]}]),
+        _made("/apis/rbac.authorization.k8s.io/v1/namespaces/$ns/rolebindings", "rbac.authorization.k8s.io/v1", "RoleBinding",
+              roleRef={"kind": "Role", "name": "x", "apiGroup": "rbac.authorization.k8s.io"},
+              subjects=[{"kind": "ServiceAccount", "name": "s", "namespace": "$ns"}, {"kind": "User", "name": "u"}]),
+        _made("/apis/rbac.authorization.k8s.io/v1/namespaces/$ns/roles", "rbac.authorization.k8s.io/v1", "Role",
+              rules=[{"apiGroups": [""], "resources": ["configmaps"]}]),
+        patch("/apis/rbac.authorization.k8s.io/v1/namespaces/$ns/rolebindings/x", {"roleRef": {"name": "y"}}),
+    ),
+)

@@ -1,0 +1,71 @@
+"""What two servers may freely choose, replaced by words that say only what matters about it.
+
+Identities and resource versions become numbers in order of their first appearance, so that "did it change" is still
+compared; times, ages, tokens and generated suffixes become one word each.
+"""
+
+import re
+from typing import Any
+
+_UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_AGE = re.compile(r"^(\d+[smhd]){1,2}$")
+_ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
+
+
+class Normaliser:
+    """The numbering of one play of one case on one server."""
+
+    __slots__ = ("_uids", "_versions", "_words")
+
+    def __init__(self, words: dict[str, str]) -> None:
+        self._uids: dict[str, str] = {}
+        self._versions: dict[str, str] = {}
+        self._words = words
+
+    def text(self, text: str) -> str:
+        """Normalise free text, such as a message or a key."""
+        for value, word in self._words.items():
+            text = text.replace(value, word)
+        text = _UID.sub(lambda match: self._number(self._uids, match[0], "uid"), text)
+        return _ADDRESS.sub("<address>", _TIME.sub("<time>", text))
+
+    def value(self, value: Any, key: str = "") -> Any:
+        """Normalise a JSON value; ``key`` is the name it has in the object around it."""
+        if isinstance(value, dict):
+            return self._object(value)
+        if isinstance(value, list):
+            return [self.value(item, "cell" if key == "cells" else "") for item in value]
+        if isinstance(value, str):
+            return self._string(value, key)
+        return value
+
+    def _object(self, value: dict[str, Any]) -> dict[str, Any]:
+        out = {}
+        is_list = "items" in value or "rows" in value
+        generated = value.get("generateName")
+        for key, item in value.items():
+            if key == "metadata" and is_list and isinstance(item, dict):
+                out[key] = self._list_metadata(item)
+            elif key == "name" and generated and isinstance(item, str) and item.startswith(generated):
+                self._words.setdefault(item, f"{generated}<random>")
+                out[key] = self.text(item)
+            else:
+                out[self.text(key)] = self.value(item, key)
+        return out
+
+    def _list_metadata(self, metadata: dict[str, Any]) -> dict[str, Any]:
+        """A list's version moves with every write on the server, so only its presence counts."""
+        words = {"resourceVersion": "<version>", "continue": "<token>"}
+        return {key: words[key] if item and key in words else item for key, item in metadata.items()}
+
+    def _string(self, value: str, key: str) -> str:
+        if key == "resourceVersion":
+            return self._number(self._versions, value, "version") if value not in {"", "0"} else value
+        if key == "cell" and _AGE.match(value):
+            return "<age>"
+        return self.text(value)
+
+    @staticmethod
+    def _number(seen: dict[str, str], value: str, noun: str) -> str:
+        return seen.setdefault(value, f"<{noun} {len(seen) + 1}>")

@@ -1,0 +1,179 @@
+"""Plays a case against one server and returns its normalised outcomes."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Template
+from typing import Any
+
+import aiohttp
+
+from differential.language import Call, Case, Events, OpenWatch, Step
+from differential.normalising import Normaliser
+
+STEP_SECONDS = 20.0
+POLL_SECONDS = 0.1
+# Without a User-Agent of its own the name of the HTTP library would become the field manager.
+USER_AGENT = "conformance/1.0"
+HEADERS = ("Content-Type", "Warning", "Retry-After", "Location")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One API server: where it is and who asks."""
+
+    name: str
+    url: str
+    token: str
+    ca_file: str | None = None
+
+    def ssl(self) -> ssl.SSLContext | bool:
+        """Trust exactly the server's own authority."""
+        return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one step came to, ready to compare."""
+
+    label: str
+    value: Any
+
+
+class Player:
+    """One play: a session, the words kept so far, the open watches."""
+
+    def __init__(self, session: aiohttp.ClientSession, word: str) -> None:
+        self._session = session
+        self._namespace = f"case-{word}"
+        self._words: dict[str, str] = {"ns": self._namespace, "id": word}
+        self._normaliser = Normaliser({self._namespace: "<ns>", word: "<id>"})
+        self._watches: dict[str, aiohttp.ClientResponse] = {}
+
+    async def play(self, case: Case) -> list[Outcome]:
+        """Play every step; a step past its deadline is an outcome like any other. Cleans up also when cancelled."""
+        own_namespace = "$ns" in repr(case)
+        if own_namespace:
+            body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self._namespace}}
+            await self._send(Call("POST", "/api/v1/namespaces", body))
+        outcomes = []
+        try:
+            for number, step in enumerate(case.steps, 1):
+                outcomes.extend(await self._outcomes(number, step))
+        finally:
+            for watch in self._watches.values():
+                watch.close()
+            paths = [*case.cleanup, *(["/api/v1/namespaces/$ns"] if own_namespace else [])]
+            for path in paths:
+                await self._send(Call("DELETE", path))
+        return outcomes
+
+    async def _outcomes(self, number: int, step: Step) -> list[Outcome]:
+        label = f"{number} {_describe(step)}"
+        try:
+            async with asyncio.timeout(STEP_SECONDS):
+                value = await self._step(step)
+        except TimeoutError:
+            value = "no answer in time"
+        except aiohttp.ClientError as error:
+            value = f"connection failed: {type(error).__name__}"
+        return [] if isinstance(step, Call) and step.silent else [Outcome(label, value)]
+
+    async def _step(self, step: Step) -> Any:
+        match step:
+            case Call():
+                return await self._call(step)
+            case OpenWatch():
+                return await self._open(step)
+            case Events():
+                return await self._events(step)
+
+    async def _call(self, call: Call) -> Any:
+        while True:
+            status, headers, body = await self._send(call)
+            if call.until in {None, status}:
+                break
+            await asyncio.sleep(POLL_SECONDS)
+        for name, path in call.keep.items():
+            self._words[name] = _find(body, path)
+        return {"status": status, "headers": headers, "body": self._normaliser.value(body)}
+
+    async def _send(self, call: Call) -> tuple[int, dict[str, str], Any]:
+        body = self._fill(call.body)
+        data = body if isinstance(body, str | bytes | None) else json.dumps(body)
+        headers = {"Accept": call.accept, **call.headers}
+        if data is not None:
+            headers["Content-Type"] = call.content_type
+        async with self._session.request(call.method, self._fill(call.path), data=data, headers=headers) as answer:
+            return answer.status, self._headers(answer.headers), _parse(await answer.read())
+
+    async def _open(self, step: OpenWatch) -> Any:
+        answer = await self._session.get(self._fill(step.path), headers={"Accept": step.accept})
+        self._watches[step.name] = answer
+        shown = {"status": answer.status, "headers": self._headers(answer.headers)}
+        if answer.status != 200:
+            shown["body"] = self._normaliser.value(_parse(await answer.read()))
+        return shown
+
+    async def _events(self, step: Events) -> Any:
+        watch = self._watches.pop(step.name)
+        events: list[Any] = []
+        buffer = b""
+        try:
+            async with asyncio.timeout(STEP_SECONDS / 2):
+                while step.count is None or len(events) < step.count:
+                    chunk = await watch.content.readany()
+                    if not chunk:
+                        break
+                    *lines, buffer = (buffer + chunk).split(b"\n")
+                    events += [self._normaliser.value(_parse(line)) for line in lines if line]
+        except TimeoutError:
+            events.append(f"silence after {len(events)} events")
+        finally:
+            watch.close()
+        return events
+
+    def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        return {name: self._normaliser.text(headers[name]) for name in HEADERS if name in headers}
+
+    def _fill(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return Template(value).safe_substitute(self._words)
+        if isinstance(value, Mapping):
+            return {self._fill(key): self._fill(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._fill(item) for item in value]
+        return value
+
+
+async def play(case: Case, target: Target, word: str) -> list[Outcome]:
+    """Play a case on a connection of its own."""
+    headers = {"Authorization": f"Bearer {target.token}", "User-Agent": USER_AGENT}
+    connector = aiohttp.TCPConnector(ssl=target.ssl())
+    async with aiohttp.ClientSession(target.url, headers=headers, connector=connector) as session:
+        return await Player(session, word).play(case)
+
+
+def _describe(step: Step) -> str:
+    match step:
+        case Call():
+            return f"{step.method} {step.path}"
+        case OpenWatch():
+            return f"WATCH {step.path}"
+        case Events():
+            return f"EVENTS {step.count or 'all'} of {step.name}"
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
+
+
+def _find(body: Any, path: str) -> str:
+    for part in path.split("."):
+        body = body[int(part)] if isinstance(body, list) else body.get(part, {}) if isinstance(body, dict) else ""
+    return body if isinstance(body, str) else json.dumps(body)
