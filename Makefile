@@ -98,7 +98,7 @@ check: $(VENV)/.dev ## Lint, format, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --config-file pyproject.toml $(wildcard plugins/*.py tests/typing/*.py)
+	$(BIN)/mypy bench $(wildcard plugins/*.py tests/typing/*.py)
 	$(BIN)/lint-imports
 
 .PHONY: format

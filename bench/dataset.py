@@ -1,0 +1,61 @@
+"""What the load server serves: the objects, their list pages and the bursts of changes, all serialised beforehand."""
+
+from bench import stream
+
+
+class Dataset:
+    """A number of ConfigMaps at one resource version; a burst moves it on.
+
+    Everything is bytes: while a peer is measured the server only copies.
+    """
+
+    def __init__(self, objects: int, size: int) -> None:
+        self.size = size
+        self.version = 1000 + objects
+        self._bodies = [stream.body_of(index, 1001 + index, size) for index in range(objects)]
+        self._pages: dict[tuple[int, int], bytes] = {}
+        self._initial: bytes | None = None
+
+    def __len__(self) -> int:
+        return len(self._bodies)
+
+    def page(self, start: int, limit: int) -> bytes:
+        """Return a ConfigMapList of up to ``limit`` objects from ``start``; 0 means all."""
+        key = (start, limit)
+        if key not in self._pages:
+            self._pages[key] = self._page(start, limit)
+        return self._pages[key]
+
+    def _page(self, start: int, limit: int) -> bytes:
+        end = start + limit if limit else len(self)
+        more = end < len(self)
+        token = b',"continue":"%d","remainingItemCount":%d' % (end, len(self) - end) if more else b""
+        head = b'{"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"%d"%s},"items":['
+        return head % (self.version, token) + b",".join(self._bodies[start:end]) + b"]}\n"
+
+    def initial_events(self) -> bytes:
+        """Return the framed ADDED events and the closing bookmark of a streaming list."""
+        if self._initial is None:
+            lines = [stream.event_line(b"ADDED", body) for body in self._bodies]
+            lines.append(stream.bookmark_line(self.version, initial_end=True))
+            self._initial = b"".join(map(stream.chunk, lines))
+        return self._initial
+
+    def warm(self) -> None:
+        """Serialise what the first request would otherwise wait for."""
+        self.page(0, 0)
+        self.page(0, 500)
+        self.initial_events()
+
+    def burst(self, events: int) -> list[bytes]:
+        """Return framed MODIFIED events, round after round over all objects, and make their last state current."""
+        lines = []
+        for number in range(events):
+            index = number % len(self)
+            self.version += 1
+            body = stream.body_of(index, self.version, self.size)
+            self._bodies[index] = body
+            lines.append(stream.chunk(stream.event_line(b"MODIFIED", body)))
+        self._pages.clear()
+        self._initial = None
+        return lines

@@ -1,0 +1,6 @@
+"""One module for each operator that is measured. ``ALL`` is what ``make bench`` knows, this operator first."""
+
+from bench.peers import kopf_on_event, plugin_operator_cli
+from bench.peers.peer import Peer
+
+ALL: tuple[Peer, ...] = (plugin_operator_cli.PEER, kopf_on_event.PEER)

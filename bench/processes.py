@@ -1,0 +1,129 @@
+"""Child processes under measurement: started apart, sampled with their children through /proc, always ended."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+ROOT = Path(__file__).parents[1]
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """CPU seconds used so far, resident bytes now and at their peak, summed over a process and its children."""
+
+    cpu_seconds: float
+    resident_bytes: int
+    peak_bytes: int
+
+
+def _tree(root: int) -> list[int]:
+    """Return ``root`` and its descendants that are alive."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found = [root]
+    for pid in found:
+        found.extend(children.get(pid, ()))
+    return found
+
+
+def sample(root: int) -> Sample:
+    """Read the process tree once. CPU includes children that have ended and were waited for."""
+    cpu, resident, peak = 0.0, 0, 0
+    for pid in _tree(root):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            cpu += sum(map(int, fields[11:15])) / _TICKS
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("VmRSS:"):
+                    resident += int(line.split()[1]) * 1024
+                elif line.startswith("VmHWM:"):
+                    peak += int(line.split()[1]) * 1024
+    return Sample(cpu, resident, peak)
+
+
+@contextlib.contextmanager
+def running(
+    command: list[str], *, environment: dict[str, str], log: Path, directory: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``command`` in a session of its own with its output in ``log``; end the whole session on leaving."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=directory,
+            env=os.environ | environment, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(15)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(15)
+
+
+class LoadServer:
+    """The load server's process and its control requests."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bench.server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
+        )
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+
+    @property
+    def url(self) -> str:
+        """Where peers connect to."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, verb: str, **query: int) -> dict[str, Any]:
+        """Send one control request and return its answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+        try:
+            connection.request("GET", f"/bench/{verb}?" + "&".join(f"{name}={value}" for name, value in query.items()))
+            answer: dict[str, Any] = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        return answer
+
+    def write_kubeconfig(self, path: Path) -> Path:
+        """Write a kubeconfig that leads a peer here."""
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "bench",
+            "clusters": [{"name": "bench", "cluster": {"server": self.url}}],
+            "users": [{"name": "bench", "user": {"token": "bench"}}],
+            "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": "bench"}}],
+        }
+        path.write_text(json.dumps(config))
+        return path
