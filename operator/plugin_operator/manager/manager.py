@@ -1,0 +1,176 @@
+"""Starts Runnables in order, keeps them company, stops them in reverse.
+
+Owns the order, the leader-only part, the deadlines and the exit status. Signals arrive through ``request_stop``.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from plugin_operator import logs, tasks
+from plugin_operator.clock import Clock
+from plugin_operator.errors import LeadershipLost, PluginOperatorError
+from plugin_operator.leaderelection import LeaderElector
+from plugin_operator.manager.runnable import Runnable
+
+# Each stop may use this share of what is left of the grace, so that those after it still get some: the Lease is
+# released and Events are flushed even if a reconcile refuses to end.
+_SHARE_OF_THE_REST = 0.8
+_CANCEL_SECONDS = 0.5
+
+_log = logs.get_logger(__name__)
+
+
+class Manager:
+    """Runs the process from the first Runnable's start to the last one's stop; good for one ``run``.
+
+    Args:
+        runnables: started in this order, whether leading or not.
+        leader_runnables: started after them once this process leads.
+        elector: None leads from the start.
+        grace_seconds: how long stopping everything may take.
+        clock: measures it.
+    """
+
+    def __init__(
+        self,
+        runnables: Sequence[Runnable],
+        leader_runnables: Sequence[Runnable] = (),
+        *,
+        elector: LeaderElector | None = None,
+        grace_seconds: float = 30.0,
+        clock: Clock,
+    ) -> None:
+        self._runnables = tuple(runnables)
+        self._leader_runnables = tuple(leader_runnables)
+        self._elector = elector
+        self._grace_seconds = grace_seconds
+        self._clock = clock
+        self._started: list[Runnable] = []
+        self._election: asyncio.Task[None] | None = None
+        self._wanted = asyncio.Event()
+        self._error: BaseException | None = None
+        self._culprit = ""
+
+    @property
+    def lost_leadership(self) -> bool:
+        """Whether ``run`` ended because the Lease was lost: nothing was stopped, and the process must end at once."""
+        return isinstance(self._error, LeadershipLost)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the end has begun."""
+        return self._wanted.is_set()
+
+    def request_stop(self) -> None:
+        """End gracefully; harmless if the end has begun."""
+        self._wanted.set()
+
+    def fail(self, name: str, error: BaseException) -> None:
+        """End with status 1 because the Runnable ``name`` broke; the first one counts."""
+        if self._error is None:
+            self._error, self._culprit = error, name
+        self._wanted.set()
+
+    async def run(self) -> int:
+        """Start everything, wait for the end, stop everything, and return the exit status.
+
+        Cancelling stops everything as a request would, and then raises.
+
+        Raises:
+            PluginOperatorError: a Runnable could not start, for a reason a user can do something about.
+        """
+        life = asyncio.create_task(self._live(), name="manager")
+        wanted = asyncio.create_task(self._wanted.wait(), name="manager/stop")
+        try:
+            await asyncio.wait({life, wanted}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            wanted.cancel()
+            life.cancel()
+            if not self.lost_leadership:
+                await asyncio.gather(life, return_exceptions=True)
+                clean = await self._stop_all()
+        if self.lost_leadership:
+            _log.error("Leadership lost, ending at once", reason=str(self._error))
+            return 1
+        return self._verdict(clean=clean)
+
+    def _verdict(self, *, clean: bool) -> int:
+        error = self._error
+        if error is None:
+            return 0 if clean else 1
+        if isinstance(error, PluginOperatorError):
+            raise error
+        _log.error("A part of the operator broke", part=self._culprit, exc_info=error)
+        return 1
+
+    async def _live(self) -> None:
+        try:
+            for runnable in self._runnables:
+                await self._start(runnable)
+            await self._lead()
+        except LeadershipLost as error:
+            self.fail("leader election", error)
+        except Exception as error:  # noqa: BLE001 - whatever breaks a start is the reason the process ends with
+            self.fail(self._started[-1].name if self._started else "manager", error)
+
+    async def _lead(self) -> None:
+        if self._elector is None:
+            await self._start_leader_part()
+            await asyncio.Event().wait()
+            return
+        leading = asyncio.Event()
+        self._election = asyncio.create_task(self._elector.run(leading.set), name="manager/election")
+        self._election.add_done_callback(self._election_ended)
+        await leading.wait()
+        await self._start_leader_part()
+        await asyncio.Event().wait()
+
+    async def _start_leader_part(self) -> None:
+        for runnable in self._leader_runnables:
+            await self._start(runnable)
+
+    def _election_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail("leader election", error)
+
+    async def _start(self, runnable: Runnable) -> None:
+        self._started.append(runnable)
+        _log.debug("Starting", part=runnable.name)
+        await runnable.start()
+
+    async def _stop_all(self) -> bool:
+        """Stop in reverse; the Lease is kept until the leader part has ended, then released."""
+        self._wanted.set()
+        end = self._clock.monotonic() + self._grace_seconds
+        leader_part = [runnable for runnable in self._started if runnable in self._leader_runnables]
+        others = [runnable for runnable in self._started if runnable not in self._leader_runnables]
+        clean = True
+        for runnable in reversed(leader_part):
+            clean &= await self._stop(runnable.name, runnable.stop, end)
+        if self._elector is not None:
+            clean &= await self._stop("leader election", self._stop_election, end)
+        for runnable in reversed(others):
+            clean &= await self._stop(runnable.name, runnable.stop, end)
+        return clean
+
+    async def _stop_election(self, deadline_seconds: float) -> None:
+        if self._election is not None:
+            await tasks.cancel_and_wait([self._election], deadline_seconds, clock=self._clock)
+        if self._elector is not None:
+            await self._elector.release()
+
+    async def _stop(self, name: str, stop: Callable[[float], Coroutine[Any, Any, None]], end: float) -> bool:
+        seconds = max(0.0, end - self._clock.monotonic()) * _SHARE_OF_THE_REST
+        _log.debug("Stopping", part=name, deadline_seconds=round(seconds, 3))
+        task = asyncio.create_task(stop(seconds), name=f"manager/stop {name}")
+        if await tasks.wait_until_done([task], seconds + _CANCEL_SECONDS, clock=self._clock):
+            _log.error("Not stopped in time", part=name)
+            await tasks.cancel_and_wait([task], _CANCEL_SECONDS, clock=self._clock)
+            return False
+        if task.cancelled():
+            return False
+        if (error := task.exception()) is not None:
+            _log.error("Stopping failed", part=name, exc_info=error)
+            return False
+        return True

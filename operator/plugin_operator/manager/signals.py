@@ -1,0 +1,79 @@
+"""SIGTERM and SIGINT: the first asks for a stop, the second ends the process.
+
+Owns the handlers. They are Python's own and not the event loop's, because a plugin that blocks the loop must not keep
+Ctrl-C from working; for the same reason a timer in a thread ends a stop that outlasts its grace.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Self
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+# One Ctrl-C may arrive twice: from the terminal to the whole group, and forwarded by a launcher in between.
+_SAME_PRESS_SECONDS = 0.2
+
+EXIT_FAILED = 1
+
+
+def leave_now(code: int) -> None:
+    """End the process without unwinding anything: no cleanup may run any more, or nothing else would end it."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue
+    os._exit(code)
+
+
+class StopSignals:
+    """Installs the handlers on entering, in the main thread, and restores the earlier ones on leaving.
+
+    Args:
+        on_stop: called on the running event loop at the first signal.
+        grace_seconds: a stop that takes longer is ended with status 1.
+        leave: ends the process; tests pass their own.
+    """
+
+    def __init__(
+        self, on_stop: Callable[[], None], *, grace_seconds: float, leave: Callable[[int], None] = leave_now
+    ) -> None:
+        self._on_stop = on_stop
+        self._grace = grace_seconds
+        self._leave = leave
+        self._first_at: float | None = None
+        self._previous: dict[signal.Signals, object] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: threading.Timer | None = None
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._previous = {number: signal.signal(number, self._handle) for number in _SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal returned it takes back
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        now = time.monotonic()
+        if self._first_at is None:
+            self._first_at = now
+            self._timer = threading.Timer(self._grace, self._leave, (EXIT_FAILED,))
+            self._timer.daemon = True
+            self._timer.start()
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._on_stop)
+        elif now - self._first_at > _SAME_PRESS_SECONDS:
+            self._leave(EXIT_FAILED)

@@ -1,0 +1,119 @@
+"""The watch over the event loop, from a thread of its own.
+
+Owns noticing that code blocks the loop, naming it, measuring how late the loop is, and ending a leader whose time is
+over while its loop is blocked and cannot notice by itself.
+"""
+
+import asyncio
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from types import FrameType
+
+from plugin_operator import logs
+from plugin_operator.manager.signals import EXIT_FAILED, leave_now
+from plugin_operator.metrics import Histogram
+
+_LONGEST_INTERVAL_SECONDS = 0.25
+_SHORTEST_INTERVAL_SECONDS = 0.01
+# The elector itself gives up exactly at its deadline; only a loop that does not run needs this thread.
+_LEADER_MARGIN_SECONDS = 0.5
+_SHOWN_FRAMES = 12
+
+Blame = Callable[[FrameType], str | None]
+"""Names the plugin a frame belongs to, or None."""
+
+_log = logs.get_logger(__name__)
+
+
+class LoopWatchdog:
+    """A Runnable that sends a beat through the loop a few times a second and speaks up when it does not come back.
+
+    Args:
+        threshold_seconds: a beat later than this is reported, with the code that blocks; 0 only measures.
+        stalls: gets the lateness of every beat, in seconds.
+        blame: names the plugin of a frame.
+        leads_until: the monotonic second at which leadership ends; None while not leading.
+        leave: ends the process; tests pass their own.
+    """
+
+    name = "event loop watchdog"
+
+    def __init__(
+        self,
+        threshold_seconds: float,
+        stalls: Histogram,
+        *,
+        blame: Blame | None = None,
+        leads_until: Callable[[], float | None] = lambda: None,
+        leave: Callable[[int], None] = leave_now,
+    ) -> None:
+        self._threshold = threshold_seconds
+        self._stalls = stalls
+        self._blame: Blame = blame or (lambda _frame: None)
+        self._leads_until = leads_until
+        self._leave = leave
+        self._sent_at: float | None = None
+        self._report_at = 0.0
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    async def start(self) -> None:
+        """Start the thread."""
+        loop, ident = asyncio.get_running_loop(), threading.get_ident()
+        self._thread = threading.Thread(target=self._watch, args=(loop, ident), name=self.name, daemon=True)
+        self._thread.start()
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """End the thread."""
+        self._stop.set()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join, deadline_seconds)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> None:
+        quarter = self._threshold / 4 if self._threshold else _LONGEST_INTERVAL_SECONDS
+        interval = min(_LONGEST_INTERVAL_SECONDS, max(_SHORTEST_INTERVAL_SECONDS, quarter))
+        while not self._stop.wait(interval):
+            try:
+                self._check(loop, loop_thread)
+            except RuntimeError:  # the loop was closed under us
+                return
+
+    def _check(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> None:
+        now = time.monotonic()
+        until = self._leads_until()
+        if until is not None and now > until + _LEADER_MARGIN_SECONDS:
+            self._report("Leadership is over and the event loop is blocked, ending at once", loop_thread, now)
+            self._leave(EXIT_FAILED)
+        sent_at = self._sent_at
+        if sent_at is None:
+            self._sent_at, self._report_at = now, now + self._threshold
+            loop.call_soon_threadsafe(self._beat, now)
+        elif self._threshold and now >= self._report_at:
+            self._report_at = now + (now - sent_at)
+            self._report("Event loop is blocked", loop_thread, now)
+
+    def _beat(self, sent_at: float) -> None:
+        self._stalls.observe(time.monotonic() - sent_at)
+        self._sent_at = None
+
+    def _report(self, message: str, loop_thread: int, now: float) -> None:
+        frame = sys._current_frames().get(loop_thread)  # noqa: SLF001 - the documented way to see another thread
+        facts: dict[str, object] = {"seconds": round(now - (self._sent_at or now), 3)}
+        if frame is not None:
+            culprit = next(((name, at) for at in _outward(frame) if (name := self._blame(at))), None)
+            at = culprit[1] if culprit else frame
+            facts |= {"plugin": culprit[0] if culprit else None, "file": at.f_code.co_filename, "line": at.f_lineno}
+            facts["stack"] = "".join(traceback.format_stack(frame)[-_SHOWN_FRAMES:])
+        _log.warning(message, **facts)
+
+
+def _outward(frame: FrameType | None) -> "list[FrameType]":
+    """Return the frame and its callers."""
+    frames = []
+    while frame is not None:
+        frames.append(frame)
+        frame = frame.f_back
+    return frames
