@@ -1,0 +1,44 @@
+"""What objects look like: built-in types from a table of facts, custom ones from their CRDs.
+
+Owns schemas, validation, pruning, defaults, Go's decoding errors and name rules, as pure functions. Leaves metadata,
+storing and answering to the server, and merging to ``patching`` and ``fieldmanagers``.
+"""
+
+from plugin_operator.apiserver.schema.builtin import Schemas
+from plugin_operator.apiserver.schema.custom import from_crd
+from plugin_operator.apiserver.schema.decoding import decode_error
+from plugin_operator.apiserver.schema.defaulting import apply_defaults
+from plugin_operator.apiserver.schema.model import Cause, Schema
+from plugin_operator.apiserver.schema.names import (
+    is_config_key,
+    is_dns1035_label,
+    is_dns1123_label,
+    is_dns1123_subdomain,
+    is_label_value,
+    is_path_segment,
+    is_qualified_name,
+)
+from plugin_operator.apiserver.schema.pruning import prune
+from plugin_operator.apiserver.schema.resources import ResourceInfo, SubresourceInfo, builtin_resources
+from plugin_operator.apiserver.schema.validation import validate
+
+__all__ = [
+    "Cause",
+    "ResourceInfo",
+    "Schema",
+    "Schemas",
+    "SubresourceInfo",
+    "apply_defaults",
+    "builtin_resources",
+    "decode_error",
+    "from_crd",
+    "is_config_key",
+    "is_dns1035_label",
+    "is_dns1123_label",
+    "is_dns1123_subdomain",
+    "is_label_value",
+    "is_path_segment",
+    "is_qualified_name",
+    "prune",
+    "validate",
+]

@@ -1,0 +1,103 @@
+"""Names and labels: the rules of apimachinery's ``util/validation``, with its messages."""
+
+import re
+
+_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
+_QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
+_VALUE = f"({_QUALIFIED})?"
+_CONFIG_KEY = "[-._a-zA-Z0-9]+"
+
+
+def _message(words: str, pattern: str, *examples: str) -> str:
+    listed = ",  or ".join(f"'{example}'" for example in examples)
+    return f"{words} (e.g. {listed}, regex used for validation is '{pattern}')"
+
+
+def _check(value: str, pattern: str, limit: int, message: str) -> list[str]:
+    problems = [f"must be no more than {limit} bytes"] if len(value.encode()) > limit else []
+    return problems if re.fullmatch(pattern, value, re.ASCII) else [*problems, message]
+
+
+def is_dns1123_label(value: str) -> list[str]:
+    """Return what keeps ``value`` from being an RFC 1123 label (at most 63 characters)."""
+    words = (
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
+        "and must start and end with an alphanumeric character"
+    )
+    return _check(value, _LABEL, 63, _message(words, _LABEL, "my-name", "123-abc"))
+
+
+def is_dns1123_subdomain(value: str) -> list[str]:
+    """Return what keeps ``value`` from being an RFC 1123 subdomain (at most 253 characters)."""
+    words = (
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
+        "and must start and end with an alphanumeric character"
+    )
+    return _check(value, _SUBDOMAIN, 253, _message(words, _SUBDOMAIN, "example.com"))
+
+
+def is_dns1035_label(value: str) -> list[str]:
+    """Return what keeps ``value`` from being an RFC 1035 label, as Services need it."""
+    words = (
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', "
+        "start with an alphabetic character, and end with an alphanumeric character"
+    )
+    return _check(value, _LABEL_1035, 63, _message(words, _LABEL_1035, "my-name", "abc-123"))
+
+
+def is_path_segment(value: str) -> list[str]:
+    """Return what keeps ``value`` from being a name in a URL path, all that RBAC objects are asked for."""
+    if value in (".", ".."):
+        return [f"may not be '{value}'"]
+    return [f"may not contain '{part}'" for part in ("/", "%") if part in value]
+
+
+def is_qualified_name(value: str) -> list[str]:
+    """Return what keeps ``value`` from being a label or annotation key."""
+    prefix, slash, name = value.rpartition("/")
+    words = (
+        "name part must consist of alphanumeric characters, '-', '_' or '.', "
+        "and must start and end with an alphanumeric character"
+    )
+    problems = []
+    if slash:
+        if "/" in prefix:
+            words = (
+                "a qualified name must consist of alphanumeric characters, '-', '_' or '.', "
+                "and must start and end with an alphanumeric character"
+            )
+            message = _message(words, _QUALIFIED, "MyName", "my.name", "123-abc")
+            return [f"{message} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
+        if not prefix:
+            problems.append("prefix part must be non-empty")
+        else:
+            problems += [f"prefix part {problem}" for problem in is_dns1123_subdomain(prefix)]
+    if not name:
+        problems.append("name part must be non-empty")
+    elif len(name) > 63:
+        problems.append("name part must be no more than 63 bytes")
+    if not re.fullmatch(_QUALIFIED, name, re.ASCII):
+        problems.append(_message(words, _QUALIFIED, "MyName", "my.name", "123-abc"))
+    return problems
+
+
+def is_label_value(value: str) -> list[str]:
+    """Return what keeps ``value`` from being the value of a label."""
+    words = (
+        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
+        "and must start and end with an alphanumeric character"
+    )
+    return _check(value, _VALUE, 63, _message(words, f"({_QUALIFIED})?", "MyValue", "my_value", "12345"))
+
+
+def is_config_key(value: str) -> list[str]:
+    """Return what keeps ``value`` from being a key in a ConfigMap or Secret."""
+    words = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
+    problems = _check(value, _CONFIG_KEY, 253, _message(words, _CONFIG_KEY, "key.name", "KEY_NAME", "key-name"))
+    if value in (".", ".."):
+        problems.append(f"must not be '{value}'")
+    elif value.startswith(".."):
+        problems.append("must not start with '..'")
+    return problems

@@ -1,0 +1,73 @@
+"""Validation of objects: custom ones by their schema, built-in ones by the rules that are written out here.
+
+Owns which causes are reported and in which order (that of the real server, where it was observed). Leaves the words
+to ``messages``, type errors of built-in kinds to ``decoding`` (they are 400s) and metadata to the server.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from plugin_operator.apiserver.schema import messages
+from plugin_operator.apiserver.schema.model import Cause, Schema
+from plugin_operator.apiserver.schema.rules import builtin_causes
+from plugin_operator.apiserver.schema.validation_core import check, joined
+
+_BLOCKING = {
+    "FieldValueRequired",
+    "FieldValueTooLong",
+    "FieldValueTooMany",
+    "FieldValueNotSupported",
+    "FieldValueTypeInvalid",
+}
+_UNCHECKED = (
+    "some validation rules were not checked because the object was invalid; "
+    "correct the existing errors to complete validation"
+)
+
+
+def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
+    """Return what is wrong with ``obj``; empty if nothing is.
+
+    Custom resources: every keyword of structural schemas but CEL rules, which are not evaluated. Built-in kinds: the
+    most used rules of each (selectors, templates, ports, references); a type error of theirs is no cause but a 400,
+    see ``decode_error``. Run it after ``apply_defaults`` and ``prune``.
+    """
+    if schema.builtin:
+        return builtin_causes(obj, schema.definition)
+    causes = check(obj, schema, "")
+    if has_cel(schema) and any(cause.reason in _BLOCKING for cause in causes):
+        causes.append(messages.invalid("<nil>", None, _UNCHECKED))
+    return causes + _duplicates(obj, schema, "")
+
+
+def has_cel(schema: Schema) -> bool:
+    """Tell whether a custom schema has CEL rules anywhere."""
+    children = [*schema.properties.values(), schema.items, schema.additional]
+    return bool(schema.cel) or any(has_cel(child) for child in children if child)
+
+
+def _duplicates(value: Any, schema: Schema, path: str) -> list[Cause]:
+    causes = []
+    if isinstance(value, list) and schema.items:
+        seen = []
+        for position, item in enumerate(value):
+            where = f"{path}[{position}]"
+            key = _identity(item, schema)
+            if key is not None and key in seen:
+                causes.append(messages.duplicate(where, key))
+            seen.append(key)
+            causes += _duplicates(item, schema.items, where)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            known = schema.child(name)
+            if known:
+                causes += _duplicates(member, known, joined(path, name))
+    return causes
+
+
+def _identity(item: Any, schema: Schema) -> Any:
+    if schema.list_type == "set":
+        return item
+    if schema.list_type == "map" and isinstance(item, dict):
+        return {key: item[key] for key in schema.list_keys if key in item}
+    return None
