@@ -1,0 +1,83 @@
+"""Looking at the plugins directory: the one source of truth about what is to run.
+
+Owns putting tree, settling and units together into a ``Snapshot``. When to look is left to ``watcher`` and ``host``.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from plugin_operator.clock import Clock, SystemClock
+from plugin_operator.hosting.settle import SettleTracker, Unsettled
+from plugin_operator.hosting.snapshot import Directory, PluginSource, Refusal, Snapshot, digest_of
+from plugin_operator.hosting.tree import Tree, read_tree
+from plugin_operator.hosting.units import Unit, closure, find_units, imported_names, role_of
+
+
+class Scanner:
+    """Scans one plugins directory again and again.
+
+    Args:
+        root: the directory; it need not exist yet.
+        clock: monotonic time for settling.
+    """
+
+    def __init__(self, root: str | Path, *, clock: Clock | None = None) -> None:
+        self.root = str(root)
+        self._clock = clock or SystemClock()
+        self._settle = SettleTracker()
+        self._closures: dict[str, tuple[str, ...]] = {}
+
+    def scan(self) -> Snapshot:
+        """Read the directory and return what is in it. Blocks: call it in a thread, one call at a time."""
+        tree = read_tree(self.root)
+        if tree.directory is not Directory.OK and tree.directory is not Directory.EMPTY:
+            return Snapshot(self.root, tree.directory, tree.reason)
+        unsettled = self._settle.update(tree, now=self._clock.monotonic(), wall=time.time())
+        units = find_units(tree, self.root)
+        vanishing = frozenset(map(_first_part, unsettled.vanished)) - units.keys()
+        sources = self._sources(units, tree, unsettled)
+        self._closures = {name: closure(units, name) for name in sources}
+        directory, reason = tree.directory, tree.reason
+        if directory is Directory.OK and not units:
+            directory, reason = Directory.EMPTY, f"{self.root} holds no Python files"
+        return Snapshot(
+            root=self.root,
+            directory=directory,
+            reason=reason,
+            sources=sources,
+            refusals={name: unit.refusal for name, unit in units.items() if unit.refusal is not None},
+            vanishing=vanishing,
+            retry_after_seconds=unsettled.retry_after_seconds,
+            ignored=tuple(tree.ignored),
+        )
+
+    def _sources(self, units: Mapping[str, Unit], tree: Tree, unsettled: Unsettled) -> dict[str, PluginSource]:
+        imported = imported_names(units.values())
+        gone = {_first_part(path) for path in unsettled.vanished}
+        sources = {}
+        for name, unit in units.items():
+            if unit.refusal is not None:
+                continue
+            pulled = closure(units, name)
+            files = {path: tree.files[path].content for each in pulled for path in units[each].files}
+            moving = not gone.isdisjoint((*pulled, *self._closures.get(name, ())))
+            sources[name] = PluginSource(
+                name=name,
+                path=f"{self.root}/{unit.main}",
+                files=files,
+                digest=digest_of(files),
+                root=self.root,
+                role=role_of(unit, imported),
+                is_settled=not moving and unsettled.changing.isdisjoint(files),
+                refusal=_first_refusal(units[each] for each in pulled),
+            )
+        return sources
+
+
+def _first_refusal(units: Iterable[Unit]) -> Refusal | None:
+    return next((unit.refusal for unit in units if unit.refusal is not None), None)
+
+
+def _first_part(path: str) -> str:
+    return path.partition("/")[0].removesuffix(".py")

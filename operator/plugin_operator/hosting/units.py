@@ -1,0 +1,147 @@
+"""From files to plugins: which files belong together, and what a plugin pulls in by importing.
+
+A unit is what lies directly in the plugins directory under one name: ``x.py`` or the folder ``x``. A plugin's digest
+covers its own unit and every unit it imports, through any number of others.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from plugin_operator.hosting.imports import FileFacts, facts_of
+from plugin_operator.hosting.names import shadowed_by
+from plugin_operator.hosting.snapshot import Refusal, Role
+from plugin_operator.hosting.tree import Tree
+
+_EXTENSIONS = (".so", ".pyd")
+_NO_EXTENSIONS = "is a C extension, which cannot be loaded twice: install it in the image instead"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One name in the plugins directory.
+
+    Attributes:
+        name: what an import statement calls it.
+        files: their POSIX paths below the plugins directory.
+        main: the file to name to a person.
+        imports: names of other units that it imports itself.
+        declares, is_parsed, is_dynamic: as in ``FileFacts``, of all files together.
+        is_importable_only: a folder without ``__init__.py``: only good for being imported from.
+        refusal: it cannot be loaded.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    main: str
+    imports: frozenset[str] = frozenset()
+    declares: bool = False
+    is_parsed: bool = True
+    is_dynamic: bool = False
+    is_importable_only: bool = False
+    refusal: Refusal | None = None
+
+
+def find_units(tree: Tree, root: str) -> dict[str, Unit]:
+    """Return the units of a tree by name, refused ones included."""
+    members: dict[str, list[str]] = {}
+    for path in (*tree.files, *tree.refused, *tree.folders):
+        members.setdefault(_unit_name(path), []).append(path)
+    units = {}
+    for name, paths in sorted(members.items()):
+        unit = _unit(name, paths, tree, root)
+        if unit is not None:
+            units[name] = unit
+    return units
+
+
+def closure(units: Mapping[str, Unit], name: str) -> tuple[str, ...]:
+    """Return the names of all units that ``name`` pulls in, itself first."""
+    reached: dict[str, None] = {}
+    open_names = [name]
+    while open_names:
+        each = open_names.pop()
+        unit = units.get(each)
+        if unit is None or each in reached:
+            continue
+        reached[each] = None
+        open_names.extend(sorted(unit.imports, reverse=True))
+        if unit.is_dynamic:
+            open_names.extend(other for other, found in units.items() if found.refusal is None)
+    return tuple(reached)
+
+
+def role_of(unit: Unit, imported: frozenset[str]) -> Role:
+    """Judge whether a unit is a plugin; ``imported`` are the names that other units import."""
+    if unit.is_importable_only:
+        return Role.HELPER
+    if unit.declares or unit.name not in imported:
+        return Role.PLUGIN
+    return Role.HELPER if unit.is_parsed else Role.BROKEN
+
+
+def imported_names(units: Iterable[Unit]) -> frozenset[str]:
+    """Return every name that some other unit imports."""
+    return frozenset(name for unit in units for name in unit.imports if name != unit.name)
+
+
+def _unit_name(path: str) -> str:
+    first, slash, _ = path.partition("/")
+    if slash:
+        return first
+    if first.endswith(".py"):
+        return first.removesuffix(".py")
+    # CPython writes the ABI into the name of an extension: helper.cpython-311-x86_64-linux-gnu.so
+    return first.partition(".")[0] if first.endswith(_EXTENSIONS) else first
+
+
+def _unit(name: str, paths: list[str], tree: Tree, root: str) -> Unit | None:
+    files = tuple(sorted(path for path in paths if path in tree.files))
+    folder_files = [path for path in files if "/" in path]
+    single = f"{name}.py" in paths
+    is_package = f"{name}/__init__.py" in paths
+    if name == "__init__" or not (
+        single or is_package or any(_is_code(path) for path in paths if path not in tree.folders)
+    ):
+        return None
+    main = f"{name}.py" if single else f"{name}/__init__.py" if is_package else next(iter(files or paths))
+    refusal = _refusal(name, paths, tree, root)
+    if refusal is None and single and folder_files:
+        other = f"{root}/{name}/"
+        refusal = Refusal(f"{root}/{main}", f"has the same name as the folder {other}: rename one of them")
+    facts = [facts_of(tree.files[path].content, _package(path)) for path in files if path.endswith(".py")]
+    return Unit(
+        name=name,
+        files=files,
+        main=main,
+        imports=_imports(facts) - {name},
+        declares=any(each.declares for each in facts),
+        is_parsed=all(each.is_parsed for each in facts),
+        is_dynamic=any(each.is_dynamic for each in facts),
+        is_importable_only=bool(folder_files) and not is_package and not single,
+        refusal=refusal,
+    )
+
+
+def _refusal(name: str, paths: list[str], tree: Tree, root: str) -> Refusal | None:
+    for path in sorted(paths):
+        if path in tree.refused:
+            return Refusal(f"{root}/{path}", tree.refused[path])
+        if path.endswith(_EXTENSIONS):
+            return Refusal(f"{root}/{path}", _NO_EXTENSIONS)
+    first = min(paths)
+    if "." in name:
+        return Refusal(f"{root}/{first}", "has a dot in its name: no import could ever reach it, so rename it")
+    hidden = shadowed_by(name)
+    return Refusal(f"{root}/{first}", f"would hide {hidden}: rename it") if hidden else None
+
+
+def _is_code(path: str) -> bool:
+    return path.endswith((".py", *_EXTENSIONS))
+
+
+def _package(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/")[:-1])
+
+
+def _imports(facts: Iterable[FileFacts]) -> frozenset[str]:
+    return frozenset(name for each in facts for name in each.top_level)
