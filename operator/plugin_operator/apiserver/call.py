@@ -1,4 +1,4 @@
-"""One request on its way through a verb, and the answer to it."""
+"""One request on its way through a verb."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,16 +13,6 @@ from plugin_operator.apiserver.wire.negotiation import Representation, negotiate
 from plugin_operator.apiserver.wire.target import Target
 
 _FALSE = frozenset({"0", "f", "F", "false", "False", "FALSE"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole answer."""
-
-    body: bytes
-    status: int = 200
-    media: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

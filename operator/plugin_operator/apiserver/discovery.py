@@ -1,6 +1,5 @@
 """Which groups, versions and resources there are: the plain documents and the aggregated one."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from plugin_operator.apiserver.registry import Registry, ServedResource
@@ -69,28 +68,6 @@ def _group(name: str, versions: list[str]) -> dict[str, Any]:
     return {"name": name, "versions": entries, "preferredVersion": entries[0]}
 
 
-def _subresource_kind(resource: ServedResource, subresource: str) -> Mapping[str, str]:
-    known = _SUBRESOURCE_KINDS.get((resource.plural, subresource)) or _SUBRESOURCE_KINDS.get(("", subresource))
-    if known is not None:
-        return known
-    return {"group": resource.group, "version": resource.version, "kind": resource.kind}
-
-
-def _subresource_verbs(subresource: str) -> list[str]:
-    if subresource in _SUBRESOURCE_VERBS:
-        return _SUBRESOURCE_VERBS[subresource]
-    return ["get", "patch", "update"]
-
-
-_SUBRESOURCE_KINDS: Mapping[tuple[str, str], Mapping[str, str]] = {
-    ("", "scale"): {"group": "autoscaling", "version": "v1", "kind": "Scale"},
-    ("", "eviction"): {"group": "policy", "version": "v1", "kind": "Eviction"},
-    ("", "token"): {"group": "authentication.k8s.io", "version": "v1", "kind": "TokenRequest"},
-    ("", "binding"): {"group": "", "version": "v1", "kind": "Binding"},
-}
-_SUBRESOURCE_VERBS = {"eviction": ["create"], "token": ["create"], "binding": ["create"], "finalize": ["update"]}
-
-
 def _plain_entries(resource: ServedResource) -> list[dict[str, Any]]:
     entry: dict[str, Any] = {
         "name": resource.plural,
@@ -104,13 +81,12 @@ def _plain_entries(resource: ServedResource) -> list[dict[str, Any]]:
     if resource.categories:
         entry["categories"] = list(resource.categories)
     entries = [entry]
-    for name in sorted(resource.subresources):
-        kind = _subresource_kind(resource, name)
-        sub: dict[str, Any] = {"name": f"{resource.plural}/{name}", "singularName": ""}
+    for info in resource.subresources:
+        sub: dict[str, Any] = {"name": f"{resource.plural}/{info.name}", "singularName": ""}
         sub["namespaced"] = resource.namespaced
-        if (kind["group"], kind["version"]) != (resource.group, resource.version):
-            sub.update({key: kind[key] for key in ("group", "version") if kind[key]})
-        entries.append({**sub, "kind": kind["kind"], "verbs": _subresource_verbs(name)})
+        if (info.group, info.version) != (resource.group, resource.version):
+            sub.update({key: value for key, value in (("group", info.group), ("version", info.version)) if value})
+        entries.append({**sub, "kind": info.kind, "verbs": list(info.verbs)})
     return entries
 
 
@@ -134,10 +110,10 @@ def _aggregated_entry(resource: ServedResource) -> dict[str, Any]:
     if resource.subresources:
         entry["subresources"] = [
             {
-                "subresource": name,
-                "responseKind": dict(_subresource_kind(resource, name)),
-                "verbs": _subresource_verbs(name),
+                "subresource": info.name,
+                "responseKind": {"group": info.group, "version": info.version, "kind": info.kind},
+                "verbs": list(info.verbs),
             }
-            for name in sorted(resource.subresources)
+            for info in resource.subresources
         ]
     return entry

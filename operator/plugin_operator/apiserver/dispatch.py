@@ -4,15 +4,17 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from plugin_operator.apiserver.call import Call, Reply
+from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.security.user import User
 from plugin_operator.apiserver.verbs.creating import create
 from plugin_operator.apiserver.verbs.deleting import delete, delete_collection
+from plugin_operator.apiserver.verbs.patching import patch
 from plugin_operator.apiserver.verbs.reading import get, list_objects
 from plugin_operator.apiserver.verbs.updating import update
 from plugin_operator.apiserver.verbs.watching import watch
 from plugin_operator.apiserver.wire.failure import method_not_allowed, no_such_resource
+from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.target import Target
 
 Answer = Reply | web.StreamResponse
@@ -25,6 +27,7 @@ _ON_COLLECTION: dict[str, tuple[str, Verb]] = {
 _ON_OBJECT: dict[str, tuple[str, Verb]] = {
     "GET": ("get", get),
     "PUT": ("update", update),
+    "PATCH": ("patch", patch),
     "DELETE": ("delete", delete),
 }
 
@@ -36,7 +39,7 @@ def resolve(cluster: Cluster, request: web.BaseRequest, target: Target, user: Us
         ApiFailure: 404 for a resource that is not served, 405 for a method it does not take.
     """
     resource = cluster.registry.find(target.group, target.version, target.plural)
-    if resource is None or target.rest or (target.subresource and target.subresource not in resource.subresources):
+    if resource is None or target.rest or (target.subresource and resource.subresource(target.subresource) is None):
         raise no_such_resource()
     if resource.namespaced and target.name and not target.namespace:
         raise no_such_resource()

@@ -11,10 +11,11 @@ from aiohttp.abc import AbstractStreamWriter
 from plugin_operator.apiserver.bootstrap import bootstrap
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.config import ApiServerConfig, Endpoint
+from plugin_operator.apiserver.controllers.controllers import Controllers
 from plugin_operator.apiserver.handler import Handler
 from plugin_operator.apiserver.kubeconfig import write_kubeconfig
 from plugin_operator.apiserver.registry import Registry
-from plugin_operator.apiserver.registry.builtin import builtin_resources
+from plugin_operator.apiserver.registry.builtin import served_builtin_resources
 from plugin_operator.apiserver.security.authentication import Authenticator
 from plugin_operator.apiserver.security.authorization import MastersOnly
 from plugin_operator.apiserver.security.certificates import server_context
@@ -37,7 +38,7 @@ class ApiServer:
         self.config = config or ApiServerConfig()
         self.cluster = Cluster(
             store=Store(self.config.history_size),
-            registry=Registry(builtin_resources()),
+            registry=Registry(served_builtin_resources()),
             clock=clock or SystemClock(),
             authorizer=MastersOnly(),
             bookmark_seconds=self.config.bookmark_seconds,
@@ -45,6 +46,7 @@ class ApiServer:
         )
         self._runner: web.ServerRunner | None = None
         self._endpoint: Endpoint | None = None
+        self._controllers: Controllers | None = None
 
     @property
     def endpoint(self) -> Endpoint:
@@ -63,6 +65,8 @@ class ApiServer:
         Raises:
             OSError: the address cannot be listened on.
         """
+        self._controllers = Controllers(self.cluster)
+        self._controllers.start()
         bootstrap(self.cluster)
         config = self.config
         token = config.token or (admin_token(config.data_dir) if config.tls else None)
@@ -95,6 +99,8 @@ class ApiServer:
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
+        if self._controllers is not None:
+            self._controllers.stop()
 
     def _tls(self) -> tuple[ssl.SSLContext | None, str]:
         if not self.config.tls:

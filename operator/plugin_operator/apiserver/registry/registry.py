@@ -14,6 +14,7 @@ class Registry:
 
     def __init__(self, resources: Iterable[ServedResource]) -> None:
         self._by_path: dict[tuple[str, str, str], ServedResource] = {}
+        self._by_bucket: dict[str, ServedResource] = {}
         self.revision = 0
         for resource in resources:
             self.add(resource)
@@ -21,12 +22,21 @@ class Registry:
     def add(self, resource: ServedResource) -> None:
         """Serve a resource from now on, in place of one with the same path."""
         self._by_path[resource.group, resource.version, resource.plural] = resource
+        known = self._by_bucket.get(resource.bucket)
+        if known is None or resource.api_version == resource.storage_version:
+            self._by_bucket[resource.bucket] = resource
         self.revision += 1
 
     def remove(self, resource: ServedResource) -> None:
         """Serve it no longer."""
-        if self._by_path.pop((resource.group, resource.version, resource.plural), None) is not None:
-            self.revision += 1
+        if self._by_path.pop((resource.group, resource.version, resource.plural), None) is None:
+            return
+        self.revision += 1
+        if self._by_bucket.get(resource.bucket) == resource:
+            del self._by_bucket[resource.bucket]
+            for other in self._by_path.values():
+                if other.bucket == resource.bucket:
+                    self._by_bucket[resource.bucket] = other
 
     def find(self, group: str, version: str, plural: str) -> ServedResource | None:
         """Return the resource of a path, None if there is none."""
@@ -38,6 +48,14 @@ class Registry:
             if resource.kind == kind and resource.api_version == api_version:
                 return resource
         return None
+
+    def for_bucket(self, bucket: str) -> ServedResource | None:
+        """Return the resource in whose storage version a bucket is kept, None if it is served no longer."""
+        return self._by_bucket.get(bucket)
+
+    def namespaced_buckets(self) -> list[ServedResource]:
+        """Return one resource for each bucket of namespaced objects."""
+        return [resource for resource in self._by_bucket.values() if resource.namespaced]
 
     def all(self) -> list[ServedResource]:
         """Return every resource, in the order in which they were added."""

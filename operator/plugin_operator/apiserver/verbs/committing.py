@@ -2,23 +2,64 @@
 
 from typing import Any
 
-from plugin_operator.apiserver.call import Call, Reply
+from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.cluster import Cluster
+from plugin_operator.apiserver.registry import ServedResource
+from plugin_operator.apiserver.schema import apply_defaults, decode_error, prune, validate
 from plugin_operator.apiserver.storage import Item
 from plugin_operator.apiserver.storage.records import make_item
 from plugin_operator.apiserver.verbs.conversion import to_stored
 from plugin_operator.apiserver.verbs.options import WriteOptions
 from plugin_operator.apiserver.verbs.presenting import Presenter
+from plugin_operator.apiserver.wire.failure import Cause, bad_request, invalid
+from plugin_operator.apiserver.wire.reply import Reply
 
 
-def finish(call: Call, old: dict[str, Any] | None, new: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
-    """Return ``new`` defaulted, pruned, validated and with its field managers brought up to date."""
-    return new
+def complete(call: Call, obj: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
+    """Return an incoming object without unknown fields and with the defaults of its schema.
+
+    Raises:
+        ApiFailure: 400, a value of the wrong type, or an unknown field under strict validation.
+    """
+    schema = call.resource.schema
+    if schema is None:
+        return obj
+    error = decode_error(obj, schema)
+    if error is not None:
+        raise bad_request(_cannot_be_handled(call, error))
+    obj, unknown = prune(obj, schema)
+    if unknown and options.validation != "Ignore":
+        texts = [f'unknown field "{path}"' for path in unknown]
+        if options.validation == "Strict":
+            raise bad_request(_cannot_be_handled(call, "strict decoding error: " + ", ".join(texts)))
+        call.warnings.extend(texts)
+    return apply_defaults(obj, schema)
 
 
-def dry_item(call: Call, stored: dict[str, Any]) -> Item:
+def check(call: Call, obj: dict[str, Any]) -> None:
+    """Hold an object to the rules of its schema.
+
+    Raises:
+        ApiFailure: 422.
+    """
+    schema = call.resource.schema
+    if schema is None:
+        return
+    causes = validate(obj, schema)
+    if causes:
+        found = [Cause(cause.field, cause.reason, cause.message) for cause in causes]
+        raise invalid(call.resource.kind, call.resource.group, obj["metadata"].get("name", ""), found)
+
+
+def _cannot_be_handled(call: Call, why: str) -> str:
+    kind = call.resource.kind
+    return f'{kind} in version "{call.resource.version}" cannot be handled as a {kind}: {why}'
+
+
+def dry_item(resource: ServedResource, stored: dict[str, Any]) -> Item:
     """Return what would have been stored; a dry run has no revision of its own."""
     revision = stored["metadata"].get("resourceVersion")
-    item = make_item(stored, int(revision or 0), call.resource.storage_version, call.resource.kind)
+    item = make_item(stored, int(revision or 0), resource.storage_version, resource.kind)
     if revision is None:
         del stored["metadata"]["resourceVersion"]
     return item
@@ -29,18 +70,17 @@ def same_object(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return old == new
 
 
-def store(call: Call, obj: dict[str, Any], *, dry_run: bool) -> Item:
-    """Write an object of the call's resource, or pretend to."""
-    stored = to_stored(call.resource, obj)
+def store(cluster: Cluster, resource: ServedResource, obj: dict[str, Any], *, dry_run: bool = False) -> Item:
+    """Write an object, or pretend to."""
+    stored = to_stored(resource, obj)
     if dry_run:
-        return dry_item(call, stored)
-    return call.cluster.store.put(call.resource.bucket, stored, call.resource.storage_version, call.resource.kind)
+        return dry_item(resource, stored)
+    return cluster.store.put(resource.bucket, stored, resource.storage_version, resource.kind)
 
 
-def remove(call: Call, obj: dict[str, Any]) -> Item:
+def remove(cluster: Cluster, resource: ServedResource, obj: dict[str, Any]) -> Item:
     """Take an object out of the store; ``obj`` is its last state."""
-    resource = call.resource
-    return call.cluster.store.delete(resource.bucket, to_stored(resource, obj), resource.storage_version, resource.kind)
+    return cluster.store.delete(resource.bucket, to_stored(resource, obj), resource.storage_version, resource.kind)
 
 
 def present(call: Call, item: Item, status: int = 200) -> Reply:

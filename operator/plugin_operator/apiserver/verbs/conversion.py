@@ -6,24 +6,34 @@ groups, are converted by field.
 
 from typing import Any
 
+from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.storage import Item
+from plugin_operator.apiserver.verbs import events
 
 
 def served_bytes(resource: ServedResource, item: Item) -> bytes:
     """Return an item's JSON in the version of ``resource``."""
-    if resource.api_version == resource.storage_version:
-        return item.raw
-    return resource.served_head + item.raw[len(resource.stored_head) :]
+    raw = item.raw
+    if raw.startswith(resource.served_head):
+        return raw
+    if resource.bucket != "events" and raw.startswith(resource.stored_head):
+        return resource.served_head + raw[len(resource.stored_head) :]
+    # Written by another storage version, or with fields of another shape.
+    return codec.encode_object(to_served(resource, item), resource.api_version, resource.kind)
 
 
 def to_served(resource: ServedResource, item: Item) -> dict[str, Any]:
     """Return an item's value in the version of ``resource``."""
     obj = item.decode()
+    if resource.group == "events.k8s.io":
+        obj = events.from_core(obj)
     obj["apiVersion"] = resource.api_version
     return obj
 
 
 def to_stored(resource: ServedResource, obj: dict[str, Any]) -> dict[str, Any]:
     """Return an object of ``resource`` in its storage version."""
+    if resource.group == "events.k8s.io":
+        obj = events.to_core(obj)
     return {**obj, "apiVersion": resource.storage_version}

@@ -4,16 +4,16 @@ import secrets
 from typing import Any
 from uuid import uuid4
 
-from plugin_operator.apiserver.call import Call, Reply
+from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.rules import prepare_create
 from plugin_operator.apiserver.rules.names import check_metadata
 from plugin_operator.apiserver.storage import Item, item_key
-from plugin_operator.apiserver.verbs.committing import dry_item, finish, present
-from plugin_operator.apiserver.verbs.conversion import to_stored
+from plugin_operator.apiserver.verbs.committing import check, complete, present, store
 from plugin_operator.apiserver.verbs.incoming import read_object
 from plugin_operator.apiserver.verbs.namespaces import require_namespace
 from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
 from plugin_operator.apiserver.wire.failure import already_exists, bad_request
+from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.times import timestamp
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -41,15 +41,14 @@ def create_object(call: Call, obj: dict[str, Any], options: WriteOptions) -> Ite
         raise bad_request("resourceVersion should not be set on objects to be created")
     require_namespace(call)
     _complete_metadata(call, metadata)
-    obj = finish(call, None, prepare_create(call, obj), options)
+    obj = prepare_create(call, complete(call, obj, options))
+    metadata = obj["metadata"]
     check_metadata(call, obj)
+    check(call, obj)
     key = item_key(metadata.get("namespace", ""), metadata["name"])
     if call.cluster.store.get(resource.bucket, key) is not None:
         raise already_exists(resource.plural, resource.group, metadata["name"])
-    stored = to_stored(resource, obj)
-    if options.dry_run:
-        return dry_item(call, stored)
-    return call.cluster.store.put(resource.bucket, stored, resource.storage_version, resource.kind)
+    return store(call.cluster, resource, obj, dry_run=options.dry_run)
 
 
 def _complete_metadata(call: Call, metadata: dict[str, Any]) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from plugin_operator.apiserver.call import Call, Reply
+from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.storage import Compacted, Item, item_key
 from plugin_operator.apiserver.verbs.continuing import make_token, outdated, read_token
 from plugin_operator.apiserver.verbs.presenting import Presenter
 from plugin_operator.apiserver.verbs.revisions import exact_revision, list_revision
 from plugin_operator.apiserver.verbs.selection import Selection
 from plugin_operator.apiserver.wire.failure import expired, not_found
+from plugin_operator.apiserver.wire.reply import Reply
 
 
 def find(call: Call) -> Item:

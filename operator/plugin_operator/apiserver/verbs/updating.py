@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from plugin_operator.apiserver.call import Call, Reply
+from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.rules import prepare_update
 from plugin_operator.apiserver.rules.names import check_metadata
 from plugin_operator.apiserver.storage import Item
-from plugin_operator.apiserver.verbs.committing import finish, present, remove, same_object, store
+from plugin_operator.apiserver.verbs.committing import check, complete, present, remove, same_object, store
 from plugin_operator.apiserver.verbs.conversion import to_served, to_stored
+from plugin_operator.apiserver.verbs.deletion import may_go
 from plugin_operator.apiserver.verbs.incoming import read_object
 from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
 from plugin_operator.apiserver.verbs.reading import find
 from plugin_operator.apiserver.wire.failure import bad_request, conflict, modified
+from plugin_operator.apiserver.wire.reply import Reply
 
 
 async def update(call: Call) -> Reply:
@@ -39,16 +41,16 @@ def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOption
     old = to_served(resource, current)
     _check_preconditions(call, old, obj)
     _keep_server_fields(old["metadata"], obj["metadata"])
-    obj = prepare_update(call, old, obj)
-    obj = finish(call, old, obj, options)
+    obj = prepare_update(call, old, complete(call, obj, options))
     check_metadata(call, obj, old)
+    check(call, obj)
     _count_generation(call, old, obj)
     obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
     if same_object(to_stored(resource, old), to_stored(resource, obj)):
         return current
-    if obj["metadata"].get("deletionTimestamp") and not obj["metadata"].get("finalizers") and not options.dry_run:
-        return remove(call, obj)
-    return store(call, obj, dry_run=options.dry_run)
+    if not options.dry_run and may_go(resource, obj):
+        return remove(call.cluster, resource, obj)
+    return store(call.cluster, resource, obj, dry_run=options.dry_run)
 
 
 def _check_preconditions(call: Call, old: dict[str, Any], obj: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 from aiohttp import web
 
-from plugin_operator.apiserver import codec
+from plugin_operator.apiserver import codec, protobuf
 from plugin_operator.apiserver.wire.failure import bad_request, too_large, unsupported_media_type
 
 LIMIT_BYTES = 3 * 1024 * 1024
@@ -43,6 +43,8 @@ def parse(raw: bytes, media: str) -> Any:
         return parse_json(raw)
     if media == YAML:
         return parse_yaml(raw)
+    if media == PROTOBUF:
+        return parse_protobuf(raw)
     raise unsupported_media_type((JSON, YAML, PROTOBUF))
 
 
@@ -60,6 +62,14 @@ def parse_yaml(raw: bytes) -> Any:
         return yaml.load(raw, Loader=_JsonTypesLoader)  # noqa: S506 - a SafeLoader without timestamps
     except yaml.YAMLError as error:
         raise bad_request(f"error converting YAML to JSON: {error}") from error
+
+
+def parse_protobuf(raw: bytes) -> Any:
+    """Return the object of a protobuf body; 400 if it cannot be read."""
+    try:
+        return protobuf.decode(raw)
+    except ValueError as error:
+        raise bad_request(f"the body is no protobuf object this server knows: {error}") from error
 
 
 class _JsonTypesLoader(yaml.SafeLoader):

@@ -1,0 +1,144 @@
+"""Garbage collection, namespace deletion and CustomResourceDefinitions."""
+
+import pytest
+
+from plugin_operator.testing.eventually import eventually
+
+CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+async def _owned(api, name, owner, **more):
+    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": owner["metadata"]["name"]}
+    reference |= {"uid": owner["metadata"]["uid"], **more}
+    status, obj = await api("POST", CONFIGMAPS, {"metadata": {"name": name, "ownerReferences": [reference]}})
+    assert status == 201, obj
+    return obj
+
+
+async def _names(api, path=CONFIGMAPS):
+    _, found = await api("GET", path)
+    return [item["metadata"]["name"] for item in found["items"]]
+
+
+async def test_dependents_follow_their_owner_in_the_background(api):
+    _, owner = await api("POST", CONFIGMAPS, {"metadata": {"name": "owner"}})
+    child = await _owned(api, "child", owner)
+    await _owned(api, "grandchild", child)
+    await api("DELETE", f"{CONFIGMAPS}/owner")
+    await eventually(lambda: _no_configmaps(api))
+
+
+async def _no_configmaps(api):
+    return await _names(api) == []
+
+
+async def test_orphaned_dependents_stay_without_the_reference(api):
+    _, owner = await api("POST", CONFIGMAPS, {"metadata": {"name": "owner"}})
+    await _owned(api, "child", owner)
+    await api("DELETE", f"{CONFIGMAPS}/owner", propagationPolicy="Orphan")
+
+    async def orphaned():
+        assert await _names(api) == ["child"]
+        _, child = await api("GET", f"{CONFIGMAPS}/child")
+        assert "ownerReferences" not in child["metadata"]
+        return True
+
+    await eventually(orphaned)
+
+
+async def test_a_foreground_owner_waits_for_dependents_that_block(api):
+    _, owner = await api("POST", CONFIGMAPS, {"metadata": {"name": "owner"}})
+    child = await _owned(api, "child", owner, blockOwnerDeletion=True)
+    child["metadata"]["finalizers"] = ["example.com/wait"]
+    await api("PUT", f"{CONFIGMAPS}/child", child)
+    status, marked = await api("DELETE", f"{CONFIGMAPS}/owner", propagationPolicy="Foreground")
+    assert (status, marked["metadata"]["finalizers"]) == (200, ["foregroundDeletion"])
+
+    async def child_is_marked():
+        _, child = await api("GET", f"{CONFIGMAPS}/child")
+        assert child["metadata"].get("deletionTimestamp")
+        return child
+
+    child = await eventually(child_is_marked)
+    assert await _names(api) == ["child", "owner"]
+    child["metadata"]["finalizers"] = []
+    await api("PUT", f"{CONFIGMAPS}/child", child)
+    await eventually(lambda: _no_configmaps(api))
+
+
+async def test_a_deleted_namespace_takes_its_content_with_it(api):
+    await api("POST", "/api/v1/namespaces", {"metadata": {"name": "temporary"}})
+    path = "/api/v1/namespaces/temporary/configmaps"
+    _, obj = await api("POST", path, {"metadata": {"name": "a", "finalizers": ["example.com/wait"]}})
+    await api("POST", path, {"metadata": {"name": "b"}})
+    status, namespace = await api("DELETE", "/api/v1/namespaces/temporary")
+    assert (status, namespace["status"]["phase"]) == (200, "Terminating")
+    status, failure = await api("POST", path, {"metadata": {"name": "c"}})
+    assert (status, failure["details"]["causes"][0]["reason"]) == (403, "NamespaceTerminating")
+
+    async def only_the_held_one_is_left():
+        return await _names(api, path) == ["a"]
+
+    await eventually(only_the_held_one_is_left)
+    _, obj = await api("GET", f"{path}/a")
+    obj["metadata"]["finalizers"] = []
+    await api("PUT", f"{path}/a", obj)
+
+    async def gone():
+        status, _ = await api("GET", "/api/v1/namespaces/temporary")
+        return status == 404
+
+    await eventually(gone)
+
+
+@pytest.fixture
+def widget_crd():
+    schema = {
+        "type": "object",
+        "properties": {
+            "spec": {"type": "object", "properties": {"size": {"type": "integer", "minimum": 1, "default": 3}}},
+            "status": {"type": "object", "properties": {"phase": {"type": "string"}}},
+        },
+    }
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    old = {"name": "v1beta1", "served": True, "storage": False, "schema": {"openAPIV3Schema": schema}}
+    return {
+        "metadata": {"name": "widgets.example.com"},
+        "spec": {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "shortNames": ["wd"]},
+            "versions": [{**version, "subresources": {"status": {}}}, old],
+        },
+    }
+
+
+async def test_a_definition_is_served_and_goes_with_its_objects(api, widget_crd):
+    status, crd = await api("POST", CRDS, widget_crd)
+    assert status == 201, crd
+    path = "/apis/example.com/v1/namespaces/default/widgets"
+
+    async def established():
+        _, crd = await api("GET", f"{CRDS}/widgets.example.com")
+        conditions = {entry["type"]: entry["status"] for entry in crd["status"]["conditions"]}
+        return conditions == {"NamesAccepted": "True", "Established": "True"}
+
+    await eventually(established)
+    widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": {}}
+    status, created = await api("POST", path, widget)
+    assert status == 201, created
+    _, beta = await api("GET", "/apis/example.com/v1beta1/namespaces/default/widgets/a")
+    assert beta["apiVersion"] == "example.com/v1beta1"
+    _, listed = await api("GET", path)
+    assert listed["kind"] == "WidgetList"
+    _, group = await api("GET", "/apis/example.com")
+    assert [version["version"] for version in group["versions"]] == ["v1", "v1beta1"]
+    status, _ = await api("DELETE", f"{CRDS}/widgets.example.com")
+    assert status == 200
+
+    async def gone():
+        status, _ = await api("GET", path)
+        return status == 404
+
+    await eventually(gone)

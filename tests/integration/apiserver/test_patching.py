@@ -1,0 +1,56 @@
+"""patch over HTTP."""
+
+import json
+
+import pytest
+
+CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
+
+
+async def patched(api, path, media, body):
+    headers = {"Content-Type": media}
+    async with api.session.patch(api.url + path, data=json.dumps(body).encode(), headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+@pytest.mark.parametrize(
+    ("media", "body"),
+    [
+        ("application/merge-patch+json", {"data": {"x": None, "y": "2"}}),
+        ("application/strategic-merge-patch+json", {"data": {"x": None, "y": "2"}}),
+        (
+            "application/json-patch+json",
+            [{"op": "remove", "path": "/data/x"}, {"op": "add", "path": "/data/y", "value": "2"}],
+        ),
+    ],
+)
+async def test_each_patch_type_changes_an_object(api, media, body):
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}, "data": {"x": "1", "z": "3"}})
+    status, changed = await patched(api, f"{CONFIGMAPS}/a", media, body)
+    assert (status, changed["data"]) == (200, {"y": "2", "z": "3"})
+
+
+async def test_a_strategic_patch_merges_containers_by_name(api):
+    path = "/apis/apps/v1/namespaces/default/deployments"
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "one", "image": "one:1"}]}}
+    deployment = {"metadata": {"name": "d"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template}}
+    status, created = await api("POST", path, deployment)
+    assert (status, created["metadata"]["generation"]) == (201, 1), created
+    change = {"spec": {"template": {"spec": {"containers": [{"name": "two", "image": "two:1"}]}}}}
+    status, changed = await patched(api, f"{path}/d", "application/strategic-merge-patch+json", change)
+    assert status == 200, changed
+    assert [entry["name"] for entry in changed["spec"]["template"]["spec"]["containers"]] == ["two", "one"]
+    assert changed["metadata"]["generation"] == 2
+
+
+async def test_a_patch_with_an_old_resource_version_is_a_conflict(api):
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
+    body = {"metadata": {"resourceVersion": "1"}, "data": {"x": "1"}}
+    status, failure = await patched(api, f"{CONFIGMAPS}/a", "application/merge-patch+json", body)
+    assert (status, failure["reason"]) == (409, "Conflict")
+
+
+async def test_an_unknown_patch_type_is_refused(api):
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
+    status, failure = await patched(api, f"{CONFIGMAPS}/a", "application/json", {})
+    assert (status, failure["reason"]) == (415, "UnsupportedMediaType")
