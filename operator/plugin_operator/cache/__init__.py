@@ -1,0 +1,28 @@
+"""Caches of API objects that follow the server: informers, what they keep and who hears of changes.
+
+Owns the way from the bytes of a stream to an object in a store and a call of a handler. Leaves HTTP and discovery to
+``client``, and what to do about a change to ``controller``.
+"""
+
+from plugin_operator.cache.environment import ReflectorSettings
+from plugin_operator.cache.factory import InformerFactory
+from plugin_operator.cache.handlers import EventHandler, Registration
+from plugin_operator.cache.informer import Informer
+from plugin_operator.cache.keys import InformerKey
+from plugin_operator.cache.lister import Lister
+from plugin_operator.cache.objects import CachedObject
+from plugin_operator.cache.states import State
+from plugin_operator.cache.store import IndexFunction
+
+__all__ = [
+    "CachedObject",
+    "EventHandler",
+    "IndexFunction",
+    "Informer",
+    "InformerFactory",
+    "InformerKey",
+    "Lister",
+    "ReflectorSettings",
+    "Registration",
+    "State",
+]

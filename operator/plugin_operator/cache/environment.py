@@ -1,0 +1,43 @@
+"""What every informer of a factory shares: the connection, discovery, clock, metrics and times."""
+
+from dataclasses import dataclass
+
+from plugin_operator.client import RESTMapper, Transport
+from plugin_operator.clock import Clock
+from plugin_operator.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class ReflectorSettings:
+    """Times of a reflector, in seconds.
+
+    Attributes:
+        silence_seconds: the longest a watch may say nothing; a bookmark comes about every minute.
+        list_silence_seconds: the longest a streaming list may say nothing before it is complete.
+        watch_seconds: the shortest time a watch is asked to last; the longest is twice that.
+        healthy_seconds: a stream that lasted this long starts the backoff over.
+        backoff_seconds: the first pause after a failure, before jitter.
+        backoff_cap_seconds: the longest pause, before jitter.
+        poll_kind_seconds: how often to look for a kind the server does not serve.
+        poll_access_seconds: how often to try what the server does not allow.
+    """
+
+    silence_seconds: float = 90.0
+    list_silence_seconds: float = 20.0
+    watch_seconds: float = 300.0
+    healthy_seconds: float = 10.0
+    backoff_seconds: float = 0.2
+    backoff_cap_seconds: float = 10.0
+    poll_kind_seconds: float = 1.0
+    poll_access_seconds: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The surroundings of one factory's informers."""
+
+    transport: Transport
+    mapper: RESTMapper
+    clock: Clock
+    metrics: Metrics
+    settings: ReflectorSettings = ReflectorSettings()

@@ -1,0 +1,156 @@
+"""From the bytes of one watch stream into the store.
+
+Owns the position in the server's history and the pace: events are applied without awaiting in between, but never for
+longer than a few milliseconds before the event loop gets its turn.
+"""
+
+import asyncio
+
+from plugin_operator import logs
+from plugin_operator.cache.lines import LineSplitter
+from plugin_operator.cache.outcomes import HistoryRewritten
+from plugin_operator.cache.store import Store
+from plugin_operator.cache.wire import Bookmark, EventType, Malformed, WireReader
+from plugin_operator.clock import Clock
+from plugin_operator.errors import ApiConnectionError
+
+_log = logs.get_logger(__name__)
+
+SLICE_SECONDS = 0.004
+"""How long events are applied before other tasks run; ten streams in a burst then still leave a loop below 50 ms."""
+_EVENTS_PER_LOOK = 32
+_MAX_SUSPECTS = 256
+
+
+class Position:
+    """How far a reflector has read the server's history.
+
+    Attributes:
+        resource_version: where a watch goes on from; empty before the first list.
+        suspects: hashes of lines that could not be read, to tell damage in transit from an object that is like that.
+    """
+
+    __slots__ = ("_number", "resource_version", "suspects")
+
+    def __init__(self) -> None:
+        self.resource_version = ""
+        self.suspects: set[int] = set()
+        self._number = -1
+
+    def set(self, resource_version: str) -> None:
+        """Go to where a list, or a bookmark that ends one, says; backwards too."""
+        self.resource_version = resource_version
+        self._number = int(resource_version) if resource_version.isdecimal() else -1
+
+    def advance(self, resource_version: str) -> None:
+        """Go on to a later event.
+
+        Raises:
+            HistoryRewritten: it is an earlier one. Versions that are no numbers are never compared.
+        """
+        number = int(resource_version) if resource_version.isdecimal() else -1
+        if 0 <= number < self._number:
+            raise HistoryRewritten(f"the server went back from version {self._number} to {number}")
+        if resource_version:
+            self.resource_version = resource_version
+            self._number = number
+
+    def is_before(self, resource_version: str) -> bool:
+        """Tell whether ``resource_version`` is known to be older than this position."""
+        return resource_version.isdecimal() and int(resource_version) < self._number
+
+
+class Feed:
+    """Applies one stream to a store.
+
+    Args:
+        store: is written.
+        reader: of the kind.
+        position: is moved along.
+        clock: measures the slices.
+        listing: the stream begins with all objects there are, up to a bookmark that says so.
+    """
+
+    __slots__ = ("_clock", "_position", "_reader", "_splitter", "_store", "listing", "skipped")
+
+    def __init__(
+        self, store: Store, reader: WireReader, position: Position, clock: Clock, *, listing: bool = False
+    ) -> None:
+        self._store = store
+        self._reader = reader
+        self._position = position
+        self._clock = clock
+        self._splitter = LineSplitter()
+        self.listing = listing
+        self.skipped = 0
+
+    async def consume(self, data: bytes) -> None:
+        """Apply the events that ``data`` completes; a cancel takes effect between two slices.
+
+        Raises:
+            ApiError: the server sent an ERROR event.
+            ApiConnectionError: a line cannot be read for the first time, or never ends.
+            HistoryRewritten: the server went back.
+        """
+        lines = self._splitter.push(data)
+        done = self._apply_slice(lines, 0)
+        while done < len(lines):
+            await asyncio.sleep(0)
+            done = self._apply_slice(lines, done)
+
+    def finish(self) -> None:
+        """The stream has ended properly.
+
+        Raises:
+            ApiConnectionError: it ended in the middle of a line.
+        """
+        if self._splitter.pending:
+            raise ApiConnectionError(f"the stream was cut short inside a line, after {self._splitter.pending} bytes")
+
+    def _apply_slice(self, lines: list[bytes], start: int) -> int:
+        """Apply lines from ``start`` and return the number of the first that is left."""
+        end = self._clock.monotonic() + SLICE_SECONDS
+        for first in range(start, len(lines), _EVENTS_PER_LOOK):
+            last = first + _EVENTS_PER_LOOK
+            for line in lines[first:last]:
+                self._apply(line)
+            if self._clock.monotonic() >= end:
+                return last
+        return len(lines)
+
+    def _apply(self, line: bytes) -> None:
+        try:
+            kind, subject = self._reader.event(line)
+        except Malformed as error:
+            if line.strip():
+                self._doubt(line, error)
+            return
+        if isinstance(subject, Bookmark):
+            self._bookmark(subject)
+            return
+        if not self.listing:
+            self._position.advance(subject.resource_version)
+        if kind is EventType.DELETED:
+            self._store.remove(subject)
+        else:
+            self._store.upsert(subject)
+
+    def _bookmark(self, bookmark: Bookmark) -> None:
+        if not self.listing:
+            self._position.advance(bookmark.resource_version)
+        elif bookmark.initial_events_end:
+            self._store.end_list()
+            self._position.set(bookmark.resource_version)
+            self.listing = False
+
+    def _doubt(self, line: bytes, error: Malformed) -> None:
+        """Have a line that cannot be read sent again; if it comes again as it was, do without it."""
+        suspects = self._position.suspects
+        mark = hash(line)
+        if mark not in suspects:
+            if len(suspects) >= _MAX_SUSPECTS:
+                suspects.clear()
+            suspects.add(mark)
+            raise ApiConnectionError(str(error)) from error
+        self.skipped += 1
+        _log.error("Object cannot be read and is left out", reason=str(error), size_bytes=len(line))

@@ -1,0 +1,94 @@
+"""Who hears about changes, and how one who fails harms no other."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from plugin_operator import logs
+from plugin_operator.cache.objects import CachedObject
+from plugin_operator.kube import NamespacedName
+from plugin_operator.metrics import Metrics
+
+_log = logs.get_logger(__name__)
+
+
+class EventHandler(Protocol):
+    """Hears of changes in a cache, on the event loop, in order, after the cache shows them. Must be cheap."""
+
+    def on_add(self, key: NamespacedName, new: CachedObject, is_initial: bool) -> None:
+        """An object appeared; ``is_initial`` if it was there before anybody watched."""
+
+    def on_update(self, key: NamespacedName, old: CachedObject, new: CachedObject) -> None:
+        """An object changed."""
+
+    def on_delete(self, key: NamespacedName, old: CachedObject) -> None:
+        """An object is gone; ``old`` is its last known state."""
+
+
+class Registration:
+    """One handler's place; give it to ``remove_handler``."""
+
+    __slots__ = ("handler",)
+
+    def __init__(self, handler: EventHandler) -> None:
+        self.handler = handler
+
+
+class Distributor:
+    """Passes the changes of a store on to handlers: the store's ``ChangeSink``.
+
+    Args:
+        metrics: counts handlers that raise.
+    """
+
+    __slots__ = ("_errors", "_registrations", "synced")
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._errors = metrics.handler_errors
+        self._registrations: tuple[Registration, ...] = ()
+        self.synced = False
+
+    def register(self, handler: EventHandler, present: Iterable[CachedObject]) -> Registration:
+        """Add a handler after telling it of everything that is there already."""
+        registration = Registration(handler)
+        for obj in present:
+            self._call_add((registration,), obj, is_initial=True)
+        self._registrations = (*self._registrations, registration)
+        return registration
+
+    def unregister(self, registration: Registration) -> None:
+        """Tell the handler nothing more; harmless if it is not registered."""
+        self._registrations = tuple(other for other in self._registrations if other is not registration)
+
+    def added(self, new: CachedObject) -> None:
+        """Pass on an addition: initial until the first list is complete."""
+        self._call_add(self._registrations, new, is_initial=not self.synced)
+
+    def updated(self, old: CachedObject, new: CachedObject) -> None:
+        """Pass on a change."""
+        key = new.key
+        for registration in self._registrations:
+            try:
+                registration.handler.on_update(key, old, new)
+            except Exception:  # noqa: BLE001 - whatever one handler does, the others must hear
+                self._failed(key)
+
+    def deleted(self, old: CachedObject) -> None:
+        """Pass on a deletion."""
+        key = old.key
+        for registration in self._registrations:
+            try:
+                registration.handler.on_delete(key, old)
+            except Exception:  # noqa: BLE001 - whatever one handler does, the others must hear
+                self._failed(key)
+
+    def _call_add(self, registrations: Iterable[Registration], new: CachedObject, *, is_initial: bool) -> None:
+        key = new.key
+        for registration in registrations:
+            try:
+                registration.handler.on_add(key, new, is_initial)
+            except Exception:  # noqa: BLE001 - whatever one handler does, the others must hear
+                self._failed(key)
+
+    def _failed(self, key: NamespacedName) -> None:
+        self._errors.inc("", "event handler")
+        _log.exception("Event handler failed", namespace=key.namespace, name=key.name)

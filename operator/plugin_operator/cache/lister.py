@@ -1,0 +1,90 @@
+"""Reading a store: what is handed out is a private copy, or an object that nobody can change."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from plugin_operator.cache.objects import CachedObject
+from plugin_operator.cache.store import IndexFunction, Store
+from plugin_operator.kube import LabelSelector, NamespacedName, Object
+
+
+class _Labels(msgspec.Struct, gc=False):
+    labels: dict[str, str] | None = None
+
+
+class _Labelled(msgspec.Struct, gc=False):
+    metadata: _Labels
+
+
+_LABELLED = msgspec.json.Decoder(_Labelled)
+
+Objects = list[Object]
+Names = list[NamespacedName]
+AnyKey = NamespacedName | tuple[str, str] | str
+
+
+class Lister:
+    """Reads of one cache. Nothing here waits: what is not in the cache is not known to exist."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, key: AnyKey, namespace: str | None = None) -> Object | None:
+        """Return a copy of one object, or None.
+
+        Args:
+            key: a request, a pair of namespace and name, or text: a name, or "namespace/name".
+            namespace: of a plain name.
+        """
+        found = self.raw(key, namespace)
+        return None if found is None else found.decode()
+
+    def list(self, namespace: str | None = None, label_selector: str | None = None) -> Objects:
+        """Return copies of all objects, of one namespace or those whose labels match.
+
+        Raises:
+            SelectorError: the selector cannot be read.
+        """
+        return [obj.decode() for obj in self._select(namespace, label_selector)]
+
+    def keys(self, namespace: str | None = None, label_selector: str | None = None) -> Names:
+        """Return the names of the objects ``list`` would return."""
+        return [obj.key for obj in self._select(namespace, label_selector)]
+
+    def by_index(self, index: str, value: str) -> Objects:
+        """Return copies of the objects that an index function gave ``value``.
+
+        Raises:
+            KeyError: no such index was added.
+        """
+        return [obj.decode() for obj in self._store.index(index).get(value)]
+
+    def add_index(self, index: str, function: IndexFunction) -> None:
+        """Add a named index; adding the same again is harmless.
+
+        Raises:
+            ValueError: the name stands for another function already.
+        """
+        self._store.add_index(index, function)
+
+    def raw(self, key: AnyKey, namespace: str | None = None) -> CachedObject | None:
+        """Return one object as it is kept, undecoded, or None."""
+        if isinstance(key, str):
+            key = NamespacedName.parse(key) if namespace is None and "/" in key else (namespace or "", key)
+        return self._store.get(*key)
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str | tuple) and self.raw(key) is not None
+
+    def _select(self, namespace: str | None, label_selector: str | None) -> Iterable[CachedObject]:
+        objects: Iterable[CachedObject] = self._store if namespace is None else self._store.in_namespace(namespace)
+        selector = LabelSelector.parse(label_selector or "")
+        if not selector:
+            return objects
+        return [obj for obj in objects if selector.matches(_LABELLED.decode(obj.raw).metadata.labels or {})]

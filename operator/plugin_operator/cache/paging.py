@@ -1,0 +1,119 @@
+"""Listing in pages: requests, reading, and the continue tokens that expire on the way.
+
+Owns one complete list; what to do when it fails is left to the reflector.
+"""
+
+import asyncio
+
+import msgspec
+
+from plugin_operator import logs
+from plugin_operator.cache.feed import SLICE_SECONDS
+from plugin_operator.cache.store import Store
+from plugin_operator.cache.wire import Malformed, WireReader
+from plugin_operator.client import Query, Transport
+from plugin_operator.clock import Clock
+from plugin_operator.errors import ApiConnectionError, GoneError
+
+_log = logs.get_logger(__name__)
+
+PAGE_OBJECTS = 500
+_PAGE_BYTES = 8 * 2**20  # a page is held whole and scanned at once, so large objects come in shorter pages
+_LIST_SECONDS = 60.0
+_ITEMS_PER_LOOK = 32
+
+
+class _ListMeta(msgspec.Struct, frozen=True, rename="camel"):
+    resource_version: str | None = None
+    next: str | None = msgspec.field(default=None, name="continue")
+
+
+class _Page(msgspec.Struct):
+    metadata: _ListMeta = _ListMeta()
+    items: list[msgspec.Raw] | None = None
+
+
+_PAGE = msgspec.json.Decoder(_Page)
+
+
+def read_version(body: bytes) -> str:
+    """Return the resource version of a list.
+
+    Raises:
+        ApiConnectionError: the body is no list.
+    """
+    return _read(body).metadata.resource_version or ""
+
+
+class PagedList:
+    """One complete list, applied to the store page by page.
+
+    Args:
+        transport: where to ask.
+        path: of the collection.
+        query: selectors.
+        accept: the representation.
+        clock: measures the slices.
+    """
+
+    def __init__(self, transport: Transport, path: str, query: Query, accept: str, clock: Clock) -> None:
+        self._transport = transport
+        self._path = path
+        self._query = query
+        self._accept = accept
+        self._clock = clock
+
+    async def apply(self, store: Store, reader: WireReader) -> str:
+        """List everything into ``store`` and return the resource version of the list.
+
+        The pages are one consistent snapshot. If the server drops it before the last page, the rest is asked for again
+        from the start in one piece, for a list that takes longer than snapshots are kept would never end in pages.
+
+        Raises:
+            ApiError: the server refuses.
+            ApiConnectionError: an answer did not come or is no list.
+        """
+        try:
+            return await self._run(store, reader, PAGE_OBJECTS)
+        except GoneError:
+            return await self._run(store, reader, None)
+
+    async def _run(self, store: Store, reader: WireReader, limit: int | None) -> str:
+        store.begin_list()
+        token: str | None = ""
+        version = ""
+        while token is not None:
+            query = [
+                *self._query,
+                *([("limit", str(limit))] if limit else []),
+                *([("continue", token)] if token else []),
+            ]
+            answer = await self._transport.request(
+                "GET", self._path, query=query, accept=self._accept, timeout_seconds=_LIST_SECONDS
+            )
+            page = _read(answer.body)
+            await self._store_items(page.items or [], store, reader)
+            version = page.metadata.resource_version or version
+            token = page.metadata.next or None
+            if limit and len(answer.body) > _PAGE_BYTES:
+                limit = max(1, limit // 2)
+        store.end_list()
+        return version
+
+    async def _store_items(self, items: list[msgspec.Raw], store: Store, reader: WireReader) -> None:
+        end = self._clock.monotonic() + SLICE_SECONDS
+        for number, item in enumerate(items):
+            try:
+                store.upsert(reader.item(bytes(item)))  # a Raw would keep the whole page alive
+            except Malformed as error:
+                _log.error("Object cannot be read and is left out", reason=str(error), path=self._path)
+            if number % _ITEMS_PER_LOOK == 0 and self._clock.monotonic() >= end:
+                await asyncio.sleep(0)
+                end = self._clock.monotonic() + SLICE_SECONDS
+
+
+def _read(body: bytes) -> _Page:
+    try:
+        return _PAGE.decode(body)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ApiConnectionError(f"the answer is no list: {error}") from error

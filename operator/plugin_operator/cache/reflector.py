@@ -1,0 +1,262 @@
+"""Keeping one store equal to the server.
+
+Owns what is done in each state of ``states``: resolving the kind, listing, watching, comparing, and the pauses between.
+It writes the store and is the only one who does. It never ends by itself, whatever the server does.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from plugin_operator import logs
+from plugin_operator.backoff import Backoff
+from plugin_operator.cache.environment import Environment
+from plugin_operator.cache.feed import Feed, Position
+from plugin_operator.cache.keys import InformerKey
+from plugin_operator.cache.outcomes import Failure, HistoryRewritten, Unsupported, failure_of
+from plugin_operator.cache.paging import PagedList, read_version
+from plugin_operator.cache.states import Outcome, Pause, State, next_step
+from plugin_operator.cache.store import Store
+from plugin_operator.cache.wire import WireReader
+from plugin_operator.client import ByteStream
+from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError, PluginOperatorError
+from plugin_operator.kube import Resource
+
+_log = logs.get_logger(__name__)
+
+_STREAMING_REFUSED = frozenset({400, 405, 406, 422})
+_NEEDED_VERBS = ("list", "watch")
+_EARLY_SECONDS = 5.0
+
+
+class Reflector:
+    """Runs the state machine for one informer.
+
+    Args:
+        key: what to keep.
+        environment: the connection, discovery, clock, metrics and times.
+        store: is kept equal to the server.
+        on_listed: called once a list is complete, each time.
+    """
+
+    def __init__(
+        self, key: InformerKey, environment: Environment, store: Store, *, on_listed: Callable[[], None]
+    ) -> None:
+        self._key = key
+        self._transport = environment.transport
+        self._mapper = environment.mapper
+        self._clock = environment.clock
+        self._settings = environment.settings
+        self._restarts = environment.metrics.watch_restarts
+        self._store = store
+        self._on_listed = on_listed
+        self._backoff = Backoff(
+            self._clock,
+            base_seconds=self._settings.backoff_seconds,
+            cap_seconds=self._settings.backoff_cap_seconds,
+        )
+        self._position = Position()
+        self._resource: Resource | None = None
+        self._streaming = True
+        self._state = State.RESOLVING
+        self._pausing = False
+        self._blocked = ""
+        self.reason = ""
+        self.last_activity = self._clock.monotonic()
+
+    @property
+    def state(self) -> State:
+        """What people should know: WAITING lasts until it is healed, although the reflector tries in between."""
+        if self._state is State.STOPPED:
+            return State.STOPPED
+        if self._blocked:
+            return State.WAITING
+        return State.BACKING_OFF if self._pausing else self._state
+
+    @property
+    def position(self) -> str:
+        """The resource version up to which the store is known to be true."""
+        return self._position.resource_version
+
+    async def run(self) -> None:
+        """Keep the store equal to the server until cancelled."""
+        try:
+            while True:
+                failure = await self._act()
+                step = next_step(self._state, failure.outcome)
+                if step.state is State.STREAMING_LIST and not self._streaming:
+                    self._state = State.PAGED_LIST
+                else:
+                    self._state = step.state
+                if step.pause is not Pause.NONE:
+                    await self._pause(step.pause, failure)
+        finally:
+            self._state = State.STOPPED
+
+    async def _act(self) -> Failure:
+        """Do what the state asks for; every exception but a cancel is an outcome."""
+        actions = {
+            State.RESOLVING: self._resolve,
+            State.STREAMING_LIST: self._list_by_stream,
+            State.PAGED_LIST: self._list_by_pages,
+            State.WATCHING: self._watch,
+            State.COMPARING: self._compare,
+        }
+        try:
+            return Failure(await actions[self._state](), "")
+        except Exception as error:  # noqa: BLE001 - a reflector that ends leaves its controller deaf for ever
+            failure = failure_of(error)
+            self._note(failure, error)
+            return failure
+
+    async def _resolve(self) -> Outcome:
+        self._resource = await self._mapper.resource_for(self._key.gvk)
+        missing = [verb for verb in _NEEDED_VERBS if not self._resource.supports(verb)]
+        if missing:
+            self._mapper.invalidate(self._key.gvk)
+            raise NoMatchError(f"{self._key.gvk} does not support {' and '.join(missing)}")
+        return Outcome.RESOLVED
+
+    async def _list_by_stream(self) -> Outcome:
+        """List, and go on watching on the same stream."""
+        query = [("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan")]
+        self._store.begin_list()
+        feed = self._feed(listing=True)
+        try:
+            return await self._follow(feed, query)
+        except ApiError as error:
+            if feed.listing and error.status in _STREAMING_REFUSED:
+                self._streaming = False
+                raise Unsupported(str(error)) from error
+            raise
+
+    async def _list_by_pages(self) -> Outcome:
+        path, query = self._collection()
+        pages = PagedList(self._transport, path, query, self._accept(listing=True), self._clock)
+        version = await pages.apply(self._store, WireReader(self._key.gvk))
+        self._position.set(version)
+        self._listed()
+        return Outcome.LISTED
+
+    async def _watch(self) -> Outcome:
+        feed = self._feed(listing=False)
+        return await self._follow(feed, [("resourceVersion", self._position.resource_version)])
+
+    async def _follow(self, feed: Feed, extra: list[tuple[str, str]]) -> Outcome:
+        """Read one stream to its end."""
+        path, query = self._collection()
+        lasting = int(self._settings.watch_seconds * (1.0 + random.random()))  # noqa: S311 - spreads load
+        query += [("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", str(lasting)), *extra]
+        accept, silence = self._accept(listing=False), self._settings.silence_seconds
+        began = self._clock.monotonic()
+        try:
+            async with self._transport.stream(path, query=query, accept=accept, timeout_seconds=silence) as stream:
+                self._alive()
+                if feed.listing:
+                    await self._read_list(stream, feed)
+                else:
+                    self._heal()
+                while data := await stream.read():
+                    self._alive()
+                    await feed.consume(data)
+            feed.finish()
+        finally:
+            lasted = self._clock.monotonic() - began
+            if lasted > self._settings.healthy_seconds:
+                self._backoff.reset()
+        if lasted < lasting - _EARLY_SECONDS:
+            raise ApiConnectionError("the server ended the watch before its time")
+        return Outcome.ENDED
+
+    async def _read_list(self, stream: ByteStream, feed: Feed) -> None:
+        """Read the initial events of a streaming list; what follows on the stream is the watch.
+
+        A server that takes the request for a plain watch never says that the list is complete, and a stream that
+        broke once may break again: either way pages are as good, and from now on it is asked for them.
+        """
+        streaming, self._streaming = self._streaming, False
+        while feed.listing:
+            try:
+                async with asyncio.timeout(self._settings.list_silence_seconds):
+                    data = await stream.read()
+            except TimeoutError as error:
+                raise ApiConnectionError("the server does not say that its streaming list is complete") from error
+            if not data:
+                raise ApiConnectionError("the server ended the streaming list before it was complete")
+            self._alive()
+            await feed.consume(data)
+        self._streaming = streaming
+        self._state = next_step(self._state, Outcome.LISTED).state
+        self._listed()
+
+    async def _compare(self) -> Outcome:
+        """Ask for the server's present version: if ours is ahead of it, the server has lost history."""
+        path, query = self._collection()
+        answer = await self._transport.request(
+            "GET", path, query=[*query, ("limit", "1")], accept=self._accept(listing=True)
+        )
+        version = read_version(answer.body)
+        if self._position.is_before(version):
+            raise HistoryRewritten(f"the server is at version {version}, we were at {self.position}")
+        return Outcome.SAME
+
+    def _feed(self, *, listing: bool) -> Feed:
+        return Feed(self._store, WireReader(self._key.gvk), self._position, self._clock, listing=listing)
+
+    def _collection(self) -> tuple[str, list[tuple[str, str]]]:
+        if self._resource is None:
+            raise NoMatchError(f"{self._key.gvk} is not resolved")
+        query = [("labelSelector", self._key.label_selector)] if self._key.label_selector else []
+        query += [("fieldSelector", self._key.field_selector)] if self._key.field_selector else []
+        return self._resource.path(self._key.namespace), query
+
+    def _accept(self, *, listing: bool) -> str:
+        if not self._key.metadata_only:
+            return "application/json"
+        kind = "PartialObjectMetadataList" if listing else "PartialObjectMetadata"
+        return f"application/json;as={kind};g=meta.k8s.io;v=v1,application/json"
+
+    def _alive(self) -> None:
+        self.last_activity = self._clock.monotonic()
+
+    def _listed(self) -> None:
+        self._alive()
+        self._heal()
+        self._on_listed()
+
+    def _heal(self) -> None:
+        if self._blocked:
+            _log.info("Informer is no longer waiting", informer=str(self._key))
+        self._blocked = self.reason = ""
+
+    async def _pause(self, pause: Pause, failure: Failure) -> None:
+        settings = self._settings
+        match pause:
+            case Pause.POLL_KIND:
+                seconds = settings.poll_kind_seconds * (0.8 + 0.4 * random.random())  # noqa: S311 - spreads load
+            case Pause.POLL_ACCESS:
+                seconds = settings.poll_access_seconds * (1.0 + random.random())  # noqa: S311 - spreads load
+            case _:
+                seconds = max(self._backoff.next_seconds(), failure.retry_after_seconds or 0.0)
+        self._pausing = True
+        try:
+            await self._clock.sleep(seconds)
+        finally:
+            self._pausing = False
+
+    def _note(self, failure: Failure, error: Exception) -> None:
+        """Remember, count and log what went wrong; the same again while waiting is not news."""
+        self.reason = failure.reason
+        if failure.outcome is Outcome.UNSUPPORTED:
+            return
+        self._restarts.inc(str(self._key.gvk), failure.outcome.value)
+        blocking = failure.outcome in {Outcome.MISSING, Outcome.FORBIDDEN, Outcome.REFUSED}
+        if failure.outcome is Outcome.MISSING:
+            self._mapper.invalidate(self._key.gvk)
+        if blocking and failure.outcome.value != self._blocked:
+            self._blocked = failure.outcome.value
+            _log.warning("Informer is waiting", informer=str(self._key), reason=failure.reason)
+        elif not blocking:
+            _log.info("Stream restarts", informer=str(self._key), outcome=failure.outcome.value, reason=failure.reason)
+        if failure.outcome is Outcome.FAILED and not isinstance(error, PluginOperatorError):
+            _log.error("Reflector failed unexpectedly", informer=str(self._key), exc_info=error)
