@@ -84,6 +84,11 @@ class TaskOwner:
         stubborn = await cancel_and_wait(list(self._tasks), deadline_seconds, clock=self._clock)
         return sorted(task.get_name() for task in stubborn)
 
+    async def finish(self, deadline_seconds: float) -> list[str]:
+        """Let what runs end on its own until the deadline, then ``stop`` the rest within as long again."""
+        await wait_until_done(list(self._tasks), deadline_seconds, clock=self._clock)
+        return await self.stop(deadline_seconds)
+
     def _ended(self, task: AnyTask) -> None:
         self._tasks.discard(task)
         if task.cancelled():

@@ -34,7 +34,7 @@ class VirtualClock:
         monotonic_seconds: the first value of ``monotonic()``.
     """
 
-    __slots__ = ("_monotonic", "_now", "_numbers", "_timers")
+    __slots__ = ("_monotonic", "_now", "_numbers", "_settling", "_timers")
 
     def __init__(
         self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC), *, monotonic_seconds: float = 1_000.0
@@ -43,6 +43,7 @@ class VirtualClock:
         self._monotonic = monotonic_seconds
         self._timers: list[tuple[float, int, VirtualTimer]] = []
         self._numbers = itertools.count()
+        self._settling = 0
 
     def monotonic(self) -> float:
         """Return the virtual seconds."""
@@ -105,10 +106,15 @@ class VirtualClock:
             for _ in range(100):
                 await asyncio.sleep(0)
             return
-        for _ in range(_SETTLE_PASSES):
-            await asyncio.sleep(0)
-            if not ready:
-                return
+        self._settling += 1
+        try:
+            for _ in range(_SETTLE_PASSES):
+                await asyncio.sleep(0)
+                # Each other caller of settle keeps one call ready, which does not count.
+                if len(ready) < self._settling:
+                    return
+        finally:
+            self._settling -= 1
         raise TimeoutError(f"the event loop did not come to rest within {_SETTLE_PASSES} passes")
 
     def _move_to(self, monotonic: float) -> None:

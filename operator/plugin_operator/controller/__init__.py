@@ -1,0 +1,58 @@
+"""Controllers: from events to reconciles, over any number of revisions.
+
+Owns requests, results, predicates, handlers, workers and the swap of revisions. Informers come from ``cache``; what an
+author writes, and when to swap, is for the layers above.
+"""
+
+from plugin_operator.controller.controller import Controller
+from plugin_operator.controller.drain import Drain
+from plugin_operator.controller.handlers import EnqueueForObject, EnqueueForOwner, EnqueueMapped, Handler
+from plugin_operator.controller.outcomes import FailingKey
+from plugin_operator.controller.predicates import (
+    Predicate,
+    annotations_changed,
+    generation_changed,
+    labels_changed,
+    matches,
+    resource_version_changed,
+)
+from plugin_operator.controller.spec import ControllerSpec, RateLimiterSpec, Watch
+from plugin_operator.controller.status import ControllerStatus, InFlight, InformerStatus
+from plugin_operator.controller.types import (
+    ControllerStopped,
+    Failure,
+    FailureCallback,
+    Reconciler,
+    ReconcileTimeoutError,
+    Request,
+    Result,
+)
+
+__all__ = [
+    "Controller",
+    "ControllerSpec",
+    "ControllerStatus",
+    "ControllerStopped",
+    "Drain",
+    "EnqueueForObject",
+    "EnqueueForOwner",
+    "EnqueueMapped",
+    "FailingKey",
+    "Failure",
+    "FailureCallback",
+    "Handler",
+    "InFlight",
+    "InformerStatus",
+    "Predicate",
+    "RateLimiterSpec",
+    "ReconcileTimeoutError",
+    "Reconciler",
+    "Request",
+    "Result",
+    "Watch",
+    "annotations_changed",
+    "generation_changed",
+    "labels_changed",
+    "matches",
+    "resource_version_changed",
+]

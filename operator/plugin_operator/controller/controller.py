@@ -1,0 +1,253 @@
+"""One controller, over all revisions of the plugin that declares it.
+
+Owns the swap of revisions over one queue: what is new is warmed first, then everything flips between two turns of the
+event loop, and the old revision's reconciles run out on their own while their keys stay locked in the queue. Which
+revision to install and when to give up on an old one is the plugin host's decision.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from plugin_operator import logs
+from plugin_operator.clock import Clock, Timer
+from plugin_operator.controller.crew import Crew
+from plugin_operator.controller.drain import Drain
+from plugin_operator.controller.outcomes import Outcomes
+from plugin_operator.controller.ports import Informer, InformerFactory, InformerKey
+from plugin_operator.controller.sources import Sources
+from plugin_operator.controller.spec import ControllerSpec
+from plugin_operator.controller.status import ControllerStatus, InFlight, InformerStatus
+from plugin_operator.controller.types import ControllerStopped, FailureCallback, Reconciler, Request
+from plugin_operator.controller.worker import Worker
+from plugin_operator.metrics import Metrics
+from plugin_operator.tasks import AnyTask, TaskOwner, wait_until_done
+from plugin_operator.workqueue import ExponentialBackoff, WorkQueue
+
+_log = logs.get_logger(__name__)
+
+#: How long ``install`` waits for new caches before it swaps without them.
+WARM_DEADLINE_SECONDS = 30.0
+
+#: So many reconciles that ignore their cancellation are replaced by new workers; more of them cost concurrency.
+MAX_STUCK = 64
+
+_CANCEL_GRACE_SECONDS = 1.0
+_RELEASE_SECONDS = 5.0
+
+
+class Controller:
+    """Runs the reconciler of its current revision for every key its watches bring.
+
+    Args:
+        name: label of its logs and metrics.
+        factory: hands out shared informers.
+        clock: all time it knows.
+        metrics: where it counts.
+        on_failure: told of each failed reconcile, in the worker, at once; must be quick.
+        warm_deadline_seconds: how long ``install`` waits for new caches.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        factory: InformerFactory,
+        clock: Clock,
+        metrics: Metrics,
+        on_failure: FailureCallback | None = None,
+        warm_deadline_seconds: float = WARM_DEADLINE_SECONDS,
+    ) -> None:
+        self.name = name
+        self._clock = clock
+        self._all_metrics = metrics
+        self._metrics = metrics.controller(name)
+        self._warm_deadline = warm_deadline_seconds
+        self._queue: WorkQueue[Request] = WorkQueue(
+            name, clock=clock, rate_limiter=ExponentialBackoff(), metrics=metrics.workqueue(name, name)
+        )
+        self._outcomes = Outcomes(name, queue=self._queue, metrics=self._metrics, clock=clock, on_failure=on_failure)
+        self._tasks = TaskOwner(f"controller/{name}", clock=clock)
+        self._sources = Sources(factory, self._queue.add, self._handler_failed, clock=clock)
+        self._installing = asyncio.Lock()
+        self._spec: ControllerSpec | None = None
+        self._revision = ""
+        self._crew: Crew | None = None
+        self._old_crews: list[Crew] = []
+        self._resync: Timer | None = None
+        self._is_started = False
+        self._is_open = False
+        self._is_stopping = False
+
+    @property
+    def revision(self) -> str:
+        """The current revision; empty before the first."""
+        return self._revision
+
+    @property
+    def informers(self) -> Mapping[InformerKey, Informer]:
+        """The informers it holds by key, those that ``install`` is warming included."""
+        return self._sources.informers
+
+    async def install(self, spec: ControllerSpec, reconciler: Reconciler, revision: str) -> Drain:
+        """Make ``revision`` the current one and return the drain of the one before.
+
+        Informers that are new are warmed first, until they have synced, or wait for a kind or a permission, or the
+        deadline is over; the old revision goes on meanwhile. The swap itself happens between two turns of the event
+        loop. Then failed keys are due at once, and all that is cached passes the new predicates and handlers at low
+        priority, as after a restart. Keys are reconciled only once all caches have synced.
+
+        Cancelled while it warms, it leaves everything as it was.
+
+        Raises:
+            ControllerStopped: ``stop`` was called.
+        """
+        async with self._installing:
+            self._raise_if_stopping()
+            await self._sources.warm(spec, self._warm_deadline)
+            self._raise_if_stopping()
+            return self._flip(spec, reconciler, revision)
+
+    def start_workers(self) -> None:
+        """Begin to reconcile: this process leads now. Before, events only fill the queue."""
+        self._is_started = True
+        self._balance()
+
+    async def stop(self, deadline_seconds: float) -> list[Request]:
+        """Take no more keys, let reconciles end until the deadline, cancel the rest, give back all informers.
+
+        Returns the keys of reconciles that ignore their cancellation and are left behind. All label sets of the
+        controller vanish from the metrics. May be called again.
+        """
+        self._is_stopping = True
+        if self._resync is not None:
+            self._resync.cancel()
+        self._sources.close()
+        crews = [*self._old_crews, *([self._crew] if self._crew is not None else [])]
+        for crew in crews:
+            crew.retire()
+        if await wait_until_done(_tasks_of(crews), deadline_seconds, clock=self._clock):
+            for crew in crews:
+                crew.cancel()
+            await wait_until_done(_tasks_of(crews), _CANCEL_GRACE_SECONDS, clock=self._clock)
+        self._queue.shut_down()
+        await self._tasks.stop(_CANCEL_GRACE_SECONDS)
+        await self._sources.wait_released(_RELEASE_SECONDS)
+        stuck = [request for crew in crews for request in crew.in_flight]
+        if stuck:
+            _log.warning("Reconciles ignore their cancellation", controller=self.name, keys=[str(key) for key in stuck])
+        self._all_metrics.drop_controller(self.name)
+        return stuck
+
+    def status(self) -> ControllerStatus:
+        """Take a snapshot."""
+        metrics = self._metrics
+        return ControllerStatus(
+            name=self.name,
+            revision=self._revision,
+            is_started=self._is_started,
+            has_synced=self._spec is not None and self._sources.have_synced,
+            queue_depth=len(self._queue),
+            delayed=self._queue.delayed,
+            in_flight=tuple(self._in_flight()),
+            max_concurrent_reconciles=self._spec.max_concurrent_reconciles if self._spec is not None else 0,
+            workers=len(self._crew.workers) if self._crew is not None else 0,
+            failing=dict(self._outcomes.failing),
+            informers=tuple(InformerStatus.of(key, source.informer) for key, source in self._sources.active.items()),
+            reconciles={
+                result: getattr(metrics, result) for result in ("success", "error", "requeue", "requeue_after")
+            },
+        )
+
+    def _in_flight(self) -> list[InFlight]:
+        now = self._clock.monotonic()
+        crews = [*self._old_crews, *([self._crew] if self._crew is not None else [])]
+        return [
+            InFlight(worker.request, worker.revision, now - worker.started, worker.cancelled)
+            for crew in crews
+            for worker in crew.workers
+            if worker.request is not None
+        ]
+
+    def _raise_if_stopping(self) -> None:
+        if self._is_stopping:
+            self._sources.cool()
+            raise ControllerStopped(f"controller {self.name} is stopping")
+
+    def _flip(self, spec: ControllerSpec, reconciler: Reconciler, revision: str) -> Drain:
+        """Swap; nothing in here may await."""
+        old = self._crew
+        self._spec = spec
+        self._revision = revision
+        self._metrics.max_concurrent = spec.max_concurrent_reconciles
+        self._queue.rate_limiter = spec.rate_limiter.build()
+        kept = self._sources.bind(spec)
+        self._queue.reset_backoff()
+        if old is not None:
+            old.retire()
+            if old.workers:
+                self._old_crews.append(old)
+        self._crew = self._new_crew(spec, reconciler, revision)
+        self._is_open = self._sources.have_synced
+        if not self._is_open:
+            self._tasks.spawn(self._open_when_synced(self._crew), "wait-synced")
+        self._balance()
+        self._schedule_resync(spec)
+        for source in kept:
+            self._tasks.spawn(source.replay(as_update=False), "replay")
+        return Drain(old, self._clock)
+
+    def _new_crew(self, spec: ControllerSpec, reconciler: Reconciler, revision: str) -> Crew:
+        def hire() -> Worker:
+            return Worker(
+                reconciler,
+                revision,
+                spec.reconcile_timeout_seconds,
+                queue=self._queue,
+                outcomes=self._outcomes,
+                metrics=self._metrics,
+                clock=self._clock,
+            )
+
+        return Crew(f"controller/{self.name}/{revision}", hire, clock=self._clock, on_change=self._crew_changed)
+
+    async def _open_when_synced(self, crew: Crew) -> None:
+        await self._sources.wait_synced()
+        if crew is self._crew:
+            self._is_open = True
+            self._balance()
+
+    def _crew_changed(self, crew: Crew) -> None:
+        """Let the current crew have the places that an old one has left."""
+        if crew is not self._crew:
+            if not crew.workers and crew in self._old_crews:
+                self._old_crews.remove(crew)
+            self._balance()
+
+    def _balance(self) -> None:
+        if self._crew is None or self._spec is None:
+            return
+        size = 0
+        if self._is_started and self._is_open and not self._is_stopping:
+            stuck = sum(crew.stuck for crew in self._old_crews)
+            taken = sum(crew.running for crew in self._old_crews) + max(0, stuck - MAX_STUCK)
+            size = max(0, self._spec.max_concurrent_reconciles - taken)
+        self._crew.resize(size)
+
+    def _schedule_resync(self, spec: ControllerSpec) -> None:
+        if self._resync is not None:
+            self._resync.cancel()
+            self._resync = None
+        if spec.resync_seconds is not None and not self._is_stopping:
+            self._resync = self._clock.call_later(spec.resync_seconds, lambda: self._resync_now(spec))
+
+    def _resync_now(self, spec: ControllerSpec) -> None:
+        for source in self._sources.active.values():
+            self._tasks.spawn(source.replay(as_update=True), "resync")
+        self._schedule_resync(spec)
+
+    def _handler_failed(self, where: str) -> None:
+        self._all_metrics.handler_errors.inc(self.name, where)
+
+
+def _tasks_of(crews: list[Crew]) -> list[AnyTask]:
+    return [worker.task for crew in crews for worker in crew.workers]

@@ -1,0 +1,113 @@
+"""The workers of one revision.
+
+Owns how many there are and how they leave. A revision has one crew; at a reload the old crew retires and a new one
+takes over, so that no worker, and nothing a plugin left in its context, outlives its revision.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+
+from plugin_operator import logs
+from plugin_operator.clock import Clock, Timer
+from plugin_operator.controller.types import Request
+from plugin_operator.controller.worker import Worker
+
+_log = logs.get_logger(__name__)
+
+#: A reconciler that cancels its own worker gets a new one after this pause.
+_REPLACE_AFTER_SECONDS = 0.1
+
+
+class Crew:
+    """Workers that run the same reconciler.
+
+    Args:
+        name: prefix of the tasks' names.
+        hire: makes a worker.
+        clock: for the pause before a lost worker is replaced.
+        on_change: called whenever a worker has left or was cancelled.
+    """
+
+    __slots__ = ("_clock", "_hire", "_number", "_on_change", "_replacing", "_retired", "_size", "name", "workers")
+
+    def __init__(
+        self, name: str, hire: Callable[[], Worker], *, clock: Clock, on_change: Callable[["Crew"], None]
+    ) -> None:
+        self.name = name
+        self.workers: set[Worker] = set()
+        self._hire = hire
+        self._clock = clock
+        self._on_change = on_change
+        self._size = 0
+        self._number = 0
+        self._retired = False
+        self._replacing: Timer | None = None
+
+    @property
+    def in_flight(self) -> list[Request]:
+        """The keys being reconciled."""
+        return [worker.request for worker in self.workers if worker.request is not None]
+
+    @property
+    def running(self) -> int:
+        """The number of reconciles that run and were not cancelled."""
+        return sum(worker.request is not None and not worker.cancelled for worker in self.workers)
+
+    @property
+    def stuck(self) -> int:
+        """The number of reconciles that were cancelled and have not ended."""
+        return sum(worker.request is not None and worker.cancelled for worker in self.workers)
+
+    def resize(self, size: int) -> None:
+        """Have ``size`` workers: hire, or let go, the idle ones first. Does nothing once retired."""
+        if self._retired:
+            return
+        self._size = size
+        staying = [worker for worker in self.workers if not worker.dismissed]
+        for worker in sorted(staying, key=lambda worker: worker.request is not None)[: max(0, len(staying) - size)]:
+            worker.dismiss()
+        leaving = [worker for worker in self.workers if worker.dismissed and worker.request and not worker.cancelled]
+        for worker in leaving[: max(0, size - len(staying))]:
+            worker.dismissed = False
+            staying.append(worker)
+        for _ in range(size - len(staying)):
+            self._start_worker()
+
+    def retire(self) -> None:
+        """Take no further key: who is idle leaves now, who is busy after the current reconcile."""
+        self._retired = True
+        if self._replacing is not None:
+            self._replacing.cancel()
+        for worker in self.workers:
+            worker.dismiss()
+
+    def cancel(self) -> None:
+        """Cancel every reconcile of a retired crew; again, if some did not obey."""
+        for worker in self.workers:
+            worker.cancel()
+        self._on_change(self)
+
+    def _start_worker(self) -> None:
+        worker = self._hire()
+        self._number += 1
+        # A context of its own: what the caller bound to its log lines is not what the reconciles should carry.
+        worker.task = asyncio.get_running_loop().create_task(
+            worker.run(), name=f"{self.name}/worker-{self._number}", context=contextvars.Context()
+        )
+        self.workers.add(worker)
+        worker.task.add_done_callback(lambda _: self._left(worker))
+
+    def _left(self, worker: Worker) -> None:
+        self.workers.discard(worker)
+        if not worker.task.cancelled():
+            error = worker.task.exception()
+            if error is not None:
+                _log.error("Worker failed", worker=worker.task.get_name(), exc_info=error)
+        if not worker.dismissed and not self._retired and self._replacing is None:
+            self._replacing = self._clock.call_later(_REPLACE_AFTER_SECONDS, self._replace)
+        self._on_change(self)
+
+    def _replace(self) -> None:
+        self._replacing = None
+        self.resize(self._size)

@@ -1,0 +1,44 @@
+"""Waiting for the old revision to let go.
+
+Owns ``Drain``, what ``Controller.install`` hands to whoever swaps revisions.
+"""
+
+from plugin_operator.clock import Clock
+from plugin_operator.controller.crew import Crew
+from plugin_operator.controller.types import Request
+from plugin_operator.tasks import wait_until_done
+
+
+class Drain:
+    """The reconciles of a replaced revision that were in flight at the swap.
+
+    Args:
+        crew: the retired workers; None if there was no revision before.
+        clock: measures the deadline.
+    """
+
+    __slots__ = ("_clock", "_crew")
+
+    def __init__(self, crew: Crew | None, clock: Clock) -> None:
+        self._crew = crew
+        self._clock = clock
+
+    @property
+    def in_flight(self) -> list[Request]:
+        """The keys the old revision still holds; after ``cancel``, those whose reconcile does not obey."""
+        return self._crew.in_flight if self._crew is not None else []
+
+    async def wait(self, deadline_seconds: float) -> bool:
+        """Wait until the old revision holds no key any more; return False if it still does at the deadline."""
+        if self._crew is None:
+            return True
+        tasks = [worker.task for worker in self._crew.workers if worker.request is not None]
+        return not await wait_until_done(tasks, deadline_seconds, clock=self._clock)
+
+    def cancel(self) -> None:
+        """Cancel what is in flight; the new revision may use those places at once.
+
+        Keys that were cancelled are reconciled once more by the new revision, after the old reconcile has truly ended.
+        """
+        if self._crew is not None:
+            self._crew.cancel()

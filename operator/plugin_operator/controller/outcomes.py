@@ -1,0 +1,171 @@
+"""What follows from the way a reconcile ended.
+
+Owns requeueing, counting and logging, with the rules of controller-runtime's ``reconcileHandler``: success forgets the
+failures, ``requeue_after`` too, ``requeue`` and errors back off, a terminal error is not retried.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin_operator import logs
+from plugin_operator.clock import Clock
+from plugin_operator.controller.types import Failure, FailureCallback, ReconcileTimeoutError, Request, Result
+from plugin_operator.errors import TerminalError
+from plugin_operator.metrics import ControllerMetrics
+from plugin_operator.workqueue import WorkQueue
+
+_log = logs.get_logger(__name__)
+
+#: So many failing keys are remembered for status; the oldest is forgotten first.
+MAX_REMEMBERED = 200
+_MAX_ERROR_CHARACTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FailingKey:
+    """The last failure of a key that has not succeeded since.
+
+    Attributes:
+        error: type and message.
+        revision: the one that failed.
+        count: failures in a row.
+        at: when, UTC.
+        is_terminal: it waits for a change instead of a retry.
+    """
+
+    error: str
+    revision: str
+    count: int
+    at: datetime
+    is_terminal: bool
+
+
+class Outcomes:
+    """Acts on the end of each reconcile of one controller.
+
+    Args:
+        name: the controller's.
+        queue: where keys come from and go back to; the key must still be processing.
+        metrics: what to count in.
+        clock: for the time of failures.
+        on_failure: told of each failure.
+    """
+
+    __slots__ = ("_clock", "_failing", "_metrics", "_name", "_on_failure", "_queue")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        queue: WorkQueue[Request],
+        metrics: ControllerMetrics,
+        clock: Clock,
+        on_failure: FailureCallback | None,
+    ) -> None:
+        self._name = name
+        self._queue = queue
+        self._metrics = metrics
+        self._clock = clock
+        self._on_failure = on_failure
+        self._failing: dict[Request, FailingKey] = {}
+
+    @property
+    def failing(self) -> Mapping[Request, FailingKey]:
+        """The keys whose last reconcile failed, at most ``MAX_REMEMBERED``."""
+        return self._failing
+
+    def succeeded(self, request: Request) -> None:
+        """Nothing more to do for this key until it changes."""
+        self._queue.forget(request)
+        self._metrics.success += 1
+        if self._failing:
+            self._failing.pop(request, None)
+
+    def returned(self, revision: str, request: Request, result: object) -> None:
+        """The reconciler returned something other than None."""
+        if not isinstance(result, Result):
+            error = TypeError(f"reconcile returned a {type(result).__name__}; it takes a Result or None")
+            self.failed(revision, request, error)
+            return
+        priority = self._queue.priority_of(request) if result.priority is None else result.priority
+        if result.requeue_after:
+            self._queue.forget(request)
+            self._queue.add_after(request, result.requeue_after, priority)
+            self._metrics.requeue_after += 1
+        elif result.requeue:
+            self._queue.add_rate_limited(request, priority)
+            self._metrics.requeue += 1
+        else:
+            self.succeeded(request)
+            return
+        if self._failing:
+            self._failing.pop(request, None)
+
+    def interrupted(self, request: Request) -> None:
+        """The reconcile was cancelled to make room for a newer revision, which is to run the key once more."""
+        self._queue.add(request, self._queue.priority_of(request))
+
+    def failed(self, revision: str, request: Request, error: BaseException) -> None:
+        """The reconcile ended with an exception, of whatever kind."""
+        failure = Failure(
+            controller=self._name,
+            revision=revision,
+            request=request,
+            error=error,
+            is_terminal=isinstance(error, TerminalError),
+            is_panic=not isinstance(error, Exception),
+            is_timeout=isinstance(error, ReconcileTimeoutError),
+        )
+        self._count(failure)
+        if failure.is_terminal:
+            self._queue.forget(request)
+        else:
+            self._queue.add_rate_limited(request, self._queue.priority_of(request))
+        self._remember(failure)
+        _log.error(
+            "Reconciler error",
+            controller=self._name,
+            revision=revision,
+            namespace=request.namespace,
+            name=request.name,
+            retried=not failure.is_terminal,
+            exc_info=error,
+        )
+        self._tell(failure)
+
+    def _count(self, failure: Failure) -> None:
+        self._metrics.error += 1
+        self._metrics.errors += 1
+        self._metrics.terminal_errors += failure.is_terminal
+        self._metrics.panics += failure.is_panic
+        self._metrics.timeouts += failure.is_timeout
+
+    def _remember(self, failure: Failure) -> None:
+        known = self._failing.pop(failure.request, None)
+        if len(self._failing) >= MAX_REMEMBERED:
+            del self._failing[next(iter(self._failing))]
+        self._failing[failure.request] = FailingKey(
+            error=_describe(failure.error),
+            revision=failure.revision,
+            count=known.count + 1 if known is not None else 1,
+            at=self._clock.now(),
+            is_terminal=failure.is_terminal,
+        )
+
+    def _tell(self, failure: Failure) -> None:
+        if self._on_failure is None:
+            return
+        try:
+            self._on_failure(failure)
+        except Exception as error:  # noqa: BLE001 - a worker must outlive whoever listens
+            _log.error("Failure callback raised", controller=self._name, exc_info=error)
+
+
+def _describe(error: BaseException) -> str:
+    # An exception's __str__ is the author's code, and may raise itself.
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001
+        text = type(error).__name__
+    return text[:_MAX_ERROR_CHARACTERS]

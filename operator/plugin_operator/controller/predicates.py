@@ -1,0 +1,130 @@
+"""Which changes matter.
+
+Owns ``Predicate`` and the ready-made ones, named as in controller-runtime's ``pkg/predicate``. An event is dropped if
+any predicate of its watch says no.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from plugin_operator.controller.ports import CachedObject
+
+ObjectTest = Callable[[dict[str, Any]], bool]
+
+
+class Predicate:
+    """Lets every event through; subclasses say no to some. Combine with ``&``, ``|`` and ``~``."""
+
+    __slots__ = ()
+
+    def create(self, new: CachedObject) -> bool:  # noqa: ARG002 - the base lets all through
+        """Judge a new object, or one that was there at start."""
+        return True
+
+    def update(self, old: CachedObject, new: CachedObject) -> bool:  # noqa: ARG002
+        """Judge a change."""
+        return True
+
+    def delete(self, old: CachedObject) -> bool:  # noqa: ARG002
+        """Judge a deletion."""
+        return True
+
+    def __and__(self, other: "Predicate") -> "Predicate":
+        return _All(self, other)
+
+    def __or__(self, other: "Predicate") -> "Predicate":
+        return _Any(self, other)
+
+    def __invert__(self) -> "Predicate":
+        return _Not(self)
+
+
+class _All(Predicate):
+    __slots__ = ("_left", "_right")
+
+    def __init__(self, left: Predicate, right: Predicate) -> None:
+        self._left = left
+        self._right = right
+
+    def create(self, new: CachedObject) -> bool:
+        return self._left.create(new) and self._right.create(new)
+
+    def update(self, old: CachedObject, new: CachedObject) -> bool:
+        return self._left.update(old, new) and self._right.update(old, new)
+
+    def delete(self, old: CachedObject) -> bool:
+        return self._left.delete(old) and self._right.delete(old)
+
+
+class _Any(Predicate):
+    __slots__ = ("_left", "_right")
+
+    def __init__(self, left: Predicate, right: Predicate) -> None:
+        self._left = left
+        self._right = right
+
+    def create(self, new: CachedObject) -> bool:
+        return self._left.create(new) or self._right.create(new)
+
+    def update(self, old: CachedObject, new: CachedObject) -> bool:
+        return self._left.update(old, new) or self._right.update(old, new)
+
+    def delete(self, old: CachedObject) -> bool:
+        return self._left.delete(old) or self._right.delete(old)
+
+
+class _Not(Predicate):
+    __slots__ = ("_inner",)
+
+    def __init__(self, inner: Predicate) -> None:
+        self._inner = inner
+
+    def create(self, new: CachedObject) -> bool:
+        return not self._inner.create(new)
+
+    def update(self, old: CachedObject, new: CachedObject) -> bool:
+        return not self._inner.update(old, new)
+
+    def delete(self, old: CachedObject) -> bool:
+        return not self._inner.delete(old)
+
+
+class _Changed(Predicate):
+    __slots__ = ("_part",)
+
+    def __init__(self, part: Callable[[CachedObject], object]) -> None:
+        self._part = part
+
+    def update(self, old: CachedObject, new: CachedObject) -> bool:
+        return self._part(old) != self._part(new)
+
+
+class _Matches(Predicate):
+    __slots__ = ("_test",)
+
+    def __init__(self, test: ObjectTest) -> None:
+        self._test = test
+
+    def create(self, new: CachedObject) -> bool:
+        return bool(self._test(new.decode()))
+
+    def update(self, old: CachedObject, new: CachedObject) -> bool:  # noqa: ARG002 - what it was is not asked
+        return bool(self._test(new.decode()))
+
+    def delete(self, old: CachedObject) -> bool:
+        return bool(self._test(old.decode()))
+
+
+def matches(test: ObjectTest) -> Predicate:
+    """Make a predicate of a function of the object (its last state, if it was deleted)."""
+    return _Matches(test)
+
+
+#: Updates that changed ``spec``, for kinds that count generations: status and metadata writes are dropped.
+generation_changed: Predicate = _Changed(lambda obj: obj.metadata().generation)
+#: Updates that changed anything at all, which leaves out resyncs.
+resource_version_changed: Predicate = _Changed(lambda obj: obj.resource_version)
+#: Updates that changed labels.
+labels_changed: Predicate = _Changed(lambda obj: obj.metadata().labels or {})
+#: Updates that changed annotations.
+annotations_changed: Predicate = _Changed(lambda obj: obj.metadata().annotations or {})

@@ -1,0 +1,148 @@
+"""All sources of one controller, over all its revisions.
+
+Owns which informers are held: taken before a revision needs them, kept while any does, and for a while after.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from plugin_operator.clock import Clock
+from plugin_operator.controller.ports import Informer, InformerFactory, InformerKey
+from plugin_operator.controller.source import Enqueue, Source
+from plugin_operator.controller.spec import ControllerSpec
+from plugin_operator.tasks import TaskOwner
+
+#: How long a dropped informer is kept: for deletions it has yet to hear of, and for a quick return to it.
+LINGER_SECONDS = 10.0
+
+_POLL_FROM_SECONDS = 0.001
+_POLL_TO_SECONDS = 0.05
+
+
+class Sources:
+    """Informers held for a controller, by key.
+
+    Args:
+        factory: where informers come from.
+        enqueue: where requests go.
+        on_error: told where an author's predicate or map function raised.
+        clock: for waits.
+    """
+
+    __slots__ = ("_clock", "_enqueue", "_factory", "_fresh", "_is_closed", "_on_error", "_releases", "_sources")
+
+    def __init__(
+        self,
+        factory: InformerFactory,
+        enqueue: Enqueue,
+        on_error: Callable[[str], None],
+        *,
+        clock: Clock,
+    ) -> None:
+        self._factory = factory
+        self._enqueue = enqueue
+        self._on_error = on_error
+        self._clock = clock
+        # A swap must not wait for an informer to end.
+        self._releases = TaskOwner("release-informers", clock=clock)
+        self._sources: dict[InformerKey, Source] = {}
+        self._fresh: dict[InformerKey, Source] = {}
+        self._is_closed = False
+
+    def __iter__(self) -> Iterator[Source]:
+        return iter(self._sources.values())
+
+    @property
+    def informers(self) -> Mapping[InformerKey, Informer]:
+        """Every informer held, those being warmed included."""
+        return {key: source.informer for key, source in {**self._sources, **self._fresh}.items()}
+
+    @property
+    def active(self) -> dict[InformerKey, Source]:
+        """The sources the current revision uses."""
+        return {key: source for key, source in self._sources.items() if not source.is_retired}
+
+    @property
+    def have_synced(self) -> bool:
+        """Whether every cache the current revision uses is complete."""
+        return all(source.informer.has_synced for source in self.active.values())
+
+    async def warm(self, spec: ControllerSpec, deadline_seconds: float) -> None:
+        """Acquire what ``spec`` needs and is not held, and wait until it has synced, waits, or the deadline is over.
+
+        Cancelled, or failing, it gives back what it acquired.
+        """
+        try:
+            for key in spec.informer_keys:
+                if key not in self._sources:
+                    self._fresh[key] = Source(self._factory.acquire(key), self._enqueue, self._on_error)
+            await self._wait_warm([source.informer for source in self._fresh.values()], deadline_seconds)
+        except BaseException:
+            self.cool()
+            raise
+
+    def cool(self) -> None:
+        """Give back what ``warm`` acquired and no revision was bound to."""
+        fresh, self._fresh = self._fresh, {}
+        for source in fresh.values():
+            self._give_back(source)
+
+    def bind(self, spec: ControllerSpec) -> list[Source]:
+        """Switch to the watches of ``spec``, all at once, and return the sources that were there before and stay."""
+        kept = []
+        for key, source in self._sources.items():
+            watches = tuple(watch for watch in spec.watches if key in watch.informer_keys)
+            if watches:
+                source.bind(watches)
+                kept.append(source)
+            elif not source.is_retired:
+                self._retire(key, source)
+        fresh, self._fresh = self._fresh, {}
+        for key, source in fresh.items():
+            source.bind(tuple(watch for watch in spec.watches if key in watch.informer_keys))
+            self._sources[key] = source
+            source.registration = source.informer.add_handler(source)
+        return kept
+
+    async def wait_synced(self) -> None:
+        """Wait until every cache that is used now is complete."""
+        for source in list(self.active.values()):
+            await source.informer.wait_synced()
+
+    async def wait_released(self, deadline_seconds: float) -> None:
+        """Wait until all that was given back has ended, then stop waiting."""
+        await self._releases.finish(deadline_seconds)
+
+    def close(self) -> None:
+        """Hear no more events, give everything back, and end a ``warm`` that waits."""
+        self._is_closed = True
+        self.cool()
+        sources, self._sources = self._sources, {}
+        for source in sources.values():
+            self._end(source)
+
+    def _retire(self, key: InformerKey, source: Source) -> None:
+        def end() -> None:
+            if self._sources.get(key) is source and source.is_retired:
+                del self._sources[key]
+                self._end(source)
+
+        source.retire()
+        source.linger = self._clock.call_later(LINGER_SECONDS, end)
+
+    def _end(self, source: Source) -> None:
+        if source.linger is not None:
+            source.linger.cancel()
+        source.informer.remove_handler(source.registration)
+        self._give_back(source)
+
+    def _give_back(self, source: Source) -> None:
+        self._releases.spawn(self._factory.release(source.informer), "release")
+
+    async def _wait_warm(self, informers: Iterable[Informer], deadline_seconds: float) -> None:
+        deadline = self._clock.monotonic() + deadline_seconds
+        pause = _POLL_FROM_SECONDS
+        while any(not informer.has_synced and informer.state.name != "WAITING" for informer in informers):
+            if self._is_closed or self._clock.monotonic() >= deadline:
+                return
+            await self._clock.sleep(pause)
+            pause = min(2 * pause, _POLL_TO_SECONDS)

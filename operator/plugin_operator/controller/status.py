@@ -1,0 +1,86 @@
+"""What a controller says of itself.
+
+Owns the values; ``hosting`` and ``serving`` show them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plugin_operator.controller.outcomes import FailingKey
+from plugin_operator.controller.ports import Informer, InformerKey
+from plugin_operator.controller.types import Request
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A reconcile that runs now.
+
+    Attributes:
+        request: its key.
+        revision: who runs it.
+        seconds: for how long.
+        is_stuck: it was cancelled and has not ended.
+    """
+
+    request: Request
+    revision: str
+    seconds: float
+    is_stuck: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InformerStatus:
+    """One cache a controller uses.
+
+    Attributes:
+        key: which.
+        state: the informer's own word for it.
+        reason: why, while it waits.
+        objects: how many it holds.
+        has_synced: whether it is complete.
+    """
+
+    key: InformerKey
+    state: str
+    reason: str
+    objects: int
+    has_synced: bool
+
+    @classmethod
+    def of(cls, key: InformerKey, informer: Informer) -> "InformerStatus":
+        """Take the status of an informer now."""
+        state = informer.state
+        reason = getattr(informer, "reason", None) or getattr(state, "reason", None) or ""
+        return cls(key, str(state.name), str(reason), len(informer.lister), informer.has_synced)
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerStatus:
+    """A snapshot of a controller.
+
+    Attributes:
+        name, revision: which; the revision is empty before the first.
+        is_started: whether workers may run (this process leads).
+        has_synced: whether all its caches are complete; it reconciles nothing before.
+        queue_depth: keys that could be taken now.
+        delayed: keys that wait for a time.
+        in_flight: what runs.
+        max_concurrent_reconciles: as declared.
+        workers: how many there are for the current revision.
+        failing: keys whose last reconcile failed, at most some hundreds.
+        informers: the caches it uses.
+        reconciles: ended reconciles by result.
+    """
+
+    name: str
+    revision: str
+    is_started: bool
+    has_synced: bool
+    queue_depth: int
+    delayed: int
+    in_flight: tuple[InFlight, ...]
+    max_concurrent_reconciles: int
+    workers: int
+    failing: Mapping[Request, FailingKey]
+    informers: tuple[InformerStatus, ...]
+    reconciles: Mapping[str, int]

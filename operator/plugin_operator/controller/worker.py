@@ -1,0 +1,173 @@
+"""One worker: takes a key, reconciles it, says done, takes the next.
+
+Owns what happens around a single call of a reconciler, however that ends. How many workers there are is the crew's
+business, what follows from an outcome that of ``outcomes``.
+"""
+
+import asyncio
+from typing import Any
+
+from plugin_operator.clock import Clock
+from plugin_operator.controller.outcomes import Outcomes
+from plugin_operator.controller.share import LoopShare
+from plugin_operator.controller.types import Reconciler, ReconcileTimeoutError, Request, Result
+from plugin_operator.metrics import ControllerMetrics
+from plugin_operator.workqueue import QueueShutDown, WorkQueue
+
+
+class Worker:
+    """Runs reconciles of one revision, one at a time, inside its own task.
+
+    Attributes:
+        revision: which one it belongs to.
+        task: set by whoever runs ``run`` in a task.
+        request: what it reconciles now, or None.
+        started: when that began, on the clock.
+        dismissed: it leaves after the current reconcile.
+        cancelled: the current reconcile was cancelled by us and may not have obeyed yet.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_metrics",
+        "_outcomes",
+        "_queue",
+        "_reconciler",
+        "_timeout",
+        "cancelled",
+        "dismissed",
+        "request",
+        "revision",
+        "started",
+        "task",
+    )
+
+    def __init__(
+        self,
+        reconciler: Reconciler,
+        revision: str,
+        timeout_seconds: float | None,
+        *,
+        queue: WorkQueue[Request],
+        outcomes: Outcomes,
+        metrics: ControllerMetrics,
+        clock: Clock,
+    ) -> None:
+        self._reconciler = reconciler
+        self.revision = revision
+        self._timeout = timeout_seconds
+        self._queue = queue
+        self._outcomes = outcomes
+        self._metrics = metrics
+        self._clock = clock
+        self.task: asyncio.Task[Any]
+        self.request: Request | None = None
+        self.started = 0.0
+        self.dismissed = False
+        self.cancelled = False
+
+    def dismiss(self) -> None:
+        """Leave: at once if idle, else after the current reconcile."""
+        self.dismissed = True
+        if self.request is None:
+            self.task.cancel()
+
+    def cancel(self) -> None:
+        """Cancel the current reconcile, and leave. May be repeated on one that does not obey."""
+        self.dismissed = True
+        self.cancelled = self.request is not None
+        self.task.cancel()
+
+    async def run(self) -> None:
+        """Work until dismissed or until the queue is shut down and empty."""
+        queue = self._queue
+        share = LoopShare.current()
+        yield_at = self._clock.monotonic() + share.slice_seconds()
+        while not self.dismissed:
+            request = queue.try_get()
+            if request is None:
+                try:
+                    request = await queue.get()
+                except QueueShutDown:
+                    return
+                yield_at = self._clock.monotonic() + share.slice_seconds()
+            if await self._reconcile(request) >= yield_at and not self.dismissed:
+                await asyncio.sleep(0)
+                yield_at = self._clock.monotonic() + share.slice_seconds()
+
+    async def _reconcile(self, request: Request) -> float:
+        """Reconcile one key, whatever its reconciler does, and return the time at the end."""
+        metrics = self._metrics
+        monotonic = self._clock.monotonic
+        metrics.active_workers += 1
+        self.request = request
+        self.started = started = finished = monotonic()
+        try:
+            if self._timeout is None:
+                result = await self._reconciler(request)
+            else:
+                result = await self._reconcile_in_time(request, self._timeout)
+        except asyncio.CancelledError as error:
+            self._ended_by_cancellation(request, error)
+        except BaseException as error:  # SystemExit of a plugin must not end the operator
+            if isinstance(error, GeneratorExit) and self._is_thrown_away():
+                raise
+            self._ended(request, error=error)
+        else:
+            if result is None and not self.cancelled:
+                self._outcomes.succeeded(request)
+            else:
+                self._ended(request, result=result)
+        finally:
+            finished = monotonic()
+            metrics.active_workers -= 1
+            metrics.time.observe(finished - started)
+            self.request = None
+            self._queue.done(request)
+        return finished
+
+    def _is_thrown_away(self) -> bool:
+        """Whether this coroutine is being closed from outside because its loop is gone: it may not await any more."""
+        try:
+            return asyncio.current_task() is not self.task
+        except RuntimeError:
+            return True
+
+    def _ended(self, request: Request, *, result: Result | None = None, error: BaseException | None = None) -> None:
+        if self.cancelled:
+            self._outcomes.interrupted(request)
+        elif error is not None:
+            self._outcomes.failed(self.revision, request, error)
+        else:
+            self._outcomes.returned(self.revision, request, result)
+
+    def _ended_by_cancellation(self, request: Request, error: asyncio.CancelledError) -> None:
+        if self.cancelled:
+            self._outcomes.interrupted(request)
+            raise error
+        self._outcomes.failed(self.revision, request, error)
+        if self.task.cancelling():
+            # Somebody cancelled this very task: a shutting down loop, or a reconciler that cancelled itself. The
+            # crew replaces this worker if it should go on.
+            raise error
+
+    async def _reconcile_in_time(self, request: Request, seconds: float) -> Result | None:
+        # asyncio.timeout would read the loop's clock; this one obeys ours, and costs less.
+        expired = False
+
+        def expire() -> None:
+            nonlocal expired
+            expired = True
+            self.task.cancel()
+
+        timer = self._clock.call_later(seconds, expire)
+        try:
+            return await self._reconciler(request)
+        except asyncio.CancelledError as error:
+            if not expired or self.task.cancelling() > 1:
+                raise
+            raise ReconcileTimeoutError(f"reconcile took longer than {seconds} s") from error
+        finally:
+            timer.cancel()
+            if expired:
+                self.task.uncancel()
