@@ -1,0 +1,89 @@
+"""What the documentation names exists: commands, flags, make targets, metrics, files."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+import plugin_operator
+from plugin_operator.cli.group import group
+from plugin_operator.metrics import Metrics
+
+ROOT = Path(__file__).parents[3]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+# Flags of other programs that examples call.
+FOREIGN_FLAGS = {"--from-literal", "--all-namespaces", "--bare", "--watch"}
+
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+
+
+def commands() -> dict[str, click.Command]:
+    context = click.Context(group)
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
+
+
+def flags() -> set[str]:
+    params = [param for command in commands().values() for param in command.params]
+    return {option for param in params for option in (*param.opts, *param.secondary_opts)} | {"--help"}
+
+
+def families() -> set[str]:
+    metrics = Metrics()
+    metrics.controller("c")
+    metrics.workqueue("q", "c")
+    _, body = metrics.render("")
+    return set(re.findall(r"^# TYPE (\S+)", body.decode(), re.MULTILINE))
+
+
+@pages
+def test_every_command_exists(page: Path):
+    named = set(re.findall(r"plugin-operator ([a-z]+)(?=[ `\n])", page.read_text()))
+
+    assert named <= commands().keys()
+
+
+@pages
+def test_every_flag_exists(page: Path):
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text()))
+
+    assert named - FOREIGN_FLAGS <= flags()
+
+
+@pages
+def test_every_make_target_exists(page: Path):
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    lines = re.findall(r"(?:^\$ |`)make ([^`#\n]*)", page.read_text(), re.MULTILINE)
+    named = {word for line in lines for word in line.split("'")[0].split() if "=" not in word}
+
+    assert named <= targets
+
+
+@pages
+def test_every_link_leads_to_a_file(page: Path):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_every_metric_in_the_manual_exists():
+    named = set(re.findall(r"`((?:controller_runtime|workqueue|rest_client|leader_election|plugin_operator)_[a-z_]+)`",
+                           (ROOT / "docs" / "operations.md").read_text()))  # fmt: skip
+
+    assert named <= families()
+
+
+def test_every_flag_of_run_is_in_the_manual():
+    manual = (ROOT / "docs" / "operations.md").read_text()
+    shown = [param for param in commands()["run"].params if not getattr(param, "hidden", False)]
+
+    assert [option for param in shown for option in param.opts if option not in manual] == []
+
+
+def test_python_examples_are_valid_and_import_what_exists():
+    for page in PAGES:
+        for example in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+            compile(example, str(page), "exec")
+            for names in re.findall(r"^from plugin_operator import (.+)$", example, re.MULTILINE):
+                assert [name for name in names.split(", ") if not hasattr(plugin_operator, name)] == []
