@@ -29,19 +29,18 @@ class Crew:
         on_change: called whenever a worker has left or was cancelled.
     """
 
-    __slots__ = ("_clock", "_hire", "_number", "_on_change", "_replacing", "_retired", "_size", "name", "workers")
+    __slots__ = ("_clock", "_hire", "_number", "_on_change", "_replacing", "_size", "name", "workers")
 
     def __init__(
         self, name: str, hire: Callable[[], Worker], *, clock: Clock, on_change: Callable[["Crew"], None]
     ) -> None:
         self.name = name
         self.workers: set[Worker] = set()
-        self._hire = hire
+        self._hire: Callable[[], Worker] | None = hire
         self._clock = clock
         self._on_change = on_change
         self._size = 0
         self._number = 0
-        self._retired = False
         self._replacing: Timer | None = None
 
     @property
@@ -61,7 +60,7 @@ class Crew:
 
     def resize(self, size: int) -> None:
         """Have ``size`` workers: hire, or let go, the idle ones first. Does nothing once retired."""
-        if self._retired:
+        if self._hire is None:
             return
         self._size = size
         staying = [worker for worker in self.workers if not worker.dismissed]
@@ -72,11 +71,12 @@ class Crew:
             worker.dismissed = False
             staying.append(worker)
         for _ in range(size - len(staying)):
-            self._start_worker()
+            self._start(self._hire())
 
     def retire(self) -> None:
         """Take no further key: who is idle leaves now, who is busy after the current reconcile."""
-        self._retired = True
+        # Whoever keeps a drain keeps this crew, and must not keep the revision's code by it.
+        self._hire = None
         if self._replacing is not None:
             self._replacing.cancel()
         for worker in self.workers:
@@ -88,8 +88,7 @@ class Crew:
             worker.cancel()
         self._on_change(self)
 
-    def _start_worker(self) -> None:
-        worker = self._hire()
+    def _start(self, worker: Worker) -> None:
         self._number += 1
         # A context of its own: what the caller bound to its log lines is not what the reconciles should carry.
         worker.task = asyncio.get_running_loop().create_task(
@@ -104,7 +103,7 @@ class Crew:
             error = worker.task.exception()
             if error is not None:
                 _log.error("Worker failed", worker=worker.task.get_name(), exc_info=error)
-        if not worker.dismissed and not self._retired and self._replacing is None:
+        if not worker.dismissed and self._hire is not None and self._replacing is None:
             self._replacing = self._clock.call_later(_REPLACE_AFTER_SECONDS, self._replace)
         self._on_change(self)
 

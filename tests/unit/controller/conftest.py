@@ -1,0 +1,82 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from structlog.testing import capture_logs
+
+from plugin_operator.controller import Controller, ControllerSpec, Watch
+from plugin_operator.metrics import Metrics
+from plugin_operator.testing.fake_informers import FakeInformerFactory
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+
+class Bench:
+    """A controller on fake informers and virtual time."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.factory = FakeInformerFactory()
+        self.metrics = Metrics()
+        self.failures = []
+        self.log = []
+        self.gates = {}
+        self.controller = Controller(
+            "cm", factory=self.factory, clock=self.clock, metrics=self.metrics, on_failure=self.failures.append
+        )
+
+    @property
+    def informer(self):
+        return self.factory["cms"]
+
+    def spec(self, *watches, **settings) -> ControllerSpec:
+        return ControllerSpec("cm", watches or (Watch(("cms",)),), **settings)
+
+    def recorder(self, revision="r1"):
+        async def reconcile(request):
+            self.log.append((revision, request.name))
+
+        return reconcile
+
+    def gated(self, revision="r1", *, stubborn=False):
+        """A reconciler that ends when the test opens the gate of the key."""
+
+        async def reconcile(request):
+            self.log.append((revision, request.name))
+            gate = self.gates.setdefault(request.name, asyncio.Event())
+            while True:
+                try:
+                    await gate.wait()
+                except asyncio.CancelledError:
+                    self.log.append((revision, request.name + " cancelled"))
+                    if not stubborn:
+                        raise
+                else:
+                    return
+
+        return reconcile
+
+    async def run(self, reconcile=None, spec=None, revision="r1"):
+        self.controller.start_workers()
+        return await self.install(reconcile or self.recorder(revision), spec, revision)
+
+    async def install(self, reconcile, spec=None, revision="r1"):
+        drain = await self.controller.install(spec or self.spec(), reconcile, revision)
+        await self.clock.settle()
+        return drain
+
+    def take_log(self):
+        taken, self.log = self.log, []
+        return taken
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    with capture_logs() as bench.logged:
+        yield bench
+        for gate in bench.gates.values():
+            gate.set()
+        stopping = asyncio.ensure_future(bench.controller.stop(0))
+        await bench.clock.advance(20)
+        await stopping
+    assert bench.factory.in_use == {}
