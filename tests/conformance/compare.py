@@ -8,8 +8,9 @@ cases run as tests under ``make conformance``; this is the tool for working on a
 import argparse
 import asyncio
 import json
-import secrets
+import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,13 +18,8 @@ from differential.cases import CASES
 from differential.comparing import Difference, compare
 from differential.deliberate import DELIBERATE
 from differential.language import Case
-from differential.playing import Outcome, Target, play
-from differential.targets import target_from_kubeconfig
-
-
-def new_word() -> str:
-    """Return a word that names one play's objects on a server."""
-    return "w" + "".join(secrets.choice("bcdfghjklmnpqrstvwxz") for _ in range(8))
+from differential.playing import Outcome, new_word, play
+from differential.targets import Target, read_kubeconfig
 
 
 async def differences(case: Case, real: Target, embedded: Target) -> list[Difference]:
@@ -34,8 +30,9 @@ async def differences(case: Case, real: Target, embedded: Target) -> list[Differ
 
 async def run(arguments: argparse.Namespace) -> list[str]:
     """Return the report's lines."""
-    targets = [target_from_kubeconfig(path) for path in arguments.kubeconfigs]
+    targets = [read_kubeconfig(path) for path in arguments.kubeconfigs]
     lines: list[str] = []
+    everything: list[Difference] = []
     different = 0
     for case in CASES:
         if arguments.k not in case.name:
@@ -46,9 +43,28 @@ async def run(arguments: argparse.Namespace) -> list[str]:
         found = await differences(case, *targets)
         unlisted = [difference for difference in found if not any(entry.covers(difference) for entry in DELIBERATE)]
         different += bool(unlisted)
-        print("." if not unlisted else "D", end="", flush=True, file=sys.stderr)
+        everything += unlisted
+        sys.stderr.write("D" if unlisted else ".")
+        sys.stderr.flush()
         lines += [f"\n## {case.name}: {len(unlisted)} differences", *map(str, unlisted)] if unlisted else []
-    return [f"# {different} of {len(CASES)} cases differ", *lines] if len(targets) > 1 else lines
+    if len(targets) == 1:
+        return lines
+    return [f"# {different} of {len(CASES)} cases differ", *_summary(everything), *lines]
+
+
+def _summary(found: Sequence[Difference]) -> list[str]:
+    """Return what differs most often, so that one cause shows as one line."""
+    kinds = Counter((re.sub(r"\[\d+\]", "[]", d.path), _short(d.real), _short(d.embedded)) for d in found)
+    return [
+        f"{count:4} x {path}: real {real}, embedded {embedded}"
+        for (path, real, embedded), count in kinds.most_common(60)
+        if count > 1
+    ]
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) < 70 else f"{text[:67]}..."
 
 
 def _answers(case: Case, outcomes: Sequence[Outcome]) -> list[str]:
@@ -69,7 +85,7 @@ def main() -> None:
     if arguments.out:
         arguments.out.write_text(text)
     else:
-        print(text)
+        sys.stdout.write(text)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,11 @@ ABSENT = 3
 VERSION_PACKAGE = "k8s.io/component-base/version"
 
 
+def say(line: str) -> None:
+    """Tell a person something; standard output is for the path alone."""
+    sys.stderr.write(line + "\n")
+
+
 def cache_root() -> Path:
     """Return the directory that holds one folder per key."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -68,7 +73,7 @@ def build(target: Path) -> None:
     with (target.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
-            print(f"building kube-apiserver {kubernetes_version()} (minutes, once) ...", file=sys.stderr)
+            say(f"building kube-apiserver {kubernetes_version()} (minutes, once) ...")
             compile_to(target)
 
 
@@ -82,14 +87,14 @@ def main() -> int:
         if cached_only:
             return ABSENT
         if shutil.which("go") is None:
-            print("NO REAL CONTROL PLANE: the Go toolchain is missing (install Go 1.21 or newer)", file=sys.stderr)
+            say("NO REAL CONTROL PLANE: the Go toolchain is missing (install Go 1.21 or newer)")
             return ABSENT
         try:
             build(target)
         except subprocess.CalledProcessError as error:
-            print(f"the build of the control plane failed with status {error.returncode}", file=sys.stderr)
+            say(f"the build of the control plane failed with status {error.returncode}")
             return 1
-    print(target)
+    sys.stdout.write(f"{target}\n")
     return 0
 
 

@@ -24,12 +24,27 @@ class Difference:
 
 
 def compare(case: str, real: Sequence[Outcome], embedded: Sequence[Outcome]) -> list[Difference]:
-    """Compare step by step; both plays have the same steps because they come from the same case."""
+    """Compare step by step; both plays have the same steps because they come from the same case.
+
+    Where the statuses differ, the bodies tell only what each server thought: comparing them further would be noise.
+    """
     return [
         Difference(case, left.label, path, a, b)
         for left, right in zip(real, embedded, strict=True)
-        for path, a, b in _walk("", left.value, right.value)
+        for path, a, b in _walk("", *_relevant(left.value, right.value))
     ]
+
+
+def _relevant(a: Any, b: Any) -> tuple[Any, Any]:
+    if isinstance(a, dict) and isinstance(b, dict) and a.get("status") != b.get("status"):
+        return _gist(a), _gist(b)
+    return a, b
+
+
+def _gist(answer: dict[str, Any]) -> dict[str, Any]:
+    body = answer.get("body")
+    said = body.get("message", ABSENT) if isinstance(body, dict) else body
+    return {"status": answer.get("status"), "said": said}
 
 
 def _walk(path: str, a: Any, b: Any) -> Iterator[tuple[str, Any, Any]]:

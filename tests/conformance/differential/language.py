@@ -1,8 +1,8 @@
 """The language of the cases: what is sent, in order.
 
-Every string in a step may use ``$ns`` (the case's own namespace), ``$id`` (a word of its own, for cluster-scoped names)
-and whatever an earlier step kept under a name, as ``$rv``. A case's outcome must not depend on other cases, on timing or
-on the order in which a server happens to do what it does in the background: use ``until`` where it needs time.
+Every string in a step may use ``$ns`` (the case's own namespace), ``$id`` (a word of its own, for cluster-scoped
+names) and whatever an earlier step kept under a name, as ``$rv``. A case's outcome must not depend on other cases, on
+timing or on the order in which a server does what it does in the background: use ``until`` where it needs time.
 """
 
 from collections.abc import Mapping

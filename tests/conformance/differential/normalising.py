@@ -4,29 +4,42 @@ Identities and resource versions become numbers in order of their first appearan
 compared; times, ages, tokens and generated suffixes become one word each.
 """
 
+import json
 import re
 from typing import Any
 
 _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _AGE = re.compile(r"^(\d+[smhd]){1,2}$")
-_ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
+_ADDRESS = re.compile(r"127\.0\.0\.1:\d+|10\.0\.\d+\.\d+")
+_VERSION_IN_TEXT = re.compile(r'(?<=resourceVersion":")\d+|(?<=resourceVersion\\":\\")\d+|(?<=in record \()\d+(?=\))')
+_SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]{5}"
+# The order of these comes from iterating over a Go map.
+_UNORDERED = {"resourceRules", "nonResourceRules"}
 
 
 class Normaliser:
     """The numbering of one play of one case on one server."""
 
-    __slots__ = ("_uids", "_versions", "_words")
+    __slots__ = ("_prefixes", "_uids", "_versions", "_words")
 
     def __init__(self, words: dict[str, str]) -> None:
         self._uids: dict[str, str] = {}
         self._versions: dict[str, str] = {}
         self._words = words
+        self._prefixes: list[re.Pattern[str]] = []
+
+    def expect_suffix(self, prefix: str) -> None:
+        """From now on, a name that the server made from this ``generateName`` is one word."""
+        self._prefixes.append(re.compile(f"(?<={re.escape(prefix)}){_SUFFIX}"))
 
     def text(self, text: str) -> str:
         """Normalise free text, such as a message or a key."""
         for value, word in self._words.items():
             text = text.replace(value, word)
+        for prefix in self._prefixes:
+            text = prefix.sub("<random>", text)
+        text = _VERSION_IN_TEXT.sub(lambda match: self._version(match[0]), text)
         text = _UID.sub(lambda match: self._number(self._uids, match[0], "uid"), text)
         return _ADDRESS.sub("<address>", _TIME.sub("<time>", text))
 
@@ -35,36 +48,42 @@ class Normaliser:
         if isinstance(value, dict):
             return self._object(value)
         if isinstance(value, list):
-            return [self.value(item, "cell" if key == "cells" else "") for item in value]
+            items = [self.value(item, "cell" if key == "cells" else "") for item in value]
+            return sorted(items, key=json.dumps) if key in _UNORDERED else items
         if isinstance(value, str):
             return self._string(value, key)
         return value
 
     def _object(self, value: dict[str, Any]) -> dict[str, Any]:
-        out = {}
+        if value.get("type") == "BOOKMARK":
+            value = {
+                **value,
+                "object": {**value["object"], "metadata": self._list_metadata(value["object"]["metadata"])},
+            }
         is_list = "items" in value or "rows" in value
-        generated = value.get("generateName")
-        for key, item in value.items():
-            if key == "metadata" and is_list and isinstance(item, dict):
-                out[key] = self._list_metadata(item)
-            elif key == "name" and generated and isinstance(item, str) and item.startswith(generated):
-                self._words.setdefault(item, f"{generated}<random>")
-                out[key] = self.text(item)
-            else:
-                out[self.text(key)] = self.value(item, key)
-        return out
+        return {
+            self.text(key): self._list_metadata(item)
+            if key == "metadata" and is_list and isinstance(item, dict)
+            else self.value(item, key)
+            for key, item in value.items()
+        }
 
     def _list_metadata(self, metadata: dict[str, Any]) -> dict[str, Any]:
-        """A list's version moves with every write on the server, so only its presence counts."""
+        """The version of a list or a bookmark moves with every write on the server, so only its presence counts."""
         words = {"resourceVersion": "<version>", "continue": "<token>"}
         return {key: words[key] if item and key in words else item for key, item in metadata.items()}
 
     def _string(self, value: str, key: str) -> str:
         if key == "resourceVersion":
-            return self._number(self._versions, value, "version") if value not in {"", "0"} else value
+            return self._version(value) if value.isdigit() and value != "0" else value
+        if key == "storageVersionHash":
+            return "<hash>"
         if key == "cell" and _AGE.match(value):
             return "<age>"
         return self.text(value)
+
+    def _version(self, value: str) -> str:
+        return self._number(self._versions, value, "version")
 
     @staticmethod
     def _number(seen: dict[str, str], value: str, noun: str) -> str:

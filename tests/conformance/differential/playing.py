@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import ssl
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Template
@@ -12,26 +12,13 @@ import aiohttp
 
 from differential.language import Call, Case, Events, OpenWatch, Step
 from differential.normalising import Normaliser
+from differential.targets import Target
 
 STEP_SECONDS = 20.0
 POLL_SECONDS = 0.1
 # Without a User-Agent of its own the name of the HTTP library would become the field manager.
 USER_AGENT = "conformance/1.0"
 HEADERS = ("Content-Type", "Warning", "Retry-After", "Location")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One API server: where it is and who asks."""
-
-    name: str
-    url: str
-    token: str
-    ca_file: str | None = None
-
-    def ssl(self) -> ssl.SSLContext | bool:
-        """Trust exactly the server's own authority."""
-        return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +78,8 @@ class Player:
                 return await self._events(step)
 
     async def _call(self, call: Call) -> Any:
+        if isinstance(call.body, Mapping) and (prefix := call.body.get("metadata", {}).get("generateName")):
+            self._normaliser.expect_suffix(prefix)
         while True:
             status, headers, body = await self._send(call)
             if call.until in {None, status}:
@@ -148,10 +137,15 @@ class Player:
         return value
 
 
+def new_word() -> str:
+    """Return a word that names one play's objects on a server."""
+    return "w" + "".join(secrets.choice("bcdfghjklmnpqrstvwxz") for _ in range(8))
+
+
 async def play(case: Case, target: Target, word: str) -> list[Outcome]:
     """Play a case on a connection of its own."""
-    headers = {"Authorization": f"Bearer {target.token}", "User-Agent": USER_AGENT}
-    connector = aiohttp.TCPConnector(ssl=target.ssl())
+    headers = {"User-Agent": USER_AGENT} | ({"Authorization": f"Bearer {target.token}"} if target.token else {})
+    connector = aiohttp.TCPConnector(ssl=target.context or True)
     async with aiohttp.ClientSession(target.url, headers=headers, connector=connector) as session:
         return await Player(session, word).play(case)
 

@@ -10,7 +10,12 @@ _REVIEWS = "/apis/authorization.k8s.io/v1"
 
 
 def _role(*rules: dict[str, Any]) -> dict[str, Any]:
-    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "r"}, "rules": list(rules)}
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": "r"},
+        "rules": list(rules),
+    }
 
 
 def _binding(kind: str, name: str) -> dict[str, Any]:
@@ -52,7 +57,11 @@ CASES = (
     ),
     case(
         "a role gives exactly its rights",
-        post(f"{_RBAC}/roles", _role({"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}), silent=True),
+        post(
+            f"{_RBAC}/roles",
+            _role({"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}),
+            silent=True,
+        ),
         post(f"{_RBAC}/rolebindings", _binding("User", "jane"), silent=True),
         get(CONFIG_MAPS, headers=_AS, until=200),
         get(f"{CONFIG_MAPS}/none", headers=_AS),
@@ -95,8 +104,15 @@ CASES = (
     case(
         "a review says what one may do",
         post(f"{_REVIEWS}/selfsubjectaccessreviews", _review(verb="get", resource="configmaps", namespace="$ns")),
-        post(f"{_REVIEWS}/selfsubjectaccessreviews", _review(verb="get", resource="configmaps", namespace="$ns"), headers=_AS),
-        post(f"{_REVIEWS}/selfsubjectaccessreviews", {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}),
+        post(
+            f"{_REVIEWS}/selfsubjectaccessreviews",
+            _review(verb="get", resource="configmaps", namespace="$ns"),
+            headers=_AS,
+        ),
+        post(
+            f"{_REVIEWS}/selfsubjectaccessreviews",
+            {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"},
+        ),
         post(
             f"{_REVIEWS}/selfsubjectrulesreviews",
             {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": "$ns"}},

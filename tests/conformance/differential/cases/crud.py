@@ -94,7 +94,9 @@ CASES = (
     case(
         "a generated name gets a suffix",
         post(CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "gen-"}}),
-        post(CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "gen-", "name": "own"}}),
+        post(
+            CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "gen-", "name": "own"}}
+        ),
         post(CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "Bad_"}}),
     ),
     case(

@@ -58,7 +58,10 @@ CASES = (
         post(CONFIG_MAPS, config_map("a"), keep={"uid": "metadata.uid"}, silent=True),
         post(
             CONFIG_MAPS,
-            {**_owned("b", block=True), "metadata": {**_owned("b", block=True)["metadata"], "finalizers": ["example.com/f"]}},
+            {
+                **_owned("b", block=True),
+                "metadata": {**_owned("b", block=True)["metadata"], "finalizers": ["example.com/f"]},
+            },
             silent=True,
         ),
         delete(_A, _options(propagationPolicy="Foreground")),
@@ -82,7 +85,12 @@ CASES = (
             config_map(
                 "b",
                 ownerReferences=[
-                    {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "11111111-2222-3333-4444-555555555555"}
+                    {
+                        "apiVersion": "v1",
+                        "kind": "ConfigMap",
+                        "name": "x",
+                        "uid": "11111111-2222-3333-4444-555555555555",
+                    }
                 ],
             ),
             silent=True,
@@ -111,7 +119,12 @@ CASES = (
         post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "fin-$id"}}),
         put(
             "/api/v1/namespaces/fin-$id/finalize",
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "fin-$id"}, "spec": {"finalizers": ["x.io/y"]}},
+            {
+                "apiVersion": "v1",
+                "kind": "Namespace",
+                "metadata": {"name": "fin-$id"},
+                "spec": {"finalizers": ["x.io/y"]},
+            },
         ),
         put(
             "/api/v1/namespaces/fin-$id/finalize",

@@ -26,7 +26,13 @@ CASES = (
         get("/api", accept=_AGGREGATED),
         get("/apis", accept=f"{_AGGREGATED},{_AGGREGATED_OLD},application/json"),
     ),
-    case("a group that is not there", get("/apis/none.example.com"), get("/apis/apps/v9"), get("/api/v9"), get("/nonsense")),
+    case(
+        "a group that is not there",
+        get("/apis/none.example.com"),
+        get("/apis/apps/v9"),
+        get("/api/v9"),
+        get("/nonsense"),
+    ),
     case("health and version", get("/healthz"), get("/livez"), get("/readyz"), get("/version")),
     case("the index of OpenAPI", get("/openapi/v3/nonsense")),
 )

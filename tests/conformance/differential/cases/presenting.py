@@ -59,7 +59,11 @@ CASES = (
                 "apiVersion": "v1",
                 "kind": "Service",
                 "metadata": {"name": "s"},
-                "spec": {"clusterIP": "None", "selector": _LABELS, "ports": [{"port": 80}, {"port": 53, "protocol": "UDP", "name": "d"}]},
+                "spec": {
+                    "clusterIP": "None",
+                    "selector": _LABELS,
+                    "ports": [{"port": 80}, {"port": 53, "protocol": "UDP", "name": "d"}],
+                },
             },
         ),
         post(

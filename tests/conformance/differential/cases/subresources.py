@@ -41,7 +41,9 @@ CASES = (
         put(f"{_PATH}/d/scale", {**_SCALE, "spec": {"replicas": 3}}),
         patch(f"{_PATH}/d/scale", {"spec": {"replicas": 4}}),
         put(f"{_PATH}/d/scale", {**_SCALE, "spec": {"replicas": -1}}),
-        put(f"{_PATH}/d/scale", {**_SCALE, "metadata": {"name": "d", "resourceVersion": "$rv"}, "spec": {"replicas": 5}}),
+        put(
+            f"{_PATH}/d/scale", {**_SCALE, "metadata": {"name": "d", "resourceVersion": "$rv"}, "spec": {"replicas": 5}}
+        ),
         get(f"{_PATH}/none/scale"),
     ),
     case(

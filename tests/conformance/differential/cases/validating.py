@@ -50,7 +50,9 @@ CASES = (
         post(CONFIG_MAPS, config_map("a", ownerReferences=[{"kind": "ConfigMap", "name": "o"}])),
         post(
             CONFIG_MAPS,
-            config_map("a", ownerReferences=[{**_OWNER, "controller": True}, {**_OWNER, "name": "p", "controller": True}]),
+            config_map(
+                "a", ownerReferences=[{**_OWNER, "controller": True}, {**_OWNER, "name": "p", "controller": True}]
+            ),
         ),
         post(CONFIG_MAPS, config_map("a", finalizers=["bad finalizer"])),
         post(CONFIG_MAPS, config_map("b", finalizers=["unqualified"])),

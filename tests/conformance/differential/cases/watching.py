@@ -91,7 +91,7 @@ CASES = (
         get(f"{CONFIG_MAPS}?sendInitialEvents=true&resourceVersionMatch=NotOlderThan"),
         get(f"{_WATCH}&resourceVersion=nonsense"),
         get(f"{_WATCH}&timeoutSeconds=nonsense"),
-        get(f"{CONFIG_MAPS}?watch=nonsense&limit=1"),
+        get(f"{CONFIG_MAPS}?watch=nonsense&timeoutSeconds=1"),
     ),
     case(
         "a watch from a version long gone is told so",

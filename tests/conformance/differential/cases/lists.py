@@ -1,11 +1,13 @@
 """Lists: selectors, pages and versions; and deleting what a selector finds."""
 
-from differential.language import CONFIG_MAPS, Case, Call, case, config_map, delete, get, post
+from differential.language import CONFIG_MAPS, Call, Case, case, config_map, delete, get, post
 
 _FIVE: tuple[Call, ...] = tuple(
     post(
         CONFIG_MAPS,
-        config_map(name, labels={"app": "x" if number % 2 else "y", "n": str(number), **({"odd": ""} if number % 2 else {})}),
+        config_map(
+            name, labels={"app": "x" if number % 2 else "y", "n": str(number), **({"odd": ""} if number % 2 else {})}
+        ),
         silent=True,
     )
     for number, name in enumerate(["e", "d", "c", "b", "a"])
@@ -17,7 +19,9 @@ def _selected(*selectors: str) -> tuple[Call, ...]:
 
 
 CASES: tuple[Case, ...] = (
-    case("a list is sorted by name and says what it is", *_FIVE, get(CONFIG_MAPS), get("/api/v1/namespaces/$ns/secrets")),
+    case(
+        "a list is sorted by name and says what it is", *_FIVE, get(CONFIG_MAPS), get("/api/v1/namespaces/$ns/secrets")
+    ),
     case(
         "label selectors choose",
         *_FIVE,

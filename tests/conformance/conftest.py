@@ -1,0 +1,50 @@
+"""Fixtures that start both API servers: the real one where Go built it, the embedded one as a user starts it.
+
+``CONFORMANCE_KUBECONFIG`` names another cluster to stand in for the real one; the cases make namespaces and
+cluster-scoped objects of their own there and delete them.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from differential.targets import Target, read_kubeconfig, running  # noqa: E402 - found through the line above
+
+BUILD = HERE.parent / "controlplane" / "build.py"
+
+
+@pytest.fixture(scope="session")
+def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    if stand_in := os.environ.get("CONFORMANCE_KUBECONFIG"):
+        yield read_kubeconfig(Path(stand_in))
+        return
+    binary = _controlplane()
+    folder = tmp_path_factory.mktemp("controlplane")
+    command = [binary, "--data-dir", str(folder), "--stop-on-stdin-close"]
+    with running(command, folder / "kubeconfig", folder / "log") as target:
+        yield target
+
+
+@pytest.fixture(scope="session")
+def embedded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    folder = tmp_path_factory.mktemp("embedded")
+    kubeconfig = folder / "kubeconfig"
+    command = [sys.executable, "-m", "plugin_operator", "apiserver", "--exit-with-stdin"]
+    with running([*command, "--write-kubeconfig", str(kubeconfig)], kubeconfig, folder / "log") as target:
+        yield target
+
+
+def _controlplane() -> str:
+    cached = subprocess.run([BUILD, "--cached"], capture_output=True, text=True, check=False)
+    if cached.returncode == 0:
+        return cached.stdout.strip()
+    if os.environ.get("CI"):
+        pytest.fail("the real control plane is not built: run `make controlplane` (it needs Go)")
+    pytest.skip("NO REAL CONTROL PLANE: it is not built; install Go and run `make controlplane`")

@@ -1,0 +1,34 @@
+"""Both API servers answer every case alike, but for the differences that are meant."""
+
+import asyncio
+
+import pytest
+from differential.cases import CASES
+from differential.comparing import Difference, compare
+from differential.deliberate import DELIBERATE
+from differential.language import Case
+from differential.playing import new_word, play
+from differential.targets import Target
+
+_played: dict[str, list[Difference]] = {}
+
+
+def test_each_case_has_a_name_of_its_own() -> None:
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+async def test_both_servers_answer_alike(case: Case, real_server: Target, embedded_server: Target) -> None:
+    real, embedded = await asyncio.gather(play(case, real_server, new_word()), play(case, embedded_server, new_word()))
+    _played[case.name] = found = compare(case.name, real, embedded)
+    unlisted = [difference for difference in found if not any(entry.covers(difference) for entry in DELIBERATE)]
+    if unlisted:
+        pytest.fail("\n".join(map(str, unlisted)), pytrace=False)
+
+
+def test_every_deliberate_difference_still_exists() -> None:
+    if len(_played) < len(CASES):
+        pytest.skip("only a run of every case can tell")
+    differences = [difference for found in _played.values() for difference in found]
+    stale = [entry for entry in DELIBERATE if not any(entry.covers(difference) for difference in differences)]
+    assert not stale
