@@ -94,11 +94,18 @@ test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets o
 	@$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/conformance --ignore=tests/soak $(ARGS)
 
 .PHONY: check
-check: $(VENV)/.dev ## Lint, format, types, layers
+check: lint types layers ## Lint, format, types, layers
+
+.PHONY: lint types layers
+lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/mypy bench $(wildcard plugins/*.py tests/typing/*.py)
+
+layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 .PHONY: format
