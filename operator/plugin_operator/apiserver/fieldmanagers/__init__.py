@@ -1,0 +1,11 @@
+"""Who owns which field: managedFields for every writer, and server-side apply.
+
+Owns the semantics of structured-merge-diff as pure functions on objects. Leaves reading, storing and retrying to the
+server, and plain patches to ``patching``.
+"""
+
+from plugin_operator.apiserver.fieldmanagers.applying import apply
+from plugin_operator.apiserver.fieldmanagers.conflicts import ApplyConflict
+from plugin_operator.apiserver.fieldmanagers.tracking import track
+
+__all__ = ["ApplyConflict", "apply", "track"]
