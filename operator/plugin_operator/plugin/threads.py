@@ -57,12 +57,13 @@ class ThreadRunner:
             start = self._idle == 0
             if not start:
                 self._idle -= 1
+        # By the queue also for a new thread: a Thread keeps its arguments alive for as long as it lives.
+        self._jobs.put(job)
         if start:
-            threading.Thread(target=self._work, args=(job,), name=self._name, daemon=True).start()
-        else:
-            self._jobs.put(job)
+            threading.Thread(target=self._work, name=self._name, daemon=True).start()
 
-    def _work(self, job: Job | None) -> None:
+    def _work(self) -> None:
+        job: Job | None = self._jobs.get()
         while job is not None:
             job()
             job = None

@@ -1,0 +1,49 @@
+"""From an exception at import to a refusal with file and line."""
+
+from types import TracebackType
+
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.modules import RevisionModules
+
+
+def rejection(error: BaseException, modules: RevisionModules, main: str) -> PluginRejected:
+    """Return the refusal for what an import raised.
+
+    Args:
+        error: what was raised.
+        modules: the revision whose code was running.
+        main: file to name if none of its lines is to blame.
+    """
+    if isinstance(error, PluginRejected) and error.path:
+        return error
+    path, line = _where(error, modules)
+    return PluginRejected(_reason(error, modules), path=path or main, line=line)
+
+
+def _reason(error: BaseException, modules: RevisionModules) -> str:
+    if isinstance(error, PluginRejected):
+        return error.reason
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg}"
+    if isinstance(error, SystemExit):
+        return f"ends the process at import: sys.exit({error.code!r})"
+    text = modules.plain(f"{type(error).__name__}: {error}") if str(error) else type(error).__name__
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        name = error.name.removeprefix(modules.package + ".").partition(".")[0]
+        return f"{text}: put {name}.py beside the plugin, or install {name!r} where the operator runs"
+    return text
+
+
+def _where(error: BaseException, modules: RevisionModules) -> tuple[str, int | None]:
+    if isinstance(error, SyntaxError) and error.filename:
+        path = modules.user_path(error.filename)
+        if path is not None:
+            return path, error.lineno
+    found: tuple[str, int | None] = ("", None)
+    traceback: TracebackType | None = error.__traceback__
+    while traceback is not None:
+        path = modules.user_path(traceback.tb_frame.f_code.co_filename)
+        if path is not None:
+            found = (path, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return found

@@ -1,0 +1,63 @@
+"""From bytes to a revision: runs the very bytes that were hashed.
+
+Owns naming revisions and running a plugin's import in a thread, where a slow one does not hold up the event loop.
+Trying it first where it can do no harm is left to ``validator``.
+"""
+
+import importlib
+import itertools
+import re
+from types import ModuleType
+
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.failures import rejection
+from plugin_operator.hosting.modules import RevisionModules
+from plugin_operator.hosting.revision import PluginRevision
+from plugin_operator.hosting.snapshot import PluginSource
+from plugin_operator.plugin import discover
+from plugin_operator.plugin.threads import ThreadRunner
+
+_NOT_IDENTIFIER = re.compile(r"\W")
+
+
+class Loader:
+    """Loads plugins, each revision under a name of its own."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._threads = ThreadRunner("plugin-import")
+
+    async def load(self, source: PluginSource) -> PluginRevision:
+        """Import a plugin and check what it declares; nothing of it stays behind if that fails.
+
+        On cancellation the import, which cannot be interrupted, is waited for.
+
+        Raises:
+            PluginRejected: with file, line and reason.
+        """
+        if source.refusal is not None:
+            raise PluginRejected(source.refusal.reason, path=source.refusal.path, line=source.refusal.line)
+        number = next(self._numbers)
+        label = f"{number}-{source.short_digest}"
+        package = f"_plugin_{_NOT_IDENTIFIER.sub('_', source.name)}_{number}_{source.short_digest}"
+        modules = RevisionModules(package, label, source.root, source.files)
+        modules.register()
+        try:
+            module = await self._threads.run(_import, f"{package}.{source.name}", modules, source.path)
+            declarations = await discover(module)
+        except PluginRejected as error:
+            modules.purge()
+            raise rejection(error, modules, source.path) from None
+        except BaseException:
+            modules.purge()
+            raise
+        return PluginRevision(source.name, source.digest, label, module, declarations, modules)
+
+
+def _import(name: str, modules: RevisionModules, main: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except BaseException as error:  # noqa: BLE001 - SystemExit and its like belong to the plugin
+        # Only words are kept: the exception would keep the frames of a module alive that is about to be forgotten.
+        refused = rejection(error, modules, main)
+    raise refused

@@ -1,0 +1,187 @@
+"""Modules that exist only inside one revision of one plugin.
+
+Every revision is a package of its own in ``sys.modules``, under a name no import statement can hit by chance. What an
+author writes as ``import helper`` or ``from . import helper`` is looked up in the revision's own files, whenever it
+runs; ``sys.path`` is never touched, and no bytecode is read or written.
+"""
+
+import builtins
+import importlib.machinery
+import importlib.util
+import linecache
+import sys
+import threading
+import typing
+from collections.abc import Mapping, Sequence
+from importlib.abc import InspectLoader, MetaPathFinder
+from types import CodeType, ModuleType
+from typing import Any
+
+
+class RevisionModules:
+    """The modules of one revision.
+
+    Args:
+        package: private name of the revision's package, an identifier.
+        label: revision as shown to people; part of the file names in tracebacks.
+        root: the plugins directory, as the user knows it.
+        files: the bytes to run, by POSIX path below ``root``.
+    """
+
+    def __init__(self, package: str, label: str, root: str, files: Mapping[str, bytes]) -> None:
+        self.package = package
+        self.label = label
+        self.root = root
+        self.files = files
+        self._tops = frozenset(path.partition("/")[0].removesuffix(".py") for path in files)
+        self._builtins = vars(builtins) | {"__import__": self._import}
+        self._traced: set[str] = set()
+
+    def register(self) -> None:
+        """Make the modules importable under their private names."""
+        root = ModuleType(self.package, "One revision of one plugin.")
+        root.__path__ = []
+        root.__spec__ = importlib.machinery.ModuleSpec(self.package, None, is_package=True)
+        sys.modules[self.package] = root
+        _FINDER.add(self)
+
+    def purge(self) -> None:
+        """Take every trace of the modules out of the interpreter; code that still runs goes on running."""
+        _FINDER.remove(self)
+        prefix = self.package + "."
+        for name in [name for name in sys.modules if name == self.package or name.startswith(prefix)]:
+            del sys.modules[name]
+        for filename in self._traced:
+            linecache.cache.pop(filename, None)
+        self._traced.clear()
+        _forget_types()
+
+    def find(self, fullname: str) -> importlib.machinery.ModuleSpec | None:
+        """Return the spec of one of the modules, or None if the revision has no such file."""
+        path = fullname.removeprefix(self.package + ".").replace(".", "/")
+        for candidate, is_package in ((f"{path}/__init__.py", True), (f"{path}.py", False)):
+            if candidate in self.files:
+                loader = _SnapshotLoader(self, candidate, is_package=is_package)
+                spec = importlib.machinery.ModuleSpec(
+                    fullname, loader, origin=f"{self.root}/{candidate}", is_package=is_package
+                )
+                spec.has_location = True
+                return spec
+        if any(name.startswith(path + "/") for name in self.files):
+            return importlib.machinery.ModuleSpec(fullname, _FolderLoader(), is_package=True)
+        return None
+
+    def code(self, path: str) -> CodeType:
+        """Compile one file; tracebacks through it show these very bytes, whatever is on disk by then."""
+        filename = f"{self.root}/{path}@{self.label}"
+        content = self.files[path]
+        code = compile(content, filename, "exec", dont_inherit=True)
+        lines = importlib.util.decode_source(content).splitlines(keepends=True)
+        linecache.cache[filename] = (len(content), None, lines, filename)
+        self._traced.add(filename)
+        return code
+
+    def adopt(self, module: ModuleType) -> None:
+        """Make the import statements of ``module`` look into this revision first."""
+        module.__dict__["__builtins__"] = self._builtins
+
+    def user_path(self, filename: str) -> str | None:
+        """Return the path a person knows for the file name in a code object; None if it is not of this revision."""
+        path, mark, label = filename.rpartition("@")
+        return path if mark and label == self.label and path.startswith(self.root) else None
+
+    def plain(self, text: str) -> str:
+        """Return ``text`` with module names as the author wrote them."""
+        return text.replace(self.package + ".", "").replace(self.package, self.root).replace(f"@{self.label}", "")
+
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None = None,  # noqa: A002 - the names of builtins.__import__
+        locals: Mapping[str, object] | None = None,  # noqa: A002
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        top = name.partition(".")[0]
+        if level != 0 or top not in self._tops:
+            return builtins.__import__(name, globals, locals, fromlist or (), level)
+        found = builtins.__import__(f"{self.package}.{name}", globals, locals, fromlist or (), 0)
+        return found if fromlist else sys.modules[f"{self.package}.{top}"]
+
+
+class _SnapshotLoader(InspectLoader):
+    """Runs one file of a revision."""
+
+    def __init__(self, modules: RevisionModules, path: str, *, is_package: bool) -> None:
+        self._modules = modules
+        self._path = path
+        self._is_package = is_package
+
+    def is_package(self, fullname: str) -> bool:  # noqa: ARG002 - one loader for each module
+        return self._is_package
+
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002
+        return importlib.util.decode_source(self._modules.files[self._path])
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002
+        return self._modules.code(self._path)
+
+    def get_data(self, path: str) -> bytes:
+        """Return a data file of a package, for ``pkgutil.get_data``."""
+        try:
+            return self._modules.files[path.removeprefix(self._modules.root + "/")]
+        except KeyError:
+            raise FileNotFoundError(f"{path} is not part of this plugin") from None
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._modules.adopt(module)
+        exec(self.get_code(module.__name__), vars(module))  # noqa: S102 - running plugins is what this is for
+
+
+class _FolderLoader(InspectLoader):
+    """A folder without ``__init__.py``: nothing to run."""
+
+    def is_package(self, fullname: str) -> bool:  # noqa: ARG002
+        return True
+
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002
+        return ""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave the module empty."""
+
+
+class _Finder(MetaPathFinder):
+    """Finds the modules of all revisions; one of them stands in ``sys.meta_path``."""
+
+    def __init__(self) -> None:
+        self._revisions: dict[str, RevisionModules] = {}
+        self._lock = threading.Lock()
+
+    def add(self, modules: RevisionModules) -> None:
+        with self._lock:
+            self._revisions[modules.package] = modules
+            if self not in sys.meta_path:
+                sys.meta_path.insert(0, self)
+
+    def remove(self, modules: RevisionModules) -> None:
+        with self._lock:
+            self._revisions.pop(modules.package, None)
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Any = None,  # noqa: ARG002 - the names alone decide
+        target: ModuleType | None = None,  # noqa: ARG002
+    ) -> importlib.machinery.ModuleSpec | None:
+        revision = self._revisions.get(fullname.partition(".")[0])
+        return revision.find(fullname) if revision is not None else None
+
+
+_FINDER = _Finder()
+
+
+def _forget_types() -> None:
+    """Empty the caches in which ``typing`` keeps classes alive, and through them the modules they came from."""
+    for clear in getattr(typing, "_cleanups", ()):
+        clear()

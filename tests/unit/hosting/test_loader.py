@@ -1,0 +1,215 @@
+"""Running the very bytes that were hashed, under names of their own."""
+
+import dataclasses
+import gc
+import linecache
+import pickle
+import sys
+import traceback
+import typing
+import weakref
+
+import pytest
+
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.loader import Loader
+from plugin_operator.hosting.snapshot import PluginSource, Refusal, digest_of
+
+HEAD = "from plugin_operator.plugin import controller\n"
+CONTROLLER = "@controller(for_='v1/Pod')\nasync def one(ctx, request): ...\n"
+ROOT = "/plugins"
+
+
+def source_of(files: dict[str, str], name: str = "one") -> PluginSource:
+    content = {path: text.encode() for path, text in files.items()}
+    main = f"{name}/__init__.py" if f"{name}/__init__.py" in files else f"{name}.py"
+    return PluginSource(name, f"{ROOT}/{main}", content, digest_of(content), root=ROOT)
+
+
+@pytest.fixture
+async def load():
+    """Load files as one plugin; everything is purged afterwards."""
+    loader = Loader()
+    loaded = []
+
+    async def run(files: dict[str, str] | str, name: str = "one"):
+        files = {f"{name}.py": files} if isinstance(files, str) else files
+        revision = await loader.load(source_of(files, name))
+        loaded.append(revision)
+        return revision
+
+    yield run
+    for revision in loaded:
+        revision.purge()
+
+
+async def refused(load, files, name="one") -> PluginRejected:
+    before = set(sys.modules)
+    with pytest.raises(PluginRejected) as caught:
+        await load(files, name)
+    assert not {each for each in set(sys.modules) - before if each.startswith("_plugin_")}
+    return caught.value
+
+
+async def test_two_revisions_live_side_by_side(load):
+    first = await load(HEAD + "VALUE = 1\n" + CONTROLLER)
+    second = await load(HEAD + "VALUE = 2\n" + CONTROLLER)
+    assert (first.module.VALUE, second.module.VALUE) == (1, 2)
+    assert first.revision != second.revision
+    assert first.module is sys.modules[first.module.__name__]
+    assert "one" not in sys.modules
+
+
+async def test_siblings_are_imported_in_every_way_an_author_may_write(load):
+    revision = await load({
+        "one.py": HEAD + "import helper, lib.tool\nimport lib.tool as tool\nfrom helper import VALUE\n"
+        "from . import helper as again\nfrom .helper import VALUE as third\nfrom lib import tool as fourth\nimport importlib\n"
+        "fifth = importlib.import_module('.helper', __package__)\n"
+        "def late():\n    import lazy\n    from .lazy import NAME\n    return lazy.NAME + NAME\n" + CONTROLLER,
+        "helper.py": "VALUE = 7\n",
+        "lazy.py": "NAME = 'late'\n",
+        "lib/tool.py": "USE = 3\n",
+    })  # fmt: skip
+    module = revision.module
+    assert module.helper is module.again is module.fifth
+    assert (module.VALUE, module.third) == (7, 7)
+    assert module.lib.tool is module.tool is module.fourth
+    assert module.late() == "latelate"
+    assert not {"helper", "lazy", "lib"} & set(sys.modules)
+
+
+async def test_a_package_imports_itself_and_reads_its_data(load):
+    revision = await load({
+        "web/__init__.py": HEAD + "import pkgutil\nfrom web.parts import NAME\nfrom . import parts\n"
+        "DATA = pkgutil.get_data(__name__, 'template.yaml')\n" + CONTROLLER,
+        "web/parts.py": "from .deep import NAME\nfrom .. import helper\n",
+        "web/deep.py": "NAME = 'web'\n",
+        "web/template.yaml": "a: 1\n",
+        "helper.py": "x = 1\n",
+    }, "web")  # fmt: skip
+    assert revision.module.NAME == "web"
+    assert revision.module.DATA == b"a: 1\n"
+    assert revision.module.parts.helper.x == 1
+
+
+async def test_an_import_cycle_between_helpers_works_as_in_python(load):
+    revision = await load({
+        "one.py": HEAD + "import a\n" + CONTROLLER,
+        "a.py": "import b\nA = 1\ndef total(): return A + b.B\n",
+        "b.py": "import a\nB = 2\n",
+    })  # fmt: skip
+    assert revision.module.a.total() == 3
+
+
+async def test_dataclasses_type_hints_and_pickle_work(load):
+    text = "from __future__ import annotations\n" + HEAD + "import dataclasses\n@dataclasses.dataclass\nclass Point:\n"
+    revision = await load(text + "    x: int\n    other: Point | None = None\n" + CONTROLLER)
+    point = revision.module.Point
+    assert dataclasses.fields(point)[0].name == "x"
+    assert typing.get_type_hints(point)["other"] == point | None
+    assert pickle.loads(pickle.dumps(point(1, point(2)))) == point(1, point(2))
+
+
+async def test_a_traceback_shows_the_source_that_ran(load):
+    old = await load(HEAD + CONTROLLER + "def fail():\n    raise RuntimeError('old words')\n")
+    new = await load(HEAD + CONTROLLER + "def fail():\n    raise RuntimeError('new words, other line')\n")
+    for revision, words in ((old, "old words"), (new, "new words")):
+        try:
+            revision.module.fail()
+        except RuntimeError as error:
+            linecache.checkcache()
+            text = "".join(traceback.format_exception(error))
+        assert f"raise RuntimeError('{words}" in text
+        assert f"/plugins/one.py@{revision.revision}" in text
+
+
+async def test_no_bytecode_is_written(tmp_path):
+    (tmp_path / "one.py").write_text(HEAD + CONTROLLER)
+    from plugin_operator.hosting.scanner import Scanner
+
+    (await Loader().load(Scanner(tmp_path).scan().sources["one"])).purge()
+    assert [path.name for path in tmp_path.rglob("*")] == ["one.py"]
+
+
+async def test_nothing_of_a_purged_revision_stays_alive():
+    class Sentinel:
+        pass
+
+    loader = Loader()
+    text = HEAD + "import typing\nclass Kept: pass\nAlias = typing.Optional[typing.List[Kept]]\n"
+    revision = await loader.load(source_of({"one.py": text + "import helper\n" + CONTROLLER, "helper.py": "x = 1\n"}))
+    sentinel = Sentinel()
+    revision.module.SENTINEL = sentinel
+    revision.module.helper.SENTINEL = sentinel
+    watched = weakref.ref(sentinel)
+    package = revision.modules.package
+    revision.purge()
+    del revision, sentinel
+    gc.collect()
+    assert watched() is None
+    assert not [name for name in sys.modules if name.startswith(package)]
+    assert not [name for name in linecache.cache if name.startswith(ROOT)]
+
+
+async def test_a_syntax_error_is_refused_with_its_line(load):
+    error = await refused(load, HEAD + "def f(:\n")
+    assert (error.path, error.line) == ("/plugins/one.py", 2)
+    assert error.reason.startswith("SyntaxError: ")
+
+
+async def test_a_syntax_error_in_a_helper_names_the_helper(load):
+    error = await refused(load, {"one.py": HEAD + "import helper\n", "helper.py": "x = 1\ny = (\n"})
+    assert (error.path, error.line) == ("/plugins/helper.py", 2)
+
+
+async def test_an_exception_at_import_is_refused_with_the_line_that_raised(load):
+    error = await refused(load, {"one.py": HEAD + "import helper\n", "helper.py": "\n\n1 / 0\n"})
+    assert str(error) == "/plugins/helper.py:3: ZeroDivisionError: division by zero"
+
+
+async def test_a_missing_module_is_refused_with_both_ways_out(load):
+    error = await refused(load, HEAD + "import no_such_thing\n")
+    assert (
+        error.reason == "ModuleNotFoundError: No module named 'no_such_thing': "
+        "put no_such_thing.py beside the plugin, or install 'no_such_thing' where the operator runs"
+    )
+    error = await refused(load, HEAD + "from . import helper\nfrom .other import x\n")
+    assert "_plugin_" not in error.reason
+
+
+async def test_an_exit_at_import_is_refused(load):
+    error = await refused(load, HEAD + "import sys\nsys.exit(3)\n")
+    assert "sys.exit(3)" in error.reason
+    assert error.line == 3
+
+
+async def test_a_wrong_declaration_names_the_file_as_its_author_knows_it(load):
+    error = await refused(load, HEAD + "@controller(for_='Pod')\nasync def one(ctx, request): ...\n")
+    assert str(error).startswith("/plugins/one.py:2: for_: 'Pod' is not a kind")
+
+
+async def test_null_bytes_and_odd_encodings_are_handled(load):
+    error = await refused(load, HEAD + "x = '\0'\n")
+    assert "null byte" in error.reason
+    source = source_of({"one.py": ""})
+    content = {"one.py": ("# -*- coding: latin-1 -*-\n" + HEAD + "NAME = 'é'\n" + CONTROLLER).encode("latin-1")}
+    revision = await Loader().load(dataclasses.replace(source, files=content))
+    assert revision.module.NAME == "é"
+    revision.purge()
+
+
+async def test_a_refused_helper_refuses_who_imports_it(load):
+    source = dataclasses.replace(source_of({"one.py": HEAD + CONTROLLER}), refusal=Refusal("/plugins/x.so", "no"))
+    with pytest.raises(PluginRejected, match=r"/plugins/x\.so: no"):
+        await Loader().load(source)
+
+
+async def test_a_name_that_is_no_identifier_loads(load):
+    revision = await load(HEAD + CONTROLLER, "my-plugin")
+    assert revision.plugin == "my-plugin"
+
+
+async def test_loading_leaves_the_search_path_alone(load):
+    before = list(sys.path)
+    await load({"one.py": HEAD + "import helper\n" + CONTROLLER, "helper.py": ""})
+    assert sys.path == before
