@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from plugin_operator.apiserver.registry import Registry
 from plugin_operator.apiserver.security.authorization import Authorizer
+from plugin_operator.apiserver.security.tokens import Tokens
 from plugin_operator.apiserver.storage import Store
 from plugin_operator.clock import Clock
 
@@ -21,5 +22,6 @@ class Cluster:
     registry: Registry
     clock: Clock
     authorizer: Authorizer
+    tokens: Tokens
     bookmark_seconds: float = 60.0
     stuck_seconds: float = 30.0

@@ -1,6 +1,6 @@
 """From a path and a method to a verb."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
@@ -11,51 +11,76 @@ from plugin_operator.apiserver.verbs.creating import create
 from plugin_operator.apiserver.verbs.deleting import delete, delete_collection
 from plugin_operator.apiserver.verbs.patching import patch
 from plugin_operator.apiserver.verbs.reading import get, list_objects
+from plugin_operator.apiserver.verbs.reviews import is_review, review
+from plugin_operator.apiserver.verbs.scaling import get_scale, patch_scale, update_scale
+from plugin_operator.apiserver.verbs.subresources import bind, evict, finalize, request_token
 from plugin_operator.apiserver.verbs.updating import update
 from plugin_operator.apiserver.verbs.watching import watch
 from plugin_operator.apiserver.wire.failure import method_not_allowed, no_such_resource
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.target import Target
 
-Answer = Reply | web.StreamResponse
-Verb = Callable[[Call], Awaitable[Answer]]
+Verb = Callable[[Call], Awaitable[Reply | web.StreamResponse]]
 
-_ON_COLLECTION: dict[str, tuple[str, Verb]] = {
-    "POST": ("create", create),
-    "DELETE": ("deletecollection", delete_collection),
+_NAMES = {"GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete"}
+_ON_OBJECT: Mapping[str, Verb] = {"get": get, "update": update, "patch": patch, "delete": delete, "watch": watch}
+_ON_COLLECTION: Mapping[str, Verb] = {
+    "list": list_objects,
+    "watch": watch,
+    "create": create,
+    "deletecollection": delete_collection,
 }
-_ON_OBJECT: dict[str, tuple[str, Verb]] = {
-    "GET": ("get", get),
-    "PUT": ("update", update),
-    "PATCH": ("patch", patch),
-    "DELETE": ("delete", delete),
+_VIEW: Mapping[str, Verb] = {"get": get, "update": update, "patch": patch}
+_SUBRESOURCES: Mapping[str, Mapping[str, Verb]] = {
+    "scale": {"get": get_scale, "update": update_scale, "patch": patch_scale},
+    "finalize": {"update": finalize},
+    "eviction": {"create": evict},
+    "binding": {"create": bind},
+    "token": {"create": request_token},
+    "status": _VIEW,
+    "approval": _VIEW,
+    "ephemeralcontainers": _VIEW,
+    "resize": _VIEW,
 }
 
 
-def resolve(cluster: Cluster, request: web.BaseRequest, target: Target, user: User) -> tuple[Call, str, Verb]:
-    """Return the call, the name of its verb and what does it.
+def resolve(cluster: Cluster, request: web.BaseRequest, target: Target, user: User) -> tuple[Call, str, Verb | None]:
+    """Return the call, the name of its verb and what does it; None where the resource does not take the method.
 
     Raises:
-        ApiFailure: 404 for a resource that is not served, 405 for a method it does not take.
+        ApiFailure: 404 for a resource that is not served.
     """
     resource = cluster.registry.find(target.group, target.version, target.plural)
-    if resource is None or target.rest or (target.subresource and resource.subresource(target.subresource) is None):
+    if resource is None or target.rest or (resource.namespaced and target.name and not target.namespace):
         raise no_such_resource()
-    if resource.namespaced and target.name and not target.namespace:
-        raise no_such_resource()
-    query = request.rel_url.query
-    call = Call(cluster, request, target, resource, query, user)
-    method = "GET" if request.method == "HEAD" else request.method
+    call = Call(cluster, request, target, resource, request.rel_url.query, user)
+    name = verb_name(request.method, target, watching=bool(call.flag("watch")))
+    if target.subresource:
+        info = resource.subresource(target.subresource)
+        if info is None:
+            raise no_such_resource()
+        verb = _SUBRESOURCES.get(target.subresource, {}).get(name)
+        return call, name, verb if name in info.verbs else None
+    if is_review(resource.plural, resource.group):
+        return call, name, review if name == "create" else None
+    verb = (_ON_OBJECT if target.name else _ON_COLLECTION).get(name)
+    if name == "create" and resource.namespaced and not target.namespace:
+        verb = None
+    return call, name, verb if name in resource.verbs else None
+
+
+def verb_name(method: str, target: Target, *, watching: bool) -> str:
+    """Return the API verb of a request, as authorization names it."""
+    name = _NAMES.get(method, method.lower())
+    if name == "get" and watching and not target.subresource:
+        return "watch"
     if target.name:
-        name, verb = _ON_OBJECT.get(method, ("", None))
-        if name == "get" and call.flag("watch"):
-            name, verb = "watch", watch
-    elif method == "GET":
-        name, verb = ("watch", watch) if call.flag("watch") else ("list", list_objects)
-    else:
-        name, verb = _ON_COLLECTION.get(method, ("", None))
-        if name == "create" and resource.namespaced and not target.namespace:
-            verb = None
-    if verb is None or name not in resource.verbs:
+        return name
+    return {"get": "list", "delete": "deletecollection"}.get(name, name)
+
+
+def require(verb: Verb | None) -> Verb:
+    """Return a verb that exists; 405 if it does not."""
+    if verb is None:
         raise method_not_allowed()
-    return call, name, verb
+    return verb

@@ -6,7 +6,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from plugin_operator.apiserver.cluster import Cluster
-from plugin_operator.apiserver.dispatch import resolve
+from plugin_operator.apiserver.dispatch import require, resolve
 from plugin_operator.apiserver.documents import Documents
 from plugin_operator.apiserver.security.authentication import Authenticator
 from plugin_operator.apiserver.security.authorization import Attributes, refusal
@@ -51,7 +51,7 @@ class Handler:
             return self._documents.answer(request, path)
         call, name, verb = resolve(self._cluster, request, target, user)
         self._authorize(user, _attributes(target, name))
-        answer = await verb(call)
+        answer = await require(verb)(call)
         if call.warnings and isinstance(answer, Reply):
             return replace(answer, warnings=tuple(call.warnings))
         return answer

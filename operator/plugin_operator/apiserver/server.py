@@ -20,6 +20,7 @@ from plugin_operator.apiserver.security.authentication import Authenticator
 from plugin_operator.apiserver.security.authorization import MastersOnly
 from plugin_operator.apiserver.security.certificates import server_context
 from plugin_operator.apiserver.security.files import admin_token, authority
+from plugin_operator.apiserver.security.tokens import Tokens
 from plugin_operator.apiserver.storage import Store
 from plugin_operator.apiserver.wire.body import LIMIT_BYTES
 from plugin_operator.clock import Clock, SystemClock
@@ -41,6 +42,7 @@ class ApiServer:
             registry=Registry(served_builtin_resources()),
             clock=clock or SystemClock(),
             authorizer=MastersOnly(),
+            tokens=Tokens(),
             bookmark_seconds=self.config.bookmark_seconds,
             stuck_seconds=self.config.stuck_seconds,
         )
@@ -71,7 +73,11 @@ class ApiServer:
         config = self.config
         token = config.token or (admin_token(config.data_dir) if config.tls else None)
         context, ca_pem = self._tls()
-        handler = Handler(self.cluster, Authenticator(token))
+        if token:
+            self.cluster.tokens.admit(token)
+        handler = Handler(
+            self.cluster, Authenticator(self.cluster.tokens, self.cluster.authorizer, required=token is not None)
+        )
         server = web.Server(
             handler, request_factory=_request, handler_cancellation=True, access_log=None, keepalive_timeout=300.0
         )

@@ -5,7 +5,7 @@ what else they may do is decided by an `Authorizer`, where RBAC comes in.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from plugin_operator.apiserver.security.user import User
 from plugin_operator.apiserver.wire.failure import ApiFailure, forbidden
@@ -38,6 +38,9 @@ class Authorizer(Protocol):
     def allows(self, user: User, attributes: Attributes) -> bool:
         """Tell whether the user may; synchronous and without side effects."""
 
+    def rules(self, user: User, namespace: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return the resource rules and the path rules a user has in a namespace, as reviews list them."""
+
 
 class MastersOnly:
     """Grants everything to the admin's group and the public paths to everybody else."""
@@ -45,6 +48,14 @@ class MastersOnly:
     def allows(self, user: User, attributes: Attributes) -> bool:
         """Tell whether the user may."""
         return _MASTERS in user.groups or is_public(user, attributes)
+
+    def rules(self, user: User, namespace: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return what `allows` grants, as rules; they are the same in every namespace."""
+        del namespace
+        if _MASTERS not in user.groups:
+            return [], []
+        everything = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
+        return [everything], [{"verbs": ["*"], "nonResourceURLs": ["*"]}]
 
 
 def is_public(user: User, attributes: Attributes) -> bool:

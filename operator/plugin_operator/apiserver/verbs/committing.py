@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from plugin_operator.apiserver import fieldmanagers
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.registry import ServedResource
@@ -49,6 +50,29 @@ def check(call: Call, obj: dict[str, Any]) -> None:
     if causes:
         found = [Cause(cause.field, cause.reason, cause.message) for cause in causes]
         raise invalid(call.resource.kind, call.resource.group, obj["metadata"].get("name", ""), found)
+
+
+def tracked(call: Call, old: dict[str, Any] | None, new: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
+    """Return ``new`` with the field managers brought up to date for an ordinary write."""
+    return fieldmanagers.track(
+        old,
+        new,
+        manager=options.manager,
+        schema=call.resource.schema,
+        api_version=call.resource.api_version,
+        now=call.cluster.clock.now(),
+        subresource=call.target.subresource,
+        reset=reset_fields(call),
+    )
+
+
+def reset_fields(call: Call) -> tuple[str, ...] | None:
+    """Return the root fields that nobody can own through this path; None for what is usual for built-in kinds."""
+    if call.resource.custom is None:
+        return None
+    if call.target.subresource == "status":
+        return ("spec",)
+    return ("status",) if call.resource.has_status else ()
 
 
 def _cannot_be_handled(call: Call, why: str) -> str:

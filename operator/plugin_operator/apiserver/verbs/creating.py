@@ -8,7 +8,7 @@ from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.rules import prepare_create
 from plugin_operator.apiserver.rules.names import check_metadata
 from plugin_operator.apiserver.storage import Item, item_key
-from plugin_operator.apiserver.verbs.committing import check, complete, present, store
+from plugin_operator.apiserver.verbs.committing import check, complete, present, store, tracked
 from plugin_operator.apiserver.verbs.incoming import read_object
 from plugin_operator.apiserver.verbs.namespaces import require_namespace
 from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
@@ -30,8 +30,10 @@ async def create(call: Call) -> Reply:
     return present(call, item, 201)
 
 
-def create_object(call: Call, obj: dict[str, Any], options: WriteOptions) -> Item:
+def create_object(call: Call, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> Item:
     """Check, complete and store a new object, in one step without an await.
+
+    ``applied`` says that its field managers are already up to date.
 
     Raises:
         ApiFailure: 400, 403, 404, 409 or 422.
@@ -48,6 +50,8 @@ def create_object(call: Call, obj: dict[str, Any], options: WriteOptions) -> Ite
     key = item_key(metadata.get("namespace", ""), metadata["name"])
     if call.cluster.store.get(resource.bucket, key) is not None:
         raise already_exists(resource.plural, resource.group, metadata["name"])
+    if not applied:
+        obj = tracked(call, None, obj, options)
     return store(call.cluster, resource, obj, dry_run=options.dry_run)
 
 

@@ -1,17 +1,20 @@
 """patch in its four forms; server-side apply may also create."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from plugin_operator.apiserver import patching
+from plugin_operator.apiserver import fieldmanagers, patching
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.schema import Schema
-from plugin_operator.apiserver.verbs.committing import present
+from plugin_operator.apiserver.storage import Item, item_key
+from plugin_operator.apiserver.verbs.committing import present, reset_fields
 from plugin_operator.apiserver.verbs.conversion import to_served
+from plugin_operator.apiserver.verbs.creating import create_object
 from plugin_operator.apiserver.verbs.incoming import check_object
-from plugin_operator.apiserver.verbs.options import write_options
+from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
 from plugin_operator.apiserver.verbs.reading import find
 from plugin_operator.apiserver.verbs.updating import replace
-from plugin_operator.apiserver.wire.body import media_type, parse_json, read_bytes
+from plugin_operator.apiserver.wire.body import media_type, parse_json, parse_yaml, read_bytes
 from plugin_operator.apiserver.wire.failure import (
     ApiFailure,
     Cause,
@@ -28,25 +31,37 @@ APPLY_PATCH = "application/apply-patch+yaml"
 
 
 async def patch(call: Call) -> Reply:
-    """Change an object by the patch in the body."""
-    media = media_type(call.http)
-    accepted = _accepted(call)
-    if media not in accepted:
-        raise unsupported_media_type(accepted)
+    """Change an object by the patch in the body; an apply patch may also create it."""
+    media, change = await read_patch(call)
     options = write_options(call, "PatchOptions")
-    raw = await read_bytes(call.http)
+    if media == APPLY_PATCH:
+        return await _apply(call, change, options)
     if options.force is not None:
         message = "Forbidden: may not be specified for non-apply patch"
         raise invalid("PatchOptions", "meta.k8s.io", "", [Cause("force", "FieldValueForbidden", message)])
     current = find(call)
-    patched = patched_object(call, to_served(call.resource, current), media, parse_json(raw))
+    schema = call.resource.schema or Schema()
+    patched = patch_document(to_served(call.resource, current), media, change, schema)
     item = replace(call, current, named_object(call, patched), options)
     if not options.dry_run:
         await call.cluster.store.durable(item.revision)
     return present(call, item)
 
 
-def patched_object(call: Call, current: dict[str, Any], media: str, change: Any) -> Any:
+async def read_patch(call: Call) -> tuple[str, Any]:
+    """Return the media type of a patch and its content.
+
+    Raises:
+        ApiFailure: 400 malformed, 413, 415 for a type this resource does not take.
+    """
+    media, accepted = media_type(call.http), _accepted(call)
+    if media not in accepted:
+        raise unsupported_media_type(accepted)
+    raw = await read_bytes(call.http)
+    return media, parse_yaml(raw) if media == APPLY_PATCH else parse_json(raw)
+
+
+def patch_document(current: dict[str, Any], media: str, change: Any, schema: Schema) -> Any:
     """Return ``current`` with a JSON, merge or strategic merge patch applied.
 
     Raises:
@@ -56,12 +71,10 @@ def patched_object(call: Call, current: dict[str, Any], media: str, change: Any)
         if media == JSON_PATCH:
             return patching.json_patch(current, change)
         if not isinstance(change, dict):
-            raise bad_request(
-                "error decoding patch: json: cannot unmarshal value into Go value of type map[string]interface {}"
-            )
+            raise bad_request("error decoding patch: a patch of this type must be an object")
         if media == MERGE_PATCH:
             return patching.merge_patch(current, change)
-        return patching.strategic_merge_patch(current, change, call.resource.schema or Schema())
+        return patching.strategic_merge_patch(current, change, schema)
     except patching.PatchError as error:
         raise ApiFailure(error.code, error.reason, error.message, {}) from error
 
@@ -73,6 +86,85 @@ def named_object(call: Call, patched: Any) -> dict[str, Any]:
     if name != call.target.name:
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.target.name})")
     return obj
+
+
+def applied_object(
+    call: Call, live: Mapping[str, Any] | None, applied: dict[str, Any], options: WriteOptions
+) -> dict[str, Any]:
+    """Return ``live`` with a configuration applied to it.
+
+    Raises:
+        ApiFailure: 400 malformed, 409 another manager owns a field.
+    """
+    resource = call.resource
+    try:
+        return fieldmanagers.apply(
+            live,
+            applied,
+            manager=options.manager,
+            force=bool(options.force),
+            schema=resource.schema,
+            api_version=resource.api_version,
+            now=call.cluster.clock.now(),
+            subresource=call.target.subresource,
+            reset=reset_fields(call),
+        )
+    except fieldmanagers.ApplyConflict as error:
+        raise apply_conflict(error) from error
+    except patching.PatchError as error:
+        raise ApiFailure(error.code, error.reason, error.message, {}) from error
+
+
+def apply_conflict(error: fieldmanagers.ApplyConflict) -> ApiFailure:
+    """Return the 409 that names who owns which field."""
+    causes = [{"reason": cause.reason, "message": cause.message, "field": cause.field} for cause in error.causes]
+    return ApiFailure(409, "Conflict", str(error), {"causes": causes})
+
+
+async def _apply(call: Call, applied: Any, options: WriteOptions) -> Reply:
+    if not call.query.get("fieldManager"):
+        message = "Required value: is required for apply patch"
+        raise invalid("PatchOptions", "meta.k8s.io", "", [Cause("fieldManager", "FieldValueRequired", message)])
+    if not isinstance(applied, dict):
+        raise bad_request("error decoding YAML: an object is expected")
+    if (applied.get("metadata") or {}).get("managedFields"):
+        raise bad_request("metadata.managedFields must be nil")
+    _require_type(call, applied)
+    applied = named_object(call, _with_name(call, applied))
+    current = _current(call)
+    if current is None:
+        if call.target.subresource:
+            find(call)
+        item = create_object(call, applied_object(call, None, applied, options), options, applied=True)
+    else:
+        obj = applied_object(call, to_served(call.resource, current), applied, options)
+        item = replace(call, current, obj, options, applied=True)
+    if not options.dry_run:
+        await call.cluster.store.durable(item.revision)
+    return present(call, item, 201 if current is None else 200)
+
+
+def _current(call: Call) -> Item | None:
+    key = item_key(call.target.namespace if call.resource.namespaced else "", call.target.name)
+    return call.cluster.store.get(call.resource.bucket, key)
+
+
+def _require_type(call: Call, applied: Mapping[str, Any]) -> None:
+    for name in ("apiVersion", "kind"):
+        if not applied.get(name):
+            raise bad_request(f"invalid object type: {name} must be set in an applied configuration")
+    if (applied["apiVersion"], applied["kind"]) != (call.resource.api_version, call.resource.kind):
+        raise bad_request(
+            f"the kind in the data ({applied['apiVersion']}, Kind={applied['kind']}) does not match the expected kind "
+            f"({call.resource.api_version}, Kind={call.resource.kind})"
+        )
+
+
+def _with_name(call: Call, applied: dict[str, Any]) -> dict[str, Any]:
+    metadata = applied.get("metadata")
+    if isinstance(metadata, dict) and not metadata.get("name"):
+        return {**applied, "metadata": {**metadata, "name": call.target.name}}
+    return applied
 
 
 def _accepted(call: Call) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.rules import prepare_update
 from plugin_operator.apiserver.rules.names import check_metadata
 from plugin_operator.apiserver.storage import Item
-from plugin_operator.apiserver.verbs.committing import check, complete, present, remove, same_object, store
+from plugin_operator.apiserver.verbs.committing import check, complete, present, remove, same_object, store, tracked
 from plugin_operator.apiserver.verbs.conversion import to_served, to_stored
 from plugin_operator.apiserver.verbs.deletion import may_go
 from plugin_operator.apiserver.verbs.incoming import read_object
@@ -31,8 +31,10 @@ async def update(call: Call) -> Reply:
     return present(call, item)
 
 
-def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOptions) -> Item:
+def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> Item:
     """Check, complete and store the new state of an object, in one step without an await.
+
+    ``applied`` says that its field managers are already up to date.
 
     Raises:
         ApiFailure: 400, 409 or 422.
@@ -46,6 +48,8 @@ def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOption
     check(call, obj)
     _count_generation(call, old, obj)
     obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
+    if not applied:
+        obj = tracked(call, old, obj, options)
     if same_object(to_stored(resource, old), to_stored(resource, obj)):
         return current
     if not options.dry_run and may_go(resource, obj):

@@ -1,0 +1,88 @@
+"""Subresources that are neither a view of the object nor its scale: evictions, bindings, tokens, finalization."""
+
+from datetime import timedelta
+from typing import Any
+
+from plugin_operator.apiserver import codec
+from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.verbs.committing import present, remove, store
+from plugin_operator.apiserver.verbs.conversion import to_served
+from plugin_operator.apiserver.verbs.deletion import delete_item, may_go
+from plugin_operator.apiserver.verbs.incoming import read_object
+from plugin_operator.apiserver.verbs.options import delete_options, write_options
+from plugin_operator.apiserver.verbs.reading import find
+from plugin_operator.apiserver.wire.body import media_type, parse, read_bytes
+from plugin_operator.apiserver.wire.failure import bad_request, modified
+from plugin_operator.apiserver.wire.reply import Reply
+from plugin_operator.apiserver.wire.times import timestamp
+
+_SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+_DEFAULT_TOKEN_SECONDS = 3600
+
+
+async def finalize(call: Call) -> Reply:
+    """Set a namespace's ``spec.finalizers``; without any it goes, if it is being deleted."""
+    options = write_options(call, "UpdateOptions")
+    body = await read_object(call)
+    current = find(call)
+    obj = to_served(call.resource, current)
+    version = body["metadata"].get("resourceVersion")
+    if version and version != obj["metadata"]["resourceVersion"]:
+        raise modified(call.resource.plural, call.resource.group, current.name)
+    finalizers = (body.get("spec") or {}).get("finalizers") or []
+    obj["spec"] = {**(obj.get("spec") or {}), "finalizers": finalizers}
+    if not finalizers:
+        del obj["spec"]["finalizers"]
+    if not options.dry_run and may_go(call.resource, obj):
+        return present(call, remove(call.cluster, call.resource, obj))
+    item = store(call.cluster, call.resource, obj, dry_run=options.dry_run)
+    if not options.dry_run:
+        await call.cluster.store.durable(item.revision)
+    return present(call, item)
+
+
+async def evict(call: Call) -> Reply:
+    """Delete a pod by its Eviction; no disruption budgets stand in the way here."""
+    body = await _body(call)
+    item = find(call)
+    last, _ = delete_item(call.cluster, call.resource, item, delete_options(call, body.get("deleteOptions") or {}))
+    await call.cluster.store.durable(last.revision)
+    return Reply(codec.encode(_SUCCESS), 201)
+
+
+async def bind(call: Call) -> Reply:
+    """Give a pod the node its Binding names."""
+    body = await _body(call)
+    item = find(call)
+    node = (body.get("target") or {}).get("name", "")
+    if not node:
+        raise bad_request("target.name: Required value")
+    obj = to_served(call.resource, item)
+    obj.setdefault("spec", {})["nodeName"] = node
+    await call.cluster.store.durable(store(call.cluster, call.resource, obj).revision)
+    return Reply(codec.encode(_SUCCESS), 201)
+
+
+async def request_token(call: Call) -> Reply:
+    """Issue a token for a service account by its TokenRequest."""
+    body = await _body(call)
+    item = find(call)
+    spec = dict(body.get("spec") or {})
+    seconds = int(spec.setdefault("expirationSeconds", _DEFAULT_TOKEN_SECONDS))
+    spec.setdefault("audiences", ["https://kubernetes.default.svc"])
+    now = call.cluster.clock.now()
+    status = {
+        "token": call.cluster.tokens.issue(item.namespace, item.name, item.uid),
+        "expirationTimestamp": timestamp(now + timedelta(seconds=seconds)),
+    }
+    metadata = {"name": item.name, "namespace": item.namespace, "creationTimestamp": timestamp(now)}
+    head = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "metadata": metadata}
+    return Reply(codec.encode({**head, "spec": spec, "status": status}), 201)
+
+
+async def _body(call: Call) -> dict[str, Any]:
+    raw = await read_bytes(call.http)
+    body = parse(raw, media_type(call.http)) if raw.strip() else {}
+    if not isinstance(body, dict):
+        raise bad_request("an object is expected")
+    return body
