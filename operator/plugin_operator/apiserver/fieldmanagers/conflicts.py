@@ -21,7 +21,7 @@ class ApplyConflict(Exception):
     """
 
     def __init__(self, conflicts: Sequence[tuple[Entry, FieldSet]]) -> None:
-        ordered = sorted(conflicts, key=lambda pair: pair[0].identity)
+        ordered = sorted(conflicts, key=lambda pair: _named(pair[0]))
         self.fields = FieldSet()
         self.conflicts = ordered
         causes = []

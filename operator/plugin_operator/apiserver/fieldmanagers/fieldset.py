@@ -51,12 +51,11 @@ class FieldSet:
             node.members.add(path[-1])
 
     def paths(self, prefix: Path = ()) -> Iterator[Path]:
-        """Yield every path, parents before what is inside, siblings sorted."""
-        for element in sorted(self.members | self.children.keys()):
-            if element in self.members:
-                yield (*prefix, element)
-            if element in self.children:
-                yield from self.children[element].paths((*prefix, element))
+        """Yield every path: those that end here, sorted, then those that go on."""
+        for element in sorted(self.members):
+            yield (*prefix, element)
+        for element in sorted(self.children):
+            yield from self.children[element].paths((*prefix, element))
 
     def below(self, element: str) -> "FieldSet":
         """Return what goes on after ``element``."""

@@ -36,8 +36,9 @@ def track(  # noqa: PLR0913 - one keyword per fact of the request reads better t
 ) -> dict[str, Any]:
     """Return ``new`` with the ``managedFields`` that follow from this write; ``new`` is left alone.
 
-    Call it last, on objects after defaults and admission. A writer that changes nothing it does not own already gets no new time, so a no-op stays one. Entries that
-    ``new`` brings itself are taken over; ``[{}]`` clears them, after which updates are no longer tracked.
+    Call it last, on objects after defaults and admission. A writer that changes nothing it does not own already gets no
+    new time, so a no-op stays one. Entries that ``new`` brings itself are taken over; ``[{}]`` clears them, after which
+    updates are no longer tracked.
 
     Args:
         old: the stored object, None on a creation.

@@ -29,8 +29,7 @@ def strategic_merge_patch(doc: Mapping[str, Any], patch: Any, schema: Schema) ->
     """
     if not isinstance(patch, Mapping):
         raise malformed("error decoding patch: the patch must be a JSON object")
-    result = merge_map(dict(doc), dict(patch), schema)
-    return result if isinstance(result, dict) else {}
+    return merge_map(dict(doc), dict(patch), schema)
 
 
 def merge_map(original: dict[str, Any], patch: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
@@ -38,7 +37,7 @@ def merge_map(original: dict[str, Any], patch: dict[str, Any], schema: Schema | 
     patch = dict(patch)
     directive = patch.pop(DIRECTIVE, None)
     if directive == "replace":
-        return without_directives(patch)
+        return {name: without_directives(value) for name, value in patch.items() if not name.startswith("$")}
     if directive == "delete":
         return {}
     if directive not in (None, "merge"):

@@ -67,20 +67,19 @@ def _scalars(original: list[Any], change: ListPatch) -> list[Any]:
 
 
 def _ordered(items: list[Any], change: ListPatch, identity: Callable[[Any], Any], original: list[Any]) -> list[Any]:
-    """Sort as ``$setElementOrder`` asks; what only the server has stays after its former predecessor."""
-    if change.order is None:
-        return items
-    wanted = [identity(item) for item in change.order]
-    places = {id(item): identity(item) for item in items}
-    result = sorted(
-        (item for item in items if places[id(item)] in wanted), key=lambda item: wanted.index(identity(item))
-    )
+    """Sort as ``$setElementOrder`` asks, else as the patch has it; what only the server has goes in between.
+
+    A server-only item comes before the next patched one only if it stood before it in the original.
+    """
+    wanted = [identity(item) for item in (change.items if change.order is None else change.order)]
     before = [identity(item) for item in original]
-    for item in items:
-        name = places[id(item)]
-        if name in wanted:
-            continue
-        earlier = before[: before.index(name)] if name in before else before
-        spot = max((at + 1 for at, other in enumerate(result) if identity(other) in earlier), default=0)
-        result.insert(spot, item)
-    return result
+    patched = [item for item in items if identity(item) in wanted]
+    patched.sort(key=lambda item: wanted.index(identity(item)))
+    rest = [item for item in items if identity(item) not in wanted]
+    result: list[Any] = []
+    while rest and patched:
+        left, right = identity(rest[0]), identity(patched[0])
+        known = left in before and right in before
+        source = rest if known and before.index(left) < before.index(right) else patched
+        result.append(source.pop(0))
+    return result + patched + rest
