@@ -1,0 +1,102 @@
+"""The benchmark's load is what a Kubernetes API server would send, and its sums are right."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bench.dataset import Dataset
+from bench.measure import Outcome, Plan
+from bench.report import ROWS, Results, write_json
+from bench.server import Connection, Load
+
+SIZE = 1200
+
+
+@pytest.fixture
+async def load():
+    load = Load()
+    load.reset(objects=7, size=SIZE)
+    server = await asyncio.get_running_loop().create_server(lambda: Connection(load), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=aiohttp.ClientTimeout(total=20)) as session:
+        yield session
+    server.close()
+
+
+async def names(session: aiohttp.ClientSession, **query: str) -> tuple[list[str], dict[str, str]]:
+    async with session.get("/api/v1/configmaps", params=query) as response:
+        document = await response.json()
+    return [item["metadata"]["name"] for item in document["items"]], document["metadata"]
+
+
+async def read_events(response: aiohttp.ClientResponse, count: int) -> list[dict]:
+    async with asyncio.timeout(20):
+        return [json.loads(await response.content.readline()) for _ in range(count)]
+
+
+def test_objects_have_the_size_that_was_asked_for():
+    items = json.loads(Dataset(3, SIZE).page(0, 0))["items"]
+
+    assert all(abs(len(json.dumps(item, separators=(",", ":"))) - SIZE) < 100 for item in items)
+    assert len({item["metadata"]["uid"] for item in items}) == 3
+
+
+async def test_pages_together_are_the_whole_list(load):
+    whole, _ = await names(load)
+    first, metadata = await names(load, limit="5")
+    rest, last = await names(load, limit="5", **{"continue": metadata["continue"]})
+
+    assert len(whole) == 7
+    assert first + rest == whole
+    assert "continue" not in last
+
+
+async def test_a_streaming_list_ends_with_its_bookmark_and_the_burst_follows(load):
+    query = {"watch": "true", "sendInitialEvents": "true", "allowWatchBookmarks": "true"}
+    async with load.get("/api/v1/configmaps", params=query) as watch:
+        initial = await read_events(watch, 8)
+        async with load.get("/bench/prepare", params={"events": 14}), load.get("/bench/fire"):
+            burst = await read_events(watch, 14)
+
+    assert [event["type"] for event in initial] == ["ADDED"] * 7 + ["BOOKMARK"]
+    assert initial[-1]["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+    assert {event["type"] for event in burst} == {"MODIFIED"}
+    versions = [int(event["object"]["metadata"]["resourceVersion"]) for event in [*initial, *burst]]
+    assert versions[8:] == sorted(versions[8:])
+    assert versions[8] > versions[7]
+
+
+async def test_the_list_after_a_burst_shows_its_last_state(load):
+    async with load.get("/bench/prepare", params={"events": 7}):
+        _, metadata = await names(load)
+        async with load.get("/api/v1/configmaps") as response:
+            items = (await response.json())["items"]
+
+    assert max(int(item["metadata"]["resourceVersion"]) for item in items) == int(metadata["resourceVersion"])
+
+
+async def test_writes_are_accepted_and_counted(load):
+    async with load.post("/api/v1/namespaces/a/events", json={}) as response:
+        assert response.status == 201
+    async with load.get("/bench/stats") as response:
+        assert (await response.json())["requests"] == {"POST events": 1}
+
+
+def outcome(events_per_second: float, cpu: float) -> Outcome:
+    return Outcome(1.0, 1.0, 10, 20, 30, 1.0, 1.0, events_per_second, cpu, 5, 0)
+
+
+def test_ratios_say_how_many_times_better_the_first_peer_is(tmp_path: Path):
+    ours, other = [outcome(300, 0.1), outcome(100, 0.1), outcome(200, 0.3)], [outcome(20, 0.4)]
+    results = Results(Plan(1, 1, 1, 1), {"a": "1", "b": "2"}, {"a": ours, "b": other}, {"c": "not installed"})
+    burst, cpu = ROWS[0], ROWS[1]
+
+    assert results.median("a", burst) == 200
+    assert results.spread("a", burst) == (100, 300)
+    assert results.ratio(burst, "a", "b") == 10
+    assert results.ratio(cpu, "a", "b") == pytest.approx(4)
+    write_json(results, tmp_path / "deep" / "results.json")
+    assert json.loads((tmp_path / "deep" / "results.json").read_text())["absent"] == {"c": "not installed"}
