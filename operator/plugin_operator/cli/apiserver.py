@@ -1,0 +1,95 @@
+"""``plugin-operator apiserver``: the embedded Kubernetes API server alone."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plugin_operator.cli.operator_flags import log_flags
+from plugin_operator.cli.parameters import EPILOG, Address, flag
+from plugin_operator.errors import UsageError
+from plugin_operator.options import LogFormat
+from plugin_operator.serving.address import BindAddress
+
+if TYPE_CHECKING:
+    from plugin_operator.apiserver import ApiServerConfig, Endpoint
+
+
+@click.command("apiserver", epilog=EPILOG, short_help="Run the embedded Kubernetes API server alone.")
+@flag(
+    "--bind-address", to="address", type=Address(), default="127.0.0.1:0", show_default=True,
+    help="Where to listen; port 0 takes a free one.",
+)  # fmt: skip
+@flag(
+    "--write-kubeconfig", to="kubeconfig", type=click.Path(path_type=Path, dir_okay=False),
+    default=".sandbox/kubeconfig", show_default=True, help="File that kubectl can use; readable by you alone.",
+)  # fmt: skip
+@flag(
+    "--data-dir", to="data_dir", type=click.Path(path_type=Path, file_okay=False),
+    help="Keep objects in this folder. Default: in memory.",
+)  # fmt: skip
+@click.option("--exit-with-stdin", "child", is_flag=True, hidden=True, help="End when standard input ends.")
+@log_flags
+def command(
+    address: BindAddress | None,
+    kubeconfig: Path,
+    data_dir: Path | None,
+    child: bool,
+    log_level: str,
+    log_format: LogFormat,
+) -> None:
+    """Serve the Kubernetes API to kubectl and any client library, in memory or kept in a folder.
+
+    No scheduler and no kubelet: objects are stored, validated, watched and garbage collected, pods never run.
+    """
+    if address is None:
+        raise UsageError("--bind-address must not be off: it is all this command does")
+    # The server loads asyncio, aiohttp and the schemas: not for --help.
+    from plugin_operator import logs
+    from plugin_operator.apiserver import ApiServerConfig
+    from plugin_operator.manager import run_in_loop
+
+    logs.configure(log_format, log_level)
+    try:
+        kubeconfig.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--write-kubeconfig: {kubeconfig.parent} cannot be made: {error.strerror}") from error
+    config = ApiServerConfig(
+        host=address.host or "0.0.0.0",  # noqa: S104 - what the user asked for with an empty host
+        port=address.port,
+        data_dir=data_dir,
+        kubeconfig_path=kubeconfig,
+    )
+    sys.exit(run_in_loop(_serve(config, child=child)))
+
+
+async def _serve(config: "ApiServerConfig", *, child: bool) -> int:
+    from plugin_operator.apiserver import ApiServer
+    from plugin_operator.cli.lifetime import wait_for_end
+
+    server = ApiServer(config)
+    try:
+        endpoint = await server.start()
+    except OSError as error:
+        click.echo(
+            f"Error: cannot listen on {config.host}:{config.port}: {error.strerror or error}; "
+            "choose another address with --bind-address",
+            err=True,
+        )
+        return 1
+    try:
+        _announce(endpoint, config, child=child)
+        await wait_for_end(with_stdin=child)
+    finally:
+        await server.stop()
+    return 0
+
+
+def _announce(endpoint: "Endpoint", config: "ApiServerConfig", *, child: bool) -> None:
+    if child:
+        click.echo(json.dumps({"url": endpoint.url, "pid": os.getpid()}))
+        return
+    click.echo(f"Kubernetes API at {endpoint.url}; Ctrl-C stops it.\n\n  export KUBECONFIG={config.kubeconfig_path}\n")

@@ -1,0 +1,27 @@
+"""How long a process that only serves goes on: until a signal, or until its owner is gone."""
+
+import asyncio
+import os
+import sys
+import threading
+
+from plugin_operator.manager import StopSignals
+
+_GRACE_SECONDS = 5.0
+_PIECE_BYTES = 4096
+
+
+async def wait_for_end(*, with_stdin: bool) -> None:
+    """Return at SIGINT or SIGTERM, and with ``with_stdin`` also once standard input has ended."""
+    end = asyncio.Event()
+    if with_stdin:
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=_drain, args=(loop, end), name="stdin", daemon=True).start()
+    with StopSignals(end.set, grace_seconds=_GRACE_SECONDS):
+        await end.wait()
+
+
+def _drain(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
+    while os.read(sys.stdin.fileno(), _PIECE_BYTES):
+        continue
+    loop.call_soon_threadsafe(end.set)

@@ -1,0 +1,125 @@
+"""The flags of the operator process, for ``run`` and ``sandbox``, and the ``Options`` made of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from plugin_operator.cli.parameters import Address, Duration, Namespaces, PluginsDir, apply, boolean_flag, flag
+from plugin_operator.options import LeaderElectionOptions, Options
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_DURATION = Duration()
+_LEADER = "leader_"
+
+plugins_dir = flag(
+    "--plugins-dir", to="plugins_dir", type=PluginsDir(), default="./plugins", show_default=True,
+    help="Directory of the plugin files.",
+)  # fmt: skip
+
+cluster_flags = apply(
+    flag(
+        "--kubeconfig", to="kubeconfig", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="Kubeconfig file. Default: $KUBECONFIG, the pod's service account, ~/.kube/config.",
+    ),
+    flag("--context", to="context", help="Context in the kubeconfig. Default: its current one."),
+)  # fmt: skip
+
+work_flags = apply(
+    flag(
+        "--namespace", to="namespaces", type=Namespaces(), default="", extra_environment=("WATCH_NAMESPACE",),
+        metavar="NAME[,NAME]", help="Watch these namespaces only. Default: all.",
+    ),
+    flag(
+        "--validate-timeout", to="validate_timeout_seconds", type=_DURATION, default="10s", show_default=True,
+        help="How long the trial import of a plugin may take.",
+    ),
+    flag(
+        "--drain-timeout", to="drain_timeout_seconds", type=_DURATION, default="10s", show_default=True,
+        help="How long reconciles of replaced code may go on before they are cancelled.",
+    ),
+    flag(
+        "--scan-interval", to="scan_interval_seconds", type=_DURATION, default="5s", show_default=True,
+        help="How often the plugins directory is read even if nothing hints at a change.",
+    ),
+    flag(
+        "--stall-threshold", to="stall_threshold_seconds", type=_DURATION, default="1s", show_default=True,
+        help='Report code that blocks the event loop for longer; "0" for never.',
+    ),
+    flag(
+        "--connect-timeout", to="connect_timeout_seconds", type=_DURATION, default="10s", show_default=True,
+        help="How long a start waits for the API server's first answer.",
+    ),
+)  # fmt: skip
+
+log_flags = apply(
+    flag(
+        "--log-level", to="log_level", type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
+        default="info", show_default=True, help="Lowest level that is logged.",
+    ),
+    flag(
+        "--log-format", to="log_format", type=click.Choice(["auto", "json", "console"]), default="auto",
+        show_default=True, help="auto: colours at a terminal, JSON elsewhere.",
+    ),
+)  # fmt: skip
+
+leader_flags = apply(
+    boolean_flag(
+        "--enable-leader-election", "--leader-elect", to="leader_enabled", default=False,
+        help="Work only while holding a Lease, so that of several replicas one works.",
+    ),
+    flag(
+        "--leader-elect-lease-duration", to="leader_lease_duration_seconds", type=_DURATION, default="15s",
+        show_default=True, help="How long standbys wait after the last renewal they saw.",
+    ),
+    flag(
+        "--leader-elect-renew-deadline", to="leader_renew_deadline_seconds", type=_DURATION, default="10s",
+        show_default=True, help="How long the leader tries to renew before it gives up.",
+    ),
+    flag(
+        "--leader-elect-retry-period", to="leader_retry_period_seconds", type=_DURATION, default="2s",
+        show_default=True, help="Time between two tries.",
+    ),
+    flag(
+        "--leader-elect-resource-name", to="leader_resource_name", default="plugin-operator-leader-election",
+        show_default=True, help="Name of the Lease.",
+    ),
+    flag(
+        "--leader-elect-resource-namespace", to="leader_resource_namespace",
+        help="Namespace of the Lease. Default: the pod's own, or the kubeconfig context's.",
+    ),
+)  # fmt: skip
+
+
+def shutdown_flag(default: str) -> Callable[[_Command], _Command]:
+    """Return ``--shutdown-grace-period`` with a default of its own."""
+    return flag(
+        "--shutdown-grace-period", to="shutdown_grace_period_seconds", type=_DURATION, default=default,
+        show_default=True, help="How long a stop may take before the process ends with status 1.",
+    )  # fmt: skip
+
+
+def address_flags(metrics: str | None, probes: str | None, default_text: str) -> Callable[[_Command], _Command]:
+    """Return the flags of the two HTTP servers; ``default_text`` tells a default that is not a constant."""
+    return apply(
+        flag(
+            "--metrics-addr", "--metrics-bind-address", to="metrics_address", type=Address(), default=metrics,
+            help=f'Where /metrics is served; "0" for off. Default: {metrics or default_text}.',
+        ),
+        flag(
+            "--health-probe-bind-address", to="probe_address", type=Address(), default=probes,
+            help=f'Where /healthz, /readyz and /status are served; "0" for off. Default: {probes or default_text}.',
+        ),
+    )  # fmt: skip
+
+
+def options_from(settings: dict[str, Any]) -> Options:
+    """Return the options for what the flags above gave.
+
+    Raises:
+        UsageError: two settings contradict each other.
+    """
+    leader = {name.removeprefix(_LEADER): value for name, value in settings.items() if name.startswith(_LEADER)}
+    others = {name: value for name, value in settings.items() if not name.startswith(_LEADER)}
+    return Options(leader_election=LeaderElectionOptions(**leader), **others)

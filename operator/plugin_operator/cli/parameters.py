@@ -1,0 +1,127 @@
+"""Flags that several commands share, and how their texts are read.
+
+Owns names, aliases, environment variables and help texts. Defaults and the rules between settings belong to
+``plugin_operator.options``.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from plugin_operator.options import parse_duration, parse_namespaces
+from plugin_operator.serving.address import BindAddress
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+PREFIX = "PLUGIN_OPERATOR_"
+EPILOG = f"Each flag can also be set in the environment: --log-level as {PREFIX}LOG_LEVEL; the flag wins."
+
+
+class Duration(click.ParamType[float]):
+    """A Go duration or plain seconds; the value is in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        if isinstance(value, int | float):
+            return float(value)
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Address(click.ParamType[BindAddress | None]):
+    """A bind address in Go's form; None for off."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> BindAddress | None:
+        """Return the address."""
+        if isinstance(value, BindAddress):
+            return value
+        try:
+            return BindAddress.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Namespaces(click.ParamType[tuple[str, ...]]):
+    """A comma-separated list of namespaces."""
+
+    name = "namespaces"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Return the names."""
+        del param, ctx
+        return value if isinstance(value, tuple) else parse_namespaces(value)
+
+
+class PluginsDir(click.Path):
+    """A directory that can be read now: a wrong path is told at once, not found out by nothing happening."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        path = Path(value)
+        way_out = "create it, or name another with --plugins-dir"
+        try:
+            if not path.is_dir():
+                self.fail(f'"{path}" is {"not a directory" if path.exists() else "missing"}: {way_out}', param, ctx)
+            next(path.iterdir(), None)
+        except OSError as error:
+            self.fail(f'"{path}" cannot be read ({error.strerror}): {way_out}', param, ctx)
+        return path
+
+
+class FlagOrVariable(click.Option):
+    """An option whose error messages name the environment variable if that is where the value came from."""
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """Return the flag, or the variable that was set."""
+        source = ctx.get_parameter_source(self.name) if ctx is not None and self.name else None
+        if source is click.core.ParameterSource.ENVIRONMENT and isinstance(self.envvar, list):
+            return " / ".join(name for name in self.envvar if os.environ.get(name))
+        return self.opts[0]
+
+
+def environment_names(*flags: str) -> list[str]:
+    """Return the variables that stand for ``flags``: ``--metrics-addr`` is ``PLUGIN_OPERATOR_METRICS_ADDR``."""
+    return [PREFIX + flag.removeprefix("--").replace("-", "_").upper() for flag in flags]
+
+
+def flag(
+    *names: str, to: str, extra_environment: tuple[str, ...] = (), **settings: Any
+) -> Callable[[_Command], _Command]:
+    """Return a decorator that adds an option with its aliases and its environment variables.
+
+    Args:
+        names: the flag and its aliases.
+        to: the keyword under which the command gets the value.
+        extra_environment: variables besides those made from ``names``; they come last.
+        settings: whatever else ``click.option`` takes.
+    """
+    variables = [*environment_names(*names), *extra_environment]
+    return click.option(*names, to, cls=FlagOrVariable, envvar=variables, **settings)
+
+
+def boolean_flag(*names: str, to: str, **settings: Any) -> Callable[[_Command], _Command]:
+    """Return a flag that may stand alone or carry a value as Go's do: ``--leader-elect``, ``--leader-elect=false``."""
+    return flag(*names, to=to, type=bool, is_flag=False, flag_value="true", metavar="[=BOOL]", **settings)
+
+
+def apply(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Return one decorator out of many; help lists their flags in the order given."""
+
+    def decorate(command: _Command) -> _Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate

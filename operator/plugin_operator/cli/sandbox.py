@@ -1,0 +1,128 @@
+"""``plugin-operator sandbox``: the operator with an API server of its own, for a laptop without a cluster."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from plugin_operator.cli.operator_flags import (
+    address_flags,
+    log_flags,
+    options_from,
+    plugins_dir,
+    shutdown_flag,
+    work_flags,
+)
+from plugin_operator.cli.parameters import EPILOG, flag
+from plugin_operator.cli.sandbox_folder import DEFAULT_FOLDER, SandboxFolder
+from plugin_operator.options import Options
+from plugin_operator.serving.address import BindAddress
+
+_SERVER_READY_SECONDS = 30.0
+_LOOPBACK = "127.0.0.1"
+
+
+@click.command("sandbox", epilog=EPILOG, short_help="Run the operator on an API server of its own.")
+@plugins_dir
+@flag(
+    "--sandbox-dir", to="folder", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_FOLDER,
+    show_default=True, help="Folder for the kubeconfig.",
+)  # fmt: skip
+@flag(
+    "--data-dir", to="data_dir", type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the API server's objects in this folder. Default: in memory.",
+)  # fmt: skip
+@address_flags(None, None, "loopback, port 8080 (8081 for probes) or a free one")
+@work_flags
+@shutdown_flag("5s")
+@log_flags
+def command(folder: Path, data_dir: Path | None, **settings: Any) -> None:
+    """Start an embedded Kubernetes API server and the operator on it, without any cluster.
+
+    kubectl works against it with the kubeconfig it writes. Plugin files may be added, edited and removed meanwhile.
+    Ctrl-C stops both.
+    """
+    with _quiet_interrupt():
+        held = SandboxFolder(folder)
+        try:
+            code = _run(held, data_dir, _with_addresses(settings))
+        finally:
+            held.release()
+    sys.exit(code)
+
+
+def _run(folder: SandboxFolder, data_dir: Path | None, settings: dict[str, Any]) -> int:
+    # asyncio is not for --help.
+    from plugin_operator.cli.server_process import ServerProcess
+
+    options = replace(options_from(settings), kubeconfig=folder.kubeconfig)
+    server = ServerProcess(folder.kubeconfig, data_dir)
+    try:
+        # Imported while the server starts beside: both take about a second.
+        from plugin_operator.app import run
+
+        url = server.wait_ready(_SERVER_READY_SECONDS)
+        folder.announce({"pid": os.getpid(), "server": url, "probes": str(options.probe_address)})
+        _welcome(url, folder, options)
+        return run(options, companions=(server,))
+    finally:
+        server.close()
+
+
+def _with_addresses(settings: dict[str, Any]) -> dict[str, Any]:
+    """Fill in addresses nobody chose: the usual ports if they are free, for two sandboxes may run on one machine."""
+    context = click.get_current_context()
+    chosen = dict(settings)
+    for name, port in (("metrics_address", 8080), ("probe_address", 8081)):
+        if context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT:
+            chosen[name] = BindAddress(_LOOPBACK, _free_port(port))
+    return chosen
+
+
+def _free_port(preferred: int) -> int:
+    for port in (preferred, 0):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((_LOOPBACK, port))
+            return int(probe.getsockname()[1])
+    return 0
+
+
+@contextlib.contextmanager
+def _quiet_interrupt() -> Iterator[None]:
+    """Let Ctrl-C end the start-up as quietly as it ends the running operator, which brings handlers of its own."""
+
+    def leave(signum: int, frame: object) -> None:
+        del signum, frame
+        sys.exit(0)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _welcome(url: str, folder: SandboxFolder, options: Options) -> None:
+    kubectl = f"kubectl --kubeconfig {os.path.relpath(folder.kubeconfig)}"
+    metrics = f", metrics at http://{options.metrics_address}/metrics" if options.metrics_address else ""
+    lines = [
+        f"Kubernetes API at {url}{metrics}",
+        f"Plugins from {options.plugins_dir}: add, edit or remove files while this runs. Ctrl-C stops it.",
+        "",
+        "Try in another terminal:" if shutil.which("kubectl") else "Try in another terminal (with kubectl installed):",
+        f"  {kubectl} create configmap hello --from-literal=a=b",
+        f"  {kubectl} label configmap hello colour=green",
+        f"  {kubectl} delete configmap hello",
+        "",
+    ]
+    click.echo("\n".join(lines))

@@ -1,0 +1,69 @@
+"""The folder of a sandbox: its lock, its kubeconfig and where its operator can be asked.
+
+One sandbox at a time uses a folder. Commands in other terminals find the running one through it.
+"""
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from plugin_operator.errors import PluginOperatorError
+
+DEFAULT_FOLDER = Path(".sandbox")
+
+
+class SandboxFolder:
+    """A folder held by this process until ``release``, or until the process ends in whatever way.
+
+    Raises:
+        PluginOperatorError: another sandbox holds it, or it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise PluginOperatorError(
+                f'the sandbox folder "{path}" cannot be used ({error.strerror}): name another with --sandbox-dir'
+            ) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = os.pread(self._lock, 32, 0).decode(errors="replace").strip()
+            os.close(self._lock)
+            raise PluginOperatorError(
+                f'a sandbox already runs in "{path}"{f" (process {owner})" if owner else ""}: '
+                "stop it with Ctrl-C in its terminal, or start another one with --sandbox-dir OTHER"
+            ) from error
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Where the kubeconfig goes."""
+        return self.path / "kubeconfig"
+
+    def announce(self, facts: dict[str, Any]) -> None:
+        """Leave ``facts`` for commands in other terminals."""
+        target = self.path / "operator.json"
+        target.write_text(json.dumps(facts))
+
+    def release(self) -> None:
+        """Remove what is of no use without the running sandbox, and let others in."""
+        for name in ("kubeconfig", "operator.json"):
+            (self.path / name).unlink(missing_ok=True)
+        os.ftruncate(self._lock, 0)
+        os.close(self._lock)
+
+
+def read_announcement(path: Path) -> dict[str, Any]:
+    """Return the facts a running sandbox left in its folder; empty if there is none."""
+    try:
+        facts = json.loads((path / "operator.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}

@@ -1,0 +1,124 @@
+"""The embedded API server as a process of its own, owned by a sandbox.
+
+Owns starting it, its readiness, and that it never outlives its owner: it ends when the pipe that is its standard input
+closes, which the system does even if the owner is killed. It runs in a session of its own, so that Ctrl-C at the
+terminal reaches the operator only, which then stops the server last.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from plugin_operator.errors import PluginOperatorError
+
+_POLL_SECONDS = 0.5
+_PIECE_BYTES = 4096
+
+
+class ServerProcess:
+    """A running ``plugin-operator apiserver``; a Runnable of the manager, already started when it is made."""
+
+    name = "apiserver process"
+
+    def __init__(self, kubeconfig: Path, data_dir: Path | None, *, log_level: str = "warning") -> None:
+        arguments = ["--write-kubeconfig", str(kubeconfig), "--log-level", log_level, "--exit-with-stdin"]
+        if data_dir is not None:
+            arguments += ["--data-dir", str(data_dir)]
+        self.kubeconfig = kubeconfig
+        self.on_failure: Callable[[str, BaseException], None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module, no shell
+            [sys.executable, "-m", "plugin_operator", "apiserver", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def wait_ready(self, deadline_seconds: float) -> str:
+        """Block until the server answers and return its URL.
+
+        Raises:
+            PluginOperatorError: it ended, or said nothing within ``deadline_seconds``.
+        """
+        line = self._read_line(deadline_seconds)
+        if not line:
+            state = self._process.poll()
+            what = f"ended with status {state}" if state is not None else f"said nothing for {deadline_seconds:g} s"
+            self.kill()
+            raise PluginOperatorError(f"the embedded API server did not start: it {what} (its own words are above)")
+        url: str = json.loads(line)["url"]
+        return url
+
+    def _read_line(self, deadline_seconds: float) -> bytes:
+        stdout = self._process.stdout
+        if stdout is None:
+            return b""
+        end = time.monotonic() + deadline_seconds
+        while (remaining := end - time.monotonic()) > 0:
+            if select.select([stdout], [], [], min(remaining, _POLL_SECONDS))[0]:
+                line: bytes = stdout.readline()
+                if not line:
+                    self._wait(1.0)
+                return line
+        return b""
+
+    async def start(self) -> None:
+        """Begin to watch over the process, which runs since this object was made: its output ends when it does."""
+        self._loop = asyncio.get_running_loop()
+        if self._process.stdout is not None:
+            self._loop.add_reader(self._process.stdout.fileno(), self._output_came)
+
+    def _output_came(self) -> None:
+        stdout = self._process.stdout
+        if stdout is None or os.read(stdout.fileno(), _PIECE_BYTES):
+            return
+        self._unwatch()
+        self._wait(_POLL_SECONDS)
+        if self.on_failure is not None:
+            status = self._process.poll()
+            self.on_failure(self.name, PluginOperatorError(f"the embedded API server ended with status {status}"))
+
+    def _unwatch(self) -> None:
+        if self._loop is not None and self._process.stdout is not None:
+            self._loop.remove_reader(self._process.stdout.fileno())
+            self._loop = None
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """End the process; past the deadline it is killed."""
+        self._unwatch()
+        await asyncio.to_thread(self.close, deadline_seconds)
+
+    def close(self, deadline_seconds: float = 2.0) -> None:
+        """Close the server's standard input, which ends it, and wait; past the deadline kill it. Blocking."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        if not self._wait(deadline_seconds):
+            self.kill()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def kill(self) -> None:
+        """Kill the process if it still runs."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._wait(5.0)
+
+    def _wait(self, seconds: float) -> bool:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True

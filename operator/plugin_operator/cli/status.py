@@ -1,0 +1,50 @@
+"""``plugin-operator status``: ask a running operator what it runs."""
+
+import json
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import click
+
+from plugin_operator.cli.parameters import flag
+from plugin_operator.cli.sandbox_folder import DEFAULT_FOLDER, read_announcement
+
+_TIMEOUT_SECONDS = 5.0
+_MAX_BYTES = 16 * 1024 * 1024
+
+
+@click.command("status", short_help="Show what a running operator runs.")
+@flag("--address", to="address", help="host:port of its probe server. Default: the sandbox's, else 127.0.0.1:8081.")
+@flag(
+    "--sandbox-dir", to="folder", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_FOLDER,
+    show_default=True, help="Folder of the sandbox to ask.",
+)  # fmt: skip
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def command(address: str | None, folder: Path, output: str) -> None:
+    """Show plugins, revisions, digests, states and reasons; status 1 if any plugin is not as its file says."""
+    where = address or read_announcement(folder).get("probes") or "127.0.0.1:8081"
+    status = _fetch(f"http://{where.removeprefix('http://').rstrip('/')}/status")
+    if output == "json":
+        click.echo(json.dumps(status, indent=2))
+    else:
+        from plugin_operator.cli.status_table import print_status
+
+        print_status(status)
+    sys.exit(0 if all(not plugin.get("reason") for plugin in status.get("plugins", [])) else 1)
+
+
+def _fetch(url: str) -> dict[str, Any]:
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - always http, see above
+            status = json.loads(answer.read(_MAX_BYTES))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise click.ClickException(
+            f"no operator answers at {url} ({reason}): start one, or name its probe server with --address host:port"
+        ) from error
+    if not isinstance(status, dict):
+        raise click.ClickException(f"{url} is not a plugin-operator: it answered something else")
+    return status

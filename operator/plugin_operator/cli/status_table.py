@@ -1,0 +1,38 @@
+"""The status of an operator as tables for a terminal."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_STYLES = {"active": "green", "waiting": "yellow", "draining": "yellow", "rejected": "red", "failed": "red"}
+_DIGEST_LENGTH = 12
+
+
+def print_status(status: dict[str, Any], console: Console | None = None) -> None:
+    """Print ``status`` as ``/status`` gives it."""
+    console = console or Console()
+    leader = "leads" if status.get("leading") else "stands by"
+    console.print(Text(f"plugin-operator {status.get('version', '?')}, {leader}, {status.get('server', '')}"))
+    table = Table(box=None, pad_edge=False)
+    for title in ("PLUGIN", "STATE", "REVISION", "DIGEST", "CONTROLLERS", "REASON"):
+        table.add_column(title, overflow="fold")
+    for plugin in status.get("plugins", []):
+        table.add_row(*_row(plugin))
+    if status.get("plugins"):
+        console.print(table)
+    else:
+        console.print(Text(f"no plugins in {status.get('plugins_dir', 'the plugins directory')}"))
+
+
+def _row(plugin: dict[str, Any]) -> tuple[Text, ...]:
+    state = str(plugin.get("state", ""))
+    return (
+        Text(str(plugin.get("name", ""))),
+        Text(state, style=_STYLES.get(state.lower(), "")),
+        Text(str(plugin.get("revision") or "")),
+        Text(str(plugin.get("digest") or "").removeprefix("sha256:")[:_DIGEST_LENGTH]),
+        Text(", ".join(plugin.get("controllers", []))),
+        Text(str(plugin.get("reason") or "")),
+    )

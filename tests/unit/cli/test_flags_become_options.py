@@ -1,0 +1,71 @@
+"""Flags and variables, as users of controller-runtime know them, become options."""
+
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from plugin_operator.cli.operator_flags import (
+    address_flags,
+    leader_flags,
+    log_flags,
+    options_from,
+    shutdown_flag,
+    work_flags,
+)
+from plugin_operator.options import Options
+from plugin_operator.serving.address import BindAddress
+
+
+def options_of(*arguments: str, **variables: str) -> Options:
+    made: list[Options] = []
+
+    @click.command()
+    @address_flags(":8080", ":8081", "")
+    @leader_flags
+    @work_flags
+    @shutdown_flag("30s")
+    @log_flags
+    def command(**settings: Any) -> None:
+        made.append(options_from(settings))
+
+    result = CliRunner().invoke(command, arguments, env=variables, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return made[0]
+
+
+def test_flags_and_options_have_the_same_defaults() -> None:
+    assert options_of() == Options()
+
+
+@pytest.mark.parametrize("flag", ["--metrics-addr", "--metrics-bind-address"])
+def test_zero_turns_a_server_off(flag: str) -> None:
+    assert options_of(flag, "0").metrics_address is None
+    assert options_of(f"{flag}=0").metrics_address is None
+
+
+@pytest.mark.parametrize("flag", ["--enable-leader-election", "--leader-elect"])
+def test_leader_election_is_switched_as_in_go(flag: str) -> None:
+    assert options_of(flag).leader_election.enabled
+    assert options_of(f"{flag}=true").leader_election.enabled
+    assert not options_of(f"{flag}=false").leader_election.enabled
+    assert options_of(flag, "--metrics-addr", ":9").leader_election.enabled
+
+
+def test_every_flag_is_also_a_variable_and_the_flag_wins() -> None:
+    options = options_of(
+        "--drain-timeout", "1s",
+        PLUGIN_OPERATOR_DRAIN_TIMEOUT="2s", PLUGIN_OPERATOR_METRICS_BIND_ADDRESS="127.0.0.1:1",
+        PLUGIN_OPERATOR_LEADER_ELECT="1", PLUGIN_OPERATOR_LEADER_ELECT_LEASE_DURATION="1m",
+    )  # fmt: skip
+    assert options.drain_timeout_seconds == 1
+    assert options.metrics_address == BindAddress("127.0.0.1", 1)
+    assert options.leader_election.enabled
+    assert options.leader_election.lease_duration_seconds == 60
+
+
+def test_watch_namespace_is_the_operator_sdks_name_for_the_same_thing() -> None:
+    assert options_of(WATCH_NAMESPACE="a,b").namespaces == ("a", "b")
+    assert options_of(WATCH_NAMESPACE="").namespaces == ()
+    assert options_of("--namespace", "c", WATCH_NAMESPACE="a").namespaces == ("c",)

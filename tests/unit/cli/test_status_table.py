@@ -1,0 +1,34 @@
+"""The status as people read it."""
+
+import io
+
+from rich.console import Console
+
+from plugin_operator.cli.status_table import print_status
+
+
+def printed(status: dict) -> str:
+    console = Console(file=io.StringIO(), width=160)
+    print_status(status, console)
+    return console.file.getvalue()
+
+
+def test_plugins_are_listed_with_digest_state_and_reason() -> None:
+    text = printed(
+        {
+            "version": "1.2.3", "leading": True, "server": "https://cluster",
+            "plugins": [
+                {"name": "configmap", "state": "active", "revision": "3-abc", "digest": "0123456789abcdef",
+                 "controllers": ["configmap"], "reason": ""},
+                {"name": "broken", "state": "rejected", "reason": "broken.py:3: SyntaxError: [invalid]"},
+            ],
+        }
+    )  # fmt: skip
+    assert "plugin-operator 1.2.3, leads, https://cluster" in text
+    assert "configmap  active    3-abc     0123456789ab  configmap" in text
+    assert "broken.py:3: SyntaxError: [invalid]" in text
+
+
+def test_no_plugins_are_told_with_their_directory() -> None:
+    assert "stands by" in printed({"plugins": []})
+    assert "no plugins in /plugins" in printed({"plugins": [], "plugins_dir": "/plugins"})
