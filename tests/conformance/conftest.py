@@ -21,13 +21,23 @@ BUILD = HERE.parent / "controlplane" / "build.py"
 
 
 @pytest.fixture(scope="session")
-def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+def controlplane() -> str:
+    """Return the path of the control plane's binary."""
+    cached = subprocess.run([BUILD, "--cached"], capture_output=True, text=True, check=False)
+    if cached.returncode == 0:
+        return cached.stdout.strip()
+    if os.environ.get("CI"):
+        pytest.fail("the real control plane is not built: run `make controlplane` (it needs Go)")
+    pytest.skip("NO REAL CONTROL PLANE: it is not built; install Go and run `make controlplane`")
+
+
+@pytest.fixture(scope="session")
+def real_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     if stand_in := os.environ.get("CONFORMANCE_KUBECONFIG"):
         yield read_kubeconfig(Path(stand_in))
         return
-    binary = _controlplane()
     folder = tmp_path_factory.mktemp("controlplane")
-    command = [binary, "--data-dir", str(folder), "--stop-on-stdin-close"]
+    command = [request.getfixturevalue("controlplane"), "--data-dir", str(folder), "--stop-on-stdin-close"]
     with running(command, folder / "kubeconfig", folder / "log") as target:
         yield target
 
@@ -39,12 +49,3 @@ def embedded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target
     command = [sys.executable, "-m", "plugin_operator", "apiserver", "--exit-with-stdin"]
     with running([*command, "--write-kubeconfig", str(kubeconfig)], kubeconfig, folder / "log") as target:
         yield target
-
-
-def _controlplane() -> str:
-    cached = subprocess.run([BUILD, "--cached"], capture_output=True, text=True, check=False)
-    if cached.returncode == 0:
-        return cached.stdout.strip()
-    if os.environ.get("CI"):
-        pytest.fail("the real control plane is not built: run `make controlplane` (it needs Go)")
-    pytest.skip("NO REAL CONTROL PLANE: it is not built; install Go and run `make controlplane`")
