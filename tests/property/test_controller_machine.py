@@ -214,5 +214,5 @@ def drop(*_):
     raise structlog.DropEvent
 
 
-ControllerMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+ControllerMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
 TestControllerUnderEveryInterleaving = ControllerMachine.TestCase

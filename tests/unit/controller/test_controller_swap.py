@@ -382,3 +382,17 @@ async def test_two_installs_at_once_happen_one_after_the_other(bench):
     assert bench.controller.revision == "r2"
     assert bench.factory.in_use == {"cms": 1}
     assert bench.take_log()[-1] == ("r2", "a")
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+async def test_a_cancelled_key_that_nothing_else_brings_back_is_still_run_again(bench, stubborn):
+    await bench.run(bench.gated(stubborn=stubborn))
+    bench.informer.set("a")
+    await bench.clock.settle()
+    drain = await bench.install(bench.recorder("r2"), bench.spec(Watch(("others",))), "r2")
+    bench.take_log()
+    drain.cancel()
+    await bench.clock.settle()
+    bench.gates["a"].set()
+    await bench.clock.settle()
+    assert bench.take_log() == [("r1", "a cancelled"), ("r2", "a")]

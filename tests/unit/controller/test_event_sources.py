@@ -1,0 +1,205 @@
+"""From events to requests: handlers, predicates, and authors' code that raises."""
+
+import asyncio
+
+import pytest
+
+from plugin_operator.controller import (
+    ControllerSpec,
+    EnqueueForOwner,
+    EnqueueMapped,
+    Predicate,
+    Request,
+    Watch,
+    annotations_changed,
+    generation_changed,
+    labels_changed,
+    matches,
+    resource_version_changed,
+)
+from plugin_operator.controller.source import Source
+from plugin_operator.kube import GroupVersionKind
+from plugin_operator.testing.fake_informers import FakeInformer, FakeObject
+from plugin_operator.workqueue import LOW_PRIORITY
+
+DEPLOYMENT = GroupVersionKind.parse("apps/v1/Deployment")
+
+
+class Ear:
+    """A source bound to watches, and what it enqueued."""
+
+    def __init__(self, *watches: Watch) -> None:
+        self.heard = []
+        self.errors = []
+        self.informer = FakeInformer("pods")
+        self.source = Source(
+            self.informer, lambda request, priority: self.heard.append((str(request), priority)), self.errors.append
+        )
+        self.source.bind(watches)
+        self.informer.add_handler(self.source)
+
+    def take(self):
+        taken, self.heard = self.heard, []
+        return taken
+
+
+def owned_by(*owners):
+    return {
+        "ownerReferences": [
+            {"apiVersion": api_version, "kind": kind, "name": name, "uid": "u", "controller": controller}
+            for api_version, kind, name, controller in owners
+        ]
+    }
+
+
+async def test_initial_adds_come_at_low_priority_and_live_ones_do_not():
+    ear = Ear(Watch(("pods",)))
+    ear.source.on_add(Request("ns", "old"), FakeObject({"metadata": {}}), True)
+    ear.informer.set("new")
+    assert ear.take() == [("ns/old", LOW_PRIORITY), ("default/new", 0)]
+
+
+async def test_an_update_that_changed_nothing_comes_at_low_priority():
+    ear = Ear(Watch(("pods",)))
+    same = FakeObject({"metadata": {"resourceVersion": "5"}})
+    ear.source.on_update(Request("ns", "a"), same, same)
+    assert ear.take() == [("ns/a", LOW_PRIORITY)]
+
+
+async def test_owners_of_the_right_group_and_kind_hear_of_their_objects():
+    ear = Ear(Watch(("pods",), EnqueueForOwner(DEPLOYMENT)))
+    owners = [
+        ("apps/v1", "Deployment", "mine", True),
+        ("apps/v1beta1", "Deployment", "other-version", True),
+        ("apps/v1", "Deployment", "no-controller", False),
+        ("apps/v1", "ReplicaSet", "other-kind", True),
+        ("extensions/v1", "Deployment", "other-group", True),
+    ]
+    ear.informer.set("p", metadata=owned_by(*owners))
+    assert [name for name, _ in ear.take()] == ["default/mine", "default/other-version"]
+
+
+async def test_an_object_that_changes_owner_wakes_both():
+    ear = Ear(Watch(("pods",), EnqueueForOwner(DEPLOYMENT, only_controller=False)))
+    ear.informer.set("p", metadata=owned_by(("apps/v1", "Deployment", "before", True)))
+    ear.take()
+    ear.informer.set("p", metadata=owned_by(("apps/v1", "Deployment", "after", None)))
+    assert [name for name, _ in ear.take()] == ["default/before", "default/after"]
+
+
+async def test_a_cluster_scoped_owner_has_no_namespace():
+    ear = Ear(Watch(("pods",), EnqueueForOwner(GroupVersionKind.parse("v1/Node"), namespaced=False)))
+    ear.informer.set("p", metadata=owned_by(("v1", "Node", "n1", True)))
+    assert ear.take() == [("n1", 0)]
+
+
+@pytest.mark.parametrize(
+    ("returned", "requests"),
+    [
+        ([Request("x", "y")], ["x/y"]),
+        ([("x", "y"), "z/w", "clusterwide"], ["x/y", "z/w", "clusterwide"]),
+        ("x/y", ["x/y"]),
+        (Request("x", "y"), ["x/y"]),
+        (None, []),
+        ((each for each in [("a", "b")]), ["a/b"]),
+    ],
+    ids=str,
+)
+async def test_a_map_function_may_return_requests_in_any_handy_shape(returned, requests):
+    ear = Ear(Watch(("pods",), EnqueueMapped(lambda _: returned)))
+    ear.informer.set("p")
+    assert [name for name, _ in ear.take()] == requests
+
+
+@pytest.mark.parametrize("returned", [[5], [("only-one",)], 7, ["a/b/c"]], ids=str)
+async def test_a_map_function_that_returns_nonsense_is_counted_and_harms_nobody(returned):
+    ear = Ear(Watch(("pods",), EnqueueMapped(lambda _: returned)), Watch(("pods",)))
+    ear.informer.set("p")
+    assert ear.take() == [("default/p", 0)]
+    assert ear.errors == ["map"]
+
+
+async def test_a_predicate_that_raises_lets_the_event_through():
+    ear = Ear(Watch(("pods",), predicates=(matches(lambda obj: obj["missing"]),)))
+    ear.informer.set("p")
+    assert ear.take() == [("default/p", 0)]
+    assert ear.errors == ["predicate"]
+
+
+async def test_an_event_needs_every_predicate():
+    ear = Ear(Watch(("pods",), predicates=(generation_changed, labels_changed)))
+    ear.informer.set("p", metadata={"generation": 1, "labels": {"a": "1"}})
+    ear.informer.set("p", metadata={"generation": 2, "labels": {"a": "1"}})
+    ear.informer.set("p", metadata={"generation": 2, "labels": {"a": "2"}})
+    ear.informer.set("p", metadata={"generation": 3, "labels": {"a": "3"}})
+    ear.informer.remove("p")
+    assert len(ear.take()) == 3
+
+
+@pytest.mark.parametrize(
+    ("predicate", "metadata", "passes"),
+    [
+        (generation_changed, {"generation": 2}, True),
+        (generation_changed, {"labels": {"x": "y"}}, False),
+        (labels_changed, {"labels": {"x": "y"}}, True),
+        (labels_changed, {"labels": {}}, False),
+        (annotations_changed, {"annotations": {"x": "y"}}, True),
+        (annotations_changed, {"labels": {"x": "y"}}, False),
+        (resource_version_changed, {"resourceVersion": "2"}, True),
+        (resource_version_changed, {}, False),
+        (~labels_changed, {"labels": {"x": "y"}}, False),
+        (labels_changed | annotations_changed, {"annotations": {"x": "y"}}, True),
+        (labels_changed & annotations_changed, {"annotations": {"x": "y"}}, False),
+        (matches(lambda obj: obj["metadata"].get("labels") == {"x": "y"}), {"labels": {"x": "y"}}, True),
+    ],
+)
+def test_predicates_judge_updates(predicate, metadata, passes):
+    old = FakeObject({"metadata": {"resourceVersion": "1", "generation": 1}})
+    new = FakeObject({"metadata": {"resourceVersion": "1", "generation": 1, **metadata}})
+    assert predicate.update(old, new) is passes
+
+
+def test_combined_predicates_judge_creations_and_deletions_too():
+    class Never(Predicate):
+        def create(self, new):
+            return False
+
+        def delete(self, old):
+            return False
+
+    obj = FakeObject({"metadata": {}})
+    always, never = Predicate(), Never()
+    for event in ("create", "delete"):
+        assert getattr(always & ~never, event)(obj)
+        assert getattr(always | never, event)(obj)
+        assert not getattr(always & never, event)(obj)
+    assert (always & ~never).update(obj, obj) is False
+
+
+async def test_a_replay_of_a_large_cache_lets_the_loop_breathe():
+    ear = Ear(Watch(("pods",)))
+    for number in range(1000):
+        ear.informer.set(f"p{number}")
+    ear.take()
+    replay = asyncio.ensure_future(ear.source.replay(as_update=False))
+    await asyncio.sleep(0)
+    assert 0 < len(ear.heard) < 1000
+    ear.informer.remove("p999")
+    await replay
+    heard = ear.take()
+    assert ("default/p999", 0) in heard
+    assert ("default/p999", LOW_PRIORITY) not in heard
+    assert len(heard) == 1000
+
+
+@pytest.mark.parametrize(
+    "settings", [{"max_concurrent_reconciles": 0}, {"reconcile_timeout_seconds": 0}, {"resync_seconds": -1}], ids=str
+)
+def test_a_spec_refuses_numbers_out_of_range(settings):
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        ControllerSpec("c", (), **settings)
+
+
+def test_a_spec_names_each_informer_once():
+    spec = ControllerSpec("c", (Watch(("a", "b")), Watch(("b", "c"))))
+    assert spec.informer_keys == ("a", "b", "c")
