@@ -17,6 +17,9 @@ from plugin_operator.hosting.snapshot import PluginSource
 from plugin_operator.plugin import discover
 from plugin_operator.plugin.threads import ThreadRunner
 
+#: How the names of threads begin that imports run in.
+IMPORT_THREADS = "plugin-import"
+
 _NOT_IDENTIFIER = re.compile(r"\W")
 
 
@@ -25,7 +28,7 @@ class Loader:
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
-        self._threads = ThreadRunner("plugin-import")
+        self._threads = ThreadRunner(IMPORT_THREADS)
 
     async def load(self, source: PluginSource) -> PluginRevision:
         """Import a plugin and check what it declares; nothing of it stays behind if that fails.

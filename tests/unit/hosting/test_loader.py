@@ -63,7 +63,8 @@ async def test_two_revisions_live_side_by_side(load):
 async def test_siblings_are_imported_in_every_way_an_author_may_write(load):
     revision = await load({
         "one.py": HEAD + "import helper, lib.tool\nimport lib.tool as tool\nfrom helper import VALUE\n"
-        "from . import helper as again\nfrom .helper import VALUE as third\nfrom lib import tool as fourth\nimport importlib\n"
+        "from . import helper as again\nfrom .helper import VALUE as third\n"
+        "from lib import tool as fourth\nimport importlib\n"
         "fifth = importlib.import_module('.helper', __package__)\n"
         "def late():\n    import lazy\n    from .lazy import NAME\n    return lazy.NAME + NAME\n" + CONTROLLER,
         "helper.py": "VALUE = 7\n",

@@ -1,0 +1,98 @@
+"""What an import leaves behind in its process beyond modules.
+
+A plugin is loaded again and again, so whatever its import starts or changes piles up. What would harm the operator
+itself is refused; the rest is named.
+"""
+
+import atexit
+import logging
+import os
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """The difference an import made.
+
+    Attributes:
+        harmful: reasons to refuse the plugin.
+        notable: what is worth a warning.
+    """
+
+    harmful: tuple[str, ...]
+    notable: tuple[str, ...]
+
+
+class Watchman:
+    """Remembers the state of the process when it is made, and tells later what has changed."""
+
+    def __init__(self) -> None:
+        self._threads = set(threading.enumerate())
+        self._signals = _signals()
+        self._atexit = _atexit_count()
+        self._environ = dict(os.environ)
+        self._path = list(sys.path)
+        self._folder = Path.cwd()
+        self._handlers = _handlers()
+        self._streams = (sys.stdout, sys.stderr)
+
+    def compare(self, *, own_threads: str) -> Leftovers:
+        """Return what has changed; threads whose name begins with ``own_threads`` are the operator's."""
+        return Leftovers(tuple(self._harmful()), tuple(self._notable(own_threads)))
+
+    def _harmful(self) -> list[str]:
+        found = []
+        changed = sorted(name for name, handler in _signals().items() if self._signals.get(name) is not handler)
+        if changed:
+            found.append(f"its import installs a handler for {', '.join(changed)}: signals belong to the operator")
+        added = [entry for entry in sys.path if entry not in self._path]
+        if sys.path != self._path:
+            what = f" ({', '.join(map(repr, added))})" if added else ""
+            found.append(f"its import changes sys.path{what}: files beside the plugin can be imported as they are")
+        if Path.cwd() != self._folder:
+            found.append(f"its import changes the working directory to {Path.cwd()}: use absolute paths")
+        return found
+
+    def _notable(self, own_threads: str) -> list[str]:
+        found = []
+        threads = [each for each in threading.enumerate() if each not in self._threads and each.is_alive()]
+        names = sorted(each.name for each in threads if not each.name.startswith(own_threads))
+        if names:
+            found.append(f"starts {_count(len(names), 'thread')} at import ({', '.join(names)}): use start(ctx)")
+        if _atexit_count() > self._atexit:
+            found.append(f"registers {_count(_atexit_count() - self._atexit, 'atexit callback')}: use stop(ctx)")
+        changed = sorted(key for key in {*self._environ, *os.environ} if self._environ.get(key) != os.environ.get(key))
+        if changed:
+            found.append(f"changes the environment of the process ({', '.join(changed)})")
+        added = sorted(name for name, count in _handlers().items() if count > self._handlers.get(name, 0))
+        if added:
+            found.append(f"adds logging handlers ({', '.join(added)}): use ctx.log")
+        if (sys.stdout, sys.stderr) != self._streams:
+            found.append("replaces sys.stdout or sys.stderr")
+        return found
+
+
+def _signals() -> dict[str, Any]:
+    return {each.name: signal.getsignal(each) for each in signal.Signals}
+
+
+def _atexit_count() -> int:
+    return int(getattr(atexit, "_ncallbacks", lambda: 0)())
+
+
+def _handlers() -> dict[str, int]:
+    loggers: dict[str, Any] = {"root": logging.getLogger(), **logging.Logger.manager.loggerDict}
+    return {
+        name: sum(not isinstance(handler, logging.NullHandler) for handler in logger.handlers)
+        for name, logger in loggers.items()
+        if isinstance(logger, logging.Logger)
+    }
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

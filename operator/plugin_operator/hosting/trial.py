@@ -1,0 +1,88 @@
+"""One trial: what a forked child does, from the request to the verdict.
+
+Owns the fences around code that nobody has run before. Forking, deadlines and reaping are ``trialserver``'s.
+"""
+
+import asyncio
+import faulthandler
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.leftovers import Watchman
+from plugin_operator.hosting.loader import IMPORT_THREADS, Loader
+from plugin_operator.hosting.verdict import TrialRequest, Verdict, frame
+from plugin_operator.plugin import summary
+
+_MAX_DATA_BYTES = 2 * 1024**3
+_MAX_PROCESSES = 4096
+_DUMP_BEFORE_DEADLINE = 0.9
+
+
+def run_trial(request: TrialRequest, verdict_to: int, trace_to: int) -> NoReturn:
+    """Import the plugin, write the verdict to a file descriptor, and end the process without any clean-up.
+
+    Args:
+        request: what to try.
+        verdict_to: receives the framed verdict.
+        trace_to: receives a stack dump if the import crashes or hangs.
+    """
+    try:
+        _fence(request.deadline_seconds, trace_to)
+        verdict = frame(_judge(request))
+        while verdict:
+            verdict = verdict[os.write(verdict_to, verdict) :]
+    finally:
+        # Nothing that the plugin registered for the end of a process is to run.
+        os._exit(0)
+
+
+def _fence(deadline_seconds: float, trace_to: int) -> None:
+    os.setsid()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    faulthandler.enable(trace_to)
+    faulthandler.dump_traceback_later(deadline_seconds * _DUMP_BEFORE_DEADLINE, file=trace_to)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_CPU, int(deadline_seconds) + 2)
+    _limit(resource.RLIMIT_DATA, _MAX_DATA_BYTES)
+    _limit(resource.RLIMIT_NPROC, _MAX_PROCESSES)
+    try:
+        # If memory runs out, the kernel is to end this process and not the operator.
+        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
+    except OSError:
+        return
+
+
+def _limit(which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    lower = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    try:
+        resource.setrlimit(which, (lower, lower))
+    except (OSError, ValueError):
+        return  # not every platform knows every limit
+
+
+def _judge(request: TrialRequest) -> Verdict:
+    started = time.monotonic()
+    watchman = Watchman()
+    try:
+        revision = asyncio.run(Loader().load(request.source()))
+    except PluginRejected as error:
+        return Verdict(request.id, error.reason, error.path, error.line, seconds=time.monotonic() - started)
+    left = watchman.compare(own_threads=IMPORT_THREADS)
+    return Verdict(
+        id=request.id,
+        reason="; ".join(left.harmful),
+        path=request.path if left.harmful else "",
+        declarations=[summary(each) for each in revision.declarations],
+        leftovers=list(left.notable),
+        seconds=time.monotonic() - started,
+    )

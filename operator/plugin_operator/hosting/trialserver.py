@@ -1,0 +1,194 @@
+"""The warm process that trials are forked from.
+
+A fresh interpreter needs over half a second to import what a plugin needs; a fork of one that has done so needs some
+ten milliseconds. This process is started beside the operator, because forking the operator itself, with its threads and
+its sockets, is not safe. It reads requests from standard input, answers on standard output, and ends with its input.
+"""
+
+import contextlib
+import ctypes
+import os
+import re
+import selectors
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from plugin_operator.hosting.trial import run_trial
+from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
+
+MAX_CONCURRENT = 4
+_TICK_SECONDS = 0.01
+_CHUNK = 65536
+_MAX_TRACE = 64 * 1024
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+@dataclass(slots=True)
+class _Trial:
+    request: TrialRequest
+    pid: int
+    verdict_from: int
+    trace_from: int
+    deadline: float
+    frames: Frames = field(default_factory=Frames)
+    verdict: bytes = b""
+    trace: bytearray = field(default_factory=bytearray)
+    is_overdue: bool = False
+
+
+class TrialServer:
+    """Forks a child for each request and sees to its end.
+
+    Args:
+        requests_from, verdicts_to: file descriptors of the operator's pipes.
+    """
+
+    def __init__(self, requests_from: int, verdicts_to: int) -> None:
+        self._in = requests_from
+        self._out = verdicts_to
+        self._frames = Frames()
+        self._waiting: list[TrialRequest] = []
+        self._trials: dict[int, _Trial] = {}
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._in, selectors.EVENT_READ)
+        os.set_blocking(self._in, False)
+
+    def run(self) -> None:
+        """Serve until the operator closes its end; children that still run are killed then."""
+        _adopt_orphans()
+        while self._serve_once():
+            while self._waiting and len(self._trials) < MAX_CONCURRENT:
+                self._fork(self._waiting.pop(0))
+        for trial in self._trials.values():
+            _kill(trial.pid)
+
+    def _serve_once(self) -> bool:
+        for key, _ in self._selector.select(_TICK_SECONDS if self._trials else None):
+            if key.fd == self._in:
+                data = os.read(self._in, _CHUNK)
+                if not data:
+                    return False
+                self._waiting += [msgspec.msgpack.decode(each, type=TrialRequest) for each in self._frames.feed(data)]
+            elif isinstance(key.data, _Trial):
+                self._read(key.data, key.fd)
+        now = time.monotonic()
+        for trial in list(self._trials.values()):
+            self._attend(trial, now)
+        return True
+
+    def _fork(self, request: TrialRequest) -> None:
+        verdict_from, verdict_to = os.pipe()
+        trace_from, trace_to = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            for descriptor in (self._in, self._out, verdict_from, trace_from):
+                os.close(descriptor)
+            run_trial(request, verdict_to, trace_to)
+        os.close(verdict_to)
+        os.close(trace_to)
+        trial = _Trial(request, pid, verdict_from, trace_from, time.monotonic() + request.deadline_seconds)
+        self._trials[pid] = trial
+        for descriptor in (verdict_from, trace_from):
+            os.set_blocking(descriptor, False)
+            self._selector.register(descriptor, selectors.EVENT_READ, trial)
+
+    def _read(self, trial: _Trial, descriptor: int) -> None:
+        try:
+            data = os.read(descriptor, _CHUNK)
+        except BlockingIOError:
+            return
+        if not data:
+            self._selector.unregister(descriptor)
+        elif descriptor == trial.trace_from:
+            trial.trace += data[: _MAX_TRACE - len(trial.trace)]
+        elif not trial.verdict:
+            trial.verdict = next(iter(trial.frames.feed(data)), b"")
+
+    def _attend(self, trial: _Trial, now: float) -> None:
+        if now >= trial.deadline and not trial.is_overdue:
+            trial.is_overdue = True
+            _kill(trial.pid)
+        pid, status = os.waitpid(trial.pid, os.WNOHANG)
+        if pid:
+            self._finish(trial, status)
+
+    def _finish(self, trial: _Trial, status: int) -> None:
+        del self._trials[trial.pid]
+        _kill_group(trial.pid)
+        for descriptor in (trial.verdict_from, trial.trace_from):
+            if descriptor in self._selector.get_map():
+                self._read(trial, descriptor)
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(descriptor)
+            os.close(descriptor)
+        _kill_orphans(keep=set(self._trials))
+        _write_all(self._out, frame(_verdict(trial, status)))
+
+
+def _verdict(trial: _Trial, status: int) -> Verdict:
+    request = trial.request
+    if trial.verdict and not trial.is_overdue:
+        with contextlib.suppress(msgspec.MsgspecError):
+            return msgspec.msgpack.decode(trial.verdict, type=Verdict)
+    line = _line_from(trial.trace.decode(errors="replace"), request)
+    if trial.is_overdue:
+        reason = f"its import did not end within {request.deadline_seconds:g} s"
+    elif os.WIFSIGNALED(status):
+        reason = f"its import crashes the process ({signal.Signals(os.WTERMSIG(status)).name})"
+    else:
+        reason = f"its import ends the process (os._exit({os.waitstatus_to_exitcode(status)}))"
+    path, number = line or (request.path, None)
+    return Verdict(request.id, reason, path, number, is_passing=trial.is_overdue, seconds=request.deadline_seconds)
+
+
+def _line_from(trace: str, request: TrialRequest) -> tuple[str, int] | None:
+    """Return the newest line of the plugin in a stack dump of ``faulthandler``."""
+    pattern = rf'File "({re.escape(request.root)}/[^"]+)@[^"@]+", line (\d+)'
+    found = re.search(pattern, trace)
+    return (found[1], int(found[2])) if found else None
+
+
+def _kill(pid: int) -> None:
+    _kill_group(pid)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _kill_group(leader: int) -> None:
+    """End what a trial has started in its process group; good after its leader is gone, too."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of whatever a trial leaves behind, so that it can be found and ended."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _kill_orphans(keep: set[int]) -> None:
+    try:
+        listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii")
+    except OSError:
+        return
+    for pid in {int(each) for each in listed.split()} - keep:
+        _kill(pid)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def main() -> None:
+    """Serve the process that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(BrokenPipeError):
+        TrialServer(sys.stdin.fileno(), sys.stdout.fileno()).run()

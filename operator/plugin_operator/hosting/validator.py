@@ -1,0 +1,185 @@
+"""Trying a plugin where it can do no harm: the operator's side.
+
+Owns the trial process: started when a plugin is about to change, kept while it is needed, ended when it has been idle.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import sys
+from typing import Any, cast
+
+import msgspec
+
+from plugin_operator import logs
+from plugin_operator.clock import Clock
+from plugin_operator.hosting.snapshot import PluginSource
+from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
+
+DEADLINE_SECONDS = 10.0
+IDLE_SECONDS = 60.0
+_START_SECONDS = 30.0
+_GRACE_SECONDS = 5.0
+_CHUNK = 65536
+_ATTEMPTS = 2
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from plugin_operator.hosting.trialserver import main; main()"
+)
+
+_log = logs.get_logger(__name__)
+
+
+class _Server:
+    """One trial process and the verdicts that are waited for from it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._stdin = cast("asyncio.StreamWriter", process.stdin)
+        self._stdout = cast("asyncio.StreamReader", process.stdout)
+        self._waiting: dict[int, asyncio.Future[Verdict]] = {}
+        self._reader = asyncio.create_task(self._read(), name="trial-verdicts")
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.returncode is None and not self._reader.done()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def ask(self, request: TrialRequest) -> Verdict | None:
+        """Return the verdict, or None if the process ended first."""
+        answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        self._waiting[request.id] = answer
+        try:
+            self._stdin.write(frame(request))
+            ends: list[asyncio.Future[Any]] = [answer, self._reader]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            del self._waiting[request.id]
+        return answer.result() if answer.done() else None
+
+    async def close(self) -> None:
+        """Let the process end, and see that it does."""
+        self._stdin.close()
+        done, _ = await asyncio.wait([self._reader], timeout=1.0)
+        if not done and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        await self._process.wait()
+        await asyncio.wait([self._reader])
+
+    def kill(self) -> None:
+        """End the process at once; those who wait learn of it."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def _read(self) -> None:
+        frames = Frames()
+        while data := await self._stdout.read(_CHUNK):
+            for each in frames.feed(data):
+                verdict = msgspec.msgpack.decode(each, type=Verdict)
+                answer = self._waiting.get(verdict.id)
+                if answer is not None and not answer.done():
+                    answer.set_result(verdict)
+        await self._process.wait()
+
+
+class Validator:
+    """Tries plugins in a child process, several at once.
+
+    Args:
+        clock: for the idle time.
+        deadline_seconds: how long an import may take.
+        idle_seconds: how long the process is kept without a trial.
+    """
+
+    def __init__(
+        self, *, clock: Clock, deadline_seconds: float = DEADLINE_SECONDS, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
+        self._clock = clock
+        self._deadline = deadline_seconds
+        self._idle = idle_seconds
+        self._server: _Server | None = None
+        self._starting = asyncio.Lock()
+        self._numbers = itertools.count(1)
+        self._running = 0
+        self._uses = 0
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def warm(self) -> None:
+        """Start the trial process if there is none, so that the next trial need not wait for it."""
+        async with self._starting:
+            if self._server is None or not self._server.is_alive:
+                if self._server is not None:
+                    await self._server.close()
+                self._server = _Server(await _spawn())
+        self._end_when_idle()
+
+    async def validate(self, source: PluginSource) -> Verdict:
+        """Import the plugin in a child process and return what came of it; never raises for what the plugin does.
+
+        Cancelled, it leaves the child to its deadline.
+        """
+        if source.refusal is not None:
+            return Verdict(reason=source.refusal.reason, path=source.refusal.path, line=source.refusal.line)
+        self._running += 1
+        try:
+            for _ in range(_ATTEMPTS):
+                verdict = await self._try(source)
+                if verdict is not None:
+                    return verdict
+        finally:
+            self._running -= 1
+            self._end_when_idle()
+        return Verdict(reason="its import ended the trial process itself", path=source.path, is_passing=True)
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """End the trial process."""
+        del deadline_seconds  # the process is killed if it does not end within a second
+        async with self._starting:
+            server, self._server = self._server, None
+            if server is not None:
+                await server.close()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    async def _try(self, source: PluginSource) -> Verdict | None:
+        await self.warm()
+        server = self._server
+        if server is None:
+            return None
+        request = TrialRequest.of(next(self._numbers), source, self._deadline)
+        # The trial process keeps the deadline; this one is for the case that it does not.
+        timer = self._clock.call_later(_START_SECONDS + self._deadline * self._running + _GRACE_SECONDS, server.kill)
+        try:
+            return await server.ask(request)
+        finally:
+            timer.cancel()
+
+    def _end_when_idle(self) -> None:
+        self._uses += 1
+        seen = self._uses
+
+        def check() -> None:
+            if self._uses == seen and self._running == 0 and self._server is not None:
+                server, self._server = self._server, None
+                task = asyncio.get_running_loop().create_task(server.close(), name="trial-close")
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+
+        self._clock.call_later(self._idle, check)
+
+
+async def _spawn() -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        _START,
+        json.dumps(sys.path),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )

@@ -1,0 +1,146 @@
+"""Trying plugins in a child process, whatever they do to it."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from plugin_operator.clock import SystemClock
+from plugin_operator.hosting.snapshot import PluginSource, digest_of
+from plugin_operator.hosting.validator import Validator
+from plugin_operator.testing.eventually import eventually
+
+HEAD = "from plugin_operator.plugin import controller\n"
+CONTROLLER = "@controller(for_='v1/Pod', owns=['v1/Secret'])\nasync def one(ctx, request): ...\n"
+
+
+def source_of(text: str, name: str = "one") -> PluginSource:
+    files = {f"{name}.py": text.encode()}
+    return PluginSource(name, f"/plugins/{name}.py", files, digest_of(files), root="/plugins")
+
+
+@pytest.fixture
+async def validator():
+    made = Validator(clock=SystemClock(), deadline_seconds=10)
+    yield made
+    await made.stop(5)
+
+
+@pytest.fixture
+async def impatient():
+    made = Validator(clock=SystemClock(), deadline_seconds=0.5)
+    yield made
+    await made.stop(5)
+
+
+async def test_a_good_plugin_passes_and_its_declarations_are_told(validator):
+    verdict = await validator.validate(source_of(HEAD + CONTROLLER))
+    assert verdict.ok
+    assert verdict.declarations[0]["name"] == "one"
+    assert verdict.declarations[0]["owns"] == ["v1/Secret"]
+    assert verdict.leftovers == []
+
+
+async def test_a_refusal_crosses_the_process_border_with_file_and_line(validator):
+    verdict = await validator.validate(source_of(HEAD + "1 / 0\n"))
+    assert str(verdict.rejection()) == "/plugins/one.py:2: ZeroDivisionError: division by zero"
+    assert not verdict.is_passing
+
+
+async def test_an_import_that_hangs_is_ended_and_its_line_named(impatient):
+    verdict = await impatient.validate(source_of(HEAD + "import time\n\ntime.sleep(1000)\n" + CONTROLLER))
+    assert verdict.reason == "its import did not end within 0.5 s"
+    assert (verdict.path, verdict.line) == ("/plugins/one.py", 4)
+    assert verdict.is_passing
+
+
+async def test_an_import_that_crashes_is_named_with_signal_and_line(validator):
+    verdict = await validator.validate(source_of(HEAD + "import ctypes\nctypes.string_at(0)\n" + CONTROLLER))
+    assert "SIGSEGV" in verdict.reason
+    assert (verdict.path, verdict.line) == ("/plugins/one.py", 3)
+
+
+async def test_an_import_that_ends_the_process_is_refused(validator):
+    verdict = await validator.validate(source_of(HEAD + "import os\nos._exit(7)\n" + CONTROLLER))
+    assert verdict.reason == "its import ends the process (os._exit(7))"
+
+
+async def test_an_import_that_prints_without_end_harms_nobody(validator):
+    text = HEAD + "import sys\nfor _ in range(1000):\n    sys.stdout.write('x' * 1_000_000)\n" + CONTROLLER
+    assert (await validator.validate(source_of(text))).ok
+
+
+async def test_processes_that_an_import_leaves_behind_are_ended(impatient, tmp_path):
+    pid_file = tmp_path / "pid"
+    text = HEAD + (
+        "import os, time\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        f"        open({str(pid_file)!r}, 'w').write(str(os.getpid()))\n"
+        "        time.sleep(1000)\n"
+        "    os._exit(0)\n"
+        f"while not os.path.exists({str(pid_file)!r}) or not open({str(pid_file)!r}).read(): time.sleep(0.01)\n"
+    )
+    await impatient.validate(source_of(text + CONTROLLER))
+    pid = int(pid_file.read_text())
+    await eventually(lambda: not Path(f"/proc/{pid}").exists())
+
+
+async def test_a_plugin_that_kills_the_trial_process_is_refused_and_others_pass(validator):
+    kill = HEAD + "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n" + CONTROLLER
+    assert (await validator.validate(source_of(kill))).reason == "its import ended the trial process itself"
+    assert (await validator.validate(source_of(HEAD + CONTROLLER))).ok
+
+
+LEFTOVERS = [
+    (
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True, name='mine').start()",
+        "mine",
+    ),
+    ("import atexit\natexit.register(print)", "atexit"),
+    ("import os\nos.environ['MINE'] = '1'", "MINE"),
+    ("import logging\nlogging.getLogger('x').addHandler(logging.StreamHandler())", "logging handlers (x)"),
+]
+
+
+@pytest.mark.parametrize(("text", "named"), LEFTOVERS, ids=[each[1] for each in LEFTOVERS])
+async def test_what_an_import_leaves_behind_is_named(validator, text, named):
+    verdict = await validator.validate(source_of(HEAD + text + "\n" + CONTROLLER))
+    assert verdict.ok
+    assert named in " ".join(verdict.leftovers)
+
+
+HARM = [
+    ("import sys\nsys.path.insert(0, '/mine')", "sys.path ('/mine')"),
+    ("import os\nos.chdir('/')", "working directory"),
+    ("import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)", "signal only works in main thread"),
+]
+
+
+@pytest.mark.parametrize(("text", "named"), HARM, ids=[each[1] for each in HARM])
+async def test_what_would_harm_the_operator_is_refused(validator, text, named):
+    verdict = await validator.validate(source_of(HEAD + text + "\n" + CONTROLLER))
+    assert named in verdict.reason
+
+
+async def test_a_hanging_trial_delays_no_other(impatient):
+    await impatient.warm()
+    hang = asyncio.create_task(impatient.validate(source_of(HEAD + "while True: pass\n")))
+    await asyncio.sleep(0)
+    assert (await impatient.validate(source_of(HEAD + CONTROLLER))).ok
+    assert not hang.done()
+    assert not (await hang).ok
+
+
+async def test_the_trial_process_ends_when_it_is_idle():
+    validator = Validator(clock=SystemClock(), idle_seconds=0.2)
+    try:
+        await validator.validate(source_of(HEAD + CONTROLLER))
+        server = validator._server
+        await eventually(lambda: not server.is_alive)
+        with pytest.raises(ProcessLookupError):
+            os.kill(server.pid, 0)
+    finally:
+        await validator.stop(5)
