@@ -1,0 +1,150 @@
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from plugin_operator import logs
+from plugin_operator.errors import UsageError
+
+
+@pytest.fixture(autouse=True)
+def _restore() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def lines(stream: io.StringIO) -> list[dict]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_pod_gets_one_json_object_for_each_event():
+    stream = io.StringIO()
+    logs.configure("auto", "info", stream)
+    logs.get_logger("cache", plugin="p").info("Synced", objects=3)
+    [line] = lines(stream)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {"event": "Synced", "level": "info", "logger": "cache", "plugin": "p", "objects": 3}
+
+
+def test_a_terminal_gets_text():
+    stream = Terminal()
+    logs.configure("auto", "info", stream)
+    logs.get_logger("cache").info("Synced", objects=3)
+    assert "Synced" in stream.getvalue()
+    assert "\x1b[" in stream.getvalue()
+
+
+def test_what_is_below_the_level_is_dropped():
+    stream = io.StringIO()
+    logs.configure("json", "warning", stream)
+    log = logs.get_logger("x")
+    log.info("no")
+    log.debug("no")
+    log.warning("yes")
+    logging.getLogger("other").info("no")
+    assert [line["event"] for line in lines(stream)] == ["yes"]
+
+
+def test_exceptions_are_structured_and_never_show_local_variables():
+    for log_format in ("json", "console"):
+        stream = io.StringIO()
+        logs.configure(log_format, "info", stream)
+        password = "hunter" + "2"
+        try:
+            int("broken")
+        except ValueError as error:
+            logs.get_logger(f"x-{log_format}").error("Failed", exc_info=error)
+        assert password not in stream.getvalue()
+        if log_format == "json":
+            [trace] = lines(stream)[0]["exception"]
+            assert (trace["exc_type"], trace["exc_value"]) == (
+                "ValueError",
+                "invalid literal for int() with base 10: 'broken'",
+            )
+            assert trace["frames"][-1]["name"] == "test_exceptions_are_structured_and_never_show_local_variables"
+
+
+def test_the_standard_librarys_logging_goes_the_same_way():
+    stream = io.StringIO()
+    logs.configure("json", "info", stream)
+    logging.getLogger("aiohttp.server").warning("Slow %s", "client")
+    try:
+        {}["k"]
+    except KeyError:
+        logging.getLogger("lib").exception("Oops")
+    first, second = lines(stream)
+    assert (first["event"], first["logger"], first["level"]) == ("Slow client", "aiohttp.server", "warning")
+    assert second["exception"][0]["exc_type"] == "KeyError"
+
+
+def test_configuring_twice_does_not_double_the_lines():
+    stream = io.StringIO()
+    logs.configure("json", "info", io.StringIO())
+    logs.configure("json", "info", stream)
+    logging.getLogger("lib").warning("once")
+    assert len(lines(stream)) == 1
+
+
+@pytest.mark.parametrize("value", [{1, 2}, "\ud800", 2**80, object(), {"a": {2**90}}, {("a",): 1}], ids=repr)
+def test_no_value_can_break_a_line(value):
+    stream = io.StringIO()
+    logs.configure("json", "info", stream)
+    logs.get_logger("x").info("Odd", value=value)
+    assert lines(stream)[0]["event"] == "Odd"
+
+
+def test_a_value_that_refers_to_itself_does_not_break_a_line():
+    stream = io.StringIO()
+    logs.configure("json", "info", stream)
+    loop = {}
+    loop["loop"] = loop
+    logs.get_logger("x").info("Odd", value=loop)
+    assert lines(stream)[0]["event"] == "Odd"
+
+
+def test_a_broken_stream_harms_nobody():
+    class Broken(io.StringIO):
+        def write(self, _):
+            raise BrokenPipeError
+
+        def flush(self):
+            raise BrokenPipeError
+
+    logs.configure("json", "info", Broken())
+    logs.get_logger("x").info("lost")
+    logging.getLogger("lib").warning("lost")
+
+
+def test_a_stream_that_cannot_show_a_character_shows_an_escape():
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    logs.configure("console", "info", stream)
+    logs.get_logger("x").info("Grüße")
+    assert b"Gr\\xfc\\xdfe" in raw.getvalue()
+
+
+@pytest.mark.parametrize(("log_format", "level"), [("xml", "info"), ("json", "loud")])
+def test_unknown_settings_are_usage_errors(log_format, level):
+    with pytest.raises(UsageError, match="unknown log"):
+        logs.configure(log_format, level)
+
+
+def test_a_contextvar_bound_for_structlog_is_on_every_line():
+    stream = io.StringIO()
+    logs.configure("json", "info", stream)
+    with structlog.contextvars.bound_contextvars(reconcile_id="abc"):
+        logs.get_logger("x").info("one")
+        logging.getLogger("lib").warning("two")
+    assert [line["reconcile_id"] for line in lines(stream)] == ["abc", "abc"]
