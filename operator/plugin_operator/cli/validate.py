@@ -19,10 +19,12 @@ def command(paths: tuple[Path, ...], timeout_seconds: float) -> None:
 
     PATH is a plugin file, a plugin folder, or a directory of plugins. Nothing is sent to any cluster.
     """
-    from plugin_operator.app import validate
+    # The loader imports asyncio and the whole author-facing package: not for --help.
+    from plugin_operator import logs
+    from plugin_operator.cli.checking import check
 
-    failed = 0
-    for report in validate(paths, timeout_seconds=timeout_seconds):
-        click.echo(report.text, err=not report.ok)
-        failed += not report.ok
-    sys.exit(1 if failed else 0)
+    logs.configure(level="warning")
+    findings = check(paths, timeout_seconds=timeout_seconds)
+    for finding in findings:
+        click.echo(finding.text, err=not finding.ok)
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
