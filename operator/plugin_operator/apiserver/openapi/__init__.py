@@ -1,0 +1,10 @@
+"""OpenAPI documents: what kubectl asks before it creates, applies or explains.
+
+Owns the v3 index, its documents, their hashes, and v2. Leaves HTTP (etags, hashes in the query,
+redirects) to the server.
+"""
+
+from plugin_operator.apiserver.openapi.documents import document, document_hash, document_names, index
+from plugin_operator.apiserver.openapi.v2 import v2
+
+__all__ = ["document", "document_hash", "document_names", "index", "v2"]

@@ -1,0 +1,98 @@
+"""The OpenAPI v2 document, for clients that still ask for it."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from plugin_operator.apiserver.openapi.documents import document, document_names
+from plugin_operator.apiserver.openapi.types import REFERENCE
+
+Crd = Mapping[str, Any]
+_DEFINITIONS = "#/definitions/"
+_BODY_MEDIA = ["application/json", "application/yaml"]
+
+
+def v2(crds: Sequence[Crd] = ()) -> bytes:
+    """Return the answer at ``/openapi/v2`` as JSON (the protobuf form is not offered).
+
+    It is made of the v3 documents: definitions with references turned, operations with bodies as parameters. Takes
+    about a second the first time; run it off the event loop.
+    """
+    return _joined(tuple(text for name in document_names(crds) if (text := document(name, crds))))
+
+
+@lru_cache(maxsize=2)
+def _joined(documents: tuple[bytes, ...]) -> bytes:
+    paths: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
+    for text in documents:
+        parsed = msgspec.json.decode(text.replace(REFERENCE.encode(), _DEFINITIONS.encode()))
+        paths |= {path: _path(item) for path, item in parsed["paths"].items()}
+        for name, schema in parsed["components"]["schemas"].items():
+            definitions.setdefault(name, _flattened(schema))
+    security = {"BearerToken": {"type": "apiKey", "name": "authorization", "in": "header"}}
+    result = {
+        "swagger": "2.0",
+        "info": {"title": "Kubernetes", "version": "v1.36.0"},
+        "paths": dict(sorted(paths.items())),
+        "definitions": dict(sorted(definitions.items())),
+        "securityDefinitions": security,
+        "security": [{"BearerToken": []}],
+    }
+    return msgspec.json.encode(result)
+
+
+def _flattened(schema: Any) -> Any:
+    """Put a lone ``allOf`` reference back beside its siblings, which v2 allows, and drop what v2 cannot say."""
+    if isinstance(schema, list):
+        return [_flattened(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    result = {key: _flattened(value) for key, value in schema.items() if key not in ("nullable", "oneOf", "anyOf")}
+    branches = result.get("allOf")
+    if branches and len(branches) == 1 and "$ref" in branches[0]:
+        del result["allOf"]
+        result["$ref"] = branches[0]["$ref"]
+    return result
+
+
+def _path(item: Mapping[str, Any]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for method, operation in item.items():
+        if method == "parameters":
+            result[method] = [_parameter(parameter) for parameter in operation]
+        else:
+            result[method] = _operation(operation)
+    return result
+
+
+def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    return {**{key: value for key, value in parameter.items() if key != "schema"}, **parameter["schema"]}
+
+
+def _operation(operation: Mapping[str, Any]) -> dict[str, Any]:
+    result = {key: value for key, value in operation.items() if key not in ("requestBody", "parameters", "responses")}
+    parameters = [_parameter(parameter) for parameter in operation.get("parameters", ())]
+    body = operation.get("requestBody")
+    if body:
+        media = next(iter(body["content"].values()))
+        required = {"required": True} if body.get("required") else {}
+        parameters.insert(0, {"in": "body", "name": "body", **required, "schema": media["schema"]})
+        patch = operation["x-kubernetes-action"] == "patch"
+        result["consumes"] = list(body["content"]) if patch else ["*/*"]
+    result["produces"] = _BODY_MEDIA
+    result["schemes"] = ["https"]
+    if parameters:
+        result["parameters"] = parameters
+    result["responses"] = {code: _response(answer) for code, answer in operation["responses"].items()}
+    return result
+
+
+def _response(answer: Mapping[str, Any]) -> dict[str, Any]:
+    content = answer.get("content")
+    result: dict[str, Any] = {"description": answer["description"]}
+    if content:
+        result["schema"] = next(iter(content.values()))["schema"]
+    return result
