@@ -59,17 +59,17 @@ def path_kinds(crd: Crd, version: Mapping[str, Any]) -> Iterator[PathKind]:
     """Yield the resource and its subresources."""
     spec = crd["spec"]
     names, group, name = spec["names"], spec["group"], version["name"]
-    gvk = {"group": group, "version": name, "kind": names["kind"]}
-    definition = definition_name(group, name, names["kind"])
-    listed = definition_name(group, name, names.get("listKind") or f"{names['kind']}List")
+    kind, plural = names["kind"], names["plural"]
+    gvk = {"group": group, "version": name, "kind": kind}
+    definition = definition_name(group, name, kind)
+    listed = definition_name(group, name, names.get("listKind") or f"{kind}List")
     namespaced = spec.get("scope") == "Namespaced"
-    yield PathKind(names["plural"], namespaced, _VERBS, gvk, definition, listed, custom=True)
+    yield PathKind(plural, namespaced, _VERBS, gvk, definition, listed, custom=True)
     declared = version.get("subresources") or {}
     verbs = frozenset({"get", "patch", "update"})
     if declared.get("status") is not None:
-        yield PathKind(names["plural"], namespaced, verbs, gvk, definition, listed, "status", custom=True)
+        yield PathKind(plural, namespaced, verbs, gvk, definition, listed, "status", kind, custom=True)
     if declared.get("scale") is not None:
         scale = {"group": "autoscaling", "version": "v1", "kind": "Scale"}
-        yield PathKind(
-            names["plural"], namespaced, verbs, scale, "io.k8s.api.autoscaling.v1.Scale", "", "scale", custom=True
-        )
+        sent = "io.k8s.api.autoscaling.v1.Scale"
+        yield PathKind(plural, namespaced, verbs, scale, sent, "", "scale", kind, custom=True)

@@ -23,6 +23,7 @@ class PathKind:
 
     Attributes:
         subresource: "" for the resource itself.
+        owner: the resource's own kind, where ``subresource`` is set.
         gvk: the kind that is sent and answered, as OpenAPI names it.
         definition: its schema.
         list_definition: the schema of its list.
@@ -35,6 +36,7 @@ class PathKind:
     definition: str
     list_definition: str
     subresource: str = ""
+    owner: str = ""
     custom: bool = False
 
 
@@ -77,13 +79,8 @@ def _single(kind: PathKind, tag: str, *, create: bool = False) -> dict[str, Any]
     return {method: _operation(verb, kind, tag) for verb, method in verbs.items() if verb in kind.verbs}
 
 
-_WORDS = {
-    "list": "list",
-    "create": "create",
-    "deletecollection": "deleteCollection",
-    "get": "read",
-    "update": "replace",
-}
+_WORDS = {"deletecollection": "delete", "get": "read", "update": "replace"}
+_CODES = {"create": ("200", "201", "202"), "update": ("200", "201"), "patch": ("200", "201"), "delete": ("200", "202")}
 _ACTIONS = {"create": "post", "update": "put"}
 _QUERIES = {
     "list": _WATCH,
@@ -96,14 +93,15 @@ _QUERIES = {
 
 
 def _operation(verb: str, kind: PathKind, tag: str, *, everywhere: bool = False) -> dict[str, Any]:
-    group_version = "".join(word.title() for word in tag.split("_"))
+    group_version = "".join(word[:1].upper() + word[1:] for word in tag.split("_"))
     scope = "Namespaced" if kind.namespaced and not everywhere else ""
-    name = kind.gvk["kind"] if not kind.subresource else f"{kind.plural.title()}{kind.subresource.title()}"
+    name = f"{kind.owner or kind.gvk['kind']}{kind.subresource.title()}"
     word = _WORDS.get(verb, verb)
+    many = "Collection" if verb == "deletecollection" else ""
     suffix = "ForAllNamespaces" if everywhere else ""
     operation: dict[str, Any] = {
         "tags": [tag],
-        "operationId": f"{word}{group_version}{scope}{name}{suffix}",
+        "operationId": f"{word}{group_version}{many}{scope}{name}{suffix}",
         "responses": _responses(verb, kind),
         "x-kubernetes-action": _ACTIONS.get(verb, verb),
         "x-kubernetes-group-version-kind": dict(kind.gvk),
@@ -147,19 +145,13 @@ def _responses(verb: str, kind: PathKind) -> dict[str, Any]:
     if verb == "list":
         media.insert(1, "application/json;stream=watch")
     content = {name: _schema(answered) for name in media}
-    codes = {
-        "create": ("200", "201", "202"),
-        "update": ("200", "201"),
-        "patch": ("200", "201"),
-        "delete": ("200", "202"),
-    }
     words = {"200": "OK", "201": "Created", "202": "Accepted"}
-    answers = {code: {"description": words[code], "content": content} for code in codes.get(verb, ("200",))}
+    answers = {code: {"description": words[code], "content": content} for code in _CODES.get(verb, ("200",))}
     return {**answers, "401": {"description": "Unauthorized"}}
 
 
 def _discovery(tag: str) -> dict[str, Any]:
-    group_version = "".join(word.title() for word in tag.split("_"))
+    group_version = "".join(word[:1].upper() + word[1:] for word in tag.split("_"))
     content = {"application/json": _schema(f"{_META}APIResourceList")}
     return {
         "tags": [tag],
