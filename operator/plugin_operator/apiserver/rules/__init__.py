@@ -1,5 +1,8 @@
-"""Rules of single kinds: what the real server's strategies and admission plugins do to an object on its way in."""
+"""Rules of objects beyond their schema: what the server adds on the way in, and what it refuses."""
 
-from plugin_operator.apiserver.rules.kinds import prepare_create, prepare_update
+from plugin_operator.apiserver.rules.checks import kind_causes
+from plugin_operator.apiserver.rules.kinds import prepare_create, prepare_update, reset_create
+from plugin_operator.apiserver.rules.metadata import metadata_causes
+from plugin_operator.apiserver.rules.updates import update_causes
 
-__all__ = ["prepare_create", "prepare_update"]
+__all__ = ["kind_causes", "metadata_causes", "prepare_create", "prepare_update", "reset_create", "update_causes"]

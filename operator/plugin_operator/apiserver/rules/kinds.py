@@ -1,35 +1,113 @@
-"""Which rule applies to which kind."""
+"""What the server itself decides about objects of single kinds: the real one's strategies and admission plugins."""
 
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.rules import cores
+from plugin_operator.apiserver.rules.pods import prepare_pod
+from plugin_operator.apiserver.rules.services import allocate
+
+Object = dict[str, Any]
+_NAME_LABEL = "kubernetes.io/metadata.name"
+_TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 
 
-def prepare_create(call: Call, obj: dict[str, Any]) -> dict[str, Any]:
-    """Return a new object with everything the server itself decides."""
-    resource = call.resource
-    if resource.has_status and not call.target.subresource:
+def reset_create(call: Call, obj: Object) -> None:
+    """Drop from a new object what its creator may not set."""
+    if call.resource.has_status:
         obj.pop("status", None)
-    rule = cores.CREATE.get(resource.bucket)
+
+
+def prepare_create(call: Call, obj: Object) -> None:
+    """Add to a new, defaulted object what the server decides."""
+    rule = _CREATE.get(call.resource.bucket)
     if rule is not None:
-        rule(obj)
-    return obj
+        rule(call, obj)
 
 
-def prepare_update(call: Call, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+def prepare_update(call: Call, old: Object, new: Object) -> Object:
     """Return the new state with those parts put back that this path may not write."""
     resource, subresource = call.resource, call.target.subresource
-    if subresource == "status":
+    if subresource in {"status", "approval"}:
         metadata = {**old["metadata"], "managedFields": new["metadata"].get("managedFields")}
         if metadata["managedFields"] is None:
             del metadata["managedFields"]
-        new = {**old, "metadata": metadata, "status": new.get("status", {})}
+        restored = {key: value for key, value in old.items() if key != "status"}
+        new = {**restored, "metadata": metadata, **({"status": new["status"]} if "status" in new else {})}
     elif resource.has_status:
         new.pop("status", None)
         if "status" in old:
             new["status"] = old["status"]
-    rule = cores.UPDATE.get(resource.bucket)
+    rule = _UPDATE.get(resource.bucket)
     if rule is not None:
         rule(old, new)
     return new
+
+
+def _secret(obj: Object) -> None:
+    text = obj.pop("stringData", None)
+    if text:
+        data = obj["data"] = dict(obj.get("data") or {})
+        data.update({key: b64encode(str(value).encode()).decode() for key, value in text.items()})
+    obj.setdefault("type", "Opaque")
+
+
+def _namespace(call: Call, obj: Object) -> None:
+    del call
+    obj["metadata"]["labels"] = {**(obj["metadata"].get("labels") or {}), _NAME_LABEL: obj["metadata"]["name"]}
+    obj["spec"] = {"finalizers": ["kubernetes"]}
+    obj["status"] = {"phase": "Active"}
+
+
+def _namespace_update(old: Object, new: Object) -> None:
+    new["metadata"].setdefault("labels", {})[_NAME_LABEL] = new["metadata"]["name"]
+    if "spec" in old:
+        new["spec"] = old["spec"]
+
+
+def _daemon_set(call: Call, obj: Object) -> None:
+    del call
+    annotations = obj["metadata"].get("annotations") or {}
+    obj["metadata"]["annotations"] = {_TEMPLATE_GENERATION: "1", **annotations}
+
+
+def _claim(call: Call, obj: Object) -> None:
+    del call
+    finalizers = obj["metadata"].get("finalizers") or []
+    name = "kubernetes.io/pvc-protection"
+    obj["metadata"]["finalizers"] = finalizers if name in finalizers else [*finalizers, name]
+    obj["status"] = {"phase": "Pending"}
+
+
+def _job(call: Call, obj: Object) -> None:
+    """A job without a selector of its own selects its pods by its uid."""
+    del call
+    spec, metadata = obj["spec"], obj["metadata"]
+    if spec.get("manualSelector") or spec.get("selector"):
+        return
+    uid, name = metadata["uid"], metadata["name"]
+    labels = {
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": name,
+        "controller-uid": uid,
+        "job-name": name,
+    }
+    template = spec["template"].setdefault("metadata", {})
+    template["labels"] = {**(template.get("labels") or {}), **labels}
+    spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+
+
+_CREATE: Mapping[str, Callable[[Call, Object], None]] = {
+    "secrets": lambda _call, obj: _secret(obj),
+    "namespaces": _namespace,
+    "pods": lambda _call, obj: prepare_pod(obj),
+    "services": lambda call, obj: allocate(call.cluster, obj),
+    "daemonsets.apps": _daemon_set,
+    "persistentvolumeclaims": _claim,
+    "jobs.batch": _job,
+}
+_UPDATE: Mapping[str, Callable[[Object, Object], None]] = {
+    "secrets": lambda _old, new: _secret(new),
+    "namespaces": _namespace_update,
+}

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from plugin_operator.apiserver import fieldmanagers
+from plugin_operator.apiserver import codec, fieldmanagers
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.registry import ServedResource
-from plugin_operator.apiserver.schema import apply_defaults, decode_error, prune, validate
+from plugin_operator.apiserver.rules import kind_causes, metadata_causes, update_causes
+from plugin_operator.apiserver.schema import Cause, apply_defaults, decode_error, prune, validate
 from plugin_operator.apiserver.storage import Item
 from plugin_operator.apiserver.storage.records import make_item
 from plugin_operator.apiserver.verbs.conversion import to_stored
 from plugin_operator.apiserver.verbs.options import WriteOptions
 from plugin_operator.apiserver.verbs.presenting import Presenter
-from plugin_operator.apiserver.wire.failure import Cause, bad_request, invalid
+from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request, invalid
 from plugin_operator.apiserver.wire.reply import Reply
 
 
@@ -20,36 +21,38 @@ def complete(call: Call, obj: dict[str, Any], options: WriteOptions) -> dict[str
     """Return an incoming object without unknown fields and with the defaults of its schema.
 
     Raises:
-        ApiFailure: 400, a value of the wrong type, or an unknown field under strict validation.
+        ApiFailure: 400, a value of the wrong type, or an unknown field under strict validation (422 for a patch).
     """
     schema = call.resource.schema
     if schema is None:
         return obj
     error = decode_error(obj, schema)
     if error is not None:
-        raise bad_request(_cannot_be_handled(call, error))
+        raise _unreadable(call, obj, error)
     obj, unknown = prune(obj, schema)
     if unknown and options.validation != "Ignore":
         texts = [f'unknown field "{path}"' for path in unknown]
         if options.validation == "Strict":
-            raise bad_request(_cannot_be_handled(call, "strict decoding error: " + ", ".join(texts)))
+            raise _unreadable(call, obj, "strict decoding error: " + ", ".join(texts))
         call.warnings.extend(texts)
     return apply_defaults(obj, schema)
 
 
-def check(call: Call, obj: dict[str, Any]) -> None:
-    """Hold an object to the rules of its schema.
+def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) -> None:
+    """Hold an object to every rule: of metadata, of its schema, of its kind, and of its state before.
 
     Raises:
         ApiFailure: 422.
     """
-    schema = call.resource.schema
-    if schema is None:
-        return
-    causes = validate(obj, schema)
+    resource = call.resource
+    causes = metadata_causes(resource, obj, old)
+    if old is not None:
+        causes += update_causes(resource.bucket, old, obj)
+    if resource.schema is not None:
+        causes += validate(obj, resource.schema)
+    causes += kind_causes(resource.bucket, obj)
     if causes:
-        found = [Cause(cause.field, cause.reason, cause.message) for cause in causes]
-        raise invalid(call.resource.kind, call.resource.group, obj["metadata"].get("name", ""), found)
+        raise invalid(resource.kind, resource.group, obj["metadata"].get("name", ""), causes)
 
 
 def tracked(call: Call, old: dict[str, Any] | None, new: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
@@ -68,6 +71,8 @@ def tracked(call: Call, old: dict[str, Any] | None, new: dict[str, Any], options
 
 def reset_fields(call: Call) -> tuple[str, ...] | None:
     """Return the root fields that nobody can own through this path; None for what is usual for built-in kinds."""
+    if call.resource.bucket == "namespaces":
+        return ("status",) if call.target.subresource == "finalize" else ("spec", "status")
     if call.resource.custom is None:
         return None
     if call.target.subresource == "status":
@@ -75,9 +80,14 @@ def reset_fields(call: Call) -> tuple[str, ...] | None:
     return ("status",) if call.resource.has_status else ()
 
 
-def _cannot_be_handled(call: Call, why: str) -> str:
+def _unreadable(call: Call, obj: dict[str, Any], why: str) -> ApiFailure:
+    """Return the failure of an object that is not what its kind says; a patch that made it so is the one to blame."""
     kind = call.resource.kind
-    return f'{kind} in version "{call.resource.version}" cannot be handled as a {kind}: {why}'
+    if call.http.method == "PATCH":
+        shown = codec.encode(codec.encode(obj).decode()).decode()
+        why = why if why.startswith("strict") else f"{why}"
+        return invalid("", "", "", [Cause("patch", "FieldValueInvalid", f"Invalid value: {shown}: {why}")])
+    return bad_request(f'{kind} in version "{call.resource.version}" cannot be handled as a {kind}: {why}')
 
 
 def dry_item(resource: ServedResource, stored: dict[str, Any]) -> Item:

@@ -5,14 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.rules import prepare_create
-from plugin_operator.apiserver.rules.names import check_metadata
+from plugin_operator.apiserver.rules import prepare_create, reset_create
 from plugin_operator.apiserver.storage import Item, item_key
 from plugin_operator.apiserver.verbs.committing import check, complete, present, store, tracked
 from plugin_operator.apiserver.verbs.incoming import read_object
 from plugin_operator.apiserver.verbs.namespaces import require_namespace
 from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
-from plugin_operator.apiserver.wire.failure import already_exists, bad_request
+from plugin_operator.apiserver.wire.failure import ApiFailure, already_exists
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.times import timestamp
 
@@ -40,12 +39,13 @@ def create_object(call: Call, obj: dict[str, Any], options: WriteOptions, *, app
     """
     resource, metadata = call.resource, obj["metadata"]
     if metadata.get("resourceVersion"):
-        raise bad_request("resourceVersion should not be set on objects to be created")
+        raise ApiFailure(500, "", "resourceVersion should not be set on objects to be created")
     require_namespace(call)
     _complete_metadata(call, metadata)
-    obj = prepare_create(call, complete(call, obj, options))
+    reset_create(call, obj)
+    obj = complete(call, obj, options)
     metadata = obj["metadata"]
-    check_metadata(call, obj)
+    prepare_create(call, obj)
     check(call, obj)
     key = item_key(metadata.get("namespace", ""), metadata["name"])
     if call.cluster.store.get(resource.bucket, key) is not None:
@@ -61,7 +61,7 @@ def _complete_metadata(call: Call, metadata: dict[str, Any]) -> None:
         metadata["name"] = metadata["generateName"][:_LONGEST_PREFIX] + suffix
     metadata["uid"] = str(uuid4())
     metadata["creationTimestamp"] = timestamp(call.cluster.clock.now())
-    for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation", "resourceVersion"):
+    for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"):
         metadata.pop(name, None)
     if call.resource.has_generation:
         metadata["generation"] = 1

@@ -1,7 +1,8 @@
 """A namespaced object needs its namespace, alive."""
 
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.wire.failure import Cause, forbidden, not_found
+from plugin_operator.apiserver.schema import Cause
+from plugin_operator.apiserver.wire.failure import forbidden, not_found
 
 
 def require_namespace(call: Call) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.wire.failure import Cause, invalid
+from plugin_operator.apiserver.schema import Cause
+from plugin_operator.apiserver.wire.failure import invalid
 
 _VALIDATIONS = ("Ignore", "Warn", "Strict")
 

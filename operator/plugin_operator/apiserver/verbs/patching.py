@@ -5,7 +5,7 @@ from typing import Any
 
 from plugin_operator.apiserver import fieldmanagers, patching
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.schema import Schema
+from plugin_operator.apiserver.schema import Cause, Schema
 from plugin_operator.apiserver.storage import Item, item_key
 from plugin_operator.apiserver.verbs.committing import present, reset_fields
 from plugin_operator.apiserver.verbs.conversion import to_served
@@ -17,7 +17,6 @@ from plugin_operator.apiserver.verbs.updating import replace
 from plugin_operator.apiserver.wire.body import media_type, parse_json, parse_yaml, read_bytes
 from plugin_operator.apiserver.wire.failure import (
     ApiFailure,
-    Cause,
     bad_request,
     invalid,
     unsupported_media_type,

@@ -5,10 +5,11 @@ from typing import Any
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.schema import Cause
 from plugin_operator.apiserver.security.authorization import Attributes
 from plugin_operator.apiserver.security.user import User
 from plugin_operator.apiserver.verbs.incoming import read_object
-from plugin_operator.apiserver.wire.failure import Cause, invalid
+from plugin_operator.apiserver.wire.failure import invalid
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.times import timestamp
 

@@ -1,7 +1,8 @@
 """resourceVersion and resourceVersionMatch as requests give them."""
 
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.wire.failure import ApiFailure, Cause, invalid
+from plugin_operator.apiserver.schema import Cause
+from plugin_operator.apiserver.wire.failure import ApiFailure, invalid
 
 _MATCHES = ("Exact", "NotOlderThan")
 

@@ -6,7 +6,7 @@ from typing import Any
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.registry.resource import ScalePaths
-from plugin_operator.apiserver.schema import Schema
+from plugin_operator.apiserver.schema import Cause, Schema
 from plugin_operator.apiserver.storage import Item
 from plugin_operator.apiserver.verbs.conversion import to_served
 from plugin_operator.apiserver.verbs.options import write_options
@@ -14,7 +14,7 @@ from plugin_operator.apiserver.verbs.patching import patch_document, read_patch
 from plugin_operator.apiserver.verbs.reading import find
 from plugin_operator.apiserver.verbs.updating import replace
 from plugin_operator.apiserver.wire.body import media_type, parse, read_bytes
-from plugin_operator.apiserver.wire.failure import Cause, bad_request, invalid
+from plugin_operator.apiserver.wire.failure import bad_request, invalid
 from plugin_operator.apiserver.wire.reply import Reply
 
 _BUILTIN = ScalePaths(".spec.replicas", ".status.replicas", ".spec.selector")

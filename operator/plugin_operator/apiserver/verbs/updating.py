@@ -4,7 +4,6 @@ from typing import Any
 
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.rules import prepare_update
-from plugin_operator.apiserver.rules.names import check_metadata
 from plugin_operator.apiserver.storage import Item
 from plugin_operator.apiserver.verbs.committing import check, complete, present, remove, same_object, store, tracked
 from plugin_operator.apiserver.verbs.conversion import to_served, to_stored
@@ -44,8 +43,7 @@ def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOption
     _check_preconditions(call, old, obj)
     _keep_server_fields(old["metadata"], obj["metadata"])
     obj = prepare_update(call, old, complete(call, obj, options))
-    check_metadata(call, obj, old)
-    check(call, obj)
+    check(call, obj, old)
     _count_generation(call, old, obj)
     obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
     if not applied:

@@ -12,11 +12,12 @@ from aiohttp import web
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.schema import Cause
 from plugin_operator.apiserver.storage import Change, Compacted, Cursor, Item
 from plugin_operator.apiserver.verbs.presenting import Presenter
 from plugin_operator.apiserver.verbs.revisions import list_options, parse_revision, too_large_revision
 from plugin_operator.apiserver.verbs.selection import Selection
-from plugin_operator.apiserver.wire.failure import ApiFailure, Cause, expired
+from plugin_operator.apiserver.wire.failure import ApiFailure, expired
 
 _BATCH = 500
 _CHUNK_BYTES = 256 * 1024

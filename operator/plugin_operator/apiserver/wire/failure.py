@@ -5,24 +5,9 @@ read the message.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One entry of ``details.causes``: what is wrong with one field."""
-
-    field: str
-    reason: str
-    message: str
-
-    def body(self) -> dict[str, str]:
-        """Return the JSON form; an empty field is left out, as the real server does."""
-        body = {"reason": self.reason, "message": self.message}
-        if self.field:
-            body["field"] = self.field
-        return body
+from plugin_operator.apiserver.schema import Cause
 
 
 class ApiFailure(Exception):
@@ -76,8 +61,14 @@ def _details(name: str, group: str, kind: str, causes: Sequence[Cause] = ()) -> 
     details: dict[str, Any] = {"name": name, "group": group, "kind": kind}
     details = {key: value for key, value in details.items() if value}
     if causes:
-        details["causes"] = [cause.body() for cause in causes]
+        details["causes"] = [cause_body(cause) for cause in causes]
     return details
+
+
+def cause_body(cause: Cause) -> dict[str, str]:
+    """Return the JSON form of a cause; an empty field is left out, as the real server does."""
+    body = {"reason": cause.reason, "message": cause.message}
+    return {**body, "field": cause.field} if cause.field else body
 
 
 def bad_request(message: str) -> ApiFailure:
@@ -116,7 +107,8 @@ def method_not_allowed() -> ApiFailure:
 
 def not_acceptable(accepted: Sequence[str]) -> ApiFailure:
     """The client accepts nothing that can be sent."""
-    return ApiFailure(406, "NotAcceptable", "only the following media types are accepted: " + ", ".join(accepted))
+    message = "only the following media types are accepted: " + ", ".join(accepted)
+    return ApiFailure(406, "NotAcceptable", message)
 
 
 def unsupported_media_type(accepted: Sequence[str]) -> ApiFailure:
@@ -156,7 +148,7 @@ def too_large(limit_bytes: int) -> ApiFailure:
 
 def invalid(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiFailure:
     """The object breaks a rule of its kind."""
-    what = f'{qualified(kind, group)} "{name}" is invalid'
+    what = f'{f"{kind}.{group}" if group else kind} "{name}" is invalid'
     errors = [f"{cause.field}: {cause.message}" if cause.field else cause.message for cause in causes]
     text = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
     return ApiFailure(422, "Invalid", f"{what}: {text}", _details(name, group, kind, causes))
