@@ -39,7 +39,7 @@ class Normaliser:
             text = text.replace(value, word)
         for prefix in self._prefixes:
             text = prefix.sub("<random>", text)
-        text = _VERSION_IN_TEXT.sub(lambda match: self._version(match[0]), text)
+        text = _VERSION_IN_TEXT.sub(lambda match: self.version(match[0]), text)
         text = _UID.sub(lambda match: self._number(self._uids, match[0], "uid"), text)
         return _ADDRESS.sub("<address>", _TIME.sub("<time>", text))
 
@@ -75,14 +75,15 @@ class Normaliser:
 
     def _string(self, value: str, key: str) -> str:
         if key == "resourceVersion":
-            return self._version(value) if value.isdigit() and value != "0" else value
+            return self.version(value) if value.isdigit() and value != "0" else value
         if key == "storageVersionHash":
             return "<hash>"
         if key == "cell" and _AGE.match(value):
             return "<age>"
         return self.text(value)
 
-    def _version(self, value: str) -> str:
+    def version(self, value: str) -> str:
+        """Number a resource version by its first appearance."""
         return self._number(self._versions, value, "version")
 
     @staticmethod

@@ -26,6 +26,7 @@ class Target:
     url: str
     token: str
     context: ssl.SSLContext | None
+    kubeconfig: Path
 
 
 def read_kubeconfig(path: Path) -> Target:
@@ -40,7 +41,7 @@ def read_kubeconfig(path: Path) -> Target:
         context = ssl.create_default_context(cafile=cluster.get("certificate-authority"), cadata=authority or None)
         if "client-certificate-data" in user:
             _load_client_certificate(context, user)
-    return Target(cluster["server"], user.get("token", ""), context)
+    return Target(cluster["server"], user.get("token", ""), context, path)
 
 
 @contextlib.contextmanager
