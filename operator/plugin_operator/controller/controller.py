@@ -28,7 +28,6 @@ _log = logs.get_logger(__name__)
 #: How long ``install`` waits for new caches before it swaps without them.
 WARM_DEADLINE_SECONDS = 30.0
 
-#: So many reconciles that ignore their cancellation are replaced by new workers; more of them cost concurrency.
 MAX_STUCK = 64
 
 _CANCEL_GRACE_SECONDS = 1.0
@@ -45,6 +44,8 @@ class Controller:
         metrics: where it counts.
         on_failure: told of each failed reconcile, in the worker, at once; must be quick.
         warm_deadline_seconds: how long ``install`` waits for new caches.
+        max_stuck: so many reconciles that ignore their cancellation are replaced by new workers; more of them cost
+            concurrency.
     """
 
     def __init__(
@@ -56,12 +57,14 @@ class Controller:
         metrics: Metrics,
         on_failure: FailureCallback | None = None,
         warm_deadline_seconds: float = WARM_DEADLINE_SECONDS,
+        max_stuck: int = MAX_STUCK,
     ) -> None:
         self.name = name
         self._clock = clock
         self._all_metrics = metrics
         self._metrics = metrics.controller(name)
         self._warm_deadline = warm_deadline_seconds
+        self._max_stuck = max_stuck
         self._queue: WorkQueue[Request] = WorkQueue(
             name, clock=clock, rate_limiter=ExponentialBackoff(), metrics=metrics.workqueue(name, name)
         )
@@ -224,12 +227,13 @@ class Controller:
             self._balance()
 
     def _balance(self) -> None:
-        if self._crew is None or self._spec is None:
+        if self._crew is None or self._spec is None or self._is_stopping:
             return
+        stuck = sum(crew.stuck for crew in self._old_crews)
+        self._all_metrics.stuck_reconciles.set(stuck, self.name)
         size = 0
-        if self._is_started and self._is_open and not self._is_stopping:
-            stuck = sum(crew.stuck for crew in self._old_crews)
-            taken = sum(crew.running for crew in self._old_crews) + max(0, stuck - MAX_STUCK)
+        if self._is_started and self._is_open:
+            taken = sum(crew.running for crew in self._old_crews) + max(0, stuck - self._max_stuck)
             size = max(0, self._spec.max_concurrent_reconciles - taken)
         self._crew.resize(size)
 

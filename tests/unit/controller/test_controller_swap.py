@@ -88,6 +88,10 @@ async def test_old_reconciles_count_against_the_limit_until_they_are_cancelled(b
     assert not await drain.wait(0)
     stuck = bench.controller.status().in_flight
     assert [(each.request, each.revision, each.is_stuck) for each in stuck] == [(key, "r1", True)]
+    assert bench.metrics.stuck_reconciles.get("cm") == 1
+    bench.gates["a"].set()
+    await bench.clock.settle()
+    assert bench.metrics.stuck_reconciles.get("cm") == 0
 
 
 async def test_a_stuck_key_runs_once_under_the_new_revision_when_the_old_reconcile_ends_at_last(bench):
@@ -120,8 +124,8 @@ async def test_an_obedient_reconcile_that_is_cancelled_runs_again_at_once(bench)
     assert bench.failures == []
 
 
-async def test_stuck_reconciles_are_replaced_only_so_often(bench, monkeypatch):
-    monkeypatch.setattr("plugin_operator.controller.controller.MAX_STUCK", 2)
+async def test_stuck_reconciles_are_replaced_only_so_often(bench):
+    bench.controller._max_stuck = 2
     revision = 0
     for revision in range(1, 5):
         drain = await bench.run(bench.gated(f"r{revision}", stubborn=True), revision=f"r{revision}")
