@@ -1,5 +1,7 @@
 """Which groups, versions and resources there are: the plain documents and the aggregated one."""
 
+import base64
+import hashlib
 from typing import Any
 
 from plugin_operator.apiserver.registry import Registry, ServedResource
@@ -25,7 +27,7 @@ def aggregated(registry: Registry, version: str, *, core: bool) -> dict[str, Any
     items = []
     for group, versions in registry.versions().items():
         if (group == "") == core:
-            metadata = {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None}
+            metadata = {"name": group} if group else {}
             documents = [_aggregated_version(registry, group, name) for name in versions]
             items.append({"metadata": metadata, "versions": documents})
     head = {"kind": "APIGroupDiscoveryList", "apiVersion": f"apidiscovery.k8s.io/{version}", "metadata": {}}
@@ -59,7 +61,8 @@ def resource_list(registry: Registry, group_name: str, version: str) -> dict[str
         return None
     entries = [entry for resource in resources for entry in _plain_entries(resource)]
     group_version = f"{group_name}/{version}" if group_name else version
-    head = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version}
+    # The core group's document has no apiVersion of its own, for reasons of age.
+    head = {"kind": "APIResourceList", **({"apiVersion": "v1"} if group_name else {}), "groupVersion": group_version}
     return {**head, "resources": entries}
 
 
@@ -74,12 +77,14 @@ def _plain_entries(resource: ServedResource) -> list[dict[str, Any]]:
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": sorted(resource.verbs),
+        "verbs": _verbs(resource),
     }
     if resource.short_names:
         entry["shortNames"] = list(resource.short_names)
     if resource.categories:
         entry["categories"] = list(resource.categories)
+    if "list" in resource.verbs and resource.plural != "componentstatuses":
+        entry["storageVersionHash"] = _storage_hash(resource)
     entries = [entry]
     for info in resource.subresources:
         sub: dict[str, Any] = {"name": f"{resource.plural}/{info.name}", "singularName": ""}
@@ -98,10 +103,10 @@ def _aggregated_version(registry: Registry, group_name: str, version: str) -> di
 def _aggregated_entry(resource: ServedResource) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "resource": resource.plural,
-        "responseKind": {"group": resource.group, "version": resource.version, "kind": resource.kind},
+        "responseKind": _response_kind(resource, resource.group, resource.version, resource.kind),
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
-        "verbs": sorted(resource.verbs),
+        "verbs": _verbs(resource),
     }
     if resource.short_names:
         entry["shortNames"] = list(resource.short_names)
@@ -111,9 +116,30 @@ def _aggregated_entry(resource: ServedResource) -> dict[str, Any]:
         entry["subresources"] = [
             {
                 "subresource": info.name,
-                "responseKind": {"group": info.group, "version": info.version, "kind": info.kind},
+                "responseKind": _response_kind(resource, info.group, info.version, info.kind),
                 "verbs": list(info.verbs),
             }
             for info in resource.subresources
         ]
     return entry
+
+
+def _response_kind(resource: ServedResource, group: str, version: str, kind: str) -> dict[str, str]:
+    """Return a kind; a built-in one leaves group and version empty where they are those of the document."""
+    if resource.custom is None and (group, version) == (resource.group, resource.version):
+        return {"group": "", "version": "", "kind": kind}
+    return {"group": group, "version": version, "kind": kind}
+
+
+def _verbs(resource: ServedResource) -> list[str]:
+    """Return the verbs in the order of the real server, which differs for custom kinds."""
+    if resource.custom is None:
+        return sorted(resource.verbs)
+    return ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+
+
+def _storage_hash(resource: ServedResource) -> str:
+    """Return what tells clients that the storage version changed: a short hash of group, version and kind."""
+    version = resource.storage_version.rpartition("/")[2]
+    digest = hashlib.sha256(f"{resource.group}/{version}/{resource.kind}".encode()).digest()
+    return base64.b64encode(digest[:8]).decode()

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.cluster import Cluster
+from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.security.user import User
 from plugin_operator.apiserver.verbs.creating import create
 from plugin_operator.apiserver.verbs.deleting import delete, delete_collection
@@ -16,7 +17,7 @@ from plugin_operator.apiserver.verbs.scaling import get_scale, patch_scale, upda
 from plugin_operator.apiserver.verbs.subresources import bind, evict, finalize, request_token
 from plugin_operator.apiserver.verbs.updating import update
 from plugin_operator.apiserver.verbs.watching import watch
-from plugin_operator.apiserver.wire.failure import method_not_allowed, no_such_resource
+from plugin_operator.apiserver.wire.failure import method_not_allowed, not_found
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.target import Target
 
@@ -44,21 +45,24 @@ _SUBRESOURCES: Mapping[str, Mapping[str, Verb]] = {
 }
 
 
-def resolve(cluster: Cluster, request: web.BaseRequest, target: Target, user: User) -> tuple[Call, str, Verb | None]:
-    """Return the call, the name of its verb and what does it; None where the resource does not take the method.
+def resolve(
+    cluster: Cluster, request: web.BaseRequest, target: Target, user: User
+) -> tuple[Call, str, Verb | None] | None:
+    """Return the call, the name of its verb and what does it (None where the resource does not take the method).
 
-    Raises:
-        ApiFailure: 404 for a resource that is not served.
+    Returns None for a resource that is not served, and raises 404 for a subresource that an object does not have.
     """
     resource = cluster.registry.find(target.group, target.version, target.plural)
-    if resource is None or target.rest or (resource.namespaced and target.name and not target.namespace):
-        raise no_such_resource()
+    if resource is None or target.rest or not _scope_fits(resource, target):
+        return None
     call = Call(cluster, request, target, resource, request.rel_url.query, user)
-    name = verb_name(request.method, target, watching=bool(call.flag("watch")))
+    name = verb_name(request.method, target, watching=target.watching or bool(call.flag("watch")))
     if target.subresource:
         info = resource.subresource(target.subresource)
+        if info is None and resource.custom is not None:
+            raise not_found(resource.plural, resource.group, target.name)
         if info is None:
-            raise no_such_resource()
+            return None
         verb = _SUBRESOURCES.get(target.subresource, {}).get(name)
         return call, name, verb if name in info.verbs else None
     if is_review(resource.plural, resource.group):
@@ -67,6 +71,12 @@ def resolve(cluster: Cluster, request: web.BaseRequest, target: Target, user: Us
     if name == "create" and resource.namespaced and not target.namespace:
         verb = None
     return call, name, verb if name in resource.verbs else None
+
+
+def _scope_fits(resource: ServedResource, target: Target) -> bool:
+    if resource.namespaced:
+        return bool(target.namespace or not target.name)
+    return not target.namespace or resource.bucket == "namespaces"
 
 
 def verb_name(method: str, target: Target, *, watching: bool) -> str:

@@ -1,10 +1,14 @@
 """Answers at paths that are no resources: health, version, discovery and OpenAPI."""
 
+import asyncio
+from typing import Any
+
 from aiohttp import web
 
-from plugin_operator.apiserver import codec, discovery
+from plugin_operator.apiserver import codec, discovery, openapi
 from plugin_operator.apiserver.cluster import Cluster
-from plugin_operator.apiserver.wire.failure import method_not_allowed
+from plugin_operator.apiserver.registry import Registry
+from plugin_operator.apiserver.wire.failure import method_not_allowed, no_such_resource
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.target import parse_target
 
@@ -25,6 +29,9 @@ _VERSION = {
 }
 _HEALTH = frozenset({"/healthz", "/readyz", "/livez"})
 _TEXT = "text/plain; charset=utf-8"
+_CRDS = "customresourcedefinitions.apiextensions.k8s.io"
+_OPENAPI = "/openapi/v3"
+_FOREVER = "public, max-age=31536000, immutable"
 
 
 class Documents:
@@ -33,23 +40,40 @@ class Documents:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def answer(self, request: web.BaseRequest, path: str) -> Reply:
-        """Return the document at a path, 404 in the real server's form if there is none."""
-        registry = self._cluster.registry
+    async def answer(self, request: web.BaseRequest, path: str) -> Reply:
+        """Return the document at a path, 404 in the real server's form if there is none.
+
+        Raises:
+            ApiFailure: 404 or 405 where the real server says so in a Status.
+        """
         path = path.rstrip("/") or "/"
         if request.method not in {"GET", "HEAD"}:
             raise method_not_allowed()
-        if path in _HEALTH:
+        if path in _HEALTH or path.startswith(tuple(f"{name}/" for name in _HEALTH)):
             return self._health(request, path[1:])
+        if path == "/openapi/v2":
+            return Reply(await asyncio.to_thread(openapi.v2, self._crds()))
+        if path == _OPENAPI:
+            # The media type is the real server's: its index is served as a file without a name.
+            return Reply(codec.encode(await asyncio.to_thread(openapi.index, self._crds())), media=_TEXT)
+        if path.startswith(f"{_OPENAPI}/"):
+            return await self._openapi(request, path.removeprefix(f"{_OPENAPI}/"))
+        return self._discovery(request, path)
+
+    def _discovery(self, request: web.BaseRequest, path: str) -> Reply:
+        registry = self._cluster.registry
+        if path == "/":
+            return Reply(codec.encode({"paths": _paths(registry)}))
         if path == "/version":
             return Reply(codec.encode(_VERSION))
         if path in {"/api", "/apis"}:
             return self._root(request, core=path == "/api")
-        target = parse_target(path)
-        parts = path.split("/")
+        target, parts = parse_target(path), path.split("/")
         document = None
         if target is not None:
             document = discovery.resource_list(registry, target.group, target.version)
+            if document is None and registry.is_builtin_group(target.group):
+                raise no_such_resource()
         elif len(parts) == 3 and parts[1] == "apis":
             document = discovery.group(registry, parts[2])
         return page_not_found() if document is None else Reply(codec.encode(document))
@@ -70,7 +94,37 @@ class Documents:
             return Reply(codec.encode(discovery.api_versions(request.host)))
         return Reply(codec.encode(discovery.group_list(registry)))
 
+    async def _openapi(self, request: web.BaseRequest, name: str) -> Reply:
+        crds = self._crds()
+        if name not in openapi.document_names(crds):
+            return Reply(b"", 404, media="")
+        digest, wanted = openapi.document_hash(name, crds), request.rel_url.query.get("hash")
+        headers = {"Etag": f'"{digest}"', "Vary": "Accept"}
+        if wanted and wanted != digest:
+            location = f"{_OPENAPI}/{name}?hash={digest}"
+            return Reply(b"", 301, media="", headers={"Location": location})
+        if wanted:
+            headers["Cache-Control"] = _FOREVER
+        if request.headers.get("If-None-Match") == headers["Etag"]:
+            return Reply(b"", 304, media="", headers=headers)
+        body = await asyncio.to_thread(openapi.document, name, crds)
+        return Reply(body or b"", headers=headers)
+
+    def _crds(self) -> list[dict[str, Any]]:
+        served = self._cluster.registry.crd_names()
+        items = self._cluster.store.bucket(_CRDS).page("", "")
+        return [item.decode() for item in items if item.name in served]
+
 
 def page_not_found() -> Reply:
     """Return what the real server says about a path that nothing is registered for."""
     return Reply(b"404 page not found\n", 404, _TEXT, {"X-Content-Type-Options": "nosniff"})
+
+
+def _paths(registry: Registry) -> list[str]:
+    paths = {"/api", "/apis", "/healthz", "/livez", "/readyz", "/openapi/v2", _OPENAPI, "/version"}
+    for group, versions in registry.versions().items():
+        if group:
+            paths.add(f"/apis/{group}")
+        paths |= {f"/apis/{group}/{version}" if group else f"/api/{version}" for version in versions}
+    return sorted(paths)

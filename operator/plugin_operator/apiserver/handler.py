@@ -6,12 +6,12 @@ from dataclasses import replace
 from aiohttp import web
 
 from plugin_operator.apiserver.cluster import Cluster
-from plugin_operator.apiserver.dispatch import require, resolve
-from plugin_operator.apiserver.documents import Documents
+from plugin_operator.apiserver.dispatch import require, resolve, verb_name
+from plugin_operator.apiserver.documents import Documents, page_not_found
 from plugin_operator.apiserver.security.authentication import Authenticator
 from plugin_operator.apiserver.security.authorization import Attributes, refusal
 from plugin_operator.apiserver.security.user import User
-from plugin_operator.apiserver.wire.failure import ApiFailure, internal
+from plugin_operator.apiserver.wire.failure import ApiFailure, internal, no_such_resource
 from plugin_operator.apiserver.wire.reply import Reply, failed, respond
 from plugin_operator.apiserver.wire.target import Target, parse_target
 
@@ -48,13 +48,24 @@ class Handler:
         target = parse_target(path)
         if target is None or not target.plural:
             self._authorize(user, Attributes(request.method.lower(), path=path))
-            return self._documents.answer(request, path)
-        call, name, verb = resolve(self._cluster, request, target, user)
+            return await self._documents.answer(request, path)
+        resolved = resolve(self._cluster, request, target, user)
+        if resolved is None:
+            name = verb_name(request.method, target, watching=False)
+            self._authorize(user, _attributes(target, name))
+            return self._missing(target)
+        call, name, verb = resolved
         self._authorize(user, _attributes(target, name))
         answer = await require(verb)(call)
         if call.warnings and isinstance(answer, Reply):
             return replace(answer, warnings=tuple(call.warnings))
         return answer
+
+    def _missing(self, target: Target) -> Reply:
+        """Answer about a resource that is not served: each of the real server's two halves has words of its own."""
+        if self._cluster.registry.is_builtin_group(target.group):
+            raise no_such_resource()
+        return page_not_found()
 
     def _authorize(self, user: User, attributes: Attributes) -> None:
         if not self._cluster.authorizer.allows(user, attributes):

@@ -18,6 +18,7 @@ class Registry:
         self.revision = 0
         for resource in resources:
             self.add(resource)
+        self._builtin_groups = frozenset(group for group, _, _ in self._by_path)
 
     def add(self, resource: ServedResource) -> None:
         """Serve a resource from now on, in place of one with the same path."""
@@ -56,6 +57,14 @@ class Registry:
     def namespaced_buckets(self) -> list[ServedResource]:
         """Return one resource for each bucket of namespaced objects."""
         return [resource for resource in self._by_bucket.values() if resource.namespaced]
+
+    def is_builtin_group(self, group: str) -> bool:
+        """Tell whether a group is one of the server's own, not one that came with a definition."""
+        return group in self._builtin_groups
+
+    def crd_names(self) -> set[str]:
+        """Return the names of the definitions that are served."""
+        return {resource.custom.crd_name for resource in self._by_path.values() if resource.custom is not None}
 
     def all(self) -> list[ServedResource]:
         """Return every resource, in the order in which they were added."""

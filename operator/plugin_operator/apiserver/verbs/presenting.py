@@ -34,6 +34,8 @@ class Presenter:
             partial = [self._partial(item) for item in items]
             head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
             return codec.encode({**head, "items": partial})
+        if resource.custom is not None:
+            metadata = {"continue": "", **metadata}
         head_bytes = codec.head(resource.api_version, resource.list_kind)
         pieces = [served_bytes(resource, item) for item in items]
         if resource.custom is None:

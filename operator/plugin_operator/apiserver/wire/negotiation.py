@@ -8,7 +8,7 @@ from plugin_operator.apiserver.wire.failure import not_acceptable
 
 OFFERED = ("application/json", "application/yaml")
 _JSON_NAMES = frozenset({"application/json", "application/*", "*/*"})
-_TRANSFORMS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
+_TRANSFORMS = frozenset({"PartialObjectMetadata", "PartialObjectMetadataList"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ def failed(failure: ApiFailure) -> Reply:
 
 async def respond(request: web.BaseRequest, reply: Reply) -> web.Response:
     """Return what aiohttp sends; compresses what is large, in a thread, for clients that ask for it."""
-    headers = CIMultiDict({"Content-Type": reply.media, "Cache-Control": "no-cache, private", **reply.headers})
+    headers = CIMultiDict({"Cache-Control": "no-cache, private", **reply.headers})
+    if reply.media:
+        headers["Content-Type"] = reply.media
     for text in reply.warnings:
         quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
         headers.add("Warning", f'299 - "{quoted}"')

@@ -19,6 +19,7 @@ class Target:
         plural: "" for the discovery document of a group version.
         name: "" for the collection.
         rest: segments beyond the subresource.
+        watching: the path is one of the old ``/watch/`` form.
     """
 
     group: str
@@ -28,6 +29,7 @@ class Target:
     name: str = ""
     subresource: str = ""
     rest: tuple[str, ...] = ()
+    watching: bool = False
 
 
 def parse_target(path: str) -> Target | None:
@@ -39,7 +41,9 @@ def parse_target(path: str) -> Target | None:
         group, version, rest = parts[1], parts[2], parts[3:]
     else:
         return None
-    namespace = ""
+    namespace, watching = "", rest[:1] == ["watch"]
+    if watching:
+        rest = rest[1:]
     if len(rest) >= 2 and rest[0] == "namespaces":
         if len(rest) >= 3 and rest[2] not in _NAMESPACE_SUBRESOURCES:
             namespace, rest = rest[1], rest[2:]
@@ -47,4 +51,4 @@ def parse_target(path: str) -> Target | None:
             # A namespace lives in itself: its own path is also a path into it.
             namespace = rest[1]
     plural, name, subresource = (*rest[:3], "", "", "")[:3]
-    return Target(group, version, namespace, plural, name, subresource, tuple(rest[3:]))
+    return Target(group, version, namespace, plural, name, subresource, tuple(rest[3:]), watching)
