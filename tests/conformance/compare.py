@@ -17,6 +17,7 @@ from pathlib import Path
 from differential.cases import CASES
 from differential.comparing import Difference, compare
 from differential.deliberate import DELIBERATE
+from differential.documenting import page
 from differential.language import Case
 from differential.playing import Outcome, new_word, play
 from differential.targets import Target, read_kubeconfig
@@ -77,11 +78,14 @@ def _answers(case: Case, outcomes: Sequence[Outcome]) -> list[str]:
 def main() -> None:
     """Parse, run, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kubeconfigs", nargs="+", type=Path, help="the real server's, then the embedded one's")
+    parser.add_argument("kubeconfigs", nargs="*", type=Path, help="the real server's, then the embedded one's")
     parser.add_argument("-k", default="", help="only cases with this in their name")
     parser.add_argument("--out", type=Path, help="write here instead of to standard output")
+    parser.add_argument("--page", action="store_true", help="print docs/conformance.md and do nothing else")
     arguments = parser.parse_args()
-    text = "\n".join(asyncio.run(run(arguments))) + "\n"
+    if arguments.page == bool(arguments.kubeconfigs):
+        parser.error("name one or two kubeconfigs, or --page")
+    text = page() if arguments.page else "\n".join(asyncio.run(run(arguments))) + "\n"
     if arguments.out:
         arguments.out.write_text(text)
     else:

@@ -24,4 +24,42 @@ class Deliberate:
         )
 
 
-DELIBERATE: tuple[Deliberate, ...] = ()
+_PARSERS = "the words are those of Go's parser; status, reason and cause agree"
+_VERSION = "it says what it is: no build of kube-apiserver"
+
+DELIBERATE: tuple[Deliberate, ...] = (
+    Deliberate("*", "* GET /version", "body.gitVersion", _VERSION),
+    Deliberate("*", "* GET /version", "body.goVersion", _VERSION),
+    Deliberate("*", "* GET /version", "body.compiler", _VERSION),
+    Deliberate("*", "* GET *", "body.resources[[]*].storageVersionHash", "only the storage version migrator reads it"),
+    Deliberate(
+        "a media type that nobody speaks is refused",
+        "*",
+        "body.message",
+        "it answers in JSON and YAML only, so its list of media types is shorter",
+    ),
+    Deliberate("a body that cannot be read is a bad request", "*", "body.message", _PARSERS),
+    Deliberate("delete options are checked", "8 DELETE *", "body.message", _PARSERS),
+    Deliberate("a merge patch can be refused", "[34] PATCH *", "body.message", _PARSERS),
+    Deliberate("a JSON patch can be refused", "[78] PATCH *", "body.message", _PARSERS),
+    Deliberate("apply can be refused", "7 PATCH *", "body.message", _PARSERS),
+    Deliberate(
+        "label selectors that cannot be read are refused",
+        "*",
+        "body.message",
+        "it names the column of the selector, which kube-apiserver leaves out",
+    ),
+    Deliberate("field selectors choose", "13 GET *", "body.message", "it names the column of the selector"),
+    Deliberate(
+        "path and body must agree",
+        "[56] POST *",
+        "body.message",
+        "kube-apiserver's text names Go types and source lines; status and reason agree",
+    ),
+    Deliberate(
+        "an update with another uid conflicts",
+        "2 PUT *",
+        "body.message",
+        "kube-apiserver's text contains the object's key in etcd; status and reason agree",
+    ),
+)

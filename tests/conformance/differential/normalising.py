@@ -12,10 +12,12 @@ _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _AGE = re.compile(r"^(\d+[smhd]){1,2}$")
 _ADDRESS = re.compile(r"127\.0\.0\.1:\d+|10\.0\.\d+\.\d+")
-_VERSION_IN_TEXT = re.compile(r'(?<=resourceVersion":")\d+|(?<=resourceVersion\\":\\")\d+|(?<=in record \()\d+(?=\))')
+_VERSION_IN_TEXT = re.compile(
+    r'(?<=resourceVersion":")\d+|(?<=resourceVersion\\":\\")\d+|(?<=in record \()\d+(?=\))|(?<=, current: )\d+'
+)
 _SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]{5}"
-# The order of these comes from iterating over a Go map.
-_UNORDERED = {"resourceRules", "nonResourceRules"}
+# The order of the rules comes from iterating over a Go map, that of the managers from whose second was over first.
+_UNORDERED = {"resourceRules", "nonResourceRules", "managedFields"}
 
 
 class Normaliser:

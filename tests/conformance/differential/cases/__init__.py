@@ -17,19 +17,22 @@ from differential.cases import (
 )
 from differential.language import Case
 
-_SUBJECTS = (
-    access,
-    applying,
-    crud,
-    customresources,
-    deleting,
-    discovery,
-    kinds,
-    lists,
-    patching,
-    presenting,
-    subresources,
-    validating,
-    watching,
-)
-CASES: tuple[Case, ...] = tuple(case for subject in _SUBJECTS for case in subject.CASES)
+SUBJECTS: dict[str, tuple[Case, ...]] = {
+    module.__name__.rpartition(".")[2]: module.CASES
+    for module in (
+        access,
+        applying,
+        crud,
+        customresources,
+        deleting,
+        discovery,
+        kinds,
+        lists,
+        patching,
+        presenting,
+        subresources,
+        validating,
+        watching,
+    )
+}
+CASES: tuple[Case, ...] = tuple(case for cases in SUBJECTS.values() for case in cases)

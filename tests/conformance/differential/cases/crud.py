@@ -82,7 +82,9 @@ CASES = (
     ),
     case(
         "a body may be YAML",
-        post(CONFIG_MAPS, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: y}\n", content_type="application/yaml"),
+        post(
+            CONFIG_MAPS, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\n", content_type="application/yaml"
+        ),
     ),
     case(
         "a verb that a resource lacks is not allowed",

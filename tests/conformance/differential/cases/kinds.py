@@ -134,7 +134,7 @@ CASES = (
                     "holderIdentity": "a",
                     "leaseDurationSeconds": 15,
                     "acquireTime": "2026-01-01T00:00:00.000000Z",
-                    "renewTime": "2026-01-01T00:00:00.5Z",
+                    "renewTime": "2026-01-01T00:00:00.500000Z",
                     "leaseTransitions": 0,
                 },
             },

@@ -48,7 +48,8 @@ CASES = (
         patch(_A, [{"op": "copy", "from": "/data/m", "path": "/data/n"}], JSON_PATCH),
         patch(_A, [{"op": "test", "path": "/data/k", "value": "v"}, {"op": "remove", "path": "/data/k"}], JSON_PATCH),
         patch(_A, [{"op": "replace", "path": "/data/m", "value": "x"}], JSON_PATCH),
-        patch(_A, [{"op": "add", "path": "/metadata/labels", "value": {"a~b/c": "d"}}], JSON_PATCH),
+        patch(_A, [{"op": "add", "path": "/metadata/labels", "value": {"example.com/c": "d", "e": "f"}}], JSON_PATCH),
+        patch(_A, [{"op": "remove", "path": "/metadata/labels/example.com~1c"}], JSON_PATCH),
         patch(_A, [], JSON_PATCH),
     ),
     case(
