@@ -10,6 +10,7 @@ from datetime import datetime
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
+from plugin_operator.controller.tracebacks import TracebackThrottle
 from plugin_operator.controller.types import Failure, FailureCallback, ReconcileTimeoutError, Request, Result
 from plugin_operator.errors import TerminalError
 from plugin_operator.metrics import ControllerMetrics
@@ -52,7 +53,7 @@ class Outcomes:
         on_failure: told of each failure.
     """
 
-    __slots__ = ("_clock", "_failing", "_metrics", "_name", "_on_failure", "_queue")
+    __slots__ = ("_clock", "_failing", "_metrics", "_name", "_on_failure", "_queue", "_tracebacks")
 
     def __init__(
         self,
@@ -69,6 +70,7 @@ class Outcomes:
         self._clock = clock
         self._on_failure = on_failure
         self._failing: dict[Request, FailingKey] = {}
+        self._tracebacks = TracebackThrottle(clock)
 
     @property
     def failing(self) -> Mapping[Request, FailingKey]:
@@ -123,16 +125,21 @@ class Outcomes:
         else:
             self._queue.add_rate_limited(request, self._queue.priority_of(request))
         self._remember(failure)
+        self._log(failure)
+        self._tell(failure)
+
+    def _log(self, failure: Failure) -> None:
+        error = failure.error
         _log.error(
             "Reconciler error",
             controller=self._name,
-            revision=revision,
-            namespace=request.namespace,
-            name=request.name,
+            revision=failure.revision,
+            namespace=failure.request.namespace,
+            name=failure.request.name,
             retried=not failure.is_terminal,
-            exc_info=error,
+            error=_describe(error),
+            exc_info=error if self._tracebacks.should_show(failure.revision, error) else None,
         )
-        self._tell(failure)
 
     def _count(self, failure: Failure) -> None:
         self._metrics.error += 1

@@ -244,3 +244,28 @@ async def test_changes_during_a_reconcile_lead_to_one_more(bench):
     bench.gates["a"].set()
     await bench.clock.settle()
     assert bench.take_log() == [("r1", "a")]
+
+
+async def test_the_same_failure_of_many_keys_shows_its_traceback_once_in_a_while(bench):
+    async def reconcile(request):
+        if request.name == "other":
+            raise KeyError("elsewhere")
+        raise ValueError("same line")
+
+    await bench.run(reconcile)
+    for number in range(20):
+        bench.informer.set(f"k{number}")
+    bench.informer.set("other")
+    await bench.clock.settle()
+    entries = [entry for entry in bench.logged if entry["event"] == "Reconciler error"]
+    assert len(entries) == 21
+    assert [str(entry["exc_info"]) for entry in entries if entry["exc_info"]] == ["same line", "'elsewhere'"]
+    assert {entry["error"] for entry in entries} == {"ValueError: same line", "KeyError: 'elsewhere'"}
+    bench.logged.clear()
+    await bench.clock.advance(11)
+    bench.logged.clear()
+    bench.informer.set("k0")
+    await bench.clock.settle()
+    await bench.install(reconcile, revision="r2")
+    shown = [entry["revision"] for entry in bench.logged if entry.get("exc_info")]
+    assert "r2" in shown
