@@ -114,7 +114,7 @@ format: $(VENV)/.dev ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure beside kopf on one stream; prints a table, writes bench/results/
+bench: $(VENV)/.dev ## Measure beside controller-runtime (needs Go) and kopf; prints a table, writes bench/results/
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: controlplane

@@ -28,25 +28,27 @@ class Row:
         value: takes it from an outcome, in that unit.
         digits: decimals shown.
         more_is_better: which way the ratio is told.
+        compared: whether a ratio has any meaning.
     """
 
     title: str
     value: Callable[[Outcome], float]
     digits: int = 0
     more_is_better: bool = False
+    compared: bool = True
 
 
 ROWS = (
     Row("burst to reconciled, events/s", lambda o: o.events_per_second, more_is_better=True),
     Row("CPU per event, µs", lambda o: o.cpu_seconds_per_event * 1e6, 1),
-    Row("handler runs in the burst", lambda o: o.handler_runs),
+    Row("handler runs in the burst", lambda o: o.handler_runs, compared=False),
     Row("list and reconcile all objects, s", lambda o: o.list_seconds, 2),
     Row("memory per object, bytes", lambda o: o.bytes_per_object),
     Row("resident with all objects, MiB", lambda o: o.resident / MIB, 1),
     Row("peak while listing, MiB", lambda o: o.peak / MIB, 1),
     Row("resident with one object, MiB", lambda o: o.resident_without_objects / MIB, 1),
     Row("start to first reconcile, s", lambda o: o.start_seconds, 2),
-    Row("API writes for no-op reconciles", lambda o: o.api_writes),
+    Row("API writes for no-op reconciles", lambda o: o.api_writes, compared=False),
 )
 
 
@@ -84,32 +86,41 @@ class Results:
 
 
 def print_table(results: Results, console: Console) -> None:
-    """Print medians with their spread, and for each further peer how many times better the first one is."""
+    """Print medians with their spread; then how many times better the first peer is than each of the others."""
     ours, *others = results.outcomes
     plan = results.plan
     title = (
-        f"{plan.objects} ConfigMaps of {plan.size} bytes, a burst of {plan.events} changes, medians (lowest to highest)"
+        f"{plan.objects} ConfigMaps of {plan.size} bytes, a burst of {plan.events} changes: medians (lowest to highest)"
     )
-    table = Table(title=title, title_justify="left")
-    table.add_column("")
-    for peer in results.outcomes:
-        table.add_column(f"{peer} {results.versions[peer]}", justify="right")
-    for peer in others:
-        table.add_column(f"times better than {peer}", justify="right")
+    console.print(title, highlight=False)
+    medians = _table([f"{peer} {results.versions[peer]}" for peer in results.outcomes])
     for row in ROWS:
-        cells = [_cell(results, peer, row) for peer in results.outcomes]
-        ratios = [results.ratio(row, ours, peer) for peer in others]
-        table.add_row(row.title, *cells, *("" if ratio is None else f"{ratio:.2f}" for ratio in ratios))
-    console.print(table)
+        medians.add_row(row.title, *(_cell(results, peer, row) for peer in results.outcomes))
+    console.print(medians)
+    if others:
+        console.print(f"How many times better {ours} is", highlight=False)
+        ratios = _table([f"than {peer}" for peer in others])
+        for row in (row for row in ROWS if row.compared):
+            found = [results.ratio(row, ours, peer) for peer in others]
+            ratios.add_row(row.title, *("" if ratio is None else f"{ratio:.2f}" for ratio in found))
+        console.print(ratios)
     for peer, reason in results.absent.items():
         console.print(f"not measured: {peer}: {reason}", markup=False)
+
+
+def _table(columns: Sequence[str]) -> Table:
+    table = Table()
+    table.add_column("", no_wrap=True)
+    for column in columns:
+        table.add_column(column.replace(" ", "\n"), justify="right")
+    return table
 
 
 def _cell(results: Results, peer: str, row: Row) -> str:
     low, high = results.spread(peer, row)
     median = results.median(peer, row)
     digits = row.digits
-    spread = f" ({low:,.{digits}f} to {high:,.{digits}f})" if low != high else ""
+    spread = f"\n({low:,.{digits}f} to {high:,.{digits}f})" if low != high else ""
     return f"{median:,.{digits}f}{spread}"
 
 

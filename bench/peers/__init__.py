@@ -1,6 +1,11 @@
 """One module for each operator that is measured. ``ALL`` is what ``make bench`` knows, this operator first."""
 
-from bench.peers import kopf_on_event, plugin_operator_cli
+from bench.peers import controller_runtime, kopf_on_event, plugin_operator_cli
 from bench.peers.peer import Peer
 
-ALL: tuple[Peer, ...] = (plugin_operator_cli.PEER, kopf_on_event.PEER)
+ALL: tuple[Peer, ...] = (
+    plugin_operator_cli.PEER,
+    controller_runtime.TYPED,
+    controller_runtime.UNSTRUCTURED,
+    kopf_on_event.PEER,
+)

@@ -1,0 +1,64 @@
+"""controller-runtime with its defaults, built from ``go_controller/``; typed and unstructured objects.
+
+The binary is kept outside the checkout under a digest of its sources. The first build compiles client-go: minutes.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from functools import partial
+from pathlib import Path
+
+from bench.peers.peer import Launch, Peer
+
+_SOURCE = Path(__file__).parent / "go_controller"
+_BUILD_SECONDS = 1800
+
+
+def _binary() -> Path:
+    digest = hashlib.sha256()
+    for path in (_SOURCE / "go.mod", _SOURCE / "go.sum", _SOURCE / "main.go"):
+        digest.update(path.read_bytes())
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "plugin-operator" / "bench" / digest.hexdigest()[:20] / "controller"
+
+
+def _built() -> Path:
+    """Return the binary, building it if need be.
+
+    Raises:
+        OSError: Go is missing or the build failed.
+    """
+    target = _binary()
+    if target.exists():
+        return target
+    if shutil.which("go") is None:
+        raise FileNotFoundError("Go is not installed")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made = target.with_suffix(f".{os.getpid()}")
+    command = ["go", "build", "-trimpath", "-o", str(made), "."]
+    environment = os.environ | {"CGO_ENABLED": "0"}
+    build = subprocess.run(
+        command, cwd=_SOURCE, env=environment, capture_output=True, text=True, timeout=_BUILD_SECONDS, check=False
+    )
+    if build.returncode:
+        raise OSError(f"its build failed: {build.stderr[-500:]}")
+    made.rename(target)
+    return target
+
+
+def _version() -> str:
+    _built()
+    match = re.search(r"sigs\.k8s\.io/controller-runtime v(\S+)", (_SOURCE / "go.mod").read_text())
+    return match[1] if match else "unknown"
+
+
+def _prepare(view: str, directory: Path, kubeconfig: Path) -> Launch:
+    del directory
+    return Launch([str(_built()), f"--view={view}"], {"KUBECONFIG": str(kubeconfig)})
+
+
+TYPED = Peer("controller-runtime typed", _version, partial(_prepare, "typed"))
+UNSTRUCTURED = Peer("controller-runtime unstructured", _version, partial(_prepare, "unstructured"))
