@@ -79,7 +79,7 @@ def _typed(schema: Raw, path: str) -> list[Cause]:
     causes = []
     if kind and kind not in _TYPES:
         causes.append(messages.not_supported(f"{path}.type", kind, _TYPES))
-    if kind == "array" and not schema.get("items"):
+    if kind == "array" and schema.get("items") is None:
         causes.append(messages.required(f"{path}.items", "must be specified"))
     if schema.get("properties") and schema.get("additionalProperties"):
         detail = "additionalProperties and properties are mutual exclusive"

@@ -28,18 +28,18 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def check_string(value: str, schema: Schema, path: str) -> list[Cause]:
-    """Apply ``maxLength``, ``minLength`` and ``pattern``."""
+    """Apply ``maxLength``, ``minLength`` and ``pattern``; the first that fails is reported."""
     rules = schema.rules
     if rules is None:
         return []
-    causes = []
     if rules.max_length is not None and len(value) > rules.max_length:
-        causes.append(messages.too_long(path, rules.max_length))
+        return [messages.too_long(path, rules.max_length)]
     if rules.min_length is not None and len(value) < rules.min_length:
-        causes.append(messages.invalid(path, value, f"{path} in body should be at least {rules.min_length} chars long"))
+        detail = f"{path} in body should be at least {rules.min_length} chars long"
+        return [messages.invalid(path, value, detail)]
     if rules.pattern is not None and not compiled(rules.pattern).search(value):
-        causes.append(messages.invalid(path, value, f"{path} in body should match '{rules.pattern}'"))
-    return causes
+        return [messages.invalid(path, value, f"{path} in body should match '{rules.pattern}'")]
+    return []
 
 
 def check_number(value: float, schema: Schema, path: str) -> list[Cause]:

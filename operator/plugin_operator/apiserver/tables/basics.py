@@ -73,8 +73,10 @@ def event(obj: Object, now: datetime) -> list[Any]:
 
 def _event_source(obj: Object) -> str:
     source = obj.get("source") or obj.get("deprecatedSource") or {}
-    component = source.get("component") or obj.get("reportingComponent") or obj.get("reportingController") or ""
-    parts = [component, source.get("host") or ""]
+    parts = [source.get("component") or "", source.get("host") or ""]
+    if not any(parts):
+        component = obj.get("reportingComponent") or obj.get("reportingController") or ""
+        parts = [component, obj.get("reportingInstance") or ""]
     return ", ".join(part for part in parts if part)
 
 

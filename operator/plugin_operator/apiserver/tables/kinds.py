@@ -13,9 +13,7 @@ _EVENT = "Last Seen|Type|Reason|Object|Subobject*1|Source*1|Message|First Seen*1
 _CLAIM = "Name/name|Status|Volume|Capacity|Access Modes|StorageClass|VolumeAttributesClass|Age|VolumeMode*1"
 _VOLUME = "Name/name|Capacity|Access Modes|Reclaim Policy|Status|Claim|StorageClass|VolumeAttributesClass|Reason|Age"
 _NODE = "Name/name|Status|Roles|Age|Version|Internal-IP*1|External-IP*1|OS-Image*1|Kernel-Version*1|Container-Runtime*1"
-_DAEMON = (
-    "Name/name|Desired:integer|Current:integer|Ready:integer|Up-to-date:integer|Available:integer|Node Selector|Age"
-)
+_DAEMON = "Name/name|Desired:integer|Current:integer|Ready:integer|Up-to-date:integer|Available:integer"
 _DRIVER = "Name/name|AttachRequired:boolean|PodInfoOnMount:boolean|StorageCapacity:boolean|TokenRequests"
 _RBAC = "rbac.authorization.k8s.io"
 _COUNTS = "Name/name|Desired:integer|Current:integer|Ready:integer|Age"
@@ -46,7 +44,7 @@ KINDS: dict[tuple[str, str], tuple[str, Cells]] = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"): (_CREATED, basics.created),
     ("apiregistration.k8s.io", "APIService"): ("Name/name|Service|Available|Age", basics.api_service),
     ("apps", "ControllerRevision"): ("Name/name|Controller|Revision|Age", basics.revision),
-    ("apps", "DaemonSet"): (f"{_DAEMON}|{_WIDE}", workloads.daemon_set),
+    ("apps", "DaemonSet"): (f"{_DAEMON}|Node Selector|Age|{_WIDE}", workloads.daemon_set),
     ("apps", "Deployment"): (f"Name/name|Ready|Up-to-date|Available|Age|{_WIDE}", workloads.deployment),
     ("apps", "ReplicaSet"): (f"{_COUNTS}|{_WIDE}", workloads.replica_set),
     ("apps", "StatefulSet"): ("Name/name|Ready|Age|Containers*1|Images*1", workloads.stateful_set),

@@ -159,7 +159,5 @@ def _target(name: str, target: Object, current: Object) -> str:
 def disruption_budget(obj: Object, now: datetime) -> list[Any]:
     """Cells of a PodDisruptionBudget."""
     name, spec, status = _parts(obj)
-    limits = [
-        str(spec[field]) if spec.get(field) is not None else "N/A" for field in ("minAvailable", "maxUnavailable")
-    ]
-    return [name, *limits, status.get("disruptionsAllowed", 0), _age(obj, now)]
+    given = (spec.get("minAvailable"), spec.get("maxUnavailable"))
+    limits = ["N/A" if limit is None else str(limit) for limit in given]
