@@ -1,8 +1,9 @@
 """Reading objects and watch events from JSON, decoding no more than their metadata.
 
 Owns the exact removal of ``metadata.managedFields``, which is often half of an object and which no reader of a cache
-needs. The position of its value is found by its own bytes: if they occur exactly once, that occurrence is it, whatever
-text the object's strings contain; in every other case the object is taken apart and put together again.
+needs. The decoder says what its value is, and the text of its key says where: a quote inside a string is escaped, so
+``managedFields"`` with that value behind it is a key, and if that text occurs only once outside of the value it is the
+key that was decoded. In every other case the object is taken apart and put together again.
 """
 
 from enum import Enum, auto
@@ -14,9 +15,10 @@ from plugin_operator.cache.objects import CachedObject
 from plugin_operator.client import error_of
 from plugin_operator.kube import GroupVersionKind
 
-_KEY = b'"managedFields":'
+_MARK = b'managedFields"'
+_BACKSLASH = b"\\"
 _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
-_COMMA, _BRACE, _CLOSING_BRACE = b",{}"
+_COMMA, _BRACE, _CLOSING_BRACE, _QUOTE, _COLON = b',{}":'
 
 
 class EventType(Enum):
@@ -153,19 +155,28 @@ class WireReader:
 
 def without_managed_fields(data: bytes, managed: msgspec.Raw) -> bytes:
     """Return ``data`` without the member whose value is ``managed``, byte for byte the same otherwise."""
-    start = data.find(managed)
-    if data.find(managed, start + 1) >= 0:
-        return _rebuilt(data)
-    end = start + len(managed)
-    start -= len(_KEY)
-    if start < 1 or not data.startswith(_KEY, start):
+    mark = data.find(_MARK)
+    start, value = mark - 1, mark + len(_MARK) + 1
+    end = value + len(managed)
+    unique = (
+        start > 0
+        and data[start] == _QUOTE
+        and data[value - 1] == _COLON
+        and data.startswith(managed, value)
+        and data.find(_MARK, end) < 0
+    )
+    if not unique:
         return _rebuilt(data)
     before, after = data[start - 1], data[end]
     if after == _COMMA and before in {_COMMA, _BRACE}:
-        return data[:start] + data[end + 1 :]
-    if after == _CLOSING_BRACE and before == _COMMA:
-        return data[: start - 1] + data[end:]
-    return _rebuilt(data)
+        stripped = data[:start] + data[end + 1 :]
+    elif after == _CLOSING_BRACE and before == _COMMA:
+        stripped = data[: start - 1] + data[end:]
+    else:
+        return _rebuilt(data)
+    if _BACKSLASH in data and _OBJECT.decode(stripped).metadata.managed_fields is not msgspec.UNSET:
+        return _rebuilt(data)  # the key itself was written with an escape, and what was found is another's
+    return stripped
 
 
 def _rebuilt(data: bytes) -> bytes:

@@ -1,0 +1,383 @@
+"""Whatever the server does, the store and what handlers heard end equal to what the server has."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from plugin_operator.cache import InformerFactory, InformerKey, State
+from plugin_operator.client import Response
+from plugin_operator.errors import ApiConnectionError, NoMatchError, api_error
+from plugin_operator.kube import GroupVersionKind, Resource
+from plugin_operator.metrics import Metrics
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+WIDGET = GroupVersionKind("example.org", "v1", "Widget")
+SERVED = Resource(WIDGET, "widgets", namespaced=True, verbs=frozenset({"list", "watch"}))
+NAMES = [("a", "x"), ("a", "y"), ("b", "x"), ("", "z"), ("c", "ü")]
+OPENING_FAULTS = ["refused", 400, 401, 403, 404, 410, 429, 500, 503, "stall"]
+STREAM_FAULTS = ["break", "end", "cut", "garbage", "duplicate", "reorder", "stall", "blank", "split"]
+STREAM_FAULTS += ["expired event", "failed event"]
+
+
+def line(kind, obj):
+    return json.dumps({"type": kind, "object": obj}, separators=(",", ":")).encode() + b"\n"
+
+
+class ModelServer:
+    """Objects, one history, and faults on demand: the ``Transport`` and the mapper of the reflector under test."""
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.version = 100
+        self.objects = {}
+        self.history = []
+        self.oldest = 100
+        self.streams = []
+        self.opening_faults = []
+        self.streaming_lists = True
+        self.kind_served = True
+
+    # the model
+
+    def write(self, key, value):
+        self.version += 1
+        kind = "MODIFIED" if key in self.objects else "ADDED"
+        self.objects[key] = self.render(key, value, self.version)
+        self.publish(kind, self.objects[key])
+
+    def delete(self, key):
+        if key in self.objects:
+            self.version += 1
+            gone = json.loads(json.dumps(self.objects.pop(key)))
+            gone["metadata"]["resourceVersion"] = str(self.version)
+            self.publish("DELETED", gone)
+
+    def render(self, key, value, version):
+        return {
+            "metadata": {
+                "name": key[1],
+                **({"namespace": key[0]} if key[0] else {}),
+                "resourceVersion": str(version),
+                "managedFields": [{"manager": "m", "fieldsV1": {"f:spec": {}}}],
+            },
+            "spec": value,
+        }
+
+    def publish(self, kind, obj):
+        self.history.append((self.version, kind, obj))
+        for stream in self.streams:
+            stream.send(line(kind, self.typed(obj)))
+
+    def typed(self, obj):
+        return {"kind": "Widget", "apiVersion": "example.org/v1", **obj}
+
+    def compact(self):
+        self.oldest = self.version
+        self.history.clear()
+
+    def restore(self, version, objects):
+        """Go back to a backup: everything since is lost, and nobody is told."""
+        self.version, self.objects = version, dict(objects)
+        self.history.clear()
+        self.oldest = version
+        for stream in self.streams:
+            stream.fail()
+
+    # the transport
+
+    async def resource_for(self, kind):
+        if not self.kind_served:
+            raise NoMatchError(f"no {kind}")
+        return SERVED
+
+    def invalidate(self, kind=None):
+        pass
+
+    async def opening(self, timeout_seconds):
+        fault = self.opening_faults.pop(0) if self.opening_faults else None
+        if fault == "stall":
+            await self.clock.sleep(timeout_seconds)
+            raise ApiConnectionError("no answer in time")
+        if fault == "refused":
+            raise ApiConnectionError("connection refused")
+        if fault is not None:
+            raise api_error(fault, "", "on purpose", retry_after_seconds=3 if fault == 429 else None)
+        if not self.kind_served:
+            raise api_error(404, "NotFound", "no such resource")
+
+    async def request(self, method, path, *, query=(), timeout_seconds=30.0, **_):
+        await self.opening(timeout_seconds)
+        asked = dict(query)
+        snapshot, objects, start = self.version, list(self.objects.values()), 0
+        if token := asked.get("continue"):
+            snapshot, start = (int(part) for part in token.split("/"))
+            if snapshot < self.oldest or snapshot > self.version:
+                raise api_error(410, "Expired", "the continue token is too old")
+            if snapshot != self.version:
+                objects = self.at(snapshot)
+        end = start + min(2, int(asked["limit"])) if "limit" in asked else len(objects)
+        meta = {"resourceVersion": str(snapshot)}
+        if end < len(objects):
+            meta["continue"] = f"{snapshot}/{end}"
+        return Response(200, {}, json.dumps({"kind": "List", "metadata": meta, "items": objects[start:end]}).encode())
+
+    def at(self, snapshot):
+        """Undo the history down to ``snapshot``; the model forgets it at once, so such a page expires instead."""
+        raise api_error(410, "Expired", f"version {snapshot} is gone")
+
+    @asynccontextmanager
+    async def stream(self, path, *, query=(), timeout_seconds, **_):
+        await self.opening(timeout_seconds)
+        asked = dict(query)
+        stream = ModelStream(self.clock, timeout_seconds, float(asked["timeoutSeconds"]))
+        if asked.get("sendInitialEvents"):
+            if not self.streaming_lists:
+                raise api_error(422, "Invalid", "sendInitialEvents is forbidden")
+            for obj in self.objects.values():
+                stream.send(line("ADDED", self.typed(obj)))
+            stream.send(self.bookmark({"k8s.io/initial-events-end": "true"}))
+        else:
+            since = int(asked["resourceVersion"])
+            if since < self.oldest:
+                stream.send(line("ERROR", {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"}))
+                stream.end()
+            for version, kind, obj in self.history:
+                if version > since:
+                    stream.send(line(kind, self.typed(obj)))
+        self.streams.append(stream)
+        try:
+            yield stream
+        finally:
+            self.streams.remove(stream)
+
+    def bookmark(self, annotations=None):
+        metadata = {"resourceVersion": str(self.version), "annotations": annotations or {}}
+        return line("BOOKMARK", {"kind": "Widget", "metadata": metadata})
+
+    def disturb(self, fault):
+        """Do something to every open stream."""
+        for stream in self.streams:
+            last = self.history[-1] if self.history else None
+            match fault:
+                case "break":
+                    stream.fail()
+                case "end":
+                    stream.end()
+                case "cut":
+                    stream.send(b'{"type":"ADDED","object":{"metadata":{"na')
+                    stream.end()
+                case "garbage":
+                    stream.send(b'{"type":"ADDED","object":{"metadata":{"name":\xff}}}\n')
+                case "duplicate" if last:
+                    stream.send(line(last[1], self.typed(last[2])))
+                case "reorder" if len(self.history) > 1:
+                    earlier = self.history[-2]
+                    stream.send(line(earlier[1], self.typed(earlier[2])))
+                case "expired event":
+                    stream.send(line("ERROR", {"kind": "Status", "code": 410, "reason": "Gone"}))
+                case "failed event":
+                    stream.send(line("ERROR", {"kind": "Status", "code": 500, "reason": "InternalError"}))
+                case "stall":
+                    stream.stalled = True
+                case "blank":
+                    stream.send(b"\n")
+                case "split":
+                    stream.piece = 7
+
+
+class ModelStream:
+    def __init__(self, clock, silence_seconds, lasting_seconds):
+        self.clock = clock
+        self.silence_seconds = silence_seconds
+        self.until = clock.monotonic() + lasting_seconds
+        self.data = b""
+        self.ended = self.failed = self.stalled = False
+        self.piece = 1 << 20
+        self.woken = asyncio.Event()
+
+    def send(self, data):
+        if not self.ended:
+            self.data += data
+            self.woken.set()
+
+    def end(self):
+        self.ended = True
+        self.woken.set()
+
+    def fail(self):
+        self.failed = True
+        self.woken.set()
+
+    async def read(self):
+        silent_until = self.clock.monotonic() + self.silence_seconds
+        while True:
+            if self.failed:
+                raise ApiConnectionError("the stream broke")
+            if self.data and not self.stalled:
+                piece, self.data = self.data[: self.piece], self.data[self.piece :]
+                return piece
+            if self.ended and not self.stalled:
+                return b""
+            now = self.clock.monotonic()
+            if now >= silent_until:
+                raise ApiConnectionError("silent past the deadline")
+            if now >= self.until and not self.stalled:
+                return b""
+            self.woken.clear()
+            timer = self.clock.call_later(min(silent_until, max(self.until, now + 1)) - now, self.woken.set)
+            try:
+                await self.woken.wait()
+            finally:
+                timer.cancel()
+
+
+class Mirror:
+    """Rebuilds the objects from what a handler hears, and notes what a handler must never hear."""
+
+    def __init__(self):
+        self.objects = {}
+        self.wrong = []
+
+    def on_add(self, key, new, is_initial):
+        if key in self.objects:
+            self.wrong.append(("added twice", key))
+        self.objects[key] = new
+
+    def on_update(self, key, old, new):
+        if self.objects.get(key) is not old:
+            self.wrong.append(("updated from another version", key))
+        self.objects[key] = new
+
+    def on_delete(self, key, old):
+        if self.objects.pop(key, None) is None:
+            self.wrong.append(("deleted twice", key))
+
+
+keys = st.sampled_from(NAMES)
+values = st.dictionaries(st.sampled_from(["p", "managedFields", "metadata"]), st.integers(0, 3) | st.text(max_size=3))
+
+
+class Convergence(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.clock = VirtualClock()
+        self.server = ModelServer(self.clock)
+        self.mirror = Mirror()
+        self.backup = None
+
+    @initialize(streaming=st.booleans(), served=st.booleans(), present=st.dictionaries(keys, values))
+    def start(self, streaming, served, present):
+        self.server.streaming_lists, self.server.kind_served = streaming, served
+        for key, value in present.items():
+            self.server.write(key, value)
+        self.loop.run_until_complete(self._start())
+
+    async def _start(self):
+        self.factory = InformerFactory(self.server, self.server, clock=self.clock, metrics=Metrics())
+        self.informer = self.factory.acquire(InformerKey(WIDGET))
+        self.informer.add_handler(self.mirror)
+        await self.clock.settle()
+
+    def pass_time(self, seconds):
+        self.loop.run_until_complete(self.clock.advance(seconds))
+
+    @rule(key=keys, value=values)
+    def write(self, key, value):
+        self.server.write(key, value)
+        self.pass_time(0)
+
+    @rule(key=keys)
+    def delete(self, key):
+        self.server.delete(key)
+
+    @rule()
+    def compact(self):
+        self.server.compact()
+
+    @rule()
+    def bookmark(self):
+        for stream in self.server.streams:
+            stream.send(self.server.bookmark())
+
+    @rule(fault=st.sampled_from(STREAM_FAULTS))
+    def disturb_streams(self, fault):
+        self.server.disturb(fault)
+        self.pass_time(0)
+
+    @rule(fault=st.sampled_from(STREAM_FAULTS), changes=st.dictionaries(keys, values, min_size=1), forget=st.booleans())
+    def change_while_disturbed(self, fault, changes, forget):
+        self.disturb_streams(fault)
+        for key, value in changes.items():
+            self.server.write(key, value)
+        if forget:
+            self.server.compact()
+
+    @rule(key=keys, first=values, second=values)
+    def deliver_an_old_version_late(self, key, first, second):
+        self.write(key, first)
+        self.write(key, second)
+        self.disturb_streams("reorder")
+
+    @rule(faults=st.lists(st.sampled_from(OPENING_FAULTS), min_size=1, max_size=3))
+    def disturb_openings(self, faults):
+        self.server.opening_faults += faults
+
+    @rule(served=st.booleans())
+    def serve_the_kind_or_not(self, served):
+        self.server.kind_served = served
+
+    @rule()
+    def take_backup(self):
+        self.backup = (self.server.version, dict(self.server.objects))
+
+    @precondition(lambda self: self.backup is not None)
+    @rule()
+    def restore_backup(self):
+        self.server.restore(*self.backup)
+        # A server that has lost history and then caught up with our position unseen cannot be told from one that has
+        # not, so the reflector gets the time to notice.
+        self.server.opening_faults.clear()
+        self.server.kind_served = True
+        self.pass_time(100)
+
+    @rule(seconds=st.sampled_from([0.0, 0.3, 2.0, 30.0, 400.0]))
+    def let_time_pass(self, seconds):
+        self.pass_time(seconds)
+
+    @rule()
+    def heal_and_compare(self):
+        self.server.kind_served = True
+        self.server.opening_faults.clear()
+        for _ in range(10):
+            self.pass_time(20)
+            self.bookmark()
+        expected = {key: self.server.typed(obj) for key, obj in self.server.objects.items()}
+        for obj in expected.values():
+            obj["metadata"] = {field: value for field, value in obj["metadata"].items() if field != "managedFields"}
+        lister = self.informer.lister
+        assert {tuple(key): lister.get(key) for key in lister.keys()} == expected  # noqa: SIM118 - not a dict
+        assert {tuple(key): obj.decode() for key, obj in self.mirror.objects.items()} == expected
+        assert len(lister) == len(expected)
+        assert self.informer.has_synced
+        assert self.informer.state is State.WATCHING
+        assert self.mirror.wrong == []
+
+    def teardown(self):
+        try:
+            if hasattr(self, "informer"):
+                self.heal_and_compare()
+        finally:
+            if hasattr(self, "informer"):
+                self.loop.run_until_complete(self.factory.stop())
+            self.loop.close()
+
+
+TestConvergence = Convergence.TestCase
+TestConvergence.settings = settings(
+    max_examples=100, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
