@@ -109,6 +109,18 @@ def test_every_flag_of_the_deployment_exists():
         assert argument.partition("=")[0] in flags
 
 
+def test_the_command_line_takes_the_arguments_of_the_deployment_as_they_are_meant(tmp_path: Path):
+    command, *arguments = (argument.replace("=/plugins", f"={tmp_path}") for argument in container()["args"])
+    run = group.get_command(click.Context(group), command)
+    assert run is not None
+
+    settings = run.make_context("run", arguments).params
+
+    assert settings["leader_enabled"] is True
+    assert settings["plugins_dir"] == tmp_path
+    assert settings["shutdown_grace_period_seconds"] == 30
+
+
 def test_the_pod_has_time_to_stop_by_itself():
     (grace,) = (arg.partition("=")[2] for arg in container()["args"] if arg.startswith("--shutdown-grace-period="))
 
