@@ -173,6 +173,6 @@ def _describe(error: BaseException) -> str:
     # An exception's __str__ is the author's code, and may raise itself.
     try:
         text = f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - whatever it raises, the type has a name
         text = type(error).__name__
     return text[:_MAX_ERROR_CHARACTERS]

@@ -53,50 +53,33 @@ class Metrics:
         self._add_families()
 
     def _add_families(self) -> None:
-        self.rest_client_requests = self.add(
-            Counter(
-                "rest_client_requests_total",
-                "Requests to the API server by status code, method and host",
-                ("code", "method", "host"),
-            )
+        counter, gauge = self._add_counter, self._add_gauge
+        self.rest_client_requests = counter(
+            "rest_client_requests_total", "Requests to the API server", "code", "method", "host"
         )
-        self.leader = self.add(
-            Gauge("leader_election_master_status", "1 if this process holds the Lease, else 0", ("name",))
+        self.leader = gauge("leader_election_master_status", "1 if this process holds the Lease, else 0", "name")
+        prefix = "plugin_operator_"
+        self.plugin_info = gauge(prefix + "plugin_info", "Loaded revisions", "plugin", "revision", "digest")
+        self.plugin_state = gauge(prefix + "plugin_state", "1 for the state a plugin is in", "plugin", "state")
+        self.plugin_reloads = counter(prefix + "plugin_reloads_total", "Loads of a revision", "plugin", "result")
+        self.plugin_load_errors = counter(prefix + "plugin_load_errors_total", "Revisions refused", "plugin", "reason")
+        self.watch_restarts = counter(prefix + "watch_restarts_total", "Streams opened again", "kind", "reason")
+        self.informer_objects = gauge(prefix + "informer_objects", "Objects in the cache", "kind", "namespace")
+        self.informer_synced = gauge(prefix + "informer_synced", "1 once the cache is complete", "kind", "namespace")
+        self.handler_errors = counter(
+            prefix + "handler_errors_total", "Predicates, maps and event handlers that raised", "controller", "where"
         )
-        self.plugin_info = self.add(
-            Gauge("plugin_operator_plugin_info", "Loaded revisions", ("plugin", "revision", "digest"))
+        self.stuck_reconciles = gauge(
+            prefix + "stuck_reconciles", "Reconciles that were cancelled and still run", "controller"
         )
-        self.plugin_state = self.add(
-            Gauge("plugin_operator_plugin_state", "1 for the state a plugin is in", ("plugin", "state"))
-        )
-        self.plugin_reloads = self.add(
-            Counter("plugin_operator_plugin_reloads_total", "Loads of a revision by result", ("plugin", "result"))
-        )
-        self.plugin_load_errors = self.add(
-            Counter("plugin_operator_plugin_load_errors_total", "Revisions refused", ("plugin", "reason"))
-        )
-        self.watch_restarts = self.add(
-            Counter("plugin_operator_watch_restarts_total", "Streams that were opened again", ("kind", "reason"))
-        )
-        self.informer_objects = self.add(
-            Gauge("plugin_operator_informer_objects", "Objects in the cache", ("kind", "namespace"))
-        )
-        self.informer_synced = self.add(
-            Gauge("plugin_operator_informer_synced", "1 once the cache is complete", ("kind", "namespace"))
-        )
-        self.handler_errors = self.add(
-            Counter(
-                "plugin_operator_handler_errors_total",
-                "Predicates, map functions and event handlers that raised",
-                ("controller", "where"),
-            )
-        )
-        self.stuck_reconciles = self.add(
-            Gauge("plugin_operator_stuck_reconciles", "Reconciles that were cancelled and still run", ("controller",))
-        )
-        self.loop_stall = self.add(
-            HistogramFamily("plugin_operator_loop_stall_seconds", "How late the event loop was", (), _STALL_BUCKETS)
-        ).child()
+        stalls = HistogramFamily(prefix + "loop_stall_seconds", "How late the event loop was", (), _STALL_BUCKETS)
+        self.loop_stall = self.add(stalls).child()
+
+    def _add_counter(self, name: str, help_text: str, *labels: str) -> Counter:
+        return self.add(Counter(name, help_text, labels))
+
+    def _add_gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
+        return self.add(Gauge(name, help_text, labels))
 
     def add(self, family: F) -> F:
         """Expose one more family from now on, and return it."""

@@ -400,3 +400,22 @@ async def test_a_cancelled_key_that_nothing_else_brings_back_is_still_run_again(
     bench.gates["a"].set()
     await bench.clock.settle()
     assert bench.take_log() == [("r1", "a cancelled"), ("r2", "a")]
+
+
+async def test_an_informer_that_cannot_be_acquired_refuses_the_revision_and_leaves_the_old_one(bench):
+    await bench.run()
+    acquire = bench.factory.acquire
+
+    def refuse(key):
+        if key == "bad":
+            raise ValueError("unreadable selector")
+        return acquire(key)
+
+    bench.factory.acquire = refuse
+    with pytest.raises(ValueError, match="unreadable selector"):
+        await bench.controller.install(bench.spec(Watch(("good", "bad"))), bench.recorder("r2"), "r2")
+    await bench.clock.settle()
+    assert bench.factory.in_use == {"cms": 1}
+    bench.informer.set("a")
+    await bench.clock.settle()
+    assert bench.take_log() == [("r1", "a")]
