@@ -85,8 +85,8 @@ class Player:
             if call.until in {None, status}:
                 break
             await asyncio.sleep(POLL_SECONDS)
-        for name, path in call.keep.items():
-            self._words[name] = _find(body, path)
+        if status < 300:
+            self._words |= {name: _find(body, path) for name, path in call.keep.items()}
         return {"status": status, "headers": headers, "body": self._normaliser.value(body)}
 
     async def _send(self, call: Call) -> tuple[int, dict[str, str], Any]:

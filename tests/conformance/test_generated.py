@@ -1,0 +1,33 @@
+"""Sequences that hypothesis draws are answered alike by both API servers."""
+
+import asyncio
+
+import pytest
+from differential.comparing import Difference, compare
+from differential.deliberate import DELIBERATE
+from differential.generating import cases
+from differential.language import Case
+from differential.playing import new_word, play
+from differential.targets import Target
+from hypothesis import HealthCheck, Phase, given, settings
+
+
+async def _differences(case: Case, real: Target, embedded: Target) -> list[Difference]:
+    plays = await asyncio.gather(play(case, real, new_word()), play(case, embedded, new_word()))
+    return compare(case.name, *plays)
+
+
+# Each example waits for its watch to end, so that shrinking is slow: the report shows every step anyway.
+@pytest.mark.timeout(600)
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(case=cases())
+def test_a_drawn_sequence_is_answered_alike(case: Case, real_server: Target, embedded_server: Target) -> None:
+    found = asyncio.run(_differences(case, real_server, embedded_server))
+    unlisted = [difference for difference in found if not any(entry.covers(difference) for entry in DELIBERATE)]
+    if unlisted:
+        pytest.fail("\n".join(map(str, unlisted)), pytrace=False)
