@@ -21,7 +21,7 @@ from plugin_operator.apiserver.security.authorization import MastersOnly
 from plugin_operator.apiserver.security.certificates import server_context
 from plugin_operator.apiserver.security.files import admin_token, authority
 from plugin_operator.apiserver.security.tokens import Tokens
-from plugin_operator.apiserver.storage import Store
+from plugin_operator.apiserver.storage import Journal, Store, recover
 from plugin_operator.apiserver.wire.body import LIMIT_BYTES
 from plugin_operator.clock import Clock, SystemClock
 
@@ -49,6 +49,7 @@ class ApiServer:
         self._runner: web.ServerRunner | None = None
         self._endpoint: Endpoint | None = None
         self._controllers: Controllers | None = None
+        self._journal: Journal | None = None
 
     @property
     def endpoint(self) -> Endpoint:
@@ -65,12 +66,16 @@ class ApiServer:
         """Listen, and return where.
 
         Raises:
-            OSError: the address cannot be listened on.
+            OSError: the address cannot be listened on, or the data folder not used.
+            FolderInUse: another server has the data folder.
+            DataBroken: what is in it cannot be read.
         """
+        config = self.config
+        if config.data_dir is not None:
+            self._journal = self._open_journal(config.data_dir)
         self._controllers = Controllers(self.cluster)
         self._controllers.start()
         bootstrap(self.cluster)
-        config = self.config
         token = config.token or (admin_token(config.data_dir) if config.tls else None)
         context, ca_pem = self._tls()
         if token:
@@ -107,6 +112,18 @@ class ApiServer:
             await runner.cleanup()
         if self._controllers is not None:
             self._controllers.stop()
+        if self._journal is not None:
+            journal, self._journal = self._journal, None
+            await journal.close()
+
+    def _open_journal(self, folder: Path) -> Journal:
+        store = self.cluster.store
+        found = recover(folder)
+        if found.revision:
+            store.restore(found)
+        journal = Journal(folder, store)
+        store.attach(journal)
+        return journal
 
     def _tls(self) -> tuple[ssl.SSLContext | None, str]:
         if not self.config.tls:

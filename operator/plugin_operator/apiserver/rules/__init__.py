@@ -1,8 +1,16 @@
 """Rules of objects beyond their schema: what the server adds on the way in, and what it refuses."""
 
 from plugin_operator.apiserver.rules.checks import kind_causes
-from plugin_operator.apiserver.rules.kinds import prepare_create, prepare_update, reset_create
+from plugin_operator.apiserver.rules.kinds import default_create, prepare_create, prepare_update, reset_create
 from plugin_operator.apiserver.rules.metadata import metadata_causes
 from plugin_operator.apiserver.rules.updates import update_causes
 
-__all__ = ["kind_causes", "metadata_causes", "prepare_create", "prepare_update", "reset_create", "update_causes"]
+__all__ = [
+    "default_create",
+    "kind_causes",
+    "metadata_causes",
+    "prepare_create",
+    "prepare_update",
+    "reset_create",
+    "update_causes",
+]

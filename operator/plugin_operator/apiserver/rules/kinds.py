@@ -19,8 +19,15 @@ def reset_create(call: Call, obj: Object) -> None:
         obj.pop("status", None)
 
 
+def default_create(call: Call, obj: Object) -> None:
+    """Add what counts as a default: the creator is taken to have set it."""
+    rule = _DEFAULT.get(call.resource.bucket)
+    if rule is not None:
+        rule(obj)
+
+
 def prepare_create(call: Call, obj: Object) -> None:
-    """Add to a new, defaulted object what the server decides."""
+    """Add to a new, defaulted object what the server decides and nobody owns."""
     rule = _CREATE.get(call.resource.bucket)
     if rule is not None:
         rule(call, obj)
@@ -53,9 +60,12 @@ def _secret(obj: Object) -> None:
     obj.setdefault("type", "Opaque")
 
 
+def _namespace_label(obj: Object) -> None:
+    obj["metadata"]["labels"] = {**(obj["metadata"].get("labels") or {}), _NAME_LABEL: obj["metadata"].get("name", "")}
+
+
 def _namespace(call: Call, obj: Object) -> None:
     del call
-    obj["metadata"]["labels"] = {**(obj["metadata"].get("labels") or {}), _NAME_LABEL: obj["metadata"]["name"]}
     obj["spec"] = {"finalizers": ["kubernetes"]}
     obj["status"] = {"phase": "Active"}
 
@@ -66,8 +76,7 @@ def _namespace_update(old: Object, new: Object) -> None:
         new["spec"] = old["spec"]
 
 
-def _daemon_set(call: Call, obj: Object) -> None:
-    del call
+def _daemon_set(obj: Object) -> None:
     annotations = obj["metadata"].get("annotations") or {}
     obj["metadata"]["annotations"] = {_TEMPLATE_GENERATION: "1", **annotations}
 
@@ -98,12 +107,15 @@ def _job(call: Call, obj: Object) -> None:
     spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
 
 
+_DEFAULT: Mapping[str, Callable[[Object], None]] = {
+    "secrets": _secret,
+    "namespaces": _namespace_label,
+    "daemonsets.apps": _daemon_set,
+}
 _CREATE: Mapping[str, Callable[[Call, Object], None]] = {
-    "secrets": lambda _call, obj: _secret(obj),
     "namespaces": _namespace,
     "pods": lambda _call, obj: prepare_pod(obj),
     "services": lambda call, obj: allocate(call.cluster, obj),
-    "daemonsets.apps": _daemon_set,
     "persistentvolumeclaims": _claim,
     "jobs.batch": _job,
 }

@@ -6,7 +6,22 @@ asked for without decoding. Knows nothing of HTTP, kinds or rules.
 
 from plugin_operator.apiserver.storage.bucket import Bucket, Compacted
 from plugin_operator.apiserver.storage.cursor import Cursor
+from plugin_operator.apiserver.storage.journal import FolderInUse, Journal, JournalFailed
 from plugin_operator.apiserver.storage.records import Change, Item, item_key
+from plugin_operator.apiserver.storage.recovery import DataBroken, recover
 from plugin_operator.apiserver.storage.store import Store
 
-__all__ = ["Bucket", "Change", "Compacted", "Cursor", "Item", "Store", "item_key"]
+__all__ = [
+    "Bucket",
+    "Change",
+    "Compacted",
+    "Cursor",
+    "DataBroken",
+    "FolderInUse",
+    "Item",
+    "Journal",
+    "JournalFailed",
+    "Store",
+    "item_key",
+    "recover",
+]

@@ -54,8 +54,13 @@ def item_key(namespace: str, name: str) -> str:
 
 def make_item(obj: dict[str, Any], revision: int, api_version: str, kind: str) -> Item:
     """Stamp ``revision`` into ``obj`` and freeze it."""
+    obj["metadata"]["resourceVersion"] = str(revision)
+    return item_of(obj, revision, codec.encode_object(obj, api_version, kind))
+
+
+def item_of(obj: dict[str, Any], revision: int, raw: bytes) -> Item:
+    """Return the item of an object whose bytes are known."""
     meta = obj["metadata"]
-    meta["resourceVersion"] = str(revision)
     namespace, name = meta.get("namespace") or "", meta["name"]
     references = meta.get("ownerReferences")
     return Item(
@@ -64,7 +69,7 @@ def make_item(obj: dict[str, Any], revision: int, api_version: str, kind: str) -
         name=name,
         uid=meta.get("uid", ""),
         revision=revision,
-        raw=codec.encode_object(obj, api_version, kind),
+        raw=raw,
         labels=meta.get("labels") or {},
         owners=tuple(str(reference.get("uid", "")) for reference in references) if references else (),
     )

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from plugin_operator.apiserver.storage.bucket import Bucket
 from plugin_operator.apiserver.storage.cursor import Cursor
 from plugin_operator.apiserver.storage.records import Change, Item, make_item
+from plugin_operator.apiserver.storage.recovery import REVISION_GAP, Recovered
 
 
 class Journal(Protocol):
@@ -41,6 +42,15 @@ class Store:
         self._journal: Journal | None = None
         self._published = revision
         self._unpublished: list[tuple[Bucket, Change]] = []
+
+    def restore(self, recovered: Recovered) -> None:
+        """Take over what was read from disk; must come before anything else."""
+        self.revision = self._published = recovered.revision + REVISION_GAP
+        self._oldest = recovered.base
+        for name, items in recovered.items.items():
+            self.bucket(name).restore(list(items.values()))
+        for name, change in recovered.changes:
+            self.bucket(name).apply(change)
 
     def attach(self, journal: Journal) -> None:
         """Write all further changes to a journal."""

@@ -119,4 +119,4 @@ def remove(cluster: Cluster, resource: ServedResource, obj: dict[str, Any]) -> I
 
 def present(call: Call, item: Item, status: int = 200) -> Reply:
     """Answer with an object."""
-    return Reply(Presenter(call.resource, call.representation()).one(item), status)
+    return Reply(Presenter(call, many=False).one(item), status)

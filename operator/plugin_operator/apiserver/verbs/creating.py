@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.rules import prepare_create, reset_create
+from plugin_operator.apiserver.rules import default_create, prepare_create, reset_create
 from plugin_operator.apiserver.storage import Item, item_key
 from plugin_operator.apiserver.verbs.committing import check, complete, present, store, tracked
 from plugin_operator.apiserver.verbs.incoming import read_object
@@ -44,14 +44,16 @@ def create_object(call: Call, obj: dict[str, Any], options: WriteOptions, *, app
     _complete_metadata(call, metadata)
     reset_create(call, obj)
     obj = complete(call, obj, options)
-    metadata = obj["metadata"]
+    default_create(call, obj)
+    if not applied:
+        # As in a real server: fields that admission adds below belong to nobody.
+        obj = tracked(call, None, obj, options)
     prepare_create(call, obj)
     check(call, obj)
+    metadata = obj["metadata"]
     key = item_key(metadata.get("namespace", ""), metadata["name"])
     if call.cluster.store.get(resource.bucket, key) is not None:
         raise already_exists(resource.plural, resource.group, metadata["name"])
-    if not applied:
-        obj = tracked(call, None, obj, options)
     return store(call.cluster, resource, obj, dry_run=options.dry_run)
 
 

@@ -56,7 +56,7 @@ async def delete_collection(call: Call) -> Reply:
     deleted = [delete_item(call.cluster, call.resource, item, options)[0] for item in chosen]
     if deleted and not options.dry_run:
         await call.cluster.store.durable(deleted[-1].revision)
-    presenter = Presenter(call.resource, call.representation())
+    presenter = Presenter(call, many=True)
     return Reply(presenter.many(deleted, {"resourceVersion": str(call.cluster.store.revision)}))
 
 

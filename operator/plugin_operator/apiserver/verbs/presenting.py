@@ -1,39 +1,61 @@
-"""Stored items in the form a client asked for."""
+"""Stored items in the form a client asked for: objects, metadata alone, or the rows of a table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
-from plugin_operator.apiserver import codec
+from plugin_operator.apiserver import codec, tables
+from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.storage import Item
-from plugin_operator.apiserver.verbs.conversion import served_bytes
-from plugin_operator.apiserver.wire.negotiation import Representation
+from plugin_operator.apiserver.verbs.conversion import served_bytes, to_served
+from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request
 
 _PARTIAL = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
+_INCLUDE = ("None", "Metadata", "Object")
 
 
 class Presenter:
     """Turns items of one resource into response bytes of one form."""
 
-    __slots__ = ("_representation", "_resource")
+    __slots__ = ("_include", "_now", "_resource", "_shown_columns", "_transform", "one")
 
-    def __init__(self, resource: ServedResource, representation: Representation) -> None:
-        self._resource = resource
-        self._representation = representation
+    def __init__(self, call: Call, *, many: bool) -> None:
+        """Read the form from a request; ``many`` says that a list is answered.
 
-    def one(self, item: Item) -> bytes:
-        """Return one object."""
-        if not self._representation.transform:
-            return served_bytes(self._resource, item)
-        return codec.encode(self._partial(item))
+        Raises:
+            ApiFailure: 400 or 406, a form that cannot be had.
+        """
+        self._resource: ServedResource = call.resource
+        self._now: Callable[[], datetime] = call.cluster.clock.now
+        self._transform = call.representation().transform
+        self._include = call.query.get("includeObject") or "Metadata"
+        self._shown_columns = False
+        self.one: Callable[[Item], bytes] = self._plain
+        if self._transform == "Table":
+            if self._include not in _INCLUDE:
+                raise bad_request(f'unrecognized includeObject value: "{self._include}"')
+            self.one = self._table_of_one
+        elif self._transform:
+            _check_partial(self._transform, self._resource, many=many)
+            self.one = lambda item: codec.encode(self._partial(item))
+
+    @property
+    def media(self) -> str:
+        """The media type of an answer."""
+        return "application/json"
+
+    def _plain(self, item: Item) -> bytes:
+        return served_bytes(self._resource, item)
 
     def many(self, items: Sequence[Item], metadata: dict[str, Any]) -> bytes:
         """Return a list with that list metadata."""
         resource = self._resource
-        if self._representation.transform:
-            partial = [self._partial(item) for item in items]
+        if self._transform == "Table":
+            return codec.encode(self._table(items, metadata))
+        if self._transform:
             head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
-            return codec.encode({**head, "items": partial})
+            return codec.encode({**head, "items": [self._partial(item) for item in items]})
         if resource.custom is not None:
             metadata = {"continue": "", **metadata}
         head_bytes = codec.head(resource.api_version, resource.list_kind)
@@ -46,3 +68,33 @@ class Presenter:
 
     def _partial(self, item: Item) -> dict[str, Any]:
         return {**_PARTIAL, "metadata": item.decode()["metadata"]}
+
+    def _table_of_one(self, item: Item) -> bytes:
+        table = self._table([item], {"resourceVersion": str(item.revision)})
+        if self._shown_columns:
+            # A watch tells its columns once.
+            table["columnDefinitions"] = None
+        self._shown_columns = True
+        return codec.encode(table)
+
+    def _table(self, items: Sequence[Item], metadata: dict[str, Any]) -> dict[str, Any]:
+        resource = self._resource
+        return tables.render(
+            [to_served(resource, item) for item in items],
+            group=resource.group,
+            kind=resource.kind,
+            now=self._now(),
+            include_object=self._include,
+            columns=resource.custom.columns if resource.custom is not None else None,
+            list_metadata=metadata,
+        )
+
+
+def _check_partial(transform: str, resource: ServedResource, *, many: bool) -> None:
+    go = f"*core.{resource.kind}"
+    if many and transform == "PartialObjectMetadata":
+        message = f"you requested PartialObjectMetadata, but the requested object is a list ({go}List)"
+        raise ApiFailure(406, "NotAcceptable", message)
+    if not many and transform == "PartialObjectMetadataList":
+        message = f"you requested PartialObjectMetadataList, but the requested object is not a list ({go})"
+        raise ApiFailure(406, "NotAcceptable", message)

@@ -31,14 +31,14 @@ def find(call: Call) -> Item:
 async def get(call: Call) -> Reply:
     """Answer with one object."""
     list_revision(call)
-    presenter = Presenter(call.resource, call.representation())
+    presenter = Presenter(call, many=False)
     return Reply(presenter.one(find(call)))
 
 
 async def list_objects(call: Call) -> Reply:
     """Answer with a list or a page of one."""
     selection = Selection(call.resource, call.query, call.target.name)
-    presenter = Presenter(call.resource, call.representation())
+    presenter = Presenter(call, many=True)
     revision, items = _start(call)
     limit = call.number("limit") or 0
     if not selection.everything:

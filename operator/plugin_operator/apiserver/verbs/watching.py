@@ -54,7 +54,7 @@ class WatchStream:
         """
         self._call = call
         self._selection = Selection(call.resource, call.query, call.target.name)
-        self._presenter = Presenter(call.resource, call.representation())
+        self._presenter = Presenter(call, many=False)
         self._bookmarks = bool(call.flag("allowWatchBookmarks"))
         self._seconds = call.number("timeoutSeconds") or _SHORTEST_DEFAULT_SECONDS * (1 + random.random())  # noqa: S311
         initial = _send_initial_events(call)

@@ -8,7 +8,7 @@ from plugin_operator.apiserver.wire.failure import not_acceptable
 
 OFFERED = ("application/json", "application/yaml")
 _JSON_NAMES = frozenset({"application/json", "application/*", "*/*"})
-_TRANSFORMS = frozenset({"PartialObjectMetadata", "PartialObjectMetadataList"})
+_TRANSFORMS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,6 @@ def negotiate(accept: str, *, transforms: bool = True) -> Representation:
         transform = entry.parameter("as")
         if transform and not (transforms and transform in _TRANSFORMS and _known_version(entry)):
             continue
-        transform = transform.removesuffix("List")
         if entry.media in _JSON_NAMES:
             return Representation(transform)
         if entry.media == "application/yaml":
