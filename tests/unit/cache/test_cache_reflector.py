@@ -1,0 +1,417 @@
+"""What the reflector asks for, how long it waits and what it shows, step by step on a virtual clock."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+
+from plugin_operator.cache import InformerFactory, InformerKey, State
+from plugin_operator.cache import feed as feed_module
+from plugin_operator.cache.feed import Feed, Position
+from plugin_operator.cache.handlers import Distributor
+from plugin_operator.cache.outcomes import HistoryRewritten, failure_of
+from plugin_operator.cache.states import TRANSITIONS, Outcome, Pause, next_step
+from plugin_operator.cache.store import Store
+from plugin_operator.cache.wire import WireReader
+from plugin_operator.client import Response
+from plugin_operator.clock import SystemClock
+from plugin_operator.errors import ApiConnectionError, ConfigError, NoMatchError, api_error
+from plugin_operator.kube import GroupVersionKind, Resource
+from plugin_operator.metrics import Metrics
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+WIDGET = GroupVersionKind("example.org", "v1", "Widget")
+KEY = InformerKey(WIDGET, "ns")
+
+
+def resource(*verbs):
+    return Resource(WIDGET, "widgets", namespaced=True, verbs=frozenset(verbs or ("list", "watch")))
+
+
+def page(version, *names, token=None, size=0):
+    items = [{"metadata": {"name": n, "namespace": "ns", "resourceVersion": version}, "x": "y" * size} for n in names]
+    return {"metadata": {"resourceVersion": version, **({"continue": token} if token else {})}, "items": items}
+
+
+def event(kind, version, name="a"):
+    return {"type": kind, "object": {"metadata": {"name": name, "namespace": "ns", "resourceVersion": version}}}
+
+
+def bookmark(version, end=False):
+    annotations = {"k8s.io/initial-events-end": "true"} if end else {}
+    return {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": version, "annotations": annotations}}}
+
+
+class Script:
+    """Transport and mapper that answer from a list: exceptions are raised, dicts are pages, lists are streams.
+
+    A stream's items are events, raw bytes, exceptions or END; after the last item it is silent.
+    """
+
+    END = object()
+
+    def __init__(self):
+        self.answers = []
+        self.asked = []
+        self.resource = resource()
+        self.invalidated = 0
+        self.open = 0
+
+    async def resource_for(self, kind):
+        if isinstance(self.resource, Exception):
+            raise self.resource
+        return self.resource
+
+    def invalidate(self, kind=None):
+        self.invalidated += 1
+
+    def next(self, path, query, accept):
+        self.asked.append({"path": path, "accept": accept, **dict(query)})
+        answer = self.answers.pop(0) if self.answers else []
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def request(self, method, path, *, query=(), accept="application/json", **_):
+        return Response(200, {}, json.dumps(self.next(path, query, accept)).encode())
+
+    @asynccontextmanager
+    async def stream(self, path, *, query=(), accept="application/json", timeout_seconds):
+        items = list(self.next(path, query, accept))
+        self.open += 1
+
+        class Stream:
+            async def read(self):
+                if not items:
+                    await asyncio.Event().wait()
+                item = items.pop(0)
+                if item is Script.END:
+                    return b""
+                if isinstance(item, Exception):
+                    raise item
+                return item if isinstance(item, bytes) else json.dumps(item).encode() + b"\n"
+
+        try:
+            yield Stream()
+        finally:
+            self.open -= 1
+
+
+@pytest.fixture
+def script():
+    return Script()
+
+
+@pytest.fixture
+def clock():
+    return VirtualClock()
+
+
+@pytest.fixture
+def metrics():
+    return Metrics()
+
+
+@pytest.fixture
+async def factory(script, clock, metrics):
+    made = InformerFactory(script, script, clock=clock, metrics=metrics)
+    yield made
+    await made.stop()
+
+
+async def test_a_streaming_list_becomes_the_watch(script, clock, factory):
+    script.answers = [[event("ADDED", "5"), bookmark("7", end=True), event("MODIFIED", "8"), bookmark("9")]]
+    informer = factory.acquire(KEY)
+    assert not informer.has_synced
+    await clock.settle()
+    await informer.wait_synced()
+    assert (informer.state, informer.resource_version) == (State.WATCHING, "9")
+    assert informer.lister.raw("ns/a").resource_version == "8"
+    asked = script.asked[0]
+    assert asked["path"] == "/apis/example.org/v1/namespaces/ns/widgets"
+    assert (asked["sendInitialEvents"], asked["resourceVersionMatch"]) == ("true", "NotOlderThan")
+    assert 300 <= int(asked["timeoutSeconds"]) <= 600
+
+
+async def test_a_server_without_streaming_lists_is_asked_for_pages_at_once(script, clock, factory):
+    script.answers = [api_error(422, "Invalid", "no"), page("5", "a", "b", token="t"), page("5", "c"), []]
+    informer = factory.acquire(KEY)
+    await clock.settle()
+    assert informer.state is State.WATCHING
+    assert [ask.get("continue") for ask in script.asked[1:3]] == [None, "t"]
+    assert script.asked[3]["resourceVersion"] == "5"
+    assert len(informer.lister) == 3
+    assert informer.lister.get("ns/a")["kind"] == "Widget"
+
+
+async def test_a_streaming_list_that_breaks_goes_on_in_pages(script, clock, factory):
+    script.answers = [[event("ADDED", "5", "gone"), ApiConnectionError("cut")], page("6", "a"), []]
+    informer = factory.acquire(KEY)
+    await clock.settle()
+    assert informer.state is State.BACKING_OFF
+    assert "cut" in informer.reason
+    await clock.advance(1)
+    assert informer.state is State.WATCHING
+    assert informer.lister.keys() == [("ns", "a")]
+
+
+async def test_a_page_that_expired_makes_the_list_come_in_one_piece(script, clock, factory):
+    script.answers = [api_error(422), page("5", "a", "b", token="t"), api_error(410, "Expired"), page("8", "b"), []]
+    informer = factory.acquire(KEY)
+    await clock.settle()
+    assert "limit" not in script.asked[3]
+    assert informer.lister.keys() == [("ns", "b")]
+
+
+async def test_large_objects_come_in_shorter_pages(script, clock, factory):
+    large = page("5", *"abcdefghi", token="t", size=10**6)
+    script.answers = [api_error(422), large, page("5", "z"), []]
+    factory.acquire(KEY)
+    await clock.settle()
+    assert (script.asked[1]["limit"], script.asked[2]["limit"]) == ("500", "250")
+
+
+async def test_an_object_that_cannot_be_read_is_left_out_of_a_list(script, clock, factory):
+    broken = page("5", "a")
+    broken["items"].append({"metadata": {"name": 7}})
+    script.answers = [api_error(422), broken, []]
+    informer = factory.acquire(KEY)
+    await clock.settle()
+    assert informer.lister.keys() == [("ns", "a")]
+
+
+async def test_a_line_that_cannot_be_read_is_sent_again_and_then_left_out(script, clock, factory):
+    poison = b'{"type":"ADDED","object":{"metadata":{"name":7}}}\n'
+    script.answers = [
+        [bookmark("5", end=True), poison],
+        page("5"),
+        [poison, event("ADDED", "7")],
+    ]
+    informer = factory.acquire(KEY)
+    await clock.settle()
+    assert informer.state is State.BACKING_OFF
+    await clock.advance(1)
+    assert informer.state is State.WATCHING
+    assert script.asked[2]["resourceVersion"] == "5"
+    assert informer.resource_version == "7"
+
+
+async def test_after_a_break_the_watch_resumes_where_it_was_if_history_still_reaches_there(script, clock, factory):
+    script.answers = [[bookmark("5", end=True), event("ADDED", "6"), ApiConnectionError("reset")], page("9"), []]
+    informer = factory.acquire(KEY)
+    await clock.advance(1)
+    assert script.asked[1]["limit"] == "1"
+    assert script.asked[2]["resourceVersion"] == "6"
+    assert informer.state is State.WATCHING
+
+
+async def test_a_server_that_went_back_is_listed_again(script, clock, factory):
+    gone = [bookmark("50", end=True), event("ADDED", "60"), Script.END]
+    script.answers = [gone, page("9"), [event("ADDED", "4", "b"), bookmark("9", end=True)]]
+    informer = factory.acquire(KEY)
+    await clock.advance(1)
+    assert informer.lister.keys() == [("ns", "b")]
+    assert informer.resource_version == "9"
+
+
+async def test_an_old_bookmark_shows_that_the_server_went_back(script, clock, factory):
+    script.answers = [[bookmark("50", end=True), bookmark("9")], [bookmark("9", end=True)]]
+    informer = factory.acquire(KEY)
+    await clock.advance(1)
+    assert informer.resource_version == "9"
+    assert informer.state is State.WATCHING
+
+
+async def test_versions_that_are_no_numbers_are_never_compared(script, clock, factory):
+    script.answers = [[bookmark("z", end=True), event("ADDED", "b"), event("MODIFIED", "a"), Script.END], page("x"), []]
+    informer = factory.acquire(KEY)
+    await clock.advance(1)
+    assert informer.lister.raw("ns/a").resource_version == "a"
+    assert script.asked[-1]["resourceVersion"] == "a"
+
+
+@pytest.mark.parametrize("expiry", ["answer", "event"])
+async def test_an_expired_position_is_listed_again(script, clock, factory, expiry):
+    status = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}}
+    second = api_error(410, "Expired") if expiry == "answer" else [status]
+    script.answers = [[bookmark("5", end=True), ApiConnectionError("x")], page("9"), second, [bookmark("9", end=True)]]
+    informer = factory.acquire(KEY)
+    await clock.advance(3)
+    assert [("sendInitialEvents" in ask) for ask in script.asked] == [True, False, False, True]
+    assert informer.resource_version == "9"
+
+
+async def test_a_watch_that_ends_at_its_time_is_opened_again_without_a_pause(script, clock, factory):
+    informer = factory.acquire(KEY)
+    timer = asyncio.Event()
+
+    class Patient:
+        def __init__(self):
+            self.first = True
+
+        async def read(self):
+            if self.first:
+                self.first = False
+                return json.dumps(bookmark("5", end=True)).encode() + b"\n"
+            await timer.wait()
+            return b""
+
+    @asynccontextmanager
+    async def stream(path, *, query=(), **_):
+        script.asked.append(dict(query))
+        yield Patient()
+
+    script.stream = stream
+    await clock.settle()
+    await clock.advance(700)
+    timer.set()
+    script.stream = Script.stream.__get__(script)
+    await clock.settle()
+    assert informer.state is State.WATCHING
+    assert [ask.get("resourceVersion") for ask in script.asked] == [None, "5"]
+
+
+async def test_a_missing_kind_is_waited_for_and_noticed_within_two_seconds(script, clock, factory, metrics):
+    script.resource = NoMatchError("no such kind")
+    informer = factory.acquire(KEY)
+    await clock.settle()
+    assert (informer.state, informer.reason) == (State.WAITING, "no such kind")
+    await clock.advance(60)
+    assert informer.state is State.WAITING
+    script.resource = resource()
+    script.answers = [[bookmark("5", end=True)]]
+    await clock.advance(2)
+    assert (informer.state, informer.reason) == (State.WATCHING, "")
+    assert metrics.watch_restarts.get(str(WIDGET), "kind missing") > 40
+
+
+@pytest.mark.parametrize(("error", "seconds"), [(api_error(403, "Forbidden", "no"), 30), (api_error(404), 2)])
+async def test_what_the_server_does_not_allow_is_tried_again_until_it_does(script, clock, factory, error, seconds):
+    script.answers = [error]
+    informer = factory.acquire(KEY)
+    await clock.settle()
+    assert informer.state is State.WAITING
+    script.answers = [[bookmark("5", end=True)]]
+    await clock.advance(seconds)
+    assert informer.state is State.WATCHING
+
+
+async def test_a_refused_selector_waits_with_the_servers_words(script, clock, factory):
+    script.answers = [api_error(400, "BadRequest", "field label not supported")] * 2
+    informer = factory.acquire(KEY)
+    await clock.settle()
+    assert informer.state is State.WAITING
+    assert "field label not supported" in informer.reason
+
+
+async def test_a_missing_verb_is_named(script, clock, factory):
+    script.resource = resource("get", "list")
+    informer = factory.acquire(KEY)
+    await clock.settle()
+    assert informer.state is State.WAITING
+    assert "does not support watch" in informer.reason
+    assert script.invalidated > 0
+
+
+async def test_a_forbidden_watch_keeps_what_the_store_has(script, clock, factory):
+    script.answers = [[event("ADDED", "5"), bookmark("5", end=True), ApiConnectionError("x")], api_error(403)]
+    informer = factory.acquire(KEY)
+    await clock.advance(1)
+    assert informer.state is State.WAITING
+    assert informer.has_synced
+    assert len(informer.lister) == 1
+
+
+async def test_a_throttling_server_gets_the_time_it_asks_for(script, clock, factory):
+    script.answers = [api_error(429, retry_after_seconds=30), [bookmark("5", end=True)]]
+    informer = factory.acquire(KEY)
+    await clock.advance(29)
+    assert len(script.asked) == 1
+    await clock.advance(2)
+    assert informer.state is State.WATCHING
+
+
+async def test_pauses_grow_while_nothing_helps(script, clock, factory):
+    script.answers = [ApiConnectionError("refused")] * 1000
+    factory.acquire(KEY)
+    await clock.advance(10)
+    early = len(script.asked)
+    await clock.advance(300)
+    assert 4 <= early <= 8
+    assert len(script.asked) - early < 35
+
+
+async def test_selectors_and_metadata_only_are_part_of_the_request(script, clock, factory):
+    key = InformerKey(WIDGET, None, "b==c, a in (y,x)", "metadata.name=z", metadata_only=True)
+    script.answers = [api_error(422)]
+    informer = factory.acquire(key)
+    await clock.settle()
+    assert script.asked[0]["path"] == "/apis/example.org/v1/widgets"
+    assert script.asked[0]["labelSelector"] == "a in (x,y),b=c"
+    assert script.asked[0]["fieldSelector"] == "metadata.name=z"
+    assert "as=PartialObjectMetadata;" in script.asked[0]["accept"]
+    assert "as=PartialObjectMetadataList;" in script.asked[1]["accept"]
+    assert "with a in (x,y),b=c and metadata.name=z" in str(informer.key)
+
+
+async def test_an_informer_is_shared_until_its_last_user_lets_go(script, clock, factory, metrics):
+    script.answers = [[bookmark("5", end=True)]]
+    first = factory.acquire(InformerKey(WIDGET, label_selector="a==b"))
+    assert factory.acquire(InformerKey(WIDGET, label_selector=" a=b")) is first
+    await clock.settle()
+    assert (script.open, factory.informers()) == (1, (first,))
+    await factory.release(first)
+    assert script.open == 1
+    assert b'plugin_operator_informer_synced{kind="example.org/v1/Widget",namespace=""} 1.0' in metrics.render("")[1]
+    await factory.release(first)
+    assert (script.open, factory.informers()) == (0, ())
+    assert first.state is State.STOPPED
+    with pytest.raises(ValueError, match="more often"):
+        await factory.release(first)
+    assert factory.acquire(InformerKey(WIDGET, label_selector="a=b")) is not first
+
+
+async def test_a_burst_lets_other_tasks_run(clock, monkeypatch):
+    monkeypatch.setattr(feed_module, "SLICE_SECONDS", 0.0)
+    store = Store(Distributor(Metrics()))
+    feed = Feed(store, WireReader(WIDGET), Position(), SystemClock())
+    burst = b"".join(json.dumps(event("ADDED", str(n), f"n{n}")).encode() + b"\n" for n in range(3200))
+    turns = 0
+
+    async def other():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    await feed.consume(burst)
+    task.cancel()
+    assert len(store) == 3200
+    assert turns >= 90
+
+
+def test_every_state_knows_what_follows_every_failure():
+    failures = {Outcome.BROKEN, Outcome.FAILED, Outcome.THROTTLED, Outcome.MISSING, Outcome.FORBIDDEN, Outcome.REFUSED}
+    for state, known in TRANSITIONS.items():
+        assert failures <= set(known)
+        assert all(known[outcome].pause is not Pause.NONE for outcome in failures), state
+    assert next_step(State.RESOLVING, Outcome.REWRITTEN).state is State.RESOLVING
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (api_error(401), Outcome.FAILED),
+        (api_error(500), Outcome.FAILED),
+        (api_error(500, "Expired"), Outcome.EXPIRED),
+        (api_error(405), Outcome.REFUSED),
+        (ConfigError("x"), Outcome.FAILED),
+        (HistoryRewritten("x"), Outcome.REWRITTEN),
+        (ZeroDivisionError("x"), Outcome.FAILED),
+    ],
+)
+def test_an_exception_reads_as_an_outcome(error, outcome):
+    assert failure_of(error).outcome is outcome
+    assert "x" in failure_of(error).reason or error.status

@@ -1,0 +1,181 @@
+import pytest
+
+from plugin_operator.cache import Lister
+from plugin_operator.cache.handlers import Distributor
+from plugin_operator.cache.objects import CachedObject
+from plugin_operator.cache.store import Store
+from plugin_operator.kube import NamespacedName, SelectorError
+from plugin_operator.metrics import Metrics
+
+
+class Recorder:
+    def __init__(self, fails=False):
+        self.heard = []
+        self.fails = fails
+
+    def note(self, *what):
+        self.heard.append(what)
+        if self.fails:
+            raise RuntimeError("on purpose")
+
+    def on_add(self, key, new, is_initial):
+        self.note("add", str(key), new.resource_version, is_initial)
+
+    def on_update(self, key, old, new):
+        self.note("update", str(key), old.resource_version, new.resource_version)
+
+    def on_delete(self, key, old):
+        self.note("delete", str(key), old.resource_version)
+
+
+def make(name, version, namespace="ns", **labels):
+    pairs = ",".join(f'"{key}":"{value}"' for key, value in labels.items())
+    raw = f'{{"metadata":{{"name":"{name}","namespace":"{namespace}","labels":{{{pairs}}}}}}}'
+    return CachedObject(raw.encode(), namespace, name, str(version))
+
+
+@pytest.fixture
+def metrics():
+    return Metrics()
+
+
+@pytest.fixture
+def distributor(metrics):
+    return Distributor(metrics)
+
+
+@pytest.fixture
+def store(distributor):
+    return Store(distributor)
+
+
+def test_changes_are_told_in_order_and_a_known_version_is_no_change(store, distributor):
+    recorder = Recorder()
+    distributor.register(recorder, store)
+    store.upsert(make("a", 1))
+    distributor.synced = True
+    store.upsert(make("a", 1))
+    store.upsert(make("a", 2))
+    store.upsert(make("b", 3))
+    store.remove(make("a", 4))
+    store.remove(make("a", 5))
+    store.remove(make("a", 5, namespace="other"))
+    assert recorder.heard == [
+        ("add", "ns/a", "1", True),
+        ("update", "ns/a", "1", "2"),
+        ("add", "ns/b", "3", False),
+        ("delete", "ns/a", "4"),
+    ]
+    assert len(store) == 1
+
+
+def test_a_relist_updates_what_changed_and_deletes_what_is_gone(store, distributor):
+    for name in "abc":
+        store.upsert(make(name, 1))
+    recorder = Recorder()
+    distributor.register(recorder, ())
+    store.begin_list()
+    store.upsert(make("a", 1))
+    store.begin_list()  # the first try broke off; what it brought counts no more
+    store.upsert(make("b", 2))
+    store.upsert(make("c", 1))
+    store.end_list()
+    assert recorder.heard == [("update", "ns/b", "1", "2"), ("delete", "ns/a", "1")]
+
+
+def test_what_a_relist_brings_may_be_older_than_what_was_there(store):
+    store.upsert(make("a", 9))
+    store.begin_list()
+    store.upsert(make("a", 3))
+    store.end_list()
+    assert store.get("ns", "a").resource_version == "3"
+
+
+def test_a_late_handler_hears_of_what_is_there_as_initial(store, distributor):
+    distributor.synced = True
+    store.upsert(make("a", 1))
+    recorder = Recorder()
+    registration = distributor.register(recorder, store)
+    distributor.unregister(registration)
+    distributor.unregister(registration)
+    store.upsert(make("a", 2))
+    assert recorder.heard == [("add", "ns/a", "1", True)]
+
+
+def test_a_handler_that_raises_harms_no_other_and_is_counted(store, distributor, metrics):
+    bad, good = Recorder(fails=True), Recorder()
+    distributor.register(bad, store)
+    distributor.register(good, store)
+    store.upsert(make("a", 1))
+    store.upsert(make("a", 2))
+    store.remove(make("a", 3))
+    assert len(good.heard) == len(bad.heard) == 3
+    assert metrics.handler_errors.get("", "event handler") == 3
+
+
+def test_reads_find_objects_by_every_form_of_key(store):
+    store.upsert(make("a", 1))
+    store.upsert(make("c", 1, namespace=""))
+    lister = Lister(store)
+    for key in (NamespacedName("ns", "a"), ("ns", "a"), "ns/a"):
+        assert lister.get(key)["metadata"]["name"] == "a"
+        assert key in lister
+    assert lister.get("a", "ns") == lister.get("ns/a")
+    assert lister.get("c")["metadata"]["name"] == "c"
+    assert lister.get("a") is None
+    assert 7 not in lister
+    assert len(lister) == 2
+
+
+def test_what_is_read_can_be_changed_without_harm(store):
+    store.upsert(make("a", 1, x="y"))
+    lister = Lister(store)
+    lister.get("ns/a")["metadata"]["labels"]["x"] = "changed"
+    lister.list()[0]["metadata"].clear()
+    assert lister.get("ns/a")["metadata"]["labels"] == {"x": "y"}
+
+
+def test_lists_are_narrowed_by_namespace_and_labels(store):
+    for name, namespace, tier in (("a", "one", "x"), ("b", "one", "y"), ("a", "two", "x")):
+        store.upsert(make(name, 1, namespace, tier=tier))
+    lister = Lister(store)
+    assert [str(key) for key in lister.keys("one")] == ["one/a", "one/b"]
+    assert [str(key) for key in lister.keys(label_selector="tier=x")] == ["one/a", "two/a"]
+    assert [obj["metadata"]["name"] for obj in lister.list("one", "tier notin (x)")] == ["b"]
+    assert lister.list("three") == []
+    with pytest.raises(SelectorError):
+        lister.list(label_selector="=")
+    store.remove(make("a", 2, "two"))
+    assert lister.list("two") == []
+
+
+def by_tier(obj):
+    tier = obj["metadata"]["labels"]["tier"]
+    return tier.split("-")
+
+
+def test_an_index_follows_every_change(store):
+    store.upsert(make("a", 1, tier="x-y"))
+    lister = Lister(store)
+    lister.add_index("tier", by_tier)
+    lister.add_index("tier", by_tier)
+    store.upsert(make("b", 1, tier="x"))
+    store.upsert(make("c", 1))  # the function raises: left out, nobody harmed
+    names = lambda value: [obj["metadata"]["name"] for obj in lister.by_index("tier", value)]  # noqa: E731
+    assert (names("x"), names("y")) == (["a", "b"], ["a"])
+    store.upsert(make("a", 2, tier="z"))
+    assert (names("x"), names("y"), names("z")) == (["b"], [], ["a"])
+    store.remove(make("b", 3))
+    assert names("x") == []
+    with pytest.raises(ValueError, match="another function"):
+        lister.add_index("tier", lambda obj: [])
+    with pytest.raises(KeyError):
+        lister.by_index("none", "x")
+
+
+def test_names_of_namespaces_and_objects_are_kept_once(store):
+    first, second, again = make("a", 1, "n" + "s"), make("b", 1, "n" + "s"), make("a", 2)
+    for obj in (first, second, again):
+        store.upsert(obj)
+    assert first.namespace is second.namespace
+    assert again.name is first.name
