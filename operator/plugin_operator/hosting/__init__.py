@@ -3,3 +3,61 @@
 Owns the plugins directory (scanner, watcher), the way from bytes to a running revision (loader, validator) and the
 decision which revision runs (host). Leaves what an author may write to ``plugin``, the swap itself to ``controller``.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plugin_operator.hosting.environment import Environment, HostSettings
+    from plugin_operator.hosting.host import PluginHost
+    from plugin_operator.hosting.loader import Loader
+    from plugin_operator.hosting.revision import PluginRevision
+    from plugin_operator.hosting.scanner import Scanner
+    from plugin_operator.hosting.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
+    from plugin_operator.hosting.states import PluginState
+    from plugin_operator.hosting.status import PluginStatus
+    from plugin_operator.hosting.validator import Validator
+    from plugin_operator.hosting.verdict import Verdict
+
+# Looked up when they are asked for: the trial process imports this package, too, and needs next to nothing of it.
+_HOMES = {
+    "Directory": "snapshot",
+    "Environment": "environment",
+    "HostSettings": "environment",
+    "Loader": "loader",
+    "PluginHost": "host",
+    "PluginRevision": "revision",
+    "PluginSource": "snapshot",
+    "PluginState": "states",
+    "PluginStatus": "status",
+    "Refusal": "snapshot",
+    "Role": "snapshot",
+    "Scanner": "scanner",
+    "Snapshot": "snapshot",
+    "Validator": "validator",
+    "Verdict": "verdict",
+}
+
+__all__ = [
+    "Directory",
+    "Environment",
+    "HostSettings",
+    "Loader",
+    "PluginHost",
+    "PluginRevision",
+    "PluginSource",
+    "PluginState",
+    "PluginStatus",
+    "Refusal",
+    "Role",
+    "Scanner",
+    "Snapshot",
+    "Validator",
+    "Verdict",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,114 @@
+"""From what an author declares to what the controller layer runs."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from plugin_operator.cache import InformerKey
+from plugin_operator.controller import (
+    ControllerSpec,
+    EnqueueForObject,
+    EnqueueForOwner,
+    EnqueueMapped,
+    Handler,
+    RateLimiterSpec,
+    Request,
+    Watch,
+)
+from plugin_operator.errors import PluginOperatorError
+from plugin_operator.kube import GroupVersionKind
+from plugin_operator.plugin import ControllerDeclaration, WatchDeclaration
+
+IsNamespaced = Callable[[GroupVersionKind], Awaitable[bool]]
+
+
+async def build_spec(
+    declaration: ControllerDeclaration, namespaces: tuple[str, ...], is_namespaced: IsNamespaced | None
+) -> ControllerSpec:
+    """Return the spec of a declared controller.
+
+    Args:
+        declaration: what was declared.
+        namespaces: of the operator, for what names none itself; empty for all.
+        is_namespaced: asks about the reconciled kind, which decides where owners are looked for.
+    """
+    keys = kind_keys(declaration, namespaces)
+    watches = [Watch(keys[declaration.for_], EnqueueForObject(), declaration.predicates)]
+    if declaration.owns:
+        handler = EnqueueForOwner(declaration.for_, namespaced=await _scope(declaration.for_, is_namespaced))
+        watches += [Watch(keys[kind], handler) for kind in declaration.owns]
+    watches += [_watch(each, declaration, namespaces) for each in declaration.watches]
+    watched = {declaration.for_, *declaration.owns, *(each.kind for each in declaration.watches)}
+    watches += [Watch(keys[kind], _NOBODY) for kind in declaration.reads if kind not in watched]
+    return ControllerSpec(
+        name=declaration.name,
+        watches=tuple(watches),
+        max_concurrent_reconciles=declaration.max_concurrent_reconciles,
+        reconcile_timeout_seconds=declaration.reconcile_timeout_seconds,
+        rate_limiter=declaration.rate_limit or RateLimiterSpec(),
+        resync_seconds=declaration.resync_seconds,
+    )
+
+
+def kind_keys(
+    declaration: ControllerDeclaration, namespaces: tuple[str, ...]
+) -> dict[GroupVersionKind, tuple[InformerKey, ...]]:
+    """Return the caches a controller may read, by kind; the first declaration of a kind decides."""
+    keys = {
+        declaration.for_: _keys(
+            declaration.for_,
+            declaration.namespaces or namespaces,
+            declaration.label_selector,
+            declaration.field_selector,
+            metadata_only=declaration.metadata_only,
+        )
+    }
+    for each in declaration.watches:
+        keys.setdefault(each.kind, _watch_keys(each, declaration, namespaces))
+    for kind in (*declaration.owns, *declaration.reads):
+        keys.setdefault(kind, _keys(kind, declaration.namespaces or namespaces))
+    return keys
+
+
+def _watch(each: WatchDeclaration, declaration: ControllerDeclaration, namespaces: tuple[str, ...]) -> Watch:
+    return Watch(_watch_keys(each, declaration, namespaces), EnqueueMapped(each.map), each.predicates)
+
+
+def _watch_keys(
+    each: WatchDeclaration, declaration: ControllerDeclaration, namespaces: tuple[str, ...]
+) -> tuple[InformerKey, ...]:
+    where = each.namespaces or declaration.namespaces or namespaces
+    return _keys(each.kind, where, each.label_selector, each.field_selector, metadata_only=each.metadata_only)
+
+
+def _keys(
+    kind: GroupVersionKind,
+    namespaces: Sequence[str],
+    label_selector: str = "",
+    field_selector: str = "",
+    *,
+    metadata_only: bool = False,
+) -> tuple[InformerKey, ...]:
+    wanted: Sequence[str | None] = namespaces or (None,)
+    return tuple(
+        InformerKey(kind, namespace, label_selector, field_selector, metadata_only).canonical() for namespace in wanted
+    )
+
+
+async def _scope(kind: GroupVersionKind, is_namespaced: IsNamespaced | None) -> bool:
+    if is_namespaced is None:
+        return True
+    try:
+        return await is_namespaced(kind)
+    except PluginOperatorError:
+        # The kind is not served yet, or the server is away: most owners are namespaced, and a swap must not wait.
+        return True
+
+
+class _ForNobody:
+    """A kind that is only read: its changes make nothing due."""
+
+    def requests(self, key: Request, obj: object) -> tuple[Request, ...]:  # noqa: ARG002 - nobody hears of it
+        """Return nothing."""
+        return ()
+
+
+_NOBODY: Handler = _ForNobody()

@@ -1,0 +1,107 @@
+"""What is known about one plugin, and telling it: state, reason, log lines and metrics in one place."""
+
+from datetime import datetime
+
+from plugin_operator import logs
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.hosting.states import PluginState, may_follow
+
+_log = logs.get_logger(__name__)
+
+
+class Board:
+    """State and reason of one plugin; every change goes through ``move``.
+
+    Attributes:
+        path, line: what ``reason`` is about.
+        candidate: digest of the file as it is, if that is not what works.
+        reloads: how many revisions have become active.
+    """
+
+    def __init__(self, name: str, path: str, environment: Environment) -> None:
+        self.name = name
+        self.state = PluginState.DISCOVERED
+        self.since: datetime = environment.clock.now()
+        self.reason = ""
+        self.path = path
+        self.line: int | None = None
+        self.candidate = ""
+        self.reloads = 0
+        self._clock = environment.clock
+        self._metrics = environment.metrics
+        self._metrics.plugin_state.set(1, name, self.state)
+
+    def move(self, state: PluginState, reason: str = "") -> None:
+        """Go to ``state``.
+
+        Raises:
+            RuntimeError: ``states`` knows no such way: a bug here.
+        """
+        if not may_follow(self.state, state):
+            raise RuntimeError(f"plugin {self.name} cannot go from {self.state} to {state}")
+        self.reason = reason
+        if state is self.state:
+            return
+        self._metrics.plugin_state.remove(self.name, self.state)
+        self._metrics.plugin_state.set(1, self.name, state)
+        self.state = state
+        self.since = self._clock.now()
+
+    def reject(self, error: PluginRejected, digest: str, live: LiveRevision | None) -> None:
+        """Note that the file cannot be loaded."""
+        self.path = error.path or self.path
+        self.line = error.line
+        self.candidate = digest
+        self.move(PluginState.REJECTED, error.reason)
+        self._metrics.plugin_load_errors.inc(self.name, "rejected")
+        self._metrics.plugin_reloads.inc(self.name, "rejected")
+        _log.error(
+            "Plugin rejected",
+            plugin=self.name,
+            path=self.path,
+            line=self.line,
+            reason=error.reason,
+            running_revision=live.label if live is not None else None,
+        )
+
+    def quarantine(self, bad: LiveRevision, restored: LiveRevision) -> None:
+        """Note that a revision was rolled back."""
+        health = bad.health
+        reason = (
+            f"revision {bad.label} failed {health.failed} of {health.failed + health.succeeded} reconciles right after "
+            f"the swap ({health.last_error}) and was rolled back to {restored.label}: change the file to try again"
+        )
+        self.candidate = bad.digest
+        self.move(PluginState.QUARANTINED, reason)
+        self._metrics.plugin_reloads.inc(self.name, "rolled_back")
+        _log.error("Plugin rolled back", plugin=self.name, revision=bad.label, restored=restored.label, reason=reason)
+
+    def activated(self, new: LiveRevision, old: LiveRevision | None, path: str) -> None:
+        """Note that a revision works."""
+        self.path, self.line, self.candidate = path, None, ""
+        self.reloads += 1
+        self.show_revision(new, old)
+        self._metrics.plugin_reloads.inc(self.name, "success")
+        _log.info(
+            "Plugin active",
+            plugin=self.name,
+            revision=new.label,
+            controllers=sorted(new.bound),
+            replaced=old.label if old is not None else None,
+        )
+        for leftover in new.leftovers:
+            _log.warning("Plugin import leaves something behind", plugin=self.name, revision=new.label, what=leftover)
+
+    def show_revision(self, new: LiveRevision, old: LiveRevision | None) -> None:
+        """Make the metrics name the revision that works."""
+        if old is not None:
+            self._metrics.plugin_info.remove(self.name, old.label, old.digest)
+        self._metrics.plugin_info.set(1, self.name, new.label, new.digest)
+
+    def retired(self) -> None:
+        """Note that the plugin is gone, and end its series."""
+        self.move(PluginState.RETIRED)
+        self._metrics.drop_plugin(self.name)
+        _log.info("Plugin retired", plugin=self.name)

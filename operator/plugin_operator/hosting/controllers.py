@@ -1,0 +1,98 @@
+"""The controllers of one plugin, over all its revisions."""
+
+import asyncio
+from collections.abc import Iterable
+
+from plugin_operator.controller import ControllerStatus, Request
+from plugin_operator.hosting.environment import ControllerLike, DrainLike, Environment
+from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.tasks import TaskOwner
+
+_SLICE_SECONDS = 0.5
+
+
+class Drains:
+    """What several controllers still have in flight of the revision before.
+
+    Args:
+        drains: one for each controller that was swapped.
+        stops: controllers that are being ended because the new revision has none of that name.
+    """
+
+    def __init__(self, drains: Iterable[DrainLike] = (), stops: Iterable["asyncio.Task[None]"] = ()) -> None:
+        self._drains = list(drains)
+        self._stops = list(stops)
+
+    @property
+    def in_flight(self) -> list[Request]:
+        """The keys that are still held."""
+        return [request for each in self._drains for request in each.in_flight]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing of the old revision runs any more."""
+        return not self.in_flight and all(task.done() for task in self._stops)
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait until nothing runs any more; return False if something still does after ``seconds``."""
+        await asyncio.gather(*(each.wait(seconds) for each in self._drains))
+        return self.is_done
+
+    def cancel(self) -> None:
+        """Cancel what is in flight."""
+        for each in self._drains:
+            each.cancel()
+
+
+class ControllerSet:
+    """Makes, swaps and ends the controllers of one plugin."""
+
+    def __init__(self, plugin: str, environment: Environment) -> None:
+        self._environment = environment
+        self._controllers: dict[str, ControllerLike] = {}
+        self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock)
+        self._leads = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the controllers there are."""
+        return frozenset(self._controllers)
+
+    async def install(self, live: LiveRevision) -> Drains:
+        """Swap all controllers to a revision that is warm; those it does not declare are ended on the side."""
+        drains = []
+        for name, spec in live.specs.items():
+            controller = self._controllers.get(name)
+            if controller is None:
+                controller = self._controllers[name] = self._environment.controller(name)
+            drains.append(await controller.install(spec, live.reconciler(name), live.label))
+        if self._leads:
+            self.start_workers()
+        dropped = [name for name in self._controllers if name not in live.specs]
+        return Drains(drains, [self._end(name) for name in dropped])
+
+    def start_workers(self) -> None:
+        """Begin to reconcile, now and with whatever is installed later."""
+        self._leads = True
+        for controller in self._controllers.values():
+            controller.start_workers()
+
+    async def stop(self, deadline_seconds: float) -> list[Request]:
+        """End all controllers; return the keys of reconciles that do not obey."""
+        controllers, self._controllers = self._controllers, {}
+        stuck = await asyncio.gather(*(each.stop(deadline_seconds) for each in controllers.values()))
+        await self._tasks.stop(_SLICE_SECONDS)
+        return [request for each in stuck for request in each or ()]
+
+    def status(self) -> tuple[ControllerStatus, ...]:
+        """Take a snapshot of each."""
+        return tuple(each.status() for each in self._controllers.values())
+
+    def _end(self, name: str) -> "asyncio.Task[None]":
+        controller = self._controllers.pop(name)
+        settings = self._environment.settings
+
+        async def end() -> None:
+            await controller.stop(settings.drain_deadline_seconds)
+
+        return self._tasks.spawn(end(), f"end/{name}")

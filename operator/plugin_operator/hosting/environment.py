@@ -1,0 +1,128 @@
+"""What plugins run in: everything the host needs of the layers below, handed in.
+
+The host knows no API server; tests and other backends hand in their own.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from plugin_operator.clock import Clock
+from plugin_operator.controller import Controller, ControllerSpec, ControllerStatus, Reconciler, Request
+from plugin_operator.kube import GroupVersionKind
+from plugin_operator.metrics import Metrics
+from plugin_operator.plugin import Recorder
+
+
+class DrainLike(Protocol):
+    """What is left of the revision before; see ``controller.Drain``."""
+
+    @property
+    def in_flight(self) -> list[Request]:
+        """The keys it still holds."""
+
+    async def wait(self, deadline_seconds: float) -> bool:
+        """Wait until it holds none; False at the deadline."""
+
+    def cancel(self) -> None:
+        """Cancel what is in flight."""
+
+
+class ControllerLike(Protocol):
+    """One controller over all revisions; see ``controller.Controller``."""
+
+    async def install(self, spec: ControllerSpec, reconciler: Reconciler, revision: str) -> DrainLike:
+        """Swap to a revision."""
+
+    def start_workers(self) -> None:
+        """Begin to reconcile."""
+
+    async def stop(self, deadline_seconds: float) -> Any:
+        """End it."""
+
+    def status(self) -> ControllerStatus:
+        """Take a snapshot."""
+
+
+class FactoryLike(Protocol):
+    """Hands out shared informers; see ``cache.InformerFactory``."""
+
+    def acquire(self, key: Any) -> Any:
+        """Return the informer for ``key``, started."""
+
+    async def release(self, informer: Any) -> None:
+        """Give it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """Times and bounds of the host, all in seconds but ``spike_failures`` and ``reload_burst``.
+
+    Attributes:
+        scan_interval_seconds: how often to look without a hint.
+        warm_deadline_seconds: how long a swap waits for new caches.
+        hook_deadline_seconds: how long ``start`` and ``stop`` may take.
+        import_deadline_seconds: how long the import in this process may take, after the trial.
+        drain_deadline_seconds: how long old reconciles may run on before they are cancelled.
+        cancel_grace_seconds: how long a cancelled one may take before it counts as stuck.
+        probation_seconds: how long after a swap a crash spike rolls it back.
+        spike_failures: how many failures make a spike, if they are the greater part.
+        reload_burst, reload_interval_seconds: so many reloads at once, then one each so often.
+        retry_base_seconds, retry_cap_seconds: pauses between tries of what may pass by itself.
+    """
+
+    scan_interval_seconds: float = 3.0
+    warm_deadline_seconds: float = 30.0
+    hook_deadline_seconds: float = 30.0
+    import_deadline_seconds: float = 30.0
+    drain_deadline_seconds: float = 30.0
+    cancel_grace_seconds: float = 2.0
+    probation_seconds: float = 30.0
+    spike_failures: int = 5
+    reload_burst: int = 10
+    reload_interval_seconds: float = 1.0
+    retry_base_seconds: float = 1.0
+    retry_cap_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What plugins run in.
+
+    Attributes:
+        client: what ``ctx.client`` is.
+        factory: where informers come from.
+        recorder: makes ``ctx.recorder`` for a controller's name.
+        clock, metrics: of the process.
+        namespaces: what controllers watch that name none themselves; empty for all.
+        is_namespaced: asks the API server about a kind; without it, owners are taken to be namespaced.
+        settings: times and bounds.
+        make_controller: makes a controller by name; None for the real one.
+    """
+
+    client: Any
+    factory: FactoryLike
+    recorder: Callable[[str], Recorder]
+    clock: Clock
+    metrics: Metrics
+    namespaces: tuple[str, ...] = ()
+    is_namespaced: Callable[[GroupVersionKind], Awaitable[bool]] | None = None
+    settings: HostSettings = field(default_factory=HostSettings)
+    make_controller: Callable[[str], ControllerLike] | None = None
+
+    def controller(self, name: str) -> ControllerLike:
+        """Return a new controller."""
+        if self.make_controller is not None:
+            return self.make_controller(name)
+        return Controller(
+            name,
+            factory=self.factory,
+            clock=self.clock,
+            metrics=self.metrics,
+            warm_deadline_seconds=self.settings.warm_deadline_seconds,
+        )
+
+
+def labels_of(name: str, revision: str, digest: str) -> Mapping[str, str]:
+    """Return what log lines about a revision carry."""
+    return {"plugin": name, "revision": revision, "digest": digest[:8]}

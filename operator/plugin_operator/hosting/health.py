@@ -1,0 +1,54 @@
+"""How the reconciles of one revision fare, and when that is reason enough to take it back."""
+
+from collections.abc import Callable
+
+from plugin_operator.controller import Reconciler, Request, Result
+from plugin_operator.errors import ApiConnectionError, ApiError, TerminalError
+
+_MAX_WORDS = 300
+
+
+class RevisionHealth:
+    """Counts the outcomes of one revision; plain numbers, because it is in the way of every reconcile.
+
+    Attributes:
+        succeeded, failed: ended reconciles. What the API server is to blame for, and a ``TerminalError``, which an
+            author raises on purpose, count as neither.
+        last_error: type and message of the last failure.
+        on_failure: told after each failure.
+    """
+
+    __slots__ = ("failed", "last_error", "on_failure", "succeeded")
+
+    def __init__(self) -> None:
+        self.succeeded = 0
+        self.failed = 0
+        self.last_error = ""
+        self.on_failure: Callable[[], None] | None = None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether more reconciles fail than succeed."""
+        return self.failed > self.succeeded
+
+    def watch(self, reconcile: Reconciler) -> Reconciler:
+        """Return ``reconcile`` with its outcomes counted."""
+
+        async def counted(request: Request) -> Result | None:
+            try:
+                result = await reconcile(request)
+            except (ApiError, ApiConnectionError, TerminalError):
+                raise
+            except Exception as error:
+                self._count(error)
+                raise
+            self.succeeded += 1
+            return result
+
+        return counted
+
+    def _count(self, error: Exception) -> None:
+        self.failed += 1
+        self.last_error = f"{type(error).__name__}: {error}"[:_MAX_WORDS]
+        if self.on_failure is not None:
+            self.on_failure()

@@ -1,0 +1,177 @@
+"""The plugin host: keeps what runs in line with what lies in the plugins directory.
+
+Owns when to look and which plugins there are. What happens to one plugin is its ``PluginSlot``'s affair; what was found
+is the ``Scanner``'s.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from plugin_operator import logs
+from plugin_operator.clock import Clock
+from plugin_operator.hosting.claims import Claims
+from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.loader import Loader
+from plugin_operator.hosting.scanner import Scanner
+from plugin_operator.hosting.slot import PluginSlot
+from plugin_operator.hosting.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
+from plugin_operator.hosting.status import PluginStatus
+from plugin_operator.hosting.swap import Workshop
+from plugin_operator.hosting.validator import Validator
+from plugin_operator.hosting.watcher import Watcher
+from plugin_operator.plugin import install_task_factory
+from plugin_operator.plugin.threads import ThreadRunner
+from plugin_operator.tasks import TaskOwner
+
+_log = logs.get_logger(__name__)
+
+
+class PluginHost:
+    """Loads, swaps and unloads plugins as their files change; a Runnable.
+
+    Args:
+        scanner: looks at the directory.
+        loader: imports.
+        validator: tries imports in a child process; None to trust what is there.
+        environment: what plugins run in.
+        watch: also ask the kernel for hints; without it, changes are found by scanning alone.
+    """
+
+    name = "plugins"
+
+    def __init__(
+        self,
+        *,
+        scanner: Scanner,
+        loader: Loader,
+        validator: Validator | None,
+        environment: Environment,
+        watch: bool = True,
+    ) -> None:
+        self._scanner = scanner
+        self._validator = validator
+        self._environment = environment
+        self._clock: Clock = environment.clock
+        self._claims = Claims(self._name_released)
+        self._workshop = Workshop(environment, loader, validator, self._claims)
+        self._threads = ThreadRunner("plugin-scan")
+        self._tasks = TaskOwner("plugins", clock=environment.clock)
+        self._slots: dict[str, PluginSlot] = {}
+        self._runs: dict[str, asyncio.Task[None]] = {}
+        self._hint = asyncio.Event()
+        self._watch = watch
+        self._leads = False
+        self._ignored: tuple[str, ...] = ()
+        self.directory_problem = "the plugins directory has not been read yet"
+        self.has_scanned = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the directory was read and nothing that was found in it is still being worked on."""
+        return self.has_scanned and all(slot.is_settled for slot in self._slots.values())
+
+    async def start(self) -> None:
+        """Look at the directory once and follow it from then on; plugins get ready on the side."""
+        install_task_factory(asyncio.get_running_loop())
+        if self._validator is not None:
+            self._tasks.spawn(self._validator.warm(), "warm-trials")
+        await self._look()
+        self._tasks.spawn(self._follow(), "scan")
+        if self._watch:
+            watcher = Watcher(self._scanner.root, self.hint, clock=self._clock)
+            self._tasks.spawn(watcher.run(), "watch")
+
+    def lead(self) -> None:
+        """Begin to reconcile: this process leads. Caches and queues have been filling before."""
+        self._leads = True
+        for slot in self._slots.values():
+            slot.lead()
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """End all reconciles within the deadline, cancel the rest, run ``stop`` hooks, end the trial process."""
+        await self._tasks.stop(self._environment.settings.cancel_grace_seconds)
+        slots, self._slots = list(self._slots.values()), {}
+        await asyncio.gather(*(slot.stop(deadline_seconds) for slot in slots))
+        if self._validator is not None:
+            await self._validator.stop(deadline_seconds)
+
+    def status(self) -> list[PluginStatus]:
+        """Take a snapshot of every plugin, by name."""
+        return [self._slots[name].status() for name in sorted(self._slots)]
+
+    def hint(self) -> None:
+        """Say that the directory may have changed."""
+        self._hint.set()
+
+    async def _follow(self) -> None:
+        interval = self._environment.settings.scan_interval_seconds
+        retry: float | None = None
+        while True:
+            timer = self._clock.call_later(min(interval, retry if retry is not None else interval), self._hint.set)
+            await self._hint.wait()
+            timer.cancel()
+            self._hint.clear()
+            retry = await self._look()
+
+    async def _look(self) -> float | None:
+        snapshot = await self._threads.run(self._scanner.scan)
+        self._say_what_is_odd(snapshot)
+        if snapshot.directory is Directory.OK:
+            self._apply(snapshot)
+        self.has_scanned = True
+        for slot in self._slots.values():
+            slot.refresh()
+        return snapshot.retry_after_seconds
+
+    def _say_what_is_odd(self, snapshot: Snapshot) -> None:
+        problem = snapshot.reason if snapshot.directory is not Directory.OK else ""
+        if problem != self.directory_problem:
+            if problem:
+                _log.error("Plugins directory unusable", path=snapshot.root, reason=problem, kept=len(self._slots))
+            elif self.has_scanned:
+                _log.info("Plugins directory usable again", path=snapshot.root)
+            self.directory_problem = problem
+        if snapshot.ignored != self._ignored:
+            self._ignored = snapshot.ignored
+            _log.warning("Names in the plugins directory ignored", path=snapshot.root, names=list(snapshot.ignored))
+
+    def _apply(self, snapshot: Snapshot) -> None:
+        plugins = {name: source for name, source in snapshot.sources.items() if self._is_plugin(source)}
+        wanted: dict[str, PluginSource | Refusal] = {**snapshot.refusals, **plugins}
+        self._warm_for(wanted)
+        for name, each in wanted.items():
+            if isinstance(each, Refusal) or each.is_settled:
+                self._slot(name, each.path).want(each)
+        for name, slot in self._slots.items():
+            if name not in wanted and name not in snapshot.vanishing:
+                slot.want(None)
+
+    def _is_plugin(self, source: PluginSource) -> bool:
+        """Judge by role; a file that cannot be parsed is what it was before, so that a slip does not unload it."""
+        return source.role is Role.PLUGIN or (source.role is Role.BROKEN and source.name in self._slots)
+
+    def _warm_for(self, wanted: Mapping[str, PluginSource | Refusal]) -> None:
+        """Start the trial process while the file that needs it is still settling."""
+        changing = any(isinstance(each, PluginSource) and not each.is_settled for each in wanted.values())
+        if changing and self._validator is not None:
+            self._tasks.spawn(self._validator.warm(), "warm-trials")
+
+    def _slot(self, name: str, path: str) -> PluginSlot:
+        slot = self._slots.get(name)
+        if slot is None:
+            slot = self._slots[name] = PluginSlot(name, path, self._workshop)
+            if self._leads:
+                slot.lead()
+            run = self._runs[name] = self._tasks.spawn(slot.run(), f"plugin/{name}")
+            run.add_done_callback(lambda _: self._ended(name))
+        return slot
+
+    def _ended(self, name: str) -> None:
+        """Forget a plugin that was unloaded, and look again: its file may be back by now."""
+        self._runs.pop(name, None)
+        self._slots.pop(name, None)
+        self.hint()
+
+    def _name_released(self) -> None:
+        for slot in self._slots.values():
+            slot.retry()

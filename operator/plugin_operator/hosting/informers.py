@@ -1,0 +1,110 @@
+"""The caches of one revision: held from before its first reconcile until after its last."""
+
+import builtins
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from plugin_operator.clock import Clock
+from plugin_operator.hosting.environment import FactoryLike
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.plugin import ListerLike
+
+_POLL_SECONDS = 0.02
+
+
+class InformerSet:
+    """Informers of one revision, by kind.
+
+    A controller holds its informers as well; these references keep the caches alive for reconciles of a revision that
+    has been swapped out and still runs.
+
+    Args:
+        factory: where they come from.
+        keys: what is needed, by kind; several keys of a kind are its namespaces.
+    """
+
+    def __init__(self, factory: FactoryLike, keys: Mapping[GroupVersionKind, Sequence[Any]]) -> None:
+        self._factory = factory
+        self._informers: dict[GroupVersionKind, list[Any]] = {}
+        for kind, wanted in keys.items():
+            self._informers[kind] = [factory.acquire(key) for key in wanted]
+
+    def listers(self) -> dict[GroupVersionKind, Callable[[], ListerLike]]:
+        """Return how to get at the cache of each kind."""
+        return {kind: self._lister_maker(found) for kind, found in self._informers.items()}
+
+    @property
+    def waiting(self) -> list[str]:
+        """Why caches wait for the API server: a kind it does not know, a permission it does not give."""
+        return list(dict.fromkeys(str(each.reason) for each in self._all() if _is_waiting(each) and each.reason))
+
+    @property
+    def has_synced(self) -> bool:
+        """Whether every cache is complete."""
+        return all(each.has_synced for each in self._all())
+
+    async def warm(self, deadline_seconds: float, clock: Clock) -> None:
+        """Wait until every cache has synced or is waiting for the API server, or the deadline has passed."""
+        end = clock.monotonic() + deadline_seconds
+        while not all(each.has_synced or _is_waiting(each) for each in self._all()) and clock.monotonic() < end:
+            await clock.sleep(_POLL_SECONDS)
+
+    async def release(self) -> None:
+        """Give everything back."""
+        informers, self._informers = self._informers, {}
+        for found in informers.values():
+            for informer in found:
+                await self._factory.release(informer)
+
+    def _all(self) -> Iterable[Any]:
+        return (informer for found in self._informers.values() for informer in found)
+
+    @staticmethod
+    def _lister_maker(informers: list[Any]) -> Callable[[], ListerLike]:
+        lister: ListerLike = informers[0].lister if len(informers) == 1 else MergedLister(informers)
+        return lambda: lister
+
+
+def _is_waiting(informer: Any) -> bool:
+    return str(getattr(informer.state, "name", "")) == "WAITING"
+
+
+class MergedLister:
+    """One lister over the caches of several namespaces."""
+
+    __slots__ = ("_by_namespace",)
+
+    def __init__(self, informers: Iterable[Any]) -> None:
+        self._by_namespace: dict[str, Any] = {str(each.key.namespace or ""): each.lister for each in informers}
+
+    def get(self, key: NamespacedName | tuple[str, str] | str, namespace: str | None = None) -> Object | None:
+        """Return a private copy of one object, or None."""
+        if isinstance(key, str):
+            where, _, name = key.rpartition("/")
+            key = NamespacedName(where or namespace or "", name)
+        lister = self._by_namespace.get(key[0])
+        found: Object | None = lister.get(key) if lister is not None else None
+        return found
+
+    def list(self, namespace: str | None = None, label_selector: Any = None) -> builtins.list[Object]:
+        """Return private copies of all objects that match."""
+        return [obj for lister in self._pick(namespace) for obj in lister.list(None, label_selector)]
+
+    def keys(self, namespace: str | None = None) -> builtins.list[NamespacedName]:
+        """Return the names of all objects."""
+        return [key for lister in self._pick(namespace) for key in lister.keys()]  # noqa: SIM118 - a Lister is no mapping
+
+    def by_index(self, index: str, value: str) -> builtins.list[Object]:
+        """Return private copies of the objects an index files under ``value``."""
+        return [obj for lister in self._pick(None) for obj in lister.by_index(index, value)]
+
+    def __len__(self) -> int:
+        return sum(len(lister) for lister in self._by_namespace.values())
+
+    def __contains__(self, key: object) -> bool:
+        return any(key in lister for lister in self._by_namespace.values())
+
+    def _pick(self, namespace: str | None) -> builtins.list[Any]:
+        if namespace is None:
+            return list(self._by_namespace.values())
+        return [self._by_namespace[namespace]] if namespace in self._by_namespace else []

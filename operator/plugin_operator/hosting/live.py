@@ -1,0 +1,180 @@
+"""A revision that runs, or is about to, or has run: its controllers, caches and tasks in one hand."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from plugin_operator import logs
+from plugin_operator.controller import ControllerSpec, Reconciler, Request, Result
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.assembly import build_spec, kind_keys
+from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.health import RevisionHealth
+from plugin_operator.hosting.informers import InformerSet
+from plugin_operator.hosting.revision import PluginRevision
+from plugin_operator.plugin import BoundController, ControllerDeclaration, ControllerScope, RevisionTasks
+from plugin_operator.tasks import cancel_and_wait, wait_until_done
+
+_log = logs.get_logger(__name__)
+
+
+class LiveRevision:
+    """One revision in use; make it with ``prepare``.
+
+    Attributes:
+        revision: what was loaded.
+        bound: its controllers by name.
+        specs: what the controller layer runs, by name.
+        health: how its reconciles fare.
+        leftovers: what its import leaves behind, from the trial.
+        gate: shut while state is being handed over to it.
+        is_started: its ``start`` hooks have run and its ``stop`` hooks have not.
+    """
+
+    def __init__(self, revision: PluginRevision, environment: Environment, leftovers: tuple[str, ...] = ()) -> None:
+        self.revision = revision
+        self.bound: dict[str, BoundController] = {}
+        self.specs: dict[str, ControllerSpec] = {}
+        self.health = RevisionHealth()
+        self.leftovers = leftovers
+        self.gate = asyncio.Event()
+        self.is_started = False
+        self._environment = environment
+        self._tasks = RevisionTasks(revision.plugin, revision.revision)
+        self._informers: list[InformerSet] = []
+
+    @property
+    def label(self) -> str:
+        """The revision as people see it."""
+        return self.revision.revision
+
+    @property
+    def digest(self) -> str:
+        """Of all its files."""
+        return self.revision.digest
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it holds its caches, so that it can be installed without ``prepare``."""
+        return bool(self._informers)
+
+    @property
+    def waiting(self) -> str:
+        """Why caches wait for the API server; empty if none does."""
+        return "; ".join(reason for each in self._informers for reason in each.waiting)
+
+    async def prepare(self) -> None:
+        """Take the caches it needs and wait until they are warm; can be done again after ``release``."""
+        environment = self._environment
+        declarations = self.revision.declarations
+        self._informers = [
+            InformerSet(environment.factory, kind_keys(each, environment.namespaces)) for each in declarations
+        ]
+        for declaration, informers in zip(declarations, self._informers, strict=True):
+            self.specs[declaration.name] = await build_spec(
+                declaration, environment.namespaces, environment.is_namespaced
+            )
+            self.bound[declaration.name] = self._bind(declaration, informers)
+        for informers in self._informers:
+            await informers.warm(environment.settings.warm_deadline_seconds, environment.clock)
+
+    def reconciler(self, name: str) -> Reconciler:
+        """Return what the controller layer calls for the controller ``name``; it waits while ``gate`` is shut."""
+        inner = self.health.watch(self.bound[name].reconciler())
+        if self.bound[name].declaration.import_state is None:
+            return inner
+
+        async def gated(request: Request) -> Result | None:
+            await self.gate.wait()
+            return await inner(request)
+
+        return gated
+
+    async def start(self) -> None:
+        """Run the ``start`` hooks; if one fails, those before it are stopped again.
+
+        Raises:
+            PluginRejected: a hook raised, or did not end within its deadline.
+        """
+        started: list[BoundController] = []
+        try:
+            for bound in self.bound.values():
+                await self._hook(bound, "start", bound.start)
+                started.append(bound)
+        except BaseException:
+            for bound in reversed(started):
+                await self._stop_hook(bound)
+            await self.cancel_tasks()
+            raise
+        self.is_started = True
+
+    async def stop(self) -> None:
+        """Run the ``stop`` hooks, if the ``start`` hooks have run, and end the tasks the plugin has spawned."""
+        if self.is_started:
+            self.is_started = False
+            for bound in reversed(self.bound.values()):
+                await self._stop_hook(bound)
+        await self.cancel_tasks()
+
+    async def cancel_tasks(self) -> None:
+        """Cancel what the plugin's code has spawned and not ended; name what does not obey."""
+        running = self._tasks.running()
+        if not running:
+            return
+        grace = self._environment.settings.cancel_grace_seconds
+        for task in await cancel_and_wait(running, grace, clock=self._environment.clock):
+            _log.warning(
+                "Plugin task ignores its cancellation",
+                plugin=self.revision.plugin,
+                revision=self.label,
+                task=task.get_name(),
+                stack=[f"{frame.f_code.co_filename}:{frame.f_lineno}" for frame in task.get_stack(limit=5)],
+            )
+
+    async def release(self) -> None:
+        """Give its caches back."""
+        informers, self._informers = self._informers, []
+        for each in informers:
+            await each.release()
+
+    async def retire(self) -> None:
+        """Forget it: caches, then modules. None of its code may run any more."""
+        await self.release()
+        self.health.on_failure = None
+        self.bound.clear()
+        self.revision.purge()
+
+    def _bind(self, declaration: ControllerDeclaration, informers: InformerSet) -> BoundController:
+        scope = ControllerScope(
+            plugin=self.revision.plugin,
+            revision=self.label,
+            controller=declaration.name,
+            kind=declaration.for_,
+            client=self._environment.client,
+            recorder=self._environment.recorder(declaration.name),
+            listers=informers.listers(),
+        )
+        return BoundController(declaration, scope, self._tasks)
+
+    async def _hook(self, bound: BoundController, name: str, hook: Callable[[], Awaitable[None]]) -> None:
+        declaration = bound.declaration
+        seconds = self._environment.settings.hook_deadline_seconds
+        task = asyncio.ensure_future(hook())
+        try:
+            if await wait_until_done([task], seconds, clock=self._environment.clock):
+                raise PluginRejected(
+                    f"{name}(ctx) did not end within {seconds:g} s", path=declaration.path, line=declaration.line
+                )
+        finally:
+            task.cancel()
+        try:
+            task.result()
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the author's, whatever it is; reported
+            _log.exception("Plugin hook failed", plugin=self.revision.plugin, revision=self.label, hook=name)
+            what = f"{name}(ctx) raised {type(error).__name__}: {error}"
+            raise PluginRejected(what, path=declaration.path, line=declaration.line) from None
+
+    async def _stop_hook(self, bound: BoundController) -> None:
+        try:
+            await self._hook(bound, "stop", bound.stop)
+        except PluginRejected as error:
+            _log.warning("Plugin did not stop cleanly", plugin=self.revision.plugin, reason=str(error))

@@ -1,0 +1,170 @@
+"""The revisions a plugin had before: the one to go back to, those that will not end, those not to be tried again."""
+
+from collections.abc import Callable
+
+from plugin_operator import logs
+from plugin_operator.clock import Timer
+from plugin_operator.hosting.controllers import Drains
+from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.tasks import TaskOwner
+
+_log = logs.get_logger(__name__)
+
+_SLICE_SECONDS = 0.1
+_STUCK_POLL_SECONDS = 5.0
+_MAX_QUARANTINED = 100
+
+
+class Past:
+    """What is kept of a plugin's revisions after they were replaced.
+
+    Args:
+        plugin: its name.
+        environment: clock and settings.
+        on_change: told when a stuck revision has ended after all.
+
+    Attributes:
+        quarantined: digests that were rolled back, with the reason.
+    """
+
+    def __init__(self, plugin: str, environment: Environment, on_change: Callable[[], None]) -> None:
+        self._plugin = plugin
+        self._environment = environment
+        self._settings = environment.settings
+        self._clock = environment.clock
+        self._on_change = on_change
+        self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock)
+        self._previous: LiveRevision | None = None
+        self._current: LiveRevision | None = None
+        self._on_spike: Callable[[], None] = _nothing
+        self._probation: Timer | None = None
+        self._stuck: dict[LiveRevision, Drains] = {}
+        self.wants_rollback = False
+        self.quarantined: dict[str, str] = {}
+
+    @property
+    def stuck(self) -> str:
+        """Which reconciles of old revisions ignore their cancellation; empty if none does."""
+        return "; ".join(
+            f"revision {old.label} ignores its cancellation at {', '.join(map(str, drains.in_flight))}"
+            for old, drains in self._stuck.items()
+        )
+
+    def is_quarantined(self, digest: str) -> bool:
+        """Tell whether this content was rolled back before."""
+        return digest in self.quarantined
+
+    async def replaced(self, old: LiveRevision | None, new: LiveRevision, on_spike: Callable[[], None]) -> None:
+        """Put ``new`` on probation: if most of its reconciles fail, ``on_spike`` is called and ``old`` is to return."""
+        self._end_probation()
+        await self._forget_previous()
+        self._previous, self._current, self._on_spike = old, new, on_spike
+        if old is not None:
+            old.health.on_failure = None
+            new.health.on_failure = self._judge
+            self._probation = self._clock.call_later(self._settings.probation_seconds, self._passed)
+
+    def take(self) -> LiveRevision | None:
+        """Return the revision to go back to, which is then no longer kept here."""
+        self._end_probation()
+        previous, self._previous = self._previous, None
+        return previous
+
+    def put_in_quarantine(self, bad: LiveRevision, good: LiveRevision) -> None:
+        """Never try this content again, until the process ends."""
+        while len(self.quarantined) >= _MAX_QUARANTINED:
+            del self.quarantined[next(iter(self.quarantined))]
+        self.quarantined[bad.digest] = (
+            f"this content was rolled back to {good.label} because {bad.health.failed} reconciles failed right after "
+            f"the swap ({bad.health.last_error}): change the file to try again"
+        )
+
+    async def let_go(self, old: LiveRevision, drains: Drains, *, hurry: Callable[[], bool], keep: bool) -> None:
+        """Wait for the reconciles of ``old``, cancel those past the deadline, run its ``stop`` hooks.
+
+        Args:
+            old: the replaced revision.
+            drains: what it has in flight.
+            hurry: when true, the deadline has come: something newer waits.
+            keep: hold on to its code for a rollback.
+        """
+        if not await self._drain(drains, hurry) and not self.wants_rollback:
+            drains.cancel()
+            await drains.wait(self._settings.cancel_grace_seconds)
+        if self.wants_rollback and keep:
+            return  # it is about to return; its hooks and caches are still good
+        await old.stop()
+        if not drains.is_done:
+            self._forget_stuck_later(old, drains)
+        elif self._previous is old and self._probation is not None:
+            await old.release()
+        else:
+            self._previous = None if self._previous is old else self._previous
+            await old.retire()
+
+    async def close(self) -> None:
+        """Forget everything, because the plugin or the process ends."""
+        self._end_probation()
+        await self._tasks.stop(self._settings.cancel_grace_seconds)
+        await self._forget_previous()
+        for old in self._stuck:
+            await old.retire()
+        self._stuck.clear()
+
+    async def _drain(self, drains: Drains, hurry: Callable[[], bool]) -> bool:
+        end = self._clock.monotonic() + self._settings.drain_deadline_seconds
+        while not await drains.wait(_SLICE_SECONDS):
+            if hurry() or self.wants_rollback or self._clock.monotonic() >= end:
+                return False
+        return True
+
+    def _forget_stuck_later(self, old: LiveRevision, drains: Drains) -> None:
+        if self._previous is old:
+            self._previous = None
+        self._stuck[old] = drains
+        _log.error(
+            "Plugin revision stuck",
+            plugin=self._plugin,
+            revision=old.label,
+            keys=[str(each) for each in drains.in_flight],
+        )
+        self._tasks.spawn(self._wait_for_stuck(old, drains), f"stuck/{old.label}")
+
+    async def _wait_for_stuck(self, old: LiveRevision, drains: Drains) -> None:
+        while not await drains.wait(_STUCK_POLL_SECONDS):
+            pass
+        del self._stuck[old]
+        await old.retire()
+        self._on_change()
+
+    def _judge(self) -> None:
+        current, previous = self._current, self._previous
+        if current is None or previous is None or self.wants_rollback:
+            return
+        health = current.health
+        if health.failed >= self._settings.spike_failures and health.is_failing and not previous.health.is_failing:
+            self.wants_rollback = True
+            self._on_spike()
+
+    def _end_probation(self) -> None:
+        self.wants_rollback = False
+        if self._probation is not None:
+            self._probation.cancel()
+            self._probation = None
+        if self._current is not None:
+            self._current.health.on_failure = None
+
+    def _passed(self) -> None:
+        self._end_probation()
+        if self._previous is not None and not self._previous.is_held:
+            self._tasks.spawn(self._forget_previous(), "forget")
+
+    async def _forget_previous(self) -> None:
+        previous, self._previous = self._previous, None
+        if previous is not None:
+            await previous.retire()
+
+
+def _nothing() -> None:
+    return

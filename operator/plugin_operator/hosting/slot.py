@@ -1,0 +1,264 @@
+"""One plugin over time: what its file says is brought about, step by step, one step at a time.
+
+Each plugin has one task of its own, so that trouble with one delays no other. The task looks at what is wanted and at
+what is, takes the next step, and looks again; whatever changes meanwhile is seen then.
+"""
+
+import asyncio
+
+from plugin_operator import logs
+from plugin_operator.backoff import Backoff
+from plugin_operator.clock import Timer
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting import swap
+from plugin_operator.hosting.board import Board
+from plugin_operator.hosting.controllers import ControllerSet, Drains
+from plugin_operator.hosting.handover import States, rehearse, repeat_if_changed
+from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.hosting.pace import Pace
+from plugin_operator.hosting.past import Past
+from plugin_operator.hosting.snapshot import PluginSource, Refusal
+from plugin_operator.hosting.states import PluginState
+from plugin_operator.hosting.status import PluginStatus
+
+_log = logs.get_logger(__name__)
+
+
+class PluginSlot:
+    """Runs one plugin; make it, hand it what is wanted, and let ``run`` go on until the plugin is retired.
+
+    Args:
+        name: of the plugin.
+        path: its file, for people.
+        workshop: what revisions are made with.
+    """
+
+    def __init__(self, name: str, path: str, workshop: swap.Workshop) -> None:
+        self.name = name
+        self.board = Board(name, path, workshop.environment)
+        self.live: LiveRevision | None = None
+        self._workshop = workshop
+        self._environment = workshop.environment
+        self._settings = workshop.environment.settings
+        self._clock = workshop.environment.clock
+        self._controllers = ControllerSet(name, workshop.environment)
+        self._past = Past(name, workshop.environment, self._settle)
+        self._wake = asyncio.Event()
+        self._wanted: PluginSource | Refusal | None = None
+        self._leads = False
+        self._refused = ""
+        self._retry: Timer | None = None
+        self._backoff = Backoff(
+            self._clock,
+            base_seconds=self._settings.retry_base_seconds,
+            cap_seconds=self._settings.retry_cap_seconds,
+        )
+        self._pace = Pace(
+            self._clock, burst=self._settings.reload_burst, interval_seconds=self._settings.reload_interval_seconds
+        )
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is being done: what is wanted runs, or is known not to."""
+        return self.board.state not in _UNSETTLED
+
+    def want(self, wanted: PluginSource | Refusal | None) -> None:
+        """Say what the plugin is to be: this source, refused, or (None) gone."""
+        if wanted != self._wanted or self.board.state is PluginState.DISCOVERED:
+            self._wanted = wanted
+            self._wake.set()
+
+    def lead(self) -> None:
+        """Begin to reconcile, with this revision and all that follow."""
+        self._leads = True
+        self._wake.set()
+
+    def retry(self) -> None:
+        """Try again what was refused for a cause that may have passed."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+            self._refused = ""
+            self._wake.set()
+
+    def refresh(self) -> None:
+        """Bring the state up to date with the caches: between Active and Waiting."""
+        if self.board.state in {PluginState.ACTIVE, PluginState.WAITING}:
+            self._settle()
+
+    async def run(self) -> None:
+        """Take steps until the plugin is retired; cancelled, it leaves what runs to ``stop``."""
+        while self.board.state is not PluginState.RETIRED:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._step()
+            except PluginRejected as error:
+                self._reject(error)
+            except Exception as error:  # noqa: BLE001 - see below
+                # A bug of ours in one plugin's affairs must not end those of all.
+                _log.exception("Plugin step failed", plugin=self.name)
+                self._reject(swap.PassingRejection(f"{type(error).__name__}: {error}", path=self.board.path))
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """End the plugin because the process ends: reconciles first, then hooks, then what it holds."""
+        if self._retry is not None:
+            self._retry.cancel()
+        await self._controllers.stop(deadline_seconds)
+        if self.live is not None:
+            live, self.live = self.live, None
+            await live.stop()
+            await live.retire()
+        await self._past.close()
+
+    def status(self) -> PluginStatus:
+        """Take a snapshot."""
+        board, live = self.board, self.live
+        return PluginStatus(
+            name=self.name,
+            path=board.path,
+            line=board.line,
+            state=board.state,
+            since=board.since,
+            reason=board.reason,
+            revision=live.label if live is not None else "",
+            digest=live.digest if live is not None else "",
+            candidate=board.candidate,
+            controllers=self._controllers.status(),
+            leftovers=live.leftovers if live is not None else (),
+            reloads=board.reloads,
+            failing=live.health.last_error if live is not None and live.health.is_failing else "",
+        )
+
+    async def _step(self) -> None:
+        if self._past.wants_rollback:
+            await self._roll_back()
+        if self._leads and self.live is not None and not self.live.is_started:
+            await self.live.start()
+            self._controllers.start_workers()
+            self._settle()
+        wanted = self._wanted
+        if wanted is None:
+            await self._unload()
+        elif isinstance(wanted, Refusal):
+            raise PluginRejected(wanted.reason, path=wanted.path, line=wanted.line)
+        else:
+            await self._follow(wanted)
+
+    async def _follow(self, source: PluginSource) -> None:
+        digest = source.digest
+        if self.live is not None and digest == self.live.digest:
+            self.board.candidate = ""
+            self.board.path, self.board.line = source.path, None
+            self._settle()
+        elif self._past.is_quarantined(digest):
+            self.board.candidate = digest
+            self.board.move(PluginState.QUARANTINED, self._past.quarantined[digest])
+        elif digest != self._refused:
+            wait = self._pace.wait_seconds()
+            if wait > 0:
+                self._clock.call_later(wait, self._wake.set)
+            else:
+                await self._swap(source)
+
+    async def _swap(self, source: PluginSource) -> None:
+        self.board.move(PluginState.VALIDATING)
+        leftovers = await swap.validate(self._workshop, source)
+        if self._wanted is not source:
+            return  # there is something newer; the next step sees to it
+        new = await swap.load(self._workshop, source, leftovers)
+        try:
+            self.board.move(PluginState.WARMING)
+            await swap.prepare(new, start=self._leads)
+            states = await rehearse(self.live, new)
+            drains = await self._flip(new, states)
+        except BaseException:
+            if self.live is None:
+                await self._controllers.stop(0)
+            await swap.discard(new)
+            self._workshop.claims.keep_only(self.name, self._controllers.names)
+            raise
+        old, self.live = self.live, new
+        self._backoff.reset()
+        self._refused = ""
+        self.board.activated(new, old, source.path)
+        await self._past.replaced(old, new, on_spike=self._wake.set)
+        await self._let_go(old, drains)
+
+    async def _flip(self, new: LiveRevision, states: States) -> Drains:
+        """Swap all controllers; if one of them fails, swap those before it back."""
+        if self._leads:
+            self._controllers.start_workers()
+        try:
+            drains = await self._controllers.install(new)
+        except Exception:
+            if self.live is not None:
+                await self._controllers.install(self.live)
+            raise
+        await repeat_if_changed(self.live, new, states)
+        new.gate.set()
+        return drains
+
+    async def _roll_back(self) -> None:
+        bad, good = self.live, self._past.take()
+        if bad is None or good is None:
+            return
+        self.board.move(PluginState.WARMING)
+        try:
+            self._workshop.claims.claim(self.name, good.revision.declarations)
+            if not good.is_held:
+                await good.prepare()
+            if self._leads and not good.is_started:
+                await good.start()
+            drains = await self._controllers.install(good)
+        except BaseException:
+            await swap.discard(good)
+            raise
+        self.live = good
+        self._past.put_in_quarantine(bad, good)
+        self.board.quarantine(bad, good)
+        self.board.show_revision(good, bad)
+        await self._past.let_go(bad, drains, hurry=self._wake.is_set, keep=False)
+        self._workshop.claims.keep_only(self.name, self._controllers.names)
+
+    async def _let_go(self, old: LiveRevision | None, drains: Drains) -> None:
+        if old is not None:
+            self.board.move(PluginState.DRAINING)
+            await self._past.let_go(old, drains, hurry=self._wake.is_set, keep=True)
+        self._workshop.claims.keep_only(self.name, self._controllers.names)
+        self._settle()
+
+    async def _unload(self) -> None:
+        if self.live is not None:
+            self.board.move(PluginState.DRAINING)
+        await self.stop(self._settings.drain_deadline_seconds)
+        self._workshop.claims.keep_only(self.name, frozenset())
+        self.board.retired()
+
+    def _settle(self) -> None:
+        """Say how the revision that works is doing, unless something more important is to be said."""
+        live = self.live
+        if live is None or self._wanted is None:
+            return
+        if isinstance(self._wanted, PluginSource) and self._wanted.digest != live.digest and self.is_settled:
+            return
+        if self._past.stuck:
+            self.board.move(PluginState.STUCK, self._past.stuck)
+        elif live.waiting:
+            self.board.move(PluginState.WAITING, live.waiting)
+        else:
+            self.board.move(PluginState.ACTIVE)
+
+    def _reject(self, error: PluginRejected) -> None:
+        wanted = self._wanted
+        digest = wanted.digest if isinstance(wanted, PluginSource) else ""
+        self._refused = digest
+        self.board.reject(error, digest, self.live)
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        if isinstance(error, swap.PassingRejection):
+            self._retry = self._clock.call_later(self._backoff.next_seconds(), self.retry)
+
+
+_UNSETTLED = frozenset({PluginState.DISCOVERED, PluginState.VALIDATING, PluginState.WARMING, PluginState.DRAINING})

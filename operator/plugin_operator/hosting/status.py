@@ -1,0 +1,88 @@
+"""What is said about a plugin: to ``/status``, to the CLI, to the log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from plugin_operator.controller import ControllerStatus
+from plugin_operator.hosting.states import PluginState
+
+
+@dataclass(frozen=True, slots=True)
+class PluginStatus:
+    """A snapshot of one plugin.
+
+    Attributes:
+        name: the file without ``.py``, or the folder.
+        path, line: the file, or what in it ``reason`` is about.
+        state: what is being done about it.
+        since: when it came into that state.
+        reason: what is wrong, empty if nothing is; the rest works with the revision named here.
+        revision, digest: what works now; empty if nothing does.
+        candidate: digest of the file as it is now, if that is not what works.
+        controllers: of the working revision.
+        leftovers: what its import leaves behind in the process.
+        reloads: how many revisions have become active.
+        failing: why its reconciles fail, if they keep doing so.
+    """
+
+    name: str
+    path: str
+    line: int | None
+    state: PluginState
+    since: datetime
+    reason: str = ""
+    revision: str = ""
+    digest: str = ""
+    candidate: str = ""
+    controllers: tuple[ControllerStatus, ...] = ()
+    leftovers: tuple[str, ...] = ()
+    reloads: int = 0
+    failing: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON-like values; holds names of objects, never their content."""
+        return {
+            "name": self.name,
+            "path": self.path,
+            "line": self.line,
+            "state": str(self.state),
+            "since": self.since.isoformat(),
+            "reason": self.reason,
+            "revision": self.revision,
+            "digest": self.digest,
+            "candidate": self.candidate,
+            "controllers": [each.name for each in self.controllers],
+            "controllerStatus": [_controller(each) for each in self.controllers],
+            "leftovers": list(self.leftovers),
+            "reloads": self.reloads,
+            "failing": self.failing,
+        }
+
+
+def _controller(status: ControllerStatus) -> dict[str, Any]:
+    return {
+        "name": status.name,
+        "revision": status.revision,
+        "started": status.is_started,
+        "synced": status.has_synced,
+        "queueDepth": status.queue_depth,
+        "delayed": status.delayed,
+        "inFlight": [
+            {"request": str(each.request), "revision": each.revision, "seconds": each.seconds, "stuck": each.is_stuck}
+            for each in status.in_flight
+        ],
+        "maxConcurrentReconciles": status.max_concurrent_reconciles,
+        "reconciles": dict(status.reconciles),
+        "failing": {str(request): str(failing.error) for request, failing in status.failing.items()},
+        "informers": [
+            {
+                "kind": str(each.key),
+                "state": each.state,
+                "reason": each.reason,
+                "objects": each.objects,
+                "synced": each.has_synced,
+            }
+            for each in status.informers
+        ],
+    }

@@ -1,0 +1,92 @@
+"""Getting a new revision ready: everything up to the moment of the swap, and giving it up without a trace.
+
+Owns the order: trial, import, names, caches, hooks, state. Nothing here touches the revision that works.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.claims import Claims
+from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.hosting.loader import Loader
+from plugin_operator.hosting.revision import PluginRevision
+from plugin_operator.hosting.snapshot import PluginSource
+from plugin_operator.hosting.validator import Validator
+from plugin_operator.tasks import wait_until_done
+
+
+class PassingRejection(PluginRejected):
+    """Refused for a cause that may pass by itself: try again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What revisions are made with; shared by all plugins."""
+
+    environment: Environment
+    loader: Loader
+    validator: Validator | None
+    claims: Claims
+
+
+async def validate(workshop: Workshop, source: PluginSource) -> tuple[str, ...]:
+    """Try a plugin in a child process and return what its import leaves behind.
+
+    Raises:
+        PluginRejected: what the trial found.
+    """
+    if workshop.validator is None:
+        return ()
+    verdict = await workshop.validator.validate(source)
+    if verdict.ok:
+        return tuple(verdict.leftovers)
+    kind = PassingRejection if verdict.is_passing else PluginRejected
+    raise kind(verdict.reason, path=verdict.path, line=verdict.line)
+
+
+async def load(workshop: Workshop, source: PluginSource, leftovers: tuple[str, ...]) -> LiveRevision:
+    """Import a plugin into this process and claim its names; it is not prepared yet.
+
+    Raises:
+        PluginRejected: the import failed, or another plugin has one of its names.
+    """
+    environment = workshop.environment
+    seconds = environment.settings.import_deadline_seconds
+    task = asyncio.get_running_loop().create_task(workshop.loader.load(source), name=f"import/{source.name}")
+    if await wait_until_done([task], seconds, clock=environment.clock):
+        task.add_done_callback(_purge_late)
+        raise PassingRejection(f"its import, fine on trial, did not end within {seconds:g} s here", path=source.path)
+    revision = task.result()
+    try:
+        workshop.claims.claim(source.name, revision.declarations)
+    except PluginRejected as error:
+        revision.purge()
+        raise PassingRejection(error.reason, path=error.path, line=error.line) from None
+    return LiveRevision(revision, environment, leftovers)
+
+
+async def prepare(new: LiveRevision, *, start: bool) -> None:
+    """Warm the caches of a revision and, if this process leads, run its ``start`` hooks.
+
+    Raises:
+        PassingRejection: a hook failed.
+    """
+    await new.prepare()
+    if start:
+        try:
+            await new.start()
+        except PluginRejected as error:
+            raise PassingRejection(error.reason, path=error.path, line=error.line) from None
+
+
+async def discard(new: LiveRevision) -> None:
+    """Give up a revision that has never been installed."""
+    await new.stop()
+    await new.retire()
+
+
+def _purge_late(task: "asyncio.Task[PluginRevision]") -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().purge()
