@@ -1,0 +1,227 @@
+"""Where the configuration comes from, and what is said when it comes from nowhere."""
+
+import base64
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plugin_operator.client import config as config_module
+from plugin_operator.client import load_connection_config, loaders
+from plugin_operator.client.config_library import LoadedConfiguration, incluster_config
+from plugin_operator.client.loaders import ServiceAccountAccess
+from plugin_operator.client.proxies import environment_proxy
+from plugin_operator.errors import ConfigError
+
+OPERATOR = Path(config_module.__file__).parents[2]
+
+
+def kubeconfig(path, *, server="http://a.example:1", user=None, namespace=None, name="one", **cluster):
+    context = {"cluster": "c", "user": "u", **({"namespace": namespace} if namespace else {})}
+    path.write_text(
+        json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": name,
+                "contexts": [{"name": name, "context": context}],
+                "clusters": [{"name": "c", "cluster": {"server": server, **cluster}}],
+                "users": [{"name": "u", "user": user or {}}],
+            }
+        )
+    )
+    return str(path)
+
+
+async def test_the_flag_wins_over_everything(tmp_path):
+    flagged = kubeconfig(tmp_path / "flag", user={"token": "t"}, namespace="mine")
+    environ = {"KUBECONFIG": "/none", "KUBERNETES_SERVICE_HOST": "x", "HOME": str(tmp_path)}
+    config = load_connection_config(flagged, None, environ=environ)
+    access = await config.access.current()
+    assert (config.host, config.namespace) == ("http://a.example:1", "mine")
+    assert (access.host, access.authorization) == ("http://a.example:1", "Bearer t")
+    assert "t" not in repr(access).replace("host", "").replace("http", "")
+    assert "--kubeconfig" in config.source
+
+
+def test_the_environment_wins_over_the_home_and_may_name_several_files(tmp_path):
+    one = kubeconfig(tmp_path / "one", server="http://one:1")
+    two = kubeconfig(tmp_path / "two", server="http://two:1", name="two")
+    (tmp_path / ".kube").mkdir()
+    kubeconfig(tmp_path / ".kube" / "config", server="http://home:1", name="home")
+    environ = {"KUBECONFIG": f"/none:{one}:{two}", "HOME": str(tmp_path)}
+    assert load_connection_config(None, None, environ=environ).host == "http://one:1"
+    assert load_connection_config(None, "home", environ={"HOME": str(tmp_path)}).host == "http://home:1"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "not valid YAML"),
+        ("", "cannot be used"),
+        ("[]", "cannot be used"),
+        ("{}", "cannot be used"),
+        ("current-context: x\ncontexts: []\nclusters: []", "name x"),
+    ],
+)
+def test_a_kubeconfig_that_makes_no_sense_is_named(tmp_path, content, message):
+    path = tmp_path / "bad"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_connection_config(str(path))
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_file_or_context_is_named(tmp_path):
+    with pytest.raises(ConfigError, match="does not exist"):
+        load_connection_config(str(tmp_path / "none"))
+    with pytest.raises(ConfigError, match="nowhere"):
+        load_connection_config(kubeconfig(tmp_path / "k"), "nowhere")
+
+
+def test_nothing_at_all_says_what_was_tried(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        load_connection_config(environ={"HOME": str(tmp_path)})
+    for word in ("--kubeconfig", "$KUBECONFIG", "$KUBERNETES_SERVICE_HOST", ".kube/config"):
+        assert word in str(caught.value)
+
+
+async def test_a_server_that_is_no_url_is_refused(tmp_path):
+    config = load_connection_config(kubeconfig(tmp_path / "k", server="ftp://x"))
+    with pytest.raises(ConfigError, match="ftp://x"):
+        await config.access.current()
+
+
+async def test_tls_settings_are_taken_over(tmp_path):
+    ca = base64.b64encode(b"pem").decode()
+    path = kubeconfig(
+        tmp_path / "k",
+        server="https://x",
+        **{"certificate-authority-data": ca, "tls-server-name": "n", "proxy-url": "http://p"},
+    )
+    access = await load_connection_config(path).access.current()
+    with open(access.tls.ca_file) as file:  # noqa: ASYNC230, PTH123 - a few bytes
+        assert file.read() == "pem"
+    assert (access.tls.server_name, access.tls.verify, access.proxy) == ("n", True, "http://p")
+    insecure = kubeconfig(tmp_path / "k", server="https://x", **{"insecure-skip-tls-verify": True})
+    assert (await load_connection_config(insecure).access.current()).tls.verify is False
+
+
+async def test_a_command_gives_credentials_and_is_asked_again_once_they_are_refused(tmp_path):
+    count = tmp_path / "count"
+    script = tmp_path / "login"
+    script.write_text(
+        f'#!/bin/sh\necho x >> {count}\nprintf \'{{"apiVersion":"client.authentication.k8s.io/v1",\'\n'
+        f'printf \'"kind":"ExecCredential","status":{{"token":"%s"}}}}\' "$(wc -l < {count} | tr -d " ")"\n'
+    )
+    script.chmod(0o700)
+    user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(script)}}
+    source = load_connection_config(kubeconfig(tmp_path / "k", user=user)).access
+    first = await source.current()
+    assert first.authorization == "Bearer 1"
+    assert await source.current() is first
+    second = await source.renew(first)
+    assert second.authorization == "Bearer 2"
+    assert await source.renew(first) is second  # somebody else was quicker
+
+
+async def test_a_command_that_fails_is_a_configuration_error(tmp_path):
+    user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "false"}}
+    source = load_connection_config(kubeconfig(tmp_path / "k", user=user)).access
+    with pytest.raises(ConfigError, match="usable credentials"):
+        await source.current()
+
+
+async def test_a_token_file_is_read_again_as_it_ages(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("one\n")
+    source = load_connection_config(kubeconfig(tmp_path / "k", user={"tokenFile": str(token)})).access
+    assert (await source.current()).authorization == "Bearer one"
+    token.write_text("two")
+    assert (await source.current()).authorization == "Bearer one"
+    source._read_at -= loaders.REREAD_SECONDS
+    assert (await source.current()).authorization == "Bearer two"
+
+
+@pytest.fixture
+def service_account(tmp_path):
+    (tmp_path / "token").write_text("one\n")
+    (tmp_path / "ca.crt").write_text("pem")
+    environ = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "443"}
+    loader = incluster_config().InClusterConfigLoader(
+        token_filename=str(tmp_path / "token"), cert_filename=str(tmp_path / "ca.crt"), environ=environ
+    )
+    return tmp_path, loader
+
+
+async def test_a_rotated_service_account_token_is_noticed(service_account):
+    folder, loader = service_account
+    source = ServiceAccountAccess(loader)
+    first = await source.current()
+    assert (first.host, first.authorization) == ("https://[fd00::1]:443", "Bearer one")
+    (folder / "token").write_text("two")
+    assert (await source.current()) is first
+    assert (await source.renew(first)).authorization == "Bearer two"
+    (folder / "token").unlink()
+    with pytest.raises(ConfigError):
+        await source.renew(first)
+
+
+def test_a_pod_without_its_service_account_says_so():
+    environ = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": ""}
+    with pytest.raises(ConfigError, match="service account"):
+        load_connection_config(environ=environ)
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "expected"),
+    [
+        ("https://10.1.2.3:6443", "", "http://proxy:3128"),
+        ("https://10.1.2.3:6443", "10.0.0.0/8", None),
+        ("https://10.1.2.3:6443", "x,10.1.2.3", None),
+        ("https://api.corp.example", ".corp.example", None),
+        ("https://api.corp.example", "corp.example:443", None),
+        ("https://api.corp.example", "orp.example", "http://proxy:3128"),
+        ("https://api.corp.example", "*", None),
+        ("https://127.0.0.1:1", "", None),
+        ("https://localhost:1", "", None),
+        ("http://api", "", None),
+    ],
+)
+def test_the_environments_proxy_is_used_as_kubectl_would(monkeypatch, url, no_proxy, expected):
+    for name in ("http_proxy", "HTTP_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "proxy:3128")
+    monkeypatch.setenv("https_proxy", "proxy:3128")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    assert environment_proxy(url) == expected
+
+
+def test_the_configuration_library_is_used_without_its_models():
+    code = (
+        "import sys; from plugin_operator.client import config_library as c; c.kube_config();"
+        "assert not [m for m in sys.modules if m.startswith('kubernetes_asyncio')];"
+        "import kubernetes_asyncio; assert kubernetes_asyncio.config.kube_config is not c.kube_config();"
+        "assert kubernetes_asyncio.client.V1ConfigMap"
+    )
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], check=True, env={"PYTHONPATH": str(OPERATOR)}, timeout=60
+    )
+
+
+def test_what_the_loaders_fill_has_the_defaults_of_the_library():
+    from kubernetes_asyncio.client import Configuration
+
+    real, ours = Configuration(), LoadedConfiguration()
+    for name in (
+        "ssl_ca_cert",
+        "cert_file",
+        "key_file",
+        "verify_ssl",
+        "tls_server_name",
+        "proxy",
+        "refresh_api_key_hook",
+    ):
+        assert getattr(ours, name) == getattr(real, name)

@@ -1,0 +1,280 @@
+"""Requests about objects, discovery and failures, against a transport that notes what it is asked."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from plugin_operator.client import Client, Response, RESTMapper, error_of
+from plugin_operator.client.statuses import retry_after_seconds
+from plugin_operator.errors import (
+    AlreadyExistsError,
+    GoneError,
+    InvalidError,
+    NoMatchError,
+    NotFoundError,
+    ServerError,
+    api_error,
+)
+from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+CONFIG_MAPS = {
+    "resource": "configmaps",
+    "responseKind": {"group": "", "version": "v1", "kind": "ConfigMap"},
+    "scope": "Namespaced",
+    "singularResource": "configmap",
+    "verbs": ["get", "list", "watch"],
+    "shortNames": ["cm"],
+}
+DEPLOYMENTS = {
+    **CONFIG_MAPS,
+    "resource": "deployments",
+    "shortNames": ["deploy"],
+    "responseKind": {"group": "apps", "version": "v1", "kind": "Deployment"},
+    "subresources": [{"subresource": "status", "verbs": ["get"]}],
+}
+NODES = {"resource": "nodes", "responseKind": {"kind": "Node"}, "scope": "Cluster", "verbs": ["get"]}
+
+
+def aggregated(*groups):
+    items = [
+        {"metadata": {"name": group}, "versions": [{"version": "v1", "resources": resources, "freshness": "Current"}]}
+        for group, resources in groups
+    ]
+    return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "items": items}
+
+
+class Server:
+    """Answers by (method, path) from a dict of documents, exceptions or lists of them."""
+
+    def __init__(self):
+        self.asked = []
+        self.answers = {
+            ("GET", "/api"): aggregated(("", [CONFIG_MAPS, NODES])),
+            ("GET", "/apis"): aggregated(("apps", [DEPLOYMENTS]), ("broken.example", None)),
+        }
+
+    async def request(self, method, path, *, query=(), body=None, content_type="", accept="", **_):
+        self.asked.append((method, path, dict(query), json.loads(body) if body else None, content_type))
+        answer = self.answers.get((method, path), api_error(404, "NotFound"))
+        if isinstance(answer, list):
+            answer = answer.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return Response(200, {}, json.dumps(answer).encode())
+
+    def paths(self):
+        return [asked[1] for asked in self.asked]
+
+
+@pytest.fixture
+def server():
+    return Server()
+
+
+@pytest.fixture
+def clock():
+    return VirtualClock()
+
+
+@pytest.fixture
+def mapper(server, clock):
+    return RESTMapper(server, clock=clock, refetch_seconds=0.5)
+
+
+@pytest.fixture
+def client(server, mapper):
+    return Client(server, mapper, field_manager="me", default_namespace="home")
+
+
+async def test_aggregated_discovery_tells_all_kinds_in_two_requests(server, mapper):
+    deployment = await mapper.resource_for("apps/v1/Deployment")
+    config_map = await mapper.resource_for(GroupVersionKind("", "v1", "ConfigMap"))
+    node = await mapper.resource_for("v1/Node")
+    assert server.paths() == ["/api", "/apis"]
+    assert (deployment.plural, deployment.namespaced, deployment.subresources) == ("deployments", True, {"status"})
+    assert config_map.short_names == ("cm",)
+    assert (node.namespaced, node.singular) == (False, "node")
+
+
+@pytest.mark.parametrize(
+    "root", [{"kind": "APIGroupList", "groups": []}, api_error(403), api_error(503), api_error(406)]
+)
+async def test_a_server_without_it_is_asked_for_the_one_group_version(server, mapper, root):
+    server.answers[("GET", "/api")] = server.answers[("GET", "/apis")] = root
+    server.answers[("GET", "/apis/apps/v1")] = {
+        "kind": "APIResourceList",
+        "resources": [
+            {"name": "deployments", "kind": "Deployment", "namespaced": True, "verbs": ["list", "watch"]},
+            {"name": "deployments/status", "kind": "Deployment", "namespaced": True, "verbs": ["get"]},
+        ],
+    }
+    found = await mapper.resource_for("apps/v1/Deployment")
+    assert (found.subresources, found.verbs) == ({"status"}, {"list", "watch"})
+    await mapper.resource_for("apps/v1/Deployment")
+    assert server.paths() == ["/api", "/apis", "/apis/apps/v1"]
+
+
+async def test_a_kind_that_appears_is_found_once_the_refusal_has_aged(server, mapper, clock):
+    for _ in range(3):
+        with pytest.raises(NoMatchError, match=r"serves no new.example/v1/Thing"):
+            await mapper.resource_for("new.example/v1/Thing")
+    server.answers[("GET", "/apis/new.example/v1")] = {
+        "resources": [{"name": "things", "kind": "Thing", "namespaced": False, "verbs": []}]
+    }
+    with pytest.raises(NoMatchError):
+        await mapper.resource_for("new.example/v1/Thing")
+    await clock.advance(0.5)
+    assert (await mapper.resource_for("new.example/v1/Thing")).plural == "things"
+    assert server.paths().count("/apis/new.example/v1") == 2
+
+
+async def test_a_broken_group_hides_no_other(server, mapper):
+    server.answers[("GET", "/apis/broken.example/v1")] = api_error(503, "ServiceUnavailable", "no endpoints")
+    with pytest.raises(ServerError, match="no endpoints"):
+        await mapper.resource_for("broken.example/v1/Thing")
+    assert (await mapper.resource_for("v1/ConfigMap")).plural == "configmaps"
+
+
+async def test_an_invalidated_kind_is_asked_for_again_and_may_have_changed(server, mapper):
+    await mapper.resource_for("apps/v1/Deployment")
+    mapper.invalidate(GroupVersionKind.parse("apps/v1/Deployment"))
+    with pytest.raises(NoMatchError):
+        await mapper.resource_for("apps/v1/Deployment")
+    assert (await mapper.resource_for("v1/ConfigMap")).plural == "configmaps"
+    mapper.invalidate()
+    await mapper.resource_for("apps/v1/Deployment")
+    assert server.paths().count("/apis") == 2
+
+
+@pytest.mark.parametrize("slip", ["apps/v1/configmap", "v2/ConfigMap", "v1/configmaps", "v1/CM"])
+async def test_a_slip_of_the_pen_gets_a_hint(mapper, slip):
+    with pytest.raises(NoMatchError, match="did you mean v1/ConfigMap"):
+        await mapper.resource_for(slip)
+
+
+async def test_discovery_that_is_no_json_is_a_failure_of_the_server(server, mapper):
+    server.answers[("GET", "/apis/x/v1")] = ["not a document"]
+    with pytest.raises(ServerError, match="cannot be read"):
+        await mapper.resource_for("x/v1/Y")
+
+
+async def test_objects_are_read_and_listed_in_pages(server, client):
+    path = "/api/v1/namespaces/home/configmaps"
+    server.answers[("GET", f"{path}/a")] = {"kind": "ConfigMap"}
+    pages = [
+        {"metadata": {"continue": "t"}, "items": [{"metadata": {"name": "a"}}, {}]},
+        {"metadata": {}, "items": [{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "b"}}]},
+    ]
+    server.answers[("GET", path)] = list(pages)
+    assert await client.get("v1/ConfigMap", "a") == {"kind": "ConfigMap"}
+    found = await client.list("v1/ConfigMap", "home", "x=y", "metadata.name!=z")
+    assert [obj.get("metadata") for obj in found] == [{"name": "a"}, None, {"name": "b"}]
+    assert {(obj["kind"], obj["apiVersion"]) for obj in found} == {("ConfigMap", "v1")}
+    assert server.asked[-1][2] == {
+        "labelSelector": "x=y", "fieldSelector": "metadata.name!=z", "limit": "500", "continue": "t",
+    }  # fmt: skip
+
+
+async def test_a_list_whose_pages_expire_is_asked_for_in_one_piece(server, client):
+    path = "/api/v1/configmaps"
+    first = {"metadata": {"continue": "t"}, "items": [{"metadata": {"name": "old"}}]}
+    server.answers[("GET", path)] = [first, api_error(410, "Expired"), {"items": [{"metadata": {"name": "new"}}]}]
+    assert [obj["metadata"]["name"] for obj in await client.list("v1/ConfigMap")] == ["new"]
+    assert "limit" not in server.asked[-1][2]
+
+
+async def test_writes_go_to_the_path_of_the_object_as_the_field_manager(server, client):
+    obj = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "ns"}}
+    base = "/apis/apps/v1/namespaces/ns/deployments"
+    for method, path in (("POST", base), ("PUT", f"{base}/d"), ("PUT", f"{base}/d/status"), ("PATCH", f"{base}/d")):
+        server.answers[(method, path)] = obj
+    server.answers[("PATCH", f"{base}/d/status")] = server.answers[("DELETE", f"{base}/d")] = obj
+    assert await client.create(obj) == obj
+    await client.update(obj)
+    await client.update_status(obj)
+    await client.patch("apps/v1/Deployment", "d", [{"op": "remove", "path": "/x"}], "ns", type="json")
+    await client.patch_status("apps/v1/Deployment", NamespacedName("ns", "d"), {"ready": 1})
+    await client.apply(obj, force=True)
+    await client.delete("apps/v1/Deployment", "d", "ns", propagation="Foreground", uid="u", resource_version="3")
+    asked = [(method, path, query, kind) for method, path, query, _, kind in server.asked[2:]]
+    manager = {"fieldManager": "me"}
+    assert asked == [
+        ("POST", base, manager, "application/json"),
+        ("PUT", f"{base}/d", manager, "application/json"),
+        ("PUT", f"{base}/d/status", manager, "application/json"),
+        ("PATCH", f"{base}/d", manager, "application/json-patch+json"),
+        ("PATCH", f"{base}/d/status", manager, "application/merge-patch+json"),
+        ("PATCH", f"{base}/d", {**manager, "force": "true"}, "application/apply-patch+yaml"),
+        ("DELETE", f"{base}/d", {}, "application/json"),
+    ]
+    assert server.asked[-3][3] == {"status": {"ready": 1}}
+    assert server.asked[-1][3]["preconditions"] == {"uid": "u", "resourceVersion": "3"}
+
+
+async def test_cluster_scoped_objects_need_no_namespace_and_namespaced_ones_do(server, mapper):
+    client = Client(server, mapper, field_manager="me")
+    server.answers[("GET", "/api/v1/nodes/n")] = {"kind": "Node"}
+    assert await client.get("v1/Node", "n", "ignored") == {"kind": "Node"}
+    with pytest.raises(ValueError, match="no namespace is given"):
+        await client.get("v1/ConfigMap", "a")
+    with pytest.raises(ValueError, match="without a name"):
+        await client.get("v1/ConfigMap", "", "ns")
+    with pytest.raises(ValueError, match="no apiVersion"):
+        await client.create({"metadata": {"name": "a"}})
+
+
+async def test_models_come_back_where_a_model_class_was_given(server, client):
+    from kubernetes_asyncio.client import V1ConfigMap, V1ConfigMapList, V1ObjectMeta, V1Secret
+
+    path = "/api/v1/namespaces/home/configmaps"
+    answer = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "a"}, "data": {"k": "v"}}
+    server.answers |= {("GET", f"{path}/a"): answer, ("GET", path): {"items": [answer]}, ("POST", path): answer}
+    got = await client.get(V1ConfigMap, "a")
+    assert isinstance(got, V1ConfigMap)
+    assert (got.metadata.name, got.data) == ("a", {"k": "v"})
+    assert isinstance((await client.list(V1ConfigMap, "home"))[0], V1ConfigMap)
+    made = await client.create(V1ConfigMap(metadata=V1ObjectMeta(name="a"), data={"k": "v"}))
+    assert isinstance(made, V1ConfigMap)
+    assert server.asked[-1][3] == answer
+    with pytest.raises(NoMatchError, match="V1Secret"):
+        await client.get(V1Secret, "a")
+    with pytest.raises(ValueError, match="as text"):
+        await client.get(int, "a")
+    assert V1ConfigMapList
+
+
+def test_a_failure_is_read_from_status_headers_or_text():
+    body = json.dumps(
+        {
+            "kind": "Status",
+            "reason": "Invalid",
+            "message": "m",
+            "details": {"causes": [{"field": "spec", "reason": "R"}], "retryAfterSeconds": 2},
+        }
+    ).encode()
+    error = error_of(422, body)
+    assert isinstance(error, InvalidError)
+    assert (error.causes, error.retry_after_seconds) == (({"field": "spec", "reason": "R", "message": ""},), 2.0)
+    assert isinstance(error_of(409, b'{"reason":"AlreadyExists"}'), AlreadyExistsError)
+    assert isinstance(error_of(0, b'{"code":410}'), GoneError)
+    assert isinstance(error_of(404, b""), NotFoundError)
+    assert error_of(500, b"[" * 100_000).status == 500
+    assert len(error_of(500, b"x" * 10**6).message) <= 4096
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        (None, None),
+        ("soon", None),
+        ("Thu, 01 Jan 2026 00:00:09 GMT", 9.0),
+        ("Thu, 01 Jan 2025 00:00:09 GMT", 0.0),
+        ("9999999999", 86_400.0),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header, expected):
+    assert retry_after_seconds(header, datetime(2026, 1, 1, tzinfo=UTC)) == expected
