@@ -1,0 +1,196 @@
+"""Putting the operator together.
+
+Owns which parts there are and the order in which they start: HTTP first, so that probes answer while everything else
+waits; then the connection, the event recorder, the plugins with their caches; last, once this process leads, the work.
+"""
+
+import socket
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any, Protocol
+
+from plugin_operator.app.health import probes
+from plugin_operator.app.link import ApiServerLink
+from plugin_operator.app.plugins import FactoryPart, HostPart, LeaderPart, plugin_of
+from plugin_operator.app.report import not_synced, status_of
+from plugin_operator.cache import InformerFactory
+from plugin_operator.client import Client, ConnectionConfig, RESTMapper, load_connection_config
+from plugin_operator.clock import SystemClock
+from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
+from plugin_operator.kube import GroupVersionKind
+from plugin_operator.leaderelection import LeaderElector, LeaseLock, new_identity
+from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runnable
+from plugin_operator.metrics import Metrics
+from plugin_operator.options import Options
+from plugin_operator.plugin import EventRecorder
+from plugin_operator.serving.routes import metrics_routes, probe_routes, status_routes
+from plugin_operator.serving.server import HttpServer
+
+FIELD_MANAGER = "plugin-operator"
+_DEFAULT_NAMESPACE = "default"
+VERSION = version("plugin-operator")
+
+
+class Companion(Runnable, Protocol):
+    """A part of the process that is brought along, such as a sandbox's API server; stopped last."""
+
+    on_failure: FailureCallback | None
+
+
+class App:
+    """One operator, put together and ready to run; make it with ``build`` on a running event loop.
+
+    Attributes:
+        manager: starts and stops the parts.
+        metrics: all counts of this process.
+        host: the plugins.
+        link: the connection.
+        client: reads and writes objects, as plugins do.
+        factory: the caches.
+    """
+
+    def __init__(self, options: Options, config: ConnectionConfig, companions: Sequence[Companion]) -> None:
+        self.options = options
+        self.metrics = Metrics()
+        self._clock = SystemClock()
+        self.link = ApiServerLink(
+            config,
+            self.metrics,
+            clock=self._clock,
+            patience_seconds=options.connect_timeout_seconds,
+            user_agent=f"plugin-operator/{VERSION}",
+        )
+        self._mapper = RESTMapper(self.link, clock=self._clock)
+        self._namespace = config.namespace
+        self.client = self._client()
+        self._recorder = EventRecorder(self.client, instance=socket.gethostname(), clock=self._clock)
+        self.factory = InformerFactory(self.link, self._mapper, clock=self._clock, metrics=self.metrics)
+        self.host = self._host()
+        self._was_settled = False
+        self._elector = self._make_elector() if options.leader_election.enabled else None
+        self.manager = self._manager(companions)
+        for companion in companions:
+            companion.on_failure = self.manager.fail
+
+    async def run(self) -> int:
+        """Run until the end is asked for or a part breaks; return the exit status; see ``Manager.run``."""
+        return await self.manager.run()
+
+    def status(self) -> Mapping[str, Any]:
+        """Return what ``/status`` shows: no object data, ever."""
+        elector = self._elector
+        return status_of(
+            self.host,
+            version=VERSION,
+            server=self.link.host,
+            plugins_dir=str(self.options.plugins_dir),
+            leading=elector.is_leader() if elector is not None else self.link.is_open,
+            leader=elector.leader if elector is not None else "",
+        )
+
+    def _client(self, timeout_seconds: float = 30.0) -> Client:
+        return Client(
+            self.link,
+            self._mapper,
+            field_manager=FIELD_MANAGER,
+            default_namespace=self._namespace,
+            timeout_seconds=timeout_seconds,
+        )
+
+    def _host(self) -> PluginHost:
+        options = self.options
+        settings = HostSettings(
+            scan_interval_seconds=options.scan_interval_seconds,
+            drain_deadline_seconds=options.drain_timeout_seconds,
+            import_deadline_seconds=options.validate_timeout_seconds,
+        )
+        environment = Environment(
+            client=self.client,
+            factory=self.factory,
+            recorder=self._recorder.bind,
+            clock=self._clock,
+            metrics=self.metrics,
+            namespaces=options.namespaces,
+            is_namespaced=self._is_namespaced,
+            settings=settings,
+        )
+        return PluginHost(
+            scanner=Scanner(options.plugins_dir, clock=self._clock),
+            loader=Loader(),
+            validator=Validator(clock=self._clock, deadline_seconds=options.validate_timeout_seconds),
+            environment=environment,
+        )
+
+    def _plugins_loaded(self) -> bool:
+        """Whether everything found at the start was tried; a later edit does not make the process unready."""
+        self._was_settled = self._was_settled or self.host.is_settled
+        return self._was_settled
+
+    async def _is_namespaced(self, kind: GroupVersionKind) -> bool:
+        return (await self._mapper.resource_for(kind)).namespaced
+
+    def _make_elector(self) -> LeaderElector:
+        election = self.options.leader_election
+        namespace = election.resource_namespace or self._namespace or _DEFAULT_NAMESPACE
+        # Two requests fit into the renew deadline: a request that hangs must leave time for another.
+        client = self._client(timeout_seconds=election.renew_deadline_seconds / 2)
+        return LeaderElector(
+            LeaseLock(client, namespace, election.resource_name, new_identity()),
+            clock=self._clock,
+            metrics=self.metrics,
+            lease_duration_seconds=election.lease_duration_seconds,
+            renew_deadline_seconds=election.renew_deadline_seconds,
+            retry_period_seconds=election.retry_period_seconds,
+        )
+
+    def _manager(self, companions: Sequence[Companion]) -> Manager:
+        part = HostPart(self.host)
+        elector = self._elector
+        watchdog = LoopWatchdog(
+            self.options.stall_threshold_seconds,
+            self.metrics.loop_stall,
+            blame=plugin_of,
+            leads_until=(lambda: elector.leads_until) if elector is not None else (lambda: None),
+        )
+        runnables: list[Runnable] = [
+            *companions, *self._servers(), watchdog, self.link, FactoryPart(self.factory), self._recorder, part
+        ]  # fmt: skip
+        return Manager(
+            runnables,
+            [LeaderPart(self.host, part)],
+            elector=elector,
+            grace_seconds=self.options.shutdown_grace_period_seconds,
+            clock=self._clock,
+        )
+
+    def _servers(self) -> list[HttpServer]:
+        options = self.options
+        checks = probes(self.link, self._plugins_loaded, lambda: not_synced(self.host.status()))
+        wanted = (
+            ("metrics server", "--metrics-addr", options.metrics_address, metrics_routes(self.metrics.render)),
+            (
+                "probe server",
+                "--health-probe-bind-address",
+                options.probe_address,
+                [*probe_routes(*checks), *status_routes(self.status)],
+            ),
+        )
+        return [
+            HttpServer(name, address, routes, way_out=f'; choose another with {flag}, or "0" for none')
+            for name, flag, address, routes in wanted
+            if address is not None
+        ]
+
+
+def build(options: Options, companions: Sequence[Companion] = ()) -> App:
+    """Find the cluster and put the operator together; must be called on the event loop it will run on.
+
+    Args:
+        options: the settings.
+        companions: parts of the process that are started first and stopped last.
+
+    Raises:
+        ConfigError: no cluster is configured, or its configuration cannot be used.
+    """
+    kubeconfig = str(options.kubeconfig) if options.kubeconfig is not None else None
+    return App(options, load_connection_config(kubeconfig, options.context), companions)

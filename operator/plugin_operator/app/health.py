@@ -1,0 +1,39 @@
+"""When this process is alive, and when it is ready.
+
+Owns the checks behind ``/healthz`` and ``/readyz``. A plugin that was refused is no reason to be unready: its last good
+revision works on, and restarting or unrouting the pod would mend nothing.
+"""
+
+from collections.abc import Callable
+
+from plugin_operator.app.link import ApiServerLink
+from plugin_operator.serving.checks import Check, Probe
+
+
+def probes(link: ApiServerLink, plugins_loaded: Callable[[], bool], not_synced: Callable[[], list[str]]) -> list[Probe]:
+    """Return the two probes.
+
+    Args:
+        link: ready once it is open.
+        plugins_loaded: whether what was in the plugins directory at the start was tried.
+        not_synced: the caches of active controllers that are not complete.
+    """
+
+    async def ping() -> None:
+        return
+
+    async def api_server() -> None:
+        if not link.is_open:
+            raise RuntimeError(f"{link.host} has not answered yet")
+
+    async def plugins() -> None:
+        if not plugins_loaded():
+            raise RuntimeError("the plugins have not all been tried yet")
+
+    async def caches() -> None:
+        missing = not_synced()
+        if missing:
+            raise RuntimeError(f"not synced: {', '.join(missing)}")
+
+    ready: dict[str, Check] = {"ping": ping, "api-server": api_server, "plugins": plugins, "caches": caches}
+    return [Probe("healthz", {"ping": ping}), Probe("readyz", ready)]

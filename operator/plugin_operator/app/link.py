@@ -1,0 +1,131 @@
+"""The connection to the API server as a part of the process with a start and a stop.
+
+Owns waiting for the server's first answer, and the message when none comes. Components are built on the link before it
+is open, so that probes are served while it waits.
+"""
+
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+
+from plugin_operator import logs
+from plugin_operator.backoff import Backoff
+from plugin_operator.client import ByteStream, Connection, ConnectionConfig, Query, Response
+from plugin_operator.clock import Clock
+from plugin_operator.errors import ApiConnectionError, ApiError, PluginOperatorError, ServerError, UnauthorizedError
+from plugin_operator.metrics import Metrics
+
+_log = logs.get_logger(__name__)
+
+
+class ApiServerLink:
+    """A Runnable, and the ``Transport`` of everything that speaks to the API server.
+
+    Args:
+        config: which server.
+        metrics: counts the requests.
+        clock: measures waits.
+        patience_seconds: how long ``start`` waits for the first answer.
+        user_agent: how the server's audit log knows us.
+    """
+
+    name = "connection to the API server"
+
+    def __init__(
+        self, config: ConnectionConfig, metrics: Metrics, *, clock: Clock, patience_seconds: float, user_agent: str
+    ) -> None:
+        self._config = config
+        self._metrics = metrics
+        self._clock = clock
+        self._patience = patience_seconds
+        self._user_agent = user_agent
+        self._stack = AsyncExitStack()
+        self._connection: Connection | None = None
+        self.is_open = False
+
+    @property
+    def host(self) -> str:
+        """URL of the API server, for people."""
+        return self._config.host
+
+    async def start(self) -> None:
+        """Open the connection and wait until the server answers anything.
+
+        Raises:
+            ConfigError: the credentials cannot be had.
+            PluginOperatorError: no answer came in time, or the credentials are refused.
+        """
+        self._connection = await self._stack.enter_async_context(
+            Connection.open(self._config, self._metrics, clock=self._clock, user_agent=self._user_agent)
+        )
+        await self._first_answer()
+        self.is_open = True
+        _log.info("Connected to the API server", server=self.host, source=self._config.source)
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """Close every request and stream; closing sockets takes no time worth a deadline."""
+        del deadline_seconds
+        self.is_open = False
+        await self._stack.aclose()
+
+    async def _first_answer(self) -> None:
+        backoff = Backoff(self._clock, base_seconds=0.1, cap_seconds=1.0)
+        end = self._clock.monotonic() + self._patience
+        told = False
+        while True:
+            remaining = end - self._clock.monotonic()
+            try:
+                await self.request("GET", "/version", timeout_seconds=max(0.1, remaining))
+            except UnauthorizedError as error:
+                raise PluginOperatorError(
+                    f"{self.host} refuses the credentials of {self._config.source}: {error.message or error}"
+                ) from error
+            except (ApiConnectionError, ServerError) as error:
+                wait = backoff.next_seconds()
+                if wait >= end - self._clock.monotonic():
+                    raise self._no_answer(error) from error
+                if not told:
+                    _log.warning("API server does not answer yet", server=self.host, reason=str(error))
+                    told = True
+                await self._clock.sleep(wait)
+            except ApiError:
+                return  # it may forbid us /version, but it answers
+            else:
+                return
+
+    def _no_answer(self, error: Exception) -> PluginOperatorError:
+        return PluginOperatorError(
+            f"no API server answers at {self.host}, which {self._config.source} names: {error}. "
+            "Is the cluster up, and is it the one you mean (--kubeconfig, --context)?"
+        )
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query = (),
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        timeout_seconds: float = 30.0,
+    ) -> Response:
+        """Send one request; see ``Transport.request``."""
+        return await self._open().request(
+            method,
+            path,
+            query=query,
+            body=body,
+            content_type=content_type,
+            accept=accept,
+            timeout_seconds=timeout_seconds,
+        )
+
+    def stream(
+        self, path: str, *, query: Query = (), accept: str = "application/json", timeout_seconds: float
+    ) -> AbstractAsyncContextManager[ByteStream]:
+        """Open a stream; see ``Transport.stream``."""
+        return self._open().stream(path, query=query, accept=accept, timeout_seconds=timeout_seconds)
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            raise ApiConnectionError("the connection to the API server is not open")
+        return self._connection

@@ -1,0 +1,87 @@
+"""The plugin host as two parts of the process: one on every replica, one only on the leader.
+
+Caches and queues fill everywhere, so that a standby takes over warm; reconciling begins with leadership and ends before
+the Lease is given back.
+"""
+
+import re
+from types import FrameType
+from typing import Protocol
+
+from plugin_operator.cache import InformerFactory
+
+_PRIVATE_MODULE = re.compile(r"_plugin_(?P<plugin>.+)_\d+_[0-9a-f]+(\.|$)")
+
+
+class Host(Protocol):
+    """What the manager needs of ``hosting.PluginHost``."""
+
+    async def start(self) -> None:
+        """Load what is there and follow the directory."""
+
+    def lead(self) -> None:
+        """Begin to reconcile."""
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """End all reconciles, then everything else."""
+
+
+class HostPart:
+    """The Runnable of every replica; ends what the leader's part has not ended already."""
+
+    name = "plugins"
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._stopped = False
+
+    async def start(self) -> None:
+        """Load the plugins and fill their caches."""
+        await self._host.start()
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """Stop the host; harmless if it is stopped."""
+        if not self._stopped:
+            self._stopped = True
+            await self._host.stop(deadline_seconds)
+
+
+class LeaderPart:
+    """The Runnable of the leader: work begins with its start, and has ended when its stop returns."""
+
+    name = "reconciles"
+
+    def __init__(self, host: Host, part: HostPart) -> None:
+        self._host = host
+        self._part = part
+
+    async def start(self) -> None:
+        """Begin to reconcile."""
+        self._host.lead()
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """End every reconcile, for the Lease is given back next."""
+        await self._part.stop(deadline_seconds)
+
+
+class FactoryPart:
+    """The Runnable that closes what caches are still open once the plugins are gone."""
+
+    name = "caches"
+
+    def __init__(self, factory: InformerFactory) -> None:
+        self._factory = factory
+
+    async def start(self) -> None:
+        """Caches start when a plugin asks for them."""
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """Close every cache; the factory keeps to a deadline of its own."""
+        del deadline_seconds
+        await self._factory.stop()
+
+
+def plugin_of(frame: FrameType) -> str | None:
+    """Return the name of the plugin whose code a frame runs, or None."""
+    found = _PRIVATE_MODULE.match(str(frame.f_globals.get("__name__", "")))
+    return found["plugin"] if found else None

@@ -1,0 +1,70 @@
+"""What ``/status`` says of the operator, and which caches are still to come.
+
+Owns the shape of the status. It names objects but never shows what is in them: an exception's text may quote a Secret,
+so that only its type is given; the text is in the log, which is better guarded.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from plugin_operator.hosting import PluginState, PluginStatus
+
+
+class HostView(Protocol):
+    """The part of ``hosting.PluginHost`` that tells what it does."""
+
+    def status(self) -> Sequence[PluginStatus]:
+        """Return a snapshot of every plugin."""
+
+
+def status_of(
+    host: HostView, *, version: str, server: str, plugins_dir: str, leading: bool, leader: str
+) -> Mapping[str, Any]:
+    """Return the JSON-like status of the process.
+
+    Args:
+        host: the plugins.
+        version: of the operator.
+        server: URL of the API server.
+        plugins_dir: where plugins come from.
+        leading: whether this process works.
+        leader: who holds the Lease, if there is leader election.
+    """
+    return {
+        "version": version,
+        "server": server,
+        "plugins_dir": plugins_dir,
+        "leading": leading,
+        "leader": leader,
+        "plugins": [_plugin(plugin) for plugin in host.status()],
+    }
+
+
+def _plugin(plugin: PluginStatus) -> dict[str, Any]:
+    shown = plugin.as_dict()
+    for controller, status in zip(shown["controllerStatus"], plugin.controllers, strict=True):
+        controller["failing"] = {str(request): _type_of(key.error) for request, key in status.failing.items()}
+    shown["failing"] = _type_of(plugin.failing)
+    return shown
+
+
+def _type_of(error: str) -> str:
+    """Return the first word of "KeyError: 'password'"."""
+    return error.partition(":")[0]
+
+
+def not_synced(plugins: Iterable[PluginStatus]) -> list[str]:
+    """Return the caches of working plugins that are not complete; one that waits for a CRD or a permission is excused.
+
+    A controller whose kind does not exist yet is reported as waiting; it must not keep all others from being ready.
+    """
+    return sorted(
+        {
+            f"{informer.key} of {controller.name}"
+            for plugin in plugins
+            if plugin.state is PluginState.ACTIVE
+            for controller in plugin.controllers
+            for informer in controller.informers
+            if not informer.has_synced
+        }
+    )
