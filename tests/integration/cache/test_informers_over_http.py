@@ -1,0 +1,250 @@
+"""Informers against the embedded API server over real HTTP."""
+
+import asyncio
+import time
+
+import pytest
+
+from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from plugin_operator.cache import InformerFactory, InformerKey, State
+from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.clock import SystemClock
+from plugin_operator.errors import ConflictError, NotFoundError
+from plugin_operator.kube import GroupVersionKind
+from plugin_operator.metrics import Metrics
+from plugin_operator.testing.eventually import eventually
+
+CONFIG_MAP = GroupVersionKind.parse("v1/ConfigMap")
+WIDGET = GroupVersionKind.parse("example.org/v1/Widget")
+CRD = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "widgets.example.org"},
+    "spec": {
+        "group": "example.org",
+        "scope": "Namespaced",
+        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+            }
+        ],
+    },
+}
+
+
+def config_map(name, namespace="default", **data):
+    metadata = {"name": name, "namespace": namespace, "labels": {"app": data.get("app", "x")}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+class Log:
+    def __init__(self):
+        self.heard = []
+
+    def on_add(self, key, new, is_initial):
+        self.heard.append(("add", key.name, is_initial))
+
+    def on_update(self, key, old, new):
+        self.heard.append(("update", key.name, new.decode()["data"]))
+
+    def on_delete(self, key, old):
+        self.heard.append(("delete", key.name))
+
+
+class Side:
+    """One connection and what is made of it."""
+
+    def __init__(self, connection):
+        self.metrics = Metrics()
+        self.mapper = RESTMapper(connection)
+        self.client = Client(connection, self.mapper, field_manager="test", default_namespace="default")
+        self.factory = InformerFactory(connection, self.mapper, clock=SystemClock(), metrics=self.metrics)
+
+
+@pytest.fixture
+async def side(api_endpoint):
+    config = ConnectionConfig.for_endpoint(api_endpoint.url, token=api_endpoint.token, ca_pem=api_endpoint.ca_pem)
+    async with Connection.open(config, Metrics()) as connection:
+        made = Side(connection)
+        yield made
+        await made.factory.stop()
+
+
+async def synced(informer):
+    async with asyncio.timeout(20):
+        await informer.wait_synced()
+    return informer
+
+
+def names(informer):
+    return sorted(key.name for key in informer.lister.keys("default"))
+
+
+async def test_a_cache_follows_creation_change_and_deletion(side):
+    await side.client.create(config_map("early"))
+    log = Log()
+    informer = side.factory.acquire(InformerKey(CONFIG_MAP, "default"))
+    informer.add_handler(log)
+    await synced(informer)
+    created = await side.client.create(config_map("a", k="1"))
+    await side.client.update({**created, "data": {"k": "ü"}})
+    await side.client.delete("v1/ConfigMap", "a")
+    await eventually(lambda: ("delete", "a") in log.heard)
+    assert log.heard == [("add", "early", True), ("add", "a", False), ("update", "a", {"k": "ü"}), ("delete", "a")]
+    assert names(informer) == ["early"]
+    assert informer.lister.get("early", "default")["kind"] == "ConfigMap"
+    assert "managedFields" not in informer.lister.get("early", "default")["metadata"]
+
+
+async def test_selectors_narrow_a_cache_and_objects_leave_it(side):
+    informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, "default", label_selector="app=y")))
+    await side.client.create(config_map("a", app="y"))
+    await side.client.create(config_map("b", app="z"))
+    await eventually(lambda: names(informer) == ["a"])
+    await side.client.patch("v1/ConfigMap", "a", {"metadata": {"labels": {"app": "z"}}})
+    await eventually(lambda: names(informer) == [])
+
+
+async def test_paged_and_streaming_lists_bring_the_same(side):
+    for number in range(12):
+        await side.client.create(config_map(f"n{number:02}"))
+    by_stream = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, "default")))
+    by_pages = side.factory.acquire(InformerKey(CONFIG_MAP, "default", metadata_only=False, label_selector="app"))
+    by_pages._reflector._streaming = False
+    await synced(by_pages)
+    assert by_pages.lister.list() == by_stream.lister.list()
+    assert len(by_pages.lister) == 12
+
+
+async def test_metadata_only_leaves_the_rest_of_the_object_on_the_server(side):
+    await side.client.create(config_map("a", k="v"))
+    informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, "default", metadata_only=True)))
+    obj = informer.lister.get("default/a")
+    assert (obj["kind"], obj["metadata"]["name"]) == ("ConfigMap", "a")
+    assert "data" not in obj
+
+
+async def test_a_missing_kind_appears_within_two_seconds(side):
+    informer = side.factory.acquire(InformerKey(WIDGET))
+    await eventually(lambda: informer.state is State.WAITING)
+    assert "serves no example.org/v1/Widget" in informer.reason
+    await side.client.create(CRD)
+    began = time.monotonic()
+    await synced(informer)
+    assert time.monotonic() - began < 2.0
+    widget = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "default"}}
+    await side.client.create(widget)
+    await eventually(lambda: "default/w" in informer.lister)
+
+
+async def test_a_kind_that_goes_and_comes_back_is_followed_again(side):
+    await side.client.create(CRD)
+    informer = await synced(side.factory.acquire(InformerKey(WIDGET)))
+    widget = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "default"}}
+    await side.client.create(widget)
+    await eventually(lambda: "default/w" in informer.lister)
+    await side.client.delete("apiextensions.k8s.io/v1/CustomResourceDefinition", "widgets.example.org")
+    await eventually(lambda: informer.state is State.WAITING or len(informer.lister) == 0)
+    side.mapper.invalidate()
+
+    async def created_again():
+        try:
+            await side.client.create(CRD)
+        except ConflictError:
+            return False
+        return True
+
+    await eventually(created_again)
+    again = {**widget, "metadata": {"name": "again", "namespace": "default"}}
+
+    async def written():
+        side.mapper.invalidate()
+        try:
+            await side.client.create(again)
+        except NotFoundError:
+            return False
+        except ConflictError:
+            return True
+        return True
+
+    await eventually(written)
+    await eventually(lambda: names(informer) == ["again"])
+
+
+async def test_one_connection_carries_many_watches_and_calls(side):
+    keys = [InformerKey(CONFIG_MAP, "default", label_selector=f"app!=n{n}") for n in range(110)]
+    informers = [side.factory.acquire(key) for key in keys]
+    for informer in informers:
+        await synced(informer)
+    await side.client.create(config_map("a"))
+    await eventually(lambda: all(len(informer.lister) == 1 for informer in informers))
+
+
+async def test_every_last_state_of_a_storm_arrives(side):
+    log = Log()
+    informer = side.factory.acquire(InformerKey(CONFIG_MAP, "default"))
+    informer.add_handler(log)
+    await synced(informer)
+
+    async def storm(name):
+        await side.client.create(config_map(name, k="0"))
+        for number in range(1, 20):
+            await side.client.patch("v1/ConfigMap", name, {"data": {"k": str(number)}})
+
+    await asyncio.gather(*(storm(f"s{number}") for number in range(20)))
+    await eventually(lambda: all(obj["data"]["k"] == "19" for obj in informer.lister.list()))
+    assert len(informer.lister) == 20
+    assert len(log.heard) == 400
+
+
+async def test_a_server_that_restarts_without_its_data_is_followed_again(tmp_path):
+    first = ApiServer(ApiServerConfig(tls=False))
+    endpoint = await first.start()
+    port = int(endpoint.url.rpartition(":")[2])
+    config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token)
+    async with Connection.open(config, Metrics()) as connection:
+        side = Side(connection)
+        for number in range(30):
+            await side.client.create(config_map(f"n{number}"))
+        informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, "default")))
+        assert len(informer.lister) == 30
+        await first.stop()
+        second = ApiServer(ApiServerConfig(tls=False, port=port, token=endpoint.token))
+        await second.start()
+        try:
+            await eventually(lambda: len(informer.lister) == 0, timeout_seconds=30)
+            await side.client.create(config_map("new"))
+            await eventually(lambda: names(informer) == ["new"], timeout_seconds=30)
+        finally:
+            await side.factory.stop()
+            await second.stop()
+
+
+async def test_a_server_that_restarts_with_its_data_is_resumed(tmp_path):
+    first = ApiServer(ApiServerConfig(tls=False, data_dir=tmp_path))
+    endpoint = await first.start()
+    port = int(endpoint.url.rpartition(":")[2])
+    config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token)
+    async with Connection.open(config, Metrics()) as connection:
+        side = Side(connection)
+        log = Log()
+        informer = side.factory.acquire(InformerKey(CONFIG_MAP, "default"))
+        informer.add_handler(log)
+        await synced(informer)
+        await side.client.create(config_map("a"))
+        await eventually(lambda: names(informer) == ["a"])
+        await first.stop()
+        second = ApiServer(ApiServerConfig(tls=False, port=port, data_dir=tmp_path, token=endpoint.token))
+        await second.start()
+        try:
+            await eventually(lambda: informer.state is State.WATCHING, timeout_seconds=30)
+            await side.client.create(config_map("b"))
+            await eventually(lambda: names(informer) == ["a", "b"], timeout_seconds=30)
+            assert [heard[:2] for heard in log.heard] == [("add", "a"), ("add", "b")]
+        finally:
+            await side.factory.stop()
+            await second.stop()
