@@ -1,10 +1,13 @@
 """The command line as users meet it: a process, its output, its exit status."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,3 +64,89 @@ def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[...,
         if process.poll() is None:
             process.kill()
         process.communicate(timeout=DEADLINE_SECONDS)
+
+
+class Output:
+    """What a running process has printed, read as it comes."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._news:
+                self.lines.append(line)
+                self._news.notify_all()
+
+    @property
+    def text(self) -> str:
+        """Everything so far."""
+        return "".join(self.lines)
+
+    def wait_for(self, *words: str, after: int = 0, seconds: float = DEADLINE_SECONDS) -> str:
+        """Wait for a line that has all of ``words``, beginning at line number ``after``, and return it."""
+        with self._news:
+            if not self._news.wait_for(lambda: self._find(words, after) is not None, seconds):
+                raise AssertionError(f"no line with {words} in:\n{self.text}")
+            found = self._find(words, after)
+        assert found is not None
+        return found
+
+    def _find(self, words: tuple[str, ...], after: int) -> str | None:
+        return next((line for line in self.lines[after:] if all(word in line for word in words)), None)
+
+    def end(self, seconds: float = DEADLINE_SECONDS) -> int:
+        """Wait for the process to end and return its exit status."""
+        code = self.process.wait(seconds)
+        self._reader.join(seconds)
+        return code
+
+
+class Sandbox:
+    """A running sandbox and kubectl to talk to it."""
+
+    def __init__(self, process: "subprocess.Popen[str]", folder: Path, environment: dict[str, str]) -> None:
+        self.process = process
+        self.output = Output(process)
+        self.folder = folder
+        self._environment = environment
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The file it writes."""
+        return self.folder / ".sandbox" / "kubeconfig"
+
+    def kubectl(self, *arguments: str) -> str:
+        """Run kubectl against it and return what it prints."""
+        kubectl = Path(sys.executable).parent / "kubectl"
+        ended = subprocess.run(
+            [kubectl, "--kubeconfig", self.kubeconfig, *arguments],
+            env=self._environment, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C: the signal goes to the whole foreground group."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.output.end()
+
+
+@pytest.fixture
+def sandbox(
+    start: Callable[..., "subprocess.Popen[str]"], tmp_path: Path, plugins: Path, environment: dict[str, str]
+) -> Any:
+    """Start a sandbox on ``plugins`` and wait until its operator works."""
+
+    def sandbox(*arguments: str) -> Sandbox:
+        process = start("sandbox", "--plugins-dir", plugins, "--log-format", "console", *arguments)
+        made = Sandbox(process, tmp_path, environment)
+        made.output.wait_for("Connected to the API server")
+        return made
+
+    return sandbox

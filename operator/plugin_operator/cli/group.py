@@ -34,9 +34,15 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except UsageError as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(str(error), self._invoked(ctx)) from error
         except PluginOperatorError as error:
             raise click.ClickException(str(error)) from error
+
+    def _invoked(self, ctx: click.Context) -> click.Context:
+        """Return a context of the command that ran, so that its help is what the message points to."""
+        name = ctx.invoked_subcommand
+        command = self.get_command(ctx, name) if name else None
+        return ctx if command is None else click.Context(command, parent=ctx, info_name=name)
 
 
 @click.group(

@@ -1,0 +1,170 @@
+"""The sandbox as a user at a terminal meets it."""
+
+import json
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PLUGIN = """
+from plugin_operator import controller
+
+@controller(for_="v1/ConfigMap")
+async def {name}(ctx, request):
+    obj = ctx.lister.get(request)
+    ctx.log.info("{message}", found=obj is not None)
+"""
+
+
+def write(plugins: Path, name: str, message: str) -> None:
+    fresh = plugins / f".{name}.new"
+    fresh.write_text(PLUGIN.format(name=name, message=message))
+    fresh.rename(plugins / f"{name}.py")
+
+
+@pytest.fixture
+def up(sandbox: Any, plugins: Path) -> Any:
+    write(plugins, "configmap", "ConfigMap reconciled")
+    return sandbox()
+
+
+def server_pid(up: Any) -> int:
+    """The one child of the operator that serves."""
+    children = Path(f"/proc/{up.process.pid}/task/{up.process.pid}/children").read_text().split()
+    return next(int(pid) for pid in children if b"apiserver" in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def wait_gone(pid: int) -> None:
+    deadline = time.monotonic() + 20
+    while is_running(pid):
+        assert time.monotonic() < deadline, f"process {pid} still runs"
+        time.sleep(0.02)
+
+
+def test_it_prints_what_to_try_and_each_reconcile_as_it_happens(up: Any) -> None:
+    for line in ("create configmap hello --from-literal=a=b", "label configmap hello", "delete configmap hello"):
+        assert f"kubectl --kubeconfig .sandbox/kubeconfig {line}" in up.output.text
+    assert up.kubeconfig.stat().st_mode & 0o777 == 0o600
+    up.kubectl("create", "configmap", "hello", "--from-literal=a=b")
+    up.output.wait_for("ConfigMap reconciled", "name=hello", "found=True")
+    up.kubectl("delete", "configmap", "hello")
+    up.output.wait_for("ConfigMap reconciled", "name=hello", "found=False")
+
+
+def test_ctrl_c_stops_it_at_once_with_status_zero_and_leaves_nothing(up: Any) -> None:
+    server = server_pid(up)
+    before = time.monotonic()
+    assert up.interrupt() == 0, up.output.text
+    assert time.monotonic() - before < 5
+    assert "Traceback" not in up.output.text
+    assert "Error" not in up.output.text
+    wait_gone(server)
+    assert not up.kubeconfig.exists()
+
+
+def test_ctrl_c_during_the_start_is_quiet_too(start: Any, plugins: Path) -> None:
+    for delay in (0.15, 0.5, 0.9):
+        process = start("sandbox", "--plugins-dir", plugins)
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+        assert "Traceback" not in out, (delay, out)
+        assert process.returncode in {0, -signal.SIGINT}, (delay, out)
+
+
+def test_the_server_dies_with_an_operator_that_is_killed(up: Any) -> None:
+    server = server_pid(up)
+    up.process.kill()
+    wait_gone(server)
+
+
+def test_a_server_that_dies_ends_the_operator_with_one(up: Any) -> None:
+    os.kill(server_pid(up), signal.SIGKILL)
+    assert up.output.end() == 1
+    assert "the embedded API server ended with status -9" in up.output.text
+    assert "Traceback" not in up.output.text
+
+
+def test_a_second_sandbox_in_the_same_folder_is_refused(up: Any, run: Any, plugins: Path) -> None:
+    ended = run("sandbox", "--plugins-dir", plugins)
+    assert ended.returncode == 1
+    assert f'a sandbox already runs in ".sandbox" (process {up.process.pid}): stop it' in ended.stderr
+    assert up.process.poll() is None
+
+
+def test_a_plugin_that_blocks_the_loop_cannot_keep_ctrl_c_from_working(sandbox: Any, plugins: Path) -> None:
+    (plugins / "blocks.py").write_text(
+        "import time\nfrom plugin_operator import controller\n\n@controller(for_='v1/ConfigMap')\n"
+        "async def blocks(ctx, request):\n    print('now blocking', flush=True)\n    time.sleep(600)\n"
+    )
+    up = sandbox("--shutdown-grace-period", "500ms")
+    up.kubectl("create", "configmap", "hello")
+    up.output.wait_for("now blocking")
+    up.output.wait_for("Event loop is blocked", "plugin=blocks")
+    before = time.monotonic()
+    assert up.interrupt() == 1
+    assert time.monotonic() - before < 15
+
+
+def test_plugins_come_change_break_mend_and_go_while_it_runs(up: Any, plugins: Path, run: Any) -> None:
+    up.kubectl("create", "configmap", "hello")
+    up.output.wait_for("ConfigMap reconciled", "name=hello")
+
+    write(plugins, "second", "Second was here")
+    up.output.wait_for("Second was here", "name=hello")
+
+    write(plugins, "configmap", "ConfigMap reconciled anew")
+    up.output.wait_for("ConfigMap reconciled anew", "name=hello")
+
+    (plugins / "configmap.py").write_text("def broken(:\n")
+    up.output.wait_for("configmap.py", "SyntaxError")
+    status = run("status")
+    assert status.returncode == 1
+    assert "SyntaxError" in status.stdout
+    at = len(up.output.lines)
+    up.kubectl("label", "configmap", "hello", "still=working")
+    up.output.wait_for("ConfigMap reconciled anew", "name=hello", after=at)
+
+    write(plugins, "configmap", "ConfigMap mended")
+    up.output.wait_for("ConfigMap mended", "name=hello")
+    assert run("status").returncode == 0
+
+    (plugins / "second.py").unlink()
+    deadline = time.monotonic() + 20
+    while "second" in run("status", "-o", "json").stdout:
+        assert time.monotonic() < deadline
+    at = len(up.output.lines)
+    up.kubectl("label", "configmap", "hello", "after=deletion")
+    up.output.wait_for("ConfigMap mended", "name=hello", after=at)
+    assert not any("Second was here" in line for line in up.output.lines[at:])
+    assert up.interrupt() == 0
+
+
+def test_probes_metrics_and_status_answer(up: Any, tmp_path: Path) -> None:
+    probes = json.loads((tmp_path / ".sandbox" / "operator.json").read_text())["probes"]
+    up.kubectl("create", "configmap", "hello")
+    up.output.wait_for("ConfigMap reconciled", "name=hello")
+
+    def get(url: str) -> str:
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return answer.read().decode()
+
+    assert get(f"http://{probes}/healthz") == "ok"
+    assert get(f"http://{probes}/readyz?verbose").endswith("readyz check passed\n")
+    status = json.loads(get(f"http://{probes}/status"))
+    assert status["leading"] is True
+    assert [plugin["name"] for plugin in status["plugins"]] == ["configmap"]
+    metrics_url = next(word for line in up.output.lines for word in line.split() if word.endswith("/metrics"))
+    assert 'controller_runtime_reconcile_total{controller="configmap",result="success"}' in get(metrics_url)

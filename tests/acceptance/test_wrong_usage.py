@@ -1,0 +1,128 @@
+"""Wrong command lines: a clear message that names the flag and the way out, and status 2."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NO_TRACEBACK = "Traceback"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--bogus"], "No such option '--bogus'"),
+        (["run", "--bogus"], "No such option '--bogus'"),
+        (["explode"], "No such command 'explode'"),
+        (["run", "--plugins-dir", "nowhere"], '--plugins-dir: "nowhere" is missing: create it, or name another'),
+        (["run", "--plugins-dir", "file.py"], '"file.py" is not a directory'),
+        (["sandbox", "--plugins-dir", "nowhere"], '--plugins-dir: "nowhere" is missing'),
+        (["run", "--plugins-dir", ".", "--metrics-addr", "80"], '--metrics-addr: "80" is not host:port: write ":8080"'),
+        (["run", "--plugins-dir", ".", "--drain-timeout", "soon"], '--drain-timeout: "soon" is not a duration: write'),
+        (["run", "--plugins-dir", ".", "--kubeconfig", "nowhere"], "--kubeconfig: File 'nowhere' does not exist"),
+        (["run", "--plugins-dir", ".", "--leader-elect=perhaps"], "'perhaps' is not a valid boolean"),
+        (
+            ["run", "--plugins-dir", ".", "--leader-elect-lease-duration", "5s"],
+            "--leader-elect-lease-duration must be greater than --leader-elect-renew-deadline",
+        ),
+        (["run", "--plugins-dir", ".", "--log-level", "loud"], "'loud' is not one of 'debug', 'info'"),
+        (["validate"], "Missing argument 'PATH...'"),
+        (["validate", "nowhere.py"], "Path 'nowhere.py' does not exist"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_status_two_and_names_the_way_out(
+    run: Any, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    (tmp_path / "file.py").touch()
+    ended = run(*arguments)
+    assert ended.returncode == 2, ended.stderr
+    assert words in ended.stderr
+    assert "Try 'plugin-operator" in ended.stderr
+    assert NO_TRACEBACK not in ended.stderr
+
+
+def test_a_wrong_variable_is_named_as_such(run: Any) -> None:
+    ended = run("run", "--plugins-dir", ".", PLUGIN_OPERATOR_SCAN_INTERVAL="often")
+    assert ended.returncode == 2
+    assert 'PLUGIN_OPERATOR_SCAN_INTERVAL: "often" is not a duration' in ended.stderr
+
+
+def test_without_a_cluster_it_says_what_was_tried_and_points_to_the_sandbox(run: Any) -> None:
+    ended = run("run", "--plugins-dir", ".")
+    assert ended.returncode == 1
+    for tried in ("--kubeconfig", "$KUBECONFIG", "this is no pod", ".kube/config", "plugin-operator sandbox"):
+        assert tried in ended.stderr
+    assert NO_TRACEBACK not in ended.stderr
+
+
+def kubeconfig(folder: Path, server: str) -> Path:
+    path = folder / "kubeconfig"
+    path.write_text(
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+        "contexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\n"
+        f"clusters: [{{name: c, cluster: {{server: '{server}'}}}}]\n"
+    )
+    return path
+
+
+def test_a_kubeconfig_that_points_nowhere_names_server_file_and_cause(run: Any, tmp_path: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        server = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        path = kubeconfig(tmp_path, server)
+        ended = run(
+            "run", "--plugins-dir", ".", "--kubeconfig", path, "--connect-timeout", "500ms",
+            "--metrics-addr", "0", "--health-probe-bind-address", "0",
+        )  # fmt: skip
+    assert ended.returncode == 1
+    assert f"no API server answers at {server}" in ended.stderr
+    assert str(path) in ended.stderr
+    assert "--context" in ended.stderr
+    assert NO_TRACEBACK not in ended.stderr
+
+
+def test_a_broken_kubeconfig_is_told(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text("apiVersion: v1\nkind: [")
+    ended = run("run", "--plugins-dir", ".", "--kubeconfig", path)
+    assert ended.returncode == 1
+    assert "is not valid YAML" in ended.stderr
+    assert NO_TRACEBACK not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("flag", "other"),
+    [("--metrics-addr", "--health-probe-bind-address"), ("--health-probe-bind-address", "--metrics-addr")],
+)
+def test_a_taken_port_names_its_flag(run: Any, tmp_path: Path, flag: str, other: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = run(
+            "run", "--plugins-dir", ".", "--kubeconfig", kubeconfig(tmp_path, "http://127.0.0.1:1"),
+            flag, address, other, "0",
+        )  # fmt: skip
+    assert ended.returncode == 1
+    assert f"cannot listen on {address}: the port is taken" in ended.stderr
+    assert flag in ended.stderr
+    assert NO_TRACEBACK not in ended.stderr
+
+
+def test_an_unreadable_plugins_directory_is_told(run: Any, tmp_path: Path) -> None:
+    import os
+
+    if os.geteuid() == 0:
+        pytest.skip("root reads everything")
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o000)
+    ended = run("run", "--plugins-dir", locked)
+    locked.chmod(0o700)
+    assert ended.returncode == 2
+    assert "cannot be read (Permission denied)" in ended.stderr
+
+
+def test_status_without_an_operator_says_so(run: Any) -> None:
+    ended = run("status", "--address", "127.0.0.1:1")
+    assert ended.returncode == 1
+    assert "no operator answers at http://127.0.0.1:1/status" in ended.stderr
+    assert "--address" in ended.stderr
