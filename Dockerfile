@@ -29,8 +29,10 @@ LABEL org.opencontainers.image.title="plugin-operator" \
 RUN python -m pip uninstall --yes --quiet --root-user-action=ignore pip \
  && groupadd --gid 65532 nonroot \
  && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin nonroot
-# The root file system is read-only in the cluster: bytecode was compiled in the first stage, none is written here.
-ENV PATH=/opt/plugin-operator/bin:$PATH \
+# The root file system is read-only in the cluster: bytecode was compiled in the first stage, none is written here. HOME is
+# set for clusters that pick a user of their own, whom /etc/passwd does not know.
+ENV HOME=/nonexistent \
+    PATH=/opt/plugin-operator/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     PYTHONFAULTHANDLER=1 \

@@ -63,6 +63,10 @@ def test_the_final_stage_holds_no_build_tool_and_writes_no_bytecode():
     assert any(name == "ENV" and "PYTHONDONTWRITEBYTECODE=1" in value for name, value in final)
 
 
+def test_a_user_that_the_image_does_not_know_has_a_home_too():
+    assert any(name == "ENV" and "HOME=/nonexistent" in value for name, value in stages()[-1])
+
+
 def test_whatever_the_dockerfile_copies_exists_and_is_sent_to_the_engine():
     ignore = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     allowed = [line.removeprefix("!") for line in ignore if line.startswith("!")]
