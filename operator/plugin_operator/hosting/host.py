@@ -89,8 +89,8 @@ class PluginHost:
 
     async def stop(self, deadline_seconds: float) -> None:
         """End all reconciles within the deadline, cancel the rest, run ``stop`` hooks, end the trial process."""
-        await self._tasks.stop(self._environment.settings.cancel_grace_seconds)
         slots, self._slots = list(self._slots.values()), {}
+        await self._tasks.stop(self._environment.settings.cancel_grace_seconds)
         await asyncio.gather(*(slot.stop(deadline_seconds) for slot in slots))
         if self._validator is not None:
             await self._validator.stop(deadline_seconds)
@@ -168,9 +168,8 @@ class PluginHost:
 
     def _ended(self, name: str) -> None:
         """Forget a plugin that was unloaded, and look again: its file may be back by now."""
-        self._runs.pop(name, None)
-        self._slots.pop(name, None)
-        self.hint()
+        if self._runs.pop(name, None) is not None and self._slots.pop(name, None) is not None:
+            self.hint()
 
     def _name_released(self) -> None:
         for slot in self._slots.values():

@@ -1,0 +1,160 @@
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from plugin_operator.apiserver import Endpoint
+from plugin_operator.cache import InformerFactory
+from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.clock import SystemClock
+from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
+from plugin_operator.metrics import Metrics
+from plugin_operator.testing.eventually import eventually
+
+QUICK = HostSettings(
+    scan_interval_seconds=0.5,
+    drain_deadline_seconds=5,
+    cancel_grace_seconds=0.3,
+    hook_deadline_seconds=5,
+    reload_burst=1000,
+    retry_base_seconds=0.1,
+    retry_cap_seconds=0.2,
+)
+
+
+class Journal:
+    """The recorder of every controller: what plugins say through ``ctx.recorder`` is written down in order."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, str]] = []
+
+    def bind(self, component: str):
+        journal = self
+
+        class Bound:
+            def event(self, about, type, reason, message) -> None:  # noqa: A002 - as the real one
+                journal.lines.append((component, reason, message))
+
+        return Bound()
+
+    def reasons(self, component: str) -> list[str]:
+        return [reason for who, reason, _ in self.lines if who == component]
+
+    def messages(self, component: str, reason: str) -> list[str]:
+        return [message for who, why, message in self.lines if (who, why) == (component, reason)]
+
+
+def plugin(
+    version: str, *, name: str = "one", kind: str = "v1/ConfigMap", body: str = "", head: str = "", options: str = ""
+) -> str:
+    """Return a plugin that writes its version and the object's name into the journal at each reconcile."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    return (
+        f"{head}\nfrom plugin_operator import controller, Result, TerminalError, watch\nimport asyncio\n"
+        f"@controller(for_={kind!r}, name={name!r}, namespaces=['default']{options})\n"
+        f"async def {name}(ctx, request):\n"
+        f"    ctx.recorder.event({{}}, 'Normal', {version!r}, request.name)\n{lines}"
+    )
+
+
+class Bench:
+    """A plugin host on a real API server, with a plugins directory to write to."""
+
+    def __init__(self, connection: Connection, root: Path, *, validate: bool, settings: HostSettings) -> None:
+        clock = SystemClock()
+        mapper = RESTMapper(connection)
+        self.root = root
+        self.metrics = Metrics()
+        self.journal = Journal()
+        self.client = Client(connection, mapper, field_manager="test")
+        self.factory = InformerFactory(connection, mapper, clock=clock, metrics=self.metrics)
+        self.host = PluginHost(
+            scanner=Scanner(root, clock=clock),
+            loader=Loader(),
+            validator=Validator(clock=clock) if validate else None,
+            environment=Environment(
+                client=self.client,
+                factory=self.factory,
+                recorder=self.journal.bind,
+                clock=clock,
+                metrics=self.metrics,
+                settings=settings,
+            ),
+        )
+
+    def write(self, name: str, text: str) -> Path:
+        """Put a file in place as a careful program does: whole, by rename."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.new")
+        fresh.write_text(text)
+        past = time.time() - 1
+        os.utime(fresh, (past, past))
+        fresh.rename(path)
+        return path
+
+    async def create(self, name: str, **data: str) -> None:
+        metadata = {"name": name, "namespace": "default"}
+        await self.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+
+    async def change(self, name: str, value: object) -> None:
+        await self.client.patch("v1/ConfigMap", name, {"data": {"n": str(value)}}, "default")
+
+    def status(self, name: str = "one"):
+        return next((each for each in self.host.status() if each.name == name), None)
+
+    async def state(self, state: str, name: str = "one"):
+        """Wait until a plugin is in a state and return its status."""
+
+        def reached():
+            status = self.status(name)
+            return status if status is not None and status.state == state else None
+
+        try:
+            return await eventually(reached, timeout_seconds=20)
+        except AssertionError:
+            raise AssertionError(f"{name} is not {state} but {self.status(name)}") from None
+
+    async def ran(self, version: str, message: str, name: str = "one") -> None:
+        """Wait until a version of a plugin has reconciled an object."""
+        await eventually(lambda: message in self.journal.messages(name, version), timeout_seconds=20)
+
+
+@pytest.fixture
+async def make_bench(api_endpoint: Endpoint, tmp_path: Path):
+    """Make benches; each is stopped afterwards and must have given back every informer."""
+    made = []
+    root = tmp_path / "plugins"
+    root.mkdir()
+    async with Connection.open(ConnectionConfig.for_endpoint(api_endpoint.url), Metrics()) as connection:
+
+        def make(*, validate: bool = False, settings: HostSettings = QUICK) -> Bench:
+            bench = Bench(connection, root, validate=validate, settings=settings)
+            made.append(bench)
+            return bench
+
+        yield make
+        for bench in made:
+            await bench.host.stop(5)
+            assert bench.factory.informers() == ()
+            await bench.factory.stop()
+
+
+@pytest.fixture
+async def bench(make_bench):
+    """A leading host without trials."""
+    bench = make_bench()
+    await bench.host.start()
+    bench.host.lead()
+    return bench
+
+
+@pytest.fixture
+def plugin_text():
+    return plugin
+
+
+@pytest.fixture
+def quick() -> HostSettings:
+    return QUICK
