@@ -50,8 +50,10 @@ async def test_a_compacted_revision_is_gone(api, api_server):
     _, first = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
     await api("POST", CONFIGMAPS, {"metadata": {"name": "b"}})
     api_server.cluster.store.compact()
-    status, failure = await api("GET", CONFIGMAPS, watch="1", resourceVersion=first["metadata"]["resourceVersion"])
-    assert (status, failure["reason"]) == (410, "Expired")
+    async with watching(api, resourceVersion=first["metadata"]["resourceVersion"]) as stream:
+        kind, failure = await next_event(stream)
+        assert (kind, failure["code"], failure["reason"]) == ("ERROR", 410, "Expired")
+        assert not await stream.content.readline()
 
 
 async def test_an_object_enters_and_leaves_a_selecting_watch(api):

@@ -6,15 +6,15 @@ from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.controllers.soon import Soon
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.registry.custom import bucket_of, served_custom_resources, storage_version
+from plugin_operator.apiserver.rules.conditions import condition, set_condition
 from plugin_operator.apiserver.storage import Change, Item
-from plugin_operator.apiserver.verbs.committing import remove, store
+from plugin_operator.apiserver.verbs.committing import remove, store, store_as
 from plugin_operator.apiserver.verbs.conversion import to_served
-from plugin_operator.apiserver.verbs.deletion import delete_item, may_go
+from plugin_operator.apiserver.verbs.deletion import CRD_FINALIZER, CRDS, delete_item, may_go
 from plugin_operator.apiserver.verbs.options import DeleteOptions
 from plugin_operator.apiserver.wire.times import timestamp
 
-BUCKET = "customresourcedefinitions.apiextensions.k8s.io"
-FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
+_MANAGER = "kube-apiserver"
 _BACKGROUND = DeleteOptions(propagation="Background")
 
 
@@ -33,19 +33,19 @@ class CrdController:
 
     def restore(self, bucket: str, item: Item) -> None:
         """Serve a definition that was there before this controller."""
-        if bucket == BUCKET:
+        if bucket == CRDS:
             self._check(item.name)
 
     def observe(self, bucket: str, change: Change) -> None:
         """Take note of a write."""
-        if bucket == BUCKET:
+        if bucket == CRDS:
             self._soon.add(change.item.name)
         elif change.type == "DELETED" and bucket in self._terminating:
             self._soon.add(self._terminating[bucket])
 
     def _check(self, name: str) -> None:
-        item = self._cluster.store.get(BUCKET, name)
-        resource = self._cluster.registry.for_bucket(BUCKET)
+        item = self._cluster.store.get(CRDS, name)
+        resource = self._cluster.registry.for_bucket(CRDS)
         if item is None or resource is None:
             self._serve(name, [])
             return
@@ -54,12 +54,9 @@ class CrdController:
             self._clean_up(resource, crd)
             return
         changed = self._establish(crd)
-        if FINALIZER not in (crd["metadata"].get("finalizers") or ()):
-            crd["metadata"].setdefault("finalizers", []).append(FINALIZER)
-            changed = True
         if changed:
-            store(self._cluster, resource, crd)
-        accepted = _condition(crd, "NamesAccepted")
+            store_as(self._cluster, resource, crd, _MANAGER, "status")
+        accepted = condition(crd, "NamesAccepted")
         if accepted is not None and accepted["status"] == "True":
             self._serve(name, served_custom_resources(crd))
 
@@ -84,7 +81,7 @@ class CrdController:
         conflict = self._name_conflict(crd)
         if conflict:
             set_condition(crd, "NamesAccepted", "False", *conflict, now)
-            if _condition(crd, "Established") is None:
+            if condition(crd, "Established") is None:
                 set_condition(crd, "Established", "False", "NotAccepted", "not all names are accepted", now)
         else:
             set_condition(crd, "NamesAccepted", "True", "NoConflicts", "no conflicts found", now)
@@ -116,7 +113,7 @@ class CrdController:
     def _clean_up(self, resource: ServedResource, crd: dict[str, Any]) -> None:
         """Delete a definition's objects, then let it go."""
         name, bucket = crd["metadata"]["name"], bucket_of(crd)
-        if FINALIZER not in (crd["metadata"].get("finalizers") or ()):
+        if CRD_FINALIZER not in (crd["metadata"].get("finalizers") or ()):
             return
         self._terminating[bucket] = name
         served = self._cluster.registry.for_bucket(bucket)
@@ -132,27 +129,8 @@ class CrdController:
             return
         del self._terminating[bucket]
         set_condition(crd, "Terminating", "False", "InstanceDeletionCompleted", "removed all instances", now)
-        crd["metadata"]["finalizers"] = [entry for entry in crd["metadata"]["finalizers"] if entry != FINALIZER]
+        crd["metadata"]["finalizers"] = [entry for entry in crd["metadata"]["finalizers"] if entry != CRD_FINALIZER]
         if may_go(resource, crd):
             remove(self._cluster, resource, crd)
         else:
             store(self._cluster, resource, crd)
-
-
-def _condition(crd: dict[str, Any], kind: str) -> dict[str, Any] | None:
-    conditions = (crd.get("status") or {}).get("conditions") or ()
-    return next((condition for condition in conditions if condition["type"] == kind), None)
-
-
-def set_condition(crd: dict[str, Any], kind: str, status: str, reason: str, message: str, now: str) -> None:
-    """Set a condition; its transition time moves only when its status does."""
-    present = _condition(crd, kind)
-    if present is not None:
-        if present["status"] != status:
-            present["lastTransitionTime"] = now
-        present.update({"status": status, "reason": reason, "message": message})
-        return
-    entry = {"lastTransitionTime": now, "message": message, "reason": reason, "status": status, "type": kind}
-    # A fresh definition has null here.
-    holder = crd.setdefault("status", {})
-    holder["conditions"] = [*(holder.get("conditions") or ()), entry]

@@ -10,12 +10,13 @@ from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.controllers.soon import Soon
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.storage import Change, Item
-from plugin_operator.apiserver.verbs.committing import remove, store
+from plugin_operator.apiserver.verbs.committing import remove, store_as
 from plugin_operator.apiserver.verbs.conversion import to_served
 from plugin_operator.apiserver.verbs.deletion import FOREGROUND, ORPHAN, delete_item, may_go
 from plugin_operator.apiserver.verbs.options import DeleteOptions
 
 Place = tuple[str, str]
+_MANAGER = "kube-controller-manager"
 
 
 class GarbageCollector:
@@ -136,7 +137,7 @@ class GarbageCollector:
             obj["metadata"]["ownerReferences"] = kept
         else:
             del obj["metadata"]["ownerReferences"]
-        store(self._cluster, resource, obj)
+        store_as(self._cluster, resource, obj, _MANAGER)
 
     def _finalize(self, resource: ServedResource, obj: dict[str, Any], finalizer: str) -> None:
         kept = [name for name in obj["metadata"]["finalizers"] if name != finalizer]
@@ -146,7 +147,7 @@ class GarbageCollector:
         if may_go(resource, obj):
             remove(self._cluster, resource, obj)
         else:
-            store(self._cluster, resource, obj)
+            store_as(self._cluster, resource, obj, _MANAGER)
 
     @staticmethod
     def _default_propagation(item: Item) -> str:

@@ -35,6 +35,24 @@ _WITHOUT_GENERATION = frozenset(
         "horizontalpodautoscalers.autoscaling",
     }
 )
+_CONDITIONAL = frozenset(
+    {
+        "leases.coordination.k8s.io",
+        "customresourcedefinitions.apiextensions.k8s.io",
+        "apiservices.apiregistration.k8s.io",
+        "poddisruptionbudgets.policy",
+        "controllerrevisions.apps",
+        "endpointslices.discovery.k8s.io",
+        "validatingwebhookconfigurations.admissionregistration.k8s.io",
+        "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+        "flowschemas.flowcontrol.apiserver.k8s.io",
+        "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
+        "csidrivers.storage.k8s.io",
+        "csinodes.storage.k8s.io",
+        "volumeattachments.storage.k8s.io",
+        "runtimeclasses.node.k8s.io",
+    }
+)
 _GROUPS_WITHOUT_GENERATION = frozenset({"rbac.authorization.k8s.io", "certificates.k8s.io"})
 
 
@@ -109,6 +127,11 @@ class ServedResource:
     def has_generation(self) -> bool:
         """Whether the server counts changes of the desired state in ``metadata.generation``."""
         return self.group not in _GROUPS_WITHOUT_GENERATION and self.bucket not in _WITHOUT_GENERATION
+
+    @cached_property
+    def unconditional_update(self) -> bool:
+        """Whether a PUT without a resourceVersion is taken."""
+        return self.custom is None and self.bucket not in _CONDITIONAL
 
     @cached_property
     def stored_head(self) -> bytes:

@@ -55,7 +55,10 @@ def _lease(obj: Object) -> list[Cause]:
 
 
 def _event(obj: Object) -> list[Cause]:
-    namespace, involved = obj["metadata"].get("namespace", ""), obj.get("involvedObject") or {}
+    new = obj.get("apiVersion") == "events.k8s.io/v1"
+    if new and not obj.get("eventTime"):
+        return [Cause("eventTime", "FieldValueRequired", "Required value")]
+    namespace, involved = obj["metadata"].get("namespace", ""), obj.get("regarding" if new else "involvedObject") or {}
     if (involved.get("namespace") or "default") != namespace:
         return [_invalid("involvedObject.namespace", involved.get("namespace", ""), "does not match event.namespace")]
     return []

@@ -76,6 +76,13 @@ def _namespace_update(old: Object, new: Object) -> None:
         new["spec"] = old["spec"]
 
 
+def _definition(call: Call, obj: Object) -> None:
+    del call
+    stored = [version["name"] for version in obj["spec"].get("versions") or () if version.get("storage")]
+    names = {"plural": "", "kind": ""}
+    obj["status"] = {"conditions": None, "acceptedNames": names, "storedVersions": stored}
+
+
 def _daemon_set(obj: Object) -> None:
     annotations = obj["metadata"].get("annotations") or {}
     obj["metadata"]["annotations"] = {_TEMPLATE_GENERATION: "1", **annotations}
@@ -118,6 +125,7 @@ _CREATE: Mapping[str, Callable[[Call, Object], None]] = {
     "services": lambda call, obj: allocate(call.cluster, obj),
     "persistentvolumeclaims": _claim,
     "jobs.batch": _job,
+    "customresourcedefinitions.apiextensions.k8s.io": _definition,
 }
 _UPDATE: Mapping[str, Callable[[Object, Object], None]] = {
     "secrets": lambda _old, new: _secret(new),

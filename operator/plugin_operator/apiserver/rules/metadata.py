@@ -30,7 +30,7 @@ def metadata_causes(resource: ServedResource, new: Object, old: Object | None) -
     causes += _owner_causes(metadata.get("ownerReferences") or ())
     causes += _finalizer_causes(resource, metadata.get("finalizers") or ())
     if old is not None:
-        causes += _late_finalizers(old["metadata"], metadata)
+        causes += _late_finalizers(resource, old["metadata"], metadata)
     return causes
 
 
@@ -121,7 +121,7 @@ def _finalizer_causes(resource: ServedResource, finalizers: Any) -> list[Cause]:
     ]
 
 
-def _late_finalizers(old: Object, new: Object) -> list[Cause]:
+def _late_finalizers(resource: ServedResource, old: Object, new: Object) -> list[Cause]:
     if not old.get("deletionTimestamp"):
         return []
     added = [name for name in new.get("finalizers") or () if name not in (old.get("finalizers") or ())]
@@ -132,4 +132,6 @@ def _late_finalizers(old: Object, new: Object) -> list[Cause]:
         "Forbidden: no new finalizers can be added if the object is being deleted, "
         f"found new finalizers []string{{{listed}}}"
     )
-    return [Cause("metadata.finalizers", "FieldValueForbidden", message)]
+    cause = Cause("metadata.finalizers", "FieldValueForbidden", message)
+    # Built-in kinds are asked twice, by their strategy and by its registry, and both answers are shown.
+    return [cause] if resource.custom is not None else [cause, cause]

@@ -53,9 +53,17 @@ def item_key(namespace: str, name: str) -> str:
 
 
 def make_item(obj: dict[str, Any], revision: int, api_version: str, kind: str) -> Item:
-    """Stamp ``revision`` into ``obj`` and freeze it."""
-    obj["metadata"]["resourceVersion"] = str(revision)
+    """Stamp ``revision`` into ``obj`` and freeze it; 0 stands for none, as in a dry run."""
+    if revision:
+        obj["metadata"]["resourceVersion"] = str(revision)
     return item_of(obj, revision, codec.encode_object(obj, api_version, kind))
+
+
+def at_revision(item: Item, revision: int) -> Item:
+    """Return an item with another revision, in its bytes as well."""
+    written = b'"resourceVersion":"%d"'
+    raw = item.raw.replace(written % item.revision, written % revision, 1)
+    return msgspec.structs.replace(item, revision=revision, raw=raw)
 
 
 def item_of(obj: dict[str, Any], revision: int, raw: bytes) -> Item:

@@ -8,9 +8,9 @@ from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.rules import kind_causes, metadata_causes, update_causes
 from plugin_operator.apiserver.schema import Cause, apply_defaults, decode_error, prune, validate
-from plugin_operator.apiserver.storage import Item
+from plugin_operator.apiserver.storage import Item, item_key
 from plugin_operator.apiserver.storage.records import make_item
-from plugin_operator.apiserver.verbs.conversion import to_stored
+from plugin_operator.apiserver.verbs.conversion import to_served, to_stored
 from plugin_operator.apiserver.verbs.options import WriteOptions
 from plugin_operator.apiserver.verbs.presenting import Presenter
 from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request, invalid
@@ -29,11 +29,12 @@ def complete(call: Call, obj: dict[str, Any], options: WriteOptions) -> dict[str
     error = decode_error(obj, schema)
     if error is not None:
         raise _unreadable(call, obj, error)
+    sent = obj
     obj, unknown = prune(obj, schema)
     if unknown and options.validation != "Ignore":
         texts = [f'unknown field "{path}"' for path in unknown]
         if options.validation == "Strict":
-            raise _unreadable(call, obj, "strict decoding error: " + ", ".join(texts))
+            raise _unreadable(call, sent, "strict decoding error: " + ", ".join(texts))
         call.warnings.extend(texts)
     return apply_defaults(obj, schema)
 
@@ -80,23 +81,44 @@ def reset_fields(call: Call) -> tuple[str, ...] | None:
     return ("status",) if call.resource.has_status else ()
 
 
+def in_go_order(obj: dict[str, Any]) -> dict[str, Any]:
+    """Return an object with its members in the order in which the real server's messages show them."""
+    metadata = obj.get("metadata") or {}
+    known = {name: metadata[name] for name in _METADATA_ORDER if name in metadata}
+    ordered = {name: obj[name] for name in sorted(obj)}
+    return {**ordered, "metadata": {**known, **{name: metadata[name] for name in metadata if name not in known}}}
+
+
+_METADATA_ORDER = (
+    "name",
+    "generateName",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+)
+
+
 def _unreadable(call: Call, obj: dict[str, Any], why: str) -> ApiFailure:
     """Return the failure of an object that is not what its kind says; a patch that made it so is the one to blame."""
     kind = call.resource.kind
     if call.http.method == "PATCH":
-        shown = codec.encode(codec.encode(obj).decode()).decode()
-        why = why if why.startswith("strict") else f"{why}"
+        shown = codec.encode(codec.encode(in_go_order(obj)).decode()).decode()
         return invalid("", "", "", [Cause("patch", "FieldValueInvalid", f"Invalid value: {shown}: {why}")])
     return bad_request(f'{kind} in version "{call.resource.version}" cannot be handled as a {kind}: {why}')
 
 
 def dry_item(resource: ServedResource, stored: dict[str, Any]) -> Item:
     """Return what would have been stored; a dry run has no revision of its own."""
-    revision = stored["metadata"].get("resourceVersion")
-    item = make_item(stored, int(revision or 0), resource.storage_version, resource.kind)
-    if revision is None:
-        del stored["metadata"]["resourceVersion"]
-    return item
+    revision = int(stored["metadata"].get("resourceVersion") or 0)
+    return make_item(stored, revision, resource.storage_version, resource.kind)
 
 
 def same_object(old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -110,6 +132,24 @@ def store(cluster: Cluster, resource: ServedResource, obj: dict[str, Any], *, dr
     if dry_run:
         return dry_item(resource, stored)
     return cluster.store.put(resource.bucket, stored, resource.storage_version, resource.kind)
+
+
+def store_as(
+    cluster: Cluster, resource: ServedResource, obj: dict[str, Any], manager: str, subresource: str = ""
+) -> Item:
+    """Write an object in the name of a controller, which owns what it changed."""
+    key = item_key(obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
+    current = cluster.store.get(resource.bucket, key)
+    obj = fieldmanagers.track(
+        to_served(resource, current) if current is not None else None,
+        obj,
+        manager=manager,
+        schema=resource.schema,
+        api_version=resource.api_version,
+        now=cluster.clock.now(),
+        subresource=subresource,
+    )
+    return store(cluster, resource, obj)
 
 
 def remove(cluster: Cluster, resource: ServedResource, obj: dict[str, Any]) -> Item:

@@ -31,7 +31,7 @@ def read_token(token: str) -> tuple[int, str]:
         value: Any = codec.decode(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         revision, start = int(value["rv"]), str(value["start"])
     except (codec.MalformedJson, Base64Error, KeyError, TypeError, ValueError) as error:
-        raise bad_request("continue key is not valid: illegal base64 data or unknown encoding") from error
+        raise bad_request("invalid continue token: continue key is not valid: it cannot be read") from error
     return revision, start.removesuffix("\x00")
 
 

@@ -40,8 +40,8 @@ def create_object(call: Call, obj: dict[str, Any], options: WriteOptions, *, app
     resource, metadata = call.resource, obj["metadata"]
     if metadata.get("resourceVersion"):
         raise ApiFailure(500, "", "resourceVersion should not be set on objects to be created")
-    require_namespace(call)
     _complete_metadata(call, metadata)
+    require_namespace(call, metadata.get("name", ""))
     reset_create(call, obj)
     obj = complete(call, obj, options)
     default_create(call, obj)

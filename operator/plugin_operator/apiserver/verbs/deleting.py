@@ -69,12 +69,15 @@ async def _read_options(call: Call) -> DeleteOptions:
 def _check_preconditions(call: Call, item: Item, options: DeleteOptions) -> None:
     resource = call.resource
     if options.uid and options.uid != item.uid:
-        why = f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {item.uid}"
-        raise conflict(resource.plural, resource.group, item.name, why)
+        why = (
+            f"the UID in the precondition ({options.uid}) does not match the UID in record ({item.uid}). "
+            "The object might have been deleted and then recreated"
+        )
+        raise conflict(resource.kind, resource.group, item.name, why)
     version = str(item.revision)
     if options.resource_version and options.resource_version != version:
         why = (
-            f"Precondition failed: ResourceVersion in precondition: {options.resource_version}, "
-            f"ResourceVersion in object meta: {version}"
+            f"the ResourceVersion in the precondition ({options.resource_version}) does not match the "
+            f"ResourceVersion in record ({version}). The object might have been modified"
         )
-        raise conflict(resource.plural, resource.group, item.name, why)
+        raise conflict(resource.kind, resource.group, item.name, why)

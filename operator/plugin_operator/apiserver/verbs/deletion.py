@@ -8,13 +8,16 @@ from typing import Any
 
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.registry import ServedResource
-from plugin_operator.apiserver.storage import Item
+from plugin_operator.apiserver.rules.conditions import set_condition
+from plugin_operator.apiserver.storage import Item, at_revision
 from plugin_operator.apiserver.verbs.committing import dry_item, remove, store
 from plugin_operator.apiserver.verbs.conversion import to_served, to_stored
 from plugin_operator.apiserver.verbs.options import DeleteOptions
 from plugin_operator.apiserver.wire.times import timestamp
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
+CRDS = "customresourcedefinitions.apiextensions.k8s.io"
+CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 _POD_GRACE_SECONDS = 30
 _DEFAULT = DeleteOptions()
 
@@ -28,14 +31,36 @@ def delete_item(
     before = metadata.get("finalizers") or []
     finalizers = _finalizers(before, options)
     grace = _grace_seconds(resource, obj, options)
+    if resource.bucket == CRDS:
+        return _delete_definition(cluster, resource, item, obj, options)
     if finalizers or grace or _holds_content(resource, obj):
         if not _mark(cluster, resource, obj, finalizers, grace) and finalizers == before:
             return item, False
         return store(cluster, resource, obj, dry_run=options.dry_run), False
     metadata.pop("finalizers", None)
+    if resource.bucket == "pods":
+        # A pod goes through its grace period even if that is zero.
+        _mark(cluster, resource, obj, [], 0)
+        metadata["deletionGracePeriodSeconds"] = 0
     if options.dry_run:
         return dry_item(resource, to_stored(resource, obj)), True
-    return remove(cluster, resource, obj), True
+    return at_revision(remove(cluster, resource, obj), item.revision), True
+
+
+def _delete_definition(
+    cluster: Cluster, resource: ServedResource, item: Item, obj: dict[str, Any], options: DeleteOptions
+) -> tuple[Item, bool]:
+    """Mark a CustomResourceDefinition; its objects go first, by the controller of definitions."""
+    metadata = obj["metadata"]
+    if metadata.get("deletionTimestamp"):
+        return item, False
+    now = timestamp(cluster.clock.now())
+    metadata["deletionTimestamp"] = now
+    finalizers = _finalizers(metadata.get("finalizers") or [], options)
+    metadata["finalizers"] = finalizers if CRD_FINALIZER in finalizers else [*finalizers, CRD_FINALIZER]
+    message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+    set_condition(obj, "Terminating", "True", "InstanceDeletionPending", message, now)
+    return store(cluster, resource, obj, dry_run=options.dry_run), False
 
 
 def may_go(resource: ServedResource, obj: dict[str, Any]) -> bool:

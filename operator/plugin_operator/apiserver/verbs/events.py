@@ -14,6 +14,7 @@ _PAIRS = (
     ("deprecatedLastTimestamp", "lastTimestamp"),
     ("deprecatedCount", "count"),
 )
+_LEFT_OUT = frozenset({"reportingComponent", "reportingInstance"})
 _TO_CORE = dict(_PAIRS)
 _FROM_CORE = {core: new for new, core in _PAIRS}
 
@@ -30,4 +31,5 @@ def to_core(event: dict[str, Any]) -> dict[str, Any]:
 
 def from_core(event: dict[str, Any]) -> dict[str, Any]:
     """Return a core/v1 Event with the field names of events.k8s.io/v1."""
+    event = {name: value for name, value in event.items() if value != "" or name not in _LEFT_OUT}
     return {_FROM_CORE.get(name, name): value for name, value in event.items()}

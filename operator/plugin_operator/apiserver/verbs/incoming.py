@@ -25,6 +25,8 @@ def check_object(call: Call, obj: Any) -> dict[str, Any]:
         ApiFailure: 400, another kind, version or namespace, or no object at all.
     """
     resource = call.resource
+    if obj is None:
+        obj = {}
     if not isinstance(obj, dict):
         raise bad_request(f"couldn't get version/kind; json parse error: expected an object, found {_go_type(obj)}")
     _check_kind(call, obj)

@@ -5,7 +5,7 @@ from plugin_operator.apiserver.schema import Cause
 from plugin_operator.apiserver.wire.failure import forbidden, not_found
 
 
-def require_namespace(call: Call) -> None:
+def require_namespace(call: Call, object_name: str) -> None:
     """Refuse to create in a namespace that is not there or on its way out.
 
     Raises:
@@ -20,4 +20,4 @@ def require_namespace(call: Call) -> None:
     if b'"deletionTimestamp"' in item.raw and item.decode()["metadata"].get("deletionTimestamp"):
         why = f"unable to create new content in namespace {name} because it is being terminated"
         cause = Cause("metadata.namespace", "NamespaceTerminating", f"namespace {name} is being terminated")
-        raise forbidden(resource.plural, resource.group, "", why, [cause])
+        raise forbidden(resource.plural, resource.group, object_name, why, [cause])

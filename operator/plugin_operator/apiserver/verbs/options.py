@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.schema import Cause
 from plugin_operator.apiserver.wire.failure import invalid
 
-_VALIDATIONS = ("Ignore", "Warn", "Strict")
+_VALIDATIONS = ("Ignore", "Strict", "Warn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def check_dry_run(values: list[str], options_kind: str) -> None:
     """Refuse every dry run but ``All``; 422."""
     for value in values:
         if value != "All":
-            message = f'Unsupported value: "{value}": supported values: "All"'
+            message = f'Unsupported value: {codec.encode(values).decode()}: supported values: "All"'
             raise invalid(options_kind, "meta.k8s.io", "", [Cause("dryRun", "FieldValueNotSupported", message)])
 
 
@@ -82,11 +83,15 @@ def delete_options(call: Call, body: Mapping[str, Any]) -> DeleteOptions:
     check_dry_run(dry_run, "DeleteOptions")
     propagation = body.get("propagationPolicy") or call.query.get("propagationPolicy", "")
     if propagation not in {"", "Orphan", "Background", "Foreground"}:
-        message = f'Unsupported value: "{propagation}": supported values: "Background", "Foreground", "Orphan"'
+        supported = '"Foreground", "Background", "Orphan", "nil"'
+        message = f'Unsupported value: "{propagation}": supported values: {supported}'
         cause = Cause("propagationPolicy", "FieldValueNotSupported", message)
         raise invalid("DeleteOptions", "meta.k8s.io", "", [cause])
     orphan = body.get("orphanDependents", call.flag("orphanDependents"))
-    if orphan is not None and not propagation:
+    if orphan is not None and propagation:
+        message = f'Invalid value: "{propagation}": orphanDependents and deletionPropagation cannot be both set'
+        raise invalid("DeleteOptions", "meta.k8s.io", "", [Cause("propagationPolicy", "FieldValueInvalid", message)])
+    if orphan is not None:
         propagation = "Orphan" if orphan else "Background"
     grace = body.get("gracePeriodSeconds", call.number("gracePeriodSeconds"))
     preconditions = body.get("preconditions") or {}

@@ -5,7 +5,7 @@ from typing import Any
 
 from plugin_operator.apiserver import fieldmanagers, patching
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.schema import Cause, Schema
+from plugin_operator.apiserver.schema import Cause, Schema, prune
 from plugin_operator.apiserver.storage import Item, item_key
 from plugin_operator.apiserver.verbs.committing import present, reset_fields
 from plugin_operator.apiserver.verbs.conversion import to_served
@@ -19,7 +19,6 @@ from plugin_operator.apiserver.wire.failure import (
     ApiFailure,
     bad_request,
     invalid,
-    unsupported_media_type,
 )
 from plugin_operator.apiserver.wire.reply import Reply
 
@@ -55,7 +54,7 @@ async def read_patch(call: Call) -> tuple[str, Any]:
     """
     media, accepted = media_type(call.http), _accepted(call)
     if media not in accepted:
-        raise unsupported_media_type(accepted)
+        raise ApiFailure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     raw = await read_bytes(call.http)
     return media, parse_yaml(raw) if media == APPLY_PATCH else parse_json(raw)
 
@@ -126,9 +125,10 @@ async def _apply(call: Call, applied: Any, options: WriteOptions) -> Reply:
         raise invalid("PatchOptions", "meta.k8s.io", "", [Cause("fieldManager", "FieldValueRequired", message)])
     if not isinstance(applied, dict):
         raise bad_request("error decoding YAML: an object is expected")
-    if (applied.get("metadata") or {}).get("managedFields"):
+    if (applied.get("metadata") or {}).get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
     _require_type(call, applied)
+    _require_known_fields(call, applied)
     applied = named_object(call, _with_name(call, applied))
     current = _current(call)
     if current is None:
@@ -149,9 +149,10 @@ def _current(call: Call) -> Item | None:
 
 
 def _require_type(call: Call, applied: Mapping[str, Any]) -> None:
-    for name in ("apiVersion", "kind"):
-        if not applied.get(name):
-            raise bad_request(f"invalid object type: {name} must be set in an applied configuration")
+    if not applied.get("apiVersion") or not applied.get("kind"):
+        version = applied.get("apiVersion") or ""
+        shown = version if "/" in version else f"/{version}"
+        raise bad_request(f"invalid object type: {shown}, Kind={applied.get('kind') or ''}")
     if (applied["apiVersion"], applied["kind"]) != (call.resource.api_version, call.resource.kind):
         raise bad_request(
             f"the kind in the data ({applied['apiVersion']}, Kind={applied['kind']}) does not match the expected kind "
@@ -160,10 +161,21 @@ def _require_type(call: Call, applied: Mapping[str, Any]) -> None:
 
 
 def _with_name(call: Call, applied: dict[str, Any]) -> dict[str, Any]:
-    metadata = applied.get("metadata")
+    metadata = applied.get("metadata") or {}
     if isinstance(metadata, dict) and not metadata.get("name"):
         return {**applied, "metadata": {**metadata, "name": call.target.name}}
     return applied
+
+
+def _require_known_fields(call: Call, applied: Mapping[str, Any]) -> None:
+    """Refuse a configuration with fields that its schema lacks: nobody could own them."""
+    resource, metadata = call.resource, applied.get("metadata") or {}
+    unknown = prune(applied, resource.schema)[1] if resource.schema is not None else []
+    if unknown:
+        where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
+        what = f"({where}; {resource.group}/{resource.version}, Kind={resource.kind})"
+        message = f"failed to create typed patch object {what}: .{unknown[0]}: field not declared in schema"
+        raise ApiFailure(500, "", message)
 
 
 def _accepted(call: Call) -> tuple[str, ...]:

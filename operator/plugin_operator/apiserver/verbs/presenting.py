@@ -12,13 +12,17 @@ from plugin_operator.apiserver.verbs.conversion import served_bytes, to_served
 from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request
 
 _PARTIAL = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
+_BAD_INCLUDE = (
+    'Unable to convert to Table as requested: includeObject: Invalid value: "{}": '
+    "must be 'Metadata', 'Object', 'None', or empty"
+)
 _INCLUDE = ("None", "Metadata", "Object")
 
 
 class Presenter:
     """Turns items of one resource into response bytes of one form."""
 
-    __slots__ = ("_include", "_now", "_resource", "_shown_columns", "_transform", "one")
+    __slots__ = ("_include", "_now", "_resource", "_shown_columns", "_transform", "_version", "one")
 
     def __init__(self, call: Call, *, many: bool) -> None:
         """Read the form from a request; ``many`` says that a list is answered.
@@ -28,22 +32,18 @@ class Presenter:
         """
         self._resource: ServedResource = call.resource
         self._now: Callable[[], datetime] = call.cluster.clock.now
-        self._transform = call.representation().transform
+        representation = call.representation()
+        self._transform, self._version = representation.transform, representation.version
         self._include = call.query.get("includeObject") or "Metadata"
         self._shown_columns = False
         self.one: Callable[[Item], bytes] = self._plain
         if self._transform == "Table":
             if self._include not in _INCLUDE:
-                raise bad_request(f'unrecognized includeObject value: "{self._include}"')
+                raise bad_request(_BAD_INCLUDE.format(self._include))
             self.one = self._table_of_one
         elif self._transform:
             _check_partial(self._transform, self._resource, many=many)
             self.one = lambda item: codec.encode(self._partial(item))
-
-    @property
-    def media(self) -> str:
-        """The media type of an answer."""
-        return "application/json"
 
     def _plain(self, item: Item) -> bytes:
         return served_bytes(self._resource, item)
@@ -79,7 +79,7 @@ class Presenter:
 
     def _table(self, items: Sequence[Item], metadata: dict[str, Any]) -> dict[str, Any]:
         resource = self._resource
-        return tables.render(
+        table = tables.render(
             [to_served(resource, item) for item in items],
             group=resource.group,
             kind=resource.kind,
@@ -88,6 +88,19 @@ class Presenter:
             columns=resource.custom.columns if resource.custom is not None else None,
             list_metadata=metadata,
         )
+        if self._version != "v1":
+            return _in_version(table, f"meta.k8s.io/{self._version}")
+        return table
+
+
+def _in_version(table: dict[str, Any], api_version: str) -> dict[str, Any]:
+    rows = [
+        {**row, "object": {**row["object"], "apiVersion": api_version}}
+        if (row.get("object") or {}).get("kind") == "PartialObjectMetadata"
+        else row
+        for row in table["rows"]
+    ]
+    return {**table, "apiVersion": api_version, "rows": rows}
 
 
 def _check_partial(transform: str, resource: ServedResource, *, many: bool) -> None:

@@ -10,7 +10,7 @@ from plugin_operator.apiserver.verbs.continuing import make_token, outdated, rea
 from plugin_operator.apiserver.verbs.presenting import Presenter
 from plugin_operator.apiserver.verbs.revisions import exact_revision, list_revision
 from plugin_operator.apiserver.verbs.selection import Selection
-from plugin_operator.apiserver.wire.failure import expired, not_found
+from plugin_operator.apiserver.wire.failure import bad_request, expired, not_found
 from plugin_operator.apiserver.wire.reply import Reply
 
 
@@ -41,13 +41,13 @@ async def list_objects(call: Call) -> Reply:
     presenter = Presenter(call, many=True)
     revision, items = _start(call)
     limit = call.number("limit") or 0
-    if not selection.everything:
-        items = (item for item in items if selection.matches(item))
+    matching = items if selection.everything else (item for item in items if selection.matches(item))
     metadata: dict[str, Any] = {"resourceVersion": str(revision)}
     if limit <= 0:
-        return Reply(presenter.many(list(items), metadata))
-    chosen = list(islice(items, limit))
-    remaining = sum(1 for _ in items)
+        return Reply(presenter.many(list(matching), metadata))
+    chosen = list(islice(matching, limit))
+    # Whether what is left matches is not looked at: the next page may be empty, as in a real server.
+    remaining = sum(1 for _ in items) if len(chosen) == limit else 0
     if remaining:
         metadata["continue"] = make_token(revision, chosen[-1].key)
         if selection.everything:
@@ -61,6 +61,8 @@ def _start(call: Call) -> tuple[int, Iterator[Item]]:
     prefix = f"{call.target.namespace}/" if call.target.namespace and call.resource.namespaced else ""
     token = call.query.get("continue", "")
     if token:
+        if call.query.get("resourceVersion", "") not in {"", "0"}:
+            raise bad_request("specifying resource version is not allowed when using continue")
         revision, after = read_token(token)
         if revision < 0:
             return store.revision, bucket.page(prefix, after)
@@ -76,5 +78,5 @@ def _start(call: Call) -> tuple[int, Iterator[Item]]:
     try:
         bucket.position_after(exact)
     except Compacted as error:
-        raise expired(f"The resourceVersion for the provided list is too old: {error}") from error
+        raise expired("The resourceVersion for the provided list is too old.") from error
     return exact, bucket.page_at(exact, prefix, "")

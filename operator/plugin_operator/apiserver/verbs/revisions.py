@@ -2,7 +2,7 @@
 
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.schema import Cause
-from plugin_operator.apiserver.wire.failure import ApiFailure, invalid
+from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request, invalid
 
 _MATCHES = ("Exact", "NotOlderThan")
 
@@ -11,14 +11,14 @@ def parse_revision(text: str) -> int:
     """Return a resource version as a number; "" counts as 0.
 
     Raises:
-        ApiFailure: 422, it is none.
+        ApiFailure: 500, it is none; as odd as that is, the real server says so.
     """
     if not text:
         return 0
     if text.isascii() and text.isdigit():
         return int(text)
     message = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-    raise ApiFailure(400, "BadRequest", f"resourceVersion: {message}")
+    raise ApiFailure(500, "", f"resourceVersion: {message}")
 
 
 def list_revision(call: Call) -> int:
@@ -28,7 +28,12 @@ def list_revision(call: Call) -> int:
         ApiFailure: 400 or 422 malformed, 504 beyond the newest revision.
     """
     _check_match(call)
-    revision = parse_revision(call.query.get("resourceVersion", ""))
+    try:
+        revision = parse_revision(call.query.get("resourceVersion", ""))
+    except ApiFailure as error:
+        if call.target.name:
+            raise
+        raise bad_request(f"invalid resource version: {error.message}") from error
     newest = call.cluster.store.revision
     if revision > newest:
         raise too_large_revision(revision, newest)
@@ -49,7 +54,12 @@ def exact_revision(call: Call) -> int | None:
 def _check_match(call: Call) -> None:
     match = call.query.get("resourceVersionMatch", "")
     text = call.query.get("resourceVersion", "")
+    initial = []
+    if call.query.get("sendInitialEvents") and not call.target.name:
+        initial = [Cause("sendInitialEvents", "FieldValueForbidden", "Forbidden: " + _NOT_FOR_LIST)]
     if not match:
+        if initial:
+            raise list_options(*initial)
         return
     if call.query.get("continue"):
         raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _WITH_CONTINUE))
@@ -58,24 +68,26 @@ def _check_match(call: Call) -> None:
         message = f'Unsupported value: "{match}": supported values: {supported}'
         raise list_options(Cause("resourceVersionMatch", "FieldValueNotSupported", message))
     if not text:
-        raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _WITHOUT_VERSION))
+        cause = Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _WITHOUT_VERSION)
+        raise list_options(cause, *initial)
     if match == "Exact" and text == "0":
         raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _EXACT_ZERO))
 
 
-def list_options(cause: Cause) -> ApiFailure:
+def list_options(*causes: Cause) -> ApiFailure:
     """Return the failure of a query that contradicts itself."""
-    return invalid("ListOptions", "meta.k8s.io", "", [cause])
+    return invalid("ListOptions", "meta.k8s.io", "", causes)
 
 
 def too_large_revision(asked: int, newest: int) -> ApiFailure:
     """The client has seen a newer state than this server has: it must be another server's."""
-    message = f"Too large resource version: {asked}, current: {newest}"
+    message = f"Timeout: Too large resource version: {asked}, current: {newest}"
     causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
     details = {"causes": causes, "retryAfterSeconds": 1}
     return ApiFailure(504, "Timeout", message, details, {"Retry-After": "1"})
 
 
+_NOT_FOR_LIST = "sendInitialEvents is forbidden for list"
 _WITH_CONTINUE = "resourceVersionMatch is forbidden when continue is provided"
 _WITHOUT_VERSION = "resourceVersionMatch is forbidden unless resourceVersion is provided"
 _EXACT_ZERO = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'

@@ -5,7 +5,7 @@ from typing import Any
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.verbs.committing import present, remove, store
+from plugin_operator.apiserver.verbs.committing import present, remove, store, tracked
 from plugin_operator.apiserver.verbs.conversion import to_served
 from plugin_operator.apiserver.verbs.deletion import delete_item, may_go
 from plugin_operator.apiserver.verbs.incoming import read_object
@@ -33,6 +33,7 @@ async def finalize(call: Call) -> Reply:
     obj["spec"] = {**(obj.get("spec") or {}), "finalizers": finalizers}
     if not finalizers:
         del obj["spec"]["finalizers"]
+    obj = tracked(call, to_served(call.resource, current), obj, options)
     if not options.dry_run and may_go(call.resource, obj):
         return present(call, remove(call.cluster, call.resource, obj))
     item = store(call.cluster, call.resource, obj, dry_run=options.dry_run)

@@ -4,14 +4,15 @@ from typing import Any
 
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.rules import prepare_update
-from plugin_operator.apiserver.storage import Item
+from plugin_operator.apiserver.schema import Cause
+from plugin_operator.apiserver.storage import Item, at_revision
 from plugin_operator.apiserver.verbs.committing import check, complete, present, remove, same_object, store, tracked
 from plugin_operator.apiserver.verbs.conversion import to_served, to_stored
 from plugin_operator.apiserver.verbs.deletion import may_go
 from plugin_operator.apiserver.verbs.incoming import read_object
 from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
 from plugin_operator.apiserver.verbs.reading import find
-from plugin_operator.apiserver.wire.failure import bad_request, conflict, modified
+from plugin_operator.apiserver.wire.failure import bad_request, conflict, invalid, modified
 from plugin_operator.apiserver.wire.reply import Reply
 
 
@@ -51,7 +52,8 @@ def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOption
     if same_object(to_stored(resource, old), to_stored(resource, obj)):
         return current
     if not options.dry_run and may_go(resource, obj):
-        return remove(call.cluster, resource, obj)
+        # What is answered is the state that was given up, under the revision it had.
+        return at_revision(remove(call.cluster, resource, obj), current.revision)
     return store(call.cluster, resource, obj, dry_run=options.dry_run)
 
 
@@ -59,9 +61,17 @@ def _check_preconditions(call: Call, old: dict[str, Any], obj: dict[str, Any]) -
     resource, metadata = call.resource, obj["metadata"]
     uid = metadata.get("uid")
     if uid and uid != old["metadata"]["uid"]:
+        if call.http.method == "PATCH":
+            message = f'Invalid value: "{uid}": field is immutable'
+            causes = [Cause("metadata.uid", "FieldValueInvalid", message)]
+            raise invalid(resource.kind, resource.group, call.target.name, causes)
         why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
         raise conflict(resource.plural, resource.group, call.target.name, why)
     version = metadata.get("resourceVersion")
+    if not version and call.http.method == "PUT" and not resource.unconditional_update:
+        message = "Invalid value: 0: must be specified for an update"
+        causes = [Cause("metadata.resourceVersion", "FieldValueInvalid", message)]
+        raise invalid(resource.plural, resource.group, call.target.name, causes)
     if version and version not in {"0", old["metadata"]["resourceVersion"]}:
         raise modified(resource.plural, resource.group, call.target.name)
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.schema import Cause
-from plugin_operator.apiserver.storage import Change, Compacted, Cursor, Item
+from plugin_operator.apiserver.storage import Change, Compacted, Cursor, Item, at_revision
 from plugin_operator.apiserver.verbs.presenting import Presenter
 from plugin_operator.apiserver.verbs.revisions import list_options, parse_revision, too_large_revision
 from plugin_operator.apiserver.verbs.selection import Selection
@@ -44,13 +44,24 @@ async def watch(call: Call) -> web.StreamResponse:
 class WatchStream:
     """One watcher: what it wants, and where it is."""
 
-    __slots__ = ("_bookmarks", "_call", "_cursor", "_initial", "_initial_end", "_presenter", "_seconds", "_selection")
+    __slots__ = (
+        "_bookmarks",
+        "_call",
+        "_cursor",
+        "_initial",
+        "_initial_end",
+        "_presenter",
+        "_seconds",
+        "_selection",
+        "_too_old",
+    )
 
     def __init__(self, call: Call) -> None:
         """Check the request and take a place in the history, before any answer goes out.
 
         Raises:
-            ApiFailure: 400, 410, 422, 504 by what is wrong with the parameters.
+            ApiFailure: 400, 422, 504 by what is wrong with the parameters. A revision that is too old is told in the
+                stream, as an ERROR event.
         """
         self._call = call
         self._selection = Selection(call.resource, call.query, call.target.name)
@@ -67,10 +78,12 @@ class WatchStream:
         bucket = store.bucket(call.resource.bucket)
         start = store.revision if present or (initial is False and not revision) else min(revision, store.revision)
         self._initial: list[Item] = list(bucket.page(self._prefix, "")) if present else []
+        self._cursor: Cursor | None = None
+        self._too_old = ""
         try:
-            self._cursor: Cursor = store.cursor(bucket, start)
+            self._cursor = store.cursor(bucket, start)
         except Compacted as error:
-            raise expired(str(error)) from error
+            self._too_old = str(error)
 
     @property
     def _prefix(self) -> str:
@@ -81,6 +94,9 @@ class WatchStream:
         """Write until the end of this watch."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._seconds
+        if self._cursor is None:
+            await self._send(response, [self._error(expired(self._too_old))])
+            return
         with self._cursor as cursor:
             timer = loop.call_at(deadline, cursor.wake)
             try:
@@ -149,7 +165,11 @@ class WatchStream:
             if not selection.everything:
                 kind = _transition(change, selection)
             if kind:
-                yield _LINES[kind] % one(change.item)
+                item = change.item
+                if kind == "DELETED" and change.type != "DELETED" and change.previous is not None:
+                    # It left what is selected: shown as it was while it still belonged there.
+                    item = at_revision(change.previous, change.revision)
+                yield _LINES[kind] % one(item)
 
     def _bookmark(self, *, initial_end: bool = False) -> bytes:
         resource = self._call.resource
@@ -184,5 +204,9 @@ def _send_initial_events(call: Call) -> bool | None:
         return None
     if match != "NotOlderThan":
         why = "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-        raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", why))
+        causes = [Cause("resourceVersionMatch", "FieldValueForbidden", why)]
+        if match:
+            message = f'Unsupported value: "{match}": supported values: "NotOlderThan"'
+            causes.append(Cause("resourceVersionMatch", "FieldValueNotSupported", message))
+        raise list_options(*causes)
     return value

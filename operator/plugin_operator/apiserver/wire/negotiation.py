@@ -17,10 +17,12 @@ class Representation:
 
     Attributes:
         transform: "", "Table" or "PartialObjectMetadata" (for a list, a list of them).
+        version: of meta.k8s.io, for a transform.
         media: ``application/json`` or ``application/yaml``.
     """
 
     transform: str = ""
+    version: str = "v1"
     media: str = "application/json"
 
 
@@ -68,10 +70,10 @@ def negotiate(accept: str, *, transforms: bool = True) -> Representation:
         if transform and not (transforms and transform in _TRANSFORMS and _known_version(entry)):
             continue
         if entry.media in _JSON_NAMES:
-            return Representation(transform)
+            return Representation(transform, entry.parameter("v") or "v1")
         if entry.media == "application/yaml":
-            return Representation(transform, "application/yaml")
-    raise not_acceptable((*OFFERED, "application/vnd.kubernetes.protobuf")[:2])
+            return Representation(transform, entry.parameter("v") or "v1", "application/yaml")
+    raise not_acceptable(OFFERED)
 
 
 def _known_version(entry: MediaRange) -> bool:
