@@ -161,3 +161,4 @@ def disruption_budget(obj: Object, now: datetime) -> list[Any]:
     name, spec, status = _parts(obj)
     given = (spec.get("minAvailable"), spec.get("maxUnavailable"))
     limits = ["N/A" if limit is None else str(limit) for limit in given]
+    return [name, *limits, status.get("disruptionsAllowed", 0), _age(obj, now)]
