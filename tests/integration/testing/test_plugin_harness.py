@@ -1,0 +1,104 @@
+"""The harness for plugin authors."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plugin_operator.errors import PluginRejected
+from plugin_operator.testing.harness import PluginHarness
+
+PLUGIN = """
+from plugin_operator import controller
+
+@controller(for_="v1/ConfigMap")
+async def marks(ctx, request):
+    obj = ctx.lister.get(request)
+    if obj and obj.get("data", {}).get("fail"):
+        raise ValueError("told to fail")
+    if obj and not obj["metadata"].get("labels"):
+        await ctx.client.patch("v1/ConfigMap", request, {"metadata": {"labels": {"marked": "TEXT"}}})
+"""
+
+
+def config_map(name: str, **data: str) -> dict:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Path:
+    path = tmp_path / "marks.py"
+    path.write_text(PLUGIN)
+    return path
+
+
+async def test_after_settling_everything_is_reconciled(plugin: Path) -> None:
+    async with PluginHarness(plugin) as harness:
+        for number in range(20):
+            await harness.client.create(config_map(f"c{number}"))
+        await harness.settle()
+        objects = await harness.client.list("v1/ConfigMap", "default", label_selector="marked=TEXT")
+        assert len(objects) == 20
+        assert harness.reconciles("marks") >= 20
+
+
+async def test_failures_are_there_to_be_looked_at(plugin: Path) -> None:
+    async with PluginHarness(plugin) as harness:
+        await harness.client.create(config_map("bad", fail="yes"))
+        await harness.settle()
+        assert harness.failing("marks") == {"default/bad": "ValueError: told to fail"}
+
+
+async def test_a_plugin_can_be_edited_broken_and_removed(plugin: Path) -> None:
+    async with PluginHarness(plugin) as harness:
+        before = harness.plugin("marks").revision
+        edited = await harness.write("marks", PLUGIN.replace("TEXT", "anew"))
+        assert edited.revision != before
+        await harness.client.create(config_map("one"))
+        await harness.settle()
+        assert (await harness.client.get("v1/ConfigMap", "one"))["metadata"]["labels"] == {"marked": "anew"}
+        broken = await harness.write("marks", "def x(:")
+        assert "SyntaxError" in broken.reason
+        assert broken.revision == edited.revision
+        await harness.remove("marks")
+        assert harness.plugins() == []
+
+
+async def test_a_plugin_that_cannot_be_loaded_fails_the_entering(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text("1/0")
+    with pytest.raises(PluginRejected, match=r"bad\.py:1: ZeroDivisionError"):
+        async with PluginHarness(bad):
+            raise AssertionError("must not be reached")
+
+
+async def test_what_is_unknown_is_told(plugin: Path) -> None:
+    async with PluginHarness(plugin) as harness:
+        with pytest.raises(LookupError, match="no plugin 'other'"):
+            harness.plugin("other")
+        with pytest.raises(LookupError, match="no controller 'other'"):
+            harness.reconciles("other")
+
+
+def test_pytest_offers_it_as_a_fixture(tmp_path: Path, plugin: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "async def test_it(plugin_harness):\n"
+        f"    async with plugin_harness({str(plugin)!r}) as harness:\n"
+        "        assert harness.reconciles('marks') == 0\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "plugin_operator.testing.pytest_plugin", "-o", "asyncio_mode=auto",
+         "-W", "error", "-o", "asyncio_default_fixture_loop_scope=function", "--rootdir", tmp_path, "-p", "no:cacheprovider", "."],
+        cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert "1 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
+def test_loading_the_fixtures_loads_nothing_of_the_operator() -> None:
+    code = (
+        "import plugin_operator.testing.pytest_plugin, sys\n"
+        "print(sorted({'aiohttp', 'structlog', 'prometheus_client', 'kubernetes_asyncio'} & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout == "[]\n"
