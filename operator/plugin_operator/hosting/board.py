@@ -18,6 +18,7 @@ class Board:
         path, line: what ``reason`` is about.
         candidate: digest of the file as it is, if that is not what works.
         reloads: how many revisions have become active.
+        swap_seconds: how long the last swap took, from the last reconcile of the old to the first of the new code.
     """
 
     def __init__(self, name: str, path: str, environment: Environment) -> None:
@@ -29,6 +30,7 @@ class Board:
         self.line: int | None = None
         self.candidate = ""
         self.reloads = 0
+        self.swap_seconds = 0.0
         self._clock = environment.clock
         self._metrics = environment.metrics
         self._metrics.plugin_state.set(1, name, self.state)
@@ -90,6 +92,7 @@ class Board:
             revision=new.label,
             controllers=sorted(new.bound),
             replaced=old.label if old is not None else None,
+            swap_milliseconds=round(self.swap_seconds * 1000, 1),
         )
         for leftover in new.leftovers:
             _log.warning("Plugin import leaves something behind", plugin=self.name, revision=new.label, what=leftover)

@@ -189,6 +189,7 @@ class PluginSlot:
         """Swap all controllers; if one of them fails, swap those before it back."""
         if self._leads:
             self._controllers.start_workers()
+        began = self._clock.monotonic()
         try:
             drains = await self._controllers.install(new)
         except Exception:
@@ -197,6 +198,7 @@ class PluginSlot:
             raise
         await repeat_if_changed(self.live, new, states)
         new.gate.set()
+        self.board.swap_seconds = self._clock.monotonic() - began
         return drains
 
     async def _roll_back(self) -> None:

@@ -1,0 +1,209 @@
+"""What a reconciler is handed."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+import structlog
+
+from plugin_operator.controller import Request, Result
+from plugin_operator.errors import ConflictError, NotFoundError
+from plugin_operator.kube import GroupVersionKind
+from plugin_operator.plugin import BoundController, Context, ControllerDeclaration, ControllerScope, RevisionTasks
+
+POD = GroupVersionKind.parse("v1/Pod")
+SECRET = GroupVersionKind.parse("v1/Secret")
+REQUEST = Request("ns", "web")
+
+
+class FakeClient:
+    """Keeps one object and applies merge patches of its metadata to it."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.patches = []
+
+    async def patch(self, kind, name, patch, namespace=None):
+        if self.error is not None:
+            raise self.error
+        self.patches.append((str(kind), namespace, name, patch))
+        return {"metadata": {"name": name, "namespace": namespace, **patch["metadata"], "resourceVersion": "2"}}
+
+
+class FakeLister:
+    def get(self, key, namespace=None):
+        return {"key": key}
+
+
+@pytest.fixture
+def make_scope():
+    def make(client=None, listers: dict[GroupVersionKind, Callable] | None = None) -> ControllerScope:
+        return ControllerScope(
+            plugin="p",
+            revision="1-abc",
+            controller="c",
+            kind=POD,
+            client=client or FakeClient(),
+            recorder=None,
+            listers={POD: FakeLister} if listers is None else listers,
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_object():
+    def make(**metadata):
+        meta = {"name": "web", "namespace": "ns", "resourceVersion": "1", **metadata}
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": meta}
+
+    return make
+
+
+@pytest.fixture
+def bind(make_scope):
+    """Make a controller of a reconcile function (and hooks) that is ready to be called."""
+
+    def run(reconcile, **hooks) -> BoundController:
+        declaration = ControllerDeclaration("c", POD, reconcile, **hooks)
+        return BoundController(declaration, make_scope(), RevisionTasks("p", "1-abc"))
+
+    return run
+
+
+async def test_a_log_line_says_where_it_comes_from(make_scope):
+    context = Context(make_scope(), REQUEST)
+    with structlog.testing.capture_logs() as lines:
+        context.log.info("one", x=1)
+        context.log.info("two")
+    first, second = lines
+    assert {key: first[key] for key in ("plugin", "revision", "controller", "namespace", "name", "x")} == {
+        "plugin": "p",
+        "revision": "1-abc",
+        "controller": "c",
+        "namespace": "ns",
+        "name": "web",
+        "x": 1,
+    }
+    assert first["reconcile_id"] == second["reconcile_id"] == context.reconcile_id
+
+
+async def test_each_reconcile_has_its_own_id(make_scope):
+    scope = make_scope()
+    assert Context(scope, REQUEST).reconcile_id != Context(scope, REQUEST).reconcile_id
+
+
+async def test_listers_are_had_by_kind_and_an_undeclared_kind_names_the_way_out(make_scope):
+    context = Context(make_scope(), REQUEST)
+    assert context.lister.get(REQUEST) == {"key": REQUEST}
+    assert context.lister_for("v1/Pod").get("x") == {"key": "x"}
+    with pytest.raises(LookupError, match=r"declare it with reads=\['v1/Secret'\]"):
+        context.lister_for(SECRET)
+
+
+async def test_a_finalizer_is_added_once_with_the_version_that_was_read(make_scope, make_object):
+    client = FakeClient()
+    context = Context(make_scope(client), REQUEST)
+    obj = make_object(finalizers=["other"])
+    assert await context.ensure_finalizer(obj)
+    assert not await context.ensure_finalizer(obj)
+    patch = {"metadata": {"finalizers": ["other", "plugin-operator/c"], "resourceVersion": "1"}}
+    assert client.patches == [("v1/Pod", "ns", "web", patch)]
+    assert obj["metadata"]["resourceVersion"] == "2"
+
+
+async def test_a_finalizer_is_not_added_to_what_is_being_deleted(make_scope, make_object):
+    context = Context(make_scope(), REQUEST)
+    assert not await context.ensure_finalizer(make_object(deletionTimestamp="2026-01-01T00:00:00Z"))
+
+
+async def test_removing_a_finalizer_leaves_the_others_and_a_gone_object_is_fine(make_scope, make_object):
+    client = FakeClient()
+    obj = make_object(finalizers=["a", "mine", "b"])
+    assert await Context(make_scope(client), REQUEST).remove_finalizer(obj, "mine")
+    assert client.patches[0][3]["metadata"]["finalizers"] == ["a", "b"]
+    gone = Context(make_scope(FakeClient(NotFoundError(404))), REQUEST)
+    assert not await gone.remove_finalizer(make_object(finalizers=["mine"]), "mine")
+    changed = Context(make_scope(FakeClient(ConflictError(409))), REQUEST)
+    with pytest.raises(ConflictError):
+        await changed.remove_finalizer(make_object(finalizers=["mine"]), "mine")
+
+
+async def test_a_condition_keeps_its_transition_time_while_its_status_stays(make_scope, make_object):
+    context = Context(make_scope(), REQUEST)
+    obj = make_object(generation=3)
+    assert context.set_condition(obj, "Ready", True, "AllGood", "fine")
+    condition = obj["status"]["conditions"][0]
+    assert (condition["status"], condition["observedGeneration"]) == ("True", 3)
+    condition["lastTransitionTime"] = "2026-01-01T00:00:00Z"
+    assert not context.set_condition(obj, "Ready", True, "AllGood", "fine")
+    assert context.set_condition(obj, "Ready", True, "AllGood", "still fine")
+    assert condition["lastTransitionTime"] == "2026-01-01T00:00:00Z"
+    assert context.set_condition(obj, "Ready", "False", "Broken", "")
+    assert condition["lastTransitionTime"] != "2026-01-01T00:00:00Z"
+    with pytest.raises(ValueError, match="not the status of a condition"):
+        context.set_condition(obj, "Ready", "yes", "X")
+    with pytest.raises(ValueError, match="needs a reason"):
+        context.set_condition(obj, "Ready", True, "")
+
+
+async def test_an_async_reconcile_gets_context_and_request(bind):
+    async def reconcile(ctx, request):
+        return Result(requeue_after=len(ctx.request.name + request.name))
+
+    assert await bind(reconcile).reconciler()(REQUEST) == Result(requeue_after=6)
+
+
+@pytest.mark.parametrize("value", [5, "done", {"requeue": True}])
+async def test_a_result_that_is_none_is_an_error_that_says_so(bind, value):
+    async def reconcile(ctx, request):
+        return value
+
+    with pytest.raises(TypeError, match="return None or a Result"):
+        await bind(reconcile).reconciler()(REQUEST)
+
+
+async def test_a_plain_reconcile_runs_in_a_thread_and_may_wait_for_coroutines(bind):
+    async def answer():
+        await asyncio.sleep(0)
+        return 7
+
+    def reconcile(ctx, request):
+        return Result(requeue_after=ctx.wait(answer()))
+
+    assert await bind(reconcile).reconciler()(REQUEST) == Result(requeue_after=7)
+
+
+async def test_waiting_on_the_event_loop_itself_is_refused(bind):
+    async def reconcile(ctx, request):
+        ctx.wait(asyncio.sleep(0))
+
+    with pytest.raises(RuntimeError, match="await the coroutine instead"):
+        await bind(reconcile).reconciler()(REQUEST)
+
+
+async def test_state_is_handed_over_as_json(bind):
+    taken = []
+    old = bind(_nothing, export_state=lambda: {"seen": ("a", "b")}, import_state=taken.append)
+    assert await old.export_state() == b'{"seen":["a","b"]}'
+    await old.import_state(b'{"seen":["a","b"]}')
+    assert taken == [{"seen": ["a", "b"]}]
+    with pytest.raises(TypeError):
+        await bind(_nothing, export_state=object).export_state()
+
+
+async def test_hooks_may_be_plain_or_async_or_missing(bind):
+    ran = []
+
+    async def start(ctx):
+        ran.append(ctx.controller)
+
+    bound = bind(_nothing, start=start, stop=lambda ctx: ran.append(ctx.revision))
+    await bound.start()
+    await bound.stop()
+    await bind(_nothing).start()
+    assert ran == ["c", "1-abc"]
+
+
+async def _nothing(ctx, request):
+    return None

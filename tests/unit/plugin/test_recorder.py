@@ -1,0 +1,147 @@
+"""Kubernetes Events: aggregated, bounded, never in the way."""
+
+import asyncio
+
+import pytest
+
+from plugin_operator.errors import ApiConnectionError, ForbiddenError, NotFoundError
+from plugin_operator.plugin import EventRecorder
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "ns", "uid": "u1"}}
+
+
+class FakeClient:
+    def __init__(self) -> None:
+        self.created = []
+        self.patched = []
+        self.errors = []
+
+    async def create(self, obj):
+        if self.errors:
+            raise self.errors.pop(0)
+        self.created.append(obj)
+
+    async def patch(self, kind, name, patch, namespace=None):
+        if self.errors:
+            raise self.errors.pop(0)
+        self.patched.append((name, namespace, patch))
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.client = FakeClient()
+        self.recorder = EventRecorder(self.client, instance="pod-1", clock=self.clock)
+        self.bound = self.recorder.bind("web-controller")
+
+
+@pytest.fixture
+async def bench():
+    made = Bench()
+    await made.recorder.start()
+    yield made
+    stopping = asyncio.ensure_future(made.recorder.stop(1))
+    await made.clock.advance(30)
+    await stopping
+
+
+async def test_an_event_is_written_as_kubectl_describe_expects_it(bench):
+    bench.bound.event(POD, "Warning", "Failed", "no image")
+    await bench.clock.settle()
+    (event,) = bench.client.created
+    assert event["involvedObject"] == {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "name": "web",
+        "namespace": "ns",
+        "uid": "u1",
+    }
+    assert (event["type"], event["reason"], event["message"]) == ("Warning", "Failed", "no image")
+    assert event["source"] == {"component": "web-controller", "host": "pod-1"}
+    assert event["metadata"]["namespace"] == "ns"
+    assert event["metadata"]["name"].startswith("web.")
+
+
+async def test_the_same_event_again_is_counted_instead_of_repeated(bench):
+    for _ in range(5):
+        bench.bound.event(POD, "Normal", "Seen", "again")
+        await bench.clock.settle()
+    assert len(bench.client.created) == 1
+    assert [patch["count"] for _, _, patch in bench.client.patched] == [2, 3, 4, 5]
+
+
+async def test_many_that_differ_only_in_words_are_combined(bench):
+    for number in range(15):
+        bench.bound.event(POD, "Normal", "Seen", f"number {number}")
+        await bench.clock.settle()
+    assert len(bench.client.created) == 11
+    assert bench.client.patched[-1][2]["message"] == "(combined from similar events): number 14"
+
+
+async def test_an_object_has_an_allowance_and_others_are_not_harmed(bench):
+    for number in range(100):
+        bench.bound.event(POD, "Normal", f"Reason{number}", "x")
+    other = {**POD, "metadata": {"name": "other", "namespace": "ns"}}
+    bench.bound.event(other, "Normal", "Seen", "x")
+    await bench.clock.settle()
+    assert len(bench.client.created) == 26
+    assert bench.recorder.dropped == 75
+
+
+async def test_an_event_of_a_cluster_scoped_object_goes_to_default(bench):
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}}
+    bench.bound.event(node, "Normal", "Seen", "x")
+    await bench.clock.settle()
+    assert bench.client.created[0]["metadata"]["namespace"] == "default"
+    assert "namespace" not in bench.client.created[0]["involvedObject"]
+
+
+async def test_what_is_no_object_is_logged_and_not_raised(bench):
+    bench.bound.event({"kind": "Pod"}, "Normal", "Seen", "x")
+    bench.bound.event(None, "Normal", "Seen", "x")
+    await bench.clock.settle()
+    assert bench.client.created == []
+
+
+async def test_an_unreachable_server_is_tried_again_and_a_refusal_is_not(bench):
+    bench.client.errors = [ApiConnectionError("away")]
+    bench.bound.event(POD, "Normal", "Seen", "x")
+    await bench.clock.advance(5)
+    assert len(bench.client.created) == 1
+    bench.client.errors = [ForbiddenError(403)]
+    bench.bound.event(POD, "Normal", "Other", "x")
+    await bench.clock.advance(5)
+    assert len(bench.client.created) == 1
+    assert bench.recorder.dropped == 1
+
+
+async def test_an_event_that_has_expired_on_the_server_is_told_anew(bench):
+    bench.bound.event(POD, "Normal", "Seen", "x")
+    await bench.clock.settle()
+    bench.client.errors = [NotFoundError(404)]
+    bench.bound.event(POD, "Normal", "Seen", "x")
+    await bench.clock.settle()
+    assert [each["count"] for each in bench.client.created] == [1, 2]
+
+
+async def test_a_thread_may_record_events(bench):
+    await asyncio.to_thread(bench.bound.event, POD, "Normal", "Seen", "x")
+    await bench.clock.settle()
+    assert len(bench.client.created) == 1
+
+
+async def test_stop_writes_what_is_waiting():
+    made = Bench()
+    await made.recorder.start()
+    for number in range(10):
+        made.bound.event(POD, "Normal", f"R{number}", "x")
+    await made.recorder.stop(5)
+    assert len(made.client.created) == 10
+
+
+async def test_the_buffer_is_bounded(bench):
+    for number in range(3000):
+        obj = {**POD, "metadata": {"name": f"p{number}", "namespace": "ns"}}
+        bench.bound.event(obj, "Normal", "Seen", "x")
+    assert bench.recorder.dropped == 2000

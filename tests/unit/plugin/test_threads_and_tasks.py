@@ -1,0 +1,95 @@
+"""Threads of plain reconcilers, and the tasks that plugins spawn."""
+
+import asyncio
+import contextvars
+import threading
+
+import pytest
+
+from plugin_operator.plugin import RevisionTasks, current_revision, install_task_factory
+from plugin_operator.plugin.threads import ThreadRunner
+
+
+async def test_a_function_runs_in_a_named_daemon_thread_with_the_callers_context():
+    variable = contextvars.ContextVar("variable", default="")
+    variable.set("seen")
+    runner = ThreadRunner("worker")
+
+    def look():
+        thread = threading.current_thread()
+        return thread.name, thread.daemon, variable.get()
+
+    assert await runner.run(look) == ("worker", True, "seen")
+
+
+async def test_threads_are_used_again():
+    runner = ThreadRunner("worker")
+    idents = {await runner.run(threading.get_ident) for _ in range(20)}
+    assert len(idents) <= 2
+
+
+async def test_as_many_run_at_once_as_are_called():
+    runner = ThreadRunner("worker")
+    barrier = threading.Barrier(8, timeout=30)
+    await asyncio.gather(*(runner.run(barrier.wait) for _ in range(8)))
+
+
+async def test_an_exception_is_the_callers():
+    runner = ThreadRunner("worker")
+    with pytest.raises(ZeroDivisionError):
+        await runner.run(lambda: 1 / 0)
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await runner.run(next, iter(()))
+
+
+async def test_a_cancelled_call_ends_only_when_its_thread_does():
+    runner = ThreadRunner("worker")
+    started, release = threading.Event(), threading.Event()
+
+    def work():
+        started.set()
+        release.wait(30)
+
+    task = asyncio.create_task(runner.run(work))
+    await asyncio.to_thread(started.wait, 30)
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert not task.done()
+    release.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_tasks_spawned_under_a_revision_are_noted_and_others_are_not():
+    install_task_factory(asyncio.get_running_loop())
+    install_task_factory(asyncio.get_running_loop())
+    mine = RevisionTasks("p", "1")
+    token = mine.enter()
+    task = asyncio.create_task(asyncio.sleep(60))
+    assert current_revision() is mine
+    mine.leave(token)
+    other = asyncio.create_task(asyncio.sleep(60))
+    assert mine.running() == [task]
+    for each in (task, other):
+        each.cancel()
+    await asyncio.wait([task, other])
+    assert mine.running() == []
+
+
+async def test_a_task_of_a_task_belongs_to_the_revision_too():
+    install_task_factory(asyncio.get_running_loop())
+    mine = RevisionTasks("p", "1")
+    inner = []
+
+    async def outer():
+        inner.append(asyncio.create_task(asyncio.sleep(60)))
+
+    token = mine.enter()
+    spawned = asyncio.create_task(outer())
+    mine.leave(token)
+    await spawned
+    assert mine.running() == inner
+    inner[0].cancel()
+    await asyncio.wait(inner)
