@@ -97,7 +97,11 @@ def test_configuring_twice_does_not_double_the_lines():
     assert len(lines(stream)) == 1
 
 
-@pytest.mark.parametrize("value", [{1, 2}, "\ud800", 2**80, object(), {"a": {2**90}}, {("a",): 1}], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [{1, 2}, "\ud800", 2**80, object(), {"a": {2**90}}, {("a",): 1}],
+    ids=["set", "surrogate", "big", "object", "nested", "tuple-key"],
+)
 def test_no_value_can_break_a_line(value):
     stream = io.StringIO()
     logs.configure("json", "info", stream)
