@@ -7,6 +7,7 @@ longer than a few milliseconds before the event loop gets its turn.
 import asyncio
 
 from plugin_operator import logs
+from plugin_operator.cache import pace
 from plugin_operator.cache.lines import LineSplitter
 from plugin_operator.cache.outcomes import HistoryRewritten
 from plugin_operator.cache.store import Store
@@ -16,9 +17,6 @@ from plugin_operator.errors import ApiConnectionError
 
 _log = logs.get_logger(__name__)
 
-SLICE_SECONDS = 0.004
-"""How long events are applied before other tasks run; ten streams in a burst then still leave a loop below 50 ms."""
-_EVENTS_PER_LOOK = 32
 _MAX_SUSPECTS = 256
 
 
@@ -109,9 +107,9 @@ class Feed:
 
     def _apply_slice(self, lines: list[bytes], start: int) -> int:
         """Apply lines from ``start`` and return the number of the first that is left."""
-        end = self._clock.monotonic() + SLICE_SECONDS
-        for first in range(start, len(lines), _EVENTS_PER_LOOK):
-            last = first + _EVENTS_PER_LOOK
+        end = self._clock.monotonic() + pace.SLICE_SECONDS
+        for first in range(start, len(lines), pace.LOOK_EVERY):
+            last = first + pace.LOOK_EVERY
             for line in lines[first:last]:
                 self._apply(line)
             if self._clock.monotonic() >= end:

@@ -1,10 +1,13 @@
 """Who hears about changes, and how one who fails harms no other."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from plugin_operator import logs
+from plugin_operator.cache import pace
 from plugin_operator.cache.objects import CachedObject
+from plugin_operator.clock import Clock
 from plugin_operator.kube import NamespacedName
 from plugin_operator.metrics import Metrics
 
@@ -25,12 +28,29 @@ class EventHandler(Protocol):
 
 
 class Registration:
-    """One handler's place; give it to ``remove_handler``."""
+    """One handler's place; give it to ``remove_handler``.
 
-    __slots__ = ("handler",)
+    Attributes:
+        handler: who hears.
+        replayed: whether it has heard of everything that was there when it came.
+    """
+
+    __slots__ = ("active", "handler", "replayed")
 
     def __init__(self, handler: EventHandler) -> None:
         self.handler = handler
+        self.active = True
+        self.replayed = False
+
+
+class Present(Protocol):
+    """The objects that are there now: a store."""
+
+    def __iter__(self) -> Iterator[CachedObject]:
+        """Return all of them."""
+
+    def get(self, namespace: str, name: str) -> CachedObject | None:
+        """Return one of them."""
 
 
 class Distributor:
@@ -38,25 +58,44 @@ class Distributor:
 
     Args:
         metrics: counts handlers that raise.
+        clock: measures the slices of a long replay.
     """
 
-    __slots__ = ("_errors", "_registrations", "synced")
+    __slots__ = ("_clock", "_errors", "_registrations", "synced")
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, clock: Clock) -> None:
         self._errors = metrics.handler_errors
+        self._clock = clock
         self._registrations: tuple[Registration, ...] = ()
         self.synced = False
 
-    def register(self, handler: EventHandler, present: Iterable[CachedObject]) -> Registration:
-        """Add a handler after telling it of everything that is there already."""
+    def register(self, handler: EventHandler, present: Present) -> Registration:
+        """Add a handler and tell it of everything that is there already.
+
+        What takes more than a slice goes on while the event loop runs. A change in between is told at once, so an
+        object whose turn has not come may be heard to change before it is heard to be there.
+        """
         registration = Registration(handler)
-        for obj in present:
-            self._call_add((registration,), obj, is_initial=True)
         self._registrations = (*self._registrations, registration)
+        self._replay(registration, iter(list(present)), present)
         return registration
+
+    def _replay(self, registration: Registration, objects: Iterator[CachedObject], present: Present) -> None:
+        end = self._clock.monotonic() + pace.SLICE_SECONDS
+        for number, obj in enumerate(objects, 1):
+            if not registration.active:
+                return
+            current = present.get(obj.namespace, obj.name)
+            if current is not None:
+                self._call_add((registration,), current, is_initial=True)
+            if number % pace.LOOK_EVERY == 0 and self._clock.monotonic() >= end:
+                asyncio.get_running_loop().call_soon(self._replay, registration, objects, present)
+                return
+        registration.replayed = True
 
     def unregister(self, registration: Registration) -> None:
         """Tell the handler nothing more; harmless if it is not registered."""
+        registration.active = False
         self._registrations = tuple(other for other in self._registrations if other is not registration)
 
     def added(self, new: CachedObject) -> None:

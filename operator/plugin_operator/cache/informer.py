@@ -21,7 +21,7 @@ class Informer:
 
     def __init__(self, key: InformerKey, environment: Environment) -> None:
         self.key = key
-        self._distributor = Distributor(environment.metrics)
+        self._distributor = Distributor(environment.metrics, environment.clock)
         self._store = Store(self._distributor)
         self.lister = Lister(self._store)
         self._synced = asyncio.Event()
@@ -57,7 +57,11 @@ class Informer:
         await self._synced.wait()
 
     def add_handler(self, handler: EventHandler) -> Registration:
-        """Tell ``handler`` of all objects there are, as initial, and from now on of every change."""
+        """Tell ``handler`` of all objects there are, as initial, and from now on of every change.
+
+        The first few thousand objects are told before this returns, the rest while the event loop runs; in that time
+        an object may be heard to change before it is heard to be there. ``Registration.replayed`` says when it is over.
+        """
         return self._distributor.register(handler, self._store)
 
     def remove_handler(self, registration: Registration) -> None:

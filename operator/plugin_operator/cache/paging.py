@@ -8,7 +8,7 @@ import asyncio
 import msgspec
 
 from plugin_operator import logs
-from plugin_operator.cache.feed import SLICE_SECONDS
+from plugin_operator.cache import pace
 from plugin_operator.cache.store import Store
 from plugin_operator.cache.wire import Malformed, WireReader
 from plugin_operator.client import Query, Transport
@@ -20,7 +20,6 @@ _log = logs.get_logger(__name__)
 PAGE_OBJECTS = 500
 _PAGE_BYTES = 8 * 2**20  # a page is held whole and scanned at once, so large objects come in shorter pages
 _LIST_SECONDS = 60.0
-_ITEMS_PER_LOOK = 32
 
 
 class _ListMeta(msgspec.Struct, frozen=True, rename="camel"):
@@ -101,15 +100,15 @@ class PagedList:
         return version
 
     async def _store_items(self, items: list[msgspec.Raw], store: Store, reader: WireReader) -> None:
-        end = self._clock.monotonic() + SLICE_SECONDS
+        end = self._clock.monotonic() + pace.SLICE_SECONDS
         for number, item in enumerate(items):
             try:
                 store.upsert(reader.item(bytes(item)))  # a Raw would keep the whole page alive
             except Malformed as error:
                 _log.error("Object cannot be read and is left out", reason=str(error), path=self._path)
-            if number % _ITEMS_PER_LOOK == 0 and self._clock.monotonic() >= end:
+            if number % pace.LOOK_EVERY == 0 and self._clock.monotonic() >= end:
                 await asyncio.sleep(0)
-                end = self._clock.monotonic() + SLICE_SECONDS
+                end = self._clock.monotonic() + pace.SLICE_SECONDS
 
 
 def _read(body: bytes) -> _Page:

@@ -19,7 +19,7 @@ from plugin_operator.cache.states import Outcome, Pause, State, next_step
 from plugin_operator.cache.store import Store
 from plugin_operator.cache.wire import WireReader
 from plugin_operator.client import ByteStream
-from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError, PluginOperatorError
+from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError, NotFoundError, PluginOperatorError
 from plugin_operator.kube import Resource
 
 _log = logs.get_logger(__name__)
@@ -247,6 +247,8 @@ class Reflector:
     def _note(self, failure: Failure, error: Exception) -> None:
         """Remember, count and log what went wrong; the same again while waiting is not news."""
         self.reason = failure.reason
+        if isinstance(error, NotFoundError):
+            self.reason = f"the API server no longer serves {self._key.gvk}"
         if failure.outcome is Outcome.UNSUPPORTED:
             return
         self._restarts.inc(str(self._key.gvk), failure.outcome.value)
@@ -255,8 +257,8 @@ class Reflector:
             self._mapper.invalidate(self._key.gvk)
         if blocking and failure.outcome.value != self._blocked:
             self._blocked = failure.outcome.value
-            _log.warning("Informer is waiting", informer=str(self._key), reason=failure.reason)
+            _log.warning("Informer is waiting", informer=str(self._key), reason=self.reason)
         elif not blocking:
-            _log.info("Stream restarts", informer=str(self._key), outcome=failure.outcome.value, reason=failure.reason)
+            _log.info("Stream restarts", informer=str(self._key), outcome=failure.outcome.value, reason=self.reason)
         if failure.outcome is Outcome.FAILED and not isinstance(error, PluginOperatorError):
             _log.error("Reflector failed unexpectedly", informer=str(self._key), exc_info=error)

@@ -262,6 +262,10 @@ def _socket(address: tuple[int, int, int, str, tuple[object, ...]]) -> socket.so
 
 
 def _words(error: BaseException) -> str:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return str(error.certificate_error)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return str(error.os_error)  # without the repr of the TLS context
     if isinstance(error, asyncio.TimeoutError):
         return f"no answer in time ({error})" if str(error) else "no answer in time"
     return str(error) or type(error).__name__

@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from plugin_operator.cache import InformerFactory, InformerKey, State
-from plugin_operator.cache import feed as feed_module
+from plugin_operator.cache import InformerFactory, InformerKey, State, pace
 from plugin_operator.cache.feed import Feed, Position
 from plugin_operator.cache.handlers import Distributor
 from plugin_operator.cache.outcomes import HistoryRewritten, failure_of
@@ -373,8 +372,8 @@ async def test_an_informer_is_shared_until_its_last_user_lets_go(script, clock, 
 
 
 async def test_a_burst_lets_other_tasks_run(clock, monkeypatch):
-    monkeypatch.setattr(feed_module, "SLICE_SECONDS", 0.0)
-    store = Store(Distributor(Metrics()))
+    monkeypatch.setattr(pace, "SLICE_SECONDS", 0.0)
+    store = Store(Distributor(Metrics(), SystemClock()))
     feed = Feed(store, WireReader(WIDGET), Position(), SystemClock())
     burst = b"".join(json.dumps(event("ADDED", str(n), f"n{n}")).encode() + b"\n" for n in range(3200))
     turns = 0

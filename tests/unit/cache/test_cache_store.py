@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from plugin_operator.cache import Lister
@@ -6,6 +8,7 @@ from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
 from plugin_operator.kube import NamespacedName, SelectorError
 from plugin_operator.metrics import Metrics
+from plugin_operator.testing.virtual_clock import VirtualClock
 
 
 class Recorder:
@@ -41,7 +44,7 @@ def metrics():
 
 @pytest.fixture
 def distributor(metrics):
-    return Distributor(metrics)
+    return Distributor(metrics, VirtualClock())
 
 
 @pytest.fixture
@@ -73,7 +76,7 @@ def test_a_relist_updates_what_changed_and_deletes_what_is_gone(store, distribut
     for name in "abc":
         store.upsert(make(name, 1))
     recorder = Recorder()
-    distributor.register(recorder, ())
+    distributor.register(recorder, Store(Distributor(Metrics(), VirtualClock())))
     store.begin_list()
     store.upsert(make("a", 1))
     store.begin_list()  # the first try broke off; what it brought counts no more
@@ -179,3 +182,33 @@ def test_names_of_namespaces_and_objects_are_kept_once(store):
         store.upsert(obj)
     assert first.namespace is second.namespace
     assert again.name is first.name
+
+
+class HurriedClock(VirtualClock):
+    """Every look at it finds another slice over."""
+
+    def monotonic(self):
+        self._monotonic += 1
+        return self._monotonic
+
+
+async def test_a_long_replay_lets_the_loop_turn_and_misses_nothing_that_changes_meanwhile(metrics):
+    distributor = Distributor(metrics, HurriedClock())
+    store = Store(distributor)
+    for number in range(100):
+        store.upsert(make(f"n{number:02}", 1))
+    recorder, leaver = Recorder(), Recorder()
+    registration = distributor.register(recorder, store)
+    left = distributor.register(leaver, store)
+    assert (len(recorder.heard), registration.replayed) == (32, False)
+    distributor.unregister(left)
+    store.upsert(make("n50", 2))
+    store.remove(make("n60", 2))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert registration.replayed
+    added = [heard[1:] for heard in recorder.heard if heard[0] == "add"]
+    assert len(added) == 99
+    assert ("ns/n50", "2", True) in added
+    assert ("delete", "ns/n60", "2") in recorder.heard
+    assert len(leaver.heard) == 32
