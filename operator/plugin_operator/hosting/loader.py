@@ -11,6 +11,7 @@ from types import ModuleType
 
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.failures import rejection
+from plugin_operator.hosting.installed import check_installed
 from plugin_operator.hosting.modules import RevisionModules
 from plugin_operator.hosting.revision import PluginRevision
 from plugin_operator.hosting.snapshot import PluginSource
@@ -36,6 +37,7 @@ class Loader:
         On cancellation the import, which cannot be interrupted, is waited for.
 
         Raises:
+            RequirementsUnmet: what it says it needs is not installed; nothing of it has run.
             PluginRejected: with file, line and reason.
         """
         if source.refusal is not None:
@@ -58,6 +60,7 @@ class Loader:
 
 
 def _import(name: str, modules: RevisionModules, main: str) -> ModuleType:
+    check_installed(modules.files, modules.root)
     try:
         return importlib.import_module(name)
     except BaseException as error:  # noqa: BLE001 - SystemExit and its like belong to the plugin

@@ -144,3 +144,11 @@ async def test_the_trial_process_ends_when_it_is_idle():
             os.kill(server.pid, 0)
     finally:
         await validator.stop(5)
+
+
+async def test_a_missing_requirement_is_told_before_anything_runs_and_may_pass(validator):
+    block = "# /// script\n# dependencies = ['no-such-thing>=1']\n# ///\n"
+    verdict = await validator.validate(source_of(block + HEAD + "raise SystemExit(1)\n"))
+    assert "needs 'no-such-thing>=1', which is not installed" in verdict.reason
+    assert (verdict.path, verdict.line) == ("/plugins/one.py", 2)
+    assert verdict.is_passing

@@ -1,0 +1,95 @@
+"""The needs of many plugins as one list that pip can install.
+
+Owns merging and finding what contradicts itself. Whether a version exists is left to pip.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from plugin_operator.hosting.installed import url_problem
+from plugin_operator.hosting.needs import Need, Needs, PythonNeed
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsUnion:
+    """What an image needs.
+
+    Attributes:
+        lines: of a requirements file, sorted; each name and marker once.
+        problems: what cannot be installed together or at all, with file and line.
+    """
+
+    lines: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def union_of(needs: Iterable[Needs]) -> NeedsUnion:
+    """Return the union. A contradiction is among its lines as well, so that pip refuses it, too."""
+    known = list(dict.fromkeys(needs))
+    pythons = [each.python for each in known if each.python is not None]
+    wanted = [need for each in known for need in each.distributions]
+    problems = [f"{need.path}:{need.line}: {problem}" for need in wanted if (problem := url_problem(need.requirement))]
+    groups: dict[tuple[str, str], list[Need]] = {}
+    for need in wanted:
+        if need.requirement.url is None:
+            marker = str(need.requirement.marker or "")
+            groups.setdefault((canonicalize_name(need.requirement.name), marker), []).append(need)
+    lines = [_line(name, marker, group) for (name, marker), group in sorted(groups.items())]
+    return NeedsUnion((*_python_line(pythons), *lines), (*problems, *_python_conflict(pythons), *_conflicts(groups)))
+
+
+def _line(name: str, marker: str, group: Sequence[Need]) -> str:
+    extras = sorted({canonicalize_name(extra) for need in group for extra in need.requirement.extras})
+    text = name + (f"[{','.join(extras)}]" if extras else "") + str(_all_of(group))
+    via = ", ".join(sorted({_shown(need.path) for need in group}))
+    return f"{text}{f' ; {marker}' if marker else ''}  # via {via}"
+
+
+def _shown(path: str) -> str:
+    name = PurePath(path)
+    return f"{name.parent.name}/{name.name}" if name.name == "__init__.py" else name.name
+
+
+def _all_of(group: Iterable[Need]) -> SpecifierSet:
+    return SpecifierSet(",".join(str(need.requirement.specifier) for need in group if need.requirement.specifier))
+
+
+def _conflicts(groups: dict[tuple[str, str], list[Need]]) -> list[str]:
+    """Return the conflicts under one marker, and those between markers that all hold here."""
+    problems = [_conflict(group) for group in groups.values()]
+    for name in sorted({name for name, _ in groups}):
+        here = [need for (other, _), group in groups.items() if other == name for need in group if _holds(need)]
+        problems.append(_conflict(here))
+    return list(dict.fromkeys(problem for problem in problems if problem))
+
+
+def _holds(need: Need) -> bool:
+    marker = need.requirement.marker
+    return marker is None or marker.evaluate()
+
+
+def _conflict(group: Sequence[Need]) -> str:
+    if not _all_of(group).is_unsatisfiable():
+        return ""
+    said = ", ".join(f"{need.path}:{need.line} wants {str(need.requirement)!r}" for need in group)
+    return f"no version of {canonicalize_name(group[0].requirement.name)} suits all: {said}"
+
+
+def _python_line(pythons: Sequence[PythonNeed]) -> list[str]:
+    merged = _python(pythons)
+    return [f"# Python {merged}"] if merged else []
+
+
+def _python_conflict(pythons: Sequence[PythonNeed]) -> list[str]:
+    if not _python(pythons).is_unsatisfiable():
+        return []
+    said = ", ".join(f"{each.path}:{each.line} wants {str(each.specifier)!r}" for each in pythons)
+    return [f"no version of Python suits all: {said}"]
+
+
+def _python(pythons: Iterable[PythonNeed]) -> SpecifierSet:
+    return SpecifierSet(",".join(str(each.specifier) for each in pythons if each.specifier))
