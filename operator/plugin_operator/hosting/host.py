@@ -75,8 +75,7 @@ class PluginHost:
         install_task_factory(asyncio.get_running_loop())
         if self._validator is not None:
             self._tasks.spawn(self._validator.warm(), "warm-trials")
-        await self._look()
-        self._tasks.spawn(self._follow(), "scan")
+        self._tasks.spawn(self._follow(await self._look()), "scan")
         if self._watch:
             watcher = Watcher(self._scanner.root, self.hint, clock=self._clock)
             self._tasks.spawn(watcher.run(), "watch")
@@ -103,9 +102,8 @@ class PluginHost:
         """Say that the directory may have changed."""
         self._hint.set()
 
-    async def _follow(self) -> None:
+    async def _follow(self, retry: float | None) -> None:
         interval = self._environment.settings.scan_interval_seconds
-        retry: float | None = None
         while True:
             timer = self._clock.call_later(min(interval, retry if retry is not None else interval), self._hint.set)
             await self._hint.wait()

@@ -61,7 +61,9 @@ def plugin(
 class Bench:
     """A plugin host on a real API server, with a plugins directory to write to."""
 
-    def __init__(self, connection: Connection, root: Path, *, validate: bool, settings: HostSettings) -> None:
+    def __init__(
+        self, connection: Connection, root: Path, settings: HostSettings, *, validate: bool, watch: bool
+    ) -> None:
         clock = SystemClock()
         mapper = RESTMapper(connection)
         self.root = root
@@ -81,6 +83,7 @@ class Bench:
                 metrics=self.metrics,
                 settings=settings,
             ),
+            watch=watch,
         )
 
     def write(self, name: str, text: str) -> Path:
@@ -129,8 +132,10 @@ async def make_bench(api_endpoint: Endpoint, tmp_path: Path):
     root.mkdir()
     async with Connection.open(ConnectionConfig.for_endpoint(api_endpoint.url), Metrics()) as connection:
 
-        def make(*, validate: bool = False, settings: HostSettings = QUICK) -> Bench:
-            bench = Bench(connection, root, validate=validate, settings=settings)
+        def make(
+            *, validate: bool = False, watch: bool = True, settings: HostSettings = QUICK, root: Path = root
+        ) -> Bench:
+            bench = Bench(connection, root, settings, validate=validate, watch=watch)
             made.append(bench)
             return bench
 
