@@ -39,12 +39,21 @@ class TlsSettings:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Everything one request needs besides itself; ``authorization`` is the header's whole value."""
+    """Everything one request needs besides itself.
+
+    Attributes:
+        host: URL of the server, without a slash at the end.
+        authorization: the whole value of that header.
+        tls: material for the handshake.
+        proxy: URL of a proxy on the way.
+        impersonation: headers that ask the server to act as somebody else.
+    """
 
     host: str
     authorization: str | None = None
     tls: TlsSettings = TlsSettings()
     proxy: str | None = None
+    impersonation: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
         """Leave the credentials out, for this ends in logs and tracebacks."""

@@ -4,11 +4,11 @@ Owns the order and the messages; reading is left to ``loaders``.
 """
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 from plugin_operator.client.access import Access, AccessSource, FixedAccess, TlsSettings
 from plugin_operator.client.config_library import config_exception, incluster_config, kube_config
@@ -96,16 +96,30 @@ def _from_files(paths: str, context: str | None, origin: str) -> ConnectionConfi
         chosen = loader.current_context["context"]
         server = config["clusters"].get_with_name(chosen["cluster"])["cluster"]["server"]
         user = _user(config, chosen.get("user"))
+        impersonation = _impersonation(user)
     except (config_exception(), OSError, ValueError, TypeError, AttributeError, KeyError, AssertionError) as error:
         raise ConfigError(f"the kubeconfig {source} cannot be used: {error}") from error
     except library.yaml.YAMLError as error:
         raise ConfigError(f"the kubeconfig {source} is not valid YAML: {error}") from error
-    access = KubeconfigAccess(loader, has_exec="exec" in user, monotonic=time.monotonic)
+    access = KubeconfigAccess(loader, has_exec="exec" in user, impersonation=impersonation)
     return ConnectionConfig(str(server), access, source, chosen.get("namespace"))
 
 
-def _user(config: Any, name: str | None) -> Any:
+def _user(config: Any, name: str | None) -> Mapping[str, Any]:
+    """Return the plain mapping of a user, empty if the kubeconfig has none."""
     if not name or not config.safe_get("users"):
         return {}
     user = config["users"].get_with_name(name, safe=True)
-    return user["user"] if user is not None and user.safe_get("user") is not None else {}
+    return (user.safe_get("user") if user is not None else None) or {}
+
+
+def _impersonation(user: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the headers for ``as``, ``as-uid``, ``as-groups`` and ``as-user-extra``, as client-go sends them."""
+    headers = [("Impersonate-User", str(user["as"]))] if user.get("as") else []
+    headers += [("Impersonate-Uid", str(user["as-uid"]))] if user.get("as-uid") else []
+    headers += [("Impersonate-Group", str(group)) for group in user.get("as-groups") or ()]
+    for key, values in (user.get("as-user-extra") or {}).items():
+        headers += [(f"Impersonate-Extra-{quote(key.lower(), safe='')}", str(value)) for value in values]
+    if headers and not user.get("as"):
+        raise ValueError("a user that impersonates needs 'as' beside 'as-uid', 'as-groups' and 'as-user-extra'")
+    return tuple(headers)

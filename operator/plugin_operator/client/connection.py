@@ -9,13 +9,14 @@ to ``access`` and backoff after failures to whoever decides to try again.
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from plugin_operator.client.access import Access, TlsSettings
@@ -162,13 +163,16 @@ class Connection:
         self, session: aiohttp.ClientSession, call: "_Call", access: Access
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Yield an answer below 300, or raise the ApiError of any other."""
+        headers: MutableMapping[str, str] = call.headers
+        if access.impersonation:
+            headers = CIMultiDict([*call.headers.items(), *access.impersonation])
         if access.authorization:
-            call.headers["Authorization"] = access.authorization
+            headers["Authorization"] = access.authorization
         async with session.request(
             call.method,
             _url(access.host, call.path, call.query),
             data=call.body,
-            headers=call.headers,
+            headers=headers,
             timeout=call.timeout,
             allow_redirects=False,
             proxy=access.proxy,

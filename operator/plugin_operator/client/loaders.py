@@ -4,7 +4,9 @@ Owns when to look again; the meaning of what is read stays with the library.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from plugin_operator.client.access import Access, TlsSettings
@@ -25,12 +27,21 @@ class KubeconfigAccess:
     Args:
         loader: the library's ``KubeConfigLoader``.
         has_exec: its user gets credentials from a command, which is run again only once they expire or are refused.
+        impersonation: headers for a user that acts as another, which the library leaves out.
         monotonic: the clock that ages them.
     """
 
-    def __init__(self, loader: Any, *, has_exec: bool, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        loader: Any,
+        *,
+        has_exec: bool,
+        impersonation: tuple[tuple[str, str], ...] = (),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._loader = loader
         self._has_exec = has_exec
+        self._impersonation = impersonation
         self._monotonic = monotonic
         self._access: Access | None = None
         self._read_at = 0.0
@@ -72,7 +83,7 @@ class KubeconfigAccess:
         except (config_exception(), OSError, ValueError, TypeError, AttributeError, KeyError, AssertionError) as error:
             raise ConfigError(f"the kubeconfig gives no usable credentials: {error}") from error
         self._read_at = self._monotonic()
-        access = access_of(target)
+        access = replace(access_of(target), impersonation=self._impersonation)
         if access != self._access:
             self._access = access
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from plugin_operator.client import Access, Connection, ConnectionConfig, TlsSettings
+from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings
 from plugin_operator.client import connection as connection_module
 from plugin_operator.errors import (
     ApiConnectionError,
@@ -113,6 +113,21 @@ async def test_a_request_carries_query_body_token_and_types(server, connect):
     assert (method, path, body) == ("POST", "/api/v1/x?a=b+c&s=x%3D1%2Cy+in+%282%29", b"{}")
     assert (headers["Authorization"], headers["Content-Type"], headers["Accept"]) == ("Bearer t", "text/x", "text/y")
     assert connect.metrics.rest_client_requests.get("200", "POST", server.url[7:]) == 1
+
+
+async def test_impersonation_goes_along_with_every_value(server, connect):
+    headers = (("Impersonate-User", "jane"), ("Impersonate-Group", "a"), ("Impersonate-Group", "b"))
+    groups = []
+
+    async def note(request):
+        groups.append(request.headers.getall("Impersonate-Group"))
+        return web.json_response({})
+
+    server.answers = [note]
+    async with connect(FixedAccess(Access(server.url, "Bearer t", impersonation=headers))) as connection:
+        await connection.request("GET", "/x")
+    assert groups == [["a", "b"]]
+    assert server.requests[0][2]["Authorization"] == "Bearer t"
 
 
 @pytest.mark.parametrize(

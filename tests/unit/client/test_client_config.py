@@ -127,6 +127,20 @@ async def test_a_command_gives_credentials_and_is_asked_again_once_they_are_refu
     assert await source.renew(first) is second  # somebody else was quicker
 
 
+async def test_a_user_that_acts_as_another_says_so_in_every_request(tmp_path):
+    user = {"token": "t", "as": "jane", "as-uid": "7", "as-groups": ["a", "b"], "as-user-extra": {"Scopes/x": ["s"]}}
+    access = await load_connection_config(kubeconfig(tmp_path / "k", user=user)).access.current()
+    assert access.impersonation == (
+        ("Impersonate-User", "jane"),
+        ("Impersonate-Uid", "7"),
+        ("Impersonate-Group", "a"),
+        ("Impersonate-Group", "b"),
+        ("Impersonate-Extra-scopes%2Fx", "s"),
+    )
+    with pytest.raises(ConfigError, match="needs 'as'"):
+        load_connection_config(kubeconfig(tmp_path / "k", user={"as-groups": ["a"]}))
+
+
 async def test_a_command_that_fails_is_a_configuration_error(tmp_path):
     user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "false"}}
     source = load_connection_config(kubeconfig(tmp_path / "k", user=user)).access
