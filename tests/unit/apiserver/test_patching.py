@@ -1,0 +1,99 @@
+"""The patch types."""
+
+import pytest
+
+from plugin_operator.apiserver.patching import PatchError, json_patch, merge_patch, strategic_merge_patch
+from plugin_operator.apiserver.schema import Schemas
+
+DEPLOYMENT = Schemas.builtin().get(("apps", "v1", "Deployment"))
+CONFIG_MAP = Schemas.builtin().get(("", "v1", "ConfigMap"))
+
+
+def pod_spec(**spec):
+    return {"spec": {"template": {"spec": spec}}}
+
+
+def patched_pod(doc, patch):
+    return strategic_merge_patch(pod_spec(**doc), pod_spec(**patch), DEPLOYMENT)["spec"]["template"]["spec"]
+
+
+def test_json_patch_applies_in_order_and_leaves_its_input_alone():
+    doc = {"data": {"a": "1"}}
+    ops = [{"op": "add", "path": "/data/b", "value": "2"}, {"op": "remove", "path": "/data/a"}]
+    assert json_patch(doc, ops) == {"data": {"b": "2"}}
+    assert doc == {"data": {"a": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("ops", "code"),
+    [
+        ({"op": "add"}, 400),
+        ([{"op": "remove", "path": "/nothing"}], 422),
+        ([{"op": "test", "path": "/data/a", "value": "9"}], 422),
+        ([{"op": "add", "path": "/data/x", "value": "1"}] * 10_001, 413),
+    ],
+)
+def test_a_json_patch_that_cannot_be_applied_says_with_which_status(ops, code):
+    with pytest.raises(PatchError) as caught:
+        json_patch({"data": {"a": "1"}}, ops)
+    assert caught.value.code == code
+
+
+def test_merge_patch_deletes_by_null_and_replaces_lists():
+    doc = {"a": {"b": 1, "c": 2}, "l": [1, 2]}
+    assert merge_patch(doc, {"a": {"b": None, "d": 3}, "l": [9]}) == {"a": {"c": 2, "d": 3}, "l": [9]}
+
+
+def test_a_merge_patch_must_be_an_object():
+    with pytest.raises(PatchError) as caught:
+        merge_patch({}, [1])
+    assert caught.value.code == 400
+
+
+def test_strategic_merge_joins_lists_by_key_with_patched_items_first():
+    doc = {"containers": [{"name": "c", "image": "i", "env": [{"name": "E", "value": "1"}]}]}
+    result = patched_pod(doc, {"containers": [{"name": "c", "env": [{"name": "F", "value": "2"}]}]})
+    assert result["containers"] == [
+        {"name": "c", "image": "i", "env": [{"name": "F", "value": "2"}, {"name": "E", "value": "1"}]}
+    ]
+
+
+def test_patch_delete_removes_one_item_and_patch_replace_the_list():
+    doc = {"containers": [{"name": "a", "image": "1"}, {"name": "b", "image": "2"}]}
+    assert patched_pod(doc, {"containers": [{"name": "a", "$patch": "delete"}]})["containers"] == [
+        {"name": "b", "image": "2"}
+    ]
+    replaced = patched_pod(doc, {"containers": [{"name": "z", "image": "9"}, {"$patch": "replace"}]})
+    assert replaced["containers"] == [{"name": "z", "image": "9"}]
+
+
+def test_set_element_order_sorts_the_list():
+    doc = {"containers": [{"name": "a"}, {"name": "b"}]}
+    patch = {
+        "$setElementOrder/containers": [{"name": "c"}, {"name": "a"}, {"name": "b"}],
+        "containers": [{"name": "c"}],
+    }
+    assert [one["name"] for one in patched_pod(doc, patch)["containers"]] == ["c", "a", "b"]
+
+
+def test_retain_keys_drops_the_other_union_members():
+    doc = {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}}
+    patch = {"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}}
+    assert strategic_merge_patch(doc, patch, DEPLOYMENT) == {"spec": {"strategy": {"type": "Recreate"}}}
+
+
+def test_scalars_leave_a_merging_list_by_directive():
+    doc = {"metadata": {"finalizers": ["a", "b"]}}
+    patch = {"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"], "finalizers": ["c"]}}
+    result = strategic_merge_patch(doc, patch, CONFIG_MAP)
+    assert sorted(result["metadata"]["finalizers"]) == ["b", "c"]
+
+
+def test_patch_replace_on_an_object_keeps_only_the_patch():
+    doc = {"data": {"a": "1", "b": "2"}}
+    assert strategic_merge_patch(doc, {"data": {"$patch": "replace", "c": "3"}}, CONFIG_MAP) == {"data": {"c": "3"}}
+
+
+def test_an_item_without_its_merge_key_is_refused():
+    with pytest.raises(PatchError, match="merge key"):
+        patched_pod({"containers": [{"name": "a"}]}, {"containers": [{"image": "x"}]})

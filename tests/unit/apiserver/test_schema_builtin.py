@@ -1,0 +1,159 @@
+"""Built-in kinds: facts, defaults, decoding errors, rules. Expected values were observed on a real 1.36 server."""
+
+import pytest
+
+from plugin_operator.apiserver.schema import Schemas, apply_defaults, builtin_resources, decode_error, prune, validate
+from plugin_operator.apiserver.schema.quantity import canonical_quantity
+from plugin_operator.kube import GroupVersionKind
+
+
+def schema(api_version, kind):
+    found = Schemas.builtin().get(GroupVersionKind.from_api_version(api_version, kind))
+    assert found is not None
+    return found
+
+
+def config_map(**fields):
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, **fields}
+
+
+def deployment(**spec):
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}
+
+
+POD = {"containers": [{"name": "c", "image": "i", "ports": [{"containerPort": 80}]}]}
+WORKLOAD = {
+    "selector": {"matchLabels": {"a": "b"}},
+    "template": {"metadata": {"labels": {"a": "b"}}, "spec": POD},
+}
+
+
+def test_every_served_kind_has_a_schema():
+    for resource in builtin_resources():
+        assert Schemas.builtin().get((resource.group, resource.version, resource.kind)) is not None, resource.kind
+
+
+def test_an_unknown_kind_has_none():
+    assert Schemas.builtin().get(("", "v1", "Nothing")) is None
+
+
+def test_lists_know_their_keys_and_merge_strategy():
+    pod = schema("v1", "Pod").properties["spec"]
+    ports = pod.properties["containers"].items.properties["ports"]
+    assert ports.list_type == "map"
+    assert ports.list_keys == ("containerPort", "protocol")
+    assert ports.patch_key == "containerPort"
+    assert ports.items.properties["protocol"].default == "TCP"
+
+
+def test_defaults_fill_a_deployment_as_the_server_does():
+    kind = schema("apps/v1", "Deployment")
+    result = apply_defaults(deployment(**WORKLOAD), kind)
+    spec = result["spec"]
+    assert spec["replicas"] == 1
+    assert spec["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"},
+    }
+    assert spec["template"]["spec"]["containers"] == [
+        {
+            "name": "c",
+            "image": "i",
+            "ports": [{"containerPort": 80, "protocol": "TCP"}],
+            "resources": {},
+            "terminationMessagePath": "/dev/termination-log",
+            "terminationMessagePolicy": "File",
+            "imagePullPolicy": "Always",
+        }
+    ]
+    assert result["status"] == {}
+    assert apply_defaults(result, kind) == result
+
+
+def test_defaulting_leaves_its_input_alone():
+    given = deployment(**WORKLOAD)
+    apply_defaults(given, schema("apps/v1", "Deployment"))
+    assert "replicas" not in given["spec"]
+
+
+def test_empty_optional_fields_vanish_and_value_structs_stay():
+    kind = schema("v1", "ConfigMap")
+    assert apply_defaults(config_map(data={}, immutable=None), kind) == config_map()
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "x"}}
+    assert apply_defaults(role, schema("rbac.authorization.k8s.io/v1", "ClusterRole"))["rules"] is None
+
+
+def test_string_data_of_a_secret_becomes_data():
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "stringData": {"a": "b"}}
+    result = apply_defaults(secret, schema("v1", "Secret"))
+    assert result["data"] == {"a": "Yg=="}
+    assert result["type"] == "Opaque"
+    assert "stringData" not in result
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("1024Ki", "1Mi"), ("0.5", "500m"), (1, "1"), ("1Gi", "1Gi"), ("1500m", "1500m"), ("1e3", "1e3"), ("0", "0")],
+)
+def test_quantities_take_their_canonical_form(given, expected):
+    assert canonical_quantity(given) == expected
+
+
+@pytest.mark.parametrize("text", ["abc", "", "1KiB", "--1"])
+def test_text_that_is_no_quantity_is_refused(text):
+    with pytest.raises(ValueError, match="quantities must match"):
+        canonical_quantity(text)
+
+
+@pytest.mark.parametrize(
+    ("obj", "kind", "message"),
+    [
+        (
+            config_map(data={"a": 1}),
+            ("v1", "ConfigMap"),
+            "json: cannot unmarshal number into Go struct field ConfigMap.data of type string",
+        ),
+        (
+            config_map(data=["a"]),
+            ("v1", "ConfigMap"),
+            "json: cannot unmarshal array into Go struct field ConfigMap.data of type map[string]string",
+        ),
+        (
+            deployment(replicas="x"),
+            ("apps/v1", "Deployment"),
+            "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32",
+        ),
+        (config_map(binaryData={"q": "!!"}), ("v1", "ConfigMap"), "illegal base64 data at input byte 0"),
+    ],
+)
+def test_values_of_a_wrong_type_are_refused_in_go_s_words(obj, kind, message):
+    assert decode_error(obj, schema(*kind)) == message
+
+
+def test_a_good_object_decodes():
+    assert decode_error(deployment(**WORKLOAD), schema("apps/v1", "Deployment")) is None
+
+
+def test_unknown_fields_are_pruned_and_named():
+    pruned, unknown = prune(config_map(dat={}, metadata={"name": "x", "zz": 1}), schema("v1", "ConfigMap"))
+    assert unknown == ["metadata.zz", "dat"]
+    assert pruned == config_map()
+
+
+def test_an_empty_deployment_lacks_selector_labels_and_containers():
+    causes = validate(apply_defaults(deployment(), schema("apps/v1", "Deployment")), schema("apps/v1", "Deployment"))
+    assert [(cause.field, cause.reason, cause.message) for cause in causes] == [
+        ("spec.selector", "FieldValueRequired", "Required value"),
+        (
+            "spec.template.metadata.labels",
+            "FieldValueInvalid",
+            "Invalid value: null: `selector` does not match template `labels`",
+        ),
+        ("spec.template.spec.containers", "FieldValueRequired", "Required value"),
+    ]
+
+
+def test_config_map_keys_are_checked():
+    causes = validate(config_map(data={"a b": "x", "q": ""}, binaryData={"q": "aGk="}), schema("v1", "ConfigMap"))
+    assert [cause.field for cause in causes] == ["data[a b]", "data[q]"]
+    assert causes[1].message == 'Invalid value: "q": duplicate of key present in binaryData'
