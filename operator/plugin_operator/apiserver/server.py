@@ -109,7 +109,7 @@ class ApiServer:
         """Close every connection and stop listening; harmless if never started."""
         runner, self._runner = self._runner, None
         if runner is not None:
-            await runner.cleanup()
+            await _close(runner)
         if self._controllers is not None:
             self._controllers.stop()
         if self._journal is not None:
@@ -131,6 +131,17 @@ class ApiServer:
         now = self.cluster.clock.now()
         ca = authority(self.config.data_dir, now)
         return server_context(ca, [_reachable(self.config.host, brackets=False)], now), ca.certificate_pem.decode()
+
+
+async def _close(runner: web.ServerRunner) -> None:
+    """Stop listening and drop every connection: a client that never closes its own must not hold up a stop."""
+    transports = [connection.transport for connection in runner.server.connections] if runner.server else []
+    await runner.cleanup()
+    for transport in transports:
+        if transport is not None:
+            transport.abort()
+    # Aborted transports close their sockets in the loop's next round.
+    await asyncio.sleep(0)
 
 
 def _reachable(host: str, *, brackets: bool = True) -> str:
