@@ -30,4 +30,4 @@ def test_a_drawn_sequence_is_answered_alike(case: Case, real_server: Target, emb
     found = asyncio.run(_differences(case, real_server, embedded_server))
     unlisted = [difference for difference in found if not any(entry.covers(difference) for entry in DELIBERATE)]
     if unlisted:
-        pytest.fail("\n".join(map(str, unlisted)), pytrace=False)
+        pytest.fail("\n".join(map(str, [*case.steps, *unlisted])), pytrace=False)

@@ -88,7 +88,7 @@ func (c *credentials) makeToken() error {
 		return err
 	}
 	c.token = hex.EncodeToString(random)
-	return write(c.tokens, fmt.Appendf(nil, "%s,admin,admin,system:masters\n", c.token))
+	return write(c.tokens, fmt.Appendf(nil, "%s,admin,,system:masters\n", c.token))
 }
 
 func (c *credentials) writeKubeconfig() error {

@@ -33,6 +33,25 @@ DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate("*", "* GET /version", "body.compiler", _VERSION),
     Deliberate("*", "* GET *", "body.resources[[]*].storageVersionHash", "only the storage version migrator reads it"),
     Deliberate(
+        "*",
+        "*",
+        "*columnDefinitions[[]*].description",
+        "these texts are Kubernetes' own prose, and kubectl never shows them",
+    ),
+    Deliberate("*", "* kubectl explain*", "stdout*", "descriptions of built-in fields are Kubernetes' own prose"),
+    Deliberate(
+        "a read may ask for a version",
+        "4 GET *",
+        "status",
+        "kube-apiserver answers 500 to a mistake of the client",
+    ),
+    Deliberate(
+        "streaming list options are checked",
+        "5 GET *",
+        "status",
+        "kube-apiserver answers 500 to a mistake of the client",
+    ),
+    Deliberate(
         "a media type that nobody speaks is refused",
         "*",
         "body.message",

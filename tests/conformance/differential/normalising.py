@@ -13,7 +13,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _AGE = re.compile(r"^(\d+[smhd]){1,2}$")
 _ADDRESS = re.compile(r"127\.0\.0\.1:\d+|10\.0\.\d+\.\d+")
 _VERSION_IN_TEXT = re.compile(
-    r'(?<=resourceVersion":")\d+|(?<=resourceVersion\\":\\")\d+|(?<=in record \()\d+(?=\))|(?<=, current: )\d+'
+    r'(?<=resourceVersion":")\d+|(?<=resourceVersion\\":\\")\d+|(?<=, current: )\d+'
+    r"|(?<=in record \()\d+(?=\))|(?<=in the precondition \()\d+(?=\))"
 )
 _SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]{5}"
 # The order of the rules comes from iterating over a Go map, that of the managers from whose second was over first.

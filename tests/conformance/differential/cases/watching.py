@@ -129,4 +129,22 @@ CASES = (
         get("/api/v1/namespaces/$ns/nonsense?watch=true"),
         get("/apis/none.example.com/v1/things?watch=true"),
     ),
+    case(
+        "a collection's deletion shows each object's own",
+        post(CONFIG_MAPS, config_map("a"), silent=True),
+        post(CONFIG_MAPS, config_map("b"), keep={"rv": "metadata.resourceVersion"}, silent=True),
+        OpenWatch(f"{_WATCH}&resourceVersion=$rv"),
+        delete(f"{CONFIG_MAPS}?fieldSelector=metadata.name%3Da", silent=True),
+        delete(CONFIG_MAPS, silent=True),
+        Events(2),
+    ),
+    case(
+        "a dry run and a change of nothing are no events",
+        post(CONFIG_MAPS, config_map("a"), keep={"rv": "metadata.resourceVersion"}, silent=True),
+        OpenWatch(f"{_WATCH}&resourceVersion=$rv"),
+        patch(f"{CONFIG_MAPS}/a?dryRun=All", {"data": {"k": "v"}}, silent=True),
+        patch(f"{CONFIG_MAPS}/a", {}, silent=True),
+        patch(f"{CONFIG_MAPS}/a", {"data": {"last": "one"}}, silent=True),
+        Events(1),
+    ),
 )
