@@ -103,7 +103,7 @@ async def test_a_cluster_scoped_owner_has_no_namespace():
         (None, []),
         ((each for each in [("a", "b")]), ["a/b"]),
     ],
-    ids=["many", "text", "request", "nothing", "generator"],
+    ids=["one", "mixed", "text", "request", "nothing", "generator"],
 )
 async def test_a_map_function_may_return_requests_in_any_handy_shape(returned, requests):
     ear = Ear(Watch(("pods",), EnqueueMapped(lambda _: returned)))
