@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from plugin_operator.client import Client
     from plugin_operator.controller import (
         Predicate,
+        RateLimiterSpec,
         Request,
         Result,
         annotations_changed,
@@ -37,6 +38,7 @@ _HOMES = {
     "plugin_operator.client": ("Client",),
     "plugin_operator.controller": (
         "Predicate",
+        "RateLimiterSpec",
         "Request",
         "Result",
         "annotations_changed",
@@ -71,6 +73,7 @@ __all__ = [
     "InvalidError",
     "NotFoundError",
     "Predicate",
+    "RateLimiterSpec",
     "Request",
     "Result",
     "TerminalError",

@@ -23,6 +23,8 @@ from plugin_operator.plugin import install_task_factory
 from plugin_operator.plugin.threads import ThreadRunner
 from plugin_operator.tasks import TaskOwner
 
+_SHORTEST_PAUSE_SECONDS = 0.005
+
 _log = logs.get_logger(__name__)
 
 
@@ -109,7 +111,10 @@ class PluginHost:
             await self._hint.wait()
             timer.cancel()
             self._hint.clear()
+            began = self._clock.monotonic()
             retry = await self._look()
+            # However many hints there are, looking takes at most a third of the time.
+            await self._clock.sleep(max(_SHORTEST_PAUSE_SECONDS, 2 * (self._clock.monotonic() - began)))
 
     async def _look(self) -> float | None:
         snapshot = await self._threads.run(self._scanner.scan)

@@ -7,7 +7,7 @@ import ast
 import functools
 from dataclasses import dataclass
 
-_CACHED = 2048
+_CACHED = 512
 _PACKAGE = "plugin_operator"
 
 

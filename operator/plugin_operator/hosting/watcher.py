@@ -71,13 +71,18 @@ class Watcher:
     async def _follow(self, path: Path, stop: asyncio.Event, *, recursive: bool) -> None:
         """Pass on hints below ``path``; return when the root may have become another directory."""
         before = _targets(self._root)
-        async for _ in _changes(path, stop, recursive=recursive):
-            self._on_hint()
+        async for changes in _changes(path, stop, recursive=recursive):
             if _targets(self._root) != before:
                 return
+            # Above the directory others are at home, too: only names that lie on the way to it matter there.
+            if recursive or any(Path(changed).name in self._way() for _, changed in changes):
+                self._on_hint()
+
+    def _way(self) -> set[str]:
+        return {*self._root.absolute().parts, *self._root.resolve().parts}
 
 
-def _changes(path: Path, stop: asyncio.Event, *, recursive: bool) -> AsyncIterator[object]:
+def _changes(path: Path, stop: asyncio.Event, *, recursive: bool) -> AsyncIterator[set[watchfiles.main.FileChange]]:
     return watchfiles.awatch(
         path,
         watch_filter=None,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from plugin_operator.controller import Predicate, RateLimiterSpec
 from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.plugin.calling import AnyFunction, is_async
@@ -39,10 +40,10 @@ class ControllerDeclaration:
     namespaces: tuple[str, ...] | None = None
     label_selector: str = ""
     field_selector: str = ""
-    predicates: tuple[Any, ...] = ()
+    predicates: tuple[Predicate, ...] = ()
     max_concurrent_reconciles: int = 1
     reconcile_timeout_seconds: float | None = None
-    rate_limit: Any = None
+    rate_limit: RateLimiterSpec | None = None
     resync_seconds: float | None = None
     metadata_only: bool = False
     permissions: tuple[Permission, ...] = ()

@@ -1,13 +1,18 @@
 """``@controller``: the short way to declare a controller."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from plugin_operator.controller import Predicate, RateLimiterSpec, Request, Result
+from plugin_operator.kube import Object
+from plugin_operator.plugin.context import Context
 from plugin_operator.plugin.options import MARK, ControllerOptions
 from plugin_operator.plugin.permissions import Permission
 from plugin_operator.plugin.watching import Kind, WatchOptions
 
-Target = TypeVar("Target", bound=Callable[..., Any])
+AsyncReconcile = Callable[[Context, Request], Awaitable[Result | None]]
+PlainReconcile = Callable[[Context, Request], Result | None]
+Target = TypeVar("Target", bound=AsyncReconcile | PlainReconcile | type[Any])
 
 
 def controller(  # noqa: PLR0913 - every field an author may declare, by name
@@ -20,10 +25,10 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
     namespaces: Sequence[str] | None = None,
     label_selector: str | Mapping[str, str] | None = None,
     field_selector: str | None = None,
-    predicates: Sequence[Any] = (),
+    predicates: Sequence[Predicate | Callable[[Object], bool]] = (),
     max_concurrent_reconciles: int = 1,
     reconcile_timeout_seconds: float | None = None,
-    rate_limit: Any = None,
+    rate_limit: RateLimiterSpec | None = None,
     resync_seconds: float | None = None,
     metadata_only: bool = False,
     permissions: Sequence[Permission | Mapping[str, Sequence[str]]] = (),

@@ -1,9 +1,10 @@
 """What a controller may look at besides its own kind: ``watch()`` and the value it makes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from plugin_operator.controller import Predicate
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 
 MapFunction = Callable[[Object], Iterable[NamespacedName]]
@@ -27,7 +28,7 @@ def watch(
     kind: Kind,
     map: MapFunction,  # noqa: A002 - the word of controller-runtime's EnqueueRequestsFromMapFunc
     *,
-    predicates: Sequence[Any] = (),
+    predicates: Sequence[Predicate | Callable[[Object], bool]] = (),
     namespaces: Sequence[str] | None = None,
     label_selector: str | Mapping[str, str] | None = None,
     field_selector: str | None = None,
@@ -53,7 +54,7 @@ class WatchDeclaration:
 
     kind: GroupVersionKind
     map: MapFunction
-    predicates: tuple[Any, ...] = field(default=())
+    predicates: tuple[Predicate, ...] = ()
     namespaces: tuple[str, ...] | None = None
     label_selector: str = ""
     field_selector: str = ""
