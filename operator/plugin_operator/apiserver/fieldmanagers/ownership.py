@@ -4,6 +4,7 @@ Follows structured-merge-diff's ``merge.Updater``.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from plugin_operator.apiserver.fieldmanagers.comparing import Comparison, compare
@@ -11,6 +12,7 @@ from plugin_operator.apiserver.fieldmanagers.conflicts import ApplyConflict
 from plugin_operator.apiserver.fieldmanagers.entries import Entry
 from plugin_operator.apiserver.fieldmanagers.fieldset import FieldSet
 from plugin_operator.apiserver.schema import Schema
+from plugin_operator.apiserver.schema.builtin import from_definition
 from plugin_operator.apiserver.schema.canonical import canonical
 
 _SERVER_OWNED = (
@@ -38,10 +40,15 @@ def difference(old: Mapping[str, Any] | None, new: Mapping[str, Any], schema: Sc
 def blank(obj: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     """Return the object from which a creation starts: only its kind, and the zero values of built-in types."""
     head = {key: obj[key] for key in ("apiVersion", "kind") if key in obj}
-    if not schema.builtin:
-        return head
-    empty = canonical(head, schema)
-    return empty if isinstance(empty, dict) else head
+    return {**_zero_value(schema.definition), **head} if schema.builtin else head
+
+
+@cache
+def _zero_value(definition: str) -> dict[str, Any]:
+    # Shared by all creations of a kind: it is only compared with and merged onto, never changed.
+    schema = from_definition(definition)
+    empty = canonical({}, schema) if schema else {}
+    return empty if isinstance(empty, dict) else {}
 
 
 def take_from_others(entries: Sequence[Entry], changes: Comparison, *, force: bool) -> list[Entry]:

@@ -46,8 +46,7 @@ def track(  # noqa: PLR0913 - one keyword per fact of the request reads better t
         manager: ``fieldManager``, or what the server derives from the user agent.
         operation: "Update"; apply requests go through ``apply``.
         schema: the kind's schema; None for a custom kind without one.
-        api_version: the version the request was made in.
-        now: time of the write.
+        api_version, now: the version of the request, the time of the write.
         subresource: "status" or "scale" if written through it.
         reset: root fields this path cannot set; by default ``status`` (``spec`` through ``status``) of built-in
             kinds. Pass ``("status",)`` for custom kinds whose status is a subresource.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugin_operator.apiserver.schema.canonical import canonical
-from plugin_operator.apiserver.schema.kind_defaults import apply_kind_defaults
+from plugin_operator.apiserver.schema.kind_defaults import apply_kind_defaults, has_kind_defaults
 from plugin_operator.apiserver.schema.model import MISSING, Schema
 
 
@@ -22,8 +22,10 @@ def apply_defaults(obj: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     selectors, tolerations of Pods. Applying it twice changes nothing more.
     """
     if schema.builtin:
-        filled = copy.deepcopy(dict(obj))
-        apply_kind_defaults(filled, schema.definition)
+        filled = dict(obj)
+        if has_kind_defaults(schema.definition):
+            filled = copy.deepcopy(filled)
+            apply_kind_defaults(filled, schema.definition)
         result = canonical(filled, schema)
         return result if isinstance(result, dict) else filled
     result = _fill(dict(obj), schema)

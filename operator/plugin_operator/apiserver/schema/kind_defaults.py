@@ -26,6 +26,11 @@ def apply_kind_defaults(obj: Object, definition: str) -> None:
         return
 
 
+def has_kind_defaults(definition: str) -> bool:
+    """Tell whether ``apply_kind_defaults`` may change an object of this type."""
+    return definition.removeprefix("io.k8s.api.") in _DEFAULTS
+
+
 def member(obj: Object, name: str) -> Object:
     """Return the object at ``name``, made if it is missing."""
     value: Object = obj.get(name) or {}
