@@ -36,9 +36,8 @@ def track(  # noqa: PLR0913 - one keyword per fact of the request reads better t
 ) -> dict[str, Any]:
     """Return ``new`` with the ``managedFields`` that follow from this write; ``new`` is left alone.
 
-    Call it last, on objects after defaults and admission. A writer that changes nothing it does not own already gets no
-    new time, so a no-op stays one. Entries that ``new`` brings itself are taken over; ``[{}]`` clears them, after which
-    updates are no longer tracked.
+    Call it last, on objects after defaults and admission. A write that changes nothing gets no new time, so it stays
+    a no-op. Entries that ``new`` brings are taken over; ``[{}]`` clears them and ends the tracking of updates.
 
     Args:
         old: the stored object, None on a creation.
@@ -46,7 +45,8 @@ def track(  # noqa: PLR0913 - one keyword per fact of the request reads better t
         manager: ``fieldManager``, or what the server derives from the user agent.
         operation: "Update"; apply requests go through ``apply``.
         schema: the kind's schema; None for a custom kind without one.
-        api_version, now: the version of the request, the time of the write.
+        api_version: the version the request was made in.
+        now: time of the write.
         subresource: "status" or "scale" if written through it.
         reset: root fields this path cannot set; by default ``status`` (``spec`` through ``status``) of built-in
             kinds. Pass ``("status",)`` for custom kinds whose status is a subresource.
@@ -55,8 +55,7 @@ def track(  # noqa: PLR0913 - one keyword per fact of the request reads better t
     entries = _starting_entries(old, new)
     if entries is None:
         return without_entries(new)
-    before = without_entries(old) if old is not None else None
-    changes = difference(before, without_entries(new), shape)
+    changes = difference(None if old is None else without_entries(old), without_entries(new), shape)
     others = take_from_others(entries, changes, force=True)
     ignored = ignored_fields(shape, subresource, reset)
     gained = stripped(changes.added | changes.modified, ignored)
