@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from plugin_operator.cli.choosing import chosen, directory_of, is_plugin
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting.scanner import Scanner
-from plugin_operator.hosting.snapshot import PluginSource, Role, Snapshot
+from plugin_operator.hosting.snapshot import PluginSource, Snapshot
 from plugin_operator.hosting.validator import Validator
 
 _STOP_SECONDS = 5.0
@@ -38,26 +39,13 @@ async def _check(paths: Sequence[Path], timeout_seconds: float) -> list[Finding]
 
 
 async def _check_path(path: Path, validator: Validator) -> list[Finding]:
-    is_plugin = _is_plugin(path)
-    root = path.parent if is_plugin else path
-    snapshot = await asyncio.to_thread(Scanner(root).scan)
-    if not is_plugin and snapshot.reason and not snapshot.sources and not snapshot.refusals:
+    snapshot = await asyncio.to_thread(Scanner(directory_of(path)).scan)
+    if not is_plugin(path) and snapshot.reason and not snapshot.sources and not snapshot.refusals:
         return [Finding(False, f"{path}: {snapshot.reason}")]
-    chosen = _chosen(snapshot, path.name.removesuffix(".py") if is_plugin else None)
-    if not chosen and is_plugin:
+    names = chosen(snapshot, path)
+    if not names and is_plugin(path):
         return [Finding(False, f"{path}: is not a plugin: its name must end in .py, or it must hold an __init__.py")]
-    return [await _check_one(name, snapshot, validator) for name in chosen]
-
-
-def _is_plugin(path: Path) -> bool:
-    return not path.is_dir() or (path / "__init__.py").exists() or path.suffix == ".py"
-
-
-def _chosen(snapshot: Snapshot, name: str | None) -> list[str]:
-    known = {**snapshot.sources, **snapshot.refusals}
-    if name is not None:
-        return [name] if name in known else []
-    return sorted(each for each in known if each in snapshot.refusals or snapshot.sources[each].role is not Role.HELPER)
+    return [await _check_one(name, snapshot, validator) for name in names]
 
 
 async def _check_one(name: str, snapshot: Snapshot, validator: Validator) -> Finding:

@@ -1,0 +1,24 @@
+"""What a PATH on the command line means: a plugin file, a plugin folder, or a directory of plugins."""
+
+from pathlib import Path
+
+from plugin_operator.hosting.snapshot import Role, Snapshot
+
+
+def is_plugin(path: Path) -> bool:
+    """Tell a plugin from a directory of plugins."""
+    return not path.is_dir() or (path / "__init__.py").exists() or path.suffix == ".py"
+
+
+def directory_of(path: Path) -> Path:
+    """Return the plugins directory to scan for ``path``."""
+    return path.parent if is_plugin(path) else path
+
+
+def chosen(snapshot: Snapshot, path: Path) -> list[str]:
+    """Return the names in ``snapshot`` that ``path`` stands for; of a directory, all but helpers."""
+    known = {**snapshot.sources, **snapshot.refusals}
+    if is_plugin(path):
+        name = path.name.removesuffix(".py")
+        return [name] if name in known else []
+    return sorted(each for each in known if each in snapshot.refusals or snapshot.sources[each].role is not Role.HELPER)

@@ -1,0 +1,44 @@
+"""Reading what plugins need from the files and directories that are named on the command line."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from plugin_operator.cli.choosing import chosen, directory_of, is_plugin
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.needs import Needs, needs_of
+from plugin_operator.hosting.scanner import Scanner
+from plugin_operator.hosting.snapshot import Directory, PluginSource, Refusal
+from plugin_operator.hosting.union import NeedsUnion, union_of
+
+
+def union_for(paths: Sequence[Path]) -> NeedsUnion:
+    """Return what all plugins in ``paths`` need together; what cannot be read is among its problems."""
+    needs: list[Needs] = []
+    problems: list[str] = []
+    for path in paths:
+        for each in _wanted(path):
+            try:
+                needs += _needs(each)
+            except PluginRejected as error:
+                problems.append(str(error))
+    union = union_of(needs)
+    return NeedsUnion(union.lines, (*dict.fromkeys(problems), *union.problems))
+
+
+def _wanted(path: Path) -> Iterator[PluginSource | Refusal]:
+    snapshot = Scanner(directory_of(path)).scan()
+    names = chosen(snapshot, path)
+    for name in names:
+        yield snapshot.refusals.get(name) or snapshot.sources[name]
+    if not names and is_plugin(path):
+        yield Refusal(str(path), "is not a plugin: its name must end in .py, or it must hold an __init__.py")
+    elif snapshot.directory is not Directory.OK:
+        yield Refusal(str(path), snapshot.reason)
+
+
+def _needs(wanted: PluginSource | Refusal) -> list[Needs]:
+    if isinstance(wanted, PluginSource):
+        if wanted.refusal is None:
+            return needs_of(wanted.files, wanted.root)
+        wanted = wanted.refusal
+    raise PluginRejected(wanted.reason, path=wanted.path, line=wanted.line)
