@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -150,3 +151,17 @@ def sandbox(
         return made
 
     return sandbox
+
+
+@pytest.fixture
+def output() -> type[Output]:
+    """Read what a process prints."""
+    return Output
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that was free a moment ago; for servers whose port must be known before they start."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,189 @@
+"""``run`` against an API server that somebody else runs: leadership, hand-over, signals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PLUGIN = """
+import os
+from plugin_operator import controller
+
+@controller(for_="v1/ConfigMap")
+async def configmap(ctx, request):
+    ctx.log.info("ConfigMap reconciled")
+"""
+
+SLOW = """
+import asyncio
+from plugin_operator import controller
+
+@controller(for_="v1/ConfigMap")
+async def slow(ctx, request):
+    ctx.log.info("Begun")
+    try:
+        await asyncio.sleep(SECONDS)
+        ctx.log.info("Ended")
+    except asyncio.CancelledError:
+        ctx.log.info("Cancelled")
+        raise
+"""
+
+ELECTION = (
+    "--leader-elect", "--leader-elect-lease-duration", "4s", "--leader-elect-renew-deadline", "3s",
+    "--leader-elect-retry-period", "250ms",
+)  # fmt: skip
+
+
+class Cluster:
+    """An API server in a process of its own, and kubectl."""
+
+    def __init__(self, process: "subprocess.Popen[str]", kubeconfig: Path, environment: dict[str, str]) -> None:
+        self.process = process
+        self.kubeconfig = kubeconfig
+        self._environment = environment
+
+    def kubectl(self, *arguments: str) -> str:
+        kubectl = Path(sys.executable).parent / "kubectl"
+        command = [kubectl, "--kubeconfig", self.kubeconfig, *arguments]
+        ended = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False, timeout=60)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    def lease(self) -> dict[str, Any]:
+        return json.loads(self.kubectl("get", "lease", "plugin-operator-leader-election", "-o", "json"))["spec"]
+
+
+@pytest.fixture
+def cluster(start: Any, tmp_path: Path, environment: dict[str, str]) -> Iterator[Cluster]:
+    kubeconfig = tmp_path / "kubeconfig"
+    process = start("apiserver", "--write-kubeconfig", kubeconfig)
+    assert "Kubernetes API at" in process.stdout.readline()
+    return Cluster(process, kubeconfig, environment)
+
+
+@pytest.fixture
+def operator(start: Any, output: Any, cluster: Cluster, plugins: Path) -> Any:
+    def operator(*arguments: str, metrics: str = "0") -> Any:
+        return output(
+            start(
+                "run", "--kubeconfig", cluster.kubeconfig, "--plugins-dir", plugins, "--log-format", "console",
+                "--metrics-addr", metrics, "--health-probe-bind-address", "0", *arguments,
+            )
+        )  # fmt: skip
+
+    return operator
+
+
+def test_sigterm_lets_reconciles_end_and_is_status_zero(operator: Any, cluster: Cluster, plugins: Path) -> None:
+    (plugins / "slow.py").write_text(SLOW.replace("SECONDS", "1.0"))
+    running = operator()
+    cluster.kubectl("create", "configmap", "hello")
+    running.wait_for("Begun")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.end() == 0, running.text
+    assert "Ended" in running.text
+    assert "Cancelled" not in running.text
+
+
+def test_a_second_signal_ends_it_at_once_with_one(operator: Any, cluster: Cluster, plugins: Path) -> None:
+    (plugins / "slow.py").write_text(SLOW.replace("SECONDS", "600"))
+    running = operator()
+    cluster.kubectl("create", "configmap", "hello")
+    running.wait_for("Begun")
+    running.process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    assert running.process.poll() is None
+    running.process.send_signal(signal.SIGTERM)
+    assert running.end(10) == 1
+    assert "Traceback" not in running.text
+
+
+def test_a_reconcile_that_does_not_end_is_cancelled_within_the_grace(
+    operator: Any, cluster: Cluster, plugins: Path
+) -> None:
+    (plugins / "slow.py").write_text(SLOW.replace("SECONDS", "600"))
+    running = operator("--shutdown-grace-period", "2s")
+    cluster.kubectl("create", "configmap", "hello")
+    running.wait_for("Begun")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.end(15) == 0, running.text
+    assert "Cancelled" in running.text
+
+
+def test_of_two_replicas_one_works_and_a_clean_stop_hands_over_at_once(
+    operator: Any, cluster: Cluster, plugins: Path
+) -> None:
+    (plugins / "configmap.py").write_text(PLUGIN)
+    first = operator(*ELECTION)
+    first.wait_for("Leadership acquired")
+    second = operator(*ELECTION)
+    second.wait_for("Another process leads")
+    cluster.kubectl("create", "configmap", "hello")
+    first.wait_for("ConfigMap reconciled", "name=hello")
+    first.process.send_signal(signal.SIGTERM)
+    assert first.end() == 0
+    stopped = time.monotonic()
+    second.wait_for("ConfigMap reconciled", "name=hello")
+    assert time.monotonic() - stopped < 3
+    assert cluster.lease()["leaseTransitions"] == 1
+    second.process.send_signal(signal.SIGTERM)
+    assert second.end() == 0
+    assert cluster.lease()["holderIdentity"] == ""
+
+
+def test_a_killed_leader_is_replaced_after_the_lease(operator: Any, cluster: Cluster, plugins: Path) -> None:
+    (plugins / "configmap.py").write_text(PLUGIN)
+    first = operator(*ELECTION)
+    first.wait_for("Leadership acquired")
+    second = operator(*ELECTION)
+    second.wait_for("Another process leads")
+    first.process.kill()
+    second.wait_for("Leadership acquired", seconds=15)
+
+
+def test_a_leader_that_was_frozen_past_its_lease_ends_at_once_with_one(
+    operator: Any, cluster: Cluster, plugins: Path
+) -> None:
+    (plugins / "configmap.py").write_text(PLUGIN)
+    first = operator(*ELECTION)
+    first.wait_for("Leadership acquired")
+    second = operator(*ELECTION)
+    second.wait_for("Another process leads")
+    first.process.send_signal(signal.SIGSTOP)
+    second.wait_for("Leadership acquired", seconds=15)
+    first.process.send_signal(signal.SIGCONT)
+    assert first.end(10) == 1
+    assert "ending at once" in first.text
+    assert "Traceback" not in first.text
+
+
+def test_metrics_name_the_leader(operator: Any, cluster: Cluster, plugins: Path, free_port: int) -> None:
+    (plugins / "configmap.py").write_text(PLUGIN)
+    running = operator(*ELECTION, metrics=f"127.0.0.1:{free_port}")
+    running.wait_for("Leadership acquired")
+    with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/metrics", timeout=20) as answer:
+        text = answer.read().decode()
+    assert 'leader_election_master_status{name="plugin-operator-leader-election"} 1.0' in text
+    os.kill(running.process.pid, signal.SIGTERM)
+    assert running.end() == 0
+
+
+def test_a_lost_api_server_is_survived(operator: Any, cluster: Cluster, plugins: Path) -> None:
+    (plugins / "configmap.py").write_text(PLUGIN)
+    running = operator()
+    cluster.kubectl("create", "configmap", "hello")
+    running.wait_for("ConfigMap reconciled", "name=hello")
+    cluster.process.kill()
+    time.sleep(1.0)
+    assert running.process.poll() is None
+    running.process.send_signal(signal.SIGTERM)
+    assert running.end() == 0, running.text
