@@ -23,6 +23,9 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 
 _MAX_FRAMES = 30
 
+# Libraries that tell at info level what their callers tell better.
+_CHATTY = ("watchfiles",)
+
 
 def get_logger(name: str, **fields: Any) -> FilteringBoundLogger:
     """Return a logger whose lines carry ``logger=name`` and ``fields``; cheap, and fine at module level."""
@@ -106,6 +109,8 @@ def _route_standard_logging(shared: list[Processor], final: Processor, sink: "_S
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
 class _Sink:
