@@ -1,0 +1,184 @@
+"""States, claims, pace, digests of imports, framing: the small parts of the host."""
+
+import pytest
+
+from plugin_operator.errors import ConflictError, PluginRejected, TerminalError
+from plugin_operator.hosting.claims import Claims
+from plugin_operator.hosting.health import RevisionHealth
+from plugin_operator.hosting.imports import facts_of
+from plugin_operator.hosting.informers import MergedLister
+from plugin_operator.hosting.pace import Pace
+from plugin_operator.hosting.snapshot import PluginSource
+from plugin_operator.hosting.states import TRANSITIONS, PluginState, may_follow
+from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
+from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.plugin import ControllerDeclaration
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+
+def test_every_state_can_be_reached_and_only_retired_is_final():
+    assert set(TRANSITIONS) == set(PluginState)
+    reached = {PluginState.DISCOVERED}.union(*TRANSITIONS.values())
+    assert reached == set(PluginState)
+    assert [state for state, following in TRANSITIONS.items() if not following] == [PluginState.RETIRED]
+
+
+def test_a_retired_plugin_stays_so_and_nothing_is_active_without_a_trial():
+    assert not may_follow(PluginState.RETIRED, PluginState.ACTIVE)
+    assert not may_follow(PluginState.DISCOVERED, PluginState.ACTIVE)
+    assert may_follow(PluginState.ACTIVE, PluginState.ACTIVE)
+
+
+def declare(*names: str) -> list[ControllerDeclaration]:
+    kind = GroupVersionKind.parse("v1/Pod")
+    return [ControllerDeclaration(name, kind, print, path="/p.py", line=3) for name in names]
+
+
+def test_names_are_claimed_all_or_none_and_given_back():
+    released = []
+    claims = Claims(lambda: released.append(1))
+    claims.claim("first", declare("a", "b"))
+    with pytest.raises(PluginRejected, match=r"/p.py:3: name: 'b' is the name of a controller of plugin 'first'"):
+        claims.claim("second", declare("c", "b"))
+    claims.claim("third", declare("c"))
+    claims.claim("first", declare("a", "d"))
+    assert released == []
+    claims.keep_only("first", frozenset({"a", "d"}))
+    assert released == [1]
+    claims.claim("second", declare("b"))
+
+
+async def test_reloads_are_paced_after_a_burst():
+    clock = VirtualClock()
+    pace = Pace(clock, burst=2, interval_seconds=10)
+    assert [pace.wait_seconds(), pace.wait_seconds()] == [0, 0]
+    assert pace.wait_seconds() == pytest.approx(10)
+    await clock.advance(4)
+    assert pace.wait_seconds() == pytest.approx(6)
+    await clock.advance(6)
+    assert pace.wait_seconds() == 0
+    assert pace.wait_seconds() > 0
+
+
+async def test_health_counts_what_the_plugin_is_to_blame_for():
+    health = RevisionHealth()
+    told = []
+    health.on_failure = lambda: told.append(health.failed)
+    outcomes = iter([ValueError("x"), None, ConflictError(409), TerminalError("no"), KeyError("y")])
+
+    async def reconcile(request):
+        outcome = next(outcomes)
+        if outcome is not None:
+            raise outcome
+
+    watched = health.watch(reconcile)
+    for expected in (ValueError, None, ConflictError, TerminalError, KeyError):
+        if expected is None:
+            await watched(NamespacedName("", "a"))
+        else:
+            with pytest.raises(expected):
+                await watched(NamespacedName("", "a"))
+    assert (health.succeeded, health.failed, told) == (1, 2, [1, 2])
+    assert health.is_failing
+    assert health.last_error == "KeyError: 'y'"
+
+
+@pytest.mark.parametrize(
+    ("source", "package", "expected"),
+    [
+        ("import a.b, c as d", (), {"a", "c"}),
+        ("from a.b import c", (), {"a"}),
+        ("from . import a, b", (), {"a", "b"}),
+        ("from .a.b import c", (), {"a"}),
+        ("from . import inner", ("pkg",), set()),
+        ("from .. import helper", ("pkg",), {"helper"}),
+        ("from ..helper import x", ("pkg",), {"helper"}),
+        ("from ...helper import x", ("pkg", "sub"), {"helper"}),
+        ("def f():\n    import late", (), {"late"}),
+        ("import importlib\nimportlib.import_module('named')", (), {"importlib", "named"}),
+        ("__import__('named')", (), {"named"}),
+        ("try:\n    import fast\nexcept ImportError:\n    import slow", (), {"fast", "slow"}),
+    ],
+)
+def test_imports_are_found_wherever_they_stand(source, package, expected):
+    assert facts_of(source.encode(), package).top_level == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "declares"),
+    [
+        ("def new_controller(): ...", True),
+        ("async def new_controller(): ...", True),
+        ("new_controller = make", True),
+        ("from base import new_controller", True),
+        ("from plugin_operator import controller\n@controller(for_='v1/Pod')\nasync def f(c, r): ...", True),
+        ("from plugin_operator import controller as c\n@c(for_='v1/Pod')\nclass F: ...", True),
+        ("import plugin_operator as po\n@po.controller(for_='v1/Pod')\ndef f(c, r): ...", True),
+        ("from mine import controller\n@controller\ndef f(): ...", False),
+        ("def f():\n    def new_controller(): ...", False),
+        ("x = 1", False),
+    ],
+)
+def test_a_declaration_is_recognised_without_running_it(source, declares):
+    assert facts_of(source.encode(), ()).declares is declares
+
+
+def test_what_is_not_python_has_no_facts():
+    assert not facts_of(b"def (", ()).is_parsed
+    assert not facts_of(b"\xff\xfe\x00", ()).is_parsed
+
+
+def test_messages_cross_a_pipe_in_any_pieces():
+    source = PluginSource("one", "/p/one.py", {"one.py": b"\x00\xff"}, "d", root="/p")
+    data = frame(TrialRequest.of(7, source, 1.5)) + frame(Verdict(7, "no", line=3))
+    frames = Frames()
+    found = [each for index in range(len(data)) for each in frames.feed(data[index : index + 1])]
+    assert len(found) == 2
+    import msgspec
+
+    request = msgspec.msgpack.decode(found[0], type=TrialRequest)
+    assert request.source().files == {"one.py": b"\x00\xff"}
+    assert msgspec.msgpack.decode(found[1], type=Verdict).line == 3
+
+
+class FakeLister:
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def get(self, key):
+        return {"key": key} if key[1] in self.names else None
+
+    def list(self, namespace=None, label_selector=None):
+        return [{"name": name} for name in self.names]
+
+    def keys(self):
+        return [NamespacedName("", name) for name in self.names]
+
+    def by_index(self, index, value):
+        return [{"name": name} for name in self.names if name == value]
+
+    def __len__(self):
+        return len(self.names)
+
+    def __contains__(self, key):
+        return key[1] in self.names
+
+
+class FakeInformer:
+    def __init__(self, namespace: str, *names: str) -> None:
+        self.key = type("Key", (), {"namespace": namespace})()
+        self.lister = FakeLister(*names)
+
+
+def test_caches_of_several_namespaces_read_as_one():
+    lister = MergedLister([FakeInformer("x", "a"), FakeInformer("y", "b", "c")])
+    assert lister.get(NamespacedName("y", "b")) == {"key": NamespacedName("y", "b")}
+    assert lister.get("y/b") is not None
+    assert lister.get("b", "y") is not None
+    assert lister.get(NamespacedName("x", "b")) is None
+    assert lister.get(NamespacedName("z", "b")) is None
+    assert len(lister.list()) == len(lister) == len(lister.keys()) == 3
+    assert lister.list("y") == [{"name": "b"}, {"name": "c"}]
+    assert lister.list("z") == []
+    assert lister.by_index("i", "a") == [{"name": "a"}]
+    assert NamespacedName("x", "a") in lister
