@@ -177,6 +177,9 @@ def test_kubectl_takes_over_what_its_client_side_apply_had_set():
     text = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"1"}}'
     annotations = {"kubectl.kubernetes.io/last-applied-configuration": text}
     live = write(None, config_map({"a": "1"}, annotations=annotations), "kubectl-client-side-apply")
-    assert applied(live, config_map({"a": "2"}), "kubectl")["data"] == {"a": "2"}
+    result = applied(live, config_map({"a": "2"}), "kubectl")
+    assert result["data"] == {"a": "2"}
+    [last] = result["metadata"]["annotations"].values()
+    assert last == '{"apiVersion":"v1","data":{"a":"2"},"kind":"ConfigMap","metadata":{"name":"x"}}\n'
     with pytest.raises(ApplyConflict):
         applied(live, config_map({"a": "2"}), "other")

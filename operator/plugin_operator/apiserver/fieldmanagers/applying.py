@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
-from plugin_operator.apiserver.fieldmanagers.comparing import compare
 from plugin_operator.apiserver.fieldmanagers.conflicts import ApplyConflict
 from plugin_operator.apiserver.fieldmanagers.entries import (
     APPLY,
@@ -19,6 +16,7 @@ from plugin_operator.apiserver.fieldmanagers.entries import (
     without_entries,
 )
 from plugin_operator.apiserver.fieldmanagers.fieldset import FieldSet
+from plugin_operator.apiserver.fieldmanagers.last_applied import KUBECTL, set_by_client_side_apply, synchronised
 from plugin_operator.apiserver.fieldmanagers.merging import merged, without_items
 from plugin_operator.apiserver.fieldmanagers.ownership import (
     blank,
@@ -33,7 +31,6 @@ from plugin_operator.apiserver.schema import Schema
 
 Object = Mapping[str, Any]
 _UNTRACKED = "before-first-apply"
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +80,10 @@ def apply(  # noqa: PLR0913 - one keyword per fact of the request reads better t
     shape = rooted(schema)
     ignored = ignored_fields(shape, subresource, reset)
     request = _Request(without_entries(applied), manager, shape, api_version, stamp(now), subresource, ignored)
-    if not force and manager == "kubectl" and live is not None:
-        return _upgrading(live, request)
-    return _applied(live, request, force=force)
+    if manager != KUBECTL or live is None:
+        return _applied(live, request, force=force)
+    result = _applied(live, request, force=True) if force else _upgrading(live, request)
+    return synchronised(result, request.applied)
 
 
 def _upgrading(live: Object, request: _Request) -> dict[str, Any]:
@@ -93,24 +91,12 @@ def _upgrading(live: Object, request: _Request) -> dict[str, Any]:
     try:
         return _applied(live, request, force=False)
     except ApplyConflict as conflict:
-        allowed = _set_by_client_side_apply(live, request.schema)
+        allowed = set_by_client_side_apply(live, request.schema)
         rest = [(owner, fields - allowed) for owner, fields in conflict.conflicts]
         rest = [(owner, fields) for owner, fields in rest if fields]
         if rest:
             raise ApplyConflict(rest) from None
         return _applied(live, request, force=True)
-
-
-def _set_by_client_side_apply(live: Object, schema: Schema) -> FieldSet:
-    text = ((live.get("metadata") or {}).get("annotations") or {}).get(_LAST_APPLIED)
-    if not text:
-        return FieldSet()
-    try:
-        last = msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.DecodeError:
-        return FieldSet()
-    changes = compare(without_entries(live), last, schema)
-    return field_set(last, schema) - changes.modified - changes.added
 
 
 def _applied(live: Object | None, request: _Request, *, force: bool) -> dict[str, Any]:

@@ -54,4 +54,5 @@ def _read(path: Path) -> dict[str, str]:
     text = path.read_text(encoding="utf-8")
     table = _NAMES.search(text)
     names = dict(_PAIR.findall(table[1])) if table else {}
-    return {names[attribute]: words for attribute, words in _GETTER.findall(text) if attribute in names}
+    found = ((attribute, words.replace('\\"', '"')) for attribute, words in _GETTER.findall(text))
+    return {names[attribute]: words for attribute, words in found if attribute in names}
