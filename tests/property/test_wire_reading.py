@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from plugin_operator.cache.wire import EventType, WireReader
@@ -35,6 +35,7 @@ def objects(draw):
     return dict(draw(st.permutations(list({**top, "kind": "ConfigMap", "metadata": metadata}.items()))))
 
 
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 separators = st.sampled_from([(",", ":"), (", ", ": "), (" ,", " :")])
 
 
@@ -42,6 +43,7 @@ def encode(obj, separator, ascii_only):
     return json.dumps(obj, separators=separator, ensure_ascii=ascii_only).encode("utf-8", "replace")
 
 
+@patient
 @given(objects(), separators, st.booleans(), st.sampled_from(["ADDED", "MODIFIED", "DELETED"]))
 @example(
     {"data": {"managedFields": MANAGED}, "kind": "ConfigMap", "metadata": {"name": "n", "managedFields": MANAGED}},
@@ -60,6 +62,7 @@ def test_an_event_is_its_object_without_managed_fields(obj, separator, ascii_onl
     assert read.name == expected["metadata"]["name"]
 
 
+@patient
 @given(objects(), separators)
 def test_an_item_of_a_list_gets_the_type_the_list_left_out(obj, separator):
     del obj["kind"]
@@ -71,6 +74,7 @@ def test_an_item_of_a_list_gets_the_type_the_list_left_out(obj, separator):
     assert {**decoded, "apiVersion": ""} == {"kind": "ConfigMap", **expected, "apiVersion": ""}
 
 
+@patient
 @given(objects(), st.data())
 def test_numbers_and_texts_outside_of_managed_fields_stay_byte_for_byte(obj, data):
     obj["numbers"] = "HERE"
