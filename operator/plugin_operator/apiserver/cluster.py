@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from plugin_operator.apiserver.registry import Registry
-from plugin_operator.apiserver.security.authorization import Authorizer
+from plugin_operator.apiserver.security.rbac import RoleBased
 from plugin_operator.apiserver.security.tokens import Tokens
 from plugin_operator.apiserver.storage import Store
 from plugin_operator.clock import Clock
@@ -21,7 +21,7 @@ class Cluster:
     store: Store
     registry: Registry
     clock: Clock
-    authorizer: Authorizer
+    authorizer: RoleBased
     tokens: Tokens
     bookmark_seconds: float = 60.0
     stuck_seconds: float = 30.0

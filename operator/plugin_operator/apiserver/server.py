@@ -17,9 +17,9 @@ from plugin_operator.apiserver.kubeconfig import write_kubeconfig
 from plugin_operator.apiserver.registry import Registry
 from plugin_operator.apiserver.registry.builtin import served_builtin_resources
 from plugin_operator.apiserver.security.authentication import Authenticator
-from plugin_operator.apiserver.security.authorization import MastersOnly
 from plugin_operator.apiserver.security.certificates import server_context
 from plugin_operator.apiserver.security.files import admin_token, authority
+from plugin_operator.apiserver.security.rbac import RoleBased
 from plugin_operator.apiserver.security.tokens import Tokens
 from plugin_operator.apiserver.storage import Journal, Store, recover
 from plugin_operator.apiserver.wire.body import LIMIT_BYTES
@@ -37,11 +37,12 @@ class ApiServer:
 
     def __init__(self, config: ApiServerConfig | None = None, *, clock: Clock | None = None) -> None:
         self.config = config or ApiServerConfig()
+        store = Store(self.config.history_size)
         self.cluster = Cluster(
-            store=Store(self.config.history_size),
+            store=store,
             registry=Registry(served_builtin_resources()),
             clock=clock or SystemClock(),
-            authorizer=MastersOnly(),
+            authorizer=RoleBased(store),
             tokens=Tokens(),
             bookmark_seconds=self.config.bookmark_seconds,
             stuck_seconds=self.config.stuck_seconds,

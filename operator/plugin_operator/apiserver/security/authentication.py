@@ -2,7 +2,8 @@
 
 from multidict import MultiMapping
 
-from plugin_operator.apiserver.security.authorization import Attributes, Authorizer, refusal
+from plugin_operator.apiserver.security.authorization import Attributes, refusal
+from plugin_operator.apiserver.security.rbac import RoleBased
 from plugin_operator.apiserver.security.tokens import Tokens
 from plugin_operator.apiserver.security.user import ADMIN, ANONYMOUS, User
 from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request, unauthorized
@@ -11,7 +12,7 @@ from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request, unau
 class Authenticator:
     """Finds out who sent a request."""
 
-    def __init__(self, tokens: Tokens, authorizer: Authorizer, *, required: bool) -> None:
+    def __init__(self, tokens: Tokens, authorizer: RoleBased, *, required: bool) -> None:
         """Take who is known; without ``required`` everybody who sends no token is the admin."""
         self._tokens = tokens
         self._authorizer = authorizer

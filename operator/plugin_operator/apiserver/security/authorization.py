@@ -1,18 +1,9 @@
-"""Whether a user may do something.
-
-The admin's group may do everything. Others may see health, version and discovery, as in a real cluster's default roles;
-what else they may do is decided by an `Authorizer`, where RBAC comes in.
-"""
+"""What a request asks to be allowed, and how a refusal is worded."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from plugin_operator.apiserver.security.user import User
 from plugin_operator.apiserver.wire.failure import ApiFailure, forbidden
-
-_ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/livez", "/version"})
-_OPEN_TO_AUTHENTICATED = ("/api", "/apis", "/openapi", "/version")
-_MASTERS = "system:masters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,44 +21,6 @@ class Attributes:
     namespace: str = ""
     name: str = ""
     path: str = ""
-
-
-class Authorizer(Protocol):
-    """Grants or refuses."""
-
-    def allows(self, user: User, attributes: Attributes) -> bool:
-        """Tell whether the user may; synchronous and without side effects."""
-
-    def rules(self, user: User, namespace: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return the resource rules and the path rules a user has in a namespace, as reviews list them."""
-
-
-class MastersOnly:
-    """Grants everything to the admin's group and the public paths to everybody else."""
-
-    def allows(self, user: User, attributes: Attributes) -> bool:
-        """Tell whether the user may."""
-        return _MASTERS in user.groups or is_public(user, attributes)
-
-    def rules(self, user: User, namespace: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return what `allows` grants, as rules; they are the same in every namespace."""
-        del namespace
-        if _MASTERS not in user.groups:
-            return [], []
-        everything = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
-        return [everything], [{"verbs": ["*"], "nonResourceURLs": ["*"]}]
-
-
-def is_public(user: User, attributes: Attributes) -> bool:
-    """Tell whether a path is open to this user without any role."""
-    path = attributes.path.rstrip("/")
-    if attributes.verb != "get" or not path:
-        return False
-    if path in _ALWAYS_OPEN or path.startswith(("/healthz/", "/readyz/", "/livez/")):
-        return True
-    if "system:authenticated" not in user.groups:
-        return False
-    return any(path == prefix or path.startswith(prefix + "/") for prefix in _OPEN_TO_AUTHENTICATED)
 
 
 def refusal(user: User, attributes: Attributes) -> ApiFailure:

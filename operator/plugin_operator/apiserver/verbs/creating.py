@@ -8,6 +8,7 @@ from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.rules import default_create, prepare_create, reset_create
 from plugin_operator.apiserver.storage import Item, item_key
 from plugin_operator.apiserver.verbs.committing import check, complete, present, store, tracked
+from plugin_operator.apiserver.verbs.grants import check_grants
 from plugin_operator.apiserver.verbs.incoming import read_object
 from plugin_operator.apiserver.verbs.namespaces import require_namespace
 from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
@@ -50,6 +51,7 @@ def create_object(call: Call, obj: dict[str, Any], options: WriteOptions, *, app
         obj = tracked(call, None, obj, options)
     prepare_create(call, obj)
     check(call, obj)
+    check_grants(call, obj)
     metadata = obj["metadata"]
     key = item_key(metadata.get("namespace", ""), metadata["name"])
     if call.cluster.store.get(resource.bucket, key) is not None:

@@ -8,7 +8,9 @@ from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.schema import Cause
 from plugin_operator.apiserver.security.authorization import Attributes
 from plugin_operator.apiserver.security.user import User
+from plugin_operator.apiserver.verbs.committing import tracked
 from plugin_operator.apiserver.verbs.incoming import read_object
+from plugin_operator.apiserver.verbs.options import write_options
 from plugin_operator.apiserver.wire.failure import invalid
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.times import timestamp
@@ -22,6 +24,8 @@ async def review(call: Call) -> Reply:
     obj["status"] = _ANSWERS[call.resource.plural](call, obj.setdefault("spec", {}), obj)
     if call.resource.plural == "selfsubjectreviews":
         del obj["spec"]
+    if "accessreviews" in call.resource.plural:
+        obj = tracked(call, None, obj, write_options(call, "CreateOptions"))
     return Reply(codec.encode_object(obj, call.resource.api_version, call.resource.kind), 201)
 
 

@@ -9,6 +9,7 @@ from plugin_operator.apiserver.storage import Item, at_revision
 from plugin_operator.apiserver.verbs.committing import check, complete, present, remove, same_object, store, tracked
 from plugin_operator.apiserver.verbs.conversion import to_served, to_stored
 from plugin_operator.apiserver.verbs.deletion import may_go
+from plugin_operator.apiserver.verbs.grants import check_grants
 from plugin_operator.apiserver.verbs.incoming import read_object
 from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
 from plugin_operator.apiserver.verbs.reading import find
@@ -45,6 +46,8 @@ def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOption
     _keep_server_fields(old["metadata"], obj["metadata"])
     obj = prepare_update(call, old, complete(call, obj, options))
     check(call, obj, old)
+    if obj != old:
+        check_grants(call, obj)
     _count_generation(call, old, obj)
     obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
     if not applied:

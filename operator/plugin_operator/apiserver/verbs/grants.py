@@ -1,0 +1,37 @@
+"""Nobody grants more than he has: the guard on writing roles and bindings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.security.authorization import Attributes
+from plugin_operator.apiserver.security.rules import Rule, uncovered
+from plugin_operator.apiserver.wire.failure import forbidden
+
+_GROUP = "rbac.authorization.k8s.io"
+
+
+def check_grants(call: Call, obj: Mapping[str, Any]) -> None:
+    """Refuse a role or binding that gives what its writer does not have.
+
+    Raises:
+        ApiFailure: 403.
+    """
+    resource, user = call.resource, call.user
+    if resource.group != _GROUP or "system:masters" in user.groups:
+        return
+    authorizer, name, namespace = call.cluster.authorizer, obj["metadata"].get("name", ""), call.target.namespace
+    binds = resource.plural.endswith("bindings")
+    reference = obj.get("roleRef") or {}
+    about = ("clusterroles" if reference.get("kind") == "ClusterRole" else "roles") if binds else resource.plural
+    verb, of = ("bind", reference.get("name", "")) if binds else ("escalate", name)
+    if authorizer.allows(user, Attributes(verb, _GROUP, about, namespace=namespace, name=of)):
+        return
+    wanted = authorizer.rules_of(reference, namespace) if binds else map(Rule.of, obj.get("rules") or ())
+    missing = uncovered(list(authorizer.held(user, namespace)), wanted)
+    if missing:
+        groups = ", ".join(f'"{group}"' for group in user.groups)
+        lines = "\n".join(str(rule) for rule in missing)
+        who = f'user "{user.name}" (groups=[{groups}])'
+        why = f"{who} is attempting to grant RBAC permissions not currently held:\n{lines}"
+        raise forbidden(resource.plural, resource.group, name, why)
