@@ -104,13 +104,14 @@ func (c *credentials) writeKubeconfig() error {
 	return clientcmd.WriteToFile(*config, c.kubeconfig)
 }
 
-// clientConfig is the administrator's access, without a rate limit of its own: tests measure the server.
+// clientConfig is the controllers' access, as an administrator and without a rate limit: tests measure the server.
 func clientConfig(c credentials) (*rest.Config, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", c.kubeconfig)
 	if err != nil {
 		return nil, err
 	}
 	config.QPS = -1
+	config.UserAgent = "kube-controller-manager"
 	return config, nil
 }
 

@@ -45,6 +45,8 @@ type ready struct {
 }
 
 func main() {
+	// Clients name themselves after the program, and field managers after clients: these are the server's own.
+	os.Args[0] = "kube-apiserver"
 	options, err := parse(os.Args[1:])
 	if errors.Is(err, pflag.ErrHelp) {
 		return
