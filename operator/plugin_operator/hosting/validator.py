@@ -176,6 +176,8 @@ class Validator:
 async def _spawn() -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
+        # Not even json is to be imported from the working directory, which may be the plugins directory.
+        "-P",
         "-c",
         _START,
         json.dumps(sys.path),

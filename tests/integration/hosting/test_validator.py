@@ -152,3 +152,10 @@ async def test_a_missing_requirement_is_told_before_anything_runs_and_may_pass(v
     assert "needs 'no-such-thing>=1', which is not installed" in verdict.reason
     assert (verdict.path, verdict.line) == ("/plugins/one.py", 2)
     assert verdict.is_passing
+
+
+async def test_the_trial_process_imports_nothing_from_the_working_directory(validator, tmp_path, monkeypatch):
+    (tmp_path / "json.py").write_text("open('ran', 'w').close()\nfrom _json import *\n")
+    monkeypatch.chdir(tmp_path)
+    await validator.validate(source_of(HEAD + CONTROLLER))
+    assert not (tmp_path / "ran").exists()
