@@ -27,12 +27,6 @@ def test_tests_and_plugins_are_not_packages():
     assert not (ROOT / "plugins" / "__init__.py").exists()
 
 
-def test_test_files_have_unique_names_so_that_importlib_mode_never_confuses_them():
-    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
-
-    assert sorted(names) == sorted(set(names))
-
-
 def test_the_licence_is_the_full_apache_text_and_the_package_says_so():
     text = (ROOT / "LICENSE").read_text()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
