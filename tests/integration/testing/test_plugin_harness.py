@@ -89,7 +89,8 @@ def test_pytest_offers_it_as_a_fixture(tmp_path: Path, plugin: Path) -> None:
     )
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "plugin_operator.testing.pytest_plugin", "-o", "asyncio_mode=auto",
-         "-W", "error", "-o", "asyncio_default_fixture_loop_scope=function", "--rootdir", tmp_path, "-p", "no:cacheprovider", "."],
+         "-W", "error", "-o", "asyncio_default_fixture_loop_scope=function", "--rootdir", tmp_path,
+         "-p", "no:cacheprovider", "."],
         cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert "1 passed" in ended.stdout, ended.stdout + ended.stderr
