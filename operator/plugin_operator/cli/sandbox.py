@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -113,7 +114,7 @@ def _quiet_interrupt() -> Iterator[None]:
 
 
 def _welcome(url: str, folder: SandboxFolder, options: Options) -> None:
-    kubectl = f"kubectl --kubeconfig {os.path.relpath(folder.kubeconfig)}"
+    kubectl = f"kubectl --kubeconfig {shlex.quote(str(folder.kubeconfig))}"
     metrics = f", metrics at http://{options.metrics_address}/metrics" if options.metrics_address else ""
     lines = [
         f"Kubernetes API at {url}{metrics}",
