@@ -98,7 +98,7 @@ def test_status_written_through_its_path_is_an_entry_of_its_own():
 def test_appliers_share_equal_values():
     live = applied(None, config_map({"a": "1"}), "alice")
     result = applied(live, config_map({"a": "1"}), "bob")
-    assert managers(result) == [("alice", "Apply"), ("bob", "Apply")]
+    assert sorted(managers(result)) == [("alice", "Apply"), ("bob", "Apply")]
 
 
 def test_a_conflict_names_owner_and_field():
@@ -143,6 +143,18 @@ def test_applying_nothing_more_removes_the_container_too():
 def test_applying_the_same_again_changes_nothing_not_even_the_time():
     live = applied(None, config_map({"a": "1"}), "alice")
     assert applied(live, config_map({"a": "1"}), "alice", now=LATER) == live
+
+
+def test_giving_up_the_only_metadata_leaves_the_name():
+    live = applied(None, config_map(finalizers=["example.com/a"]), "alice")
+    result = applied(live, config_map(), "alice")
+    assert result["metadata"] == {"name": "x"}
+
+
+def test_an_apply_that_changes_no_value_sets_no_time():
+    live = applied(None, config_map({"a": "1"}), "alice")
+    result = applied(live, config_map({"a": "1"}), "bob", now=LATER)
+    assert [entry.get("time") for entry in result["metadata"]["managedFields"]] == [None, "2026-01-02T03:04:05Z"]
 
 
 def test_keyed_lists_merge_and_are_owned_by_key():

@@ -30,6 +30,9 @@ def test_json_patch_applies_in_order_and_leaves_its_input_alone():
         ({"op": "add"}, 400),
         ([{"op": "remove", "path": "/nothing"}], 422),
         ([{"op": "test", "path": "/data/a", "value": "9"}], 422),
+        ([{"op": "nonsense", "path": "/data/a"}], 422),
+        ([{"path": "/data/a"}], 422),
+        ([1], 400),
         ([{"op": "add", "path": "/data/x", "value": "1"}] * 10_001, 413),
     ],
 )
@@ -37,6 +40,14 @@ def test_a_json_patch_that_cannot_be_applied_says_with_which_status(ops, code):
     with pytest.raises(PatchError) as caught:
         json_patch({"data": {"a": "1"}}, ops)
     assert caught.value.code == code
+
+
+def test_replacing_an_absent_member_adds_it():
+    assert json_patch({"data": {}}, [{"op": "replace", "path": "/data/a", "value": "1"}]) == {"data": {"a": "1"}}
+
+
+def test_an_absent_member_passes_a_test_for_null():
+    assert json_patch({"data": {}}, [{"op": "test", "path": "/data/a", "value": None}]) == {"data": {}}
 
 
 def test_merge_patch_deletes_by_null_and_replaces_lists():
@@ -94,6 +105,18 @@ def test_patch_replace_on_an_object_keeps_only_the_patch():
     assert strategic_merge_patch(doc, {"data": {"$patch": "replace", "c": "3"}}, CONFIG_MAP) == {"data": {"c": "3"}}
 
 
-def test_an_item_without_its_merge_key_is_refused():
-    with pytest.raises(PatchError, match="merge key"):
-        patched_pod({"containers": [{"name": "a"}]}, {"containers": [{"image": "x"}]})
+def test_a_directive_for_what_is_absent_is_dropped_with_all_beside_it():
+    assert strategic_merge_patch({}, {"data": {"$patch": "replace", "c": "3"}}, CONFIG_MAP) == {}
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ({"image": "x"}, "map: map[image:x] does not contain declared merge key: name"),
+        ({"name": "a", "$patch": "odd"}, "unknown patch type: odd in map: map[$patch:odd name:a]"),
+    ],
+)
+def test_a_list_patch_that_cannot_be_followed_is_a_server_error(item, message):
+    with pytest.raises(PatchError) as caught:
+        patched_pod({"containers": [{"name": "a"}]}, {"containers": [item]})
+    assert (caught.value.code, caught.value.message) == (500, message)

@@ -106,13 +106,14 @@ def _applied(live: Object | None, request: _Request, *, force: bool) -> dict[str
     mine = Entry(request.manager, APPLY, request.api_version, request.subresource, request.time, FieldSet())
     last = next((entry for entry in entries if entry.identity == mine.identity), None)
     others = [entry for entry in entries if entry.identity != mine.identity]
-    claim = stripped(field_set(request.applied, schema), request.ignored)
+    applied = field_set(request.applied, schema)
+    claim = stripped(applied, request.ignored)
     start = before if before is not None else blank(request.applied, schema)
     result = merged(start, request.applied, schema)
-    result = _pruned(result, last, [claim, *(entry.fields for entry in others)], schema)
+    result = _pruned(result, last, [applied, *(entry.fields for entry in others)], schema)
     others = take_from_others(others, difference(start, result, schema), force=force)
-    unchanged = last is not None and before == result and last.fields == claim
-    time = last.time if unchanged and last else request.time
+    # As in the real server, an apply that changes no value sets no time, not even for a manager that is new.
+    time = request.time if before != result else last.time if last else ""
     current = Entry(request.manager, APPLY, request.api_version, request.subresource, time, claim)
     return with_entries(result, capped([*others, current]))
 

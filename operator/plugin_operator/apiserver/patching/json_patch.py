@@ -1,38 +1,65 @@
-"""RFC 6902 JSON patch, with the API server's limits and error codes."""
+"""RFC 6902 JSON patch, with the API server's limits, error codes and the liberties of its library."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import jsonpatch
 import jsonpointer
 
-from plugin_operator.apiserver.patching.errors import PatchError, malformed
+from plugin_operator.apiserver.patching.errors import PatchError, go_type, malformed
 
 _LIMIT = 10_000
 _PATHLESS = "the server rejected our request due to an error in our request"
+_GO_LIST = "[]handlers.jsonPatchOp"
 
 
 def json_patch(doc: Mapping[str, Any], ops: Any) -> dict[str, Any]:
     """Return ``doc`` with the operations applied, in order; ``doc`` itself is left alone.
 
-    Unlike the RFC, removing an absent member of an object is an error for Kubernetes as well, and a ``test`` that fails
-    is a 422.
+    Unlike the RFC: replacing an absent member of an object adds it, a missing value is null, and an absent member
+    passes a test for null.
 
     Raises:
         PatchError: 400 for what is no list of operations, 413 for more than 10,000, 422 for operations that fail.
     """
-    if not isinstance(ops, Sequence) or isinstance(ops, (str, bytes)):
-        raise malformed("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+    if not isinstance(ops, list):
+        raise malformed(f"error decoding patch: json: cannot unmarshal {go_type(ops)} into Go value of type {_GO_LIST}")
+    for op in ops:
+        if not isinstance(op, dict):
+            words = f"json: cannot unmarshal {go_type(op)} into Go value of type {_GO_LIST[2:]}"
+            raise malformed(f"error decoding patch: {words}")
     if len(ops) > _LIMIT:
         limit = f"The allowed maximum operations in a JSON patch is {_LIMIT}, got {len(ops)}"
         raise PatchError(413, "RequestEntityTooLarge", limit)
+    result: Any = copy.deepcopy(dict(doc))
     try:
-        result = jsonpatch.JsonPatch(copy.deepcopy(list(ops))).apply(copy.deepcopy(dict(doc)))
-    except jsonpatch.InvalidJsonPatch as error:
-        raise malformed(str(error)) from error
+        for op in ops:
+            result = _applied(result, copy.deepcopy(op))
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, AttributeError) as error:
         raise PatchError(422, "Invalid", _PATHLESS) from error
     if not isinstance(result, dict):
         raise PatchError(422, "Invalid", _PATHLESS)
     return result
+
+
+def _applied(doc: Any, op: dict[str, Any]) -> Any:
+    path = op.get("path")
+    if isinstance(path, str) and path and not path.startswith("/"):
+        # The server's library takes everything up to the first slash for the empty root.
+        op["path"] = path = "/" + path.partition("/")[2]
+    if op.get("op") in ("add", "replace"):
+        op.setdefault("value", None)
+    if op.get("op") in ("replace", "test") and _is_absent_member(doc, path):
+        if op["op"] == "replace":
+            op["op"] = "add"
+        elif op.get("value") is None:
+            return doc
+    return jsonpatch.JsonPatch([op]).apply(doc, in_place=True)
+
+
+def _is_absent_member(doc: Any, path: Any) -> bool:
+    if not isinstance(path, str) or not path:
+        return False
+    parent, name = jsonpointer.JsonPointer(path).to_last(doc)
+    return isinstance(parent, dict) and name not in parent

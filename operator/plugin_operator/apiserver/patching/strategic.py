@@ -7,7 +7,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from plugin_operator.apiserver.patching.errors import malformed
+from plugin_operator.apiserver.patching.errors import go_text, go_type, malformed, unfollowable
 from plugin_operator.apiserver.patching.strategic_lists import ListPatch, is_merge_list, merge_list
 from plugin_operator.apiserver.schema import Schema
 
@@ -20,15 +20,15 @@ ORDER = "$setElementOrder/"
 def strategic_merge_patch(doc: Mapping[str, Any], patch: Any, schema: Schema) -> dict[str, Any]:
     """Return ``doc`` with a strategic merge ``patch`` of the built-in type ``schema``; ``doc`` is left alone.
 
-    Understands ``$patch`` (replace, delete, merge), ``$retainKeys``, ``$deleteFromPrimitiveList/x``,
+    Understands ``$patch`` (replace, delete), ``$retainKeys``, ``$deleteFromPrimitiveList/x``,
     ``$setElementOrder/x``, merge keys and the retainKeys strategy. Custom kinds have no strategic merge: the server
     answers 415 before it gets here.
 
     Raises:
-        PatchError: 400 for a patch or directive of a wrong form.
+        PatchError: 400 for what is no object, 500 for a wrong directive or a missing merge key.
     """
     if not isinstance(patch, Mapping):
-        raise malformed("error decoding patch: the patch must be a JSON object")
+        raise malformed(f"json: cannot unmarshal {go_type(patch)} into Go value of type map[string]interface {{}}")
     return merge_map(dict(doc), dict(patch), schema)
 
 
@@ -40,8 +40,8 @@ def merge_map(original: dict[str, Any], patch: dict[str, Any], schema: Schema | 
         return {name: without_directives(value) for name, value in patch.items() if not name.startswith("$")}
     if directive == "delete":
         return {}
-    if directive not in (None, "merge"):
-        raise malformed(f"unknown patch type found: {directive}")
+    if directive is not None:
+        raise unfollowable(f"unknown patch type: {directive} in map: {go_text({DIRECTIVE: directive, **patch})}")
     result = dict(original)
     _retain(result, patch)
     for name, value in patch.items():
@@ -75,10 +75,11 @@ def _member(result: dict[str, Any], name: str, value: Any, patch: dict[str, Any]
         before = result.get(name)
         if known and "replace" in known.patch_strategies:
             result[name] = without_directives(value)
-        elif isinstance(before, dict) or DIRECTIVE in value:
-            merged = merge_map(before if isinstance(before, dict) else {}, value, known)
+        elif isinstance(before, dict):
+            merged = merge_map(before, value, known)
             _keep(result, name, merged, deleted=value.get(DIRECTIVE) == "delete")
-        else:
+        elif DIRECTIVE not in value:
+            # Where there is nothing yet, the server drops a directive together with all that stands beside it.
             result[name] = merge_map({}, value, known)
     elif isinstance(value, list):
         _list(result, name, value, patch, schema)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from plugin_operator.apiserver.patching.errors import malformed
+from plugin_operator.apiserver.patching.errors import go_text, unfollowable
 from plugin_operator.apiserver.schema import Schema
 
 MergeMap = Callable[[dict[str, Any], dict[str, Any], Schema | None], dict[str, Any]]
@@ -35,7 +35,7 @@ def merge_list(original: list[Any], change: ListPatch, schema: Schema, merge_map
     """Return the merged list.
 
     Raises:
-        PatchError: 400, an element lacks the merge key or a directive is unknown.
+        PatchError: 500, an element lacks the merge key or a directive is unknown.
     """
     if not schema.patch_key:
         return _ordered(_scalars(original, change), change, lambda item: item, original)
@@ -43,17 +43,17 @@ def merge_list(original: list[Any], change: ListPatch, schema: Schema, merge_map
     items = [dict(item) for item in original]
     for patch in change.items:
         if not isinstance(patch, dict):
-            raise malformed("the patch of a list of objects must hold objects")
+            raise unfollowable("the patch of a list of objects must hold objects")
         directive = patch.get(_DIRECTIVE)
         if directive == "replace":
             return [dict(item) for item in change.items if _DIRECTIVE not in item]
         if key not in patch:
-            raise malformed(f"map: {patch} does not contain declared merge key: {key}")
+            raise unfollowable(f"map: {go_text(patch)} does not contain declared merge key: {key}")
         position = next((at for at, item in enumerate(items) if item.get(key) == patch[key]), None)
         if directive == "delete":
             items = [item for item in items if item.get(key) != patch[key]]
-        elif directive not in (None, "merge"):
-            raise malformed(f"unknown patch type found: {directive}")
+        elif directive is not None:
+            raise unfollowable(f"unknown patch type: {directive} in map: {go_text(patch)}")
         elif position is None:
             items.append(merge_map({}, patch, schema.items))
         else:

@@ -23,8 +23,30 @@ def definition_causes(obj: Object) -> list[Cause]:
     causes += _schemas(versions)
     if sum(bool(version.get("storage")) for version in versions) != 1:
         detail = "must have exactly one version marked as storage version"
-        causes.append(messages.invalid("spec.versions", versions or None, detail))
-    return causes + _names(kinds)
+        causes.append(messages.invalid("spec.versions", _in_go(versions) or None, detail))
+    causes += _names(kinds)
+    stored = (obj.get("status") or {}).get("storedVersions") or any(version.get("storage") for version in versions)
+    if not stored:
+        causes.append(messages.invalid("status.storedVersions", None, "must have at least one stored version"))
+    return causes
+
+
+def _in_go(versions: list[Any]) -> list[dict[str, Any]]:
+    """Return versions as Go prints its internal form, in which a single version's schema stands elsewhere."""
+    return [
+        {
+            "Name": version.get("name", ""),
+            "Served": bool(version.get("served")),
+            "Storage": bool(version.get("storage")),
+            "Deprecated": bool(version.get("deprecated")),
+            "DeprecationWarning": version.get("deprecationWarning"),
+            "Schema": None,
+            "Subresources": None,
+            "AdditionalPrinterColumns": None,
+            "SelectableFields": None,
+        }
+        for version in versions
+    ]
 
 
 def _group(group: str) -> list[Cause]:

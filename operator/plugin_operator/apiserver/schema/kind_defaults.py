@@ -189,6 +189,15 @@ def _old_autoscaler(obj: Object) -> None:
     fill(member(obj, "spec"), minReplicas=1)
 
 
+def _limit_range(obj: Object) -> None:
+    for item in member(obj, "spec").get("limits") or ():
+        if item.get("type") != "Container":
+            continue
+        limits = {**(item.get("max") or {}), **(item.get("default") or {})}
+        requests = {**(item.get("min") or {}), **limits, **(item.get("defaultRequest") or {})}
+        item.update({name: value for name, value in (("default", limits), ("defaultRequest", requests)) if value})
+
+
 def _storage_class(obj: Object) -> None:
     fill(obj, reclaimPolicy="Delete", volumeBindingMode="Immediate")
 
@@ -235,6 +244,7 @@ _DEFAULTS: dict[str, Callable[[Object], None]] = {
     "autoscaling.v2.HorizontalPodAutoscaler": _autoscaler,
     "batch.v1.CronJob": _cron_job,
     "batch.v1.Job": _job,
+    "core.v1.LimitRange": _limit_range,
     "core.v1.Namespace": _namespace,
     "core.v1.PersistentVolume": _volume,
     "core.v1.PersistentVolumeClaim": _claim,

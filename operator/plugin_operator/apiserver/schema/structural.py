@@ -27,7 +27,7 @@ def structural_causes(schema: Raw, path: str) -> list[Cause]:
     if not kind:
         return [messages.required(f"{path}.type", "must not be empty at the root")]
     if kind != "object":
-        return [messages.invalid(f"{path}.type", kind, "must be object at the root")]
+        return [messages.invalid(f"{path}.type", kind, "must be object at the root"), *_typed(schema, path)]
     causes = []
     if schema.get("nullable"):
         causes.append(messages.forbidden(f"{path}.nullable", "nullable cannot be true at the root"))
