@@ -6,14 +6,15 @@ from plugin_operator.controller import Reconciler, Request, Result
 from plugin_operator.errors import ApiConnectionError, ApiError, TerminalError
 
 _MAX_WORDS = 300
+_REMEMBERED = 512
 
 
 class RevisionHealth:
     """Counts the outcomes of one revision; plain numbers, because it is in the way of every reconcile.
 
     Attributes:
-        succeeded, failed: ended reconciles. What the API server is to blame for, and a ``TerminalError``, which an
-            author raises on purpose, count as neither.
+        succeeded, failed: ended reconciles of late; both are halved when they are many. What the API server is to
+            blame for, and a ``TerminalError``, which an author raises on purpose, count as neither.
         last_error: type and message of the last failure.
         on_failure: told after each failure.
     """
@@ -43,12 +44,21 @@ class RevisionHealth:
                 self._count(error)
                 raise
             self.succeeded += 1
+            if self.succeeded >= _REMEMBERED:
+                self._fade()
             return result
 
         return counted
 
     def _count(self, error: Exception) -> None:
         self.failed += 1
+        if self.failed >= _REMEMBERED:
+            self._fade()
         self.last_error = f"{type(error).__name__}: {error}"[:_MAX_WORDS]
         if self.on_failure is not None:
             self.on_failure()
+
+    def _fade(self) -> None:
+        """Let what was long ago count less, so that the numbers tell how things are now."""
+        self.succeeded //= 2
+        self.failed //= 2

@@ -130,7 +130,8 @@ class PluginHost:
         problem = snapshot.reason if snapshot.directory is not Directory.OK else ""
         if problem != self.directory_problem:
             if problem:
-                _log.error("Plugins directory unusable", path=snapshot.root, reason=problem, kept=len(self._slots))
+                say = _log.error if self._slots else _log.warning
+                say("Plugins directory unusable", path=snapshot.root, reason=problem, kept=len(self._slots))
             elif self.has_scanned:
                 _log.info("Plugins directory usable again", path=snapshot.root)
             self.directory_problem = problem

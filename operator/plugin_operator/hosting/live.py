@@ -53,6 +53,11 @@ class LiveRevision:
         return self.revision.digest
 
     @property
+    def tasks(self) -> RevisionTasks:
+        """What its code has spawned."""
+        return self._tasks
+
+    @property
     def is_held(self) -> bool:
         """Whether it holds its caches, so that it can be installed without ``prepare``."""
         return bool(self._informers)

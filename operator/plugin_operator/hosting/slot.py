@@ -11,6 +11,7 @@ from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Timer
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting import swap
+from plugin_operator.hosting.blame import Blame
 from plugin_operator.hosting.board import Board
 from plugin_operator.hosting.controllers import ControllerSet, Drains
 from plugin_operator.hosting.handover import States, rehearse, repeat_if_changed
@@ -43,6 +44,7 @@ class PluginSlot:
         self._clock = workshop.environment.clock
         self._controllers = ControllerSet(name, workshop.environment)
         self._past = Past(name, workshop.environment, self._settle)
+        self._blame = Blame(name)
         self._wake = asyncio.Event()
         self._wanted: PluginSource | Refusal | None = None
         self._leads = False
@@ -82,7 +84,9 @@ class PluginSlot:
             self._wake.set()
 
     def refresh(self) -> None:
-        """Bring the state up to date with the caches: between Active and Waiting."""
+        """Bring the state up to date with the caches, between Active and Waiting, and name misbehaviour."""
+        if self.live is not None:
+            self._blame.look(self.live)
         if self.board.state in {PluginState.ACTIVE, PluginState.WAITING}:
             self._settle()
 
@@ -127,6 +131,7 @@ class PluginSlot:
             controllers=self._controllers.status(),
             leftovers=live.leftovers if live is not None else (),
             reloads=board.reloads,
+            tasks=len(live.tasks.running()) if live is not None else 0,
             failing=live.health.last_error if live is not None and live.health.is_failing else "",
         )
 

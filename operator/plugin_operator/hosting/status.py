@@ -23,7 +23,8 @@ class PluginStatus:
         controllers: of the working revision.
         leftovers: what its import leaves behind in the process.
         reloads: how many revisions have become active.
-        failing: why its reconciles fail, if they keep doing so.
+        failing: why its reconciles fail, if most of them do.
+        tasks: how many tasks its code has spawned and not ended.
     """
 
     name: str
@@ -39,6 +40,7 @@ class PluginStatus:
     leftovers: tuple[str, ...] = ()
     reloads: int = 0
     failing: str = ""
+    tasks: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON-like values; holds names of objects, never their content."""
@@ -57,6 +59,7 @@ class PluginStatus:
             "leftovers": list(self.leftovers),
             "reloads": self.reloads,
             "failing": self.failing,
+            "tasks": self.tasks,
         }
 
 

@@ -10,8 +10,18 @@ import weakref
 from collections.abc import Coroutine, Generator
 from typing import Any, cast
 
+from plugin_operator.errors import PluginOperatorError
+
 AnyTask = asyncio.Task[Any]
 _current: contextvars.ContextVar["RevisionTasks | None"] = contextvars.ContextVar("plugin_revision", default=None)
+
+
+#: How many unfinished tasks a plugin may have; beyond that it cannot spawn more, so that it cannot eat all memory.
+MAX_TASKS = 10_000
+
+
+class TooManyTasks(PluginOperatorError):
+    """A plugin has spawned more tasks than it may have unfinished: it forgets to await or to end them."""
 
 
 class RevisionTasks:
@@ -27,6 +37,15 @@ class RevisionTasks:
     def add(self, task: AnyTask) -> None:
         """Remember a task as spawned by this revision."""
         self._tasks.add(task)
+
+    def check(self) -> None:
+        """Refuse one more task if there are too many.
+
+        Raises:
+            TooManyTasks: there are.
+        """
+        if len(self._tasks) >= MAX_TASKS and len(self.running()) >= MAX_TASKS:
+            raise TooManyTasks(f"plugin {self.plugin} has {MAX_TASKS} unfinished tasks: await or cancel them")
 
     def running(self) -> list[AnyTask]:
         """Return those that have not ended, oldest knowledge of order not kept."""
@@ -56,12 +75,18 @@ def install_task_factory(loop: asyncio.AbstractEventLoop) -> None:
     def make(
         loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any], **options: Any
     ) -> asyncio.Future[Any]:
+        owner = None if _is_shared_work(coroutine) else _current.get()
+        if owner is not None:
+            try:
+                owner.check()
+            except TooManyTasks:
+                coroutine.close()
+                raise
         if previous is not None:
             task = previous(loop, cast("Coroutine[Any, Any, Any]", coroutine), **options)
         else:
             task = asyncio.Task(cast("Coroutine[Any, Any, Any]", coroutine), loop=loop, **options)
-        owner = _current.get()
-        if owner is not None and not _is_shared_work(coroutine):
+        if owner is not None:
             owner.add(cast("AnyTask", task))
         return task
 

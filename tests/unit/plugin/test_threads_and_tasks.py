@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from plugin_operator.plugin import RevisionTasks, current_revision, install_task_factory
+from plugin_operator.plugin.ownership import TooManyTasks
 from plugin_operator.plugin.threads import ThreadRunner
 
 
@@ -93,3 +94,20 @@ async def test_a_task_of_a_task_belongs_to_the_revision_too():
     assert mine.running() == inner
     inner[0].cancel()
     await asyncio.wait(inner)
+
+
+async def test_a_plugin_cannot_spawn_without_bound(monkeypatch):
+    monkeypatch.setattr("plugin_operator.plugin.ownership.MAX_TASKS", 3)
+    install_task_factory(asyncio.get_running_loop())
+    mine = RevisionTasks("p", "1")
+    token = mine.enter()
+    tasks = [asyncio.create_task(asyncio.sleep(60)) for _ in range(3)]
+    with pytest.raises(TooManyTasks, match="plugin p has 3 unfinished tasks"):
+        tasks.append(asyncio.create_task(asyncio.sleep(60)))
+    tasks[0].cancel()
+    await asyncio.wait(tasks[:1])
+    tasks.append(asyncio.create_task(asyncio.sleep(60)))
+    mine.leave(token)
+    for each in tasks:
+        each.cancel()
+    await asyncio.wait(tasks)

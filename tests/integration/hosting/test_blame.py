@@ -1,0 +1,56 @@
+"""A plugin that misbehaves is named, and bounded, and the others go on."""
+
+from structlog.testing import capture_logs
+
+from plugin_operator.testing.eventually import eventually
+
+
+def find(lines, event):
+    return next((line for line in lines if line["event"] == event), None)
+
+
+async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(bench, plugin_text):
+    body = "async def forgotten():\n    await asyncio.sleep(600)\nfor _ in range(150): asyncio.create_task(forgotten())"
+    await bench.create("a")
+    with capture_logs() as lines:
+        path = bench.write("one.py", plugin_text("V1", body=body))
+        line = await eventually(lambda: find(lines, "Plugin leaves tasks unfinished"))
+    assert (line["plugin"], line["tasks"]) == ("one", 150)
+    assert line["most"] == {"one.<locals>.forgotten": 150}
+    assert line["stack"][0].startswith(f"{path}:")
+    assert bench.status().tasks == 150
+    bench.write("one.py", plugin_text("V2"))
+    await bench.ran("V2", "a")
+    await bench.state("Active")
+    assert bench.status().tasks == 0
+
+
+async def test_a_plugin_that_nearly_always_fails_is_named_once(bench, plugin_text):
+    for name in "abcdefgh":
+        await bench.create(name)
+    with capture_logs() as lines:
+        bench.write("one.py", plugin_text("V1", body="raise ValueError('no good')"))
+        line = await eventually(lambda: find(lines, "Plugin fails most of the time"))
+        assert (line["plugin"], line["error"]) == ("one", "ValueError: no good")
+        bench.host.hint()
+        bench.write("two.py", plugin_text("V2", name="two"))
+        await bench.ran("V2", "a", "two")
+    assert bench.status().failing == "ValueError: no good"
+    assert bench.status().state == "Active"
+    assert sum(line["event"] == "Plugin fails most of the time" for line in lines) == 1
+
+
+async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(bench, plugin_text):
+    await bench.create("a")
+    text = (
+        "from plugin_operator import controller\nimport time\n"
+        "@controller(for_='v1/ConfigMap', namespaces=['default'])\n"
+        "def slow(ctx, request):\n    time.sleep(0.5)\n"
+    )
+    bench.write("slow.py", text)
+    bench.write("one.py", plugin_text("V1"))
+    await bench.ran("V1", "a")
+    for value in range(5):
+        before = bench.journal.reasons("one").count("V1")
+        await bench.change("a", value)
+        await eventually(lambda before=before: bench.journal.reasons("one").count("V1") > before)
