@@ -23,11 +23,11 @@ _CHANGED = _CONFIG_MAP.replace("k: v", "k: w")
 _CRD = """
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
-metadata: {name: widgets.$id.example.com}
+metadata: {name: gizmos.$id.example.com}
 spec:
   group: $id.example.com
   scope: Namespaced
-  names: {plural: widgets, singular: widget, kind: Widget, shortNames: [wd]}
+  names: {plural: gizmos, singular: gizmo, kind: Gizmo, shortNames: [gz]}
   versions:
   - name: v1
     served: true
@@ -37,7 +37,7 @@ spec:
     schema:
       openAPIV3Schema:
         type: object
-        description: A widget.
+        description: A gizmo.
         properties:
           spec:
             type: object
@@ -47,7 +47,7 @@ spec:
 """
 _WIDGET = """
 apiVersion: $id.example.com/v1
-kind: Widget
+kind: Gizmo
 metadata: {name: w}
 spec: {size: 3}
 """
@@ -175,20 +175,20 @@ SCRIPTS = (
         "custom resources",
         (
             Command("apply -f -", _CRD),
-            Command("wait crd widgets.$id.example.com --for=condition=Established --timeout=20s"),
+            Command("wait crd gizmos.$id.example.com --for=condition=Established --timeout=20s"),
             Command("apply -f -", _WIDGET),
-            Command("get widgets"),
-            Command("get wd w -o yaml"),
-            Command("describe widget w"),
+            Command("get gizmos"),
+            Command("get gz w -o yaml"),
+            Command("describe gizmo w"),
             Command("apply -f -", _WIDGET.replace("3", "0")),
             Command("apply -f -", _WIDGET + "other: 1\n"),
-            Command("""patch widget w --type=merge --subresource=status -p '{"status":{"ready":true}}'"""),
-            Command("explain widget"),
-            Command("explain widget.spec.size"),
+            Command("""patch gizmo w --type=merge --subresource=status -p '{"status":{"ready":true}}'"""),
+            Command("explain gizmo"),
+            Command("explain gizmo.spec.size"),
             Command("api-resources --api-group=$id.example.com"),
-            Command("get crd widgets.$id.example.com"),
-            Command("delete widget --all"),
-            Command("delete crd widgets.$id.example.com"),
+            Command("get crd gizmos.$id.example.com"),
+            Command("delete gizmo --all"),
+            Command("delete crd gizmos.$id.example.com"),
         ),
     ),
     Script(
