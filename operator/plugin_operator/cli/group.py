@@ -10,7 +10,7 @@ import click
 
 from plugin_operator.errors import PluginOperatorError, UsageError
 
-_COMMANDS = ("run", "sandbox", "apiserver", "validate", "requirements", "status", "version")
+_COMMANDS = ("run", "sandbox", "apiserver", "validate", "requirements", "sign", "status", "version")
 
 
 class LazyGroup(click.Group):

@@ -4,8 +4,9 @@ Owns putting tree, settling and units together into a ``Snapshot``. When to look
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.hosting.settle import SettleTracker, Unsettled
@@ -14,25 +15,41 @@ from plugin_operator.hosting.tree import Tree, read_tree
 from plugin_operator.hosting.units import Unit, closure, find_units, imported_names, role_of
 
 
+class Gate(Protocol):
+    """Decides whether what was read may be looked at any further; see ``trust.Trust``."""
+
+    @property
+    def files(self) -> Collection[str]:
+        """Names of files directly in the directory that it wants to see."""
+
+    def admit(self, tree: Tree) -> str:
+        """Take those files out of ``tree`` and return why it is refused, or an empty text."""
+
+
 class Scanner:
     """Scans one plugins directory again and again.
 
     Args:
         root: the directory; it need not exist yet.
         clock: monotonic time for settling.
+        gate: must admit what was read; None admits everything.
     """
 
-    def __init__(self, root: str | Path, *, clock: Clock | None = None) -> None:
+    def __init__(self, root: str | Path, *, clock: Clock | None = None, gate: Gate | None = None) -> None:
         self.root = str(root)
+        self._gate = gate
         self._clock = clock or SystemClock()
         self._settle = SettleTracker()
         self._closures: dict[str, tuple[str, ...]] = {}
 
     def scan(self) -> Snapshot:
         """Read the directory and return what is in it. Blocks: call it in a thread, one call at a time."""
-        tree = read_tree(self.root)
+        tree = read_tree(self.root, self._gate.files if self._gate is not None else ())
         if tree.directory is not Directory.OK and tree.directory is not Directory.EMPTY:
             return Snapshot(self.root, tree.directory, tree.reason)
+        refusal = self._gate.admit(tree) if self._gate is not None else ""
+        if refusal:
+            return Snapshot(self.root, Directory.UNTRUSTED, f"{self.root} is not trusted: {refusal}")
         unsettled = self._settle.update(tree, now=self._clock.monotonic(), wall=time.time())
         units = find_units(tree, self.root)
         vanishing = frozenset(map(_first_part, unsettled.vanished)) - units.keys()

@@ -20,6 +20,7 @@ class Directory(Enum):
     MISSING = "missing"
     UNREADABLE = "unreadable"
     UNSTABLE = "unstable"
+    UNTRUSTED = "untrusted"
 
 
 class Role(Enum):

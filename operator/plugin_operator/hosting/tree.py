@@ -8,6 +8,7 @@ volume by flipping the link ``..data`` (kubelet's AtomicWriter), git-sync by fli
 import errno
 import os
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from plugin_operator.hosting.names import is_ignored
@@ -79,11 +80,16 @@ class _Moved(Exception):
     """The directory changed while it was read."""
 
 
-def read_tree(root: str) -> Tree:
-    """Read all of ``root``; never raises for what may be found there. Blocks: call it in a thread."""
+def read_tree(root: str, also: Collection[str] = ()) -> Tree:
+    """Read all of ``root``; never raises for what may be found there. Blocks: call it in a thread.
+
+    Args:
+        root: the directory.
+        also: names directly in it that are wanted though they are no code.
+    """
     for _ in range(_ATTEMPTS):
         try:
-            return _read_once(root)
+            return _read_once(root, also)
         except _Moved:
             continue
         except FileNotFoundError:
@@ -95,11 +101,11 @@ def read_tree(root: str) -> Tree:
     return Tree(Directory.UNSTABLE, f"{root} changed {_ATTEMPTS} times while it was read")
 
 
-def _read_once(root: str) -> Tree:
+def _read_once(root: str, also: Collection[str]) -> Tree:
     before = _identity(root)
     real_root, _, data = before
     tree = Tree(Directory.OK, real_root=real_root)
-    reader = _Reader(tree)
+    reader = _Reader(tree, also)
     if data is not None:
         reader.folder(os.path.join(real_root, data), "", is_atomic=True, depth=0)  # noqa: PTH118 - bytes-exact names
     reader.folder(real_root, "", is_atomic=False, depth=0)
@@ -123,8 +129,9 @@ def _identity(root: str) -> tuple[str, tuple[int, int], str | None]:
 class _Reader:
     """One pass over the directory."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, also: Collection[str]) -> None:
         self._tree = tree
+        self._also = also
         self._open_folders: set[tuple[int, int]] = set()
         self._packages: set[str] = set()
 
@@ -148,7 +155,7 @@ class _Reader:
             found = os.stat(path)  # noqa: PTH116
             if stat.S_ISDIR(found.st_mode):
                 self._subfolder(path, name, found, is_atomic=is_atomic, depth=depth)
-            elif name.endswith(_CODE) or name.partition("/")[0] in self._packages:
+            elif name.endswith(_CODE) or name in self._also or name.partition("/")[0] in self._packages:
                 self._file(path, name, found, is_atomic=is_atomic)
         except FileNotFoundError:
             if not os.path.islink(path):  # noqa: PTH114

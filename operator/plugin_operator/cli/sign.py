@@ -1,0 +1,32 @@
+"""``plugin-operator sign``: vouch for a directory of plugins."""
+
+from pathlib import Path
+
+import click
+
+from plugin_operator.cli.parameters import PluginsDir
+
+
+@click.command("sign", short_help="Sign a directory of plugins.")
+@click.argument("directory", type=PluginsDir(), default="./plugins", metavar="[PLUGINS_DIR]")
+@click.option(
+    "--key", required=True, type=click.Path(path_type=Path), metavar="FILE",
+    help="Ed25519 private key in PEM: openssl genpkey -algorithm ed25519 -out private.pem",
+)  # fmt: skip
+@click.option(
+    "--serial", type=click.IntRange(min=1), metavar="NUMBER",
+    help="Serial of the manifest. Default: the time in seconds, or one more than the last serial.",
+)  # fmt: skip
+def command(directory: Path, key: Path, serial: int | None) -> None:
+    """Write plugins.manifest.json, with a digest of every file in PLUGINS_DIR, and its signature plugins.manifest.sig.
+
+    An operator with --plugins-signature-key and the public key loads the directory as it is now and refuses it if
+    anything is added, changed or missing. Sign again after each change. Default for PLUGINS_DIR: ./plugins.
+    """
+    # The cryptography library is not for --help.
+    from plugin_operator.hosting.signature import read_private_key
+    from plugin_operator.hosting.signing import sign_directory
+
+    manifest = sign_directory(directory, read_private_key(key), serial)
+    files = "1 file" if len(manifest.digests) == 1 else f"{len(manifest.digests)} files"
+    click.echo(f"{directory}: signed {files} with serial {manifest.serial}")
