@@ -4,6 +4,7 @@ Owns the one encoder and decoder, the order in which an object's first keys stan
 is cut or exchanged without decoding. Leaves protobuf and YAML to the request body reader.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,32 @@ def decode(raw: bytes | bytearray | memoryview) -> Any:
         return _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedJson(str(error)) from error
+
+
+def duplicate_fields(raw: bytes) -> list[str]:
+    """Return the paths of object members that are written more than once; the text must be known to be JSON."""
+    found: list[str] = []
+    _collect_duplicates(json.loads(raw, object_pairs_hook=_Pairs), "", found)
+    return found
+
+
+class _Pairs(dict[str, Any]):
+    """An object that remembers which of its members were written twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        names = [name for name, _ in pairs]
+        self.twice = sorted({name for name in names if names.count(name) > 1}) if len(names) > len(self) else []
+
+
+def _collect_duplicates(value: Any, path: str, found: list[str]) -> None:
+    if isinstance(value, _Pairs):
+        found.extend(f"{path}{name}" for name in value.twice)
+        for name, member in value.items():
+            _collect_duplicates(member, f"{path}{name}.", found)
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            _collect_duplicates(member, f"{path.rstrip('.')}[{index}].", found)
 
 
 def head(api_version: str, kind: str) -> bytes:

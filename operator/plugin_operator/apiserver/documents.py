@@ -8,6 +8,7 @@ from aiohttp import web
 from plugin_operator.apiserver import codec, discovery, openapi
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.registry import Registry
+from plugin_operator.apiserver.registry.resource import CRDS
 from plugin_operator.apiserver.wire.failure import method_not_allowed, no_such_resource
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.target import parse_target
@@ -29,7 +30,6 @@ _VERSION = {
 }
 _HEALTH = frozenset({"/healthz", "/readyz", "/livez"})
 _TEXT = "text/plain; charset=utf-8"
-_CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 _OPENAPI = "/openapi/v3"
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -112,7 +112,7 @@ class Documents:
 
     def _crds(self) -> list[dict[str, Any]]:
         served = self._cluster.registry.crd_names()
-        items = self._cluster.store.bucket(_CRDS).page("", "")
+        items = self._cluster.store.bucket(CRDS).page("", "")
         return [item.decode() for item in items if item.name in served]
 
 

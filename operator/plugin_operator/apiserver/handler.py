@@ -8,9 +8,12 @@ from aiohttp import web
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.dispatch import require, resolve, verb_name
 from plugin_operator.apiserver.documents import Documents, page_not_found
+from plugin_operator.apiserver.faults import endpoint
+from plugin_operator.apiserver.faults.requests import meet
+from plugin_operator.apiserver.faults.watches import subject_of
 from plugin_operator.apiserver.security.authentication import Authenticator
 from plugin_operator.apiserver.security.authorization import Attributes, refusal
-from plugin_operator.apiserver.security.user import User
+from plugin_operator.apiserver.security.user import MASTERS, User
 from plugin_operator.apiserver.wire.failure import ApiFailure, internal, no_such_resource
 from plugin_operator.apiserver.wire.reply import Reply, failed, respond
 from plugin_operator.apiserver.wire.target import Target, parse_target
@@ -43,9 +46,13 @@ class Handler:
         return answer
 
     async def _answer(self, request: web.BaseRequest) -> Reply | web.StreamResponse:
-        user = self._authenticator.authenticate(request.headers)
         path = request.rel_url.raw_path
         target = parse_target(path)
+        if len(self._cluster.faults) and (fault_answer := await self._fault(request, target)) is not None:
+            return fault_answer
+        user = self._authenticator.authenticate(request.headers)
+        if path in {endpoint.PATH, endpoint.COMPACT_PATH}:
+            return await self._plan_faults(user, request, path)
         if target is None or not target.plural:
             self._authorize(user, Attributes(request.method.lower(), path=path))
             return await self._documents.answer(request, path)
@@ -60,6 +67,25 @@ class Handler:
         if call.warnings and isinstance(answer, Reply):
             return replace(answer, warnings=tuple(call.warnings))
         return answer
+
+    async def _fault(self, request: web.BaseRequest, target: Target | None) -> Reply | None:
+        """Let a planned fault happen; None if the request is to be answered after all."""
+        if target is None or not target.plural:
+            verb = request.method.lower()
+        else:
+            watching = target.watching or request.rel_url.query.get("watch", "") not in {"", "0", "false"}
+            verb = verb_name(request.method, target, watching=watching)
+        subject = subject_of(request, target, verb)
+        if subject.path.startswith(endpoint.PATH):
+            return None  # the way out of a plan must not be barred by it
+        fault = self._cluster.faults.take(subject)
+        return None if fault is None else await meet(fault, request)
+
+    async def _plan_faults(self, user: User, request: web.BaseRequest, path: str) -> Reply:
+        """Answer at the endpoint for faults, which no role opens: only the admin's group may break a server."""
+        if MASTERS not in user.groups:
+            raise refusal(user, Attributes(request.method.lower(), path=path))
+        return await endpoint.answer(self._cluster.faults, self._cluster.store, request, path)
 
     def _missing(self, target: Target) -> Reply:
         """Answer about a resource that is not served: each of the real server's two halves has words of its own."""

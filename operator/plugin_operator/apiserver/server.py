@@ -33,6 +33,7 @@ class ApiServer:
 
     Attributes:
         cluster: its state, for tests that look behind the wire.
+        faults: what goes wrong on purpose; nothing unless something is added.
     """
 
     def __init__(self, config: ApiServerConfig | None = None, *, clock: Clock | None = None) -> None:
@@ -47,6 +48,7 @@ class ApiServer:
             bookmark_seconds=self.config.bookmark_seconds,
             stuck_seconds=self.config.stuck_seconds,
         )
+        self.faults = self.cluster.faults
         self._runner: web.ServerRunner | None = None
         self._endpoint: Endpoint | None = None
         self._controllers: Controllers | None = None
@@ -77,6 +79,9 @@ class ApiServer:
         self._controllers = Controllers(self.cluster)
         self._controllers.start()
         bootstrap(self.cluster)
+        if self._journal is None:
+            # Nobody can have seen a revision before these: whoever names one comes from another server.
+            self.cluster.store.compact()
         token = config.token or (admin_token(config.data_dir) if config.tls else None)
         context, ca_pem = self._tls()
         if token:

@@ -6,11 +6,12 @@ from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.controllers.soon import Soon
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.registry.custom import bucket_of, served_custom_resources, storage_version
+from plugin_operator.apiserver.registry.resource import CRDS
 from plugin_operator.apiserver.rules.conditions import condition, set_condition
 from plugin_operator.apiserver.storage import Change, Item
 from plugin_operator.apiserver.verbs.committing import remove, store, store_as
 from plugin_operator.apiserver.verbs.conversion import to_served
-from plugin_operator.apiserver.verbs.deletion import CRD_FINALIZER, CRDS, delete_item, may_go
+from plugin_operator.apiserver.verbs.deletion import CRD_FINALIZER, delete_item, may_go
 from plugin_operator.apiserver.verbs.options import DeleteOptions
 from plugin_operator.apiserver.wire.times import timestamp
 

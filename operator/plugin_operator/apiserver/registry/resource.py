@@ -8,6 +8,7 @@ from typing import Any
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.schema import Schema, Schemas, SubresourceInfo
 
+CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 _WITHOUT_GENERATION = frozenset(
     {
         "configmaps",

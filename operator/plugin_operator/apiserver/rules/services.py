@@ -6,7 +6,7 @@ from typing import Any
 from plugin_operator.apiserver.cluster import Cluster
 
 _NODE_PORTS = range(30000, 32768)
-_NETWORK = "10.96"
+_NETWORK = "10.0"
 _TRIES = 1000
 
 

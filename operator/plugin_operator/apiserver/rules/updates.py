@@ -92,6 +92,20 @@ def _service(old: Object, new: Object) -> list[Cause]:
     return [_invalid("spec.clusterIPs[0]", [after or ""], "may not change once set")]
 
 
+def _definition(old: Object, new: Object) -> list[Cause]:
+    paths = (("group",), ("names", "plural"), ("names", "kind"), ("scope",))
+    conditions = (old.get("status") or {}).get("conditions") or ()
+    established = any(entry["type"] == "Established" and entry["status"] == "True" for entry in conditions)
+    causes = []
+    for path in paths:
+        if _changed(old, new, "spec", *path) and (established or path == ("group",)):
+            value: Any = new["spec"]
+            for name in path:
+                value = value.get(name)
+            causes.append(_invalid("spec." + ".".join(path), value, _IMMUTABLE))
+    return causes
+
+
 _RULES: Mapping[str, Callable[[Object, Object], list[Cause]]] = {
     "configmaps": _frozen("data", "binaryData"),
     "secrets": _secret,
@@ -103,4 +117,5 @@ _RULES: Mapping[str, Callable[[Object, Object], list[Cause]]] = {
     "rolebindings.rbac.authorization.k8s.io": _role_ref,
     "clusterrolebindings.rbac.authorization.k8s.io": _role_ref,
     "services": _service,
+    "customresourcedefinitions.apiextensions.k8s.io": _definition,
 }

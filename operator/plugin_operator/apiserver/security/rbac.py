@@ -5,13 +5,12 @@ from typing import Any
 
 from plugin_operator.apiserver.security.authorization import Attributes
 from plugin_operator.apiserver.security.rules import Rule
-from plugin_operator.apiserver.security.user import User
+from plugin_operator.apiserver.security.user import MASTERS, User
 from plugin_operator.apiserver.storage import Item, Store, item_key
 
 _GROUP = "rbac.authorization.k8s.io"
 _ROLES, _CLUSTER_ROLES = f"roles.{_GROUP}", f"clusterroles.{_GROUP}"
 _BINDINGS, _CLUSTER_BINDINGS = f"rolebindings.{_GROUP}", f"clusterrolebindings.{_GROUP}"
-_MASTERS = "system:masters"
 
 
 class RoleBased:
@@ -23,7 +22,7 @@ class RoleBased:
 
     def allows(self, user: User, attributes: Attributes) -> bool:
         """Tell whether the user may."""
-        if _MASTERS in user.groups:
+        if MASTERS in user.groups:
             return True
         return any(rule.allows(attributes) for rule in self.held(user, attributes.namespace))
 

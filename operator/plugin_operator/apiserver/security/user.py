@@ -12,5 +12,8 @@ class User:
     uid: str = ""
 
 
-ADMIN = User("admin", ("system:masters", "system:authenticated"))
+MASTERS = "system:masters"
+"""The group that may do everything."""
+
+ADMIN = User("admin", (MASTERS, "system:authenticated"))
 ANONYMOUS = User("system:anonymous", ("system:unauthenticated",))

@@ -6,6 +6,7 @@ from plugin_operator.apiserver import codec, fieldmanagers
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.registry import ServedResource
+from plugin_operator.apiserver.registry.resource import CRDS
 from plugin_operator.apiserver.rules import kind_causes, metadata_causes, update_causes
 from plugin_operator.apiserver.schema import Cause, apply_defaults, decode_error, prune, validate
 from plugin_operator.apiserver.storage import Item, item_key
@@ -50,10 +51,24 @@ def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) ->
     if old is not None:
         causes += update_causes(resource.bucket, old, obj)
     if resource.schema is not None:
-        causes += validate(obj, resource.schema)
+        causes += _schema_causes(resource, obj, old)
     causes += kind_causes(resource.bucket, obj)
     if causes:
-        raise invalid(resource.kind, resource.group, obj["metadata"].get("name", ""), causes)
+        group = "" if resource.bucket == "events" else resource.group
+        raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
+
+
+def _schema_causes(resource: ServedResource, obj: dict[str, Any], old: dict[str, Any] | None) -> list[Cause]:
+    schema = resource.schema
+    causes = validate(obj, schema) if schema is not None else []
+    if not causes or old is None or schema is None:
+        return causes
+    if resource.custom is not None:
+        # Ratcheting: what was wrong before and was not touched stays allowed when a definition got stricter.
+        known = validate(old, schema)
+        return [cause for cause in causes if cause not in known]
+    # The name of a definition follows from fields that are immutable, and those are what is refused.
+    return [cause for cause in causes if not (resource.bucket == CRDS and cause.field == "metadata.name")]
 
 
 def tracked(call: Call, old: dict[str, Any] | None, new: dict[str, Any], options: WriteOptions) -> dict[str, Any]:

@@ -30,7 +30,12 @@ def read_token(token: str) -> tuple[int, str]:
     try:
         value: Any = codec.decode(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         revision, start = int(value["rv"]), str(value["start"])
-    except (codec.MalformedJson, Base64Error, KeyError, TypeError, ValueError) as error:
+    except codec.MalformedJson as error:
+        first = urlsafe_b64decode(token + "=" * (-len(token) % 4))[:1]
+        shown = f"\\u{first[0]:04x}" if first and first[0] > 126 else first.decode("latin1")
+        why = f"invalid character '{shown}' looking for beginning of value"
+        raise bad_request(f"invalid continue token: continue key is not valid: {why}") from error
+    except (Base64Error, KeyError, TypeError, ValueError) as error:
         raise bad_request("invalid continue token: continue key is not valid: it cannot be read") from error
     return revision, start.removesuffix("\x00")
 

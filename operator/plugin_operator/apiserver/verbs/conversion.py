@@ -9,7 +9,10 @@ from typing import Any
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.storage import Item
-from plugin_operator.apiserver.verbs import events
+from plugin_operator.apiserver.verbs import autoscalers, events
+
+_AUTOSCALERS = "horizontalpodautoscalers.autoscaling"
+_CONVERTED = frozenset({"events", _AUTOSCALERS})
 
 
 def served_bytes(resource: ServedResource, item: Item) -> bytes:
@@ -17,7 +20,7 @@ def served_bytes(resource: ServedResource, item: Item) -> bytes:
     raw = item.raw
     if raw.startswith(resource.served_head):
         return raw
-    if resource.bucket != "events" and raw.startswith(resource.stored_head):
+    if resource.bucket not in _CONVERTED and raw.startswith(resource.stored_head):
         return resource.served_head + raw[len(resource.stored_head) :]
     # Written by another storage version, or with fields of another shape.
     return codec.encode_object(to_served(resource, item), resource.api_version, resource.kind)
@@ -28,6 +31,8 @@ def to_served(resource: ServedResource, item: Item) -> dict[str, Any]:
     obj = item.decode()
     if resource.group == "events.k8s.io":
         obj = events.from_core(obj)
+    elif resource.bucket == _AUTOSCALERS and resource.version == "v1":
+        obj = autoscalers.to_v1(obj)
     obj["apiVersion"] = resource.api_version
     return obj
 
@@ -36,4 +41,6 @@ def to_stored(resource: ServedResource, obj: dict[str, Any]) -> dict[str, Any]:
     """Return an object of ``resource`` in its storage version."""
     if resource.group == "events.k8s.io":
         obj = events.to_core(obj)
+    elif resource.bucket == _AUTOSCALERS and resource.version == "v1":
+        obj = autoscalers.to_v2(obj)
     return {**obj, "apiVersion": resource.storage_version}

@@ -23,7 +23,7 @@ _LONGEST_PREFIX = 58
 async def create(call: Call) -> Reply:
     """Create the object in the body."""
     options = write_options(call, "CreateOptions")
-    obj = await read_object(call)
+    obj = await read_object(call, options)
     item = create_object(call, obj, options)
     if not options.dry_run:
         await call.cluster.store.durable(item.revision)

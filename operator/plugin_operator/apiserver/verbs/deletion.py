@@ -8,6 +8,7 @@ from typing import Any
 
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.registry import ServedResource
+from plugin_operator.apiserver.registry.resource import CRDS
 from plugin_operator.apiserver.rules.conditions import set_condition
 from plugin_operator.apiserver.storage import Item, at_revision
 from plugin_operator.apiserver.verbs.committing import dry_item, remove, store
@@ -16,7 +17,6 @@ from plugin_operator.apiserver.verbs.options import DeleteOptions
 from plugin_operator.apiserver.wire.times import timestamp
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
-CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 _POD_GRACE_SECONDS = 30
 _DEFAULT = DeleteOptions()
@@ -39,9 +39,11 @@ def delete_item(
         return store(cluster, resource, obj, dry_run=options.dry_run), False
     metadata.pop("finalizers", None)
     if resource.bucket == "pods":
-        # A pod goes through its grace period even if that is zero.
+        # A pod goes through its grace period even if that is zero: marked first, then gone.
         _mark(cluster, resource, obj, [], 0)
         metadata["deletionGracePeriodSeconds"] = 0
+        if not options.dry_run:
+            item = store(cluster, resource, obj)
     if options.dry_run:
         return dry_item(resource, to_stored(resource, obj)), True
     return at_revision(remove(cluster, resource, obj), item.revision), True

@@ -4,17 +4,28 @@ from typing import Any
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.wire.body import media_type, parse, read_bytes
+from plugin_operator.apiserver.verbs.options import WriteOptions
+from plugin_operator.apiserver.wire.body import JSON, media_type, parse, read_bytes
 from plugin_operator.apiserver.wire.failure import bad_request
 
 
-async def read_object(call: Call) -> dict[str, Any]:
+async def read_object(call: Call, options: WriteOptions | None = None) -> dict[str, Any]:
     """Return the object in the body with its kind and namespace made certain.
+
+    Members that are written twice are refused under strict validation.
 
     Raises:
         ApiFailure: 400, 413 or 415.
     """
-    obj = parse(await read_bytes(call.http), media_type(call.http))
+    raw, media = await read_bytes(call.http), media_type(call.http)
+    obj = parse(raw, media)
+    if options is not None and options.validation == "Strict" and media == JSON:
+        twice = codec.duplicate_fields(raw)
+        if twice:
+            kind, version = call.resource.kind, call.resource.version
+            texts = ", ".join(f'duplicate field "{path}"' for path in twice)
+            why = f"strict decoding error: {texts}"
+            raise bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
     return check_object(call, obj)
 
 

@@ -19,6 +19,7 @@ from plugin_operator.apiserver.wire.failure import (
     ApiFailure,
     bad_request,
     invalid,
+    unsupported_media_type,
 )
 from plugin_operator.apiserver.wire.reply import Reply
 
@@ -54,6 +55,8 @@ async def read_patch(call: Call) -> tuple[str, Any]:
     """
     media, accepted = media_type(call.http), _accepted(call)
     if media not in accepted:
+        if call.resource.custom is not None:
+            raise unsupported_media_type(accepted)
         raise ApiFailure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     raw = await read_bytes(call.http)
     return media, parse_yaml(raw) if media == APPLY_PATCH else parse_json(raw)
@@ -162,6 +165,9 @@ def _require_type(call: Call, applied: Mapping[str, Any]) -> None:
 
 def _with_name(call: Call, applied: dict[str, Any]) -> dict[str, Any]:
     metadata = applied.get("metadata") or {}
+    if not call.target.subresource and not metadata:
+        url = f"the name of the object ({call.target.name} based on URL)"
+        raise bad_request(f"{url} was undeterminable: name must be provided")
     if isinstance(metadata, dict) and not metadata.get("name"):
         return {**applied, "metadata": {**metadata, "name": call.target.name}}
     return applied

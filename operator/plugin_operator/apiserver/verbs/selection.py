@@ -94,12 +94,13 @@ def _stored_path(path: str, resource: ServedResource) -> str:
 
 def _check_fields(resource: ServedResource, paths: list[str]) -> None:
     extra = _EXTRA.get(resource.bucket)
-    if resource.custom is not None:
-        extra = frozenset(resource.custom.selectable_fields)
+    custom = resource.custom
+    if custom is not None:
+        extra = frozenset(custom.selectable_fields)
     for path in paths:
         if path in _EVERYWHERE or (extra and path in extra):
             continue
-        if extra and resource.custom is None:
+        if extra or custom is not None:
             raise bad_request(f"field label not supported: {path}")
         known = ", ".join(f'"{name}"' for name in ("metadata.name", "metadata.namespace", *sorted(extra or ())))
         raise bad_request(f'"{path}" is not a known field selector: only {known}')

@@ -6,7 +6,16 @@ from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.rules import prepare_update
 from plugin_operator.apiserver.schema import Cause
 from plugin_operator.apiserver.storage import Item, at_revision
-from plugin_operator.apiserver.verbs.committing import check, complete, present, remove, same_object, store, tracked
+from plugin_operator.apiserver.verbs.committing import (
+    check,
+    complete,
+    dry_item,
+    present,
+    remove,
+    same_object,
+    store,
+    tracked,
+)
 from plugin_operator.apiserver.verbs.conversion import to_served, to_stored
 from plugin_operator.apiserver.verbs.deletion import may_go
 from plugin_operator.apiserver.verbs.grants import check_grants
@@ -20,7 +29,7 @@ from plugin_operator.apiserver.wire.reply import Reply
 async def update(call: Call) -> Reply:
     """Replace an object with the one in the body."""
     options = write_options(call, "UpdateOptions")
-    obj = await read_object(call)
+    obj = await read_object(call, options)
     name = obj["metadata"].get("name", "")
     if name != call.target.name:
         if not name:
@@ -56,7 +65,8 @@ def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOption
         return current
     if not options.dry_run and may_go(resource, obj):
         # What is answered is the state that was given up, under the revision it had.
-        return at_revision(remove(call.cluster, resource, obj), current.revision)
+        remove(call.cluster, resource, old)
+        return at_revision(dry_item(resource, to_stored(resource, obj)), current.revision)
     return store(call.cluster, resource, obj, dry_run=options.dry_run)
 
 
@@ -66,7 +76,7 @@ def _check_preconditions(call: Call, old: dict[str, Any], obj: dict[str, Any]) -
     if uid and uid != old["metadata"]["uid"]:
         if call.http.method == "PATCH":
             message = f'Invalid value: "{uid}": field is immutable'
-            causes = [Cause("metadata.uid", "FieldValueInvalid", message)]
+            causes = [Cause("metadata.uid", "FieldValueInvalid", message)] * 2
             raise invalid(resource.kind, resource.group, call.target.name, causes)
         why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
         raise conflict(resource.plural, resource.group, call.target.name, why)

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.faults.watches import WatchResponse, subject_of
 from plugin_operator.apiserver.schema import Cause
 from plugin_operator.apiserver.storage import Change, Compacted, Cursor, Item, at_revision
 from plugin_operator.apiserver.verbs.presenting import Presenter
@@ -34,10 +35,14 @@ _SHORTEST_DEFAULT_SECONDS = 1800
 async def watch(call: Call) -> web.StreamResponse:
     """Stream changes until the client leaves, its timeout passes or it is too slow."""
     stream = WatchStream(call)
-    response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-cache, private"}
+    response = WatchResponse(call.cluster.faults, call.http, subject_of(call.http, call.target, "watch"), headers)
     response.enable_chunked_encoding()
-    await response.prepare(call.http)
-    await stream.run(response)
+    try:
+        await response.open()
+        await stream.run(response)
+    finally:
+        response.close()
     return response
 
 

@@ -150,6 +150,8 @@ def invalid(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiFai
     """The object breaks a rule of its kind."""
     what = f'{f"{kind}.{group}" if group else kind} "{name}" is invalid'
     errors = [f"{cause.field}: {cause.message}" if cause.field else cause.message for cause in causes]
+    # An error that is found twice is said once, though it stays two causes.
+    errors = list(dict.fromkeys(errors))
     text = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
     return ApiFailure(422, "Invalid", f"{what}: {text}", _details(name, group, kind, causes))
 

@@ -4,9 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from plugin_operator.apiserver.wire.failure import not_acceptable
+from plugin_operator.apiserver.wire.failure import ApiFailure, not_acceptable
 
 OFFERED = ("application/json", "application/yaml")
+_PROTOBUF = "application/vnd.kubernetes.protobuf"
+_NOTHING = (
+    "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+    "application/vnd.kubernetes.protobuf, application/json;stream=watch, "
+    "application/vnd.kubernetes.protobuf;stream=watch"
+)
 _JSON_NAMES = frozenset({"application/json", "application/*", "*/*"})
 _TRANSFORMS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
 
@@ -73,7 +79,9 @@ def negotiate(accept: str, *, transforms: bool = True) -> Representation:
             return Representation(transform, entry.parameter("v") or "v1")
         if entry.media == "application/yaml":
             return Representation(transform, entry.parameter("v") or "v1", "application/yaml")
-    raise not_acceptable(OFFERED)
+    if any(entry.media in OFFERED or entry.media == _PROTOBUF for entry in ranges):
+        raise not_acceptable((*OFFERED, _PROTOBUF))
+    raise ApiFailure(406, "NotAcceptable", _NOTHING, {})
 
 
 def _known_version(entry: MediaRange) -> bool:
