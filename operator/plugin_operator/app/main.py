@@ -1,6 +1,5 @@
 """Running the operator as this process."""
 
-import logging
 from collections.abc import Sequence
 
 from plugin_operator import logs
@@ -25,8 +24,6 @@ def run(options: Options, companions: Sequence[Companion] = ()) -> int:
         PluginOperatorError: it cannot start, for a reason a user can do something about.
     """
     logs.configure(options.log_format, options.log_level)
-    # It tells every hint at level info; what follows from the hints is told by the plugin host.
-    logging.getLogger("watchfiles").setLevel(logging.WARNING)
     return run_in_loop(_run(options, companions))
 
 

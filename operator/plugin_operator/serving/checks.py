@@ -9,19 +9,23 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
-Check = Callable[[], Awaitable[None]]
-"""Returns if all is well, raises with the reason if not; an exception's text is what people read."""
+Check = Callable[[], Awaitable[str | None]]
+"""Returns if all is well, or well enough with a note on what is not; raises with the reason if it is not.
+
+An exception's text is what people read.
+"""
 
 _CHECK_TIMEOUT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one check said: ``reason`` is empty if it passed."""
+    """What one check said: ``reason`` is empty if it passed, which a ``note`` may still qualify."""
 
     name: str
     reason: str = ""
     excluded: bool = False
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -45,12 +49,12 @@ class Probe:
         check = self.checks[name]
         try:
             async with asyncio.timeout(_CHECK_TIMEOUT_SECONDS):
-                await check()
+                note = await check()
         except TimeoutError as error:
             return Outcome(name, str(error) or f"no answer within {_CHECK_TIMEOUT_SECONDS:g} s")
         except Exception as error:  # noqa: BLE001 - whatever a check raises is the reason why it failed
             return Outcome(name, str(error) or type(error).__name__)
-        return Outcome(name)
+        return Outcome(name, note=note or "")
 
     async def run_all(self, exclude: Collection[str] = ()) -> list[Outcome]:
         """Run every check that is not excluded, side by side, and return what they said, sorted by name."""
@@ -74,4 +78,6 @@ def report(probe: str, outcomes: Collection[Outcome], unknown_excludes: Collecti
 def _line(outcome: Outcome) -> str:
     if outcome.excluded:
         return f"[+]{outcome.name} excluded: ok"
-    return f"[-]{outcome.name} failed: reason withheld" if outcome.reason else f"[+]{outcome.name} ok"
+    if outcome.reason:
+        return f"[-]{outcome.name} failed: reason withheld"
+    return f"[+]{outcome.name} ok" + (f": {outcome.note}" if outcome.note else "")

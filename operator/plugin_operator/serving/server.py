@@ -13,6 +13,7 @@ from aiohttp import web
 from plugin_operator import logs
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.serving.address import BindAddress
+from plugin_operator.serving.guard import QUIET_LOGGER, ConnectionGuard
 
 _MAX_HEADER_BYTES = 8190
 _MAX_BODY_BYTES = 1024
@@ -39,6 +40,7 @@ class HttpServer:
         self._routes = tuple(routes)
         self._way_out = way_out
         self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
         self._port = address.port
 
     @property
@@ -62,6 +64,8 @@ class HttpServer:
         self._port = listener.getsockname()[1]
         app = web.Application(client_max_size=_MAX_BODY_BYTES)
         app.add_routes(self._routes)
+        guard = ConnectionGuard()
+        app.on_response_prepare.append(guard.heard)
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -69,14 +73,19 @@ class HttpServer:
             max_line_size=_MAX_HEADER_BYTES,
             max_field_size=_MAX_HEADER_BYTES,
             handle_signals=False,
+            logger=QUIET_LOGGER,
             shutdown_timeout=_SHUTDOWN_SECONDS,
         )
         await self._runner.setup()
-        await web.SockSite(self._runner, listener, backlog=_BACKLOG).start()
+        guard.protect(self._runner.server)
+        self._server = await asyncio.get_running_loop().create_server(guard.connect, sock=listener, backlog=_BACKLOG)
         _log.debug("HTTP server listens", server=self.name, host=self.address.host, port=self._port)
 
     async def stop(self, deadline_seconds: float) -> None:
         """Close the listener and every connection."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
         runner, self._runner = self._runner, None
         if runner is not None:
             async with asyncio.timeout(max(deadline_seconds, 0.1)):

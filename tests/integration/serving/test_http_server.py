@@ -1,14 +1,18 @@
 """Probes, metrics and status over real sockets."""
 
+import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.serving.address import BindAddress
 from plugin_operator.serving.checks import Probe
+from plugin_operator.serving.guard import ConnectionGuard
 from plugin_operator.serving.routes import metrics_routes, probe_routes, status_routes
 from plugin_operator.serving.server import HttpServer
 
@@ -114,3 +118,41 @@ async def test_a_taken_port_is_told_with_the_way_out(server: HttpServer) -> None
 
 async def test_stopping_what_never_started_is_harmless() -> None:
     await HttpServer("idle", BindAddress("127.0.0.1", 0), []).stop(1)
+
+
+async def test_a_flood_of_headers_is_refused_without_a_line_in_the_log(
+    server: HttpServer, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(5000)) + b"\r\n")
+    assert b"400 Bad Request" in await asyncio.wait_for(reader.read(200), 10)
+    writer.close()
+    assert caplog.records == []
+    assert await text_of(http, "/healthz") == (200, "ok")
+
+
+async def test_who_connects_and_says_nothing_is_dropped_and_who_asks_is_kept() -> None:
+    app = web.Application()
+    app.add_routes(probe_routes(Probe("healthz")))
+    runner = web.AppRunner(app)
+    guard = ConnectionGuard(first_request_seconds=0.1, max_connections=2)
+    app.on_response_prepare.append(guard.heard)
+    await runner.setup()
+    guard.protect(runner.server)
+    listening = await asyncio.get_running_loop().create_server(guard.connect, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    silent, silent_writer = await asyncio.open_connection("127.0.0.1", port)
+    silent_writer.write(b"GET /heal")
+    asking, asking_writer = await asyncio.open_connection("127.0.0.1", port)
+    asking_writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (await asking.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+    third, third_writer = await asyncio.open_connection("127.0.0.1", port)
+    assert await asyncio.wait_for(third.read(), 10) == b""
+    with contextlib.suppress(ConnectionError):
+        assert await asyncio.wait_for(silent.read(), 10) == b""
+    asking_writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (await asking.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+    for writer in (silent_writer, asking_writer, third_writer):
+        writer.close()
+    listening.close()
+    await runner.cleanup()
