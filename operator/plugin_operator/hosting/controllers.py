@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Iterable
 
+from plugin_operator.clock import Clock
 from plugin_operator.controller import ControllerStatus, Request
 from plugin_operator.hosting.environment import ControllerLike, DrainLike, Environment
 from plugin_operator.hosting.live import LiveRevision
-from plugin_operator.tasks import TaskOwner
+from plugin_operator.tasks import TaskOwner, wait_until_done
 
 _SLICE_SECONDS = 0.5
 
@@ -17,11 +18,13 @@ class Drains:
     Args:
         drains: one for each controller that was swapped.
         stops: controllers that are being ended because the new revision has none of that name.
+        clock: measures waits.
     """
 
-    def __init__(self, drains: Iterable[DrainLike] = (), stops: Iterable["asyncio.Task[None]"] = ()) -> None:
+    def __init__(self, drains: Iterable[DrainLike], stops: Iterable["asyncio.Task[None]"], clock: Clock) -> None:
         self._drains = list(drains)
         self._stops = list(stops)
+        self._clock = clock
 
     @property
     def in_flight(self) -> list[Request]:
@@ -35,7 +38,9 @@ class Drains:
 
     async def wait(self, seconds: float) -> bool:
         """Wait until nothing runs any more; return False if something still does after ``seconds``."""
-        await asyncio.gather(*(each.wait(seconds) for each in self._drains))
+        await asyncio.gather(
+            wait_until_done(self._stops, seconds, clock=self._clock), *(each.wait(seconds) for each in self._drains)
+        )
         return self.is_done
 
     def cancel(self) -> None:
@@ -69,7 +74,7 @@ class ControllerSet:
         if self._leads:
             self.start_workers()
         dropped = [name for name in self._controllers if name not in live.specs]
-        return Drains(drains, [self._end(name) for name in dropped])
+        return Drains(drains, [self._end(name) for name in dropped], self._environment.clock)
 
     def start_workers(self) -> None:
         """Begin to reconcile, now and with whatever is installed later."""

@@ -1,6 +1,7 @@
 """A revision that runs, or is about to, or has run: its controllers, caches and tasks in one hand."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 from plugin_operator import logs
@@ -112,12 +113,15 @@ class LiveRevision:
             raise
         self.is_started = True
 
-    async def stop(self) -> None:
-        """Run the ``stop`` hooks, if the ``start`` hooks have run, and end the tasks the plugin has spawned."""
+    async def stop(self, deadline_seconds: float = math.inf) -> None:
+        """Run the ``stop`` hooks, if the ``start`` hooks have run, and end the tasks the plugin has spawned.
+
+        Each hook has the deadline of the settings, or ``deadline_seconds`` if that is shorter.
+        """
         if self.is_started:
             self.is_started = False
             for bound in reversed(self.bound.values()):
-                await self._stop_hook(bound)
+                await self._stop_hook(bound, deadline_seconds)
         await self.cancel_tasks()
 
     async def cancel_tasks(self) -> None:
@@ -160,9 +164,11 @@ class LiveRevision:
         )
         return BoundController(declaration, scope, self._tasks)
 
-    async def _hook(self, bound: BoundController, name: str, hook: Callable[[], Awaitable[None]]) -> None:
+    async def _hook(
+        self, bound: BoundController, name: str, hook: Callable[[], Awaitable[None]], deadline_seconds: float = math.inf
+    ) -> None:
         declaration = bound.declaration
-        seconds = self._environment.settings.hook_deadline_seconds
+        seconds = min(self._environment.settings.hook_deadline_seconds, deadline_seconds)
         task = asyncio.ensure_future(hook())
         try:
             if await wait_until_done([task], seconds, clock=self._environment.clock):
@@ -178,8 +184,8 @@ class LiveRevision:
             what = f"{name}(ctx) raised {type(error).__name__}: {error}"
             raise PluginRejected(what, path=declaration.path, line=declaration.line) from None
 
-    async def _stop_hook(self, bound: BoundController) -> None:
+    async def _stop_hook(self, bound: BoundController, deadline_seconds: float = math.inf) -> None:
         try:
-            await self._hook(bound, "stop", bound.stop)
+            await self._hook(bound, "stop", bound.stop, deadline_seconds)
         except PluginRejected as error:
             _log.warning("Plugin did not stop cleanly", plugin=self.revision.plugin, reason=str(error))

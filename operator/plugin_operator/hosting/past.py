@@ -47,8 +47,7 @@ class Past:
     def stuck(self) -> str:
         """Which reconciles of old revisions ignore their cancellation; empty if none does."""
         return "; ".join(
-            f"revision {old.label} ignores its cancellation at {', '.join(map(str, drains.in_flight))}"
-            for old, drains in self._stuck.items()
+            f"revision {old.label} ignores its cancellation{_at(drains)}" for old, drains in self._stuck.items()
         )
 
     def is_quarantined(self, digest: str) -> bool:
@@ -164,6 +163,11 @@ class Past:
         previous, self._previous = self._previous, None
         if previous is not None:
             await previous.retire()
+
+
+def _at(drains: Drains) -> str:
+    keys = ", ".join(map(str, drains.in_flight))
+    return f" at {keys}" if keys else " in a controller that is gone from its file"
 
 
 def _nothing() -> None:

@@ -7,8 +7,6 @@ what is, takes the next step, and looks again; whatever changes meanwhile is see
 import asyncio
 
 from plugin_operator import logs
-from plugin_operator.backoff import Backoff
-from plugin_operator.clock import Timer
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting import swap
 from plugin_operator.hosting.blame import Blame
@@ -18,9 +16,14 @@ from plugin_operator.hosting.handover import States, rehearse, repeat_if_changed
 from plugin_operator.hosting.live import LiveRevision
 from plugin_operator.hosting.pace import Pace
 from plugin_operator.hosting.past import Past
+from plugin_operator.hosting.refusals import Refusals
 from plugin_operator.hosting.snapshot import PluginSource, Refusal
 from plugin_operator.hosting.states import PluginState
 from plugin_operator.hosting.status import PluginStatus
+
+# Of the time for ending a plugin; the rest is for its hooks.
+_SHARE_OF_RECONCILES = 0.8
+_LEAST_FOR_HOOKS_SECONDS = 0.5
 
 _log = logs.get_logger(__name__)
 
@@ -48,13 +51,7 @@ class PluginSlot:
         self._wake = asyncio.Event()
         self._wanted: PluginSource | Refusal | None = None
         self._leads = False
-        self._refused = ""
-        self._retry: Timer | None = None
-        self._backoff = Backoff(
-            self._clock,
-            base_seconds=self._settings.retry_base_seconds,
-            cap_seconds=self._settings.retry_cap_seconds,
-        )
+        self._refusals = Refusals(self._clock, self._settings, self._wake.set)
         self._pace = Pace(
             self._clock, burst=self._settings.reload_burst, interval_seconds=self._settings.reload_interval_seconds
         )
@@ -77,11 +74,7 @@ class PluginSlot:
 
     def retry(self) -> None:
         """Try again what was refused for a cause that may have passed."""
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None
-            self._refused = ""
-            self._wake.set()
+        self._refusals.retry()
 
     def refresh(self) -> None:
         """Bring the state up to date with the caches, between Active and Waiting, and name misbehaviour."""
@@ -106,12 +99,12 @@ class PluginSlot:
 
     async def stop(self, deadline_seconds: float) -> None:
         """End the plugin because the process ends: reconciles first, then hooks, then what it holds."""
-        if self._retry is not None:
-            self._retry.cancel()
-        await self._controllers.stop(deadline_seconds)
+        self._refusals.cancel()
+        end = self._clock.monotonic() + deadline_seconds
+        await self._controllers.stop(deadline_seconds * _SHARE_OF_RECONCILES)
         if self.live is not None:
             live, self.live = self.live, None
-            await live.stop()
+            await live.stop(max(_LEAST_FOR_HOOKS_SECONDS, end - self._clock.monotonic()))
             await live.retire()
         await self._past.close()
 
@@ -155,11 +148,12 @@ class PluginSlot:
         if self.live is not None and digest == self.live.digest:
             self.board.candidate = ""
             self.board.path, self.board.line = source.path, None
+            self._refusals.forget()
             self._settle()
         elif self._past.is_quarantined(digest):
             self.board.candidate = digest
             self.board.move(PluginState.QUARANTINED, self._past.quarantined[digest])
-        elif digest != self._refused:
+        elif digest != self._refusals.digest:
             wait = self._pace.wait_seconds()
             if wait > 0:
                 self._clock.call_later(wait, self._wake.set)
@@ -167,6 +161,7 @@ class PluginSlot:
                 await self._swap(source)
 
     async def _swap(self, source: PluginSource) -> None:
+        self._refusals.forget()
         self.board.move(PluginState.VALIDATING)
         leftovers = await swap.validate(self._workshop, source)
         if self._wanted is not source:
@@ -184,8 +179,7 @@ class PluginSlot:
             self._workshop.claims.keep_only(self.name, self._controllers.names)
             raise
         old, self.live = self.live, new
-        self._backoff.reset()
-        self._refused = ""
+        self._refusals.succeeded()
         self.board.activated(new, old, source.path)
         await self._past.replaced(old, new, on_spike=self._wake.set)
         await self._let_go(old, drains)
@@ -259,13 +253,8 @@ class PluginSlot:
     def _reject(self, error: PluginRejected) -> None:
         wanted = self._wanted
         digest = wanted.digest if isinstance(wanted, PluginSource) else ""
-        self._refused = digest
         self.board.reject(error, digest, self.live)
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None
-        if isinstance(error, swap.PassingRejection):
-            self._retry = self._clock.call_later(self._backoff.next_seconds(), self.retry)
+        self._refusals.note(error, digest)
 
 
 _UNSETTLED = frozenset({PluginState.DISCOVERED, PluginState.VALIDATING, PluginState.WARMING, PluginState.DRAINING})

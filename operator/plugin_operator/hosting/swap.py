@@ -21,6 +21,10 @@ class PassingRejection(PluginRejected):
     """Refused for a cause that may pass by itself: try again later."""
 
 
+class TrialInconclusive(PassingRejection):
+    """The trial said neither yes nor no, perhaps because the machine was busy: worth a few more, but not many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """What revisions are made with; shared by all plugins."""
@@ -42,7 +46,7 @@ async def validate(workshop: Workshop, source: PluginSource) -> tuple[str, ...]:
     verdict = await workshop.validator.validate(source)
     if verdict.ok:
         return tuple(verdict.leftovers)
-    kind = PassingRejection if verdict.is_passing else PluginRejected
+    kind = TrialInconclusive if verdict.is_passing else PluginRejected
     raise kind(verdict.reason, path=verdict.path, line=verdict.line)
 
 

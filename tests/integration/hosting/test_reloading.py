@@ -354,3 +354,67 @@ async def test_a_reload_of_one_plugin_leaves_no_gap_in_another(bench, plugin_tex
     over = True
     await editing
     assert bench.status("two").reloads == 1
+
+
+async def test_a_controller_that_is_gone_from_its_file_ends_without_holding_up_the_loop(bench, plugin_text):
+    await bench.create("a")
+    slow = plugin_text("S1", name="slow", body="await asyncio.sleep(0.5)\nctx.recorder.event({}, 'Normal', 'end', '')")
+    bench.write("one.py", plugin_text("V1") + slow)
+    await bench.ran("S1", "a", "slow")
+    bench.write("one.py", plugin_text("V2"))
+    await bench.ran("V2", "a")
+    turns = 0
+    while bench.status().state != "Active":
+        turns += 1
+        await asyncio.sleep(0.01)
+    assert turns > 5
+    assert bench.journal.reasons("slow")[-1] == "end"
+    assert [each.name for each in bench.status().controllers] == ["one"]
+
+
+async def test_the_same_broken_edit_after_a_mend_is_refused_again(bench, plugin_text):
+    good, broken = plugin_text("V1"), "def broken(:\n"
+    bench.write("one.py", good)
+    await bench.state("Active")
+    for _ in range(2):
+        bench.write("one.py", broken)
+        await bench.state("Rejected")
+        bench.write("one.py", good)
+        await bench.state("Active")
+
+
+async def test_a_stop_hook_that_hangs_does_not_outlast_the_end_of_the_process(make_bench):
+    bench = make_bench()
+    await bench.host.start()
+    bench.host.lead()
+    await bench.create("a")
+    bench.write(
+        "one.py",
+        hooked("V1").replace("async def stop(self, ctx):", "async def stop(self, ctx): await asyncio.sleep(60);"),
+    )
+    await bench.ran("V1", "1")
+    started = asyncio.get_running_loop().time()
+    await bench.host.stop(1)
+    assert asyncio.get_running_loop().time() - started < 4
+
+
+async def test_an_import_that_hangs_is_tried_a_few_times_and_then_left_alone(make_bench, plugin_text, monkeypatch):
+    bench = make_bench(validate=True)
+    monkeypatch.setattr(bench.host._validator, "_deadline", 0.2)
+    trials = []
+    validate = bench.host._validator.validate
+
+    async def counted(source):
+        trials.append(source.name)
+        return await validate(source)
+
+    monkeypatch.setattr(bench.host._validator, "validate", counted)
+    bench.write("hangs.py", "import time\ntime.sleep(1000)\n")
+    await bench.host.start()
+    await eventually(lambda: len(trials) >= 3, timeout_seconds=30)
+    await bench.state("Rejected", "hangs")
+    await asyncio.sleep(0.6)
+    assert len(trials) == 3
+    monkeypatch.setattr(bench.host._validator, "_deadline", 10)
+    bench.write("hangs.py", plugin_text("V1"))
+    await bench.state("Active", "hangs")
