@@ -40,6 +40,7 @@ async def test_other_verbs_resources_paths_and_agents_are_spared(api, api_server
         Fault(action=Action.REFUSE, verb="create", count=None),
         Fault(action=Action.REFUSE, resource="secrets", count=None),
         Fault(action=Action.REFUSE, path="/apis", count=None),
+        Fault(action=Action.REFUSE, query="limit=", count=None),
         Fault(action=Action.REFUSE, agent="somebody-else", count=None),
     ):
         api_server.faults.add(spared)

@@ -77,7 +77,12 @@ def patch_document(current: dict[str, Any], media: str, change: Any, schema: Sch
             return patching.merge_patch(current, change)
         return patching.strategic_merge_patch(current, change, schema)
     except patching.PatchError as error:
-        raise ApiFailure(error.code, error.reason, error.message, {}) from error
+        raise _refused(error) from error
+
+
+def _refused(error: patching.PatchError) -> ApiFailure:
+    """Return the failure of a patch that does not apply; only a 422 carries details, and they are empty."""
+    return ApiFailure(error.code, error.reason, error.message, {} if error.code == 422 else None)
 
 
 def named_object(call: Call, patched: Any) -> dict[str, Any]:
@@ -113,7 +118,7 @@ def applied_object(
     except fieldmanagers.ApplyConflict as error:
         raise apply_conflict(error) from error
     except patching.PatchError as error:
-        raise ApiFailure(error.code, error.reason, error.message, {}) from error
+        raise _refused(error) from error
 
 
 def apply_conflict(error: fieldmanagers.ApplyConflict) -> ApiFailure:
@@ -137,6 +142,7 @@ async def _apply(call: Call, applied: Any, options: WriteOptions) -> Reply:
     if current is None:
         if call.target.subresource:
             find(call)
+        applied["metadata"].pop("resourceVersion", None)
         item = create_object(call, applied_object(call, None, applied, options), options, applied=True)
     else:
         obj = applied_object(call, to_served(call.resource, current), applied, options)

@@ -1,0 +1,95 @@
+"""Clients that are slow, stuck, gone or rude, and what they must not do to others."""
+
+import asyncio
+import json
+
+import aiohttp
+import pytest
+
+from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from plugin_operator.testing.eventually import eventually
+
+CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
+
+
+@pytest.fixture
+async def impatient():
+    """A server that drops a stuck watcher soon, keeps little history and sends bookmarks often."""
+    config = ApiServerConfig(tls=False, history_size=50, stuck_seconds=0.3, bookmark_seconds=0.05)
+    server = ApiServer(config)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+async def _create_large(session, url, count):
+    for index in range(count):
+        body = {"metadata": {"name": f"c{index}"}, "data": {"k": "v" * 200_000}}
+        async with session.post(url + CONFIGMAPS, json=body) as answer:
+            assert answer.status == 201
+
+
+async def test_a_watcher_that_never_reads_is_dropped_and_harms_nobody(impatient):
+    url = impatient.endpoint.url
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
+    writer.write(f"GET {CONFIGMAPS}?watch=1 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    bucket = impatient.cluster.store.bucket("configmaps")
+    await eventually(lambda: bucket.listener_count == 1)
+    async with aiohttp.ClientSession() as session:
+        await _create_large(session, url, 60)
+        await eventually(lambda: bucket.listener_count == 0)
+        async with session.get(url + CONFIGMAPS, params={"limit": "1"}) as answer:
+            assert answer.status == 200
+    writer.close()
+    del reader
+
+
+async def test_a_watcher_that_fell_off_the_history_is_told_to_list_again(impatient):
+    url = impatient.endpoint.url
+    store = impatient.cluster.store
+    async with aiohttp.ClientSession() as session, session.get(url + CONFIGMAPS, params={"watch": "1"}) as stream:
+        # All of this happens before the watcher's task gets its next turn.
+        for index in range(200):
+            obj = {"metadata": {"name": f"c{index}", "namespace": "default", "uid": str(index)}}
+            store.put("configmaps", obj, "v1", "ConfigMap")
+        event = json.loads(await stream.content.readline())
+        assert (event["type"], event["object"]["code"]) == ("ERROR", 410)
+        assert not await stream.content.readline()
+
+
+async def test_an_idle_watch_gets_bookmarks_if_it_asks_for_them(impatient):
+    url = impatient.endpoint.url
+    query = {"watch": "1", "allowWatchBookmarks": "true"}
+    async with aiohttp.ClientSession() as session, session.get(url + CONFIGMAPS, params=query) as stream:
+        for _ in range(2):
+            event = json.loads(await stream.content.readline())
+            assert event["type"] == "BOOKMARK"
+            assert event["object"]["kind"] == "ConfigMap"
+
+
+async def test_a_server_with_open_watches_stops_at_once():
+    server = ApiServer(ApiServerConfig(tls=False))
+    url = (await server.start()).url
+    async with aiohttp.ClientSession() as session, session.get(url + CONFIGMAPS, params={"watch": "1"}) as stream:
+        assert stream.status == 200
+        async with asyncio.timeout(5):
+            await server.stop()
+
+
+async def test_large_answers_are_compressed_for_who_asks(api):
+    body = {"metadata": {"name": "a"}, "data": {"k": "v" * 300_000}}
+    await api("POST", CONFIGMAPS, body)
+    async with api.session.get(api.url + CONFIGMAPS) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert (await answer.json())["items"][0]["data"] == body["data"]
+    async with api.session.get(api.url + CONFIGMAPS, headers={"Accept-Encoding": "identity"}) as answer:
+        assert "Content-Encoding" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/%2e%2e/secrets", "//", "/api/v1/namespaces//configmaps", "/api/v1/configmaps/"]
+)
+async def test_odd_paths_get_an_answer_and_no_traceback(api, path):
+    async with api.session.get(aiohttp.client.URL(api.url + path, encoded=True)) as answer:
+        assert answer.status in {200, 404}
