@@ -5,6 +5,7 @@ longer than a few milliseconds before the event loop gets its turn.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from plugin_operator import logs
 from plugin_operator.cache import pace
@@ -67,12 +68,20 @@ class Feed:
         position: is moved along.
         clock: measures the slices.
         listing: the stream begins with all objects there are, up to a bookmark that says so.
+        on_skipped: called for each object that cannot be read and is left out.
     """
 
-    __slots__ = ("_clock", "_position", "_reader", "_splitter", "_store", "listing", "skipped")
+    __slots__ = ("_clock", "_on_skipped", "_position", "_reader", "_splitter", "_store", "listing")
 
     def __init__(
-        self, store: Store, reader: WireReader, position: Position, clock: Clock, *, listing: bool = False
+        self,
+        store: Store,
+        reader: WireReader,
+        position: Position,
+        clock: Clock,
+        *,
+        listing: bool = False,
+        on_skipped: Callable[[], None] | None = None,
     ) -> None:
         self._store = store
         self._reader = reader
@@ -80,7 +89,7 @@ class Feed:
         self._clock = clock
         self._splitter = LineSplitter()
         self.listing = listing
-        self.skipped = 0
+        self._on_skipped = on_skipped
 
     async def consume(self, data: bytes) -> None:
         """Apply the events that ``data`` completes; a cancel takes effect between two slices.
@@ -150,5 +159,6 @@ class Feed:
                 suspects.clear()
             suspects.add(mark)
             raise ApiConnectionError(str(error)) from error
-        self.skipped += 1
+        if self._on_skipped is not None:
+            self._on_skipped()
         _log.error("Object cannot be read and is left out", reason=str(error), size_bytes=len(line))

@@ -4,6 +4,7 @@ Owns one complete list; what to do when it fails is left to the reflector.
 """
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 
@@ -19,7 +20,6 @@ _log = logs.get_logger(__name__)
 
 PAGE_OBJECTS = 500
 _PAGE_BYTES = 8 * 2**20  # a page is held whole and scanned at once, so large objects come in shorter pages
-_LIST_SECONDS = 60.0
 
 
 class _ListMeta(msgspec.Struct, frozen=True, rename="camel"):
@@ -53,14 +53,28 @@ class PagedList:
         query: selectors.
         accept: the representation.
         clock: measures the slices.
+        page_seconds: the longest one page may take.
+        on_skipped: called for each object that cannot be read and is left out.
     """
 
-    def __init__(self, transport: Transport, path: str, query: Query, accept: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        path: str,
+        query: Query,
+        accept: str,
+        clock: Clock,
+        *,
+        page_seconds: float,
+        on_skipped: Callable[[], None],
+    ) -> None:
         self._transport = transport
         self._path = path
         self._query = query
         self._accept = accept
         self._clock = clock
+        self._page_seconds = page_seconds
+        self._on_skipped = on_skipped
 
     async def apply(self, store: Store, reader: WireReader) -> str:
         """List everything into ``store`` and return the resource version of the list.
@@ -88,7 +102,7 @@ class PagedList:
                 *([("continue", token)] if token else []),
             ]
             answer = await self._transport.request(
-                "GET", self._path, query=query, accept=self._accept, timeout_seconds=_LIST_SECONDS
+                "GET", self._path, query=query, accept=self._accept, timeout_seconds=self._page_seconds
             )
             page = _read(answer.body)
             await self._store_items(page.items or [], store, reader)
@@ -105,6 +119,7 @@ class PagedList:
             try:
                 store.upsert(reader.item(bytes(item)))  # a Raw would keep the whole page alive
             except Malformed as error:
+                self._on_skipped()
                 _log.error("Object cannot be read and is left out", reason=str(error), path=self._path)
             if number % pace.LOOK_EVERY == 0 and self._clock.monotonic() >= end:
                 await asyncio.sleep(0)

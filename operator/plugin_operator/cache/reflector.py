@@ -48,6 +48,7 @@ class Reflector:
         self._clock = environment.clock
         self._settings = environment.settings
         self._restarts = environment.metrics.watch_restarts
+        self._skipped = environment.metrics.objects_skipped
         self._store = store
         self._on_listed = on_listed
         self._backoff = Backoff(
@@ -132,7 +133,15 @@ class Reflector:
 
     async def _list_by_pages(self) -> Outcome:
         path, query = self._collection()
-        pages = PagedList(self._transport, path, query, self._accept(listing=True), self._clock)
+        pages = PagedList(
+            self._transport,
+            path,
+            query,
+            self._accept(listing=True),
+            self._clock,
+            page_seconds=self._settings.page_seconds,
+            on_skipped=self._skip,
+        )
         version = await pages.apply(self._store, WireReader(self._key.gvk))
         self._position.set(version)
         self._listed()
@@ -193,7 +202,11 @@ class Reflector:
         """Ask for the server's present version: if ours is ahead of it, the server has lost history."""
         path, query = self._collection()
         answer = await self._transport.request(
-            "GET", path, query=[*query, ("limit", "1")], accept=self._accept(listing=True)
+            "GET",
+            path,
+            query=[*query, ("limit", "1")],
+            accept=self._accept(listing=True),
+            timeout_seconds=self._settings.page_seconds,
         )
         version = read_version(answer.body)
         if self._position.is_before(version):
@@ -201,7 +214,11 @@ class Reflector:
         return Outcome.SAME
 
     def _feed(self, *, listing: bool) -> Feed:
-        return Feed(self._store, WireReader(self._key.gvk), self._position, self._clock, listing=listing)
+        reader = WireReader(self._key.gvk)
+        return Feed(self._store, reader, self._position, self._clock, listing=listing, on_skipped=self._skip)
+
+    def _skip(self) -> None:
+        self._skipped.inc(str(self._key.gvk))
 
     def _collection(self) -> tuple[str, list[tuple[str, str]]]:
         if self._resource is None:

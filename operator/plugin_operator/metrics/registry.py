@@ -29,6 +29,7 @@ class Metrics:
         plugin_reloads: ``{plugin, result}``: how attempts to load a revision ended.
         plugin_load_errors: ``{plugin, reason}``: revisions refused.
         watch_restarts: ``{kind, reason}``: streams that were opened again.
+        objects_skipped: ``{kind}``: objects that could not be read and are in no cache.
         informer_objects, informer_synced: ``{kind, namespace}``: size and readiness of the caches.
         handler_errors: ``{controller, where}``: a predicate, a map function or a handler raised.
         stuck_reconciles: ``{controller}``: reconciles that were cancelled and still run.
@@ -64,6 +65,9 @@ class Metrics:
         self.plugin_reloads = counter(prefix + "plugin_reloads_total", "Loads of a revision", "plugin", "result")
         self.plugin_load_errors = counter(prefix + "plugin_load_errors_total", "Revisions refused", "plugin", "reason")
         self.watch_restarts = counter(prefix + "watch_restarts_total", "Streams opened again", "kind", "reason")
+        self.objects_skipped = counter(
+            prefix + "objects_skipped_total", "Objects that could not be read and are left out", "kind"
+        )
         self.informer_objects = gauge(prefix + "informer_objects", "Objects in the cache", "kind", "namespace")
         self.informer_synced = gauge(prefix + "informer_synced", "1 once the cache is complete", "kind", "namespace")
         self.handler_errors = counter(

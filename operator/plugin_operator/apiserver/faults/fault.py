@@ -54,6 +54,7 @@ class Fault:
         verb: of the API (get, list, watch, create, ...); empty for any.
         resource: plural, with ``/`` and the subresource if there is one; empty for any.
         path: how the path begins; empty for any.
+        query: a part of the query, as it was sent; empty for any.
         agent: a part of the client's User-Agent; empty for any.
         count: how many requests or watches it meets; None for all until it is removed.
         code: the HTTP status of ``refuse`` and ``error-event``.
@@ -66,6 +67,7 @@ class Fault:
     verb: str = ""
     resource: str = ""
     path: str = ""
+    query: str = ""
     agent: str = ""
     count: int | None = 1
     code: int = 500
@@ -92,6 +94,7 @@ class Fault:
             self.verb in {"", subject.verb}
             and self.resource in {"", subject.resource}
             and subject.path.startswith(self.path)
+            and self.query in subject.query
             and self.agent in subject.agent
         )
 
@@ -103,4 +106,5 @@ class Subject:
     verb: str
     resource: str
     path: str
+    query: str
     agent: str

@@ -19,7 +19,8 @@ def subject_of(request: web.BaseRequest, target: Target | None, verb: str) -> Su
     resource = target.plural if target is not None else ""
     if target is not None and target.subresource:
         resource = f"{resource}/{target.subresource}"
-    return Subject(verb, resource, request.rel_url.raw_path, request.headers.get("User-Agent", ""))
+    url = request.rel_url
+    return Subject(verb, resource, url.raw_path, url.raw_query_string, request.headers.get("User-Agent", ""))
 
 
 class WatchResponse(web.StreamResponse):
