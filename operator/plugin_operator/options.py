@@ -87,6 +87,7 @@ class Options:
 
     Attributes:
         plugins_dir: directory of the plugin files.
+        plugins_signature_key: public key; only directories that are signed with it load. None loads everything.
         metrics_address: where ``/metrics`` is served; None for off.
         probe_address: where ``/healthz``, ``/readyz`` and ``/status`` are served; None for off.
         leader_election: see ``LeaderElectionOptions``.
@@ -104,6 +105,7 @@ class Options:
     """
 
     plugins_dir: Path = Path("plugins")
+    plugins_signature_key: Path | None = None
     metrics_address: BindAddress | None = _METRICS_ADDRESS
     probe_address: BindAddress | None = _PROBE_ADDRESS
     leader_election: LeaderElectionOptions = field(default_factory=LeaderElectionOptions)

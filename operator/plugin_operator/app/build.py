@@ -7,12 +7,12 @@ waits; then the connection, the event recorder, the plugins with their caches; l
 import socket
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from plugin_operator.app.health import probes
 from plugin_operator.app.link import ApiServerLink
 from plugin_operator.app.plugins import FactoryPart, HostPart, LeaderPart, plugin_of
-from plugin_operator.app.report import not_synced, status_of
+from plugin_operator.app.report import not_synced, status_of, troubles
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import Client, ConnectionConfig, RESTMapper, load_connection_config
 from plugin_operator.clock import SystemClock
@@ -25,6 +25,9 @@ from plugin_operator.options import Options
 from plugin_operator.plugin import EventRecorder
 from plugin_operator.serving.routes import metrics_routes, probe_routes, status_routes
 from plugin_operator.serving.server import HttpServer
+
+if TYPE_CHECKING:
+    from plugin_operator.hosting import Trust
 
 FIELD_MANAGER = "plugin-operator"
 _DEFAULT_NAMESPACE = "default"
@@ -65,6 +68,7 @@ class App:
         self.client = self._client()
         self._recorder = EventRecorder(self.client, instance=socket.gethostname(), clock=self._clock)
         self.factory = InformerFactory(self.link, self._mapper, clock=self._clock, metrics=self.metrics)
+        self._trust = self._make_trust()
         self.host = self._host()
         self._was_settled = False
         self._elector = self._make_elector() if options.leader_election.enabled else None
@@ -84,6 +88,7 @@ class App:
             version=VERSION,
             server=self.link.host,
             plugins_dir=str(self.options.plugins_dir),
+            serial=self._trust.serial if self._trust is not None else None,
             leading=elector.is_leader() if elector is not None else self.link.is_open,
             leader=elector.leader if elector is not None else "",
         )
@@ -115,16 +120,30 @@ class App:
             settings=settings,
         )
         return PluginHost(
-            scanner=Scanner(options.plugins_dir, clock=self._clock),
+            scanner=Scanner(options.plugins_dir, clock=self._clock, gate=self._trust),
             loader=Loader(),
             validator=Validator(clock=self._clock, deadline_seconds=options.validate_timeout_seconds),
             environment=environment,
         )
 
-    def _plugins_loaded(self) -> bool:
-        """Whether everything found at the start was tried; a later edit does not make the process unready."""
+    def _make_trust(self) -> "Trust | None":
+        key = self.options.plugins_signature_key
+        if key is None:
+            return None
+        # The cryptography library takes memory that only those pay who ask for signatures.
+        from plugin_operator.hosting.trust import Trust
+
+        trust = Trust.for_directory(key, self.options.plugins_dir)
+        self.metrics.plugins_manifest_serial.set_source(lambda: {(): trust.serial} if trust.serial else {})
+        return trust
+
+    def _not_loaded(self) -> str:
+        """Return why what was found at the start is not all tried; a later edit does not make the process unready."""
         self._was_settled = self._was_settled or self.host.is_settled
-        return self._was_settled
+        if not self._was_settled:
+            return "the plugins have not all been tried yet"
+        never_trusted = self._trust is not None and not self._trust.serial
+        return self.host.directory_problem if never_trusted else ""
 
     async def _is_namespaced(self, kind: GroupVersionKind) -> bool:
         return (await self._mapper.resource_for(kind)).namespaced
@@ -165,7 +184,9 @@ class App:
 
     def _servers(self) -> list[HttpServer]:
         options = self.options
-        checks = probes(self.link, self._plugins_loaded, lambda: not_synced(self.host.status()))
+        checks = probes(
+            self.link, self._not_loaded, lambda: troubles(self.host), lambda: not_synced(self.host.status())
+        )
         wanted = (
             ("metrics server", "--metrics-addr", options.metrics_address, metrics_routes(self.metrics.render)),
             (
@@ -191,6 +212,7 @@ def build(options: Options, companions: Sequence[Companion] = ()) -> App:
 
     Raises:
         ConfigError: no cluster is configured, or its configuration cannot be used.
+        UsageError: the signature key cannot be used.
     """
     kubeconfig = str(options.kubeconfig) if options.kubeconfig is not None else None
     return App(options, load_connection_config(kubeconfig, options.context), companions)

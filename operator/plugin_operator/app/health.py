@@ -10,12 +10,15 @@ from plugin_operator.app.link import ApiServerLink
 from plugin_operator.serving.checks import Check, Probe
 
 
-def probes(link: ApiServerLink, plugins_loaded: Callable[[], bool], not_synced: Callable[[], list[str]]) -> list[Probe]:
+def probes(
+    link: ApiServerLink, not_loaded: Callable[[], str], troubles: Callable[[], str], not_synced: Callable[[], list[str]]
+) -> list[Probe]:
     """Return the two probes.
 
     Args:
         link: ready once it is open.
-        plugins_loaded: whether what was in the plugins directory at the start was tried.
+        not_loaded: why what was in the plugins directory at the start has not been tried.
+        troubles: what does not run as its file says, which makes nothing unready.
         not_synced: the caches of active controllers that are not complete.
     """
 
@@ -26,9 +29,11 @@ def probes(link: ApiServerLink, plugins_loaded: Callable[[], bool], not_synced: 
         if not link.is_open:
             raise RuntimeError(f"{link.host} has not answered yet")
 
-    async def plugins() -> None:
-        if not plugins_loaded():
-            raise RuntimeError("the plugins have not all been tried yet")
+    async def plugins() -> str:
+        problem = not_loaded()
+        if problem:
+            raise RuntimeError(problem)
+        return troubles()
 
     async def caches() -> None:
         missing = not_synced()

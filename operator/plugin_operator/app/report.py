@@ -9,16 +9,22 @@ from typing import Any, Protocol
 
 from plugin_operator.hosting import PluginState, PluginStatus
 
+_MAX_TROUBLE = 300
+
 
 class HostView(Protocol):
     """The part of ``hosting.PluginHost`` that tells what it does."""
+
+    @property
+    def directory_problem(self) -> str:
+        """Why the plugins directory cannot be used; empty if it can."""
 
     def status(self) -> Sequence[PluginStatus]:
         """Return a snapshot of every plugin."""
 
 
 def status_of(
-    host: HostView, *, version: str, server: str, plugins_dir: str, leading: bool, leader: str
+    host: HostView, *, version: str, server: str, plugins_dir: str, serial: int | None, leading: bool, leader: str
 ) -> Mapping[str, Any]:
     """Return the JSON-like status of the process.
 
@@ -27,6 +33,7 @@ def status_of(
         version: of the operator.
         server: URL of the API server.
         plugins_dir: where plugins come from.
+        serial: of the signed manifest that was accepted last; None if no signature is asked for.
         leading: whether this process works.
         leader: who holds the Lease, if there is leader election.
     """
@@ -34,10 +41,19 @@ def status_of(
         "version": version,
         "server": server,
         "plugins_dir": plugins_dir,
+        "plugins_dir_problem": host.directory_problem,
+        "manifest_serial": serial,
         "leading": leading,
         "leader": leader,
         "plugins": [_plugin(plugin) for plugin in host.status()],
     }
+
+
+def troubles(host: HostView) -> str:
+    """Return in one line what is not as the plugins directory says; empty if all is."""
+    found = [host.directory_problem] if host.directory_problem else []
+    found += [f"{plugin.name}: {plugin.reason}" for plugin in host.status() if plugin.reason]
+    return "; ".join(" ".join(each.split())[:_MAX_TROUBLE] for each in found)
 
 
 def _plugin(plugin: PluginStatus) -> dict[str, Any]:

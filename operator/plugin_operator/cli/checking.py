@@ -7,8 +7,8 @@ from pathlib import Path
 
 from plugin_operator.cli.choosing import chosen, directory_of, is_plugin
 from plugin_operator.clock import SystemClock
-from plugin_operator.hosting.scanner import Scanner
-from plugin_operator.hosting.snapshot import PluginSource, Snapshot
+from plugin_operator.hosting.scanner import Gate, Scanner
+from plugin_operator.hosting.snapshot import Directory, PluginSource, Snapshot
 from plugin_operator.hosting.validator import Validator
 
 _STOP_SECONDS = 5.0
@@ -22,30 +22,43 @@ class Finding:
     text: str
 
 
-def check(paths: Sequence[Path], *, timeout_seconds: float) -> list[Finding]:
+def check(paths: Sequence[Path], *, timeout_seconds: float, key_file: Path | None = None) -> list[Finding]:
     """Check each path and return what was found, in order.
 
     A path is a plugin file, a plugin folder (with ``__init__.py``), or a directory of plugins.
+
+    Raises:
+        UsageError: the public key in ``key_file`` cannot be used.
     """
-    return asyncio.run(_check(paths, timeout_seconds))
+    return asyncio.run(_check(paths, timeout_seconds, key_file))
 
 
-async def _check(paths: Sequence[Path], timeout_seconds: float) -> list[Finding]:
+async def _check(paths: Sequence[Path], timeout_seconds: float, key_file: Path | None) -> list[Finding]:
     validator = Validator(clock=SystemClock(), deadline_seconds=timeout_seconds)
     try:
-        return [finding for path in paths for finding in await _check_path(path, validator)]
+        return [finding for path in paths for finding in await _check_path(path, validator, key_file)]
     finally:
         await validator.stop(_STOP_SECONDS)
 
 
-async def _check_path(path: Path, validator: Validator) -> list[Finding]:
-    snapshot = await asyncio.to_thread(Scanner(directory_of(path)).scan)
-    if not is_plugin(path) and snapshot.reason and not snapshot.sources and not snapshot.refusals:
+async def _check_path(path: Path, validator: Validator, key_file: Path | None) -> list[Finding]:
+    directory = directory_of(path)
+    gate = _gate(key_file, directory) if key_file is not None else None
+    snapshot = await asyncio.to_thread(Scanner(directory, gate=gate).scan)
+    is_refused = snapshot.directory is Directory.UNTRUSTED or not is_plugin(path)
+    if is_refused and snapshot.reason and not snapshot.sources and not snapshot.refusals:
         return [Finding(False, f"{path}: {snapshot.reason}")]
     names = chosen(snapshot, path)
     if not names and is_plugin(path):
         return [Finding(False, f"{path}: is not a plugin: its name must end in .py, or it must hold an __init__.py")]
     return [await _check_one(name, snapshot, validator) for name in names]
+
+
+def _gate(key_file: Path, directory: Path) -> Gate:
+    # The cryptography library is only for those who ask for signatures.
+    from plugin_operator.hosting.trust import Trust
+
+    return Trust.for_directory(key_file, directory)
 
 
 async def _check_one(name: str, snapshot: Snapshot, validator: Validator) -> Finding:

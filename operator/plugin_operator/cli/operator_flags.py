@@ -6,16 +6,24 @@ from typing import Any, TypeVar
 
 import click
 
-from plugin_operator.cli.parameters import Address, Duration, Namespaces, PluginsDir, apply, boolean_flag, flag
+from plugin_operator.cli.parameters import Address, Duration, KeyFile, Namespaces, PluginsDir, apply, boolean_flag, flag
 from plugin_operator.options import LeaderElectionOptions, Options
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _DURATION = Duration()
 _LEADER = "leader_"
 
-plugins_dir = flag(
-    "--plugins-dir", to="plugins_dir", type=PluginsDir(), default="./plugins", show_default=True,
-    help="Directory of the plugin files.",
+signature_key = flag(
+    "--plugins-signature-key", to="plugins_signature_key", type=KeyFile(), metavar="FILE",
+    help='Ed25519 public key; only directories signed with it ("plugin-operator sign") load. Default: all load.',
+)  # fmt: skip
+
+plugins_dir = apply(
+    flag(
+        "--plugins-dir", to="plugins_dir", type=PluginsDir(), default="./plugins", show_default=True,
+        help="Directory of the plugin files.",
+    ),
+    signature_key,
 )  # fmt: skip
 
 cluster_flags = apply(

@@ -80,14 +80,29 @@ class PluginsDir(click.Path):
         return path
 
 
+class KeyFile(click.Path):
+    """A file whose absence must not pass for no wish: set to nothing, it is wrong and not left out."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, exists=True, dir_okay=False)
+
+
 class FlagOrVariable(click.Option):
     """An option whose error messages name the environment variable if that is where the value came from."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """Return what the environment says; of a key file, also that it is set to nothing."""
+        value = super().resolve_envvar_value(ctx)
+        names = self.envvar if isinstance(self.envvar, list) else []
+        if value is None and isinstance(self.type, KeyFile):
+            return next((os.environ[name] for name in names if name in os.environ), None)
+        return value
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
         """Return the flag, or the variable that was set."""
         source = ctx.get_parameter_source(self.name) if ctx is not None and self.name else None
         if source is click.core.ParameterSource.ENVIRONMENT and isinstance(self.envvar, list):
-            return " / ".join(name for name in self.envvar if os.environ.get(name))
+            return " / ".join(name for name in self.envvar if os.environ.get(name)) or self.envvar[0]
         return self.opts[0]
 
 

@@ -15,6 +15,8 @@ def print_status(status: dict[str, Any], console: Console | None = None) -> None
     console = console or Console()
     leader = "leads" if status.get("leading") else "stands by"
     console.print(Text(f"plugin-operator {status.get('version', '?')}, {leader}, {status.get('server', '')}"))
+    if status.get("plugins_dir_problem"):
+        console.print(Text(str(status["plugins_dir_problem"]), style="red"))
     table = Table(box=None, pad_edge=False)
     for title in ("PLUGIN", "STATE", "REVISION", "DIGEST", "CONTROLLERS", "REASON"):
         table.add_column(title, overflow="fold")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from plugin_operator.cli.operator_flags import signature_key
 from plugin_operator.cli.parameters import Duration, flag
 
 
@@ -14,7 +15,8 @@ from plugin_operator.cli.parameters import Duration, flag
     "--validate-timeout", to="timeout_seconds", type=Duration(), default="10s", show_default=True,
     help="How long the trial import of a plugin may take.",
 )  # fmt: skip
-def command(paths: tuple[Path, ...], timeout_seconds: float) -> None:
+@signature_key
+def command(paths: tuple[Path, ...], timeout_seconds: float, plugins_signature_key: Path | None) -> None:
     """Load each plugin as the operator would and tell what is wrong, with file and line.
 
     PATH is a plugin file, a plugin folder, or a directory of plugins. Nothing is sent to any cluster.
@@ -24,7 +26,7 @@ def command(paths: tuple[Path, ...], timeout_seconds: float) -> None:
     from plugin_operator.cli.checking import check
 
     logs.configure(level="warning")
-    findings = check(paths, timeout_seconds=timeout_seconds)
+    findings = check(paths, timeout_seconds=timeout_seconds, key_file=plugins_signature_key)
     for finding in findings:
         click.echo(finding.text, err=not finding.ok)
     sys.exit(0 if all(finding.ok for finding in findings) else 1)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plugin_operator.hosting.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
     from plugin_operator.hosting.states import PluginState
     from plugin_operator.hosting.status import PluginStatus
+    from plugin_operator.hosting.trust import Trust
     from plugin_operator.hosting.validator import Validator
     from plugin_operator.hosting.verdict import Verdict
 
@@ -34,6 +35,7 @@ _HOMES = {
     "Role": "snapshot",
     "Scanner": "scanner",
     "Snapshot": "snapshot",
+    "Trust": "trust",
     "Validator": "validator",
     "Verdict": "verdict",
 }
@@ -52,6 +54,7 @@ __all__ = [
     "Role",
     "Scanner",
     "Snapshot",
+    "Trust",
     "Validator",
     "Verdict",
 ]

@@ -129,8 +129,10 @@ class PluginHost:
     def _say_what_is_odd(self, snapshot: Snapshot) -> None:
         problem = snapshot.reason if snapshot.directory is not Directory.OK else ""
         if problem != self.directory_problem:
+            self._environment.metrics.plugins_directory_problem.values.clear()
             if problem:
-                say = _log.error if self._slots else _log.warning
+                self._environment.metrics.plugins_directory_problem.set(1, snapshot.directory.value)
+                say = _log.error if self._slots or snapshot.directory is Directory.UNTRUSTED else _log.warning
                 say("Plugins directory unusable", path=snapshot.root, reason=problem, kept=len(self._slots))
             elif self.has_scanned:
                 _log.info("Plugins directory usable again", path=snapshot.root)

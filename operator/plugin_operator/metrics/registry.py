@@ -28,6 +28,8 @@ class Metrics:
         plugin_state: ``{plugin, state}``: 1 for the state a plugin is in.
         plugin_reloads: ``{plugin, result}``: how attempts to load a revision ended.
         plugin_load_errors: ``{plugin, reason}``: revisions refused.
+        plugins_directory_problem: ``{problem}``: 1 while the plugins directory cannot be used.
+        plugins_manifest_serial: of the signed manifest that was accepted last.
         watch_restarts: ``{kind, reason}``: streams that were opened again.
         objects_skipped: ``{kind}``: objects that could not be read and are in no cache.
         informer_objects, informer_synced: ``{kind, namespace}``: size and readiness of the caches.
@@ -64,6 +66,12 @@ class Metrics:
         self.plugin_state = gauge(prefix + "plugin_state", "1 for the state a plugin is in", "plugin", "state")
         self.plugin_reloads = counter(prefix + "plugin_reloads_total", "Loads of a revision", "plugin", "result")
         self.plugin_load_errors = counter(prefix + "plugin_load_errors_total", "Revisions refused", "plugin", "reason")
+        self.plugins_directory_problem = gauge(
+            prefix + "plugins_directory_problem", "1 while the plugins directory cannot be used", "problem"
+        )
+        self.plugins_manifest_serial = gauge(
+            prefix + "plugins_manifest_serial", "Serial of the signed manifest that was accepted last"
+        )
         self.watch_restarts = counter(prefix + "watch_restarts_total", "Streams opened again", "kind", "reason")
         self.objects_skipped = counter(
             prefix + "objects_skipped_total", "Objects that could not be read and are left out", "kind"

@@ -32,3 +32,8 @@ def test_plugins_are_listed_with_digest_state_and_reason() -> None:
 def test_no_plugins_are_told_with_their_directory() -> None:
     assert "stands by" in printed({"plugins": []})
     assert "no plugins in /plugins" in printed({"plugins": [], "plugins_dir": "/plugins"})
+
+
+def test_a_directory_that_cannot_be_used_is_told_before_the_plugins() -> None:
+    text = printed({"plugins": [{"name": "one"}], "plugins_dir_problem": "/plugins is not trusted: one.py is changed"})
+    assert text.index("/plugins is not trusted: one.py is changed") < text.index("PLUGIN ")

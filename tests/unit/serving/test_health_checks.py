@@ -53,3 +53,11 @@ def test_excludes_that_match_nothing_are_told() -> None:
     assert report("healthz", [Outcome("a")], {"y", "x"}) == (
         '[+]a ok\nwarn: some health checks cannot be excluded: no matches for "x", "y"\nhealthz check passed\n'
     )
+
+
+async def test_a_check_may_pass_with_a_note_that_the_report_shows() -> None:
+    async def well_enough() -> str:
+        return "one: refused"
+
+    (outcome,) = await Probe("readyz", {"plugins": well_enough}).run_all()
+    assert report("readyz", [outcome]) == "[+]plugins ok: one: refused\nreadyz check passed\n"
