@@ -126,3 +126,25 @@ def test_status_without_an_operator_says_so(run: Any) -> None:
     assert ended.returncode == 1
     assert "no operator answers at http://127.0.0.1:1/status" in ended.stderr
     assert "--address" in ended.stderr
+
+
+def test_a_taken_port_of_the_api_server_names_its_flag(run: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = run("apiserver", "--bind-address", f"127.0.0.1:{taken.getsockname()[1]}")
+    assert ended.returncode == 1
+    assert "choose another address with --bind-address" in ended.stderr
+    assert NO_TRACEBACK not in ended.stderr
+
+
+def test_an_api_server_that_listens_nowhere_is_wrong_usage(run: Any) -> None:
+    ended = run("apiserver", "--bind-address", "0")
+    assert ended.returncode == 2
+    assert "--bind-address must not be off" in ended.stderr
+
+
+def test_a_folder_the_sandbox_cannot_use_is_told(run: Any, tmp_path: Path, plugins: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = run("sandbox", "--plugins-dir", plugins, "--sandbox-dir", tmp_path / "file" / "s")
+    assert ended.returncode == 1
+    assert "name another with --sandbox-dir" in ended.stderr
+    assert NO_TRACEBACK not in ended.stderr

@@ -130,14 +130,27 @@ class LeaderElector:
         if self._renewed_at is None:
             return
         self._step_down()
-        now = micro_time(self._clock.now())
-        record = replace(self._observed, holder_identity="", lease_duration_seconds=1, acquire_time=now, renew_time=now)
         try:
-            await within(self._clock, self._timing.request_seconds, self._lock.update(record))
+            released = await within(self._clock, self._timing.request_seconds, self._give_back())
         except _FAILURES as error:
             _log.warning("Lease not released; it expires by itself", lease=str(self._lock), reason=str(error))
         else:
-            _log.info("Leadership released", lease=str(self._lock))
+            _log.info("Leadership released" if released else "Leadership had passed on", lease=str(self._lock))
+
+    async def _give_back(self) -> bool:
+        try:
+            await self._lock.update(self._nobodys_record())
+        except ConflictError:
+            # A renewal that the stop cut off may have reached the server: then what we know of the Lease is old.
+            self._observe(await self._lock.get())
+            if self.leader != self.identity:
+                return False
+            await self._lock.update(self._nobodys_record())
+        return True
+
+    def _nobodys_record(self) -> LeaderRecord:
+        now = micro_time(self._clock.now())
+        return replace(self._observed, holder_identity="", lease_duration_seconds=1, acquire_time=now, renew_time=now)
 
     async def _acquire(self) -> None:
         while not await self._attempt(self._timing.renew_deadline_seconds):

@@ -20,6 +20,7 @@ class FakeLeases:
         self.down = False
         self.delay_seconds = 0.0
         self.lose_answers = False
+        self.answer_delay_seconds = 0.0
         self.requests = 0
 
     async def _arrive(self) -> None:
@@ -47,7 +48,10 @@ class FakeLeases:
             raise NotFoundError(404, "NotFound", "gone")
         if obj["metadata"].get("resourceVersion") != self.lease["metadata"]["resourceVersion"]:
             raise ConflictError(409, "Conflict", "changed")
-        return self._store(obj)
+        stored = self._store(obj)
+        if self.answer_delay_seconds:
+            await self.clock.sleep(self.answer_delay_seconds)
+        return stored
 
     def _store(self, obj: Any) -> Any:
         self.version += 1

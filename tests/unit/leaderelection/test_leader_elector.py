@@ -119,6 +119,28 @@ async def test_a_released_lease_is_taken_at_the_next_try(start: Any, leases: Any
     assert leases.spec["leaseTransitions"] == 1
 
 
+async def test_a_renewal_that_is_cut_off_by_the_stop_does_not_keep_the_lease_from_being_released(
+    start: Any, leases: Any, clock: VirtualClock
+) -> None:
+    first = start("a")
+    await clock.advance(1.9)
+    leases.answer_delay_seconds = 0.5
+    await clock.advance(0.2)  # the server has renewed, and its answer is on the way
+    await first.stop()
+    leases.answer_delay_seconds = 0.0
+    await first.elector.release()
+    assert leases.spec["holderIdentity"] == ""
+
+
+async def test_a_lease_that_another_took_is_not_released_for_him(start: Any, leases: Any, clock: VirtualClock) -> None:
+    first = start("a")
+    await clock.advance(0)
+    await first.stop()
+    leases.touch(holderIdentity="b")
+    await first.elector.release()
+    assert leases.spec["holderIdentity"] == "b"
+
+
 async def test_releasing_what_we_do_not_hold_writes_nothing(start: Any, leases: Any, clock: VirtualClock) -> None:
     start("a")
     await clock.advance(0)
