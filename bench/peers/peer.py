@@ -1,36 +1,34 @@
 """What the runner has to know about an operator to measure it.
 
 A peer's handler does nothing but count: it writes how often it ran and when it last did into a file that it maps, so
-that counting costs all peers the same and the runner can look without disturbing. Times are CLOCK_MONOTONIC, which all
+that counting costs all peers the same and the runner can look without disturbing. Each of the two numbers is one aligned
+store: struct.pack_into would zero them first, for a reader to see. Times are CLOCK_MONOTONIC, which all
 processes of a machine share.
 """
 
 import mmap
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 COUNTER_VARIABLE = "BENCH_COUNTER"
-_LAYOUT = struct.Struct("<Qd")
+_BYTES = 16
 
 # Prefix of every handler written in Python; the handler calls count().
 COUNTING = """\
 import mmap
 import os
-import struct
 import time
 
-_pack = struct.Struct("<Qd").pack_into
 _file = open(os.environ["BENCH_COUNTER"], "r+b")
-_map = mmap.mmap(_file.fileno(), 16)
-_runs = 0
+_shared = memoryview(mmap.mmap(_file.fileno(), 16))
+_runs = _shared.cast("Q")
+_times = _shared.cast("d")
 
 
 def count() -> None:
-    global _runs
-    _runs += 1
-    _pack(_map, 0, _runs, time.monotonic())
+    _runs[0] += 1
+    _times[1] = time.monotonic()
 
 """
 
@@ -68,11 +66,12 @@ class Counter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.write_bytes(_LAYOUT.pack(0, 0.0))
+        path.write_bytes(bytes(_BYTES))
         with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), _LAYOUT.size, access=mmap.ACCESS_READ)
+            shared = memoryview(mmap.mmap(file.fileno(), _BYTES, access=mmap.ACCESS_READ))
+        self._runs = shared.cast("Q")
+        self._times = shared.cast("d")
 
     def read(self) -> tuple[int, float]:
         """Return how often the handler ran and when it last did."""
-        runs, last = _LAYOUT.unpack_from(self._map)
-        return int(runs), float(last)
+        return self._runs[0], self._times[1]

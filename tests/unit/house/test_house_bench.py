@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from pathlib import Path
 
 import aiohttp
@@ -9,6 +10,7 @@ import pytest
 
 from bench.dataset import Dataset
 from bench.measure import Outcome, Plan
+from bench.peers.peer import COUNTER_VARIABLE, COUNTING, Counter
 from bench.report import ROWS, Results, write_json
 from bench.server import Connection, Load
 
@@ -83,6 +85,23 @@ async def test_writes_are_accepted_and_counted(load):
         assert response.status == 201
     async with load.get("/bench/stats") as response:
         assert (await response.json())["requests"] == {"POST events": 1}
+
+
+def test_the_runner_sees_what_a_handler_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    counter = Counter(tmp_path / "counter")
+    assert counter.read() == (0, 0.0)
+    monkeypatch.setenv(COUNTER_VARIABLE, str(counter.path))
+    handler: dict = {}
+    exec(COUNTING, handler)
+    before = time.monotonic()
+
+    handler["count"]()
+    handler["count"]()
+
+    runs, last = counter.read()
+    assert runs == 2
+    assert before <= last <= time.monotonic()
+    handler["_file"].close()
 
 
 def outcome(events_per_second: float, cpu: float) -> Outcome:
