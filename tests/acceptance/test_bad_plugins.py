@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.embedded_only("the sandbox brings its own server")
+
 GOOD = """
 from plugin_operator import controller
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +43,9 @@ ELECTION = (
 
 
 class Cluster:
-    """An API server in a process of its own, and kubectl."""
+    """An API server, in a process of its own unless it is the real one, and kubectl."""
 
-    def __init__(self, process: "subprocess.Popen[str]", kubeconfig: Path, environment: dict[str, str]) -> None:
+    def __init__(self, process: "subprocess.Popen[str] | None", kubeconfig: Path, environment: dict[str, str]) -> None:
         self.process = process
         self.kubeconfig = kubeconfig
         self._environment = environment
@@ -63,8 +62,11 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(start: Any, tmp_path: Path, environment: dict[str, str]) -> Iterator[Cluster]:
+def cluster(start: Any, tmp_path: Path, environment: dict[str, str], real_server_if_chosen: Any) -> Cluster:
     kubeconfig = tmp_path / "kubeconfig"
+    if real_server_if_chosen is not None:
+        real_server_if_chosen.write_kubeconfig(kubeconfig)
+        return Cluster(None, kubeconfig, environment)
     process = start("apiserver", "--write-kubeconfig", kubeconfig)
     assert "Kubernetes API at" in process.stdout.readline()
     return Cluster(process, kubeconfig, environment)
@@ -177,6 +179,7 @@ def test_metrics_name_the_leader(operator: Any, cluster: Cluster, plugins: Path,
     assert running.end() == 0
 
 
+@pytest.mark.embedded_only("it kills the server")
 def test_a_lost_api_server_is_survived(operator: Any, cluster: Cluster, plugins: Path) -> None:
     (plugins / "configmap.py").write_text(PLUGIN)
     running = operator()

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.embedded_only("the sandbox brings its own server")
+
 PLUGIN = """
 from plugin_operator import controller
 

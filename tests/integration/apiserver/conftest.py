@@ -1,5 +1,6 @@
-"""A small JSON client for talking to the embedded server, so that its tests depend on no client library."""
+"""A small JSON client for talking to an API server, so that its tests depend on no client library."""
 
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -26,6 +27,9 @@ class JsonApi:
 
 
 @pytest.fixture
-async def api(api_endpoint: Endpoint) -> AsyncIterator[JsonApi]:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
+async def api(api_endpoint: Endpoint, tls_context: ssl.SSLContext | bool) -> AsyncIterator[JsonApi]:
+    headers = {"Authorization": f"Bearer {api_endpoint.token}"} if api_endpoint.token else {}
+    async with aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=20), headers=headers, connector=aiohttp.TCPConnector(ssl=tls_context)
+    ) as session:
         yield JsonApi(session, api_endpoint.url)

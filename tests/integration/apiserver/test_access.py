@@ -1,17 +1,21 @@
 """Who may do what: tokens of service accounts, roles, bindings and impersonation."""
 
-CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
+import os
+
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+
+CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 AS_JANE = {"Impersonate-User": "jane"}
 
 
 async def grant(api, rules, *, subject, name="r"):
     role = {"metadata": {"name": name}, "rules": rules}
-    status, answer = await api("POST", f"{RBAC}/namespaces/default/roles", role)
+    status, answer = await api("POST", f"{RBAC}/namespaces/{NAMESPACE}/roles", role)
     assert status == 201, answer
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
     binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": [subject]}
-    status, answer = await api("POST", f"{RBAC}/namespaces/default/rolebindings", binding)
+    status, answer = await api("POST", f"{RBAC}/namespaces/{NAMESPACE}/rolebindings", binding)
     assert status == 201, answer
 
 
@@ -20,7 +24,7 @@ async def test_a_user_without_a_role_may_only_look_around(api):
     assert (status, failure["reason"]) == (403, "Forbidden")
     assert failure["message"] == (
         'configmaps is forbidden: User "jane" cannot list resource "configmaps" in API group "" '
-        'in the namespace "default"'
+        f'in the namespace "{NAMESPACE}"'
     )
     assert (await api("GET", "/apis", headers=AS_JANE))[0] == 200
     assert (await api("GET", "/metrics", headers=AS_JANE))[0] == 403
@@ -35,40 +39,40 @@ async def test_a_role_grants_what_it_says_where_it_says(api):
 
 
 async def test_a_service_account_token_carries_its_roles(api):
-    await api("POST", "/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": "sa"}})
-    status, answer = await api("POST", "/api/v1/namespaces/default/serviceaccounts/sa/token", {"spec": {}})
+    await api("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts", {"metadata": {"name": "sa"}})
+    status, answer = await api("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/sa/token", {"spec": {}})
     assert status == 201, answer
     headers = {"Authorization": f"Bearer {answer['status']['token']}"}
     assert (await api("GET", CONFIGMAPS, headers=headers))[0] == 403
     rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
-    await grant(api, rules, subject={"kind": "ServiceAccount", "name": "sa", "namespace": "default"})
+    await grant(api, rules, subject={"kind": "ServiceAccount", "name": "sa", "namespace": NAMESPACE})
     assert (await api("GET", CONFIGMAPS, headers=headers))[0] == 200
     _, who = await api("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {}, headers=headers)
-    assert who["status"]["userInfo"]["username"] == "system:serviceaccount:default:sa"
+    assert who["status"]["userInfo"]["username"] == f"system:serviceaccount:{NAMESPACE}:sa"
 
 
 async def test_a_role_binding_may_use_an_aggregated_cluster_role(api):
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
     binding = {"metadata": {"name": "v"}, "roleRef": reference, "subjects": [{"kind": "User", "name": "jane"}]}
-    await api("POST", f"{RBAC}/namespaces/default/rolebindings", binding)
+    await api("POST", f"{RBAC}/namespaces/{NAMESPACE}/rolebindings", binding)
     assert (await api("GET", CONFIGMAPS, headers=AS_JANE))[0] == 200
-    assert (await api("GET", "/api/v1/namespaces/default/secrets", headers=AS_JANE))[0] == 403
+    assert (await api("GET", f"/api/v1/namespaces/{NAMESPACE}/secrets", headers=AS_JANE))[0] == 403
 
 
 async def test_nobody_grants_more_than_they_have(api):
     rules = [{"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["create"]}]
     await grant(api, rules, subject={"kind": "User", "name": "jane"})
     more = {"metadata": {"name": "m"}, "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]}
-    status, failure = await api("POST", f"{RBAC}/namespaces/default/roles", more, headers=AS_JANE)
+    status, failure = await api("POST", f"{RBAC}/namespaces/{NAMESPACE}/roles", more, headers=AS_JANE)
     assert status == 403
     assert failure["message"].endswith('not currently held:\n{APIGroups:[""], Resources:["secrets"], Verbs:["get"]}')
     same = {"metadata": {"name": "m"}, "rules": rules}
-    assert (await api("POST", f"{RBAC}/namespaces/default/roles", same, headers=AS_JANE))[0] == 201
+    assert (await api("POST", f"{RBAC}/namespaces/{NAMESPACE}/roles", same, headers=AS_JANE))[0] == 201
 
 
 async def test_only_who_may_impersonate_does(api):
-    await api("POST", "/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": "sa"}})
-    _, answer = await api("POST", "/api/v1/namespaces/default/serviceaccounts/sa/token", {"spec": {}})
+    await api("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts", {"metadata": {"name": "sa"}})
+    _, answer = await api("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/sa/token", {"spec": {}})
     headers = {"Authorization": f"Bearer {answer['status']['token']}", **AS_JANE}
     status, failure = await api("GET", CONFIGMAPS, headers=headers)
     assert (status, "cannot impersonate resource" in failure["message"]) == (403, True)

@@ -1,10 +1,14 @@
 """Garbage collection, namespace deletion and CustomResourceDefinitions."""
 
+import os
+
 import pytest
 
 from plugin_operator.testing.eventually import eventually
 
-CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+
+CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
@@ -117,7 +121,7 @@ def widget_crd():
 async def test_a_definition_is_served_and_goes_with_its_objects(api, widget_crd):
     status, crd = await api("POST", CRDS, widget_crd)
     assert status == 201, crd
-    path = "/apis/example.com/v1/namespaces/default/widgets"
+    path = f"/apis/example.com/v1/namespaces/{NAMESPACE}/widgets"
 
     async def established():
         _, crd = await api("GET", f"{CRDS}/widgets.example.com")
@@ -128,7 +132,7 @@ async def test_a_definition_is_served_and_goes_with_its_objects(api, widget_crd)
     widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": {}}
     status, created = await api("POST", path, widget)
     assert status == 201, created
-    _, beta = await api("GET", "/apis/example.com/v1beta1/namespaces/default/widgets/a")
+    _, beta = await api("GET", f"/apis/example.com/v1beta1/namespaces/{NAMESPACE}/widgets/a")
     assert beta["apiVersion"] == "example.com/v1beta1"
     _, listed = await api("GET", path)
     assert listed["kind"] == "WidgetList"

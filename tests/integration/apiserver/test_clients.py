@@ -1,6 +1,7 @@
-"""Client libraries that are not ours, each with a flow of its own, against the embedded server."""
+"""Client libraries that are not ours, each with a flow of its own, against the API server."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -11,42 +12,35 @@ from lightkube.core.exceptions import ApiError
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ConfigMap
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
 from plugin_operator.testing.eventually import eventually
 
-
-@pytest.fixture
-async def server(tmp_path):
-    server = ApiServer(ApiServerConfig(kubeconfig_path=tmp_path / "kubeconfig"))
-    await server.start()
-    yield server
-    await server.stop()
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 
-async def test_lightkube_creates_patches_applies_and_watches(server):
-    config = KubeConfig.from_file(server.config.kubeconfig_path)
+async def test_lightkube_creates_patches_applies_and_watches(kubeconfig):
+    config = KubeConfig.from_file(kubeconfig)
     client = lightkube.AsyncClient(config, field_manager="lightkube-test")
-    created = await client.create(ConfigMap(metadata=ObjectMeta(name="a", namespace="default"), data={"k": "v"}))
+    created = await client.create(ConfigMap(metadata=ObjectMeta(name="a", namespace=NAMESPACE), data={"k": "v"}))
     seen = []
 
     async def follow():
         version = created.metadata.resourceVersion
-        async for kind, obj in client.watch(ConfigMap, namespace="default", resource_version=version):
+        async for kind, obj in client.watch(ConfigMap, namespace=NAMESPACE, resource_version=version):
             seen.append((kind, obj.data))
             if kind == "DELETED":
                 return
 
     watching = asyncio.create_task(follow())
-    await client.patch(ConfigMap, "a", {"data": {"k": "w"}}, namespace="default")
-    applied = ConfigMap(metadata=ObjectMeta(name="a", namespace="default"), data={"l": "x"})
+    await client.patch(ConfigMap, "a", {"data": {"k": "w"}}, namespace=NAMESPACE)
+    applied = ConfigMap(metadata=ObjectMeta(name="a", namespace=NAMESPACE), data={"l": "x"})
     await client.apply(applied)
-    assert [item.metadata.name async for item in client.list(ConfigMap, namespace="default", chunk_size=1)] == ["a"]
-    await client.delete(ConfigMap, "a", namespace="default")
+    assert [item.metadata.name async for item in client.list(ConfigMap, namespace=NAMESPACE, chunk_size=1)] == ["a"]
+    await client.delete(ConfigMap, "a", namespace=NAMESPACE)
     await asyncio.wait_for(watching, 20)
     assert [kind for kind, _ in seen] == ["MODIFIED", "MODIFIED", "DELETED"]
     assert seen[1][1] == {"k": "w", "l": "x"}
     with pytest.raises(ApiError, match="not found"):
-        await client.get(ConfigMap, "a", namespace="default")
+        await client.get(ConfigMap, "a", namespace=NAMESPACE)
     await client.close()
 
 
@@ -57,14 +51,14 @@ from kr8s.asyncio.objects import ConfigMap
 
 async def main():
     api = await kr8s.asyncio.api(kubeconfig=sys.argv[1])
-    body = {"metadata": {"name": "a", "namespace": "default"}, "data": {"k": "v"}}
+    body = {"metadata": {"name": "a", "namespace": sys.argv[2]}, "data": {"k": "v"}}
     config_map = await ConfigMap(body, api=api)
     await config_map.create()
     await config_map.label({"x": "y"})
     await config_map.patch({"data": {"k": "w"}})
-    found = [item async for item in api.get("configmaps", namespace="default", label_selector="x=y")]
+    found = [item async for item in api.get("configmaps", namespace=sys.argv[2], label_selector="x=y")]
     assert [(item.name, item.raw["data"]) for item in found] == [("a", {"k": "w"})], found
-    async for kind, item in api.watch("configmaps", namespace="default"):
+    async for kind, item in api.watch("configmaps", namespace=sys.argv[2]):
         print(kind, item.name)
         if kind == "DELETED":
             break
@@ -75,13 +69,14 @@ asyncio.run(main())
 """
 
 
-async def test_kr8s_creates_labels_watches_and_deletes(server):
+async def test_kr8s_creates_labels_watches_and_deletes(kubeconfig):
     # In a process of its own, because it leaves its connections to the garbage collector.
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         KR8S,
-        str(server.config.kubeconfig_path),
+        str(kubeconfig),
+        NAMESPACE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -99,7 +94,7 @@ def created(name, patch, **_):
 """
 
 
-async def test_a_kopf_operator_handles_and_finalizes(server, tmp_path):
+async def test_a_kopf_operator_handles_and_finalizes(kubeconfig, tmp_path):
     plugin = tmp_path / "plugin.py"
     plugin.write_text(OPERATOR)
     kopf = Path(sys.executable).parent / "kopf"
@@ -107,18 +102,19 @@ async def test_a_kopf_operator_handles_and_finalizes(server, tmp_path):
         str(kopf),
         "run",
         str(plugin),
-        "--all-namespaces",
+        "--namespace",
+        NAMESPACE,
         "--standalone",
-        env={"KUBECONFIG": str(server.config.kubeconfig_path), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        env={"KUBECONFIG": str(kubeconfig), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
         stderr=asyncio.subprocess.DEVNULL,
     )
-    config = KubeConfig.from_file(server.config.kubeconfig_path)
+    config = KubeConfig.from_file(kubeconfig)
     client = lightkube.AsyncClient(config)
     try:
-        await client.create(ConfigMap(metadata=ObjectMeta(name="a", namespace="default")))
+        await client.create(ConfigMap(metadata=ObjectMeta(name="a", namespace=NAMESPACE)))
 
         async def handled():
-            found = await client.get(ConfigMap, "a", namespace="default")
+            found = await client.get(ConfigMap, "a", namespace=NAMESPACE)
             return (found.metadata.annotations or {}).get("seen") == "a"
 
         await eventually(handled, timeout_seconds=40)

@@ -1,15 +1,20 @@
 """create, get, list, update and delete over HTTP."""
 
+import os
 from io import BytesIO
 
-CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
+import pytest
+
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+
+CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 
 
 async def test_an_object_lives_through_create_get_update_delete(api):
     status, created = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}, "data": {"x": "1"}})
     assert status == 201
     assert created["metadata"]["uid"]
-    assert created["metadata"]["namespace"] == "default"
+    assert created["metadata"]["namespace"] == NAMESPACE
     status, read = await api("GET", f"{CONFIGMAPS}/a")
     assert (status, read) == (200, created)
     read["data"]["x"] = "2"
@@ -49,6 +54,7 @@ async def test_pages_of_a_list_show_one_revision(api):
     assert second["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
 
 
+@pytest.mark.embedded_only("it compacts the history")
 async def test_a_continue_token_expires_with_the_history(api, api_server):
     for name in "abc":
         await api("POST", CONFIGMAPS, {"metadata": {"name": name}})

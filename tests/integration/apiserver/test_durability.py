@@ -10,6 +10,8 @@ import pytest
 
 from plugin_operator.testing.eventually import eventually
 
+pytestmark = pytest.mark.embedded_only("it kills a server on its data")
+
 SERVER = """
 import asyncio, sys
 from pathlib import Path

@@ -10,6 +10,8 @@ import yaml
 
 from plugin_operator.apiserver import ApiServer, ApiServerConfig
 
+pytestmark = pytest.mark.embedded_only("it is about the files of the embedded server")
+
 
 @pytest.fixture
 async def secured(tmp_path):

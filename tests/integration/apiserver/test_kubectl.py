@@ -1,13 +1,14 @@
-"""kubectl against the embedded server, over TLS with the kubeconfig it writes."""
+"""kubectl against the API server, over TLS with a kubeconfig and its token."""
 
 import asyncio
+import os
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 KUBECTL = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
 pytestmark = pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed")
@@ -47,15 +48,12 @@ WIDGET = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {
 
 
 @pytest.fixture
-async def kubectl(tmp_path):
-    config = tmp_path / "kubeconfig"
+async def kubectl(kubeconfig, tmp_path):
     editor = tmp_path / "editor"
     editor.write_text("#!/bin/sh\nsed -i 's/a: b/a: e/' \"$1\"\n")
     editor.chmod(0o755)
-    server = ApiServer(ApiServerConfig(kubeconfig_path=config))
-    await server.start()
     environment = {
-        "KUBECONFIG": str(config),
+        "KUBECONFIG": str(kubeconfig),
         "HOME": str(tmp_path),
         "PATH": "/usr/bin:/bin",
         "EDITOR": str(editor),
@@ -77,8 +75,7 @@ async def kubectl(tmp_path):
         assert process.returncode == exits, err.decode()
         return out.decode().strip()
 
-    yield run
-    await server.stop()
+    return run
 
 
 async def test_objects_are_created_shown_changed_and_deleted(kubectl):
@@ -98,7 +95,7 @@ async def test_objects_are_created_shown_changed_and_deleted(kubectl):
     assert "g:\n----\nh" in await kubectl("describe", "cm", "hello")
     assert await kubectl("edit", "cm", "hello") == "configmap/hello edited"
     assert await kubectl("get", "cm", "hello", "-o", "jsonpath={.data.a}") == "e"
-    assert await kubectl("delete", "cm", "hello") == 'configmap "hello" deleted from default namespace'
+    assert await kubectl("delete", "cm", "hello") == f'configmap "hello" deleted from {NAMESPACE} namespace'
     assert "NotFound" in await kubectl("get", "cm", "hello", fails=True)
 
 
@@ -128,7 +125,9 @@ async def test_apply_creates_changes_and_compares(kubectl):
     assert await kubectl(*serverside, stdin=changed) == "deployment.apps/web serverside-applied"
     bad = changed.replace("image:", "picture:")
     assert "unknown field" in await kubectl("apply", "-f", "-", stdin=bad, fails=True)
-    assert await kubectl("delete", "-f", "-", stdin=changed) == 'deployment.apps "web" deleted from default namespace'
+    assert (
+        await kubectl("delete", "-f", "-", stdin=changed) == f'deployment.apps "web" deleted from {NAMESPACE} namespace'
+    )
 
 
 async def test_custom_kinds_are_served_explained_and_waited_for(kubectl):

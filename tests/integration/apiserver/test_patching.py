@@ -1,10 +1,13 @@
 """patch over HTTP."""
 
 import json
+import os
 
 import pytest
 
-CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+
+CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 
 
 async def patched(api, path, media, body):
@@ -31,7 +34,7 @@ async def test_each_patch_type_changes_an_object(api, media, body):
 
 
 async def test_a_strategic_patch_merges_containers_by_name(api):
-    path = "/apis/apps/v1/namespaces/default/deployments"
+    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "one", "image": "one:1"}]}}
     deployment = {"metadata": {"name": "d"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template}}
     status, created = await api("POST", path, deployment)

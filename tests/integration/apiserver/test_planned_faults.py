@@ -9,6 +9,8 @@ import pytest
 from plugin_operator.apiserver import ApiServer, ApiServerConfig
 from plugin_operator.apiserver.faults import Action, Fault
 
+pytestmark = pytest.mark.embedded_only("only the embedded server can be told to misbehave")
+
 MAPS = "/api/v1/namespaces/default/configmaps"
 
 

@@ -1,9 +1,14 @@
 """watch over HTTP."""
 
 import json
+import os
 from contextlib import asynccontextmanager
 
-CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
+import pytest
+
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+
+CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 
 
 @asynccontextmanager
@@ -46,6 +51,7 @@ async def test_a_streaming_list_ends_with_its_bookmark(api):
         assert obj["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
 
 
+@pytest.mark.embedded_only("it compacts the history")
 async def test_a_compacted_revision_is_gone(api, api_server):
     _, first = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
     await api("POST", CONFIGMAPS, {"metadata": {"name": "b"}})
@@ -77,6 +83,7 @@ async def test_a_watch_ends_at_its_timeout_with_a_bookmark(api):
         assert [event["type"] for event in await events(stream)] == ["ADDED", "BOOKMARK"]
 
 
+@pytest.mark.embedded_only("it counts the listeners behind the wire")
 async def test_a_client_that_leaves_is_forgotten(api, api_server):
     bucket = api_server.cluster.store.bucket("configmaps")
     async with watching(api) as stream:

@@ -1,6 +1,7 @@
 """Informers against the embedded API server over real HTTP."""
 
 import asyncio
+import os
 
 import pytest
 
@@ -12,6 +13,8 @@ from plugin_operator.errors import ConflictError, NotFoundError
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
+
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 CONFIG_MAP = GroupVersionKind.parse("v1/ConfigMap")
 WIDGET = GroupVersionKind.parse("example.org/v1/Widget")
@@ -35,7 +38,7 @@ CRD = {
 }
 
 
-def config_map(name, namespace="default", **data):
+def config_map(name, namespace=NAMESPACE, **data):
     metadata = {"name": name, "namespace": namespace, "labels": {"app": data.get("app", "x")}}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
@@ -60,7 +63,7 @@ class Side:
     def __init__(self, connection):
         self.metrics = Metrics()
         self.mapper = RESTMapper(connection)
-        self.client = Client(connection, self.mapper, field_manager="test", default_namespace="default")
+        self.client = Client(connection, self.mapper, field_manager="test", default_namespace=NAMESPACE)
         self.factory = InformerFactory(connection, self.mapper, clock=SystemClock(), metrics=self.metrics)
 
 
@@ -80,13 +83,13 @@ async def synced(informer):
 
 
 def names(informer):
-    return sorted(key.name for key in informer.lister.keys("default"))
+    return sorted(key.name for key in informer.lister.keys(NAMESPACE))
 
 
 async def test_a_cache_follows_creation_change_and_deletion(side):
     await side.client.create(config_map("early"))
     log = Log()
-    informer = side.factory.acquire(InformerKey(CONFIG_MAP, "default"))
+    informer = side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE))
     informer.add_handler(log)
     await synced(informer)
     created = await side.client.create(config_map("a", k="1"))
@@ -95,12 +98,12 @@ async def test_a_cache_follows_creation_change_and_deletion(side):
     await eventually(lambda: ("delete", "a") in log.heard)
     assert log.heard == [("add", "early", True), ("add", "a", False), ("update", "a", {"k": "ü"}), ("delete", "a")]
     assert names(informer) == ["early"]
-    assert informer.lister.get("early", "default")["kind"] == "ConfigMap"
-    assert "managedFields" not in informer.lister.get("early", "default")["metadata"]
+    assert informer.lister.get("early", NAMESPACE)["kind"] == "ConfigMap"
+    assert "managedFields" not in informer.lister.get("early", NAMESPACE)["metadata"]
 
 
 async def test_selectors_narrow_a_cache_and_objects_leave_it(side):
-    informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, "default", label_selector="app=y")))
+    informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, label_selector="app=y")))
     await side.client.create(config_map("a", app="y"))
     await side.client.create(config_map("b", app="z"))
     await eventually(lambda: names(informer) == ["a"])
@@ -111,8 +114,8 @@ async def test_selectors_narrow_a_cache_and_objects_leave_it(side):
 async def test_paged_and_streaming_lists_bring_the_same(side):
     for number in range(12):
         await side.client.create(config_map(f"n{number:02}"))
-    by_stream = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, "default")))
-    by_pages = side.factory.acquire(InformerKey(CONFIG_MAP, "default", metadata_only=False, label_selector="app"))
+    by_stream = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE)))
+    by_pages = side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, metadata_only=False, label_selector="app"))
     by_pages._reflector._streaming = False
     await synced(by_pages)
     assert by_pages.lister.list() == by_stream.lister.list()
@@ -121,8 +124,8 @@ async def test_paged_and_streaming_lists_bring_the_same(side):
 
 async def test_metadata_only_leaves_the_rest_of_the_object_on_the_server(side):
     await side.client.create(config_map("a", k="v"))
-    informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, "default", metadata_only=True)))
-    obj = informer.lister.get("default/a")
+    informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, metadata_only=True)))
+    obj = informer.lister.get(f"{NAMESPACE}/a")
     assert (obj["kind"], obj["metadata"]["name"]) == ("ConfigMap", "a")
     assert "data" not in obj
 
@@ -133,17 +136,17 @@ async def test_a_missing_kind_is_noticed_when_it_appears(side):
     assert "serves no example.org/v1/Widget" in informer.reason
     await side.client.create(CRD)
     await synced(informer)
-    widget = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "default"}}
+    widget = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": NAMESPACE}}
     await side.client.create(widget)
-    await eventually(lambda: "default/w" in informer.lister)
+    await eventually(lambda: f"{NAMESPACE}/w" in informer.lister)
 
 
 async def test_a_kind_that_goes_and_comes_back_is_followed_again(side):
     await side.client.create(CRD)
     informer = await synced(side.factory.acquire(InformerKey(WIDGET)))
-    widget = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "default"}}
+    widget = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": NAMESPACE}}
     await side.client.create(widget)
-    await eventually(lambda: "default/w" in informer.lister)
+    await eventually(lambda: f"{NAMESPACE}/w" in informer.lister)
     await side.client.delete("apiextensions.k8s.io/v1/CustomResourceDefinition", "widgets.example.org")
     await eventually(lambda: informer.state is State.WAITING or len(informer.lister) == 0)
     side.mapper.invalidate()
@@ -156,7 +159,7 @@ async def test_a_kind_that_goes_and_comes_back_is_followed_again(side):
         return True
 
     await eventually(created_again)
-    again = {**widget, "metadata": {"name": "again", "namespace": "default"}}
+    again = {**widget, "metadata": {"name": "again", "namespace": NAMESPACE}}
 
     async def written():
         side.mapper.invalidate()
@@ -173,7 +176,7 @@ async def test_a_kind_that_goes_and_comes_back_is_followed_again(side):
 
 
 async def test_one_connection_carries_many_watches_and_calls(side):
-    keys = [InformerKey(CONFIG_MAP, "default", label_selector=f"app!=n{n}") for n in range(110)]
+    keys = [InformerKey(CONFIG_MAP, NAMESPACE, label_selector=f"app!=n{n}") for n in range(110)]
     informers = [side.factory.acquire(key) for key in keys]
     for informer in informers:
         await synced(informer)
@@ -183,7 +186,7 @@ async def test_one_connection_carries_many_watches_and_calls(side):
 
 async def test_every_last_state_of_a_storm_arrives(side):
     log = Log()
-    informer = side.factory.acquire(InformerKey(CONFIG_MAP, "default"))
+    informer = side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE))
     informer.add_handler(log)
     await synced(informer)
 
@@ -198,6 +201,7 @@ async def test_every_last_state_of_a_storm_arrives(side):
     assert len(log.heard) == 400
 
 
+@pytest.mark.embedded_only("it restarts the server")
 async def test_a_server_that_restarts_without_its_data_is_followed_again(tmp_path):
     first = ApiServer(ApiServerConfig(tls=False))
     endpoint = await first.start()
@@ -207,7 +211,7 @@ async def test_a_server_that_restarts_without_its_data_is_followed_again(tmp_pat
         side = Side(connection)
         for number in range(30):
             await side.client.create(config_map(f"n{number}"))
-        informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, "default")))
+        informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE)))
         assert len(informer.lister) == 30
         await first.stop()
         second = ApiServer(ApiServerConfig(tls=False, port=port, token=endpoint.token))
@@ -221,6 +225,7 @@ async def test_a_server_that_restarts_without_its_data_is_followed_again(tmp_pat
             await second.stop()
 
 
+@pytest.mark.embedded_only("it restarts the server")
 async def test_a_server_that_restarts_with_its_data_is_resumed(tmp_path):
     first = ApiServer(ApiServerConfig(tls=False, data_dir=tmp_path))
     endpoint = await first.start()
@@ -229,7 +234,7 @@ async def test_a_server_that_restarts_with_its_data_is_resumed(tmp_path):
     async with Connection.open(config, Metrics()) as connection:
         side = Side(connection)
         log = Log()
-        informer = side.factory.acquire(InformerKey(CONFIG_MAP, "default"))
+        informer = side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE))
         informer.add_handler(log)
         await synced(informer)
         await side.client.create(config_map("a"))

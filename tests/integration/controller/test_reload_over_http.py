@@ -1,6 +1,7 @@
 """A controller on real informers, over HTTP, while it is reloaded again and again."""
 
 import asyncio
+import os
 import random
 
 import pytest
@@ -14,8 +15,10 @@ from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 
-CONFIG_MAPS = InformerKey(GroupVersionKind.parse("v1/ConfigMap"), "default")
-LABELLED = InformerKey(GroupVersionKind.parse("v1/ConfigMap"), "default", label_selector="test=yes")
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+
+CONFIG_MAPS = InformerKey(GroupVersionKind.parse("v1/ConfigMap"), NAMESPACE)
+LABELLED = InformerKey(GroupVersionKind.parse("v1/ConfigMap"), NAMESPACE, label_selector="test=yes")
 OBJECTS = 100
 CHANGES = 1000
 
@@ -35,18 +38,18 @@ class Cluster:
             {
                 "apiVersion": "v1",
                 "kind": "ConfigMap",
-                "metadata": {"name": name, "namespace": "default", "labels": {"test": "yes"}},
+                "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"test": "yes"}},
                 "data": {"n": "0"},
             }
         )
 
     async def change(self, name: str, value: int) -> None:
-        await self.client.patch("v1/ConfigMap", name, {"data": {"n": str(value)}}, "default")
+        await self.client.patch("v1/ConfigMap", name, {"data": {"n": str(value)}}, NAMESPACE)
 
 
 @pytest.fixture
 async def cluster(api_endpoint: Endpoint):
-    config = ConnectionConfig.for_endpoint(api_endpoint.url)
+    config = ConnectionConfig.for_endpoint(api_endpoint.url, token=api_endpoint.token, ca_pem=api_endpoint.ca_pem)
     async with Connection.open(config, Metrics()) as connection:
         cluster = Cluster(connection)
         yield cluster
@@ -120,7 +123,7 @@ async def test_a_deletion_during_a_change_of_selector_is_not_lost(cluster):
     await cluster.controller.install(ControllerSpec("cm", (Watch((CONFIG_MAPS,)),)), recorder.revision("r1"), "r1")
     await eventually(lambda: len(recorder.seen) == 20)
     spec = ControllerSpec("cm", (Watch((LABELLED,)),))
-    deletions = [cluster.client.delete("v1/ConfigMap", f"cm-{number}", "default") for number in range(20)]
+    deletions = [cluster.client.delete("v1/ConfigMap", f"cm-{number}", NAMESPACE) for number in range(20)]
     await asyncio.gather(cluster.controller.install(spec, recorder.revision("r2"), "r2"), *deletions)
     await eventually(lambda: set(recorder.seen.values()) == {None})
     assert recorder.faults == []

@@ -12,6 +12,8 @@ from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHos
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+
 QUICK = HostSettings(
     scan_interval_seconds=0.5,
     drain_deadline_seconds=5,
@@ -52,7 +54,7 @@ def plugin(
     lines = "".join(f"    {line}\n" for line in body.splitlines())
     return (
         f"{head}\nfrom plugin_operator import controller, Result, TerminalError, watch\nimport asyncio\n"
-        f"@controller(for_={kind!r}, name={name!r}, namespaces=['default']{options})\n"
+        f"@controller(for_={kind!r}, name={name!r}, namespaces=[{NAMESPACE!r}]{options})\n"
         f"async def {name}(ctx, request):\n"
         f"    ctx.recorder.event({{}}, 'Normal', {version!r}, request.name)\n{lines}"
     )
@@ -98,11 +100,11 @@ class Bench:
         return path
 
     async def create(self, name: str, **data: str) -> None:
-        metadata = {"name": name, "namespace": "default"}
+        metadata = {"name": name, "namespace": NAMESPACE}
         await self.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
 
     async def change(self, name: str, value: object) -> None:
-        await self.client.patch("v1/ConfigMap", name, {"data": {"n": str(value)}}, "default")
+        await self.client.patch("v1/ConfigMap", name, {"data": {"n": str(value)}}, NAMESPACE)
 
     def status(self, name: str = "one"):
         return next((each for each in self.host.status() if each.name == name), None)
@@ -130,7 +132,8 @@ async def make_bench(api_endpoint: Endpoint, tmp_path: Path):
     made = []
     root = tmp_path / "plugins"
     root.mkdir()
-    async with Connection.open(ConnectionConfig.for_endpoint(api_endpoint.url), Metrics()) as connection:
+    config = ConnectionConfig.for_endpoint(api_endpoint.url, token=api_endpoint.token, ca_pem=api_endpoint.ca_pem)
+    async with Connection.open(config, Metrics()) as connection:
 
         def make(
             *, validate: bool = False, watch: bool = True, settings: HostSettings = QUICK, root: Path = root

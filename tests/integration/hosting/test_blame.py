@@ -1,8 +1,12 @@
 """A plugin that misbehaves is named, and bounded, and the others go on."""
 
+import os
+
 from structlog.testing import capture_logs
 
 from plugin_operator.testing.eventually import eventually
+
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 
 def find(lines, event):
@@ -44,7 +48,7 @@ async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(bench, plugin_tex
     await bench.create("a")
     text = (
         "from plugin_operator import controller\nimport time\n"
-        "@controller(for_='v1/ConfigMap', namespaces=['default'])\n"
+        f"@controller(for_='v1/ConfigMap', namespaces=[{NAMESPACE!r}])\n"
         "def slow(ctx, request):\n    time.sleep(0.5)\n"
     )
     bench.write("slow.py", text)

@@ -3,11 +3,14 @@
 import asyncio
 import dataclasses
 import gc
+import os
 import weakref
 
 import pytest
 
 from plugin_operator.testing.eventually import eventually
+
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 
 async def test_a_file_is_loaded_changed_and_unloaded(bench, plugin_text):
@@ -105,11 +108,11 @@ async def test_a_reconcile_that_ignores_its_cancellation_is_stuck_and_others_go_
     await bench.ran("V1", "a")
     bench.write("one.py", plugin_text("V2"))
     status = await bench.state("Stuck")
-    assert "default/a" in status.reason
+    assert f"{NAMESPACE}/a" in status.reason
     await bench.create("b")
     await bench.ran("V2", "b")
     assert "a" not in bench.journal.messages("one", "V2")
-    await bench.client.delete("v1/ConfigMap", "a", "default")
+    await bench.client.delete("v1/ConfigMap", "a", NAMESPACE)
     await bench.ran("V2", "a")
 
 
@@ -117,7 +120,7 @@ async def test_a_plain_def_reconcile_runs_in_a_thread_and_keeps_its_key_until_it
     await bench.create("a")
     text = (
         "from plugin_operator import controller\nimport threading, time\n"
-        "@controller(for_='v1/ConfigMap', namespaces=['default'])\n"
+        f"@controller(for_='v1/ConfigMap', namespaces=[{NAMESPACE!r}])\n"
         "def one(ctx, request):\n"
         "    name = threading.current_thread().name\n"
         "    found = ctx.wait(ctx.client.get('v1/ConfigMap', request.name, request.namespace))\n"
@@ -161,7 +164,7 @@ async def test_errors_of_the_api_server_and_terminal_errors_do_not_roll_back(ben
 HOOKED = """
 from plugin_operator import controller
 import asyncio
-@controller(for_='v1/ConfigMap', name='one', namespaces=['default'])
+@controller(for_='v1/ConfigMap', name='one', namespaces=['NAMESPACE'])
 class One:
     def __init__(self): self.count = 0
     async def start(self, ctx):
@@ -183,7 +186,7 @@ class One:
 
 
 def hooked(version: str, start: str = "", fail_import: bool = False) -> str:
-    text = HOOKED.replace("VERSION", version).replace("START", start or "pass")
+    text = HOOKED.replace("NAMESPACE", NAMESPACE).replace("VERSION", version).replace("START", start or "pass")
     return text.replace("'IMPORT'", str(fail_import))
 
 
@@ -298,7 +301,7 @@ async def test_an_emptied_or_missing_directory_keeps_everything(bench, plugin_te
 async def test_changed_selectors_kinds_and_concurrency_take_effect(bench, plugin_text):
     await bench.create("a")
     await bench.client.create(
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "default"}, "type": "Opaque"}
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": NAMESPACE}, "type": "Opaque"}
     )
     bench.write("one.py", plugin_text("V1"))
     await bench.ran("V1", "a")

@@ -9,6 +9,8 @@ import pytest
 from plugin_operator.errors import PluginRejected
 from plugin_operator.testing.harness import PluginHarness
 
+pytestmark = pytest.mark.embedded_only("the harness brings its own server")
+
 PLUGIN = """
 from plugin_operator import controller
 
