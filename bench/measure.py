@@ -10,7 +10,10 @@ from pathlib import Path
 from bench.peers.peer import COUNTER_VARIABLE, Counter, Peer
 from bench.processes import ROOT, LoadServer, Sample, running, sample
 
-_QUIET_SECONDS = 1.5
+# All expected runs have been seen: only stragglers may follow.
+_QUIET_SECONDS = 0.5
+# Fewer may be right, since several changes of an object can become one reconcile, but a busy machine pauses peers too.
+_DOUBTFUL_QUIET_SECONDS = 5.0
 _SETTLE_SECONDS = 2.0
 _POLL_SECONDS = 0.02
 
@@ -62,12 +65,16 @@ class Life:
         self._timeout_seconds = plan.timeout_seconds
         self.counter = counter
 
-    def wait_quiet(self, at_least: int) -> float:
-        """Wait for ``at_least`` handler runs and a quiet spell after them; return when the last one was."""
+    def wait_quiet(self, at_least: int, expected: int) -> float:
+        """Wait for ``at_least`` handler runs and a quiet spell after them; return when the last one was.
+
+        The spell is longer while there were fewer than ``expected``.
+        """
         deadline = time.monotonic() + self._timeout_seconds
         while time.monotonic() < deadline:
             runs, last = self.counter.read()
-            if runs >= at_least and time.monotonic() - last > _QUIET_SECONDS:
+            quiet_seconds = _QUIET_SECONDS if runs >= expected else _DOUBTFUL_QUIET_SECONDS
+            if runs >= at_least and time.monotonic() - last > quiet_seconds:
                 return last
             if self._process.poll() is not None:
                 raise PeerFailed(f"ended with status {self._process.returncode}: {self._log_end()}")
@@ -92,7 +99,7 @@ def measure(peer: Peer, server: LoadServer, plan: Plan) -> Outcome:
     empty, start_seconds = _memory_without_objects(peer, server, plan)
     server.ask("reset", objects=plan.objects, size=plan.size)
     with _Workshop(peer, server, plan) as life:
-        listed = life.wait_quiet(plan.objects)
+        listed = life.wait_quiet(plan.objects, plan.objects)
         first_request = server.ask("stats")["first_request_at"]
         time.sleep(_SETTLE_SECONDS)
         settled = life.sample()
@@ -100,7 +107,7 @@ def measure(peer: Peer, server: LoadServer, plan: Plan) -> Outcome:
         before_runs, _ = life.counter.read()
         before = life.sample()
         fired = server.ask("fire")
-        finished = life.wait_quiet(before_runs + min(plan.events, plan.objects))
+        finished = life.wait_quiet(before_runs + min(plan.events, plan.objects), before_runs + plan.events)
         after = life.sample()
         runs, _ = life.counter.read()
         stats = server.ask("stats")
@@ -127,7 +134,7 @@ def _memory_without_objects(peer: Peer, server: LoadServer, plan: Plan) -> tuple
     server.ask("reset", objects=1, size=plan.size)
     started = time.monotonic()
     with _Workshop(peer, server, plan) as life:
-        ready = life.wait_quiet(1) - started
+        ready = life.wait_quiet(1, 1) - started
         time.sleep(_SETTLE_SECONDS)
         return life.sample(), ready
 
