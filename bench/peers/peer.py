@@ -2,8 +2,8 @@
 
 A peer's handler does nothing but count: it writes how often it ran and when it last did into a file that it maps, so
 that counting costs all peers the same and the runner can look without disturbing. Each of the two numbers is one
-aligned store: struct.pack_into would zero them first, for a reader to see. Times are CLOCK_MONOTONIC, which all processes
-of a machine share.
+aligned store: struct.pack_into would zero them first, for a reader to see. Times are CLOCK_MONOTONIC, which all
+processes of a machine share.
 """
 
 import mmap
