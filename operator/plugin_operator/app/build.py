@@ -9,16 +9,20 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
+from plugin_operator.app.election import make_elector, watchdog_margin
+from plugin_operator.app.fenced import FencedTransport
 from plugin_operator.app.health import probes
 from plugin_operator.app.link import ApiServerLink
 from plugin_operator.app.plugins import FactoryPart, HostPart, LeaderPart, plugin_of
 from plugin_operator.app.report import not_synced, status_of, troubles
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import Client, ConnectionConfig, RESTMapper, load_connection_config
+from plugin_operator.client.transport import Transport
 from plugin_operator.clock import SystemClock
+from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.leaderelection import LeaderElector, LeaseLock, new_identity
+from plugin_operator.leaderelection import LeaderElector
 from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runnable
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import Options
@@ -30,7 +34,6 @@ if TYPE_CHECKING:
     from plugin_operator.hosting import Trust
 
 FIELD_MANAGER = "plugin-operator"
-_DEFAULT_NAMESPACE = "default"
 VERSION = version("plugin-operator")
 
 
@@ -65,13 +68,14 @@ class App:
         )
         self._mapper = RESTMapper(self.link, clock=self._clock)
         self._namespace = config.namespace
-        self.client = self._client()
-        self._recorder = EventRecorder(self.client, instance=socket.gethostname(), clock=self._clock)
+        self._elector = self._make_elector() if options.leader_election.enabled else None
+        self._fence = self._elector.fence if self._elector is not None else Fence(self._clock)
+        self.client = self._client(FencedTransport(self.link, self._fence))
+        self._recorder = EventRecorder(self._client(self.link), instance=socket.gethostname(), clock=self._clock)
         self.factory = InformerFactory(self.link, self._mapper, clock=self._clock, metrics=self.metrics)
         self._trust = self._make_trust()
         self.host = self._host()
         self._was_settled = False
-        self._elector = self._make_elector() if options.leader_election.enabled else None
         self.manager = self._manager(companions)
         for companion in companions:
             companion.on_failure = self.manager.fail
@@ -93,9 +97,9 @@ class App:
             leader=elector.leader if elector is not None else "",
         )
 
-    def _client(self, timeout_seconds: float = 30.0) -> Client:
+    def _client(self, transport: Transport, timeout_seconds: float = 30.0) -> Client:
         return Client(
-            self.link,
+            transport,
             self._mapper,
             field_manager=FIELD_MANAGER,
             default_namespace=self._namespace,
@@ -118,6 +122,7 @@ class App:
             namespaces=options.namespaces,
             is_namespaced=self._is_namespaced,
             settings=settings,
+            fence=self._fence,
         )
         return PluginHost(
             scanner=Scanner(options.plugins_dir, clock=self._clock, gate=self._trust),
@@ -149,17 +154,12 @@ class App:
         return (await self._mapper.resource_for(kind)).namespaced
 
     def _make_elector(self) -> LeaderElector:
-        election = self.options.leader_election
-        namespace = election.resource_namespace or self._namespace or _DEFAULT_NAMESPACE
-        # Two requests fit into the renew deadline: a request that hangs must leave time for another.
-        client = self._client(timeout_seconds=election.renew_deadline_seconds / 2)
-        return LeaderElector(
-            LeaseLock(client, namespace, election.resource_name, new_identity()),
+        return make_elector(
+            self.options.leader_election,
+            self._namespace,
+            lambda seconds: self._client(self.link, seconds),
             clock=self._clock,
             metrics=self.metrics,
-            lease_duration_seconds=election.lease_duration_seconds,
-            renew_deadline_seconds=election.renew_deadline_seconds,
-            retry_period_seconds=election.retry_period_seconds,
         )
 
     def _manager(self, companions: Sequence[Companion]) -> Manager:
@@ -170,6 +170,7 @@ class App:
             self.metrics.loop_stall,
             blame=plugin_of,
             leads_until=(lambda: elector.leads_until) if elector is not None else (lambda: None),
+            leader_margin_seconds=watchdog_margin(self.options.leader_election),
         )
         runnables: list[Runnable] = [
             *companions, *self._servers(), watchdog, self.link, FactoryPart(self.factory), self._recorder, part

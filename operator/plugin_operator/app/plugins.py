@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Protocol
 
 from plugin_operator.cache import InformerFactory
+from plugin_operator.errors import PluginOperatorError
 
 _PRIVATE_MODULE = re.compile(r"_plugin_(?P<plugin>.+)_\d+_[0-9a-f]+(\.|$)")
 
@@ -22,8 +23,8 @@ class Host(Protocol):
     def lead(self) -> None:
         """Begin to reconcile."""
 
-    async def stop(self, deadline_seconds: float) -> None:
-        """End all reconciles, then everything else."""
+    async def stop(self, deadline_seconds: float) -> list[str]:
+        """End all reconciles, then everything else; return the reconciles that still run."""
 
 
 class HostPart:
@@ -40,10 +41,15 @@ class HostPart:
         await self._host.start()
 
     async def stop(self, deadline_seconds: float) -> None:
-        """Stop the host; harmless if it is stopped."""
+        """Stop the host; harmless if it is stopped.
+
+        Raises:
+            PluginOperatorError: reconciles still run, because they ignore their cancellation.
+        """
         if not self._stopped:
             self._stopped = True
-            await self._host.stop(deadline_seconds)
+            if stuck := await self._host.stop(deadline_seconds):
+                raise PluginOperatorError(f"reconciles ignore their cancellation: {', '.join(stuck)}")
 
 
 class LeaderPart:

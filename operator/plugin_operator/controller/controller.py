@@ -19,6 +19,7 @@ from plugin_operator.controller.spec import ControllerSpec
 from plugin_operator.controller.status import ControllerStatus, InFlight, InformerStatus
 from plugin_operator.controller.types import ControllerStopped, FailureCallback, Reconciler, Request
 from plugin_operator.controller.worker import Worker
+from plugin_operator.fence import Fence
 from plugin_operator.metrics import Metrics
 from plugin_operator.tasks import AnyTask, TaskOwner, wait_until_done
 from plugin_operator.workqueue import ExponentialBackoff, WorkQueue
@@ -46,6 +47,9 @@ class Controller:
         warm_deadline_seconds: how long ``install`` waits for new caches.
         max_stuck: so many reconciles that ignore their cancellation are replaced by new workers; more of them cost
             concurrency.
+
+    Attributes:
+        fence: looked at before each reconcile; lets all pass unless replaced.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Controller:
     ) -> None:
         self.name = name
         self._clock = clock
+        self.fence = Fence(clock)
         self._all_metrics = metrics
         self._metrics = metrics.controller(name)
         self._warm_deadline = warm_deadline_seconds
@@ -201,7 +206,7 @@ class Controller:
 
     def _new_crew(self, spec: ControllerSpec, reconciler: Reconciler, revision: str) -> Crew:
         def hire() -> Worker:
-            return Worker(
+            worker = Worker(
                 reconciler,
                 revision,
                 spec.reconcile_timeout_seconds,
@@ -210,6 +215,8 @@ class Controller:
                 metrics=self._metrics,
                 clock=self._clock,
             )
+            worker.fence = self.fence
+            return worker
 
         return Crew(f"controller/{self.name}/{revision}", hire, clock=self._clock, on_change=self._crew_changed)
 

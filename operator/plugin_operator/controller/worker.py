@@ -11,6 +11,7 @@ from plugin_operator.clock import Clock
 from plugin_operator.controller.outcomes import Outcomes
 from plugin_operator.controller.share import LoopShare
 from plugin_operator.controller.types import Reconciler, ReconcileTimeoutError, Request, Result
+from plugin_operator.fence import Fence
 from plugin_operator.metrics import ControllerMetrics
 from plugin_operator.workqueue import QueueShutDown, WorkQueue
 
@@ -24,6 +25,7 @@ class Worker:
         request: what it reconciles now, or None.
         started: when that began, on the clock.
         dismissed: it leaves after the current reconcile.
+        fence: looked at before each reconcile; lets all pass unless replaced.
         cancelled: the current reconcile was cancelled by us and may not have obeyed yet.
     """
 
@@ -36,6 +38,7 @@ class Worker:
         "_timeout",
         "cancelled",
         "dismissed",
+        "fence",
         "request",
         "revision",
         "started",
@@ -60,6 +63,7 @@ class Worker:
         self._outcomes = outcomes
         self._metrics = metrics
         self._clock = clock
+        self.fence = Fence(clock)
         self.task: asyncio.Task[Any]
         self.request: Request | None = None
         self.started = 0.0
@@ -103,6 +107,8 @@ class Worker:
         self.request = request
         self.started = started = finished = monotonic()
         try:
+            if started >= self.fence.until:
+                self.fence.refuse()
             if self._timeout is None:
                 result = await self._reconciler(request)
             else:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from plugin_operator.clock import Clock
 from plugin_operator.controller import Controller, ControllerSpec, ControllerStatus, Reconciler, Request
+from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
 from plugin_operator.plugin import Recorder
@@ -97,6 +98,7 @@ class Environment:
         namespaces: what controllers watch that name none themselves; empty for all.
         is_namespaced: asks the API server about a kind; without it, owners are taken to be namespaced.
         settings: times and bounds.
+        fence: looked at before each reconcile; None to let all pass.
         make_controller: makes a controller by name; None for the real one.
     """
 
@@ -108,19 +110,23 @@ class Environment:
     namespaces: tuple[str, ...] = ()
     is_namespaced: Callable[[GroupVersionKind], Awaitable[bool]] | None = None
     settings: HostSettings = field(default_factory=HostSettings)
+    fence: Fence | None = None
     make_controller: Callable[[str], ControllerLike] | None = None
 
     def controller(self, name: str) -> ControllerLike:
         """Return a new controller."""
         if self.make_controller is not None:
             return self.make_controller(name)
-        return Controller(
+        controller = Controller(
             name,
             factory=self.factory,
             clock=self.clock,
             metrics=self.metrics,
             warm_deadline_seconds=self.settings.warm_deadline_seconds,
         )
+        if self.fence is not None:
+            controller.fence = self.fence
+        return controller
 
 
 def labels_of(name: str, revision: str, digest: str) -> Mapping[str, str]:

@@ -88,13 +88,17 @@ class PluginHost:
         for slot in self._slots.values():
             slot.lead()
 
-    async def stop(self, deadline_seconds: float) -> None:
-        """End all reconciles within the deadline, cancel the rest, run ``stop`` hooks, end the trial process."""
+    async def stop(self, deadline_seconds: float) -> list[str]:
+        """End all reconciles within the deadline, cancel the rest, run ``stop`` hooks, end the trial process.
+
+        Returns plugin and key of each reconcile that still runs, because it ignores its cancellation.
+        """
         slots, self._slots = list(self._slots.values()), {}
         await self._tasks.stop(self._environment.settings.cancel_grace_seconds)
-        await asyncio.gather(*(slot.stop(deadline_seconds) for slot in slots))
+        stuck = await asyncio.gather(*(slot.stop(deadline_seconds) for slot in slots))
         if self._validator is not None:
             await self._validator.stop(deadline_seconds)
+        return [f"{slot.name} {key}" for slot, keys in zip(slots, stuck, strict=True) for key in keys]
 
     def status(self) -> list[PluginStatus]:
         """Take a snapshot of every plugin, by name."""

@@ -7,6 +7,7 @@ what is, takes the next step, and looks again; whatever changes meanwhile is see
 import asyncio
 
 from plugin_operator import logs
+from plugin_operator.controller import Request
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting import swap
 from plugin_operator.hosting.blame import Blame
@@ -97,16 +98,20 @@ class PluginSlot:
                 _log.exception("Plugin step failed", plugin=self.name)
                 self._reject(swap.PassingRejection(f"{type(error).__name__}: {error}", path=self.board.path))
 
-    async def stop(self, deadline_seconds: float) -> None:
-        """End the plugin because the process ends: reconciles first, then hooks, then what it holds."""
+    async def stop(self, deadline_seconds: float) -> list[Request]:
+        """End the plugin because the process ends: reconciles first, then hooks, then what it holds.
+
+        Returns the keys of reconciles that still run, because they ignore their cancellation.
+        """
         self._refusals.cancel()
         end = self._clock.monotonic() + deadline_seconds
-        await self._controllers.stop(deadline_seconds * _SHARE_OF_RECONCILES)
+        stuck = await self._controllers.stop(deadline_seconds * _SHARE_OF_RECONCILES)
         if self.live is not None:
             live, self.live = self.live, None
             await live.stop(max(_LEAST_FOR_HOOKS_SECONDS, end - self._clock.monotonic()))
             await live.retire()
         await self._past.close()
+        return stuck
 
     def status(self) -> PluginStatus:
         """Take a snapshot."""

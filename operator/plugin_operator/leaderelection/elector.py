@@ -22,6 +22,7 @@ from plugin_operator.errors import (
     NoMatchError,
     NotFoundError,
 )
+from plugin_operator.fence import Fence
 from plugin_operator.leaderelection.deadline import within
 from plugin_operator.leaderelection.lock import LeaseLock
 from plugin_operator.leaderelection.record import LeaderRecord, micro_time
@@ -60,6 +61,9 @@ class LeaderElector:
         clock: measures all of them; only monotonic time decides anything.
         metrics: gets ``leader_election_master_status``.
         random_share: returns a number in [0, 1) for the jitter.
+
+    Attributes:
+        fence: moved on with every renewal, closed when leadership ends; to be looked at before anything is done.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class LeaderElector:
         self._clock = clock
         self._gauge = metrics.leader
         self._random = random_share
+        self.fence = Fence(clock)
         self._observed = _NOBODY
         self._observed_at = clock.monotonic()
         self._renewed_at: float | None = None
@@ -176,6 +181,7 @@ class LeaderElector:
 
     def _step_down(self) -> None:
         self._renewed_at = None
+        self.fence.close()
         self._gauge.set(0, self._lock.name)
 
     async def _attempt(self, seconds: float) -> bool:
@@ -190,6 +196,7 @@ class LeaderElector:
             return False
         if ours:
             self._renewed_at = started
+            self.fence.until = started + self._timing.renew_deadline_seconds
             self._gauge.set(1, self._lock.name)
         return ours
 

@@ -140,7 +140,7 @@ class Manager:
         await runnable.start()
 
     async def _stop_all(self) -> bool:
-        """Stop in reverse; the Lease is kept until the leader part has ended, then released."""
+        """Stop in reverse; the Lease is released once the leader part has ended, and kept if that did not."""
         self._wanted.set()
         end = self._clock.monotonic() + self._grace_seconds
         leader_part = [runnable for runnable in self._started if runnable in self._leader_runnables]
@@ -149,14 +149,19 @@ class Manager:
         for runnable in reversed(leader_part):
             clean &= await self._stop(runnable.name, runnable.stop, end)
         if self._elector is not None:
-            clean &= await self._stop("leader election", self._stop_election, end)
+            release = self._stop_election if clean else self._leave_election
+            clean &= await self._stop("leader election", release, end)
         for runnable in reversed(others):
             clean &= await self._stop(runnable.name, runnable.stop, end)
         return clean
 
-    async def _stop_election(self, deadline_seconds: float) -> None:
+    async def _leave_election(self, deadline_seconds: float) -> None:
+        """Let the Lease expire by itself: what still runs here must not meet another leader."""
         if self._election is not None:
             await tasks.cancel_and_wait([self._election], deadline_seconds, clock=self._clock)
+
+    async def _stop_election(self, deadline_seconds: float) -> None:
+        await self._leave_election(deadline_seconds)
         if self._elector is not None:
             await self._elector.release()
 
@@ -171,6 +176,7 @@ class Manager:
         if task.cancelled():
             return False
         if (error := task.exception()) is not None:
-            _log.error("Stopping failed", part=name, exc_info=error)
+            known = isinstance(error, PluginOperatorError)
+            _log.error("Stopping failed", part=name, reason=str(error), exc_info=None if known else error)
             return False
         return True

@@ -18,8 +18,6 @@ from plugin_operator.metrics import Histogram
 
 _LONGEST_INTERVAL_SECONDS = 0.25
 _SHORTEST_INTERVAL_SECONDS = 0.01
-# The elector itself gives up exactly at its deadline; only a loop that does not run needs this thread.
-_LEADER_MARGIN_SECONDS = 0.5
 _SHOWN_FRAMES = 12
 
 Blame = Callable[[FrameType], str | None]
@@ -36,6 +34,7 @@ class LoopWatchdog:
         stalls: gets the lateness of every beat, in seconds.
         blame: names the plugin of a frame.
         leads_until: the monotonic second at which leadership ends; None while not leading.
+        leader_margin_seconds: how long after that a loop that runs may take to end the process by itself.
         leave: ends the process; tests pass their own.
     """
 
@@ -48,12 +47,14 @@ class LoopWatchdog:
         *,
         blame: Blame | None = None,
         leads_until: Callable[[], float | None] = lambda: None,
+        leader_margin_seconds: float = 0.5,
         leave: Callable[[int], None] = leave_now,
     ) -> None:
         self._threshold = threshold_seconds
         self._stalls = stalls
         self._blame: Blame = blame or (lambda _frame: None)
         self._leads_until = leads_until
+        self._margin = leader_margin_seconds
         self._leave = leave
         self._sent_at: float | None = None
         self._report_at = 0.0
@@ -74,7 +75,7 @@ class LoopWatchdog:
 
     def _watch(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> None:
         quarter = self._threshold / 4 if self._threshold else _LONGEST_INTERVAL_SECONDS
-        interval = min(_LONGEST_INTERVAL_SECONDS, max(_SHORTEST_INTERVAL_SECONDS, quarter))
+        interval = min(_LONGEST_INTERVAL_SECONDS, max(_SHORTEST_INTERVAL_SECONDS, min(quarter, self._margin)))
         while not self._stop.wait(interval):
             try:
                 self._check(loop, loop_thread)
@@ -84,7 +85,7 @@ class LoopWatchdog:
     def _check(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> None:
         now = time.monotonic()
         until = self._leads_until()
-        if until is not None and now > until + _LEADER_MARGIN_SECONDS:
+        if until is not None and now > until + self._margin:
             self._report("Leadership is over and the event loop is blocked, ending at once", loop_thread, now)
             self._leave(EXIT_FAILED)
         sent_at = self._sent_at

@@ -54,6 +54,21 @@ async def test_nothing_runs_before_the_process_leads(bench):
     assert bench.log == [("r1", "a")]
 
 
+async def test_no_reconcile_begins_once_leadership_is_over(bench):
+    lapses = []
+    bench.controller.fence.on_lapse = lambda: lapses.append(1)
+    await bench.run()
+    bench.controller.fence.until = bench.clock.monotonic() + 10
+    bench.informer.set("a")
+    await bench.clock.settle()
+    assert bench.take_log() == [("r1", "a")]
+    bench.clock._monotonic += 10  # the loop stood still: no timer fired
+    bench.informer.set("b")
+    await bench.clock.settle()
+    assert bench.take_log() == []
+    assert lapses == [1]
+
+
 async def test_requeue_after_comes_back_at_its_time_and_forgets_failures(bench):
     await bench.run(scripted(bench, ValueError("once"), Result(requeue_after=30)))
     bench.informer.set("a")

@@ -91,6 +91,32 @@ async def test_the_leader_part_waits_for_leadership_and_ends_before_the_lease_is
     assert diary == ["start http", "start work", "stop work", "release", "stop http"]
 
 
+@pytest.mark.parametrize("trouble", ["hangs", "fails"])
+async def test_the_lease_is_left_to_expire_if_work_did_not_end(
+    clock: VirtualClock, diary: list[str], trouble: str
+) -> None:
+    election = Election(diary)
+    election.led.set()
+    work = Part("work", diary, hangs="stop" if trouble == "hangs" else "")
+    if trouble == "fails":
+        work.stop = raising(PluginOperatorError("reconciles ignore their cancellation"))  # type: ignore[method-assign]
+    manager = manager_of([Part("http", diary)], [work], elector=election, grace_seconds=10, clock=clock)
+    run = asyncio.create_task(manager.run())
+    await clock.advance(0)
+    manager.request_stop()
+    await clock.advance(11)
+    assert await run == 1
+    assert "release" not in diary
+    assert diary[-1] == "stop http"
+
+
+def raising(error: Exception) -> Any:
+    async def stop(deadline_seconds: float) -> None:
+        raise error
+
+    return stop
+
+
 async def test_lost_leadership_ends_at_once_and_stops_nothing(clock: VirtualClock, diary: list[str]) -> None:
     election = Election(diary)
     election.led.set()

@@ -1,0 +1,59 @@
+"""The moment after which this process may not work any more.
+
+Owns one number that the leader elector moves on and that whoever is about to act looks at first: a worker before each
+reconcile, the plugins' client before each write. A process that was stopped, or whose event loop was blocked, for
+longer than its lease wakes up in the middle of something; no timer and no renewal can tell it in time, a look at the
+clock does.
+
+Only monotonic time counts: the wall clock may jump as it likes.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NoReturn
+
+from plugin_operator.clock import Clock
+from plugin_operator.errors import LeadershipLost
+
+
+class Fence:
+    """Open for good without leader election, and on a standby, where nothing works; then open ``until`` a moment.
+
+    Attributes:
+        until: monotonic second; a plain number, because it is compared before every reconcile.
+        on_lapse: called when somebody is about to act although the time is over; the operator ends the process there.
+    """
+
+    __slots__ = ("_clock", "on_lapse", "until")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.on_lapse: Callable[[], None] = _nothing
+        self.until = math.inf
+
+    def close(self) -> None:
+        """Let nobody act any more, because leadership was given up; the process ends in order."""
+        self.until = -math.inf
+
+    def check(self) -> None:
+        """Return if acting is allowed at this moment.
+
+        Raises:
+            LeadershipLost: it is not.
+        """
+        if self._clock.monotonic() >= self.until:
+            self.refuse()
+
+    def refuse(self) -> NoReturn:
+        """Say that the time is over.
+
+        Raises:
+            LeadershipLost: always, if the process still lives.
+        """
+        if self.until != -math.inf:
+            self.on_lapse()
+        raise LeadershipLost("this process does not lead any more and must not act")
+
+
+def _nothing() -> None:
+    return
