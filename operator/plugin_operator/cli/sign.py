@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from plugin_operator.cli.parameters import PluginsDir
+from plugin_operator.errors import UsageError
 
 
 @click.command("sign", short_help="Sign a directory of plugins.")
@@ -26,7 +27,10 @@ def command(directory: Path, key: Path, serial: int | None) -> None:
     # The cryptography library is not for --help.
     from plugin_operator.hosting.signature import read_private_key
     from plugin_operator.hosting.signing import sign_directory
+    from plugin_operator.hosting.trust import is_inside
 
+    if is_inside(key, directory):
+        raise UsageError(f"--key: {key} lies in {directory}, with which it would be deployed: keep it elsewhere")
     manifest = sign_directory(directory, read_private_key(key), serial)
     files = "1 file" if len(manifest.digests) == 1 else f"{len(manifest.digests)} files"
     click.echo(f"{directory}: signed {files} with serial {manifest.serial}")

@@ -48,10 +48,10 @@ class Trust:
             read_public_keys(key_file)
         except KeyUnusable as error:
             raise UsageError(f"{_FLAG}: {error}") from None
-        if _is_inside(key_file, plugins_dir):
+        if is_inside(key_file, plugins_dir):
             raise UsageError(f"{_FLAG}: {key_file} lies in the plugins directory, whose content it is to vouch for")
         for entry in sys.path:
-            if _is_inside(Path(entry), plugins_dir):
+            if is_inside(Path(entry), plugins_dir):
                 raise UsageError(
                     f"{_FLAG}: Python itself imports from {entry or 'the working directory'}, which lies in the "
                     "plugins directory: start the operator elsewhere, or take it out of PYTHONPATH"
@@ -99,7 +99,7 @@ def _content(taken: Mapping[str, TreeFile], tree: Tree, name: str) -> bytes:
     return taken[name].content
 
 
-def _is_inside(path: Path, directory: Path) -> bool:
+def is_inside(path: Path, directory: Path) -> bool:
     """Tell whether ``path`` lies in ``directory``, as it is written or behind all links."""
     written, real = Path(os.path.abspath(path)), path.resolve()  # noqa: PTH100 - Path.absolute keeps ".."
     return written.is_relative_to(os.path.abspath(directory)) or real.is_relative_to(directory.resolve())  # noqa: PTH100
