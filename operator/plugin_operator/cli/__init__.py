@@ -4,6 +4,16 @@ Owns flags, environment variables, what people read at a terminal, and exit code
 Every command imports what it needs only when it runs, so that ``--help`` answers at once.
 """
 
-from plugin_operator.cli.group import main
+import signal
 
 __all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    # Ctrl-C while modules are still being imported ends the process as it ends any other, without a traceback; commands
+    # that have something to stop install handlers of their own.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from plugin_operator.cli.group import group
+
+    group.main(prog_name="plugin-operator")

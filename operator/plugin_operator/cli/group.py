@@ -55,8 +55,3 @@ def group() -> None:
 
     No cluster at hand? "plugin-operator sandbox" brings its own.
     """
-
-
-def main() -> None:
-    """Run the command line and exit."""
-    group.main(prog_name="plugin-operator")
