@@ -31,6 +31,15 @@ class Loader:
         self._numbers = itertools.count(1)
         self._threads = ThreadRunner(IMPORT_THREADS)
 
+    async def check(self, source: PluginSource) -> None:
+        """Compare what a plugin says it needs with what is installed; ``load`` does so as well.
+
+        Raises:
+            RequirementsUnmet: names what is missing.
+            PluginRejected: what it says is malformed.
+        """
+        await self._threads.run(check_installed, source.files, source.root)
+
     async def load(self, source: PluginSource) -> PluginRevision:
         """Import a plugin and check what it declares; nothing of it stays behind if that fails.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.claims import Claims
 from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.installed import RequirementsUnmet
 from plugin_operator.hosting.live import LiveRevision
 from plugin_operator.hosting.loader import Loader
 from plugin_operator.hosting.revision import PluginRevision
@@ -39,8 +40,14 @@ async def validate(workshop: Workshop, source: PluginSource) -> tuple[str, ...]:
     """Try a plugin in a child process and return what its import leaves behind.
 
     Raises:
+        PassingRejection: something it needs is not installed.
         PluginRejected: what the trial found.
     """
+    try:
+        # Asked here first: what is not installed may be for long, and is not worth a trial process every time.
+        await workshop.loader.check(source)
+    except RequirementsUnmet as error:
+        raise PassingRejection(error.reason, path=error.path, line=error.line) from None
     if workshop.validator is None:
         return ()
     verdict = await workshop.validator.validate(source)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NoReturn
 
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.installed import RequirementsUnmet
 from plugin_operator.hosting.leftovers import Watchman
 from plugin_operator.hosting.loader import IMPORT_THREADS, Loader
 from plugin_operator.hosting.verdict import TrialRequest, Verdict, frame
@@ -77,14 +76,7 @@ def _judge(request: TrialRequest) -> Verdict:
     try:
         revision = asyncio.run(Loader().load(request.source()))
     except PluginRejected as error:
-        return Verdict(
-            id=request.id,
-            reason=error.reason,
-            path=error.path,
-            line=error.line,
-            is_passing=isinstance(error, RequirementsUnmet),
-            seconds=time.monotonic() - started,
-        )
+        return Verdict(request.id, error.reason, error.path, error.line, seconds=time.monotonic() - started)
     left = watchman.compare(own_threads=IMPORT_THREADS)
     return Verdict(
         id=request.id,
