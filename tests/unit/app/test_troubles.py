@@ -1,0 +1,60 @@
+"""What is told about plugins that do not run as their files say."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from plugin_operator.app.health import probes
+from plugin_operator.app.report import status_of, troubles
+from plugin_operator.hosting import PluginState, PluginStatus
+
+
+class Host:
+    def __init__(self, problem: str = "", **reasons: str) -> None:
+        self.directory_problem = problem
+        self._reasons = reasons
+
+    def status(self) -> list[PluginStatus]:
+        since = datetime(2026, 1, 1, tzinfo=UTC)
+        return [
+            PluginStatus(name, f"/plugins/{name}.py", None, PluginState.REJECTED, since, reason)
+            for name, reason in self._reasons.items()
+        ]
+
+
+class Link:
+    host = "https://cluster"
+    is_open = True
+
+
+def readiness(not_loaded: str, host: Host):
+    _, ready = probes(Link(), lambda: not_loaded, lambda: troubles(host), lambda: [])
+    return ready
+
+
+def test_nothing_wrong_is_nothing_to_tell() -> None:
+    assert troubles(Host(one="", two="")) == ""
+
+
+def test_directory_and_plugins_are_told_in_one_line() -> None:
+    host = Host("/plugins is not trusted: one.py is changed", one="SyntaxError:\n  no", two="", three="x" * 999)
+    assert troubles(host).startswith("/plugins is not trusted: one.py is changed; one: SyntaxError: no; three: xxx")
+    assert len(troubles(host)) < 400
+
+
+async def test_a_refused_plugin_is_noted_and_leaves_the_process_ready() -> None:
+    outcome = await readiness("", Host(one="needs x")).run("plugins")
+    assert (outcome.reason, outcome.note) == ("", "one: needs x")
+
+
+async def test_a_directory_that_was_never_accepted_leaves_it_unready() -> None:
+    outcome = await readiness("/plugins is not trusted", Host()).run("plugins")
+    assert outcome.reason == "/plugins is not trusted"
+
+
+@pytest.mark.parametrize("serial", [None, 0, 7])
+def test_the_status_tells_the_accepted_serial_and_the_problem(serial: int | None) -> None:
+    status = status_of(
+        Host("bad"), version="1", server="", plugins_dir="/plugins", serial=serial, leading=True, leader=""
+    )
+    assert (status["manifest_serial"], status["plugins_dir_problem"]) == (serial, "bad")
