@@ -22,7 +22,7 @@ from plugin_operator.clock import SystemClock
 from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.leaderelection import LeaderElector
+from plugin_operator.leaderelection import LeaderElector, LeaseWatch
 from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runnable
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import Options
@@ -175,6 +175,8 @@ class App:
         runnables: list[Runnable] = [
             *companions, *self._servers(), watchdog, self.link, FactoryPart(self.factory), self._recorder, part
         ]  # fmt: skip
+        if elector is not None:
+            runnables.append(LeaseWatch(elector, self.factory))
         return Manager(
             runnables,
             [LeaderPart(self.host, part)],

@@ -6,5 +6,15 @@ Owns taking, renewing and releasing the Lease. What the leader does is left to `
 from plugin_operator.leaderelection.elector import LeaderElector, Timing
 from plugin_operator.leaderelection.lock import LeaseClient, LeaseLock, new_identity
 from plugin_operator.leaderelection.record import LeaderRecord, micro_time
+from plugin_operator.leaderelection.watch import LeaseWatch
 
-__all__ = ["LeaderElector", "LeaderRecord", "LeaseClient", "LeaseLock", "Timing", "micro_time", "new_identity"]
+__all__ = [
+    "LeaderElector",
+    "LeaderRecord",
+    "LeaseClient",
+    "LeaseLock",
+    "LeaseWatch",
+    "Timing",
+    "micro_time",
+    "new_identity",
+]

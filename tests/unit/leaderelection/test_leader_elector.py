@@ -257,3 +257,15 @@ def test_identities_are_readable_and_never_the_same() -> None:
     first, second = new_identity(), new_identity()
     assert first != second
     assert first.startswith(f"{socket.gethostname()}_")
+
+
+async def test_a_hint_makes_a_standby_try_at_once(start: Any, leases: Any, clock: VirtualClock) -> None:
+    first = start("a")
+    await clock.advance(0)
+    second = start("b")
+    await clock.advance(0.1)
+    await first.stop()
+    await first.elector.release()
+    second.elector.hint()
+    await clock.advance(0)
+    assert second.led == 1
