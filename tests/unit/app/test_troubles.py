@@ -28,7 +28,7 @@ class Link:
 
 
 def readiness(not_loaded: str, host: Host):
-    _, ready = probes(Link(), lambda: not_loaded, lambda: troubles(host), lambda: [])
+    _, ready = probes(Link(), lambda: not_loaded, lambda: troubles(host), list)
     return ready
 
 
