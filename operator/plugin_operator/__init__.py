@@ -4,14 +4,12 @@ Owns the names that plugin authors import; each is loaded when it is first asked
 ``--help`` without loading any of them. The inside of the package never imports from here.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plugin_operator.client import Client
-    from plugin_operator.controller import (
+    from plugin_operator.controllers import (
         Predicate,
         RateLimiterSpec,
         Request,
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "plugin_operator.client": ("Client",),
-    "plugin_operator.controller": (
+    "plugin_operator.controllers": (
         "Predicate",
         "RateLimiterSpec",
         "Request",
@@ -93,23 +91,9 @@ def __getattr__(name: str) -> Any:
     """Load the public name ``name`` from where it lives (PEP 562)."""
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME_OF[name]), name)
+    value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+    return value
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-class _Package(ModuleType):
-    """Keeps ``controller`` the decorator: importing the package of that name would put itself in its place."""
-
-    @property
-    def controller(self) -> Any:
-        return import_module(_HOME_OF["controller"]).controller
-
-    @controller.setter
-    def controller(self, module: ModuleType) -> None:
-        pass
-
-
-sys.modules[__name__].__class__ = _Package

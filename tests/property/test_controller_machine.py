@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from plugin_operator.controller import Controller, ControllerSpec, Drain, Result, Watch
+from plugin_operator.controllers import Controller, ControllerSpec, Drain, Result, Watch
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.fake_informers import FakeInformerFactory
 from plugin_operator.testing.virtual_clock import VirtualClock

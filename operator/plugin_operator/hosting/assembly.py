@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from plugin_operator.cache import InformerKey
-from plugin_operator.controller import (
+from plugin_operator.controllers import (
     ControllerSpec,
     EnqueueForObject,
     EnqueueForOwner,

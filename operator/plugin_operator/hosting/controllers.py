@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from plugin_operator.clock import Clock
-from plugin_operator.controller import ControllerStatus, Request
+from plugin_operator.controllers import ControllerStatus, Request
 from plugin_operator.hosting.environment import ControllerLike, DrainLike, Environment
 from plugin_operator.hosting.live import LiveRevision
 from plugin_operator.tasks import TaskOwner, wait_until_done

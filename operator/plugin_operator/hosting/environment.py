@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from plugin_operator.clock import Clock
-from plugin_operator.controller import Controller, ControllerSpec, ControllerStatus, Reconciler, Request
+from plugin_operator.controllers import Controller, ControllerSpec, ControllerStatus, Reconciler, Request
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics

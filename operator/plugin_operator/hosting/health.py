@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from plugin_operator.controller import Reconciler, Request, Result
+from plugin_operator.controllers import Reconciler, Request, Result
 from plugin_operator.errors import ApiConnectionError, ApiError, TerminalError
 
 _MAX_WORDS = 300

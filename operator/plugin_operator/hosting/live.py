@@ -5,7 +5,7 @@ import math
 from collections.abc import Awaitable, Callable
 
 from plugin_operator import logs
-from plugin_operator.controller import ControllerSpec, Reconciler, Request, Result
+from plugin_operator.controllers import ControllerSpec, Reconciler, Request, Result
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.assembly import build_spec, kind_keys
 from plugin_operator.hosting.environment import Environment

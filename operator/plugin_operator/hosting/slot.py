@@ -7,7 +7,7 @@ what is, takes the next step, and looks again; whatever changes meanwhile is see
 import asyncio
 
 from plugin_operator import logs
-from plugin_operator.controller import Request
+from plugin_operator.controllers import Request
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting import swap
 from plugin_operator.hosting.blame import Blame

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from plugin_operator.controller import ControllerStatus
+from plugin_operator.controllers import ControllerStatus
 from plugin_operator.hosting.states import PluginState
 
 

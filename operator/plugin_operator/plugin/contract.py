@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
-from plugin_operator.controller import Predicate, RateLimiterSpec, matches
+from plugin_operator.controllers import Predicate, RateLimiterSpec, matches
 from plugin_operator.plugin import fields
 from plugin_operator.plugin.calling import AnyFunction, accepts
 from plugin_operator.plugin.options import FIELDS, METHODS, ControllerOptions

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from plugin_operator.controller import Predicate, RateLimiterSpec
+from plugin_operator.controllers import Predicate, RateLimiterSpec
 from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.plugin.calling import AnyFunction, is_async

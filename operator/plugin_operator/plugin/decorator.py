@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from plugin_operator.controller import Predicate, RateLimiterSpec, Request, Result
+from plugin_operator.controllers import Predicate, RateLimiterSpec, Request, Result
 from plugin_operator.kube import Object
 from plugin_operator.plugin.context import Context
 from plugin_operator.plugin.options import MARK, ControllerOptions

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from plugin_operator.controller import Request, Result
+from plugin_operator.controllers import Request, Result
 from plugin_operator.plugin.calling import call, is_async
 from plugin_operator.plugin.context import Context, ControllerContext
 from plugin_operator.plugin.declarations import ControllerDeclaration

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plugin_operator.controller import Predicate
+from plugin_operator.controllers import Predicate
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 
 MapFunction = Callable[[Object], Iterable[NamespacedName]]

@@ -18,7 +18,7 @@ from plugin_operator.apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App
 from plugin_operator.cache import Informer
 from plugin_operator.client import Client, ConnectionConfig
-from plugin_operator.controller import ControllerStatus
+from plugin_operator.controllers import ControllerStatus
 from plugin_operator.errors import ApiError, NoMatchError, PluginRejected
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.kube import NamespacedName

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import structlog
 
-from plugin_operator.controller import Request, Result
+from plugin_operator.controllers import Request, Result
 from plugin_operator.errors import ConflictError, NotFoundError
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.plugin import BoundController, Context, ControllerDeclaration, ControllerScope, RevisionTasks

@@ -6,7 +6,7 @@ import types
 
 import pytest
 
-from plugin_operator.controller import Result
+from plugin_operator.controllers import Result
 from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin import ControllerDeclaration, Permission, collect, summary

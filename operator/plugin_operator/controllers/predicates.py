@@ -7,7 +7,7 @@ any predicate of its watch says no.
 from collections.abc import Callable
 from typing import Any
 
-from plugin_operator.controller.ports import CachedObject
+from plugin_operator.controllers.ports import CachedObject
 
 ObjectTest = Callable[[dict[str, Any]], bool]
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from plugin_operator.clock import SystemClock
-from plugin_operator.controller import Controller, ControllerSpec, Request, Watch
+from plugin_operator.controllers import Controller, ControllerSpec, Request, Watch
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.fake_informers import FakeInformerFactory
 

@@ -5,10 +5,10 @@ Owns ``ControllerSpec`` and its parts; ``plugin`` builds them from what an autho
 
 from dataclasses import dataclass
 
-from plugin_operator.controller.handlers import EnqueueForObject, Handler
-from plugin_operator.controller.ports import InformerKey
-from plugin_operator.controller.predicates import Predicate
-from plugin_operator.controller.types import Request
+from plugin_operator.controllers.handlers import EnqueueForObject, Handler
+from plugin_operator.controllers.ports import InformerKey
+from plugin_operator.controllers.predicates import Predicate
+from plugin_operator.controllers.types import Request
 from plugin_operator.workqueue import ExponentialBackoff
 
 _THE_OBJECT = EnqueueForObject()

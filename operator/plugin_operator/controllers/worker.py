@@ -8,9 +8,9 @@ import asyncio
 from typing import Any
 
 from plugin_operator.clock import Clock
-from plugin_operator.controller.outcomes import Outcomes
-from plugin_operator.controller.share import LoopShare
-from plugin_operator.controller.types import Reconciler, ReconcileTimeoutError, Request, Result
+from plugin_operator.controllers.outcomes import Outcomes
+from plugin_operator.controllers.share import LoopShare
+from plugin_operator.controllers.types import Reconciler, ReconcileTimeoutError, Request, Result
 from plugin_operator.fence import Fence
 from plugin_operator.metrics import ControllerMetrics
 from plugin_operator.workqueue import QueueShutDown, WorkQueue

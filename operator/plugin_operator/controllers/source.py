@@ -10,10 +10,10 @@ from typing import Any
 
 from plugin_operator import logs
 from plugin_operator.clock import Timer
-from plugin_operator.controller.handlers import EnqueueForObject
-from plugin_operator.controller.ports import CachedObject, Informer
-from plugin_operator.controller.spec import Watch
-from plugin_operator.controller.types import Request
+from plugin_operator.controllers.handlers import EnqueueForObject
+from plugin_operator.controllers.ports import CachedObject, Informer
+from plugin_operator.controllers.spec import Watch
+from plugin_operator.controllers.types import Request
 from plugin_operator.workqueue import LOW_PRIORITY
 
 _log = logs.get_logger(__name__)

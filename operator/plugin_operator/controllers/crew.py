@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
-from plugin_operator.controller.types import Request
-from plugin_operator.controller.worker import Worker
+from plugin_operator.controllers.types import Request
+from plugin_operator.controllers.worker import Worker
 
 _log = logs.get_logger(__name__)
 

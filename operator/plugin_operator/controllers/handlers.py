@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from plugin_operator.controller.ports import CachedObject
-from plugin_operator.controller.types import Request
+from plugin_operator.controllers.ports import CachedObject
+from plugin_operator.controllers.types import Request
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 
 

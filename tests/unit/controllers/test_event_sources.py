@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from plugin_operator.controller import (
+from plugin_operator.controllers import (
     ControllerSpec,
     EnqueueForOwner,
     EnqueueMapped,
@@ -17,7 +17,7 @@ from plugin_operator.controller import (
     matches,
     resource_version_changed,
 )
-from plugin_operator.controller.source import Source
+from plugin_operator.controllers.source import Source
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.testing.fake_informers import FakeInformer, FakeObject
 from plugin_operator.workqueue import LOW_PRIORITY

@@ -10,7 +10,7 @@ from plugin_operator.apiserver import Endpoint
 from plugin_operator.cache import InformerFactory, InformerKey
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
-from plugin_operator.controller import Controller, ControllerSpec, Request, Watch
+from plugin_operator.controllers import Controller, ControllerSpec, Request, Watch
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
-from plugin_operator.controller.crew import Crew
-from plugin_operator.controller.drain import Drain
-from plugin_operator.controller.outcomes import Outcomes
-from plugin_operator.controller.ports import Informer, InformerFactory, InformerKey
-from plugin_operator.controller.sources import Sources
-from plugin_operator.controller.spec import ControllerSpec
-from plugin_operator.controller.status import ControllerStatus, InFlight, InformerStatus
-from plugin_operator.controller.types import ControllerStopped, FailureCallback, Reconciler, Request
-from plugin_operator.controller.worker import Worker
+from plugin_operator.controllers.crew import Crew
+from plugin_operator.controllers.drain import Drain
+from plugin_operator.controllers.outcomes import Outcomes
+from plugin_operator.controllers.ports import Informer, InformerFactory, InformerKey
+from plugin_operator.controllers.sources import Sources
+from plugin_operator.controllers.spec import ControllerSpec
+from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus
+from plugin_operator.controllers.types import ControllerStopped, FailureCallback, Reconciler, Request
+from plugin_operator.controllers.worker import Worker
 from plugin_operator.fence import Fence
 from plugin_operator.metrics import Metrics
 from plugin_operator.tasks import AnyTask, TaskOwner, wait_until_done

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
-from plugin_operator.controller.tracebacks import TracebackThrottle
-from plugin_operator.controller.types import Failure, FailureCallback, ReconcileTimeoutError, Request, Result
+from plugin_operator.controllers.tracebacks import TracebackThrottle
+from plugin_operator.controllers.types import Failure, FailureCallback, ReconcileTimeoutError, Request, Result
 from plugin_operator.errors import TerminalError
 from plugin_operator.metrics import ControllerMetrics
 from plugin_operator.workqueue import WorkQueue

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from plugin_operator.controller import Result
+from plugin_operator.controllers import Result
 from plugin_operator.errors import TerminalError
 from plugin_operator.workqueue import LOW_PRIORITY
 

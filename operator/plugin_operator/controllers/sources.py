@@ -6,9 +6,9 @@ Owns which informers are held: taken before a revision needs them, kept while an
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from plugin_operator.clock import Clock
-from plugin_operator.controller.ports import Informer, InformerFactory, InformerKey
-from plugin_operator.controller.source import Enqueue, Source
-from plugin_operator.controller.spec import ControllerSpec
+from plugin_operator.controllers.ports import Informer, InformerFactory, InformerKey
+from plugin_operator.controllers.source import Enqueue, Source
+from plugin_operator.controllers.spec import ControllerSpec
 from plugin_operator.tasks import TaskOwner
 
 #: How long a dropped informer is kept: for deletions it has yet to hear of, and for a quick return to it.

@@ -4,11 +4,11 @@ Owns requests, results, predicates, handlers, workers and the swap of revisions.
 author writes, and when to swap, is for the layers above.
 """
 
-from plugin_operator.controller.controller import Controller
-from plugin_operator.controller.drain import Drain
-from plugin_operator.controller.handlers import EnqueueForObject, EnqueueForOwner, EnqueueMapped, Handler
-from plugin_operator.controller.outcomes import FailingKey
-from plugin_operator.controller.predicates import (
+from plugin_operator.controllers.controller import Controller
+from plugin_operator.controllers.drain import Drain
+from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueForOwner, EnqueueMapped, Handler
+from plugin_operator.controllers.outcomes import FailingKey
+from plugin_operator.controllers.predicates import (
     Predicate,
     annotations_changed,
     generation_changed,
@@ -16,9 +16,9 @@ from plugin_operator.controller.predicates import (
     matches,
     resource_version_changed,
 )
-from plugin_operator.controller.spec import ControllerSpec, RateLimiterSpec, Watch
-from plugin_operator.controller.status import ControllerStatus, InFlight, InformerStatus
-from plugin_operator.controller.types import (
+from plugin_operator.controllers.spec import ControllerSpec, RateLimiterSpec, Watch
+from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus
+from plugin_operator.controllers.types import (
     ControllerStopped,
     Failure,
     FailureCallback,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.controller import Controller, ControllerSpec, Watch
+from plugin_operator.controllers import Controller, ControllerSpec, Watch
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.fake_informers import FakeInformerFactory
 from plugin_operator.testing.virtual_clock import VirtualClock

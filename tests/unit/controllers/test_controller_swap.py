@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from plugin_operator.controller import ControllerStopped, EnqueueMapped, RateLimiterSpec, Watch, matches
+from plugin_operator.controllers import ControllerStopped, EnqueueMapped, RateLimiterSpec, Watch, matches
 from plugin_operator.workqueue import LOW_PRIORITY
 
 
