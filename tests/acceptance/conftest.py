@@ -73,6 +73,7 @@ class Output:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
         self.lines: list[str] = []
+        self._ended = False
         self._news = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -83,6 +84,9 @@ class Output:
             with self._news:
                 self.lines.append(line)
                 self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
 
     @property
     def text(self) -> str:
@@ -92,10 +96,10 @@ class Output:
     def wait_for(self, *words: str, after: int = 0, seconds: float = DEADLINE_SECONDS) -> str:
         """Wait for a line that has all of ``words``, beginning at line number ``after``, and return it."""
         with self._news:
-            if not self._news.wait_for(lambda: self._find(words, after) is not None, seconds):
-                raise AssertionError(f"no line with {words} in:\n{self.text}")
+            self._news.wait_for(lambda: self._ended or self._find(words, after) is not None, seconds)
             found = self._find(words, after)
-        assert found is not None
+        if found is None:
+            raise AssertionError(f"no line with {words} in:\n{self.text}")
         return found
 
     def _find(self, words: tuple[str, ...], after: int) -> str | None:
