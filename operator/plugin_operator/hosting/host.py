@@ -121,7 +121,7 @@ class PluginHost:
             await self._clock.sleep(max(_SHORTEST_PAUSE_SECONDS, 2 * (self._clock.monotonic() - began)))
 
     async def _look(self) -> float | None:
-        snapshot = await self._threads.run(self._scanner.scan)
+        snapshot = await self._scan()
         self._say_what_is_odd(snapshot)
         if snapshot.directory is Directory.OK:
             self._apply(snapshot)
@@ -129,6 +129,15 @@ class PluginHost:
         for slot in self._slots.values():
             slot.refresh()
         return snapshot.retry_after_seconds
+
+    async def _scan(self) -> Snapshot:
+        try:
+            return await self._threads.run(self._scanner.scan)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not end all reloads for good; it is told
+            reason = f"{self._scanner.root} cannot be scanned: {type(error).__name__}: {error}"
+            if reason != self.directory_problem:
+                _log.exception("Plugins directory scan failed", path=self._scanner.root)
+            return Snapshot(self._scanner.root, Directory.UNREADABLE, reason)
 
     def _say_what_is_odd(self, snapshot: Snapshot) -> None:
         problem = snapshot.reason if snapshot.directory is not Directory.OK else ""

@@ -138,3 +138,20 @@ async def test_signing_the_same_again_reloads_nothing(running, key):
     await eventually(lambda: running.status().reloads == 2, timeout_seconds=20)
     assert running.status("two").revision == revisions[1]
     assert running.status("two").reloads == 1
+
+
+async def test_a_look_that_breaks_refuses_everything_and_the_next_one_goes_on(running, key):
+    class Broken:
+        files = ()
+
+        def admit(self, tree):
+            raise RuntimeError("boom")
+
+    gate, running.host._scanner._gate = running.host._scanner._gate, Broken()
+    running.write("helper.py", "word = 'later'\n")
+    sign_directory(running.root, key)
+    await eventually(lambda: "boom" in running.host.directory_problem, timeout_seconds=20)
+    assert running.status().reloads == 1
+    running.host._scanner._gate = gate
+    await eventually(lambda: running.status().reloads == 2, timeout_seconds=20)
+    assert running.host.directory_problem == ""
