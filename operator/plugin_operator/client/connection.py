@@ -32,6 +32,7 @@ _MAX_ERROR_BYTES = 2**20
 _MAX_RETRIES = 10  # as client-go's, so that a server shedding load is obeyed for as long
 _CONNECT_SECONDS = 10.0
 _READ_BUFFER_BYTES = 2**19
+_TURNS_TO_CLOSE = 3
 _KEEP_ALIVE = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
 _TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ssl.CertificateError, ValueError)
 
@@ -90,6 +91,9 @@ class Connection:
         finally:
             await connection._calls.close()
             await connection._streams.close()
+            # TLS takes a few more turns of the loop to let its sockets go; a loop that ends at once would leak them.
+            for _ in range(_TURNS_TO_CLOSE):
+                await asyncio.sleep(0)
 
     @property
     def host(self) -> str:

@@ -1,5 +1,6 @@
 """A small JSON client for talking to an API server, so that its tests depend on no client library."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from typing import Any
@@ -33,3 +34,6 @@ async def api(api_endpoint: Endpoint, tls_context: ssl.SSLContext | bool) -> Asy
         timeout=aiohttp.ClientTimeout(total=20), headers=headers, connector=aiohttp.TCPConnector(ssl=tls_context)
     ) as session:
         yield JsonApi(session, api_endpoint.url)
+    for _ in range(3):
+        # TLS takes a few turns of the loop to let its sockets go.
+        await asyncio.sleep(0)

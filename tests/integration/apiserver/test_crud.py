@@ -10,6 +10,9 @@ NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 
 
+JSON = {"Content-Type": "application/json"}
+
+
 async def test_an_object_lives_through_create_get_update_delete(api):
     status, created = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}, "data": {"x": "1"}})
     assert status == 201
@@ -96,15 +99,13 @@ async def test_a_finalizer_holds_a_deleted_object(api):
 
 
 async def test_malformed_json_is_a_bad_request(api):
-    async with api.session.post(
-        api.url + CONFIGMAPS, data=b"{", headers={"Content-Type": "application/json"}
-    ) as answer:
+    async with api.session.post(api.url + CONFIGMAPS, data=b"{", headers=JSON) as answer:
         assert answer.status == 400
         assert (await answer.json())["reason"] == "BadRequest"
 
 
 async def test_a_body_beyond_three_mebibytes_is_refused(api):
     body = BytesIO(b'{"data":{"x":"%b"}}' % (b"y" * 3 * 1024 * 1024))
-    async with api.session.post(api.url + CONFIGMAPS, data=body) as answer:
+    async with api.session.post(api.url + CONFIGMAPS, data=body, headers=JSON) as answer:
         assert answer.status == 413
         assert (await answer.json())["reason"] == "RequestEntityTooLarge"

@@ -9,7 +9,7 @@ from plugin_operator.apiserver import ApiServer, ApiServerConfig
 from plugin_operator.cache import InformerFactory, InformerKey, State
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
-from plugin_operator.errors import ConflictError, NotFoundError
+from plugin_operator.errors import ConflictError, NoMatchError, NotFoundError
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
@@ -165,7 +165,7 @@ async def test_a_kind_that_goes_and_comes_back_is_followed_again(side):
         side.mapper.invalidate()
         try:
             await side.client.create(again)
-        except NotFoundError:
+        except (NotFoundError, NoMatchError):
             return False
         except ConflictError:
             return True
