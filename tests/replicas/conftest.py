@@ -1,0 +1,349 @@
+"""Three replicas of the operator as processes, each behind a network of its own, on an API server that can be stopped.
+
+``REPLICAS_SERVER=real`` takes kube-apiserver instead of the embedded one. Both keep their data in a folder, and their port
+over a restart.
+"""
+
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KUBECTL = Path(sys.executable).parent / "kubectl"
+BUILD = Path(__file__).parents[1] / "controlplane" / "build.py"
+REAL = os.environ.get("REPLICAS_SERVER") == "real"
+DEADLINE_SECONDS = 60.0
+
+LEASE_SECONDS = 5.0
+RENEW_SECONDS = 3.0
+RETRY_SECONDS = 0.5
+
+PLUGIN = """
+import asyncio, os, time
+from pathlib import Path
+from plugin_operator import Result, controller
+from plugin_operator.errors import ConflictError
+
+ME = os.environ["REPLICA"]
+FOLDER = Path(os.environ["REPLICA_FOLDER"])
+
+def note(what):
+    with (FOLDER / "notes").open("a") as file:
+        file.write(f"{time.monotonic():.6f} {ME} {what}\\n")
+
+@controller(for_="v1/ConfigMap", label_selector="journal")
+async def journal(ctx, request):
+    note("reconcile")
+    page = await ctx.client.get("v1/ConfigMap", request.name, request.namespace)
+    block = FOLDER / f"block-{ME}"
+    if block.exists():
+        note("blocks")
+        time.sleep(float(block.read_text()))
+        note("unblocked")
+    page["data"] = {"lines": (page.get("data") or {}).get("lines", "") + ME + " "}
+    try:
+        await ctx.client.update(page)
+    except ConflictError:
+        note("conflict")
+    return Result(requeue_after=0.02)
+"""
+
+
+class Network:
+    """A TCP proxy before the API server that can stop forwarding, as a cable that is pulled: no reset, no answer."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._server.getsockname()[1])
+        self._open = True
+        self._ended = False
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def cut(self) -> None:
+        """Forward nothing any more."""
+        self._open = False
+
+    def heal(self) -> None:
+        """Forward new connections; what was on the way is lost."""
+        for pair in self._pairs:
+            self._close(pair)
+        self._pairs.clear()
+        self._open = True
+
+    def close(self) -> None:
+        """End."""
+        self._ended = True
+        self._thread.join(10)
+        self._server.close()
+        for pair in self._pairs:
+            self._close(pair)
+
+    @staticmethod
+    def _close(pair: tuple[socket.socket, socket.socket]) -> None:
+        for each in pair:
+            each.close()
+
+    def _serve(self) -> None:
+        while not self._ended:
+            pairs = self._pairs if self._open else []
+            others = {one: other for pair in pairs for one, other in (pair, pair[::-1])}
+            try:
+                ready, _, _ = select.select([*others, *([self._server] if self._open else [])], [], [], 0.02)
+                for each in ready:
+                    self._turn(each, others)
+            except (OSError, ValueError):  # closed by heal
+                self._pairs = [pair for pair in self._pairs if min(pair[0].fileno(), pair[1].fileno()) >= 0]
+
+    def _turn(self, each: socket.socket, others: dict[socket.socket, socket.socket]) -> None:
+        if each is self._server:
+            client, _ = self._server.accept()
+            try:
+                self._pairs.append((client, socket.create_connection(("127.0.0.1", self._target), 5)))
+            except OSError:
+                client.close()
+            return
+        try:
+            data = each.recv(65536)
+            if data:
+                others[each].sendall(data)
+        except OSError:
+            data = b""
+        if not data:
+            self._close((each, others[each]))
+
+
+class Server:
+    """The API server as a process that can be stopped and started again with what it knew."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.kubeconfig = folder / "data" / "kubeconfig" if REAL else folder / "kubeconfig"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def _command(self) -> list[str]:
+        data = str(self._folder / "data")
+        if REAL:
+            built = subprocess.run([BUILD, "--cached"], capture_output=True, text=True, check=False)
+            if built.returncode:
+                pytest.fail("the real control plane is not built: run `make controlplane` (it needs Go)")
+            return [built.stdout.strip(), "--data-dir", data, "--port", str(self.port), "--stop-on-stdin-close"]
+        return [
+            sys.executable, "-m", "plugin_operator", "apiserver", "--data-dir", data, "--exit-with-stdin",
+            "--bind-address", f"127.0.0.1:{self.port}", "--write-kubeconfig", str(self.kubeconfig),
+        ]  # fmt: skip
+
+    def start(self) -> None:
+        """Start, and return once it is ready."""
+        with (self._folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(self._command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+        assert self._process.stdout is not None
+        readable, _, _ = select.select([self._process.stdout], [], [], 2 * DEADLINE_SECONDS)
+        assert readable, (self._folder / "server.log").read_text()[-2000:]
+        assert self._process.stdout.readline(), (self._folder / "server.log").read_text()[-2000:]
+
+    def stop(self) -> None:
+        """End it."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.close()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(15)
+        process.stdout.close()
+
+    def kubectl(self, *arguments: str) -> str:
+        """Run kubectl and return what it prints."""
+        command = [KUBECTL, "--kubeconfig", self.kubeconfig, *arguments]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+
+class Replica:
+    """One process of the operator."""
+
+    def __init__(self, name: str, server: Server, folder: Path) -> None:
+        self.name = name
+        self.folder = folder / name
+        self.folder.mkdir()
+        self.network = Network(server.port)
+        kubeconfig = self.folder / "kubeconfig"
+        text = server.kubeconfig.read_text()
+        kubeconfig.write_text(re.sub(r"(server: https://[^:]+):\d+", rf"\1:{self.network.port}", text))
+        kubeconfig.chmod(0o600)
+        with socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", 0))
+            two.bind(("127.0.0.1", 0))
+            self._metrics, self._probes = one.getsockname()[1], two.getsockname()[1]
+        known = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
+        with (self.folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable, "-m", "plugin_operator", "run", "--kubeconfig", str(kubeconfig),
+                    "--plugins-dir", str(folder / "plugins"), "--log-format", "json", "--connect-timeout", "60s",
+                    "--metrics-addr", f"127.0.0.1:{self._metrics}",
+                    "--health-probe-bind-address", f"127.0.0.1:{self._probes}", "--leader-elect",
+                    "--leader-elect-lease-duration", f"{LEASE_SECONDS}s",
+                    "--leader-elect-renew-deadline", f"{RENEW_SECONDS}s",
+                    "--leader-elect-retry-period", f"{RETRY_SECONDS}s", "--leader-elect-resource-namespace", "default",
+                ],
+                env={**known, "REPLICA": name, "REPLICA_FOLDER": str(folder)},
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    @property
+    def log(self) -> str:
+        """Everything it said."""
+        return (self.folder / "log").read_text()
+
+    def _get(self, port: int, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+            return str(answer.read().decode())
+
+    def status(self) -> dict[str, Any]:
+        """What ``/status`` says."""
+        return dict(json.loads(self._get(self._probes, "/status")))
+
+    def is_ready(self) -> bool:
+        """Whether ``/readyz`` says so."""
+        with contextlib.suppress(OSError):
+            return self._get(self._probes, "/readyz") == "ok"
+        return False
+
+    def metric(self, line: str) -> float:
+        """The value of one series."""
+        text = self._get(self._metrics, "/metrics")
+        return float(next(each for each in text.splitlines() if each.startswith(line + " ")).split()[-1])
+
+    def leads(self) -> bool:
+        """Whether it says that it leads."""
+        with contextlib.suppress(OSError):
+            return bool(self.status()["leading"])
+        return False
+
+    def signal(self, number: int) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    def end(self, seconds: float = DEADLINE_SECONDS) -> int:
+        """Wait for its end and return the status."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} does not end:\n{self.log[-3000:]}") from None
+
+    def close(self) -> None:
+        """End it, however."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+            self.process.wait(10)
+        self.network.close()
+
+
+class Replicas:
+    """The replicas, what they wrote, and who replaces those that end."""
+
+    def __init__(self, folder: Path, server: Server) -> None:
+        self.folder = folder
+        self.server = server
+        self.alive: list[Replica] = []
+        self._everybody: list[Replica] = []
+        (folder / "plugins").mkdir()
+        (folder / "plugins" / "journal.py").write_text(PLUGIN)
+        server.kubectl("create", "configmap", "journal")
+        server.kubectl("label", "configmap", "journal", "journal=yes")
+
+    def add(self, *names: str) -> None:
+        """Start replicas and wait until they are ready."""
+        for name in names:
+            self.alive.append(Replica(name, self.server, self.folder))
+            self._everybody.append(self.alive[-1])
+        for replica in self.alive[-len(names) :]:
+            until(replica.is_ready, lambda replica=replica: replica.log[-2000:])  # type: ignore[misc]
+
+    def leader(self, seconds: float = DEADLINE_SECONDS) -> Replica:
+        """Wait until one leads and has written, and return it."""
+        found: list[Replica] = []
+
+        def leads() -> bool:
+            found[:] = [each for each in self.alive if each.process.poll() is None and each.leads()]
+            return bool(found) and any(each.split()[1] == found[0].name for each in self.notes())
+
+        until(leads, lambda: "\n".join(each.log[-1500:] for each in self.alive), seconds)
+        return found[0]
+
+    def take_out(self, replica: Replica) -> None:
+        """Count it no longer among the living."""
+        self.alive.remove(replica)
+
+    def notes(self) -> list[str]:
+        """The lines the plugin noted, in the order of time."""
+        path = self.folder / "notes"
+        return sorted(path.read_text().splitlines()) if path.exists() else []
+
+    def begins(self, name: str) -> float | None:
+        """When the first reconcile of ``name`` began, in monotonic seconds."""
+        return next((float(each.split()[0]) for each in self.notes() if each.split()[1:] == [name, "reconcile"]), None)
+
+    def assert_never_two(self) -> None:
+        """Hold the server's journal, and the plugins' own notes, to one reconciling process at a time."""
+        journal = json.loads(self.server.kubectl("get", "configmap", "journal", "-o", "json"))["data"]["lines"].split()
+        assert runs_of(journal) == list(dict.fromkeys(journal)), runs_of(journal)
+        notes = [each.split()[1:] for each in self.notes()]
+        reconciles = [name for name, what in notes if what == "reconcile"]
+        assert runs_of(reconciles) == list(dict.fromkeys(reconciles)), runs_of(reconciles)
+        assert [name for name, what in notes if what == "conflict"] == []
+
+    def close(self) -> None:
+        """End everything."""
+        for replica in self._everybody:
+            replica.close()
+        self.server.stop()
+
+
+def runs_of(names: list[str]) -> list[str]:
+    """Return the names with repetitions in a row left out."""
+    return [name for at, name in enumerate(names) if at == 0 or names[at - 1] != name]
+
+
+def until(condition: Callable[[], bool], explain: Callable[[], str], seconds: float = DEADLINE_SECONDS) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(explain())
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def replicas(tmp_path: Path) -> Iterator[Replicas]:
+    """No replica yet, on a server of their own."""
+    made = Replicas(tmp_path, Server(tmp_path))
+    yield made
+    made.close()

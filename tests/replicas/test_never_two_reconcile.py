@@ -1,0 +1,116 @@
+"""Whatever happens to the leader: at no moment do two replicas reconcile, and the next one takes over in time.
+
+The plugin appends its replica's name to a journal on the server, under optimistic concurrency, and notes the machine's
+monotonic time before each reconcile. A name that comes back after another one wrote, or a conflict, is two at work.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+LEASE_SECONDS = 5.0
+RENEW_SECONDS = 3.0
+RETRY_SECONDS = 0.5
+# What the start of a pause may be off by, a write that is under way, and a machine that has other work.
+SLACK_SECONDS = 3.0
+TAKEN_OVER_SECONDS = LEASE_SECONDS + RETRY_SECONDS * 2.2 + SLACK_SECONDS
+
+Trouble = Callable[[Any, Any], None]
+
+
+def terminated(replicas: Any, leader: Any) -> None:
+    began = time.monotonic()
+    leader.signal(signal.SIGTERM)
+    assert leader.end() == 0, leader.log
+    ended = time.monotonic()
+    replicas.take_out(leader)
+    begins = replicas.begins(replicas.leader().name)
+    # The next one may have begun before the process of the old one was gone, but not before its Lease was free.
+    assert begins is not None
+    assert begins - ended < 1.0, (began, ended, begins)
+
+
+def killed(replicas: Any, leader: Any) -> None:
+    leader.signal(signal.SIGKILL)
+    replicas_take_over(replicas, leader)
+
+
+def stopped(replicas: Any, leader: Any) -> None:
+    leader.signal(signal.SIGSTOP)
+    replicas_take_over(replicas, leader)
+    leader.signal(signal.SIGCONT)
+    assert leader.end(10) == 1
+    assert "ending at once" in leader.log
+    assert "Traceback" not in leader.log
+
+
+def partitioned(replicas: Any, leader: Any) -> None:
+    leader.network.cut()
+    began = time.monotonic()
+    assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
+    assert time.monotonic() - began > RENEW_SECONDS - RETRY_SECONDS - 0.2
+    replicas_take_over(replicas, leader)
+    leader.network.heal()
+
+
+def blocked(replicas: Any, leader: Any) -> None:
+    (replicas.folder / f"block-{leader.name}").write_text(str(3 * LEASE_SECONDS))
+    assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
+    assert "the event loop is blocked" in leader.log
+    replicas_take_over(replicas, leader)
+
+
+def without_a_server(replicas: Any, leader: Any) -> None:
+    replicas.server.stop()
+    assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
+    replicas.take_out(leader)
+    time.sleep(float(os.environ.get("API_SERVER_DOWN_SECONDS", "8")) - RENEW_SECONDS)
+    assert [each.process.poll() for each in replicas.alive] == [None] * len(replicas.alive)
+    replicas.server.start()
+    assert replicas.leader(30).name != leader.name
+
+
+def replicas_take_over(replicas: Any, leader: Any) -> None:
+    began = time.monotonic()
+    replicas.take_out(leader)
+    replicas.leader()
+    assert time.monotonic() - began < TAKEN_OVER_SECONDS
+
+
+def assert_standbys_are_warm(replicas: Any, leader: Any) -> None:
+    for standby in (each for each in replicas.alive if each is not leader):
+        assert standby.is_ready()
+        assert standby.metric('plugin_operator_informer_objects{kind="v1/ConfigMap",namespace=""}') == 1
+        assert standby.metric('leader_election_master_status{name="plugin-operator-leader-election"}') == 0
+        assert standby.metric('workqueue_depth{controller="journal",name="journal",priority="0"}') >= 0
+        assert standby.status()["leading"] is False
+
+
+def play(replicas: Any, *troubles: Trouble) -> None:
+    replicas.add("a1", "a2", "a3")
+    for number, trouble in enumerate(troubles):
+        leader = replicas.leader()
+        assert_standbys_are_warm(replicas, leader)
+        trouble(replicas, leader)
+        if number < len(troubles) - 1:
+            replicas.add(f"b{number}")
+    replicas.leader()
+    replicas.assert_never_two()
+
+
+def test_a_leader_that_is_blocked_ends_before_another_starts(replicas: Any) -> None:
+    play(replicas, blocked)
+
+
+def test_a_leader_that_is_cut_off_ends_before_another_starts(replicas: Any) -> None:
+    play(replicas, partitioned, terminated)
+
+
+@pytest.mark.skipif(os.environ.get("REPLICAS_SERVER") != "real", reason="minutes: part of make conformance")
+@pytest.mark.timeout(600)
+def test_whatever_happens_to_leaders_one_after_the_other_never_do_two_work(replicas: Any) -> None:
+    play(replicas, killed, stopped, partitioned, blocked, without_a_server, terminated)
