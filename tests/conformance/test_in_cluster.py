@@ -1,0 +1,255 @@
+"""The manifests on a real API server, and the operator as their Deployment says: its rights, its files, its user."""
+
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from differential.targets import Target
+from incluster.pod import REPOSITORY, Mount, command, image_environment, why_not
+from incluster.volume import AtomicVolume
+
+NAMESPACE = "plugin-operator-system"
+ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+DEADLINE_SECONDS = 40
+SELF_TEST = """
+from pathlib import Path
+from plugin_operator import controller
+from plugin_operator.errors import ApiError
+
+@controller(for_="v1/ConfigMap", name="limits", namespaces=["default"])
+async def limits(ctx, request):
+    if request.name != "hello":
+        return
+    said = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    ctx.log.info("Who", uid=said["Uid"].split(), capabilities=said["CapEff"].strip(), new=said["NoNewPrivs"].strip())
+    for path in ("/plugins/x", "/x", str(Path(__file__).parent / "x"), "/var/run/secrets/kubernetes.io/x", "/tmp/x"):
+        try:
+            Path(path).write_text("")
+            ctx.log.info("Written", path=path)
+        except OSError as error:
+            ctx.log.info("Refused", path=path, error=error.strerror)
+    try:
+        metadata = {"name": "no", "namespace": "default"}
+        await ctx.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+        ctx.log.info("Created")
+    except ApiError as error:
+        ctx.log.info("Forbidden", reason=str(error))
+"""
+
+
+class Kubectl:
+    """kubectl as the cluster's admin."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        self._command = [Path(sys.executable).parent / "kubectl", "--kubeconfig", kubeconfig]
+
+    def __call__(self, *arguments: str, stdin: str | None = None) -> str:
+        ended = subprocess.run(
+            [*self._command, *arguments], input=stdin, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self(*arguments, "-o", "json"))
+
+
+class Container:
+    """The operator's process and the JSON lines that it logs."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self.process = subprocess.Popen(argv, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self._lines: list[str] = []
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._news:
+                self._lines.append(line)
+                self._news.notify_all()
+
+    @property
+    def text(self) -> str:
+        return "".join(self._lines)
+
+    def logged(self, event: str, **variables: Any) -> list[dict[str, Any]]:
+        parsed = [json.loads(line) for line in list(self._lines) if line.startswith("{")]
+        return [line for line in parsed if variables.items() | {("event", event)} <= _hashable(line)]
+
+    def wait_for(self, event: str, **variables: Any) -> dict[str, Any]:
+        with self._news:
+            found = self._news.wait_for(lambda: self.logged(event, **variables), DEADLINE_SECONDS)
+        assert found, f"no {event} with {variables} in:\n{self.text}"
+        return found[0]
+
+    def end(self) -> int:
+        self.process.terminate()
+        return self.process.wait(DEADLINE_SECONDS)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait(DEADLINE_SECONDS)
+        self._reader.join(DEADLINE_SECONDS)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def _hashable(line: dict[str, Any]) -> set[tuple[str, Any]]:
+    return {(key, value) for key, value in line.items() if isinstance(value, str | int | bool)}
+
+
+def _render() -> str:
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"
+    }
+    made = subprocess.run(
+        ["make", "--no-print-directory", "manifests"], cwd=REPOSITORY, env=environment,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return made.stdout
+
+
+@pytest.fixture
+def kubectl(real_server: Target) -> Iterator[Kubectl]:
+    if os.environ.get("CONFORMANCE_KUBECONFIG"):
+        pytest.skip("a whole cluster would run the Deployment itself; deploy there with `make deploy`")
+    if os.geteuid() != 0 or not sys.platform.startswith("linux"):
+        pytest.skip("NOT RUN IN CLUSTER: becoming user 65532 with files of its own needs root on Linux")
+    if reason := why_not():
+        pytest.skip(f"NOT RUN IN CLUSTER: this machine does not let root mount: {reason}")
+    admin = Kubectl(real_server.kubeconfig)
+    rendered = _render()
+    admin("apply", "-f", "-", stdin=rendered)
+    yield admin
+    admin("delete", "--wait=false", "-f", "-", stdin=rendered)
+
+
+def _publish(kubectl: Kubectl, volume: AtomicVolume, plugins: dict[str, str], folder: Path) -> None:
+    """Do what ``make deploy-plugins`` does, and then what kubelet does with the ConfigMap it finds on the server."""
+    folder.mkdir()
+    for name, text in plugins.items():
+        (folder / name).write_text(text)
+    making = ("create", "configmap", "plugin-operator-plugins", "--namespace", NAMESPACE, f"--from-file={folder}")
+    rendered = kubectl(*making, "--dry-run=client", "--output=yaml")
+    kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=make-deploy", "-f", "-", stdin=rendered)
+    volume.write(kubectl.json("get", "configmap", "plugin-operator-plugins", "--namespace", NAMESPACE)["data"])
+
+
+def _account(kubectl: Kubectl, spec: dict[str, Any], target: Target, path: Path) -> None:
+    assert target.context is not None
+    authorities = map(ssl.DER_cert_to_PEM_cert, target.context.get_ca_certs(binary_form=True))
+    token = kubectl("create", "token", spec["serviceAccountName"], "--namespace", NAMESPACE, "--duration=1h").strip()
+    volume = AtomicVolume(path, group=spec["securityContext"]["fsGroup"])
+    volume.write({"token": token, "ca.crt": "".join(authorities), "namespace": NAMESPACE})
+
+
+def _arguments(container: dict[str, Any]) -> list[str]:
+    """Return the Deployment's arguments; a port that somebody has on this machine gives way to a free one."""
+    arguments = []
+    for argument in container["args"]:
+        flag, colon, port = argument.rpartition(":")
+        arguments.append(f"{flag}:{_free_port(int(port))}" if colon else argument)
+    return arguments
+
+
+def _free_port(wanted: int) -> int:
+    try:
+        with socket.create_server(("", wanted)):
+            return wanted
+    except OSError:
+        with socket.create_server(("", 0)) as other:
+            return int(other.getsockname()[1])
+
+
+def _start(kubectl: Kubectl, target: Target, plugins: Path, tmp_path: Path) -> tuple[Container, list[str]]:
+    spec = kubectl.json("get", "deployment", "plugin-operator", "--namespace", NAMESPACE)["spec"]["template"]["spec"]
+    container = spec["containers"][0]
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    assert {mount["mountPath"]: mount.get("readOnly", False) for mount in container["volumeMounts"]} == {
+        "/plugins": True,
+        "/tmp": False,
+    }
+    for name in ("root", "tmp"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "tmp").chmod(0o1777)
+    _account(kubectl, spec, target, tmp_path / "account")
+    mounts = [Mount(plugins, "/plugins"), Mount(tmp_path / "tmp", "/tmp", read_only=False)]
+    mounts.append(Mount(tmp_path / "account", ACCOUNT))
+    host, _, port = target.url.removeprefix("https://").rpartition(":")
+    environment = image_environment() | {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
+    environment |= {variable["name"]: variable["value"] for variable in container.get("env", ())}
+    user, group = spec["securityContext"]["runAsUser"], spec["securityContext"]["runAsGroup"]
+    arguments = _arguments(container)
+    argv = command(tmp_path / "root", mounts, user, group, environment, ["plugin-operator", *arguments])
+    return Container(argv), arguments
+
+
+def _get(arguments: list[str], flag: str, path: str) -> tuple[int, str]:
+    port = next(argument for argument in arguments if argument.startswith(flag)).rpartition(":")[2]
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+@pytest.mark.timeout(240)
+def test_the_operator_works_as_its_deployment_says(kubectl: Kubectl, real_server: Target, tmp_path: Path) -> None:
+    plugins = {path.name: path.read_text() for path in (REPOSITORY / "plugins").glob("*.py")}
+    volume = AtomicVolume(tmp_path / "plugins", group=65532)
+    _publish(kubectl, volume, {**plugins, "limits.py": SELF_TEST}, tmp_path / "one")
+    tmp_path.chmod(0o755)
+    container, arguments = _start(kubectl, real_server, tmp_path / "plugins", tmp_path)
+    try:
+        _check_work(kubectl, container, arguments)
+        _check_limits(container)
+        changed = {**plugins, "configmap.py": plugins["configmap.py"].replace("ConfigMap reconciled", "Seen anew")}
+        _publish(kubectl, volume, changed, tmp_path / "two")
+        container.wait_for("Seen anew", name="hello")
+        assert container.end() == 0, container.text
+    finally:
+        container.close()
+        kubectl("delete", "configmap", "hello", "--namespace", "default", "--ignore-not-found")
+    assert _lease(kubectl)["holderIdentity"] == ""
+
+
+def _lease(kubectl: Kubectl) -> dict[str, Any]:
+    return kubectl.json("get", "lease", "plugin-operator-leader-election", "--namespace", NAMESPACE)["spec"]
+
+
+def _check_work(kubectl: Kubectl, container: Container, arguments: list[str]) -> None:
+    container.wait_for("Leadership acquired")
+    assert _lease(kubectl)["holderIdentity"].startswith(socket.gethostname())
+    kubectl("create", "configmap", "hello", "--namespace", "default")
+    container.wait_for("ConfigMap reconciled", name="hello", plugin="configmap")
+    assert _get(arguments, "--metrics-addr", "/metrics")[0] == 200
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while (answer := _get(arguments, "--health-probe-bind-address", "/readyz?verbose"))[0] != 200:
+        assert time.monotonic() < deadline, f"{answer[1]}\n{container.text}"
+        time.sleep(0.2)
+
+
+def _check_limits(container: Container) -> None:
+    forbidden = container.wait_for("Forbidden", plugin="limits")
+    assert f'User "system:serviceaccount:{NAMESPACE}:plugin-operator" cannot create' in forbidden["reason"]
+    who = container.wait_for("Who")
+    assert (who["uid"], who["capabilities"], who["new"]) == (["65532"] * 4, "0" * 16, "1")
+    assert [line["path"] for line in container.logged("Written")] == ["/tmp/x"]
+    refused = container.logged("Refused")
+    assert len(refused) == 4
+    assert {line["error"] for line in refused} <= {"Read-only file system", "Permission denied"}
