@@ -124,7 +124,7 @@ controlplane: $(VENV)/.dev ## Build the real kube-apiserver with etcd, once, for
 .PHONY: conformance
 conformance: $(VENV)/.dev ## Compare the embedded API server with the real one (needs Go)
 	@$(BIN)/python tests/controlplane/build.py >/dev/null
-	@$(BIN)/python -m pytest tests/conformance $(ARGS)
+	@REPLICAS_SERVER=real $(BIN)/python -m pytest tests/conformance tests/replicas $(ARGS)
 
 .PHONY: lock
 lock: $(BIN)/python ## Resolve the pins again; UPGRADE=1 takes newer versions
