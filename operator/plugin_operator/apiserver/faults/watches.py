@@ -11,7 +11,7 @@ from plugin_operator.apiserver.faults.requests import failure
 from plugin_operator.apiserver.wire.target import Target
 
 _PIECE_BYTES = 7
-_ENDING = frozenset({Action.END, Action.TRUNCATE, Action.ERROR_EVENT})
+_ENDING = frozenset({Action.BREAK, Action.END, Action.TRUNCATE, Action.ERROR_EVENT})
 
 
 def subject_of(request: web.BaseRequest, target: Target | None, verb: str) -> Subject:
@@ -52,6 +52,8 @@ class WatchResponse(web.StreamResponse):
         if fault.action in {Action.SILENCE, Action.LAG, Action.REORDER, Action.SPLIT}:
             self._lasting[fault.action] = fault
             return
+        if fault.action in _ENDING:
+            self._plan.leave(self)  # what is planned next is for the watch after this one
         task = asyncio.ensure_future(self._happen(fault))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,269 @@
+"""A whole operator with two plugins, a server that misbehaves as planned, and a spectator whom no fault meets."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import structlog
+
+from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from plugin_operator.app.build import App
+from plugin_operator.cache import InformerFactory, ReflectorSettings
+from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.client.access import Access, FixedAccess
+from plugin_operator.hosting import PluginState
+from plugin_operator.kube import Object
+from plugin_operator.metrics import Metrics
+from plugin_operator.options import Options
+from plugin_operator.serving.address import BindAddress
+from plugin_operator.testing.eventually import eventually
+
+USER = "operator-under-test"
+SHRUNKEN = ReflectorSettings(
+    silence_seconds=1.0,
+    list_silence_seconds=0.6,
+    page_seconds=0.6,
+    healthy_seconds=0.3,
+    backoff_seconds=0.02,
+    backoff_cap_seconds=0.2,
+    poll_kind_seconds=0.2,
+    poll_access_seconds=0.2,
+)
+PLUGIN = """
+from plugin_operator import controller
+
+@controller(for_={kind!r}, name={name!r}, namespaces=['default'])
+async def reconcile(ctx, request):
+    obj = ctx.lister.get(request)
+    value = 'gone' if obj is None else (obj['metadata'].get('annotations') or {{}}).get('n')
+    with open({journal!r}, 'a') as journal:
+        journal.write(f'{name} {{request.name}} {{value}}\\n')
+"""
+EVERYTHING = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
+
+
+def marked(kind: str, name: str, n: object) -> Object:
+    version, _, kind = kind.rpartition("/")
+    metadata = {"name": name, "namespace": "default", "annotations": {"n": str(n)}}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata}
+
+
+class Site:
+    """The operator, its API server and everything a test does to them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.plugins = root / "plugins"
+        self.journal = root / "journal"
+        self.data = root / "data"
+        self.plugins.mkdir()
+        self.journal.touch()
+        self.server = ApiServer(ApiServerConfig(tls=False, data_dir=self.data, bookmark_seconds=0.2))
+        self.app: App
+        self.client: Client
+        self.http: aiohttp.ClientSession
+        self.port = 0
+        self.lines: list[Any] = []
+        self._running: asyncio.Task[int]
+
+    # the operator
+
+    def plugin(self, name: str, kind: str) -> None:
+        path = self.plugins / f"{name}.py"
+        path.write_text(PLUGIN.format(kind=kind, name=name, journal=str(self.journal)))
+        os.utime(path, (1e9, 1e9))
+
+    def start_operator(self) -> None:
+        local = BindAddress("127.0.0.1", 0)
+        options = Options(plugins_dir=self.plugins, metrics_address=local, probe_address=local)
+        access = Access(self.server.endpoint.url, impersonation=(("Impersonate-User", USER),))
+        self.app = App(options, ConnectionConfig(self.server.endpoint.url, FixedAccess(access)), ())
+        self._running = asyncio.create_task(self.app.run())
+
+    async def stop_operator(self) -> None:
+        self.app.manager.request_stop()
+        assert await asyncio.wait_for(self._running, 30) == 0
+
+    @property
+    def is_running(self) -> bool:
+        return not self._running.done()
+
+    async def active(self, *names: str) -> None:
+        def reached() -> bool:
+            states = {each.name: each.state for each in self.app.host.status()}
+            return all(states.get(name) is PluginState.ACTIVE for name in names)
+
+        await eventually(reached, timeout_seconds=15)
+
+    def informer(self, plugin: str) -> Any:
+        """Return the status of the plugin's cache, None before there is one."""
+        for each in self.app.host.status():
+            if each.name == plugin and each.controllers:
+                return next(iter(each.controllers[0].informers), None)
+        return None
+
+    async def shows(self, plugin: str, state: str, reason: str = "") -> None:
+        """Wait until the plugin's cache is shown in a state, with a reason that contains a text."""
+
+        def reached() -> bool:
+            informer = self.informer(plugin)
+            assert informer is not None
+            assert (informer.state, reason in informer.reason) == (state, True), f"{informer.state}: {informer.reason}"
+            return True
+
+        await eventually(reached, timeout_seconds=15)
+
+    def port_of(self, name: str) -> int:
+        return next(each.port for each in self.app.manager._runnables if each.name == name)
+
+    async def get(self, server: str, path: str) -> tuple[int, str]:
+        async with self.http.get(f"http://127.0.0.1:{self.port_of(server)}{path}") as answer:
+            return answer.status, await answer.text()
+
+    async def metric(self, name: str, **labels: str) -> float:
+        """Return a value as it is scraped, 0 if it is not there."""
+        _, text = await self.get("metrics server", "/metrics")
+        wanted = [f'{key}="{value}"' for key, value in labels.items()]
+        lines = [line for line in text.splitlines() if line.startswith((name + "{", name + " "))]
+        return sum(float(line.rpartition(" ")[2]) for line in lines if all(each in line for each in wanted))
+
+    async def counts(self, value: float, name: str, *, at_least: bool = False, **labels: str) -> None:
+        """Wait until a value is scraped."""
+
+        async def reached() -> bool:
+            found = await self.metric(name, **labels)
+            assert found == value or (at_least and found > value)
+            return True
+
+        await eventually(reached, timeout_seconds=15)
+
+    async def status(self) -> str:
+        code, text = await self.get("probe server", "/status")
+        assert code == 200
+        return text
+
+    def logged(self, event: str, informer: str) -> int:
+        """Count the lines about an informer."""
+        return sum(each["event"] == event and informer in str(each.get("informer")) for each in self.lines)
+
+    def forget_kinds(self) -> None:
+        """Have the spectator ask discovery again."""
+        self.client._mapper.invalidate()
+
+    # objects
+
+    async def put(self, kind: str, name: str, n: object) -> None:
+        await self.client.apply(marked(kind, name, n), force=True)
+
+    def last(self, plugin: str, name: str) -> str:
+        """Return what the plugin saw of an object last; empty if nothing."""
+        prefix = f"{plugin} {name} "
+        lines = [line for line in self.journal.read_text().splitlines() if line.startswith(prefix)]
+        return lines[-1].removeprefix(prefix) if lines else ""
+
+    async def seen(self, plugin: str, name: str, n: object, timeout_seconds: float = 15) -> None:
+        try:
+            await eventually(lambda: self.last(plugin, name) == str(n), timeout_seconds=timeout_seconds)
+        except AssertionError:
+            raise AssertionError(
+                f"{plugin} saw {self.last(plugin, name)!r} of {name}, not {n!r}; {self.informer(plugin)}"
+            ) from None
+
+    async def equal(self, plugin: str, kind: str) -> None:
+        """Wait until the plugin's cache holds exactly what the server has."""
+        lister = next(each for each in self.app.factory.informers() if str(each.key.gvk) == kind).lister
+
+        async def are_equal() -> bool:
+            there = {(o["metadata"]["name"], o["metadata"]["resourceVersion"]) for o in await self.client.list(kind)}
+            here = {(o["metadata"]["name"], o["metadata"]["resourceVersion"]) for o in lister.list()}
+            return there == here
+
+        for _ in range(300):
+            if await are_equal():
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"the cache of {plugin} differs from the server")
+
+    # the server
+
+    async def stop_server(self) -> None:
+        self.port = self.port or int(self.server.endpoint.url.rpartition(":")[2])
+        await self.server.stop()
+
+    async def start_server(self) -> None:
+        self.server = ApiServer(ApiServerConfig(tls=False, data_dir=self.data, bookmark_seconds=0.2, port=self.port))
+        await self.server.start()
+
+    def lose_data(self) -> None:
+        shutil.rmtree(self.data)
+
+    def back_up(self) -> None:
+        shutil.copytree(self.data, self.root / "backup")
+
+    def restore(self) -> None:
+        self.lose_data()
+        shutil.copytree(self.root / "backup", self.data)
+
+    async def grant(self, *rules: Object) -> None:
+        """Replace everything the operator may do."""
+        api = "rbac.authorization.k8s.io"
+        await self.client.apply(
+            {"apiVersion": f"{api}/v1", "kind": "ClusterRole", "metadata": {"name": USER}, "rules": list(rules)},
+            force=True,
+        )
+        await self.client.apply(
+            {
+                "apiVersion": f"{api}/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": {"name": USER},
+                "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": USER},
+                "subjects": [{"apiGroup": api, "kind": "User", "name": USER}],
+            },
+            force=True,
+        )
+
+
+@pytest.fixture
+async def bare_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    """A server and a spectator; the operator is not started yet."""
+    building = sys.modules[App.__module__]  # the package has a function of the same name
+    monkeypatch.setattr(building, "InformerFactory", partial(InformerFactory, settings=SHRUNKEN))
+    monkeypatch.setattr(building, "Validator", lambda **_: None)  # a process for each test proves nothing here
+    site = Site(tmp_path)
+    endpoint = await site.server.start()
+    config = ConnectionConfig.for_endpoint(endpoint.url)
+    async with (
+        Connection.open(config, Metrics(), user_agent="spectator") as connection,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session,
+    ):
+        site.client = Client(connection, RESTMapper(connection), field_manager="spectator")
+        site.http = session
+        await site.grant(EVERYTHING)
+        with structlog.testing.capture_logs() as site.lines:
+            yield site
+        if site.is_running:
+            await site.stop_operator()
+        await site.server.stop()
+
+
+@pytest.fixture
+async def site(bare_site: Site) -> Site:
+    """The operator works: ``maps`` follows ConfigMaps, ``bystander`` follows Secrets; both have seen an object."""
+    site = bare_site
+    site.plugin("maps", "v1/ConfigMap")
+    site.plugin("bystander", "v1/Secret")
+    await site.put("v1/ConfigMap", "kept", 0)
+    await site.put("v1/ConfigMap", "doomed", 0)
+    await site.put("v1/Secret", "other", 0)
+    site.start_operator()
+    await site.active("maps", "bystander")
+    await site.seen("maps", "kept", 0)
+    await site.seen("bystander", "other", 0)
+    return site

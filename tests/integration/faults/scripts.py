@@ -1,0 +1,299 @@
+"""Faults that take more than a plan: kinds and permissions that come and go, servers that vanish and forget."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from plugin_operator.apiserver.faults import Action, Fault
+from tests.integration.faults.rows import OPERATOR
+
+Script = Callable[[Any], Awaitable[None]]
+RESTARTS = "plugin_operator_watch_restarts_total"
+WIDGET = "example.org/v1/Widget"
+READ_SECRETS = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch"]}
+READ_MAPS = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]}
+EVENTS = {"apiGroups": ["", "events.k8s.io"], "resources": ["events"], "verbs": ["*"]}
+PATHS = {"nonResourceURLs": ["*"], "verbs": ["get"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """One line of the table; ``restarts`` as in ``rows.Row``."""
+
+    when: str
+    then: str
+    restarts: str
+    run: Script
+
+
+SCRIPTED: dict[str, Scripted] = {}
+
+
+def script(when: str, then: str, restarts: str = "") -> Callable[[Script], Script]:
+    """Add a function to the table."""
+
+    def add(run: Script) -> Script:
+        SCRIPTED[run.__name__] = Scripted(when, then, restarts, run)
+        return run
+
+    return add
+
+
+def definition(version: str = "v1", scope: str = "Namespaced") -> dict[str, Any]:
+    """Return the CRD of widgets."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.org"},
+        "spec": {
+            "group": "example.org",
+            "scope": scope,
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+            "versions": [
+                {"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}},
+            ],
+        },
+    }
+
+
+async def create_widgets(site: Any, **fields: str) -> None:
+    """Have the server serve widgets, and wait until it does."""
+    await site.client.create(definition(**fields))
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        crd = await site.client.get("apiextensions.k8s.io/v1/CustomResourceDefinition", "widgets.example.org")
+        conditions = {each["type"]: each["status"] for each in (crd.get("status") or {}).get("conditions") or ()}
+        if conditions.get("Established") == "True":
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the kind was never established")
+
+
+async def delete_widgets(site: Any) -> None:
+    """Have the server forget widgets."""
+    await site.client.delete("apiextensions.k8s.io/v1/CustomResourceDefinition", "widgets.example.org")
+
+
+async def others_work(site: Any, value: str) -> None:
+    """See the other controller follow a change."""
+    await site.put("v1/Secret", "other", value)
+    await site.seen("bystander", "other", value)
+
+
+async def widgets_wait(site: Any, reason: str) -> None:
+    """See the controller of widgets wait, everywhere where that can be seen."""
+    await site.shows("widgets", "WAITING", reason)
+    assert reason in await site.status()
+    await site.counts(1, "plugin_operator_plugin_state", plugin="widgets", state="Waiting")
+    assert (await site.get("probe server", "/readyz"))[0] == 200
+
+
+@script("a kind does not exist", "waits, starts within two seconds of its CRD", "kind missing")
+async def kind_missing(site: Any) -> None:
+    """A plugin comes before its CRD."""
+    site.plugin("widgets", WIDGET)
+    await widgets_wait(site, "serves no example.org/v1/Widget")
+    await others_work(site, "while widgets wait")
+    await create_widgets(site)
+    began = time.monotonic()
+    await site.put(WIDGET, "first", 1)
+    await site.seen("widgets", "first", 1)
+    assert time.monotonic() - began < 2
+    assert site.logged("Informer is waiting", WIDGET) == 1
+
+
+@script("a kind is deleted and created again", "waits, hears of the deletions, follows the new objects", "kind missing")
+async def kind_recreated(site: Any) -> None:
+    """A CRD goes, with all its objects, and comes back."""
+    await create_widgets(site)
+    site.plugin("widgets", WIDGET)
+    await site.put(WIDGET, "first", 1)
+    await site.seen("widgets", "first", 1)
+    await delete_widgets(site)
+    site.server.faults.add(Fault(action=Action.END, verb="watch", resource="widgets", agent=OPERATOR))
+    await widgets_wait(site, "no longer serves")
+    await others_work(site, "while widgets are gone")
+    await create_widgets(site)
+    await site.put(WIDGET, "second", 2)
+    await site.seen("widgets", "second", 2)
+    await site.seen("widgets", "first", "gone")
+
+
+@script("a kind comes back in another version only", "waits, names the version it wants, starts once it is served")
+async def kind_in_another_version(site: Any) -> None:
+    """A CRD serves v2 where the plugin wants v1."""
+    await create_widgets(site, version="v2")
+    site.plugin("widgets", WIDGET)
+    await widgets_wait(site, "serves no example.org/v1/Widget")
+    await delete_widgets(site)
+    await create_widgets(site)
+    await site.put(WIDGET, "first", 1)
+    await site.seen("widgets", "first", 1)
+
+
+@script("a namespaced kind comes back cluster-scoped", "waits, and follows it once it is namespaced again")
+async def kind_in_another_scope(site: Any) -> None:
+    """A CRD changes its scope by being deleted and created."""
+    await create_widgets(site)
+    site.plugin("widgets", WIDGET)
+    await site.put(WIDGET, "first", 1)
+    await site.seen("widgets", "first", 1)
+    await delete_widgets(site)
+    await create_widgets(site, scope="Cluster")
+    await others_work(site, "while widgets have no namespaces")
+    assert site.is_running
+    await delete_widgets(site)
+    await create_widgets(site)
+    site.forget_kinds()
+    await site.put(WIDGET, "second", 2)
+    await site.seen("widgets", "second", 2)
+
+
+@script("a permission is missing from the start", "waits, starts once it is granted", "forbidden")
+async def permission_missing(site: Any) -> None:
+    """A plugin comes before its role."""
+    await create_widgets(site)
+    await site.grant(READ_MAPS, READ_SECRETS, EVENTS, PATHS)
+    site.plugin("widgets", WIDGET)
+    await widgets_wait(site, "widgets.example.org is forbidden")
+    await others_work(site, "while widgets are forbidden")
+    await site.put(WIDGET, "first", 1)
+    widgets = {"apiGroups": ["example.org"], "resources": ["widgets"], "verbs": ["get", "list", "watch"]}
+    await site.grant(READ_MAPS, READ_SECRETS, EVENTS, PATHS, widgets)
+    await site.seen("widgets", "first", 1)
+    assert site.logged("Informer is waiting", WIDGET) == 1
+
+
+@script("a permission is withdrawn and given back", "goes on until its watch ends, waits, resumes", "forbidden")
+async def permission_withdrawn(site: Any) -> None:
+    """The real server does not end a watch that is open either."""
+    await site.grant(READ_SECRETS, EVENTS, PATHS)
+    site.server.faults.add(Fault(action=Action.BREAK, verb="watch", resource="configmaps", agent=OPERATOR))
+    await site.shows("maps", "WAITING", "configmaps is forbidden")
+    await others_work(site, "while maps are forbidden")
+    await site.put("v1/ConfigMap", "kept", "meanwhile")
+    await site.grant(READ_MAPS, READ_SECRETS, EVENTS, PATHS)
+    await site.seen("maps", "kept", "meanwhile")
+
+
+@script("discovery of one group fails", "waits or backs off; all others go on", "server failed")
+async def discovery_of_a_group_fails(site: Any) -> None:
+    """An aggregated API server is down."""
+    await create_widgets(site)
+    site.server.faults.add(Fault(action=Action.REFUSE, path="/apis/example.org", code=503, agent=OPERATOR, count=None))
+    site.plugin("widgets", WIDGET)
+    await site.counts(1, RESTARTS, kind=WIDGET, reason="server failed", at_least=True)
+    await others_work(site, "while discovery fails")
+    site.server.faults.clear()
+    await site.put(WIDGET, "first", 1)
+    await site.seen("widgets", "first", 1)
+
+
+@script("discovery of one group never answers", "backs off; new controllers of other kinds start all the same")
+async def discovery_of_a_group_stalls(site: Any) -> None:
+    """An aggregated API server hangs."""
+    site.server.faults.add(Fault(action=Action.STALL, path="/apis/example.org", agent=OPERATOR, count=None))
+    site.plugin("widgets", WIDGET)
+    await asyncio.sleep(0.2)
+    await create_widgets(site)
+    site.plugin("leases", "coordination.k8s.io/v1/Lease")
+    await site.put("coordination.k8s.io/v1/Lease", "first", 1)
+    await site.seen("leases", "first", 1, timeout_seconds=8)
+
+
+@script("the server is away for a while", "backs off, resumes where it was", "broken")
+async def server_away(site: Any) -> None:
+    """Nobody listens at its address."""
+    await site.put("v1/ConfigMap", "kept", "before")
+    await site.seen("maps", "kept", "before")
+    await site.stop_server()
+    await site.shows("maps", "BACKING_OFF")
+    assert (await site.get("probe server", "/healthz"))[0] == 200
+    await site.start_server()
+    await site.put("v1/ConfigMap", "kept", "after")
+    await site.seen("maps", "kept", "after")
+    await others_work(site, "after")
+    await site.equal("maps", "v1/ConfigMap")
+
+
+@script("the server comes back with its data lost", "lists again, reconciles what is gone", "broken")
+async def server_lost_data(site: Any) -> None:
+    """A cluster that was set up anew under the same address."""
+    await site.stop_server()
+    site.lose_data()
+    await site.start_server()
+    await site.grant({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, PATHS)
+    await site.put("v1/ConfigMap", "fresh", 1)
+    await site.seen("maps", "fresh", 1)
+    await site.seen("maps", "kept", "gone")
+    await site.seen("bystander", "other", "gone")
+    await site.equal("maps", "v1/ConfigMap")
+
+
+@script("the server comes back from an older backup", "lists again, reconciles what differs", "history rewritten")
+async def server_restored(site: Any) -> None:
+    """Objects go back to what they were, and versions with them."""
+    await site.put("v1/ConfigMap", "kept", "in the backup")
+    await site.seen("maps", "kept", "in the backup")
+    await site.stop_server()
+    site.back_up()
+    await site.start_server()
+    for number in range(5):
+        await site.put("v1/ConfigMap", "kept", number)
+    await site.put("v1/ConfigMap", "after", 1)
+    await site.seen("maps", "after", 1)
+    await site.seen("maps", "kept", 4)
+    await site.stop_server()
+    site.restore()
+    await site.start_server()
+    await site.seen("maps", "after", "gone")
+    await site.seen("maps", "kept", "in the backup")
+    await site.equal("maps", "v1/ConfigMap")
+
+
+@script("history is compacted while a watch is broken", "lists again", "expired")
+async def compacted(site: Any) -> None:
+    """The watch cannot go on where it was."""
+    site.server.faults.add(
+        Fault(action=Action.REFUSE, verb="watch", resource="configmaps", agent=OPERATOR, count=None, code=500)
+    )
+    site.server.faults.add(Fault(action=Action.BREAK, verb="watch", resource="configmaps", agent=OPERATOR))
+    await site.shows("maps", "BACKING_OFF")
+    await site.put("v1/ConfigMap", "kept", "meanwhile")
+    await site.client.delete("v1/ConfigMap", "doomed", "default")
+    site.server.cluster.store.compact()
+    site.server.faults.clear()
+    await site.seen("maps", "kept", "meanwhile")
+    await site.seen("maps", "doomed", "gone")
+
+
+@script("an object in the watch can never be read", "leaves it out after the second time, logs and counts it", "broken")
+async def unreadable_object(site: Any) -> None:
+    """The same broken line comes again and again."""
+    name = "plugin_operator_objects_skipped_total"
+    broken = '{"type":"ADDED","object":{"metadata":{"name":"\xff"}}}'
+    for _ in range(3):
+        site.server.faults.add(
+            Fault(action=Action.GARBAGE, verb="watch", resource="configmaps", agent=OPERATOR, body=broken)
+        )
+        await asyncio.sleep(0.2)
+    await site.put("v1/ConfigMap", "kept", "afterwards")
+    await site.seen("maps", "kept", "afterwards")
+    assert await site.metric(name, kind="v1/ConfigMap") >= 1
+    await site.equal("maps", "v1/ConfigMap")
+
+
+@script("an item of a list can never be read", "leaves it out, logs and counts it; all other items are there")
+async def unreadable_item(site: Any) -> None:
+    """One of the items has no name."""
+    page = '{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{}},{"metadata":{"name":"x"}}]}'
+    watch = {"verb": "watch", "resource": "configmaps", "agent": OPERATOR}
+    site.server.faults.add(Fault(action=Action.ERROR_EVENT, code=410, **watch))
+    site.server.faults.add(Fault(action=Action.REFUSE, query="sendInitialEvents", code=400, **watch))
+    site.server.faults.add(Fault(action=Action.REPLACE, verb="list", resource="configmaps", agent=OPERATOR, body=page))
+    await site.counts(1, "plugin_operator_objects_skipped_total", kind="v1/ConfigMap")
+    await site.put("v1/ConfigMap", "kept", "afterwards")
+    await site.seen("maps", "kept", "afterwards")

@@ -1,0 +1,55 @@
+"""Fault by fault: the operator goes on, says so, hears everything in the end, and harms nobody else."""
+
+import pytest
+
+from tests.integration.faults.rows import ROWS, Row
+from tests.integration.faults.scripts import SCRIPTED
+from tests.integration.faults.table import table, written
+
+RESTARTS = "plugin_operator_watch_restarts_total"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+async def test_nothing_is_lost_when(site, row: Row) -> None:
+    before = await site.metric(RESTARTS, kind="v1/ConfigMap", reason=row.restarts)
+    others = await site.metric(RESTARTS, kind="v1/Secret")
+    await site.put("v1/ConfigMap", "kept", "earlier")
+    await site.seen("maps", "kept", "earlier")
+
+    for fault in row.plan:
+        site.server.faults.add(fault)
+    await site.put("v1/ConfigMap", "kept", 1)
+    await site.client.delete("v1/ConfigMap", "doomed", "default")
+    await site.put("v1/ConfigMap", "fresh", 1)
+    await site.put("v1/Secret", "other", 1)
+    await site.seen("bystander", "other", 1)
+    if row.state:
+        await site.shows("maps", row.state, row.reason)
+        assert row.reason in await site.status()
+        assert (await site.get("probe server", "/healthz"))[0] == 200
+        assert (await site.get("probe server", "/readyz"))[0] == 200
+        site.server.faults.clear()
+
+    await site.seen("maps", "kept", 1)
+    await site.seen("maps", "doomed", "gone")
+    await site.seen("maps", "fresh", 1)
+    await site.equal("maps", "v1/ConfigMap")
+    if row.restarts:
+        assert await site.metric(RESTARTS, kind="v1/ConfigMap", reason=row.restarts) > before
+    assert await site.metric(RESTARTS, kind="v1/Secret") == others
+    assert site.is_running
+
+
+@pytest.mark.parametrize("name", SCRIPTED)
+async def test_the_operator_goes_on_when(site, name: str) -> None:
+    others = await site.metric(RESTARTS, kind="v1/Secret")
+    await SCRIPTED[name].run(site)
+    assert site.is_running
+    if not name.startswith("server_"):
+        assert await site.metric(RESTARTS, kind="v1/Secret") == others
+
+
+def test_the_operations_page_shows_these_faults_and_no_others() -> None:
+    assert len(ROWS) + len(SCRIPTED) >= 60
+    assert len({row.when for row in ROWS}) == len(ROWS)
+    assert written() == table(), "run python -m tests.integration.faults.table"
