@@ -35,7 +35,8 @@ class Crew:
         self, name: str, hire: Callable[[], Worker], *, clock: Clock, on_change: Callable[["Crew"], None]
     ) -> None:
         self.name = name
-        self.workers: set[Worker] = set()
+        # In the order of hiring: which reconcile is cancelled first must not hang on addresses in memory.
+        self.workers: dict[Worker, None] = {}
         self._hire: Callable[[], Worker] | None = hire
         self._clock = clock
         self._on_change = on_change
@@ -94,11 +95,11 @@ class Crew:
         worker.task = asyncio.get_running_loop().create_task(
             worker.run(), name=f"{self.name}/worker-{self._number}", context=contextvars.Context()
         )
-        self.workers.add(worker)
+        self.workers[worker] = None
         worker.task.add_done_callback(lambda _: self._left(worker))
 
     def _left(self, worker: Worker) -> None:
-        self.workers.discard(worker)
+        self.workers.pop(worker, None)
         if not worker.task.cancelled():
             error = worker.task.exception()
             if error is not None:
