@@ -74,7 +74,7 @@ class Sources:
         try:
             for key in spec.informer_keys:
                 if key not in self._sources:
-                    self._fresh[key] = Source(self._factory.acquire(key), self._enqueue, self._on_error)
+                    self._fresh[key] = self._acquire(key)
             await self._wait_warm([source.informer for source in self._fresh.values()], deadline_seconds)
         except BaseException:
             self.cool()
@@ -97,10 +97,12 @@ class Sources:
             elif not source.is_retired:
                 self._retire(key, source)
         fresh, self._fresh = self._fresh, {}
-        for key, source in fresh.items():
-            source.bind(tuple(watch for watch in spec.watches if key in watch.informer_keys))
-            self._sources[key] = source
-            source.registration = source.informer.add_handler(source)
+        for key in spec.informer_keys:
+            if key not in self._sources:
+                # Warmed, or one that lingered when the others began to warm and whose time was over before theirs.
+                source = self._sources[key] = fresh.get(key) or self._acquire(key)
+                source.bind(tuple(watch for watch in spec.watches if key in watch.informer_keys))
+                source.registration = source.informer.add_handler(source)
         return kept
 
     async def wait_synced(self) -> None:
@@ -119,6 +121,9 @@ class Sources:
         sources, self._sources = self._sources, {}
         for source in sources.values():
             self._end(source)
+
+    def _acquire(self, key: InformerKey) -> Source:
+        return Source(self._factory.acquire(key), self._enqueue, self._on_error)
 
     def _retire(self, key: InformerKey, source: Source) -> None:
         def end() -> None:

@@ -419,3 +419,19 @@ async def test_an_informer_that_cannot_be_acquired_refuses_the_revision_and_leav
     bench.informer.set("a")
     await bench.clock.settle()
     assert bench.take_log() == [("r1", "a")]
+
+
+async def test_a_lingering_informer_that_ends_while_others_warm_is_taken_again(bench):
+    await bench.run()
+    await bench.install(bench.recorder("r2"), spec=bench.spec(Watch(("secrets",))), revision="r2")
+    bench.factory.synced = False
+    both = bench.spec(Watch(("cms",)), Watch(("slow",)))
+    installing = asyncio.ensure_future(bench.controller.install(both, bench.recorder("r3"), "r3"))
+    await bench.clock.advance(11)
+    bench.factory["slow"].sync()
+    await bench.clock.advance(1)
+    await installing
+    bench.take_log()
+    bench.informer.set("a")
+    await bench.clock.settle()
+    assert bench.take_log() == [("r3", "a")]
