@@ -82,6 +82,7 @@ class Controller:
         self._crew: Crew | None = None
         self._old_crews: list[Crew] = []
         self._resync: Timer | None = None
+        self._opening: AnyTask | None = None
         self._is_started = False
         self._is_open = False
         self._is_stopping = False
@@ -196,8 +197,9 @@ class Controller:
                 self._old_crews.append(old)
         self._crew = self._new_crew(spec, reconciler, revision)
         self._is_open = self._sources.have_synced
-        if not self._is_open:
-            self._tasks.spawn(self._open_when_synced(self._crew), "wait-synced")
+        if self._opening is not None:
+            self._opening.cancel()
+        self._opening = None if self._is_open else self._tasks.spawn(self._open_when_synced(), "wait-synced")
         self._balance()
         self._schedule_resync(spec)
         for source in kept:
@@ -220,11 +222,10 @@ class Controller:
 
         return Crew(f"controller/{self.name}/{revision}", hire, clock=self._clock, on_change=self._crew_changed)
 
-    async def _open_when_synced(self, crew: Crew) -> None:
+    async def _open_when_synced(self) -> None:
         await self._sources.wait_synced()
-        if crew is self._crew:
-            self._is_open = True
-            self._balance()
+        self._is_open = True
+        self._balance()
 
     def _crew_changed(self, crew: Crew) -> None:
         """Let the current crew have the places that an old one has left."""

@@ -435,3 +435,14 @@ async def test_a_lingering_informer_that_ends_while_others_warm_is_taken_again(b
     bench.informer.set("a")
     await bench.clock.settle()
     assert bench.take_log() == [("r3", "a")]
+
+
+async def test_revisions_that_never_sync_leave_nothing_behind_when_replaced(bench):
+    bench.factory.synced = False
+    for number in range(20):
+        key = f"missing-{number}"
+        bench.factory[key].wait("no such kind")
+        await bench.install(bench.recorder(), spec=bench.spec(Watch((key,))), revision=f"r{number}")
+    await bench.clock.settle()
+    waiting = [task for task in asyncio.all_tasks() if "wait-synced" in task.get_name()]
+    assert len(waiting) == 1
