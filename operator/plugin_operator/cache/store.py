@@ -51,7 +51,7 @@ class Store:
         if space is None:
             space = self._spaces[namespace] = {}
         old = space.get(name)
-        if old is not None and old.resource_version == new.resource_version and old.resource_version:
+        if old is not None and old.resource_version == new.resource_version and old.raw == new.raw:
             old.epoch = self._epoch
             return
         new.epoch = self._epoch

@@ -212,3 +212,14 @@ async def test_a_long_replay_lets_the_loop_turn_and_misses_nothing_that_changes_
     assert ("ns/n50", "2", True) in added
     assert ("delete", "ns/n60", "2") in recorder.heard
     assert len(leaver.heard) == 32
+
+
+def test_a_known_version_with_other_content_is_a_change_because_the_server_may_have_lost_history(store, distributor):
+    recorder = Recorder()
+    distributor.register(recorder, store)
+    store.upsert(make("a", 7, colour="red"))
+    store.begin_list()
+    store.upsert(make("a", 7, colour="blue"))
+    store.end_list()
+    assert recorder.heard[1:] == [("update", "ns/a", "7", "7")]
+    assert b"blue" in store.get("ns", "a").raw
