@@ -35,7 +35,7 @@ class Store:
         sink: is told about every change.
     """
 
-    __slots__ = ("_count", "_epoch", "_indexes", "_sink", "_spaces")
+    __slots__ = ("_count", "_epoch", "_indexes", "_is_listing", "_sink", "_spaces")
 
     def __init__(self, sink: ChangeSink) -> None:
         self._sink = sink
@@ -43,9 +43,14 @@ class Store:
         self._indexes: dict[str, Index] = {}
         self._count = 0
         self._epoch = 0
+        self._is_listing = False
 
     def upsert(self, new: CachedObject) -> None:
-        """Keep ``new``; the version that is kept already is no change."""
+        """Keep ``new``; the version that is kept already is no change.
+
+        A list may bring an object of a known name that was deleted and made anew while nobody watched. That is told
+        as both, for as a change it may look like none: both have the generation 1.
+        """
         namespace, name = new.namespace, new.name
         space = self._spaces.get(namespace)
         if space is None:
@@ -54,6 +59,9 @@ class Store:
         if old is not None and old.resource_version == new.resource_version and old.raw == new.raw:
             old.epoch = self._epoch
             return
+        if self._is_listing and old is not None and old.uid != new.uid:
+            self.remove(old)
+            space, old = self._spaces.setdefault(namespace, {}), None
         new.epoch = self._epoch
         if old is None:
             self._count += 1
@@ -85,9 +93,11 @@ class Store:
     def begin_list(self) -> None:
         """From now on ``upsert`` brings the items of a complete list; a list that is begun anew starts over."""
         self._epoch += 1
+        self._is_listing = True
 
     def end_list(self) -> None:
         """The list is complete: what it did not contain is gone."""
+        self._is_listing = False
         for obj in [obj for obj in self if obj.epoch != self._epoch]:
             self.remove(obj)
 

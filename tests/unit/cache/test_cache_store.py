@@ -223,3 +223,19 @@ def test_a_known_version_with_other_content_is_a_change_because_the_server_may_h
     store.end_list()
     assert recorder.heard[1:] == [("update", "ns/a", "7", "7")]
     assert b"blue" in store.get("ns", "a").raw
+
+
+def test_an_object_made_anew_while_nobody_watched_is_a_deletion_and_an_addition(store, distributor):
+    def born(uid, version):
+        raw = f'{{"metadata":{{"name":"a","namespace":"ns","uid":"{uid}","generation":1}}}}'
+        return CachedObject(raw.encode(), "ns", "a", str(version))
+
+    recorder = Recorder()
+    distributor.synced = True
+    distributor.register(recorder, store)
+    store.upsert(born("first", 1))
+    store.begin_list()
+    store.upsert(born("second", 5))
+    store.end_list()
+    assert recorder.heard[1:] == [("delete", "ns/a", "1"), ("add", "ns/a", "5", False)]
+    assert len(store) == 1
