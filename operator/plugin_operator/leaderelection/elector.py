@@ -18,6 +18,7 @@ from plugin_operator.clock import Clock
 from plugin_operator.errors import (
     ApiConnectionError,
     ApiError,
+    ConfigError,
     ConflictError,
     LeadershipLost,
     NoMatchError,
@@ -31,7 +32,7 @@ from plugin_operator.metrics import Metrics
 
 JITTER_FACTOR = 1.2
 
-_FAILURES = (ApiError, ApiConnectionError, NoMatchError, TimeoutError)
+_FAILURES = (ApiError, ApiConnectionError, ConfigError, NoMatchError, TimeoutError)
 _NOBODY = LeaderRecord("", 0, "", "", 0)
 
 _log = logs.get_logger(__name__)

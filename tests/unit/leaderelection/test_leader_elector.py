@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.errors import LeadershipLost
+from plugin_operator.errors import ConfigError, LeadershipLost
 from plugin_operator.leaderelection import LeaderElector, LeaseLock, new_identity
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -194,6 +194,23 @@ async def test_a_short_outage_is_ridden_out(start: Any, leases: Any, clock: Virt
     leases.down = False
     await clock.advance(30)
     assert first.elector.is_leader()
+
+
+async def test_credentials_that_fail_for_a_while_are_ridden_out(start: Any, leases: Any, clock: VirtualClock) -> None:
+    async def refuse() -> None:
+        raise ConfigError("the command that hands out tokens failed")
+
+    first, second = start("a"), start("b")
+    await clock.advance(0)
+    leases._arrive, arrive = refuse, leases._arrive
+    await clock.advance(7)
+    leases._arrive = arrive
+    await clock.advance(30)
+    assert first.elector.is_leader()
+    assert not second.task.done()
+    leases._arrive = refuse
+    await first.stop()
+    await first.elector.release()
 
 
 async def test_an_answer_that_was_lost_does_not_cost_the_lease(start: Any, leases: Any, clock: VirtualClock) -> None:
