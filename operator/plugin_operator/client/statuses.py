@@ -9,6 +9,9 @@ from plugin_operator.errors import ApiError, api_error
 
 _MAX_MESSAGE = 4096
 
+MAX_WAIT_SECONDS = 300.0
+"""What a server or a proxy may make us wait at most: whoever waits hears nothing in that time."""
+
 
 class _Cause(msgspec.Struct):
     field: str | None = None
@@ -52,7 +55,7 @@ def error_of(status: int, body: bytes, retry_after: str | None = None, *, now: d
     ]
     wait = retry_after_seconds(retry_after, now or datetime.now(UTC))
     if wait is None and details.retry_after_seconds:
-        wait = float(details.retry_after_seconds)
+        wait = _bounded(details.retry_after_seconds)
     message = (parsed.message or "the server gave no reason")[:_MAX_MESSAGE]
     return api_error(
         status or parsed.code or 500, parsed.reason or "", message, causes=causes, retry_after_seconds=wait
@@ -60,13 +63,17 @@ def error_of(status: int, body: bytes, retry_after: str | None = None, *, now: d
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:
-    """Read ``Retry-After`` (RFC 9110, 10.2.3); None if it is absent or makes no sense."""
+    """Read ``Retry-After`` (RFC 9110, 10.2.3), at most ``MAX_WAIT_SECONDS``; None if absent or without sense."""
     if not header:
         return None
     if header.strip().isdecimal():
-        return min(float(header), 86_400.0)
+        return _bounded(float(header))
     try:
         date = parsedate_to_datetime(header)
-    except ValueError:
+        return _bounded((date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
+
+
+def _bounded(seconds: float) -> float:
+    return float(min(max(0, seconds), MAX_WAIT_SECONDS))

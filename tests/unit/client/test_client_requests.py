@@ -261,6 +261,8 @@ def test_a_failure_is_read_from_status_headers_or_text():
     assert isinstance(error_of(0, b'{"code":410}'), GoneError)
     assert isinstance(error_of(404, b""), NotFoundError)
     assert error_of(500, b"[" * 100_000).status == 500
+    assert error_of(429, b'{"details":{"retryAfterSeconds":1%b}}' % (b"0" * 400)).retry_after_seconds in {None, 300.0}
+    assert error_of(429, b'{"details":{"retryAfterSeconds":-5}}').retry_after_seconds == 0
     assert len(error_of(500, b"x" * 10**6).message) <= 4096
 
 
@@ -273,7 +275,10 @@ def test_a_failure_is_read_from_status_headers_or_text():
         ("soon", None),
         ("Thu, 01 Jan 2026 00:00:09 GMT", 9.0),
         ("Thu, 01 Jan 2025 00:00:09 GMT", 0.0),
-        ("9999999999", 86_400.0),
+        ("9999999999", 300.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 300.0),
+        ("Mon, 01 Jan 0001 00:00:00 +9900", None),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(header, expected):
