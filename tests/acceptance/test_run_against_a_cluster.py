@@ -121,6 +121,56 @@ def test_a_reconcile_that_does_not_end_is_cancelled_within_the_grace(
     assert "Cancelled" in running.text
 
 
+STUBBORN = """
+import asyncio
+from plugin_operator import controller
+
+@controller(for_="v1/ConfigMap")
+async def stubborn(ctx, request):
+    ctx.log.info("Begun")
+    while True:
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            ctx.log.info("Ignored")
+"""
+
+
+def test_a_reconcile_that_ignores_its_cancellation_ends_with_the_process_and_the_lease_is_left_to_expire(
+    operator: Any, cluster: Cluster, plugins: Path
+) -> None:
+    (plugins / "stubborn.py").write_text(STUBBORN)
+    running = operator("--shutdown-grace-period", "2s", *ELECTION)
+    cluster.kubectl("create", "configmap", "hello")
+    running.wait_for("Begun")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.end(20) == 1, running.text
+    assert "Ignored" in running.text
+    assert cluster.lease()["holderIdentity"] != ""
+
+
+THREAD = """
+import threading, time
+from plugin_operator import controller
+
+@controller(for_="v1/ConfigMap")
+async def threads(ctx, request):
+    threading.Thread(target=time.sleep, args=(600,), daemon=False).start()
+    ctx.log.info("Begun")
+"""
+
+
+def test_a_thread_that_a_plugin_left_behind_does_not_keep_the_process(
+    operator: Any, cluster: Cluster, plugins: Path
+) -> None:
+    (plugins / "threads.py").write_text(THREAD)
+    running = operator()
+    cluster.kubectl("create", "configmap", "hello")
+    running.wait_for("Begun")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.end(20) == 0, running.text
+
+
 def test_of_two_replicas_one_works_and_a_clean_stop_hands_over_at_once(
     operator: Any, cluster: Cluster, plugins: Path
 ) -> None:

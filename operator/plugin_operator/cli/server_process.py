@@ -32,6 +32,7 @@ class ServerProcess:
         if data_dir is not None:
             arguments += ["--data-dir", str(data_dir)]
         self.kubeconfig = kubeconfig
+        self._keeps_data = data_dir is not None
         self.on_failure: Callable[[str, BaseException], None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module, no shell
@@ -101,11 +102,14 @@ class ServerProcess:
         await asyncio.to_thread(self.close, deadline_seconds)
 
     def close(self, deadline_seconds: float = 2.0) -> None:
-        """Close the server's standard input, which ends it, and wait; past the deadline kill it. Blocking."""
+        """Close the server's standard input, which ends it, and wait; past the deadline kill it. Blocking.
+
+        One that keeps nothing is killed at once: it has nothing to put in order, and Ctrl-C is to feel instant.
+        """
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
-        if not self._wait(deadline_seconds):
+        if not self._keeps_data or not self._wait(deadline_seconds):
             self.kill()
         if self._process.stdout is not None:
             self._process.stdout.close()
