@@ -68,6 +68,14 @@ class Board:
             running_revision=live.label if live is not None else None,
         )
 
+    def wait(self, error: PluginRejected, digest: str) -> None:
+        """Note that the file is kept back until the API server has what it needs."""
+        is_new = (self.candidate, self.reason) != (digest, error.reason)
+        self.path, self.line, self.candidate = error.path or self.path, error.line, digest
+        self.move(PluginState.WAITING, error.reason)
+        if is_new:
+            _log.warning("Plugin edit waits for the API server", plugin=self.name, path=self.path, reason=error.reason)
+
     def quarantine(self, bad: LiveRevision, restored: LiveRevision) -> None:
         """Note that a revision was rolled back."""
         health = bad.health

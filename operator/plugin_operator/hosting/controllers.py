@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from plugin_operator.clock import Clock
-from plugin_operator.controllers import ControllerStatus, Request
+from plugin_operator.controllers import ControllerStatus, Failure, Request
 from plugin_operator.hosting.environment import ControllerLike, DrainLike, Environment
 from plugin_operator.hosting.live import LiveRevision
 from plugin_operator.tasks import TaskOwner, wait_until_done
@@ -57,6 +57,7 @@ class ControllerSet:
         self._controllers: dict[str, ControllerLike] = {}
         self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock)
         self._leads = False
+        self._live: LiveRevision | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -65,11 +66,12 @@ class ControllerSet:
 
     async def install(self, live: LiveRevision) -> Drains:
         """Swap all controllers to a revision that is warm; those it does not declare are ended on the side."""
+        self._live = live
         drains = []
         for name, spec in live.specs.items():
             controller = self._controllers.get(name)
             if controller is None:
-                controller = self._controllers[name] = self._environment.controller(name)
+                controller = self._controllers[name] = self._environment.controller(name, self._failed)
             drains.append(await controller.install(spec, live.reconciler(name), live.label))
         if self._leads:
             self.start_workers()
@@ -85,6 +87,7 @@ class ControllerSet:
     async def stop(self, deadline_seconds: float) -> list[Request]:
         """End all controllers; return the keys of reconciles that do not obey."""
         controllers, self._controllers = self._controllers, {}
+        self._live = None
         stuck = await asyncio.gather(*(each.stop(deadline_seconds) for each in controllers.values()))
         await self._tasks.stop(_SLICE_SECONDS)
         return [request for each in stuck for request in each or ()]
@@ -92,6 +95,12 @@ class ControllerSet:
     def status(self) -> tuple[ControllerStatus, ...]:
         """Take a snapshot of each."""
         return tuple(each.status() for each in self._controllers.values())
+
+    def _failed(self, failure: Failure) -> None:
+        """Count a reconcile that ran into its timeout: the revision's own code only sees that it is cancelled."""
+        live = self._live
+        if failure.is_timeout and live is not None and failure.revision == live.label:
+            live.health.failure(failure.error)
 
     def _end(self, name: str) -> "asyncio.Task[None]":
         controller = self._controllers.pop(name)

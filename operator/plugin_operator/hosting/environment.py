@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from plugin_operator.clock import Clock
-from plugin_operator.controllers import Controller, ControllerSpec, ControllerStatus, Reconciler, Request
+from plugin_operator.controllers import (
+    Controller,
+    ControllerSpec,
+    ControllerStatus,
+    FailureCallback,
+    Reconciler,
+    Request,
+)
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
@@ -113,8 +120,8 @@ class Environment:
     fence: Fence | None = None
     make_controller: Callable[[str], ControllerLike] | None = None
 
-    def controller(self, name: str) -> ControllerLike:
-        """Return a new controller."""
+    def controller(self, name: str, on_failure: FailureCallback | None = None) -> ControllerLike:
+        """Return a new controller; ``on_failure`` is told of each reconcile that fails."""
         if self.make_controller is not None:
             return self.make_controller(name)
         controller = Controller(
@@ -122,6 +129,7 @@ class Environment:
             factory=self.factory,
             clock=self.clock,
             metrics=self.metrics,
+            on_failure=on_failure,
             warm_deadline_seconds=self.settings.warm_deadline_seconds,
         )
         if self.fence is not None:

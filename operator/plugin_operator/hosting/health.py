@@ -41,7 +41,7 @@ class RevisionHealth:
             except (ApiError, ApiConnectionError, TerminalError):
                 raise
             except Exception as error:
-                self._count(error)
+                self.failure(error)
                 raise
             self.succeeded += 1
             if self.succeeded >= _REMEMBERED:
@@ -50,7 +50,8 @@ class RevisionHealth:
 
         return counted
 
-    def _count(self, error: Exception) -> None:
+    def failure(self, error: BaseException) -> None:
+        """Count a reconcile that failed, and tell of it."""
         self.failed += 1
         if self.failed >= _REMEMBERED:
             self._fade()

@@ -174,7 +174,7 @@ class PluginSlot:
         new = await swap.load(self._workshop, source, leftovers)
         try:
             self.board.move(PluginState.WARMING)
-            await swap.prepare(new, start=self._leads)
+            await swap.prepare(self.live, new, start=self._leads)
             states = await rehearse(self.live, new)
             drains = await self._flip(new, states)
         except BaseException:
@@ -258,7 +258,10 @@ class PluginSlot:
     def _reject(self, error: PluginRejected) -> None:
         wanted = self._wanted
         digest = wanted.digest if isinstance(wanted, PluginSource) else ""
-        self.board.reject(error, digest, self.live)
+        if isinstance(error, swap.MustWait):
+            self.board.wait(error, digest)
+        else:
+            self.board.reject(error, digest, self.live)
         self._refusals.note(error, digest)
 
 

@@ -21,7 +21,8 @@ class PluginState(StrEnum):
     ACTIVE = "Active"
     """Its file is what works."""
     WAITING = "Waiting"
-    """Its file is what works, but the API server does not know a kind it needs, or refuses it (yet)."""
+    """The API server does not know a kind its file needs, or refuses it (yet); the revision before, if it needs nothing
+    of the kind, goes on."""
     DRAINING = "Draining"
     """Reconciles of the revision before, or of a deleted plugin, run out."""
     STUCK = "Stuck"

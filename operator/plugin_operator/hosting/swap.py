@@ -26,6 +26,10 @@ class TrialInconclusive(PassingRejection):
     """The trial said neither yes nor no, perhaps because the machine was busy: worth a few more, but not many."""
 
 
+class MustWait(PassingRejection):
+    """It would wait for the API server, and the revision that works does not: that one goes on until then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """What revisions are made with; shared by all plugins."""
@@ -78,13 +82,17 @@ async def load(workshop: Workshop, source: PluginSource, leftovers: tuple[str, .
     return LiveRevision(revision, environment, leftovers)
 
 
-async def prepare(new: LiveRevision, *, start: bool) -> None:
+async def prepare(live: LiveRevision | None, new: LiveRevision, *, start: bool) -> None:
     """Warm the caches of a revision and, if this process leads, run its ``start`` hooks.
 
     Raises:
+        MustWait: ``new`` needs a kind that is not served or a permission that is not given, and ``live`` does not.
         PassingRejection: a hook failed.
     """
     await new.prepare()
+    if live is not None and new.waiting and not live.waiting:
+        reason = f"{new.waiting}; revision {live.label} goes on until then"
+        raise MustWait(reason, path=new.revision.declarations[0].path)
     if start:
         try:
             await new.start()

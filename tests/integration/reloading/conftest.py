@@ -1,0 +1,113 @@
+"""One running rig for all cases of a module, and one case of it for each test."""
+
+import asyncio
+import contextlib
+import shutil
+from pathlib import Path
+
+import pytest_asyncio
+
+from plugin_operator.testing.eventually import eventually
+from tests.integration.reloading.rig import WAIT_SECONDS, Rig, plugin, put
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def rig(tmp_path_factory):
+    async with Rig.started(tmp_path_factory.mktemp("rig") / "plugins") as rig:
+        yield rig
+
+
+class Case:
+    """A plugin under edit in a running rig.
+
+    Attributes:
+        judged: controllers that must have seen every object at its last value in the end.
+    """
+
+    def __init__(self, rig: Rig, scratch: Path) -> None:
+        self.rig = rig
+        self.host = rig.host
+        self.root = rig.root
+        self.scratch = scratch
+        self.name = rig.new_name()
+        self.judged = {self.name}
+
+    @property
+    def path(self) -> Path:
+        return self.root / f"{self.name}.py"
+
+    def text(self, version: str, **how: str) -> str:
+        return plugin(version, how.pop("name", self.name), **how)
+
+    async def save(self, version: str, **how: str) -> None:
+        """Put a version of the plugin in place and wait until it reconciles."""
+        put(self.path, self.text(version, **how))
+        await self.ran(version)
+
+    def put(self, name: str, text: str | bytes) -> Path:
+        return put(self.root / name, text)
+
+    def count(self, version: str, name: str = "") -> int:
+        return self.rig.ledger.versions[name or self.name][version]
+
+    def keys(self, version: str, name: str = "") -> set[str]:
+        return self.rig.ledger.keys[name or self.name, version]
+
+    async def ran(self, version: str, name: str = "", more: int = 0) -> None:
+        await eventually(lambda: self.count(version, name) > more, timeout_seconds=WAIT_SECONDS)
+
+    async def goes_on(self, version: str, name: str = "", rounds: int = 50) -> None:
+        """Wait until a version has reconciled some more."""
+        await self.ran(version, name, self.count(version, name) + rounds)
+
+    def status(self, name: str = ""):
+        return next((each for each in self.host.status() if each.name == (name or self.name)), None)
+
+    async def state(self, state: str, name: str = ""):
+        def reached():
+            status = self.status(name)
+            return status if status is not None and status.state == state else None
+
+        try:
+            return await eventually(reached, timeout_seconds=WAIT_SECONDS)
+        except AssertionError:
+            raise AssertionError(f"{name or self.name} is not {state} but {self.status(name)}") from None
+
+    async def gone(self, name: str = "") -> None:
+        await eventually(lambda: self.status(name) is None, timeout_seconds=WAIT_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def own_host(self, root: Path, **how):
+        """A host for a directory of this case alone; ``status`` and ``state`` are about it."""
+        shared, self.host = self.host, self.rig.make_host(root, **how)
+        self.root = root
+        await self.host.start()
+        self.host.lead()
+        try:
+            yield self.host
+        finally:
+            await self.rig.judge("own host", self.judged)
+            self.judged = set()
+            await self.host.stop(5)
+            self.host = shared
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def case(rig, tmp_path, request):
+    """A case: the load runs during the test, and what it did is judged afterwards."""
+    case = Case(rig, tmp_path)
+    before = set(rig.root.iterdir())
+    rig.ledger.start_case()
+    rig.load.go()
+    yield case
+    try:
+        await rig.judge(request.node.name, case.judged)
+    finally:
+        await rig.load.hold()
+        for path in set(rig.root.iterdir()) - before:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        rig.ledger.doubled.clear()
+        await asyncio.sleep(0)

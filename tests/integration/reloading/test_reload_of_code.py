@@ -1,0 +1,181 @@
+"""Code that fails, hangs, crashes or will not end, edited in under load: see the rig for what holds in every case."""
+
+import gc
+import os
+import sys
+import weakref
+from pathlib import Path
+
+import pytest
+
+from plugin_operator.hosting.verdict import Verdict
+from plugin_operator.testing.eventually import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+RELOADS = int(os.environ.get("RELOADS", "100"))
+LEAST_RELOADS_BEFORE_MEASURING = 50
+MOST_BYTES_PER_RELOAD = 40_000
+
+
+async def test_a_syntax_error_keeps_the_last_good_code_and_a_mend_takes_over(case):
+    await case.save("v1")
+    case.put(case.path.name, case.text("v2") + "def broken(:\n")
+    assert (await case.state("Rejected")).reason.startswith("SyntaxError")
+    await case.goes_on("v1")
+    await case.save("v3")
+    assert case.count("v2") == 0
+    assert (await case.state("Active")).reloads == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "named"),
+    [
+        ("import time; time.sleep(1000)", "did not end within"),
+        ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
+        ("import os; os._exit(3)", "os._exit(3)"),
+        ("while True: print('x' * 2**20)", "did not end within"),
+    ],
+    ids=["hangs", "segfaults", "exits", "prints"],
+)
+async def test_an_import_that_would_harm_the_operator_is_tried_elsewhere_and_refused(case, head, named):
+    await case.save("v1")
+    case.put(case.path.name, case.text("v2", head=head))
+    assert named in (await case.state("Rejected")).reason
+    await case.goes_on("v1")
+    await case.save("v3")
+
+
+async def test_a_thread_that_an_import_starts_is_named(case):
+    start = "import threading, time; threading.Thread(target=time.sleep, args=(1,), daemon=True).start()"
+    await case.save("v1", head=start)
+    assert "thread" in (await case.state("Active")).leftovers[0]
+
+
+async def test_a_reconcile_that_swallows_cancellation_locks_its_key_alone(case, tmp_path):
+    body = (
+        f"while request.name == 'k000' and not __import__('os').path.exists({str(tmp_path / 'free')!r}):\n"
+        "    try: await asyncio.sleep(0.02)\n"
+        "    except asyncio.CancelledError: pass\n"
+    )
+    await case.save("v1", body=body)
+    await eventually(lambda: (case.name, "k000") in case.rig.ledger.running)
+    await case.save("v2")
+    assert "default/k000" in (await case.state("Stuck")).reason
+    await case.goes_on("v2")
+    assert "k000" not in case.keys("v2")
+    (tmp_path / "free").touch()
+    await eventually(lambda: "k000" in case.keys("v2"), timeout_seconds=20)
+
+
+async def test_a_crash_loop_right_after_a_swap_is_rolled_back(case):
+    await case.save("v1")
+    good = (await case.state("Active")).revision
+    case.put(case.path.name, case.text("v2", body="raise ValueError('bad edit')"))
+    status = await case.state("Quarantined")
+    assert (status.revision, "bad edit" in status.reason) == (good, True)
+    await case.goes_on("v1")
+    assert case.count("v2") == 0
+
+
+async def test_reconciles_that_time_out_right_after_a_swap_are_a_crash_loop_too(case):
+    timeout = ", max_concurrent_reconciles=4, reconcile_timeout_seconds=0.1"
+    await case.save("v1", options=timeout)
+    good = (await case.state("Active")).revision
+    case.put(case.path.name, case.text("v2", options=timeout, body="await asyncio.sleep(1000)"))
+    status = await case.state("Quarantined")
+    assert status.revision == good
+    assert "took longer than 0.1 s" in status.reason
+    await case.goes_on("v1")
+
+
+async def test_an_edit_that_needs_a_kind_that_is_not_there_waits_and_the_old_code_goes_on(case):
+    await case.save("v1")
+    good = (await case.state("Active")).revision
+    group = f"{case.name}.example.com"
+    case.put(case.path.name, case.text("v2", options=f", reads=['{group}/v1/Widget'], max_concurrent_reconciles=4"))
+    status = await case.state("Waiting")
+    assert "Widget" in status.reason
+    assert f"{good} goes on" in status.reason
+    assert (status.revision, bool(status.candidate)) == (good, True)
+    await case.goes_on("v1")
+    assert case.count("v2") == 0
+    await case.rig.client.create(widget_definition(group))
+    await case.ran("v2")
+    status = await case.state("Active")
+    assert (status.reason, status.candidate, status.reloads) == ("", "", 2)
+
+
+def widget_definition(group: str) -> dict:
+    names = {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"}
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    versions = [{"name": "v1", "served": True, "storage": True, "schema": schema}]
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"widgets.{group}"},
+        "spec": {"group": group, "scope": "Namespaced", "names": names, "versions": versions},
+    }
+
+
+async def test_a_traceback_of_old_code_shows_the_source_that_ran(case, tmp_path):
+    go, out = tmp_path / "go", tmp_path / "out"
+    body = (
+        f"if request.name == 'k000' and not Path({str(out)!r}).exists():\n"
+        f"    while not Path({str(go)!r}).exists(): await asyncio.sleep(0.02)\n"
+        "    try: raise ValueError('from the first source')\n"
+        f"    except ValueError: Path({str(out)!r}).write_text(traceback.format_exc())\n"
+    )
+    await case.save("v1", head="import traceback\nfrom pathlib import Path", body=body)
+    await eventually(lambda: (case.name, "k000") in case.rig.ledger.running)
+    await case.save("v2", head="# one line\n# and another", body="\n\n\nraise_nothing = 'by the second source'\n")
+    go.touch()
+    await eventually(lambda: out.exists() and out.read_text(), timeout_seconds=20)
+    text = out.read_text()
+    assert "try: raise ValueError('from the first source')" in text
+    assert str(case.path) in text
+
+
+async def test_fifty_reloads_lose_nothing(case):
+    for number in range(1, 51):
+        await case.save(f"v{number}")
+    assert (await case.state("Active")).reloads == 50
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.timeout(60 + RELOADS)
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+async def test_old_revisions_are_collected_and_memory_stays_flat(case, monkeypatch):
+    class Sentinel:
+        pass
+
+    sentinels, memory = [], []
+
+    def alive() -> int:
+        gc.collect()
+        return sum(each() is not None for each in sentinels)
+
+    monkeypatch.setattr(case.host._workshop.validator, "validate", passes)
+    for number in range(RELOADS):
+        await case.save(f"v{number}")
+        sentinel = Sentinel()
+        case.host._slots[case.name].live.revision.module.SENTINEL = sentinel
+        sentinels.append(weakref.ref(sentinel))
+        del sentinel
+        case.rig.ledger.keys.pop((case.name, f"v{number}"))
+        if number == LEAST_RELOADS_BEFORE_MEASURING - 1 or number == RELOADS - 1:
+            gc.collect()
+            memory.append(resident_bytes())
+    await eventually(lambda: alive() <= 2, timeout_seconds=20)
+    grown = (memory[-1] - memory[0]) / max(RELOADS - LEAST_RELOADS_BEFORE_MEASURING, 1)
+    sys.stdout.write(
+        f"{RELOADS} reloads: each after the first {LEAST_RELOADS_BEFORE_MEASURING} kept {grown:.0f} bytes\n"
+    )
+    assert grown < MOST_BYTES_PER_RELOAD
+
+
+async def passes(source):
+    return Verdict()
