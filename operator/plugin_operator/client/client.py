@@ -5,19 +5,20 @@ Objects are dicts, or models of kubernetes-asyncio where the kind was given as a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import is_model, to_dict, to_model, version_and_kind
 from plugin_operator.client.transport import Query, Transport
-from plugin_operator.errors import GoneError, NoMatchError
+from plugin_operator.errors import ApiConnectionError, GoneError, NoMatchError
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, Resource
 
 Kind: TypeAlias = "str | GroupVersionKind | type[Any]"
 PatchType = Literal["merge", "json", "strategic"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
+T = TypeVar("T")
 
 _PAGE_SIZE = 500
 _PATCH_TYPES: Mapping[str, str] = {
@@ -185,9 +186,7 @@ class Client:
         token: str | None = ""
         while token is not None:
             more = [("continue", token)] if token else []
-            page = msgspec.json.decode(
-                await self._send("GET", resource.path(namespace), query=[*query, *more]), type=_Page
-            )
+            page = _read(await self._send("GET", resource.path(namespace), query=[*query, *more]), _Page)
             found = [*found, *_items(page, resource)]
             token = page.metadata.next or None
         return found
@@ -251,7 +250,15 @@ class Client:
         return answer.body
 
     def _decode(self, kind: Kind, body: bytes) -> Any:
-        return msgspec.json.decode(body) if isinstance(kind, str | GroupVersionKind) else to_model(body, kind)
+        return _read(body, Object) if isinstance(kind, str | GroupVersionKind) else to_model(body, kind)
+
+
+def _read(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        # A proxy's page in place of the answer is no better than no answer.
+        raise ApiConnectionError(f"the server's answer cannot be read: {error}") from error
 
 
 def _items(page: _Page, resource: Resource) -> Iterator[bytes]:
@@ -259,7 +266,7 @@ def _items(page: _Page, resource: Resource) -> Iterator[bytes]:
     head = b'{"apiVersion":"%b","kind":"%b"' % (resource.gvk.api_version.encode(), resource.gvk.kind.encode())
     for item in page.items or ():
         raw = bytes(item)
-        if msgspec.json.decode(raw, type=_Typed).kind:
+        if _read(raw, _Typed).kind:
             yield raw
         else:
             rest = raw[1:].lstrip()

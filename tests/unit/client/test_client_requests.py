@@ -9,6 +9,7 @@ from plugin_operator.client import Client, Response, RESTMapper, error_of
 from plugin_operator.client.statuses import retry_after_seconds
 from plugin_operator.errors import (
     AlreadyExistsError,
+    ApiConnectionError,
     GoneError,
     InvalidError,
     NoMatchError,
@@ -62,6 +63,8 @@ class Server:
             answer = answer.pop(0)
         if isinstance(answer, Exception):
             raise answer
+        if isinstance(answer, bytes):
+            return Response(200, {}, answer)
         return Response(200, {}, json.dumps(answer).encode())
 
     def paths(self):
@@ -223,6 +226,18 @@ async def test_cluster_scoped_objects_need_no_namespace_and_namespaced_ones_do(s
         await client.get("v1/ConfigMap", "", "ns")
     with pytest.raises(ValueError, match="no apiVersion"):
         await client.create({"metadata": {"name": "a"}})
+
+
+@pytest.mark.parametrize("body", [b"<html>503</html>", b"", b"[]", b"[" * 100_000, b'{"items":5}'])
+async def test_an_answer_that_is_no_object_is_no_answer(client, server, body):
+    server.answers[("GET", "/api/v1/namespaces/home/configmaps")] = body
+    with pytest.raises(ApiConnectionError, match="cannot be read"):
+        await client.list("v1/ConfigMap", "home")
+    if body.startswith(b"{"):
+        return
+    server.answers[("GET", "/api/v1/namespaces/home/configmaps/a")] = body
+    with pytest.raises(ApiConnectionError, match="cannot be read"):
+        await client.get("v1/ConfigMap", "a", "home")
 
 
 async def test_models_come_back_where_a_model_class_was_given(server, client):
