@@ -84,4 +84,5 @@ def _as_request(value: Any) -> Request:
         return Request.parse(value)
     if isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(part, str) for part in value):
         return Request(value[0], value[1])
-    raise TypeError(f"a map function returned {value!r}, which is no request")
+    # Its type and not itself, for it may be a whole Secret and this is logged.
+    raise TypeError(f"a map function returned a {type(value).__name__}, which is no request")

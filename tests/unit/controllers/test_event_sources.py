@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from plugin_operator.controllers import (
     ControllerSpec,
@@ -117,6 +118,14 @@ async def test_a_map_function_that_returns_nonsense_is_counted_and_harms_nobody(
     ear.informer.set("p")
     assert ear.take() == [("default/p", 0)]
     assert ear.errors == ["map"]
+
+
+async def test_a_map_function_that_returns_an_object_does_not_show_it_in_the_log():
+    ear = Ear(Watch(("pods",), EnqueueMapped(lambda obj: [obj])))
+    with capture_logs() as logged:
+        ear.informer.set("p", data={"password": "hunter2"})
+    assert ear.errors == ["map"]
+    assert "hunter2" not in str(logged)
 
 
 async def test_a_predicate_that_raises_lets_the_event_through():
