@@ -6,7 +6,7 @@ from typing import Any
 
 from plugin_operator.clock import Clock
 from plugin_operator.hosting.environment import FactoryLike
-from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.kube import GroupVersionKind, LabelSelector, NamespacedName, Object
 from plugin_operator.plugin import ListerLike
 
 _POLL_SECONDS = 0.02
@@ -32,6 +32,13 @@ class InformerSet:
     def listers(self) -> dict[GroupVersionKind, Callable[[], ListerLike]]:
         """Return how to get at the cache of each kind."""
         return {kind: self._lister_maker(found) for kind, found in self._informers.items()}
+
+    def cache_of(self, kind: GroupVersionKind, key: NamespacedName) -> "InformerView | None":
+        """Return the cache that would hold an object; None if there is none, or if it is not being kept up to date."""
+        for informer in self._informers.get(kind, ()):
+            if informer.key.namespace in {None, key.namespace}:
+                return None if _is_waiting(informer) or not informer.has_synced else InformerView(informer)
+        return None
 
     @property
     def waiting(self) -> list[str]:
@@ -67,6 +74,33 @@ class InformerSet:
 
 def _is_waiting(informer: Any) -> bool:
     return str(getattr(informer.state, "name", "")) == "WAITING"
+
+
+class InformerView:
+    """What one informer knows of single objects; see ``plugin.CacheView``."""
+
+    __slots__ = ("_informer",)
+
+    def __init__(self, informer: Any) -> None:
+        self._informer = informer
+
+    @property
+    def position(self) -> str:
+        """How far the cache has followed the server."""
+        return str(self._informer.resource_version)
+
+    def selects(self, obj: Object) -> bool:
+        """Tell whether the object is one that the cache would hold; field selectors only the server can read."""
+        key = self._informer.key
+        labels = (obj.get("metadata") or {}).get("labels") or {}
+        return not key.field_selector and LabelSelector.parse(key.label_selector).matches(labels)
+
+    def identity(self, key: NamespacedName) -> tuple[str, str, bool] | None:
+        """Return resource version, uid and whether it is being deleted."""
+        found = self._informer.lister.raw(key)
+        if found is None:
+            return None
+        return found.resource_version, found.uid, found.metadata().deletion_timestamp is not None
 
 
 class MergedLister:

@@ -12,7 +12,7 @@ from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.health import RevisionHealth
 from plugin_operator.hosting.informers import InformerSet
 from plugin_operator.hosting.revision import PluginRevision
-from plugin_operator.plugin import BoundController, ControllerDeclaration, ControllerScope, RevisionTasks
+from plugin_operator.plugin import BoundController, ControllerDeclaration, ControllerScope, RevisionTasks, Writes
 from plugin_operator.tasks import cancel_and_wait, wait_until_done
 
 _log = logs.get_logger(__name__)
@@ -162,7 +162,17 @@ class LiveRevision:
             recorder=self._environment.recorder(declaration.name),
             listers=informers.listers(),
         )
+        scope.writes = self._writes(declaration, informers)
         return BoundController(declaration, scope, self._tasks)
+
+    def _writes(self, declaration: ControllerDeclaration, informers: InformerSet) -> Writes:
+        late = self._environment.metrics.late_caches
+        return Writes(
+            declaration.for_,
+            informers.cache_of,
+            clock=self._environment.clock,
+            on_late=lambda: late.inc(declaration.name),
+        )
 
     async def _hook(
         self, bound: BoundController, name: str, hook: Callable[[], Awaitable[None]], deadline_seconds: float = math.inf

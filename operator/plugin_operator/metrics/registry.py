@@ -33,6 +33,7 @@ class Metrics:
         watch_restarts: ``{kind, reason}``: streams that were opened again.
         objects_skipped: ``{kind}``: objects that could not be read and are in no cache.
         informer_objects, informer_synced: ``{kind, namespace}``: size and readiness of the caches.
+        late_caches: ``{controller}``: reconciles that started before their caches had shown its last write.
         handler_errors: ``{controller, where}``: a predicate, a map function or a handler raised.
         stuck_reconciles: ``{controller}``: reconciles that were cancelled and still run.
         loop_stall: how late the event loop was, in seconds.
@@ -78,6 +79,9 @@ class Metrics:
         )
         self.informer_objects = gauge(prefix + "informer_objects", "Objects in the cache", "kind", "namespace")
         self.informer_synced = gauge(prefix + "informer_synced", "1 once the cache is complete", "kind", "namespace")
+        self.late_caches = counter(
+            prefix + "late_caches_total", "Reconciles that could not wait for the controller's own write", "controller"
+        )
         self.handler_errors = counter(
             prefix + "handler_errors_total", "Predicates, maps and event handlers that raised", "controller", "where"
         )

@@ -14,10 +14,12 @@ from plugin_operator.plugin.recorder import BoundRecorder, EventRecorder, Record
 from plugin_operator.plugin.running import BoundController
 from plugin_operator.plugin.scope import ControllerScope, ListerLike
 from plugin_operator.plugin.watching import WatchDeclaration, watch
+from plugin_operator.plugin.writes import CacheView, Writes
 
 __all__ = [
     "BoundController",
     "BoundRecorder",
+    "CacheView",
     "Context",
     "ControllerContext",
     "ControllerDeclaration",
@@ -28,6 +30,7 @@ __all__ = [
     "Recorder",
     "RevisionTasks",
     "WatchDeclaration",
+    "Writes",
     "collect",
     "controller",
     "current_revision",

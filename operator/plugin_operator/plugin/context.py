@@ -48,7 +48,7 @@ class ControllerContext:
     @property
     def client(self) -> Any:
         """The API client: get, list, create, update, patch, apply, delete, status."""
-        return self._scope.client
+        return self._scope.client_for(None)
 
     @property
     def recorder(self) -> Recorder:
@@ -104,6 +104,14 @@ class Context(ControllerContext):
         self.request = request
 
     @property
+    def client(self) -> Any:
+        """The API client: get, list, create, update, patch, apply, delete, status.
+
+        What it writes, the next reconcile of the same request reads: see "Reading your own writes" in the docs.
+        """
+        return self._scope.client_for(self.request)
+
+    @property
     def reconcile_id(self) -> str:
         """A random id of this reconcile, the same in all its log lines."""
         if not self._reconcile_id:
@@ -129,7 +137,7 @@ class Context(ControllerContext):
         Raises:
             ConflictError: the object has changed since it was read; let it be retried.
         """
-        return await finalizers.ensure_finalizer(self._scope.client, obj, finalizer or self._scope.finalizer)
+        return await finalizers.ensure_finalizer(self.client, obj, finalizer or self._scope.finalizer)
 
     async def remove_finalizer(self, obj: Object, finalizer: str | None = None) -> bool:
         """Remove a finalizer if it is there; return whether it was removed.
@@ -137,7 +145,7 @@ class Context(ControllerContext):
         Raises:
             ConflictError: the object has changed since it was read; let it be retried.
         """
-        return await finalizers.remove_finalizer(self._scope.client, obj, finalizer or self._scope.finalizer)
+        return await finalizers.remove_finalizer(self.client, obj, finalizer or self._scope.finalizer)
 
     def set_condition(self, obj: Object, type: str, status: str | bool, reason: str, message: str = "") -> bool:  # noqa: A002 - the API's own field name
         """Set a status condition in ``obj``; return whether ``client.update_status(obj)`` is now worth a call."""

@@ -42,8 +42,11 @@ class BoundController:
         """Return the coroutine function that the controller layer calls for each request."""
         function, scope, tasks = self.declaration.reconcile, self.scope, self.tasks
         threads = None if is_async(function) else self._threads
+        writes = scope.writes
 
         async def reconcile(request: Request) -> Result | None:
+            if writes:
+                await writes.caught_up(request)
             token = tasks.enter()
             try:
                 if threads is None:

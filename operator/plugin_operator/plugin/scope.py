@@ -10,6 +10,8 @@ from structlog.types import FilteringBoundLogger
 from plugin_operator import logs
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.recorder import Recorder
+from plugin_operator.plugin.tracked import TrackedClient
+from plugin_operator.plugin.writes import Writes
 
 
 class ListerLike(Protocol):
@@ -42,6 +44,7 @@ class ControllerScope:
         listers: the caches it may read, by kind; may fill up until the revision is warm.
 
     Attributes:
+        writes: what it has written and its caches have yet to show; None, unless it is set, tracks nothing.
         loop: the event loop it was made on; coroutines run there that a thread hands over.
     """
 
@@ -57,6 +60,7 @@ class ControllerScope:
         "plugin",
         "recorder",
         "revision",
+        "writes",
     )
 
     def __init__(
@@ -77,10 +81,15 @@ class ControllerScope:
         self.client = client
         self.recorder = recorder
         self.listers = listers
+        self.writes: Writes | None = None
         self.loop = asyncio.get_running_loop()
         self.finalizer = f"plugin-operator/{controller}"
         self._primary: ListerLike | None = None
         self._log: FilteringBoundLogger | None = None
+
+    def client_for(self, request: NamespacedName | None) -> Any:
+        """Return the client for one reconcile, or for what runs outside of one."""
+        return self.client if self.writes is None else TrackedClient(self.client, self.writes, request)
 
     def lister(self) -> ListerLike:
         """Return the cache of the reconciled kind."""

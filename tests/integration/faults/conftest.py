@@ -157,6 +157,10 @@ class Site:
         """Have the spectator ask discovery again."""
         self.client._mapper.invalidate()
 
+    async def eventually(self, condition: Any) -> None:
+        """Wait until something holds."""
+        await eventually(condition, timeout_seconds=15)
+
     # objects
 
     async def put(self, kind: str, name: str, n: object) -> None:

@@ -1,0 +1,117 @@
+"""The client that one reconcile gets: it notes what it writes, so that later reconciles read it.
+
+Owns which answers say what about an object. Everything that is no write goes straight to the client behind.
+"""
+
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+from plugin_operator.errors import AlreadyExistsError, ConflictError, NotFoundError
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.plugin.writes import Deleted, Expectation, NewerThan, Present, Target, Writes
+
+
+class TrackedClient:
+    """A ``client.Client`` whose writes are noted; see ``writes`` for what follows from that.
+
+    Args:
+        client: does the work.
+        writes: of the controller.
+        request: of the reconcile it is made for, None outside of one.
+    """
+
+    __slots__ = ("_client", "_request", "_writes")
+
+    def __init__(self, client: Any, writes: Writes, request: NamespacedName | None) -> None:
+        self._client = client
+        self._writes = writes
+        self._request = request
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    async def create(self, obj: Any) -> Any:
+        """See ``Client.create``."""
+        try:
+            return self._noted(await self._client.create(obj))
+        except AlreadyExistsError:
+            self._expect(_target_of(obj), Present())
+            raise
+
+    async def update(self, obj: Any) -> Any:
+        """See ``Client.update``."""
+        return self._noted(await self._attempt(self._client.update(obj), _target_of(obj), obj))
+
+    async def update_status(self, obj: Any) -> Any:
+        """See ``Client.update_status``."""
+        return self._noted(await self._attempt(self._client.update_status(obj), _target_of(obj), obj))
+
+    async def patch(
+        self, kind: Any, name: str | NamespacedName, patch: Any, namespace: str | None = None, **options: Any
+    ) -> Any:
+        """See ``Client.patch``."""
+        attempt = self._client.patch(kind, name, patch, namespace, **options)
+        return self._noted(await self._attempt(attempt, _target(kind, name, namespace), patch))
+
+    async def patch_status(
+        self, kind: Any, name: str | NamespacedName, status: Mapping[str, Any], namespace: str | None = None
+    ) -> Any:
+        """See ``Client.patch_status``."""
+        return self._noted(await self._client.patch_status(kind, name, status, namespace))
+
+    async def apply(self, obj: Any, **options: Any) -> Any:
+        """See ``Client.apply``; its conflicts are about ownership and say nothing of the cache."""
+        return self._noted(await self._client.apply(obj, **options))
+
+    async def delete(self, kind: Any, name: str | NamespacedName, namespace: str | None = None, **options: Any) -> None:
+        """See ``Client.delete``."""
+        target = _target(kind, name, namespace)
+        uid = self._writes.uid_of(target) if target is not None else ""
+        try:
+            await self._client.delete(kind, name, namespace, **options)
+        except NotFoundError:
+            self._expect(target, Deleted(uid))
+            raise
+        self._expect(target, Deleted(uid))
+
+    async def _attempt(self, attempt: Awaitable[Any], target: Target | None, sent: Any) -> Any:
+        """Await a write that names the version it changes, and note what a conflict tells."""
+        try:
+            return await attempt
+        except ConflictError:
+            metadata = sent.get("metadata") if isinstance(sent, Mapping) else None
+            version = (metadata or {}).get("resourceVersion")
+            if version:
+                self._expect(target, NewerThan(version))
+            raise
+
+    def _noted(self, answer: Any) -> Any:
+        target = _target_of(answer)
+        if target is not None:
+            self._writes.wrote(self._request, target, answer)
+        return answer
+
+    def _expect(self, target: Target | None, expectation: Expectation) -> None:
+        if target is not None:
+            self._writes.expect(self._request, target, expectation)
+
+
+def _target(kind: Any, name: str | NamespacedName, namespace: str | None) -> Target | None:
+    if isinstance(kind, str):
+        kind = GroupVersionKind.parse(kind)
+    if not isinstance(kind, GroupVersionKind):
+        return None
+    if isinstance(name, NamespacedName):
+        return Target(kind, NamespacedName(namespace or name.namespace, name.name))
+    return Target(kind, NamespacedName(namespace or "", name))
+
+
+def _target_of(obj: Any) -> Target | None:
+    """Return what a dict is about; typed models are not tracked."""
+    if not isinstance(obj, dict) or not obj.get("apiVersion") or not obj.get("kind"):
+        return None
+    metadata: Object = obj.get("metadata") or {}
+    name = metadata.get("name")
+    if not name:
+        return None
+    return Target(GroupVersionKind.of(obj), NamespacedName(metadata.get("namespace") or "", name))

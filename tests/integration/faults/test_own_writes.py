@@ -1,0 +1,97 @@
+"""With a watch that lags, a controller never works on a state from before its own writes."""
+
+import os
+
+from plugin_operator.apiserver.faults import Action, Fault
+
+HEAD = """
+from plugin_operator import controller, Result
+def note(*words):
+    with open({journal!r}, 'a') as journal:
+        print(*words, file=journal)
+"""
+COUNTING = """
+@controller(for_='v1/ConfigMap', name='counting', namespaces=['default'])
+async def reconcile(ctx, request):
+    obj = ctx.lister.get(request)
+    if request.name != 'counted' or obj is None:
+        return None
+    n = int(obj['data']['n'])
+    note('counting read', n)
+    if n < 5:
+        await ctx.client.patch('v1/ConfigMap', request, {'data': {'n': str(n + 1)}})
+        return Result(requeue=True)
+"""
+CONFLICTING = """
+@controller(for_='v1/ConfigMap', name='conflicting', namespaces=['default'])
+async def reconcile(ctx, request):
+    obj = ctx.lister.get(request)
+    if request.name != 'shared' or obj is None or obj['data'].get('mine'):
+        return
+    note('conflicting attempt', obj['data']['n'])
+    obj['data']['mine'] = 'yes'
+    await ctx.client.update(obj)
+"""
+DELETING = """
+@controller(for_='v1/ConfigMap', name='deleting', namespaces=['default'], reads=['v1/Secret'])
+async def reconcile(ctx, request):
+    child = ctx.lister_for('v1/Secret').get('default/child')
+    if request.name == 'parent':
+        note('deleting', 'sees' if child else 'misses', 'its child')
+        if child:
+            await ctx.client.delete('v1/Secret', 'child', 'default')
+            return Result(requeue=True)
+"""
+
+
+def add(site, name, text) -> None:
+    path = site.plugins / f"{name}.py"
+    path.write_text(HEAD.format(journal=str(site.journal)) + text)
+    os.utime(path, (1e9, 1e9))
+
+
+def config_map(name, **data):
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}, "data": data}
+
+
+def lag(site, resource) -> None:
+    site.server.faults.add(Fault(action=Action.LAG, verb="watch", resource=resource, seconds=0.25, count=None))
+
+
+async def test_each_reconcile_reads_what_the_one_before_has_written(site):
+    add(site, "counting", COUNTING)
+    await site.active("counting")
+    lag(site, "configmaps")
+    await site.client.create(config_map("counted", n="0"))
+    await site.seen("counting", "read", 5)
+    reads = [line for line in site.journal.read_text().splitlines() if line.startswith("counting")]
+    assert list(dict.fromkeys(reads)) == [f"counting read {n}" for n in range(6)]
+    assert [line for line in reads if not line.endswith("5")] == [f"counting read {n}" for n in range(5)]
+    await site.counts(0, "plugin_operator_late_caches_total")
+
+
+async def test_a_conflict_is_not_repeated_with_the_same_old_copy(site):
+    add(site, "conflicting", CONFLICTING)
+    await site.active("conflicting")
+    await site.client.create(config_map("shared", n="1", mine="not yet"))
+    lag(site, "configmaps")
+    await site.client.patch("v1/ConfigMap", "shared", {"data": {"n": "2", "mine": None}}, "default")
+    await site.client.patch("v1/ConfigMap", "shared", {"data": {"n": "3"}}, "default")
+
+    async def is_mine():
+        return (await site.client.get("v1/ConfigMap", "shared", "default"))["data"].get("mine")
+
+    await site.eventually(is_mine)
+    attempts = [line for line in site.journal.read_text().splitlines() if line.startswith("conflicting")]
+    assert attempts in (["conflicting attempt 2", "conflicting attempt 3"], ["conflicting attempt 3"])
+
+
+async def test_what_was_deleted_is_not_deleted_again(site):
+    await site.put("v1/Secret", "child", 1)
+    add(site, "deleting", DELETING)
+    await site.active("deleting")
+    lag(site, "secrets")
+    await site.client.create(config_map("parent"))
+    await site.seen("deleting", "misses", "its child")
+    lines = [line for line in site.journal.read_text().splitlines() if line.startswith("deleting")]
+    assert lines == ["deleting sees its child", "deleting misses its child"]

@@ -1,0 +1,221 @@
+"""A reconcile waits for what was written before it, and for nothing else."""
+
+import asyncio
+
+import pytest
+
+from plugin_operator.errors import AlreadyExistsError, ConflictError, NotFoundError, api_error
+from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.plugin.tracked import TrackedClient
+from plugin_operator.plugin.writes import DEADLINE_SECONDS, Writes
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+MAP = GroupVersionKind.parse("v1/ConfigMap")
+SECRET = GroupVersionKind.parse("v1/Secret")
+A, B = NamespacedName("default", "a"), NamespacedName("default", "b")
+
+
+def obj(name="a", version="5", kind="ConfigMap", **metadata):
+    metadata = {"name": name, "namespace": "default", "resourceVersion": version, **metadata}
+    return {"apiVersion": "v1", "kind": kind, "metadata": metadata}
+
+
+class Cache:
+    """Says what it is told to."""
+
+    def __init__(self):
+        self.position = "1"
+        self.known = {}
+
+    def selects(self, obj):
+        return (obj["metadata"].get("labels") or {}).get("app") != "of-somebody-else"
+
+    def identity(self, key):
+        return self.known.get(key)
+
+
+class Server:
+    """A client whose next answer is given."""
+
+    def __init__(self):
+        self.answer = None
+
+    def __getattr__(self, name):
+        async def call(*args, **options):
+            if isinstance(self.answer, Exception):
+                raise self.answer
+            return self.answer
+
+        return call
+
+
+class Bench:
+    def __init__(self):
+        self.clock = VirtualClock()
+        self.cache = Cache()
+        self.late = 0
+        self.server = Server()
+        self.writes = Writes(MAP, self.find, clock=self.clock, on_late=self.count)
+        self.client = TrackedClient(self.server, self.writes, A)
+
+    def find(self, kind, key):
+        return self.cache if kind in {MAP, SECRET} and key.namespace == "default" else None
+
+    def count(self):
+        self.late += 1
+
+    async def held(self, request=A):
+        """Tell whether a reconcile of ``request`` waits, and let it go on."""
+        waiting = asyncio.ensure_future(self.writes.caught_up(request))
+        await self.clock.advance(0)
+        held = not waiting.done()
+        self.waiting = waiting
+        return held
+
+    async def released(self):
+        await self.clock.advance(0.1)
+        return self.waiting.done()
+
+
+@pytest.fixture
+def bench():
+    return Bench()
+
+
+async def write(bench, answer, call="update", *args):
+    bench.server.answer = answer
+    return await getattr(bench.client, call)(*(args or (answer,)))
+
+
+@pytest.mark.parametrize("call", ["create", "update", "update_status", "apply"])
+async def test_the_next_reconcile_waits_until_the_cache_has_what_was_written(bench, call):
+    bench.cache.known[A] = ("4", "u", False)
+    await write(bench, obj(version="5"), call)
+    assert await bench.held()
+    bench.cache.known[A] = ("5", "u", False)
+    assert await bench.released()
+    assert not bench.writes
+    assert bench.late == 0
+
+
+@pytest.mark.parametrize(("call", "args"), [("patch", ("v1/ConfigMap", "a", {})), ("patch_status", (MAP, A, {}))])
+async def test_patches_count_as_well(bench, call, args):
+    await write(bench, obj(version="5"), call, *args)
+    assert await bench.held()
+    bench.cache.known[A] = ("6", "u", False)
+    assert await bench.released()
+
+
+async def test_a_cache_that_has_followed_the_server_past_the_write_is_enough(bench):
+    await write(bench, obj(version="5"))
+    assert await bench.held()
+    bench.cache.position = "5"
+    assert await bench.released()
+
+
+async def test_a_write_that_the_cache_knows_already_holds_nobody_back(bench):
+    bench.cache.known[A] = ("5", "u", False)
+    await write(bench, obj(version="5"))
+    assert not bench.writes
+    assert not await bench.held()
+
+
+async def test_other_requests_are_not_held_back(bench):
+    await write(bench, obj(version="5"))
+    assert not await bench.held(B)
+
+
+async def test_a_write_to_another_object_of_the_kind_holds_back_both(bench):
+    await write(bench, obj("b", version="5"))
+    assert await bench.held(A)
+    bench.waiting.cancel()
+    assert await bench.held(B)
+    bench.waiting.cancel()
+
+
+async def test_a_write_to_another_kind_holds_back_the_one_who_wrote(bench):
+    await write(bench, obj("b", version="5", kind="Secret"))
+    assert not await bench.held(B)
+    assert await bench.held(A)
+    bench.waiting.cancel()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        obj(kind="Pod"),
+        obj(namespace="elsewhere"),
+        obj(labels={"app": "of-somebody-else"}),
+        {"kind": "Status"},
+        None,
+    ],
+)
+async def test_what_no_cache_would_show_is_not_waited_for(bench, written):
+    await write(bench, written, "create", obj())
+    assert not bench.writes
+
+
+async def test_a_cache_that_hears_nothing_stops_the_work_for_a_while_only(bench):
+    await write(bench, obj(version="5"))
+    assert await bench.held()
+    await bench.clock.advance(DEADLINE_SECONDS - 0.2)
+    assert not bench.waiting.done()
+    await bench.clock.advance(0.3)
+    assert bench.waiting.done()
+    assert bench.late == 1
+    assert not bench.writes
+
+
+async def test_writes_that_no_reconcile_follows_do_not_pile_up(bench):
+    for number in range(50):
+        await write(bench, obj(f"n{number}", version="5"))
+        await bench.clock.advance(1)
+    assert len(bench.writes) <= DEADLINE_SECONDS + 1
+
+
+async def test_a_conflict_is_retried_once_the_cache_has_moved_on(bench):
+    bench.cache.known[A] = ("4", "u", False)
+    with pytest.raises(ConflictError):
+        await write(bench, api_error(409, "Conflict", "changed"), "update", obj(version="4"))
+    assert await bench.held()
+    bench.cache.known[A] = ("7", "u", False)
+    assert await bench.released()
+
+
+async def test_a_conflict_with_a_version_that_the_cache_has_left_behind_is_retried_at_once(bench):
+    bench.cache.known[A] = ("7", "u", False)
+    with pytest.raises(ConflictError):
+        await write(bench, api_error(409, "Conflict", "changed"), "update", obj(version="4"))
+    assert not bench.writes
+
+
+async def test_a_name_that_is_taken_is_waited_for(bench):
+    with pytest.raises(AlreadyExistsError):
+        await write(bench, api_error(409, "AlreadyExists", "taken"), "create", obj())
+    assert await bench.held()
+    bench.cache.known[A] = ("7", "u", False)
+    assert await bench.released()
+
+
+@pytest.mark.parametrize("after", [None, ("6", "another", False), ("6", "u", True)])
+async def test_a_deletion_is_waited_for(bench, after):
+    bench.cache.known[A] = ("4", "u", False)
+    await write(bench, None, "delete", "v1/ConfigMap", "a", "default")
+    assert await bench.held()
+    bench.cache.known[A] = after
+    assert await bench.released()
+
+
+async def test_a_deletion_of_what_is_gone_is_waited_for(bench):
+    bench.cache.known[A] = ("4", "u", False)
+    with pytest.raises(NotFoundError):
+        await write(bench, api_error(404, "NotFound", "gone"), "delete", MAP, A)
+    assert await bench.held()
+    bench.cache.known.clear()
+    assert await bench.released()
+
+
+async def test_reads_and_unknown_methods_go_straight_through(bench):
+    bench.server.answer = obj()
+    assert await bench.client.get("v1/ConfigMap", "a") == obj()
+    assert not bench.writes
