@@ -218,6 +218,21 @@ def test_a_leader_that_was_frozen_past_its_lease_ends_at_once_with_one(
     assert "Traceback" not in first.text
 
 
+def test_what_happens_to_plugins_is_told_as_events(operator: Any, cluster: Cluster, plugins: Path) -> None:
+    (plugins / "configmap.py").write_text(PLUGIN)
+    (plugins / "broken.py").write_text("from plugin_operator import controller\nimport nothing_of_that_name\n")
+    running = operator()
+    running.wait_for("Plugin active")
+    running.wait_for("Plugin rejected")
+    deadline = time.monotonic() + 30
+    told: dict[str, Any] = {}
+    while set(told) != {"PluginLoaded", "PluginRejected"} and time.monotonic() < deadline:
+        events = json.loads(cluster.kubectl("get", "events", "-o", "json"))["items"]
+        told = {each["reason"]: each for each in events}
+    assert set(told) == {"PluginLoaded", "PluginRejected"}, running.text
+    assert "nothing_of_that_name" in told["PluginRejected"]["message"]
+
+
 def test_metrics_name_the_leader(operator: Any, cluster: Cluster, plugins: Path, free_port: int) -> None:
     (plugins / "configmap.py").write_text(PLUGIN)
     running = operator(*ELECTION, metrics=f"127.0.0.1:{free_port}")

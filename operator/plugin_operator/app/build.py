@@ -4,6 +4,7 @@ Owns which parts there are and the order in which they start: HTTP first, so tha
 waits; then the connection, the event recorder, the plugins with their caches; last, once this process leads, the work.
 """
 
+import os
 import socket
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from plugin_operator.app.election import make_elector, watchdog_margin
 from plugin_operator.app.fenced import FencedTransport
 from plugin_operator.app.health import probes
+from plugin_operator.app.lifecycle import LifecycleEvents, own_object
 from plugin_operator.app.link import ApiServerLink
 from plugin_operator.app.plugins import FactoryPart, HostPart, LeaderPart, plugin_of
 from plugin_operator.app.report import not_synced, status_of, troubles
@@ -175,6 +177,8 @@ class App:
         runnables: list[Runnable] = [
             *companions, *self._servers(), watchdog, self.link, FactoryPart(self.factory), self._recorder, part
         ]  # fmt: skip
+        about = own_object(os.environ, self._namespace)
+        runnables.append(LifecycleEvents(self.host, self._recorder.bind(FIELD_MANAGER), about, clock=self._clock))
         if elector is not None:
             runnables.append(LeaseWatch(elector, self.factory))
         return Manager(

@@ -1,0 +1,95 @@
+"""What happens to plugins, as Kubernetes Events.
+
+Owns which change of a plugin's status is worth an Event and about which object it is: the operator's own pod where the
+environment names it (``POD_NAME``, ``POD_NAMESPACE``, ``POD_UID``), else the namespace it runs in. The text quotes no
+exception of a reconcile, for that may quote a Secret. Writing Events is left to the recorder.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from plugin_operator import tasks
+from plugin_operator.app.report import HostView
+from plugin_operator.clock import Clock
+from plugin_operator.hosting import PluginState, PluginStatus
+from plugin_operator.plugin import Recorder
+
+_LOOK_SECONDS = 0.5
+_STOP_SECONDS = 1.0
+_DEFAULT_NAMESPACE = "default"
+
+
+def own_object(environment: Mapping[str, str], namespace: str | None) -> dict[str, Any]:
+    """Return a reference to the object that stands for this process."""
+    if name := environment.get("POD_NAME"):
+        metadata = {
+            "name": name,
+            "namespace": environment.get("POD_NAMESPACE") or namespace or _DEFAULT_NAMESPACE,
+            "uid": environment.get("POD_UID", ""),
+        }
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace or _DEFAULT_NAMESPACE}}
+
+
+class LifecycleEvents:
+    """A Runnable that looks at the plugins twice a second and records what changed.
+
+    Args:
+        host: the plugins.
+        recorder: records.
+        about: the object that stands for this process.
+        clock: measures the pauses.
+    """
+
+    name = "lifecycle events"
+
+    def __init__(self, host: HostView, recorder: Recorder, about: Mapping[str, Any], *, clock: Clock) -> None:
+        self._host = host
+        self._recorder = recorder
+        self._about = about
+        self._clock = clock
+        self._seen: dict[str, PluginStatus] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._run(), name=self.name)
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """End; that the process ends unloads no plugin."""
+        if self._task is not None:
+            await tasks.cancel_and_wait([self._task], min(deadline_seconds, _STOP_SECONDS), clock=self._clock)
+
+    async def _run(self) -> None:
+        while True:
+            self._look()
+            await self._clock.sleep(_LOOK_SECONDS)
+
+    def _look(self) -> None:
+        now = {plugin.name: plugin for plugin in self._host.status()}
+        for name, plugin in now.items():
+            self._compare(self._seen.get(name), plugin)
+        for name in self._seen.keys() - now.keys():
+            self._say("Normal", "PluginUnloaded", f"plugin {name} is unloaded: its file is gone")
+        self._seen = now
+
+    def _compare(self, before: PluginStatus | None, now: PluginStatus) -> None:
+        new_trouble = before is None or (before.state, before.candidate) != (now.state, now.candidate)
+        if now.state is PluginState.QUARANTINED:
+            if new_trouble:
+                what = f"plugin {now.name} failed right after its reload and was rolled back to {now.revision}"
+                self._say("Warning", "PluginRolledBack", f"{what}; the log says why")
+            return
+        if now.state is PluginState.REJECTED and new_trouble:
+            running = f"; {now.revision} goes on" if now.revision else ""
+            self._say("Warning", "PluginRejected", f"plugin {now.name}: {now.reason}{running}")
+        if now.revision and (before is None or not before.revision):
+            self._say("Normal", "PluginLoaded", f"plugin {now.name} works: {now.revision}")
+        elif now.revision and before is not None and before.revision != now.revision:
+            self._say(
+                "Normal", "PluginReloaded", f"plugin {now.name} works: {now.revision} instead of {before.revision}"
+            )
+
+    def _say(self, kind: Any, reason: str, message: str) -> None:
+        self._recorder.event(self._about, kind, reason, message)

@@ -1,0 +1,82 @@
+"""Which change of a plugin becomes an Event."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from plugin_operator.app.lifecycle import LifecycleEvents, own_object
+from plugin_operator.hosting import PluginState, PluginStatus
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def plugin(state: PluginState, revision: str = "", **more: Any) -> PluginStatus:
+    return PluginStatus(name="one", path="one.py", line=None, state=state, since=SINCE, revision=revision, **more)
+
+
+class Bench:
+    """Plays host and recorder."""
+
+    def __init__(self) -> None:
+        self.plugins: list[PluginStatus] = []
+        self.said: list[tuple[str, str]] = []
+        self.messages: list[str] = []
+
+    def status(self) -> list[PluginStatus]:
+        return self.plugins
+
+    def event(self, about: Any, kind: Any, reason: str, message: str) -> None:
+        assert about["kind"] == "Namespace"
+        self.said.append((kind, reason))
+        self.messages.append(message)
+
+
+@pytest.fixture
+async def bench() -> Any:
+    made, clock = Bench(), VirtualClock()
+    events = LifecycleEvents(made, made, own_object({}, "here"), clock=clock)
+    await events.start()
+
+    async def after(*plugins: PluginStatus) -> list[tuple[str, str]]:
+        made.plugins, made.said = list(plugins), []
+        await clock.advance(5)
+        return made.said
+
+    made.after = after  # type: ignore[attr-defined]
+    yield made
+    await events.stop(1)
+
+
+async def test_each_step_of_a_plugins_life_is_told_once(bench: Any) -> None:
+    assert await bench.after(plugin(PluginState.VALIDATING)) == []
+    assert await bench.after(plugin(PluginState.ACTIVE, "1-a")) == [("Normal", "PluginLoaded")]
+    assert await bench.after(plugin(PluginState.ACTIVE, "1-a")) == []
+    assert await bench.after(plugin(PluginState.ACTIVE, "2-b")) == [("Normal", "PluginReloaded")]
+    rejected = plugin(PluginState.REJECTED, "2-b", candidate="c", reason="line 3: no controller")
+    assert await bench.after(rejected) == [("Warning", "PluginRejected")]
+    assert bench.messages[-1] == "plugin one: line 3: no controller; 2-b goes on"
+    assert await bench.after(rejected) == []
+    assert await bench.after() == [("Normal", "PluginUnloaded")]
+
+
+async def test_a_roll_back_is_no_reload_and_its_text_quotes_no_exception(bench: Any) -> None:
+    await bench.after(plugin(PluginState.ACTIVE, "1-a"))
+    await bench.after(plugin(PluginState.ACTIVE, "2-b"))
+    back = plugin(PluginState.QUARANTINED, "1-a", candidate="b", reason="failed (KeyError: 'password')")
+    assert await bench.after(back) == [("Warning", "PluginRolledBack")]
+    assert "password" not in bench.messages[-1]
+
+
+async def test_another_broken_file_is_told_again(bench: Any) -> None:
+    await bench.after(plugin(PluginState.REJECTED, candidate="c"))
+    assert await bench.after(plugin(PluginState.REJECTED, candidate="d")) == [("Warning", "PluginRejected")]
+
+
+def test_events_are_about_the_pod_if_it_is_known() -> None:
+    environment = {"POD_NAME": "p", "POD_NAMESPACE": "n", "POD_UID": "u"}
+    assert own_object(environment, "other") == {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n", "uid": "u"}
+    }  # fmt: skip
+    assert own_object({}, None)["metadata"]["name"] == "default"
