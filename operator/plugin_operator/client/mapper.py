@@ -6,6 +6,7 @@ cheap and one group that is broken disturbs nobody else.
 """
 
 import asyncio
+from collections import defaultdict
 
 from plugin_operator.client.discovery import AGGREGATED_ACCEPT, parse_aggregated, parse_group_version
 from plugin_operator.client.transport import Transport
@@ -33,6 +34,7 @@ class RESTMapper:
         self._asked: dict[GroupVersion, float] = {}
         self._aggregated_tried = False
         self._lock = asyncio.Lock()
+        self._locks: defaultdict[GroupVersion, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def resource_for(self, kind: GroupVersionKind | str) -> Resource:
         """Return the resource that serves ``kind``.
@@ -51,6 +53,9 @@ class RESTMapper:
         if found is not None:
             return found
         async with self._lock:
+            await self._learn_everything()
+        # A lock for each, so that a group whose server hangs holds up nobody who asks for another.
+        async with self._locks[(gvk.group, gvk.version)]:
             await self._learn(gvk)
         found = self._resources.get(gvk)
         if found is None:
@@ -73,7 +78,6 @@ class RESTMapper:
         self._forget((kind.group, kind.version))
 
     async def _learn(self, gvk: GroupVersionKind) -> None:
-        await self._learn_everything()
         group_version = (gvk.group, gvk.version)
         asked = self._asked.get(group_version)
         fresh = asked is not None and self._clock.monotonic() - asked < self._refetch_seconds

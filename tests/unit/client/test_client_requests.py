@@ -1,5 +1,6 @@
 """Requests about objects, discovery and failures, against a transport that notes what it is asked."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 
@@ -61,6 +62,8 @@ class Server:
         answer = self.answers.get((method, path), api_error(404, "NotFound"))
         if isinstance(answer, list):
             answer = answer.pop(0)
+        if isinstance(answer, asyncio.Event):
+            await answer.wait()
         if isinstance(answer, Exception):
             raise answer
         if isinstance(answer, bytes):
@@ -138,6 +141,16 @@ async def test_a_broken_group_hides_no_other(server, mapper):
     with pytest.raises(ServerError, match="no endpoints"):
         await mapper.resource_for("broken.example/v1/Thing")
     assert (await mapper.resource_for("v1/ConfigMap")).plural == "configmaps"
+
+
+async def test_a_group_that_never_answers_keeps_nobody_else_waiting(server, mapper):
+    server.answers[("GET", "/apis/hanging.example/v1")] = asyncio.Event()
+    hanging = asyncio.ensure_future(mapper.resource_for("hanging.example/v1/Thing"))
+    await asyncio.sleep(0)
+    with pytest.raises(NoMatchError):
+        await asyncio.wait_for(mapper.resource_for("other.example/v1/Thing"), 5)
+    assert not hanging.done()
+    hanging.cancel()
 
 
 async def test_an_invalidated_kind_is_asked_for_again_and_may_have_changed(server, mapper):
