@@ -7,6 +7,7 @@ from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
 from plugin_operator.hosting.environment import ControllerLike, DrainLike, Environment
 from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.hosting.swap import PassingRejection
 from plugin_operator.tasks import TaskOwner, wait_until_done
 
 _SLICE_SECONDS = 0.5
@@ -56,6 +57,7 @@ class ControllerSet:
         self._environment = environment
         self._controllers: dict[str, ControllerLike] = {}
         self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock)
+        self._ending: dict[str, tuple[ControllerLike, asyncio.Task[None]]] = {}
         self._leads = False
         self._live: LiveRevision | None = None
 
@@ -65,7 +67,12 @@ class ControllerSet:
         return frozenset(self._controllers)
 
     async def install(self, live: LiveRevision) -> Drains:
-        """Swap all controllers to a revision that is warm; those it does not declare are ended on the side."""
+        """Swap all controllers to a revision that is warm; those it does not declare are ended on the side.
+
+        Raises:
+            PassingRejection: a controller that was dropped earlier returns, and its reconciles of then do not end.
+        """
+        await self._wait_for_ended(live)
         self._live = live
         drains = []
         for name, spec in live.specs.items():
@@ -86,9 +93,10 @@ class ControllerSet:
 
     async def stop(self, deadline_seconds: float) -> list[Request]:
         """End all controllers; return the keys of reconciles that do not obey."""
-        controllers, self._controllers = self._controllers, {}
+        controllers = [*self._controllers.values(), *(each for each, _ in self._ending.values())]
+        self._controllers = {}
         self._live = None
-        stuck = await asyncio.gather(*(each.stop(deadline_seconds) for each in controllers.values()))
+        stuck = await asyncio.gather(*(each.stop(deadline_seconds) for each in controllers))
         await self._tasks.stop(_SLICE_SECONDS)
         return [request for each in stuck for request in each or ()]
 
@@ -107,6 +115,23 @@ class ControllerSet:
         settings = self._environment.settings
 
         async def end() -> None:
-            await controller.stop(settings.drain_deadline_seconds)
+            try:
+                await controller.stop(settings.drain_deadline_seconds)
+                while controller.status().in_flight:
+                    await self._environment.clock.sleep(_SLICE_SECONDS)
+            finally:
+                del self._ending[name]
 
-        return self._tasks.spawn(end(), f"end/{name}")
+        task = self._tasks.spawn(end(), f"end/{name}")
+        self._ending[name] = controller, task
+        return task
+
+    async def _wait_for_ended(self, live: LiveRevision) -> None:
+        """See to it that no key is run by a new controller while an earlier one of that name still holds it."""
+        ending = [task for name, (_, task) in self._ending.items() if name in live.specs]
+        seconds = self._environment.settings.drain_deadline_seconds
+        if await wait_until_done(ending, seconds, clock=self._environment.clock):
+            names = ", ".join(sorted(self._ending.keys() & live.specs.keys()))
+            raise PassingRejection(
+                f"reconciles of {names} from before it was dropped do not end", path=live.revision.declarations[0].path
+            )
