@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from plugin_operator.app.election import make_elector, watchdog_margin
 from plugin_operator.app.fenced import FencedTransport
 from plugin_operator.app.health import probes
+from plugin_operator.app.hearing import deaf_streams
 from plugin_operator.app.lifecycle import LifecycleEvents, own_object
 from plugin_operator.app.link import ApiServerLink
 from plugin_operator.app.plugins import FactoryPart, HostPart, LeaderPart, plugin_of
@@ -192,7 +193,11 @@ class App:
     def _servers(self) -> list[HttpServer]:
         options = self.options
         checks = probes(
-            self.link, self._not_loaded, lambda: troubles(self.host), lambda: not_synced(self.host.status())
+            self.link,
+            self._not_loaded,
+            lambda: troubles(self.host),
+            lambda: not_synced(self.host.status()),
+            lambda: deaf_streams(self.factory.informers(), self._clock.monotonic(), self.factory.settings),
         )
         wanted = (
             ("metrics server", "--metrics-addr", options.metrics_address, metrics_routes(self.metrics.render)),

@@ -11,7 +11,11 @@ from plugin_operator.serving.checks import Check, Probe
 
 
 def probes(
-    link: ApiServerLink, not_loaded: Callable[[], str], troubles: Callable[[], str], not_synced: Callable[[], list[str]]
+    link: ApiServerLink,
+    not_loaded: Callable[[], str],
+    troubles: Callable[[], str],
+    not_synced: Callable[[], list[str]],
+    silent: Callable[[], list[str]] = list,
 ) -> list[Probe]:
     """Return the two probes.
 
@@ -20,6 +24,7 @@ def probes(
         not_loaded: why what was in the plugins directory at the start has not been tried.
         troubles: what does not run as its file says, which makes nothing unready.
         not_synced: the caches of active controllers that are not complete.
+        silent: the streams that brought nothing for longer than their deadline, not even by being opened again.
     """
 
     async def ping() -> None:
@@ -40,5 +45,12 @@ def probes(
         if missing:
             raise RuntimeError(f"not synced: {', '.join(missing)}")
 
-    ready: dict[str, Check] = {"ping": ping, "api-server": api_server, "plugins": plugins, "caches": caches}
+    async def streams() -> None:
+        deaf = silent()
+        if deaf:
+            raise RuntimeError(f"nothing heard: {', '.join(deaf)}")
+
+    ready: dict[str, Check] = {
+        "ping": ping, "api-server": api_server, "plugins": plugins, "caches": caches, "streams": streams
+    }  # fmt: skip
     return [Probe("healthz", {"ping": ping}), Probe("readyz", ready)]
