@@ -24,13 +24,15 @@ class Case:
         judged: controllers that must have seen every object at its last value in the end.
     """
 
-    def __init__(self, rig: Rig, scratch: Path) -> None:
+    def __init__(self, rig: Rig, scratch: Path, title: str) -> None:
         self.rig = rig
         self.host = rig.host
         self.root = rig.root
         self.scratch = scratch
         self.name = rig.new_name()
         self.judged = {self.name}
+        self.title = title
+        self.is_judged = False
 
     @property
     def path(self) -> Path:
@@ -42,6 +44,11 @@ class Case:
     async def save(self, version: str, **how: str) -> None:
         """Put a version of the plugin in place and wait until it reconciles."""
         put(self.path, self.text(version, **how))
+        await self.ran(version)
+
+    async def save_at(self, path: Path, version: str) -> None:
+        """Like ``save``, for a plugin that lies elsewhere."""
+        put(path, self.text(version))
         await self.ran(version)
 
     def put(self, name: str, text: str | bytes) -> Path:
@@ -76,6 +83,12 @@ class Case:
     async def gone(self, name: str = "") -> None:
         await eventually(lambda: self.status(name) is None, timeout_seconds=WAIT_SECONDS)
 
+    async def judge(self) -> None:
+        """End the load and judge the case, once."""
+        if not self.is_judged:
+            self.is_judged = True
+            await self.rig.judge(self.title, self.judged)
+
     @contextlib.asynccontextmanager
     async def own_host(self, root: Path, **how):
         """A host for a directory of this case alone; ``status`` and ``state`` are about it."""
@@ -86,8 +99,7 @@ class Case:
         try:
             yield self.host
         finally:
-            await self.rig.judge("own host", self.judged)
-            self.judged = set()
+            await self.judge()
             await self.host.stop(5)
             self.host = shared
 
@@ -95,13 +107,13 @@ class Case:
 @pytest_asyncio.fixture(loop_scope="module")
 async def case(rig, tmp_path, request):
     """A case: the load runs during the test, and what it did is judged afterwards."""
-    case = Case(rig, tmp_path)
+    case = Case(rig, tmp_path, request.node.name)
     before = set(rig.root.iterdir())
     rig.ledger.start_case()
     rig.load.go()
     yield case
     try:
-        await rig.judge(request.node.name, case.judged)
+        await case.judge()
     finally:
         await rig.load.hold()
         for path in set(rig.root.iterdir()) - before:

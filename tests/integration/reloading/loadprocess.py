@@ -49,6 +49,7 @@ class Load:
 
     def hold(self) -> dict:
         self._running.clear()
+        self._catch_up()
         seconds = time.monotonic() - self._went
         latest = {obj["metadata"]["name"]: int(obj["data"]["n"]) for obj in self._objects}
         return {"latest": latest, "rate": (self._changes - self._at_go) / seconds}
@@ -56,11 +57,14 @@ class Load:
     async def run(self) -> None:
         while True:
             await self._running.wait()
-            due = int((time.monotonic() - self._went) * self._rate) - (self._changes - self._at_go)
-            for _ in range(due):
-                block = int(time.monotonic() / BLOCK_SECONDS) * BLOCK
-                self._put(self._objects[(block + self._changes % BLOCK) % KEYS])
+            self._catch_up()
             await asyncio.sleep(0.004)
+
+    def _catch_up(self) -> None:
+        due = int((time.monotonic() - self._went) * self._rate) - (self._changes - self._at_go)
+        for _ in range(due):
+            block = int(time.monotonic() / BLOCK_SECONDS) * BLOCK
+            self._put(self._objects[(block + self._changes % BLOCK) % KEYS])
 
 
 def say(value: dict) -> None:

@@ -95,19 +95,22 @@ class Ledger:
     def note(self, controller: str, version: str, message: str, data: dict[str, str]) -> None:
         what, key = message.split()
         if what == "begin":
-            other = self.running.setdefault((controller, key), version)
-            if other is not version:
+            other = self.running.get((controller, key))
+            if other is not None:
                 self.doubled.append(f"{controller} {key} by {other} and {version}")
+            self.running[controller, key] = version
             return
         self.running.pop((controller, key), None)
         if what == "end":
             self.versions[controller][version] += 1
             self.keys[controller, version].add(key)
-            self.ends[controller].append(time.monotonic())
+            if controller in BYSTANDERS:
+                self.ends[controller].append(time.monotonic())
             number = int(data.get("n", 0))
             if number > self.seen[controller].get(key, -1):
                 self.seen[controller][key] = number
-                self.latencies[controller].append(time.monotonic() - float(data.get("t", "inf")))
+                if controller in BYSTANDERS:
+                    self.latencies[controller].append(time.monotonic() - float(data.get("t", "inf")))
 
     def start_case(self) -> None:
         now = time.monotonic()

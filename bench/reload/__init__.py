@@ -1,0 +1,1 @@
+"""How long a save takes to become running code, where that time goes, and what others notice of it."""
