@@ -63,8 +63,8 @@ class ControllerSet:
 
     @property
     def names(self) -> frozenset[str]:
-        """Names of the controllers there are."""
-        return frozenset(self._controllers)
+        """Names of the controllers there are, those that are still ending included."""
+        return frozenset(self._controllers) | frozenset(self._ending)
 
     async def install(self, live: LiveRevision) -> Drains:
         """Swap all controllers to a revision that is warm; those it does not declare are ended on the side.

@@ -47,7 +47,7 @@ class PluginSlot:
         self._settings = workshop.environment.settings
         self._clock = workshop.environment.clock
         self._controllers = ControllerSet(name, workshop.environment)
-        self._past = Past(name, workshop.environment, self._settle)
+        self._past = Past(name, workshop.environment, self._stuck_ended)
         self._blame = Blame(name)
         self._wake = asyncio.Event()
         self._wanted: PluginSource | Refusal | None = None
@@ -240,6 +240,11 @@ class PluginSlot:
         await self.stop(self._settings.drain_deadline_seconds)
         self._workshop.claims.keep_only(self.name, frozenset())
         self.board.retired()
+
+    def _stuck_ended(self) -> None:
+        if self.is_settled:  # else a swap is under way, which has claimed names and sees to them at its end
+            self._workshop.claims.keep_only(self.name, self._controllers.names)
+        self._settle()
 
     def _settle(self) -> None:
         """Say how the revision that works is doing, unless something more important is to be said."""

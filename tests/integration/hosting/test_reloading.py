@@ -389,6 +389,21 @@ async def test_a_controller_that_returns_to_its_file_waits_for_what_it_was_still
     await bench.state("Active")
 
 
+async def test_a_controller_that_moves_to_another_file_waits_for_what_it_was_still_doing(bench, plugin_text):
+    await bench.create("a")
+    body = "await asyncio.sleep(1.5)\nctx.recorder.event({}, 'Normal', 'end', request.name)"
+    bench.write("one.py", plugin_text("V1") + plugin_text("S1", name="slow", body=body))
+    await bench.ran("S1", "a", "slow")
+    bench.write("two.py", plugin_text("S2", name="slow"))
+    bench.write("one.py", plugin_text("V2"))
+    await bench.ran("V2", "a")
+    bench.write("one.py", plugin_text("V3"))
+    await bench.ran("S2", "a", "slow")
+    order = bench.journal.reasons("slow")
+    assert order.index("end") < order.index("S2")
+    await bench.state("Active")
+
+
 async def test_the_same_broken_edit_after_a_mend_is_refused_again(bench, plugin_text):
     good, broken = plugin_text("V1"), "def broken(:\n"
     bench.write("one.py", good)
