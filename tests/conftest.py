@@ -21,6 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "embedded_only(reason): needs what only the embedded API server offers")
     if realserver.is_chosen():
         realserver.take_namespace()
+        realserver.excuse_handshakes(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -12,12 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.realserver import excuse_handshakes
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from differential.targets import Target, read_kubeconfig, running  # noqa: E402 - found through the line above
 
 BUILD = HERE.parent / "controlplane" / "build.py"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    excuse_handshakes(config)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from incluster.volume import AtomicVolume
 NAMESPACE = "plugin-operator-system"
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 DEADLINE_SECONDS = 40
+POD = {"metadata.name": "plugin-operator-0", "metadata.namespace": NAMESPACE, "metadata.uid": str(uuid.uuid4())}
 SELF_TEST = """
 from pathlib import Path
 from plugin_operator import controller
@@ -175,6 +177,11 @@ def _free_port(wanted: int) -> int:
             return int(other.getsockname()[1])
 
 
+def _value(variable: dict[str, Any]) -> str:
+    field = variable.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath")
+    return POD[field] if field else str(variable["value"])
+
+
 def _start(kubectl: Kubectl, target: Target, plugins: Path, tmp_path: Path) -> tuple[Container, list[str]]:
     spec = kubectl.json("get", "deployment", "plugin-operator", "--namespace", NAMESPACE)["spec"]["template"]["spec"]
     container = spec["containers"][0]
@@ -191,7 +198,7 @@ def _start(kubectl: Kubectl, target: Target, plugins: Path, tmp_path: Path) -> t
     mounts.append(Mount(tmp_path / "account", ACCOUNT))
     host, _, port = target.url.removeprefix("https://").rpartition(":")
     environment = image_environment() | {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
-    environment |= {variable["name"]: variable["value"] for variable in container.get("env", ())}
+    environment |= {variable["name"]: _value(variable) for variable in container.get("env", ())}
     user, group = spec["securityContext"]["runAsUser"], spec["securityContext"]["runAsGroup"]
     arguments = _arguments(container)
     argv = command(tmp_path / "root", mounts, user, group, environment, ["plugin-operator", *arguments])
@@ -234,7 +241,7 @@ def _lease(kubectl: Kubectl) -> dict[str, Any]:
 
 def _check_work(kubectl: Kubectl, container: Container, arguments: list[str]) -> None:
     container.wait_for("Leadership acquired")
-    assert _lease(kubectl)["holderIdentity"].startswith(socket.gethostname())
+    assert _lease(kubectl)["holderIdentity"].startswith((socket.gethostname(), POD["metadata.name"]))
     kubectl("create", "configmap", "hello", "--namespace", "default")
     container.wait_for("ConfigMap reconciled", name="hello", plugin="configmap")
     assert _get(arguments, "--metrics-addr", "/metrics")[0] == 200

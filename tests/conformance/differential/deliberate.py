@@ -25,13 +25,16 @@ class Deliberate:
 
 
 _PARSERS = "the words are those of Go's parser; status, reason and cause agree"
+_CEL = (
+    "rules in CEL are kept and not judged: no maintained library evaluates Kubernetes' dialect within its cost limits"
+)
+_FRESH = "a server without data begins with a compacted history, so that whoever knew its predecessor lists anew"
 _VERSION = "it says what it is: no build of kube-apiserver"
 
 DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate("*", "* GET /version", "body.gitVersion", _VERSION),
     Deliberate("*", "* GET /version", "body.goVersion", _VERSION),
     Deliberate("*", "* GET /version", "body.compiler", _VERSION),
-    Deliberate("*", "* GET *", "body.resources[[]*].storageVersionHash", "only the storage version migrator reads it"),
     Deliberate(
         "*",
         "*",
@@ -61,6 +64,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate("delete options are checked", "8 DELETE *", "body.message", _PARSERS),
     Deliberate("a merge patch can be refused", "[34] PATCH *", "body.message", _PARSERS),
     Deliberate("a JSON patch can be refused", "[78] PATCH *", "body.message", _PARSERS),
+    Deliberate("a strategic patch merges lists by their key", "9 PATCH *", "body.message", _PARSERS),
     Deliberate("apply can be refused", "7 PATCH *", "body.message", _PARSERS),
     Deliberate(
         "label selectors that cannot be read are refused",
@@ -74,6 +78,28 @@ DELIBERATE: tuple[Deliberate, ...] = (
         "[56] POST *",
         "body.message",
         "kube-apiserver's text names Go types and source lines; status and reason agree",
+    ),
+    Deliberate("rules in CEL", "[345] *", "*", _CEL),
+    Deliberate("a list may ask for a version", "9 GET *", "body.message", "the number of the newest revision"),
+    Deliberate("a list may ask for a version", "10 GET *", "*", _FRESH),
+    Deliberate("a watch from a version long gone is told so", "*", "*", _FRESH),
+    Deliberate(
+        "status and scale of a custom kind",
+        "10 GET *",
+        "body.metadata.managedFields[[]*].time",
+        "kube-apiserver loses the time of an entry that a write through scale leaves alone",
+    ),
+    Deliberate(
+        "status may be replaced and applied",
+        "4 PATCH *",
+        "*",
+        "no numbers are weighed against each other in the status of workloads: tests set it as they like",
+    ),
+    Deliberate(
+        "custom resources",
+        "8 kubectl apply *",
+        "stderr*",
+        "the refused object is quoted in another order of its keys",
     ),
     Deliberate(
         "an update with another uid conflicts",

@@ -21,6 +21,10 @@ _SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]{5}"
 _UNORDERED = {"resourceRules", "nonResourceRules", "managedFields"}
 
 
+def _canonical(item: Any) -> str:
+    return json.dumps(item, sort_keys=True)
+
+
 class Normaliser:
     """The numbering of one play of one case on one server."""
 
@@ -52,7 +56,7 @@ class Normaliser:
             return self._object(value)
         if isinstance(value, list):
             items = [self.value(item, "cell" if key == "cells" else "") for item in value]
-            return sorted(items, key=json.dumps) if key in _UNORDERED else items
+            return sorted(items, key=_canonical) if key in _UNORDERED else items
         if isinstance(value, str):
             return self._string(value, key)
         return value

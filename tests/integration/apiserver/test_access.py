@@ -2,6 +2,8 @@
 
 import os
 
+from plugin_operator.testing.eventually import eventually
+
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
@@ -17,6 +19,20 @@ async def grant(api, rules, *, subject, name="r"):
     binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": [subject]}
     status, answer = await api("POST", f"{RBAC}/namespaces/{NAMESPACE}/rolebindings", binding)
     assert status == 201, answer
+    await holds(api, subject, rules[0])
+
+
+async def holds(api, subject, rule):
+    """Wait until the grant is known: kube-apiserver reads roles from a cache."""
+    user = subject["name"] if subject["kind"] == "User" else f"system:serviceaccount:{NAMESPACE}:{subject['name']}"
+    wanted = {"group": rule["apiGroups"][0], "resource": rule["resources"][0], "verb": rule["verbs"][0]}
+    review = {"spec": {"user": user, "resourceAttributes": {"namespace": NAMESPACE, **wanted}}}
+
+    async def known():
+        _, answer = await api("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+        return answer["status"]["allowed"]
+
+    await eventually(known)
 
 
 async def test_a_user_without_a_role_may_only_look_around(api):
@@ -55,6 +71,7 @@ async def test_a_role_binding_may_use_an_aggregated_cluster_role(api):
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
     binding = {"metadata": {"name": "v"}, "roleRef": reference, "subjects": [{"kind": "User", "name": "jane"}]}
     await api("POST", f"{RBAC}/namespaces/{NAMESPACE}/rolebindings", binding)
+    await holds(api, binding["subjects"][0], {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"]})
     assert (await api("GET", CONFIGMAPS, headers=AS_JANE))[0] == 200
     assert (await api("GET", f"/api/v1/namespaces/{NAMESPACE}/secrets", headers=AS_JANE))[0] == 403
 

@@ -125,7 +125,7 @@ async def test_a_definition_is_served_and_goes_with_its_objects(api, widget_crd)
 
     async def established():
         _, crd = await api("GET", f"{CRDS}/widgets.example.com")
-        conditions = {entry["type"]: entry["status"] for entry in crd["status"]["conditions"]}
+        conditions = {entry["type"]: entry["status"] for entry in crd["status"]["conditions"] or ()}
         return conditions == {"NamesAccepted": "True", "Established": "True"}
 
     await eventually(established)

@@ -15,8 +15,8 @@ def _message(words: str, pattern: str, *examples: str) -> str:
     return f"{words} (e.g. {listed}, regex used for validation is '{pattern}')"
 
 
-def _check(value: str, pattern: str, limit: int, message: str) -> list[str]:
-    problems = [f"must be no more than {limit} bytes"] if len(value.encode()) > limit else []
+def _check(value: str, pattern: str, limit: int, message: str, unit: str = "characters") -> list[str]:
+    problems = [f"must be no more than {limit} {unit}"] if len(value.encode()) > limit else []
     return problems if re.fullmatch(pattern, value, re.ASCII) else [*problems, message]
 
 
@@ -89,7 +89,7 @@ def is_label_value(value: str) -> list[str]:
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
         "and must start and end with an alphanumeric character"
     )
-    return _check(value, _VALUE, 63, _message(words, f"({_QUALIFIED})?", "MyValue", "my_value", "12345"))
+    return _check(value, _VALUE, 63, _message(words, f"({_QUALIFIED})?", "MyValue", "my_value", "12345"), "bytes")
 
 
 def is_config_key(value: str) -> list[str]:
