@@ -57,7 +57,10 @@ class BoundController:
                 tasks.leave(token)
             if result is None or isinstance(result, Result):
                 return result
-            raise TypeError(f"reconcile of {scope.controller!r} returned {result!r}: return None or a Result")
+            # Its type and not itself, for it may be a whole Secret, and this shows in the log and the status.
+            raise TypeError(
+                f"reconcile of {scope.controller!r} returned a {type(result).__name__}: return None or a Result"
+            )
 
         return reconcile
 
