@@ -114,8 +114,16 @@ format: $(VENV)/.dev ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure beside controller-runtime (needs Go) and kopf; prints a table, writes bench/results/
-	@$(BIN)/python -m bench $(ARGS)
+bench: $(VENV)/.dev ## Measure beside controller-runtime (Go), kube-rs (cargo) and kopf; 15 minutes, with QUICK=1 three
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
+
+.PHONY: bench-docs
+bench-docs: $(VENV)/.dev ## Put the table and the plots of the last make bench into docs/performance.md
+	@$(BIN)/python -m bench.docs
+
+.PHONY: guard
+guard: $(VENV)/.dev ## Fail if an event or a reconcile takes over 25 % more operations or memory than recorded
+	@$(BIN)/python -m bench.guard $(ARGS)
 
 .PHONY: controlplane
 controlplane: $(VENV)/.dev ## Build the real kube-apiserver with etcd, once, for the conformance tests (needs Go)

@@ -2,81 +2,86 @@
 
 import argparse
 import sys
+import time
 from importlib import metadata
 from pathlib import Path
 
 from rich.console import Console
 
 from bench import peers
-from bench.measure import Outcome, PeerFailed, Plan, measure
+from bench.life import PeerFailed
+from bench.measure import Runner
 from bench.peers.peer import Peer
 from bench.processes import ROOT, LoadServer
-from bench.report import Results, print_table, write_json
+from bench.report import print_table
+from bench.results import Results
+from bench.scenarios import FULL, QUICK, Scenario
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    names = ", ".join(peer.name for peer in peers.ALL)
-    parser.add_argument("--objects", type=int, default=10_000, help="ConfigMaps that exist (default: %(default)s)")
-    parser.add_argument("--events", type=int, default=50_000, help="changes in the burst (default: %(default)s)")
-    parser.add_argument("--size", type=int, default=1200, help="bytes of one object (default: %(default)s)")
-    parser.add_argument("--repeat", type=int, default=3, help="interleaved repetitions (default: %(default)s)")
-    parser.add_argument("--timeout", type=float, default=300.0, help="seconds for one phase (default: %(default)s)")
-    parser.add_argument(
-        "--peer",
-        action="append",
-        choices=[each.name for each in peers.ALL],
-        metavar="NAME",
-        help=f"measure only this one; may be repeated; of: {names}",
-    )
-    parser.add_argument("--json", type=Path, default=ROOT / "bench" / "results" / "latest.json", help="where to write")
+    parser.add_argument("--quick", action="store_true", help="fewer rows and smaller loads, one repetition")
+    parser.add_argument("--peer", action="append", choices=[each.name for each in peers.ALL], help="only this one")
+    parser.add_argument("--scenario", action="append", choices=[each.name for each in FULL], help="only this one")
+    parser.add_argument("--repeat", type=int, help="interleaved repetitions (default: as the scenario says)")
+    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one phase (default: %(default)s)")
+    parser.add_argument("--json", type=Path, help="where to write (default: bench/results/latest.json or quick.json)")
     return parser.parse_args()
 
 
-def _present(chosen: list[str] | None, absent: dict[str, str]) -> dict[str, tuple[Peer, str]]:
-    """Return the peers to measure with their versions; note in ``absent`` those that are not installed."""
-    found: dict[str, tuple[Peer, str]] = {}
+def _present(chosen: list[str] | None, results: Results) -> list[Peer]:
+    """Return the peers to measure, and note versions and those that are not installed."""
+    found = []
     for peer in peers.ALL:
         if chosen and peer.name not in chosen:
             continue
         try:
-            found[peer.name] = (peer, peer.version())
+            results.versions[peer.name] = peer.version()
         except (metadata.PackageNotFoundError, OSError) as error:
-            absent[peer.name] = f"not installed: {error}"
+            results.absent[peer.name] = f"not installed: {error}"
+        else:
+            found.append(peer)
     return found
+
+
+def _measure(scenario: Scenario, present: list[Peer], runner: Runner, results: Results, repeat: int) -> bool:
+    """Measure the scenario's peers in turn; return whether all got through."""
+    progress = Console(stderr=True, highlight=False)
+    results.scenarios[scenario.name] = scenario.title
+    failed: set[str] = set()
+    for repetition in range(repeat):
+        for peer in present:
+            if peer.name in failed or (scenario.peers and peer.name not in scenario.peers):
+                continue
+            began = time.monotonic()
+            try:
+                results.add(scenario.name, peer.name, runner.measure(peer, scenario))
+            except PeerFailed as failure:
+                failed.add(peer.name)
+                results.absent[f"{peer.name}, {scenario.name}"] = str(failure)
+            progress.print(f"{scenario.name} {repetition + 1}/{repeat} {peer.name}: {time.monotonic() - began:.0f} s")
+    return not failed
 
 
 def main() -> int:
     """Run; the exit status is 1 if a peer failed. One that is not installed is named in the output and no failure."""
     arguments = _arguments()
-    console = Console() if sys.stdout.isatty() else Console(width=160)
-    progress = Console(stderr=True)
-    plan = Plan(arguments.objects, arguments.events, arguments.size, arguments.timeout)
-    absent: dict[str, str] = {}
-    present = _present(arguments.peer, absent)
-    outcomes: dict[str, list[Outcome]] = {}
-    failed = False
+    scenarios = [
+        each for each in (QUICK if arguments.quick else FULL)
+        if not arguments.scenario or each.name in arguments.scenario
+    ]  # fmt: skip
+    results = Results()
+    present = _present(arguments.peer, results)
     with LoadServer() as server:
-        for repetition in range(arguments.repeat):
-            for name, (peer, version) in present.items():
-                if name in absent:
-                    continue
-                progress.print(f"{repetition + 1}/{arguments.repeat} {name} {version}", highlight=False)
-                try:
-                    outcomes.setdefault(name, []).append(measure(peer, server, plan))
-                except PeerFailed as failure:
-                    outcomes.pop(name, None)
-                    absent[name] = str(failure)
-                    failed = True
-    versions = {name: version for name, (_, version) in present.items()}
-    results = Results(plan, versions, outcomes, absent)
-    if outcomes:
-        print_table(results, console)
-        write_json(results, arguments.json)
-        console.print(f"written to {arguments.json}", highlight=False)
-    else:
-        console.print(f"nothing could be measured: {absent}", markup=False)
-    return 1 if failed or not outcomes else 0
+        runner = Runner(server, arguments.timeout)
+        done = [_measure(each, present, runner, results, arguments.repeat or each.repeat) for each in scenarios]
+    results.derive({each.name: each.objects for each in scenarios})
+    path = arguments.json or ROOT / "bench" / "results" / ("quick.json" if arguments.quick else "latest.json")
+    results.write(path)
+    console = Console() if sys.stdout.isatty() else Console(width=200)
+    print_table(results, console)
+    console.print(f"written to {path}", highlight=False)
+    return 0 if all(done) else 1
 
 
 if __name__ == "__main__":

@@ -18,11 +18,19 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """CPU seconds used so far, resident bytes now and at their peak, summed over a process and its children."""
+    """What a process and its children use.
+
+    Attributes:
+        cpu_seconds: so far, of all of them.
+        resident_bytes: now, summed up; helpers that end after a while are not what lasts, see ``own_resident_bytes``.
+        peak_bytes: the most so far, summed up.
+        own_resident_bytes: now, of the process alone.
+    """
 
     cpu_seconds: float
     resident_bytes: int
     peak_bytes: int
+    own_resident_bytes: int
 
 
 def _tree(root: int) -> list[int]:
@@ -40,17 +48,24 @@ def _tree(root: int) -> list[int]:
 
 def sample(root: int) -> Sample:
     """Read the process tree once. CPU includes children that have ended and were waited for."""
-    cpu, resident, peak = 0.0, 0, 0
+    cpu, resident, peak, own = 0.0, 0, 0, 0
     for pid in _tree(root):
         with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            cpu += sum(map(int, fields[11:15])) / _TICKS
+            cpu += _cpu_seconds(pid)
             for line in Path(f"/proc/{pid}/status").read_text().splitlines():
                 if line.startswith("VmRSS:"):
                     resident += int(line.split()[1]) * 1024
+                    own = own or resident
                 elif line.startswith("VmHWM:"):
                     peak += int(line.split()[1]) * 1024
-    return Sample(cpu, resident, peak)
+    return Sample(cpu, resident, peak, own)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return what the scheduler counted in nanoseconds: the ticks of ``stat`` are too coarse for an idle process."""
+    waited_for = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[13:15]
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(each.read_text().split()[0]) for each in threads) / 1e9 + sum(map(int, waited_for)) / _TICKS
 
 
 @contextlib.contextmanager

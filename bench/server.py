@@ -10,7 +10,8 @@ import json
 import sys
 import time
 from collections import Counter
-from typing import cast
+from collections.abc import Coroutine
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from bench.dataset import Dataset
@@ -51,6 +52,18 @@ class Load:
         started = time.monotonic()
         await asyncio.gather(*(watch.send(pieces) for watch in self.watches))
         return {"started": started, "finished": time.monotonic()}
+
+    async def pace(self, rate: int) -> dict[str, object]:
+        """Send the prepared events one by one, ``rate`` per second; return when each was written."""
+        times = []
+        started = time.monotonic()
+        for number, event in enumerate(self.prepared):
+            early = started + number / rate - time.monotonic()
+            if early > 0:
+                await asyncio.sleep(early)
+            times.append(time.monotonic())
+            await asyncio.gather(*(watch.send([event]) for watch in self.watches))
+        return {"started": started, "times": times}
 
     def stats(self) -> dict[str, object]:
         """Return the open watches and the requests by kind."""
@@ -129,7 +142,7 @@ class Connection(asyncio.Protocol):
         if url.path.startswith("/bench/"):
             self._control(url.path.removeprefix("/bench/"), query)
         elif method != "GET":
-            self._load.requests[f"{method} {url.path.rsplit('/', 1)[-1]}"] += 1
+            self._load.requests["write"] += 1
             self._respond(b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}', "201 Created")
         elif url.path in DOCUMENTS:
             self._respond(DOCUMENTS[url.path])
@@ -166,12 +179,14 @@ class Connection(asyncio.Protocol):
         elif verb == "prepare":
             self._respond_json(load.prepare(int(query["events"])))
         elif verb == "fire":
-            self._task = asyncio.create_task(self._fire())
+            self._task = asyncio.create_task(self._respond_later(load.fire()))
+        elif verb == "pace":
+            self._task = asyncio.create_task(self._respond_later(load.pace(int(query["rate"]))))
         else:
             self._respond_json(load.stats())
 
-    async def _fire(self) -> None:
-        self._respond_json(await self._load.fire())
+    async def _respond_later(self, answer: Coroutine[Any, Any, dict[str, object]]) -> None:
+        self._respond_json(await answer)
 
     def _respond_json(self, value: dict[str, object]) -> None:
         self._respond(json.dumps(value).encode())

@@ -1,4 +1,4 @@
-"""controller-runtime with its defaults, built from ``go_controller/``; typed and unstructured objects.
+"""controller-runtime with its defaults, built from ``go_controller/``; typed, unstructured and metadata-only objects.
 
 The binary is kept outside the checkout under a digest of its sources. The first build compiles client-go: minutes.
 """
@@ -11,7 +11,7 @@ import subprocess
 from functools import partial
 from pathlib import Path
 
-from bench.peers.peer import Launch, Peer
+from bench.peers.peer import Job, Launch, Peer
 
 _SOURCE = Path(__file__).parent / "go_controller"
 _BUILD_SECONDS = 1800
@@ -55,10 +55,21 @@ def _version() -> str:
     return match[1] if match else "unknown"
 
 
-def _prepare(view: str, directory: Path, kubeconfig: Path) -> Launch:
+def _prepare(view: str, threads: int | None, directory: Path, kubeconfig: Path, job: Job) -> Launch:
     del directory
-    return Launch([str(_built()), f"--view={view}"], {"KUBECONFIG": str(kubeconfig)})
+    command = [
+        str(_built()),
+        f"--view={view}",
+        f"--handler={job.handler}",
+        f"--workers={job.workers}",
+        f"--copies={job.copies}",
+    ]
+    limit = {"GOMAXPROCS": str(threads)} if threads else {}
+    return Launch(command, {"KUBECONFIG": str(kubeconfig)} | limit)
 
 
-TYPED = Peer("controller-runtime typed", _version, partial(_prepare, "typed"))
-UNSTRUCTURED = Peer("controller-runtime unstructured", _version, partial(_prepare, "unstructured"))
+# As many threads as a pod with two cores has; one thread is what this operator makes do with.
+TYPED = Peer("controller-runtime typed", _version, partial(_prepare, "typed", 2))
+ONE_THREAD = Peer("controller-runtime typed, GOMAXPROCS=1", _version, partial(_prepare, "typed", 1))
+UNSTRUCTURED = Peer("controller-runtime unstructured", _version, partial(_prepare, "unstructured", 2))
+METADATA = Peer("controller-runtime metadata-only", _version, partial(_prepare, "metadata", 2))

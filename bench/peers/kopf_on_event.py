@@ -4,26 +4,27 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from bench.peers.peer import COUNTING, Launch, Peer
+from bench.peers.peer import COUNTING, Job, Launch, Peer
 
-HANDLER = (
-    COUNTING
-    + """
+HANDLER = """
 import kopf
 
 
 @kopf.on.event("configmaps")
-async def bench(**_):
-    count()
+async def bench(name, patch, **_):
+%s
 """
-)
+BODIES = {
+    "noop": "    count(name)",
+    "patch": "    patch.metadata.labels['seen'] = 'yes'\n    count(name)",
+}
 
 
-def _prepare(directory: Path, kubeconfig: Path) -> Launch:
+def _prepare(directory: Path, kubeconfig: Path, job: Job) -> Launch:
     handler = directory / "handler.py"
-    handler.write_text(HANDLER)
+    handler.write_text(COUNTING + HANDLER % BODIES[job.handler])
     command = [sys.executable, "-m", "kopf", "run", "--all-namespaces", "--standalone", str(handler)]
     return Launch(command, {"KUBECONFIG": str(kubeconfig)})
 
 
-PEER = Peer("kopf on.event", lambda: metadata.version("kopf"), _prepare)
+PEER = Peer("kopf on.event", lambda: metadata.version("kopf"), _prepare, slow=True)

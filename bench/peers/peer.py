@@ -1,9 +1,9 @@
 """What the runner has to know about an operator to measure it.
 
-A peer's handler does nothing but count: it writes how often it ran and when it last did into a file that it maps, so
-that counting costs all peers the same and the runner can look without disturbing. Each of the two numbers is one
-aligned store: struct.pack_into would zero them first, for a reader to see. Times are CLOCK_MONOTONIC, which all
-processes of a machine share.
+A peer's handler counts: it writes how often it ran, when it last did, and for which object it ran when, into a file
+that it maps, so that counting costs all peers the same and the runner can look without disturbing. Each number is one
+aligned store: struct.pack_into would zero it first, for a reader to see. Times are CLOCK_MONOTONIC, which all processes
+of a machine share.
 """
 
 import mmap
@@ -12,25 +12,47 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COUNTER_VARIABLE = "BENCH_COUNTER"
-_BYTES = 16
+#: So many runs are remembered one by one; later ones are only counted.
+REMEMBERED = 65_536
+COUNTER_BYTES = 16 + 16 * REMEMBERED
 
-# Prefix of every handler written in Python; the handler calls count().
-COUNTING = """\
+# Prefix of every handler written in Python; the handler calls count() with the object's name.
+COUNTING = f"""\
 import mmap
 import os
 import time
 
-_file = open(os.environ["BENCH_COUNTER"], "r+b")
-_shared = memoryview(mmap.mmap(_file.fileno(), 16))
-_runs = _shared.cast("Q")
+_file = open(os.environ["{COUNTER_VARIABLE}"], "r+b")
+_shared = memoryview(mmap.mmap(_file.fileno(), {COUNTER_BYTES}))
+_whole = _shared.cast("Q")
 _times = _shared.cast("d")
 
 
-def count() -> None:
-    _runs[0] += 1
-    _times[1] = time.monotonic()
+def count(name: str) -> None:
+    now = time.monotonic()
+    run = _whole[0]
+    if run < {REMEMBERED}:
+        _whole[2 + 2 * run] = int(name[9:])
+        _times[3 + 2 * run] = now
+    _whole[0] = run + 1
+    _times[1] = now
 
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a handler does besides counting.
+
+    Attributes:
+        handler: ``noop``, ``read`` (one object from the cache), ``patch`` (one PATCH), ``fail`` (raise).
+        workers: reconciles at once, where a peer has such a setting.
+        copies: controllers with that handler.
+    """
+
+    handler: str = "noop"
+    workers: int = 1
+    copies: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +76,13 @@ class Peer:
         name: as it stands in the table.
         version: what is installed; raises when it is not there, and the message goes into the table.
         prepare: writes what it needs into the given directory and says how to start it on the given kubeconfig.
+        slow: gets a tenth of the events, or the others would wait for it for minutes.
     """
 
     name: str
     version: Callable[[], str]
-    prepare: Callable[[Path, Path], Launch]
+    prepare: Callable[[Path, Path, Job], Launch]
+    slow: bool = False
 
 
 class Counter:
@@ -66,12 +90,17 @@ class Counter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.write_bytes(bytes(_BYTES))
+        path.write_bytes(bytes(COUNTER_BYTES))
         with path.open("r+b") as file:
-            shared = memoryview(mmap.mmap(file.fileno(), _BYTES, access=mmap.ACCESS_READ))
-        self._runs = shared.cast("Q")
+            shared = memoryview(mmap.mmap(file.fileno(), COUNTER_BYTES, access=mmap.ACCESS_READ))
+        self._whole = shared.cast("Q")
         self._times = shared.cast("d")
 
     def read(self) -> tuple[int, float]:
         """Return how often the handler ran and when it last did."""
-        return self._runs[0], self._times[1]
+        return self._whole[0], self._times[1]
+
+    def runs(self, start: int) -> list[tuple[int, float]]:
+        """Return object and time of the runs from number ``start`` on, as far as they are remembered."""
+        end = min(self._whole[0], REMEMBERED)
+        return [(self._whole[2 + 2 * run], self._times[3 + 2 * run]) for run in range(start, end)]

@@ -4,25 +4,34 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from bench.peers.peer import COUNTING, Launch, Peer
+from bench.peers.peer import COUNTING, Job, Launch, Peer
 
-PLUGIN = (
-    COUNTING
-    + """
+PLUGIN = """
 from plugin_operator import Context, Request, controller
 
 
-@controller(for_="v1/ConfigMap")
+@controller(for_="v1/ConfigMap", name="%(name)s", max_concurrent_reconciles=%(workers)d)
 async def bench(ctx: Context, request: Request) -> None:
-    count()
+%(body)s
 """
-)
+BODIES = {
+    "noop": "    count(request.name)",
+    "read": "    ctx.lister.get(request)\n    count(request.name)",
+    "patch": """\
+    seen = {"metadata": {"labels": {"seen": "yes"}}}
+    await ctx.client.patch("v1/ConfigMap", request.name, seen, request.namespace)
+    count(request.name)""",
+    "fail": "    count(request.name)\n    raise RuntimeError('as the benchmark asks for')",
+}
 
 
-def _prepare(directory: Path, kubeconfig: Path) -> Launch:
+def _prepare(directory: Path, kubeconfig: Path, job: Job) -> Launch:
     plugins = directory / "plugins"
     plugins.mkdir()
-    (plugins / "bench_plugin.py").write_text(PLUGIN)
+    for number in range(job.copies):
+        name = f"bench-{number:03d}"
+        words = {"name": name, "workers": job.workers, "body": BODIES[job.handler]}
+        (plugins / f"bench_{number:03d}.py").write_text(COUNTING + PLUGIN % words)
     command = [
         sys.executable, "-m", "plugin_operator", "run",
         "--kubeconfig", str(kubeconfig), "--plugins-dir", str(plugins),

@@ -1,0 +1,151 @@
+"""``python -m bench.guard``: fail if the way from an event to a reconcile costs much more than what was recorded.
+
+It counts operations instead of seconds, so that a busy machine changes nothing: calls of Python and C functions for one
+event, from the bytes of the watch to the end of the reconcile, and the bytes that one cached object keeps. The load is
+recorded bytes, in this process. ``--record`` writes what it counts as the new measure.
+"""
+
+import argparse
+import asyncio
+import gc
+import json
+import sys
+import tracemalloc
+from pathlib import Path
+from types import FrameType
+from typing import Any, Self
+
+from bench import stream
+from plugin_operator.cache.feed import Feed, Position
+from plugin_operator.cache.handlers import Distributor
+from plugin_operator.cache.store import Store
+from plugin_operator.cache.wire import WireReader
+from plugin_operator.clock import SystemClock
+from plugin_operator.controllers.outcomes import Outcomes
+from plugin_operator.controllers.types import Request
+from plugin_operator.controllers.worker import Worker
+from plugin_operator.kube import GroupVersionKind
+from plugin_operator.metrics import Metrics
+from plugin_operator.workqueue import ExponentialBackoff, WorkQueue
+
+RECORD = Path(__file__).with_name("guard.json")
+TOLERANCE = 1.25
+OBJECTS, SIZE = 2_000, 1200
+_PIECE_BYTES = 2**16
+
+
+class _Enqueue:
+    """Puts the key of each event into the queue, as a controller's source does."""
+
+    def __init__(self, queue: WorkQueue[Request]) -> None:
+        self._queue = queue
+
+    def on_add(self, key: Request, new: object, is_initial: bool) -> None:
+        del new, is_initial
+        self._queue.add(key)
+
+    def on_update(self, key: Request, old: object, new: object) -> None:
+        del old, new
+        self._queue.add(key)
+
+    def on_delete(self, key: Request, old: object) -> None:
+        del old
+        self._queue.add(key)
+
+
+class DataPath:
+    """The data path of one controller: feed, store, queue, worker."""
+
+    def __init__(self) -> None:
+        clock, metrics = SystemClock(), Metrics()
+        self._queue: WorkQueue[Request] = WorkQueue("guard", clock=clock, rate_limiter=ExponentialBackoff())
+        distributor = Distributor(metrics, clock)
+        self.store = Store(distributor)
+        distributor.register(_Enqueue(self._queue), self.store)
+        reader = WireReader(GroupVersionKind.parse("v1/ConfigMap"))
+        self._feed = Feed(self.store, reader, Position(), clock)
+        counts = metrics.controller("guard")
+        outcomes = Outcomes("guard", queue=self._queue, metrics=counts, clock=clock, on_failure=None)
+        self._worker = Worker(_nothing, "1", None, queue=self._queue, outcomes=outcomes, metrics=counts, clock=clock)
+
+    async def take(self, data: bytes) -> None:
+        """Apply the events, in pieces as a socket gives them."""
+        for start in range(0, len(data), _PIECE_BYTES):
+            await self._feed.consume(data[start : start + _PIECE_BYTES])
+
+    async def reconcile(self) -> None:
+        """Reconcile what is queued."""
+        self._queue.shut_down()
+        await self._worker.run()
+
+
+async def _nothing(request: Request) -> None:
+    del request
+
+
+def _events(kind: bytes, version: int) -> bytes:
+    bodies = (stream.body_of(index, version + index, SIZE) for index in range(OBJECTS))
+    return b"".join(stream.event_line(kind, body) for body in bodies)
+
+
+class Calls:
+    """Counts calls of Python and C functions while it is entered."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def _called(self, frame: FrameType, event: str, argument: Any) -> None:
+        del frame, argument
+        if event in {"call", "c_call"}:
+            self.count += 1
+
+    def __enter__(self) -> Self:
+        sys.setprofile(self._called)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+
+
+async def count() -> dict[str, float]:
+    """Return the operations for one event and the bytes of one object."""
+    path = DataPath()
+    added, modified = _events(b"ADDED", 1_000), _events(b"MODIFIED", 10_000)
+    gc.collect()
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    await path.take(added)
+    gc.collect()
+    after, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    with Calls() as ingest:
+        await path.take(modified)
+    with Calls() as reconcile:
+        await path.reconcile()
+    return {
+        "calls for one event, from bytes to queue": round(ingest.count / OBJECTS, 1),
+        "calls for one reconcile, from queue to done": round(reconcile.count / OBJECTS, 1),
+        "bytes of one object and its queued key": round((after - before) / OBJECTS),
+        "bytes of one object at the peak": round((peak - before) / OBJECTS),
+    }
+
+
+def main() -> int:
+    """Compare, or record; the exit status is 1 if something costs over a quarter more."""
+    parser = argparse.ArgumentParser(prog="python -m bench.guard", description=__doc__)
+    parser.add_argument("--record", action="store_true", help="take what is counted now as the measure")
+    found = asyncio.run(count())
+    if parser.parse_args().record:
+        RECORD.write_text(json.dumps(found, indent=2) + "\n")
+        return 0
+    recorded = json.loads(RECORD.read_text())
+    failed = False
+    for what, value in found.items():
+        is_worse = value > recorded[what] * TOLERANCE
+        failed |= is_worse
+        print(f"{'WORSE' if is_worse else 'ok':6}{what}: {value:g}, recorded {recorded[what]:g}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

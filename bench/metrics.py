@@ -1,0 +1,70 @@
+"""The rows of the table: what is shown of each scenario, and what the bars are."""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row.
+
+    Attributes:
+        scenario: where it is measured.
+        value: name among the scenario's values.
+        title: with the unit.
+        scale: from seconds and bytes to the unit shown.
+        digits: decimals shown.
+        more_is_better: which way the ratio is told.
+        bar: the least ratio to controller-runtime typed that is asked for, told as times better; None if none is.
+    """
+
+    scenario: str
+    value: str
+    title: str
+    scale: float = 1.0
+    digits: int = 0
+    more_is_better: bool = False
+    bar: float | None = None
+
+
+def _latency(rate: int, bar_p99: float, *, cpu_bar: float | None = None) -> list[Row]:
+    name, where = f"latency-{rate}", f"at {rate:,} events/s"
+    return [
+        Row(name, "latency_p50", f"p50 {where}, ms", 1e3, 2),
+        Row(name, "latency_p99", f"p99 {where}, ms", 1e3, 2, bar=bar_p99),
+        Row(name, "latency_p999", f"p999 {where}, ms", 1e3, 2),
+        Row(name, "cpu_share", f"CPU {where}, % of a core", 100, 1, bar=cpu_bar),
+    ]
+
+
+ROWS: tuple[Row, ...] = (
+    Row("burst", "events_per_second", "burst to reconciled, events/s", more_is_better=True, bar=3),
+    Row("burst", "cpu_per_event", "CPU per event, µs", 1e6, 1, bar=3),
+    Row("burst", "list_seconds", "list and reconcile 10,000, s", 1, 2),
+    Row("burst", "bytes_per_object", "memory per 1.2 KB object of 10,000, bytes"),
+    Row("burst", "api_writes", "API writes of no-op reconciles"),
+    Row("large", "events_per_second", "burst with 10 KB objects, events/s", more_is_better=True, bar=6),
+    Row("large", "cpu_per_event", "CPU per 10 KB event, µs", 1e6, 1),
+    Row("large", "bytes_per_object", "memory per 10 KB object, bytes"),
+    Row("many", "list_seconds", "list and reconcile 50,000, s", 1, 2, bar=3),
+    Row("many", "bytes_per_object", "memory per 1.2 KB object of 50,000, bytes", bar=2),
+    Row("many", "resident", "resident with 50,000, MiB", 1 / MIB, 1),
+    Row("many", "peak_by_settled", "peak while listing by settled", 1, 2),
+    Row("many", "events_per_second", "burst with 50,000 objects, events/s", more_is_better=True),
+    *_latency(100, 1 / 3),
+    *_latency(1_000, 1 / 3, cpu_bar=1 / 1.3),
+    *_latency(10_000, 1),
+    Row("read", "runs_per_second", "reconciles/s with a cached read", more_is_better=True),
+    Row("read", "cpu_per_run", "CPU per reconcile with a cached read, µs", 1e6, 1),
+    Row("patch", "runs_per_second", "reconciles/s with one PATCH", more_is_better=True, bar=1.2),
+    Row("patch", "cpu_per_run", "CPU per reconcile with one PATCH, µs", 1e6, 1),
+    Row("plugins", "runs_per_second", "reconciles/s, 200 controllers of one kind", more_is_better=True),
+    Row("plugins", "resident", "resident with 200 controllers, MiB", 1 / MIB, 1),
+    Row("storm", "cpu_per_run", "CPU per failed reconcile, µs", 1e6, 1),
+    Row("storm", "handler_runs", "failed reconciles in the time watched"),
+    Row("idle", "start_seconds", "start to first reconcile, s", 1, 2),
+    Row("idle", "resident", "resident when idle, MiB", 1 / MIB, 1),
+    Row("idle", "own_resident", "resident without helpers that end later, MiB", 1 / MIB, 1),
+    Row("idle", "cpu_share", "CPU when idle, % of a core", 100, 2),
+)

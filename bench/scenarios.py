@@ -1,0 +1,91 @@
+"""What is measured: the loads, their sizes, and which peers meet which of them."""
+
+from dataclasses import dataclass, replace
+
+from bench.peers.peer import Job
+
+NOOP = Job()
+MAIN = ("plugin-operator", "controller-runtime typed", "kube-rs", "kopf on.event")
+GO_AND_US = ("plugin-operator", "controller-runtime typed")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One load. Every scenario starts the peer, lets it list and reconcile everything, and then does one more thing.
+
+    Attributes:
+        name: in the JSON file, and of its plot.
+        title: for people.
+        kind: what follows the list: ``idle``, ``burst``, ``paced`` or ``storm``.
+        objects: ConfigMaps that exist before the peer starts.
+        size: bytes of one, about.
+        events: changes sent; by ``slow`` peers a tenth of them.
+        rate: events per second of a paced scenario.
+        peers: by name; empty means all.
+        job: what the peers' handlers do.
+        repeat: interleaved repetitions.
+        seconds: how long an ``idle`` or ``storm`` is watched.
+    """
+
+    name: str
+    title: str
+    kind: str
+    objects: int = 1
+    size: int = 1200
+    events: int = 0
+    rate: int = 0
+    peers: tuple[str, ...] = ()
+    job: Job = NOOP
+    repeat: int = 3
+    seconds: float = 0.0
+
+
+def _paced(rate: int, seconds: int) -> Scenario:
+    return Scenario(
+        f"latency-{rate}", f"{rate:,} events/s", "paced", objects=1000, events=rate * seconds, rate=rate, peers=MAIN
+    )  # fmt: skip
+
+
+FULL: tuple[Scenario, ...] = (
+    Scenario("idle", "one object, nothing happens", "idle", seconds=6.0, repeat=2),
+    Scenario("burst", "10,000 objects of 1.2 KB, then 50,000 changes", "burst", objects=10_000, events=50_000),
+    Scenario(
+        "large", "5,000 objects of 10 KB, then 20,000 changes", "burst", objects=5_000, size=10_000, events=20_000,
+        peers=GO_AND_US,
+    ),
+    Scenario(
+        "many", "50,000 objects of 1.2 KB, then 50,000 changes", "burst", objects=50_000, events=50_000, peers=GO_AND_US
+    ),
+    replace(_paced(100, 4), repeat=2),
+    _paced(1_000, 3),
+    replace(_paced(10_000, 2), peers=(*GO_AND_US, "kube-rs")),
+    Scenario(
+        "read", "each reconcile reads a cached object", "burst", objects=5_000, events=20_000, peers=GO_AND_US,
+        job=Job(handler="read"),
+    ),
+    Scenario(
+        "patch", "each reconcile sends one PATCH, 16 workers", "burst", objects=5_000, events=5_000, peers=MAIN,
+        job=Job(handler="patch", workers=16),
+    ),
+    Scenario(
+        "plugins", "200 controllers of one kind, 250 changes", "burst", objects=250, events=250, peers=GO_AND_US,
+        job=Job(copies=200), repeat=1,
+    ),
+    Scenario(
+        "storm", "1,000 objects whose reconciles always fail", "storm", objects=1_000, peers=GO_AND_US,
+        job=Job(handler="fail"), seconds=5.0, repeat=2,
+    ),
+)  # fmt: skip
+
+QUICK: tuple[Scenario, ...] = (
+    Scenario("idle", "one object, nothing happens", "idle", seconds=3.0, peers=MAIN, repeat=1),
+    Scenario(
+        "burst", "2,000 objects of 1.2 KB, then 10,000 changes", "burst", objects=2_000, events=10_000, peers=MAIN,
+        repeat=1,
+    ),
+    replace(_paced(1_000, 2), repeat=1),
+    Scenario(
+        "patch", "each reconcile sends one PATCH, 16 workers", "burst", objects=1_000, events=1_000, peers=GO_AND_US,
+        job=Job(handler="patch", workers=16), repeat=1,
+    ),
+)  # fmt: skip
