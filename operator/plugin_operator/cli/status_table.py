@@ -6,7 +6,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_STYLES = {"active": "green", "waiting": "yellow", "draining": "yellow", "rejected": "red", "failed": "red"}
+_STYLES = {
+    "active": "green",
+    "waiting": "yellow",
+    "draining": "yellow",
+    "stuck": "red",
+    "rejected": "red",
+    "quarantined": "red",
+}
 _DIGEST_LENGTH = 12
 
 
@@ -36,5 +43,10 @@ def _row(plugin: dict[str, Any]) -> tuple[Text, ...]:
         Text(str(plugin.get("revision") or "")),
         Text(str(plugin.get("digest") or "").removeprefix("sha256:")[:_DIGEST_LENGTH]),
         Text(", ".join(plugin.get("controllers", []))),
-        Text(str(plugin.get("reason") or "")),
+        Text(_reason(plugin)),
     )
+
+
+def _reason(plugin: dict[str, Any]) -> str:
+    reason, line = str(plugin.get("reason") or ""), plugin.get("line")
+    return f"{plugin.get('path', '')}:{line}: {reason}" if reason and line else reason

@@ -20,13 +20,15 @@ def test_plugins_are_listed_with_digest_state_and_reason() -> None:
             "plugins": [
                 {"name": "configmap", "state": "active", "revision": "3-abc", "digest": "0123456789abcdef",
                  "controllers": ["configmap"], "reason": ""},
-                {"name": "broken", "state": "rejected", "reason": "broken.py:3: SyntaxError: [invalid]"},
+                {"name": "broken", "state": "Rejected", "path": "broken.py", "line": 3, "reason": "SyntaxError: [bad]"},
+                {"name": "late", "state": "Waiting", "path": "late.py", "line": None, "reason": "no such kind"},
             ],
         }
     )  # fmt: skip
     assert "plugin-operator 1.2.3, leads, https://cluster" in text
     assert "configmap  active    3-abc     0123456789ab  configmap" in text
-    assert "broken.py:3: SyntaxError: [invalid]" in text
+    assert "broken.py:3: SyntaxError: [bad]" in text
+    assert "late.py:" not in text
 
 
 def test_no_plugins_are_told_with_their_directory() -> None:
