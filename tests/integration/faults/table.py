@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from tests.integration.faults import scripts_server
 from tests.integration.faults.rows import ROWS, Row
-from tests.integration.faults.scripts import SCRIPTED
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
+ALL_SCRIPTED = scripts_server.SCRIPTED
 BEGIN, END = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"
 
 
@@ -13,7 +14,7 @@ def table() -> str:
     """Return the lines between the two marks."""
     lines = ["| when | the controller concerned | counted as |", "|---|---|---|"]
     lines += [f"| {row.when} | {row.then}{_shown(row)} | {row.restarts} |" for row in ROWS]
-    lines += [f"| {each.when} | {each.then} | {each.restarts} |" for each in SCRIPTED.values()]
+    lines += [f"| {each.when} | {each.then} | {each.restarts} |" for each in ALL_SCRIPTED.values()]
     return "\n".join(lines) + "\n"
 
 
