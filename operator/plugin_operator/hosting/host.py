@@ -25,6 +25,9 @@ from plugin_operator.tasks import TaskOwner
 
 _SHORTEST_PAUSE_SECONDS = 0.005
 
+#: A look takes milliseconds; one that takes this long hangs in a file system that does not answer.
+_LONGEST_LOOK_SECONDS = 30.0
+
 _log = logs.get_logger(__name__)
 
 
@@ -131,13 +134,21 @@ class PluginHost:
         return snapshot.retry_after_seconds
 
     async def _scan(self) -> Snapshot:
+        late = self._unreadable(f"has not been read for {_LONGEST_LOOK_SECONDS:g} s: its file system hangs")
+        timer = self._clock.call_later(_LONGEST_LOOK_SECONDS, lambda: self._say_what_is_odd(late))
         try:
             return await self._threads.run(self._scanner.scan)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not end all reloads for good; it is told
-            reason = f"{self._scanner.root} cannot be scanned: {type(error).__name__}: {error}"
-            if reason != self.directory_problem:
+            broken = self._unreadable(f"cannot be scanned: {type(error).__name__}: {error}")
+            if broken.reason != self.directory_problem:
                 _log.exception("Plugins directory scan failed", path=self._scanner.root)
-            return Snapshot(self._scanner.root, Directory.UNREADABLE, reason)
+            return broken
+        finally:
+            timer.cancel()
+
+    def _unreadable(self, why: str) -> Snapshot:
+        root = self._scanner.root
+        return Snapshot(root, Directory.UNREADABLE, f"{root} {why}", ignored=self._ignored)
 
     def _say_what_is_odd(self, snapshot: Snapshot) -> None:
         problem = snapshot.reason if snapshot.directory is not Directory.OK else ""

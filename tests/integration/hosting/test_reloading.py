@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import gc
 import os
+import threading
 import weakref
 
 import pytest
@@ -295,6 +296,28 @@ async def test_an_emptied_or_missing_directory_keeps_everything(bench, plugin_te
     bench.root.mkdir()
     bench.write("one.py", plugin_text("V2"))
     await bench.ran("V2", "a")
+    assert bench.host.directory_problem == ""
+
+
+async def test_a_directory_that_does_not_answer_is_told_and_followed_again_once_it_does(
+    bench, plugin_text, monkeypatch
+):
+    monkeypatch.setattr("plugin_operator.hosting.host._LONGEST_LOOK_SECONDS", 0.05)
+    bench.write("one.py", plugin_text("V1"))
+    await bench.state("Active")
+    answers = threading.Event()
+    scan = bench.host._scanner.scan
+
+    def hang():
+        answers.wait(20)
+        return scan()
+
+    monkeypatch.setattr(bench.host._scanner, "scan", hang)
+    bench.write("one.py", plugin_text("V2"))
+    await eventually(lambda: "hangs" in bench.host.directory_problem)
+    assert bench.status().state == "Active"
+    answers.set()
+    await eventually(lambda: bench.status().reloads == 2)
     assert bench.host.directory_problem == ""
 
 
