@@ -125,6 +125,14 @@ bench-docs: $(VENV)/.dev ## Put the table and the plots of the last make bench i
 guard: $(VENV)/.dev ## Fail if an event or a reconcile takes over 25 % more operations or memory than recorded
 	@$(BIN)/python -m bench.guard $(ARGS)
 
+.PHONY: bench-reload
+bench-reload: $(VENV)/.dev ## Measure what a reload costs, step by step, and what others notice of it
+	@$(BIN)/python -m bench.reload $(ARGS)
+
+.PHONY: bench-apiserver
+bench-apiserver: controlplane ## Measure the embedded API server beside the real one (needs Go)
+	@$(BIN)/python -m bench.apiservers $(ARGS)
+
 .PHONY: controlplane
 controlplane: $(VENV)/.dev ## Build the real kube-apiserver with etcd, once, for the conformance tests (needs Go)
 	@$(BIN)/python tests/controlplane/build.py
@@ -142,6 +150,13 @@ conformance: $(VENV)/.dev ## Test on a real API server and compare (needs Go, or
 	TEST_SERVER=real $(BIN)/python -m pytest $(if $(STAND_IN),,-n $(WORKERS)) tests/integration tests/acceptance $(ARGS) \
 	  || status=1; \
 	exit $$status
+
+# How long and how much; SEED repeats the order of a run.
+MINUTES ?= 5
+OBJECTS ?= 5000
+.PHONY: soak
+soak: $(VENV)/.dev ## Random faults, edits and kills for MINUTES; nothing may be lost or doubled (OBJECTS, SEED)
+	@MINUTES=$(MINUTES) OBJECTS=$(OBJECTS) SEED=$(SEED) $(BIN)/python -m tests.soak
 
 .PHONY: lock
 lock: $(BIN)/python ## Resolve the pins again; UPGRADE=1 takes newer versions

@@ -22,6 +22,7 @@ from plugin_operator.metrics import Metrics
 
 _WAIT_SECONDS = 30.0
 _BETWEEN_EDITS_SECONDS = 0.05
+_LONGER_THAN_A_TICK_SECONDS = 0.011
 _PLUGIN = """from plugin_operator import controller
 @controller(for_="v1/ConfigMap", name={name!r}, max_concurrent_reconciles=4)
 async def reconcile(ctx, request):
@@ -146,11 +147,10 @@ class Session:
                 await session._host.stop(5)
                 await session._factory.stop()
 
-    async def edit(self, version: str, save: Callable[[Path, str], None]) -> dict[str, float]:
+    async def edit(self, version: str, save: Callable[[Path, str, Callable[[], None]], None]) -> dict[str, float]:
         """Save a version and return how long each step took until it reconciled."""
         first = self.recorder.first_of[version] = asyncio.Event()
-        self._marks.begin()
-        save(self._path, _PLUGIN.format(name="edited", version=version))
+        save(self._path, _PLUGIN.format(name="edited", version=version), self._marks.begin)
         await asyncio.wait_for(first.wait(), _WAIT_SECONDS)
         self._marks.mark("dispatch")
         seconds = self._marks.seconds()
@@ -163,13 +163,18 @@ def _first_plugin(root: Path) -> None:
     (root / "other.py").write_text(_PLUGIN.format(name="other", version="still"))
 
 
-def rename(path: Path, text: str) -> None:
-    """Save as careful programs do: a new file renamed over the old one."""
+def rename(path: Path, text: str, begin: Callable[[], None]) -> None:
+    """Save as careful programs do: a new file that is whole, renamed over the old one; begins with the rename."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_text(text)
+    # Files that were written and renamed within one tick of the file system's clock cannot be told from half-written
+    # ones; a program that flushes to disk in between takes longer than a tick.
+    time.sleep(_LONGER_THAN_A_TICK_SECONDS)
+    begin()
     fresh.rename(path)
 
 
-def in_place(path: Path, text: str) -> None:
+def in_place(path: Path, text: str, begin: Callable[[], None]) -> None:
     """Save as most editors do: into the file itself."""
+    begin()
     path.write_text(text)
