@@ -1,7 +1,7 @@
 """Three replicas of the operator as processes, each behind a network of its own, on an API server that can be stopped.
 
-``REPLICAS_SERVER=real`` takes kube-apiserver instead of the embedded one. Both keep their data in a folder, and their port
-over a restart.
+``REPLICAS_SERVER=real`` takes kube-apiserver instead of the embedded one. Both keep their data in a folder, and their
+port over a restart.
 """
 
 import contextlib

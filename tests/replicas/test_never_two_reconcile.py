@@ -4,6 +4,7 @@ The plugin appends its replica's name to a journal on the server, under optimist
 monotonic time before each reconcile. A name that comes back after another one wrote, or a conflict, is two at work.
 """
 
+import json
 import os
 import signal
 import time
@@ -88,10 +89,25 @@ def assert_standbys_are_warm(replicas: Any, leader: Any) -> None:
         assert standby.metric('leader_election_master_status{name="plugin-operator-leader-election"}') == 0
         assert standby.metric('workqueue_depth{controller="journal",name="journal",priority="0"}') >= 0
         assert standby.status()["leading"] is False
+        assert standby.status()["plugins"][0]["digest"] == leader.status()["plugins"][0]["digest"]
+
+
+def assert_all_tell_the_same_plugins(replicas: Any) -> None:
+    def told() -> list[str]:
+        lease = json.loads(replicas.server.kubectl("get", "lease", "plugin-operator-leader-election", "-o", "json"))
+        annotations = lease["metadata"].get("annotations", {})
+        return [value for key, value in annotations.items() if key.startswith("plugins.plugin-operator/")]
+
+    deadline = time.monotonic() + 30
+    while len(found := told()) < len(replicas.alive) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert len(found) >= len(replicas.alive)
+    assert len(set(found)) == 1
 
 
 def play(replicas: Any, *troubles: Trouble) -> None:
     replicas.add("a1", "a2", "a3")
+    assert_all_tell_the_same_plugins(replicas)
     for number, trouble in enumerate(troubles):
         leader = replicas.leader()
         assert_standbys_are_warm(replicas, leader)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
+from plugin_operator.app.census import Census
 from plugin_operator.app.election import make_elector, watchdog_margin
 from plugin_operator.app.fenced import FencedTransport
 from plugin_operator.app.health import probes
@@ -181,7 +182,7 @@ class App:
         about = own_object(os.environ, self._namespace)
         runnables.append(LifecycleEvents(self.host, self._recorder.bind(FIELD_MANAGER), about, clock=self._clock))
         if elector is not None:
-            runnables.append(LeaseWatch(elector, self.factory))
+            runnables += self._lease_parts(elector)
         return Manager(
             runnables,
             [LeaderPart(self.host, part)],
@@ -189,6 +190,18 @@ class App:
             grace_seconds=self.options.shutdown_grace_period_seconds,
             clock=self._clock,
         )
+
+    def _lease_parts(self, elector: LeaderElector) -> list[Runnable]:
+        watch = LeaseWatch(elector, self.factory)
+        census = Census(
+            self.host,
+            elector,
+            watch.annotations,
+            client=self._client(self.link),
+            differing=self.metrics.replicas_differing,
+            clock=self._clock,
+        )
+        return [watch, census]
 
     def _servers(self) -> list[HttpServer]:
         options = self.options

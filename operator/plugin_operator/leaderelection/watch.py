@@ -5,6 +5,7 @@ Lease itself. Without the right to watch it, or with a stream that is late, ever
 period.
 """
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from plugin_operator.cache import CachedObject, Informer, InformerKey
@@ -49,6 +50,12 @@ class LeaseWatch:
         if self._informer is not None:
             informer, self._informer = self._informer, None
             await self._factory.release(informer)
+
+    def annotations(self) -> Mapping[str, str] | None:
+        """Return the annotations of the Lease as last seen; None if it was not seen or is gone."""
+        lock = self._elector.lock
+        lease = self._informer.lister.raw((lock.namespace, lock.name)) if self._informer is not None else None
+        return None if lease is None else lease.metadata().annotations or {}
 
     def on_add(self, key: NamespacedName, new: CachedObject, is_initial: bool) -> None:
         """Look at a Lease that appeared."""

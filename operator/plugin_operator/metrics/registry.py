@@ -35,6 +35,7 @@ class Metrics:
         informer_objects, informer_synced: ``{kind, namespace}``: size and readiness of the caches.
         late_caches: ``{controller}``: reconciles that started before their caches had shown its last write.
         handler_errors: ``{controller, where}``: a predicate, a map function or a handler raised.
+        replicas_differing: replicas that have held other plugins than this leader for long.
         stuck_reconciles: ``{controller}``: reconciles that were cancelled and still run.
         loop_stall: how late the event loop was, in seconds.
 
@@ -87,6 +88,9 @@ class Metrics:
         )
         self.stuck_reconciles = gauge(
             prefix + "stuck_reconciles", "Reconciles that were cancelled and still run", "controller"
+        )
+        self.replicas_differing = gauge(
+            prefix + "replicas_differing", "Replicas that have held other plugins than this leader for long"
         )
         stalls = HistogramFamily(prefix + "loop_stall_seconds", "How late the event loop was", (), _STALL_BUCKETS)
         self.loop_stall = self.add(stalls).child()

@@ -1,0 +1,127 @@
+"""Which plugins the replicas hold, told to each other by annotations of the Lease.
+
+Owns one annotation for each replica, the digest over its plugins, and the leader's word when others hold something
+else: the next leader would then do other work. After a change of plugins, volumes reach replicas minutes apart, so a
+difference is told only once it lasts. A leader that changes its own plugins, or is new, removes all annotations but its
+own: who lives writes its own again, and what the dead left is gone.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from plugin_operator import logs, tasks
+from plugin_operator.app.report import HostView
+from plugin_operator.clock import Clock
+from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError
+from plugin_operator.hosting import PluginStatus
+from plugin_operator.leaderelection import LeaderElector
+from plugin_operator.metrics import Gauge
+
+PREFIX = "plugins.plugin-operator/"
+
+_LEASE = "coordination.k8s.io/v1/Lease"
+_LOOK_SECONDS = 2.0
+_LASTS_SECONDS = 120.0
+_STOP_SECONDS = 1.0
+_MOST = 20
+
+_log = logs.get_logger(__name__)
+
+
+class Patcher(Protocol):
+    """The part of ``client.Client`` that writes annotations."""
+
+    async def patch(self, kind: Any, name: str, patch: Any, namespace: str | None = None) -> Any:
+        """Send a merge patch."""
+
+
+def digest_of(plugins: Iterable[PluginStatus]) -> str:
+    """Return twelve digits that are the same for the same plugins at work."""
+    lines = sorted(f"{plugin.name} {plugin.digest}\n" for plugin in plugins if plugin.digest)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
+
+
+class Census:
+    """A Runnable of every replica.
+
+    Args:
+        host: the plugins of this one.
+        elector: which Lease, who we are, and whether we lead.
+        annotations: those of the Lease as last seen; None if it was not seen.
+        client: writes ours.
+        differing: gets how many replicas hold something else than this leader.
+        clock: measures the pauses.
+    """
+
+    name = "census of the replicas"
+
+    def __init__(
+        self,
+        host: HostView,
+        elector: LeaderElector,
+        annotations: Callable[[], Mapping[str, str] | None],
+        *,
+        client: Patcher,
+        differing: Gauge,
+        clock: Clock,
+    ) -> None:
+        self._host = host
+        self._elector = elector
+        self._annotations = annotations
+        self._client = client
+        self._gauge = differing
+        self._clock = clock
+        self._key = PREFIX + elector.identity.rpartition("_")[2]
+        self._swept = ""
+        self._differing: frozenset[str] = frozenset()
+        self._since = 0.0
+        self._told = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._run(), name=self.name)
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """End; the next leader removes our annotation."""
+        if self._task is not None:
+            await tasks.cancel_and_wait([self._task], min(deadline_seconds, _STOP_SECONDS), clock=self._clock)
+
+    async def _run(self) -> None:
+        while True:
+            seen = self._annotations()
+            if seen is not None:
+                try:
+                    await self._look({key: value for key, value in seen.items() if key.startswith(PREFIX)})
+                except (ApiError, ApiConnectionError, NoMatchError) as error:
+                    _log.debug("Plugins of this replica not told", reason=str(error))
+            await self._clock.sleep(_LOOK_SECONDS)
+
+    async def _look(self, told: Mapping[str, str]) -> None:
+        mine = digest_of(self._host.status())
+        changes: dict[str, str | None] = {} if told.get(self._key) == mine else {self._key: mine}
+        others = {key: value for key, value in told.items() if key != self._key}
+        leads = self._elector.is_leader()
+        if leads and (self._swept != mine or len(others) > _MOST):
+            changes |= dict.fromkeys(others)
+            others = {}
+        if changes:
+            lock = self._elector.lock
+            await self._client.patch(_LEASE, lock.name, {"metadata": {"annotations": changes}}, lock.namespace)
+        self._swept = mine if leads else ""
+        self._judge(frozenset(key for key, value in others.items() if value != mine) if leads else frozenset())
+
+    def _judge(self, differing: frozenset[str]) -> None:
+        now = self._clock.monotonic()
+        if differing != self._differing:
+            self._differing, self._since, self._told = differing, now, False
+        lasts = now - self._since >= _LASTS_SECONDS
+        self._gauge.set(len(differing) if lasts else 0)
+        if differing and lasts and not self._told:
+            self._told = True
+            _log.warning(
+                "Other replicas hold other plugins than this leader",
+                replicas=sorted(key.removeprefix(PREFIX) for key in differing),
+            )
