@@ -1,0 +1,127 @@
+"""The API server and the replicas as one, kept running: who ends is replaced, and every end has to have a reason."""
+
+import asyncio
+import signal
+import time
+
+from tests.soak.processes import ApiServer, Replica, strays
+from tests.soak.records import Records
+from tests.soak.settings import REPLICAS, Settings
+
+_LEADERSHIP = ("Leadership lost, ending at once", "Leadership is over and work was about to go on")
+_RESTART_SECONDS = 0.5
+
+
+class Cluster:
+    """Starts, stops, kills and replaces processes.
+
+    Attributes:
+        unexpected: ends that nobody asked for.
+    """
+
+    def __init__(self, settings: Settings, records: Records) -> None:
+        self._settings = settings
+        self._records = records
+        self._numbers = 0
+        self.server = ApiServer(settings)
+        self.replicas: list[Replica] = []
+        self.unexpected: list[str] = []
+
+    async def supervise(self) -> None:
+        """Keep the number of replicas until cancelled."""
+        while True:
+            for replica in [each for each in self.replicas if not each.process.is_running]:
+                self.replicas.remove(replica)
+                self._judge(replica)
+                await asyncio.sleep(_RESTART_SECONDS)
+            while len(self.replicas) < REPLICAS:
+                self._numbers += 1
+                replica = Replica(self._settings, self.server, f"replica-{self._numbers}")
+                await replica.start()
+                self.replicas.append(replica)
+            await asyncio.sleep(0.2)
+
+    async def leader(self) -> Replica | None:
+        """Return the replica that says that it leads, None between two."""
+        for replica in tuple(self.replicas):
+            if await replica.leads():
+                return replica
+        return None
+
+    async def is_whole(self) -> bool:
+        """Whether all replicas are ready and one leads."""
+        ready = [await each.is_ready() for each in tuple(self.replicas)]
+        return len(ready) == REPLICAS and all(ready) and await self.leader() is not None
+
+    async def kill(self, what: str, seconds: float) -> None:
+        """Do one of the plan's kills; what is stopped or gone comes back after ``seconds``."""
+        if what.endswith("server"):
+            await self._hurt_server(what, seconds)
+            return
+        leader = await self.leader()
+        others = [each for each in self.replicas if each is not leader and not each.process.is_stopped]
+        victim = leader if not what.endswith("standby") else next(iter(others), None)
+        if victim is None:
+            return
+        if what.startswith("stop"):
+            await self._pause(victim, seconds)
+        elif what.startswith("end"):
+            victim.expected.add(0)
+            victim.process.send(signal.SIGTERM)
+        else:
+            victim.expected.add(-signal.SIGKILL)
+            victim.process.send(signal.SIGKILL)
+
+    async def heal(self) -> None:
+        """Bring back a server that is gone."""
+        if not self.server.process.is_running:
+            await self.server.start()
+
+    async def strays(self) -> dict[int, str]:
+        """Return processes that outlived whoever started them by more than a few seconds."""
+        found = strays(self._known())
+        for _ in range(20):
+            if not found:
+                break
+            await asyncio.sleep(1)
+            still = strays(self._known())
+            found = {pid: text for pid, text in found.items() if pid in still}
+        return found
+
+    async def close(self) -> None:
+        """End everything in order; the supervisor has to be gone."""
+        for replica in self.replicas:
+            if replica.process.is_running:
+                replica.expected.add(0)
+                await replica.process.end()
+            self._judge(replica)
+        if self.server.process.is_running and await self.server.process.end() != 0:
+            self.unexpected.append(f"the API server ends with {self.server.process.code}")
+
+    def _known(self) -> set[int]:
+        return {self.server.process.pid, *(each.process.pid for each in self.replicas)}
+
+    async def _hurt_server(self, what: str, seconds: float) -> None:
+        process = self.server.process
+        if what.startswith("stop"):
+            process.send(signal.SIGSTOP)
+            await asyncio.sleep(seconds)
+            process.send(signal.SIGCONT)
+            return
+        await process.end(signal.SIGKILL)
+        await asyncio.sleep(seconds)
+        await self.server.start()
+
+    async def _pause(self, victim: Replica, seconds: float) -> None:
+        since = time.monotonic_ns()
+        victim.process.send(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        self._records.paused.append((victim.name, since, time.monotonic_ns()))
+        victim.process.send(signal.SIGCONT)
+
+    def _judge(self, replica: Replica) -> None:
+        code = replica.process.code
+        text = replica.process.log.read_text()
+        if code in replica.expected or (code == 1 and any(each in text for each in _LEADERSHIP)):
+            return
+        self.unexpected.append(f"{replica.name} ends with {code}:\n{text[-2000:]}")

@@ -1,0 +1,54 @@
+"""What the processes say: every error has to be one that was asked for."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+_PLANNED = (
+    "a planned|broken edit|ConnectionError|ApiConnection|DeadlineError|Timeout|TooManyRequests|Unauthorized|NotFound"
+    "|Conflict|Forbidden|LeadershipLost"
+)
+_EXPECTED: dict[str, str] = {
+    "Plugin rejected": "",
+    "Plugin rolled back": "a planned crash",
+    "Plugin fails most of the time": _PLANNED,
+    "Reconciler error": _PLANNED,
+    "Leadership lost, ending at once": "",
+    "Leadership is over and work was about to go on, ending at once": "",
+}
+
+
+class Logs:
+    """Reads the logs as they grow."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._offsets: dict[str, int] = {}
+        self.unexpected: list[str] = []
+        self.reloads = 0
+
+    def poll(self) -> None:
+        """Read what is new."""
+        for path in sorted(self._folder.iterdir()):
+            with path.open("rb") as file:
+                file.seek(self._offsets.get(path.name, 0))
+                data = file.read()
+            whole = data[: data.rfind(b"\n") + 1]
+            self._offsets[path.name] = self._offsets.get(path.name, 0) + len(whole)
+            for line in whole.decode(errors="replace").splitlines():
+                self._look_at(path.name, line)
+
+    def _look_at(self, name: str, line: str) -> None:
+        try:
+            said: dict[str, Any] = json.loads(line)
+        except ValueError:
+            # What a command prints for people at its start is no log.
+            if "Traceback" in line or "Error" in line or "Exception" in line:
+                self.unexpected.append(f"{name}: {line}")
+            return
+        self.reloads += said.get("event") == "Plugin active"
+        if said.get("level") in {"error", "critical"} or "exception" in said:
+            pattern = _EXPECTED.get(str(said.get("event")))
+            if pattern is None or not re.search(pattern, line):
+                self.unexpected.append(f"{name}: {line[:3000]}")

@@ -1,0 +1,187 @@
+"""The objects of a soak and those who change them, over an API server that may be gone at any moment."""
+
+import asyncio
+import base64
+import random
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from plugin_operator.testing.eventually import eventually
+from tests.soak.plugins import WIDGET
+from tests.soak.settings import NAMESPACE, WRITERS
+
+_SHARES = {"v1/ConfigMap": 0.4, "v1/Secret": 0.3, WIDGET: 0.3}
+_PATHS = {
+    "v1/ConfigMap": f"/api/v1/namespaces/{NAMESPACE}/configmaps",
+    "v1/Secret": f"/api/v1/namespaces/{NAMESPACE}/secrets",
+    WIDGET: f"/apis/soak.example.com/v1/namespaces/{NAMESPACE}/widgets",
+}
+_ANY = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+CRD = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "widgets.soak.example.com"},
+    "spec": {
+        "group": "soak.example.com",
+        "scope": "Namespaced",
+        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "subresources": {"status": {}},
+                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": _ANY, "status": _ANY}}},
+            }
+        ],
+    },
+}
+_LOST_CONTACT = (aiohttp.ClientError, TimeoutError, OSError)
+_PAUSE_SECONDS = 0.04
+Key = tuple[str, str]
+
+
+class Api:
+    """The administrator's calls."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, kubeconfig: Path) -> AsyncIterator["Api"]:
+        """Open with the credentials of a kubeconfig."""
+        url, token, trust = _credentials(kubeconfig)
+        async with aiohttp.ClientSession(
+            url,
+            connector=aiohttp.TCPConnector(ssl=trust),
+            headers={"Authorization": f"Bearer {token}", "User-Agent": "soak"},
+            timeout=aiohttp.ClientTimeout(total=20),
+        ) as session:
+            yield cls(session)
+
+    async def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        """Send one request and return the status and the answer."""
+        headers = {"Content-Type": "application/merge-patch+json"} if method == "PATCH" else {}
+        async with self._session.request(method, path, json=body, headers=headers) as answer:
+            return answer.status, await answer.json()
+
+    async def states(self) -> dict[str, dict[str, str]]:
+        """Return the step of every object that there is, by kind and name."""
+        found: dict[str, dict[str, str]] = {}
+        for kind, path in _PATHS.items():
+            status, listed = await self.call("GET", path)
+            if status != 200:
+                raise RuntimeError(f"{path}: {status} {listed}")
+            found[kind] = {each["metadata"]["name"]: step_of(each) for each in listed["items"]}
+        return found
+
+
+def _credentials(kubeconfig: Path) -> tuple[str, str, ssl.SSLContext]:
+    content = yaml.safe_load(kubeconfig.read_text())
+    cluster, user = content["clusters"][0]["cluster"], content["users"][0]["user"]
+    authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+    return cluster["server"], user["token"], ssl.create_default_context(cadata=authority)
+
+
+def step_of(found: dict[str, Any]) -> str:
+    """Return what the plugins record of an object."""
+    return str((found.get("spec") or found.get("data") or {}).get("step", "-"))
+
+
+class Writers:
+    """Change, delete and create objects one after the other; each object has one writer.
+
+    Attributes:
+        acknowledged: the last step the server has accepted, None if it is deleted; what was cut off is not in it.
+    """
+
+    def __init__(self, api: Api, objects: int, seed: int) -> None:
+        self._api = api
+        self._keys = [
+            (kind, f"object-{number}") for kind, share in _SHARES.items() for number in range(int(objects * share))
+        ]
+        self._seed = seed
+        self._at_work = asyncio.Event()
+        self._idle = 0
+        self._steps = 0
+        self.acknowledged: dict[Key, str | None] = {}
+        self.count = 0
+
+    async def create_all(self) -> None:
+        """Create every object."""
+
+        async def share(first: int) -> None:
+            for key in self._keys[first::16]:
+                await self._create(key)
+
+        await asyncio.gather(*map(share, range(16)))
+
+    async def run(self, number: int) -> None:
+        """Be writer ``number`` until cancelled."""
+        choose = random.Random(f"{self._seed}/{number}")
+        keys = self._keys[number::WRITERS]
+        while True:
+            if not self._at_work.is_set():
+                self._idle += 1
+                await self._at_work.wait()
+                self._idle -= 1
+            key = choose.choice(keys)
+            act = choose.choices((self._change, self._delete), (9, 1))[0]
+            if self.acknowledged.get(key, "") is None:
+                act = self._create
+            try:
+                await act(key)
+            except _LOST_CONTACT:
+                self.acknowledged.pop(key, None)  # it may or may not have happened
+            await asyncio.sleep(choose.uniform(0, 2 * _PAUSE_SECONDS))
+
+    def resume(self) -> None:
+        """Let them work."""
+        self._at_work.set()
+
+    async def rest(self) -> None:
+        """Return once none of them is in the middle of anything."""
+        self._at_work.clear()
+        await eventually(lambda: self._idle == WRITERS, timeout_seconds=60)
+
+    async def _create(self, key: Key) -> None:
+        kind, name = key
+        version, _, bare = kind.rpartition("/")
+        step, content = self._next(kind)
+        body = {"apiVersion": version, "kind": bare, "metadata": {"name": name}, **content}
+        status, _ = await self._api.call("POST", _PATHS[kind], body)
+        self._note(key, step if status == 201 else "", status)
+
+    async def _change(self, key: Key) -> None:
+        kind, name = key
+        step, content = self._next(kind)
+        status, _ = await self._api.call("PATCH", f"{_PATHS[kind]}/{name}", content)
+        self._note(key, None if status == 404 else step, status)
+
+    async def _delete(self, key: Key) -> None:
+        kind, name = key
+        status, _ = await self._api.call("DELETE", f"{_PATHS[kind]}/{name}")
+        self._note(key, None, status)
+
+    def _next(self, kind: str) -> tuple[str, dict[str, Any]]:
+        self._steps += 1
+        step = str(self._steps)
+        if kind == "v1/Secret":
+            step = base64.b64encode(step.encode()).decode()
+        return step, {"spec" if kind == WIDGET else "data": {"step": step}}
+
+    def _note(self, key: Key, step: str | None, status: int) -> None:
+        if status in {200, 201, 404}:
+            self.count += status != 404
+            self.acknowledged[key] = step
+        elif status == 409:
+            self.acknowledged.pop(key, None)  # an earlier creation that was cut off did happen
+        else:
+            raise RuntimeError(f"{key}: the API server answers a writer with {status}")

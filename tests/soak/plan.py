@@ -1,0 +1,98 @@
+"""Which trouble comes when: a function of the seed alone, whatever the machine does meanwhile."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.soak.plugins import EDITS, ROLES
+
+_ANSWERS: tuple[dict[str, Any], ...] = (
+    {"action": "drop"},
+    {"action": "stall"},
+    {"action": "delay", "seconds": 1.5},
+    {"action": "refuse", "code": 429, "retry_after_seconds": 1},
+    {"action": "refuse", "code": 500},
+    {"action": "refuse", "code": 503},
+    {"action": "refuse", "code": 410},
+    {"action": "refuse", "code": 401},
+    {"action": "refuse", "code": 403},
+    {"action": "replace", "body": '{"kind": "half of an ans'},
+)
+_STREAMS: tuple[dict[str, Any], ...] = (
+    {"action": "break"},
+    {"action": "end"},
+    {"action": "truncate"},
+    {"action": "lag", "seconds": 0.005},
+    {"action": "error-event", "code": 410},
+    {"action": "error-event", "code": 500},
+    {"action": "garbage", "body": "no json \xff"},
+    {"action": "duplicate"},
+    {"action": "stale"},
+    {"action": "reorder"},
+    {"action": "split"},
+    {"action": "silence"},
+)
+_TARGETS: tuple[dict[str, Any], ...] = (
+    {},
+    {"verb": "list"},
+    {"verb": "watch"},
+    {"resource": "configmaps"},
+    {"resource": "secrets"},
+    {"resource": "widgets"},
+    {"resource": "widgets/status"},
+    {"resource": "leases"},
+)
+_KILLS = ("kill leader", "kill standby", "stop leader", "stop leader", "end leader", "kill server", "stop server")
+_PAUSES_SECONDS = (0.2, 1.0, 3.0, 14.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One trouble, and how long to wait after it."""
+
+    kind: str
+    name: str
+    details: dict[str, Any] = field(default_factory=dict)
+    pause_seconds: float = 0.0
+
+
+class Plan:
+    """The steps of one seed, storm after storm."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def storm(self, seconds: float) -> Iterator[Step]:
+        """Yield steps whose pauses add up to ``seconds``."""
+        left = seconds
+        while left > 0:
+            step = self._step()
+            left -= step.pause_seconds
+            yield step
+
+    def _step(self) -> Step:
+        choose = self._random
+        pause = choose.uniform(0.2, 2.0)
+        kind = choose.choices(("fault", "edit", "kill", "compaction"), (58, 24, 14, 4))[0]
+        if kind == "fault":
+            return self._fault(pause)
+        if kind == "edit":
+            return Step(kind, choose.choice(EDITS), {"role": choose.choice(sorted(ROLES))}, pause)
+        if kind == "kill":
+            return Step(kind, choose.choice(_KILLS), {"seconds": choose.choice(_PAUSES_SECONDS)}, pause)
+        return Step(kind, "compact", {}, pause)
+
+    def _fault(self, pause: float) -> Step:
+        choose = self._random
+        if choose.random() < 0.5:
+            fault = {**choose.choice(_ANSWERS), **choose.choice(_TARGETS), "count": choose.randint(1, 5)}
+        else:
+            target = choose.choice(
+                [each for each in _TARGETS if "verb" not in each and "/" not in each.get("resource", "")]
+            )
+            # A silence costs a minute and a half, so it comes less often than the others.
+            usual = choose.choice(_STREAMS if choose.random() < 0.3 else _STREAMS[:-1])
+            fault = {**usual, **target, "verb": "watch", "count": choose.randint(1, 2)}
+        name = f"{fault['action']} {fault['code']}" if "code" in fault else fault["action"]
+        return Step("fault", name, {**fault, "agent": "plugin-operator"}, pause)

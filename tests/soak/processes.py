@@ -1,0 +1,185 @@
+"""The processes of a soak: the API server, the replicas of the operator, and what they leave behind."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import aiohttp
+
+from tests.soak.settings import Settings
+
+MARK = f"SOAK_MARK={os.getpid()}-{time.monotonic_ns()}"
+_FLAGS = (
+    *("--leader-elect", "--leader-elect-resource-namespace", "default", "--leader-elect-lease-duration", "8s"),
+    *("--leader-elect-renew-deadline", "6s", "--leader-elect-retry-period", "1s"),
+    *("--validate-timeout", "4s", "--connect-timeout", "120s", "--log-format", "json"),
+)
+_READY_SECONDS = 120.0
+
+
+class Process:
+    """One run of the command line, from its start to its end."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self.name = name
+        self.log = settings.logs / name
+        self.folder = settings.folder
+        self.is_stopped = False
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self, *arguments: str, **variables: str) -> None:
+        """Start it with everything it says in its log."""
+        mark, _, value = MARK.partition("=")
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
+        environment = {**kept, "HOME": str(self.folder), mark: value, "PYTHONUNBUFFERED": "1", **variables}
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "plugin_operator", *arguments),
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+            )  # fmt: skip
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid if self._process else 0
+
+    @property
+    def code(self) -> int | None:
+        """Its exit status, None while it runs."""
+        return self._process.returncode if self._process else None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def rss_mib(self) -> float:
+        """Its memory."""
+        with suppress(OSError):
+            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+            return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+        return 0.0
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, if there is somebody to send it to."""
+        if self._process is not None and self.is_running:
+            self.is_stopped = number is signal.SIGSTOP
+            self._process.send_signal(number)
+
+    async def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = 45.0) -> int:
+        """Send a signal and wait for the end; SIGKILL past the deadline."""
+        assert self._process is not None
+        self.send(signal.SIGCONT)
+        self.send(number)
+        try:
+            return await asyncio.wait_for(self._process.wait(), seconds)
+        except TimeoutError:
+            self.send(signal.SIGKILL)
+            await self._process.wait()
+            return 99
+
+
+class ApiServer:
+    """The API server, killed and started again with the same port, data and keys."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._port = free_port()
+        self.kubeconfig = settings.folder / "kubeconfig"
+        self.process = Process(settings, "apiserver")
+
+    async def start(self) -> None:
+        """Start it and wait until it listens."""
+        await self.process.start(
+            *("apiserver", "--bind-address", f"127.0.0.1:{self._port}", "--log-format", "json"),
+            *("--data-dir", str(self._settings.folder / "data"), "--write-kubeconfig", str(self.kubeconfig)),
+        )
+        deadline = time.monotonic() + _READY_SECONDS
+        while not await self._listens():
+            if time.monotonic() > deadline or not self.process.is_running:
+                raise RuntimeError(f"the API server does not start: {self.process.log.read_text()[-2000:]}")
+            await asyncio.sleep(0.1)
+
+    async def _listens(self) -> bool:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+            writer.close()
+            return self.kubeconfig.exists()
+        return False
+
+
+class Replica:
+    """One process of the operator."""
+
+    def __init__(self, settings: Settings, server: ApiServer, name: str) -> None:
+        self._settings = settings
+        self._server = server
+        self.name = name
+        self.probes = free_port()
+        self.process = Process(settings, name)
+        self.expected: set[int] = set()
+
+    async def start(self) -> None:
+        """Start it; it gets ready by itself."""
+        await self.process.start(
+            *("run", "--kubeconfig", str(self._server.kubeconfig), "--plugins-dir", str(self._settings.plugins)),
+            *("--metrics-addr", "0", "--health-probe-bind-address", f"127.0.0.1:{self.probes}", *_FLAGS),
+            SOAK_INSTANCE=self.name,
+            SOAK_RECORDS=str(self._settings.records),
+        )
+
+    async def get(self, path: str, seconds: float = 5.0) -> tuple[int, str]:
+        """Ask its probe server; (0, "") if it does not answer."""
+        if self.process.is_stopped:
+            return 0, ""
+        timeout = aiohttp.ClientTimeout(total=seconds)
+        with suppress(aiohttp.ClientError, TimeoutError, OSError):
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.get(f"http://127.0.0.1:{self.probes}{path}") as answer,
+            ):
+                return answer.status, await answer.text()
+        return 0, ""
+
+    async def leads(self) -> bool:
+        """Whether it says that it leads."""
+        status, text = await self.get("/status")
+        return status == 200 and bool(json.loads(text)["leading"])
+
+    async def is_ready(self) -> bool:
+        """Whether it says so."""
+        return (await self.get("/readyz"))[0] == 200
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def strays(known: set[int]) -> dict[int, str]:
+    """Return the processes of this soak that descend from none of ``known``, with their command lines."""
+    parents: dict[int, int] = {}
+    marked: dict[int, str] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if MARK.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                marked[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:200]
+    return {pid: text for pid, text in marked.items() if not _descends(pid, known, parents)}
+
+
+def _descends(pid: int, known: set[int], parents: dict[int, int]) -> bool:
+    while pid > 1:
+        if pid in known:
+            return True
+        pid = parents.get(pid, 0)
+    return False

@@ -1,0 +1,87 @@
+"""What the plugins did, read from their own lines as they come, and what may never be in them."""
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.soak.plugins import ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One reconcile."""
+
+    instance: str
+    role: str
+    name: str
+    kind: str
+    step: str
+    edit: int
+    begin: int
+    end: int
+
+    @classmethod
+    def read(cls, instance: str, line: str) -> "Run":
+        """Read a line of a plugin."""
+        role, name, kind, step, edit, begin, end = line.split(" ")
+        return cls(instance, role, name, kind, step, int(edit), int(begin), int(end))
+
+
+class Records:
+    """Every reconcile so far, and the last one of each key.
+
+    Attributes:
+        paused: an instance and the monotonic nanoseconds between which it was stopped.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._offsets: dict[str, int] = {}
+        self._begins: dict[str, tuple[int, int]] = {}
+        self.last: dict[tuple[str, str], Run] = {}
+        self.paused: list[tuple[str, int, int]] = []
+        self.count = 0
+        self.doubled: list[str] = []
+        self.misdirected: list[str] = []
+
+    def poll(self) -> None:
+        """Read what is new."""
+        for path in sorted(self._folder.iterdir()):
+            with path.open("rb") as file:
+                file.seek(self._offsets.get(path.name, 0))
+                data = file.read()
+            whole = data[: data.rfind(b"\n") + 1]
+            self._offsets[path.name] = self._offsets.get(path.name, 0) + len(whole)
+            for line in whole.decode().splitlines():
+                self._add(Run.read(path.name, line))
+        self._look_for_two_leaders()
+
+    def leader(self) -> str:
+        """Return the instance that began last, empty before the first."""
+        return max(self._begins, key=lambda name: self._begins[name][1], default="")
+
+    def _add(self, run: Run) -> None:
+        self.count += 1
+        if run.kind not in {ROLES[run.role].rpartition("/")[2], "-"}:
+            self.misdirected.append(str(run))
+        first, last = self._begins.get(run.instance, (run.begin, run.begin))
+        self._begins[run.instance] = min(first, run.begin), max(last, run.begin)
+        before = self.last.get((run.role, run.name))
+        if before is not None:
+            slept = self._slept(run) or self._slept(before)
+            if run.begin < before.end and before.begin < run.end and not slept:
+                self.doubled.append(f"{before} and {run}")
+            if run.begin < before.begin:
+                return
+        self.last[run.role, run.name] = run
+
+    def _slept(self, run: Run) -> bool:
+        # Nobody can take back what a stopped process was in the middle of; it must only begin nothing any more.
+        return any(name == run.instance and run.begin < to and run.end > since for name, since, to in self.paused)
+
+    def _look_for_two_leaders(self) -> None:
+        turns = sorted((first, last, name) for name, (first, last) in self._begins.items())
+        for (_, ended, one), (began, _, other) in itertools.pairwise(turns):
+            text = f"{other} began {(ended - began) / 1e9:.3f} s before the last beginning of {one}"
+            if began < ended and not any(each.startswith(f"{other} began") for each in self.doubled):
+                self.doubled.append(text)
