@@ -7,6 +7,8 @@ to ``access`` and backoff after failures to whoever decides to try again.
 """
 
 import asyncio
+import functools
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, MutableMapping
@@ -33,6 +35,7 @@ _MAX_RETRIES = 10  # as client-go's, so that a server shedding load is obeyed fo
 _CONNECT_SECONDS = 10.0
 _READ_BUFFER_BYTES = 2**19
 _TURNS_TO_CLOSE = 3
+_PLAIN = re.compile(r"[A-Za-z0-9/._~-]*").fullmatch
 _KEEP_ALIVE = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
 _TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ssl.CertificateError, ValueError)
 
@@ -250,8 +253,14 @@ async def _body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
 
 
 def _url(host: str, path: str, query: Query) -> URL:
-    text = host + quote(path, safe="/:@!$&'()*+,;=~%")
-    return URL(f"{text}?{urlencode(query)}" if query else text, encoded=True)
+    # Nearly all paths are plain and queries repeat; quoting both each time took a tenth of a request.
+    text = host + (path if _PLAIN(path) else quote(path, safe="/:@!$&'()*+,;=~%"))
+    return URL(f"{text}?{_encoded(tuple(query))}" if query else text, encoded=True)
+
+
+@functools.lru_cache(maxsize=64)
+def _encoded(query: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(query)
 
 
 def _connector(limit: int) -> aiohttp.TCPConnector:

@@ -6,6 +6,7 @@ cheap and one group that is broken disturbs nobody else.
 """
 
 import asyncio
+import functools
 from collections import defaultdict
 
 from plugin_operator.client.discovery import AGGREGATED_ACCEPT, parse_aggregated, parse_group_version
@@ -15,6 +16,8 @@ from plugin_operator.errors import ApiError, NoMatchError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, Resource
 
 GroupVersion = tuple[str, str]
+
+_parse = functools.lru_cache(maxsize=512)(GroupVersionKind.parse)  # authors name kinds as text in every call
 
 
 class RESTMapper:
@@ -48,7 +51,7 @@ class RESTMapper:
             ApiConnectionError: the server cannot be reached.
             ValueError: the text is no kind.
         """
-        gvk = GroupVersionKind.parse(kind) if isinstance(kind, str) else kind
+        gvk = _parse(kind) if isinstance(kind, str) else kind
         found = self._resources.get(gvk)
         if found is not None:
             return found
