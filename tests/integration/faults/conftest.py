@@ -27,9 +27,9 @@ from plugin_operator.testing.eventually import eventually
 
 USER = "operator-under-test"
 SHRUNKEN = ReflectorSettings(
-    silence_seconds=1.0,
-    list_silence_seconds=0.6,
-    page_seconds=0.6,
+    silence_seconds=2.0,
+    list_silence_seconds=1.0,
+    page_seconds=1.0,
     healthy_seconds=0.3,
     backoff_seconds=0.02,
     backoff_cap_seconds=0.2,

