@@ -42,24 +42,6 @@ DELIBERATE: tuple[Deliberate, ...] = (
         "these texts are Kubernetes' own prose, and kubectl never shows them",
     ),
     Deliberate("*", "* kubectl explain*", "stdout*", "descriptions of built-in fields are Kubernetes' own prose"),
-    Deliberate(
-        "a read may ask for a version",
-        "4 GET *",
-        "status",
-        "kube-apiserver answers 500 to a mistake of the client",
-    ),
-    Deliberate(
-        "streaming list options are checked",
-        "5 GET *",
-        "status",
-        "kube-apiserver answers 500 to a mistake of the client",
-    ),
-    Deliberate(
-        "a media type that nobody speaks is refused",
-        "*",
-        "body.message",
-        "it answers in JSON and YAML only, so its list of media types is shorter",
-    ),
     Deliberate("a body that cannot be read is a bad request", "*", "body.message", _PARSERS),
     Deliberate("delete options are checked", "8 DELETE *", "body.message", _PARSERS),
     Deliberate("a merge patch can be refused", "[34] PATCH *", "body.message", _PARSERS),
@@ -80,7 +62,6 @@ DELIBERATE: tuple[Deliberate, ...] = (
         "kube-apiserver's text names Go types and source lines; status and reason agree",
     ),
     Deliberate("rules in CEL", "[345] *", "*", _CEL),
-    Deliberate("a list may ask for a version", "9 GET *", "body.message", "the number of the newest revision"),
     Deliberate("a list may ask for a version", "10 GET *", "*", _FRESH),
     Deliberate("a watch from a version long gone is told so", "*", "*", _FRESH),
     Deliberate(

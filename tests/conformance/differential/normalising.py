@@ -13,9 +13,11 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _AGE = re.compile(r"^(\d+[smhd]){1,2}$")
 _ADDRESS = re.compile(r"127\.0\.0\.1:\d+|10\.0\.\d+\.\d+")
 _VERSION_IN_TEXT = re.compile(
-    r'(?<=resourceVersion":")\d+|(?<=resourceVersion\\":\\")\d+|(?<=, current: )\d+'
+    r'(?<=resourceVersion":")\d+|(?<=resourceVersion\\":\\")\d+'
     r"|(?<=in record \()\d+(?=\))|(?<=in the precondition \()\d+(?=\))"
 )
+# How far the server is depends on what its controllers wrote meanwhile.
+_CURRENT = re.compile(r"(?<=, current: )\d+")
 _SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]{5}"
 # The order of the rules comes from iterating over a Go map, that of the managers from whose second was over first.
 _UNORDERED = {"resourceRules", "nonResourceRules", "managedFields"}
@@ -46,6 +48,7 @@ class Normaliser:
             text = text.replace(value, word)
         for prefix in self._prefixes:
             text = prefix.sub("<random>", text)
+        text = _CURRENT.sub("<current>", text)
         text = _VERSION_IN_TEXT.sub(lambda match: self.version(match[0]), text)
         text = _UID.sub(lambda match: self._number(self._uids, match[0], "uid"), text)
         return _ADDRESS.sub("<address>", _TIME.sub("<time>", text))

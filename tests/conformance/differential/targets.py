@@ -69,17 +69,18 @@ def running(command: Sequence[str], kubeconfig: Path, log: Path) -> Iterator[Tar
 
 
 def _await_ready(process: subprocess.Popen[bytes], log: Path) -> None:
+    assert process.stdout is not None
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         readable, _, _ = select.select([process.stdout], [], [], deadline - time.monotonic())
-        line = process.stdout.readline() if readable and process.stdout else b""
+        line = process.stdout.readline() if readable else b""
         with contextlib.suppress(ValueError):
             json.loads(line)
             return
         if not line:
             break
     process.kill()
-    raise RuntimeError(f"{process.args[0]} did not become ready:\n{log.read_text()[-2000:]}")  # type: ignore[index]
+    raise RuntimeError(f"{process.args!r} did not become ready:\n{log.read_text()[-2000:]}")
 
 
 def _named(entries: Sequence[dict[str, Any]], name: str | None) -> dict[str, Any]:
