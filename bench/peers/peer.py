@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COUNTER_VARIABLE = "BENCH_COUNTER"
+REMEMBERED_VARIABLE = "BENCH_REMEMBERED"
 #: So many runs are remembered one by one; later ones are only counted.
 REMEMBERED = 65_536
 COUNTER_BYTES = 16 + 16 * REMEMBERED
@@ -26,12 +27,13 @@ _file = open(os.environ["{COUNTER_VARIABLE}"], "r+b")
 _shared = memoryview(mmap.mmap(_file.fileno(), {COUNTER_BYTES}))
 _whole = _shared.cast("Q")
 _times = _shared.cast("d")
+_remembered = int(os.environ.get("{REMEMBERED_VARIABLE}", "{REMEMBERED}"))
 
 
 def count(name: str) -> None:
     now = time.monotonic()
     run = _whole[0]
-    if run < {REMEMBERED}:
+    if run < _remembered:
         _whole[2 + 2 * run] = int(name[9:])
         _times[3 + 2 * run] = now
     _whole[0] = run + 1

@@ -4,7 +4,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from bench.peers.peer import COUNTING, Job, Launch, Peer
+from bench.peers.peer import COUNTING, REMEMBERED_VARIABLE, Job, Launch, Peer
 
 PLUGIN = """
 from plugin_operator import Context, Request, controller
@@ -37,7 +37,8 @@ def _prepare(directory: Path, kubeconfig: Path, job: Job) -> Launch:
         "--kubeconfig", str(kubeconfig), "--plugins-dir", str(plugins),
         "--metrics-addr", "127.0.0.1:0", "--health-probe-bind-address", "127.0.0.1:0",
     ]  # fmt: skip
-    return Launch(command, {})
+    # Each plugin maps the file for itself, and pages that many touch would count as memory as many times.
+    return Launch(command, {REMEMBERED_VARIABLE: "0"} if job.copies > 1 else {})
 
 
 PEER = Peer("plugin-operator", lambda: metadata.version("plugin-operator"), _prepare)
