@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -39,6 +40,8 @@ def main() -> int:
     """Soak and return the exit status: 0 if everything held."""
     settings = Settings.from_environment()
     print(f"seed {settings.seed}: {settings.minutes:g} minutes, {settings.objects} objects", flush=True)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # end as Ctrl-C does: with everything that was started
     soak, started, problem = Soak(settings), time.monotonic(), ""
     try:
         asyncio.run(soak.run())
