@@ -15,6 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RELOADS = int(os.environ.get("RELOADS", "100"))
 LEAST_RELOADS_BEFORE_MEASURING = 50
+# What the test itself writes down is in it, and what the scanner remembers of the last 512 contents.
 MOST_BYTES_PER_RELOAD = 40_000
 
 
