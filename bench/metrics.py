@@ -41,8 +41,8 @@ def _latency(rate: int, bar_p99: float, *, cpu_bar: float | None = None) -> list
 ROWS: tuple[Row, ...] = (
     Row("burst", "events_per_second", "burst to reconciled, events/s", more_is_better=True, bar=3),
     Row("burst", "cpu_per_event", "CPU per event, µs", 1e6, 1, bar=3),
-    Row("burst", "list_seconds", "list and reconcile 10,000, s", 1, 2),
-    Row("burst", "bytes_per_object", "memory per 1.2 KB object of 10,000, bytes"),
+    Row("burst", "list_seconds", "list and reconcile, s", 1, 2),
+    Row("burst", "bytes_per_object", "memory per 1.2 KB object, bytes"),
     Row("burst", "api_writes", "API writes of no-op reconciles"),
     Row("large", "events_per_second", "burst with 10 KB objects, events/s", more_is_better=True, bar=6),
     Row("large", "cpu_per_event", "CPU per 10 KB event, µs", 1e6, 1),

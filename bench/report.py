@@ -11,6 +11,11 @@ from bench.results import Results
 OURS, RIVAL = "plugin-operator", "controller-runtime typed"
 
 
+def measured(results: Results) -> list[str]:
+    """Return the peers of which there are numbers."""
+    return [peer for peer in results.versions if any(peer in found for found in results.outcomes.values())]
+
+
 def cells(results: Results, peers: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Return the measured rows: title, one cell for each peer, the ratio to the rival, and the bar."""
     found = []
@@ -39,7 +44,7 @@ def _against(results: Results, row: Row) -> tuple[str, str]:
 
 def print_table(results: Results, console: Console) -> None:
     """Print medians with lowest and highest, how many times better this operator is than the rival, and the bars."""
-    peers = list(results.versions)
+    peers = measured(results)
     table = Table(title="medians (lowest–highest)")  # noqa: RUF001 - a range
     table.add_column("", no_wrap=True)
     for column in [*(f"{peer} {results.versions[peer]}" for peer in peers), "times better than typed", "bar"]:
@@ -53,7 +58,7 @@ def print_table(results: Results, console: Console) -> None:
 
 def markdown(results: Results) -> str:
     """Return the same as a Markdown table, with machine and versions above it."""
-    peers = [peer for peer in results.versions if any(peer in found for found in results.outcomes.values())]
+    peers = measured(results)
     machine = results.machine
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     lines = [
