@@ -8,7 +8,7 @@ from tests.soak.processes import ApiServer, Replica, strays
 from tests.soak.records import Records
 from tests.soak.settings import REPLICAS, Settings
 
-_LEADERSHIP = ("Leadership lost, ending at once", "Leadership is over and work was about to go on")
+_LEADERSHIP = ("Leadership lost, ending at once", "Leadership is over and ")
 _RESTART_SECONDS = 0.5
 
 
