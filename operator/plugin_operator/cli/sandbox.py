@@ -100,14 +100,22 @@ def _free_port(preferred: int) -> int:
 @contextlib.contextmanager
 def _quiet_interrupt() -> Iterator[None]:
     """Let Ctrl-C end the start-up as quietly as it ends the running operator, which brings handlers of its own."""
+    leaving = False
 
     def leave(signum: int, frame: object) -> None:
+        nonlocal leaving
         del signum, frame
+        leaving = True
         sys.exit(0)
 
     before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
+    except Exception:
+        # What sys.exit raises in the middle of an import may come out of it as something else.
+        if not leaving:
+            raise
+        sys.exit(0)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
