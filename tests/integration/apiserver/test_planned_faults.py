@@ -133,6 +133,22 @@ async def test_events_can_come_twice_late_and_in_the_wrong_order(api, api_server
         assert await name() == "e"
 
 
+@pytest.mark.parametrize("lasting", [Action.LAG, Action.SPLIT])
+async def test_a_watch_that_ends_while_a_piece_is_held_back_says_nothing_after_its_end(
+    api, api_server: ApiServer, caplog, lasting: Action
+) -> None:
+    await api("POST", MAPS, config_map("first"))
+    async with api.session.get(f"{api.url}{MAPS}?watch=true") as response:
+        await response.content.readline()
+        api_server.faults.add(Fault(action=lasting, verb="watch", resource="configmaps", seconds=0.1))
+        await api("POST", MAPS, config_map("second"))
+        api_server.faults.add(Fault(action=Action.END, verb="watch", resource="configmaps"))
+        async with asyncio.timeout(10):
+            await response.content.read()
+    await asyncio.sleep(0.2)  # nothing tells that the server does nothing more
+    assert [each for each in caplog.messages if each.startswith("request failed")] == []
+
+
 async def test_faults_are_planned_over_http(api) -> None:
     status, planned = await api("POST", "/debug/faults", {"action": "refuse", "verb": "list", "code": 503})
     assert (status, planned["number"], planned["hits"]) == (201, 1, 0)

@@ -74,6 +74,8 @@ class WatchResponse(web.StreamResponse):
             return
         if Action.LAG in lasting:
             await asyncio.sleep(lasting[Action.LAG].seconds)
+            if self._ended:  # by a fault that came meanwhile
+                return
         if Action.REORDER in lasting:
             if not self._held:
                 self._held = data
@@ -85,6 +87,8 @@ class WatchResponse(web.StreamResponse):
             await super().write(data)
             return
         for start in range(0, len(data), _PIECE_BYTES):
+            if self._ended:
+                return
             await super().write(data[start : start + _PIECE_BYTES])
             await asyncio.sleep(0)
 
