@@ -14,6 +14,7 @@ _EXPECTED: dict[str, str] = {
     "Plugin rolled back": "a planned crash",
     "Plugin fails most of the time": _PLANNED,
     "Reconciler error": _PLANNED,
+    "Object cannot be read and is left out": "JSON is malformed",
     "Leadership lost, ending at once": "",
     "Leadership is over and work was about to go on, ending at once": "",
 }
