@@ -52,6 +52,8 @@ class Documents:
         if path in _HEALTH or path.startswith(tuple(f"{name}/" for name in _HEALTH)):
             return self._health(request, path[1:])
         if path == "/openapi/v2":
+            if openapi.PROTOBUF in request.headers.get("Accept", ""):
+                return Reply(openapi.v2_without_definitions(), media=openapi.PROTOBUF_MEDIA)
             return Reply(await asyncio.to_thread(openapi.v2, self._crds()))
         if path == _OPENAPI:
             # The media type is the real server's: its index is served as a file without a name.

@@ -99,6 +99,12 @@ async def test_objects_are_created_shown_changed_and_deleted(kubectl):
     assert "NotFound" in await kubectl("get", "cm", "hello", fails=True)
 
 
+async def test_a_list_in_a_file_is_created_item_by_item(kubectl):
+    items = "\n".join(f"- {{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}}}" for name in ("one", "two"))
+    text = f"apiVersion: v1\nkind: List\nitems:\n{items}\n"
+    assert await kubectl("create", "-f", "-", stdin=text) == "configmap/one created\nconfigmap/two created"
+
+
 async def test_built_in_kinds_have_their_create_commands(kubectl):
     assert await kubectl("create", "secret", "generic", "s", "--from-literal=a=b") == "secret/s created"
     assert await kubectl("create", "namespace", "n") == "namespace/n created"

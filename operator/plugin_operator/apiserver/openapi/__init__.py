@@ -5,6 +5,15 @@ redirects) to the server.
 """
 
 from plugin_operator.apiserver.openapi.documents import document, document_hash, document_names, index
-from plugin_operator.apiserver.openapi.v2 import v2
+from plugin_operator.apiserver.openapi.v2 import PROTOBUF, PROTOBUF_MEDIA, v2, v2_without_definitions
 
-__all__ = ["document", "document_hash", "document_names", "index", "v2"]
+__all__ = [
+    "PROTOBUF",
+    "PROTOBUF_MEDIA",
+    "document",
+    "document_hash",
+    "document_names",
+    "index",
+    "v2",
+    "v2_without_definitions",
+]

@@ -1,4 +1,8 @@
-"""The OpenAPI v2 document, for clients that still ask for it."""
+"""The OpenAPI v2 document, for clients that still ask for it.
+
+As JSON it is whole. As protobuf, which kubectl asks for to check files of a kind that the server cannot check for it,
+such as ``List``, it has no definitions: kubectl lets pass what it finds none for, and the server checks each item.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -12,15 +16,30 @@ from plugin_operator.apiserver.openapi.types import REFERENCE
 Crd = Mapping[str, Any]
 _DEFINITIONS = "#/definitions/"
 _BODY_MEDIA = ["application/json", "application/yaml"]
+_TITLE, _VERSION = "Kubernetes", "v1.36.0"
+
+PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+#: The same as a content type, in which Go's parser allows no ``@``; the real server turns it as well.
+PROTOBUF_MEDIA = PROTOBUF.replace("@", ".")
 
 
 def v2(crds: Sequence[Crd] = ()) -> bytes:
-    """Return the answer at ``/openapi/v2`` as JSON (the protobuf form is not offered).
+    """Return the answer at ``/openapi/v2`` as JSON.
 
     It is made of the v3 documents: definitions with references turned, operations with bodies as parameters. Takes
     about a second the first time; run it off the event loop.
     """
     return _joined(tuple(text for name in document_names(crds) if (text := document(name, crds))))
+
+
+def v2_without_definitions() -> bytes:
+    """Return the answer for ``PROTOBUF``: gnostic's ``openapi.v2.Document`` with ``swagger`` (1) and ``info`` (2)."""
+    info = _text(1, _TITLE) + _text(2, _VERSION)
+    return _text(1, "2.0") + bytes([2 << 3 | 2, len(info)]) + info
+
+
+def _text(number: int, text: str) -> bytes:
+    return bytes([number << 3 | 2, len(text)]) + text.encode()
 
 
 @lru_cache(maxsize=2)
@@ -35,7 +54,7 @@ def _joined(documents: tuple[bytes, ...]) -> bytes:
     security = {"BearerToken": {"type": "apiKey", "name": "authorization", "in": "header"}}
     result = {
         "swagger": "2.0",
-        "info": {"title": "Kubernetes", "version": "v1.36.0"},
+        "info": {"title": _TITLE, "version": _VERSION},
         "paths": dict(sorted(paths.items())),
         "definitions": dict(sorted(definitions.items())),
         "securityDefinitions": security,
