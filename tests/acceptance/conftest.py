@@ -149,7 +149,9 @@ def sandbox(
     """Start a sandbox on ``plugins`` and wait until its operator works."""
 
     def sandbox(*arguments: str) -> Sandbox:
-        process = start("sandbox", "--plugins-dir", plugins, "--log-format", "console", *arguments)
+        # Left to choose, two sandboxes of tests that run side by side may pick the same port in the same moment.
+        addresses = [f"{flag}=127.0.0.1:{_free_port()}" for flag in ("--metrics-addr", "--health-probe-bind-address")]
+        process = start("sandbox", "--plugins-dir", plugins, "--log-format", "console", *addresses, *arguments)
         made = Sandbox(process, tmp_path, environment)
         made.output.wait_for("Connected to the API server")
         return made
@@ -166,6 +168,10 @@ def output() -> type[Output]:
 @pytest.fixture
 def free_port() -> int:
     """A port that was free a moment ago; for servers whose port must be known before they start."""
+    return _free_port()
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
