@@ -100,6 +100,8 @@ class Census:
             await self._clock.sleep(_LOOK_SECONDS)
 
     async def _look(self, told: Mapping[str, str]) -> None:
+        if not self._host.is_settled:
+            return  # half of the plugins would look like other plugins
         mine = digest_of(self._host.status())
         changes: dict[str, str | None] = {} if told.get(self._key) == mine else {self._key: mine}
         others = {key: value for key, value in told.items() if key != self._key}

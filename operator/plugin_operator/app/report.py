@@ -19,6 +19,10 @@ class HostView(Protocol):
     def directory_problem(self) -> str:
         """Why the plugins directory cannot be used; empty if it can."""
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing that was found in the directory is still being worked on."""
+
     def status(self) -> Sequence[PluginStatus]:
         """Return a snapshot of every plugin."""
 

@@ -53,6 +53,7 @@ class Replica:
     def __init__(self, name: str, lease: Lease, clock: VirtualClock) -> None:
         self.elector = Elector(lease, f"host_{name}")
         self.digest = "d1"
+        self.is_settled = True
         self.gauge = Gauge("g", "help")
         self.census = Census(
             self, self.elector, lambda: dict(lease.annotations),  # type: ignore[arg-type]
@@ -101,6 +102,16 @@ async def test_each_replica_tells_what_it_holds_and_writes_only_changes(
     await clock.advance(600)
     assert lease.writes == before
     assert (leader.gauge.get(), standby.gauge.get()) == (0, 0)
+
+
+async def test_a_replica_that_is_still_loading_tells_nothing_yet(start: Any, lease: Lease, clock: VirtualClock) -> None:
+    replica = await start("a")
+    replica.is_settled = False
+    await clock.advance(10)
+    assert lease.told == {}
+    replica.is_settled = True
+    await clock.advance(10)
+    assert set(lease.told) == {"a"}
 
 
 async def test_a_leader_says_once_that_a_standby_lags_behind_for_long(
