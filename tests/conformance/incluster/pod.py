@@ -55,7 +55,8 @@ def command(
     links = {path: Path(path).readlink() for path in SYSTEM if Path(path).is_symlink()}
     lines = ["set -e", f"mount -t tmpfs -o mode=755 tmpfs {root}"]
     lines += [f"ln -s {target} {root}{path}" for path, target in links.items()]
-    for mount in (*shared, *mounts):
+    # What is mounted into another mount comes after it: a checkout may lie below /tmp.
+    for mount in sorted((*shared, *mounts), key=lambda mount: mount.target):
         place = shlex.quote(f"{root}{mount.target}")
         lines += [f"mkdir -p {place}", f"mount --bind {shlex.quote(str(mount.source))} {place}"]
         if mount.read_only:
