@@ -36,15 +36,21 @@ def _report(soak: Soak, seconds: float) -> None:
     print("\n".join(f"{name:<26}{value}" for name, value in rows.items()))
 
 
+async def _run(soak: Soak) -> None:
+    running = asyncio.current_task()
+    assert running is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):  # end as Ctrl-C does: with everything that was started
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    await soak.run()
+
+
 def main() -> int:
     """Soak and return the exit status: 0 if everything held."""
     settings = Settings.from_environment()
     print(f"seed {settings.seed}: {settings.minutes:g} minutes, {settings.objects} objects", flush=True)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # end as Ctrl-C does: with everything that was started
     soak, started, problem = Soak(settings), time.monotonic(), ""
     try:
-        asyncio.run(soak.run())
+        asyncio.run(_run(soak))
     except Violation as violation:
         problem = str(violation)
     except Exception:  # noqa: BLE001 - whatever ends a soak is told with its numbers
