@@ -25,9 +25,7 @@ class Deliberate:
 
 
 _PARSERS = "the words are those of Go's parser; status, reason and cause agree"
-_CEL = (
-    "rules in CEL are kept and not judged: no maintained library evaluates Kubernetes' dialect within its cost limits"
-)
+_CEL = "rules in CEL are kept and not judged: no library for them has been taken up"
 _FRESH = "a server without data begins with a compacted history, so that whoever knew its predecessor lists anew"
 _VERSION = "it says what it is: no build of kube-apiserver"
 
@@ -80,7 +78,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
         "custom resources",
         "8 kubectl apply *",
         "stderr*",
-        "the refused object is quoted in another order of its keys",
+        "the refused object is quoted otherwise; the reason agrees",
     ),
     Deliberate(
         "an update with another uid conflicts",
