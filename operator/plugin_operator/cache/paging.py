@@ -107,7 +107,10 @@ class PagedList:
             page = _read(answer.body)
             await self._store_items(page.items or [], store, reader)
             version = page.metadata.resource_version or version
-            token = page.metadata.next or None
+            following = page.metadata.next or None
+            if following is not None and following == token:
+                raise ApiConnectionError(f"{self._path}: the server goes on with the same page for ever")
+            token = following
             if limit and len(answer.body) > _PAGE_BYTES:
                 limit = max(1, limit // 2)
         store.end_list()

@@ -188,7 +188,10 @@ class Client:
             more = [("continue", token)] if token else []
             page = _read(await self._send("GET", resource.path(namespace), query=[*query, *more]), _Page)
             found = [*found, *_items(page, resource)]
-            token = page.metadata.next or None
+            following = page.metadata.next or None
+            if following is not None and following == token:
+                raise ApiConnectionError(f"{resource.plural}: the server goes on with the same page for ever")
+            token = following
         return found
 
     async def _replace(self, obj: Any, subresource: str | None) -> Any:

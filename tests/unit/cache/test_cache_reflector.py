@@ -10,6 +10,7 @@ from plugin_operator.cache import InformerFactory, InformerKey, State, pace
 from plugin_operator.cache.feed import Feed, Position
 from plugin_operator.cache.handlers import Distributor
 from plugin_operator.cache.outcomes import HistoryRewritten, failure_of
+from plugin_operator.cache.paging import PagedList
 from plugin_operator.cache.states import TRANSITIONS, Outcome, Pause, next_step
 from plugin_operator.cache.store import Store
 from plugin_operator.cache.wire import WireReader
@@ -117,6 +118,14 @@ async def factory(script, clock, metrics):
     made = InformerFactory(script, script, clock=clock, metrics=metrics)
     yield made
     await made.stop()
+
+
+async def test_a_list_whose_pages_lead_nowhere_is_given_up(script, clock):
+    script.answers = [page("1", "a", token="t"), page("1", "b", token="t")]
+    store = Store(Distributor(Metrics(), SystemClock()))
+    pages = PagedList(script, "/w", (), "application/json", clock, page_seconds=60, on_skipped=lambda: None)
+    with pytest.raises(ApiConnectionError, match="same page for ever"):
+        await pages.apply(store, WireReader(WIDGET))
 
 
 async def test_a_streaming_list_becomes_the_watch(script, clock, factory):

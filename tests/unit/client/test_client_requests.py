@@ -193,6 +193,12 @@ async def test_objects_are_read_and_listed_in_pages(server, client):
     }  # fmt: skip
 
 
+async def test_a_list_whose_pages_lead_nowhere_is_given_up(server, client):
+    server.answers[("GET", "/api/v1/configmaps")] = [{"metadata": {"continue": "t"}, "items": []}] * 2
+    with pytest.raises(ApiConnectionError, match="same page for ever"):
+        await client.list("v1/ConfigMap")
+
+
 async def test_a_list_whose_pages_expire_is_asked_for_in_one_piece(server, client):
     path = "/api/v1/configmaps"
     first = {"metadata": {"continue": "t"}, "items": [{"metadata": {"name": "old"}}]}
