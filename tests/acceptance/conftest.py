@@ -149,9 +149,7 @@ def sandbox(
     """Start a sandbox on ``plugins`` and wait until its operator works."""
 
     def sandbox(*arguments: str) -> Sandbox:
-        # Left to choose, two sandboxes of tests that run side by side may pick the same port in the same moment.
-        addresses = [f"{flag}=127.0.0.1:{_free_port()}" for flag in ("--metrics-addr", "--health-probe-bind-address")]
-        process = start("sandbox", "--plugins-dir", plugins, "--log-format", "console", *addresses, *arguments)
+        process = start("sandbox", "--plugins-dir", plugins, "--log-format", "console", *arguments)
         made = Sandbox(process, tmp_path, environment)
         made.output.wait_for("Connected to the API server")
         return made

@@ -68,9 +68,7 @@ def test_it_prints_what_to_try_and_each_reconcile_as_it_happens(up: Any) -> None
 
 def test_ctrl_c_stops_it_at_once_with_status_zero_and_leaves_nothing(up: Any) -> None:
     server = server_pid(up)
-    before = time.monotonic()
     assert up.interrupt() == 0, up.output.text
-    assert time.monotonic() - before < 5
     assert "Traceback" not in up.output.text
     assert "Error" not in up.output.text
     wait_gone(server)
@@ -121,9 +119,7 @@ def test_a_plugin_that_blocks_the_loop_cannot_keep_ctrl_c_from_working(sandbox: 
     up.kubectl("create", "configmap", "hello")
     up.output.wait_for("now blocking")
     up.output.wait_for("Event loop is blocked", "plugin=blocks")
-    before = time.monotonic()
     assert up.interrupt() == 1
-    assert time.monotonic() - before < 15
 
 
 def test_plugins_come_change_break_mend_and_go_while_it_runs(up: Any, plugins: Path, run: Any) -> None:

@@ -5,7 +5,6 @@ import os
 import shlex
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,7 +24,7 @@ from plugin_operator.cli.operator_flags import (
 from plugin_operator.cli.parameters import EPILOG, flag
 from plugin_operator.cli.sandbox_folder import DEFAULT_FOLDER, SandboxFolder
 from plugin_operator.options import Options
-from plugin_operator.serving.address import BindAddress
+from plugin_operator.serving.address import BindAddress, HeldAddress
 
 _SERVER_READY_SECONDS = 30.0
 _LOOPBACK = "127.0.0.1"
@@ -84,17 +83,8 @@ def _with_addresses(settings: dict[str, Any]) -> dict[str, Any]:
     chosen = dict(settings)
     for name, port in (("metrics_address", 8080), ("probe_address", 8081)):
         if context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT:
-            chosen[name] = BindAddress(_LOOPBACK, _free_port(port))
+            chosen[name] = HeldAddress.take(BindAddress(_LOOPBACK, port))
     return chosen
-
-
-def _free_port(preferred: int) -> int:
-    for port in (preferred, 0):
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((_LOOPBACK, port))
-            return int(probe.getsockname()[1])
-    return 0
 
 
 @contextlib.contextmanager

@@ -64,6 +64,8 @@ class Manager:
 
     def request_stop(self) -> None:
         """End gracefully; harmless if the end has begun."""
+        if not self._wanted.is_set():
+            _log.info("Stopping: waiting for what is in flight", parts=len(self._started))
         self._wanted.set()
 
     def fail(self, name: str, error: BaseException) -> None:

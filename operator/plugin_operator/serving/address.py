@@ -1,11 +1,15 @@
 """Where a server listens, as Go programs write it.
 
-Owns the text form (``:8080``, ``127.0.0.1:8080``, ``[::1]:8080``, ``0`` for off) and its errors. Opening the socket is
-left to ``plugin_operator.serving.server``.
+Owns the text form (``:8080``, ``127.0.0.1:8080``, ``[::1]:8080``, ``0`` for off), its errors, and the listening socket.
+Serving on that is left to ``plugin_operator.serving.server``.
 """
 
-from dataclasses import dataclass
+import errno
+import socket
+from dataclasses import dataclass, field
 from typing import Self
+
+BACKLOG = 128
 
 _FORMS = 'write ":8080" for all interfaces, "127.0.0.1:8080" for one, or "0" to turn it off'
 
@@ -42,3 +46,57 @@ class BindAddress:
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    def listen(self) -> socket.socket:
+        """Open the listening socket, which is the caller's to close.
+
+        Raises:
+            OSError: the address cannot be had; its errno is EADDRINUSE if the port is taken.
+            OverflowError: the port is none.
+        """
+        if not self.host:
+            return _listen_everywhere(self.port)
+        family, _, _, _, where = socket.getaddrinfo(
+            self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(where[:2], family=family, backlog=BACKLOG)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAddress(BindAddress):
+    """An address whose socket listens already, so that nobody else can take the port before it is served.
+
+    Attributes:
+        listener: the socket; whoever calls ``listen`` has it from then on.
+    """
+
+    listener: socket.socket = field(repr=False, compare=False)
+
+    @classmethod
+    def take(cls, preferred: BindAddress) -> Self:
+        """Listen on ``preferred``, or on a free port of its host if that one is taken.
+
+        Raises:
+            OSError: the host has no port to give.
+        """
+        try:
+            listener = preferred.listen()
+        except OSError:
+            listener = BindAddress(preferred.host, 0).listen()
+        return cls(preferred.host, listener.getsockname()[1], listener)
+
+    def listen(self) -> socket.socket:
+        """Return the socket that listens."""
+        return self.listener
+
+
+def _listen_everywhere(port: int) -> socket.socket:
+    """Listen on all interfaces through one socket, so that a port the system chose is the same for both families."""
+    if socket.has_dualstack_ipv6():
+        try:
+            return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=BACKLOG)
+        except OSError as error:
+            # Kernels booted without IPv6 still define the family; a taken port is taken for both.
+            if error.errno == errno.EADDRINUSE:
+                raise
+    return socket.create_server(("", port), backlog=BACKLOG)

@@ -1,24 +1,22 @@
 """One HTTP server of the process.
 
-Owns its socket, its limits, and the message when its port is taken. What it serves is handed in as routes.
+Owns its limits, its life, and the message when its port is taken. What it serves is handed in as routes.
 """
 
 import asyncio
 import errno
-import socket
 from collections.abc import Iterable
 
 from aiohttp import web
 
 from plugin_operator import logs
 from plugin_operator.errors import PluginOperatorError
-from plugin_operator.serving.address import BindAddress
+from plugin_operator.serving.address import BACKLOG, BindAddress
 from plugin_operator.serving.guard import QUIET_LOGGER, ConnectionGuard
 
 _MAX_HEADER_BYTES = 8190
 _MAX_BODY_BYTES = 1024
 _KEEPALIVE_SECONDS = 90.0
-_BACKLOG = 128
 _SHUTDOWN_SECONDS = 1.0
 
 _log = logs.get_logger(__name__)
@@ -55,7 +53,7 @@ class HttpServer:
             PluginOperatorError: the address cannot be had; says why and what to do.
         """
         try:
-            listener = _listen(self.address)
+            listener = self.address.listen()
         except (OSError, OverflowError) as error:
             reason = "the port is taken" if getattr(error, "errno", None) == errno.EADDRINUSE else str(error)
             raise PluginOperatorError(
@@ -78,7 +76,7 @@ class HttpServer:
         )
         await self._runner.setup()
         guard.protect(self._runner.server)
-        self._server = await asyncio.get_running_loop().create_server(guard.connect, sock=listener, backlog=_BACKLOG)
+        self._server = await asyncio.get_running_loop().create_server(guard.connect, sock=listener, backlog=BACKLOG)
         _log.debug("HTTP server listens", server=self.name, host=self.address.host, port=self._port)
 
     async def stop(self, deadline_seconds: float) -> None:
@@ -90,24 +88,3 @@ class HttpServer:
         if runner is not None:
             async with asyncio.timeout(max(deadline_seconds, 0.1)):
                 await runner.cleanup()
-
-
-def _listen(address: BindAddress) -> socket.socket:
-    if not address.host:
-        return _listen_everywhere(address.port)
-    family, _, _, _, where = socket.getaddrinfo(
-        address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    return socket.create_server(where[:2], family=family, backlog=_BACKLOG)
-
-
-def _listen_everywhere(port: int) -> socket.socket:
-    """Listen on all interfaces through one socket, so that a port the system chose is the same for both families."""
-    if socket.has_dualstack_ipv6():
-        try:
-            return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_BACKLOG)
-        except OSError as error:
-            # Kernels booted without IPv6 still define the family; a taken port is taken for both.
-            if error.errno == errno.EADDRINUSE:
-                raise
-    return socket.create_server(("", port), backlog=_BACKLOG)
