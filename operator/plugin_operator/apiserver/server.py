@@ -1,6 +1,8 @@
 """The life of one embedded API server."""
 
 import asyncio
+import contextlib
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -142,10 +144,17 @@ class ApiServer:
 async def _close(runner: web.ServerRunner) -> None:
     """Stop listening and drop every connection: a client that never closes its own must not hold up a stop."""
     transports = [connection.transport for connection in runner.server.connections] if runner.server else []
+    held = [(transport, transport.get_extra_info("socket")) for transport in transports if transport is not None]
     await runner.cleanup()
-    for transport in transports:
-        if transport is not None:
+    for transport, sock in held:
+        if sock is None:
+            continue  # closed twice before this, see below: it ends by itself
+        # aiohttp closes idle connections twice, and a TLS transport lets go of its connection at the second time: then
+        # abort() does nothing, and raises in the first releases of Python 3.11.
+        with contextlib.suppress(AttributeError):
             transport.abort()
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
     # Aborted transports close their sockets in the loop's next round.
     await asyncio.sleep(0)
 
