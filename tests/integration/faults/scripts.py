@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugin_operator.apiserver.faults import Action, Fault
+from plugin_operator.testing.eventually import eventually
 from tests.integration.faults.rows import OPERATOR
 
 Script = Callable[[Any], Awaitable[None]]
@@ -198,10 +199,10 @@ async def discovery_of_a_group_fails(site: Any) -> None:
 @script("discovery of one group never answers", "backs off; new controllers of other kinds start all the same")
 async def discovery_of_a_group_stalls(site: Any) -> None:
     """An aggregated API server hangs."""
-    site.server.faults.add(Fault(action=Action.STALL, path="/apis/example.org", agent=OPERATOR, count=None))
+    stall = site.server.faults.add(Fault(action=Action.STALL, path="/apis/example.org", agent=OPERATOR, count=None))
     site.plugin("widgets", WIDGET)
-    await asyncio.sleep(0.2)
     await create_widgets(site)
+    await eventually(lambda: stall.hits > 0)
     site.plugin("leases", "coordination.k8s.io/v1/Lease")
     await site.put("coordination.k8s.io/v1/Lease", "first", 1)
     await site.seen("leases", "first", 1, timeout_seconds=8)

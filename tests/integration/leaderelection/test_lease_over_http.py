@@ -45,11 +45,25 @@ async def start(client: Client) -> AsyncIterator[Any]:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def renewed_since(client: Client, earlier: str) -> str:
+    """Wait for the next renewal and return its time."""
+
+    async def renewed() -> str:
+        time = (await client.get(LEASE, "lease", NAMESPACE))["spec"]["renewTime"]
+        assert time != earlier
+        return time
+
+    return await eventually(renewed)
+
+
 async def test_of_many_one_leads_and_the_next_takes_over_at_release(client: Client, start: Any) -> None:
     replicas = [start(f"replica-{number}") for number in range(5)]
     await eventually(lambda: any(elector.is_leader() for elector, _ in replicas))
     first = next(elector for elector, _ in replicas if elector.is_leader())
-    await asyncio.sleep(0.3)
+    begun = (await client.get(LEASE, "lease", NAMESPACE))["spec"]["renewTime"]
+    # Every candidate has tried once the holder has renewed a few times at the same pace.
+    for _ in range(4):
+        begun = await renewed_since(client, begun)
     assert [elector for elector, _ in replicas if elector.is_leader()] == [first]
     next(task for elector, task in replicas if elector is first).cancel()
     await first.release()
