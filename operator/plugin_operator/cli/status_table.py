@@ -15,11 +15,12 @@ _STYLES = {
     "quarantined": "red",
 }
 _DIGEST_LENGTH = 12
+_PIPE_WIDTH = 100_000
 
 
 def print_status(status: dict[str, Any], console: Console | None = None) -> None:
     """Print ``status`` as ``/status`` gives it."""
-    console = console or Console()
+    console = console or _standard_output()
     leader = "leads" if status.get("leading") else "stands by"
     console.print(Text(f"plugin-operator {status.get('version', '?')}, {leader}, {status.get('server', '')}"))
     if status.get("plugins_dir_problem"):
@@ -33,6 +34,12 @@ def print_status(status: dict[str, Any], console: Console | None = None) -> None
         console.print(table)
     else:
         console.print(Text(f"no plugins in {status.get('plugins_dir', 'the plugins directory')}"))
+
+
+def _standard_output() -> Console:
+    """Return a console as wide as the terminal; in a pipe each plugin has one line, for grep and awk."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PIPE_WIDTH)
 
 
 def _row(plugin: dict[str, Any]) -> tuple[Text, ...]:

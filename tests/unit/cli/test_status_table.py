@@ -39,3 +39,9 @@ def test_no_plugins_are_told_with_their_directory() -> None:
 def test_a_directory_that_cannot_be_used_is_told_before_the_plugins() -> None:
     text = printed({"plugins": [{"name": "one"}], "plugins_dir_problem": "/plugins is not trusted: one.py is changed"})
     assert text.index("/plugins is not trusted: one.py is changed") < text.index("PLUGIN ")
+
+
+def test_in_a_pipe_a_plugin_has_one_line_however_long_its_reason_is(capsys) -> None:
+    reason = "so it was refused " * 40
+    print_status({"plugins": [{"name": "broken", "state": "Rejected", "path": "b.py", "line": 3, "reason": reason}]})
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["plugin-operator", "PLUGIN", "broken"]
