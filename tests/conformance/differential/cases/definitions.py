@@ -63,7 +63,9 @@ CASES = (
             ],
             JSON_PATCH,
         ),
-        patch(f"{PATH}/w", {"spec": {"size": 4}}, until=422),
+        # Waits for the change with a new object: an old one that got through would be let through from then on.
+        post(f"{PATH}?dryRun=All", widget("probe", size=4), until=422),
+        patch(f"{PATH}/w", {"spec": {"size": 4}}),
         patch(f"{PATH}/w", {"metadata": {"labels": {"a": "b"}}}),
         patch(f"{CRDS}/{NAME}", {"spec": {"scope": "Cluster"}}),
         patch(f"{CRDS}/{NAME}", {"spec": {"names": {"plural": "others"}}}),
