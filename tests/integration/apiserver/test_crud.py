@@ -91,6 +91,8 @@ async def test_a_finalizer_holds_a_deleted_object(api):
     assert marked["metadata"]["deletionTimestamp"]
     status, _ = await api("GET", f"{CONFIGMAPS}/a")
     assert status == 200
+    status, refused = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
+    assert (status, refused["message"]) == (409, 'object is being deleted: configmaps "a" already exists')
     marked["metadata"]["finalizers"] = []
     status, _ = await api("PUT", f"{CONFIGMAPS}/a", marked)
     assert status == 200

@@ -54,8 +54,9 @@ def create_object(call: Call, obj: dict[str, Any], options: WriteOptions, *, app
     check_grants(call, obj)
     metadata = obj["metadata"]
     key = item_key(metadata.get("namespace", ""), metadata["name"])
-    if call.cluster.store.get(resource.bucket, key) is not None:
-        raise already_exists(resource.plural, resource.group, metadata["name"])
+    if (there := call.cluster.store.get(resource.bucket, key)) is not None:
+        ending = bool(there.decode()["metadata"].get("deletionTimestamp"))
+        raise already_exists(resource.plural, resource.group, metadata["name"], is_being_deleted=ending)
     return store(call.cluster, resource, obj, dry_run=options.dry_run)
 
 

@@ -117,9 +117,9 @@ def unsupported_media_type(accepted: Sequence[str]) -> ApiFailure:
     return ApiFailure(415, "UnsupportedMediaType", message)
 
 
-def already_exists(plural: str, group: str, name: str) -> ApiFailure:
-    """The name is taken."""
-    message = f'{qualified(plural, group)} "{name}" already exists'
+def already_exists(plural: str, group: str, name: str, *, is_being_deleted: bool = False) -> ApiFailure:
+    """The name is taken, maybe by an object that only waits for its finalizers."""
+    message = f'{"object is being deleted: " * is_being_deleted}{qualified(plural, group)} "{name}" already exists'
     return ApiFailure(409, "AlreadyExists", message, _details(name, group, plural))
 
 

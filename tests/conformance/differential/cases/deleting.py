@@ -23,6 +23,7 @@ CASES = (
         delete(_A),
         delete(_A),
         get(_A),
+        post(CONFIG_MAPS, config_map("a")),
         patch(_A, {"data": {"k": "w"}}),
         patch(_A, {"metadata": {"finalizers": ["example.com/f", "example.com/g"]}}),
         patch(_A, [{"op": "remove", "path": "/metadata/finalizers"}], JSON_PATCH),
