@@ -27,6 +27,8 @@ _SHORTEST_PAUSE_SECONDS = 0.005
 
 #: A look takes milliseconds; one that takes this long hangs in a file system that does not answer.
 _LONGEST_LOOK_SECONDS = 30.0
+# A scan that failed for a reason nobody knows is made again so soon.
+_RETRY_SECONDS = 1.0
 
 _log = logs.get_logger(__name__)
 
@@ -139,16 +141,20 @@ class PluginHost:
         try:
             return await self._threads.run(self._scanner.scan)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not end all reloads for good; it is told
-            broken = self._unreadable(f"cannot be scanned: {type(error).__name__}: {error}")
+            broken = self._unreadable(
+                f"cannot be scanned: {type(error).__name__}: {error}", retry_after_seconds=_RETRY_SECONDS
+            )
             if broken.reason != self.directory_problem:
                 _log.exception("Plugins directory scan failed", path=self._scanner.root)
             return broken
         finally:
             timer.cancel()
 
-    def _unreadable(self, why: str) -> Snapshot:
-        root = self._scanner.root
-        return Snapshot(root, Directory.UNREADABLE, f"{root} {why}", ignored=self._ignored)
+    def _unreadable(self, why: str, retry_after_seconds: float | None = None) -> Snapshot:
+        root, reason = self._scanner.root, f"{self._scanner.root} {why}"
+        return Snapshot(
+            root, Directory.UNREADABLE, reason, retry_after_seconds=retry_after_seconds, ignored=self._ignored
+        )
 
     def _say_what_is_odd(self, snapshot: Snapshot) -> None:
         problem = snapshot.reason if snapshot.directory is not Directory.OK else ""

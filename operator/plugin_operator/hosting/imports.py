@@ -4,10 +4,12 @@ Imports anywhere count, inside functions too, because a helper that is imported 
 """
 
 import ast
+import contextlib
 import functools
 from dataclasses import dataclass
 
 _CACHED = 512
+_PARSE_TRIES = 5
 _PACKAGE = "plugin_operator"
 
 
@@ -32,12 +34,21 @@ class FileFacts:
 def facts_of(content: bytes, package: tuple[str, ...]) -> FileFacts:
     """Return the facts of a file that lies in ``package`` (empty for one directly in the plugins directory)."""
     try:
-        tree = ast.parse(content)
+        tree = _parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return FileFacts(is_parsed=False)
     found = _Finder(package)
     found.visit(tree)
     return FileFacts(frozenset(found.names), found.is_dynamic, _declares(tree, found.markers))
+
+
+def _parse(content: bytes) -> ast.Module:
+    # CPython before 3.13 counts the depth of every tree that it makes in one place. Whatever is parsed in the middle of
+    # ours, by a traceback that another thread formats for one, upsets the count, and only trying again helps.
+    for _ in range(_PARSE_TRIES - 1):
+        with contextlib.suppress(SystemError):
+            return ast.parse(content)
+    return ast.parse(content)
 
 
 class _Finder(ast.NodeVisitor):
