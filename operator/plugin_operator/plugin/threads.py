@@ -10,10 +10,12 @@ import contextvars
 import queue
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-Job = Callable[[], None]
+Delivery = Callable[[], None]
+Job = Callable[[], Delivery]
 
 _IDLE_SECONDS = 30.0
 
@@ -65,10 +67,13 @@ class ThreadRunner:
     def _work(self) -> None:
         job: Job | None = self._jobs.get()
         while job is not None:
-            job()
+            deliver = job()
             job = None
+            # Idle before the caller knows: what it runs next must find this thread, not start another.
             with self._lock:
                 self._idle += 1
+            deliver()
+            del deliver  # it holds the result
             job = self._next()
 
     def _next(self) -> Job | None:
@@ -89,18 +94,17 @@ def _job(
     function: Callable[..., T],
     args: tuple[Any, ...],
 ) -> Job:
-    def call() -> None:
+    def call() -> Delivery:
         try:
             result = context.run(function, *args)
         except StopIteration as error:
             # A future refuses StopIteration, because a coroutine would take it for its own end.
             wrapped = RuntimeError("a plain def raised StopIteration")
             wrapped.__cause__ = error
-            _hand_over(loop, done, done.set_exception, wrapped)
+            return partial(_hand_over, loop, done, done.set_exception, wrapped)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to the caller
-            _hand_over(loop, done, done.set_exception, error)
-        else:
-            _hand_over(loop, done, done.set_result, result)
+            return partial(_hand_over, loop, done, done.set_exception, error)
+        return partial(_hand_over, loop, done, done.set_result, result)
 
     return call
 
