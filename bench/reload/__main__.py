@@ -28,6 +28,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.reload", description=__doc__)
     parser.add_argument("--edits", type=int, default=200, help="edits of each variant (default: %(default)s)")
     parser.add_argument("--rate", type=float, default=1000.0, help="changes per second (default: %(default)s)")
+    parser.add_argument("--pause", type=float, default=0.05, help="seconds between two edits (default: %(default)s)")
     return parser.parse_args()
 
 
@@ -36,7 +37,7 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)] * 1000 if values else 0.0
 
 
-async def _measure(url: str, edits: int, marks: Marks) -> dict[str, tuple[Edits, Others, Others]]:
+async def _measure(url: str, edits: int, pause_seconds: float, marks: Marks) -> dict[str, tuple[Edits, Others, Others]]:
     found = {}
     for name, (save, trial) in VARIANTS.items():
         with tempfile.TemporaryDirectory(prefix="plugin-operator-bench-") as scratch:
@@ -44,7 +45,7 @@ async def _measure(url: str, edits: int, marks: Marks) -> dict[str, tuple[Edits,
                 await asyncio.sleep(1)
                 session.recorder.take()
                 begin = asyncio.get_running_loop().time()
-                steps = [await session.edit(f"v{number}", save) for number in range(edits)]
+                steps = [await session.edit(f"v{number}", save, pause_seconds=pause_seconds) for number in range(edits)]
                 edited = session.recorder.take()
                 await asyncio.sleep(asyncio.get_running_loop().time() - begin)
                 found[name] = (steps, edited, session.recorder.take())
@@ -89,7 +90,7 @@ async def _run(arguments: argparse.Namespace) -> dict[str, tuple[Edits, Others, 
     marks = Marks()
     mark_swaps(marks)
     async with load(arguments.rate) as url:
-        return await _measure(url, arguments.edits, marks)
+        return await _measure(url, arguments.edits, arguments.pause, marks)
 
 
 def main() -> int:
