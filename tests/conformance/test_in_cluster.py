@@ -1,7 +1,8 @@
-"""The manifests on a real API server, and the operator as their Deployment says: its rights, its files, its user."""
+"""The manifests on a real API server, and the image as their Deployment runs it: its rights, its files, its user."""
 
 import json
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -17,7 +18,8 @@ from typing import Any
 
 import pytest
 from differential.targets import Target
-from incluster.pod import REPOSITORY, Mount, command, image_environment, why_not
+from incluster.image import Image, build, missing_tools
+from incluster.pod import REPOSITORY, Mount, command, why_not
 from incluster.volume import AtomicVolume
 
 NAMESPACE = "plugin-operator-system"
@@ -125,14 +127,24 @@ def _render() -> str:
     return made.stdout
 
 
-@pytest.fixture
-def kubectl(real_server: Target) -> Iterator[Kubectl]:
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     if os.environ.get("CONFORMANCE_KUBECONFIG"):
         pytest.skip("a whole cluster would run the Deployment itself; deploy there with `make deploy`")
     if os.geteuid() != 0 or not sys.platform.startswith("linux"):
         pytest.skip("NOT RUN IN CLUSTER: becoming user 65532 with files of its own needs root on Linux")
     if reason := why_not():
         pytest.skip(f"NOT RUN IN CLUSTER: this machine does not let root mount: {reason}")
+    if missing := missing_tools():
+        said = f"the image is not built: install {' and '.join(missing)}"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"NOT RUN IN CLUSTER: {said}")
+    folder = tmp_path_factory.mktemp("image")
+    yield build(folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def kubectl(image: Image, real_server: Target) -> Iterator[Kubectl]:
     admin = Kubectl(real_server.kubeconfig)
     rendered = _render()
     admin("apply", "-f", "-", stdin=rendered)
@@ -182,7 +194,7 @@ def _value(variable: dict[str, Any]) -> str:
     return POD[field] if field else str(variable["value"])
 
 
-def _start(kubectl: Kubectl, target: Target, plugins: Path, tmp_path: Path) -> tuple[Container, list[str]]:
+def _start(kubectl: Kubectl, image: Image, target: Target, tmp_path: Path) -> tuple[Container, list[str]]:
     spec = kubectl.json("get", "deployment", "plugin-operator", "--namespace", NAMESPACE)["spec"]["template"]["spec"]
     container = spec["containers"][0]
     assert container["securityContext"]["readOnlyRootFilesystem"]
@@ -190,18 +202,18 @@ def _start(kubectl: Kubectl, target: Target, plugins: Path, tmp_path: Path) -> t
         "/plugins": True,
         "/tmp": False,
     }
-    for name in ("root", "tmp"):
-        (tmp_path / name).mkdir()
+    (tmp_path / "tmp").mkdir()
     (tmp_path / "tmp").chmod(0o1777)
     _account(kubectl, spec, target, tmp_path / "account")
-    mounts = [Mount(plugins, "/plugins"), Mount(tmp_path / "tmp", "/tmp", read_only=False)]
+    mounts = [Mount(tmp_path / "plugins", "/plugins"), Mount(tmp_path / "tmp", "/tmp", read_only=False)]
     mounts.append(Mount(tmp_path / "account", ACCOUNT))
     host, _, port = target.url.removeprefix("https://").rpartition(":")
-    environment = image_environment() | {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
+    environment = image.environment | {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
     environment |= {variable["name"]: _value(variable) for variable in container.get("env", ())}
     user, group = spec["securityContext"]["runAsUser"], spec["securityContext"]["runAsGroup"]
     arguments = _arguments(container)
-    argv = command(tmp_path / "root", mounts, user, group, environment, ["plugin-operator", *arguments])
+    assert f"{user}:{group}" == image.user
+    argv = command(image.root, mounts, user, group, environment, [*image.entrypoint, *arguments])
     return Container(argv), arguments
 
 
@@ -215,13 +227,30 @@ def _get(arguments: list[str], flag: str, path: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-@pytest.mark.timeout(240)
-def test_the_operator_works_as_its_deployment_says(kubectl: Kubectl, real_server: Target, tmp_path: Path) -> None:
+@pytest.mark.timeout(600)  # the first build on a machine fetches a base and all wheels
+def test_the_image_holds_the_program_compiled_and_no_installer(image: Image) -> None:
+    inside = ["chroot", str(image.root), "env", "-i", *(f"{k}={v}" for k, v in image.environment.items())]
+
+    def run(*argv: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*inside, *argv], capture_output=True, text=True, check=False, timeout=60)
+
+    assert run(*image.entrypoint, "version").stdout.startswith("plugin-operator ")
+    assert run(*image.entrypoint, "validate", image.environment["PLUGIN_OPERATOR_PLUGINS_DIR"]).returncode == 0
+    assert "No module named pip" in run("python", "-m", "pip", "--version").stderr
+    package = next(image.root.glob("opt/plugin-operator/lib/python3*/site-packages/plugin_operator"))
+    sources = [path for path in package.rglob("*.py") if path.stat().st_size]
+    assert [path for path in sources if not list(path.parent.glob(f"__pycache__/{path.stem}.*.pyc"))] == []
+    assert image.labels["org.opencontainers.image.version"] == "test"
+
+
+@pytest.mark.timeout(600)
+def test_the_operator_works_as_its_deployment_says(
+    kubectl: Kubectl, image: Image, real_server: Target, tmp_path: Path
+) -> None:
     plugins = {path.name: path.read_text() for path in (REPOSITORY / "plugins").glob("*.py")}
     volume = AtomicVolume(tmp_path / "plugins", group=65532)
     _publish(kubectl, volume, {**plugins, "limits.py": SELF_TEST}, tmp_path / "one")
-    tmp_path.chmod(0o755)
-    container, arguments = _start(kubectl, real_server, tmp_path / "plugins", tmp_path)
+    container, arguments = _start(kubectl, image, real_server, tmp_path)
     try:
         _check_work(kubectl, container, arguments)
         _check_limits(container)
