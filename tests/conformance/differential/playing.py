@@ -12,12 +12,14 @@ from typing import Any
 
 import aiohttp
 
-from differential.language import Call, Case, Events, OpenWatch, Step
+from differential.language import Call, Case, Events, OpenWatch, Step, delete, get, patch
 from differential.normalising import Normaliser
 from differential.targets import Target
 
 STEP_SECONDS = 20.0
 POLL_SECONDS = 0.1
+# Kinds whose objects sequences may leave with a finalizer that nobody but them would take off.
+MAY_LINGER = ("configmaps", "persistentvolumeclaims")
 # Without a User-Agent of its own the name of the HTTP library would become the field manager.
 USER_AGENT = "conformance/1.0"
 HEADERS = ("Content-Type", "Warning", "Retry-After", "Location")
@@ -54,17 +56,27 @@ class Player:
         finally:
             for watch in self._watches.values():
                 watch.close()
-            paths = [*case.cleanup, *(["/api/v1/namespaces/$ns"] if own_namespace else [])]
-            for path in paths:
-                await self._clean(path)
+            for path in case.cleanup:
+                await self._clean(delete(path))
+            if own_namespace:
+                await self._clean(delete("/api/v1/namespaces/$ns"))
+                for kind in MAY_LINGER:
+                    await self._let_go(f"/api/v1/namespaces/$ns/{kind}")
         return outcomes
 
-    async def _clean(self, path: str) -> None:
-        """Delete; once more where the last answer had closed the connection, and never in the way of the outcome."""
+    async def _let_go(self, path: str) -> None:
+        """Take the finalizers off what is left, so that the namespace can go."""
+        found = await self._clean(get(path))
+        for metadata in (item["metadata"] for item in found.get("items", ())):
+            if metadata.get("finalizers"):
+                await self._clean(patch(f"{path}/{metadata['name']}", {"metadata": {"finalizers": None}}))
+
+    async def _clean(self, call: Call) -> Any:
+        """Send; once more where the last answer had closed the connection, and never in the way of the outcome."""
         for _ in range(2):
             with contextlib.suppress(aiohttp.ClientError):
-                await self._send(Call("DELETE", path))
-                return
+                return (await self._send(call))[2]
+        return {}
 
     async def _outcomes(self, number: int, step: Step) -> list[Outcome]:
         label = f"{number} {_describe(step)}"
