@@ -102,6 +102,7 @@ class Options:
         scan_interval_seconds: how often the plugins directory is read without any hint.
         connect_timeout_seconds: how long a start waits for the API server's first answer.
         stall_threshold_seconds: a plugin that blocks the event loop for longer is named in log and metric; 0 for off.
+        tracing: whether reconciles and API calls are traced with OpenTelemetry.
     """
 
     plugins_dir: Path = Path("plugins")
@@ -120,6 +121,7 @@ class Options:
     scan_interval_seconds: float = 5.0
     connect_timeout_seconds: float = 10.0
     stall_threshold_seconds: float = 1.0
+    tracing: bool = False
 
     def __post_init__(self) -> None:
         for flag, seconds in (

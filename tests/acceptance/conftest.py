@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.cluster import Cluster
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 DEADLINE_SECONDS = 60
@@ -173,3 +175,30 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def cluster(start: Any, tmp_path: Path, environment: dict[str, str], real_server_if_chosen: Any) -> Cluster:
+    """An API server to run the operator against, in a process of its own."""
+    kubeconfig = tmp_path / "kubeconfig"
+    if real_server_if_chosen is not None:
+        real_server_if_chosen.write_kubeconfig(kubeconfig)
+        return Cluster(None, kubeconfig, environment)
+    process = start("apiserver", "--write-kubeconfig", kubeconfig)
+    assert "Kubernetes API at" in process.stdout.readline()
+    return Cluster(process, kubeconfig, environment)
+
+
+@pytest.fixture
+def operator(start: Any, output: Any, cluster: Cluster, plugins: Path) -> Any:
+    """Start the operator against it, and read what it prints."""
+
+    def operator(*arguments: str, metrics: str = "0", log_format: str = "console", **variables: str) -> Any:
+        return output(
+            start(
+                "run", "--kubeconfig", cluster.kubeconfig, "--plugins-dir", plugins, "--log-format", log_format,
+                "--metrics-addr", metrics, "--health-probe-bind-address", "0", *arguments, **variables,
+            )
+        )  # fmt: skip
+
+    return operator

@@ -3,14 +3,14 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.acceptance.cluster import Cluster
 
 PLUGIN = """
 import os
@@ -41,49 +41,6 @@ ELECTION = (
     "--leader-elect", "--leader-elect-lease-duration", "4s", "--leader-elect-renew-deadline", "3s",
     "--leader-elect-retry-period", "250ms",
 )  # fmt: skip
-
-
-class Cluster:
-    """An API server, in a process of its own unless it is the real one, and kubectl."""
-
-    def __init__(self, process: "subprocess.Popen[str] | None", kubeconfig: Path, environment: dict[str, str]) -> None:
-        self.process = process
-        self.kubeconfig = kubeconfig
-        self._environment = environment
-
-    def kubectl(self, *arguments: str) -> str:
-        kubectl = Path(sys.executable).parent / "kubectl"
-        command = [kubectl, "--kubeconfig", self.kubeconfig, *arguments]
-        ended = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False, timeout=60)
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
-
-    def lease(self) -> dict[str, Any]:
-        return json.loads(self.kubectl("get", "lease", "plugin-operator-leader-election", "-o", "json"))["spec"]
-
-
-@pytest.fixture
-def cluster(start: Any, tmp_path: Path, environment: dict[str, str], real_server_if_chosen: Any) -> Cluster:
-    kubeconfig = tmp_path / "kubeconfig"
-    if real_server_if_chosen is not None:
-        real_server_if_chosen.write_kubeconfig(kubeconfig)
-        return Cluster(None, kubeconfig, environment)
-    process = start("apiserver", "--write-kubeconfig", kubeconfig)
-    assert "Kubernetes API at" in process.stdout.readline()
-    return Cluster(process, kubeconfig, environment)
-
-
-@pytest.fixture
-def operator(start: Any, output: Any, cluster: Cluster, plugins: Path) -> Any:
-    def operator(*arguments: str, metrics: str = "0") -> Any:
-        return output(
-            start(
-                "run", "--kubeconfig", cluster.kubeconfig, "--plugins-dir", plugins, "--log-format", "console",
-                "--metrics-addr", metrics, "--health-probe-bind-address", "0", *arguments,
-            )
-        )  # fmt: skip
-
-    return operator
 
 
 def test_sigterm_lets_reconciles_end_and_is_status_zero(operator: Any, cluster: Cluster, plugins: Path) -> None:

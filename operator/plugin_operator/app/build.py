@@ -23,6 +23,7 @@ from plugin_operator.cache import InformerFactory
 from plugin_operator.client import Client, ConnectionConfig, RESTMapper, load_connection_config
 from plugin_operator.client.transport import Transport
 from plugin_operator.clock import SystemClock
+from plugin_operator.errors import UsageError
 from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
 from plugin_operator.kube import GroupVersionKind
@@ -35,6 +36,7 @@ from plugin_operator.serving.routes import metrics_routes, probe_routes, status_
 from plugin_operator.serving.server import HttpServer
 
 if TYPE_CHECKING:
+    from plugin_operator.app.tracing import Tracing
     from plugin_operator.hosting import Trust
 
 FIELD_MANAGER = "plugin-operator"
@@ -63,12 +65,14 @@ class App:
         self.options = options
         self.metrics = Metrics()
         self._clock = SystemClock()
+        self._tracing = _tracing() if options.tracing else None
         self.link = ApiServerLink(
             config,
             self.metrics,
             clock=self._clock,
             patience_seconds=options.connect_timeout_seconds,
             user_agent=f"plugin-operator/{VERSION}",
+            traces=[self._tracing.of_requests()] if self._tracing is not None else (),
         )
         self._mapper = RESTMapper(self.link, clock=self._clock)
         self._namespace = config.namespace
@@ -127,6 +131,7 @@ class App:
             is_namespaced=self._is_namespaced,
             settings=settings,
             fence=self._fence,
+            instrument=self._tracing.of_reconciles if self._tracing is not None else None,
         )
         return PluginHost(
             scanner=Scanner(options.plugins_dir, clock=self._clock, gate=self._trust),
@@ -176,8 +181,10 @@ class App:
             leads_until=(lambda: elector.leads_until) if elector is not None else (lambda: None),
             leader_margin_seconds=watchdog_margin(self.options.leader_election),
         )
+        tracing = [self._tracing] if self._tracing is not None else []
         runnables: list[Runnable] = [
-            *companions, *self._servers(), watchdog, self.link, FactoryPart(self.factory), self._recorder, part
+            *companions, *tracing, *self._servers(), watchdog,
+            self.link, FactoryPart(self.factory), self._recorder, part,
         ]  # fmt: skip
         about = own_object(os.environ, self._namespace)
         runnables.append(LifecycleEvents(self.host, self._recorder.bind(FIELD_MANAGER), about, clock=self._clock))
@@ -228,6 +235,17 @@ class App:
         ]
 
 
+def _tracing() -> "Tracing":
+    try:
+        # OpenTelemetry takes memory that only those pay who ask for traces.
+        from plugin_operator.app.tracing import Tracing
+    except ImportError as error:
+        raise UsageError(
+            f"--enable-tracing needs OpenTelemetry ({error}): pip install 'plugin-operator[tracing]'"
+        ) from error
+    return Tracing.from_environment(VERSION)
+
+
 def build(options: Options, companions: Sequence[Companion] = ()) -> App:
     """Find the cluster and put the operator together; must be called on the event loop it will run on.
 
@@ -237,7 +255,7 @@ def build(options: Options, companions: Sequence[Companion] = ()) -> App:
 
     Raises:
         ConfigError: no cluster is configured, or its configuration cannot be used.
-        UsageError: the signature key cannot be used.
+        UsageError: the signature key cannot be used, or traces cannot be made.
     """
     kubeconfig = str(options.kubeconfig) if options.kubeconfig is not None else None
     return App(options, load_connection_config(kubeconfig, options.context), companions)

@@ -4,7 +4,10 @@ Owns waiting for the server's first answer, and the message when none comes. Com
 is open, so that probes are served while it waits.
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+
+import aiohttp
 
 from plugin_operator import logs
 from plugin_operator.backoff import Backoff
@@ -25,18 +28,27 @@ class ApiServerLink:
         clock: measures waits.
         patience_seconds: how long ``start`` waits for the first answer.
         user_agent: how the server's audit log knows us.
+        traces: observe each request.
     """
 
     name = "connection to the API server"
 
     def __init__(
-        self, config: ConnectionConfig, metrics: Metrics, *, clock: Clock, patience_seconds: float, user_agent: str
+        self,
+        config: ConnectionConfig,
+        metrics: Metrics,
+        *,
+        clock: Clock,
+        patience_seconds: float,
+        user_agent: str,
+        traces: Sequence[aiohttp.TraceConfig] = (),
     ) -> None:
         self._config = config
         self._metrics = metrics
         self._clock = clock
         self._patience = patience_seconds
         self._user_agent = user_agent
+        self._traces = traces
         self._stack = AsyncExitStack()
         self._connection: Connection | None = None
         self.is_open = False
@@ -54,7 +66,9 @@ class ApiServerLink:
             PluginOperatorError: no answer came in time, or the credentials are refused.
         """
         self._connection = await self._stack.enter_async_context(
-            Connection.open(self._config, self._metrics, clock=self._clock, user_agent=self._user_agent)
+            Connection.open(
+                self._config, self._metrics, clock=self._clock, user_agent=self._user_agent, traces=self._traces
+            )
         )
         await self._first_answer()
         self.is_open = True

@@ -59,6 +59,10 @@ work_flags = apply(
         "--connect-timeout", to="connect_timeout_seconds", type=_DURATION, default="10s", show_default=True,
         help="How long a start waits for the API server's first answer.",
     ),
+    boolean_flag(
+        "--enable-tracing", to="tracing", default=False,
+        help="Trace reconciles and API calls with OpenTelemetry, whose OTEL_* variables say where to.",
+    ),
 )  # fmt: skip
 
 log_flags = apply(

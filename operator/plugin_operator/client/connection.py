@@ -11,7 +11,7 @@ import functools
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -53,7 +53,14 @@ class _Call:
 class Connection:
     """One API server, seen through HTTP. Make it with ``open``; share it freely between tasks of one loop."""
 
-    def __init__(self, config: ConnectionConfig, metrics: Metrics, clock: Clock, user_agent: str) -> None:
+    def __init__(
+        self,
+        config: ConnectionConfig,
+        metrics: Metrics,
+        clock: Clock,
+        user_agent: str,
+        traces: Sequence[aiohttp.TraceConfig] = (),
+    ) -> None:
         self._config = config
         self._requests = metrics.rest_client_requests
         self._clock = clock
@@ -61,13 +68,17 @@ class Connection:
         headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
         # One proxy can stand before many API servers, so no cookie of one may reach another.
         self._calls = aiohttp.ClientSession(
-            connector=_connector(limit=100), headers=headers, cookie_jar=aiohttp.DummyCookieJar()
+            connector=_connector(limit=100),
+            headers=headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=list(traces),
         )
         self._streams = aiohttp.ClientSession(
             connector=_connector(limit=0),
             headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=_READ_BUFFER_BYTES,
+            trace_configs=list(traces),
         )
 
     @classmethod
@@ -79,6 +90,7 @@ class Connection:
         *,
         clock: Clock | None = None,
         user_agent: str = "plugin-operator",
+        traces: Sequence[aiohttp.TraceConfig] = (),
     ) -> AsyncIterator[Self]:
         """Get credentials and yield the connection; on leaving, every request and stream ends.
 
@@ -87,7 +99,7 @@ class Connection:
         Raises:
             ConfigError: the credentials cannot be had.
         """
-        connection = cls(config, metrics, clock or SystemClock(), user_agent)
+        connection = cls(config, metrics, clock or SystemClock(), user_agent, traces)
         try:
             await connection._access()
             yield connection

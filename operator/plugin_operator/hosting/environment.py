@@ -19,7 +19,7 @@ from plugin_operator.controllers import (
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
-from plugin_operator.plugin import Recorder
+from plugin_operator.plugin import ControllerScope, Recorder
 
 
 class DrainLike(Protocol):
@@ -106,6 +106,7 @@ class Environment:
         is_namespaced: asks the API server about a kind; without it, owners are taken to be namespaced.
         settings: times and bounds.
         fence: looked at before each reconcile; None to let all pass.
+        instrument: wraps each reconciler, to observe it; None leaves them as they are.
         make_controller: makes a controller by name; None for the real one.
     """
 
@@ -118,6 +119,7 @@ class Environment:
     is_namespaced: Callable[[GroupVersionKind], Awaitable[bool]] | None = None
     settings: HostSettings = field(default_factory=HostSettings)
     fence: Fence | None = None
+    instrument: Callable[[ControllerScope, Reconciler], Reconciler] | None = None
     make_controller: Callable[[str], ControllerLike] | None = None
 
     def controller(self, name: str, on_failure: FailureCallback | None = None) -> ControllerLike:

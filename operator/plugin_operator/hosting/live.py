@@ -86,6 +86,8 @@ class LiveRevision:
     def reconciler(self, name: str) -> Reconciler:
         """Return what the controller layer calls for the controller ``name``; it waits while ``gate`` is shut."""
         inner = self.health.watch(self.bound[name].reconciler())
+        if self._environment.instrument is not None:
+            inner = self._environment.instrument(self.bound[name].scope, inner)
         if self.bound[name].declaration.import_state is None:
             return inner
 

@@ -56,7 +56,7 @@ def test_a_lock_names_no_registry_and_no_path(lock: Path):
     assert not re.search(r"--(extra-)?index-url|--find-links|(^|\s)/[a-z]", text)
 
 
-@pytest.mark.parametrize(("lock", "extras"), [("runtime.txt", ()), ("dev.txt", ("test", "check"))])
+@pytest.mark.parametrize(("lock", "extras"), [("runtime.txt", ()), ("dev.txt", ("test", "check", "tracing"))])
 def test_a_lock_satisfies_what_the_package_declares(lock: str, extras: tuple[str, ...]):
     locked = pins(ROOT / "requirements" / lock)
 
