@@ -82,6 +82,21 @@ class LeaderElectionOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSecurity:
+    """Metrics over TLS, for those whom the API server lets read them; names as kubebuilder's.
+
+    Attributes:
+        certificate_dir: where certificate and key are; None makes a certificate that nobody can verify.
+        certificate_name: the certificate's file in it.
+        key_name: the key's file in it.
+    """
+
+    certificate_dir: Path | None = None
+    certificate_name: str = "tls.crt"
+    key_name: str = "tls.key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Everything a user can set for ``run``.
 
@@ -89,6 +104,7 @@ class Options:
         plugins_dir: directory of the plugin files.
         plugins_signature_key: public key; only directories that are signed with it load. None loads everything.
         metrics_address: where ``/metrics`` is served; None for off.
+        metrics_security: see ``MetricsSecurity``; None serves metrics in the clear to everybody.
         probe_address: where ``/healthz``, ``/readyz`` and ``/status`` are served; None for off.
         leader_election: see ``LeaderElectionOptions``.
         kubeconfig: file to read; None takes ``$KUBECONFIG``, the pod's service account or ``~/.kube/config``.
@@ -108,6 +124,7 @@ class Options:
     plugins_dir: Path = Path("plugins")
     plugins_signature_key: Path | None = None
     metrics_address: BindAddress | None = _METRICS_ADDRESS
+    metrics_security: MetricsSecurity | None = None
     probe_address: BindAddress | None = _PROBE_ADDRESS
     leader_election: LeaderElectionOptions = field(default_factory=LeaderElectionOptions)
     kubeconfig: Path | None = None

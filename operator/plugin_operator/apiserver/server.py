@@ -19,12 +19,12 @@ from plugin_operator.apiserver.kubeconfig import write_kubeconfig
 from plugin_operator.apiserver.registry import Registry
 from plugin_operator.apiserver.registry.builtin import served_builtin_resources
 from plugin_operator.apiserver.security.authentication import Authenticator
-from plugin_operator.apiserver.security.certificates import server_context
 from plugin_operator.apiserver.security.files import admin_token, authority
 from plugin_operator.apiserver.security.rbac import RoleBased
 from plugin_operator.apiserver.security.tokens import Tokens
 from plugin_operator.apiserver.storage import Journal, Store, recover
 from plugin_operator.apiserver.wire.body import LIMIT_BYTES
+from plugin_operator.certificates import server_context
 from plugin_operator.clock import Clock, SystemClock
 
 _SHUTDOWN_SECONDS = 0.5
@@ -138,7 +138,8 @@ class ApiServer:
             return None, ""
         now = self.cluster.clock.now()
         ca = authority(self.config.data_dir, now)
-        return server_context(ca, [_reachable(self.config.host, brackets=False)], now), ca.certificate_pem.decode()
+        hosts = [_reachable(self.config.host, brackets=False)]
+        return server_context(ca, "plugin-operator-apiserver", hosts, now), ca.certificate_pem.decode()
 
 
 async def _close(runner: web.ServerRunner) -> None:

@@ -19,6 +19,7 @@ from plugin_operator.app.lifecycle import LifecycleEvents, own_object
 from plugin_operator.app.link import ApiServerLink
 from plugin_operator.app.plugins import FactoryPart, HostPart, LeaderPart, plugin_of
 from plugin_operator.app.report import not_synced, status_of, troubles
+from plugin_operator.app.servers import metrics_server, probe_server
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import Client, ConnectionConfig, RESTMapper, load_connection_config
 from plugin_operator.client.transport import Transport
@@ -32,8 +33,6 @@ from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runn
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import Options
 from plugin_operator.plugin import EventRecorder
-from plugin_operator.serving.routes import metrics_routes, probe_routes, status_routes
-from plugin_operator.serving.server import HttpServer
 
 if TYPE_CHECKING:
     from plugin_operator.app.tracing import Tracing
@@ -182,8 +181,19 @@ class App:
             leader_margin_seconds=watchdog_margin(self.options.leader_election),
         )
         tracing = [self._tracing] if self._tracing is not None else []
+        checks = probes(
+            self.link,
+            self._not_loaded,
+            lambda: troubles(self.host),
+            lambda: not_synced(self.host.status()),
+            lambda: deaf_streams(self.factory.informers(), self._clock.monotonic(), self.factory.settings),
+        )
+        servers = [
+            *metrics_server(self.options, self.metrics, self.link, clock=self._clock),
+            *probe_server(self.options, checks, self.status),
+        ]
         runnables: list[Runnable] = [
-            *companions, *tracing, *self._servers(), watchdog,
+            *companions, *tracing, *servers, watchdog,
             self.link, FactoryPart(self.factory), self._recorder, part,
         ]  # fmt: skip
         about = own_object(os.environ, self._namespace)
@@ -209,30 +219,6 @@ class App:
             clock=self._clock,
         )
         return [watch, census]
-
-    def _servers(self) -> list[HttpServer]:
-        options = self.options
-        checks = probes(
-            self.link,
-            self._not_loaded,
-            lambda: troubles(self.host),
-            lambda: not_synced(self.host.status()),
-            lambda: deaf_streams(self.factory.informers(), self._clock.monotonic(), self.factory.settings),
-        )
-        wanted = (
-            ("metrics server", "--metrics-addr", options.metrics_address, metrics_routes(self.metrics.render)),
-            (
-                "probe server",
-                "--health-probe-bind-address",
-                options.probe_address,
-                [*probe_routes(*checks), *status_routes(self.status)],
-            ),
-        )
-        return [
-            HttpServer(name, address, routes, way_out=f'; choose another with {flag}, or "0" for none')
-            for name, flag, address, routes in wanted
-            if address is not None
-        ]
 
 
 def _tracing() -> "Tracing":

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import click
 
 from plugin_operator.cli.parameters import Address, Duration, KeyFile, Namespaces, PluginsDir, apply, boolean_flag, flag
-from plugin_operator.options import LeaderElectionOptions, Options
+from plugin_operator.errors import UsageError
+from plugin_operator.options import LeaderElectionOptions, MetricsSecurity, Options
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _DURATION = Duration()
@@ -104,6 +105,23 @@ leader_flags = apply(
 )  # fmt: skip
 
 
+_security_flags = apply(
+    boolean_flag(
+        "--metrics-secure", to="metrics_secure", default=False,
+        help="Serve metrics over TLS, to those whose token the API server allows to read them.",
+    ),
+    flag(
+        "--metrics-cert-path", to="metrics_cert_dir", type=click.Path(path_type=Path),
+        help="Directory of the certificate. Default: one is made that nobody can verify.",
+    ),
+    flag(
+        "--metrics-cert-name", to="metrics_cert_name", default="tls.crt", show_default=True,
+        help="Name of the certificate's file.",
+    ),
+    flag("--metrics-cert-key", to="metrics_cert_key", default="tls.key", show_default=True, help="Of the key's file."),
+)  # fmt: skip
+
+
 def shutdown_flag(default: str) -> Callable[[_Command], _Command]:
     """Return ``--shutdown-grace-period`` with a default of its own."""
     return flag(
@@ -113,7 +131,7 @@ def shutdown_flag(default: str) -> Callable[[_Command], _Command]:
 
 
 def address_flags(metrics: str | None, probes: str | None, default_text: str) -> Callable[[_Command], _Command]:
-    """Return the flags of the two HTTP servers; ``default_text`` tells a default that is not a constant."""
+    """Return the flags of the two HTTP servers; ``default_text`` tells a default that is no constant."""
     return apply(
         flag(
             "--metrics-addr", "--metrics-bind-address", to="metrics_address", type=Address(), default=metrics,
@@ -123,6 +141,7 @@ def address_flags(metrics: str | None, probes: str | None, default_text: str) ->
             "--health-probe-bind-address", to="probe_address", type=Address(), default=probes,
             help=f'Where /healthz, /readyz and /status are served; "0" for off. Default: {probes or default_text}.',
         ),
+        _security_flags,
     )  # fmt: skip
 
 
@@ -134,4 +153,15 @@ def options_from(settings: dict[str, Any]) -> Options:
     """
     leader = {name.removeprefix(_LEADER): value for name, value in settings.items() if name.startswith(_LEADER)}
     others = {name: value for name, value in settings.items() if not name.startswith(_LEADER)}
-    return Options(leader_election=LeaderElectionOptions(**leader), **others)
+    security = _security(others)
+    return Options(leader_election=LeaderElectionOptions(**leader), metrics_security=security, **others)
+
+
+def _security(settings: dict[str, Any]) -> MetricsSecurity | None:
+    """Take the flags of secure metrics out of ``settings`` and return what they say."""
+    wanted = settings.pop("metrics_secure", False)
+    directory = settings.pop("metrics_cert_dir", None)
+    names = settings.pop("metrics_cert_name", "tls.crt"), settings.pop("metrics_cert_key", "tls.key")
+    if directory is not None and not wanted:
+        raise UsageError("--metrics-cert-path needs --metrics-secure: without it, metrics are served in the clear")
+    return MetricsSecurity(certificate_dir=directory, certificate_name=names[0], key_name=names[1]) if wanted else None

@@ -9,9 +9,12 @@ import logging
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler, Middleware
 
 FIRST_REQUEST_SECONDS = 10.0
 MAX_CONNECTIONS = 256
+# Connections in the middle of a TLS handshake are not among the server's yet.
+MAX_HANDSHAKES = 4 * MAX_CONNECTIONS
 
 
 class ConnectionGuard:
@@ -20,14 +23,20 @@ class ConnectionGuard:
     Args:
         first_request_seconds: a connection that has asked nothing by then is closed.
         max_connections: those beyond are closed at once.
+        max_silent: so many that have asked nothing yet are waited for; None for any number.
     """
 
     def __init__(
-        self, *, first_request_seconds: float = FIRST_REQUEST_SECONDS, max_connections: int = MAX_CONNECTIONS
+        self,
+        *,
+        first_request_seconds: float = FIRST_REQUEST_SECONDS,
+        max_connections: int = MAX_CONNECTIONS,
+        max_silent: int | None = None,
     ) -> None:
         self._server: web.Server | None = None
         self._seconds = first_request_seconds
         self._max = max_connections
+        self._max_silent = max_silent
         self._silent: dict[object, asyncio.TimerHandle] = {}
 
     def protect(self, server: web.Server | None) -> None:
@@ -36,18 +45,26 @@ class ConnectionGuard:
 
     def connect(self) -> asyncio.BaseProtocol:
         """Return the protocol for a connection that is being accepted."""
-        if self._server is None or len(self._server.connections) >= self._max:
+        if self._server is None or len(self._server.connections) >= self._max or self._is_crowded():
             return _Refusal()
         protocol = self._server()
         self._silent[protocol] = asyncio.get_running_loop().call_later(self._seconds, self._drop, protocol)
         return protocol
 
-    async def heard(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Note that a connection has asked something; a signal handler of the application."""
-        del response
-        timer = self._silent.pop(request.protocol, None)
-        if timer is not None:
-            timer.cancel()
+    def middleware(self) -> Middleware:
+        """Return what tells of each request, before anything else sees it: the answer may take its time."""
+
+        @web.middleware
+        async def heard(request: web.Request, handler: Handler) -> web.StreamResponse:
+            timer = self._silent.pop(request.protocol, None)
+            if timer is not None:
+                timer.cancel()
+            return await handler(request)
+
+        return heard
+
+    def _is_crowded(self) -> bool:
+        return self._max_silent is not None and len(self._silent) >= self._max_silent
 
     def _drop(self, protocol: web.RequestHandler) -> None:
         del self._silent[protocol]

@@ -5,14 +5,16 @@ Owns its limits, its life, and the message when its port is taken. What it serve
 
 import asyncio
 import errno
-from collections.abc import Iterable
+import ssl
+from collections.abc import Callable, Iterable, Sequence
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from plugin_operator import logs
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.serving.address import BACKLOG, BindAddress
-from plugin_operator.serving.guard import QUIET_LOGGER, ConnectionGuard
+from plugin_operator.serving.guard import FIRST_REQUEST_SECONDS, MAX_HANDSHAKES, QUIET_LOGGER, ConnectionGuard
 
 _MAX_HEADER_BYTES = 8190
 _MAX_BODY_BYTES = 1024
@@ -30,13 +32,26 @@ class HttpServer:
         address: where to listen; an empty host means all interfaces, IPv6 included.
         routes: what is served; anything else is 404.
         way_out: what a user can do if the address cannot be had; ends the message.
+        tls: gives the TLS settings, asked once at the start; None serves plain HTTP.
+        middlewares: around every answer, that to an unknown path included.
     """
 
-    def __init__(self, name: str, address: BindAddress, routes: Iterable[web.RouteDef], *, way_out: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        address: BindAddress,
+        routes: Iterable[web.RouteDef],
+        *,
+        way_out: str = "",
+        tls: Callable[[], ssl.SSLContext] | None = None,
+        middlewares: Sequence[Middleware] = (),
+    ) -> None:
         self.name = name
         self.address = address
         self._routes = tuple(routes)
         self._way_out = way_out
+        self._tls = tls
+        self._middlewares = middlewares
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
         self._port = address.port
@@ -60,10 +75,9 @@ class HttpServer:
                 f"{self.name} cannot listen on {self.address}: {reason}{self._way_out}"
             ) from error
         self._port = listener.getsockname()[1]
-        app = web.Application(client_max_size=_MAX_BODY_BYTES)
+        guard = ConnectionGuard(max_silent=None if self._tls is None else MAX_HANDSHAKES)
+        app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[guard.middleware(), *self._middlewares])
         app.add_routes(self._routes)
-        guard = ConnectionGuard()
-        app.on_response_prepare.append(guard.heard)
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -76,7 +90,13 @@ class HttpServer:
         )
         await self._runner.setup()
         guard.protect(self._runner.server)
-        self._server = await asyncio.get_running_loop().create_server(guard.connect, sock=listener, backlog=BACKLOG)
+        self._server = await asyncio.get_running_loop().create_server(
+            guard.connect,
+            sock=listener,
+            backlog=BACKLOG,
+            ssl=None if self._tls is None else self._tls(),
+            ssl_handshake_timeout=None if self._tls is None else FIRST_REQUEST_SECONDS,
+        )
         _log.debug("HTTP server listens", server=self.name, host=self.address.host, port=self._port)
 
     async def stop(self, deadline_seconds: float) -> None:

@@ -18,6 +18,8 @@ _VERSION_IN_TEXT = re.compile(
 )
 # How far the server is depends on what its controllers wrote meanwhile.
 _CURRENT = re.compile(r"(?<=, current: )\d+")
+# Issued ones are long, those that cases make up are words.
+_LONGEST_MADE_UP_TOKEN = 40
 _SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]{5}"
 # The order of the rules comes from iterating over a Go map, that of the managers from whose second was over first.
 _UNORDERED = {"resourceRules", "nonResourceRules", "managedFields"}
@@ -88,6 +90,8 @@ class Normaliser:
             return self.version(value) if value.isdigit() and value != "0" else value
         if key == "storageVersionHash":
             return "<hash>"
+        if key == "token" and len(value) > _LONGEST_MADE_UP_TOKEN:
+            return "<token>"
         if key == "cell" and _AGE.match(value):
             return "<age>"
         return self.text(value)

@@ -11,14 +11,15 @@ import yaml
 from plugin_operator.cli.group import group
 
 ROOT = Path(__file__).parents[3]
-FILES = sorted((ROOT / "manifests").glob("*.yaml"))
+DEPLOYED = sorted((ROOT / "manifests").glob("*.yaml"))
+OPTIONAL = sorted((ROOT / "manifests" / "optional").glob("*.yaml"))
 LABELS = {"name", "instance", "version", "component", "part-of", "managed-by"}
 NAMESPACE = "plugin-operator-system"
 
 
-def documents() -> list[dict[str, Any]]:
+def documents(files: list[Path] = DEPLOYED) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for path in FILES:
+    for path in files:
         text = path.read_text().replace("IMAGE_PLACEHOLDER", "example/image:1").replace("{{ TIMESTAMP }}", "2026-01-02")
         found.extend(yaml.safe_load_all(text))
     return found
@@ -45,7 +46,9 @@ def container() -> dict[str, Any]:
     return dict(only)
 
 
-@pytest.mark.parametrize("document", documents(), ids=lambda doc: f"{doc['kind']}-{doc['metadata']['name']}")
+@pytest.mark.parametrize(
+    "document", documents([*DEPLOYED, *OPTIONAL]), ids=lambda doc: f"{doc['kind']}-{doc['metadata']['name']}"
+)
 def test_every_object_carries_the_recommended_labels(document: dict[str, Any]):
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     labels = document["metadata"]["labels"]
@@ -88,6 +91,17 @@ def test_every_binding_joins_a_role_that_exists_to_the_account_of_the_pod():
     for binding in bindings:
         assert (binding["roleRef"]["kind"], binding["roleRef"]["name"]) in roles
         assert [subject["name"] for subject in binding["subjects"]] == [pod()["serviceAccountName"]]
+
+
+def test_secure_metrics_get_the_right_to_ask_and_nothing_else():
+    rules = [rule for doc in documents(OPTIONAL) if doc["kind"] == "ClusterRole" for rule in doc["rules"]]
+
+    assert [rule.get("resources") or rule["nonResourceURLs"] for rule in rules] == [
+        ["tokenreviews"],
+        ["subjectaccessreviews"],
+        ["/metrics"],
+    ]
+    assert [rule["verbs"] for rule in rules] == [["create"], ["create"], ["get"]]
 
 
 def test_the_pod_runs_without_any_privilege():

@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 
-from plugin_operator.apiserver.security.certificates import Authority, make_authority
+from plugin_operator.certificates import Authority, make_authority
 
 _CA_CERTIFICATE, _CA_KEY, _TOKEN = "ca.crt", "ca.key", "token"
 

@@ -1,6 +1,7 @@
 """Role-based access control from the Roles, ClusterRoles and bindings that are stored."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from plugin_operator.apiserver.security.authorization import Attributes
@@ -22,9 +23,14 @@ class RoleBased:
 
     def allows(self, user: User, attributes: Attributes) -> bool:
         """Tell whether the user may."""
+        return self.allowed_by(user, attributes) is not None
+
+    def allowed_by(self, user: User, attributes: Attributes) -> str | None:
+        """Return what lets the user do it, in the words of reviews (none for the admin); None if nothing does."""
         if MASTERS in user.groups:
-            return True
-        return any(rule.allows(attributes) for rule in self.held(user, attributes.namespace))
+            return ""
+        granted = self._granted(user, attributes.namespace)
+        return next((f"RBAC: allowed by {grant}" for grant, rule in granted if rule.allows(attributes)), None)
 
     def rules(self, user: User, namespace: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Return the resource rules and the path rules a user has in a namespace, as reviews list them."""
@@ -33,14 +39,20 @@ class RoleBased:
 
     def held(self, user: User, namespace: str) -> Iterator[Rule]:
         """Yield the rules that bindings give a user: those of the cluster, then those of a namespace."""
-        for binding in self._objects(_CLUSTER_BINDINGS, ""):
-            if _names(binding, user, ""):
-                yield from self.rules_of(binding.get("roleRef") or {}, "")
-        if not namespace:
-            return
-        for binding in self._objects(_BINDINGS, f"{namespace}/"):
-            if _names(binding, user, namespace):
-                yield from self.rules_of(binding.get("roleRef") or {}, namespace)
+        for _, rule in self._granted(user, namespace):
+            yield rule
+
+    def _granted(self, user: User, namespace: str) -> Iterator[tuple["_Grant", Rule]]:
+        places = [("ClusterRoleBinding", _CLUSTER_BINDINGS, "")]
+        if namespace:
+            places.append(("RoleBinding", _BINDINGS, namespace))
+        for kind, bucket, within in places:
+            for binding in self._objects(bucket, f"{within}/" if within else ""):
+                subject = _subject_of(binding, user, within)
+                if subject is None:
+                    continue
+                for rule in self.rules_of(binding.get("roleRef") or {}, within):
+                    yield _Grant(kind, within, binding, subject), rule
 
     def rules_of(self, reference: Mapping[str, Any], namespace: str) -> Iterator[Rule]:
         """Yield the rules of the role that a binding refers to; none if there is no such role."""
@@ -77,15 +89,34 @@ class RoleBased:
         return known[1]
 
 
-def _names(binding: Mapping[str, Any], user: User, namespace: str) -> bool:
-    """Tell whether a binding has the user among its subjects."""
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    """A binding that gives somebody something; its text is that of kube-apiserver's RBAC authorizer."""
+
+    kind: str
+    namespace: str
+    binding: Mapping[str, Any]
+    subject: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        role, name = self.binding["roleRef"], self.binding["metadata"]["name"]
+        own = f"{name}/{self.namespace}" if self.namespace else name
+        who = self.subject["name"]
+        if self.subject["kind"] == "ServiceAccount":
+            who = f"{who}/{self.subject.get('namespace') or self.namespace}"
+        return f'{self.kind} "{own}" of {role["kind"]} "{role["name"]}" to {self.subject["kind"]} "{who}"'
+
+
+def _subject_of(binding: Mapping[str, Any], user: User, namespace: str) -> Mapping[str, Any] | None:
+    """Return which of a binding's subjects the user is, None if none."""
     for subject in binding.get("subjects") or ():
         kind, name = subject.get("kind"), subject.get("name", "")
-        if kind == "User" and name == user.name:
-            return True
-        if kind == "Group" and name in user.groups:
-            return True
         account = f"system:serviceaccount:{subject.get('namespace') or namespace}:{name}"
-        if kind == "ServiceAccount" and account == user.name:
-            return True
-    return False
+        if (
+            (kind == "User" and name == user.name)
+            or (kind == "Group" and name in user.groups)
+            or (kind == "ServiceAccount" and account == user.name)
+        ):
+            found: Mapping[str, Any] = subject
+            return found
+    return None

@@ -1,8 +1,12 @@
 """Which bearer token belongs to whom."""
 
 import secrets
+from uuid import uuid4
 
 from plugin_operator.apiserver.security.user import ADMIN, User
+
+AUDIENCE = "https://kubernetes.default.svc"
+"""Whom tokens are for that name nobody: this server."""
 
 
 class Tokens:
@@ -24,5 +28,5 @@ class Tokens:
         """Return a new token for a service account."""
         token = secrets.token_urlsafe(48)
         groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
-        self._users[token] = User(f"system:serviceaccount:{namespace}:{name}", groups, uid)
+        self._users[token] = User(f"system:serviceaccount:{namespace}:{name}", groups, uid, f"JTI={uuid4()}")
         return token

@@ -7,11 +7,12 @@ from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.schema import Cause
 from plugin_operator.apiserver.security.authorization import Attributes
+from plugin_operator.apiserver.security.tokens import AUDIENCE
 from plugin_operator.apiserver.security.user import User
 from plugin_operator.apiserver.verbs.committing import tracked
 from plugin_operator.apiserver.verbs.incoming import read_object
 from plugin_operator.apiserver.verbs.options import write_options
-from plugin_operator.apiserver.wire.failure import invalid
+from plugin_operator.apiserver.wire.failure import bad_request, invalid
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.times import timestamp
 
@@ -24,7 +25,7 @@ async def review(call: Call) -> Reply:
     obj["status"] = _ANSWERS[call.resource.plural](call, obj.setdefault("spec", {}), obj)
     if call.resource.plural == "selfsubjectreviews":
         del obj["spec"]
-    if "accessreviews" in call.resource.plural:
+    if call.resource.plural not in {"selfsubjectreviews", "selfsubjectrulesreviews"}:
         obj = tracked(call, None, obj, write_options(call, "CreateOptions"))
     return Reply(codec.encode_object(obj, call.resource.api_version, call.resource.kind), 201)
 
@@ -36,7 +37,7 @@ def is_review(plural: str, group: str) -> bool:
 
 def _self_access(call: Call, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
     del obj
-    return {"allowed": call.cluster.authorizer.allows(call.user, _attributes(call, spec))}
+    return _verdict(call, call.user, _attributes(call, spec))
 
 
 def _access(call: Call, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +46,12 @@ def _access(call: Call, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[st
     if not spec.get("user") and not spec.get("groups"):
         raise _invalid("spec.user", "at least one of user or group must be specified", "")
     user = User(spec.get("user", ""), tuple(spec.get("groups") or ()), spec.get("uid", ""))
-    return {"allowed": call.cluster.authorizer.allows(user, attributes)}
+    return _verdict(call, user, attributes)
+
+
+def _verdict(call: Call, user: User, attributes: Attributes) -> dict[str, Any]:
+    reason = call.cluster.authorizer.allowed_by(user, attributes)
+    return {"allowed": reason is not None, **({"reason": reason} if reason else {})}
 
 
 def _attributes(call: Call, spec: Mapping[str, Any]) -> Attributes:
@@ -85,10 +91,12 @@ def _self(call: Call, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str,
 
 def _token(call: Call, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
     del obj
-    user = call.cluster.tokens.find(spec.get("token", ""))
+    if not spec.get("token"):
+        raise bad_request("token is required for TokenReview in authentication")
+    user = call.cluster.tokens.find(spec["token"])
     if user is None:
         return {"user": {}, "error": "invalid bearer token"}
-    return {"authenticated": True, "user": _user_info(user), "audiences": list(spec.get("audiences") or ())}
+    return {"authenticated": True, "user": _user_info(user), "audiences": spec.get("audiences") or [AUDIENCE]}
 
 
 def _user_info(user: User) -> dict[str, Any]:
@@ -97,6 +105,8 @@ def _user_info(user: User) -> dict[str, Any]:
         info["uid"] = user.uid
     if user.groups:
         info["groups"] = list(user.groups)
+    if user.credential:
+        info["extra"] = {"authentication.kubernetes.io/credential-id": [user.credential]}
     return info
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.schema import Cause
+from plugin_operator.apiserver.security.tokens import AUDIENCE
 from plugin_operator.apiserver.verbs.committing import present, remove, store, tracked
 from plugin_operator.apiserver.verbs.conversion import to_served
 from plugin_operator.apiserver.verbs.deletion import delete_item, may_go
@@ -12,12 +14,13 @@ from plugin_operator.apiserver.verbs.incoming import read_object
 from plugin_operator.apiserver.verbs.options import delete_options, write_options
 from plugin_operator.apiserver.verbs.reading import find
 from plugin_operator.apiserver.wire.body import media_type, parse, read_bytes
-from plugin_operator.apiserver.wire.failure import bad_request, modified
+from plugin_operator.apiserver.wire.failure import bad_request, invalid, modified
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.times import timestamp
 
 _SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 _DEFAULT_TOKEN_SECONDS = 3600
+_SHORTEST_TOKEN_SECONDS, _LONGEST_TOKEN_SECONDS = 600, 2**32
 
 
 async def finalize(call: Call) -> Reply:
@@ -68,9 +71,10 @@ async def request_token(call: Call) -> Reply:
     """Issue a token for a service account by its TokenRequest."""
     body = await _body(call)
     item = find(call)
-    spec = dict(body.get("spec") or {})
-    seconds = int(spec.setdefault("expirationSeconds", _DEFAULT_TOKEN_SECONDS))
-    spec.setdefault("audiences", ["https://kubernetes.default.svc"])
+    # Clients in Go send null for what they were not told.
+    spec = {key: value for key, value in (body.get("spec") or {}).items() if value is not None}
+    seconds = _lifetime_seconds(spec.setdefault("expirationSeconds", _DEFAULT_TOKEN_SECONDS))
+    spec.setdefault("audiences", [AUDIENCE])
     now = call.cluster.clock.now()
     status = {
         "token": call.cluster.tokens.issue(item.namespace, item.name, item.uid),
@@ -79,6 +83,19 @@ async def request_token(call: Call) -> Reply:
     metadata = {"name": item.name, "namespace": item.namespace, "creationTimestamp": timestamp(now)}
     head = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "metadata": metadata}
     return Reply(codec.encode({**head, "spec": spec, "status": status}), 201)
+
+
+def _lifetime_seconds(wanted: object) -> int:
+    field = "spec.expirationSeconds"
+    if not isinstance(wanted, int) or isinstance(wanted, bool):
+        kind = "TokenRequest"
+        why = f"json: cannot unmarshal string into Go struct field {kind}Spec.{field} of type int64"
+        raise bad_request(f'{kind} in version "v1" cannot be handled as a {kind}: {why}')
+    if _SHORTEST_TOKEN_SECONDS <= wanted <= _LONGEST_TOKEN_SECONDS:
+        return wanted
+    bound = "larger than 2^32 seconds" if wanted > _LONGEST_TOKEN_SECONDS else "less than 10 minutes"
+    message = f"Invalid value: {wanted}: may not specify a duration {bound}"
+    raise invalid("TokenRequest", "authentication.k8s.io", "", [Cause(field, "FieldValueInvalid", message)])
 
 
 async def _body(call: Call) -> dict[str, Any]:

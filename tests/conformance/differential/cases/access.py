@@ -7,6 +7,10 @@ from differential.language import CONFIG_MAPS, case, config_map, delete, get, po
 _RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/$ns"
 _AS = {"Impersonate-User": "jane"}
 _REVIEWS = "/apis/authorization.k8s.io/v1"
+_TOKEN_REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
+_ACCOUNTS = "/api/v1/namespaces/$ns/serviceaccounts"
+_CLUSTER_ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+_TOKEN = {"token": "status.token"}
 
 
 def _role(*rules: dict[str, Any]) -> dict[str, Any]:
@@ -28,6 +32,18 @@ def _binding(kind: str, name: str) -> dict[str, Any]:
     }
 
 
+def _token_request(**spec: Any) -> dict[str, Any]:
+    return {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
+
+
+def _token_review(**spec: Any) -> dict[str, Any]:
+    return {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": spec}
+
+
+def _access_review(**spec: Any) -> dict[str, Any]:
+    return {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
+
+
 def _review(**attributes: str) -> dict[str, Any]:
     return {
         "apiVersion": "authorization.k8s.io/v1",
@@ -37,6 +53,81 @@ def _review(**attributes: str) -> dict[str, Any]:
 
 
 CASES = (
+    case(
+        "a token of a service account is reviewed as that account",
+        post(_ACCOUNTS, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "sa"}}, silent=True),
+        # kubectl sends null for what it was not told.
+        post(f"{_ACCOUNTS}/sa/token", _token_request(audiences=None, expirationSeconds=None), keep=_TOKEN, silent=True),
+        post(_TOKEN_REVIEWS, _token_review(token="$token")),
+        get(CONFIG_MAPS, headers={"Authorization": "Bearer $token"}),
+        post(_TOKEN_REVIEWS, _token_review(token="nobody's")),
+        post(_TOKEN_REVIEWS, _token_review(token="")),
+        post(_TOKEN_REVIEWS, _token_review()),
+        post(_TOKEN_REVIEWS, _token_review(token="nobody's"), headers=_AS),
+    ),
+    case(
+        "a token lives ten minutes at least",
+        post(_ACCOUNTS, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "sa"}}, silent=True),
+        post(f"{_ACCOUNTS}/sa/token", _token_request(expirationSeconds=599)),
+        post(f"{_ACCOUNTS}/sa/token", _token_request(expirationSeconds=2**32 + 1)),
+        post(f"{_ACCOUNTS}/sa/token", _token_request(expirationSeconds="600")),
+        post(f"{_ACCOUNTS}/none/token", _token_request(expirationSeconds=600)),
+        post(f"{_ACCOUNTS}/sa/token", _token_request(expirationSeconds=600), headers=_AS),
+    ),
+    case(
+        "a review about a path",
+        post(
+            _CLUSTER_ROLES,
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRole",
+                "metadata": {"name": "paths-$id"},
+                "rules": [{"nonResourceURLs": ["/metrics", "/logs/*"], "verbs": ["get"]}],
+            },
+            silent=True,
+        ),
+        post(
+            "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": {"name": "paths-$id"},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "paths-$id"},
+                "subjects": [{"kind": "Group", "name": "scrapers-$id", "apiGroup": "rbac.authorization.k8s.io"}],
+            },
+            silent=True,
+        ),
+        get("/logs/x", headers={**_AS, "Impersonate-Group": "scrapers-$id"}, until=404, silent=True),
+        *(
+            post(
+                f"{_REVIEWS}/subjectaccessreviews",
+                _access_review(
+                    user="jane", groups=groups, extra={"a": ["b"]}, nonResourceAttributes={"path": path, "verb": verb}
+                ),
+            )
+            for groups, path, verb in (
+                (["scrapers-$id"], "/metrics", "get"),
+                (["scrapers-$id"], "/logs/kubelet", "get"),
+                (["scrapers-$id"], "/metrics", "post"),
+                (["others"], "/metrics", "get"),
+            )
+        ),
+        post(f"{_REVIEWS}/subjectaccessreviews", _access_review(nonResourceAttributes={"path": "/", "verb": "get"})),
+        post(f"{_REVIEWS}/subjectaccessreviews", _access_review(user="jane")),
+        post(
+            "/apis/authorization.k8s.io/v1/namespaces/$ns/localsubjectaccessreviews",
+            {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "LocalSubjectAccessReview",
+                "metadata": {"namespace": "$ns"},
+                "spec": {"user": "jane", "resourceAttributes": {"verb": "get", "resource": "pods", "namespace": "$ns"}},
+            },
+        ),
+        cleanup=(
+            f"{_CLUSTER_ROLES}/paths-$id",
+            "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/paths-$id",
+        ),
+    ),
     case(
         "a stranger is sent away",
         get(CONFIG_MAPS, headers={"Authorization": "Bearer nonsense"}),

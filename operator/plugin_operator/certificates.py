@@ -1,4 +1,4 @@
-"""A certificate authority of one server, and the certificate it serves with.
+"""A certificate authority of one server, and the certificate it serves with; TLS settings made of PEM texts.
 
 Keys are ECDSA P-256: made in a millisecond. Lifetimes are a laptop's: the authority ten years, because people keep the
 kubeconfig that holds it; the serving certificate one year, because each start makes a new one.
@@ -57,8 +57,8 @@ def make_authority(now: datetime) -> Authority:
     return Authority(_pem(certificate), _key_pem(key))
 
 
-def server_context(authority: Authority, hosts: Sequence[str], now: datetime) -> ssl.SSLContext:
-    """Return a TLS context with a fresh certificate for loopback and ``hosts``.
+def server_context(authority: Authority, name: str, hosts: Sequence[str], now: datetime) -> ssl.SSLContext:
+    """Return a TLS context with a fresh certificate of the subject ``name``, for loopback and ``hosts``.
 
     Raises:
         ValueError: the authority's PEM texts cannot be read.
@@ -69,13 +69,25 @@ def server_context(authority: Authority, hosts: Sequence[str], now: datetime) ->
         raise ValueError("the authority's key is not an elliptic curve key")  # noqa: TRY004 - a bad file, not a bad type
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
-        _builder(_name("plugin-operator-apiserver"), ca.subject, key.public_key(), now, _SERVING_LIFETIME)
+        _builder(_name(name), ca.subject, key.public_key(), now, _SERVING_LIFETIME)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName(_alternative_names(hosts)), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
+    return context_of(_key_pem(key) + _pem(certificate))
+
+
+def context_of(pem: bytes) -> ssl.SSLContext:
+    """Return a server's TLS context: version 1.2 or newer, HTTP/1.1.
+
+    Args:
+        pem: the private key, not encrypted, and the certificate with those that lead to its authority.
+
+    Raises:
+        ssl.SSLError: the texts cannot be read, or key and certificate do not belong together.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
@@ -83,8 +95,9 @@ def server_context(authority: Authority, hosts: Sequence[str], now: datetime) ->
     with tempfile.TemporaryDirectory(prefix="plugin-operator-") as folder:
         path = Path(folder, "serving.pem")
         path.touch(mode=0o600)
-        path.write_bytes(_key_pem(key) + _pem(certificate))
-        context.load_cert_chain(path)
+        path.write_bytes(pem)
+        # Without an answer given here, OpenSSL asks the terminal for the password of an encrypted key.
+        context.load_cert_chain(path, password="")
     return context
 
 

@@ -1,0 +1,57 @@
+"""The process's HTTP servers, as the settings want them.
+
+Owns which routes are behind which flag, and what guards them. What they tell is handed in.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from plugin_operator.client.transport import Transport
+from plugin_operator.clock import Clock
+from plugin_operator.manager import Runnable
+from plugin_operator.metrics import Metrics
+from plugin_operator.options import MetricsSecurity, Options
+from plugin_operator.serving.address import BindAddress
+from plugin_operator.serving.checks import Probe
+from plugin_operator.serving.routes import metrics_routes, probe_routes, status_routes
+from plugin_operator.serving.server import HttpServer
+
+_WAY_OUT = '; choose another with {}, or "0" for none'
+
+
+def metrics_server(options: Options, metrics: Metrics, transport: Transport, *, clock: Clock) -> list[Runnable]:
+    """Return the server of ``/metrics`` and what it needs, in the order of their start; nothing if it is off."""
+    if options.metrics_address is None:
+        return []
+    if options.metrics_security is not None:
+        return _secure(options.metrics_address, options.metrics_security, metrics, transport, clock)
+    return [_server(options.metrics_address, metrics)]
+
+
+def probe_server(options: Options, probes: Sequence[Probe], status: Callable[[], Mapping[str, Any]]) -> list[Runnable]:
+    """Return the server of probes and ``/status``; nothing if it is off."""
+    if options.probe_address is None:
+        return []
+    way_out = _WAY_OUT.format("--health-probe-bind-address")
+    routes = [*probe_routes(*probes), *status_routes(status)]
+    return [HttpServer("probe server", options.probe_address, routes, way_out=way_out)]
+
+
+def _secure(
+    address: BindAddress, security: MetricsSecurity, metrics: Metrics, transport: Transport, clock: Clock
+) -> list[Runnable]:
+    # Certificates take memory that only those pay who ask for them.
+    from plugin_operator.serving.authorization import authorized
+    from plugin_operator.serving.certificate import CertificateFiles, ServingCertificate
+    from plugin_operator.serving.reviews import Reviews
+
+    folder = security.certificate_dir
+    files = CertificateFiles(folder / security.certificate_name, folder / security.key_name) if folder else None
+    certificate = ServingCertificate(files, flag="--metrics-cert-path", clock=clock)
+    guard = authorized(Reviews(transport, clock=clock))
+    return [certificate, _server(address, metrics, tls=certificate.context, middlewares=[guard])]
+
+
+def _server(address: BindAddress, metrics: Metrics, **guards: Any) -> HttpServer:
+    way_out = _WAY_OUT.format("--metrics-addr")
+    return HttpServer("metrics server", address, metrics_routes(metrics.render), way_out=way_out, **guards)

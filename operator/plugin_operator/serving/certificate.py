@@ -1,0 +1,136 @@
+"""The certificate that a server shows, kept up to date.
+
+Owns when the files are read again and what happens if they cannot be used: the last good certificate goes on. As in
+controller-runtime, without files a certificate is made at the start, which nobody can verify.
+"""
+
+import asyncio
+import hashlib
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugin_operator import logs
+from plugin_operator.certificates import context_of, make_authority, server_context
+from plugin_operator.clock import Clock
+from plugin_operator.errors import UsageError
+from plugin_operator.tasks import TaskOwner
+
+# Certificates are renewed days before they end; controller-runtime's certwatcher looks as often.
+_LOOK_SECONDS = 10.0
+_MAX_BYTES = 2**20
+
+_log = logs.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFiles:
+    """Where a certificate and its key are: PEM, as a Secret of type ``kubernetes.io/tls`` holds them."""
+
+    certificate: Path
+    key: Path
+
+    def read(self) -> bytes:
+        """Return key and certificate.
+
+        Raises:
+            OSError: one of them cannot be read.
+        """
+        return b"\n".join(_read(path) for path in (self.key, self.certificate))
+
+
+class ServingCertificate:
+    """A Runnable that has TLS settings for a server.
+
+    Args:
+        files: the certificate; None makes one.
+        flag: what the files were named with, for messages.
+        clock: paces the looks at the files.
+    """
+
+    name = "serving certificate"
+
+    def __init__(self, files: CertificateFiles | None, *, flag: str, clock: Clock) -> None:
+        self._files = files
+        self._flag = flag
+        self._clock = clock
+        self._tasks = TaskOwner(self.name, clock=clock)
+        self._digest = b""
+        self._problem = ""
+        self._current = self._shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+    def context(self) -> ssl.SSLContext:
+        """Return settings whose handshakes always show the certificate of that moment."""
+        return self._shown
+
+    async def start(self) -> None:
+        """Read or make the certificate, and look for another from then on.
+
+        Raises:
+            UsageError: the files cannot be used; names them and the flag.
+        """
+        if self._files is None:
+            now = self._clock.now()
+            host = socket.gethostname()
+            self._shown = await asyncio.to_thread(server_context, make_authority(now), host, [host], now)
+            return
+        try:
+            self._shown = await self._load(self._files)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{self._flag}: {_words(self._files, error)}") from error
+        self._current = self._shown
+        self._shown.sni_callback = self._choose
+        self._tasks.spawn(self._follow(self._files), name=self.name)
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """Stop looking."""
+        await self._tasks.stop(deadline_seconds)
+
+    def _choose(self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
+        # OpenSSL asks this for each handshake, also for one that names no server.
+        del name, context
+        connection.context = self._current
+
+    async def _follow(self, files: CertificateFiles) -> None:
+        while True:
+            await self._clock.sleep(_LOOK_SECONDS)
+            await self._look(files)
+
+    async def _look(self, files: CertificateFiles) -> None:
+        before = self._digest
+        try:
+            context = await self._load(files)
+        except (OSError, ValueError) as error:
+            problem = _words(files, error)
+            if problem != self._problem:
+                _log.warning("Certificate cannot be used, the last good one goes on", reason=problem)
+            self._problem = problem
+            return
+        self._problem = ""
+        if self._digest != before:
+            self._current = context
+            _log.info("Certificate renewed", certificate=str(files.certificate))
+
+    async def _load(self, files: CertificateFiles) -> ssl.SSLContext:
+        pem = await asyncio.to_thread(files.read)
+        digest = hashlib.sha256(pem).digest()
+        if digest == self._digest:
+            return self._current
+        context = await asyncio.to_thread(context_of, pem)
+        self._digest = digest
+        return context
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
+        raise ValueError(f"{path} is larger than {_MAX_BYTES} bytes")
+    return content
+
+
+def _words(files: CertificateFiles, error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return f"{files.certificate} and {files.key} are no certificate with its key in PEM: {error.reason or error}"
+    return str(error)

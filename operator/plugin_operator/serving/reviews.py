@@ -1,0 +1,159 @@
+"""Asking the API server who a client is and what it may do, as controller-runtime's metrics filter does.
+
+Owns the two reviews, what of their answers is remembered and for how long, and the bound on how many are under way: a
+scraper gone wild, or somebody who tries tokens, must not become a storm on the API server. Times are those of
+``WithAuthenticationAndAuthorization`` in controller-runtime's ``pkg/metrics/filters``. Tokens are kept as keyed digests
+only.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from plugin_operator.client.transport import Transport
+from plugin_operator.clock import Clock
+from plugin_operator.errors import ApiConnectionError, ApiError
+
+_TOKEN_SECONDS = 60.0
+_ALLOWED_SECONDS = 300.0
+_DENIED_SECONDS = 30.0
+_DEADLINE_SECONDS = 10.0
+_MAX_AT_ONCE = 8
+_MAX_REMEMBERED = 1024
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class ReviewUnavailableError(Exception):
+    """The API server gave no verdict: it cannot be reached, or refuses to be asked by us."""
+
+
+class User(msgspec.Struct, frozen=True):
+    """Whom a token stands for; ``extra`` is kept as it came."""
+
+    username: str = ""
+    uid: str = ""
+    groups: tuple[str, ...] = ()
+    extra: msgspec.Raw = msgspec.Raw(b"null")
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """What tells two users apart."""
+        return (self.username, self.uid, self.groups, bytes(self.extra))
+
+
+class _TokenStatus(msgspec.Struct):
+    authenticated: bool = False
+    user: User = User()
+
+
+class _TokenReview(msgspec.Struct):
+    status: _TokenStatus
+
+
+class _AccessStatus(msgspec.Struct):
+    allowed: bool = False
+    denied: bool = False
+
+
+class _AccessReview(msgspec.Struct):
+    status: _AccessStatus
+
+
+class Reviews:
+    """Asks, and remembers the answers for a while.
+
+    Args:
+        transport: the connection to the API server, with the operator's own rights.
+        clock: measures how old an answer is.
+    """
+
+    def __init__(self, transport: Transport, *, clock: Clock) -> None:
+        self._transport = transport
+        # Apart, so that no number of made-up tokens pushes out those of real clients.
+        self._known: _Remembered[bytes, User] = _Remembered(clock)
+        self._unknown: _Remembered[bytes, None] = _Remembered(clock)
+        self._verdicts: _Remembered[tuple[Hashable, ...], bool] = _Remembered(clock)
+        self._places = asyncio.Semaphore(_MAX_AT_ONCE)
+        self._secret = secrets.token_bytes(32)
+
+    async def user_of(self, token: str) -> User | None:
+        """Return whom ``token`` stands for; None if nobody.
+
+        Raises:
+            ReviewUnavailableError: the API server did not say, within ten seconds.
+        """
+        digest = hmac.digest(self._secret, token.encode(), hashlib.sha256)
+        if (user := self._known.get(digest)) is not None:
+            return user
+        if digest in self._unknown:
+            return None
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
+        status = (await self._ask("/apis/authentication.k8s.io/v1/tokenreviews", body, _TokenReview)).status
+        if not status.authenticated:
+            self._unknown.put(digest, None, _TOKEN_SECONDS)
+            return None
+        self._known.put(digest, status.user, _TOKEN_SECONDS)
+        return status.user
+
+    async def allows(self, user: User, verb: str, path: str) -> bool:
+        """Tell whether ``user`` may do ``verb`` ("get") on a path that is no resource.
+
+        Raises:
+            ReviewUnavailableError: as ``user_of``.
+        """
+        key = (*user.key, verb, path)
+        if (known := self._verdicts.get(key)) is not None:
+            return known
+        spec = {
+            "user": user.username,
+            "uid": user.uid,
+            "groups": user.groups,
+            "extra": user.extra,
+            "nonResourceAttributes": {"path": path, "verb": verb},
+        }
+        body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
+        status = (await self._ask("/apis/authorization.k8s.io/v1/subjectaccessreviews", body, _AccessReview)).status
+        allowed = status.allowed and not status.denied
+        self._verdicts.put(key, allowed, _ALLOWED_SECONDS if allowed else _DENIED_SECONDS)
+        return allowed
+
+    async def _ask(self, path: str, body: dict[str, Any], kind: type[V]) -> V:
+        try:
+            async with asyncio.timeout(_DEADLINE_SECONDS), self._places:
+                answer = await self._transport.request(
+                    "POST", path, body=msgspec.json.encode(body), timeout_seconds=_DEADLINE_SECONDS
+                )
+            return msgspec.json.decode(answer.body, type=kind)
+        except TimeoutError as error:
+            raise ReviewUnavailableError("the API server did not answer in time") from error
+        except (ApiError, ApiConnectionError, msgspec.MsgspecError, RecursionError) as error:
+            raise ReviewUnavailableError(str(error)) from error
+
+
+class _Remembered(Generic[K, V]):
+    """Values that are believed for a while; of too many, the oldest go."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._values: OrderedDict[K, tuple[float, V]] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        until, value = self._values.get(key, (0.0, None))
+        return value if until > self._clock.monotonic() else None
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._values and self._values[key][0] > self._clock.monotonic()
+
+    def put(self, key: K, value: V, seconds: float) -> None:
+        self._values[key] = (self._clock.monotonic() + seconds, value)
+        self._values.move_to_end(key)
+        if len(self._values) > _MAX_REMEMBERED:
+            self._values.popitem(last=False)

@@ -1,0 +1,151 @@
+"""The certificate of a server: made, read, renewed, and kept when what lies there is no good."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from structlog.testing import capture_logs
+
+from plugin_operator.errors import UsageError
+from plugin_operator.serving.address import BindAddress
+from plugin_operator.serving.certificate import CertificateFiles, ServingCertificate
+from plugin_operator.serving.server import HttpServer
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+LOOK_SECONDS = 10
+
+
+def write(files: CertificateFiles, name: str, password: bytes | None = None) -> None:
+    """Write a certificate of ``name`` and its key, as cert-manager would."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = VirtualClock().now()
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now.replace(year=now.year + 1))
+        .sign(key, hashes.SHA256())
+    )
+    protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if password is not None:
+        protection = serialization.BestAvailableEncryption(password)
+    form = serialization.PrivateFormat.PKCS8
+    files.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, protection))
+    files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
+async def shown(port: int) -> str:
+    """Shake hands and return the name in the certificate that is shown."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.transport.abort()
+    (name,) = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(name.value)
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> CertificateFiles:
+    made = CertificateFiles(tmp_path / "tls.crt", tmp_path / "tls.key")
+    write(made, "first")
+    return made
+
+
+@pytest.fixture
+async def port(files: CertificateFiles, clock: VirtualClock) -> AsyncIterator[int]:
+    certificate = ServingCertificate(files, flag="--metrics-cert-path", clock=clock)
+    await certificate.start()
+    server = HttpServer("metrics server", BindAddress("127.0.0.1", 0), [], tls=certificate.context)
+    await server.start()
+    yield server.port
+    await server.stop(5)
+    await certificate.stop(5)
+
+
+async def after_a_look(clock: VirtualClock, port: int, name: str) -> None:
+    for _ in range(100):
+        await clock.advance(LOOK_SECONDS)
+        if await shown(port) == name:
+            return
+    raise AssertionError(f"still not {name}")
+
+
+async def test_a_renewed_certificate_is_shown_from_then_on(
+    port: int, files: CertificateFiles, clock: VirtualClock
+) -> None:
+    assert await shown(port) == "first"
+    write(files, "second")
+    await after_a_look(clock, port, "second")
+
+
+async def test_a_half_written_certificate_does_not_replace_the_good_one(
+    port: int, files: CertificateFiles, clock: VirtualClock
+) -> None:
+    whole = files.certificate.read_bytes()
+    files.certificate.write_bytes(whole[: len(whole) // 2])
+    with capture_logs() as logs:
+        for _ in range(100):
+            await clock.advance(LOOK_SECONDS)
+            await asyncio.sleep(0.01)
+            if logs:
+                break
+    assert str(files.certificate) in logs[0]["reason"]
+    assert await shown(port) == "first"
+    write(files, "third")
+    await after_a_look(clock, port, "third")
+
+
+async def test_a_key_of_another_certificate_does_not_replace_the_good_one(
+    port: int, files: CertificateFiles, clock: VirtualClock
+) -> None:
+    certificate = files.certificate.read_bytes()
+    write(files, "other")
+    files.certificate.write_bytes(certificate)
+    with capture_logs() as logs:
+        for _ in range(100):
+            await clock.advance(LOOK_SECONDS)
+            await asyncio.sleep(0.01)
+            if logs:
+                break
+    assert len(logs) == 1
+    assert await shown(port) == "first"
+
+
+@pytest.mark.parametrize("broken", ["missing", "empty", "encrypted", "a folder"])
+async def test_what_cannot_be_used_at_the_start_is_named_with_its_flag(
+    files: CertificateFiles, clock: VirtualClock, broken: str
+) -> None:
+    if broken == "missing":
+        files.key.unlink()
+    elif broken == "empty":
+        files.certificate.write_bytes(b"")
+    elif broken == "encrypted":
+        write(files, "first", password=b"secret")
+    else:
+        files.key.unlink()
+        files.key.mkdir()
+    certificate = ServingCertificate(files, flag="--metrics-cert-path", clock=clock)
+    with pytest.raises(UsageError, match=r"--metrics-cert-path: .*tls\."):
+        await certificate.start()
+
+
+async def test_without_files_one_is_made(clock: VirtualClock) -> None:
+    certificate = ServingCertificate(None, flag="--metrics-cert-path", clock=clock)
+    await certificate.start()
+    server = HttpServer("metrics server", BindAddress("127.0.0.1", 0), [], tls=certificate.context)
+    await server.start()
+    assert await shown(server.port)
+    await server.stop(5)
+    await certificate.stop(5)
