@@ -5,6 +5,8 @@ Subclasses are cut by how the caller reacts, not by where they come from: wait, 
 
 from collections.abc import Sequence
 
+_MAX_REASON = 2000
+
 
 class PluginOperatorError(Exception):
     """Root of all errors of this package."""
@@ -37,16 +39,16 @@ class PluginRejected(PluginOperatorError):
     """A plugin file cannot become a revision; the last good one keeps running.
 
     Attributes:
-        reason: what is wrong and the way out, for a person.
+        reason: what is wrong and the way out, for a person; cut where an exception's text has no end.
         path: the file, as the user knows it.
         line: 1-based line in that file, if one is to blame.
     """
 
     def __init__(self, reason: str, *, path: str = "", line: int | None = None) -> None:
-        self.reason = reason
+        self.reason = reason if len(reason) <= _MAX_REASON else f"{reason[: _MAX_REASON - 1]}…"
         self.path = path
         self.line = line
-        super().__init__(reason)
+        super().__init__(self.reason)
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}: " if self.path and self.line else f"{self.path}: " if self.path else ""

@@ -23,16 +23,17 @@ _MAX_PROCESSES = 4096
 _DUMP_BEFORE_DEADLINE = 0.9
 
 
-def run_trial(request: TrialRequest, verdict_to: int, trace_to: int) -> NoReturn:
+def run_trial(request: TrialRequest, verdict_to: int, trace_to: int, output_to: int) -> NoReturn:
     """Import the plugin, write the verdict to a file descriptor, and end the process without any clean-up.
 
     Args:
         request: what to try.
         verdict_to: receives the framed verdict.
         trace_to: receives a stack dump if the import crashes or hangs.
+        output_to: receives what it prints, so that somebody can count it.
     """
     try:
-        _fence(request.deadline_seconds, trace_to)
+        _fence(request.deadline_seconds, trace_to, output_to)
         verdict = frame(_judge(request))
         while verdict:
             verdict = verdict[os.write(verdict_to, verdict) :]
@@ -41,11 +42,11 @@ def run_trial(request: TrialRequest, verdict_to: int, trace_to: int) -> NoReturn
         os._exit(0)
 
 
-def _fence(deadline_seconds: float, trace_to: int) -> None:
+def _fence(deadline_seconds: float, trace_to: int, output_to: int) -> None:
     os.setsid()
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for descriptor in (1, 2):
+        os.dup2(output_to, descriptor)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     faulthandler.enable(trace_to)

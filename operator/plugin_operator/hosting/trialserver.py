@@ -25,6 +25,9 @@ MAX_CONCURRENT = 4
 _TICK_SECONDS = 0.01
 _CHUNK = 65536
 _MAX_TRACE = 64 * 1024
+_MAX_PRINTED = 1024 * 1024
+_MAX_VERDICT = 16 * 1024 * 1024
+_MAX_ROUNDS = 1000
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -34,11 +37,23 @@ class _Trial:
     pid: int
     verdict_from: int
     trace_from: int
+    output_from: int
     deadline: float
-    frames: Frames = field(default_factory=Frames)
+    frames: Frames = field(default_factory=lambda: Frames(_MAX_VERDICT))
     verdict: bytes = b""
     trace: bytearray = field(default_factory=bytearray)
+    printed: int = 0
     is_overdue: bool = False
+
+    @property
+    def descriptors(self) -> tuple[int, int, int]:
+        """What is read of it."""
+        return self.verdict_from, self.trace_from, self.output_from
+
+    @property
+    def is_a_flood(self) -> bool:
+        """Whether it prints more than an import may."""
+        return self.printed > _MAX_PRINTED
 
 
 class TrialServer:
@@ -82,18 +97,18 @@ class TrialServer:
         return True
 
     def _fork(self, request: TrialRequest) -> None:
-        verdict_from, verdict_to = os.pipe()
-        trace_from, trace_to = os.pipe()
+        (verdict_from, verdict_to), (trace_from, trace_to), (output_from, output_to) = (os.pipe() for _ in range(3))
         pid = os.fork()
         if pid == 0:
-            for descriptor in (self._in, self._out, verdict_from, trace_from):
+            for descriptor in (self._in, self._out, verdict_from, trace_from, output_from):
                 os.close(descriptor)
-            run_trial(request, verdict_to, trace_to)
-        os.close(verdict_to)
-        os.close(trace_to)
-        trial = _Trial(request, pid, verdict_from, trace_from, time.monotonic() + request.deadline_seconds)
+            run_trial(request, verdict_to, trace_to, output_to)
+        for descriptor in (verdict_to, trace_to, output_to):
+            os.close(descriptor)
+        deadline = time.monotonic() + request.deadline_seconds
+        trial = _Trial(request, pid, verdict_from, trace_from, output_from, deadline)
         self._trials[pid] = trial
-        for descriptor in (verdict_from, trace_from):
+        for descriptor in trial.descriptors:
             os.set_blocking(descriptor, False)
             self._selector.register(descriptor, selectors.EVENT_READ, trial)
 
@@ -104,6 +119,10 @@ class TrialServer:
             return
         if not data:
             self._selector.unregister(descriptor)
+        elif descriptor == trial.output_from:
+            trial.printed += len(data)
+            if trial.is_a_flood:
+                _kill(trial.pid)
         elif descriptor == trial.trace_from:
             trial.trace += data[: _MAX_TRACE - len(trial.trace)]
         elif not trial.verdict:
@@ -120,7 +139,7 @@ class TrialServer:
     def _finish(self, trial: _Trial, status: int) -> None:
         del self._trials[trial.pid]
         _kill_group(trial.pid)
-        for descriptor in (trial.verdict_from, trial.trace_from):
+        for descriptor in trial.descriptors:
             if descriptor in self._selector.get_map():
                 self._read(trial, descriptor)
             with contextlib.suppress(KeyError):
@@ -132,6 +151,10 @@ class TrialServer:
 
 def _verdict(trial: _Trial, status: int) -> Verdict:
     request = trial.request
+    if trial.is_a_flood:
+        limit = f"{_MAX_PRINTED // 2**20} MiB"
+        reason = f"its import prints more than {limit}, all of which would go to the operator's log"
+        return Verdict(request.id, reason, request.path)
     if trial.verdict and not trial.is_overdue:
         with contextlib.suppress(msgspec.MsgspecError):
             return msgspec.msgpack.decode(trial.verdict, type=Verdict)
@@ -172,14 +195,23 @@ def _adopt_orphans() -> None:
 
 
 def _kill_orphans(keep: set[int]) -> None:
+    """End what outlived its trial; each that ends may hand over children of its own."""
+    for _ in range(_MAX_ROUNDS):
+        orphans = _children() - keep
+        for pid in orphans:
+            _kill(pid)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+        if not orphans:
+            return
+
+
+def _children() -> set[int]:
     try:
         listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii")
     except OSError:
-        return
-    for pid in {int(each) for each in listed.split()} - keep:
-        _kill(pid)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, 0)
+        return set()
+    return {int(each) for each in listed.split()}
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -70,10 +70,15 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Frames:
-    """Splits a byte stream into the frames that ``frame`` made."""
+    """Splits a byte stream into the frames that ``frame`` made.
 
-    def __init__(self) -> None:
+    Args:
+        max_bytes: what is longer is no frame but somebody else's bytes: nothing is found in them.
+    """
+
+    def __init__(self, max_bytes: int | None = None) -> None:
         self._buffer = bytearray()
+        self._max = max_bytes
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take in what was read and return the frames that are complete now."""
@@ -81,6 +86,9 @@ class Frames:
         found = []
         while len(self._buffer) >= _LENGTH_BYTES:
             end = _LENGTH_BYTES + int.from_bytes(self._buffer[:_LENGTH_BYTES])
+            if self._max is not None and end > self._max:
+                self._buffer.clear()
+                break
             if len(self._buffer) < end:
                 break
             found.append(bytes(self._buffer[_LENGTH_BYTES:end]))

@@ -66,9 +66,57 @@ async def test_an_import_that_ends_the_process_is_refused(validator):
     assert verdict.reason == "its import ends the process (os._exit(7))"
 
 
-async def test_an_import_that_prints_without_end_harms_nobody(validator):
-    text = HEAD + "import sys\nfor _ in range(1000):\n    sys.stdout.write('x' * 1_000_000)\n" + CONTROLLER
-    assert (await validator.validate(source_of(text))).ok
+FLOODS = [
+    "for _ in range(1000): print('x' * 1_000_000)",
+    "while True: print('x')",
+    "import sys\nsys.stderr.write('x' * 100_000_000)",
+    "import os\nwhile True: os.write(1, b'x' * 65536)",
+    "import logging\nfor _ in range(1_000_000): logging.warning('x' * 1000)",
+    "import subprocess\nsubprocess.run(['yes'])",
+]
+
+
+@pytest.mark.parametrize("text", FLOODS)
+async def test_an_import_that_floods_the_log_is_refused(validator, text):
+    verdict = await validator.validate(source_of(HEAD + text + "\n" + CONTROLLER))
+    assert verdict.reason == "its import prints more than 1 MiB, all of which would go to the operator's log"
+    assert not verdict.is_passing
+
+
+async def test_an_import_may_print_a_little(validator):
+    text = "import sys\nfor _ in range(1000): print('x' * 500, file=sys.stderr)\nprint('y')\n"
+    assert (await validator.validate(source_of(HEAD + text + CONTROLLER))).ok
+
+
+async def test_a_reason_is_cut_to_what_people_read(validator):
+    verdict = await validator.validate(source_of(HEAD + "raise ValueError('x' * 100_000_000)\n"))
+    assert verdict.reason.startswith("ValueError: xxx")
+    assert len(verdict.reason) <= 2000
+
+
+async def test_an_import_that_takes_all_memory_is_refused(validator):
+    verdict = await validator.validate(source_of(HEAD + "hoard = bytearray(50 * 2**30)\n" + CONTROLLER))
+    assert verdict.reason.startswith("MemoryError")
+
+
+def peak_bytes(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return 1024 * int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+async def test_what_is_written_in_place_of_the_verdict_takes_no_memory(validator):
+    # Any file descriptor may be written to, that of the verdict included.
+    text = (
+        "import os\n"
+        "for fd in range(3, 20):\n"
+        "    try:\n"
+        "        for _ in range(10_000): os.write(fd, b'\\x7f' * 65536)\n"
+        "    except OSError: pass\n"
+    )
+    await validator.validate(source_of(HEAD + text + CONTROLLER))
+    assert peak_bytes(validator._server.pid) < 200 * 2**20
+    assert (await validator.validate(source_of(HEAD + CONTROLLER))).ok
 
 
 async def test_processes_that_an_import_leaves_behind_are_ended(impatient, tmp_path):
