@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,9 @@ def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[...,
     """Start the command in a process group of its own, as a shell does with a foreground job."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(*arguments: str | Path, **variables: str) -> "subprocess.Popen[str]":
+    def start(*arguments: str | Path, within: Sequence[str] = (), **variables: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, "-m", "plugin_operator", *map(str, arguments)],
+            [*within, sys.executable, "-m", "plugin_operator", *map(str, arguments)],
             cwd=tmp_path, env={**environment, **variables}, text=True, process_group=0,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -193,7 +193,7 @@ def cluster(start: Any, tmp_path: Path, environment: dict[str, str], real_server
 def operator(start: Any, output: Any, cluster: Cluster, plugins: Path) -> Any:
     """Start the operator against it, and read what it prints."""
 
-    def operator(*arguments: str, metrics: str = "0", log_format: str = "console", **variables: str) -> Any:
+    def operator(*arguments: str, metrics: str = "0", log_format: str = "console", **variables: Any) -> Any:
         return output(
             start(
                 "run", "--kubeconfig", cluster.kubeconfig, "--plugins-dir", plugins, "--log-format", log_format,

@@ -36,6 +36,8 @@ class Watcher:
         self._on_hint = on_hint
         self._backoff = Backoff(clock, base_seconds=0.1, cap_seconds=10.0)
         self._clock = clock
+        self._failure = ""
+        self._told = ""
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -43,12 +45,19 @@ class Watcher:
             try:
                 await self._watch_once()
                 self._backoff.reset()
+                self._failure = self._told = ""
             except Exception as error:  # noqa: BLE001 - the scan finds everything anyway; see the module
                 # Seen: watch limits reached, a name that is not UTF-8, a directory that went away in between.
-                pause = self._backoff.next_seconds()
-                _log.debug("Plugins directory not watched", path=str(self._root), error=str(error), pause=pause)
-                await self._clock.sleep(pause)
+                self._failed(str(error))
+                await self._clock.sleep(self._backoff.next_seconds())
             self._on_hint()
+
+    def _failed(self, reason: str) -> None:
+        """Tell once what goes on; a single failure is ordinary, as when the directory is replaced."""
+        if reason == self._failure != self._told:
+            self._told = reason
+            _log.warning("Plugins directory cannot be watched, edits are found by scanning", reason=reason)
+        self._failure = reason
 
     async def _watch_once(self) -> None:
         """Watch the directory as it is now; return when it is another one, so that the watch must be made anew."""

@@ -163,12 +163,12 @@ class LoadProcess:
 class Rig:
     """A leading host with trials in a child process, two bystanders, and a load."""
 
-    def __init__(self, connection: Connection, load: LoadProcess, root: Path) -> None:
+    def __init__(self, connection: Connection, load: LoadProcess, root: Path, ledger: Ledger | None = None) -> None:
         self.clock = SystemClock()
         mapper = RESTMapper(connection)
         self.load = load
         self.root = root
-        self.ledger = Ledger()
+        self.ledger = ledger or Ledger()
         self.metrics = Metrics()
         self.client = Client(connection, mapper, field_manager="test")
         self.factory = InformerFactory(connection, mapper, clock=self.clock, metrics=self.metrics)

@@ -1,22 +1,10 @@
 """Code that fails, hangs, crashes or will not end, edited in under load: see the rig for what holds in every case."""
 
-import gc
-import os
-import sys
-import weakref
-from pathlib import Path
-
 import pytest
 
-from plugin_operator.hosting.verdict import Verdict
 from plugin_operator.testing.eventually import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-RELOADS = int(os.environ.get("RELOADS", "100"))
-LEAST_RELOADS_BEFORE_MEASURING = 50
-# What the test itself writes down is in it, and what the scanner remembers of the last 512 contents.
-MOST_BYTES_PER_RELOAD = 40_000
 
 
 async def test_a_syntax_error_keeps_the_last_good_code_and_a_mend_takes_over(case):
@@ -141,43 +129,3 @@ async def test_fifty_reloads_lose_nothing(case):
     for number in range(1, 51):
         await case.save(f"v{number}")
     assert (await case.state("Active")).reloads == 50
-
-
-def resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-@pytest.mark.timeout(60 + RELOADS)
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
-async def test_old_revisions_are_collected_and_memory_stays_flat(case, monkeypatch):
-    class Sentinel:
-        pass
-
-    sentinels, memory = [], []
-
-    def alive() -> int:
-        gc.collect()
-        return sum(each() is not None for each in sentinels)
-
-    monkeypatch.setattr(case.host._workshop.validator, "validate", passes)
-    for number in range(RELOADS):
-        await case.save(f"v{number}")
-        sentinel = Sentinel()
-        case.host._slots[case.name].live.revision.module.SENTINEL = sentinel
-        sentinels.append(weakref.ref(sentinel))
-        del sentinel
-        case.rig.ledger.keys.pop((case.name, f"v{number}"))
-        if number == LEAST_RELOADS_BEFORE_MEASURING - 1 or number == RELOADS - 1:
-            case.rig.ledger.start_case()
-            gc.collect()
-            memory.append(resident_bytes())
-    await eventually(lambda: alive() <= 2, timeout_seconds=20)
-    grown = (memory[-1] - memory[0]) / max(RELOADS - LEAST_RELOADS_BEFORE_MEASURING, 1)
-    sys.stdout.write(
-        f"{RELOADS} reloads: each after the first {LEAST_RELOADS_BEFORE_MEASURING} kept {grown:.0f} bytes\n"
-    )
-    assert grown < MOST_BYTES_PER_RELOAD
-
-
-async def passes(source):
-    return Verdict()

@@ -1,0 +1,94 @@
+"""What a reload leaves in memory while objects change: nothing."""
+
+import gc
+import os
+import sys
+import weakref
+from pathlib import Path
+
+import pytest
+
+from plugin_operator.client import Connection, ConnectionConfig
+from plugin_operator.hosting.verdict import Verdict
+from plugin_operator.metrics import Metrics
+from plugin_operator.testing.eventually import eventually
+from tests.integration.reloading.rig import Ledger, LoadProcess, Rig, plugin, put
+
+RELOADS = int(os.environ.get("RELOADS", "100"))
+# The scanner remembers the last 512 contents; before that its memory fills.
+SETTLED = 600
+# Objects are counted exactly; pages come and go with the load, and a revision that stays takes ten times as much.
+MOST_BYTES_PER_RELOAD = 4000
+MOST_OBJECTS = 500
+
+
+class Forgetful(Ledger):
+    """A recorder that writes nothing down: what grows is the operator's."""
+
+    def note(self, controller: str, version: str, message: str, data: dict[str, str]) -> None:
+        pass
+
+
+class Sentinel:
+    """Lives as long as the globals of a revision."""
+
+
+@pytest.fixture
+async def rig(tmp_path: Path):
+    async with LoadProcess.started() as load:
+        config = ConnectionConfig.for_endpoint(load.url, token="", ca_pem="")
+        async with Connection.open(config, Metrics()) as connection:
+            rig = Rig(connection, load, tmp_path, Forgetful())
+            rig.host._workshop.validator.validate = passes  # in its own process, a trial leaves nothing here
+            put(tmp_path / "edited.py", plugin("v0", "edited"))
+            await rig.host.start()
+            rig.host.lead()
+            await eventually(lambda: rig.active("edited"), timeout_seconds=40)
+            load.go()
+            yield rig
+            await rig.host.stop(5)
+            await rig.factory.stop()
+
+
+async def passes(_source) -> Verdict:
+    return Verdict()
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.timeout(60 + RELOADS)
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+async def test_old_revisions_are_collected_and_memory_stays_flat(rig: Rig) -> None:
+    sentinels: list[weakref.ref[Sentinel]] = []
+    measured: list[tuple[int, int]] = []
+
+    def reloads() -> int:
+        (plugin_now,) = rig.host.status()
+        return plugin_now.reloads
+
+    def alive() -> int:
+        gc.collect()
+        return sum(each() is not None for each in sentinels)
+
+    for number in range(1, RELOADS + 1):
+        put(rig.root / "edited.py", plugin(f"v{number}", "edited"))
+        await eventually(lambda number=number: reloads() > number, timeout_seconds=40)
+        sentinel = rig.host._slots["edited"].live.revision.module.SENTINEL = Sentinel()
+        sentinels.append(weakref.ref(sentinel))
+        del sentinel
+        if number in {SETTLED, RELOADS}:
+            await eventually(lambda: alive() <= 2, timeout_seconds=20)
+            sentinels.clear()
+            measured.append((resident_bytes(), len(gc.get_objects())))
+    if RELOADS <= SETTLED:
+        return
+    (bytes_before, objects_before), (bytes_after, objects_after) = measured
+    kept = (bytes_after - bytes_before) / (RELOADS - SETTLED)
+    sys.stdout.write(
+        f"{RELOADS} reloads: each after the first {SETTLED} kept {kept:.0f} bytes; all of them together "
+        f"{objects_after - objects_before} objects; the process holds {bytes_after / 2**20:.0f} MiB\n"
+    )
+    assert kept < MOST_BYTES_PER_RELOAD
+    assert objects_after - objects_before < MOST_OBJECTS
