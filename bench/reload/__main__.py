@@ -12,7 +12,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from bench.reload.measure import Others, Session, in_place, load, rename
+from bench.reload.measure import Others, Save, Session, in_place, load, rename
 from bench.reload.steps import STEPS, Marks, mark_swaps
 
 VARIANTS = {
@@ -22,13 +22,16 @@ VARIANTS = {
     "in place, no trial": (in_place, False),
 }
 Edits = list[dict[str, float]]
+Found = dict[str, tuple[Edits, Others, Others]]
+# Times with and without edits take turns, so that a machine that slows down slows both.
+BLOCK = 10
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.reload", description=__doc__)
     parser.add_argument("--edits", type=int, default=200, help="edits of each variant (default: %(default)s)")
     parser.add_argument("--rate", type=float, default=1000.0, help="changes per second (default: %(default)s)")
-    parser.add_argument("--pause", type=float, default=0.05, help="seconds between two edits (default: %(default)s)")
+    parser.add_argument("--pause", type=float, default=0.5, help="seconds between two edits (default: %(default)s)")
     return parser.parse_args()
 
 
@@ -37,23 +40,34 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)] * 1000 if values else 0.0
 
 
-async def _measure(url: str, edits: int, pause_seconds: float, marks: Marks) -> dict[str, tuple[Edits, Others, Others]]:
+async def _measure(url: str, edits: int, pause_seconds: float, marks: Marks) -> Found:
     found = {}
     for name, (save, trial) in VARIANTS.items():
         with tempfile.TemporaryDirectory(prefix="plugin-operator-bench-") as scratch:
             async with Session.started(url, Path(scratch) / "plugins", marks, trial=trial) as session:
                 await asyncio.sleep(1)
-                session.recorder.take()
-                begin = asyncio.get_running_loop().time()
-                steps = [await session.edit(f"v{number}", save, pause_seconds=pause_seconds) for number in range(edits)]
-                edited = session.recorder.take()
-                await asyncio.sleep(asyncio.get_running_loop().time() - begin)
-                found[name] = (steps, edited, session.recorder.take())
+                found[name] = await _alternate(session, save, edits, pause_seconds)
         sys.stderr.write(f"{name}: done\n")
     return found
 
 
-def _edits_table(found: dict[str, tuple[Edits, Others, Others]]) -> Table:
+async def _alternate(session: Session, save: Save, edits: int, pause_seconds: float) -> tuple[Edits, Others, Others]:
+    """Edit for a while, do nothing for as long, and again; return the edits and the others in both."""
+    steps: Edits = []
+    edited, quiet = Others([], []), Others([], [])
+    loop = asyncio.get_running_loop()
+    session.recorder.take()
+    while len(steps) < edits:
+        begin = loop.time()
+        for _ in range(min(BLOCK, edits - len(steps))):
+            steps.append(await session.edit(f"v{len(steps)}", save, pause_seconds=pause_seconds))
+        edited.add(session.recorder.take())
+        await asyncio.sleep(loop.time() - begin)
+        quiet.add(session.recorder.take())
+    return steps, edited, quiet
+
+
+def _edits_table(found: Found) -> Table:
     table = Table(title="Save to first reconcile by new code, ms; each step: mean ms and its share")
     for column in ("", "p50", "p99", *STEPS):
         table.add_column(column, justify="right")
@@ -68,25 +82,25 @@ def _edits_table(found: dict[str, tuple[Edits, Others, Others]]) -> Table:
     return table
 
 
-def _others_table(found: dict[str, tuple[Edits, Others, Others]]) -> Table:
-    table = Table(title="The other controller while that happens, and for as long without edits, ms")
+def _others_table(found: Found) -> Table:
+    table = Table(title="The other controller while edits are made, and between them, ms; ratio: with / without")
     for column in ("", "edits", "p50", "p99", "longest gap", "reconciles"):
         table.add_column(column, justify="right")
     for name, (_, edited, quiet) in found.items():
-        for when, others in (("yes", edited), ("no", quiet)):
-            latencies = others.latencies
-            table.add_row(
-                name,
-                when,
-                f"{percentile(latencies, 0.5):.2f}",
-                f"{percentile(latencies, 0.99):.2f}",
-                f"{max(others.gaps, default=0.0) * 1000:.0f}",
-                str(len(others.gaps) + 1),
-            )
+        rows = [_numbers(others) for others in (edited, quiet)]
+        for when, others, numbers in zip(("yes", "no"), (edited, quiet), rows, strict=True):
+            table.add_row(name, when, *(f"{number:.2f}" for number in numbers), str(len(others.gaps) + 1))
+        ratios = (f"{a / b:.2f}" if b else "" for a, b in zip(*rows, strict=True))
+        table.add_row(name, "ratio", *ratios, "", end_section=True)
     return table
 
 
-async def _run(arguments: argparse.Namespace) -> dict[str, tuple[Edits, Others, Others]]:
+def _numbers(others: Others) -> tuple[float, float, float]:
+    latencies = others.latencies
+    return percentile(latencies, 0.5), percentile(latencies, 0.99), max(others.gaps, default=0.0) * 1000
+
+
+async def _run(arguments: argparse.Namespace) -> Found:
     marks = Marks()
     mark_swaps(marks)
     async with load(arguments.rate) as url:

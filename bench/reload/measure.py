@@ -20,6 +20,9 @@ from plugin_operator.clock import SystemClock
 from plugin_operator.hosting import Environment, HostSettings, Loader, Validator
 from plugin_operator.metrics import Metrics
 
+Save = Callable[[Path, str, Callable[[], None]], None]
+"""Saves a text at a path, and calls the third when the save begins."""
+
 _WAIT_SECONDS = 30.0
 _LONGER_THAN_A_TICK_SECONDS = 0.011
 _PLUGIN = """from plugin_operator import controller
@@ -35,6 +38,11 @@ class Others:
 
     latencies: list[float]
     gaps: list[float]
+
+    def add(self, more: "Others") -> None:
+        """Take in what was seen at another time."""
+        self.latencies.extend(more.latencies)
+        self.gaps.extend(more.gaps)
 
 
 class Recorder:
@@ -146,9 +154,7 @@ class Session:
                 await session._host.stop(5)
                 await session._factory.stop()
 
-    async def edit(
-        self, version: str, save: Callable[[Path, str, Callable[[], None]], None], *, pause_seconds: float
-    ) -> dict[str, float]:
+    async def edit(self, version: str, save: Save, *, pause_seconds: float) -> dict[str, float]:
         """Save a version and return how long each step took until it reconciled; then pause."""
         first = self.recorder.first_of[version] = asyncio.Event()
         # In a thread: the save is an editor's, and its wait must not stop the loop whose pauses are measured.
