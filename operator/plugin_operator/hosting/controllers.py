@@ -1,7 +1,7 @@
 """The controllers of one plugin, over all its revisions."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
@@ -51,10 +51,17 @@ class Drains:
 
 
 class ControllerSet:
-    """Makes, swaps and ends the controllers of one plugin."""
+    """Makes, swaps and ends the controllers of one plugin.
 
-    def __init__(self, plugin: str, environment: Environment) -> None:
+    Args:
+        plugin: its name.
+        environment: makes controllers.
+        on_ended: told when the last reconcile of a dropped controller has ended.
+    """
+
+    def __init__(self, plugin: str, environment: Environment, on_ended: Callable[[], None] = lambda: None) -> None:
         self._environment = environment
+        self._on_ended = on_ended
         self._controllers: dict[str, ControllerLike] = {}
         self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock)
         self._ending: dict[str, tuple[ControllerLike, asyncio.Task[None]]] = {}
@@ -65,6 +72,11 @@ class ControllerSet:
     def names(self) -> frozenset[str]:
         """Names of the controllers there are, those that are still ending included."""
         return frozenset(self._controllers) | frozenset(self._ending)
+
+    @property
+    def ending(self) -> list[Request]:
+        """The keys that dropped controllers still hold."""
+        return [each.request for controller, _ in self._ending.values() for each in controller.status().in_flight]
 
     async def install(self, live: LiveRevision) -> Drains:
         """Swap all controllers to a revision that is warm; those it does not declare are ended on the side.
@@ -85,6 +97,20 @@ class ControllerSet:
         dropped = [name for name in self._controllers if name not in live.specs]
         return Drains(drains, [self._end(name) for name in dropped], self._environment.clock)
 
+    async def drop(self, deadline_seconds: float) -> list[Request]:
+        """End all controllers on the side, wait for them, and return the keys that are still held after the deadline.
+
+        Those stay locked: until their reconciles have ended, ``names`` has the controllers and ``install`` waits for
+        them. Cancelled, it leaves them to end by themselves, or to ``stop``.
+        """
+        self._live = None
+        for name in list(self._controllers):
+            self._end(name, deadline_seconds)
+        ending = [task for _, task in self._ending.values()]
+        grace = self._environment.settings.cancel_grace_seconds
+        await wait_until_done(ending, deadline_seconds + grace + _SLICE_SECONDS, clock=self._environment.clock)
+        return self.ending
+
     def start_workers(self) -> None:
         """Begin to reconcile, now and with whatever is installed later."""
         self._leads = True
@@ -92,11 +118,14 @@ class ControllerSet:
             controller.start_workers()
 
     async def stop(self, deadline_seconds: float) -> list[Request]:
-        """End all controllers; return the keys of reconciles that do not obey."""
+        """End all controllers, those that are ending included, because the process ends.
+
+        Returns the keys of reconciles that do not obey.
+        """
         controllers = [*self._controllers.values(), *(each for each, _ in self._ending.values())]
-        self._controllers = {}
         self._live = None
         stuck = await asyncio.gather(*(each.stop(deadline_seconds) for each in controllers))
+        self._controllers = {}
         await self._tasks.stop(_SLICE_SECONDS)
         return [request for each in stuck for request in each or ()]
 
@@ -110,17 +139,18 @@ class ControllerSet:
         if failure.is_timeout and live is not None and failure.revision == live.label:
             live.health.failure(failure.error)
 
-    def _end(self, name: str) -> "asyncio.Task[None]":
+    def _end(self, name: str, deadline_seconds: float | None = None) -> "asyncio.Task[None]":
         controller = self._controllers.pop(name)
-        settings = self._environment.settings
+        seconds = self._environment.settings.drain_deadline_seconds if deadline_seconds is None else deadline_seconds
 
         async def end() -> None:
             try:
-                await controller.stop(settings.drain_deadline_seconds)
+                await controller.stop(seconds)
                 while controller.status().in_flight:
                     await self._environment.clock.sleep(_SLICE_SECONDS)
             finally:
                 del self._ending[name]
+                self._on_ended()
 
         task = self._tasks.spawn(end(), f"end/{name}")
         self._ending[name] = controller, task
@@ -132,6 +162,8 @@ class ControllerSet:
         seconds = self._environment.settings.drain_deadline_seconds
         if await wait_until_done(ending, seconds, clock=self._environment.clock):
             names = ", ".join(sorted(self._ending.keys() & live.specs.keys()))
+            keys = ", ".join(map(str, self.ending))
             raise PassingRejection(
-                f"reconciles of {names} from before it was dropped do not end", path=live.revision.declarations[0].path
+                f"reconciles of {names} from before it was dropped do not end ({keys}): wait, or restart the operator",
+                path=live.revision.declarations[0].path,
             )

@@ -7,6 +7,7 @@ from plugin_operator.clock import Timer
 from plugin_operator.hosting.controllers import Drains
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.hosting.swap import PassingRejection
 from plugin_operator.tasks import TaskOwner
 
 _log = logs.get_logger(__name__)
@@ -14,6 +15,9 @@ _log = logs.get_logger(__name__)
 _SLICE_SECONDS = 0.1
 _STUCK_POLL_SECONDS = 5.0
 _MAX_QUARANTINED = 100
+
+#: So many revisions of one plugin may be kept because reconciles of theirs do not end; then edits are refused.
+MOST_STUCK_REVISIONS = 8
 
 
 class Past:
@@ -49,6 +53,15 @@ class Past:
         return "; ".join(
             f"revision {old.label} ignores its cancellation{_at(drains)}" for old, drains in self._stuck.items()
         )
+
+    def check_room(self) -> None:
+        """See that another revision may be replaced.
+
+        Raises:
+            PassingRejection: too many of before are kept because their reconciles do not end.
+        """
+        if len(self._stuck) >= MOST_STUCK_REVISIONS:
+            raise PassingRejection(f"no more edits until one of these ends, or the operator restarts: {self.stuck}")
 
     def is_quarantined(self, digest: str) -> bool:
         """Tell whether this content was rolled back before."""

@@ -46,7 +46,7 @@ class PluginSlot:
         self._environment = workshop.environment
         self._settings = workshop.environment.settings
         self._clock = workshop.environment.clock
-        self._controllers = ControllerSet(name, workshop.environment)
+        self._controllers = ControllerSet(name, workshop.environment, self._controller_ended)
         self._past = Past(name, workshop.environment, self._stuck_ended)
         self._blame = Blame(name)
         self._wake = asyncio.Event()
@@ -167,6 +167,7 @@ class PluginSlot:
 
     async def _swap(self, source: PluginSource) -> None:
         self._refusals.forget()
+        self._past.check_room()
         self.board.move(PluginState.VALIDATING)
         leftovers = await swap.validate(self._workshop, source)
         if self._wanted is not source:
@@ -179,7 +180,7 @@ class PluginSlot:
             drains = await self._flip(new, states)
         except BaseException:
             if self.live is None:
-                await self._controllers.stop(0)
+                await self._controllers.drop(0)
             await swap.discard(new)
             self._workshop.claims.keep_only(self.name, self._controllers.names)
             raise
@@ -189,17 +190,23 @@ class PluginSlot:
         await self._past.replaced(old, new, on_spike=self._wake.set)
         await self._let_go(old, drains)
 
-    async def _flip(self, new: LiveRevision, states: States) -> Drains:
+    async def _install(self, new: LiveRevision) -> Drains:
         """Swap all controllers; if one of them fails, swap those before it back."""
+        try:
+            return await self._controllers.install(new)
+        except Exception:
+            if self.live is not None:
+                drains = await self._controllers.install(self.live)
+                drains.cancel()
+                await drains.wait(self._settings.cancel_grace_seconds)
+            raise
+
+    async def _flip(self, new: LiveRevision, states: States) -> Drains:
+        """Swap all controllers and hand state over."""
         if self._leads:
             self._controllers.start_workers()
         began = self._clock.monotonic()
-        try:
-            drains = await self._controllers.install(new)
-        except Exception:
-            if self.live is not None:
-                await self._controllers.install(self.live)
-            raise
+        drains = await self._install(new)
         await repeat_if_changed(self.live, new, states)
         new.gate.set()
         self.board.swap_seconds = self._clock.monotonic() - began
@@ -216,7 +223,7 @@ class PluginSlot:
                 await good.prepare()
             if self._leads and not good.is_started:
                 await good.start()
-            drains = await self._controllers.install(good)
+            drains = await self._install(good)
         except BaseException:
             await swap.discard(good)
             raise
@@ -235,11 +242,29 @@ class PluginSlot:
         self._settle()
 
     async def _unload(self) -> None:
+        """End what works; a reconcile that does not end keeps its key, its controller's name, and this plugin."""
+        self._refusals.cancel()
         if self.live is not None:
             self.board.move(PluginState.DRAINING)
-        await self.stop(self._settings.drain_deadline_seconds)
-        self._workshop.claims.keep_only(self.name, frozenset())
-        self.board.retired()
+            await self._controllers.drop(self._settings.drain_deadline_seconds)
+            live = self.live
+            await live.stop()
+            await live.retire()
+            self.live = None
+        await self._past.close()
+        self._workshop.claims.keep_only(self.name, self._controllers.names)
+        if self._controllers.names:
+            keys = ", ".join(map(str, self._controllers.ending))
+            self.board.move(PluginState.STUCK, f"its file is gone, but reconciles ignore their cancellation: {keys}")
+        else:
+            self.board.retired()
+
+    def _controller_ended(self) -> None:
+        """Let whoever waits for a dropped controller's name or keys look again."""
+        if self.is_settled:
+            self._workshop.claims.keep_only(self.name, self._controllers.names)
+        self._refusals.retry()
+        self._wake.set()
 
     def _stuck_ended(self) -> None:
         if self.is_settled:  # else a swap is under way, which has claimed names and sees to them at its end

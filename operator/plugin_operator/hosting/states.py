@@ -26,7 +26,8 @@ class PluginState(StrEnum):
     DRAINING = "Draining"
     """Reconciles of the revision before, or of a deleted plugin, run out."""
     STUCK = "Stuck"
-    """A reconcile of the revision before ignores its cancellation; its key stays locked, all others go on."""
+    """A reconcile of the revision before, or of a deleted plugin, ignores its cancellation; its key stays locked, all
+    others go on."""
     REJECTED = "Rejected"
     """Its file cannot be loaded; the revision before, if there is one, goes on."""
     QUARANTINED = "Quarantined"
@@ -45,7 +46,7 @@ TRANSITIONS: dict[PluginState, frozenset[PluginState]] = {
     _S.ACTIVE: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING},
     _S.WAITING: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING},
     _S.DRAINING: _SETTLED | {_S.VALIDATING, _S.RETIRED},
-    _S.STUCK: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING},
+    _S.STUCK: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING, _S.RETIRED},
     _S.REJECTED: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING, _S.RETIRED},
     _S.QUARANTINED: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING},
     _S.RETIRED: frozenset(),

@@ -1,0 +1,165 @@
+"""Reconciles that ignore their cancellation, and what happens to their plugin meanwhile: no key is ever run twice."""
+
+import asyncio
+import dataclasses
+import os
+from pathlib import Path
+
+import pytest
+
+from plugin_operator.hosting import swap
+from plugin_operator.hosting.past import MOST_STUCK_REVISIONS
+from plugin_operator.testing.eventually import eventually
+
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+
+
+def stubborn(gate: Path, when: str = "request.name == 'a'") -> str:
+    """Return a body that holds on to its key until ``gate`` exists, whatever happens."""
+    return (
+        f"while {when} and not __import__('os').path.exists({str(gate)!r}):\n"
+        "    try: await asyncio.sleep(0.02)\n"
+        "    except asyncio.CancelledError: pass\n"
+        "ctx.recorder.event({}, 'Normal', 'end', request.name)\n"
+    )
+
+
+@pytest.fixture
+async def hasty(make_bench, quick):
+    """A host that does not wait long for reconciles."""
+    bench = make_bench(settings=dataclasses.replace(quick, drain_deadline_seconds=0.2))
+    await bench.host.start()
+    bench.host.lead()
+    await bench.create("a")
+    await bench.create("b")
+    return bench
+
+
+@pytest.fixture
+def gate(hasty, tmp_path):
+    """What stubborn reconciles wait for; in the end they get it."""
+    gate = tmp_path / "gate"
+    yield gate
+    gate.touch()
+
+
+async def _stuck_and_deleted(bench, plugin_text, gate: Path) -> None:
+    """Load a plugin that gets stuck, and delete its file; another one keeps the directory from being empty."""
+    bench.write("other.py", plugin_text("O", name="other"))
+    path = bench.write("one.py", plugin_text("V1", body=stubborn(gate), options=", max_concurrent_reconciles=2"))
+    await bench.ran("V1", "a")
+    path.unlink()
+
+
+async def test_a_deleted_file_that_returns_runs_no_key_that_its_old_code_still_holds(hasty, plugin_text, gate):
+    await _stuck_and_deleted(hasty, plugin_text, gate)
+    assert f"{NAMESPACE}/a" in (await hasty.state("Stuck")).reason
+    hasty.write("one.py", plugin_text("V2"))
+    assert f"{NAMESPACE}/a" in (await hasty.state("Rejected")).reason
+    await hasty.change("a", 1)
+    await hasty.ran("O", "a", name="other")
+    assert hasty.journal.messages("one", "V2") == []
+    gate.touch()
+    await hasty.ran("V2", "a")
+    lines = [(reason, message) for who, reason, message in hasty.journal.lines if who == "one" and message == "a"]
+    assert lines.index(("end", "a")) < lines.index(("V2", "a"))
+
+
+async def test_a_controller_that_is_stuck_lends_its_name_to_no_other_file(hasty, plugin_text, gate):
+    await _stuck_and_deleted(hasty, plugin_text, gate)
+    await hasty.state("Stuck")
+    hasty.write("renamed.py", plugin_text("V2"))
+    assert "is the name of a controller of plugin 'one'" in (await hasty.state("Rejected", "renamed")).reason
+    gate.touch()
+    await hasty.ran("V2", "a")
+    await hasty.state("Active", "renamed")
+    await eventually(lambda: hasty.status() is None)
+
+
+async def test_a_deleted_file_with_a_stuck_reconcile_is_gone_once_that_ends(hasty, plugin_text, gate):
+    await _stuck_and_deleted(hasty, plugin_text, gate)
+    await hasty.state("Stuck")
+    gate.touch()
+    await eventually(lambda: hasty.status() is None)
+
+
+async def test_the_end_of_the_process_waits_for_reconciles_of_a_file_that_is_being_unloaded(
+    make_bench, plugin_text, quick, tmp_path
+):
+    bench = make_bench(settings=dataclasses.replace(quick, drain_deadline_seconds=60))
+    await bench.host.start()
+    bench.host.lead()
+    await bench.create("a")
+    bench.write("other.py", plugin_text("O", name="other"))
+    gate = tmp_path / "gate"
+    body = (
+        f"while not __import__('os').path.exists({str(gate)!r}): await asyncio.sleep(0.02)\n"
+        "ctx.recorder.event({}, 'Normal', 'end', request.name)\n"
+    )
+    path = bench.write("one.py", plugin_text("V1", body=body))
+    await bench.ran("V1", "a")
+    path.unlink()
+    await bench.state("Draining")
+    stopping = asyncio.create_task(bench.host.stop(20))
+    await asyncio.wait([stopping], timeout=0.1)
+    gate.touch()
+    assert await stopping == []
+    assert bench.journal.messages("one", "end") == ["a"]
+
+
+async def test_the_end_of_the_process_tells_of_what_is_stuck_in_a_file_that_is_gone(hasty, plugin_text, gate):
+    await _stuck_and_deleted(hasty, plugin_text, gate)
+    await hasty.state("Stuck")
+    assert await hasty.host.stop(1) == [f"one {NAMESPACE}/a"]
+    gate.touch()
+
+
+async def test_a_rollback_that_fails_halfway_leaves_all_controllers_with_the_code_before_it(
+    bench, plugin_text, monkeypatch
+):
+    """The first of two controllers swaps back, the second does not: both must go on with what they had."""
+    await bench.create("a")
+    bench.write("one.py", plugin_text("V1") + plugin_text("V1", name="two"))
+    good = (await bench.state("Active")).revision
+    second = bench.host._slots["one"]._controllers._controllers["two"]
+    install = second.install
+    failed = asyncio.Event()
+
+    async def install_but_the_good(spec, reconciler, revision):
+        if revision == good:
+            failed.set()
+            raise swap.PassingRejection("as the test asks for")
+        return await install(spec, reconciler, revision)
+
+    monkeypatch.setattr(second, "install", install_but_the_good)
+    fails = "raise RuntimeError('bad')"
+    bench.write("one.py", plugin_text("V2", body=fails) + plugin_text("V2", name="two", body=fails))
+    for number in range(10):
+        await bench.create(f"b{number}")
+    await asyncio.wait_for(failed.wait(), 20)
+    bad = bench.status().revision
+    await eventually(lambda: [each.revision for each in bench.status().controllers] == [bad, bad])
+    bench.write("one.py", plugin_text("V3") + plugin_text("V3", name="two"))
+    await bench.ran("V3", "a")
+    await bench.ran("V3", "a", name="two")
+
+
+async def test_edits_beyond_a_few_stuck_revisions_are_refused_until_one_of_them_ends(hasty, plugin_text, gate):
+    for number in range(MOST_STUCK_REVISIONS):
+        await hasty.create(f"object{number}")
+    body = stubborn(gate, when="True")
+    for number in range(MOST_STUCK_REVISIONS + 1):
+        hasty.write("one.py", plugin_text(f"V{number}", body=body))
+        await eventually(lambda version=f"V{number}": hasty.journal.messages("one", version), timeout_seconds=20)
+    hasty.write("one.py", plugin_text("Last"))
+    assert "no more edits until one of these ends" in (await hasty.state("Rejected")).reason
+    gate.touch()
+    await hasty.ran("Last", "a")
+
+
+async def test_tasks_of_a_host_that_has_ended_are_gone(hasty, plugin_text, gate):
+    await _stuck_and_deleted(hasty, plugin_text, gate)
+    await hasty.state("Stuck")
+    gate.touch()
+    await hasty.host.stop(5)
+    await eventually(lambda: not [task for task in asyncio.all_tasks() if "plugin/one" in task.get_name()])
