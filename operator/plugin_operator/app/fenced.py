@@ -1,13 +1,16 @@
 """The plugins' way to the API server: closed once this process does not lead any more.
 
-Owns the look at the fence before each write. Reads pass, and so do the operator's own writes (Lease, Events), which go
-over the link itself. What was handed to the network before the end of leadership may still arrive after it: the time
-between renew deadline and lease duration is for that, and a write with a ``resourceVersion`` is refused by the server.
+Owns the look at the fence before each write, and before each attempt of it, since one may wait for long: for a
+connection, for new credentials, as long as ``Retry-After`` says. Reads pass, and so do the operator's own writes
+(Lease, Events), which go over the link itself. What was handed to the network before the end of leadership may still
+arrive after it: the time between renew deadline and lease duration is for that, and a write with a
+``resourceVersion`` is refused by the server.
 """
 
 from contextlib import AbstractAsyncContextManager
 
 from plugin_operator.client import ByteStream, Query, Response
+from plugin_operator.client.admission import admitting
 from plugin_operator.client.transport import Transport
 from plugin_operator.fence import Fence
 
@@ -36,8 +39,8 @@ class FencedTransport:
             LeadershipLost: it is a write, and this process does not lead any more.
         """
         if method != "GET":
-            self._fence.check()
-        return await self._transport.request(
+            self._fence.check()  # before anything is spent on it; admission looks again when it is sent
+        call = self._transport.request(
             method,
             path,
             query=query,
@@ -46,6 +49,10 @@ class FencedTransport:
             accept=accept,
             timeout_seconds=timeout_seconds,
         )
+        if method == "GET":
+            return await call
+        with admitting(self._fence.check):
+            return await call
 
     def stream(
         self, path: str, *, query: Query = (), accept: str = "application/json", timeout_seconds: float

@@ -22,6 +22,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from plugin_operator.client.access import Access, TlsSettings
+from plugin_operator.client.admission import AdmittedRequest
 from plugin_operator.client.config import ConnectionConfig
 from plugin_operator.client.statuses import error_of
 from plugin_operator.client.transport import ByteStream, Query, Response
@@ -72,6 +73,7 @@ class Connection:
             headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=list(traces),
+            request_class=AdmittedRequest,
         )
         self._streams = aiohttp.ClientSession(
             connector=_connector(limit=0),
@@ -135,7 +137,9 @@ class Connection:
         headers = {"Accept": accept} if body is None else {"Accept": accept, "Content-Type": content_type}
         access, renewed = await self._access(), False
         for attempt in range(_MAX_RETRIES + 1):
-            remaining = max(0.001, deadline - self._clock.monotonic())
+            remaining = deadline - self._clock.monotonic()
+            if remaining <= 0:  # renewing credentials may take as long as whoever gives them likes
+                raise self._broken(method, TimeoutError())
             timeout = aiohttp.ClientTimeout(total=remaining, sock_connect=_CONNECT_SECONDS)
             try:
                 call = _Call(method, path, query, headers, body, timeout)

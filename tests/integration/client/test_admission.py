@@ -1,0 +1,173 @@
+"""Every attempt of a call is admitted at the last moment, when its connection is there and nothing has been sent."""
+
+import asyncio
+
+import pytest
+from aiohttp import web
+
+from plugin_operator.app.fenced import FencedTransport
+from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess
+from plugin_operator.client import connection as connection_module
+from plugin_operator.clock import SystemClock
+from plugin_operator.errors import ApiConnectionError, LeadershipLost
+from plugin_operator.fence import Fence
+from plugin_operator.metrics import Metrics
+from plugin_operator.testing.eventually import eventually
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+WRITES = ["POST", "PUT", "PATCH", "DELETE"]
+
+
+class Server:
+    """Notes what arrives and has each request answered by the next of ``answers``; says 200 when there is none."""
+
+    def __init__(self):
+        self.arrived = []
+        self.answers = []
+
+    async def handle(self, request):
+        self.arrived.append(request.method)
+        await request.read()
+        return await self.answers.pop(0)(request) if self.answers else web.json_response({})
+
+
+class SlowAccess:
+    """Credentials whose renewal does something first."""
+
+    def __init__(self, host, before_renewed):
+        self.access = Access(host, "Bearer t")
+        self.before_renewed = before_renewed
+
+    async def current(self):
+        return self.access
+
+    async def renew(self, rejected):
+        await self.before_renewed()
+        return self.access
+
+
+@pytest.fixture
+async def server():
+    served = Server()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", served.handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    served.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
+    yield served
+    await runner.cleanup()
+
+
+@pytest.fixture
+def fence():
+    return Fence(SystemClock())
+
+
+def opened(access, **settings):
+    return Connection.open(ConnectionConfig(access.host, FixedAccess(access)), Metrics(), **settings)
+
+
+@pytest.mark.parametrize("method", WRITES)
+async def test_no_write_is_sent_again_once_leadership_ended_during_retry_after(server, fence, method):
+    async def overloaded(_request):
+        fence.close()
+        return web.Response(status=429, headers={"Retry-After": "0"})
+
+    server.answers = [overloaded]
+    async with opened(Access(server.url)) as connection:
+        with pytest.raises(LeadershipLost):
+            await FencedTransport(connection, fence).request(method, "/x", body=b"{}")
+    assert server.arrived == [method]
+
+
+@pytest.mark.parametrize("method", WRITES)
+async def test_no_write_is_sent_again_once_leadership_ended_while_credentials_were_renewed(server, fence, method):
+    async def refused(_request):
+        return web.Response(status=401)
+
+    async def leadership_ends():
+        fence.close()
+
+    server.answers = [refused]
+    config = ConnectionConfig(server.url, SlowAccess(server.url, leadership_ends))
+    async with Connection.open(config, Metrics()) as connection:
+        with pytest.raises(LeadershipLost):
+            await FencedTransport(connection, fence).request(method, "/x", body=b"{}")
+    assert server.arrived == [method]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_no_write_is_sent_again_over_another_connection_once_leadership_ended(server, fence, method):
+    async def cut(request):
+        fence.close()
+        request.transport.abort()
+        return web.Response()
+
+    async with opened(Access(server.url)) as connection:
+        transport = FencedTransport(connection, fence)
+        await transport.request(method, "/x", body=b"{}")
+        server.answers = [cut]
+        with pytest.raises(LeadershipLost):
+            await transport.request(method, "/x", body=b"{}")
+    assert server.arrived == [method, method]
+
+
+@pytest.mark.parametrize("method", WRITES)
+async def test_no_write_is_sent_once_leadership_ended_while_it_waited_for_a_connection(
+    server, fence, method, monkeypatch
+):
+    arrived, may_answer = asyncio.Event(), asyncio.Event()
+    connector = connection_module._connector
+    monkeypatch.setattr(connection_module, "_connector", lambda limit: connector(limit=1))
+
+    async def slow(_request):
+        arrived.set()
+        await may_answer.wait()
+        return web.json_response({})
+
+    server.answers = [slow]
+    async with opened(Access(server.url)) as connection, asyncio.TaskGroup() as tasks:
+        tasks.create_task(connection.request("GET", "/holds-the-connection"))
+        await arrived.wait()
+        write = tasks.create_task(_refused(FencedTransport(connection, fence).request(method, "/x", body=b"{}")))
+        await eventually(lambda: any(connection._calls.connector._waiters.values()))
+        fence.close()
+        may_answer.set()
+        await write
+    assert server.arrived == ["GET"]
+
+
+async def _refused(call):
+    with pytest.raises(LeadershipLost):
+        await call
+
+
+async def test_reads_go_on_without_leadership(server, fence):
+    async def overloaded(_request):
+        fence.close()
+        return web.Response(status=429, headers={"Retry-After": "0"})
+
+    server.answers = [overloaded]
+    async with opened(Access(server.url)) as connection:
+        await FencedTransport(connection, fence).request("GET", "/x")
+    assert server.arrived == ["GET", "GET"]
+
+
+async def test_a_call_whose_deadline_passed_while_credentials_were_renewed_is_not_sent_again(server):
+    clock = VirtualClock()
+
+    async def refused(_request):
+        return web.Response(status=401)
+
+    async def takes_long():
+        await clock.advance(31)
+
+    config = ConnectionConfig(server.url, SlowAccess(server.url, takes_long))
+    async with Connection.open(config, Metrics(), clock=clock) as connection:
+        await connection.request("GET", "/x")
+        server.answers = [refused]
+        with pytest.raises(ApiConnectionError, match="no answer in time"):
+            await connection.request("PUT", "/x", body=b"{}", timeout_seconds=30)
+    assert server.arrived == ["GET", "PUT"]
