@@ -14,6 +14,7 @@ class ReflectorSettings:
     Attributes:
         silence_seconds: the longest a watch may say nothing; a bookmark comes about every minute.
         list_silence_seconds: the longest a streaming list may say nothing before it is complete.
+        prefer_pages_seconds: how long lists come in pages after a streaming list was refused or broke.
         page_seconds: the longest one page of a list may take.
         watch_seconds: the shortest time a watch is asked to last; the longest is twice that.
         healthy_seconds: a stream that lasted this long starts the backoff over.
@@ -25,6 +26,7 @@ class ReflectorSettings:
 
     silence_seconds: float = 90.0
     list_silence_seconds: float = 20.0
+    prefer_pages_seconds: float = 600.0
     page_seconds: float = 60.0
     watch_seconds: float = 300.0
     healthy_seconds: float = 10.0

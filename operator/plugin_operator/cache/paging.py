@@ -95,6 +95,7 @@ class PagedList:
         store.begin_list()
         token: str | None = ""
         version = ""
+        followed: set[str] = set()
         while token is not None:
             query = [
                 *self._query,
@@ -107,10 +108,10 @@ class PagedList:
             page = _read(answer.body)
             await self._store_items(page.items or [], store, reader)
             version = page.metadata.resource_version or version
-            following = page.metadata.next or None
-            if following is not None and following == token:
+            token = page.metadata.next or None
+            if token in followed:
                 raise ApiConnectionError(f"{self._path}: the server goes on with the same page for ever")
-            token = following
+            followed.add(token or "")
             if limit and len(answer.body) > _PAGE_BYTES:
                 limit = max(1, limit // 2)
         store.end_list()

@@ -5,6 +5,7 @@ It writes the store and is the only one who does. It never ends by itself, whate
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Callable
 
@@ -58,7 +59,7 @@ class Reflector:
         )
         self._position = Position()
         self._resource: Resource | None = None
-        self._streaming = True
+        self._pages_until = -math.inf
         self._state = State.RESOLVING
         self._pausing = False
         self._blocked = ""
@@ -85,7 +86,7 @@ class Reflector:
             while True:
                 failure = await self._act()
                 step = next_step(self._state, failure.outcome)
-                if step.state is State.STREAMING_LIST and not self._streaming:
+                if step.state is State.STREAMING_LIST and self._clock.monotonic() < self._pages_until:
                     self._state = State.PAGED_LIST
                 else:
                     self._state = step.state
@@ -127,7 +128,7 @@ class Reflector:
             return await self._follow(feed, query)
         except ApiError as error:
             if feed.listing and error.status in _STREAMING_REFUSED:
-                self._streaming = False
+                self._prefer_pages()
                 raise Unsupported(str(error)) from error
             raise
 
@@ -181,9 +182,9 @@ class Reflector:
         """Read the initial events of a streaming list; what follows on the stream is the watch.
 
         A server that takes the request for a plain watch never says that the list is complete, and a stream that
-        broke once may break again: either way pages are as good, and from now on it is asked for them.
+        broke once may break again: either way pages are as good, and for a while it is asked for them.
         """
-        streaming, self._streaming = self._streaming, False
+        self._prefer_pages()
         while feed.listing:
             try:
                 async with asyncio.timeout(self._settings.list_silence_seconds):
@@ -194,9 +195,17 @@ class Reflector:
                 raise ApiConnectionError("the server ended the streaming list before it was complete")
             self._alive()
             await feed.consume(data)
-        self._streaming = streaming
+        self._pages_until = -math.inf
         self._state = next_step(self._state, Outcome.LISTED).state
         self._listed()
+
+    def _prefer_pages(self) -> None:
+        """List by pages for some time.
+
+        client-go falls back for one list only. Where each attempt costs the deadline for silence, that would make every
+        list late; but a server may be upgraded, or have been broken just once, so it is not for ever either.
+        """
+        self._pages_until = self._clock.monotonic() + self._settings.prefer_pages_seconds
 
     async def _compare(self) -> Outcome:
         """Ask for the server's present version: if ours is ahead of it, the server has lost history."""

@@ -226,18 +226,22 @@ def _streamed(what: str, then: str, restarts: str, action: Action, **fields: obj
 
 
 STREAMING_LISTS = (
-    _streamed("is not supported (400)", "asks for pages", "expired", Action.REFUSE, code=400, lasting=True),
-    _streamed("is not supported (422)", "asks for pages", "expired", Action.REFUSE, code=422, lasting=True),
+    _streamed(
+        "is not supported (400)", "asks for pages for ten minutes", "expired", Action.REFUSE, code=400, lasting=True
+    ),
+    _streamed(
+        "is not supported (422)", "asks for pages for ten minutes", "expired", Action.REFUSE, code=422, lasting=True
+    ),
     _streamed("is refused with 403", "waits, tries again every few seconds", "forbidden", Action.REFUSE, code=403),
     _streamed("is refused with 429", "backs off, lists again", "throttled", Action.REFUSE, code=429),
     _streamed("is refused with 500", "backs off, lists again", "server failed", Action.REFUSE, code=500),
     _streamed("is refused with 410", "asks for pages", "expired", Action.REFUSE, code=410),
     _streamed("is never answered", "gives up at its deadline, lists again", "broken", Action.STALL),
-    _streamed("is cut in the middle", "asks for pages from now on", "broken", Action.BREAK),
-    _streamed("ends before it is complete", "asks for pages from now on", "broken", Action.END),
-    _streamed("falls silent before it is complete", "asks for pages from now on", "broken", Action.SILENCE),
-    _streamed("is cut short inside an object", "asks for pages from now on", "broken", Action.TRUNCATE),
-    _streamed("has an ERROR event 410", "asks for pages from now on", "expired", Action.ERROR_EVENT, code=410),
+    _streamed("is cut in the middle", "asks for pages for ten minutes", "broken", Action.BREAK),
+    _streamed("ends before it is complete", "asks for pages for ten minutes", "broken", Action.END),
+    _streamed("falls silent before it is complete", "asks for pages for ten minutes", "broken", Action.SILENCE),
+    _streamed("is cut short inside an object", "asks for pages for ten minutes", "broken", Action.TRUNCATE),
+    _streamed("has an ERROR event 410", "asks for pages for ten minutes", "expired", Action.ERROR_EVENT, code=410),
 )
 
 

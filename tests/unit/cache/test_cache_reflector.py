@@ -46,7 +46,8 @@ def bookmark(version, end=False):
 class Script:
     """Transport and mapper that answer from a list: exceptions are raised, dicts are pages, lists are streams.
 
-    A stream's items are events, raw bytes, exceptions or END; after the last item it is silent.
+    A stream's items are events, raw bytes, exceptions, END, or an asyncio.Event to be silent until it is set; after the
+    last item it is silent.
     """
 
     END = object()
@@ -86,6 +87,9 @@ class Script:
                 if not items:
                     await asyncio.Event().wait()
                 item = items.pop(0)
+                if isinstance(item, asyncio.Event):
+                    await item.wait()
+                    return await self.read()
                 if item is Script.END:
                     return b""
                 if isinstance(item, Exception):
@@ -126,6 +130,33 @@ async def test_a_list_whose_pages_lead_nowhere_is_given_up(script, clock):
     pages = PagedList(script, "/w", (), "application/json", clock, page_seconds=60, on_skipped=lambda: None)
     with pytest.raises(ApiConnectionError, match="same page for ever"):
         await pages.apply(store, WireReader(WIDGET))
+
+
+async def test_a_list_whose_pages_go_round_in_a_circle_is_given_up(script, clock):
+    script.answers = [page("1", "a", token=token) for token in "stust"]
+    store = Store(Distributor(Metrics(), SystemClock()))
+    pages = PagedList(script, "/w", (), "application/json", clock, page_seconds=60, on_skipped=lambda: None)
+    with pytest.raises(ApiConnectionError, match="same page for ever"):
+        await pages.apply(store, WireReader(WIDGET))
+    assert len(script.asked) == 4
+
+
+@pytest.mark.parametrize(
+    "failure", [api_error(400), [event("ADDED", "4", "x"), ApiConnectionError("cut")], [Script.END]], ids=str
+)
+async def test_a_streaming_list_is_tried_again_ten_minutes_after_it_failed(script, clock, factory, failure):
+    expired, later = api_error(410, "Expired"), asyncio.Event()
+    script.answers = [failure, page("5", "a"), expired, page("6", "a"), [later, expired]]
+    informer = factory.acquire(KEY)
+    for _ in range(8):
+        await clock.advance(30)
+    assert ["sendInitialEvents" in ask for ask in script.asked] == [True, False, False, False, False]
+    script.answers = [[event("ADDED", "8", "b"), bookmark("9", end=True)]]
+    await clock.advance(600)
+    later.set()
+    await clock.advance(30)
+    assert "sendInitialEvents" in script.asked[-1]
+    assert (informer.state, informer.lister.keys()) == (State.WATCHING, [("ns", "b")])
 
 
 async def test_a_streaming_list_becomes_the_watch(script, clock, factory):
