@@ -1,10 +1,13 @@
 """watch over HTTP."""
 
+import asyncio
 import json
 import os
 from contextlib import asynccontextmanager
 
 import pytest
+
+from plugin_operator.testing.eventually import eventually
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
@@ -93,3 +96,48 @@ async def test_a_client_that_leaves_is_forgotten(api, api_server):
     for name in "bcdefgh":
         await api("POST", CONFIGMAPS, {"metadata": {"name": name}})
     assert bucket.listener_count == 0
+
+
+WIDGETS = f"/apis/example.org/v1/namespaces/{NAMESPACE}/widgets"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+@pytest.fixture
+async def widget(api):
+    """An object of a kind of its own."""
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    names = {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"}
+    versions = [{"name": "v1", "served": True, "storage": True, "schema": schema}]
+    spec = {"group": "example.org", "scope": "Namespaced", "names": names, "versions": versions}
+    await api("POST", DEFINITIONS, {"metadata": {"name": "widgets.example.org"}, "spec": spec})
+    made = {}
+
+    async def served():
+        status, obj = await api(
+            "POST", WIDGETS, {"metadata": {"name": "a"}, "apiVersion": "example.org/v1", "kind": "Widget"}
+        )
+        if status == 201:
+            made.update(obj)
+        return status == 201
+
+    await eventually(served)
+    return made
+
+
+async def test_a_watch_ends_with_the_definition_of_its_kind(api, widget):
+    async with watching(api, WIDGETS, resourceVersion=widget["metadata"]["resourceVersion"]) as stream:
+        await api("DELETE", f"{DEFINITIONS}/widgets.example.org")
+        seen = await asyncio.wait_for(events(stream), 60)
+    assert [(event["type"], event["object"]["metadata"]["name"]) for event in seen] == [("DELETED", "a")]
+
+
+async def test_a_watch_ends_when_the_definition_of_its_kind_changes(api, widget):
+    async with watching(api, WIDGETS, resourceVersion=widget["metadata"]["resourceVersion"]) as stream:
+        schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object"}}}}
+        versions = [{"name": "v1", "served": True, "storage": True, "schema": schema}]
+        status, _ = await api(
+            "PATCH", f"{DEFINITIONS}/widgets.example.org", {"spec": {"versions": versions}},
+            headers={"Content-Type": "application/merge-patch+json"},
+        )  # fmt: skip
+        assert status == 200
+        assert await asyncio.wait_for(events(stream), 60) == []

@@ -117,7 +117,6 @@ async def kind_recreated(site: Any) -> None:
     await site.put(WIDGET, "first", 1)
     await site.seen("widgets", "first", 1)
     await delete_widgets(site)
-    site.server.faults.add(Fault(action=Action.END, verb="watch", resource="widgets", agent=OPERATOR))
     await widgets_wait(site, "serves")
     await others_work(site, "while widgets are gone")
     await create_widgets(site)

@@ -73,6 +73,8 @@ class CrdController:
             self._served[name] = resources
         else:
             self._served.pop(name, None)
+        for bucket in {resource.bucket for resource in before}:
+            self._cluster.store.bucket(bucket).publish()  # watchers look whether they are still served
 
     def _establish(self, crd: dict[str, Any]) -> bool:
         """Bring the status up to date; returns whether it changed."""

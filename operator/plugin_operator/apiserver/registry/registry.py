@@ -43,6 +43,10 @@ class Registry:
         """Return the resource of a path, None if there is none."""
         return self._by_path.get((group, version, plural))
 
+    def serves(self, resource: ServedResource) -> bool:
+        """Tell whether this very entry is still in the table: not one that came in its place."""
+        return self._by_path.get((resource.group, resource.version, resource.plural)) is resource
+
     def for_kind(self, api_version: str, kind: str) -> ServedResource | None:
         """Return the resource that serves a kind, None if there is none."""
         for resource in self._by_path.values():

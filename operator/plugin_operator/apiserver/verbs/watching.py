@@ -123,6 +123,8 @@ class WatchStream:
         while loop.time() < deadline:
             while changes := cursor.take(_BATCH):
                 await self._send(response, self._change_lines(changes))
+            if not self._call.cluster.registry.serves(self._call.resource):
+                return  # its definition was deleted or changed: the client is to ask anew, and be told what is so
             if not self._bookmarks:
                 await cursor.wait()
                 continue
