@@ -20,7 +20,8 @@ class ReflectorSettings:
         healthy_seconds: a stream that lasted this long starts the backoff over.
         backoff_seconds: the first pause after a failure, before jitter.
         backoff_cap_seconds: the longest pause, before jitter.
-        poll_kind_seconds: how often to look for a kind the server does not serve.
+        poll_kind_seconds: how often to look for a kind the server does not serve; within two seconds of its
+            definition it is to be followed, and a real server asks for one of them while its storage starts.
         poll_access_seconds: how often to try what the server does not allow.
     """
 
@@ -32,7 +33,7 @@ class ReflectorSettings:
     healthy_seconds: float = 10.0
     backoff_seconds: float = 0.2
     backoff_cap_seconds: float = 10.0
-    poll_kind_seconds: float = 1.0
+    poll_kind_seconds: float = 0.5
     poll_access_seconds: float = 8.0
 
 

@@ -279,6 +279,8 @@ class Reflector:
             return
         self._restarts.inc(str(self._key.gvk), failure.outcome.value)
         blocking = failure.outcome in {Outcome.MISSING, Outcome.FORBIDDEN, Outcome.REFUSED}
+        if blocking:
+            self._backoff.reset()  # a definite answer: once it is healed, nothing of earlier troubles may delay us
         if failure.outcome is Outcome.MISSING:
             self._mapper.invalidate(self._key.gvk)
         if blocking and failure.outcome.value != self._blocked:

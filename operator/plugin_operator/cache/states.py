@@ -15,7 +15,7 @@ leads back:
 - The position **expired** (410 as the answer to a list's page, to the watch, or as an event inside it): list again.
 - The history was **rewritten** (an event or bookmark older than our position, or what ``COMPARING`` found): list again.
 - The kind is **missing**, access is **forbidden**, or the server **refuses** the request as such: ``WAITING``. Nothing
-  is wrong with us, and polling goes on until it is healed: about every second for a kind, every ten for a permission.
+  is wrong with us, and polling goes on until it is healed: about twice a second for a kind, every ten seconds for a permission.
   The store keeps what it had: a 404 of a server that is just starting must not look like the deletion of everything.
 - The server is **throttling** (429): its own wait is obeyed. It **fails** (5xx, 401, unusable answers): pause.
 

@@ -168,7 +168,7 @@ OPENING_A_WATCH = (
     _opening(400, "waits, tries again every few seconds", "refused"),
     _opening(401, "renews its credentials and tries again at once", ""),
     _opening(403, "waits, tries again every few seconds", "forbidden"),
-    _opening(404, "waits, keeps what it has, looks again every second", "kind missing"),
+    _opening(404, "waits, keeps what it has, looks again twice a second", "kind missing"),
     _opening(410, LISTS_AGAIN, "expired"),
     _opening(429, "waits as long as it is told", "throttled", seconds=1),
     _opening(429, BACKS_OFF, "throttled"),

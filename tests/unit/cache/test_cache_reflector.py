@@ -353,6 +353,34 @@ async def test_a_missing_verb_is_named(script, clock, factory):
     assert script.invalidated > 0
 
 
+async def test_a_kind_that_appears_is_followed_within_two_seconds_whatever_went_before(
+    script, clock, factory, monkeypatch
+):
+    """A real server serves the kind, and for a second says 429 because the storage behind it is still starting."""
+    monkeypatch.setattr("random.random", lambda: 0.999)
+    script.answers = [[bookmark("5", end=True), ApiConnectionError("cut")], *[ApiConnectionError("cut")] * 20]
+    informer = factory.acquire(KEY)
+    await clock.advance(60)
+    script.resource, script.answers = NoMatchError("no such kind"), [api_error(404, "NotFound")] * 2
+    await clock.advance(40)
+    assert informer.state is State.WAITING
+    script.resource = resource()
+    script.answers = [api_error(429, retry_after_seconds=1), [event("ADDED", "9", "new"), bookmark("9", end=True)]]
+    await clock.advance(2)
+    assert (informer.state, informer.lister.keys()) == (State.WATCHING, [("ns", "new")])
+
+
+async def test_a_permission_that_is_granted_is_used_within_thirty_seconds(script, clock, factory, monkeypatch):
+    monkeypatch.setattr("random.random", lambda: 0.999)
+    script.answers = [api_error(403, "Forbidden")] * 20
+    informer = factory.acquire(KEY)
+    await clock.advance(60)
+    assert informer.state is State.WAITING
+    script.answers = [[bookmark("5", end=True)]]
+    await clock.advance(30)
+    assert informer.state is State.WATCHING
+
+
 async def test_a_forbidden_watch_keeps_what_the_store_has(script, clock, factory):
     script.answers = [[event("ADDED", "5"), bookmark("5", end=True), ApiConnectionError("x")], api_error(403)]
     informer = factory.acquire(KEY)
