@@ -15,6 +15,8 @@ from plugin_operator.errors import (
     TooManyRequestsError,
 )
 
+# The words of apiextensions-apiserver's webhook converter; its Status has no reason that tells it from other failures.
+_CONVERSION = "conversion webhook for "
 _REFUSALS = frozenset({400, 405, 406, 415, 422})
 
 
@@ -52,6 +54,8 @@ def _outcome_of(error: Exception) -> Outcome:
             return Outcome.THROTTLED
         case ApiError() if error.status in _REFUSALS:
             return Outcome.REFUSED
+        case ApiError() if error.status >= 500 and _CONVERSION in error.message:
+            return Outcome.UNCONVERTED
         case ApiConnectionError():
             return Outcome.BROKEN
         case HistoryRewritten():

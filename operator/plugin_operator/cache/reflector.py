@@ -26,6 +26,7 @@ from plugin_operator.kube import Resource
 _log = logs.get_logger(__name__)
 
 _STREAMING_REFUSED = frozenset({400, 405, 406, 422})
+_BLOCKING = frozenset({Outcome.MISSING, Outcome.FORBIDDEN, Outcome.REFUSED, Outcome.UNCONVERTED})
 _NEEDED_VERBS = ("list", "watch")
 _EARLY_SECONDS = 5.0
 
@@ -278,7 +279,7 @@ class Reflector:
         if failure.outcome is Outcome.UNSUPPORTED:
             return
         self._restarts.inc(str(self._key.gvk), failure.outcome.value)
-        blocking = failure.outcome in {Outcome.MISSING, Outcome.FORBIDDEN, Outcome.REFUSED}
+        blocking = failure.outcome in _BLOCKING
         if blocking:
             self._backoff.reset()  # a definite answer: once it is healed, nothing of earlier troubles may delay us
         if failure.outcome is Outcome.MISSING:

@@ -14,10 +14,12 @@ leads back:
   list can be true.
 - The position **expired** (410 as the answer to a list's page, to the watch, or as an event inside it): list again.
 - The history was **rewritten** (an event or bookmark older than our position, or what ``COMPARING`` found): list again.
-- The kind is **missing**, access is **forbidden**, or the server **refuses** the request as such: ``WAITING``. Nothing
-  is wrong with us, and polling goes on until it is healed: about twice a second for a kind, every ten seconds for a permission.
-  The store keeps what it had: a 404 of a server that is just starting must not look like the deletion of everything.
-- The server is **throttling** (429): its own wait is obeyed. It **fails** (5xx, 401, unusable answers): pause.
+- The kind is **missing**, access is **forbidden**, its **conversion** fails, or the server **refuses** the request as
+  such: ``WAITING``. Nothing is wrong with us, and polling goes on until it is healed: about twice a second for a kind,
+  every ten seconds for the others. The store keeps what it had: a 404 of a server that is just starting must not look
+  like the deletion of everything.
+- The server is **throttling** (429): its own wait is obeyed. It **fails** (5xx, 401, unusable answers): pause. What a
+  streaming list fails at goes on in pages: where a conversion fails, kube-apiserver names the reason in a page only.
 
 Pauses grow per reflector, with jitter, and start over once a watch has proved healthy. A list is applied to the store
 object by object as it arrives; what it did not mention is deleted at its end. So whatever happens in between, after the
@@ -56,6 +58,7 @@ class Outcome(Enum):
     MISSING = "kind missing"
     FORBIDDEN = "forbidden"
     REFUSED = "refused"
+    UNCONVERTED = "conversion failing"
     THROTTLED = "throttled"
     FAILED = "server failed"
 
@@ -81,6 +84,7 @@ _BLOCKED: Final = {
     Outcome.MISSING: Step(State.RESOLVING, Pause.POLL_KIND),
     Outcome.FORBIDDEN: Step(State.RESOLVING, Pause.POLL_ACCESS),
     Outcome.REFUSED: Step(State.RESOLVING, Pause.POLL_ACCESS),
+    Outcome.UNCONVERTED: Step(State.RESOLVING, Pause.POLL_ACCESS),
 }
 
 
@@ -95,6 +99,7 @@ TRANSITIONS: Final[dict[State, dict[Outcome, Step]]] = {
     | {
         Outcome.LISTED: Step(State.WATCHING),
         Outcome.UNSUPPORTED: Step(State.PAGED_LIST),
+        Outcome.FAILED: Step(State.PAGED_LIST, Pause.BACKOFF),
         Outcome.EXPIRED: Step(State.PAGED_LIST, Pause.BACKOFF),
     },
     State.PAGED_LIST: _again(State.PAGED_LIST)

@@ -5,6 +5,7 @@ import json
 from contextlib import asynccontextmanager
 
 import pytest
+from structlog.testing import capture_logs
 
 from plugin_operator.cache import InformerFactory, InformerKey, State, pace
 from plugin_operator.cache.feed import Feed, Position
@@ -381,6 +382,22 @@ async def test_a_permission_that_is_granted_is_used_within_thirty_seconds(script
     assert informer.state is State.WATCHING
 
 
+async def test_a_kind_whose_conversion_fails_waits_and_is_followed_once_it_is_healed(script, clock, factory):
+    """What kube-apiserver says: nothing of use in a streaming list, the reason in a page."""
+    words = "conversion webhook for example.org/v2, Kind=Widget failed: connection refused"
+    streamed = {"type": "ERROR", "object": {"kind": "Status", "code": 504, "message": "Too large resource version: 5"}}
+    script.answers = [[streamed], *[api_error(500, "", words)] * 3]
+    informer = factory.acquire(KEY)
+    with capture_logs() as lines:
+        await clock.advance(20)
+    assert informer.state is State.WAITING
+    assert words in informer.reason
+    assert [line["event"] for line in lines] == ["Stream restarts", "Informer is waiting"]
+    script.answers = [page("5", "a"), []]
+    await clock.advance(30)
+    assert (informer.state, informer.lister.keys()) == (State.WATCHING, [("ns", "a")])
+
+
 async def test_a_forbidden_watch_keeps_what_the_store_has(script, clock, factory):
     script.answers = [[event("ADDED", "5"), bookmark("5", end=True), ApiConnectionError("x")], api_error(403)]
     informer = factory.acquire(KEY)
@@ -461,6 +478,7 @@ async def test_a_burst_lets_other_tasks_run(clock, monkeypatch):
 
 def test_every_state_knows_what_follows_every_failure():
     failures = {Outcome.BROKEN, Outcome.FAILED, Outcome.THROTTLED, Outcome.MISSING, Outcome.FORBIDDEN, Outcome.REFUSED}
+    failures |= {Outcome.UNCONVERTED}
     for state, known in TRANSITIONS.items():
         assert failures <= set(known)
         assert all(known[outcome].pause is not Pause.NONE for outcome in failures), state
@@ -473,6 +491,7 @@ def test_every_state_knows_what_follows_every_failure():
         (api_error(401), Outcome.FAILED),
         (api_error(500), Outcome.FAILED),
         (api_error(500, "Expired"), Outcome.EXPIRED),
+        (api_error(500, "", "conversion webhook for example.org/v2, Kind=X failed: x"), Outcome.UNCONVERTED),
         (api_error(405), Outcome.REFUSED),
         (ConfigError("x"), Outcome.FAILED),
         (HistoryRewritten("x"), Outcome.REWRITTEN),
