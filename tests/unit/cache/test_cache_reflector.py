@@ -143,7 +143,9 @@ async def test_a_list_whose_pages_go_round_in_a_circle_is_given_up(script, clock
 
 
 @pytest.mark.parametrize(
-    "failure", [api_error(400), [event("ADDED", "4", "x"), ApiConnectionError("cut")], [Script.END]], ids=str
+    "failure",
+    [api_error(400), [event("ADDED", "4", "x"), ApiConnectionError("cut")], [Script.END]],
+    ids=["refused", "cut", "ended"],
 )
 async def test_a_streaming_list_is_tried_again_ten_minutes_after_it_failed(script, clock, factory, failure):
     expired, later = api_error(410, "Expired"), asyncio.Event()
