@@ -1,7 +1,7 @@
 """The four plugins and what is done to their files.
 
-Each line a plugin writes says what one reconcile saw, when it began and ended, and by which edit it ran. A reconcile
-that fails or is cut off writes none.
+Each line a plugin writes says what one reconcile saw, when it began and ended, by which edit it ran and whether it went
+well. Only a reconcile whose process ends in the middle of it writes none.
 """
 
 import time
@@ -25,23 +25,25 @@ _BODY = """
 @controller(name="{role}", for_="{kind}", namespaces=["soak"], max_concurrent_reconciles=8)
 async def reconcile(ctx, request):
     begin = time.monotonic_ns()
-    found = ctx.lister.get(request)
-    kind = found["kind"] if found else "-"
-    step = (found.get("spec") or found.get("data") or {{}}).get("step", "-") if found else "gone"
-    await asyncio.sleep({slow} if request.name.endswith("77") else 0.001)
-    if kind == "Widget" and (found.get("status") or {{}}).get("step") != step:
-        await ctx.client.patch_status("{kind}", request, {{"step": step}})
-    line = f"{role} {{request.name}} {{kind}} {{step}} {edit} {{begin}} {{time.monotonic_ns()}}\\n"
-    out = os.open(PATH, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    kind, step, outcome = "-", "-", "failed"
     try:
-        os.write(out, line.encode())
+        found = ctx.lister.get(request)
+        kind = found["kind"] if found else "-"
+        step = (found.get("spec") or found.get("data") or {{}}).get("step", "-") if found else "gone"
+        await asyncio.sleep({slow} if request.name.endswith("77") else 0.001)
+        if {crash}:
+            raise RuntimeError("a planned crash of edit {edit}")
+        if kind == "Widget" and (found.get("status") or {{}}).get("step") != step:
+            await ctx.client.patch_status("{kind}", request, {{"step": step}})
+        outcome = "ok"
     finally:
-        os.close(out)
-"""
-_CRASHING = """
-@controller(name="{role}", for_="{kind}", namespaces=["soak"], max_concurrent_reconciles=8)
-async def reconcile(ctx, request):
-    raise RuntimeError("a planned crash of edit {edit}")
+        end = time.monotonic_ns()
+        line = f"{role} {{request.name}} {{kind}} {{step}} {edit} {{outcome}} {{begin}} {{end}}\\n"
+        out = os.open(PATH, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(out, line.encode())
+        finally:
+            os.close(out)
 """
 _TEXTS = {
     "good": _HEAD + _BODY,
@@ -52,7 +54,7 @@ _TEXTS = {
     "import error": _HEAD + "raise RuntimeError('broken edit {edit}')\n",
     "import hangs": _HEAD + "time.sleep(3600) # edit {edit}\n" + _BODY,
     "import exits": _HEAD + "os._exit({edit} % 3)\n" + _BODY,
-    "crash": _HEAD + _CRASHING,
+    "crash": _HEAD + _BODY,
 }
 EDITS = (*_TEXTS, "delete", "good", "good")
 _GOOD = frozenset({"good", "slow", "in place", "rename"})
@@ -90,7 +92,8 @@ class Editor:
             file.is_good = False
             return
         file.edit += 1
-        text = _TEXTS[how].format(role=role, kind=ROLES[role], edit=file.edit, slow=1.0 if how == "slow" else 0.001)
+        slow, crash = 1.0 if how == "slow" else 0.001, how == "crash"
+        text = _TEXTS[how].format(role=role, kind=ROLES[role], edit=file.edit, slow=slow, crash=crash)
         is_new = how == "rename" or not file.path.exists()
         if how == "rename":
             file.path.unlink(missing_ok=True)

@@ -1,15 +1,17 @@
 """What the plugins did, read from their own lines as they come, and what may never be in them."""
 
 import itertools
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.soak.plugins import ROLES
+from tests.soak.timeline import Span, Timeline
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One reconcile."""
+    """One reconcile; ``is_ok`` is False if it raised or was cancelled."""
 
     instance: str
     role: str
@@ -17,20 +19,22 @@ class Run:
     kind: str
     step: str
     edit: int
+    is_ok: bool
     begin: int
     end: int
 
     @classmethod
     def read(cls, instance: str, line: str) -> "Run":
         """Read a line of a plugin."""
-        role, name, kind, step, edit, begin, end = line.split(" ")
-        return cls(instance, role, name, kind, step, int(edit), int(begin), int(end))
+        role, name, kind, step, edit, outcome, begin, end = line.split(" ")
+        return cls(instance, role, name, kind, step, int(edit), outcome == "ok", int(begin), int(end))
 
 
 class Records:
     """Every reconcile so far, and the last one of each key.
 
     Attributes:
+        last: by role and name, of those that did not fail.
         paused: an instance and the monotonic nanoseconds between which it was stopped.
     """
 
@@ -38,9 +42,12 @@ class Records:
         self._folder = folder
         self._offsets: dict[str, int] = {}
         self._begins: dict[str, tuple[int, int]] = {}
+        self._numbers: dict[str, int] = {}
+        self._timelines: defaultdict[tuple[str, str], Timeline] = defaultdict(Timeline)
         self.last: dict[tuple[str, str], Run] = {}
         self.paused: list[tuple[str, int, int]] = []
         self.count = 0
+        self.failed = 0
         self.doubled: list[str] = []
         self.misdirected: list[str] = []
 
@@ -66,18 +73,26 @@ class Records:
             self.misdirected.append(str(run))
         first, last = self._begins.get(run.instance, (run.begin, run.begin))
         self._begins[run.instance] = min(first, run.begin), max(last, run.begin)
+        number = self._numbers.setdefault(run.instance, len(self._numbers))
+        for other in self._timelines[run.role, run.name].add(Span(number, run.begin, run.end)):
+            instance = next(name for name, known in self._numbers.items() if known == other.instance)
+            if not self._is_excused(run, instance, other):
+                self.doubled.append(f"{run} and one of {instance} from {other.begin} to {other.end}")
+        if not run.is_ok:
+            self.failed += 1
+            return
         before = self.last.get((run.role, run.name))
-        if before is not None:
-            slept = self._slept(run) or self._slept(before)
-            if run.begin < before.end and before.begin < run.end and not slept:
-                self.doubled.append(f"{before} and {run}")
-            if run.begin < before.begin:
-                return
-        self.last[run.role, run.name] = run
+        if before is None or run.begin >= before.begin:
+            self.last[run.role, run.name] = run
 
-    def _slept(self, run: Run) -> bool:
+    def _is_excused(self, run: Run, instance: str, other: Span) -> bool:
         # Nobody can take back what a stopped process was in the middle of; it must only begin nothing any more.
-        return any(name == run.instance and run.begin < to and run.end > since for name, since, to in self.paused)
+        return run.instance != instance and (
+            self._slept(run.instance, run.begin, run.end) or self._slept(instance, other.begin, other.end)
+        )
+
+    def _slept(self, instance: str, begin: int, end: int) -> bool:
+        return any(name == instance and begin < to and end > since for name, since, to in self.paused)
 
     def _look_for_two_leaders(self) -> None:
         turns = sorted((first, last, name) for name, (first, last) in self._begins.items())
