@@ -151,12 +151,13 @@ conformance: $(VENV)/.dev ## Test on a real API server and compare (needs Go, or
 	  || status=1; \
 	exit $$status
 
-# How long and how much; SEED repeats the order of a run.
+# How long, how much and on which API server (embedded or real); SEED repeats the order of a run.
 MINUTES ?= 5
 OBJECTS ?= 5000
+SERVER  ?= embedded
 .PHONY: soak
-soak: $(VENV)/.dev ## Random faults, edits and kills for MINUTES; nothing may be lost or doubled (OBJECTS, SEED)
-	@MINUTES=$(MINUTES) OBJECTS=$(OBJECTS) SEED=$(SEED) $(BIN)/python -m tests.soak
+soak: $(VENV)/.dev $(if $(filter real,$(SERVER)),controlplane) ## Random faults, edits and kills for MINUTES; nothing may be lost or doubled (OBJECTS, SEED, SERVER)
+	@MINUTES=$(MINUTES) OBJECTS=$(OBJECTS) SEED=$(SEED) SERVER='$(SERVER)' $(BIN)/python -m tests.soak
 
 .PHONY: lock
 lock: $(BIN)/python ## Resolve the pins again; UPGRADE=1 takes newer versions

@@ -1,4 +1,4 @@
-"""``make soak MINUTES=5 SEED=1 OBJECTS=5000``: random trouble by a plan, and nothing may be lost or doubled."""
+"""``make soak MINUTES=5 SEED=1 OBJECTS=5000 SERVER=real``: random trouble, and nothing may be lost or doubled."""
 
 import asyncio
 import shutil
@@ -8,7 +8,8 @@ import time
 import traceback
 
 from tests.soak.judge import Violation
-from tests.soak.settings import Settings
+from tests.soak.memory import Memory
+from tests.soak.settings import Settings, WrongSetting
 from tests.soak.soak import Soak
 
 
@@ -18,20 +19,19 @@ def _count(soak: Soak, kind: str) -> str:
 
 
 def _report(soak: Soak, seconds: float) -> None:
-    memory = soak.judge.memory if hasattr(soak, "judge") else []
-    first, last = (memory[0], memory[-1]) if memory else ((0.0, 0.0), (0.0, 0.0))
+    judge = getattr(soak, "judge", None)
+    memory = judge.memory if judge else Memory()
     rows = {
+        "server": soak.cluster.server.name,
+        "seed": str(soak.settings.seed),
         "seconds": f"{seconds:.0f}",
-        "events": str(soak.judge.writers.count) if hasattr(soak, "judge") else "0",
-        "reconciles": str(soak.records.count),
-        "faults": _count(soak, "fault"),
-        "compactions": _count(soak, "compaction"),
-        "edits": _count(soak, "edit"),
+        "longest calm": f"{judge.longest_calm_seconds:.0f} s" if judge else "-",
+        "events": f"{judge.writers.count}, {judge.writers.refused} refused" if judge else "0",
+        "reconciles": f"{soak.records.count}, {soak.records.failed} failed",
+        **{f"{kind}s": _count(soak, kind) for kind in ("storm", "fault", "compaction", "edit", "kill")},
         "reloads": str(soak.logs.reloads),
-        "kills": _count(soak, "kill"),
+        **{f"memory of the {role}": memory.told(role) for role in ("leader", "standby", "API server")},
         "doubled": str(len(soak.records.doubled)),
-        "memory of the leader": f"{first[0]:.0f} MiB at the start, {last[0]:.0f} MiB at the end",
-        "memory of the API server": f"{first[1]:.0f} MiB at the start, {last[1]:.0f} MiB at the end",
     }
     print("\n".join(f"{name:<26}{value}" for name, value in rows.items()))
 
@@ -46,9 +46,13 @@ async def _run(soak: Soak) -> None:
 
 def main() -> int:
     """Soak and return the exit status: 0 if everything held."""
-    settings = Settings.from_environment()
+    try:
+        settings = Settings.from_environment()
+        soak, started, problem = Soak(settings), time.monotonic(), ""
+    except (WrongSetting, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 2
     print(f"seed {settings.seed}: {settings.minutes:g} minutes, {settings.objects} objects", flush=True)
-    soak, started, problem = Soak(settings), time.monotonic(), ""
     try:
         asyncio.run(_run(soak))
     except Violation as violation:

@@ -4,8 +4,9 @@ import asyncio
 import signal
 import time
 
-from tests.soak.processes import ApiServer, Replica, strays
+from tests.soak.processes import Replica, strays
 from tests.soak.records import Records
+from tests.soak.servers import SERVERS, Server
 from tests.soak.settings import REPLICAS, Settings
 
 _LEADERSHIP = ("Leadership lost, ending at once", "Leadership is over and ")
@@ -23,7 +24,8 @@ class Cluster:
         self._settings = settings
         self._records = records
         self._numbers = 0
-        self.server = ApiServer(settings)
+        self.server: Server = SERVERS[settings.server](settings)
+        self._server_hurts = asyncio.Lock()
         self.replicas: list[Replica] = []
         self.unexpected: list[str] = []
 
@@ -36,7 +38,7 @@ class Cluster:
                 await asyncio.sleep(_RESTART_SECONDS)
             while len(self.replicas) < REPLICAS:
                 self._numbers += 1
-                replica = Replica(self._settings, self.server, f"replica-{self._numbers}")
+                replica = Replica(self._settings, self.server.for_operators, f"replica-{self._numbers}")
                 await replica.start()
                 self.replicas.append(replica)
             await asyncio.sleep(0.2)
@@ -53,16 +55,22 @@ class Cluster:
         ready = [await each.is_ready() for each in tuple(self.replicas)]
         return len(ready) == REPLICAS and all(ready) and await self.leader() is not None
 
-    async def kill(self, what: str, seconds: float) -> None:
-        """Do one of the plan's kills; what is stopped or gone comes back after ``seconds``."""
+    async def kill(self, what: str, seconds: float) -> bool:
+        """Do one of the plan's kills, and return False if there is nobody to do it to.
+
+        What is stopped or gone comes back after ``seconds``.
+        """
         if what.endswith("server"):
-            await self._hurt_server(what, seconds)
-            return
+            if self._server_hurts.locked():
+                return False
+            async with self._server_hurts:
+                await self._hurt_server(what, seconds)
+            return True
         leader = await self.leader()
         others = [each for each in self.replicas if each is not leader and not each.process.is_stopped]
         victim = leader if not what.endswith("standby") else next(iter(others), None)
-        if victim is None:
-            return
+        if victim is None or victim.process.is_stopped:
+            return False
         if what.startswith("stop"):
             await self._pause(victim, seconds)
         elif what.startswith("end"):
@@ -71,6 +79,7 @@ class Cluster:
         else:
             victim.expected.add(-signal.SIGKILL)
             victim.process.send(signal.SIGKILL)
+        return True
 
     async def heal(self) -> None:
         """Bring back a server that is gone."""
@@ -95,11 +104,11 @@ class Cluster:
                 replica.expected.add(0)
                 await replica.process.end()
             self._judge(replica)
-        if self.server.process.is_running and await self.server.process.end() != 0:
-            self.unexpected.append(f"the API server ends with {self.server.process.code}")
+        if (code := await self.server.close()) != 0:
+            self.unexpected.append(f"the API server ends with {code}")
 
     def _known(self) -> set[int]:
-        return {self.server.process.pid, *(each.process.pid for each in self.replicas)}
+        return {*self.server.pids, *(each.process.pid for each in self.replicas)}
 
     async def _hurt_server(self, what: str, seconds: float) -> None:
         process = self.server.process

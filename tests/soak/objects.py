@@ -100,10 +100,12 @@ class Writers:
 
     Attributes:
         acknowledged: the last step the server has accepted, None if it is deleted; what was cut off is not in it.
+        refused: how often the server has answered with one of ``refusals``, which leave open what has happened.
     """
 
-    def __init__(self, api: Api, objects: int, seed: int) -> None:
+    def __init__(self, api: Api, objects: int, seed: int, refusals: frozenset[int] = frozenset()) -> None:
         self._api = api
+        self._refusals = refusals
         self._keys = [
             (kind, f"object-{number}") for kind, share in _SHARES.items() for number in range(int(objects * share))
         ]
@@ -113,6 +115,7 @@ class Writers:
         self._steps = 0
         self.acknowledged: dict[Key, str | None] = {}
         self.count = 0
+        self.refused = 0
 
     async def create_all(self) -> None:
         """Create every object."""
@@ -183,5 +186,8 @@ class Writers:
             self.acknowledged[key] = step
         elif status == 409:
             self.acknowledged.pop(key, None)  # an earlier creation that was cut off did happen
+        elif status in self._refusals:
+            self.refused += 1
+            self.acknowledged.pop(key, None)
         else:
             raise RuntimeError(f"{key}: the API server answers a writer with {status}")

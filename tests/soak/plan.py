@@ -43,6 +43,16 @@ _TARGETS: tuple[dict[str, Any], ...] = (
     {"resource": "widgets/status"},
     {"resource": "leases"},
 )
+# What the steps of a storm are drawn from, by weight. A reload reconciles everything anew and a new leader lists
+# everything anew, which would make up for a change that was lost before: some storms go without either.
+_WEIGHTS = {
+    "everything": {"fault": 58, "edit": 24, "kill": 14, "compaction": 4},
+    "no kills": {"fault": 66, "edit": 28, "compaction": 6},
+    "no edits": {"fault": 78, "kill": 16, "compaction": 6},
+    "faults alone": {"fault": 92, "compaction": 8},
+    "edits alone": {"edit": 1},
+}
+_STORMS_ALIKE = 4
 _KILLS = ("kill leader", "kill standby", "stop leader", "stop leader", "end leader", "kill server", "stop server")
 _PAUSES_SECONDS = (0.2, 1.0, 3.0, 14.0)
 
@@ -58,13 +68,23 @@ class Step:
 
 
 class Plan:
-    """The steps of one seed, storm after storm."""
+    """The steps of one seed, storm after storm.
+
+    Attributes:
+        weather: what the storm is made of; the first of everything.
+    """
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
+        self._storms_left = 1
+        self.weather = "everything"
 
     def storm(self, seconds: float) -> Iterator[Step]:
         """Yield steps whose pauses add up to ``seconds``."""
+        if self._storms_left == 0:
+            self.weather = self._random.choice(sorted(_WEIGHTS))
+            self._storms_left = self._random.randint(1, _STORMS_ALIKE)
+        self._storms_left -= 1
         left = seconds
         while left > 0:
             step = self._step()
@@ -74,7 +94,8 @@ class Plan:
     def _step(self) -> Step:
         choose = self._random
         pause = choose.uniform(0.2, 2.0)
-        kind = choose.choices(("fault", "edit", "kill", "compaction"), (58, 24, 14, 4))[0]
+        weights = _WEIGHTS[self.weather]
+        kind = choose.choices(tuple(weights), tuple(weights.values()))[0]
         if kind == "fault":
             return self._fault(pause)
         if kind == "edit":

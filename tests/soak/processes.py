@@ -1,8 +1,9 @@
-"""The processes of a soak: the API server, the replicas of the operator, and what they leave behind."""
+"""The processes of a soak: one of any kind, the replicas of the operator, and what they leave behind."""
 
 import asyncio
 import json
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -20,11 +21,15 @@ _FLAGS = (
     *("--leader-elect-renew-deadline", "6s", "--leader-elect-retry-period", "1s"),
     *("--validate-timeout", "4s", "--connect-timeout", "120s", "--log-format", "json"),
 )
-_READY_SECONDS = 120.0
+OPERATOR = (sys.executable, "-m", "plugin_operator")
+_ROOT = Path(__file__).parents[2]
+# Below the ports that the system gives to whoever connects: a client that keeps trying the port of a server that is
+# gone would otherwise be given that very port in the end.
+_PORTS = range(20_000, 32_000)
 
 
 class Process:
-    """One run of the command line, from its start to its end."""
+    """One run of a command, from its start to its end; its standard input ends with this process."""
 
     def __init__(self, settings: Settings, name: str) -> None:
         self.name = name
@@ -33,15 +38,14 @@ class Process:
         self.is_stopped = False
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self, *arguments: str, **variables: str) -> None:
+    async def start(self, *command: str, **variables: str) -> None:
         """Start it with everything it says in its log."""
         mark, _, value = MARK.partition("=")
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
         environment = {**kept, "HOME": str(self.folder), mark: value, "PYTHONUNBUFFERED": "1", **variables}
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "plugin_operator", *arguments),
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                *command, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log, env=environment, cwd=_ROOT,
             )  # fmt: skip
 
     @property
@@ -86,41 +90,12 @@ class Process:
             return 99
 
 
-class ApiServer:
-    """The API server, killed and started again with the same port, data and keys."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._port = free_port()
-        self.kubeconfig = settings.folder / "kubeconfig"
-        self.process = Process(settings, "apiserver")
-
-    async def start(self) -> None:
-        """Start it and wait until it listens."""
-        await self.process.start(
-            *("apiserver", "--bind-address", f"127.0.0.1:{self._port}", "--log-format", "json"),
-            *("--data-dir", str(self._settings.folder / "data"), "--write-kubeconfig", str(self.kubeconfig)),
-        )
-        deadline = time.monotonic() + _READY_SECONDS
-        while not await self._listens():
-            if time.monotonic() > deadline or not self.process.is_running:
-                raise RuntimeError(f"the API server does not start: {self.process.log.read_text()[-2000:]}")
-            await asyncio.sleep(0.1)
-
-    async def _listens(self) -> bool:
-        with suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", self._port)
-            writer.close()
-            return self.kubeconfig.exists()
-        return False
-
-
 class Replica:
     """One process of the operator."""
 
-    def __init__(self, settings: Settings, server: ApiServer, name: str) -> None:
+    def __init__(self, settings: Settings, kubeconfig: Path, name: str) -> None:
         self._settings = settings
-        self._server = server
+        self._kubeconfig = kubeconfig
         self.name = name
         self.probes = free_port()
         self.process = Process(settings, name)
@@ -129,7 +104,7 @@ class Replica:
     async def start(self) -> None:
         """Start it; it gets ready by itself."""
         await self.process.start(
-            *("run", "--kubeconfig", str(self._server.kubeconfig), "--plugins-dir", str(self._settings.plugins)),
+            *(*OPERATOR, "run", "--kubeconfig", str(self._kubeconfig), "--plugins-dir", str(self._settings.plugins)),
             *("--metrics-addr", "0", "--health-probe-bind-address", f"127.0.0.1:{self.probes}", *_FLAGS),
             SOAK_INSTANCE=self.name,
             SOAK_RECORDS=str(self._settings.records),
@@ -160,9 +135,10 @@ class Replica:
 
 def free_port() -> int:
     """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", secrets.choice(_PORTS)))
+            return int(probe.getsockname()[1])
 
 
 def strays(known: set[int]) -> dict[int, str]:

@@ -10,17 +10,28 @@ NAMESPACE = "soak"
 REPLICAS = 2
 WRITERS = 4
 STORM_SECONDS = 30.0
-# A watch that says nothing more is dropped after 90 seconds of silence; everything else heals sooner.
-CALM_SECONDS = 180.0
+# A watch that says nothing more is dropped after 90 seconds of silence; all else heals sooner if the machine is idle.
+CALM_SECONDS = 300.0
+
+
+class WrongSetting(Exception):
+    """A variable has a value that makes no sense."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How long, how much, in which order and where."""
+    """How long, how much, in which order, on which API server and where.
+
+    Attributes:
+        server: ``embedded`` or ``real``.
+        calm_seconds: how long everything may take to be as it should be once trouble is over.
+    """
 
     minutes: float
     objects: int
     seed: int
+    server: str
+    calm_seconds: float
     folder: Path
 
     @property
@@ -40,10 +51,32 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read MINUTES, OBJECTS and SEED, and make the folder."""
-        seed = os.environ.get("SEED") or str(secrets.randbelow(1_000_000))
-        folder = Path(tempfile.mkdtemp(prefix="soak-"))
-        made = cls(float(os.environ.get("MINUTES") or 5), int(os.environ.get("OBJECTS") or 5_000), int(seed), folder)
+        """Read MINUTES, OBJECTS, SEED, SERVER and CALM_SECONDS, and make the folder.
+
+        Raises:
+            WrongSetting: one of them is not what it has to be.
+        """
+        server = os.environ.get("SERVER") or "embedded"
+        if server not in {"embedded", "real"}:
+            raise WrongSetting(f"SERVER={server}: there are SERVER=embedded (the default) and SERVER=real")
+        given = {
+            "minutes": _number("MINUTES", 5),
+            "objects": int(_number("OBJECTS", 5_000, at_least=20)),
+            "seed": int(_number("SEED", secrets.randbelow(1_000_000))),
+            "calm_seconds": _number("CALM_SECONDS", CALM_SECONDS),
+        }
+        made = cls(**given, server=server, folder=Path(tempfile.mkdtemp(prefix="soak-")))
         for each in (made.plugins, made.records, made.logs):
             each.mkdir()
         return made
+
+
+def _number(name: str, default: float, at_least: float = 0) -> float:
+    text = os.environ.get(name) or str(default)
+    try:
+        number = float(text)
+    except ValueError:
+        raise WrongSetting(f"{name}={text}: a number is needed, as in {name}={default:g}") from None
+    if not at_least <= number < float("inf"):
+        raise WrongSetting(f"{name}={text}: at least {at_least:g} is needed")
+    return number

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import aiohttp
 
@@ -19,6 +20,7 @@ from tests.soak.records import Records
 from tests.soak.settings import NAMESPACE, STORM_SECONDS, WRITERS, Settings
 
 _FAULTS = "/debug/faults"
+_COMPACT = "/debug/compact"
 
 
 class Soak:
@@ -32,6 +34,7 @@ class Soak:
         self.cluster = Cluster(settings, self.records)
         self.done: Counter[tuple[str, str]] = Counter()
         self.judge: Judge
+        self._faults: Api
         self._hurting: set[asyncio.Task[None]] = set()
         self._journal = settings.folder / "steps"
 
@@ -43,7 +46,11 @@ class Soak:
         """
         await self.cluster.server.start()
         try:
-            async with Api.open(self.cluster.server.kubeconfig) as api:
+            server = self.cluster.server
+            for line in (f"on {server.name}", *server.remarks):
+                print(line, flush=True)
+            async with Api.open(server.kubeconfig) as api, Api.open(server.for_operators) as faults:
+                self._faults = faults
                 await self._run(api)
         finally:
             await self._settle_kills()
@@ -53,17 +60,18 @@ class Soak:
             raise Violation(f"orphans at the end: {found}")
 
     async def _run(self, api: Api) -> None:
-        writers = Writers(api, self.settings.objects, self.settings.seed)
-        self.judge = Judge(self.cluster, self.records, self.logs, self.editor, api, writers)
+        settings = self.settings
+        writers = Writers(api, settings.objects, settings.seed, self.cluster.server.refusals)
+        self.judge = Judge(self.cluster, self.records, self.logs, self.editor, api, writers, settings.calm_seconds)
         await self._prepare(api, writers)
         plan = Plan(self.settings.seed)
         ends = time.monotonic() + self.settings.minutes * 60
         async with self._at_work(writers):
-            await self._calm(api, writers)
+            await self._calm(writers)
             while time.monotonic() < ends:
                 writers.resume()
-                await self._storm(api, plan)
-                await self._calm(api, writers)
+                await self._storm(plan)
+                await self._calm(writers)
 
     async def _prepare(self, api: Api, writers: Writers) -> None:
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
@@ -73,7 +81,7 @@ class Soak:
         async def is_served() -> bool:
             return (await api.call("GET", f"/apis/soak.example.com/v1/namespaces/{NAMESPACE}/widgets"))[0] == 200
 
-        served: bool = await eventually(is_served, timeout_seconds=30)
+        served: bool = await eventually(is_served, timeout_seconds=60)
         assert served
         await writers.create_all()
         self.editor.heal()
@@ -91,38 +99,55 @@ class Soak:
                 if isinstance(result, Exception):
                     raise result
 
-    async def _storm(self, api: Api, plan: Plan) -> None:
+    async def _storm(self, plan: Plan) -> None:
         for step in plan.storm(STORM_SECONDS):
-            with self._journal.open("a") as file:
-                file.write(f"{time.strftime('%H:%M:%S')} {step}\n")
-            self.done[step.kind, step.name] += 1
-            await self._do(api, step)
+            self._note(f"{plan.weather}: {step}")
+            await self._do(step)
             await asyncio.sleep(step.pause_seconds)
             self.judge.look()
+        self.done["storm", plan.weather] += 1
 
-    async def _do(self, api: Api, step: Step) -> None:
+    async def _do(self, step: Step) -> None:
         if step.kind == "edit":
             self.editor.edit(step.details["role"], step.name)
         elif step.kind == "kill":
-            task = asyncio.create_task(self.cluster.kill(step.name, step.details["seconds"]))
-            self._hurting.add(task)
-        else:
-            path = "/debug/compact" if step.kind == "compaction" else _FAULTS
-            with suppress(aiohttp.ClientError, TimeoutError, OSError):  # a server that is gone has no faults
-                async with asyncio.timeout(1):
-                    await api.call("POST", path, step.details or None)
+            self._hurting.add(asyncio.create_task(self._kill(step)))
+            return
+        elif step.kind == "compaction":
+            if not self.cluster.server.compacts or not await self._ask("POST", _COMPACT):
+                return
+        elif not await self._ask("POST", _FAULTS, step.details):
+            return
+        self.done[step.kind, step.name] += 1
 
-    async def _calm(self, api: Api, writers: Writers) -> None:
+    async def _kill(self, step: Step) -> None:
+        if await self.cluster.kill(step.name, step.details["seconds"]):
+            self.done[step.kind, step.name] += 1
+
+    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> bool:
+        with suppress(aiohttp.ClientError, TimeoutError, OSError):  # a server that is gone has no faults
+            async with asyncio.timeout(1):
+                status, answer = await self._faults.call(method, path, body)
+                if status not in {200, 201}:
+                    raise RuntimeError(f"{method} {path}: {status} {answer}")
+                return True
+        return False
+
+    async def _calm(self, writers: Writers) -> None:
         await self._settle_kills()
         await self.cluster.heal()
-        await api.call("DELETE", _FAULTS)
+        await eventually(lambda: self._ask("DELETE", _FAULTS), timeout_seconds=60)
         await writers.rest()
         self.editor.heal()
-        with self._journal.open("a") as file:
-            file.write(f"{time.strftime('%H:%M:%S')} calm\n")
+        self._note("calm")
         await self.judge.calm()
+        steps = sum(count for (kind, _), count in self.done.items() if kind != "storm")
         changes = f"{writers.count} changes, {self.records.count} reconciles"
-        print(f"calm after {sum(self.done.values())} steps: {changes}, nothing lost or doubled", flush=True)
+        print(f"calm after {steps} steps: {changes}, nothing lost or doubled", flush=True)
+
+    def _note(self, text: str) -> None:
+        with self._journal.open("a") as file:
+            file.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
     async def _settle_kills(self) -> None:
         while self._hurting:

@@ -1,0 +1,144 @@
+"""A proxy before a real API server that misbehaves as the embedded one does, asked for at the same path.
+
+Owns the faults between the operators and the server: ``POST`` and ``DELETE /debug/faults`` mean what they mean at the
+embedded server, whose fault code this is. Serves TLS with the server's own certificate, so that a kubeconfig needs
+another port and nothing else. A server that is gone looks as it does without a proxy: the connection is reset.
+
+Ends with its standard input.
+"""
+
+import argparse
+import asyncio
+import ssl
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+
+from plugin_operator.apiserver.dispatch import verb_name
+from plugin_operator.apiserver.faults import FaultPlan, endpoint
+from plugin_operator.apiserver.faults.requests import meet
+from plugin_operator.apiserver.faults.watches import WatchResponse, subject_of
+from plugin_operator.apiserver.storage import Store
+from plugin_operator.apiserver.wire.failure import ApiFailure
+from plugin_operator.apiserver.wire.reply import Reply, failed, respond
+from plugin_operator.apiserver.wire.target import parse_target
+
+# RFC 9110 section 7.6.1, and what aiohttp writes by itself.
+_OF_ONE_CONNECTION = {
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "te",
+    "upgrade",
+    "host",
+    "content-length",
+    "date",
+}
+_BODY_LIMIT_BYTES = 8 * 2**20
+
+
+class Proxy:
+    """Answers requests with what the server behind it answers, unless a fault is planned."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+        self._plan = FaultPlan()
+        self._nothing = Store()
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        try:
+            return await self._answer(request)
+        except ApiFailure as failure:
+            return await respond(request, failed(failure))
+        except (aiohttp.ClientError, ConnectionError, TimeoutError):
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=502)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        path, target = request.rel_url.raw_path, parse_target(request.rel_url.raw_path)
+        if path == endpoint.PATH:
+            return await respond(request, await endpoint.answer(self._plan, self._nothing, request, path))
+        verb = request.method.lower()
+        if target is not None and target.plural:
+            watching = request.rel_url.query.get("watch", "") not in {"", "0", "false"}
+            verb = verb_name(request.method, target, watching=watching)
+        subject = subject_of(request, target, verb)
+        fault = self._plan.take(subject)
+        reply: Reply | None = None if fault is None else await meet(fault, request)
+        if reply is not None:
+            return await respond(request, reply)
+        body = await request.read()
+        async with self._session.request(
+            request.method,
+            request.rel_url,
+            headers=_forwarded(request.headers),
+            data=body or None,
+            allow_redirects=False,
+        ) as answer:
+            if verb == "watch" and answer.status == 200:
+                return await self._watch(
+                    answer, WatchResponse(self._plan, request, subject, _forwarded(answer.headers))
+                )
+            content = await answer.read()
+            return web.Response(status=answer.status, headers=_forwarded(answer.headers), body=content)
+
+    async def _watch(self, answer: aiohttp.ClientResponse, response: WatchResponse) -> web.StreamResponse:
+        await response.open()
+        try:
+            async for lines in _whole_lines(answer.content):
+                await response.write(lines)
+            await response.write_eof()
+        finally:
+            response.close()
+        return response
+
+
+def _forwarded(headers: "aiohttp.typedefs.LooseHeaders") -> CIMultiDict[str]:
+    every = CIMultiDict(headers)
+    return CIMultiDict((name, value) for name, value in every.items() if name.lower() not in _OF_ONE_CONNECTION)
+
+
+async def _whole_lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    rest = b""
+    async for piece in content.iter_any():
+        whole, newline, rest = (rest + piece).rpartition(b"\n")
+        if newline:
+            yield whole + newline
+    if rest:
+        yield rest
+
+
+async def _serve(url: str, data: Path, port: int) -> None:
+    trust = ssl.create_default_context(cafile=str(data / "ca.crt"))
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own.load_cert_chain(data / "apiserver.crt", data / "apiserver.key")
+    connector = aiohttp.TCPConnector(ssl=trust, limit=0)
+    timeout = aiohttp.ClientTimeout(total=None)  # patience is the client's affair
+    async with aiohttp.ClientSession(url, connector=connector, timeout=timeout, auto_decompress=False) as session:
+        server = web.Server(Proxy(session), handler_cancellation=True, access_log=None, keepalive_timeout=300.0)
+        runner = web.ServerRunner(server, shutdown_timeout=0.5)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=own).start()
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.buffer.read)
+        await runner.cleanup()
+
+
+def main() -> None:
+    """Serve until the standard input ends."""
+    parser = argparse.ArgumentParser(description="Misbehave before a real API server.")
+    parser.add_argument("url", help="of the server")
+    parser.add_argument("data", type=Path, help="the server's data directory, with its certificates")
+    parser.add_argument("port", type=int, help="on 127.0.0.1")
+    given = parser.parse_args()
+    asyncio.run(_serve(given.url, given.data, given.port))
+
+
+if __name__ == "__main__":
+    main()
