@@ -79,7 +79,9 @@ class Soak:
         await api.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", CRD)
 
         async def is_served() -> bool:
-            return (await api.call("GET", f"/apis/soak.example.com/v1/namespaces/{NAMESPACE}/widgets"))[0] == 200
+            with suppress(aiohttp.ContentTypeError):  # a page that says 404, as long as the group is not known
+                return (await api.call("GET", f"/apis/soak.example.com/v1/namespaces/{NAMESPACE}/widgets"))[0] == 200
+            return False
 
         served: bool = await eventually(is_served, timeout_seconds=60)
         assert served

@@ -1,0 +1,137 @@
+"""The soak's judge finds what is lost, however quiet everything else is."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests.soak.judge import Judge, Violation
+from tests.soak.logs import Logs
+from tests.soak.plugins import ROLES, Editor
+from tests.soak.records import Records
+
+Truth = dict[str, dict[str, str]]
+
+
+class Site:
+    """A judge with files of its own, a server that has what a test says, and replicas that are always well."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for each in ("plugins", "records", "logs"):
+            (root / each).mkdir()
+        self.truth: Truth = {kind: {} for kind in ROLES.values()}
+        self.acknowledged: dict[tuple[str, str], str | None] = {}
+        self.editor = Editor(root / "plugins")
+        self.editor.heal()
+        self.cluster: Any = SimpleNamespace(
+            unexpected=[], replicas=[], is_whole=self._yes, strays=self._none, leader=self._none, server=self._server()
+        )
+        self.judge = Judge(
+            self.cluster,
+            Records(root / "records"),
+            Logs(root / "logs"),
+            self.editor,
+            cast("Any", SimpleNamespace(states=self._states)),
+            cast("Any", SimpleNamespace(acknowledged=self.acknowledged)),
+            0.0,
+        )
+
+    def reconciled(self, role: str, name: str, step: str, begin: int, edit: int = 1) -> None:
+        kind = ROLES[role].rpartition("/")[2] if step != "gone" else "-"
+        with (self.root / "records" / "replica-1").open("a") as file:
+            file.write(f"{role} {name} {kind} {step} {edit} ok {begin} {begin + 5}\n")
+
+    def said(self, line: str) -> None:
+        (self.root / "logs" / "replica-1").write_text(line + "\n")
+
+    async def _yes(self) -> bool:
+        return True
+
+    async def _none(self) -> None:
+        return None
+
+    async def _states(self) -> Truth:
+        return self.truth
+
+    def _server(self) -> Any:
+        return SimpleNamespace(compacts=True, process=SimpleNamespace(pid=1, rss_mib=50.0))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+async def test_state_that_was_reconciled_is_in_order(site: Site) -> None:
+    site.truth["v1/Secret"]["object-1"] = "2"
+    site.reconciled("secrets-one", "object-1", "1", 10)
+    site.reconciled("secrets-one", "object-1", "2", 20)
+    await site.judge.calm()
+
+
+async def test_state_that_was_never_reconciled_is_lost(site: Site) -> None:
+    site.truth["v1/Secret"]["object-1"] = "2"
+    site.reconciled("secrets-one", "object-1", "1", 10)
+    with pytest.raises(Violation, match=r"lost: 1 .*\n.*step 2 by edit 1 is due"):
+        await site.judge.calm()
+
+
+async def test_stale_read_after_the_newest_one_is_lost(site: Site) -> None:
+    site.truth["v1/Secret"]["object-1"] = "2"
+    site.reconciled("secrets-one", "object-1", "2", 10)
+    site.reconciled("secrets-one", "object-1", "1", 20)
+    with pytest.raises(Violation, match="lost: 1"):
+        await site.judge.calm()
+
+
+async def test_one_of_two_controllers_of_a_kind_cannot_hide_behind_the_other(site: Site) -> None:
+    site.truth["v1/ConfigMap"]["object-1"] = "2"
+    site.reconciled("configs-one", "object-1", "2", 10)
+    with pytest.raises(Violation, match=r"lost: 1 .*\nconfigs-two"):
+        await site.judge.calm()
+
+
+async def test_reconcile_by_an_old_edit_is_lost(site: Site) -> None:
+    site.truth["v1/Secret"]["object-1"] = "2"
+    site.editor.edit("secrets-one", "good")
+    site.reconciled("secrets-one", "object-1", "2", 10, edit=1)
+    with pytest.raises(Violation, match="by edit 2 is due"):
+        await site.judge.calm()
+
+
+async def test_deletion_that_was_never_told_is_lost(site: Site) -> None:
+    site.editor.files["secrets-one"].fresh_since_ns = 0
+    site.reconciled("secrets-one", "object-1", "1", 10)
+    with pytest.raises(Violation, match=r"it is gone, last was"):
+        await site.judge.calm()
+    site.reconciled("secrets-one", "object-1", "gone", 20)
+    await site.judge.calm()
+
+
+async def test_acknowledged_write_that_the_server_has_not_is_lost(site: Site) -> None:
+    site.acknowledged["v1/Secret", "object-1"] = "2"
+    with pytest.raises(Violation, match="the API server lost 1 writes"):
+        await site.judge.calm()
+
+
+async def test_deleted_object_that_the_server_still_has_is_found(site: Site) -> None:
+    site.acknowledged["v1/Secret", "object-1"] = None
+    site.truth["v1/Secret"]["object-1"] = "1"
+    site.reconciled("secrets-one", "object-1", "1", 10)
+    with pytest.raises(Violation, match="the API server lost 1 writes"):
+        await site.judge.calm()
+
+
+async def test_error_that_nobody_planned_is_found(site: Site) -> None:
+    site.said('{"event": "Reconciler error", "level": "error", "exception": "KeyError: 1"}')
+    with pytest.raises(Violation, match="unexpected in the logs"):
+        site.judge.look()
+
+
+async def test_object_of_another_kind_is_found(site: Site) -> None:
+    with (site.root / "records" / "replica-1").open("a") as file:
+        file.write("secrets-one object-1 ConfigMap 1 1 ok 10 20\n")
+    with pytest.raises(Violation, match="of the wrong kind"):
+        site.judge.look()

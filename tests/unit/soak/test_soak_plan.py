@@ -1,0 +1,27 @@
+"""The order of a soak's steps is its seed's alone, and some storms leave out what would make up for a loss."""
+
+from tests.soak.plan import Plan, Step
+
+
+def storms(seed: int, count: int) -> list[tuple[str, list[Step]]]:
+    plan = Plan(seed)
+    return [(steps and plan.weather, steps) for steps in (list(plan.storm(30.0)) for _ in range(count))]
+
+
+def test_seed_repeats_the_order() -> None:
+    assert storms(1, 10) == storms(1, 10)
+    assert storms(1, 10) != storms(2, 10)
+
+
+def test_first_storm_is_made_of_everything() -> None:
+    assert all(storms(seed, 1)[0][0] == "everything" for seed in range(20))
+
+
+def test_some_storms_have_neither_reloads_nor_kills() -> None:
+    quiet = [steps for weather, steps in storms(1, 60) if weather == "faults alone"]
+    assert len(quiet) > 3
+    assert {step.kind for steps in quiet for step in steps} == {"fault", "compaction"}
+
+
+def test_hour_has_every_kind_of_storm() -> None:
+    assert len({weather for weather, _ in storms(1, 60)}) == 5
