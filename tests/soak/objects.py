@@ -13,7 +13,7 @@ import aiohttp
 import yaml
 
 from plugin_operator.testing.eventually import eventually
-from tests.soak.plugins import WIDGET
+from tests.soak.plugins import WIDGET, is_busy
 from tests.soak.settings import NAMESPACE, WRITERS
 
 _SHARES = {"v1/ConfigMap": 0.4, "v1/Secret": 0.3, WIDGET: 0.3}
@@ -44,6 +44,7 @@ CRD = {
 }
 _LOST_CONTACT = (aiohttp.ClientError, TimeoutError, OSError)
 _PAUSE_SECONDS = 0.04
+_BUSY_SHARE = 0.25
 Key = tuple[str, str]
 
 
@@ -98,6 +99,9 @@ def step_of(found: dict[str, Any]) -> str:
 class Writers:
     """Change, delete and create objects one after the other; each object has one writer.
 
+    Every fourth time, an object that takes long to reconcile is touched several times in a row, so that changes come
+    while it is being reconciled.
+
     Attributes:
         acknowledged: the last step the server has accepted, None if it is deleted; what was cut off is not in it.
         refused: how often the server has answered with one of ``refusals``, which leave open what has happened.
@@ -130,20 +134,28 @@ class Writers:
         """Be writer ``number`` until cancelled."""
         choose = random.Random(f"{self._seed}/{number}")
         keys = self._keys[number::WRITERS]
+        busy = [key for key in keys if is_busy(key[1])] or keys[:1]
         while True:
             if not self._at_work.is_set():
                 self._idle += 1
                 await self._at_work.wait()
                 self._idle -= 1
-            key = choose.choice(keys)
-            act = choose.choices((self._change, self._delete), (9, 1))[0]
-            if self.acknowledged.get(key, "") is None:
-                act = self._create
-            try:
-                await act(key)
-            except _LOST_CONTACT:
-                self.acknowledged.pop(key, None)  # it may or may not have happened
+            if choose.random() < _BUSY_SHARE:
+                key = choose.choice(busy)
+                for _ in range(choose.randint(1, 4)):
+                    await self._touch(key, choose)
+            else:
+                await self._touch(choose.choice(keys), choose)
             await asyncio.sleep(choose.uniform(0, 2 * _PAUSE_SECONDS))
+
+    async def _touch(self, key: Key, choose: random.Random) -> None:
+        act = choose.choices((self._change, self._delete), (9, 1))[0]
+        if self.acknowledged.get(key, "") is None:
+            act = self._create
+        try:
+            await act(key)
+        except _LOST_CONTACT:
+            self.acknowledged.pop(key, None)  # it may or may not have happened
 
     def resume(self) -> None:
         """Let them work."""

@@ -10,7 +10,8 @@ from pathlib import Path
 
 WIDGET = "soak.example.com/v1/Widget"
 ROLES = {"configs-one": "v1/ConfigMap", "configs-two": "v1/ConfigMap", "secrets-one": "v1/Secret", "widgets": WIDGET}
-CRASH = "a planned crash"
+# Spread over all writers, whose number must not divide it.
+_BUSY_EVERY = 75
 
 _HEAD = """
 import asyncio
@@ -30,7 +31,7 @@ async def reconcile(ctx, request):
         found = ctx.lister.get(request)
         kind = found["kind"] if found else "-"
         step = (found.get("spec") or found.get("data") or {{}}).get("step", "-") if found else "gone"
-        await asyncio.sleep({slow} if request.name.endswith("77") else 0.001)
+        await asyncio.sleep({slow} if int(request.name.rpartition("-")[2]) % {busy} == 7 else 0.001)
         if {crash}:
             raise RuntimeError("a planned crash of edit {edit}")
         if kind == "Widget" and (found.get("status") or {{}}).get("step") != step:
@@ -58,6 +59,11 @@ _TEXTS = {
 }
 EDITS = (*_TEXTS, "delete", "good", "good")
 _GOOD = frozenset({"good", "slow", "in place", "rename"})
+
+
+def is_busy(name: str) -> bool:
+    """Whether an object is one of the few that take long to reconcile."""
+    return int(name.rpartition("-")[2]) % _BUSY_EVERY == 7
 
 
 @dataclass(slots=True)
@@ -92,8 +98,14 @@ class Editor:
             file.is_good = False
             return
         file.edit += 1
-        slow, crash = 1.0 if how == "slow" else 0.001, how == "crash"
-        text = _TEXTS[how].format(role=role, kind=ROLES[role], edit=file.edit, slow=slow, crash=crash)
+        text = _TEXTS[how].format(
+            role=role,
+            kind=ROLES[role],
+            edit=file.edit,
+            busy=_BUSY_EVERY,
+            slow=1.0 if how == "slow" else 0.05,
+            crash=how == "crash",
+        )
         is_new = how == "rename" or not file.path.exists()
         if how == "rename":
             file.path.unlink(missing_ok=True)
