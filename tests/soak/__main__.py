@@ -57,6 +57,8 @@ def main() -> int:
         asyncio.run(_run(soak))
     except Violation as violation:
         problem = str(violation)
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        problem = "nothing so far: stopped before its time"
     except Exception:  # noqa: BLE001 - whatever ends a soak is told with its numbers
         problem = traceback.format_exc()
     _report(soak, time.monotonic() - started)

@@ -20,7 +20,7 @@ _EXPECTED: dict[str, str] = {
 }
 # kube-apiserver reports what clients and faults do as errors of its own; it must only not break by itself.
 _REAL = "kube-apiserver"
-_BROKEN = re.compile(r"panic|fatal error")
+_BROKEN = re.compile(r"^panic: |^fatal error: |Observed a panic|panicked: true")
 
 
 class Logs:

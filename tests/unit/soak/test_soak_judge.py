@@ -135,3 +135,21 @@ async def test_object_of_another_kind_is_found(site: Site) -> None:
         file.write("secrets-one object-1 ConfigMap 1 1 ok 10 20\n")
     with pytest.raises(Violation, match="of the wrong kind"):
         site.judge.look()
+
+
+@pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        (
+            'E1127 finisher.go:175] "Unhandled Error" err="panicked: false, panic-reason: <nil>"',
+            False,
+        ),
+        ('E1127 runtime.go:142] "Observed a panic" panic="runtime error: index out of range"', True),
+        ("panic: close of closed channel", True),
+        ("fatal error: concurrent map writes", True),
+    ],
+)
+async def test_real_server_must_only_not_break(site: Site, line: str, is_found: bool) -> None:
+    (site.root / "logs" / "kube-apiserver").write_text(line + "\n")
+    site.judge.logs.poll()
+    assert bool(site.judge.logs.unexpected) is is_found
