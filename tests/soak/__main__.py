@@ -29,6 +29,7 @@ def _report(soak: Soak, seconds: float) -> None:
         "events": f"{judge.writers.count}, {judge.writers.refused} refused" if judge else "0",
         "reconciles": f"{soak.records.count}, {soak.records.failed} failed",
         **{f"{kind}s": _count(soak, kind) for kind in ("storm", "fault", "compaction", "edit", "kill")},
+        "requests with a fault": str(soak.met),
         "reloads": str(soak.logs.reloads),
         **{f"memory of the {role}": memory.told(role) for role in ("leader", "standby", "API server")},
         "doubled": str(len(soak.records.doubled)),

@@ -9,7 +9,7 @@ import aiohttp
 from tests.soak.cluster import Cluster
 from tests.soak.logs import Logs
 from tests.soak.memory import Memory
-from tests.soak.objects import Api, Writers
+from tests.soak.objects import Api, States, Writers
 from tests.soak.plugins import ROLES, Editor
 from tests.soak.records import Records
 
@@ -64,15 +64,16 @@ class Judge:
             Violation: it does not get there.
         """
         began = time.monotonic()
-        truth = await self._truth()
+        truth = (await self._truth()).steps
         while True:
             self.look()
             lost = self._lost(truth)
             if not lost and await self.cluster.is_whole():
                 now = await self._truth()
-                if now == truth:
+                lost = now.behind
+                if not lost and now.steps == truth:
                     break
-                truth = now  # a request whose client had given up was done after all
+                truth = now.steps  # a request whose client had given up was done after all
             if time.monotonic() > began + self.calm_seconds:
                 raise Violation(await self._explain(lost))
             await asyncio.sleep(0.5)
@@ -82,7 +83,7 @@ class Judge:
             raise Violation(f"orphans: {found}")
         await self._weigh()
 
-    async def _truth(self) -> dict[str, dict[str, str]]:
+    async def _truth(self) -> States:
         deadline = time.monotonic() + _SERVER_SECONDS
         while True:
             try:

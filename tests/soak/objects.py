@@ -6,6 +6,7 @@ import random
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,28 @@ _BUSY_SHARE = 0.25
 Key = tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class States:
+    """What a server has.
+
+    Attributes:
+        steps: by kind and name, as the writers left them.
+        statuses: by the name of a widget, as its plugin left them; they have to become the steps.
+    """
+
+    steps: dict[str, dict[str, str]]
+    statuses: dict[str, str]
+
+    @property
+    def behind(self) -> list[str]:
+        """The statuses that are not those of the last step."""
+        return [
+            f"widget {name}: its status is of step {self.statuses.get(name)} instead of {step}"
+            for name, step in self.steps[WIDGET].items()
+            if self.statuses.get(name) != step
+        ]
+
+
 class Api:
     """The administrator's calls."""
 
@@ -73,15 +96,20 @@ class Api:
         async with self._session.request(method, path, json=body, headers=headers) as answer:
             return answer.status, await answer.json()
 
-    async def states(self) -> dict[str, dict[str, str]]:
-        """Return the step of every object that there is, by kind and name."""
-        found: dict[str, dict[str, str]] = {}
+    async def states(self) -> "States":
+        """Return what every object that there is has."""
+        steps: dict[str, dict[str, str]] = {}
+        statuses: dict[str, str] = {}
         for kind, path in _PATHS.items():
             status, listed = await self.call("GET", path)
             if status != 200:
                 raise RuntimeError(f"{path}: {status} {listed}")
-            found[kind] = {each["metadata"]["name"]: step_of(each) for each in listed["items"]}
-        return found
+            steps[kind] = {each["metadata"]["name"]: step_of(each) for each in listed["items"]}
+            if kind == WIDGET:
+                statuses = {
+                    each["metadata"]["name"]: str((each.get("status") or {}).get("step")) for each in listed["items"]
+                }
+        return States(steps, statuses)
 
 
 def _credentials(kubeconfig: Path) -> tuple[str, str, ssl.SSLContext]:
@@ -164,7 +192,7 @@ class Writers:
     async def rest(self) -> None:
         """Return once none of them is in the middle of anything."""
         self._at_work.clear()
-        await eventually(lambda: self._idle == WRITERS, timeout_seconds=60)
+        await eventually(lambda: self._idle == WRITERS, timeout_seconds=120)
 
     async def _create(self, key: Key) -> None:
         kind, name = key

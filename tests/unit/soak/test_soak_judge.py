@@ -8,10 +8,9 @@ import pytest
 
 from tests.soak.judge import Judge, Violation
 from tests.soak.logs import Logs
-from tests.soak.plugins import ROLES, Editor
+from tests.soak.objects import States
+from tests.soak.plugins import ROLES, WIDGET, Editor
 from tests.soak.records import Records
-
-Truth = dict[str, dict[str, str]]
 
 
 class Site:
@@ -21,7 +20,8 @@ class Site:
         self.root = root
         for each in ("plugins", "records", "logs"):
             (root / each).mkdir()
-        self.truth: Truth = {kind: {} for kind in ROLES.values()}
+        self.statuses: dict[str, str] = {}
+        self.truth: dict[str, dict[str, str]] = {kind: {} for kind in ROLES.values()}
         self.acknowledged: dict[tuple[str, str], str | None] = {}
         self.editor = Editor(root / "plugins")
         self.editor.heal()
@@ -52,8 +52,8 @@ class Site:
     async def _none(self) -> None:
         return None
 
-    async def _states(self) -> Truth:
-        return self.truth
+    async def _states(self) -> States:
+        return States(self.truth, self.statuses)
 
     def _server(self) -> Any:
         return SimpleNamespace(compacts=True, process=SimpleNamespace(pid=1, rss_mib=50.0))
@@ -107,6 +107,16 @@ async def test_deletion_that_was_never_told_is_lost(site: Site) -> None:
     with pytest.raises(Violation, match=r"it is gone, last was"):
         await site.judge.calm()
     site.reconciled("secrets-one", "object-1", "gone", 20)
+    await site.judge.calm()
+
+
+async def test_status_that_an_older_write_took_back_is_lost(site: Site) -> None:
+    site.truth[WIDGET]["object-1"] = "2"
+    site.statuses["object-1"] = "1"
+    site.reconciled("widgets", "object-1", "2", 10)
+    with pytest.raises(Violation, match="its status is of step 1 instead of 2"):
+        await site.judge.calm()
+    site.statuses["object-1"] = "2"
     await site.judge.calm()
 
 
