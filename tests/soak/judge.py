@@ -112,7 +112,7 @@ class Judge:
             if name not in truth[ROLES[role]]
             and run.step != "gone"
             and run.instance == leader
-            and run.begin > self.editor.files[role].fresh_since_ns
+            and run.edit >= self.editor.files[role].fresh
         ]
 
     def _compare_with_acknowledged(self, truth: dict[str, dict[str, str]]) -> None:

@@ -73,14 +73,14 @@ class File:
     Attributes:
         good: the last edit that can work.
         is_good: whether it is what the file holds.
-        fresh_since_ns: monotonic; what was deleted before a plugin was made anew, it never hears of.
+        fresh: the edit that made the plugin anew; what is deleted before that one runs, it never hears of.
     """
 
     path: Path
     edit: int = 0
     good: int = 0
     is_good: bool = False
-    fresh_since_ns: int = 0
+    fresh: int = 0
 
 
 class Editor:
@@ -114,7 +114,7 @@ class Editor:
         file.is_good = how in _GOOD
         file.good = file.edit if file.is_good else file.good
         if is_new:
-            file.fresh_since_ns = time.monotonic_ns()
+            file.fresh = file.edit
 
     def heal(self) -> None:
         """Give every plugin that is broken or gone a good file again."""

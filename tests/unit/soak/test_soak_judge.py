@@ -1,5 +1,6 @@
 """The soak's judge finds what is lost, however quiet everything else is."""
 
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -102,12 +103,20 @@ async def test_reconcile_by_an_old_edit_is_lost(site: Site) -> None:
 
 
 async def test_deletion_that_was_never_told_is_lost(site: Site) -> None:
-    site.editor.files["secrets-one"].fresh_since_ns = 0
     site.reconciled("secrets-one", "object-1", "1", 10)
     with pytest.raises(Violation, match=r"it is gone, last was"):
         await site.judge.calm()
     site.reconciled("secrets-one", "object-1", "gone", 20)
     await site.judge.calm()
+
+
+async def test_deletion_between_two_plugins_is_nobodys(site: Site) -> None:
+    site.editor.edit("secrets-one", "rename")
+    site.reconciled("secrets-one", "object-1", "1", time.monotonic_ns(), edit=1)  # the old one, before it is retired
+    await site.judge.calm()
+    site.reconciled("secrets-one", "object-1", "1", time.monotonic_ns(), edit=2)
+    with pytest.raises(Violation, match=r"it is gone, last was"):
+        await site.judge.calm()
 
 
 async def test_status_that_an_older_write_took_back_is_lost(site: Site) -> None:
