@@ -9,9 +9,10 @@ import aiohttp
 from tests.soak.cluster import Cluster
 from tests.soak.logs import Logs
 from tests.soak.memory import Memory
-from tests.soak.objects import Api, States, Writers
+from tests.soak.objects import Api, States
 from tests.soak.plugins import ROLES, Editor
 from tests.soak.records import Records
+from tests.soak.writers import Writers
 
 _SHOWN = 10
 _SERVER_SECONDS = 60.0

@@ -13,11 +13,12 @@ from plugin_operator.testing.eventually import eventually
 from tests.soak.cluster import Cluster
 from tests.soak.judge import Judge, Violation
 from tests.soak.logs import Logs
-from tests.soak.objects import CRD, Api, Writers
+from tests.soak.objects import CRD, Api
 from tests.soak.plan import Plan, Step
 from tests.soak.plugins import Editor
 from tests.soak.records import Records
 from tests.soak.settings import NAMESPACE, STORM_SECONDS, WRITERS, Settings
+from tests.soak.writers import Writers
 
 _FAULTS = "/debug/faults"
 _COMPACT = "/debug/compact"
