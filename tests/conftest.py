@@ -19,6 +19,7 @@ MEETS_A_SERVER = {"real_server_if_chosen"}
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "embedded_only(reason): needs what only the embedded API server offers")
+    config.addinivalue_line("markers", "own_server: ends its API server, or takes its data")
     if realserver.is_chosen():
         realserver.take_namespace()
         realserver.excuse_handshakes(config)

@@ -121,6 +121,14 @@ class RealServer:
             time.sleep(0.05)
 
 
+def control_plane() -> str:
+    """Return the path of the control plane's binary; a test that needs it fails where it is not built."""
+    found = subprocess.run([BUILD, "--cached"], capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        pytest.fail("the real control plane is not built: run `make controlplane` (it needs Go)")
+    return found.stdout.strip()
+
+
 @contextlib.contextmanager
 def started(folder: Path) -> Iterator[RealServer]:
     """Start the control plane, or reach the stand-in, with a namespace for this process that goes at the end."""
@@ -128,10 +136,7 @@ def started(folder: Path) -> Iterator[RealServer]:
         with _prepared(read_kubeconfig(Path(stand_in))) as server:
             yield server
         return
-    found = subprocess.run([BUILD, "--cached"], capture_output=True, text=True, check=False)
-    if found.returncode != 0:
-        pytest.fail("the real control plane is not built: run `make controlplane` (it needs Go)")
-    command = [found.stdout.strip(), "--data-dir", str(folder), "--stop-on-stdin-close"]
+    command = [control_plane(), "--data-dir", str(folder), "--stop-on-stdin-close"]
     with running(command, folder / "kubeconfig", folder / "log") as target, _prepared(target) as server:
         yield server
 

@@ -42,11 +42,15 @@ _BODY_LIMIT_BYTES = 8 * 2**20
 
 
 class Proxy:
-    """Answers requests with what the server behind it answers, unless a fault is planned."""
+    """Answers requests with what the server behind it answers, unless a fault is planned.
+
+    Attributes:
+        plan: the faults.
+    """
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
-        self._plan = FaultPlan()
+        self.plan = FaultPlan()
         self._nothing = Store()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -63,13 +67,13 @@ class Proxy:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         path, target = request.rel_url.raw_path, parse_target(request.rel_url.raw_path)
         if path == endpoint.PATH:
-            return await respond(request, await endpoint.answer(self._plan, self._nothing, request, path))
+            return await respond(request, await endpoint.answer(self.plan, self._nothing, request, path))
         verb = request.method.lower()
         if target is not None and target.plural:
             watching = request.rel_url.query.get("watch", "") not in {"", "0", "false"}
             verb = verb_name(request.method, target, watching=watching)
         subject = subject_of(request, target, verb)
-        fault = self._plan.take(subject)
+        fault = self.plan.take(subject)
         reply: Reply | None = None if fault is None else await meet(fault, request)
         if reply is not None:
             return await respond(request, reply)
@@ -82,9 +86,7 @@ class Proxy:
             allow_redirects=False,
         ) as answer:
             if verb == "watch" and answer.status == 200:
-                return await self._watch(
-                    answer, WatchResponse(self._plan, request, subject, _forwarded(answer.headers))
-                )
+                return await self._watch(answer, WatchResponse(self.plan, request, subject, _forwarded(answer.headers)))
             content = await answer.read()
             return web.Response(status=answer.status, headers=_forwarded(answer.headers), body=content)
 

@@ -1,8 +1,8 @@
 """A whole operator with two plugins, a server that misbehaves as planned, and a spectator whom no fault meets."""
 
 import asyncio
+import contextlib
 import os
-import shutil
 import sys
 from collections.abc import AsyncIterator
 from functools import partial
@@ -13,33 +13,44 @@ import aiohttp
 import pytest
 import structlog
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app.build import App
 from plugin_operator.cache import InformerFactory, ReflectorSettings
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.client.access import Access, FixedAccess
+from plugin_operator.errors import NotFoundError
 from plugin_operator.hosting import PluginState
 from plugin_operator.kube import Object
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import Options
 from plugin_operator.serving.address import BindAddress
 from plugin_operator.testing.eventually import eventually
+from tests import realserver
+from tests.integration.faults.sides import NAMESPACE, EmbeddedSide, RealSide, Side
+from tests.realserver import RealServer
 
 USER = "operator-under-test"
-SHRUNKEN = ReflectorSettings(
-    silence_seconds=2.0,
-    list_silence_seconds=1.0,
-    page_seconds=1.0,
-    healthy_seconds=0.3,
-    backoff_seconds=0.02,
-    backoff_cap_seconds=0.2,
-    poll_kind_seconds=0.2,
-    poll_access_seconds=0.2,
-)
+WAIT_SECONDS = 30
+
+
+def shrunken() -> ReflectorSettings:
+    """Return waits that tests can afford; kube-apiserver sends a bookmark a minute, so silence has to last longer."""
+    is_real = realserver.is_chosen()
+    return ReflectorSettings(
+        silence_seconds=12.0 if is_real else 2.0,
+        list_silence_seconds=3.0 if is_real else 1.0,
+        page_seconds=3.0 if is_real else 1.0,
+        healthy_seconds=0.3,
+        backoff_seconds=0.02,
+        backoff_cap_seconds=0.2,
+        poll_kind_seconds=0.2,
+        poll_access_seconds=0.2,
+    )
+
+
 PLUGIN = """
 from plugin_operator import controller
 
-@controller(for_={kind!r}, name={name!r}, namespaces=['default'])
+@controller(for_={kind!r}, name={name!r}, namespaces=[{namespace!r}])
 async def reconcile(ctx, request):
     obj = ctx.lister.get(request)
     value = 'gone' if obj is None else (obj['metadata'].get('annotations') or {{}}).get('n')
@@ -51,25 +62,23 @@ EVERYTHING = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
 
 def marked(kind: str, name: str, n: object) -> Object:
     version, _, kind = kind.rpartition("/")
-    metadata = {"name": name, "namespace": "default", "annotations": {"n": str(n)}}
+    metadata = {"name": name, "namespace": NAMESPACE, "annotations": {"n": str(n)}}
     return {"apiVersion": version, "kind": kind, "metadata": metadata}
 
 
 class Site:
     """The operator, its API server and everything a test does to them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, server: Side) -> None:
         self.root = root
         self.plugins = root / "plugins"
         self.journal = root / "journal"
-        self.data = root / "data"
         self.plugins.mkdir()
         self.journal.touch()
-        self.server = ApiServer(ApiServerConfig(tls=False, data_dir=self.data, bookmark_seconds=0.2))
+        self.server = server
         self.app: App
         self.client: Client
         self.http: aiohttp.ClientSession
-        self.port = 0
         self.lines: list[Any] = []
         self._running: asyncio.Task[int]
 
@@ -77,14 +86,14 @@ class Site:
 
     def plugin(self, name: str, kind: str) -> None:
         path = self.plugins / f"{name}.py"
-        path.write_text(PLUGIN.format(kind=kind, name=name, journal=str(self.journal)))
+        path.write_text(PLUGIN.format(kind=kind, name=name, namespace=NAMESPACE, journal=str(self.journal)))
         os.utime(path, (1e9, 1e9))
 
     def start_operator(self) -> None:
         local = BindAddress("127.0.0.1", 0)
         options = Options(plugins_dir=self.plugins, metrics_address=local, probe_address=local)
-        access = Access(self.server.endpoint.url, impersonation=(("Impersonate-User", USER),))
-        self.app = App(options, ConnectionConfig(self.server.endpoint.url, FixedAccess(access)), ())
+        access = Access(self.server.url, impersonation=(("Impersonate-User", USER),))
+        self.app = App(options, ConnectionConfig(self.server.url, FixedAccess(access)), ())
         self._running = asyncio.create_task(self.app.run())
 
     async def stop_operator(self) -> None:
@@ -100,7 +109,7 @@ class Site:
             states = {each.name: each.state for each in self.app.host.status()}
             return all(states.get(name) is PluginState.ACTIVE for name in names)
 
-        await eventually(reached, timeout_seconds=15)
+        await eventually(reached, timeout_seconds=WAIT_SECONDS)
 
     def informer(self, plugin: str) -> Any:
         """Return the status of the plugin's cache, None before there is one."""
@@ -118,7 +127,7 @@ class Site:
             assert (informer.state, reason in informer.reason) == (state, True), f"{informer.state}: {informer.reason}"
             return True
 
-        await eventually(reached, timeout_seconds=15)
+        await eventually(reached, timeout_seconds=WAIT_SECONDS)
 
     def port_of(self, name: str) -> int:
         return next(each.port for each in self.app.manager._runnables if each.name == name)
@@ -142,7 +151,7 @@ class Site:
             assert found == value or (at_least and found > value)
             return True
 
-        await eventually(reached, timeout_seconds=15)
+        await eventually(reached, timeout_seconds=WAIT_SECONDS)
 
     async def status(self) -> str:
         code, text = await self.get("probe server", "/status")
@@ -159,7 +168,7 @@ class Site:
 
     async def eventually(self, condition: Any) -> None:
         """Wait until something holds."""
-        await eventually(condition, timeout_seconds=15)
+        await eventually(condition, timeout_seconds=WAIT_SECONDS)
 
     # objects
 
@@ -172,7 +181,7 @@ class Site:
         lines = [line for line in self.journal.read_text().splitlines() if line.startswith(prefix)]
         return lines[-1].removeprefix(prefix) if lines else ""
 
-    async def seen(self, plugin: str, name: str, n: object, timeout_seconds: float = 15) -> None:
+    async def seen(self, plugin: str, name: str, n: object, timeout_seconds: float = WAIT_SECONDS) -> None:
         try:
             await eventually(lambda: self.last(plugin, name) == str(n), timeout_seconds=timeout_seconds)
         except AssertionError:
@@ -185,7 +194,10 @@ class Site:
         lister = next(each for each in self.app.factory.informers() if str(each.key.gvk) == kind).lister
 
         async def are_equal() -> bool:
-            there = {(o["metadata"]["name"], o["metadata"]["resourceVersion"]) for o in await self.client.list(kind)}
+            there = {
+                (o["metadata"]["name"], o["metadata"]["resourceVersion"])
+                for o in await self.client.list(kind, NAMESPACE)
+            }
             here = {(o["metadata"]["name"], o["metadata"]["resourceVersion"]) for o in lister.list()}
             return there == here
 
@@ -197,23 +209,19 @@ class Site:
 
     # the server
 
-    async def stop_server(self) -> None:
-        self.port = self.port or int(self.server.endpoint.url.rpartition(":")[2])
-        await self.server.stop()
+    async def prepare(self) -> None:
+        """Let the operator do everything, in a namespace that is there."""
+        if NAMESPACE != "default":
+            await self.client.apply(
+                {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, force=True
+            )
+        await self.grant(EVERYTHING)
 
-    async def start_server(self) -> None:
-        self.server = ApiServer(ApiServerConfig(tls=False, data_dir=self.data, bookmark_seconds=0.2, port=self.port))
-        await self.server.start()
-
-    def lose_data(self) -> None:
-        shutil.rmtree(self.data)
-
-    def back_up(self) -> None:
-        shutil.copytree(self.data, self.root / "backup")
-
-    def restore(self) -> None:
-        self.lose_data()
-        shutil.copytree(self.root / "backup", self.data)
+    async def revoke(self) -> None:
+        """Take away all that was granted."""
+        for kind in ("ClusterRoleBinding", "ClusterRole"):
+            with contextlib.suppress(NotFoundError):
+                await self.client.delete(f"rbac.authorization.k8s.io/v1/{kind}", USER)
 
     async def grant(self, *rules: Object) -> None:
         """Replace everything the operator may do."""
@@ -235,26 +243,36 @@ class Site:
 
 
 @pytest.fixture
-async def bare_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+def side(request: pytest.FixtureRequest, real_server_if_chosen: RealServer | None, tmp_path: Path) -> Side:
+    """The server of this test; one of its own where the test ends it or takes its data."""
+    if real_server_if_chosen is None:
+        return EmbeddedSide(tmp_path)
+    own = request.node.get_closest_marker("own_server") is not None
+    return RealSide(None if own else real_server_if_chosen.target, tmp_path)
+
+
+@pytest.fixture
+async def bare_site(tmp_path: Path, side: Side, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     """A server and a spectator; the operator is not started yet."""
     building = sys.modules[App.__module__]  # the package has a function of the same name
-    monkeypatch.setattr(building, "InformerFactory", partial(InformerFactory, settings=SHRUNKEN))
+    monkeypatch.setattr(building, "InformerFactory", partial(InformerFactory, settings=shrunken()))
     monkeypatch.setattr(building, "Validator", lambda **_: None)  # a process for each test proves nothing here
-    site = Site(tmp_path)
-    endpoint = await site.server.start()
-    config = ConnectionConfig.for_endpoint(endpoint.url)
+    site = Site(tmp_path, side)
+    await side.start()
+    config = ConnectionConfig.for_endpoint(side.url)
     async with (
         Connection.open(config, Metrics(), user_agent="spectator") as connection,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session,
     ):
         site.client = Client(connection, RESTMapper(connection), field_manager="spectator")
         site.http = session
-        await site.grant(EVERYTHING)
+        await site.prepare()
         with structlog.testing.capture_logs() as site.lines:
             yield site
         if site.is_running:
             await site.stop_operator()
-        await site.server.stop()
+        await site.revoke()
+        await side.stop()
 
 
 @pytest.fixture

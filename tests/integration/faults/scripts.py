@@ -1,6 +1,6 @@
 """Faults that take more than a plan: kinds and permissions that come and go; more in ``scripts_server``."""
 
-import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Awaitable, Callable
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugin_operator.apiserver.faults import Action, Fault
+from plugin_operator.errors import ApiError, NoMatchError, NotFoundError
 from plugin_operator.testing.eventually import eventually
 from tests.integration.faults.rows import OPERATOR
 
 Script = Callable[[Any], Awaitable[None]]
 RESTARTS = "plugin_operator_watch_restarts_total"
 WIDGET = "example.org/v1/Widget"
+CRD = "apiextensions.k8s.io/v1/CustomResourceDefinition"
 READ_SECRETS = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch"]}
 READ_MAPS = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]}
 EVENTS = {"apiGroups": ["", "events.k8s.io"], "resources": ["events"], "verbs": ["*"]}
@@ -61,22 +63,31 @@ def definition(version: str = "v1", scope: str = "Namespaced") -> dict[str, Any]
     }
 
 
-async def create_widgets(site: Any, **fields: str) -> None:
-    """Have the server serve widgets, and wait until it does."""
-    await site.client.create(definition(**fields))
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        crd = await site.client.get("apiextensions.k8s.io/v1/CustomResourceDefinition", "widgets.example.org")
-        conditions = {each["type"]: each["status"] for each in (crd.get("status") or {}).get("conditions") or ()}
-        if conditions.get("Established") == "True":
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("the kind was never established")
+async def create_widgets(site: Any, version: str = "v1", scope: str = "Namespaced") -> None:
+    """Have the server serve widgets, and wait until it does: kube-apiserver needs a moment after it says so."""
+    await site.client.create(definition(version, scope))
+
+    async def is_served() -> bool:
+        site.forget_kinds()
+        with contextlib.suppress(ApiError, NoMatchError):
+            await site.client.list(f"example.org/{version}/Widget")
+            return True
+        return False
+
+    await site.eventually(is_served)
 
 
 async def delete_widgets(site: Any) -> None:
-    """Have the server forget widgets."""
-    await site.client.delete("apiextensions.k8s.io/v1/CustomResourceDefinition", "widgets.example.org")
+    """Have the server forget widgets, and wait until it has."""
+    await site.client.delete(CRD, "widgets.example.org")
+
+    async def is_gone() -> bool:
+        with contextlib.suppress(NotFoundError):
+            await site.client.get(CRD, "widgets.example.org")
+            return False
+        return True
+
+    await site.eventually(is_gone)
 
 
 async def others_work(site: Any, value: str) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 from plugin_operator.apiserver.faults import Action, Fault
 from tests.integration.faults.rows import OPERATOR
-from tests.integration.faults.scripts import PATHS, RESTARTS, SCRIPTED, others_work, script
+from tests.integration.faults.scripts import RESTARTS, SCRIPTED, others_work, script
+from tests.integration.faults.sides import NAMESPACE
 
 __all__ = ["SCRIPTED"]
 
@@ -14,10 +15,10 @@ async def server_away(site: Any) -> None:
     """Nobody listens at its address."""
     await site.put("v1/ConfigMap", "kept", "before")
     await site.seen("maps", "kept", "before")
-    await site.stop_server()
+    await site.server.stop()
     await site.shows("maps", "BACKING_OFF")
     assert (await site.get("probe server", "/healthz"))[0] == 200
-    await site.start_server()
+    await site.server.start()
     await site.put("v1/ConfigMap", "kept", "after")
     await site.seen("maps", "kept", "after")
     await others_work(site, "after")
@@ -26,11 +27,14 @@ async def server_away(site: Any) -> None:
 
 @script("the server comes back with its data lost", "lists again, reconciles what is gone", "broken")
 async def server_lost_data(site: Any) -> None:
-    """A cluster that was set up anew under the same address."""
-    await site.stop_server()
-    site.lose_data()
-    await site.start_server()
-    await site.grant({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, PATHS)
+    """A cluster that was set up anew under the same address, younger than the one before."""
+    for number in range(300):
+        await site.put("v1/ConfigMap", "kept", number)
+    await site.seen("maps", "kept", 299)
+    await site.server.stop()
+    site.server.lose_data()
+    await site.server.start()
+    await site.prepare()
     await site.put("v1/ConfigMap", "fresh", 1)
     await site.seen("maps", "fresh", 1)
     await site.seen("maps", "kept", "gone")
@@ -43,17 +47,17 @@ async def server_restored(site: Any) -> None:
     """Objects go back to what they were, and versions with them."""
     await site.put("v1/ConfigMap", "kept", "in the backup")
     await site.seen("maps", "kept", "in the backup")
-    await site.stop_server()
-    site.back_up()
-    await site.start_server()
+    await site.server.stop()
+    site.server.back_up()
+    await site.server.start()
     for number in range(5):
         await site.put("v1/ConfigMap", "kept", number)
     await site.put("v1/ConfigMap", "after", 1)
     await site.seen("maps", "after", 1)
     await site.seen("maps", "kept", 4)
-    await site.stop_server()
-    site.restore()
-    await site.start_server()
+    await site.server.stop()
+    site.server.restore()
+    await site.server.start()
     await site.seen("maps", "after", "gone")
     await site.seen("maps", "kept", "in the backup")
     await site.equal("maps", "v1/ConfigMap")
@@ -68,8 +72,8 @@ async def compacted(site: Any) -> None:
     site.server.faults.add(Fault(action=Action.BREAK, verb="watch", resource="configmaps", agent=OPERATOR))
     await site.shows("maps", "BACKING_OFF")
     await site.put("v1/ConfigMap", "kept", "meanwhile")
-    await site.client.delete("v1/ConfigMap", "doomed", "default")
-    site.server.cluster.store.compact()
+    await site.client.delete("v1/ConfigMap", "doomed", NAMESPACE)
+    site.server.server.cluster.store.compact()
     site.server.faults.clear()
     await site.seen("maps", "kept", "meanwhile")
     await site.seen("maps", "doomed", "gone")
@@ -108,8 +112,10 @@ async def endless_line(site: Any) -> None:
 @script("an object of 50 MB comes", "keeps it; all others go on")
 async def huge_object(site: Any) -> None:
     """More than etcd takes, yet a server may send it."""
-    version = site.server.cluster.store.revision
-    metadata = f'{{"name":"huge","namespace":"default","resourceVersion":"{version}"}}'
+    await site.put("v1/ConfigMap", "kept", "before")
+    await site.seen("maps", "kept", "before")
+    version = (await site.client.get("v1/ConfigMap", "kept", NAMESPACE))["metadata"]["resourceVersion"]
+    metadata = f'{{"name":"huge","namespace":"{NAMESPACE}","resourceVersion":"{version}"}}'
     obj = f'{{"apiVersion":"v1","kind":"ConfigMap","metadata":{metadata},"data":{{"x":"{"x" * 50_000_000}"}}}}'
     meets = {"verb": "watch", "resource": "configmaps", "agent": OPERATOR}
     site.server.faults.add(Fault(action=Action.GARBAGE, body=f'{{"type":"ADDED","object":{obj}}}', **meets))

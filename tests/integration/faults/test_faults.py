@@ -4,6 +4,7 @@ import pytest
 
 from tests.integration.faults.rows import ROWS, Row
 from tests.integration.faults.scripts_server import SCRIPTED
+from tests.integration.faults.sides import NAMESPACE
 from tests.integration.faults.table import table, written
 
 RESTARTS = "plugin_operator_watch_restarts_total"
@@ -19,7 +20,7 @@ async def test_nothing_is_lost_when(site, row: Row) -> None:
     for fault in row.plan:
         site.server.faults.add(fault)
     await site.put("v1/ConfigMap", "kept", 1)
-    await site.client.delete("v1/ConfigMap", "doomed", "default")
+    await site.client.delete("v1/ConfigMap", "doomed", NAMESPACE)
     await site.put("v1/ConfigMap", "fresh", 1)
     await site.put("v1/Secret", "other", 1)
     await site.seen("bystander", "other", 1)
@@ -40,7 +41,14 @@ async def test_nothing_is_lost_when(site, row: Row) -> None:
     assert site.is_running
 
 
-@pytest.mark.parametrize("name", SCRIPTED)
+MARKS = {
+    "compacted": [pytest.mark.embedded_only("it compacts the history")],
+    "server_lost_data": [pytest.mark.own_server],
+    "server_restored": [pytest.mark.own_server],
+}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in SCRIPTED])
 async def test_the_operator_goes_on_when(site, name: str) -> None:
     others = await site.metric(RESTARTS, kind="v1/Secret")
     await SCRIPTED[name].run(site)

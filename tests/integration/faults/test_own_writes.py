@@ -3,6 +3,7 @@
 import os
 
 from plugin_operator.apiserver.faults import Action, Fault
+from tests.integration.faults.sides import NAMESPACE
 
 HEAD = """
 from plugin_operator import controller, Result
@@ -11,7 +12,7 @@ def note(*words):
         print(*words, file=journal)
 """
 COUNTING = """
-@controller(for_='v1/ConfigMap', name='counting', namespaces=['default'])
+@controller(for_='v1/ConfigMap', name='counting', namespaces=['NAMESPACE'])
 async def reconcile(ctx, request):
     obj = ctx.lister.get(request)
     if request.name != 'counted' or obj is None:
@@ -23,7 +24,7 @@ async def reconcile(ctx, request):
         return Result(requeue=True)
 """
 CONFLICTING = """
-@controller(for_='v1/ConfigMap', name='conflicting', namespaces=['default'])
+@controller(for_='v1/ConfigMap', name='conflicting', namespaces=['NAMESPACE'])
 async def reconcile(ctx, request):
     obj = ctx.lister.get(request)
     if request.name != 'shared' or obj is None or obj['data'].get('mine'):
@@ -33,25 +34,25 @@ async def reconcile(ctx, request):
     await ctx.client.update(obj)
 """
 DELETING = """
-@controller(for_='v1/ConfigMap', name='deleting', namespaces=['default'], reads=['v1/Secret'])
+@controller(for_='v1/ConfigMap', name='deleting', namespaces=['NAMESPACE'], reads=['v1/Secret'])
 async def reconcile(ctx, request):
-    child = ctx.lister_for('v1/Secret').get('default/child')
+    child = ctx.lister_for('v1/Secret').get('NAMESPACE/child')
     if request.name == 'parent':
         note('deleting', 'sees' if child else 'misses', 'its child')
         if child:
-            await ctx.client.delete('v1/Secret', 'child', 'default')
+            await ctx.client.delete('v1/Secret', 'child', 'NAMESPACE')
             return Result(requeue=True)
 """
 
 
 def add(site, name, text) -> None:
     path = site.plugins / f"{name}.py"
-    path.write_text(HEAD.format(journal=str(site.journal)) + text)
+    path.write_text(HEAD.format(journal=str(site.journal)) + text.replace("NAMESPACE", NAMESPACE))
     os.utime(path, (1e9, 1e9))
 
 
 def config_map(name, **data):
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}, "data": data}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE}, "data": data}
 
 
 def lag(site, resource) -> None:
@@ -75,11 +76,11 @@ async def test_a_conflict_is_not_repeated_with_the_same_old_copy(site):
     await site.active("conflicting")
     await site.client.create(config_map("shared", n="1", mine="not yet"))
     lag(site, "configmaps")
-    await site.client.patch("v1/ConfigMap", "shared", {"data": {"n": "2", "mine": None}}, "default")
-    await site.client.patch("v1/ConfigMap", "shared", {"data": {"n": "3"}}, "default")
+    await site.client.patch("v1/ConfigMap", "shared", {"data": {"n": "2", "mine": None}}, NAMESPACE)
+    await site.client.patch("v1/ConfigMap", "shared", {"data": {"n": "3"}}, NAMESPACE)
 
     async def is_mine():
-        return (await site.client.get("v1/ConfigMap", "shared", "default"))["data"].get("mine")
+        return (await site.client.get("v1/ConfigMap", "shared", NAMESPACE))["data"].get("mine")
 
     await site.eventually(is_mine)
     attempts = [line for line in site.journal.read_text().splitlines() if line.startswith("conflicting")]
