@@ -4,7 +4,7 @@ import os
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,17 +61,29 @@ def scrape(port: int, token: str | None) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
+@pytest.fixture
+def secure(start: Any, output: Any, plugins: Path, free_port: int) -> Callable[[Path], Any]:
+    """Start an operator with secure metrics, by its kubeconfig, and wait until it has reached the API server."""
+
+    def secure(kubeconfig: Path) -> Any:
+        (plugins / "configmap.py").write_text(PLUGIN)
+        running = output(
+            start(
+                "run", "--kubeconfig", kubeconfig, "--plugins-dir", plugins, "--namespace", NAMESPACE,
+                "--metrics-secure", "--metrics-addr", f"127.0.0.1:{free_port}", "--health-probe-bind-address", "0",
+                "--log-format", "console",
+            )
+        )  # fmt: skip
+        running.wait_for("Connected to the API server")
+        return running
+
+    return secure
+
+
 def test_who_may_read_metrics_is_what_rbac_says(
-    cluster: Cluster, rights: Path, plugins: Path, start: Any, output: Any, free_port: int
+    cluster: Cluster, rights: Path, secure: Callable[[Path], Any], free_port: int
 ) -> None:
-    (plugins / "configmap.py").write_text(PLUGIN)
-    running = output(
-        start(
-            "run", "--kubeconfig", rights, "--plugins-dir", plugins, "--namespace", NAMESPACE, "--metrics-secure",
-            "--metrics-addr", f"127.0.0.1:{free_port}", "--health-probe-bind-address", "0", "--log-format", "console",
-        )
-    )  # fmt: skip
-    running.wait_for("Connected to the API server")
+    running = secure(rights)
     cluster.kubectl("create", "serviceaccount", "prometheus")
     cluster.kubectl("create", "serviceaccount", "stranger")
     cluster.kubectl(
@@ -90,16 +102,10 @@ def test_who_may_read_metrics_is_what_rbac_says(
 
 
 def test_an_operator_that_may_not_ask_says_so_and_lets_nobody_in(
-    cluster: Cluster, rights: Path, plugins: Path, start: Any, output: Any, free_port: int
+    cluster: Cluster, rights: Path, secure: Callable[[Path], Any], free_port: int
 ) -> None:
     cluster.kubectl("delete", "clusterrolebinding", "plugin-operator-metrics-auth")
-    running = output(
-        start(
-            "run", "--kubeconfig", rights, "--plugins-dir", plugins, "--namespace", NAMESPACE, "--metrics-secure",
-            "--metrics-addr", f"127.0.0.1:{free_port}", "--health-probe-bind-address", "0", "--log-format", "console",
-        )
-    )  # fmt: skip
-    running.wait_for("Connected to the API server")
+    running = secure(rights)
 
     assert scrape(free_port, cluster.kubectl("create", "token", "operator").strip())[0] == 500
     running.wait_for("cannot be authorized", "tokenreviews")

@@ -1,15 +1,13 @@
 """HTTP to the API server: the one module of the operator that speaks it.
 
-Owns the two aiohttp sessions (calls; streams without a pool limit, so that watches never starve calls), deadlines,
-size limits, TCP keep-alive, the retries that need no knowledge of the request (429 and 503 with ``Retry-After``, 401
-with refreshed credentials) and ``rest_client_requests_total``. Leaves the meaning of bodies to its callers, credentials
-to ``access`` and backoff after failures to whoever decides to try again.
+Owns deadlines, size limits, the retries that need no knowledge of the request (429 and 503 with ``Retry-After``, 401
+with refreshed credentials) and ``rest_client_requests_total``. Leaves pools and sockets to ``sessions``, the meaning of
+bodies to its callers, credentials to ``access`` and backoff after failures to whoever decides to try again.
 """
 
 import asyncio
 import functools
 import re
-import socket
 import ssl
 from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
@@ -22,8 +20,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from plugin_operator.client.access import Access, TlsSettings
-from plugin_operator.client.admission import AdmittedRequest
 from plugin_operator.client.config import ConnectionConfig
+from plugin_operator.client.sessions import session_for_calls, session_for_streams
 from plugin_operator.client.statuses import error_of
 from plugin_operator.client.transport import ByteStream, Query, Response
 from plugin_operator.clock import Clock, SystemClock
@@ -34,10 +32,8 @@ MAX_RESPONSE_BYTES = 256 * 2**20
 _MAX_ERROR_BYTES = 2**20
 _MAX_RETRIES = 10  # as client-go's, so that a server shedding load is obeyed for as long
 _CONNECT_SECONDS = 10.0
-_READ_BUFFER_BYTES = 2**19
 _TURNS_TO_CLOSE = 3
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*").fullmatch
-_KEEP_ALIVE = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
 _TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ssl.CertificateError, ValueError)
 
 
@@ -66,22 +62,8 @@ class Connection:
         self._requests = metrics.rest_client_requests
         self._clock = clock
         self._tls: dict[TlsSettings, ssl.SSLContext] = {}
-        headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
-        # One proxy can stand before many API servers, so no cookie of one may reach another.
-        self._calls = aiohttp.ClientSession(
-            connector=_connector(limit=100),
-            headers=headers,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trace_configs=list(traces),
-            request_class=AdmittedRequest,
-        )
-        self._streams = aiohttp.ClientSession(
-            connector=_connector(limit=0),
-            headers=headers,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            read_bufsize=_READ_BUFFER_BYTES,
-            trace_configs=list(traces),
-        )
+        self._calls = session_for_calls(user_agent, traces)
+        self._streams = session_for_streams(user_agent, traces)
 
     @classmethod
     @asynccontextmanager
@@ -277,21 +259,6 @@ def _url(host: str, path: str, query: Query) -> URL:
 @functools.lru_cache(maxsize=64)
 def _encoded(query: tuple[tuple[str, str], ...]) -> str:
     return urlencode(query)
-
-
-def _connector(limit: int) -> aiohttp.TCPConnector:
-    return aiohttp.TCPConnector(limit=limit, keepalive_timeout=60.0, socket_factory=_socket)
-
-
-def _socket(address: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
-    """Make a socket whose peer's silent death the kernel notices within a minute."""
-    made = socket.socket(*address[:3])
-    made.setblocking(False)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in _KEEP_ALIVE:
-        if hasattr(socket, option):
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-    return made
 
 
 def _words(error: BaseException) -> str:

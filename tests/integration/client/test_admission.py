@@ -6,8 +6,7 @@ import pytest
 from aiohttp import web
 
 from plugin_operator.app.fenced import FencedTransport
-from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess
-from plugin_operator.client import connection as connection_module
+from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, sessions
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ApiConnectionError, LeadershipLost
 from plugin_operator.fence import Fence
@@ -119,8 +118,8 @@ async def test_no_write_is_sent_once_leadership_ended_while_it_waited_for_a_conn
     server, fence, method, monkeypatch
 ):
     arrived, may_answer = asyncio.Event(), asyncio.Event()
-    connector = connection_module._connector
-    monkeypatch.setattr(connection_module, "_connector", lambda limit: connector(limit=1))
+    connector = sessions._connector
+    monkeypatch.setattr(sessions, "_connector", lambda limit: connector(limit=1))
 
     async def slow(_request):
         arrived.set()

@@ -49,11 +49,31 @@ class Side(Protocol):
         """Go back to that copy; while it is stopped."""
 
 
-class EmbeddedSide:
-    """The product's own server, in this process."""
+class _Data:
+    """The folder that a server keeps its objects in."""
 
     def __init__(self, folder: Path) -> None:
         self._data, self._backup = folder / "data", folder / "backup"
+
+    def lose_data(self) -> None:
+        """Remove it."""
+        shutil.rmtree(self._data)
+
+    def back_up(self) -> None:
+        """Copy it."""
+        shutil.copytree(self._data, self._backup)
+
+    def restore(self) -> None:
+        """Copy it back."""
+        self.lose_data()
+        shutil.copytree(self._backup, self._data)
+
+
+class EmbeddedSide(_Data):
+    """The product's own server, in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         self._port = 0
         self.server = self._made()
 
@@ -77,24 +97,11 @@ class EmbeddedSide:
         """End it."""
         await self.server.stop()
 
-    def lose_data(self) -> None:
-        """Remove its folder."""
-        shutil.rmtree(self._data)
-
-    def back_up(self) -> None:
-        """Copy its folder."""
-        shutil.copytree(self._data, self._backup)
-
-    def restore(self) -> None:
-        """Copy it back."""
-        self.lose_data()
-        shutil.copytree(self._backup, self._data)
-
     def _made(self) -> ApiServer:
         return ApiServer(ApiServerConfig(tls=False, data_dir=self._data, bookmark_seconds=0.2, port=self._port))
 
 
-class RealSide:
+class RealSide(_Data):
     """kube-apiserver behind a proxy, which has its admin's token.
 
     Args:
@@ -104,8 +111,9 @@ class RealSide:
     """
 
     def __init__(self, target: Target | None, folder: Path) -> None:
+        super().__init__(folder)
         self._shared = target
-        self._data, self._backup, self._log = folder / "data", folder / "backup", folder / "log"
+        self._log = folder / "log"
         self._port = 0
         self._stack = contextlib.AsyncExitStack()
         self.faults = FaultPlan()
@@ -138,19 +146,6 @@ class RealSide:
     async def stop(self) -> None:
         """End the proxy, and the server if it is its own."""
         await self._stack.aclose()
-
-    def lose_data(self) -> None:
-        """Remove its folder."""
-        shutil.rmtree(self._data)
-
-    def back_up(self) -> None:
-        """Copy its folder."""
-        shutil.copytree(self._data, self._backup)
-
-    def restore(self) -> None:
-        """Copy it back."""
-        self.lose_data()
-        shutil.copytree(self._backup, self._data)
 
     def _start_own(self) -> Target:
         command = [control_plane(), "--data-dir", str(self._data), "--stop-on-stdin-close"]

@@ -2,8 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -15,6 +16,7 @@ from plugin_operator.errors import UsageError
 from plugin_operator.serving.address import BindAddress
 from plugin_operator.serving.certificate import CertificateFiles, ServingCertificate
 from plugin_operator.serving.server import HttpServer
+from plugin_operator.testing.eventually import eventually
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 LOOK_SECONDS = 10
@@ -75,11 +77,23 @@ async def port(files: CertificateFiles, clock: VirtualClock) -> AsyncIterator[in
 
 
 async def after_a_look(clock: VirtualClock, port: int, name: str) -> None:
-    for _ in range(100):
+    async def is_shown() -> bool:
         await clock.advance(LOOK_SECONDS)
-        if await shown(port) == name:
-            return
-    raise AssertionError(f"still not {name}")
+        return await shown(port) == name
+
+    await eventually(is_shown)
+
+
+async def complaints(clock: VirtualClock) -> list[MutableMapping[str, Any]]:
+    """Let time pass until the log tells of something."""
+
+    async def told() -> bool:
+        await clock.advance(LOOK_SECONDS)
+        return bool(logs)
+
+    with capture_logs() as logs:
+        await eventually(told)
+    return logs
 
 
 async def test_a_renewed_certificate_is_shown_from_then_on(
@@ -95,12 +109,7 @@ async def test_a_half_written_certificate_does_not_replace_the_good_one(
 ) -> None:
     whole = files.certificate.read_bytes()
     files.certificate.write_bytes(whole[: len(whole) // 2])
-    with capture_logs() as logs:
-        for _ in range(100):
-            await clock.advance(LOOK_SECONDS)
-            await asyncio.sleep(0.01)
-            if logs:
-                break
+    logs = await complaints(clock)
     assert str(files.certificate) in logs[0]["reason"]
     assert await shown(port) == "first"
     write(files, "third")
@@ -113,12 +122,7 @@ async def test_a_key_of_another_certificate_does_not_replace_the_good_one(
     certificate = files.certificate.read_bytes()
     write(files, "other")
     files.certificate.write_bytes(certificate)
-    with capture_logs() as logs:
-        for _ in range(100):
-            await clock.advance(LOOK_SECONDS)
-            await asyncio.sleep(0.01)
-            if logs:
-                break
+    logs = await complaints(clock)
     assert len(logs) == 1
     assert await shown(port) == "first"
 

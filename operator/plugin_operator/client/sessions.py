@@ -1,0 +1,57 @@
+"""The two aiohttp sessions of a connection: pools, sockets, and what every request carries.
+
+Calls and streams are apart, and streams have no pool limit, so that watches never starve calls.
+"""
+
+import socket
+from collections.abc import Sequence
+
+import aiohttp
+
+from plugin_operator.client.admission import AdmittedRequest
+
+_MOST_CALLS_AT_ONCE = 100
+_READ_BUFFER_BYTES = 2**19
+_KEEP_ALIVE = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
+
+
+def session_for_calls(user_agent: str, traces: Sequence[aiohttp.TraceConfig]) -> aiohttp.ClientSession:
+    """Return the session of requests that have an end; each is admitted just before it is sent."""
+    return aiohttp.ClientSession(
+        connector=_connector(limit=_MOST_CALLS_AT_ONCE),
+        headers=_headers(user_agent),
+        # One proxy can stand before many API servers, so no cookie of one may reach another.
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trace_configs=list(traces),
+        request_class=AdmittedRequest,
+    )
+
+
+def session_for_streams(user_agent: str, traces: Sequence[aiohttp.TraceConfig]) -> aiohttp.ClientSession:
+    """Return the session of watches."""
+    return aiohttp.ClientSession(
+        connector=_connector(limit=0),
+        headers=_headers(user_agent),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        read_bufsize=_READ_BUFFER_BYTES,
+        trace_configs=list(traces),
+    )
+
+
+def _headers(user_agent: str) -> dict[str, str]:
+    return {"User-Agent": user_agent, "Accept-Encoding": "identity"}
+
+
+def _connector(limit: int) -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(limit=limit, keepalive_timeout=60.0, socket_factory=_socket)
+
+
+def _socket(address: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
+    """Make a socket whose peer's silent death the kernel notices within a minute."""
+    made = socket.socket(*address[:3])
+    made.setblocking(False)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEP_ALIVE:
+        if hasattr(socket, option):
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    return made
