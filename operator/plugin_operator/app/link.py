@@ -18,6 +18,10 @@ from plugin_operator.metrics import Metrics
 
 _log = logs.get_logger(__name__)
 
+# One request that is lost on its way must not use up the whole patience: the next one may be answered at once.
+_ATTEMPT_SECONDS = 5.0
+_ATTEMPTS_AT_LEAST = 3
+
 
 class ApiServerLink:
     """A Runnable, and the ``Transport`` of everything that speaks to the API server.
@@ -83,9 +87,10 @@ class ApiServerLink:
     async def _first_answer(self) -> None:
         backoff = Backoff(self._clock, base_seconds=0.1, cap_seconds=1.0)
         end = self._clock.monotonic() + self._patience
+        attempt = min(_ATTEMPT_SECONDS, self._patience / _ATTEMPTS_AT_LEAST)
         told = False
         while True:
-            remaining = end - self._clock.monotonic()
+            remaining = min(attempt, end - self._clock.monotonic())
             try:
                 await self.request("GET", "/version", timeout_seconds=max(0.1, remaining))
             except UnauthorizedError as error:

@@ -58,6 +58,26 @@ async def test_a_server_that_comes_up_late_is_waited_for(listener: socket.socket
     await runner.cleanup()
 
 
+async def test_one_request_that_is_never_answered_does_not_use_up_the_patience(listener: socket.socket) -> None:
+    answered = 0
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        nonlocal answered
+        answered += 1
+        if answered == 1:
+            await asyncio.Event().wait()
+        return await answering(200)(request)
+
+    runner = web.ServerRunner(web.Server(answer, handler_cancellation=True))
+    await runner.setup()
+    await web.SockSite(runner, listener).start()
+    link = link_to(listener.getsockname()[1], patience_seconds=3)
+    await link.start()
+    assert link.is_open
+    await link.stop(1)
+    await runner.cleanup()
+
+
 async def test_a_server_that_never_answers_is_told_with_its_address(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     link = link_to(port, patience_seconds=0.3)
