@@ -177,6 +177,7 @@ class App:
             self.options.stall_threshold_seconds,
             self.metrics.loop_stall,
             blame=plugin_of,
+            on_blocked=self.host.blocked,
             leads_until=(lambda: elector.leads_until) if elector is not None else (lambda: None),
             leader_margin_seconds=watchdog_margin(self.options.leader_election),
         )

@@ -14,6 +14,11 @@ _STYLES = {
     "rejected": "red",
     "quarantined": "red",
 }
+_CHARGES = {
+    "blocks": "blocks the event loop",
+    "tasks": "leaves tasks unfinished",
+    "fails": "fails most of the time",
+}
 _DIGEST_LENGTH = 12
 _PIPE_WIDTH = 100_000
 
@@ -56,4 +61,10 @@ def _row(plugin: dict[str, Any]) -> tuple[Text, ...]:
 
 def _reason(plugin: dict[str, Any]) -> str:
     reason, line = str(plugin.get("reason") or ""), plugin.get("line")
-    return f"{plugin.get('path', '')}:{line}: {reason}" if reason and line else reason
+    said = [f"{plugin.get('path', '')}:{line}: {reason}"] if reason and line else [reason] if reason else []
+    return "; ".join([*said, *map(_charge, plugin.get("misbehaving", []))])
+
+
+def _charge(charge: dict[str, Any]) -> str:
+    where = f" ({charge['stack'][0]})" if charge.get("stack") else ""
+    return f"{_CHARGES.get(charge.get('how', ''), 'misbehaves')}: {charge.get('detail', '')}{where}"

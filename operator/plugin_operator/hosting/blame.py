@@ -1,13 +1,19 @@
-"""Naming the plugin that misbehaves without breaking: it forgets tasks, or nearly everything it does fails.
+"""Naming the plugin that misbehaves without breaking: it blocks the event loop, forgets tasks, or nearly always fails.
 
-Owns what is worth a line in the log, and that it is said once and not at every look. A plugin that blocks the event
-loop is found by the loop's watchdog, from outside.
+Owns what is worth a line in the log, a series and a place in the status, and that a line is said once and not at every
+look. That the loop is blocked is noticed by the loop's watchdog, from outside; what comes of that is kept here.
 """
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
 
 from plugin_operator import logs
+from plugin_operator.clock import Clock
 from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.metrics import Metrics
 
 _MANY_TASKS = 100
 _MANY_FAILURES = 20
@@ -16,47 +22,127 @@ _SHOWN = 3
 _log = logs.get_logger(__name__)
 
 
-class Blame:
-    """Looks at a running revision now and then."""
+class How(StrEnum):
+    """What a plugin does; the value is the metric's label."""
 
-    def __init__(self, plugin: str) -> None:
+    BLOCKS = "blocks"
+    """It keeps the event loop to itself, and so everybody else waiting."""
+    TASKS = "tasks"
+    """It spawns tasks and does not end them."""
+    FAILS = "fails"
+    """Most of its reconciles raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a plugin is blamed for.
+
+    Attributes:
+        how: what it does.
+        detail: how much of it, in words; no data of objects.
+        since: when it was first seen of this revision.
+        stack: files and lines of its code, the innermost first.
+    """
+
+    how: How
+    detail: str
+    since: datetime
+    stack: tuple[str, ...] = ()
+
+
+class Blame:
+    """Looks at a running revision now and then, and remembers what it is to be blamed for until it is replaced.
+
+    Args:
+        plugin: its name.
+        clock: for the time of a charge.
+        metrics: shows the charges.
+    """
+
+    def __init__(self, plugin: str, clock: Clock, metrics: Metrics) -> None:
         self._plugin = plugin
+        self._clock = clock
+        self._metric = metrics.plugin_misbehaving
         self._revision = ""
+        self._charges: dict[How, Charge] = {}
         self._tasks_said = 0
-        self._failing_said = False
+        self._blocked = 0
+        self._longest_seconds = 0.0
+
+    @property
+    def charges(self) -> tuple[Charge, ...]:
+        """What the revision that works is blamed for."""
+        return tuple(self._charges.values())
 
     def look(self, live: LiveRevision) -> None:
         """Say what has become worth saying since the last look."""
-        if live.label != self._revision:
-            self._revision, self._tasks_said, self._failing_said = live.label, 0, False
+        self._begin_anew(live)
         self._look_at_tasks(live)
         self._look_at_failures(live)
 
+    def blocked(self, live: LiveRevision, seconds: float, stack: Sequence[str]) -> None:
+        """Note that code of the plugin has blocked the event loop for ``seconds`` or longer; the watchdog logs it."""
+        self._begin_anew(live)
+        self._blocked += 1
+        self._longest_seconds = max(self._longest_seconds, seconds)
+        detail = f"for {self._longest_seconds:.1f} s at the longest, {self._blocked} times so far"
+        self._charge(How.BLOCKS, detail, [live.revision.modules.plain(each) for each in stack])
+
+    def _begin_anew(self, live: LiveRevision) -> None:
+        if live.label == self._revision:
+            return
+        self._revision, self._tasks_said, self._blocked, self._longest_seconds = live.label, 0, 0, 0.0
+        for how in tuple(self._charges):
+            self._drop(how)
+
+    def _charge(self, how: How, detail: str, stack: Sequence[str] = ()) -> None:
+        before = self._charges.get(how)
+        since = self._clock.now() if before is None else before.since
+        self._charges[how] = Charge(how, detail, since, tuple(stack))
+        self._metric.set(1, self._plugin, how)
+
+    def _drop(self, how: How) -> None:
+        del self._charges[how]
+        self._metric.remove(self._plugin, how)
+
     def _look_at_tasks(self, live: LiveRevision) -> None:
         running = live.tasks.running()
+        if How.TASKS in self._charges:
+            if len(running) < _MANY_TASKS:
+                self._drop(How.TASKS)
+            else:
+                self._charges[How.TASKS] = replace(self._charges[How.TASKS], detail=f"{len(running)} of them")
         if len(running) < max(_MANY_TASKS, 2 * self._tasks_said):
             return
         self._tasks_said = len(running)
         kinds = Counter(getattr(task.get_coro(), "__qualname__", "?") for task in running)
         newest = running[-1].get_stack(limit=5)
+        stack = [live.revision.modules.plain(f"{frame.f_code.co_filename}:{frame.f_lineno}") for frame in newest]
+        self._charge(How.TASKS, f"{len(running)} of them", stack)
         _log.warning(
             "Plugin leaves tasks unfinished",
             plugin=self._plugin,
             revision=live.label,
             tasks=len(running),
             most=dict(kinds.most_common(_SHOWN)),
-            stack=[live.revision.modules.plain(f"{frame.f_code.co_filename}:{frame.f_lineno}") for frame in newest],
+            stack=stack,
         )
 
     def _look_at_failures(self, live: LiveRevision) -> None:
         health = live.health
         failing = health.is_failing and health.failed >= _MANY_FAILURES
-        if failing == self._failing_said:
-            return
-        self._failing_said = failing
+        stack = [live.revision.modules.plain(each) for each in health.last_stack]
         if failing:
-            _log.error(
-                "Plugin fails most of the time", plugin=self._plugin, revision=live.label, error=health.last_error
-            )
-        else:
+            was_said = How.FAILS in self._charges
+            self._charge(How.FAILS, f"{health.failed} of the last {health.failed + health.succeeded}", stack)
+            if not was_said:
+                _log.error(
+                    "Plugin fails most of the time",
+                    plugin=self._plugin,
+                    revision=live.label,
+                    error=health.last_error,
+                    stack=stack,
+                )
+        elif How.FAILS in self._charges:
+            self._drop(How.FAILS)
             _log.info("Plugin works again", plugin=self._plugin, revision=live.label)

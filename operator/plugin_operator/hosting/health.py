@@ -1,11 +1,13 @@
 """How the reconciles of one revision fare, and when that is reason enough to take it back."""
 
+from collections import deque
 from collections.abc import Callable
 
 from plugin_operator.controllers import Reconciler, Request, Result
 from plugin_operator.errors import ApiConnectionError, ApiError, TerminalError
 
 _MAX_WORDS = 300
+_MAX_FRAMES = 5
 _REMEMBERED = 512
 
 
@@ -16,15 +18,17 @@ class RevisionHealth:
         succeeded, failed: ended reconciles of late; both are halved when they are many. What the API server is to
             blame for, and a ``TerminalError``, which an author raises on purpose, count as neither.
         last_error: type and message of the last failure.
+        last_stack: where it was raised: files and lines, the innermost first.
         on_failure: told after each failure.
     """
 
-    __slots__ = ("failed", "last_error", "on_failure", "succeeded")
+    __slots__ = ("failed", "last_error", "last_stack", "on_failure", "succeeded")
 
     def __init__(self) -> None:
         self.succeeded = 0
         self.failed = 0
         self.last_error = ""
+        self.last_stack: tuple[str, ...] = ()
         self.on_failure: Callable[[], None] | None = None
 
     @property
@@ -56,6 +60,7 @@ class RevisionHealth:
         if self.failed >= _REMEMBERED:
             self._fade()
         self.last_error = f"{type(error).__name__}: {error}"[:_MAX_WORDS]
+        self.last_stack = _stack_of(error)
         if self.on_failure is not None:
             self.on_failure()
 
@@ -63,3 +68,13 @@ class RevisionHealth:
         """Let what was long ago count less, so that the numbers tell how things are now."""
         self.succeeded //= 2
         self.failed //= 2
+
+
+def _stack_of(error: BaseException) -> tuple[str, ...]:
+    """Return where an exception passed, without keeping the frames: they hold the plugin's variables."""
+    lines: deque[str] = deque(maxlen=_MAX_FRAMES)
+    traceback = error.__traceback__
+    while traceback is not None:
+        lines.appendleft(f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}")
+        traceback = traceback.tb_next
+    return tuple(lines)

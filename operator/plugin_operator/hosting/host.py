@@ -5,7 +5,7 @@ is the ``Scanner``'s.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
@@ -108,6 +108,12 @@ class PluginHost:
     def status(self) -> list[PluginStatus]:
         """Take a snapshot of every plugin, by name."""
         return [self._slots[name].status() for name in sorted(self._slots)]
+
+    def blocked(self, plugin: str, seconds: float, stack: Sequence[str]) -> None:
+        """Note that a plugin's code has blocked the event loop for ``seconds`` at ``stack``, the innermost first."""
+        slot = self._slots.get(plugin)
+        if slot is not None:
+            slot.blocked(seconds, stack)
 
     def hint(self) -> None:
         """Say that the directory may have changed."""

@@ -5,6 +5,7 @@ what is, takes the next step, and looks again; whatever changes meanwhile is see
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from plugin_operator import logs
 from plugin_operator.controllers import Request
@@ -48,7 +49,7 @@ class PluginSlot:
         self._clock = workshop.environment.clock
         self._controllers = ControllerSet(name, workshop.environment, self._controller_ended)
         self._past = Past(name, workshop.environment, self._stuck_ended)
-        self._blame = Blame(name)
+        self._blame = Blame(name, workshop.environment.clock, workshop.environment.metrics)
         self._wake = asyncio.Event()
         self._wanted: PluginSource | Refusal | None = None
         self._leads = False
@@ -83,6 +84,11 @@ class PluginSlot:
             self._blame.look(self.live)
         if self.board.state in {PluginState.ACTIVE, PluginState.WAITING}:
             self._settle()
+
+    def blocked(self, seconds: float, stack: Sequence[str]) -> None:
+        """Note that its code has blocked the event loop."""
+        if self.live is not None:
+            self._blame.blocked(self.live, seconds, stack)
 
     async def run(self) -> None:
         """Take steps until the plugin is retired; cancelled, it leaves what runs to ``stop``."""
@@ -130,6 +136,7 @@ class PluginSlot:
             leftovers=live.leftovers if live is not None else (),
             reloads=board.reloads,
             tasks=len(live.tasks.running()) if live is not None else 0,
+            charges=self._blame.charges if live is not None else (),
             failing=live.health.last_error if live is not None and live.health.is_failing else "",
         )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from plugin_operator.controllers import ControllerStatus
+from plugin_operator.hosting.blame import Charge
 from plugin_operator.hosting.states import PluginState
 
 
@@ -25,6 +26,7 @@ class PluginStatus:
         reloads: how many revisions have become active.
         failing: why its reconciles fail, if most of them do.
         tasks: how many tasks its code has spawned and not ended.
+        charges: what it does that it should not.
     """
 
     name: str
@@ -41,6 +43,7 @@ class PluginStatus:
     reloads: int = 0
     failing: str = ""
     tasks: int = 0
+    charges: tuple[Charge, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON-like values; holds names of objects, never their content."""
@@ -60,6 +63,10 @@ class PluginStatus:
             "reloads": self.reloads,
             "failing": self.failing,
             "tasks": self.tasks,
+            "misbehaving": [
+                {"how": each.how, "detail": each.detail, "since": each.since.isoformat(), "stack": list(each.stack)}
+                for each in self.charges
+            ],
         }
 
 

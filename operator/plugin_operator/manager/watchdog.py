@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from plugin_operator import logs
@@ -23,6 +23,9 @@ _SHOWN_FRAMES = 12
 Blame = Callable[[FrameType], str | None]
 """Names the plugin a frame belongs to, or None."""
 
+OnBlocked = Callable[[str, float, Sequence[str]], None]
+"""Takes a plugin's name, seconds, and the stack of its code."""
+
 _log = logs.get_logger(__name__)
 
 
@@ -33,6 +36,8 @@ class LoopWatchdog:
         threshold_seconds: a beat later than this is reported, with the code that blocks; 0 only measures.
         stalls: gets the lateness of every beat, in seconds.
         blame: names the plugin of a frame.
+        on_blocked: told on the loop, once it turns again, of the plugin that blocked it: its name, for how long at
+            least, and files and lines of its code, the innermost first.
         leads_until: the monotonic second at which leadership ends; None while not leading.
         leader_margin_seconds: how long after that a loop that runs may take to end the process by itself.
         leave: ends the process; tests pass their own.
@@ -46,6 +51,7 @@ class LoopWatchdog:
         stalls: Histogram,
         *,
         blame: Blame | None = None,
+        on_blocked: OnBlocked | None = None,
         leads_until: Callable[[], float | None] = lambda: None,
         leader_margin_seconds: float = 0.5,
         leave: Callable[[int], None] = leave_now,
@@ -53,6 +59,7 @@ class LoopWatchdog:
         self._threshold = threshold_seconds
         self._stalls = stalls
         self._blame: Blame = blame or (lambda _frame: None)
+        self._on_blocked = on_blocked
         self._leads_until = leads_until
         self._margin = leader_margin_seconds
         self._leave = leave
@@ -94,21 +101,29 @@ class LoopWatchdog:
             loop.call_soon_threadsafe(self._beat, now)
         elif self._threshold and now >= self._report_at:
             self._report_at = now + (now - sent_at)
-            self._report("Event loop is blocked", loop_thread, now)
+            culprit = self._report("Event loop is blocked", loop_thread, now)
+            if culprit is not None and self._on_blocked is not None:
+                name, stack = culprit
+                loop.call_soon_threadsafe(self._on_blocked, name, now - sent_at, stack)
 
     def _beat(self, sent_at: float) -> None:
         self._stalls.observe(time.monotonic() - sent_at)
         self._sent_at = None
 
-    def _report(self, message: str, loop_thread: int, now: float) -> None:
+    def _report(self, message: str, loop_thread: int, now: float) -> tuple[str, list[str]] | None:
+        """Log what the loop's thread is doing; return the plugin that is to blame and where in its code."""
         frame = sys._current_frames().get(loop_thread)  # noqa: SLF001 - the documented way to see another thread
         facts: dict[str, object] = {"seconds": round(now - (self._sent_at or now), 3)}
+        theirs = [(name, at) for at in _outward(frame) if (name := self._blame(at))]
         if frame is not None:
-            culprit = next(((name, at) for at in _outward(frame) if (name := self._blame(at))), None)
-            at = culprit[1] if culprit else frame
-            facts |= {"plugin": culprit[0] if culprit else None, "file": at.f_code.co_filename, "line": at.f_lineno}
+            at = theirs[0][1] if theirs else frame
+            facts |= {"plugin": theirs[0][0] if theirs else None, "file": at.f_code.co_filename, "line": at.f_lineno}
             facts["stack"] = "".join(traceback.format_stack(frame)[-_SHOWN_FRAMES:])
         _log.warning(message, **facts)
+        if not theirs:
+            return None
+        lines = [f"{at.f_code.co_filename}:{at.f_lineno}" for _, at in theirs[:_SHOWN_FRAMES]]
+        return theirs[0][0], lines
 
 
 def _outward(frame: FrameType | None) -> "list[FrameType]":

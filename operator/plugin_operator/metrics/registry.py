@@ -26,6 +26,7 @@ class Metrics:
         leader: ``{name}``: 1 on the holder of the Lease.
         plugin_info: ``{plugin, revision, digest}``: 1 for each revision that is loaded.
         plugin_state: ``{plugin, state}``: 1 for the state a plugin is in.
+        plugin_misbehaving: ``{plugin, how}``: 1 while a plugin blocks the loop, leaves tasks, or nearly always fails.
         plugin_reloads: ``{plugin, result}``: how attempts to load a revision ended.
         plugin_load_errors: ``{plugin, reason}``: revisions refused.
         plugins_directory_problem: ``{problem}``: 1 while the plugins directory cannot be used.
@@ -66,6 +67,9 @@ class Metrics:
         prefix = "plugin_operator_"
         self.plugin_info = gauge(prefix + "plugin_info", "Loaded revisions", "plugin", "revision", "digest")
         self.plugin_state = gauge(prefix + "plugin_state", "1 for the state a plugin is in", "plugin", "state")
+        self.plugin_misbehaving = gauge(
+            prefix + "plugin_misbehaving", "1 for what a plugin does that it should not", "plugin", "how"
+        )
         self.plugin_reloads = counter(prefix + "plugin_reloads_total", "Loads of a revision", "plugin", "result")
         self.plugin_load_errors = counter(prefix + "plugin_load_errors_total", "Revisions refused", "plugin", "reason")
         self.plugins_directory_problem = gauge(

@@ -23,10 +23,15 @@ async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(bench, plug
     assert line["most"] == {"one.<locals>.forgotten": 150}
     assert line["stack"][0].startswith(f"{path}:")
     assert bench.status().tasks == 150
+    (charge,) = bench.status().charges
+    assert (charge.how, charge.detail, charge.stack) == ("tasks", "150 of them", tuple(line["stack"]))
+    assert bench.metrics.plugin_misbehaving.values == {("one", "tasks"): 1}
     bench.write("one.py", plugin_text("V2"))
     await bench.ran("V2", "a")
     await bench.state("Active")
     assert bench.status().tasks == 0
+    bench.host.hint()
+    await eventually(lambda: bench.status().charges == () and not bench.metrics.plugin_misbehaving.values)
 
 
 async def test_a_plugin_that_nearly_always_fails_is_named_once(bench, plugin_text):
@@ -36,12 +41,32 @@ async def test_a_plugin_that_nearly_always_fails_is_named_once(bench, plugin_tex
         bench.write("one.py", plugin_text("V1", body="raise ValueError('no good')"))
         line = await eventually(lambda: find(lines, "Plugin fails most of the time"))
         assert (line["plugin"], line["error"]) == ("one", "ValueError: no good")
+        assert line["stack"][0].startswith(f"{bench.root / 'one.py'}:")
         bench.host.hint()
         bench.write("two.py", plugin_text("V2", name="two"))
         await bench.ran("V2", "a", "two")
     assert bench.status().failing == "ValueError: no good"
+    assert [(each.how, each.stack) for each in bench.status().charges] == [("fails", tuple(line["stack"]))]
     assert bench.status().state == "Active"
     assert sum(line["event"] == "Plugin fails most of the time" for line in lines) == 1
+
+
+async def test_a_plugin_that_blocks_the_loop_is_charged_until_it_is_edited(bench, plugin_text):
+    await bench.create("a")
+    path = bench.write("one.py", plugin_text("V1"))
+    await bench.ran("V1", "a")
+    revision = bench.status().revision
+    bench.host.blocked("one", 1.25, [f"{path}@{revision}:7", f"{path}@{revision}:3"])
+    bench.host.blocked("one", 0.5, [f"{path}@{revision}:7"])
+    bench.host.blocked("gone meanwhile", 9, [])
+    (charge,) = bench.status().charges
+    assert (charge.how, charge.detail) == ("blocks", "for 1.2 s at the longest, 2 times so far")
+    assert charge.stack == (f"{path}:7",)
+    assert bench.metrics.plugin_misbehaving.values == {("one", "blocks"): 1}
+    bench.write("one.py", plugin_text("V2"))
+    await bench.ran("V2", "a")
+    bench.host.hint()
+    await eventually(lambda: bench.status().charges == () and not bench.metrics.plugin_misbehaving.values)
 
 
 async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(bench, plugin_text):

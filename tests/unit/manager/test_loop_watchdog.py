@@ -20,17 +20,22 @@ def reconcile_that_blocks(seconds: float) -> None:
 
 async def test_code_that_blocks_the_loop_is_named_with_its_line() -> None:
     stalls = Metrics().loop_stall
-    watchdog = LoopWatchdog(0.05, stalls, blame=blame)
+    told: list[tuple[str, float, list[str]]] = []
+    watchdog = LoopWatchdog(0.05, stalls, blame=blame, on_blocked=lambda *what: told.append(what))
     with structlog.testing.capture_logs() as lines:
         await watchdog.start()
         await eventually(lambda: stalls.count)
         reconcile_that_blocks(0.5)
+        await eventually(lambda: told)
         await watchdog.stop(5)
     blocked = [line for line in lines if line["event"] == "Event loop is blocked"]
     assert blocked
     assert blocked[0]["plugin"] == "slowpoke"
     assert blocked[0]["file"] == __file__
     assert "time.sleep(seconds)" in blocked[0]["stack"]
+    name, seconds, stack = told[0]
+    assert (name, stack) == ("slowpoke", [f"{__file__}:{blocked[0]['line']}"])
+    assert seconds >= 0.05
 
 
 async def test_the_lateness_of_the_loop_is_measured() -> None:
