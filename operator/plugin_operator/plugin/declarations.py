@@ -21,6 +21,9 @@ from plugin_operator.plugin.permissions import Permission
 from plugin_operator.plugin.source import Place, place_of
 from plugin_operator.plugin.watching import WatchDeclaration
 
+#: How many reconciles all controllers of one plugin may run at once: each is a task, or a thread.
+MAX_CONCURRENT = 1000
+
 _NO_CONTROLLER = (
     "declares no controller: decorate a function with @controller(for_='v1/ConfigMap'), "
     "or define new_controller() that returns an object with reconcile(ctx, request)"
@@ -84,6 +87,7 @@ async def discover(module: ModuleType) -> tuple[ControllerDeclaration, ...]:
     if not found:
         raise PluginRejected(_NO_CONTROLLER, path=path, line=1)
     _refuse_doubles(found)
+    _refuse_crowds(found)
     return tuple(found)
 
 
@@ -152,6 +156,17 @@ def _refuse_doubles(found: list[ControllerDeclaration]) -> None:
         if other is not each:
             where = Place(each.path, each.line)
             raise where.reject("name", f"{each.name!r} is taken by the controller in line {other.line}: choose another")
+
+
+def _refuse_crowds(found: list[ControllerDeclaration]) -> None:
+    wanted = 0
+    for each in found:
+        wanted += each.max_concurrent_reconciles
+        if wanted > MAX_CONCURRENT:
+            raise Place(each.path, each.line).reject(
+                "max_concurrent_reconciles",
+                f"{wanted} reconciles at once are more than the {MAX_CONCURRENT} that a plugin may have: lower it",
+            )
 
 
 def summary(declaration: ControllerDeclaration) -> dict[str, Any]:

@@ -134,6 +134,17 @@ def test_a_watch_maps_an_object_to_requests(load):
     assert [str(kind) for kind in declared.kinds] == ["v1/ConfigMap", "v1/Secret", "v1/Node"]
 
 
+def test_the_controllers_of_a_plugin_share_one_bound_on_what_runs_at_once(load):
+    with pytest.raises(PluginRejected, match="max_concurrent_reconciles: 1001 reconciles at once") as refused:
+        load("""
+            @controller(for_="v1/ConfigMap", max_concurrent_reconciles=600)
+            async def one(ctx, request): ...
+            @controller(for_="v1/Secret", max_concurrent_reconciles=401)
+            async def two(ctx, request): ...
+        """)
+    assert refused.value.line
+
+
 def test_a_plain_function_serves_as_a_predicate(load):
     (declared,) = load("""
         @controller(for_="v1/ConfigMap", predicates=[lambda obj: True])
@@ -150,6 +161,7 @@ REFUSED_FIELDS = [
     ("for_='v1/Pod', namespaces=['A_B']", "namespaces: 'A_B'"),
     ("for_='v1/Pod', namespaces=[]", "namespaces: an empty list"),
     ("for_='v1/Pod', max_concurrent_reconciles=0", "max_concurrent_reconciles: 0"),
+    ("for_='v1/Pod', max_concurrent_reconciles=1001", "max_concurrent_reconciles: 1001 reconciles at once"),
     ("for_='v1/Pod', resync_seconds=-1", "resync_seconds: -1"),
     ("for_='v1/Pod', metadata_only='yes'", "metadata_only: 'yes'"),
     ("for_='v1/Pod', name='a b'", "name: 'a b' is not a name"),
