@@ -94,7 +94,15 @@ def _shared_processors(*, console: bool) -> list[Processor]:
 
 
 def _console_renderer(*, colors: bool) -> Processor:
-    return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
+    renderer = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
+
+    def render(logger: Any, method: str, event: EventDict) -> str:
+        # What is called "stack" is appended to the line as it is: with a list it raised, in whoever logged.
+        if not isinstance(event.get("stack", ""), str):
+            event["stack"] = repr(event["stack"])
+        return renderer(logger, method, event)
+
+    return render
 
 
 def _route_standard_logging(shared: list[Processor], final: Processor, sink: "_Sink", level: int) -> None:

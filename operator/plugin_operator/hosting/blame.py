@@ -110,6 +110,7 @@ class Blame:
         if How.TASKS in self._charges:
             if len(running) < _MANY_TASKS:
                 self._drop(How.TASKS)
+                self._tasks_said = 0
             else:
                 self._charges[How.TASKS] = replace(self._charges[How.TASKS], detail=f"{len(running)} of them")
         if len(running) < max(_MANY_TASKS, 2 * self._tasks_said):
@@ -125,7 +126,7 @@ class Blame:
             revision=live.label,
             tasks=len(running),
             most=dict(kinds.most_common(_SHOWN)),
-            stack=stack,
+            stack="\n".join(stack),
         )
 
     def _look_at_failures(self, live: LiveRevision) -> None:
@@ -141,7 +142,7 @@ class Blame:
                     plugin=self._plugin,
                     revision=live.label,
                     error=health.last_error,
-                    stack=stack,
+                    stack="\n".join(stack),
                 )
         elif How.FAILS in self._charges:
             self._drop(How.FAILS)

@@ -138,7 +138,7 @@ class LiveRevision:
                 plugin=self.revision.plugin,
                 revision=self.label,
                 task=task.get_name(),
-                stack=[f"{frame.f_code.co_filename}:{frame.f_lineno}" for frame in task.get_stack(limit=5)],
+                stack="\n".join(f"{at.f_code.co_filename}:{at.f_lineno}" for at in task.get_stack(limit=5)),
             )
 
     async def release(self) -> None:

@@ -21,10 +21,10 @@ async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(bench, plug
         line = await eventually(lambda: find(lines, "Plugin leaves tasks unfinished"))
     assert (line["plugin"], line["tasks"]) == ("one", 150)
     assert line["most"] == {"one.<locals>.forgotten": 150}
-    assert line["stack"][0].startswith(f"{path}:")
+    assert line["stack"].startswith(f"{path}:")
     assert bench.status().tasks == 150
     (charge,) = bench.status().charges
-    assert (charge.how, charge.detail, charge.stack) == ("tasks", "150 of them", tuple(line["stack"]))
+    assert (charge.how, charge.detail, charge.stack) == ("tasks", "150 of them", tuple(line["stack"].splitlines()))
     assert bench.metrics.plugin_misbehaving.values == {("one", "tasks"): 1}
     bench.write("one.py", plugin_text("V2"))
     await bench.ran("V2", "a")
@@ -34,6 +34,30 @@ async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(bench, plug
     await eventually(lambda: bench.status().charges == () and not bench.metrics.plugin_misbehaving.values)
 
 
+async def test_a_plugin_that_ends_its_tasks_is_charged_no_more_and_again_when_it_forgets_them_again(bench, plugin_text):
+    head = "import asyncio\nTASKS = []\n"
+    body = (
+        "for task in TASKS: task.cancel()\n"
+        "TASKS[:] = [asyncio.create_task(asyncio.sleep(600)) for _ in range(150 if request.name == 'a' else 0)]"
+    )
+    bench.write("one.py", plugin_text("V1", head=head, body=body))
+
+    async def charged(name: str, expected: list[str]) -> None:
+        async def is_so() -> bool:
+            bench.host.hint()
+            return [each.how for each in bench.status().charges] == expected
+
+        await bench.change(name, os.urandom(4).hex())
+        await eventually(is_so, timeout_seconds=20)
+
+    await bench.create("b")
+    await bench.ran("V1", "b")
+    await bench.create("a")
+    await charged("a", ["tasks"])
+    await charged("b", [])
+    await charged("a", ["tasks"])
+
+
 async def test_a_plugin_that_nearly_always_fails_is_named_once(bench, plugin_text):
     for name in "abcdefgh":
         await bench.create(name)
@@ -41,12 +65,12 @@ async def test_a_plugin_that_nearly_always_fails_is_named_once(bench, plugin_tex
         bench.write("one.py", plugin_text("V1", body="raise ValueError('no good')"))
         line = await eventually(lambda: find(lines, "Plugin fails most of the time"))
         assert (line["plugin"], line["error"]) == ("one", "ValueError: no good")
-        assert line["stack"][0].startswith(f"{bench.root / 'one.py'}:")
+        assert line["stack"].startswith(f"{bench.root / 'one.py'}:")
         bench.host.hint()
         bench.write("two.py", plugin_text("V2", name="two"))
         await bench.ran("V2", "a", "two")
     assert bench.status().failing == "ValueError: no good"
-    assert [(each.how, each.stack) for each in bench.status().charges] == [("fails", tuple(line["stack"]))]
+    assert [(each.how, each.stack) for each in bench.status().charges] == [("fails", tuple(line["stack"].splitlines()))]
     assert bench.status().state == "Active"
     assert sum(line["event"] == "Plugin fails most of the time" for line in lines) == 1
 

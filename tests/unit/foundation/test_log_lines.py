@@ -2,6 +2,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 import structlog
@@ -152,3 +153,13 @@ def test_a_contextvar_bound_for_structlog_is_on_every_line():
         logs.get_logger("x").info("one")
         logging.getLogger("lib").warning("two")
     assert [line["reconcile_id"] for line in lines(stream)] == ["abc", "abc"]
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+@pytest.mark.parametrize("stack", ["plugin.py:7\nplugin.py:3", ["plugin.py:7"], None, 7])
+def test_a_key_named_stack_may_be_anything(log_format: Literal["console", "json"], stack: object) -> None:
+    stream = io.StringIO()
+    logs.configure(log_format, stream=stream)
+    logs.get_logger("test").warning("Blamed", stack=stack)
+    assert "Blamed" in stream.getvalue()
+    assert "7" in stream.getvalue()
