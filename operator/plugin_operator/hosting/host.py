@@ -138,7 +138,11 @@ class PluginHost:
             self._apply(snapshot)
         self.has_scanned = True
         for slot in self._slots.values():
-            slot.refresh()
+            try:
+                slot.refresh()
+            except Exception:  # noqa: BLE001 - see below
+                # A bug of ours in looking at one plugin must not end the reloads of all.
+                _log.exception("Plugin cannot be looked at", plugin=slot.name)
         return snapshot.retry_after_seconds
 
     async def _scan(self) -> Snapshot:

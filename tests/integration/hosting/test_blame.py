@@ -107,3 +107,20 @@ async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(bench, plugin_tex
         before = bench.journal.reasons("one").count("V1")
         await bench.change("a", value)
         await eventually(lambda before=before: bench.journal.reasons("one").count("V1") > before)
+
+
+async def test_a_plugin_that_cannot_be_looked_at_ends_no_reload(bench, plugin_text, monkeypatch):
+    await bench.create("a")
+    bench.write("one.py", plugin_text("V1"))
+    await bench.ran("V1", "a")
+    looked = []
+
+    def fails():
+        looked.append(True)
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr(bench.host._slots["one"], "refresh", fails)
+    bench.host.hint()
+    await eventually(lambda: looked)
+    bench.write("one.py", plugin_text("V2"))
+    await bench.ran("V2", "a")
