@@ -52,6 +52,30 @@ metadata: {name: w}
 spec: {size: 3}
 """
 
+
+def _family(owner: str) -> tuple[Command, ...]:
+    """Return what makes an object and one that it owns."""
+    uid = f"$$(kubectl get configmap {owner} -o jsonpath={{.metadata.uid}})"
+    reference = f'{{"apiVersion":"v1","kind":"ConfigMap","name":"{owner}","uid":"{uid}","blockOwnerDeletion":true}}'
+    patch = f'{{"metadata":{{"ownerReferences":[{reference}]}}}}'.replace('"', '\\"')
+    return (
+        Command(f"create configmap {owner}", silent=True),
+        Command(f"create configmap {owner}-child", silent=True),
+        Command(f'patch configmap {owner}-child --type=merge -p "{patch}"', silent=True),
+    )
+
+
+def _watched(command: str, lines: int) -> str:
+    """Return a command line that watches while "w" is labelled and deleted, until so many lines have come."""
+    return (
+        # The program itself and not the shell's function, so that it is the one to be ended.
+        f'version --client >/dev/null; "$KUBECTL" --namespace=$ns {command} > $home/seen & '
+        "until [ -s $home/seen ]; do sleep 0.05; done; "
+        "kubectl label configmap w x=y >&2; kubectl delete configmap w >&2; "
+        f"until [ $$(wc -l < $home/seen) -ge {lines} ]; do sleep 0.05; done; kill $$!; cat $home/seen; rm $home/seen"
+    )
+
+
 SCRIPTS = (
     Script(
         "config maps from create to delete",
@@ -209,6 +233,33 @@ SCRIPTS = (
             Command("get pods --field-selector=status.phase=Running"),
             Command("get events"),
             Command("create namespace other-$id --dry-run=server -o yaml"),
+        ),
+    ),
+    Script(
+        "cascades of a deletion",
+        (
+            *_family("fore"),
+            Command("delete configmap fore --cascade=foreground"),
+            Command("get configmap fore-child"),
+            *_family("orphan"),
+            Command("delete configmap orphan --cascade=orphan"),
+            Command("get configmap orphan-child -o jsonpath='{.metadata.name}{.metadata.ownerReferences}'"),
+            *_family("back"),
+            Command("delete configmap back --cascade=background"),
+            Command("wait configmap back-child --for=delete --timeout=20s", silent=True),
+            Command("get configmap back-child"),
+            Command("delete configmap orphan-child --cascade=nonsense"),
+        ),
+    ),
+    Script(
+        "watching",
+        (
+            Command("create configmap w --from-literal=a=b", silent=True),
+            Command(_watched("get configmap w --watch --output-watch-events", lines=4)),
+            Command("create configmap w --from-literal=a=b", silent=True),
+            Command(_watched("get configmaps -w -o name --field-selector=metadata.name=w", lines=3)),
+            Command("create configmap w --from-literal=a=b", silent=True),
+            Command(_watched("get configmap w --watch --show-labels", lines=4)),
         ),
     ),
     Script(
