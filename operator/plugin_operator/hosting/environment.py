@@ -69,7 +69,7 @@ class HostSettings:
     Attributes:
         scan_interval_seconds: how often to look without a hint.
         warm_deadline_seconds: how long a swap waits for new caches.
-        hook_deadline_seconds: how long ``start`` and ``stop`` may take.
+        hook_deadline_seconds: how long each hook may take: start, stop, export_state, import_state.
         import_deadline_seconds: how long the import in this process may take, after the trial.
         drain_deadline_seconds: how long old reconciles may run on before they are cancelled.
         cancel_grace_seconds: how long a cancelled one may take before it counts as stuck.

@@ -1,56 +1,67 @@
 """Handing state from one revision to the next: ``export_state()`` → JSON → ``import_state(state)``."""
 
+from collections.abc import Iterable
+
 from plugin_operator import logs
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.hosting.swap import PassingRejection
 
 _log = logs.get_logger(__name__)
 
-States = dict[str, bytes]
+#: What the controllers answered that could tell their state, by name; None where there is nothing to hand over.
+States = dict[str, bytes | None]
 
 
 async def rehearse(old: LiveRevision | None, new: LiveRevision) -> States:
-    """Hand over before the swap, where a failure still costs nothing; return what was handed over.
+    """Hand over before the swap, where a failure still costs nothing; return what the old revision told.
 
     Raises:
-        PluginRejected: the new revision cannot take the state.
+        PassingRejection: the new revision cannot take the state, or not in time.
     """
-    states: States = {}
-    for name, state in (await _export(old)).items():
-        bound = new.bound.get(name)
-        if bound is None:
-            continue
+    if old is None:
+        return {}
+    states = await _export(old, old.bound.keys() & new.bound.keys())
+    for name, state in states.items():
         try:
-            await bound.import_state(state)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the author's and is reported
-            declaration = bound.declaration
-            what = f"import_state raised {type(error).__name__}: {error}"
-            raise PluginRejected(what, path=declaration.path, line=declaration.line) from None
-        states[name] = state
+            await _import(new, name, state)
+        except PluginRejected as error:
+            raise PassingRejection(error.reason, path=error.path, line=error.line) from None
     return states
 
 
 async def repeat_if_changed(old: LiveRevision | None, new: LiveRevision, states: States) -> None:
-    """Hand over again, after the swap, what the old revision has changed since; a failure is only logged."""
-    for name, state in (await _export(old)).items():
-        bound = new.bound.get(name)
-        if bound is None or states.get(name) == state:
+    """Hand over again, after the swap, what the old revision has changed since; a failure is only logged.
+
+    A controller that could not tell its state in the rehearsal is not asked again: the reconciles of the new revision
+    wait for this.
+    """
+    if old is None:
+        return
+    for name, state in (await _export(old, states)).items():
+        if states[name] == state:
             continue
         try:
-            await bound.import_state(state)
-        except Exception:  # noqa: BLE001 - the author's; logged
-            _log.exception("State not handed over", plugin=new.revision.plugin, revision=new.label, controller=name)
+            await _import(new, name, state)
+        except PluginRejected as error:
+            plugin = new.revision.plugin
+            _log.warning("State not handed over", plugin=plugin, revision=new.label, controller=name, reason=str(error))
 
 
-async def _export(old: LiveRevision | None) -> States:
+async def _import(new: LiveRevision, name: str, state: bytes | None) -> None:
+    if state is not None:
+        bound = new.bound[name]
+        await new.run_hook(bound, "import_state", lambda: bound.import_state(state))
+
+
+async def _export(old: LiveRevision, names: Iterable[str]) -> States:
     states: States = {}
-    for name, bound in (old.bound if old is not None else {}).items():
+    for name in sorted(names):
+        bound = old.bound[name]
         try:
-            state = await bound.export_state()
-        except Exception:  # noqa: BLE001 - the author's; logged
+            states[name] = await old.run_hook(bound, "export_state", bound.export_state)
+        except PluginRejected as error:
             # An old revision that cannot tell its state must not keep the plugin from being mended.
-            _log.exception("State not exported", plugin=bound.scope.plugin, controller=name)
-            continue
-        if state is not None:
-            states[name] = state
+            plugin = old.revision.plugin
+            _log.warning("State not exported", plugin=plugin, revision=old.label, controller=name, reason=str(error))
     return states

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from plugin_operator import logs
 from plugin_operator.controllers import ControllerSpec, Reconciler, Request, Result
@@ -10,10 +11,13 @@ from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.assembly import build_spec, kind_keys
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.health import RevisionHealth
+from plugin_operator.hosting.hooks import run_hook
 from plugin_operator.hosting.informers import InformerSet
 from plugin_operator.hosting.revision import PluginRevision
 from plugin_operator.plugin import BoundController, ControllerDeclaration, ControllerScope, RevisionTasks, Writes
-from plugin_operator.tasks import cancel_and_wait, wait_until_done
+from plugin_operator.tasks import cancel_and_wait
+
+T = TypeVar("T")
 
 _log = logs.get_logger(__name__)
 
@@ -106,7 +110,7 @@ class LiveRevision:
         started: list[BoundController] = []
         try:
             for bound in self.bound.values():
-                await self._hook(bound, "start", bound.start)
+                await self.run_hook(bound, "start(ctx)", bound.start)
                 started.append(bound)
         except BaseException:
             for bound in reversed(started):
@@ -125,6 +129,17 @@ class LiveRevision:
             for bound in reversed(self.bound.values()):
                 await self._stop_hook(bound, deadline_seconds)
         await self.cancel_tasks()
+
+    async def run_hook(
+        self, bound: BoundController, name: str, hook: Callable[[], Awaitable[T]], deadline_seconds: float = math.inf
+    ) -> T:
+        """Call a hook of one of its controllers; the deadline is that of the settings if that is shorter.
+
+        Raises:
+            PluginRejected: it raised, or did not end within its deadline.
+        """
+        seconds = min(self._environment.settings.hook_deadline_seconds, deadline_seconds)
+        return await run_hook(bound, name, hook, deadline_seconds=seconds, clock=self._environment.clock)
 
     async def cancel_tasks(self) -> None:
         """Cancel what the plugin's code has spawned and not ended; name what does not obey."""
@@ -176,28 +191,8 @@ class LiveRevision:
             on_late=lambda: late.inc(declaration.name),
         )
 
-    async def _hook(
-        self, bound: BoundController, name: str, hook: Callable[[], Awaitable[None]], deadline_seconds: float = math.inf
-    ) -> None:
-        declaration = bound.declaration
-        seconds = min(self._environment.settings.hook_deadline_seconds, deadline_seconds)
-        task = asyncio.ensure_future(hook())
-        try:
-            if await wait_until_done([task], seconds, clock=self._environment.clock):
-                raise PluginRejected(
-                    f"{name}(ctx) did not end within {seconds:g} s", path=declaration.path, line=declaration.line
-                )
-        finally:
-            task.cancel()
-        try:
-            task.result()
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the author's, whatever it is; reported
-            _log.exception("Plugin hook failed", plugin=self.revision.plugin, revision=self.label, hook=name)
-            what = f"{name}(ctx) raised {type(error).__name__}: {error}"
-            raise PluginRejected(what, path=declaration.path, line=declaration.line) from None
-
     async def _stop_hook(self, bound: BoundController, deadline_seconds: float = math.inf) -> None:
         try:
-            await self._hook(bound, "stop", bound.stop, deadline_seconds)
+            await self.run_hook(bound, "stop(ctx)", bound.stop, deadline_seconds)
         except PluginRejected as error:
             _log.warning("Plugin did not stop cleanly", plugin=self.revision.plugin, reason=str(error))

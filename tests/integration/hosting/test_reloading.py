@@ -162,85 +162,6 @@ async def test_errors_of_the_api_server_and_terminal_errors_do_not_roll_back(ben
     assert (await bench.state("Active")).reloads == 3
 
 
-HOOKED = """
-from plugin_operator import controller
-import asyncio
-@controller(for_='v1/ConfigMap', name='one', namespaces=['NAMESPACE'])
-class One:
-    def __init__(self): self.count = 0
-    async def start(self, ctx):
-        ctx.recorder.event({}, 'Normal', 'start', 'VERSION')
-        START
-        self.task = asyncio.create_task(self.work(ctx))
-    async def work(self, ctx):
-        try: await asyncio.sleep(1000)
-        finally: ctx.recorder.event({}, 'Normal', 'task over', 'VERSION')
-    async def stop(self, ctx): ctx.recorder.event({}, 'Normal', 'stop', 'VERSION')
-    def export_state(self): return {'count': self.count}
-    def import_state(self, state):
-        if 'IMPORT': raise ValueError('not mine')
-        self.count = state['count']
-    async def reconcile(self, ctx, request):
-        self.count += 1
-        ctx.recorder.event({}, 'Normal', 'VERSION', str(self.count))
-"""
-
-
-def hooked(version: str, start: str = "", fail_import: bool = False) -> str:
-    text = HOOKED.replace("NAMESPACE", NAMESPACE).replace("VERSION", version).replace("START", start or "pass")
-    return text.replace("'IMPORT'", str(fail_import))
-
-
-async def test_hooks_run_and_state_is_handed_over_and_forgotten_tasks_are_ended(bench):
-    await bench.create("a")
-    bench.write("one.py", hooked("V1"))
-    await bench.ran("V1", "1")
-    bench.write("one.py", hooked("V2"))
-    await bench.ran("V2", "2")
-    await bench.state("Active")
-    assert [line for line in bench.journal.lines if line[1] in {"start", "stop", "task over"}] == [
-        ("one", "start", "V1"),
-        ("one", "start", "V2"),
-        ("one", "stop", "V1"),
-        ("one", "task over", "V1"),
-    ]
-
-
-async def test_a_start_hook_that_fails_leaves_the_old_revision_at_work(bench):
-    await bench.create("a")
-    bench.write("one.py", hooked("V1"))
-    await bench.ran("V1", "1")
-    bench.write("one.py", hooked("V2", "raise OSError('port taken')"))
-    status = await bench.state("Rejected")
-    assert "start(ctx) raised OSError: port taken" in status.reason
-    await bench.change("a", 1)
-    await bench.ran("V1", "2")
-    assert not bench.journal.messages("one", "V2")
-
-
-async def test_state_that_cannot_be_taken_over_leaves_the_old_revision_at_work(bench):
-    await bench.create("a")
-    bench.write("one.py", hooked("V1"))
-    await bench.ran("V1", "1")
-    bench.write("one.py", hooked("V2", fail_import=True))
-    assert "import_state raised ValueError: not mine" in (await bench.state("Rejected")).reason
-
-
-async def test_a_standby_warms_its_caches_and_reconciles_only_once_it_leads(make_bench):
-    bench = make_bench()
-    await bench.create("a")
-    bench.write("one.py", hooked("V1"))
-    await bench.host.start()
-    status = await bench.state("Active")
-    assert status.controllers[0].has_synced
-    assert bench.journal.lines == []
-    bench.write("one.py", hooked("V2"))
-    await eventually(lambda: bench.status().reloads == 2)
-    bench.host.lead()
-    await bench.ran("V2", "1")
-    assert bench.journal.reasons("one")[0] == "start"
-
-
 async def test_an_unknown_kind_waits_and_heals_when_its_crd_comes(bench, plugin_text):
     bench.write("one.py", plugin_text("V1", kind="example.com/v1/Widget"))
     status = await bench.state("Waiting")
@@ -436,21 +357,6 @@ async def test_the_same_broken_edit_after_a_mend_is_refused_again(bench, plugin_
         await bench.state("Rejected")
         bench.write("one.py", good)
         await bench.state("Active")
-
-
-async def test_a_stop_hook_that_hangs_does_not_outlast_the_end_of_the_process(make_bench):
-    bench = make_bench()
-    await bench.host.start()
-    bench.host.lead()
-    await bench.create("a")
-    bench.write(
-        "one.py",
-        hooked("V1").replace("async def stop(self, ctx):", "async def stop(self, ctx): await asyncio.sleep(60);"),
-    )
-    await bench.ran("V1", "1")
-    started = asyncio.get_running_loop().time()
-    await bench.host.stop(1)
-    assert asyncio.get_running_loop().time() - started < 4
 
 
 async def test_an_import_that_hangs_is_tried_a_few_times_and_then_left_alone(make_bench, plugin_text, monkeypatch):

@@ -1,0 +1,179 @@
+"""The hooks around a plugin's reconciles: start, stop, and the state that one revision hands to the next."""
+
+import asyncio
+import dataclasses
+import os
+
+import pytest
+
+from plugin_operator.testing.eventually import eventually
+
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+
+HOOKED = """
+from plugin_operator import controller
+import asyncio
+@controller(for_='v1/ConfigMap', name='one', namespaces=['NAMESPACE'])
+class One:
+    def __init__(self): self.count = 0
+    async def start(self, ctx):
+        ctx.recorder.event({}, 'Normal', 'start', 'VERSION')
+        START
+        self.task = asyncio.create_task(self.work(ctx))
+    async def work(self, ctx):
+        try: await asyncio.sleep(1000)
+        finally: ctx.recorder.event({}, 'Normal', 'task over', 'VERSION')
+    async def stop(self, ctx):
+        STOP
+        ctx.recorder.event({}, 'Normal', 'stop', 'VERSION')
+    async def export_state(self):
+        EXPORT
+        return {'count': self.count}
+    async def import_state(self, state):
+        IMPORT
+        self.count = state['count']
+    async def reconcile(self, ctx, request):
+        self.count += 1
+        ctx.recorder.event({}, 'Normal', 'VERSION', str(self.count))
+"""
+
+HANGS = "await asyncio.sleep(1000)"
+
+
+def hooked(
+    version: str, *, start: str = "pass", stop: str = "pass", exporting: str = "pass", importing: str = "pass"
+) -> str:
+    """Return a plugin that counts its reconciles, with a line of each hook's own."""
+    text = HOOKED.replace("NAMESPACE", NAMESPACE).replace("VERSION", version)
+    text = text.replace("START", start).replace("STOP", stop)
+    return text.replace("EXPORT", exporting).replace("IMPORT", importing)
+
+
+@pytest.fixture
+async def edited(make_bench, quick):
+    """Let a plugin count one object, and then edit it; hooks have 0.3 s."""
+
+    async def edit(before: str, after: str):
+        bench = make_bench(settings=dataclasses.replace(quick, hook_deadline_seconds=0.3))
+        await bench.host.start()
+        bench.host.lead()
+        await bench.create("a")
+        bench.write("one.py", before)
+        await bench.ran("V1", "1")
+        bench.write("one.py", after)
+        return bench
+
+    return edit
+
+
+async def _goes_on_and_can_be_mended(bench) -> None:
+    await bench.change("a", 1)
+    await bench.ran("V1", "2")
+    assert not bench.journal.messages("one", "V2")
+    bench.write("one.py", hooked("V3"))
+    await bench.ran("V3", "3")
+
+
+async def test_hooks_run_and_state_is_handed_over_and_forgotten_tasks_are_ended(edited):
+    bench = await edited(hooked("V1"), hooked("V2"))
+    await bench.ran("V2", "2")
+    await bench.state("Active")
+    assert [line for line in bench.journal.lines if line[1] in {"start", "stop", "task over"}] == [
+        ("one", "start", "V1"),
+        ("one", "start", "V2"),
+        ("one", "stop", "V1"),
+        ("one", "task over", "V1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("raise OSError('port taken')", "start(ctx) raised OSError: port taken"),
+        ("raise SystemExit(3)", "start(ctx) raised SystemExit: 3"),
+        (HANGS, "start(ctx) did not end within 0.3 s"),
+    ],
+)
+async def test_a_start_hook_that_fails_leaves_the_old_revision_at_work(edited, line, reason):
+    bench = await edited(hooked("V1"), hooked("V2", start=line))
+    assert (await bench.state("Rejected")).reason == reason
+    await _goes_on_and_can_be_mended(bench)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("raise ValueError('not mine')", "import_state raised ValueError: not mine"),
+        ("raise SystemExit(3)", "import_state raised SystemExit: 3"),
+        ("raise asyncio.CancelledError", "import_state raised CancelledError"),
+        (HANGS, "import_state did not end within 0.3 s"),
+    ],
+)
+async def test_state_that_cannot_be_taken_over_leaves_the_old_revision_at_work(edited, line, reason):
+    bench = await edited(hooked("V1"), hooked("V2", importing=line))
+    assert (await bench.state("Rejected")).reason == reason
+    await _goes_on_and_can_be_mended(bench)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "raise KeyError('count')",
+        "raise SystemExit(3)",
+        HANGS,
+        "return object()",
+        "loop = []; loop.append(loop); return loop",
+    ],
+)
+async def test_state_that_cannot_be_told_is_left_behind_and_keeps_no_plugin_from_being_mended(edited, line):
+    bench = await edited(hooked("V1", exporting=line), hooked("V2"))
+    await bench.ran("V2", "1")
+    await bench.state("Active")
+
+
+async def test_a_takeover_that_waits_for_a_moment_is_tried_again(edited, tmp_path):
+    gate = tmp_path / "gate"
+    late = f"if not __import__('os').path.exists({str(gate)!r}): raise OSError('not yet')"
+    bench = await edited(hooked("V1"), hooked("V2", importing=late))
+    await bench.state("Rejected")
+    gate.touch()
+    await bench.ran("V2", "2")
+
+
+async def test_state_that_cannot_be_told_once_more_after_the_swap_holds_up_nobody_for_long(edited):
+    once = "await asyncio.sleep(1000 if hasattr(self, 'asked') else 0); self.asked = True"
+    bench = await edited(hooked("V1", exporting=once), hooked("V2"))
+    await bench.ran("V2", "2")
+    await bench.state("Active")
+
+
+@pytest.mark.parametrize("line", ["raise OSError('gone')", "raise SystemExit(3)", HANGS])
+async def test_a_stop_hook_that_fails_does_not_keep_the_new_revision_from_working(edited, line):
+    bench = await edited(hooked("V1", stop=line), hooked("V2"))
+    await bench.ran("V2", "2")
+    await bench.state("Active")
+    assert bench.journal.messages("one", "task over") == ["V1"]
+
+
+async def test_a_stop_hook_that_hangs_does_not_outlast_the_end_of_the_process(bench):
+    await bench.create("a")
+    bench.write("one.py", hooked("V1", stop=HANGS))
+    await bench.ran("V1", "1")
+    started = asyncio.get_running_loop().time()
+    await bench.host.stop(1)
+    assert asyncio.get_running_loop().time() - started < 4
+
+
+async def test_a_standby_warms_its_caches_and_reconciles_only_once_it_leads(make_bench):
+    bench = make_bench()
+    await bench.create("a")
+    bench.write("one.py", hooked("V1"))
+    await bench.host.start()
+    status = await bench.state("Active")
+    assert status.controllers[0].has_synced
+    assert bench.journal.lines == []
+    bench.write("one.py", hooked("V2"))
+    await eventually(lambda: bench.status().reloads == 2)
+    bench.host.lead()
+    await bench.ran("V2", "1")
+    assert bench.journal.reasons("one")[0] == "start"
