@@ -1,5 +1,6 @@
 """The revisions a plugin had before: the one to go back to, those that will not end, those not to be tried again."""
 
+import math
 from collections.abc import Callable
 
 from plugin_operator import logs
@@ -44,6 +45,7 @@ class Past:
         self._on_spike: Callable[[], None] = _nothing
         self._probation: Timer | None = None
         self._stuck: dict[LiveRevision, Drains] = {}
+        self._leaving: LiveRevision | None = None
         self.wants_rollback = False
         self.quarantined: dict[str, str] = {}
 
@@ -100,7 +102,14 @@ class Past:
             drains: what it has in flight.
             hurry: when true, the deadline has come: something newer waits.
             keep: hold on to its code for a rollback.
+
+        Cancelled, it leaves the rest to ``close``.
         """
+        self._leaving = old
+        await self._see_off(old, drains, hurry=hurry, keep=keep)
+        self._leaving = None
+
+    async def _see_off(self, old: LiveRevision, drains: Drains, *, hurry: Callable[[], bool], keep: bool) -> None:
         if not await self._drain(drains, hurry) and not self.wants_rollback:
             drains.cancel()
             await drains.wait(self._settings.cancel_grace_seconds)
@@ -115,10 +124,14 @@ class Past:
             self._previous = None if self._previous is old else self._previous
             await old.retire()
 
-    async def close(self) -> None:
-        """Forget everything, because the plugin or the process ends."""
+    async def close(self, deadline_seconds: float = math.inf) -> None:
+        """Forget everything, because the plugin or the process ends; ``stop`` hooks that are due have the deadline."""
         self._end_probation()
         await self._tasks.stop(self._settings.cancel_grace_seconds)
+        leaving, self._leaving = self._leaving, None
+        if leaving is not None:
+            await leaving.stop(deadline_seconds)
+            await leaving.retire()
         await self._forget_previous()
         for old in self._stuck:
             await old.retire()

@@ -116,7 +116,7 @@ class PluginSlot:
             live, self.live = self.live, None
             await live.stop(max(_LEAST_FOR_HOOKS_SECONDS, end - self._clock.monotonic()))
             await live.retire()
-        await self._past.close()
+        await self._past.close(max(_LEAST_FOR_HOOKS_SECONDS, end - self._clock.monotonic()))
         return stuck
 
     def status(self) -> PluginStatus:

@@ -6,11 +6,13 @@ into that revision's list, so that an unload can cancel what the author forgot a
 
 import asyncio
 import contextvars
+import inspect
 import weakref
 from collections.abc import Coroutine, Generator
 from typing import Any, cast
 
 from plugin_operator.errors import PluginOperatorError
+from plugin_operator.plugin.contained import Contained
 
 AnyTask = asyncio.Task[Any]
 _current: contextvars.ContextVar["RevisionTasks | None"] = contextvars.ContextVar("plugin_revision", default=None)
@@ -82,6 +84,8 @@ def install_task_factory(loop: asyncio.AbstractEventLoop) -> None:
             except TooManyTasks:
                 coroutine.close()
                 raise
+            if inspect.iscoroutine(coroutine):
+                coroutine = Contained(coroutine)
         if previous is not None:
             task = previous(loop, cast("Coroutine[Any, Any, Any]", coroutine), **options)
         else:

@@ -177,3 +177,33 @@ async def test_a_standby_warms_its_caches_and_reconciles_only_once_it_leads(make
     bench.host.lead()
     await bench.ran("V2", "1")
     assert bench.journal.reasons("one")[0] == "start"
+
+
+async def test_a_stop_in_the_middle_of_a_drain_runs_the_stop_hook_of_the_code_that_drains(make_bench, quick, tmp_path):
+    bench = make_bench(settings=dataclasses.replace(quick, drain_deadline_seconds=60))
+    await bench.host.start()
+    bench.host.lead()
+    await bench.create("a")
+    gate = tmp_path / "gate"
+    waits = f"        while not __import__('os').path.exists({str(gate)!r}): await asyncio.sleep(0.02)\n"
+    bench.write("one.py", hooked("V1") + waits)
+    await bench.ran("V1", "1")
+    bench.write("one.py", hooked("V2"))
+    await bench.state("Draining")
+    stopping = asyncio.create_task(bench.host.stop(20))
+    await asyncio.wait([stopping], timeout=0.1)
+    gate.touch()
+    await stopping
+    stopped = [(reason, message) for who, reason, message in bench.journal.lines if reason in {"stop", "task over"}]
+    assert sorted(stopped) == [("stop", "V1"), ("stop", "V2"), ("task over", "V1"), ("task over", "V2")]
+
+
+async def test_a_task_of_a_plugin_that_ends_the_process_ends_itself_alone(bench):
+    await bench.create("a")
+    dies = "async def dies(): raise SystemExit(3)\n        asyncio.create_task(dies())"
+    bench.write("one.py", hooked("V1", start=dies))
+    await bench.ran("V1", "1")
+    await bench.change("a", 1)
+    await eventually(lambda: bench.journal.reasons("one").count("V1") >= 2)
+    bench.write("one.py", hooked("V2"))
+    await bench.state("Active")
