@@ -95,8 +95,13 @@ class LiveRevision:
         if self.bound[name].declaration.import_state is None:
             return inner
 
+        fence = self._environment.fence
+
         async def gated(request: Request) -> Result | None:
-            await self.gate.wait()
+            if not self.gate.is_set():
+                await self.gate.wait()
+                if fence is not None:
+                    fence.check()
             return await inner(request)
 
         return gated
@@ -180,6 +185,7 @@ class LiveRevision:
             listers=informers.listers(),
         )
         scope.writes = self._writes(declaration, informers)
+        scope.fence = self._environment.fence
         return BoundController(declaration, scope, self._tasks)
 
     def _writes(self, declaration: ControllerDeclaration, informers: InformerSet) -> Writes:

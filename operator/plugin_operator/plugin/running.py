@@ -47,6 +47,9 @@ class BoundController:
         async def reconcile(request: Request) -> Result | None:
             if writes:
                 await writes.caught_up(request)
+                if scope.fence is not None:
+                    # The worker has looked, but a process may be stopped, and its Lease lost, in the wait.
+                    scope.fence.check()
             token = tasks.enter()
             try:
                 if threads is None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from structlog.types import FilteringBoundLogger
 
 from plugin_operator import logs
+from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.recorder import Recorder
 from plugin_operator.plugin.tracked import TrackedClient
@@ -45,6 +46,7 @@ class ControllerScope:
 
     Attributes:
         writes: what it has written and its caches have yet to show; None, unless it is set, tracks nothing.
+        fence: looked at after a reconcile had to wait for that, before the plugin's code begins; None lets all pass.
         loop: the event loop it was made on; coroutines run there that a thread hands over.
     """
 
@@ -53,6 +55,7 @@ class ControllerScope:
         "_primary",
         "client",
         "controller",
+        "fence",
         "finalizer",
         "kind",
         "listers",
@@ -82,6 +85,7 @@ class ControllerScope:
         self.recorder = recorder
         self.listers = listers
         self.writes: Writes | None = None
+        self.fence: Fence | None = None
         self.loop = asyncio.get_running_loop()
         self.finalizer = f"plugin-operator/{controller}"
         self._primary: ListerLike | None = None
