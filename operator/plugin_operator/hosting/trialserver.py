@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from plugin_operator.hosting.trial import run_trial
+from plugin_operator.hosting.trial import give_way, run_trial
 from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
 
 MAX_CONCURRENT = 4
@@ -222,5 +222,6 @@ def _write_all(descriptor: int, data: bytes) -> None:
 def main() -> None:
     """Serve the process that started this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    give_way()
     with contextlib.suppress(BrokenPipeError):
         TrialServer(sys.stdin.fileno(), sys.stdout.fileno()).run()
