@@ -40,13 +40,18 @@ class ModelServer:
         self.opening_faults = []
         self.streaming_lists = True
         self.kind_served = True
+        self.away = False
+        self.made = 0
 
     # the model
 
     def write(self, key, value):
         self.version += 1
         kind = "MODIFIED" if key in self.objects else "ADDED"
-        self.objects[key] = self.render(key, value, self.version)
+        if kind == "ADDED":
+            self.made += 1
+        uid = self.objects[key]["metadata"]["uid"] if key in self.objects else f"uid-{self.made}"
+        self.objects[key] = self.render(key, value, self.version, uid)
         self.publish(kind, self.objects[key])
 
     def delete(self, key):
@@ -56,10 +61,11 @@ class ModelServer:
             gone["metadata"]["resourceVersion"] = str(self.version)
             self.publish("DELETED", gone)
 
-    def render(self, key, value, version):
+    def render(self, key, value, version, uid):
         return {
             "metadata": {
                 "name": key[1],
+                "uid": uid,
                 **({"namespace": key[0]} if key[0] else {}),
                 "resourceVersion": str(version),
                 "managedFields": [{"manager": "m", "fieldsV1": {"f:spec": {}}}],
@@ -80,7 +86,8 @@ class ModelServer:
         self.history.clear()
 
     def restore(self, version, objects):
-        """Go back to a backup: everything since is lost, and nobody is told."""
+        """Go back to a backup, for which the server is taken down: everything since is lost, and nobody is told."""
+        self.away = True
         self.version, self.objects = version, dict(objects)
         self.history.clear()
         self.oldest = version
@@ -98,6 +105,8 @@ class ModelServer:
         pass
 
     async def opening(self, timeout_seconds):
+        if self.away:
+            raise ApiConnectionError("connection refused")
         fault = self.opening_faults.pop(0) if self.opening_faults else None
         if fault == "stall":
             await self.clock.sleep(timeout_seconds)
@@ -112,7 +121,7 @@ class ModelServer:
     async def request(self, method, path, *, query=(), timeout_seconds=30.0, **_):
         await self.opening(timeout_seconds)
         asked = dict(query)
-        snapshot, objects, start = self.version, list(self.objects.values()), 0
+        snapshot, objects, start = self.version, self.selected(asked), 0
         if token := asked.get("continue"):
             snapshot, start = (int(part) for part in token.split("/"))
             if snapshot < self.oldest or snapshot > self.version:
@@ -124,6 +133,10 @@ class ModelServer:
         if end < len(objects):
             meta["continue"] = f"{snapshot}/{end}"
         return Response(200, {}, json.dumps({"kind": "List", "metadata": meta, "items": objects[start:end]}).encode())
+
+    def selected(self, asked):
+        name = asked.get("fieldSelector", "").removeprefix("metadata.name=")
+        return [obj for obj in self.objects.values() if not name or obj["metadata"]["name"] == name]
 
     def at(self, snapshot):
         """Undo the history down to ``snapshot``; the model forgets it at once, so such a page expires instead."""
@@ -336,14 +349,29 @@ class Convergence(RuleBasedStateMachine):
         self.backup = (self.server.version, dict(self.server.objects))
 
     @precondition(lambda self: self.backup is not None)
-    @rule()
-    def restore_backup(self):
+    @rule(changes=st.lists(st.tuples(keys, values), max_size=12))
+    def restore_backup(self, changes):
+        """It comes back when others have written to it already, often beyond our version."""
         self.server.restore(*self.backup)
-        # A server that has lost history and then caught up with our position unseen cannot be told from one that has
-        # not, so the reflector gets the time to notice.
-        self.server.opening_faults.clear()
-        self.server.kind_served = True
-        self.pass_time(100)
+        self.come_back(changes)
+
+    @rule(changes=st.lists(st.tuples(keys, values), max_size=12))
+    def lose_everything(self, changes):
+        self.server.restore(100, {})
+        self.come_back(changes)
+
+    @rule(changes=st.lists(st.tuples(keys, values), max_size=12))
+    def become_another_server_unseen(self, changes):
+        self.server.restore(100, {})
+        self.server.away = False
+        for key, value in changes:
+            self.server.write(key, value)
+
+    def come_back(self, changes):
+        self.pass_time(60)
+        for key, value in changes:
+            self.server.write(key, value)
+        self.server.away = False
 
     @rule(seconds=st.sampled_from([0.0, 0.3, 2.0, 30.0, 400.0]))
     def let_time_pass(self, seconds):

@@ -10,6 +10,7 @@ import msgspec
 
 from plugin_operator import logs
 from plugin_operator.cache import pace
+from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
 from plugin_operator.cache.wire import Malformed, WireReader
 from plugin_operator.client import Query, Transport
@@ -35,13 +36,17 @@ class _Page(msgspec.Struct):
 _PAGE = msgspec.json.Decoder(_Page)
 
 
-def read_version(body: bytes) -> str:
-    """Return the resource version of a list.
+def read_list(body: bytes, reader: WireReader) -> tuple[str, list[CachedObject]]:
+    """Return the resource version and the objects of a short list.
 
     Raises:
-        ApiConnectionError: the body is no list.
+        ApiConnectionError: the body is no list, or an object in it has no name.
     """
-    return _read(body).metadata.resource_version or ""
+    page = _read(body)
+    try:
+        return page.metadata.resource_version or "", [reader.item(bytes(item)) for item in page.items or []]
+    except Malformed as error:
+        raise ApiConnectionError(str(error)) from error
 
 
 class PagedList:

@@ -11,21 +11,21 @@ from collections.abc import Callable
 
 from plugin_operator import logs
 from plugin_operator.backoff import Backoff
+from plugin_operator.cache.collection import Collection
 from plugin_operator.cache.environment import Environment
 from plugin_operator.cache.feed import Feed, Position
 from plugin_operator.cache.keys import InformerKey
 from plugin_operator.cache.outcomes import Failure, HistoryRewritten, Unsupported, failure_of
-from plugin_operator.cache.paging import PagedList, read_version
+from plugin_operator.cache.paging import PagedList, read_list
 from plugin_operator.cache.states import Outcome, Pause, State, next_step
 from plugin_operator.cache.store import Store
 from plugin_operator.cache.wire import WireReader
 from plugin_operator.client import ByteStream
 from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError, NotFoundError, PluginOperatorError
-from plugin_operator.kube import Resource
 
 _log = logs.get_logger(__name__)
 
-_STREAMING_REFUSED = frozenset({400, 405, 406, 422})
+_NOT_UNDERSTOOD = frozenset({400, 405, 406, 422})
 _BLOCKING = frozenset({Outcome.MISSING, Outcome.FORBIDDEN, Outcome.REFUSED, Outcome.UNCONVERTED})
 _NEEDED_VERBS = ("list", "watch")
 _EARLY_SECONDS = 5.0
@@ -59,7 +59,7 @@ class Reflector:
             cap_seconds=self._settings.backoff_cap_seconds,
         )
         self._position = Position()
-        self._resource: Resource | None = None
+        self._collection: Collection | None = None
         self._pages_until = -math.inf
         self._state = State.RESOLVING
         self._pausing = False
@@ -113,11 +113,12 @@ class Reflector:
             return failure
 
     async def _resolve(self) -> Outcome:
-        self._resource = await self._mapper.resource_for(self._key.gvk)
-        missing = [verb for verb in _NEEDED_VERBS if not self._resource.supports(verb)]
+        resource = await self._mapper.resource_for(self._key.gvk)
+        missing = [verb for verb in _NEEDED_VERBS if not resource.supports(verb)]
         if missing:
             self._mapper.invalidate(self._key.gvk)
             raise NoMatchError(f"{self._key.gvk} does not support {' and '.join(missing)}")
+        self._collection = Collection(resource, self._key)
         return Outcome.RESOLVED
 
     async def _list_by_stream(self) -> Outcome:
@@ -128,18 +129,17 @@ class Reflector:
         try:
             return await self._follow(feed, query)
         except ApiError as error:
-            if feed.listing and error.status in _STREAMING_REFUSED:
+            if feed.listing and error.status in _NOT_UNDERSTOOD:
                 self._prefer_pages()
                 raise Unsupported(str(error)) from error
             raise
 
     async def _list_by_pages(self) -> Outcome:
-        path, query = self._collection()
         pages = PagedList(
             self._transport,
-            path,
-            query,
-            self._accept(listing=True),
+            self._known.path,
+            self._known.query,
+            self._known.accept(listing=True),
             self._clock,
             page_seconds=self._settings.page_seconds,
             on_skipped=self._skip,
@@ -155,13 +155,16 @@ class Reflector:
 
     async def _follow(self, feed: Feed, extra: list[tuple[str, str]]) -> Outcome:
         """Read one stream to its end."""
-        path, query = self._collection()
         lasting = int(self._settings.watch_seconds * (1.0 + random.random()))  # noqa: S311 - spreads load
-        query += [("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", str(lasting)), *extra]
-        accept, silence = self._accept(listing=False), self._settings.silence_seconds
+        watch = [("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", str(lasting))]
         began = self._clock.monotonic()
         try:
-            async with self._transport.stream(path, query=query, accept=accept, timeout_seconds=silence) as stream:
+            async with self._transport.stream(
+                self._known.path,
+                query=[*self._known.query, *watch, *extra],
+                accept=self._known.accept(listing=False),
+                timeout_seconds=self._settings.silence_seconds,
+            ) as stream:
                 self._alive()
                 if feed.listing:
                     await self._read_list(stream, feed)
@@ -209,19 +212,33 @@ class Reflector:
         self._pages_until = self._clock.monotonic() + self._settings.prefer_pages_seconds
 
     async def _compare(self) -> Outcome:
-        """Ask for the server's present version: if ours is ahead of it, the server has lost history."""
-        path, query = self._collection()
-        answer = await self._transport.request(
-            "GET",
-            path,
-            query=[*query, ("limit", "1")],
-            accept=self._accept(listing=True),
-            timeout_seconds=self._settings.page_seconds,
-        )
-        version = read_version(answer.body)
+        """Ask for the server's present version, and whether an object that was there before still is the same one.
+
+        A server that was set up anew may have caught up with our version, yet none of its objects has a uid of before.
+        Any object proves that; the first in the store has been there for long, so it hardly ever is just being deleted.
+        """
+        probe = next(iter(self._store), None)
+        if probe is None:
+            return Outcome.UNPROVEN  # nothing to compare, and next to nothing to list
+        path, query = self._known.one(probe)
+        accept, patience = self._known.accept(listing=True), self._settings.page_seconds
+        try:
+            answer = await self._transport.request("GET", path, query=query, accept=accept, timeout_seconds=patience)
+        except ApiError as error:
+            if error.status in _NOT_UNDERSTOOD:
+                return Outcome.UNPROVEN  # an aggregated server need not know the selector; the list has its own answer
+            raise
+        version, found = read_list(answer.body, WireReader(self._key.gvk))
         if self._position.is_before(version):
             raise HistoryRewritten(f"the server is at version {version}, we were at {self.position}")
-        return Outcome.SAME
+        is_there = any(obj.key == probe.key and obj.uid == probe.uid for obj in found)
+        return Outcome.SAME if is_there else Outcome.UNPROVEN
+
+    @property
+    def _known(self) -> Collection:
+        if self._collection is None:
+            raise NoMatchError(f"{self._key.gvk} is not resolved")
+        return self._collection
 
     def _feed(self, *, listing: bool) -> Feed:
         reader = WireReader(self._key.gvk)
@@ -229,19 +246,6 @@ class Reflector:
 
     def _skip(self) -> None:
         self._skipped.inc(str(self._key.gvk))
-
-    def _collection(self) -> tuple[str, list[tuple[str, str]]]:
-        if self._resource is None:
-            raise NoMatchError(f"{self._key.gvk} is not resolved")
-        query = [("labelSelector", self._key.label_selector)] if self._key.label_selector else []
-        query += [("fieldSelector", self._key.field_selector)] if self._key.field_selector else []
-        return self._resource.path(self._key.namespace), query
-
-    def _accept(self, *, listing: bool) -> str:
-        if not self._key.metadata_only:
-            return "application/json"
-        kind = "PartialObjectMetadataList" if listing else "PartialObjectMetadata"
-        return f"application/json;as={kind};g=meta.k8s.io;v=v1,application/json"
 
     def _alive(self) -> None:
         self.last_activity = self._clock.monotonic()

@@ -9,9 +9,10 @@ every few minutes, and the next goes on from the last resource version. A server
 leads back:
 
 - The stream **broke**, was silent past its deadline, was cut short, carried garbage or ended before its time: pause,
-  then ``COMPARING``. One cheap request tells whether the server's history still reaches as far as ours. If it does,
-  the watch resumes and nothing was missed; if it went back (a backup was restored, a server lost its data), only a new
-  list can be true.
+  then ``COMPARING``. One cheap request tells whether the server's history still reaches as far as ours and is that of
+  the same cluster. If so, the watch resumes and nothing was missed; if it went back (a backup was restored, a server
+  lost its data), only a new list can be true. So it is if that request fails as well: a server that was really away
+  may come back with another history, and have caught up with our version before we see it again.
 - The position **expired** (410 as the answer to a list's page, to the watch, or as an event inside it): list again.
 - The history was **rewritten** (an event or bookmark older than our position, or what ``COMPARING`` found): list again.
 - The kind is **missing**, access is **forbidden**, its **conversion** fails, or the server **refuses** the request as
@@ -52,6 +53,7 @@ class Outcome(Enum):
     UNSUPPORTED = "streaming list not supported"
     ENDED = "ended"
     SAME = "same history"
+    UNPROVEN = "history not proven"
     BROKEN = "broken"
     EXPIRED = "expired"
     REWRITTEN = "history rewritten"
@@ -116,6 +118,9 @@ TRANSITIONS: Final[dict[State, dict[Outcome, Step]]] = {
     State.COMPARING: _again(State.COMPARING)
     | {
         Outcome.SAME: Step(State.WATCHING),
+        Outcome.UNPROVEN: Step(State.STREAMING_LIST),
+        Outcome.BROKEN: Step(State.STREAMING_LIST, Pause.BACKOFF),
+        Outcome.FAILED: Step(State.STREAMING_LIST, Pause.BACKOFF),
         Outcome.EXPIRED: Step(State.STREAMING_LIST, Pause.BACKOFF),
         Outcome.REWRITTEN: Step(State.STREAMING_LIST),
     },

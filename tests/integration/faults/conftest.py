@@ -14,7 +14,7 @@ import pytest
 import structlog
 
 from plugin_operator.app.build import App
-from plugin_operator.cache import InformerFactory, ReflectorSettings
+from plugin_operator.cache import Informer, InformerFactory, ReflectorSettings
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.client.access import Access, FixedAccess
 from plugin_operator.errors import NotFoundError
@@ -172,8 +172,11 @@ class Site:
 
     # objects
 
-    async def put(self, kind: str, name: str, n: object) -> None:
-        await self.client.apply(marked(kind, name, n), force=True)
+    async def put(self, kind: str, name: str, n: object) -> Object:
+        return await self.client.apply(marked(kind, name, n), force=True)
+
+    def cache_of(self, kind: str) -> Informer:
+        return next(each for each in self.app.factory.informers() if str(each.key.gvk) == kind)
 
     def last(self, plugin: str, name: str) -> str:
         """Return what the plugin saw of an object last; empty if nothing."""
@@ -191,7 +194,7 @@ class Site:
 
     async def equal(self, plugin: str, kind: str) -> None:
         """Wait until the plugin's cache holds exactly what the server has."""
-        lister = next(each for each in self.app.factory.informers() if str(each.key.gvk) == kind).lister
+        lister = self.cache_of(kind).lister
 
         async def are_equal() -> bool:
             there = {
@@ -282,6 +285,7 @@ async def site(bare_site: Site) -> Site:
     site.plugin("maps", "v1/ConfigMap")
     site.plugin("bystander", "v1/Secret")
     await site.put("v1/ConfigMap", "kept", 0)
+    await site.put("v1/ConfigMap", "always", 0)  # by which a cut watch proves that the history is still the same
     await site.put("v1/ConfigMap", "doomed", 0)
     await site.put("v1/Secret", "other", 0)
     site.start_operator()

@@ -10,7 +10,7 @@ from tests.integration.faults.sides import NAMESPACE
 __all__ = ["SCRIPTED"]
 
 
-@script("the server is away for a while", "backs off, resumes where it was", "broken")
+@script("the server is away for a while", "backs off, lists again once it is back", "broken")
 async def server_away(site: Any) -> None:
     """Nobody listens at its address."""
     await site.put("v1/ConfigMap", "kept", "before")
@@ -40,6 +40,32 @@ async def server_lost_data(site: Any) -> None:
     await site.seen("maps", "kept", "gone")
     await site.seen("bystander", "other", "gone")
     await site.equal("maps", "v1/ConfigMap")
+
+
+@script(
+    "the server comes back with its data lost, and its versions have passed ours",
+    "lists again, reconciles what is gone",
+    "broken",
+)
+async def server_caught_up(site: Any) -> None:
+    """By its versions alone it could be the one from before."""
+    await site.server.stop()
+    site.server.lose_data()
+    before = int(site.cache_of("v1/Secret").resource_version)
+    await site.server.start()
+    site.server.faults.add(Fault(action=Action.REFUSE, agent=OPERATOR, count=None, code=503))
+    await site.prepare()
+    version, number = 0, 0
+    while version <= before:
+        number += 1
+        made = await site.put("v1/Secret", "fresh", number)
+        version = int(made["metadata"]["resourceVersion"])
+    site.server.faults.clear()
+    await site.seen("bystander", "fresh", number)
+    await site.seen("bystander", "other", "gone")
+    await site.seen("maps", "kept", "gone")
+    await site.equal("maps", "v1/ConfigMap")
+    await site.equal("bystander", "v1/Secret")
 
 
 @script("the server comes back from an older backup", "lists again, reconciles what differs", "history rewritten")

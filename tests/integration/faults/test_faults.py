@@ -44,6 +44,7 @@ async def test_nothing_is_lost_when(site, row: Row) -> None:
 MARKS = {
     "compacted": [pytest.mark.embedded_only("it compacts the history")],
     "server_lost_data": [pytest.mark.own_server],
+    "server_caught_up": [pytest.mark.own_server],
     "server_restored": [pytest.mark.own_server],
 }
 

@@ -30,13 +30,17 @@ def resource(*verbs):
     return Resource(WIDGET, "widgets", namespaced=True, verbs=frozenset(verbs or ("list", "watch")))
 
 
-def page(version, *names, token=None, size=0):
-    items = [{"metadata": {"name": n, "namespace": "ns", "resourceVersion": version}, "x": "y" * size} for n in names]
+def page(version, *names, token=None, size=0, uid="u"):
+    items = [{"metadata": metadata(version, name, uid), "x": "y" * size} for name in names]
     return {"metadata": {"resourceVersion": version, **({"continue": token} if token else {})}, "items": items}
 
 
+def metadata(version, name, uid="u"):
+    return {"name": name, "namespace": "ns", "resourceVersion": version, "uid": uid}
+
+
 def event(kind, version, name="a"):
-    return {"type": kind, "object": {"metadata": {"name": name, "namespace": "ns", "resourceVersion": version}}}
+    return {"type": kind, "object": {"metadata": metadata(version, name)}}
 
 
 def bookmark(version, end=False):
@@ -226,8 +230,8 @@ async def test_an_object_that_cannot_be_read_is_left_out_of_a_list(script, clock
 async def test_a_line_that_cannot_be_read_is_sent_again_and_then_left_out(script, clock, factory):
     poison = b'{"type":"ADDED","object":{"metadata":{"name":7}}}\n'
     script.answers = [
-        [bookmark("5", end=True), poison],
-        page("5"),
+        [event("ADDED", "4"), bookmark("5", end=True), poison],
+        page("5", "a"),
         [poison, event("ADDED", "7")],
     ]
     informer = factory.acquire(KEY)
@@ -240,12 +244,51 @@ async def test_a_line_that_cannot_be_read_is_sent_again_and_then_left_out(script
 
 
 async def test_after_a_break_the_watch_resumes_where_it_was_if_history_still_reaches_there(script, clock, factory):
-    script.answers = [[bookmark("5", end=True), event("ADDED", "6"), ApiConnectionError("reset")], page("9"), []]
+    broken = [bookmark("5", end=True), event("ADDED", "6"), ApiConnectionError("reset")]
+    script.answers = [broken, page("9", "a"), []]
     informer = factory.acquire(KEY)
     await clock.advance(1)
-    assert script.asked[1]["limit"] == "1"
+    assert script.asked[1]["fieldSelector"] == "metadata.name=a"
     assert script.asked[2]["resourceVersion"] == "6"
     assert informer.state is State.WATCHING
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param([page("9")], id="what was there is gone"),
+        pytest.param([page("9", "a", uid="new")], id="it has another uid"),
+        pytest.param([page("9", "b")], id="the server answers something else"),
+        pytest.param([ApiConnectionError("connection refused")], id="nobody answers"),
+        pytest.param([api_error(503)], id="it fails"),
+        pytest.param([api_error(400, "BadRequest", "field label not supported")], id="it knows no such selector"),
+    ],
+)
+async def test_after_a_break_everything_is_listed_again_where_history_is_not_proven(script, clock, factory, answers):
+    broken = [bookmark("5", end=True), event("ADDED", "6"), ApiConnectionError("reset")]
+    script.answers = [broken, *answers, [event("ADDED", "7", "b"), bookmark("8", end=True)]]
+    informer = factory.acquire(KEY)
+    await clock.advance(2)
+    assert script.asked[2]["sendInitialEvents"] == "true"
+    assert informer.lister.keys() == [("ns", "b")]
+
+
+async def test_after_a_break_an_empty_cache_is_listed_again(script, clock, factory):
+    script.answers = [[bookmark("5", end=True), ApiConnectionError("reset")], [bookmark("8", end=True)]]
+    informer = factory.acquire(KEY)
+    await clock.advance(1)
+    assert script.asked[1]["sendInitialEvents"] == "true"
+    assert informer.resource_version == "8"
+
+
+async def test_the_question_after_a_break_has_the_informers_selectors(script, clock, factory):
+    broken = [bookmark("5", end=True), event("ADDED", "6"), ApiConnectionError("reset")]
+    script.answers = [broken, page("9", "a"), []]
+    factory.acquire(InformerKey(WIDGET, None, "x=y", "spec.z=1"))
+    await clock.advance(1)
+    assert script.asked[1]["path"] == "/apis/example.org/v1/namespaces/ns/widgets"
+    assert script.asked[1]["labelSelector"] == "x=y"
+    assert script.asked[1]["fieldSelector"] == "spec.z=1,metadata.name=a"
 
 
 async def test_a_server_that_went_back_is_listed_again(script, clock, factory):
@@ -266,7 +309,8 @@ async def test_an_old_bookmark_shows_that_the_server_went_back(script, clock, fa
 
 
 async def test_versions_that_are_no_numbers_are_never_compared(script, clock, factory):
-    script.answers = [[bookmark("z", end=True), event("ADDED", "b"), event("MODIFIED", "a"), Script.END], page("x"), []]
+    script.answers = [[bookmark("z", end=True), event("ADDED", "b"), event("MODIFIED", "a"), Script.END]]
+    script.answers += [page("x", "a"), []]
     informer = factory.acquire(KEY)
     await clock.advance(1)
     assert informer.lister.raw("ns/a").resource_version == "a"
@@ -277,7 +321,8 @@ async def test_versions_that_are_no_numbers_are_never_compared(script, clock, fa
 async def test_an_expired_position_is_listed_again(script, clock, factory, expiry):
     status = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}}
     second = api_error(410, "Expired") if expiry == "answer" else [status]
-    script.answers = [[bookmark("5", end=True), ApiConnectionError("x")], page("9"), second, [bookmark("9", end=True)]]
+    first = [event("ADDED", "4"), bookmark("5", end=True), ApiConnectionError("x")]
+    script.answers = [first, page("9", "a"), second, [bookmark("9", end=True)]]
     informer = factory.acquire(KEY)
     await clock.advance(3)
     assert [("sendInitialEvents" in ask) for ask in script.asked] == [True, False, False, True]
