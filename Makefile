@@ -166,7 +166,7 @@ lock: $(BIN)/python ## Resolve the pins again; UPGRADE=1 takes newer versions
 	@$(LOCK) pyproject.toml -o requirements/runtime.txt
 	@$(LOCK) requirements/go.in -o requirements/go.txt
 	@$(LOCK) requirements/build.in -c requirements/runtime.txt -o requirements/build.txt
-	@$(LOCK) pyproject.toml --extra test --extra check --extra tracing -c requirements/runtime.txt -c requirements/build.txt \
+	@$(LOCK) pyproject.toml --extra test --extra check --extra tracing --extra cel -c requirements/runtime.txt -c requirements/build.txt \
 	  -o requirements/dev.txt
 	@git --no-pager diff --stat -- requirements || true
 

@@ -25,7 +25,8 @@ class Deliberate:
 
 
 _PARSERS = "the words are those of Go's parser; status, reason and cause agree"
-_CEL = "rules in CEL are kept and not judged: no library for them has been taken up"
+_COST = "what a rule may cost is not estimated when it is declared, but bounded when it runs"
+_CEL = "another parser names the whole of an undeclared name, and its last column"
 _FRESH = "a server without data begins with a compacted history, so that whoever knew its predecessor lists anew"
 _VERSION = "it says what it is: no build of kube-apiserver"
 
@@ -59,7 +60,8 @@ DELIBERATE: tuple[Deliberate, ...] = (
         "body.message",
         "kube-apiserver's text names Go types and source lines; status and reason agree",
     ),
-    Deliberate("rules in CEL", "[345] *", "*", _CEL),
+    Deliberate("rules in CEL that cannot hold are refused with their definition", "8 POST *", "body.*", _CEL),
+    Deliberate("rules in CEL that cannot hold are refused with their definition", "20 POST *", "*", _COST),
     Deliberate("a list may ask for a version", "10 GET *", "*", _FRESH),
     Deliberate("a watch from a version long gone is told so", "*", "*", _FRESH),
     Deliberate(

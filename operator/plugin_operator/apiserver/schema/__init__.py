@@ -8,6 +8,7 @@ from plugin_operator.apiserver.schema.builtin import Schemas
 from plugin_operator.apiserver.schema.custom import from_crd
 from plugin_operator.apiserver.schema.decoding import decode_error
 from plugin_operator.apiserver.schema.defaulting import apply_defaults
+from plugin_operator.apiserver.schema.definition_rules import definition_warnings
 from plugin_operator.apiserver.schema.model import Cause, Schema
 from plugin_operator.apiserver.schema.names import (
     is_config_key,
@@ -20,7 +21,7 @@ from plugin_operator.apiserver.schema.names import (
 )
 from plugin_operator.apiserver.schema.pruning import prune
 from plugin_operator.apiserver.schema.resources import ResourceInfo, SubresourceInfo, builtin_resources
-from plugin_operator.apiserver.schema.validation import validate
+from plugin_operator.apiserver.schema.validation import judge_rules, validate
 
 __all__ = [
     "Cause",
@@ -31,6 +32,7 @@ __all__ = [
     "apply_defaults",
     "builtin_resources",
     "decode_error",
+    "definition_warnings",
     "from_crd",
     "is_config_key",
     "is_dns1035_label",
@@ -39,6 +41,7 @@ __all__ = [
     "is_label_value",
     "is_path_segment",
     "is_qualified_name",
+    "judge_rules",
     "prune",
     "validate",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugin_operator.apiserver.schema.model import MISSING, Schema, ValueRules
+from plugin_operator.apiserver.schema.model import MISSING, Rule, Schema, ValueRules
 
 _RULES = {
     "pattern": "pattern",
@@ -52,8 +52,19 @@ def _schema(raw: Mapping[str, Any]) -> Schema:
         default=raw.get("default", MISSING),
         enum=tuple(raw.get("enum") or ()),
         rules=_rules(raw),
-        cel=tuple(extra.get("validations") or ()),
+        cel=tuple(_rule(rule) for rule in extra.get("validations") or ()),
         load=lambda: properties,
+    )
+
+
+def _rule(raw: Mapping[str, Any]) -> Rule:
+    return Rule(
+        raw.get("rule") or "",
+        raw.get("message") or "",
+        raw.get("messageExpression") or "",
+        raw.get("reason") or "",
+        raw.get("fieldPath") or "",
+        raw.get("optionalOldSelf"),
     )
 
 

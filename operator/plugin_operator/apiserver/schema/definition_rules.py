@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugin_operator.apiserver.schema import messages, names
+from plugin_operator.apiserver.schema.cel import unjudged
+from plugin_operator.apiserver.schema.custom import from_crd
 from plugin_operator.apiserver.schema.model import Cause
 from plugin_operator.apiserver.schema.structural import structural_causes
 
@@ -29,6 +31,16 @@ def definition_causes(obj: Object) -> list[Cause]:
     if not stored:
         causes.append(messages.invalid("status.storedVersions", None, "must have at least one stored version"))
     return causes
+
+
+def definition_warnings(obj: Object) -> list[str]:
+    """Return which rules in CEL of a valid definition will not be judged, for its author must not rely on them."""
+    warnings = []
+    for version in (obj.get("spec") or {}).get("versions") or []:
+        where = f"spec.versions[name={version.get('name', '')}]"
+        schema = from_crd((version.get("schema") or {}).get("openAPIV3Schema"))
+        warnings += [f"{where}: this server keeps and does not judge the rule {rule}" for rule in unjudged(schema)]
+    return warnings
 
 
 def _in_go(versions: list[Any]) -> list[dict[str, Any]]:

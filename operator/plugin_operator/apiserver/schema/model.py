@@ -62,6 +62,18 @@ class ValueRules:
     negated: "Schema | None" = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One of ``x-kubernetes-validations``; texts are empty where absent."""
+
+    rule: str
+    message: str = ""
+    message_expression: str = ""
+    reason: str = ""
+    field_path: str = ""
+    optional_old_self: bool | None = None
+
+
 @dataclass(slots=True)
 class Schema:
     """The shape of one JSON value. Treat as immutable; share freely.
@@ -75,6 +87,8 @@ class Schema:
         additional: schema of a map's values; None where none are declared.
         list_type: ``atomic``, ``set``, ``map`` or "" (atomic for merging).
         patch_strategies: of strategic merge patch: ``merge``, ``replace``, ``retainKeys``.
+        cel: rules in CEL about this value.
+        programs: what ``cel`` has made of those rules when they were first needed.
         load: fills ``properties`` when first read; recursive types need the delay.
     """
 
@@ -101,8 +115,9 @@ class Schema:
     default: Any = MISSING
     enum: tuple[Any, ...] = ()
     rules: ValueRules | None = None
-    cel: tuple[Mapping[str, Any], ...] = ()
+    cel: tuple[Rule, ...] = ()
     load: "Callable[[], Mapping[str, Schema]] | None" = None
+    programs: Any = field(default=None, repr=False, compare=False)
     _properties: "Mapping[str, Schema] | None" = field(default=None, repr=False)
 
     @property

@@ -1,7 +1,8 @@
 """Whether a CRD's schema is structural, in the server's words.
 
 The rules of the CustomResourceDefinition reference: every object, field and element has a type, value keywords stay
-out of the skeleton's way, list types name their keys, defaults fit. CEL rules are taken as they are.
+out of the skeleton's way, list types name their keys, defaults fit. Once that holds, ``cel`` judges the
+rules in CEL.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugin_operator.apiserver.schema import messages
+from plugin_operator.apiserver.schema.cel import declared_causes
 from plugin_operator.apiserver.schema.custom import from_crd
 from plugin_operator.apiserver.schema.model import MISSING, Cause
 from plugin_operator.apiserver.schema.validation_core import check
@@ -32,8 +34,8 @@ def structural_causes(schema: Raw, path: str) -> list[Cause]:
     if schema.get("nullable"):
         causes.append(messages.forbidden(f"{path}.nullable", "nullable cannot be true at the root"))
     properties = schema.get("properties") or {}
-    causes += _metadata(properties.get("metadata"), f"{path}.properties[metadata]")
-    return causes + _node(schema, path)
+    causes += _metadata(properties.get("metadata"), f"{path}.properties[metadata]") + _node(schema, path)
+    return causes or declared_causes(from_crd(schema), path)
 
 
 def _metadata(schema: Raw | None, path: str) -> list[Cause]:

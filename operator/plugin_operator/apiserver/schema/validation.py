@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugin_operator.apiserver.schema import messages
+from plugin_operator.apiserver.schema.cel import Verdict, judge
 from plugin_operator.apiserver.schema.model import Cause, Schema
 from plugin_operator.apiserver.schema.rules import builtin_causes
 from plugin_operator.apiserver.schema.validation_core import check, joined
@@ -28,7 +29,7 @@ _UNCHECKED = (
 def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
     """Return what is wrong with ``obj``; empty if nothing is.
 
-    Custom resources: every keyword of structural schemas but CEL rules, which are not evaluated. Built-in kinds: the
+    Custom resources: every keyword of structural schemas; rules in CEL follow in ``judge_rules``. Built-in kinds: the
     most used rules of each (selectors, templates, ports, references); a type error of theirs is no cause but a 400,
     see ``decode_error``. Run it after ``apply_defaults`` and ``prune``.
     """
@@ -38,6 +39,13 @@ def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
     if has_cel(schema) and any(cause.reason in _BLOCKING for cause in causes):
         causes.append(messages.invalid("<nil>", None, _UNCHECKED))
     return causes + _duplicates(obj, schema, "")
+
+
+def judge_rules(obj: Mapping[str, Any], old: Mapping[str, Any] | None, schema: Schema, known: list[Cause]) -> Verdict:
+    """Judge a custom resource by its schema's rules in CEL, unless what ``validate`` found makes that senseless."""
+    if schema.builtin or not has_cel(schema) or any(cause.reason in _BLOCKING for cause in known):
+        return Verdict()
+    return judge(obj, old, schema)
 
 
 def has_cel(schema: Schema) -> bool:

@@ -8,7 +8,15 @@ from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.registry.resource import CRDS
 from plugin_operator.apiserver.rules import kind_causes, metadata_causes, update_causes
-from plugin_operator.apiserver.schema import Cause, apply_defaults, decode_error, prune, validate
+from plugin_operator.apiserver.schema import (
+    Cause,
+    apply_defaults,
+    decode_error,
+    definition_warnings,
+    judge_rules,
+    prune,
+    validate,
+)
 from plugin_operator.apiserver.storage import Item, item_key
 from plugin_operator.apiserver.storage.records import make_item
 from plugin_operator.apiserver.verbs.conversion import to_served, to_stored
@@ -51,11 +59,16 @@ def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) ->
     if old is not None:
         causes += update_causes(resource.bucket, old, obj)
     if resource.schema is not None:
-        causes += _schema_causes(resource, obj, old)
+        found = _schema_causes(resource, obj, old)
+        verdict = judge_rules(obj, old, resource.schema, found)
+        call.warnings.extend(verdict.warnings)
+        causes += found + verdict.causes
     causes += kind_causes(resource.bucket, obj)
     if causes:
         group = "" if resource.bucket == "events" else resource.group
         raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
+    if resource.bucket == CRDS:
+        call.warnings.extend(definition_warnings(obj))
 
 
 def _schema_causes(resource: ServedResource, obj: dict[str, Any], old: dict[str, Any] | None) -> list[Cause]:

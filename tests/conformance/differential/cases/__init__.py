@@ -3,6 +3,7 @@
 from differential.cases import (
     access,
     applying,
+    celrules,
     crud,
     customresources,
     definitions,
@@ -23,6 +24,7 @@ SUBJECTS: dict[str, tuple[Case, ...]] = {
     for module in (
         access,
         applying,
+        celrules,
         crud,
         customresources,
         definitions,

@@ -1,0 +1,256 @@
+"""Rules in CEL (``x-kubernetes-validations``): of definitions, of new objects, and of changes."""
+
+from typing import Any
+
+from differential.language import Case, apply, case, patch, post, put
+from differential.widgets import CLEANUP, CRDS, PATH, crd, ready, widget
+
+
+def ruled(*rules: dict[str, Any] | str, **properties: Any) -> dict[str, Any]:
+    """Write a definition whose spec has these rules and properties."""
+    spec: dict[str, Any] = {"type": "object", "properties": properties}
+    if rules:
+        spec["x-kubernetes-validations"] = [{"rule": rule} if isinstance(rule, str) else rule for rule in rules]
+    return crd(schema={"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}})
+
+
+def only(**validations: Any) -> dict[str, Any]:
+    """Write a definition with one property that has rules of its own."""
+    return ruled(x=validations)
+
+
+def judged(name: str, definition: dict[str, Any], *specs: dict[str, Any]) -> Case:
+    """Create objects under a definition, each under a name of its own."""
+    objects = (post(PATH, widget(f"w{number}", **spec)) for number, spec in enumerate(specs))
+    return case(name, *ready(definition), *objects, cleanup=CLEANUP)
+
+
+SCHEMA = "/spec/versions/0/schema/openAPIV3Schema"
+INTEGER, STRING, NUMBER = {"type": "integer"}, {"type": "string"}, {"type": "number"}
+STRINGS = {"type": "array", "maxItems": 5, "items": {"type": "string", "maxLength": 20}}
+INTEGERS = {"type": "array", "maxItems": 5, "items": INTEGER}
+TEXT = {"type": "string", "maxLength": 50}
+NAMED = {
+    "type": "array",
+    "maxItems": 5,
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["name"],
+    "items": {
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": TEXT, "n": INTEGER},
+        "x-kubernetes-validations": [{"rule": "self.n >= oldSelf.n", "message": "n only grows"}],
+    },
+}
+
+CASES = (
+    judged(
+        "rules in CEL say what is wrong",
+        ruled(
+            "self.a <= self.b",
+            {"rule": "self.a != 5", "message": "five is taken"},
+            {"rule": "self.a != 6", "messageExpression": "self.a > 3 ? 'six is too big' : 'never'"},
+            {"rule": "self.a != 7", "reason": "FieldValueForbidden", "message": "not seven"},
+            {"rule": "self.a != 8", "fieldPath": ".a", "reason": "FieldValueRequired"},
+            {"rule": "self.a != 9", "fieldPath": ".a", "message": "m", "messageExpression": "self.s"},
+            {"rule": "!has(self.s) ||\nself.s.startsWith('x')", "message": "s"},
+            a=INTEGER,
+            b=INTEGER,
+            s=TEXT,
+        ),
+        *({"a": a, "b": 10} for a in (1, 5, 6, 7, 8)),
+        {"a": 9, "b": 10, "s": "xyz"},
+        {"a": 9, "b": 10, "s": "x\ny"},
+        {"a": 11, "b": 10, "s": "y"},
+        {"b": 10},
+        {"a": "x", "b": 10},
+        {},
+    ),
+    judged(
+        "rules in CEL stand at every level",
+        crd(
+            schema={
+                "openAPIV3Schema": {
+                    "type": "object",
+                    "x-kubernetes-validations": [
+                        {"rule": "self.metadata.name.startsWith('w')"},
+                        {"rule": "self.kind == 'Widget' && self.apiVersion.endsWith('/v1')"},
+                        {"rule": "!has(self.spec.no)", "message": "no"},
+                    ],
+                    "properties": {
+                        "spec": {
+                            "type": "object",
+                            "properties": {
+                                "no": INTEGER,
+                                "text": {**TEXT, "x-kubernetes-validations": [{"rule": "self != 'bad'"}]},
+                                "list": {**INTEGERS, "x-kubernetes-validations": [{"rule": "self.all(i, i > 0)"}]},
+                                "each": {
+                                    "type": "array",
+                                    "maxItems": 3,
+                                    "items": {**INTEGER, "x-kubernetes-validations": [{"rule": "self % 2 == 0"}]},
+                                },
+                                "map": {
+                                    "type": "object",
+                                    "maxProperties": 3,
+                                    "additionalProperties": {
+                                        **INTEGER,
+                                        "x-kubernetes-validations": [{"rule": "self < 3"}],
+                                    },
+                                    "x-kubernetes-validations": [{"rule": "self.all(k, k.size() < 3)"}],
+                                },
+                            },
+                        }
+                    },
+                }
+            }
+        ),
+        {"no": 1},
+        {"text": "bad"},
+        {"list": [1, 0]},
+        {"each": [2, 3, 5]},
+        {"map": {"a": 1, "b": 5, "long": 2}},
+        {"text": "good", "list": [1], "each": [2], "map": {"a": 1}},
+    ),
+    judged(
+        "rules in CEL know types and names",
+        ruled(
+            "!has(self.number) || self.number > 1.5",
+            "!has(self.either) || type(self.either) == int || self.either.endsWith('%')",
+            "!has(self.__namespace__) || self.__namespace__ == 'x'",
+            "!has(self.with__dash__name) || self.with__dash__name == 'x'",
+            "!has(self.when) || self.when > timestamp('2020-01-01T00:00:00Z')",
+            "!has(self.lasting) || self.lasting < duration('1h')",
+            "!has(self.bytes) || self.bytes == b'hello'",
+            "!has(self.maybe) || self.maybe > 1",
+            "!has(self.free) || self.free.known == 1",
+            number=NUMBER,
+            either={"x-kubernetes-int-or-string": True},
+            namespace=TEXT,
+            **{"with-name": TEXT},
+            when={"type": "string", "format": "date-time"},
+            lasting={"type": "string", "format": "duration"},
+            bytes={"type": "string", "format": "byte"},
+            maybe={"type": "integer", "nullable": True},
+            free={"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {"known": INTEGER}},
+        ),
+        {"number": 2},
+        {"number": 1},
+        {"either": 3},
+        {"either": "3%"},
+        {"either": "3"},
+        {"namespace": "y"},
+        {"with-name": "y"},
+        {"when": "2019-05-05T05:05:05Z"},
+        {"when": "2021-05-05T05:05:05Z"},
+        {"lasting": "90m"},
+        {"lasting": "9m"},
+        {"bytes": "aGVsbG8="},
+        {"bytes": "aGVsbA=="},
+        {"maybe": None},
+        {"maybe": 1},
+        {"free": {"known": 1, "more": 2}},
+        {"free": {"known": 2}},
+    ),
+    judged(
+        "rules in CEL have Kubernetes' functions",
+        ruled(
+            "!has(self.s) || self.s.find('[0-9]+') == '12'",
+            "!has(self.s) || self.s.findAll('[0-9]').size() == 2",
+            "!has(self.l) || self.l.isSorted()",
+            "!has(self.l) || (self.l.sum() < 100 && self.l.min() > 0 && self.l.max() < 50)",
+            "!has(self.l) || self.l.indexOf(7) == 1",
+            "!has(self.t) || sets.contains(self.t, ['a'])",
+            "!has(self.t) || self.t.exists_one(x, x == 'a')",
+            "!has(self.s) || self.s.lowerAscii() == self.s && self.s.split('-').size() == 2",
+            "!has(self.o) || self.?o.orValue(0) > 3",
+            s=TEXT,
+            l=INTEGERS,
+            t=STRINGS,
+            o=INTEGER,
+        ),
+        {"s": "a-12"},
+        {"s": "A-123-"},
+        {"l": [1, 7, 9]},
+        {"l": [9, 7, 60]},
+        {"t": ["a", "b"]},
+        {"t": ["b", "b"]},
+        {"o": 4},
+        {"o": 3},
+    ),
+    case(
+        "rules in CEL compare with what was there",
+        *ready(
+            ruled(
+                {"rule": "self.b >= oldSelf.b", "message": "b only grows"},
+                {"rule": "!oldSelf.hasValue() || oldSelf.value().c == self.c", "optionalOldSelf": True},
+                {"rule": "self.b < 100", "message": "too much"},
+                b=INTEGER,
+                c=INTEGER,
+                parts=NAMED,
+                any={"type": "integer", "x-kubernetes-validations": [{"rule": "self == oldSelf"}]},
+            )
+        ),
+        post(PATH, widget(b=2, c=1, parts=[{"name": "x", "n": 2}])),
+        patch(f"{PATH}/w", {"spec": {"b": 1}}),
+        patch(f"{PATH}/w", {"spec": {"c": 2}}),
+        patch(f"{PATH}/w", {"spec": {"any": 1}}),
+        patch(f"{PATH}/w", {"spec": {"any": 2}}),
+        patch(f"{PATH}/w", {"spec": {"parts": [{"name": "y", "n": 0}, {"name": "x", "n": 1}]}}),
+        patch(f"{PATH}/w", {"spec": {"parts": [{"name": "y", "n": 0}, {"name": "x", "n": 3}]}}),
+        put(f"{PATH}/w", widget(b=1, c=1)),
+        apply(f"{PATH}/w", widget(b=100), "one", force=True),
+        patch(f"{PATH}/w", {"spec": None}),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "rules in CEL that became stricter leave alone what is not touched",
+        *ready(ruled(a=INTEGER, s=TEXT)),
+        post(PATH, widget(a=1, s="x"), silent=True),
+        patch(
+            f"{CRDS}/widgets.$id.example.com",
+            [
+                {
+                    "op": "add",
+                    "path": f"{SCHEMA}/properties/spec/properties/a/x-kubernetes-validations",
+                    "value": [{"rule": "self > 1"}],
+                }
+            ],
+            "application/json-patch+json",
+            silent=True,
+        ),
+        post(PATH, widget("new", a=1), until=422, silent=True),
+        patch(f"{PATH}/w", {"spec": {"s": "y"}}),
+        patch(f"{PATH}/w", {"spec": {"a": 0}}),
+        patch(f"{PATH}/w", {"spec": {"a": 2}}),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "rules in CEL that cannot hold are refused with their definition",
+        post(CRDS, ruled("self.a <= ", a=INTEGER)),
+        post(CRDS, ruled("self.a\n> 1", a=INTEGER)),
+        post(CRDS, ruled("math.greatest(1, 2) == 2", a=INTEGER)),
+        post(CRDS, ruled("", a=INTEGER)),
+        post(CRDS, ruled("self.a", a=INTEGER)),
+        post(CRDS, ruled("self.nothing > 1", a=INTEGER)),
+        post(CRDS, ruled("self.a == 'x'", a=INTEGER)),
+        post(CRDS, ruled("other.a > 1", a=INTEGER)),
+        post(CRDS, ruled("self.a.unknown()", a=INTEGER)),
+        post(CRDS, ruled({"rule": "self.a > 1", "message": " "}, a=INTEGER)),
+        post(CRDS, ruled({"rule": "self.a > 1", "message": "two\nlines"}, a=INTEGER)),
+        post(CRDS, ruled({"rule": "self.a > 1", "messageExpression": "self.a"}, a=INTEGER)),
+        post(CRDS, ruled({"rule": "self.a > 1", "messageExpression": "self."}, a=INTEGER)),
+        post(CRDS, ruled({"rule": "self.a > 1", "reason": "Other"}, a=INTEGER)),
+        post(CRDS, ruled({"rule": "self.a > 1", "fieldPath": ".b"}, a=INTEGER)),
+        post(CRDS, ruled({"rule": "self.a > 1", "fieldPath": "b"}, a=INTEGER)),
+        post(CRDS, ruled({"rule": "self.a > 1", "optionalOldSelf": True}, a=INTEGER)),
+        post(
+            CRDS, only(**{**INTEGERS, "items": {**INTEGER, "x-kubernetes-validations": [{"rule": "self > oldSelf"}]}})
+        ),
+        post(CRDS, ruled({"message": "m"}, a=INTEGER)),
+        post(
+            CRDS,
+            ruled("self.l.all(i, self.l.all(j, self.l.all(k, i > j && j > k)))", l={"type": "array", "items": INTEGER}),
+        ),
+        cleanup=CLEANUP,
+    ),
+)

@@ -1,0 +1,143 @@
+"""Rules in CEL; that they agree with kube-apiserver's is compared in ``tests/conformance``."""
+
+import sys
+
+import pytest
+
+from plugin_operator.apiserver.schema import definition_warnings, from_crd, judge_rules, validate
+from plugin_operator.apiserver.schema.cel import programs
+from plugin_operator.apiserver.schema.cel.names import identifier
+from plugin_operator.apiserver.schema.structural import structural_causes
+
+
+def schema(*rules, **properties):
+    rules = [{"rule": rule} if isinstance(rule, str) else rule for rule in rules]
+    spec = {"type": "object", "properties": properties, "x-kubernetes-validations": rules}
+    return {"type": "object", "properties": {"spec": spec}}
+
+
+def definition(open_api):
+    return {"spec": {"versions": [{"name": "v1", "schema": {"openAPIV3Schema": open_api}}]}}
+
+
+def said(open_api, spec, old=None):
+    verdict = judge_rules({"spec": spec}, None if old is None else {"spec": old}, from_crd(open_api), [])
+    return [f"{cause.field}: {cause.message}" for cause in verdict.causes], verdict.warnings
+
+
+INTEGER = {"type": "integer"}
+MANY = {"type": "array", "items": INTEGER}
+
+
+@pytest.fixture
+def no_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cel_expr_python", None)
+    programs._library.cache_clear()
+    yield
+    monkeypatch.undo()
+    programs._library.cache_clear()
+
+
+def test_a_broken_rule_refuses_an_object_and_names_the_field():
+    assert said(schema("self.a < self.b", a=INTEGER, b=INTEGER), {"a": 2, "b": 1}) == (
+        ["spec: Invalid value: failed rule: self.a < self.b"],
+        [],
+    )
+
+
+def test_a_rule_that_was_broken_before_is_a_warning_until_its_value_is_touched():
+    each = {"a": {**INTEGER, "x-kubernetes-validations": [{"rule": "self > 1"}]}, "b": INTEGER}
+    text = "spec.a: Invalid value: 1: failed rule: self > 1"
+    assert said(schema(**each), {"a": 1, "b": 2}, {"a": 1}) == ([], [text])
+    assert said(schema(**each), {"a": 1}, {"a": 0}) == ([text], [])
+
+
+def test_a_rule_that_would_run_for_long_gives_up_and_refuses():
+    rule = "self.l.all(i, self.l.all(j, self.l.all(k, i + j + k >= 0)))"
+    causes, _ = said(schema(rule, l=MANY), {"l": list(range(1000))})
+    (cause,) = causes
+    assert "Iteration budget exceeded" in cause
+    assert rule in cause
+
+
+def test_objects_that_are_wrong_anyway_are_not_judged():
+    open_api = schema("self.a > 1", a=INTEGER)
+    wrong = {"spec": {"a": "text"}}
+    known = validate(wrong, from_crd(open_api))
+    assert judge_rules(wrong, None, from_crd(open_api), known).causes == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "needs"),
+    [
+        ("url('https://x').getHost() == 'x'", "url"),
+        ("quantity('1Gi').isGreaterThan(quantity('1Mi'))", "quantity"),
+        ("self.l.indexOf(3) == 1", "indexOf"),
+        ("!format.dns1123Label().validate('x').hasValue()", "format"),
+    ],
+)
+def test_a_rule_with_a_function_that_is_not_there_is_kept_and_its_author_warned(rule, needs):
+    open_api = schema(rule, "self.l.size() < 3", l=MANY)
+    assert structural_causes(open_api, "x") == []
+    (warning,) = definition_warnings(definition(open_api))
+    assert "spec.versions[name=v1]" in warning
+    assert rule in warning
+    assert f"it needs {needs}" in warning
+    assert said(open_api, {"l": [1]}) == ([], [])
+    assert len(said(open_api, {"l": [1, 2, 3]})[0]) == 1
+
+
+def test_without_the_library_rules_are_kept_and_their_author_warned(no_library):
+    open_api = schema("self.a > 1", a=INTEGER)
+    assert structural_causes(open_api, "x") == []
+    (warning,) = definition_warnings(definition(open_api))
+    assert "install plugin-operator[cel]" in warning
+    assert said(open_api, {"a": 0}) == ([], [])
+
+
+def test_a_definition_without_rules_warns_of_nothing(no_library):
+    assert definition_warnings(definition({"type": "object"})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("plain", "plain"),
+        ("namespace", "__namespace__"),
+        ("a-b.c/d", "a__dash__b__dot__c__slash__d"),
+        ("a__b", "a__underscores__b"),
+        ("1st", None),
+        ("ü", None),
+    ],
+)
+def test_names_are_escaped_as_the_reference_says(name, expected):
+    assert identifier(name) == expected
+
+
+def test_maps_of_two_names_that_look_alike_to_protobuf_can_both_be_used():
+    counts = {"type": "object", "additionalProperties": INTEGER}
+    open_api = schema("self.a_b['x'] < self.aB['x']", a_b=counts, aB=counts)
+    assert structural_causes(open_api, "x") == []
+    assert len(said(open_api, {"a_b": {"x": 2}, "aB": {"x": 1}})[0]) == 1
+    assert said(open_api, {"a_b": {"x": 1}, "aB": {"x": 2}}) == ([], [])
+
+
+@pytest.mark.parametrize("rule", ["self.isIP('10.0.0.1')", "self.a"])
+def test_a_rule_that_cannot_hold_is_refused_with_its_definition(rule):
+    assert structural_causes(schema(rule, a=INTEGER), "x")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "isIP('10.0.0.1') && !isIP('x')",
+        "isCIDR('10.0.0.0/8') && !isCIDR('10.0.0.1')",
+        "isURL('https://x/y') && !isURL('x y')",
+        "isQuantity('1Gi') && !isQuantity('1Q')",
+        "self.l.sum() == 6 && self.l.min() == 1 && self.l.max() == 3 && self.l.isSorted()",
+        "sets.equivalent(self.l, [3, 2, 1]) && sets.intersects(self.l, [9, 1]) && !sets.contains(self.l, [9])",
+        "'a1b22'.find('[0-9]+') == '1' && 'a1b22'.findAll('[0-9]+', 1) == ['1'] && 'a'.find('x') == ''",
+    ],
+)
+def test_functions_of_kubernetes_give_what_they_give_there(rule):
+    assert said(schema(rule, l=MANY), {"l": [1, 2, 3]}) == ([], [])
