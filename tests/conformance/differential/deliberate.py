@@ -71,12 +71,6 @@ DELIBERATE: tuple[Deliberate, ...] = (
         "kube-apiserver loses the time of an entry that a write through scale leaves alone",
     ),
     Deliberate(
-        "status may be replaced and applied",
-        "4 PATCH *",
-        "*",
-        "no numbers are weighed against each other in the status of workloads: tests set it as they like",
-    ),
-    Deliberate(
         "custom resources",
         "8 kubectl apply *",
         "stderr*",

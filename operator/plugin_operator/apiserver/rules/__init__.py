@@ -3,6 +3,7 @@
 from plugin_operator.apiserver.rules.checks import kind_causes
 from plugin_operator.apiserver.rules.kinds import default_create, prepare_create, prepare_update, reset_create
 from plugin_operator.apiserver.rules.metadata import metadata_causes
+from plugin_operator.apiserver.rules.statuses import status_causes
 from plugin_operator.apiserver.rules.updates import update_causes
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "prepare_create",
     "prepare_update",
     "reset_create",
+    "status_causes",
     "update_causes",
 ]

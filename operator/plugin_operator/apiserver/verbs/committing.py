@@ -7,7 +7,7 @@ from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.registry.resource import CRDS
-from plugin_operator.apiserver.rules import kind_causes, metadata_causes, update_causes
+from plugin_operator.apiserver.rules import kind_causes, metadata_causes, status_causes, update_causes
 from plugin_operator.apiserver.schema import (
     Cause,
     apply_defaults,
@@ -64,6 +64,8 @@ def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) ->
         call.warnings.extend(verdict.warnings)
         causes += found + verdict.causes
     causes += kind_causes(resource.bucket, obj)
+    if call.target.subresource == "status":
+        causes += status_causes(resource.bucket, obj.get("status") or {})
     if causes:
         group = "" if resource.bucket == "events" else resource.group
         raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
