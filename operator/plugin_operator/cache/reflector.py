@@ -9,7 +9,6 @@ import math
 import random
 from collections.abc import Callable
 
-from plugin_operator import logs
 from plugin_operator.backoff import Backoff
 from plugin_operator.cache.collection import Collection
 from plugin_operator.cache.environment import Environment
@@ -19,14 +18,12 @@ from plugin_operator.cache.outcomes import Failure, HistoryRewritten, Unsupporte
 from plugin_operator.cache.paging import PagedList, read_list
 from plugin_operator.cache.states import Outcome, Pause, State, next_step
 from plugin_operator.cache.store import Store
+from plugin_operator.cache.troubles import BLOCKING, Troubles
 from plugin_operator.cache.wire import WireReader
 from plugin_operator.client import ByteStream
-from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError, NotFoundError, PluginOperatorError
-
-_log = logs.get_logger(__name__)
+from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError
 
 _NOT_UNDERSTOOD = frozenset({400, 405, 406, 422})
-_BLOCKING = frozenset({Outcome.MISSING, Outcome.FORBIDDEN, Outcome.REFUSED, Outcome.UNCONVERTED})
 _NEEDED_VERBS = ("list", "watch")
 _EARLY_SECONDS = 5.0
 
@@ -49,7 +46,7 @@ class Reflector:
         self._mapper = environment.mapper
         self._clock = environment.clock
         self._settings = environment.settings
-        self._restarts = environment.metrics.watch_restarts
+        self._troubles = Troubles(key, environment.metrics)
         self._skipped = environment.metrics.objects_skipped
         self._store = store
         self._on_listed = on_listed
@@ -63,8 +60,6 @@ class Reflector:
         self._pages_until = -math.inf
         self._state = State.RESOLVING
         self._pausing = False
-        self._blocked = ""
-        self.reason = ""
         self.last_activity = self._clock.monotonic()
 
     @property
@@ -72,9 +67,14 @@ class Reflector:
         """What people should know: WAITING lasts until it is healed, although the reflector tries in between."""
         if self._state is State.STOPPED:
             return State.STOPPED
-        if self._blocked:
+        if self._troubles.is_waiting:
             return State.WAITING
         return State.BACKING_OFF if self._pausing else self._state
+
+    @property
+    def reason(self) -> str:
+        """What went wrong, for people; empty while all is well."""
+        return self._troubles.reason
 
     @property
     def position(self) -> str:
@@ -109,7 +109,11 @@ class Reflector:
             return Failure(await actions[self._state](), "")
         except Exception as error:  # noqa: BLE001 - a reflector that ends leaves its controller deaf for ever
             failure = failure_of(error)
-            self._note(failure, error)
+            self._troubles.note(failure, error)
+            if failure.outcome in BLOCKING:
+                self._backoff.reset()  # once it is healed, nothing of earlier troubles may delay us
+            if failure.outcome is Outcome.MISSING:
+                self._mapper.invalidate(self._key.gvk)
             return failure
 
     async def _resolve(self) -> Outcome:
@@ -169,9 +173,11 @@ class Reflector:
                 if feed.listing:
                     await self._read_list(stream, feed)
                 else:
-                    self._heal()
+                    self._troubles.answered()
                 while data := await stream.read():
                     self._alive()
+                    if self.last_activity - began > self._settings.healthy_seconds:
+                        self._troubles.lasted()
                     await feed.consume(data)
             feed.finish()
         finally:
@@ -252,13 +258,8 @@ class Reflector:
 
     def _listed(self) -> None:
         self._alive()
-        self._heal()
+        self._troubles.answered()
         self._on_listed()
-
-    def _heal(self) -> None:
-        if self._blocked:
-            _log.info("Informer is no longer waiting", informer=str(self._key))
-        self._blocked = self.reason = ""
 
     async def _pause(self, pause: Pause, failure: Failure) -> None:
         settings = self._settings
@@ -274,24 +275,3 @@ class Reflector:
             await self._clock.sleep(seconds)
         finally:
             self._pausing = False
-
-    def _note(self, failure: Failure, error: Exception) -> None:
-        """Remember, count and log what went wrong; the same again while waiting is not news."""
-        self.reason = failure.reason
-        if isinstance(error, NotFoundError):
-            self.reason = f"the API server no longer serves {self._key.gvk}"
-        if failure.outcome is Outcome.UNSUPPORTED:
-            return
-        self._restarts.inc(str(self._key.gvk), failure.outcome.value)
-        blocking = failure.outcome in _BLOCKING
-        if blocking:
-            self._backoff.reset()  # a definite answer: once it is healed, nothing of earlier troubles may delay us
-        if failure.outcome is Outcome.MISSING:
-            self._mapper.invalidate(self._key.gvk)
-        if blocking and failure.outcome.value != self._blocked:
-            self._blocked = failure.outcome.value
-            _log.warning("Informer is waiting", informer=str(self._key), reason=self.reason)
-        elif not blocking:
-            _log.info("Stream restarts", informer=str(self._key), outcome=failure.outcome.value, reason=self.reason)
-        if failure.outcome is Outcome.FAILED and not isinstance(error, PluginOperatorError):
-            _log.error("Reflector failed unexpectedly", informer=str(self._key), exc_info=error)

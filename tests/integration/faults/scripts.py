@@ -193,6 +193,24 @@ async def permission_withdrawn(site: Any) -> None:
     await site.seen("maps", "kept", "meanwhile")
 
 
+@script("a kind's conversion webhook cannot be reached", "waits, follows it once it converts", "conversion failing")
+async def conversion_fails(site: Any) -> None:
+    """Nothing of that kind can be read, and nothing else is concerned."""
+    await create_widgets(site)
+    await site.put(WIDGET, "first", 1)
+    words = "conversion webhook for example.org/v1, Kind=Widget failed: connection refused"
+    for verb in ("list", "watch"):
+        refusal = Fault(action=Action.REFUSE, verb=verb, resource="widgets", agent=OPERATOR, count=None, message=words)
+        site.server.faults.add(refusal)
+    site.plugin("widgets", WIDGET)
+    await widgets_wait(site, words)
+    await site.counts(1, RESTARTS, kind=WIDGET, reason="conversion failing", at_least=True)
+    await others_work(site, "while nothing is converted")
+    site.server.faults.clear()
+    await site.seen("widgets", "first", 1)
+    assert site.logged("Informer is waiting", WIDGET) == 1
+
+
 @script("discovery of one group fails", "waits or backs off; all others go on", "server failed")
 async def discovery_of_a_group_fails(site: Any) -> None:
     """An aggregated API server is down."""

@@ -445,6 +445,36 @@ async def test_a_kind_whose_conversion_fails_waits_and_is_followed_once_it_is_he
     assert (informer.state, informer.lister.keys()) == (State.WATCHING, [("ns", "a")])
 
 
+async def test_an_outage_is_logged_when_it_begins_and_when_it_is_over(script, clock, factory):
+    now = asyncio.Event()
+    first = [event("ADDED", "4"), bookmark("5", end=True), ApiConnectionError("reset")]
+    refused = [ApiConnectionError("refused")] * 9
+    script.answers = [
+        first,
+        *refused,
+        [event("ADDED", "6"), bookmark("7", end=True), now, bookmark("8"), bookmark("9")],
+    ]
+    with capture_logs() as lines:
+        informer = factory.acquire(KEY)
+        await clock.advance(200)
+        assert informer.state is State.WATCHING
+        now.set()
+        await clock.settle()
+    told = [line["event"] for line in lines if line["log_level"] != "debug"]
+    assert told == ["Stream restarts", "Stream is healthy again"]
+    assert len(lines) == 2 + len(refused)
+
+
+async def test_an_outage_of_another_kind_is_news(script, clock, factory):
+    refused = [ApiConnectionError("refused")] * 2
+    script.answers = [*refused, api_error(500), api_error(500), page("5", "a"), []]
+    with capture_logs() as lines:
+        factory.acquire(KEY)
+        await clock.advance(60)
+    told = [line["outcome"] for line in lines if line["log_level"] == "info"]
+    assert told == ["broken", "server failed"]
+
+
 async def test_a_forbidden_watch_keeps_what_the_store_has(script, clock, factory):
     script.answers = [[event("ADDED", "5"), bookmark("5", end=True), ApiConnectionError("x")], api_error(403)]
     informer = factory.acquire(KEY)

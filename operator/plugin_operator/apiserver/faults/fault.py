@@ -58,6 +58,7 @@ class Fault:
         agent: a part of the client's User-Agent; empty for any.
         count: how many requests or watches it meets; None for all until it is removed.
         code: the HTTP status of ``refuse`` and ``error-event``.
+        message: what ``refuse`` and ``error-event`` say, "a planned fault" unless given.
         retry_after_seconds: sent along with ``refuse``.
         seconds: of ``delay`` and ``lag``.
         body: of ``replace`` and ``garbage``, one character for each byte (Latin-1).
@@ -71,6 +72,7 @@ class Fault:
     agent: str = ""
     count: int | None = 1
     code: int = 500
+    message: str = ""
     retry_after_seconds: int | None = None
     seconds: float = 0.0
     body: str = ""

@@ -29,7 +29,8 @@ def failure(fault: Fault) -> ApiFailure:
     seconds = fault.retry_after_seconds
     headers = {} if seconds is None else {"Retry-After": str(seconds)}
     details = None if seconds is None else {"retryAfterSeconds": seconds}
-    return ApiFailure(fault.code, _REASONS.get(HTTPStatus(fault.code), ""), "a planned fault", details, headers)
+    message = fault.message or "a planned fault"
+    return ApiFailure(fault.code, _REASONS.get(HTTPStatus(fault.code), ""), message, details, headers)
 
 
 async def meet(fault: Fault, request: web.BaseRequest) -> Reply | None:

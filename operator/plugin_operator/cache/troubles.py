@@ -1,0 +1,78 @@
+"""What is wrong with an informer's stream: for people, metrics and the log.
+
+Owns which failure is news. A stream that cannot be had fails every few seconds for as long as an outage lasts, so the
+first failure of its kind is told, those that follow are details, and the end of the outage is told again.
+"""
+
+from plugin_operator import logs
+from plugin_operator.cache.keys import InformerKey
+from plugin_operator.cache.outcomes import Failure
+from plugin_operator.cache.states import Outcome
+from plugin_operator.errors import NotFoundError, PluginOperatorError
+from plugin_operator.metrics import Metrics
+
+_log = logs.get_logger(__name__)
+
+BLOCKING = frozenset({Outcome.MISSING, Outcome.FORBIDDEN, Outcome.REFUSED, Outcome.UNCONVERTED})
+"""Outcomes that are a definite answer: nothing is wrong with the stream, and it is waited until that answer changes."""
+
+
+class Troubles:
+    """The troubles of one informer.
+
+    Args:
+        key: of the informer.
+        metrics: count restarts by outcome.
+
+    Attributes:
+        reason: what went wrong last, for people; empty once it is over.
+    """
+
+    def __init__(self, key: InformerKey, metrics: Metrics) -> None:
+        self._informer, self._kind = str(key), str(key.gvk)
+        self._restarts = metrics.watch_restarts
+        self._blocked: Outcome | None = None
+        self._restarting: Outcome | None = None
+        self.reason = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the server has said no, and has not said yes since."""
+        return self._blocked is not None
+
+    def note(self, failure: Failure, error: Exception) -> None:
+        """Remember, count and log what went wrong."""
+        self.reason = failure.reason
+        if isinstance(error, NotFoundError):
+            self.reason = f"the API server no longer serves {self._kind}"
+        if failure.outcome is Outcome.UNSUPPORTED:
+            return
+        self._restarts.inc(self._kind, failure.outcome.value)
+        if failure.outcome in BLOCKING:
+            self._wait(failure.outcome)
+        else:
+            self._restart(failure.outcome)
+        if failure.outcome is Outcome.FAILED and not isinstance(error, PluginOperatorError):
+            _log.error("Reflector failed unexpectedly", informer=self._informer, exc_info=error)
+
+    def answered(self) -> None:
+        """The server gave what it was asked for."""
+        if self._blocked is not None:
+            _log.info("Informer is no longer waiting", informer=self._informer)
+        self._blocked, self.reason = None, ""
+
+    def lasted(self) -> None:
+        """The stream has been healthy for a while."""
+        if self._restarting is not None:
+            _log.info("Stream is healthy again", informer=self._informer)
+        self._restarting = None
+
+    def _wait(self, outcome: Outcome) -> None:
+        if outcome is not self._blocked:
+            _log.warning("Informer is waiting", informer=self._informer, reason=self.reason)
+        self._blocked = outcome
+
+    def _restart(self, outcome: Outcome) -> None:
+        log = _log.debug if outcome is self._restarting else _log.info
+        log("Stream restarts", informer=self._informer, outcome=outcome.value, reason=self.reason)
+        self._restarting = outcome
