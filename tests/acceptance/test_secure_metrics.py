@@ -37,12 +37,7 @@ def rights(cluster: Cluster, tmp_path: Path) -> Iterator[Path]:
     cluster.kubectl("apply", "-f", str(renamed))
     cluster.kubectl("create", "role", "plugin", "--resource=configmaps", "--verb=get,list,watch")
     cluster.kubectl("create", "rolebinding", "plugin", "--role=plugin", f"--serviceaccount={NAMESPACE}:operator")
-    config = yaml.safe_load(cluster.kubeconfig.read_text())
-    for user in config["users"]:
-        user["user"] = {"token": cluster.kubectl("create", "token", "operator").strip()}
-    limited = tmp_path / "limited"
-    limited.write_text(yaml.safe_dump(config))
-    yield limited
+    yield cluster.kubeconfig_of("operator", tmp_path)
     cluster.kubectl("delete", "--ignore-not-found", "-f", str(renamed))
     cluster.kubectl("delete", "clusterrolebinding", "scraper", "--ignore-not-found")
 

@@ -16,6 +16,7 @@ from plugin_operator.errors import (
 )
 
 # The words of apiextensions-apiserver's webhook converter; its Status has no reason that tells it from other failures.
+# While its storage starts, kube-apiserver wraps them in a 429, which goes on for as long as the webhook is away.
 _CONVERSION = "conversion webhook for "
 _REFUSALS = frozenset({400, 405, 406, 415, 422})
 
@@ -44,6 +45,8 @@ def failure_of(error: Exception) -> Failure:
 
 def _outcome_of(error: Exception) -> Outcome:
     match error:
+        case ApiError() if (error.status == 429 or error.status >= 500) and _CONVERSION in error.message:
+            return Outcome.UNCONVERTED
         case NoMatchError() | NotFoundError():
             return Outcome.MISSING
         case ForbiddenError():
@@ -54,8 +57,6 @@ def _outcome_of(error: Exception) -> Outcome:
             return Outcome.THROTTLED
         case ApiError() if error.status in _REFUSALS:
             return Outcome.REFUSED
-        case ApiError() if error.status >= 500 and _CONVERSION in error.message:
-            return Outcome.UNCONVERTED
         case ApiConnectionError():
             return Outcome.BROKEN
         case HistoryRewritten():

@@ -99,6 +99,12 @@ def test_a_definition_without_rules_warns_of_nothing(no_library):
     assert definition_warnings(definition({"type": "object"})) == []
 
 
+def test_a_definition_whose_conversion_will_not_happen_warns_of_it():
+    asks = definition({"type": "object"})
+    asks["spec"]["conversion"] = {"strategy": "Webhook"}
+    assert "calls no webhook" in definition_warnings(asks)[0]
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

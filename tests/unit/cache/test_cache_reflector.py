@@ -569,6 +569,7 @@ def test_every_state_knows_what_follows_every_failure():
         (api_error(500), Outcome.FAILED),
         (api_error(500, "Expired"), Outcome.EXPIRED),
         (api_error(500, "", "conversion webhook for example.org/v2, Kind=X failed: x"), Outcome.UNCONVERTED),
+        (api_error(429, "", "storage is (re)initializing: conversion webhook for x failed"), Outcome.UNCONVERTED),
         (api_error(405), Outcome.REFUSED),
         (ConfigError("x"), Outcome.FAILED),
         (HistoryRewritten("x"), Outcome.REWRITTEN),

@@ -34,8 +34,11 @@ def definition_causes(obj: Object) -> list[Cause]:
 
 
 def definition_warnings(obj: Object) -> list[str]:
-    """Return which rules in CEL of a valid definition will not be judged, for its author must not rely on them."""
+    """Return what a valid definition asks for that will not be done, for its author must not rely on it."""
     warnings = []
+    if ((obj.get("spec") or {}).get("conversion") or {}).get("strategy") == "Webhook":
+        text = "this server calls no webhook: objects are served in each version as they are stored"
+        warnings.append(f"spec.conversion: {text}")
     for version in (obj.get("spec") or {}).get("versions") or []:
         where = f"spec.versions[name={version.get('name', '')}]"
         schema = from_crd((version.get("schema") or {}).get("openAPIV3Schema"))
