@@ -4,13 +4,15 @@ from bench import stream
 
 
 class Dataset:
-    """A number of ConfigMaps at one resource version; a burst moves it on.
+    """A number of objects of one kind at one resource version; a burst moves it on.
 
     Everything is bytes: while a peer is measured the server only copies.
     """
 
-    def __init__(self, objects: int, size: int) -> None:
+    def __init__(self, objects: int, size: int, api_version: str = "v1", kind: str = "ConfigMap") -> None:
         self.size = size
+        self._kind, self._api_version = kind.encode(), api_version.encode()
+        self._head = b'"apiVersion":"%b","kind":"%b",' % (self._api_version, self._kind)
         self.version = 1000 + objects
         self._bodies = [stream.body_of(index, 1001 + index, size) for index in range(objects)]
         self._pages: dict[tuple[int, int], bytes] = {}
@@ -30,14 +32,16 @@ class Dataset:
         end = start + limit if limit else len(self)
         more = end < len(self)
         token = b',"continue":"%d","remainingItemCount":%d' % (end, len(self) - end) if more else b""
-        head = b'{"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"%d"%s},"items":['
-        return head % (self.version, token) + b",".join(self._bodies[start:end]) + b"]}\n"
+        head = b'{"kind":"%bList","apiVersion":"%b","metadata":{"resourceVersion":"%d"%b},"items":['
+        return (
+            head % (self._kind, self._api_version, self.version, token) + b",".join(self._bodies[start:end]) + b"]}\n"
+        )
 
     def initial_events(self) -> bytes:
         """Return the framed ADDED events and the closing bookmark of a streaming list."""
         if self._initial is None:
-            lines = [stream.event_line(b"ADDED", body) for body in self._bodies]
-            lines.append(stream.bookmark_line(self.version, initial_end=True))
+            lines = [stream.event_line(b"ADDED", body, self._head) for body in self._bodies]
+            lines.append(stream.bookmark_line(self.version, initial_end=True, head=self._head))
             self._initial = b"".join(map(stream.chunk, lines))
         return self._initial
 
@@ -55,7 +59,7 @@ class Dataset:
             self.version += 1
             body = stream.body_of(index, self.version, self.size)
             self._bodies[index] = body
-            lines.append(stream.chunk(stream.event_line(b"MODIFIED", body)))
+            lines.append(stream.chunk(stream.event_line(b"MODIFIED", body, self._head)))
         self._pages.clear()
         self._initial = None
         return lines

@@ -1,8 +1,8 @@
 """``python -m bench.guard``: fail if the way from an event to a reconcile costs much more than what was recorded.
 
 It counts operations instead of seconds, so that a busy machine changes nothing: calls of Python and C functions for one
-event, from the bytes of the watch to the end of the reconcile, and the bytes that one cached object keeps. The load is
-recorded bytes, in this process. ``--record`` writes what it counts as the new measure.
+event, from the bytes of the watch to the end of the reconcile, and for one PATCH; and the bytes that one cached object
+keeps. The load is recorded bytes, in this process. ``--record`` writes what it counts as the new measure.
 """
 
 import argparse
@@ -12,10 +12,10 @@ import json
 import sys
 import tracemalloc
 from pathlib import Path
-from types import FrameType
-from typing import Any, Self
 
 from bench import stream
+from bench.calls import Calls
+from bench.patching import calls_of_one_patch
 from plugin_operator.cache.feed import Feed, Position
 from plugin_operator.cache.handlers import Distributor
 from plugin_operator.cache.store import Store
@@ -88,25 +88,6 @@ def _events(kind: bytes, version: int) -> bytes:
     return b"".join(stream.event_line(kind, body) for body in bodies)
 
 
-class Calls:
-    """Counts calls of Python and C functions while it is entered."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def _called(self, frame: FrameType, event: str, argument: Any) -> None:
-        del frame, argument
-        if event in {"call", "c_call"}:
-            self.count += 1
-
-    def __enter__(self) -> Self:
-        sys.setprofile(self._called)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.setprofile(None)
-
-
 async def count() -> dict[str, float]:
     """Return the operations for one event and the bytes of one object."""
     path = DataPath()
@@ -125,6 +106,7 @@ async def count() -> dict[str, float]:
     return {
         "calls for one event, from bytes to queue": round(ingest.count / OBJECTS, 1),
         "calls for one reconcile, from queue to done": round(reconcile.count / OBJECTS, 1),
+        "calls for one PATCH": round(await calls_of_one_patch(), 1),
         "bytes of one object and its queued key": round((after - before) / OBJECTS),
         "bytes of one object at the peak": round((peak - before) / OBJECTS),
     }

@@ -57,10 +57,10 @@ class Life:
 class Workshop:
     """A scratch directory with a peer running in it; both are gone on leaving."""
 
-    def __init__(self, peer: Peer, server: LoadServer, job: Job, timeout_seconds: float) -> None:
+    def __init__(self, peer: Peer, server: LoadServer, job: Job, timeout_seconds: float, *, tls: bool) -> None:
         self._timeout = timeout_seconds
         self._directory = Path(tempfile.mkdtemp(prefix="plugin-operator-bench-"))
-        kubeconfig = server.write_kubeconfig(self._directory / "kubeconfig")
+        kubeconfig = server.write_kubeconfig(self._directory / "kubeconfig", tls=tls)
         self._launch = peer.prepare(self._directory, kubeconfig, job)
         self._counter = Counter(self._directory / "counter")
 

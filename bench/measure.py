@@ -32,10 +32,10 @@ class Runner:
         Raises:
             PeerFailed: it ended early, lost its watch, or did not get through in time.
         """
-        self._server.ask("reset", objects=scenario.objects, size=scenario.size)
+        self._server.ask("reset", objects=scenario.objects, size=scenario.size, kinds=scenario.job.kinds)
         started = time.monotonic()
-        with Workshop(peer, self._server, scenario.job, self._timeout) as life:
-            first = scenario.objects * scenario.job.copies
+        with Workshop(peer, self._server, scenario.job, self._timeout, tls=scenario.tls) as life:
+            first = scenario.objects * scenario.watchers
             listed = life.wait_runs(first, first)
             first_request = self._server.ask("stats")["first_request_at"]
             values: Values = {"list_seconds": listed - first_request}
@@ -47,9 +47,13 @@ class Runner:
             values |= {"cpu_to_listed_seconds": settled.cpu_seconds}
             values |= {"resident": settled.resident_bytes, "peak": settled.peak_bytes}
             values |= self._load(peer, scenario, life, settled)
+            if scenario.job.pulse:
+                values |= life.counter.pulse()
         return values
 
     def _load(self, peer: Peer, scenario: Scenario, life: Life, settled: Sample) -> Values:
+        if scenario.kind == "growth":
+            return {}
         if scenario.kind in {"idle", "storm"}:
             return _watched(life, scenario.seconds, settled)
         events = scenario.events // _SLOW_PART if peer.slow and scenario.kind == "burst" else scenario.events
@@ -57,14 +61,15 @@ class Runner:
         written = self._server.ask("stats")["requests"].get("write", 0)
         values = self._burst(life, scenario, events)
         stats = self._server.ask("stats")
-        if stats["requests"].get("watch", 0) != 1 or stats["watches"] != 1:
+        wanted = scenario.job.kinds or 1
+        if stats["requests"].get("watch", 0) != wanted or stats["watches"] != wanted:
             raise PeerFailed(f"its watch did not hold: {stats['requests']}")
         return values | {"api_writes": stats["requests"].get("write", 0) - written}
 
     def _burst(self, life: Life, scenario: Scenario, events: int) -> Values:
         """Send ``events``, at once or at the scenario's rate, and wait until all are reconciled."""
         self._server.ask("prepare", events=events)
-        copies = scenario.job.copies
+        copies = scenario.watchers
         before_runs, _ = life.counter.read()
         before = life.sample()
         sent = self._server.ask("pace", rate=scenario.rate) if scenario.rate else self._server.ask("fire")

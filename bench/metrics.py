@@ -38,6 +38,13 @@ def _latency(rate: int, bar_p99: float, *, cpu_bar: float | None = None) -> list
     ]
 
 
+GROWTH = (1_000, 10_000, 50_000, 100_000, 200_000)
+_LOADS = (
+    ("burst", "while 50,000 are listed and changed"),
+    ("paced", "at 10,000 events/s"),
+    ("patch", "with PATCHes"),
+)
+
 ROWS: tuple[Row, ...] = (
     Row("burst", "events_per_second", "burst to reconciled, events/s", more_is_better=True, bar=3),
     Row("burst", "cpu_per_event", "CPU per event, µs", 1e6, 1, bar=3),
@@ -61,6 +68,19 @@ ROWS: tuple[Row, ...] = (
     Row("patch", "cpu_per_run", "CPU per reconcile with one PATCH, µs", 1e6, 1),
     Row("plugins", "runs_per_second", "reconciles/s, 200 controllers of one kind", more_is_better=True),
     Row("plugins", "resident", "resident with 200 controllers, MiB", 1 / MIB, 1),
+    Row("kinds", "list_seconds", "list and reconcile 20 kinds of 500 objects, s", 1, 2),
+    Row("kinds", "events_per_second", "burst over 20 kinds, events/s", more_is_better=True),
+    Row("kinds", "resident", "resident with 20 kinds, MiB", 1 / MIB, 1),
+    Row("tls", "events_per_second", "burst over TLS, events/s", more_is_better=True),
+    Row("tls", "list_seconds", "list and reconcile over TLS, s", 1, 2),
+    Row("tls-patch", "runs_per_second", "reconciles/s with one PATCH over TLS", more_is_better=True),
+    *(Row(f"growth-{n}", "list_seconds", f"list and reconcile {n:,}, s", 1, 2) for n in GROWTH),
+    *(Row(f"growth-{n}", "bytes_per_object", f"memory per object of {n:,}, bytes") for n in GROWTH),
+    *(
+        Row(f"stall-{load}", value, f"longest {what} {when}, ms", 1e3, 1)
+        for load, when in _LOADS
+        for value, what in (("loop_stall", "stall of the loop"), ("gc_pause", "garbage collection"))
+    ),
     Row("storm", "cpu_per_run", "CPU per failed reconcile, µs", 1e6, 1),
     Row("storm", "handler_runs", "failed reconciles in the time watched"),
     Row("idle", "start_seconds", "start to first reconcile, s", 1, 2),

@@ -1,5 +1,6 @@
 """Child processes under measurement: started apart, sampled with their children through /proc, always ended."""
 
+import base64
 import contextlib
 import http.client
 import json
@@ -101,14 +102,16 @@ class LoadServer:
             [sys.executable, "-m", "bench.server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
         )
         assert self._process.stdout is not None
-        self.port = int(self._process.stdout.readline())
+        self._said = json.loads(self._process.stdout.readline())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
+        self._process.stdout.close()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
@@ -117,12 +120,12 @@ class LoadServer:
 
     @property
     def url(self) -> str:
-        """Where peers connect to."""
-        return f"http://127.0.0.1:{self.port}"
+        """Where it listens without TLS."""
+        return f"http://127.0.0.1:{self._said['port']}"
 
     def ask(self, verb: str, **query: int) -> dict[str, Any]:
         """Send one control request and return its answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+        connection = http.client.HTTPConnection("127.0.0.1", self._said["port"], timeout=600)
         try:
             connection.request("GET", f"/bench/{verb}?" + "&".join(f"{name}={value}" for name, value in query.items()))
             answer: dict[str, Any] = json.loads(connection.getresponse().read())
@@ -130,13 +133,18 @@ class LoadServer:
             connection.close()
         return answer
 
-    def write_kubeconfig(self, path: Path) -> Path:
+    def write_kubeconfig(self, path: Path, *, tls: bool = False) -> Path:
         """Write a kubeconfig that leads a peer here."""
+        cluster = {"server": self.url}
+        if tls:
+            authority = base64.b64encode(self._said["authority"].encode()).decode()
+            server = f"https://127.0.0.1:{self._said['tls_port']}"
+            cluster = {"server": server, "certificate-authority-data": authority}
         config = {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": "bench",
-            "clusters": [{"name": "bench", "cluster": {"server": self.url}}],
+            "clusters": [{"name": "bench", "cluster": cluster}],
             "users": [{"name": "bench", "user": {"token": "bench"}}],
             "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": "bench"}}],
         }

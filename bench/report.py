@@ -1,11 +1,12 @@
 """From results to a table: for the terminal and, as Markdown, for the documentation."""
 
+import statistics
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.metrics import ROWS, Row
+from bench.metrics import GROWTH, ROWS, Row
 from bench.results import Results
 
 OURS, RIVAL = "plugin-operator", "controller-runtime typed"
@@ -42,6 +43,26 @@ def _against(results: Results, row: Row) -> tuple[str, str]:
     return f"{ratio:.2f}", verdict
 
 
+def growth(results: Results) -> list[str]:
+    """Return how time and memory grow with the number of objects: a straight line through all sizes, and its fit."""
+    lines = []
+    for peer in measured(results):
+        for value, unit, scale in (("list_seconds", "µs", 1e6), ("resident", "bytes", 1.0)):
+            points = [(n, results.median(Row(f"growth-{n}", value, "", scale), peer)) for n in GROWTH]
+            known = [(n, found) for n, found in points if found is not None]
+            if len(known) > 2:
+                slope, fit = _line(known)
+                what = "list and reconcile" if value == "list_seconds" else "memory"
+                lines.append(f"{peer}: {what} grows by {slope:,.1f} {unit} per object (R² {fit:.4f})")
+    return lines
+
+
+def _line(points: Sequence[tuple[int, float]]) -> tuple[float, float]:
+    xs, ys = [float(x) for x, _ in points], [y for _, y in points]
+    slope, _ = statistics.linear_regression(xs, ys)
+    return slope, statistics.correlation(xs, ys) ** 2
+
+
 def print_table(results: Results, console: Console) -> None:
     """Print medians with lowest and highest, how many times better this operator is than the rival, and the bars."""
     peers = measured(results)
@@ -52,6 +73,8 @@ def print_table(results: Results, console: Console) -> None:
     for title, line in cells(results, peers):
         table.add_row(title, *line)
     console.print(table)
+    for line in growth(results):
+        console.print(line, highlight=False)
     for what, reason in results.absent.items():
         console.print(f"not measured: {what}: {reason}", markup=False)
 
@@ -73,5 +96,6 @@ def markdown(results: Results) -> str:
         "|---" + "|---:" * (len(peers) + 2) + "|",
     ]
     lines += [f"| {title} | {' | '.join(line)} |" for title, line in cells(results, peers)]
+    lines += ["", *(f"- {line}" for line in growth(results))]
     lines += ["", *(f"Not measured: {what}: {reason}" for what, reason in results.absent.items())]
     return "\n".join(lines).rstrip() + "\n"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from bench.metrics import GROWTH
 from bench.peers.peer import Job
 
 NOOP = Job()
@@ -16,7 +17,7 @@ class Scenario:
     Attributes:
         name: in the JSON file, and of its plot.
         title: for people.
-        kind: what follows the list: ``idle``, ``burst``, ``paced`` or ``storm``.
+        kind: what follows the list: ``idle``, ``burst``, ``paced``, ``storm``, or nothing for ``growth``.
         objects: ConfigMaps that exist before the peer starts.
         size: bytes of one, about.
         events: changes sent; by ``slow`` peers a tenth of them.
@@ -25,6 +26,7 @@ class Scenario:
         job: what the peers' handlers do.
         repeat: interleaved repetitions.
         seconds: how long an ``idle`` or ``storm`` is watched.
+        tls: the connection is encrypted.
     """
 
     name: str
@@ -38,6 +40,17 @@ class Scenario:
     job: Job = NOOP
     repeat: int = 3
     seconds: float = 0.0
+    tls: bool = False
+
+    @property
+    def watchers(self) -> int:
+        """How many controllers see each object."""
+        return 1 if self.job.kinds else self.job.copies
+
+
+def _growth(objects: int) -> Scenario:
+    title = f"{objects:,} objects of 1.2 KB listed"
+    return Scenario(f"growth-{objects}", title, "growth", objects=objects, peers=GO_AND_US, repeat=1)
 
 
 def _paced(rate: int, seconds: int) -> Scenario:
@@ -70,6 +83,28 @@ FULL: tuple[Scenario, ...] = (
     Scenario(
         "plugins", "200 controllers of one kind, 250 changes", "burst", objects=250, events=250, peers=GO_AND_US,
         job=Job(copies=200), repeat=1,
+    ),
+    Scenario(
+        "kinds", "20 controllers of 20 kinds, 10,000 objects, 20,000 changes", "burst", objects=10_000, events=20_000,
+        peers=GO_AND_US, job=Job(copies=20, kinds=20), repeat=2,
+    ),
+    Scenario(
+        "tls", "10,000 objects of 1.2 KB, then 50,000 changes, over TLS", "burst", objects=10_000, events=50_000,
+        peers=(*GO_AND_US, "kube-rs"), tls=True, repeat=2,
+    ),
+    Scenario(
+        "tls-patch", "each reconcile sends one PATCH over TLS, 16 workers", "burst", objects=5_000, events=5_000,
+        peers=GO_AND_US, job=Job(handler="patch", workers=16), tls=True, repeat=2,
+    ),
+    *map(_growth, GROWTH),
+    Scenario(
+        "stall-burst", "50,000 objects, 50,000 changes, with a pulse", "burst", objects=50_000, events=50_000,
+        peers=("plugin-operator",), job=Job(pulse=True), repeat=2,
+    ),
+    replace(_paced(10_000, 2), name="stall-paced", peers=("plugin-operator",), job=Job(pulse=True), repeat=2),
+    Scenario(
+        "stall-patch", "each reconcile sends one PATCH, with a pulse", "burst", objects=5_000, events=5_000,
+        peers=("plugin-operator",), job=Job(handler="patch", workers=16, pulse=True), repeat=2,
     ),
     Scenario(
         "storm", "1,000 objects whose reconciles always fail", "storm", objects=1_000, peers=GO_AND_US,

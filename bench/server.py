@@ -11,13 +11,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from bench.dataset import Dataset
-from bench.discovery import DOCUMENTS
+from bench.discovery import DOCUMENTS, GROUP, VERSION
+from plugin_operator.certificates import make_authority, server_context
 
 CONFIGMAPS = "/api/v1/configmaps"
+CUSTOM = f"/apis/{GROUP}/{VERSION}/bench"
 PIECE_BYTES = 256 * 1024
 _STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -26,38 +29,43 @@ class Load:
     """State shared by all connections: the data, the open watches and what has been asked since the last reset."""
 
     def __init__(self) -> None:
-        self.data = Dataset(0, 0)
-        self.prepared: list[bytes] = []
-        self.watches: list[Connection] = []
+        self.data: dict[str, Dataset] = {}
+        self.prepared: dict[str, list[bytes]] = {}
+        self.watches: dict[Connection, str] = {}
         self.requests: Counter[str] = Counter()
         self.first_request_at: float | None = None
 
-    def reset(self, objects: int, size: int) -> dict[str, object]:
-        """Start over with ``objects`` of ``size`` bytes."""
-        self.data = Dataset(objects, size)
-        self.data.warm()
-        self.prepared = []
+    def reset(self, objects: int, size: int, kinds: int = 0) -> dict[str, object]:
+        """Start over with ``objects`` of ``size`` bytes: ConfigMaps, or as many of each of so many custom kinds."""
+        custom = {
+            f"{CUSTOM}{number:02d}": Dataset(objects // kinds, size, f"{GROUP}/{VERSION}", f"Bench{number:02d}")
+            for number in range(kinds)
+        }
+        self.data = custom or {CONFIGMAPS: Dataset(objects, size)}
+        for data in self.data.values():
+            data.warm()
+        self.prepared = {}
         self.requests.clear()
         self.first_request_at = None
-        return {"objects": len(self.data)}
+        return {"objects": sum(map(len, self.data.values()))}
 
     def prepare(self, events: int) -> dict[str, object]:
         """Serialise a burst, so that firing it is nothing but writing."""
-        self.prepared = self.data.burst(events)
-        return {"events": len(self.prepared), "bytes": sum(map(len, self.prepared))}
+        self.prepared = {path: data.burst(events // len(self.data)) for path, data in self.data.items()}
+        return {"events": sum(map(len, self.prepared.values()))}
 
     async def fire(self) -> dict[str, object]:
         """Send the prepared burst to every open watch; return when the last byte was handed to the kernel."""
-        pieces = _pieces(self.prepared)
+        pieces = {path: _pieces(events) for path, events in self.prepared.items()}
         started = time.monotonic()
-        await asyncio.gather(*(watch.send(pieces) for watch in self.watches))
+        await asyncio.gather(*(watch.send(pieces[path]) for watch, path in self.watches.items()))
         return {"started": started, "finished": time.monotonic()}
 
     async def pace(self, rate: int) -> dict[str, object]:
-        """Send the prepared events one by one, ``rate`` per second; return when each was written."""
+        """Send the prepared events of ConfigMaps one by one, ``rate`` per second; return when each was written."""
         times = []
         started = time.monotonic()
-        for number, event in enumerate(self.prepared):
+        for number, event in enumerate(self.prepared[CONFIGMAPS]):
             early = started + number / rate - time.monotonic()
             if early > 0:
                 await asyncio.sleep(early)
@@ -105,8 +113,7 @@ class Connection(asyncio.Protocol):
         """Forget a watch that ended."""
         del exc
         self._writable.set()
-        if self in self._load.watches:
-            self._load.watches.remove(self)
+        self._load.watches.pop(self, None)
 
     def pause_writing(self) -> None:
         """Wait for the peer to read."""
@@ -146,8 +153,8 @@ class Connection(asyncio.Protocol):
             self._respond(b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}', "201 Created")
         elif url.path in DOCUMENTS:
             self._respond(DOCUMENTS[url.path])
-        elif url.path == CONFIGMAPS:
-            self._configmaps(query)
+        elif url.path in self._load.data:
+            self._collection(url.path, query)
         elif query.get("watch") in {"1", "true"}:
             self._transport.write(_STREAM_HEAD)
         elif url.path in {"/api/v1/namespaces", "/api/v1/events"}:
@@ -158,24 +165,25 @@ class Connection(asyncio.Protocol):
                 "404 Not Found",
             )
 
-    def _configmaps(self, query: dict[str, str]) -> None:
+    def _collection(self, path: str, query: dict[str, str]) -> None:
         load = self._load
+        data = load.data[path]
         if load.first_request_at is None:
             load.first_request_at = time.monotonic()
         if query.get("watch") not in {"1", "true"}:
             load.requests["list"] += 1
-            self._respond(load.data.page(int(query.get("continue") or 0), int(query.get("limit") or 0)))
+            self._respond(data.page(int(query.get("continue") or 0), int(query.get("limit") or 0)))
             return
         load.requests["watch"] += 1
         self._transport.write(_STREAM_HEAD)
         if query.get("sendInitialEvents") in {"1", "true"}:
-            self._transport.write(load.data.initial_events())
-        load.watches.append(self)
+            self._transport.write(data.initial_events())
+        load.watches[self] = path
 
     def _control(self, verb: str, query: dict[str, str]) -> None:
         load = self._load
         if verb == "reset":
-            self._respond_json(load.reset(int(query["objects"]), int(query["size"])))
+            self._respond_json(load.reset(int(query["objects"]), int(query["size"]), int(query["kinds"])))
         elif verb == "prepare":
             self._respond_json(load.prepare(int(query["events"])))
         elif verb == "fire":
@@ -205,13 +213,23 @@ def _content_length(head: str) -> int:
 
 
 async def serve() -> None:
-    """Listen on a free port, print it, and end when standard input ends: the server never outlives its runner."""
+    """Listen on two free ports, one with TLS, and print them and the authority; end when standard input ends.
+
+    The server never outlives its runner.
+    """
     loop = asyncio.get_running_loop()
     load = Load()
-    server = await loop.create_server(lambda: Connection(load), "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    now = datetime.now(UTC)
+    authority = make_authority(now)
+    plain = await loop.create_server(lambda: Connection(load), "127.0.0.1", 0)
+    secure = await loop.create_server(
+        lambda: Connection(load), "127.0.0.1", 0, ssl=server_context(authority, "bench", ["127.0.0.1"], now)
+    )
+    port, tls_port = (server.sockets[0].getsockname()[1] for server in (plain, secure))
+    print(json.dumps({"port": port, "tls_port": tls_port, "authority": authority.certificate_pem.decode()}), flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
-    server.close()
+    plain.close()
+    secure.close()
 
 
 if __name__ == "__main__":

@@ -43,16 +43,16 @@ def body_of(index: int, version: int, size: int) -> bytes:
     return (bare[: -len('"}}')] + payload + '"}}').encode()
 
 
-def event_line(kind: bytes, body: bytes) -> bytes:
-    """Return one line of a watch: ``kind`` is ADDED, MODIFIED or DELETED."""
-    return b'{"type":"' + kind + b'","object":{' + GROUP_VERSION + body[1:] + b"}\n"
+def event_line(kind: bytes, body: bytes, head: bytes = GROUP_VERSION) -> bytes:
+    """Return one line of a watch: ``kind`` is ADDED, MODIFIED or DELETED; ``head`` is how objects begin."""
+    return b'{"type":"' + kind + b'","object":{' + head + body[1:] + b"}\n"
 
 
-def bookmark_line(version: int, *, initial_end: bool) -> bytes:
+def bookmark_line(version: int, *, initial_end: bool, head: bytes = GROUP_VERSION) -> bytes:
     """Return a BOOKMARK line; one that ends the initial events of a streaming list says so in an annotation."""
     mark = b',"annotations":{"k8s.io/initial-events-end":"true"}' if initial_end else b""
     metadata = b'"metadata":{"resourceVersion":"%d","creationTimestamp":null%s}' % (version, mark)
-    return b'{"type":"BOOKMARK","object":{' + GROUP_VERSION + metadata + b"}}\n"
+    return b'{"type":"BOOKMARK","object":{' + head + metadata + b"}}\n"
 
 
 def chunk(line: bytes) -> bytes:

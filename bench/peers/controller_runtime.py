@@ -63,6 +63,7 @@ def _prepare(view: str, threads: int | None, directory: Path, kubeconfig: Path, 
         f"--handler={job.handler}",
         f"--workers={job.workers}",
         f"--copies={job.copies}",
+        f"--kinds={job.kinds}",
     ]
     limit = {"GOMAXPROCS": str(threads)} if threads else {}
     return Launch(command, {"KUBECONFIG": str(kubeconfig)} | limit)

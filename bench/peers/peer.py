@@ -15,7 +15,7 @@ COUNTER_VARIABLE = "BENCH_COUNTER"
 REMEMBERED_VARIABLE = "BENCH_REMEMBERED"
 #: So many runs are remembered one by one; later ones are only counted.
 REMEMBERED = 65_536
-COUNTER_BYTES = 16 + 16 * REMEMBERED
+COUNTER_BYTES = 16 + 16 * REMEMBERED + 16
 
 # Prefix of every handler written in Python; the handler calls count() with the object's name.
 COUNTING = f"""\
@@ -42,6 +42,43 @@ def count(name: str) -> None:
 """
 
 
+# Behind that prefix where a job asks for a pulse: a timer that notes how late it is, and the collector's own reports.
+PULSE = f"""\
+import asyncio
+import gc
+
+_STALL, _PAUSE = {2 + 2 * REMEMBERED}, {3 + 2 * REMEMBERED}
+_EVERY_SECONDS = 0.002
+_plain_count, _collecting, _loop = count, 0.0, None
+
+
+def count(name: str) -> None:
+    global _loop
+    if _loop is None:
+        _loop = asyncio.get_running_loop()
+        _beat(time.monotonic())
+    _plain_count(name)
+
+
+def _beat(due: float) -> None:
+    now = time.monotonic()
+    _times[_STALL] = max(_times[_STALL], now - due)
+    _loop.call_later(_EVERY_SECONDS, _beat, now + _EVERY_SECONDS)
+
+
+def _collected(phase: str, info: object) -> None:
+    global _collecting
+    if phase == "start":
+        _collecting = time.monotonic()
+    else:
+        _times[_PAUSE] = max(_times[_PAUSE], time.monotonic() - _collecting)
+
+
+gc.callbacks.append(_collected)
+
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a handler does besides counting.
@@ -50,11 +87,15 @@ class Job:
         handler: ``noop``, ``read`` (one object from the cache), ``patch`` (one PATCH), ``fail`` (raise).
         workers: reconciles at once, where a peer has such a setting.
         copies: controllers with that handler.
+        kinds: custom kinds, one for each of as many controllers; 0 for ConfigMaps.
+        pulse: the handler's process also measures how long its event loop stands still, where it has one.
     """
 
     handler: str = "noop"
     workers: int = 1
     copies: int = 1
+    kinds: int = 0
+    pulse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +142,10 @@ class Counter:
     def read(self) -> tuple[int, float]:
         """Return how often the handler ran and when it last did."""
         return self._whole[0], self._times[1]
+
+    def pulse(self) -> dict[str, float]:
+        """Return the longest stall of the loop and the longest collection of garbage, in seconds."""
+        return {"loop_stall": self._times[2 + 2 * REMEMBERED], "gc_pause": self._times[3 + 2 * REMEMBERED]}
 
     def runs(self, start: int) -> list[tuple[int, float]]:
         """Return object and time of the runs from number ``start`` on, as far as they are remembered."""

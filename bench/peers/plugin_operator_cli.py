@@ -4,13 +4,13 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from bench.peers.peer import COUNTING, REMEMBERED_VARIABLE, Job, Launch, Peer
+from bench.peers.peer import COUNTING, PULSE, REMEMBERED_VARIABLE, Job, Launch, Peer
 
 PLUGIN = """
 from plugin_operator import Context, Request, controller
 
 
-@controller(for_="v1/ConfigMap", name="%(name)s", max_concurrent_reconciles=%(workers)d)
+@controller(for_="%(kind)s", name="%(name)s", max_concurrent_reconciles=%(workers)d)
 async def bench(ctx: Context, request: Request) -> None:
 %(body)s
 """
@@ -29,9 +29,10 @@ def _prepare(directory: Path, kubeconfig: Path, job: Job) -> Launch:
     plugins = directory / "plugins"
     plugins.mkdir()
     for number in range(job.copies):
-        name = f"bench-{number:03d}"
-        words = {"name": name, "workers": job.workers, "body": BODIES[job.handler]}
-        (plugins / f"bench_{number:03d}.py").write_text(COUNTING + PLUGIN % words)
+        kind = f"bench.example.com/v1/Bench{number % job.kinds:02d}" if job.kinds else "v1/ConfigMap"
+        words = {"kind": kind, "name": f"bench-{number:03d}", "workers": job.workers, "body": BODIES[job.handler]}
+        head = COUNTING + PULSE if job.pulse else COUNTING
+        (plugins / f"bench_{number:03d}.py").write_text(head + PLUGIN % words)
     command = [
         sys.executable, "-m", "plugin_operator", "run",
         "--kubeconfig", str(kubeconfig), "--plugins-dir", str(plugins),

@@ -34,6 +34,7 @@ var (
 	handler = flag.String("handler", "noop", "noop, read, patch or fail")
 	workers = flag.Int("workers", 1, "reconciles at once")
 	copies  = flag.Int("copies", 1, "controllers")
+	kinds   = flag.Int("kinds", 0, "custom kinds, one for each controller, instead of ConfigMaps")
 	kind    = schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}
 )
 
@@ -68,6 +69,14 @@ func mapped(path string) (*counter, error) {
 	defer file.Close()
 	shared, err := unix.Mmap(int(file.Fd()), 0, 16+16*remembered, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	return &counter{shared: shared}, err
+}
+
+// custom returns an object of one of the load server's own kinds, for which there is no Go type.
+func custom(number int) client.Object {
+	untyped := &unstructured.Unstructured{}
+	untyped.SetAPIVersion("bench.example.com/v1")
+	untyped.SetKind(fmt.Sprintf("Bench%02d", number))
+	return untyped
 }
 
 func empty() client.Object {
@@ -122,7 +131,9 @@ func run() error {
 	options := controller.Options{MaxConcurrentReconciles: *workers}
 	for number := range *copies {
 		made := ctrl.NewControllerManagedBy(manager).Named(fmt.Sprintf("bench-%03d", number)).WithOptions(options)
-		if *view == "metadata" {
+		if *kinds > 0 {
+			made = made.For(custom(number % *kinds))
+		} else if *view == "metadata" {
 			made = made.For(empty(), builder.OnlyMetadata)
 		} else {
 			made = made.For(empty())

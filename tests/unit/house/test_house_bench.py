@@ -1,18 +1,23 @@
 """The benchmark's load is what a Kubernetes API server would send, and its sums are right."""
 
 import asyncio
+import base64
 import json
+import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bench.dataset import Dataset
-from bench.metrics import ROWS
-from bench.peers.peer import COUNTER_VARIABLE, COUNTING, Counter
+from bench.metrics import GROWTH, ROWS
+from bench.peers.peer import COUNTER_VARIABLE, COUNTING, PULSE, Counter
+from bench.processes import LoadServer
+from bench.report import growth
 from bench.results import Results
 from bench.server import Connection, Load
 
@@ -71,6 +76,61 @@ async def test_a_streaming_list_ends_with_its_bookmark_and_the_burst_follows(loa
     versions = [int(event["object"]["metadata"]["resourceVersion"]) for event in [*initial, *burst]]
     assert versions[8:] == sorted(versions[8:])
     assert versions[8] > versions[7]
+
+
+async def test_custom_kinds_share_objects_and_events(load):
+    async with load.get("/bench/reset", params={"objects": 6, "size": SIZE, "kinds": 2}) as response:
+        assert await response.json() == {"objects": 6}
+    async with load.get("/apis/bench.example.com/v1/bench01") as response:
+        document = await response.json()
+    assert (document["kind"], len(document["items"])) == ("Bench01List", 3)
+    query = {"watch": "true", "sendInitialEvents": "true"}
+    async with load.get("/apis/bench.example.com/v1/bench00", params=query) as watch:
+        initial = await read_events(watch, 4)
+        async with load.get("/bench/prepare", params={"events": 4}), load.get("/bench/fire"):
+            burst = await read_events(watch, 2)
+    assert {event["object"]["kind"] for event in [*initial, *burst]} == {"Bench00"}
+    assert {event["object"]["apiVersion"] for event in burst} == {"bench.example.com/v1"}
+
+
+def test_an_encrypted_connection_reaches_the_same_server(tmp_path: Path):
+    with LoadServer() as server:
+        server.ask("reset", objects=2, size=SIZE, kinds=0)
+        config = json.loads(server.write_kubeconfig(tmp_path / "kubeconfig", tls=True).read_text())
+        cluster = config["clusters"][0]["cluster"]
+        authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+        context = ssl.create_default_context(cadata=authority)
+        with urllib.request.urlopen(f"{cluster['server']}/api/v1/configmaps", context=context, timeout=20) as answer:
+            assert len(json.load(answer)["items"]) == 2
+
+
+def test_the_pulse_sees_a_loop_that_stands_still(tmp_path: Path):
+    counter = Counter(tmp_path / "counter")
+    code = f"""{COUNTING}{PULSE}
+async def main():
+    count('settings-000003')
+    await asyncio.sleep(0.01)
+    time.sleep(0.2)
+    await asyncio.sleep(0.01)
+    gc.collect()
+
+asyncio.run(main())
+_file.close()
+"""
+    subprocess.run([sys.executable, "-c", code], env={COUNTER_VARIABLE: str(counter.path)}, check=True, timeout=60)
+    assert counter.pulse()["loop_stall"] >= 0.19
+    assert counter.pulse()["gc_pause"] > 0
+
+
+def test_growth_is_told_as_a_line_through_all_sizes():
+    results = Results(versions={"a": "1"})
+    for objects in GROWTH:
+        values = {"list_seconds": 0.1 + objects * 2e-6, "resident": 5e7 + objects * 1400}
+        results.add(f"growth-{objects}", "a", values)
+    assert growth(results) == [
+        "a: list and reconcile grows by 2.0 µs per object (R² 1.0000)",
+        "a: memory grows by 1,400.0 bytes per object (R² 1.0000)",
+    ]
 
 
 async def test_the_list_after_a_burst_shows_its_last_state(load):
