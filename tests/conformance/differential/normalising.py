@@ -29,6 +29,11 @@ def _canonical(item: Any) -> str:
     return json.dumps(item, sort_keys=True)
 
 
+def _are_conflicts(causes: list[Any]) -> bool:
+    """Tell whether these are conflicts with field managers, which kube-apiserver keeps in a Go map."""
+    return all(isinstance(each, dict) and each.get("reason") == "FieldManagerConflict" for each in causes)
+
+
 class Normaliser:
     """The numbering of one play of one case on one server."""
 
@@ -61,7 +66,8 @@ class Normaliser:
             return self._object(value)
         if isinstance(value, list):
             items = [self.value(item, "cell" if key == "cells" else "") for item in value]
-            return sorted(items, key=_canonical) if key in _UNORDERED else items
+            is_unordered = key in _UNORDERED or (key == "causes" and _are_conflicts(items))
+            return sorted(items, key=_canonical) if is_unordered else items
         if isinstance(value, str):
             return self._string(value, key)
         return value
