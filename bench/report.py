@@ -73,8 +73,8 @@ def print_table(results: Results, console: Console) -> None:
     for title, line in cells(results, peers):
         table.add_row(title, *line)
     console.print(table)
-    for line in growth(results):
-        console.print(line, highlight=False)
+    for sentence in growth(results):
+        console.print(sentence, highlight=False)
     for what, reason in results.absent.items():
         console.print(f"not measured: {what}: {reason}", markup=False)
 
@@ -96,6 +96,6 @@ def markdown(results: Results) -> str:
         "|---" + "|---:" * (len(peers) + 2) + "|",
     ]
     lines += [f"| {title} | {' | '.join(line)} |" for title, line in cells(results, peers)]
-    lines += ["", *(f"- {line}" for line in growth(results))]
+    lines += ["", *(f"- {sentence}" for sentence in growth(results))]
     lines += ["", *(f"Not measured: {what}: {reason}" for what, reason in results.absent.items())]
     return "\n".join(lines).rstrip() + "\n"
