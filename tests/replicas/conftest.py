@@ -33,12 +33,22 @@ RETRY_SECONDS = 0.5
 
 PLUGIN = """
 import asyncio, os, time
+from datetime import timedelta
 from pathlib import Path
 from plugin_operator import Result, controller
+from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ConflictError
 
 ME = os.environ["REPLICA"]
 FOLDER = Path(os.environ["REPLICA_FOLDER"])
+
+RIGHT_TIME = SystemClock.now
+
+def wall_time(clock):  # of this replica alone, wrong by what the test says
+    jump = FOLDER / f"jump-{ME}"
+    return RIGHT_TIME(clock) + timedelta(seconds=float(jump.read_text()) if jump.exists() else 0.0)
+
+SystemClock.now = wall_time
 
 def note(what):
     with (FOLDER / "notes").open("a") as file:
@@ -301,6 +311,11 @@ class Replicas:
     def take_out(self, replica: Replica) -> None:
         """Count it no longer among the living."""
         self.alive.remove(replica)
+
+    def lease(self) -> dict[str, Any]:
+        """The Lease as it is now."""
+        text = self.server.kubectl("get", "lease", "plugin-operator-leader-election", "-o", "json")
+        return dict(json.loads(text)["spec"])
 
     def notes(self) -> list[str]:
         """The lines the plugin noted, in the order of time."""

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -64,6 +65,25 @@ def blocked(replicas: Any, leader: Any) -> None:
     assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
     assert "the event loop is blocked" in leader.log
     replicas_take_over(replicas, leader)
+
+
+def clocks_jump(replicas: Any, leader: Any) -> None:
+    """Wall clocks go an hour forth and back, the leader's and the standbys' against each other."""
+    for jump in (3600.0, -3600.0):
+        for each in replicas.alive:
+            wrong = jump if each is leader else -jump
+            (replicas.folder / f"jump-{each.name}").write_text(str(wrong))
+        renewals: set[str] = set()
+        deadline = time.monotonic() + 60
+        # More renewals than a Lease lasts, and the last of them with the wrong time in it.
+        while len(renewals) < 1.5 * LEASE_SECONDS / RETRY_SECONDS and time.monotonic() < deadline:
+            lease = replicas.lease()
+            off = (datetime.fromisoformat(lease["renewTime"]) - datetime.now(UTC)).total_seconds()
+            if abs(off - jump) < 60:
+                renewals.add(lease["renewTime"])
+        assert len(renewals) >= 1.5 * LEASE_SECONDS / RETRY_SECONDS
+        assert replicas.leader().name == leader.name
+    killed(replicas, leader)
 
 
 def without_a_server(replicas: Any, leader: Any) -> None:
@@ -131,6 +151,12 @@ def test_a_leader_that_is_cut_off_ends_before_another_starts(replicas: Any) -> N
 @pytest.mark.timeout(600)
 def test_whatever_happens_to_leaders_one_after_the_other_never_do_two_work(replicas: Any) -> None:
     play(replicas, killed, stopped, partitioned, blocked, terminated)
+
+
+@pytest.mark.skipif(os.environ.get("REPLICAS_SERVER") != "real", reason="minutes: part of make conformance")
+@pytest.mark.timeout(600)
+def test_a_wall_clock_that_jumps_neither_ends_nor_prolongs_a_lead(replicas: Any) -> None:
+    play(replicas, clocks_jump)
 
 
 @pytest.mark.skipif(os.environ.get("REPLICAS_SERVER") != "real", reason="minutes: part of make conformance")
