@@ -18,6 +18,10 @@ class Dataset:
         self._pages: dict[tuple[int, int], bytes] = {}
         self._initial: bytes | None = None
 
+    def object(self, index: int) -> bytes:
+        """Return one object as the answer to a request for it."""
+        return b"{" + self._head + self._bodies[index][1:]
+
     def __len__(self) -> int:
         return len(self._bodies)
 

@@ -32,7 +32,8 @@ class Runner:
         Raises:
             PeerFailed: it ended early, lost its watch, or did not get through in time.
         """
-        self._server.ask("reset", objects=scenario.objects, size=scenario.size, kinds=scenario.job.kinds)
+        wanted = {"objects": scenario.objects, "size": scenario.size, "kinds": scenario.job.kinds}
+        self._server.ask("reset", **wanted, metadata=int(peer.metadata))
         started = time.monotonic()
         with Workshop(peer, self._server, scenario.job, self._timeout, tls=scenario.tls) as life:
             first = scenario.objects * scenario.watchers

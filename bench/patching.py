@@ -12,6 +12,7 @@ _CHANGE = {"metadata": {"labels": {"seen": "yes"}}}
 async def calls_of_one_patch() -> float:
     """Return the function calls of one PATCH, from the plugin's call to the decoded answer."""
     with LoadServer() as server:
+        server.ask("reset", objects=2, size=1200)
         config = ConnectionConfig(server.url, FixedAccess(Access(server.url, "Bearer t")))
         async with Connection.open(config, Metrics()) as connection:
             client = Client(connection, RESTMapper(connection), field_manager="guard", default_namespace="default")

@@ -7,6 +7,7 @@ Discovery, list (plain and paged), watch (plain and streaming list), and writes 
 import asyncio
 import contextlib
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -22,6 +23,7 @@ from plugin_operator.certificates import make_authority, server_context
 CONFIGMAPS = "/api/v1/configmaps"
 CUSTOM = f"/apis/{GROUP}/{VERSION}/bench"
 PIECE_BYTES = 256 * 1024
+_CONFIGMAP = re.compile(r"/api/v1/namespaces/[^/]+/configmaps/settings-(\d+)")
 _STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -35,13 +37,17 @@ class Load:
         self.requests: Counter[str] = Counter()
         self.first_request_at: float | None = None
 
-    def reset(self, objects: int, size: int, kinds: int = 0) -> dict[str, object]:
-        """Start over with ``objects`` of ``size`` bytes: ConfigMaps, or as many of each of so many custom kinds."""
+    def reset(self, objects: int, size: int, kinds: int = 0, metadata: int = 0) -> dict[str, object]:
+        """Start over with ``objects`` of ``size`` bytes: ConfigMaps, or as many of each of so many custom kinds.
+
+        With ``metadata`` the peer asks for nothing but that of ConfigMaps, and gets it as kube-apiserver gives it.
+        """
         custom = {
             f"{CUSTOM}{number:02d}": Dataset(objects // kinds, size, f"{GROUP}/{VERSION}", f"Bench{number:02d}")
             for number in range(kinds)
         }
-        self.data = custom or {CONFIGMAPS: Dataset(objects, size)}
+        partial = {CONFIGMAPS: Dataset(objects, 0, "meta.k8s.io/v1", "PartialObjectMetadata")}
+        self.data = custom or (partial if metadata else {CONFIGMAPS: Dataset(objects, size)})
         for data in self.data.values():
             data.warm()
         self.prepared = {}
@@ -150,7 +156,7 @@ class Connection(asyncio.Protocol):
             self._control(url.path.removeprefix("/bench/"), query)
         elif method != "GET":
             self._load.requests["write"] += 1
-            self._respond(b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}', "201 Created")
+            self._write(url.path)
         elif url.path in DOCUMENTS:
             self._respond(DOCUMENTS[url.path])
         elif url.path in self._load.data:
@@ -164,6 +170,14 @@ class Connection(asyncio.Protocol):
                 b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"NotFound","code":404}',
                 "404 Not Found",
             )
+
+    def _write(self, path: str) -> None:
+        """Accept a write and forget it; a ConfigMap that is changed is answered with what it is."""
+        changed = _CONFIGMAP.fullmatch(path)
+        if changed is None:
+            self._respond(b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}', "201 Created")
+        else:
+            self._respond(self._load.data[CONFIGMAPS].object(int(changed[1])))
 
     def _collection(self, path: str, query: dict[str, str]) -> None:
         load = self._load
@@ -183,7 +197,7 @@ class Connection(asyncio.Protocol):
     def _control(self, verb: str, query: dict[str, str]) -> None:
         load = self._load
         if verb == "reset":
-            self._respond_json(load.reset(int(query["objects"]), int(query["size"]), int(query["kinds"])))
+            self._respond_json(load.reset(**{name: int(value) for name, value in query.items()}))
         elif verb == "prepare":
             self._respond_json(load.prepare(int(query["events"])))
         elif verb == "fire":

@@ -17,7 +17,8 @@ def name_of(index: int) -> tuple[str, str]:
 def body_of(index: int, version: int, size: int) -> bytes:
     """Return one object without kind and apiVersion, as it stands in a list; about ``size`` bytes long.
 
-    It carries what a real one carries: uid, labels, an annotation, and the managedFields of one manager.
+    It carries what a real one carries: uid, labels, an annotation, and the managedFields of one manager. Size 0 leaves
+    it at that: the metadata alone.
     """
     namespace, name = name_of(index)
     managed = {
@@ -38,6 +39,8 @@ def body_of(index: int, version: int, size: int) -> bytes:
         "annotations": {"example.com/owner": f"team-{index % NAMESPACES:02d}@example.com"},
         "managedFields": [managed],
     }
+    if not size:
+        return json.dumps({"metadata": metadata}, separators=(",", ":")).encode()
     bare = json.dumps({"metadata": metadata, "data": {"version": str(version), "payload": ""}}, separators=(",", ":"))
     payload = "x" * max(0, size - len(bare) - len(GROUP_VERSION))
     return (bare[: -len('"}}')] + payload + '"}}').encode()

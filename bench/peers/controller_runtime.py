@@ -73,4 +73,4 @@ def _prepare(view: str, threads: int | None, directory: Path, kubeconfig: Path, 
 TYPED = Peer("controller-runtime typed", _version, partial(_prepare, "typed", 2))
 ONE_THREAD = Peer("controller-runtime typed, GOMAXPROCS=1", _version, partial(_prepare, "typed", 1))
 UNSTRUCTURED = Peer("controller-runtime unstructured", _version, partial(_prepare, "unstructured", 2))
-METADATA = Peer("controller-runtime metadata-only", _version, partial(_prepare, "metadata", 2))
+METADATA = Peer("controller-runtime metadata-only", _version, partial(_prepare, "metadata", 2), metadata=True)

@@ -120,12 +120,14 @@ class Peer:
         version: what is installed; raises when it is not there, and the message goes into the table.
         prepare: writes what it needs into the given directory and says how to start it on the given kubeconfig.
         slow: gets a tenth of the events, or the others would wait for it for minutes.
+        metadata: asks for nothing but the metadata of objects.
     """
 
     name: str
     version: Callable[[], str]
     prepare: Callable[[Path, Path, Job], Launch]
     slow: bool = False
+    metadata: bool = False
 
 
 class Counter:

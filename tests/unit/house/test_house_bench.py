@@ -93,6 +93,16 @@ async def test_custom_kinds_share_objects_and_events(load):
     assert {event["object"]["apiVersion"] for event in burst} == {"bench.example.com/v1"}
 
 
+async def test_a_peer_that_wants_metadata_gets_nothing_else(load):
+    async with load.get("/bench/reset", params={"objects": 2, "size": SIZE, "metadata": 1}) as response:
+        assert response.status == 200
+    query = {"watch": "true", "sendInitialEvents": "true"}
+    async with load.get("/api/v1/configmaps", params=query) as watch:
+        event, _, bookmark = await read_events(watch, 3)
+    assert event["object"].keys() == {"apiVersion", "kind", "metadata"}
+    assert event["object"]["kind"] == bookmark["object"]["kind"] == "PartialObjectMetadata"
+
+
 def test_an_encrypted_connection_reaches_the_same_server(tmp_path: Path):
     with LoadServer() as server:
         server.ask("reset", objects=2, size=SIZE, kinds=0)
@@ -147,6 +157,13 @@ async def test_writes_are_accepted_and_counted(load):
         assert response.status == 201
     async with load.get("/bench/stats") as response:
         assert (await response.json())["requests"] == {"write": 1}
+
+
+async def test_a_changed_object_is_the_answer_to_its_patch(load):
+    async with load.patch("/api/v1/namespaces/team-03/configmaps/settings-000003", json={}) as response:
+        assert response.status == 200
+        changed = await response.json()
+    assert (changed["kind"], changed["metadata"]["name"]) == ("ConfigMap", "settings-000003")
 
 
 def test_the_runner_sees_what_a_handler_counts(tmp_path: Path):
