@@ -32,7 +32,7 @@ class Troubles:
         self._informer, self._kind = str(key), str(key.gvk)
         self._restarts = metrics.watch_restarts
         self._blocked: Outcome | None = None
-        self._restarting: Outcome | None = None
+        self._told: set[Outcome] = set()
         self.reason = ""
 
     @property
@@ -63,9 +63,9 @@ class Troubles:
 
     def lasted(self) -> None:
         """The stream has been healthy for a while."""
-        if self._restarting is not None:
+        if self._told:
             _log.info("Stream is healthy again", informer=self._informer)
-        self._restarting = None
+        self._told.clear()
 
     def _wait(self, outcome: Outcome) -> None:
         if outcome is not self._blocked:
@@ -73,6 +73,6 @@ class Troubles:
         self._blocked = outcome
 
     def _restart(self, outcome: Outcome) -> None:
-        log = _log.debug if outcome is self._restarting else _log.info
+        log = _log.debug if outcome in self._told else _log.info
         log("Stream restarts", informer=self._informer, outcome=outcome.value, reason=self.reason)
-        self._restarting = outcome
+        self._told.add(outcome)

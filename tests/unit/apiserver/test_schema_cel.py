@@ -52,6 +52,22 @@ def test_a_rule_that_was_broken_before_is_a_warning_until_its_value_is_touched()
     assert said(schema(**each), {"a": 1}, {"a": 0}) == ([text], [])
 
 
+def test_items_of_a_list_that_was_not_touched_are_not_held_to_a_rule_they_broke_before():
+    items = {**INTEGER, "x-kubernetes-validations": [{"rule": "self > 1"}]}
+    open_api = schema(l={"type": "array", "items": items}, b=INTEGER)
+    text = "spec.l[0]: Invalid value: 1: failed rule: self > 1"
+    assert said(open_api, {"l": [1], "b": 2}, {"l": [1]}) == ([], [text])
+    assert said(open_api, {"l": [1, 2]}, {"l": [1]}) == ([text], [])
+
+
+@pytest.mark.parametrize(
+    "message", ["'it was ' + string(oldSelf.a)", "quantity('1').isInteger() ? 'x' : 'y'", "self.nothing"]
+)
+def test_a_message_that_cannot_be_computed_gives_way_to_the_rule(message):
+    open_api = schema({"rule": "self.a > 1", "messageExpression": message}, a=INTEGER)
+    assert said(open_api, {"a": 0}) == (["spec: Invalid value: failed rule: self.a > 1"], [])
+
+
 def test_a_rule_that_would_run_for_long_gives_up_and_refuses():
     rule = "self.l.all(i, self.l.all(j, self.l.all(k, i + j + k >= 0)))"
     causes, _ = said(schema(rule, l=MANY), {"l": list(range(1000))})

@@ -475,6 +475,15 @@ async def test_an_outage_of_another_kind_is_news(script, clock, factory):
     assert told == ["broken", "server failed"]
 
 
+async def test_an_outage_that_shows_itself_in_turns_is_told_once_in_each_way(script, clock, factory):
+    script.answers = [*[ApiConnectionError("refused"), api_error(500)] * 4, page("5", "a"), []]
+    with capture_logs() as lines:
+        factory.acquire(KEY)
+        await clock.advance(200)
+    told = [line["outcome"] for line in lines if line["event"] == "Stream restarts" and line["log_level"] == "info"]
+    assert told == ["broken", "server failed"]
+
+
 async def test_a_forbidden_watch_keeps_what_the_store_has(script, clock, factory):
     script.answers = [[event("ADDED", "5"), bookmark("5", end=True), ApiConnectionError("x")], api_error(403)]
     informer = factory.acquire(KEY)

@@ -119,6 +119,7 @@ class Schema:
     load: "Callable[[], Mapping[str, Schema]] | None" = None
     programs: Any = field(default=None, repr=False, compare=False)
     _properties: "Mapping[str, Schema] | None" = field(default=None, repr=False)
+    _has_cel: bool | None = field(default=None, repr=False, compare=False)
 
     @property
     def properties(self) -> "Mapping[str, Schema]":
@@ -126,6 +127,14 @@ class Schema:
         if self._properties is None:
             self._properties = self.load() if self.load else {}
         return self._properties
+
+    @property
+    def has_cel(self) -> bool:
+        """Whether a custom schema has rules in CEL anywhere; looked for once, for it is asked with each write."""
+        if self._has_cel is None:
+            children = (*self.properties.values(), self.items, self.additional)
+            self._has_cel = bool(self.cel) or any(child.has_cel for child in children if child is not None)
+        return self._has_cel
 
     @property
     def is_struct(self) -> bool:

@@ -36,22 +36,16 @@ def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
     if schema.builtin:
         return builtin_causes(obj, schema.definition)
     causes = check(obj, schema, "")
-    if has_cel(schema) and any(cause.reason in _BLOCKING for cause in causes):
+    if schema.has_cel and any(cause.reason in _BLOCKING for cause in causes):
         causes.append(messages.invalid("<nil>", None, _UNCHECKED))
     return causes + _duplicates(obj, schema, "")
 
 
 def judge_rules(obj: Mapping[str, Any], old: Mapping[str, Any] | None, schema: Schema, known: list[Cause]) -> Verdict:
     """Judge a custom resource by its schema's rules in CEL, unless what ``validate`` found makes that senseless."""
-    if schema.builtin or not has_cel(schema) or any(cause.reason in _BLOCKING for cause in known):
+    if schema.builtin or not schema.has_cel or any(cause.reason in _BLOCKING for cause in known):
         return Verdict()
     return judge(obj, old, schema)
-
-
-def has_cel(schema: Schema) -> bool:
-    """Tell whether a custom schema has CEL rules anywhere."""
-    children = [*schema.properties.values(), schema.items, schema.additional]
-    return bool(schema.cel) or any(has_cel(child) for child in children if child)
 
 
 def _duplicates(value: Any, schema: Schema, path: str) -> list[Cause]:

@@ -26,7 +26,7 @@ def judged(name: str, definition: dict[str, Any], *specs: dict[str, Any]) -> Cas
 
 
 SCHEMA = "/spec/versions/0/schema/openAPIV3Schema"
-INTEGER, STRING, NUMBER = {"type": "integer"}, {"type": "string"}, {"type": "number"}
+INTEGER, NUMBER = {"type": "integer"}, {"type": "number"}
 STRINGS = {"type": "array", "maxItems": 5, "items": {"type": "string", "maxLength": 20}}
 INTEGERS = {"type": "array", "maxItems": 5, "items": INTEGER}
 TEXT = {"type": "string", "maxLength": 50}
@@ -223,6 +223,41 @@ CASES = (
         patch(f"{PATH}/w", {"spec": {"a": 0}}),
         patch(f"{PATH}/w", {"spec": {"a": 2}}),
         cleanup=CLEANUP,
+    ),
+    case(
+        "rules in CEL that became stricter leave alone the items of a list that is not touched",
+        *ready(ruled(each=INTEGERS, s=TEXT)),
+        post(PATH, widget(each=[1, 2], s="x"), silent=True),
+        patch(
+            f"{CRDS}/widgets.$id.example.com",
+            [
+                {
+                    "op": "add",
+                    "path": f"{SCHEMA}/properties/spec/properties/each/items/x-kubernetes-validations",
+                    "value": [{"rule": "self > 1"}],
+                }
+            ],
+            "application/json-patch+json",
+            silent=True,
+        ),
+        post(PATH, widget("new", each=[1]), until=422, silent=True),
+        patch(f"{PATH}/w", {"spec": {"s": "y"}}),
+        patch(f"{PATH}/w", {"spec": {"each": [1, 3]}}),
+        patch(f"{PATH}/w", {"spec": {"each": [2, 3]}}),
+        cleanup=CLEANUP,
+    ),
+    judged(
+        "messages in CEL that cannot be computed give way",
+        ruled(
+            {"rule": "self.a > 1", "messageExpression": "oldSelf.s"},
+            {"rule": "self.a > 2", "messageExpression": "self.s", "message": "small"},
+            {"rule": "self.a > 3", "messageExpression": "''", "message": "smaller"},
+            a={**INTEGER, "maximum": 9},
+            s=TEXT,
+        ),
+        {"a": 0},
+        {"a": 2, "s": "two\nlines"},
+        {"a": 3, "s": " padded "},
     ),
     case(
         "rules in CEL that cannot hold are refused with their definition",

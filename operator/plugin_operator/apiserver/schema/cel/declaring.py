@@ -53,14 +53,15 @@ def _node(schema: Schema, path: str, uncorrelated: str, *, is_root: bool = False
         causes += _node(schema.items, f"{path}.items", below)
     for number, rule in enumerate(schema.cel):
         where = f"{path}.{_KEY}[{number}]"
-        causes += _texts(rule, where) + _expressions(rule, schema, where, uncorrelated, is_root=is_root)
+        if rule.rule.strip():
+            causes += _texts(rule, where) + _expressions(rule, schema, where, uncorrelated, is_root=is_root)
+        else:
+            causes.append(messages.required(f"{where}.rule", "rule is not specified"))
     return causes
 
 
 def _texts(rule: Rule, where: str) -> list[Cause]:
     causes = []
-    if not rule.rule.strip():
-        return [messages.required(f"{where}.rule", "rule is not specified")]
     if rule.message and not rule.message.strip():
         causes.append(messages.invalid(f"{where}.message", rule.message, "must be non-empty if specified"))
     elif any(each in rule.message.strip() for each in _BREAKS):
@@ -74,8 +75,6 @@ def _texts(rule: Rule, where: str) -> list[Cause]:
 
 
 def _expressions(rule: Rule, schema: Schema, where: str, uncorrelated: str, *, is_root: bool) -> list[Cause]:
-    if not rule.rule.strip():
-        return []
     causes = _field_path(rule, schema, where, is_root=is_root)
     if not is_available():
         return causes

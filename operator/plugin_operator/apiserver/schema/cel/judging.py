@@ -12,6 +12,7 @@ from plugin_operator.apiserver.schema import messages
 from plugin_operator.apiserver.schema.cel.programs import Program, RuleError, is_available, programs_of
 from plugin_operator.apiserver.schema.cel.values import converted
 from plugin_operator.apiserver.schema.model import MISSING, Cause, Schema
+from plugin_operator.apiserver.schema.validation_core import joined
 
 _NO_FIELD = "<nil>"
 
@@ -33,26 +34,60 @@ def judge(obj: Any, old: Any, schema: Schema) -> Verdict:
     """Judge ``obj``, which fits the rest of its schema; ``old`` is what it was, None for a new one."""
     verdict = Verdict()
     if is_available():
-        _walk(verdict, obj, MISSING if old is None else old, schema, "")
+        before = MISSING if old is None else old
+        _walk(verdict, _Place(obj, before, schema, "", obj, before))
     return verdict
 
 
-def _walk(verdict: Verdict, value: Any, old: Any, schema: Schema, path: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A value in the object, and what it is compared with.
+
+    Attributes:
+        value: what it is.
+        old: what it was; MISSING if nothing corresponds to it.
+        schema: of the value.
+        path: for messages; empty at the root.
+        whole: the value itself, or the nearest around it that something corresponds to: a list that has no keys is
+            changed or not as a whole.
+        whole_old: what that was.
+    """
+
+    value: Any
+    old: Any
+    schema: Schema
+    path: str
+    whole: Any
+    whole_old: Any
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody changed it."""
+        return bool(self.whole == self.whole_old)
+
+    def inside(self, value: Any, old: Any, schema: Schema, path: str) -> "_Place":
+        """Return a place in this one."""
+        whole, whole_old = (self.whole, self.whole_old) if old is MISSING else (value, old)
+        return _Place(value, old, schema, path, whole, whole_old)
+
+
+def _walk(verdict: Verdict, place: _Place) -> None:
+    value, schema, path = place.value, place.schema, place.path
     if value is None:
         return
     if schema.cel:
-        _hold(verdict, value, old, schema, path)
+        _hold(verdict, place)
     if isinstance(value, dict):
-        before = old if isinstance(old, dict) else {}
+        before = place.old if isinstance(place.old, dict) else {}
         for name, member in value.items():
             child = schema.child(name)
             if child is not None:
-                declared = name in schema.properties
-                where = f"{path}.{name}" if path and declared else name if declared else f"{path}[{name}]"
-                _walk(verdict, member, before.get(name, MISSING), child, where)
+                where = joined(path, name) if name in schema.properties else f"{path}[{name}]"
+                _walk(verdict, place.inside(member, before.get(name, MISSING), child, where))
     elif isinstance(value, list) and schema.items is not None:
         for position, item in enumerate(value):
-            _walk(verdict, item, _counterpart(item, old, schema), schema.items, f"{path}[{position}]")
+            old = _counterpart(item, place.old, schema)
+            _walk(verdict, place.inside(item, old, schema.items, f"{path}[{position}]"))
 
 
 def _counterpart(item: Any, old: Any, schema: Schema) -> Any:
@@ -65,31 +100,32 @@ def _counterpart(item: Any, old: Any, schema: Schema) -> Any:
     return MISSING
 
 
-def _hold(verdict: Verdict, value: Any, old: Any, schema: Schema, path: str) -> None:
-    is_root = not path
-    data = converted(value, schema, is_root=is_root)
-    before = [] if old is MISSING or old is None else [converted(old, schema, is_root=is_root)]
-    for program in programs_of(schema, is_root=is_root):
+def _hold(verdict: Verdict, place: _Place) -> None:
+    is_root = not place.path
+    data = converted(place.value, place.schema, is_root=is_root)
+    known = place.old is not MISSING and place.old is not None
+    before = [converted(place.old, place.schema, is_root=is_root)] if known else []
+    for program in programs_of(place.schema, is_root=is_root):
         if program.holds.uses_old and not before and not program.holds.old_is_optional:
             continue  # a rule about changes says nothing of what is new
-        cause = _broken(program, data, before, value, path)
+        cause = _broken(program, data, before, place)
         if cause is None:
             continue
-        if old == value and not program.holds.uses_old:
+        if place.is_untouched and not program.holds.uses_old:
             verdict.warnings.append(f"{cause.field}: {cause.message}")
         else:
             verdict.causes.append(cause)
 
 
-def _broken(program: Program, data: Any, before: list[Any], value: Any, path: str) -> Cause | None:
-    rule, where = program.rule, path or _NO_FIELD
+def _broken(program: Program, data: Any, before: list[Any], place: _Place) -> Cause | None:
+    rule, path, value = program.rule, place.path, place.value
     try:
         if program.holds.run(data, before) is True:
             return None
     except RuleError as error:
         text = f"{error} evaluating rule: {rule.message or rule.rule.strip()}"
-        return messages.invalid(where, messages.json_type(value), text)
-    where = path + rule.field_path if path else rule.field_path.lstrip(".") or where
+        return messages.invalid(path or _NO_FIELD, messages.json_type(value), text)
+    where = f"{path}{rule.field_path}".lstrip(".") or _NO_FIELD
     return _cause(rule.reason or "FieldValueInvalid", where, value, _message(program, data, before))
 
 

@@ -1,10 +1,13 @@
-"""How names of properties are written in CEL.
+"""How properties, and the types that schemas become, are named in CEL.
 
 The rule is that of the CustomResourceDefinition reference: what is no identifier is escaped where that is defined, and
 cannot be reached otherwise.
 """
 
 import re
+
+PACKAGE = "kubernetes"
+"""Of the protobuf messages that stand for schemas."""
 
 _KEYWORDS = frozenset(
     {

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from plugin_operator.apiserver.schema.cel import functions
-from plugin_operator.apiserver.schema.cel.shapes import PACKAGE
+from plugin_operator.apiserver.schema.cel.names import PACKAGE
 from plugin_operator.apiserver.schema.model import Rule, Schema
 
 _OF_STRUCT = re.compile(rf" not found in struct '{PACKAGE}\.\w+'")
@@ -50,6 +50,8 @@ class Expression:
         data = {"self": value}
         if self.old_is_optional:
             data["old"] = old
+        elif self.uses_old and not old:
+            raise RuleError(f"no such attribute: {_OLD}")
         elif self.uses_old:
             data[_OLD] = old[0]
         try:
@@ -63,7 +65,7 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A rule and its message."""
+    """A rule and its message; None where it is that of the definition."""
 
     rule: Rule
     holds: Expression
@@ -81,12 +83,10 @@ def programs_of(schema: Schema, *, is_root: bool = False) -> list[Program]:
         schema.programs = []
         compiler = Compiler(schema, is_root=is_root)
         for rule in schema.cel:
-            try:
-                holds = compiler.compile(rule.rule, rule)
-                message = compiler.compile(rule.message_expression, rule) if rule.message_expression else None
-            except (RuleError, UnjudgedRule):
-                continue
-            schema.programs.append(Program(rule, holds, message))
+            holds = compiler.attempt(rule.rule, rule)
+            if holds is not None:
+                message = compiler.attempt(rule.message_expression, rule) if rule.message_expression else None
+                schema.programs.append(Program(rule, holds, message))
     programs: list[Program] = schema.programs
     return programs
 
@@ -125,6 +125,13 @@ class Compiler:
             self._names_old(text),
             optional,
         )
+
+    def attempt(self, text: str, rule: Rule) -> Expression | None:
+        """Return the expression, None if it cannot be run."""
+        try:
+            return self.compile(text, rule)
+        except (RuleError, UnjudgedRule):
+            return None
 
     def _checked(self, text: str, variables: Mapping[str, Any], *, is_bound: bool = False) -> Any:
         try:

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 
 from plugin_operator.apiserver.schema.model import Schema
 
-PACKAGE = "kubernetes"
-"""Of the protobuf messages that stand for schemas."""
-
 _TEXT = Schema(type="string")
 _METADATA = Schema(type="object", load=lambda: {"name": _TEXT, "generateName": _TEXT})
 _OF_OBJECTS: Mapping[str, Schema] = {"apiVersion": _TEXT, "kind": _TEXT, "metadata": _METADATA}
