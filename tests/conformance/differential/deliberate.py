@@ -27,6 +27,7 @@ class Deliberate:
 _PARSERS = "the words are those of Go's parser; status, reason and cause agree"
 _COST = "what a rule may cost is not estimated when it is declared, but bounded when it runs"
 _CEL = "another parser names the whole of an undeclared name, and its last column"
+_CONSTRAINED = "kube-apiserver asks for its newer, constrained rights next and tells of those; status and reason agree"
 _FRESH = "a server without data begins with a compacted history, so that whoever knew its predecessor lists anew"
 _VERSION = "it says what it is: no build of kube-apiserver"
 
@@ -62,6 +63,15 @@ DELIBERATE: tuple[Deliberate, ...] = (
     ),
     Deliberate("rules in CEL that cannot hold are refused with their definition", "8 POST *", "body.*", _CEL),
     Deliberate("rules in CEL that cannot hold are refused with their definition", "20 POST *", "*", _COST),
+    Deliberate("impersonation itself needs a right", "[568] GET *", "body.message", _CONSTRAINED),
+    Deliberate("impersonation itself needs a right", "[568] GET *", "body.details.*", _CONSTRAINED),
+    Deliberate("field validation of every other write", "4 PATCH *", "body.*", _PARSERS),
+    Deliberate(
+        "an event is one object in two groups",
+        "*",
+        "*metadata.managedFields*",
+        "kube-apiserver forgets who owned what through the other group",
+    ),
     Deliberate("a list may ask for a version", "10 GET *", "*", _FRESH),
     Deliberate("a watch from a version long gone is told so", "*", "*", _FRESH),
     Deliberate(

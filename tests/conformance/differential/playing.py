@@ -115,7 +115,7 @@ class Player:
         text = body if isinstance(body, str | None) else json.dumps(body)
         # A stream, because aiohttp warns of a large body that it would have to send in one piece.
         data = None if text is None else io.BytesIO(text.encode())
-        headers = {"Accept": call.accept, **call.headers}
+        headers = {"Accept": call.accept, **{name: self._fill(value) for name, value in call.headers.items()}}
         if data is not None:
             headers["Content-Type"] = call.content_type
         async with self._session.request(call.method, self._fill(call.path), data=data, headers=headers) as answer:

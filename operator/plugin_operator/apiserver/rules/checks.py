@@ -16,8 +16,10 @@ _KEYS_OF_TYPE: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def kind_causes(bucket: str, obj: Object) -> list[Cause]:
-    """Return what is wrong with an object beyond its schema."""
+def kind_causes(bucket: str, obj: Object, old: Object | None = None) -> list[Cause]:
+    """Return what is wrong with an object beyond its schema; ``old`` is what it was."""
+    if bucket == "events":
+        return _event(obj, old)
     rule = _RULES.get(bucket)
     return rule(obj) if rule is not None else []
 
@@ -54,9 +56,10 @@ def _lease(obj: Object) -> list[Cause]:
     return causes
 
 
-def _event(obj: Object) -> list[Cause]:
+def _event(obj: Object, old: Object | None) -> list[Cause]:
     new = obj.get("apiVersion") == "events.k8s.io/v1"
-    if new and not obj.get("eventTime"):
+    # One that was made in the older group may be changed through the newer one, which is stricter with new ones only.
+    if new and not obj.get("eventTime") and old is None:
         return [Cause("eventTime", "FieldValueRequired", "Required value")]
     namespace, involved = obj["metadata"].get("namespace", ""), obj.get("regarding" if new else "involvedObject") or {}
     if (involved.get("namespace") or "default") != namespace:
@@ -68,5 +71,4 @@ _RULES: Mapping[str, Callable[[Object], list[Cause]]] = {
     "configmaps": _config_map,
     "secrets": _secret,
     "leases.coordination.k8s.io": _lease,
-    "events": _event,
 }

@@ -63,7 +63,7 @@ def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) ->
         verdict = judge_rules(obj, old, resource.schema, found)
         call.warnings.extend(verdict.warnings)
         causes += found + verdict.causes
-    causes += kind_causes(resource.bucket, obj)
+    causes += kind_causes(resource.bucket, obj, old)
     if call.target.subresource == "status":
         causes += status_causes(resource.bucket, obj.get("status") or {})
     if causes:

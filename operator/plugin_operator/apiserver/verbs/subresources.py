@@ -14,7 +14,7 @@ from plugin_operator.apiserver.verbs.incoming import read_object
 from plugin_operator.apiserver.verbs.options import delete_options, write_options
 from plugin_operator.apiserver.verbs.reading import find
 from plugin_operator.apiserver.wire.body import media_type, parse, read_bytes
-from plugin_operator.apiserver.wire.failure import bad_request, invalid, modified
+from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request, conflict, invalid, modified
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.times import timestamp
 
@@ -48,8 +48,12 @@ async def finalize(call: Call) -> Reply:
 async def evict(call: Call) -> Reply:
     """Delete a pod by its Eviction; no disruption budgets stand in the way here."""
     body = await _body(call)
-    item = find(call)
-    last, _ = delete_item(call.cluster, call.resource, item, delete_options(call, body.get("deleteOptions") or {}))
+    item, options = find(call), delete_options(call, body.get("deleteOptions") or {})
+    if not options.dry_run:
+        obj = to_served(call.resource, item)
+        _happened(call, obj, "DisruptionTarget", reason="EvictionByEvictionAPI", message="Eviction API: evicting")
+        item = store(call.cluster, call.resource, obj)
+    last, _ = delete_item(call.cluster, call.resource, item, options)
     await call.cluster.store.durable(last.revision)
     return Reply(codec.encode(_SUCCESS), 201)
 
@@ -60,11 +64,25 @@ async def bind(call: Call) -> Reply:
     item = find(call)
     node = (body.get("target") or {}).get("name", "")
     if not node:
-        raise bad_request("target.name: Required value")
+        raise ApiFailure(500, "", "target.name: Required value")
     obj = to_served(call.resource, item)
-    obj.setdefault("spec", {})["nodeName"] = node
+    spec = obj.setdefault("spec", {})
+    if spec.get("nodeName"):
+        why = f'pod {item.name} is already assigned to node "{spec["nodeName"]}"'
+        raise conflict("pods/binding", "", item.name, why)
+    spec["nodeName"] = node
+    _happened(call, obj, "PodScheduled")
     await call.cluster.store.durable(store(call.cluster, call.resource, obj).revision)
     return Reply(codec.encode(_SUCCESS), 201)
+
+
+def _happened(call: Call, pod: dict[str, Any], kind: str, **words: str) -> None:
+    """Note in a pod's status what was done to it."""
+    now = timestamp(call.cluster.clock.now())
+    entry = {"type": kind, "status": "True", "lastProbeTime": None, "lastTransitionTime": now, **words}
+    status = pod.setdefault("status", {})
+    others = [each for each in status.get("conditions") or () if each["type"] != kind]
+    status["conditions"] = [*others, entry]
 
 
 async def request_token(call: Call) -> Reply:

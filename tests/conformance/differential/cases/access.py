@@ -52,14 +52,19 @@ def _review(**attributes: str) -> dict[str, Any]:
     }
 
 
+_TOKEN_OF_AN_ACCOUNT = (
+    post(_ACCOUNTS, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "sa"}}, silent=True),
+    # kubectl sends null for what it was not told.
+    post(f"{_ACCOUNTS}/sa/token", _token_request(audiences=None, expirationSeconds=None), keep=_TOKEN, silent=True),
+)
+_WITH_TOKEN = {"Authorization": "Bearer $token"}
+
 CASES = (
     case(
         "a token of a service account is reviewed as that account",
-        post(_ACCOUNTS, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "sa"}}, silent=True),
-        # kubectl sends null for what it was not told.
-        post(f"{_ACCOUNTS}/sa/token", _token_request(audiences=None, expirationSeconds=None), keep=_TOKEN, silent=True),
+        *_TOKEN_OF_AN_ACCOUNT,
         post(_TOKEN_REVIEWS, _token_review(token="$token")),
-        get(CONFIG_MAPS, headers={"Authorization": "Bearer $token"}),
+        get(CONFIG_MAPS, headers=_WITH_TOKEN),
         post(_TOKEN_REVIEWS, _token_review(token="nobody's")),
         post(_TOKEN_REVIEWS, _token_review(token="")),
         post(_TOKEN_REVIEWS, _token_review()),
@@ -177,6 +182,33 @@ CASES = (
         "impersonation itself needs a right",
         get(CONFIG_MAPS, headers={"Impersonate-Group": "team"}),
         get(CONFIG_MAPS, headers={"Impersonate-User": "system:serviceaccount:$ns:default"}),
+        *_TOKEN_OF_AN_ACCOUNT,
+        get(CONFIG_MAPS, headers={**_WITH_TOKEN, **_AS}),
+        get(CONFIG_MAPS, headers={**_WITH_TOKEN, "Impersonate-User": "system:serviceaccount:$ns:sa"}),
+        get(CONFIG_MAPS, headers={**_AS, "Impersonate-Group": "system:masters"}),
+        get(CONFIG_MAPS, headers={**_WITH_TOKEN, **_AS, "Impersonate-Group": "system:masters"}),
+    ),
+    case(
+        "an account's own token has the rights of its bindings",
+        *_TOKEN_OF_AN_ACCOUNT,
+        get(CONFIG_MAPS, headers=_WITH_TOKEN),
+        post(
+            f"{_RBAC}/rolebindings",
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "RoleBinding",
+                "metadata": {"name": "b"},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+                "subjects": [{"kind": "ServiceAccount", "name": "sa", "namespace": "$ns"}],
+            },
+            silent=True,
+        ),
+        get(CONFIG_MAPS, headers=_WITH_TOKEN, until=200, silent=True),
+        get(f"{CONFIG_MAPS}/none", headers=_WITH_TOKEN),
+        post(CONFIG_MAPS, config_map("a"), headers=_WITH_TOKEN),
+        get("/api/v1/namespaces/default/configmaps", headers=_WITH_TOKEN),
+        get("/api/v1/namespaces/$ns/secrets", headers=_WITH_TOKEN),
+        get("/api/v1/nodes", headers=_WITH_TOKEN),
     ),
     case(
         "nobody grants more than he has",

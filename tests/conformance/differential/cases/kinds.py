@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from differential.language import case, delete, get, patch, post, put
+from differential.language import Events, OpenWatch, case, delete, get, patch, post, put
 
 _CORE = "/api/v1/namespaces/$ns"
 _LABELS = {"app": "web"}
@@ -194,6 +194,14 @@ CASES = (
             },
         ),
         get(f"{_CORE}/events/f"),
+        get(f"{_CORE}/events", keep={"rv": "metadata.resourceVersion"}),
+        get("/apis/events.k8s.io/v1/namespaces/$ns/events"),
+        OpenWatch("/apis/events.k8s.io/v1/namespaces/$ns/events?watch=true&resourceVersion=$rv"),
+        patch("/apis/events.k8s.io/v1/namespaces/$ns/events/e", {"metadata": {"labels": {"l": "m"}}}),
+        patch(f"{_CORE}/events/f", {"message": "other", "count": 3}),
+        delete(f"{_CORE}/events/f", silent=True),
+        delete("/apis/events.k8s.io/v1/namespaces/$ns/events/e"),
+        Events(4),
         post(
             "/apis/events.k8s.io/v1/namespaces/$ns/events",
             {

@@ -1,6 +1,6 @@
 """The patch types, without server-side apply."""
 
-from differential.language import CONFIG_MAPS, JSON_PATCH, STRATEGIC, case, config_map, get, patch, post
+from differential.language import APPLY, CONFIG_MAPS, JSON_PATCH, STRATEGIC, case, config_map, get, patch, post, put
 
 _A = f"{CONFIG_MAPS}/a"
 _POD = {
@@ -97,5 +97,19 @@ CASES = (
         patch(f"{_A}?fieldValidation=Strict", {"nonsense": 1}),
         patch(f"{_A}?fieldValidation=Warn", {"nonsense": 1}),
         patch(f"{_A}?fieldValidation=Ignore", {"nonsense": 1}),
+    ),
+    case(
+        "field validation of every other write",
+        post(CONFIG_MAPS, config_map("a"), silent=True),
+        *(
+            step
+            for level in ("Strict", "Warn", "Ignore")
+            for step in (
+                put(f"{_A}?fieldValidation={level}", {**config_map("a"), "nonsense": 1}),
+                patch(f"{_A}?fieldValidation={level}", [{"op": "add", "path": "/nonsense", "value": 1}], JSON_PATCH),
+                patch(f"{_A}?fieldValidation={level}", {"nonsense": 1}, STRATEGIC),
+                patch(f"{_A}?fieldManager=one&fieldValidation={level}", {**config_map("a"), "nonsense": 1}, APPLY),
+            )
+        ),
     ),
 )

@@ -34,6 +34,12 @@ CASES = (
         *({"replicas": 1, name: 2} for name in _NUMBERS[1:]),
         {"replicas": 3, "readyReplicas": 1, "availableReplicas": 2},
         {"replicas": 3, "readyReplicas": 4, "availableReplicas": 5, "updatedReplicas": 6},
+        {"replicas": "3"},
+        {"replicas": 1.5},
+        {"replicas": 3.0},
+        {"replicas": 2**31},
+        {"replicas": True},
+        {"observedGeneration": 2**63},
     ),
     weighed(
         "ReplicaSet",

@@ -17,6 +17,13 @@ _DEPLOYMENT: dict[str, Any] = {
 }
 _MADE = post(_PATH, _DEPLOYMENT, silent=True)
 _SCALE = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "d", "namespace": "$ns"}}
+_POD: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "p"},
+    "spec": {"containers": [{"name": "c", "image": "i"}]},
+}
+_BINDING: dict[str, Any] = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"}}
 
 CASES = (
     case(
@@ -59,16 +66,11 @@ CASES = (
     ),
     case(
         "a pod's eviction and binding",
-        post(
-            "/api/v1/namespaces/$ns/pods",
-            {
-                "apiVersion": "v1",
-                "kind": "Pod",
-                "metadata": {"name": "p"},
-                "spec": {"containers": [{"name": "c", "image": "i"}]},
-            },
-            silent=True,
-        ),
+        post("/api/v1/namespaces/$ns/pods", _POD, silent=True),
+        post("/api/v1/namespaces/$ns/pods/p/binding", {**_BINDING, "target": {"kind": "Node", "name": "n"}}),
+        get("/api/v1/namespaces/$ns/pods/p"),
+        post("/api/v1/namespaces/$ns/pods/p/binding", {**_BINDING, "target": {"kind": "Node", "name": "other"}}),
+        post("/api/v1/namespaces/$ns/pods/p/binding", _BINDING),
         post(
             "/api/v1/namespaces/$ns/pods/p/eviction",
             {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p", "namespace": "$ns"}},
