@@ -171,6 +171,12 @@ def free_port() -> int:
     return _free_port()
 
 
+@pytest.fixture
+def other_free_port() -> int:
+    """Another one."""
+    return _free_port()
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

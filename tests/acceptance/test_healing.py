@@ -86,8 +86,13 @@ def test_a_kind_that_appears_goes_and_comes_back_in_another_version_is_followed(
     assert "Traceback" not in running.text
 
 
-def test_a_permission_that_is_missing_is_waited_for_and_used_once_it_is_granted(
-    operator: Any, run: Any, cluster: Cluster, plugins: Path, tmp_path: Path, free_port: int
+def get(address: str, path: str) -> str:
+    with urllib.request.urlopen(f"http://{address}{path}", timeout=30) as answer:
+        return str(answer.read().decode())
+
+
+def test_a_permission_that_is_missing_is_waited_for_and_used_within_half_a_minute_of_its_grant(
+    operator: Any, run: Any, cluster: Cluster, plugins: Path, tmp_path: Path, free_port: int, other_free_port: int
 ) -> None:
     def grant(resource: str) -> None:
         cluster.kubectl("create", "role", resource, f"--resource={resource}", "--verb=get,list,watch")
@@ -98,24 +103,25 @@ def test_a_permission_that_is_missing_is_waited_for_and_used_once_it_is_granted(
     (plugins / "passwords.py").write_text(SECRETS)
     cluster.kubectl("create", "serviceaccount", "operator")
     grant("configmaps")
-    probes = f"127.0.0.1:{free_port}"
+    probes, metrics = f"127.0.0.1:{free_port}", f"127.0.0.1:{other_free_port}"
     running = operator(
         "--namespace", NAMESPACE, "--kubeconfig", cluster.kubeconfig_of("operator", tmp_path),
-        "--health-probe-bind-address", probes,
+        "--health-probe-bind-address", probes, metrics=metrics,
     )  # fmt: skip
     running.wait_for("Informer is waiting", "v1/Secret", "secrets is forbidden")
     cluster.kubectl("create", "configmap", "first")
     running.wait_for("ConfigMap reconciled", "first")
-    shown = run("status", "--address", probes)
-    assert "secrets is forbidden" in shown.stdout
-    with urllib.request.urlopen(f"http://{probes}/readyz?verbose", timeout=30) as answer:
-        assert "secrets is forbidden" in answer.read().decode()
+    assert "secrets is forbidden" in run("status", "--address", probes).stdout
+    assert "secrets is forbidden" in get(probes, "/readyz?verbose")
+    scraped = get(metrics, "/metrics")
+    assert 'plugin_operator_plugin_state{plugin="passwords",state="Waiting"} 1.0' in scraped
+    assert 'plugin_operator_watch_restarts_total{kind="v1/Secret",reason="forbidden"}' in scraped
 
     cluster.kubectl("create", "secret", "generic", "second")
     grant("secrets")
-    running.wait_for("Informer is no longer waiting", "v1/Secret")
-    running.wait_for("Secret reconciled", "second")
+    running.wait_for("Secret reconciled", "second", seconds=30)
     assert running.text.count("Informer is waiting") == 1
+    assert running.text.count("Informer is no longer waiting") == 1
     assert "Traceback" not in running.text
 
 

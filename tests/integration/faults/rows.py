@@ -113,6 +113,12 @@ IN_THE_WATCH = (
         restarts="forbidden",
     ),
     Row(
+        when="an ERROR event says that the conversion webhook is away",
+        then="waits, tries again every few seconds",
+        plan=(watch(Action.ERROR_EVENT, code=500, message="conversion webhook for v1, Kind=ConfigMap failed: EOF"),),
+        restarts="conversion failing",
+    ),
+    Row(
         when="a line of the watch is no JSON",
         then="has it sent again, " + RESUMES,
         plan=(watch(Action.GARBAGE, body="}{ nonsense"),),
