@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	"go.etcd.io/etcd/server/v3/embed"
+	"go.etcd.io/etcd/server/v3/etcdserver"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -22,11 +24,11 @@ type server struct {
 	ended   <-chan error
 }
 
-func serveInBackground(ctx context.Context, listener net.Listener, c credentials, etcdURL string, extra []string) server {
+func serveInBackground(ctx context.Context, listener net.Listener, c credentials, etcd *embed.Etcd, extra []string) server {
 	running, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- serveAPI(ctx, listener, c, etcdURL, extra)
+		ended <- serveAPI(ctx, listener, c, etcd, extra)
 		cancel()
 	}()
 	return server{running, ended}
@@ -49,13 +51,13 @@ func (s server) failure(asked context.Context) error {
 }
 
 // serveAPI runs kube-apiserver on the listener until the context ends; it returns what stopped it.
-func serveAPI(ctx context.Context, listener net.Listener, c credentials, etcdURL string, extra []string) error {
+func serveAPI(ctx context.Context, listener net.Listener, c credentials, etcd *embed.Etcd, extra []string) error {
 	run := options.NewServerRunOptions()
 	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
 	for _, set := range run.Flags().FlagSets {
 		flags.AddFlagSet(set)
 	}
-	if err := flags.Parse(append(apiserverFlags(c, etcdURL), extra...)); err != nil {
+	if err := flags.Parse(append(apiserverFlags(c, clientURL(etcd)), extra...)); err != nil {
 		return err
 	}
 	run.SecureServing.Listener = listener
@@ -71,7 +73,34 @@ func serveAPI(ctx context.Context, listener net.Listener, c credentials, etcdURL
 	if problems := completed.Validate(); len(problems) != 0 {
 		return utilerrors.NewAggregate(problems)
 	}
-	return app.Run(ctx, completed)
+	prepared, err := prepare(completed, etcd.Server)
+	if err != nil {
+		return err
+	}
+	return prepared.Run(ctx)
+}
+
+// preparedServer is what app.Run would run.
+type preparedServer interface {
+	Run(ctx context.Context) error
+}
+
+// prepare builds kube-apiserver as app.Run does, with one path more.
+func prepare(completed options.CompletedOptions, etcd *etcdserver.EtcdServer) (preparedServer, error) {
+	config, err := app.NewConfig(completed)
+	if err != nil {
+		return nil, err
+	}
+	completedConfig, err := config.Complete()
+	if err != nil {
+		return nil, err
+	}
+	chain, err := app.CreateServerChain(completedConfig)
+	if err != nil {
+		return nil, err
+	}
+	chain.GenericAPIServer.Handler.NonGoRestfulMux.Handle(compactPath, compaction(etcd))
+	return chain.PrepareRun()
 }
 
 // apiserverFlags leaves out only what needs a cluster around it: endpoints of its own Service and the default

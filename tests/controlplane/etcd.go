@@ -43,3 +43,5 @@ func startEtcd(dataDir string, fsync bool) (*embed.Etcd, error) {
 		return nil, errors.New("not ready in time")
 	}
 }
+
+func clientURL(etcd *embed.Etcd) string { return "http://" + etcd.Clients[0].Addr().String() }

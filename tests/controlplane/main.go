@@ -100,13 +100,12 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return fmt.Errorf("credentials: %w", err)
 	}
-	etcdURL := "http://" + etcd.Clients[0].Addr().String()
 
-	server := serveInBackground(ctx, listener, files, etcdURL, s.apiserverFlags)
+	server := serveInBackground(ctx, listener, files, etcd, s.apiserverFlags)
 	if err := bringUp(server.running, files); err != nil {
 		return errors.Join(server.failure(ctx), err)
 	}
-	line := ready{files.url, files.caCert, files.token, files.kubeconfig, serverVersion(), etcdURL, os.Getpid()}
+	line := ready{files.url, files.caCert, files.token, files.kubeconfig, serverVersion(), clientURL(etcd), os.Getpid()}
 	if err := json.NewEncoder(os.Stdout).Encode(line); err != nil {
 		return err
 	}

@@ -23,6 +23,8 @@ from plugin_operator.apiserver.wire.target import Target
 
 Verb = Callable[[Call], Awaitable[Reply | web.StreamResponse]]
 
+# As the real server converts query parameters: what is not plainly false is true.
+_NOT_ASKED = frozenset({"", "0", "f", "F", "false", "False", "FALSE"})
 _NAMES = {"GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete"}
 _ON_OBJECT: Mapping[str, Verb] = {"get": get, "update": update, "patch": patch, "delete": delete, "watch": watch}
 _ON_COLLECTION: Mapping[str, Verb] = {
@@ -56,7 +58,7 @@ def resolve(
     if resource is None or target.rest or not _scope_fits(resource, target):
         return None
     call = Call(cluster, request, target, resource, request.rel_url.query, user)
-    name = verb_name(request.method, target, watching=target.watching or bool(call.flag("watch")))
+    name = verb_name(request.method, target, watching=is_watch(request, target))
     if target.subresource:
         info = resource.subresource(target.subresource)
         if info is None and resource.custom is not None:
@@ -71,6 +73,12 @@ def resolve(
     if name == "create" and resource.namespaced and not target.namespace:
         verb = None
     return call, name, verb if name in resource.verbs else None
+
+
+def is_watch(request: web.BaseRequest, target: Target | None) -> bool:
+    """Tell whether a request asks for a stream of changes, by its path or by its query."""
+    asked = request.rel_url.query.get("watch", "") not in _NOT_ASKED
+    return target is not None and (target.watching or (asked and not target.name))
 
 
 def _scope_fits(resource: ServedResource, target: Target) -> bool:

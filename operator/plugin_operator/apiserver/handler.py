@@ -1,12 +1,13 @@
 """One HTTP request from its first byte to its last: authenticate, route, authorize, answer, and fail as a Status."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 from aiohttp import web
 
 from plugin_operator.apiserver.cluster import Cluster
-from plugin_operator.apiserver.dispatch import require, resolve, verb_name
+from plugin_operator.apiserver.dispatch import is_watch, require, resolve, verb_name
 from plugin_operator.apiserver.documents import Documents, page_not_found
 from plugin_operator.apiserver.faults import endpoint
 from plugin_operator.apiserver.faults.requests import meet
@@ -14,9 +15,11 @@ from plugin_operator.apiserver.faults.watches import subject_of
 from plugin_operator.apiserver.security.authentication import Authenticator
 from plugin_operator.apiserver.security.authorization import Attributes, refusal
 from plugin_operator.apiserver.security.user import MASTERS, User
+from plugin_operator.apiserver.verbs.selection import exact_name
 from plugin_operator.apiserver.wire.failure import ApiFailure, internal, no_such_resource
 from plugin_operator.apiserver.wire.reply import Reply, failed, respond
 from plugin_operator.apiserver.wire.target import Target, parse_target
+from plugin_operator.apiserver.wire.timeout import check_timeout
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +53,8 @@ class Handler:
         target = parse_target(path)
         if len(self._cluster.faults) and (fault_answer := await self._fault(request, target)) is not None:
             return fault_answer
+        if "timeout" in request.rel_url.query and not is_watch(request, target):
+            check_timeout(request.rel_url.query["timeout"])
         user = self._authenticator.authenticate(request.headers)
         if path in {endpoint.PATH, endpoint.COMPACT_PATH}:
             return await self._plan_faults(user, request, path)
@@ -62,7 +67,7 @@ class Handler:
             self._authorize(user, _attributes(target, name))
             return self._missing(target)
         call, name, verb = resolved
-        self._authorize(user, _attributes(target, name))
+        self._authorize(user, _attributes(target, name, call.query))
         answer = await require(verb)(call)
         if call.warnings and isinstance(answer, Reply):
             return replace(answer, warnings=tuple(call.warnings))
@@ -73,8 +78,7 @@ class Handler:
         if target is None or not target.plural:
             verb = request.method.lower()
         else:
-            watching = target.watching or request.rel_url.query.get("watch", "") not in {"", "0", "false"}
-            verb = verb_name(request.method, target, watching=watching)
+            verb = verb_name(request.method, target, watching=is_watch(request, target))
         subject = subject_of(request, target, verb)
         if subject.path.startswith(endpoint.PATH):
             return None  # the way out of a plan must not be barred by it
@@ -98,6 +102,9 @@ class Handler:
             raise refusal(user, attributes)
 
 
-def _attributes(target: Target, verb: str) -> Attributes:
-    namespace = target.namespace
-    return Attributes(verb, target.group, target.plural, target.subresource, namespace, target.name)
+def _attributes(target: Target, verb: str, query: Mapping[str, str] | None = None) -> Attributes:
+    name = target.name
+    if not name and query and verb in {"list", "watch"}:
+        # Whoever may read one object may also list and watch it alone.
+        name = exact_name(query.get("fieldSelector", ""))
+    return Attributes(verb, target.group, target.plural, target.subresource, target.namespace, name)

@@ -44,6 +44,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate("*", "* kubectl explain*", "stdout*", "descriptions of built-in fields are Kubernetes' own prose"),
     Deliberate("a body that cannot be read is a bad request", "*", "body.message", _PARSERS),
     Deliberate("delete options are checked", "8 DELETE *", "body.message", _PARSERS),
+    Deliberate("options of a collection's deletion", "19 DELETE *", "body.message", _PARSERS),
     Deliberate("a merge patch can be refused", "[34] PATCH *", "body.message", _PARSERS),
     Deliberate("a JSON patch can be refused", "[78] PATCH *", "body.message", _PARSERS),
     Deliberate("a strategic patch merges lists by their key", "9 PATCH *", "body.message", _PARSERS),

@@ -15,13 +15,16 @@ JSON_PATCH = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
+METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request and its answer.
 
-    ``keep`` saves values out of the answer (name to dotted path) for later steps; ``until`` repeats the request until
+    ``keep`` saves values out of a good answer (name to dotted path) for later steps, or out of one with the status
+    ``keep_from``; ``only`` compares but what is at this path, whose steps are separated by spaces, for documents too
+    large or too much a server's own to compare whole; ``until`` repeats the request until
     it has that status, for what happens in the background, and only the last answer counts; ``silent`` answers are not
     compared: they only set the scene.
     """
@@ -33,6 +36,8 @@ class Call:
     accept: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     keep: Mapping[str, str] = field(default_factory=dict)
+    keep_from: int | None = None
+    only: str = ""
     until: int | None = None
     silent: bool = False
 
@@ -48,7 +53,10 @@ class OpenWatch:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Read so many events from an open watch, then close it; ``count=None`` reads until the server ends it."""
+    """Read so many events from an open watch, then close it; ``count=None`` reads until the server ends it.
+
+    How many bookmarks come in between is a matter of time: they do not count, and of several at the end one is shown.
+    """
 
     count: int | None
     name: str = "watch"
@@ -110,3 +118,7 @@ def config_map(name: str, data: Mapping[str, str] | None = None, **metadata: Any
         "metadata": {"name": name, **metadata},
         **({"data": dict(data)} if data is not None else {}),
     }
+
+
+COMPACT = post("/debug/compact", None, silent=True)
+"""Forget every version but the newest of each object; only servers that are started for these cases do so."""

@@ -16,8 +16,9 @@ _VERSION_IN_TEXT = re.compile(
     r'(?<=resourceVersion":")\d+|(?<=resourceVersion\\":\\")\d+'
     r"|(?<=in record \()\d+(?=\))|(?<=in the precondition \()\d+(?=\))"
 )
-# How far the server is depends on what its controllers wrote meanwhile.
+# How far the server is, and from where on it remembers, depends on what its controllers wrote meanwhile.
 _CURRENT = re.compile(r"(?<=, current: )\d+")
+_TOO_OLD = re.compile(r"(?<=too old resource version: )(\d+) \(\d+\)")
 # Issued ones are long, those that cases make up are words.
 _LONGEST_MADE_UP_TOKEN = 40
 _SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]{5}"
@@ -56,6 +57,7 @@ class Normaliser:
         for prefix in self._prefixes:
             text = prefix.sub("<random>", text)
         text = _CURRENT.sub("<current>", text)
+        text = _TOO_OLD.sub(lambda match: f"{self.version(match[1])} (<oldest>)", text)
         text = _VERSION_IN_TEXT.sub(lambda match: self.version(match[0]), text)
         text = _UID.sub(lambda match: self._number(self._uids, match[0], "uid"), text)
         return _ADDRESS.sub("<address>", _TIME.sub("<time>", text))
@@ -74,10 +76,7 @@ class Normaliser:
 
     def _object(self, value: dict[str, Any]) -> dict[str, Any]:
         if value.get("type") == "BOOKMARK":
-            value = {
-                **value,
-                "object": {**value["object"], "metadata": self._list_metadata(value["object"]["metadata"])},
-            }
+            value = {**value, "object": self._bookmark(value["object"])}
         is_list = "items" in value or "rows" in value
         return {
             self.text(key): self._list_metadata(item)
@@ -85,6 +84,12 @@ class Normaliser:
             else self.value(item, key)
             for key, item in value.items()
         }
+
+    def _bookmark(self, marked: dict[str, Any]) -> dict[str, Any]:
+        marked = {**marked, "metadata": self._list_metadata(marked["metadata"])}
+        if "rows" in marked:
+            marked["rows"] = [{**row, "object": self._bookmark(row["object"])} for row in marked["rows"]]
+        return marked
 
     def _list_metadata(self, metadata: dict[str, Any]) -> dict[str, Any]:
         """The version of a list or a bookmark moves with every write on the server, so only its presence counts."""
@@ -96,6 +101,8 @@ class Normaliser:
             return self.version(value) if value.isdigit() and value != "0" else value
         if key == "storageVersionHash":
             return "<hash>"
+        if key == "continue" and value:
+            return "<token>"
         if key == "token" and len(value) > _LONGEST_MADE_UP_TOKEN:
             return "<token>"
         if key == "cell" and _AGE.match(value):

@@ -141,3 +141,21 @@ async def test_a_watch_ends_when_the_definition_of_its_kind_changes(api, widget)
         )  # fmt: skip
         assert status == 200
         assert await asyncio.wait_for(events(stream), 60) == []
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/json;as=Table;v=v1;g=meta.k8s.io"])
+async def test_every_kind_has_a_bookmark_in_each_form(api, accept):
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+    _, groups = await api("GET", "/apis")
+    versions = ["/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups["groups"])]
+    for version in versions:
+        _, found = await api("GET", version)
+        for resource in found["resources"]:
+            if "watch" not in resource["verbs"]:
+                continue
+            url, headers = f"{api.url}{version}/{resource['name']}", {"Accept": accept}
+            async with api.session.get(url, params={"watch": "1", **query}, headers=headers) as stream:
+                kinds = [(await next_event(stream))[0]]
+                while kinds[-1] == "ADDED":
+                    kinds.append((await next_event(stream))[0])
+                assert kinds[-1] == "BOOKMARK", resource["name"]

@@ -50,6 +50,24 @@ def test_an_absent_member_passes_a_test_for_null():
     assert json_patch({"data": {}}, [{"op": "test", "path": "/data/a", "value": None}]) == {"data": {}}
 
 
+def test_a_missing_value_and_a_copy_of_what_is_absent_are_null():
+    assert json_patch({"data": {}}, [{"op": "add", "path": "/data/a"}]) == {"data": {"a": None}}
+    assert json_patch({"data": {}}, [{"op": "copy", "from": "/data/b", "path": "/data/a"}]) == {"data": {"a": None}}
+
+
+@pytest.mark.parametrize(
+    ("op", "expected"),
+    [
+        ({"op": "add", "path": "/list/-1", "value": 9}, [1, 2, 9]),
+        ({"op": "add", "path": "/list/-3", "value": 9}, [9, 1, 2]),
+        ({"op": "replace", "path": "/list/-1", "value": 9}, [1, 9]),
+        ({"op": "remove", "path": "/list/-2"}, [2]),
+    ],
+)
+def test_a_negative_index_counts_from_the_end_of_a_list(op, expected):
+    assert json_patch({"list": [1, 2]}, [op]) == {"list": expected}
+
+
 def test_merge_patch_deletes_by_null_and_replaces_lists():
     doc = {"a": {"b": 1, "c": 2}, "l": [1, 2]}
     assert merge_patch(doc, {"a": {"b": None, "d": 3}, "l": [9]}) == {"a": {"c": 2, "d": 3}, "l": [9]}
@@ -85,6 +103,22 @@ def test_set_element_order_sorts_the_list():
         "containers": [{"name": "c"}],
     }
     assert [one["name"] for one in patched_pod(doc, patch)["containers"]] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"$setElementOrder/containers": [{"name": "b"}], "containers": [{"name": "a", "image": "x"}]},
+        {
+            "$setElementOrder/containers": [{"name": "b"}, {"name": "a"}],
+            "containers": [{"name": "a", "image": "x"}, {"name": "b", "image": "x"}],
+        },
+    ],
+)
+def test_set_element_order_must_name_what_is_patched_in_the_order_of_the_patch(patch):
+    with pytest.raises(PatchError, match=r"The order in patch list") as caught:
+        patched_pod({"containers": [{"name": "a"}, {"name": "b"}]}, patch)
+    assert caught.value.code == 500
 
 
 def test_retain_keys_drops_the_other_union_members():

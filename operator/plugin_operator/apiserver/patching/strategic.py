@@ -15,6 +15,7 @@ DIRECTIVE = "$patch"
 RETAIN = "$retainKeys"
 DELETE_PRIMITIVES = "$deleteFromPrimitiveList/"
 ORDER = "$setElementOrder/"
+_BAD_RETAIN = "invalid patch format of retainKeys"
 
 
 def strategic_merge_patch(doc: Mapping[str, Any], patch: Any, schema: Schema) -> dict[str, Any]:
@@ -54,9 +55,9 @@ def _retain(result: dict[str, Any], patch: dict[str, Any]) -> None:
     if kept is None:
         return
     if not isinstance(kept, list) or not all(isinstance(name, str) for name in kept):
-        raise malformed("$retainKeys directive must be a list of field names")
+        raise malformed(_BAD_RETAIN)
     if any(name not in kept for name, value in patch.items() if value is not None and not name.startswith("$")):
-        raise malformed("$retainKeys directive doesn't contain all keys present in the patch")
+        raise malformed(_BAD_RETAIN)
     for name in [name for name in result if name not in kept]:
         del result[name]
 

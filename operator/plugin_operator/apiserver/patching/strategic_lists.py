@@ -37,18 +37,16 @@ def merge_list(original: list[Any], change: ListPatch, schema: Schema, merge_map
     Raises:
         PatchError: 500, an element lacks the merge key or a directive is unknown.
     """
+    _check_order(change, schema.patch_key)
     if not schema.patch_key:
         return _ordered(_scalars(original, change), change, lambda item: item, original)
     key = schema.patch_key
     items = [dict(item) for item in original]
     for patch in change.items:
-        if not isinstance(patch, dict):
-            raise unfollowable("the patch of a list of objects must hold objects")
-        directive = patch.get(_DIRECTIVE)
+        directive = patch.get(_DIRECTIVE) if isinstance(patch, dict) else None
         if directive == "replace":
             return [dict(item) for item in change.items if _DIRECTIVE not in item]
-        if key not in patch:
-            raise unfollowable(f"map: {go_text(patch)} does not contain declared merge key: {key}")
+        _require_key([patch], key)
         position = next((at for at, item in enumerate(items) if item.get(key) == patch[key]), None)
         if directive == "delete":
             items = [item for item in items if item.get(key) != patch[key]]
@@ -59,6 +57,31 @@ def merge_list(original: list[Any], change: ListPatch, schema: Schema, merge_map
         else:
             items[position] = merge_map(items[position], patch, schema.items)
     return _ordered(items, change, lambda item: item.get(key) if isinstance(item, dict) else item, original)
+
+
+def _check_order(change: ListPatch, key: str) -> None:
+    """Refuse ``$setElementOrder`` that has not all that the list in the patch has, or in another order."""
+    if not change.order or not change.items:
+        return
+    named = [item for item in change.items if not (isinstance(item, dict) and _DIRECTIVE in item)]
+    if key:
+        _require_key([*named, *change.order], key)
+    rest = iter(change.order)
+    if not all(any(_same(item, wanted, key) for wanted in rest) for item in named):
+        texts = go_text(change.items), go_text(change.order)
+        raise unfollowable("The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n".format(*texts))
+
+
+def _same(item: Any, wanted: Any, key: str) -> bool:
+    return bool(item.get(key) == wanted.get(key) if key else item == wanted)
+
+
+def _require_key(items: list[Any], key: str) -> None:
+    for item in items:
+        if not isinstance(item, dict):
+            raise unfollowable("the patch of a list of objects must hold objects")
+        if key not in item:
+            raise unfollowable(f"map: {go_text(item)} does not contain declared merge key: {key}")
 
 
 def _scalars(original: list[Any], change: ListPatch) -> list[Any]:

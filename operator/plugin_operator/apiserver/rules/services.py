@@ -19,6 +19,10 @@ def allocate(cluster: Cluster, service: dict[str, Any]) -> None:
     address = spec.get("clusterIP") or _free_address(cluster)
     spec["clusterIP"] = address
     spec.setdefault("clusterIPs", [address])
+    if address == "None" and not spec.get("selector"):
+        # Whoever fills in the endpoints of such a service may bring addresses of both families.
+        spec.setdefault("ipFamilyPolicy", "RequireDualStack")
+        spec.setdefault("ipFamilies", ["IPv4", "IPv6"])
     spec.setdefault("ipFamilies", ["IPv6" if ":" in address else "IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
     if kind in {"NodePort", "LoadBalancer"}:

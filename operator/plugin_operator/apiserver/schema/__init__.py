@@ -5,6 +5,7 @@ storing and answering to the server, and merging to ``patching`` and ``fieldmana
 """
 
 from plugin_operator.apiserver.schema.builtin import Schemas
+from plugin_operator.apiserver.schema.canonical import canonical
 from plugin_operator.apiserver.schema.custom import from_crd
 from plugin_operator.apiserver.schema.decoding import decode_error
 from plugin_operator.apiserver.schema.defaulting import apply_defaults
@@ -31,6 +32,7 @@ __all__ = [
     "SubresourceInfo",
     "apply_defaults",
     "builtin_resources",
+    "canonical",
     "decode_error",
     "definition_warnings",
     "from_crd",

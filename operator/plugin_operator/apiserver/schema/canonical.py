@@ -28,10 +28,16 @@ def canonical(value: Any, schema: Schema) -> Any:
         return _struct(value, schema)
     if isinstance(value, dict) and schema.additional:
         additional = schema.additional
-        return {key: canonical(member, additional) for key, member in value.items()}
+        return {key: _element(member, additional) for key, member in value.items()}
     if isinstance(value, list) and schema.items:
-        return [_zero(schema.items) if item is None else canonical(item, schema.items) for item in value]
+        items = schema.items
+        return [_element(item, items) for item in value]
     return _scalar(value, schema)
+
+
+def _element(value: Any, schema: Schema) -> Any:
+    """Write a member of a map or a list, where null is the zero value."""
+    return _zero(schema) if value is None else canonical(value, schema)
 
 
 def _struct(value: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from plugin_operator.apiserver.tables.formats import NONE, age, labels, selector
+from plugin_operator.apiserver.tables.formats import NONE, UNKNOWN, age, labels, selector
 
 Object = Mapping[str, Any]
 
@@ -16,7 +16,7 @@ def _age(obj: Object, now: datetime) -> str:
 def service(obj: Object, now: datetime) -> list[Any]:
     """Cells of a Service."""
     spec = obj.get("spec") or {}
-    kind = spec.get("type") or "ClusterIP"
+    kind = spec.get("type") or ""
     inside = NONE if kind == "ExternalName" else spec.get("clusterIP") or NONE
     ports = ",".join(_port(port) for port in spec.get("ports") or ()) or NONE
     outside = _external(kind, spec, obj.get("status") or {})
@@ -36,7 +36,7 @@ def _external(kind: str, spec: Object, status: Object) -> str:
         given = (status.get("loadBalancer") or {}).get("ingress") or ()
         found = [one.get("ip") or one.get("hostname") or "" for one in given]
         return ",".join([*found, *fixed]) or "<pending>"
-    return ",".join(fixed) or NONE
+    return (",".join(fixed) or NONE) if kind else UNKNOWN
 
 
 def ingress(obj: Object, now: datetime) -> list[Any]:

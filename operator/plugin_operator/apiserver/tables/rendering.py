@@ -35,11 +35,11 @@ def render(
     if columns is not None:
         shown = columns or [custom.AGE]
         definitions = custom.definitions(shown)
-        rows = [(obj, custom.cells(obj, shown, now)) for obj in objects]
+        rows = [(obj, custom.cells(_named(obj), shown, now)) for obj in objects]
     else:
         line, cells = KINDS.get((group, kind), DEFAULT)
         definitions = parsed(line)
-        rows = [(obj, cells(obj, now)) for obj in objects]
+        rows = [(obj, cells(_named(obj), now)) for obj in objects]
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
@@ -47,6 +47,11 @@ def render(
         "columnDefinitions": definitions,
         "rows": [{"cells": values, "object": _object(obj, include_object)} for obj, values in rows],
     }
+
+
+def _named(obj: Object) -> Object:
+    """Give a bookmark, which is an object without a name, an empty one."""
+    return obj if "name" in obj["metadata"] else {**obj, "metadata": {**obj["metadata"], "name": ""}}
 
 
 def _object(obj: Object, include_object: str) -> dict[str, Any] | None:

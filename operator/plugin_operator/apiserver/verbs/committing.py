@@ -37,13 +37,13 @@ def complete(call: Call, obj: dict[str, Any], options: WriteOptions) -> dict[str
         return obj
     error = decode_error(obj, schema)
     if error is not None:
-        raise _unreadable(call, obj, error)
+        raise unreadable(call, obj, error)
     sent = obj
     obj, unknown = prune(obj, schema)
     if unknown and options.validation != "Ignore":
         texts = [f'unknown field "{path}"' for path in unknown]
         if options.validation == "Strict":
-            raise _unreadable(call, sent, "strict decoding error: " + ", ".join(texts))
+            raise unreadable(call, sent, "strict decoding error: " + ", ".join(texts))
         call.warnings.extend(texts)
     return apply_defaults(obj, schema)
 
@@ -136,7 +136,7 @@ _METADATA_ORDER = (
 )
 
 
-def _unreadable(call: Call, obj: dict[str, Any], why: str) -> ApiFailure:
+def unreadable(call: Call, obj: dict[str, Any], why: str) -> ApiFailure:
     """Return the failure of an object that is not what its kind says; a patch that made it so is the one to blame."""
     kind = call.resource.kind
     if call.http.method == "PATCH":

@@ -7,7 +7,7 @@ from plugin_operator.apiserver.verbs.committing import present
 from plugin_operator.apiserver.verbs.deletion import delete_item
 from plugin_operator.apiserver.verbs.options import DeleteOptions, delete_options
 from plugin_operator.apiserver.verbs.presenting import Presenter
-from plugin_operator.apiserver.verbs.reading import find
+from plugin_operator.apiserver.verbs.reading import choose, find
 from plugin_operator.apiserver.verbs.selection import Selection
 from plugin_operator.apiserver.wire.body import media_type, parse, read_bytes
 from plugin_operator.apiserver.wire.failure import conflict, forbidden
@@ -47,17 +47,16 @@ async def delete(call: Call) -> Reply:
 
 
 async def delete_collection(call: Call) -> Reply:
-    """Delete every selected object; answers with the list of them."""
+    """Delete every selected object, or a page of them; answers with the list of them as they were."""
     options = await _read_options(call)
-    selection = Selection(call.resource, call.query)
-    bucket = call.cluster.store.bucket(call.resource.bucket)
-    prefix = f"{call.target.namespace}/" if call.target.namespace else ""
-    chosen = [item for item in bucket.page(prefix, "") if selection.matches(item)]
-    deleted = [delete_item(call.cluster, call.resource, item, options)[0] for item in chosen]
-    if deleted and not options.dry_run:
-        await call.cluster.store.durable(deleted[-1].revision)
     presenter = Presenter(call, many=True)
-    return Reply(presenter.many(deleted, {"resourceVersion": str(call.cluster.store.revision)}))
+    chosen, metadata = choose(call, Selection(call.resource, call.query))
+    for item in chosen:
+        _check_preconditions(call, item, options)
+        delete_item(call.cluster, call.resource, item, options)
+    if chosen and not options.dry_run:
+        await call.cluster.store.durable(call.cluster.store.revision)
+    return Reply(presenter.many(chosen, metadata))
 
 
 async def _read_options(call: Call) -> DeleteOptions:

@@ -105,7 +105,7 @@ def _check_metadata_types(call: Call, metadata: dict[str, Any]) -> None:
             _refuse(call, value, name, go_type)
     for name in ("labels", "annotations"):
         for value in (metadata.get(name) or {}).values():
-            if not isinstance(value, str):
+            if value is not None and not isinstance(value, str):
                 _refuse(call, value, name, "string")
     for name, wanted, go_type in (("finalizers", str, "string"), ("ownerReferences", dict, "v1.OwnerReference")):
         for value in metadata.get(name) or ():

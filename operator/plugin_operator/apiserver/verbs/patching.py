@@ -7,7 +7,7 @@ from plugin_operator.apiserver import fieldmanagers, patching
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.schema import Cause, Schema, prune
 from plugin_operator.apiserver.storage import Item, item_key
-from plugin_operator.apiserver.verbs.committing import present, reset_fields
+from plugin_operator.apiserver.verbs.committing import present, reset_fields, unreadable
 from plugin_operator.apiserver.verbs.conversion import to_served
 from plugin_operator.apiserver.verbs.creating import create_object
 from plugin_operator.apiserver.verbs.incoming import check_object
@@ -27,6 +27,8 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+# Where the real server's types are registered, as its messages have it.
+_SCHEME = "pkg/runtime/scheme.go:111"
 
 
 async def patch(call: Call) -> Reply:
@@ -41,6 +43,7 @@ async def patch(call: Call) -> Reply:
     current = find(call)
     schema = call.resource.schema or Schema()
     patched = patch_document(to_served(call.resource, current), media, change, schema)
+    _require_same_type(call, patched)
     item = replace(call, current, named_object(call, patched), options)
     if not options.dry_run:
         await call.cluster.store.durable(item.revision)
@@ -75,7 +78,9 @@ def patch_document(current: dict[str, Any], media: str, change: Any, schema: Sch
             raise bad_request("error decoding patch: a patch of this type must be an object")
         if media == MERGE_PATCH:
             return patching.merge_patch(current, change)
-        return patching.strategic_merge_patch(current, change, schema)
+        # Whatever it says of its type: the result is one of the type that the path names.
+        named = {"apiVersion": current["apiVersion"], "kind": current["kind"]}
+        return patching.strategic_merge_patch(current, change, schema) | named
     except patching.PatchError as error:
         raise _refused(error) from error
 
@@ -89,9 +94,24 @@ def named_object(call: Call, patched: Any) -> dict[str, Any]:
     """Return a patched object, checked to be still the same one; 400 if it is not."""
     obj = check_object(call, patched)
     name = obj["metadata"].get("name", "")
+    if not name:
+        raise _undeterminable(call)
     if name != call.target.name:
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.target.name})")
     return obj
+
+
+def _require_same_type(call: Call, patched: dict[str, Any]) -> None:
+    """Refuse a patch that makes another type of a built-in object; other versions of custom ones come by conversion."""
+    resource = call.resource
+    version, kind = patched.get("apiVersion") or resource.api_version, patched.get("kind") or resource.kind
+    if resource.custom is None and (version, kind) != (resource.api_version, resource.kind):
+        raise unreadable(call, patched, f'no kind "{kind}" is registered for version "{version}" in scheme "{_SCHEME}"')
+
+
+def _undeterminable(call: Call) -> ApiFailure:
+    url = f"the name of the object ({call.target.name} based on URL)"
+    return bad_request(f"{url} was undeterminable: name must be provided")
 
 
 def applied_object(
@@ -172,8 +192,7 @@ def _require_type(call: Call, applied: Mapping[str, Any]) -> None:
 def _with_name(call: Call, applied: dict[str, Any]) -> dict[str, Any]:
     metadata = applied.get("metadata") or {}
     if not call.target.subresource and not metadata:
-        url = f"the name of the object ({call.target.name} based on URL)"
-        raise bad_request(f"{url} was undeterminable: name must be provided")
+        raise _undeterminable(call)
     if isinstance(metadata, dict) and not metadata.get("name"):
         return {**applied, "metadata": {**metadata, "name": call.target.name}}
     return applied

@@ -1,12 +1,13 @@
 """Stored items in the form a client asked for: objects, metadata alone, or the rows of a table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from plugin_operator.apiserver import codec, tables
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.registry import ServedResource
+from plugin_operator.apiserver.schema import canonical
 from plugin_operator.apiserver.storage import Item
 from plugin_operator.apiserver.verbs.conversion import served_bytes, to_served
 from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request
@@ -44,6 +45,14 @@ class Presenter:
         elif self._transform:
             _check_partial(self._transform, self._resource, many=many)
             self.one = lambda item: codec.encode(self._partial(item))
+
+    def bookmark(self, revision: int, annotations: Mapping[str, str]) -> bytes:
+        """Return an object of the kind that holds nothing but a revision."""
+        resource, metadata = self._resource, {"resourceVersion": str(revision)}
+        empty = canonical({}, resource.schema) if resource.schema is not None and resource.schema.builtin else {}
+        obj = {**empty, "metadata": {**metadata, **({"annotations": dict(annotations)} if annotations else {})}}
+        raw = codec.encode_object(obj, resource.storage_version, resource.kind)
+        return self.one(Item(key="", namespace="", name="", uid="", revision=revision, raw=raw, labels={}, owners=()))
 
     def _plain(self, item: Item) -> bytes:
         return served_bytes(self._resource, item)

@@ -39,12 +39,22 @@ async def list_objects(call: Call) -> Reply:
     """Answer with a list or a page of one."""
     selection = Selection(call.resource, call.query, call.target.name)
     presenter = Presenter(call, many=True)
+    return Reply(presenter.many(*choose(call, selection)))
+
+
+def choose(call: Call, selection: Selection) -> tuple[list[Item], dict[str, Any]]:
+    """Return the selected objects, or a page of them, with the metadata of their list.
+
+    Raises:
+        ApiFailure: 400 or 422 by what is wrong with the parameters, 410, 504.
+    """
+    call.number("timeoutSeconds")  # checked, and always kept
     revision, items = _start(call)
     limit = call.number("limit") or 0
     matching = items if selection.everything else (item for item in items if selection.matches(item))
     metadata: dict[str, Any] = {"resourceVersion": str(revision)}
     if limit <= 0:
-        return Reply(presenter.many(list(matching), metadata))
+        return list(matching), metadata
     chosen = list(islice(matching, limit))
     # Whether what is left matches is not looked at: the next page may be empty, as in a real server.
     remaining = sum(1 for _ in items) if len(chosen) == limit else 0
@@ -52,7 +62,7 @@ async def list_objects(call: Call) -> Reply:
         metadata["continue"] = make_token(revision, chosen[-1].key)
         if selection.everything:
             metadata["remainingItemCount"] = remaining
-    return Reply(presenter.many(chosen, metadata))
+    return chosen, metadata
 
 
 def _start(call: Call) -> tuple[int, Iterator[Item]]:

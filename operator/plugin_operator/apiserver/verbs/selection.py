@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugin_operator.apiserver.registry import ServedResource
+from plugin_operator.apiserver.schema import is_path_segment
 from plugin_operator.apiserver.storage import Item
 from plugin_operator.apiserver.wire.failure import bad_request
 from plugin_operator.kube.selectors import FieldSelector, LabelSelector, SelectorError
@@ -45,6 +46,16 @@ _EXTRA: Mapping[str, frozenset[str]] = {
     "certificatesigningrequests.certificates.k8s.io": frozenset({"spec.signerName"}),
 }
 _RENAMED = {"regarding": "involvedObject", "reportingController": "reportingComponent"}
+
+
+def exact_name(text: str) -> str:
+    """Return the one name that a field selector allows, "" if it allows several or cannot be read."""
+    try:
+        requirements = FieldSelector.parse(text).requirements
+    except SelectorError:
+        return ""
+    names = [value for path, operator, value in requirements if path == "metadata.name" and operator != "!="]
+    return names[0] if names and not is_path_segment(names[0]) else ""
 
 
 class Selection:

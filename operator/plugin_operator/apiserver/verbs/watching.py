@@ -6,7 +6,7 @@ as the bytes that are stored, so a hundred watchers cost a hundred copies of byt
 
 import asyncio
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from aiohttp import web
 
@@ -30,6 +30,8 @@ _LINES = {
     "ERROR": b'{"type":"ERROR","object":%b}\n',
 }
 _SHORTEST_DEFAULT_SECONDS = 1800
+_NO_ANNOTATIONS: Mapping[str, str] = {}
+_INITIAL_END = {"k8s.io/initial-events-end": "true"}
 
 
 async def watch(call: Call) -> web.StreamResponse:
@@ -56,17 +58,17 @@ class WatchStream:
         "_initial",
         "_initial_end",
         "_presenter",
+        "_revision",
         "_seconds",
         "_selection",
-        "_too_old",
     )
 
     def __init__(self, call: Call) -> None:
         """Check the request and take a place in the history, before any answer goes out.
 
         Raises:
-            ApiFailure: 400, 422, 504 by what is wrong with the parameters. A revision that is too old is told in the
-                stream, as an ERROR event.
+            ApiFailure: 400, 422, 504 by what is wrong with the parameters. A revision that is too old, or that a
+                streaming list is to wait for, is told in the stream, as an ERROR event.
         """
         self._call = call
         self._selection = Selection(call.resource, call.query, call.target.name)
@@ -76,19 +78,19 @@ class WatchStream:
         initial = _send_initial_events(call)
         self._initial_end = initial is True and self._bookmarks
         store = call.cluster.store
-        revision = parse_revision(call.query.get("resourceVersion", ""))
+        self._revision = revision = parse_revision(call.query.get("resourceVersion", ""))
         present = initial is True or (initial is None and revision == 0)
-        if present and revision > store.revision:
-            raise too_large_revision(revision, store.revision)
         bucket = store.bucket(call.resource.bucket)
         start = store.revision if present or (initial is False and not revision) else min(revision, store.revision)
         self._initial: list[Item] = list(bucket.page(self._prefix, "")) if present else []
-        self._cursor: Cursor | None = None
-        self._too_old = ""
+        self._cursor: Cursor | ApiFailure
+        if present and revision > store.revision:
+            self._cursor = too_large_revision(revision, store.revision)
+            return
         try:
             self._cursor = store.cursor(bucket, start)
         except Compacted as error:
-            self._too_old = str(error)
+            self._cursor = expired(str(error))
 
     @property
     def _prefix(self) -> str:
@@ -99,8 +101,8 @@ class WatchStream:
         """Write until the end of this watch."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._seconds
-        if self._cursor is None:
-            await self._send(response, [self._error(expired(self._too_old))])
+        if isinstance(self._cursor, ApiFailure):
+            await self._send(response, [self._error(self._cursor)])
             return
         with self._cursor as cursor:
             timer = loop.call_at(deadline, cursor.wake)
@@ -161,13 +163,13 @@ class WatchStream:
             if self._selection.matches(item):
                 yield template % self._presenter.one(item)
         if self._initial_end:
-            yield self._bookmark(initial_end=True)
+            yield self._bookmark(_INITIAL_END)
 
     def _change_lines(self, changes: Iterable[Change]) -> Iterator[bytes]:
         prefix, selection, one = self._prefix, self._selection, self._presenter.one
         for change in changes:
-            if prefix and not change.item.key.startswith(prefix):
-                continue
+            if change.revision <= self._revision or (prefix and not change.item.key.startswith(prefix)):
+                continue  # of another namespace, or before a revision that is still to come
             kind: str = change.type
             if not selection.everything:
                 kind = _transition(change, selection)
@@ -178,13 +180,8 @@ class WatchStream:
                     item = at_revision(change.previous, change.revision)
                 yield _LINES[kind] % one(item)
 
-    def _bookmark(self, *, initial_end: bool = False) -> bytes:
-        resource = self._call.resource
-        metadata: dict[str, object] = {"resourceVersion": str(self._call.cluster.store.published_revision)}
-        if initial_end:
-            metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
-        body = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
-        return _LINES["BOOKMARK"] % codec.encode(body)
+    def _bookmark(self, annotations: Mapping[str, str] = _NO_ANNOTATIONS) -> bytes:
+        return _LINES["BOOKMARK"] % self._presenter.bookmark(self._call.cluster.store.published_revision, annotations)
 
     @staticmethod
     def _error(failure: ApiFailure) -> bytes:

@@ -124,6 +124,10 @@ CASES = (
         patch(f"{PATH}/w", {"spec": {"size": 2}}, silent=True),
         delete(f"{PATH}/w", silent=True),
         Events(3),
+        OpenWatch(f"{PATH}?watch=true&resourceVersion=$rv&allowWatchBookmarks=true&timeoutSeconds=4"),
+        OpenWatch(f"{PATH}?watch=true&resourceVersion=$rv&allowWatchBookmarks=true&timeoutSeconds=4", "rows", TABLE),
+        Events(None),
+        Events(None, "rows"),
         cleanup=CLEANUP,
     ),
     case(

@@ -1,6 +1,8 @@
 """Lists: selectors, pages and versions; and deleting what a selector finds."""
 
-from differential.language import CONFIG_MAPS, Call, Case, case, config_map, delete, get, post
+from typing import Any
+
+from differential.language import CONFIG_MAPS, TABLE, Call, Case, case, config_map, delete, get, patch, post
 
 _FIVE: tuple[Call, ...] = tuple(
     post(
@@ -12,6 +14,15 @@ _FIVE: tuple[Call, ...] = tuple(
     )
     for number, name in enumerate(["e", "d", "c", "b", "a"])
 )
+
+
+def _options(**options: Any) -> dict[str, Any]:
+    return {"kind": "DeleteOptions", "apiVersion": "v1", **options}
+
+
+def _owned(name: str) -> dict[str, Any]:
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "a", "uid": "$uid"}
+    return config_map(name, ownerReferences=[owner])
 
 
 def _selected(*selectors: str) -> tuple[Call, ...]:
@@ -129,5 +140,48 @@ CASES: tuple[Case, ...] = (
         delete(CONFIG_MAPS),
         get(CONFIG_MAPS),
         delete(CONFIG_MAPS),
+    ),
+    case(
+        "a list may have a time limit",
+        *_FIVE,
+        get(f"{CONFIG_MAPS}?timeoutSeconds=5&limit=1"),
+        get(f"{CONFIG_MAPS}?timeoutSeconds=0&limit=1"),
+        get(f"{CONFIG_MAPS}?timeoutSeconds=nonsense"),
+        get(f"{CONFIG_MAPS}?timeoutSeconds=-1&limit=1"),
+        get(f"{CONFIG_MAPS}?timeout=nonsense&limit=1"),
+    ),
+    case(
+        "options of a collection's deletion",
+        *_FIVE,
+        post(CONFIG_MAPS, config_map("held", finalizers=["example.com/f"]), silent=True),
+        delete(CONFIG_MAPS, _options(propagationPolicy="Nonsense")),
+        delete(CONFIG_MAPS, _options(dryRun=["All"])),
+        delete(f"{CONFIG_MAPS}?fieldSelector=metadata.name%3Dheld", _options(propagationPolicy="Background")),
+        get(f"{CONFIG_MAPS}/held"),
+        delete(f"{CONFIG_MAPS}?fieldSelector=metadata.name%3Da", _options(preconditions={"uid": "1-2"})),
+        delete(f"{CONFIG_MAPS}?fieldSelector=metadata.name%3Da", _options(preconditions={"resourceVersion": "1"})),
+        delete(f"{CONFIG_MAPS}?limit=2", keep={"token": "metadata.continue"}),
+        delete(f"{CONFIG_MAPS}?limit=1&continue=$token"),
+        delete(f"{CONFIG_MAPS}?continue=nonsense"),
+        delete(f"{CONFIG_MAPS}?labelSelector=a%3Db%3Dc,", silent=True),
+        delete(f"{CONFIG_MAPS}?resourceVersion=1&resourceVersionMatch=Nonsense"),
+        delete(f"{CONFIG_MAPS}?watch=true&fieldSelector=metadata.name%3Db"),
+        delete(CONFIG_MAPS, "{"),
+        delete(CONFIG_MAPS, _options(gracePeriodSeconds=0), accept=TABLE),
+        get(CONFIG_MAPS),
+        patch(f"{CONFIG_MAPS}/held", {"metadata": {"finalizers": None}}, silent=True),
+    ),
+    case(
+        "a collection is deleted with its dependents, or without them",
+        post(CONFIG_MAPS, config_map("a", labels={"own": "er"}), keep={"uid": "metadata.uid"}, silent=True),
+        post(CONFIG_MAPS, _owned("b"), silent=True),
+        delete(f"{CONFIG_MAPS}?labelSelector=own&propagationPolicy=Orphan"),
+        get(f"{CONFIG_MAPS}/a", until=404),
+        get(f"{CONFIG_MAPS}/b"),
+        post(CONFIG_MAPS, config_map("a", labels={"own": "er"}), keep={"uid": "metadata.uid"}, silent=True),
+        post(CONFIG_MAPS, _owned("c"), silent=True),
+        delete(f"{CONFIG_MAPS}?labelSelector=own", _options(propagationPolicy="Foreground")),
+        get(f"{CONFIG_MAPS}/c", until=404),
+        get(f"{CONFIG_MAPS}/a", until=404),
     ),
 )

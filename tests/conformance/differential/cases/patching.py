@@ -1,6 +1,20 @@
 """The patch types, without server-side apply."""
 
-from differential.language import APPLY, CONFIG_MAPS, JSON_PATCH, STRATEGIC, case, config_map, get, patch, post, put
+from typing import Any
+
+from differential.language import (
+    APPLY,
+    CONFIG_MAPS,
+    JSON_PATCH,
+    STRATEGIC,
+    Call,
+    case,
+    config_map,
+    get,
+    patch,
+    post,
+    put,
+)
 
 _A = f"{CONFIG_MAPS}/a"
 _POD = {
@@ -15,6 +29,22 @@ _POD = {
     },
 }
 _PODS = "/api/v1/namespaces/$ns/pods"
+_DEPLOYMENTS = "/apis/apps/v1/namespaces/$ns/deployments"
+_D = f"{_DEPLOYMENTS}/d"
+_DEPLOYMENT = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "d"},
+    "spec": {
+        "selector": {"matchLabels": {"a": "b"}},
+        "template": {"metadata": {"labels": {"a": "b"}}, "spec": _POD["spec"]},
+    },
+}
+
+
+def _of_template(spec: dict[str, Any]) -> Call:
+    return patch(_D, {"spec": {"template": {"spec": spec}}}, STRATEGIC)
+
 
 CASES = (
     case(
@@ -111,5 +141,125 @@ CASES = (
                 patch(f"{_A}?fieldManager=one&fieldValidation={level}", {**config_map("a"), "nonsense": 1}, APPLY),
             )
         ),
+    ),
+    case(
+        "a JSON patch without what an operation needs is refused",
+        post(CONFIG_MAPS, config_map("a", {"k": "v"}, finalizers=["example.com/a"]), silent=True),
+        *(
+            patch(_A, [operation], JSON_PATCH)
+            for operation in (
+                {"op": "add", "value": "x"},
+                {"op": "add", "path": "/data/l"},
+                {"op": "add", "path": "data/l", "value": "x"},
+                {"op": "remove"},
+                {"op": "move", "path": "/data/l"},
+                {"op": "move", "from": "/data/none", "path": "/data/l"},
+                {"op": "copy", "from": "/data/none", "path": "/data/l"},
+                {"op": "copy", "from": "/data/k", "path": "/none/l"},
+                {"path": "/data/l", "value": "x"},
+                {"op": "test", "path": "/data/none", "value": None},
+                {"op": "test", "path": "/data/none", "value": "x"},
+                {"op": "test", "path": "/data/k"},
+                {"op": "add", "path": "/metadata/finalizers/-", "value": "example.com/b"},
+                {"op": "add", "path": "/metadata/finalizers/0", "value": "example.com/c"},
+                {"op": "add", "path": "/metadata/finalizers/9", "value": "example.com/d"},
+                {"op": "add", "path": "/metadata/finalizers/x", "value": "example.com/d"},
+                {"op": "remove", "path": "/metadata/finalizers/9"},
+                {"op": "replace", "path": "/metadata/finalizers/9", "value": "example.com/d"},
+                {"op": "remove", "path": "/metadata/finalizers/-1"},
+                {"op": "replace", "path": "", "value": config_map("a", {"whole": "new"})},
+                {"op": "add", "path": "/data", "value": None},
+                {"op": "remove", "path": "/metadata/finalizers"},
+            )
+        ),
+        get(_A),
+        patch(_A, [{"op": "test", "path": "/kind", "value": "ConfigMap"}] * 10001, JSON_PATCH),
+    ),
+    case(
+        "a patch speaks for another version of its kind",
+        post(CONFIG_MAPS, config_map("a", {"k": "v"}), silent=True),
+        patch(_A, {"apiVersion": "v2", "data": {"l": "w"}}),
+        patch(_A, {"kind": "Nonsense", "data": {"l": "w"}}),
+        patch(_A, {"apiVersion": "v2", "data": {"l": "w"}}, STRATEGIC),
+        patch(_A, {"metadata": None}),
+        patch(_A, {"metadata": {"name": None}}),
+        patch(_A, {"metadata": {"uid": None, "creationTimestamp": None, "resourceVersion": None}}),
+        patch(_A, [{"op": "remove", "path": "/metadata/name"}], JSON_PATCH),
+        patch(_A, [{"op": "remove", "path": "/metadata"}], JSON_PATCH),
+        patch(_A, [{"op": "replace", "path": "/metadata/resourceVersion", "value": "1"}], JSON_PATCH),
+        get(_A),
+    ),
+    case(
+        "a strategic patch keeps the keys that it names and no others",
+        post(_DEPLOYMENTS, _DEPLOYMENT, silent=True),
+        patch(
+            _D,
+            {"spec": {"strategy": {"$$retainKeys": ["type"], "type": "Recreate"}}},
+            STRATEGIC,
+        ),
+        patch(_D, {"spec": {"strategy": {"$$retainKeys": ["rollingUpdate"], "type": "RollingUpdate"}}}, STRATEGIC),
+        patch(_D, {"spec": {"strategy": {"$$retainKeys": "type", "type": "RollingUpdate"}}}, STRATEGIC),
+        patch(
+            _D,
+            {"spec": {"strategy": {"$$retainKeys": ["type", "rollingUpdate"], "type": "RollingUpdate"}}},
+            STRATEGIC,
+        ),
+        get(_D),
+    ),
+    case(
+        "a strategic patch orders and takes away elements of lists",
+        post(_DEPLOYMENTS, _DEPLOYMENT, silent=True),
+        _of_template(
+            {
+                "$$setElementOrder/containers": [{"name": "new"}, {"name": "two"}, {"name": "one"}],
+                "containers": [{"name": "new", "image": "n"}],
+            }
+        ),
+        _of_template(
+            {"$$setElementOrder/containers": [{"name": "one"}], "containers": [{"name": "two", "image": "j"}]}
+        ),
+        _of_template({"$$setElementOrder/containers": [{"name": "one"}, {"name": "two"}, {"name": "new"}]}),
+        _of_template({"containers": [{"name": "new", "$$patch": "delete"}]}),
+        _of_template({"containers": [{"name": "none", "$$patch": "delete"}]}),
+        _of_template({"containers": [{"$$patch": "delete"}]}),
+        _of_template({"containers": [{"name": "one", "env": [{"name": "B", "value": "2"}]}]}),
+        _of_template(
+            {
+                "containers": [
+                    {
+                        "name": "one",
+                        "$$setElementOrder/env": [{"name": "B"}, {"name": "A"}],
+                        "env": [{"name": "A", "value": "changed"}],
+                    }
+                ]
+            }
+        ),
+        _of_template({"containers": [{"name": "one", "env": [{"$$patch": "replace"}, {"name": "C", "value": "3"}]}]}),
+        _of_template({"containers": [{"name": "one", "args": ["x"]}]}),
+        _of_template({"containers": [{"name": "one", "env": None, "args": None}]}),
+        _of_template({"volumes": [{"name": "v", "emptyDir": {}}, {"name": "w", "emptyDir": {}}]}),
+        _of_template({"volumes": [{"name": "v", "$$retainKeys": ["name", "configMap"], "configMap": {"name": "c"}}]}),
+        _of_template({"tolerations": [{"key": "k", "operator": "Exists"}]}),
+        _of_template({"nodeSelector": {"a": "b"}}),
+        _of_template({"nodeSelector": {"$$patch": "replace", "c": "d"}}),
+        _of_template({"nodeSelector": {"$$patch": "delete"}}),
+        _of_template({"$$patch": "merge", "nodeSelector": {"e": "f"}}),
+        patch(
+            _D,
+            {"metadata": {"finalizers": ["b.io/b", "a.io/a"], "$$setElementOrder/finalizers": ["a.io/a", "b.io/b"]}},
+            STRATEGIC,
+        ),
+        patch(
+            _D,
+            {
+                "metadata": {
+                    "$$deleteFromPrimitiveList/finalizers": ["a.io/a"],
+                    "$$setElementOrder/finalizers": ["b.io/b"],
+                }
+            },
+            STRATEGIC,
+        ),
+        patch(_D, {"metadata": {"finalizers": None}}, STRATEGIC, silent=True),
+        get(_D),
     ),
 )

@@ -1,10 +1,14 @@
 """Watches: what they replay, in which order, how they end."""
 
+from typing import Any
+
 from differential.language import (
     CONFIG_MAPS,
+    METADATA,
     TABLE,
     Events,
     OpenWatch,
+    Step,
     case,
     config_map,
     delete,
@@ -16,6 +20,22 @@ from differential.language import (
 
 _WATCH = f"{CONFIG_MAPS}?watch=true"
 _MARK = get(f"{CONFIG_MAPS}?limit=1", keep={"rv": "metadata.resourceVersion"}, silent=True)
+_SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"clusterIP": "None"}}
+_LEASE = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}}
+
+
+def _bookmarked(path: str, made: dict[str, Any]) -> tuple[Step, ...]:
+    """Watch a kind past one creation and up to the bookmark before the end."""
+    query = "watch=true&resourceVersion=$rv&allowWatchBookmarks=true&timeoutSeconds=4"
+    return (
+        get(f"{path}?limit=1", keep={"rv": "metadata.resourceVersion"}, silent=True),
+        OpenWatch(f"{path}?{query}", path),
+        OpenWatch(f"{path}?{query}", f"rows of {path}", accept=TABLE),
+        post(path, made, silent=True),
+        Events(None, path),
+        Events(None, f"rows of {path}"),
+    )
+
 
 CASES = (
     case(
@@ -118,9 +138,7 @@ CASES = (
     case(
         "a watch may carry metadata only",
         _MARK,
-        OpenWatch(
-            f"{_WATCH}&resourceVersion=$rv", accept="application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
-        ),
+        OpenWatch(f"{_WATCH}&resourceVersion=$rv", accept=METADATA),
         post(CONFIG_MAPS, config_map("a", {"k": "v"}), silent=True),
         Events(1),
     ),
@@ -146,5 +164,82 @@ CASES = (
         patch(f"{CONFIG_MAPS}/a", {}, silent=True),
         patch(f"{CONFIG_MAPS}/a", {"data": {"last": "one"}}, silent=True),
         Events(1),
+    ),
+    case(
+        "a watch that wants no beginning begins now",
+        post(CONFIG_MAPS, config_map("a"), keep={"rv": "metadata.resourceVersion"}, silent=True),
+        OpenWatch(f"{_WATCH}&sendInitialEvents=false&resourceVersionMatch=NotOlderThan"),
+        OpenWatch(f"{_WATCH}&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&resourceVersion=$rv", "from"),
+        OpenWatch(f"{_WATCH}&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&resourceVersion=0", "zero"),
+        get(f"{_WATCH}&sendInitialEvents=false"),
+        get(f"{_WATCH}&sendInitialEvents=nonsense"),
+        post(CONFIG_MAPS, config_map("b"), silent=True),
+        Events(1),
+        Events(1, "from"),
+        Events(1, "zero"),
+    ),
+    case(
+        "a streaming list from a version holds all that is newer and a bookmark",
+        post(CONFIG_MAPS, config_map("a"), keep={"rv": "metadata.resourceVersion"}, silent=True),
+        post(CONFIG_MAPS, config_map("b", labels={"in": "yes"}), silent=True),
+        OpenWatch(
+            f"{_WATCH}&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+            "&resourceVersion=$rv&labelSelector=in%3Dyes"
+        ),
+        OpenWatch(
+            f"{_WATCH}&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+            "&resourceVersion=99999999999&timeoutSeconds=1",
+            "future",
+        ),
+        Events(None, "future"),
+        patch(f"{CONFIG_MAPS}/b", {"metadata": {"labels": None}}, silent=True),
+        Events(3),
+    ),
+    case(
+        "a watch from a version to come shows nothing before it",
+        OpenWatch(f"{_WATCH}&resourceVersion=99999999999&timeoutSeconds=2"),
+        post(CONFIG_MAPS, config_map("a"), silent=True),
+        Events(None),
+    ),
+    case(
+        "a bookmark is an empty object of its kind",
+        *_bookmarked("/api/v1/namespaces/$ns/services", _SERVICE),
+        *_bookmarked("/apis/coordination.k8s.io/v1/namespaces/$ns/leases", _LEASE),
+    ),
+    case(
+        "a watch tells its place with a bookmark before its time is over",
+        post(CONFIG_MAPS, config_map("a"), keep={"rv": "metadata.resourceVersion"}, silent=True),
+        OpenWatch(f"{_WATCH}&resourceVersion=$rv&allowWatchBookmarks=true&timeoutSeconds=4"),
+        OpenWatch(f"{_WATCH}&resourceVersion=$rv&allowWatchBookmarks=true&timeoutSeconds=4", "rows", accept=TABLE),
+        OpenWatch(
+            f"{_WATCH}&resourceVersion=$rv&allowWatchBookmarks=true&timeoutSeconds=4", "metadata", accept=METADATA
+        ),
+        OpenWatch(f"{_WATCH}&resourceVersion=$rv&timeoutSeconds=4", "plain"),
+        patch(f"{CONFIG_MAPS}/a", {"data": {"k": "v"}}, silent=True),
+        Events(None),
+        Events(None, "rows"),
+        Events(None, "metadata"),
+        Events(None, "plain"),
+    ),
+    case(
+        "the old form of a watch of one object",
+        post(CONFIG_MAPS, config_map("a"), silent=True),
+        post(CONFIG_MAPS, config_map("b"), keep={"rv": "metadata.resourceVersion"}, silent=True),
+        OpenWatch("/api/v1/watch/namespaces/$ns/configmaps/a?resourceVersion=$rv"),
+        patch(f"{CONFIG_MAPS}/b", {"data": {"k": "v"}}, silent=True),
+        delete(f"{CONFIG_MAPS}/a", silent=True),
+        Events(1),
+        get(f"{CONFIG_MAPS}/b?watch=true&resourceVersion=$rv"),
+    ),
+    case(
+        "a watch sees a selected object's departure as it was, and its deletion as it last was",
+        post(CONFIG_MAPS, config_map("a", {"k": "1"}, labels={"in": "yes"}), keep={"rv": "metadata.resourceVersion"}),
+        OpenWatch(f"{_WATCH}&resourceVersion=$rv&labelSelector=in%3Dyes", accept=METADATA),
+        OpenWatch(f"{_WATCH}&resourceVersion=$rv&labelSelector=in%3Dyes", "rows", accept=TABLE),
+        put(f"{CONFIG_MAPS}/a", config_map("a", {"k": "2"}), silent=True),
+        put(f"{CONFIG_MAPS}/a", config_map("a", {"k": "3"}, labels={"in": "yes"}), silent=True),
+        delete(f"{CONFIG_MAPS}/a", silent=True),
+        Events(3),
+        Events(3, "rows"),
     ),
 )
