@@ -48,6 +48,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate("a merge patch can be refused", "[34] PATCH *", "body.message", _PARSERS),
     Deliberate("a JSON patch can be refused", "[78] PATCH *", "body.message", _PARSERS),
     Deliberate("a strategic patch merges lists by their key", "9 PATCH *", "body.message", _PARSERS),
+    Deliberate("scale is one more way to own the replicas", "14 PUT *", "body.message", _PARSERS),
     Deliberate("apply can be refused", "7 PATCH *", "body.message", _PARSERS),
     Deliberate(
         "label selectors that cannot be read are refused",
@@ -75,12 +76,6 @@ DELIBERATE: tuple[Deliberate, ...] = (
     ),
     Deliberate("a list may ask for a version", "10 GET *", "*", _FRESH),
     Deliberate("a watch from a version long gone is told so", "*", "*", _FRESH),
-    Deliberate(
-        "status and scale of a custom kind",
-        "10 GET *",
-        "body.metadata.managedFields[[]*].time",
-        "kube-apiserver loses the time of an entry that a write through scale leaves alone",
-    ),
     Deliberate(
         "custom resources",
         "8 kubectl apply *",

@@ -99,9 +99,9 @@ def patch(path: str, body: Any, content_type: str = MERGE, **options: Any) -> Ca
     return Call("PATCH", path, body, content_type, **options)
 
 
-def apply(path: str, body: Any, manager: str = "one", *, force: bool = False, **options: Any) -> Call:
+def apply(path: str, body: Any, manager: str = "one", *, force: bool = False, query: str = "", **options: Any) -> Call:
     """Apply on the server's side."""
-    query = f"?fieldManager={manager}" + ("&force=true" if force else "")
+    query = f"?fieldManager={manager}" + ("&force=true" if force else "") + query
     return Call("PATCH", path + query, body, APPLY, **options)
 
 

@@ -6,6 +6,9 @@ server, and plain patches to ``patching``.
 
 from plugin_operator.apiserver.fieldmanagers.applying import apply
 from plugin_operator.apiserver.fieldmanagers.conflicts import ApplyConflict
+from plugin_operator.apiserver.fieldmanagers.scaling import parent_entries, scale_entries
 from plugin_operator.apiserver.fieldmanagers.tracking import track
+from plugin_operator.apiserver.fieldmanagers.typed import rooted
+from plugin_operator.apiserver.fieldmanagers.typed_errors import typed_error
 
-__all__ = ["ApplyConflict", "apply", "track"]
+__all__ = ["ApplyConflict", "apply", "parent_entries", "rooted", "scale_entries", "track", "typed_error"]

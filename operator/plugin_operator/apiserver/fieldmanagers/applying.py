@@ -111,7 +111,8 @@ def _applied(live: Object | None, request: _Request, *, force: bool) -> dict[str
     start = before if before is not None else blank(request.applied, schema)
     result = merged(start, request.applied, schema)
     result = _pruned(result, last, [applied, *(entry.fields for entry in others)], schema)
-    others = take_from_others(others, difference(start, result, schema), force=force)
+    changes = difference(start, result, schema).without(request.ignored)
+    others = take_from_others(others, changes, force=force)
     # As in the real server, an apply that changes no value sets no time, not even for a manager that is new.
     time = request.time if before != result else last.time if last else ""
     current = Entry(request.manager, APPLY, request.api_version, request.subresource, time, claim)

@@ -18,6 +18,10 @@ class Comparison:
     removed: FieldSet = field(default_factory=FieldSet)
     modified: FieldSet = field(default_factory=FieldSet)
 
+    def without(self, elements: frozenset[str]) -> "Comparison":
+        """Return the comparison without these root elements and all that is below them."""
+        return Comparison(self.added.without(elements), self.removed.without(elements), self.modified.without(elements))
+
 
 def compare(old: Any, new: Any, schema: Schema | None) -> Comparison:
     """Return the difference; containers that appear or vanish are in it themselves, besides all they hold."""

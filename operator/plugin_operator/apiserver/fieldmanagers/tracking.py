@@ -55,9 +55,9 @@ def track(  # noqa: PLR0913 - one keyword per fact of the request reads better t
     entries = _starting_entries(old, new)
     if entries is None:
         return without_entries(new)
-    changes = difference(None if old is None else without_entries(old), without_entries(new), shape)
-    others = take_from_others(entries, changes, force=True)
     ignored = ignored_fields(shape, subresource, reset)
+    changes = difference(None if old is None else without_entries(old), without_entries(new), shape).without(ignored)
+    others = take_from_others(entries, changes, force=True)
     gained = stripped(changes.added | changes.modified, ignored)
     mine = Entry(manager, operation, api_version, subresource, stamp(now), gained)
     return with_entries(new, capped(_joined(others, mine)))

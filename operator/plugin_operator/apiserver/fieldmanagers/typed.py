@@ -15,6 +15,7 @@ from plugin_operator.apiserver.schema import Schema
 from plugin_operator.apiserver.schema.builtin import from_definition
 from plugin_operator.apiserver.schema.model import MISSING
 
+_ZEROS = {"string": "", "integer": 0, "number": 0, "boolean": False}
 _TEXT = Schema(type="string")
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
@@ -67,9 +68,14 @@ def element_of(item: Any, schema: Schema) -> str:
         known = schema.items.properties.get(key) if schema.items else None
         if item.get(key) is not None:
             keys[key] = item[key]
-        elif known is not None and known.default is not MISSING:
-            keys[key] = known.default
+        elif known is not None and (known.default is not MISSING or _is_always_written(known)):
+            keys[key] = _ZEROS[known.type] if known.default is MISSING else known.default
     return "k:" + _json(dict(sorted(keys.items())))
+
+
+def _is_always_written(schema: Schema) -> bool:
+    """Tell whether Go writes a field even when it was left out, which makes its zero value its default."""
+    return schema.builtin and not schema.omit_empty and not schema.pointer and schema.type in _ZEROS
 
 
 def _json(value: Any) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 import jsonpatch
 import jsonpointer
 
-from plugin_operator.apiserver.patching.errors import PatchError, go_type, malformed
+from plugin_operator.apiserver.patching.errors import PatchError, malformed
+from plugin_operator.apiserver.schema.gowords import json_type
 
 _LIMIT = 10_000
 _PATHLESS = "the server rejected our request due to an error in our request"
@@ -24,10 +25,12 @@ def json_patch(doc: Mapping[str, Any], ops: Any) -> dict[str, Any]:
         PatchError: 400 for what is no list of operations, 413 for more than 10,000, 422 for operations that fail.
     """
     if not isinstance(ops, list):
-        raise malformed(f"error decoding patch: json: cannot unmarshal {go_type(ops)} into Go value of type {_GO_LIST}")
+        raise malformed(
+            f"error decoding patch: json: cannot unmarshal {json_type(ops)} into Go value of type {_GO_LIST}"
+        )
     for op in ops:
         if not isinstance(op, dict):
-            words = f"json: cannot unmarshal {go_type(op)} into Go value of type {_GO_LIST[2:]}"
+            words = f"json: cannot unmarshal {json_type(op)} into Go value of type {_GO_LIST[2:]}"
             raise malformed(f"error decoding patch: {words}")
     if len(ops) > _LIMIT:
         limit = f"Request entity too large: The allowed maximum operations in a JSON patch is {_LIMIT}, got {len(ops)}"

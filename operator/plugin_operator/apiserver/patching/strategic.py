@@ -7,9 +7,10 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from plugin_operator.apiserver.patching.errors import go_text, go_type, malformed, unfollowable
+from plugin_operator.apiserver.patching.errors import malformed, unfollowable
 from plugin_operator.apiserver.patching.strategic_lists import ListPatch, is_merge_list, merge_list
 from plugin_operator.apiserver.schema import Schema
+from plugin_operator.apiserver.schema.gowords import go_text, json_type
 
 DIRECTIVE = "$patch"
 RETAIN = "$retainKeys"
@@ -29,7 +30,7 @@ def strategic_merge_patch(doc: Mapping[str, Any], patch: Any, schema: Schema) ->
         PatchError: 400 for what is no object, 500 for a wrong directive or a missing merge key.
     """
     if not isinstance(patch, Mapping):
-        raise malformed(f"json: cannot unmarshal {go_type(patch)} into Go value of type map[string]interface {{}}")
+        raise malformed(f"json: cannot unmarshal {json_type(patch)} into Go value of type map[string]interface {{}}")
     return merge_map(dict(doc), dict(patch), schema)
 
 

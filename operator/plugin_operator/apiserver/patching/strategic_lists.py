@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from plugin_operator.apiserver.patching.errors import go_text, unfollowable
+from plugin_operator.apiserver.patching.errors import unfollowable
 from plugin_operator.apiserver.schema import Schema
+from plugin_operator.apiserver.schema.gowords import go_text
 
 MergeMap = Callable[[dict[str, Any], dict[str, Any], Schema | None], dict[str, Any]]
 _DIRECTIVE = "$patch"

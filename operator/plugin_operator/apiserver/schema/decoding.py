@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from plugin_operator.apiserver.schema.gowords import json_type
 from plugin_operator.apiserver.schema.model import Schema
 from plugin_operator.apiserver.schema.quantity import canonical_quantity
 
@@ -57,7 +58,7 @@ def _object(value: dict[str, Any], schema: Schema, owner: str, path: str) -> str
 
 
 def _scalar(value: Any, schema: Schema, where: str) -> str | None:
-    found = _go_word(value)
+    found = json_type(value)
     expected = schema.type
     if expected == "string" and isinstance(value, str):
         return _base64(value) if schema.format == "byte" else None
@@ -71,16 +72,6 @@ def _scalar(value: Any, schema: Schema, where: str) -> str | None:
     elif not expected:
         return None
     return f"json: cannot unmarshal {found} into {where} of type {schema.go}"
-
-
-def _go_word(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, (int, float)):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
 
 
 def _base64(value: str) -> str | None:
@@ -101,7 +92,7 @@ def _opaque(value: Any, schema: Schema) -> str | None:
         except ValueError as error:
             return str(error)
     if name == "IntOrString" and (isinstance(value, bool) or not isinstance(value, (int, str))):
-        return f"json: cannot unmarshal {_go_word(value)} into Go value of type int32"
+        return f"json: cannot unmarshal {json_type(value)} into Go value of type int32"
     if name in _LAYOUTS:
         return _time(value, name)
     return None
@@ -109,7 +100,7 @@ def _opaque(value: Any, schema: Schema) -> str | None:
 
 def _time(value: Any, name: str) -> str | None:
     if not isinstance(value, str):
-        return f"json: cannot unmarshal {_go_word(value)} into Go value of type string"
+        return f"json: cannot unmarshal {json_type(value)} into Go value of type string"
     layout = _LAYOUTS[name]
     try:
         datetime.fromisoformat(value if value[10:11] in ("T", "t") else "")

@@ -4,9 +4,13 @@ from typing import Any
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.schema.gowords import json_type
 from plugin_operator.apiserver.verbs.options import WriteOptions
 from plugin_operator.apiserver.wire.body import JSON, media_type, parse, read_bytes
 from plugin_operator.apiserver.wire.failure import bad_request
+
+# Where the real server's types are registered, as its messages have it.
+SCHEME = "pkg/runtime/scheme.go:111"
 
 
 async def read_object(call: Call, options: WriteOptions | None = None) -> dict[str, Any]:
@@ -39,7 +43,7 @@ def check_object(call: Call, obj: Any) -> dict[str, Any]:
     if obj is None:
         obj = {}
     if not isinstance(obj, dict):
-        raise bad_request(f"couldn't get version/kind; json parse error: expected an object, found {_go_type(obj)}")
+        raise bad_request(f"couldn't get version/kind; json parse error: expected an object, found {json_type(obj)}")
     _check_kind(call, obj)
     metadata = obj.setdefault("metadata", {})
     if metadata is None:
@@ -47,7 +51,7 @@ def check_object(call: Call, obj: Any) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         raise bad_request(
             f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-            f"json: cannot unmarshal {_go_type(metadata)} into Go struct field .metadata"
+            f"json: cannot unmarshal {json_type(metadata)} into Go struct field .metadata"
         )
     _check_metadata_types(call, metadata)
     if resource.namespaced:
@@ -75,7 +79,7 @@ def _check_kind(call: Call, obj: dict[str, Any]) -> None:
     if kind and kind != resource.kind:
         raise bad_request(
             f'{kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-            f'no kind "{kind}" is registered for version "{resource.api_version}"'
+            f'no kind "{kind}" is registered for version "{resource.api_version}" in scheme "{SCHEME}"'
             if resource.custom is None
             else f"the kind in the data ({kind}) does not match the expected kind ({resource.kind})"
         )
@@ -117,17 +121,5 @@ def _refuse(call: Call, value: Any, name: str, go_type: str) -> None:
     kind = call.resource.kind
     raise bad_request(
         f'{kind} in version "{call.resource.version}" cannot be handled as a {kind}: json: cannot unmarshal '
-        f"{_go_type(value)} into Go struct field ObjectMeta.metadata.{name} of type {go_type}"
+        f"{json_type(value)} into Go struct field ObjectMeta.metadata.{name} of type {go_type}"
     )
-
-
-def _go_type(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int | float):
-        return "number"
-    if value is None:
-        return "null"
-    if isinstance(value, str):
-        return "string"
-    return "object" if isinstance(value, dict) else "array"

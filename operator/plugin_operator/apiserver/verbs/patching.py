@@ -5,12 +5,13 @@ from typing import Any
 
 from plugin_operator.apiserver import fieldmanagers, patching
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.schema import Cause, Schema, prune
+from plugin_operator.apiserver.schema import Cause, Schema
+from plugin_operator.apiserver.schema.gowords import json_type
 from plugin_operator.apiserver.storage import Item, item_key
 from plugin_operator.apiserver.verbs.committing import present, reset_fields, unreadable
 from plugin_operator.apiserver.verbs.conversion import to_served
 from plugin_operator.apiserver.verbs.creating import create_object
-from plugin_operator.apiserver.verbs.incoming import check_object
+from plugin_operator.apiserver.verbs.incoming import SCHEME, check_object
 from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
 from plugin_operator.apiserver.verbs.reading import find
 from plugin_operator.apiserver.verbs.updating import replace
@@ -18,6 +19,7 @@ from plugin_operator.apiserver.wire.body import media_type, parse_json, parse_ya
 from plugin_operator.apiserver.wire.failure import (
     ApiFailure,
     bad_request,
+    conflict,
     invalid,
     unsupported_media_type,
 )
@@ -27,8 +29,10 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
-# Where the real server's types are registered, as its messages have it.
-_SCHEME = "pkg/runtime/scheme.go:111"
+_NO_OBJECT = (
+    "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of "
+    "type map[string]interface {{}}"
+)
 
 
 async def patch(call: Call) -> Reply:
@@ -106,7 +110,7 @@ def _require_same_type(call: Call, patched: dict[str, Any]) -> None:
     resource = call.resource
     version, kind = patched.get("apiVersion") or resource.api_version, patched.get("kind") or resource.kind
     if resource.custom is None and (version, kind) != (resource.api_version, resource.kind):
-        raise unreadable(call, patched, f'no kind "{kind}" is registered for version "{version}" in scheme "{_SCHEME}"')
+        raise unreadable(call, patched, f'no kind "{kind}" is registered for version "{version}" in scheme "{SCHEME}"')
 
 
 def _undeterminable(call: Call) -> ApiFailure:
@@ -147,23 +151,42 @@ def apply_conflict(error: fieldmanagers.ApplyConflict) -> ApiFailure:
     return ApiFailure(409, "Conflict", str(error), {"causes": causes})
 
 
-async def _apply(call: Call, applied: Any, options: WriteOptions) -> Reply:
+def configuration(call: Call, applied: Any) -> dict[str, Any]:
+    """Return what an apply patch holds, checked to be about the object that the path names.
+
+    Raises:
+        ApiFailure: 400 or 422, no manager or another object; 500, a field that nobody knows.
+    """
     if not call.query.get("fieldManager"):
         message = "Required value: is required for apply patch"
         raise invalid("PatchOptions", "meta.k8s.io", "", [Cause("fieldManager", "FieldValueRequired", message)])
+    if applied is None:
+        applied = {}
     if not isinstance(applied, dict):
-        raise bad_request("error decoding YAML: an object is expected")
+        raise bad_request(_NO_OBJECT.format(json_type(applied)))
     if (applied.get("metadata") or {}).get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
     _require_type(call, applied)
-    _require_known_fields(call, applied)
-    applied = named_object(call, _with_name(call, applied))
-    current = _current(call)
+    _require_readable(call, applied)
+    sent_namespace = (applied.get("metadata") or {}).get("namespace")
+    checked = named_object(call, _with_name(call, applied))
+    if not sent_namespace:
+        # What is written down as applied is what was sent.
+        checked["metadata"].pop("namespace", None)
+    return checked
+
+
+async def _apply(call: Call, change: Any, options: WriteOptions) -> Reply:
+    applied, current = configuration(call, change), _current(call)
     if current is None:
         if call.target.subresource:
             find(call)
         applied["metadata"].pop("resourceVersion", None)
-        item = create_object(call, applied_object(call, None, applied, options), options, applied=True)
+        _require_no_uid(call, applied)
+        obj = applied_object(call, None, applied, options)
+        if call.resource.namespaced:
+            obj["metadata"]["namespace"] = call.target.namespace
+        item = create_object(call, obj, options, applied=True)
     else:
         obj = applied_object(call, to_served(call.resource, current), applied, options)
         item = replace(call, current, obj, options, applied=True)
@@ -172,21 +195,21 @@ async def _apply(call: Call, applied: Any, options: WriteOptions) -> Reply:
     return present(call, item, 201 if current is None else 200)
 
 
+def _require_no_uid(call: Call, applied: Mapping[str, Any]) -> None:
+    if uid := applied["metadata"].get("uid"):
+        why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+        raise conflict(call.resource.plural, call.resource.group, call.target.name, why)
+
+
 def _current(call: Call) -> Item | None:
     key = item_key(call.target.namespace if call.resource.namespaced else "", call.target.name)
     return call.cluster.store.get(call.resource.bucket, key)
 
 
 def _require_type(call: Call, applied: Mapping[str, Any]) -> None:
-    if not applied.get("apiVersion") or not applied.get("kind"):
-        version = applied.get("apiVersion") or ""
-        shown = version if "/" in version else f"/{version}"
-        raise bad_request(f"invalid object type: {shown}, Kind={applied.get('kind') or ''}")
-    if (applied["apiVersion"], applied["kind"]) != (call.resource.api_version, call.resource.kind):
-        raise bad_request(
-            f"the kind in the data ({applied['apiVersion']}, Kind={applied['kind']}) does not match the expected kind "
-            f"({call.resource.api_version}, Kind={call.resource.kind})"
-        )
+    version, kind = applied.get("apiVersion") or "", applied.get("kind") or ""
+    if (version, kind) != (call.resource.api_version, call.resource.kind):
+        raise bad_request(f"invalid object type: {version if '/' in version else f'/{version}'}, Kind={kind}")
 
 
 def _with_name(call: Call, applied: dict[str, Any]) -> dict[str, Any]:
@@ -198,15 +221,13 @@ def _with_name(call: Call, applied: dict[str, Any]) -> dict[str, Any]:
     return applied
 
 
-def _require_known_fields(call: Call, applied: Mapping[str, Any]) -> None:
-    """Refuse a configuration with fields that its schema lacks: nobody could own them."""
+def _require_readable(call: Call, applied: Mapping[str, Any]) -> None:
+    """Refuse a configuration that does not fit its schema: nobody could own what it says."""
     resource, metadata = call.resource, applied.get("metadata") or {}
-    unknown = prune(applied, resource.schema)[1] if resource.schema is not None else []
-    if unknown:
+    if error := fieldmanagers.typed_error(applied, fieldmanagers.rooted(resource.schema)):
         where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
         what = f"({where}; {resource.group}/{resource.version}, Kind={resource.kind})"
-        message = f"failed to create typed patch object {what}: .{unknown[0]}: field not declared in schema"
-        raise ApiFailure(500, "", message)
+        raise ApiFailure(500, "", f"failed to create typed patch object {what}: {error}")
 
 
 def _accepted(call: Call) -> tuple[str, ...]:

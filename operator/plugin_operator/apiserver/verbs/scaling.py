@@ -1,21 +1,44 @@
 """The scale subresource: an ``autoscaling/v1`` view of how many replicas an object wants and has."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from plugin_operator.apiserver import codec
+from plugin_operator.apiserver import codec, fieldmanagers
 from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.registry.resource import ScalePaths
 from plugin_operator.apiserver.schema import Cause, Schema
 from plugin_operator.apiserver.storage import Item
+from plugin_operator.apiserver.verbs.committing import complete, tracked
 from plugin_operator.apiserver.verbs.conversion import to_served
-from plugin_operator.apiserver.verbs.options import write_options
-from plugin_operator.apiserver.verbs.patching import patch_document, read_patch
+from plugin_operator.apiserver.verbs.incoming import read_object
+from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
+from plugin_operator.apiserver.verbs.patching import (
+    APPLY_PATCH,
+    applied_object,
+    configuration,
+    named_object,
+    patch_document,
+    read_patch,
+)
 from plugin_operator.apiserver.verbs.reading import find
-from plugin_operator.apiserver.verbs.updating import replace
-from plugin_operator.apiserver.wire.body import media_type, parse, read_bytes
-from plugin_operator.apiserver.wire.failure import bad_request, invalid
+from plugin_operator.apiserver.verbs.updating import check_name, replace
+from plugin_operator.apiserver.wire.failure import invalid
 from plugin_operator.apiserver.wire.reply import Reply
+
+_SCALE = ServedResource(
+    group="autoscaling",
+    version="v1",
+    kind="Scale",
+    plural="scales",
+    singular="scale",
+    namespaced=True,
+    bucket="scales.autoscaling",
+    storage_version="autoscaling/v1",
+    verbs=frozenset(),
+)
+_PRECONDITIONS = ("uid", "resourceVersion")
 
 _BUILTIN = ScalePaths(".spec.replicas", ".status.replicas", ".spec.selector")
 _SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
@@ -28,45 +51,60 @@ async def get_scale(call: Call) -> Reply:
 
 async def update_scale(call: Call) -> Reply:
     """Set the wanted replicas by the Scale in the body."""
-    scale = parse(await read_bytes(call.http), media_type(call.http))
-    return await _write(call, scale, "UpdateOptions")
+    options, view = write_options(call, "UpdateOptions"), _view(call)
+    scale = await read_object(view, options)
+    check_name(view, scale)
+    return await _write(call, _tracked(view, _owned_scale(call), scale, options), options)
 
 
 async def patch_scale(call: Call) -> Reply:
     """Set the wanted replicas by a patch of the Scale."""
     media, change = await read_patch(call)
-    scale = patch_document(_scale(call, find(call)), media, change, Schema(type="object", preserve_unknown=True))
-    return await _write(call, scale, "PatchOptions")
+    options, view = write_options(call, "PatchOptions"), _view(call)
+    before = _owned_scale(call)
+    if media == APPLY_PATCH:
+        scale = applied_object(view, before, configuration(view, change), options)
+    else:
+        patched = patch_document(before, media, change, view.resource.schema or Schema())
+        scale = _tracked(view, before, named_object(view, patched), options)
+    return await _write(call, scale, options)
 
 
-async def _write(call: Call, scale: Any, options_kind: str) -> Reply:
-    options = write_options(call, options_kind)
-    current = find(call)
-    replicas = _wanted(call, scale)
-    obj = to_served(call.resource, current)
-    version = (scale.get("metadata") or {}).get("resourceVersion")
-    if version:
-        obj["metadata"]["resourceVersion"] = version
-    _put(obj, _paths(call).spec_replicas, replicas)
-    item = replace(call, current, obj, options)
+def _view(call: Call) -> Call:
+    """Return the call as one for an object of kind Scale."""
+    return dataclasses.replace(call, resource=_SCALE)
+
+
+def _tracked(view: Call, before: dict[str, Any], scale: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
+    return tracked(view, before, complete(view, scale, options), options)
+
+
+async def _write(call: Call, scale: dict[str, Any], options: WriteOptions) -> Reply:
+    current, replicas = find(call), _wanted(call, scale)
+    where = _paths(call).spec_replicas
+    obj = fieldmanagers.parent_entries(to_served(call.resource, current), scale, where, call.resource.api_version)
+    obj["metadata"] |= {name: scale["metadata"][name] for name in _PRECONDITIONS if scale["metadata"].get(name)}
+    _put(obj, where, replicas)
+    item = replace(call, current, obj, options, applied=True)
     if not options.dry_run:
         await call.cluster.store.durable(item.revision)
     return Reply(codec.encode(_scale(call, item)))
 
 
-def _wanted(call: Call, scale: Any) -> int:
-    if not isinstance(scale, dict) or not isinstance(scale.get("spec", {}), dict):
-        raise bad_request("a Scale with a spec is expected")
-    if scale.get("kind", "Scale") != "Scale":
-        raise bad_request(f"the kind in the data ({scale['kind']}) does not match the expected kind (Scale)")
-    replicas = (scale.get("spec") or {}).get("replicas", 0)
-    if not isinstance(replicas, int) or isinstance(replicas, bool):
-        raise bad_request("spec.replicas must be a whole number")
+def _wanted(call: Call, scale: dict[str, Any]) -> int:
+    replicas = int((scale.get("spec") or {}).get("replicas") or 0)
     if replicas < 0:
         message = f"Invalid value: {replicas}: must be greater than or equal to 0"
         cause = Cause("spec.replicas", "FieldValueInvalid", message)
         raise invalid("Scale", "autoscaling", call.target.name, [cause])
     return replicas
+
+
+def _owned_scale(call: Call) -> dict[str, Any]:
+    """Return the scale as it is written to: with who owns its replicas."""
+    current = find(call)
+    parent = to_served(call.resource, current)
+    return fieldmanagers.scale_entries(_scale(call, current), parent, _paths(call).spec_replicas)
 
 
 def _paths(call: Call) -> ScalePaths:

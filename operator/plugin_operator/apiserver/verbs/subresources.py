@@ -60,7 +60,7 @@ async def evict(call: Call) -> Reply:
 
 async def bind(call: Call) -> Reply:
     """Give a pod the node its Binding names."""
-    body = await _body(call)
+    options, body = write_options(call, "CreateOptions"), await _body(call)
     item = find(call)
     node = (body.get("target") or {}).get("name", "")
     if not node:
@@ -72,7 +72,8 @@ async def bind(call: Call) -> Reply:
         raise conflict("pods/binding", "", item.name, why)
     spec["nodeName"] = node
     _happened(call, obj, "PodScheduled")
-    await call.cluster.store.durable(store(call.cluster, call.resource, obj).revision)
+    if not options.dry_run:
+        await call.cluster.store.durable(store(call.cluster, call.resource, obj).revision)
     return Reply(codec.encode(_SUCCESS), 201)
 
 

@@ -1,5 +1,6 @@
 """update, and what update, patch and apply have in common once the new state is known."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from plugin_operator.apiserver.call import Call
@@ -30,15 +31,20 @@ async def update(call: Call) -> Reply:
     """Replace an object with the one in the body."""
     options = write_options(call, "UpdateOptions")
     obj = await read_object(call, options)
+    check_name(call, obj)
+    item = replace(call, find(call), obj, options)
+    if not options.dry_run:
+        await call.cluster.store.durable(item.revision)
+    return present(call, item)
+
+
+def check_name(call: Call, obj: Mapping[str, Any]) -> None:
+    """Refuse an object that is not the one the path names; 400."""
     name = obj["metadata"].get("name", "")
     if name != call.target.name:
         if not name:
             raise bad_request("resource name may not be empty")
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.target.name})")
-    item = replace(call, find(call), obj, options)
-    if not options.dry_run:
-        await call.cluster.store.durable(item.revision)
-    return present(call, item)
 
 
 def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> Item:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from plugin_operator.apiserver import codec, protobuf
 from plugin_operator.apiserver.wire.failure import bad_request, too_large, unsupported_media_type
+from plugin_operator.apiserver.wire.yaml_loader import JsonTypesLoader
 
 LIMIT_BYTES = 3 * 1024 * 1024
 JSON = "application/json"
@@ -59,7 +60,8 @@ def parse_json(raw: bytes) -> Any:
 def parse_yaml(raw: bytes) -> Any:
     """Return the value of a YAML body, with only JSON's types in it; 400 if it is malformed."""
     try:
-        return yaml.load(raw, Loader=_JsonTypesLoader)  # noqa: S506 - a SafeLoader without timestamps
+        # A SafeLoader of our own; of several documents only the first is read, as by Go.
+        return next(yaml.load_all(raw, Loader=JsonTypesLoader), None)
     except yaml.YAMLError as error:
         raise bad_request(f"error converting YAML to JSON: {error}") from error
 
@@ -70,13 +72,3 @@ def parse_protobuf(raw: bytes) -> Any:
         return protobuf.decode(raw)
     except ValueError as error:
         raise bad_request(f"the body is no protobuf object this server knows: {error}") from error
-
-
-class _JsonTypesLoader(yaml.SafeLoader):
-    """YAML as sigs.k8s.io/yaml reads it: a date stays text, because JSON has no dates."""
-
-
-_JsonTypesLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}

@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from differential.language import CONFIG_MAPS, apply, case, config_map, delete, get, patch, post, put
+from differential.language import (
+    CONFIG_MAPS,
+    JSON_PATCH,
+    STRATEGIC,
+    apply,
+    case,
+    config_map,
+    delete,
+    get,
+    patch,
+    post,
+    put,
+)
 
 _A = f"{CONFIG_MAPS}/a"
 
@@ -12,6 +24,22 @@ def _service(*ports: dict[str, Any]) -> dict[str, Any]:
 
 
 _SERVICE = "/api/v1/namespaces/$ns/services/s"
+_DEPLOYMENT_PATH = "/apis/apps/v1/namespaces/$ns/deployments/d"
+_LAST = "kubectl.kubernetes.io/last-applied-configuration"
+_LAST_TEXT = '{"apiVersion":"v1","data":{"k":"v"},"kind":"ConfigMap","metadata":{"name":"a"}}'
+
+
+def _deployment(*containers: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "d"},
+        "spec": {
+            "selector": {"matchLabels": {"a": "b"}},
+            "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": list(containers)}},
+        },
+    }
+
 
 CASES = (
     case(
@@ -81,5 +109,58 @@ CASES = (
         apply(_A, config_map("a", finalizers=[]), "one"),
         apply(_A, config_map("a"), "two"),
         post(CONFIG_MAPS, config_map("z"), silent=True),
+    ),
+    case(
+        "every writer is written down",
+        post(f"{CONFIG_MAPS}?fieldManager=creator", config_map("a", {"k": "v"}, labels={"l": "1"})),
+        put(f"{_A}?fieldManager=updater", config_map("a", {"k": "v", "u": "1"}, labels={"l": "1"})),
+        patch(f"{_A}?fieldManager=merger", {"data": {"m": "1"}}),
+        patch(f"{_A}?fieldManager=jsoner", [{"op": "add", "path": "/data/j", "value": "1"}], JSON_PATCH),
+        patch(f"{_A}?fieldManager=strategist", {"metadata": {"annotations": {"s": "1"}}}, STRATEGIC),
+        apply(_A, config_map("a", {"a": "1"}), "applier"),
+        patch(f"{_A}?fieldManager=updater", {"data": {"u": None}}),
+        patch(f"{_A}?fieldManager=creator", {"metadata": {"labels": {"l": "2"}}}),
+        put(f"{_A}?fieldManager=cleaner", config_map("a")),
+        delete(_A),
+    ),
+    case(
+        "apply of a deployment owns what it names",
+        apply(_DEPLOYMENT_PATH, _deployment({"name": "c", "image": "i", "env": [{"name": "A", "value": "1"}]}), "one"),
+        apply(_DEPLOYMENT_PATH, _deployment({"name": "c", "env": [{"name": "B", "value": "2"}]}), "two"),
+        apply(_DEPLOYMENT_PATH, _deployment({"name": "d", "image": "j", "ports": [{"containerPort": 80}]}), "two"),
+        apply(_DEPLOYMENT_PATH, _deployment({"name": "c", "image": "k"}), "two"),
+        apply(_DEPLOYMENT_PATH, _deployment({"name": "c", "image": "k"}, {"name": "c", "image": "l"}), "two"),
+        apply(_DEPLOYMENT_PATH, _deployment({"image": "k"}), "two"),
+        apply(_DEPLOYMENT_PATH, _deployment({"name": "c", "image": 5}), "two"),
+        apply(_DEPLOYMENT_PATH, _deployment({"name": "c", "ports": [{"containerPort": "http"}]}), "two"),
+        apply(_DEPLOYMENT_PATH, _deployment({"name": "c", "image": "i"}), "one"),
+        get(_DEPLOYMENT_PATH),
+    ),
+    case(
+        "apply may be an upgrade from a client's own apply",
+        post(
+            CONFIG_MAPS + "?fieldManager=kubectl-client-side-apply",
+            config_map("a", {"k": "v"}, annotations={_LAST: _LAST_TEXT}),
+        ),
+        apply(_A, config_map("a", {"k": "w"}), "kubectl"),
+        get(_A),
+    ),
+    case(
+        "apply sets nothing to null and takes JSON as well",
+        apply(_A, config_map("a", {"k": "v"}, labels={"l": "1"})),
+        apply(_A, {**config_map("a"), "data": None}),
+        apply(_A, {**config_map("a"), "data": {"k": None}}),
+        apply(_A, {**config_map("a"), "data": {}}),
+        apply(_A, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {y: 'aml'}\n"),
+        apply(_A, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\nkind: Other\n"),
+        apply(_A, "[]"),
+        apply(_A, "null"),
+        apply(f"{CONFIG_MAPS}/b", config_map("b", generateName="b-")),
+        apply(f"{CONFIG_MAPS}/c", config_map("c", uid="11111111-2222-3333-4444-555555555555")),
+        apply("/api/v1/namespaces/$ns-none/configmaps/c", config_map("c")),
+        apply(_A, config_map("a", namespace="other")),
+        apply(_A, {**config_map("a"), "kind": "Secret"}),
+        apply(_A, {**config_map("a"), "apiVersion": "v2"}),
+        get(_A),
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from differential.language import CONFIG_MAPS, apply, case, get, patch, post, put
+from differential.language import CONFIG_MAPS, Call, apply, case, config_map, get, patch, post, put
 
 _LABELS = {"app": "web"}
 _PATH = "/apis/apps/v1/namespaces/$ns/deployments"
@@ -24,6 +24,13 @@ _POD: dict[str, Any] = {
     "spec": {"containers": [{"name": "c", "image": "i"}]},
 }
 _BINDING: dict[str, Any] = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"}}
+
+
+def _applied_status(status: dict[str, Any], manager: str, query: str = "") -> Call:
+    return apply(
+        f"{_PATH}/d/status", {"apiVersion": "apps/v1", "kind": "Deployment", "status": status}, manager, query=query
+    )
+
 
 CASES = (
     case(
@@ -76,5 +83,64 @@ CASES = (
             {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p", "namespace": "$ns"}},
         ),
         get("/api/v1/namespaces/$ns/pods/p"),
+    ),
+    case(
+        "a dry run through a subresource stores nothing",
+        _MADE,
+        patch(f"{_PATH}/d/status?dryRun=All", {"status": {"replicas": 2}}),
+        put(f"{_PATH}/d/status?dryRun=All", {**_DEPLOYMENT, "status": {"replicas": 1}}),
+        _applied_status({"replicas": 1}, "one", "&dryRun=All"),
+        put(f"{_PATH}/d/scale?dryRun=All", {**_SCALE, "spec": {"replicas": 3}}),
+        patch(f"{_PATH}/d/scale?dryRun=All", {"spec": {"replicas": 4}}),
+        apply(f"{CONFIG_MAPS}/none", config_map("none", {"k": "v"}), query="&dryRun=All"),
+        get(f"{CONFIG_MAPS}/none"),
+        post("/api/v1/namespaces/$ns/pods", _POD, silent=True),
+        post("/api/v1/namespaces/$ns/pods/p/binding?dryRun=All", {**_BINDING, "target": {"kind": "Node", "name": "n"}}),
+        post(
+            "/api/v1/namespaces/$ns/pods/p/eviction",
+            {
+                "apiVersion": "policy/v1",
+                "kind": "Eviction",
+                "metadata": {"name": "p", "namespace": "$ns"},
+                "deleteOptions": {"dryRun": ["All"]},
+            },
+        ),
+        post(
+            "/api/v1/namespaces?dryRun=All", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dry-$id"}}
+        ),
+        get("/api/v1/namespaces/dry-$id"),
+        get("/api/v1/namespaces/$ns/pods/p"),
+        get(f"{_PATH}/d"),
+    ),
+    case(
+        "several managers share a status",
+        _MADE,
+        _applied_status({"replicas": 3, "readyReplicas": 1}, "one"),
+        _applied_status({"replicas": 4}, "two"),
+        _applied_status({"availableReplicas": 1}, "two"),
+        _applied_status({"replicas": 4}, "two", "&force=true"),
+        patch(f"{_PATH}/d/status?fieldManager=three", {"status": {"readyReplicas": 2}}),
+        _applied_status({"replicas": 4, "readyReplicas": 1}, "one"),
+        apply(f"{_PATH}/d", {**_DEPLOYMENT, "status": {"replicas": 9}}, "one"),
+        apply(f"{_PATH}/d", _DEPLOYMENT, "spec"),
+        put(f"{_PATH}/d?fieldManager=four", {**_DEPLOYMENT, "spec": {**_DEPLOYMENT["spec"], "replicas": 2}}),
+        get(f"{_PATH}/d"),
+    ),
+    case(
+        "scale is one more way to own the replicas",
+        apply(f"{_PATH}/d", {**_DEPLOYMENT, "spec": {**_DEPLOYMENT["spec"], "replicas": 2}}, "one"),
+        put(f"{_PATH}/d/scale?fieldManager=scaler", {**_SCALE, "spec": {"replicas": 3}}),
+        get(f"{_PATH}/d"),
+        apply(f"{_PATH}/d", {**_DEPLOYMENT, "spec": {**_DEPLOYMENT["spec"], "replicas": 2}}, "one"),
+        patch(f"{_PATH}/d/scale?fieldManager=patcher", {"spec": {"replicas": 4}}),
+        apply(f"{_PATH}/d/scale", {**_SCALE, "spec": {"replicas": 5}}, "applier"),
+        apply(f"{_PATH}/d/scale", {**_SCALE, "spec": {"replicas": 5}}, "applier", force=True),
+        get(f"{_PATH}/d"),
+        patch(f"{_PATH}/d/scale", {"spec": {"replicas": "x"}}),
+        patch(f"{_PATH}/d/scale", {"spec": {"nonsense": 1}}),
+        patch(f"{_PATH}/d/scale", {"status": {"replicas": 7}}),
+        put(f"{_PATH}/d/scale", {**_SCALE, "kind": "Nonsense", "spec": {"replicas": 3}}),
+        put(f"{_PATH}/d/scale", {**_SCALE, "metadata": {"name": "other", "namespace": "$ns"}, "spec": {"replicas": 3}}),
+        put(f"{_PATH}/d/scale", "{"),
     ),
 )

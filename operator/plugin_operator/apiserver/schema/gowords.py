@@ -1,0 +1,44 @@
+"""How Go writes values and their types into messages."""
+
+from typing import Any
+
+_TYPES = ((bool, "bool"), (int, "int64"), (float, "float64"), (str, "string"), (list, "[]interface {}"))
+
+
+def json_type(value: object) -> str:
+    """Return what Go's JSON decoder calls the type of a value, such as ``number``."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def go_type(value: object) -> str:
+    """Return the Go type of a decoded value, as ``%T`` prints it."""
+    return next((name for kind, name in _TYPES if isinstance(value, kind)), "map[string]interface {}")
+
+
+def go_text(value: object) -> str:
+    """Return a value as ``%v`` prints it: ``map[image:x]``."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{go_text(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(go_text(item) for item in value)}]"
+    if value is None:
+        return "<nil>"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def go_literal(value: Any) -> str:
+    """Return a value as ``%#v`` prints it: ``map[string]interface {}{"image":"x"}``."""
+    if isinstance(value, dict):
+        inside = ", ".join(f'"{key}":{go_literal(value[key])}' for key in sorted(value))
+        return f"map[string]interface {{}}{{{inside}}}"
+    if isinstance(value, list):
+        return f"[]interface {{}}{{{', '.join(go_literal(item) for item in value)}}}"
+    return f'"{value}"' if isinstance(value, str) else go_text(value)
