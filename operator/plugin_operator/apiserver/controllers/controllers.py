@@ -4,6 +4,7 @@ from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.controllers.crds import CrdController
 from plugin_operator.apiserver.controllers.garbage import GarbageCollector
 from plugin_operator.apiserver.controllers.namespaces import NamespaceController
+from plugin_operator.apiserver.controllers.roles import RoleAggregator
 
 
 class Controllers:
@@ -11,8 +12,13 @@ class Controllers:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        # Definitions first: the other two look resources up.
-        self._all = (CrdController(cluster), GarbageCollector(cluster), NamespaceController(cluster))
+        # Definitions first: the others look resources up.
+        self._all = (
+            CrdController(cluster),
+            GarbageCollector(cluster),
+            NamespaceController(cluster),
+            RoleAggregator(cluster),
+        )
 
     def start(self) -> None:
         """Learn what is stored, then follow every write."""

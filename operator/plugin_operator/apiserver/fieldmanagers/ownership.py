@@ -14,6 +14,7 @@ from plugin_operator.apiserver.fieldmanagers.fieldset import FieldSet
 from plugin_operator.apiserver.schema import Schema
 from plugin_operator.apiserver.schema.builtin import from_definition
 from plugin_operator.apiserver.schema.canonical import canonical
+from plugin_operator.apiserver.schema.model import MISSING
 
 _SERVER_OWNED = (
     "name",
@@ -48,7 +49,17 @@ def _zero_value(definition: str) -> dict[str, Any]:
     # Shared by all creations of a kind: it is only compared with and merged onto, never changed.
     schema = from_definition(definition)
     empty = canonical({}, schema) if schema else {}
-    return empty if isinstance(empty, dict) else {}
+    return _undefaulted(empty, schema) if schema and isinstance(empty, dict) else {}
+
+
+def _undefaulted(value: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    """Take out what only a declared default had put there: whoever creates the object owns it."""
+    result = {}
+    for name, member in value.items():
+        known = schema.child(name)
+        if known is None or known.default is MISSING:
+            result[name] = _undefaulted(member, known) if isinstance(member, dict) and known else member
+    return result
 
 
 def take_from_others(entries: Sequence[Entry], changes: Comparison, *, force: bool) -> list[Entry]:

@@ -112,6 +112,13 @@ def _job(call: Call, obj: Object) -> None:
     template = spec["template"].setdefault("metadata", {})
     template["labels"] = {**(template.get("labels") or {}), **labels}
     spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+    if not metadata.get("labels"):
+        metadata["labels"] = dict(template["labels"])
+
+
+def _rules(obj: Object) -> None:
+    """Empty rules are none: the real server's storage knows no difference."""
+    obj["rules"] = obj.get("rules") or None
 
 
 _DEFAULT: Mapping[str, Callable[[Object], None]] = {
@@ -125,9 +132,13 @@ _CREATE: Mapping[str, Callable[[Call, Object], None]] = {
     "services": lambda call, obj: allocate(call.cluster, obj),
     "persistentvolumeclaims": _claim,
     "jobs.batch": _job,
+    "roles.rbac.authorization.k8s.io": lambda _call, obj: _rules(obj),
+    "clusterroles.rbac.authorization.k8s.io": lambda _call, obj: _rules(obj),
     "customresourcedefinitions.apiextensions.k8s.io": _definition,
 }
 _UPDATE: Mapping[str, Callable[[Object, Object], None]] = {
     "secrets": lambda _old, new: _secret(new),
     "namespaces": _namespace_update,
+    "roles.rbac.authorization.k8s.io": lambda _old, new: _rules(new),
+    "clusterroles.rbac.authorization.k8s.io": lambda _old, new: _rules(new),
 }

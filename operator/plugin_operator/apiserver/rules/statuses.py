@@ -5,9 +5,14 @@ The rules are those of kube-apiserver's ``ValidateDeploymentStatus`` and its lik
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from plugin_operator.apiserver.rules.conditions import condition_causes
+from plugin_operator.apiserver.rules.job_statuses import job_status_causes
 from plugin_operator.apiserver.schema import Cause
 
+Object = Mapping[str, Any]
+_BUDGETS = "poddisruptionbudgets.policy"
 _COUNTS = ("observedGeneration", "collisionCount", "terminatingReplicas")
 _TOO_SMALL = "must be greater than or equal to 0"
 
@@ -49,14 +54,27 @@ _NUMBERS: Mapping[str, _Numbers] = {
             *_COUNTS,
         )
     ),
+    "replicationcontrollers": _Numbers(
+        ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"),
+        ("fullyLabeledReplicas", "readyReplicas", "availableReplicas"),
+        "readyReplicas",
+    ),
+    "horizontalpodautoscalers.autoscaling": _Numbers(("currentReplicas", "desiredReplicas")),
+    _BUDGETS: _Numbers(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")),
 }
 
 
-def status_causes(bucket: str, status: Mapping[str, int]) -> list[Cause]:
-    """Return which numbers of a decoded ``status`` are impossible; absent ones are 0."""
+def status_causes(bucket: str, obj: Object, old: Object) -> list[Cause]:
+    """Return what is impossible in the ``status`` of an object that was ``old`` before; absent numbers are 0."""
+    status = obj.get("status") or {}
+    if bucket == "jobs.batch":
+        return job_status_causes(obj, old)
+    causes = condition_causes(status) if bucket == _BUDGETS else []
     numbers = _NUMBERS.get(bucket)
-    if numbers is None:
-        return []
+    return causes + _number_causes(numbers, status) if numbers is not None else causes
+
+
+def _number_causes(numbers: _Numbers, status: Mapping[str, int]) -> list[Cause]:
     causes = [_invalid(name, status, _TOO_SMALL) for name in numbers.counts if _of(status, name) < 0]
     whole = _of(status, "replicas")
     greater = [name for name in numbers.parts if _of(status, name) > whole]

@@ -93,6 +93,8 @@ def _replication_controller(obj: Object) -> None:
     labels = (obj["spec"]["template"].get("metadata") or {}).get("labels")
     if labels and not obj["spec"].get("selector"):
         obj["spec"]["selector"] = dict(labels)
+    if labels and not obj["metadata"].get("labels"):
+        obj["metadata"]["labels"] = dict(labels)
 
 
 def _job(obj: Object) -> None:

@@ -11,6 +11,7 @@ from plugin_operator.apiserver.schema import messages, names
 from plugin_operator.apiserver.schema.container_rules import pod_causes, template_causes
 from plugin_operator.apiserver.schema.definition_rules import definition_causes
 from plugin_operator.apiserver.schema.model import Cause
+from plugin_operator.apiserver.schema.role_rules import binding_causes, role_causes
 
 Object = Mapping[str, Any]
 _SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
@@ -147,40 +148,6 @@ def _claim(obj: Object) -> list[Cause]:
     return causes
 
 
-def _role(obj: Object) -> list[Cause]:
-    causes = []
-    for position, rule in enumerate(obj.get("rules") or ()):
-        path = f"rules[{position}]"
-        if not rule.get("verbs"):
-            causes.append(messages.required(f"{path}.verbs", "verbs must contain at least one value"))
-        if rule.get("nonResourceURLs"):
-            continue
-        if not rule.get("apiGroups"):
-            causes.append(messages.required(f"{path}.apiGroups", "resource rules must supply at least one api group"))
-        if not rule.get("resources"):
-            causes.append(messages.required(f"{path}.resources", "resource rules must supply at least one resource"))
-    return causes
-
-
-def _binding(obj: Object) -> list[Cause]:
-    reference = obj.get("roleRef") or {}
-    causes = []
-    if reference.get("kind") not in ("Role", "ClusterRole"):
-        causes.append(messages.not_supported("roleRef.kind", reference.get("kind", ""), ("ClusterRole", "Role")))
-    if not reference.get("name"):
-        causes.append(messages.required("roleRef.name"))
-    for position, subject in enumerate(obj.get("subjects") or ()):
-        if not subject.get("name"):
-            causes.append(messages.required(f"subjects[{position}].name"))
-        if (
-            subject.get("kind") == "ServiceAccount"
-            and not subject.get("namespace")
-            and obj.get("kind", "").startswith("C")
-        ):
-            causes.append(messages.required(f"subjects[{position}].namespace"))
-    return causes
-
-
 def _ingress(obj: Object) -> list[Cause]:
     causes = []
     for at, rule in enumerate((obj.get("spec") or {}).get("rules") or ()):
@@ -204,9 +171,9 @@ _RULES: dict[str, Callable[[Object], list[Cause]]] = {
     "core.v1.Secret": _secret,
     "core.v1.Service": _service,
     "networking.v1.Ingress": _ingress,
-    "rbac.v1.ClusterRole": _role,
-    "rbac.v1.ClusterRoleBinding": _binding,
-    "rbac.v1.Role": _role,
-    "rbac.v1.RoleBinding": _binding,
+    "rbac.v1.ClusterRole": role_causes,
+    "rbac.v1.ClusterRoleBinding": binding_causes,
+    "rbac.v1.Role": role_causes,
+    "rbac.v1.RoleBinding": binding_causes,
     "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition": definition_causes,
 }

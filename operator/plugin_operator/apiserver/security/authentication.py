@@ -1,5 +1,7 @@
 """Request headers into users: bearer tokens and impersonation."""
 
+from urllib.parse import unquote
+
 from multidict import MultiMapping
 
 from plugin_operator.apiserver.security.authorization import Attributes, refusal
@@ -31,32 +33,39 @@ class Authenticator:
             if found is None:
                 raise unauthorized()
             user = found
-        if any(name in headers for name in _IMPERSONATION):
+        if any(name.lower().startswith(_IMPERSONATE) for name in headers):
             return self._impersonated(user, headers)
         return user
 
     def _impersonated(self, user: User, headers: MultiMapping[str]) -> User:
         name, uid = headers.get("Impersonate-User", ""), headers.get("Impersonate-Uid", "")
         groups = tuple(headers.getall("Impersonate-Group", []))
+        extra = _extra(headers)
         if not name:
-            raise _nameless(uid, groups)
+            raise _nameless(uid, groups, extra)
         self._check(user, _subject(name))
         for group in groups:
             self._check(user, Attributes("impersonate", resource="groups", name=group))
+        for key, values in extra:
+            for value in values:
+                about = Attributes("impersonate", _AUTHENTICATION, "userextras", key, name=value)
+                self._check(user, about)
         if uid:
-            self._check(user, Attributes("impersonate", group="authentication.k8s.io", resource="uids", name=uid))
+            self._check(user, Attributes("impersonate", group=_AUTHENTICATION, resource="uids", name=uid))
         if not groups and name.startswith(_SERVICE_ACCOUNT):
             namespace = name.removeprefix(_SERVICE_ACCOUNT).partition(":")[0]
             groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
         basic = "system:unauthenticated" if name == ANONYMOUS.name else "system:authenticated"
-        return User(name, groups if basic in groups else (*groups, basic), uid)
+        return User(name, groups if basic in groups else (*groups, basic), uid, extra)
 
     def _check(self, user: User, attributes: Attributes) -> None:
         if not self._authorizer.allows(user, attributes):
             raise refusal(user, attributes)
 
 
-_IMPERSONATION = ("Impersonate-User", "Impersonate-Group", "Impersonate-Uid")
+_IMPERSONATE = "impersonate-"
+_EXTRA = "impersonate-extra-"
+_AUTHENTICATION = "authentication.k8s.io"
 _SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
@@ -67,8 +76,22 @@ def _subject(name: str) -> Attributes:
     return Attributes("impersonate", resource="users", name=name)
 
 
-def _nameless(uid: str, groups: tuple[str, ...]) -> ApiFailure:
-    quoted = ", ".join(f'"{group}"' for group in groups)
-    listed = f"[]string{{{quoted}}}" if groups else "[]string(nil)"
-    info = f'&user.DefaultInfo{{Name:"", UID:"{uid}", Groups:{listed}, Extra:map[string][]string(nil)}}'
+def _extra(headers: MultiMapping[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what headers such as ``Impersonate-Extra-Scopes`` say; their names are percent-encoded."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers.items():
+        if name.lower().startswith(_EXTRA):
+            found.setdefault(unquote(name.lower().removeprefix(_EXTRA)), []).append(value)
+    return tuple((name, tuple(values)) for name, values in sorted(found.items()))
+
+
+def _nameless(uid: str, groups: tuple[str, ...], extra: tuple[tuple[str, tuple[str, ...]], ...]) -> ApiFailure:
+    shown = ", ".join(f'"{name}":{_strings(values)}' for name, values in extra)
+    held = f"map[string][]string{{{shown}}}" if extra else "map[string][]string(nil)"
+    info = f'&user.DefaultInfo{{Name:"", UID:"{uid}", Groups:{_strings(groups)}, Extra:{held}}}'
     return bad_request(f"requested {info} without impersonating a user name")
+
+
+def _strings(values: tuple[str, ...]) -> str:
+    quoted = ", ".join(f'"{value}"' for value in values)
+    return f"[]string{{{quoted}}}" if values else "[]string(nil)"

@@ -54,27 +54,22 @@ class RoleBased:
                 for rule in self.rules_of(binding.get("roleRef") or {}, within):
                     yield _Grant(kind, within, binding, subject), rule
 
+    def has_role(self, reference: Mapping[str, Any], namespace: str) -> bool:
+        """Tell whether the role that a binding refers to is there."""
+        return self._role(reference, namespace) is not None
+
     def rules_of(self, reference: Mapping[str, Any], namespace: str) -> Iterator[Rule]:
         """Yield the rules of the role that a binding refers to; none if there is no such role."""
+        role = self._role(reference, namespace) or {}
+        for raw in role.get("rules") or ():
+            yield Rule.of(raw)
+
+    def _role(self, reference: Mapping[str, Any], namespace: str) -> dict[str, Any] | None:
         name = reference.get("name", "")
         in_namespace = reference.get("kind") == "Role"
         bucket, key = (_ROLES, item_key(namespace, name)) if in_namespace else (_CLUSTER_ROLES, name)
         item = self._store.get(bucket, key)
-        if item is None:
-            return
-        role = self._decode(bucket, item)
-        if not in_namespace and role.get("aggregationRule"):
-            yield from self._aggregated(role)
-            return
-        for raw in role.get("rules") or ():
-            yield Rule.of(raw)
-
-    def _aggregated(self, role: Mapping[str, Any]) -> Iterator[Rule]:
-        selectors = [entry.get("matchLabels") or {} for entry in role["aggregationRule"]["clusterRoleSelectors"]]
-        for item in self._store.bucket(_CLUSTER_ROLES).page("", ""):
-            if any(wanted.items() <= item.labels.items() for wanted in selectors if wanted):
-                for raw in self._decode(_CLUSTER_ROLES, item).get("rules") or ():
-                    yield Rule.of(raw)
+        return None if item is None else self._decode(bucket, item)
 
     def _objects(self, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
         for item in self._store.bucket(bucket).page(prefix, ""):

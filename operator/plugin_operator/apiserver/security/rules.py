@@ -1,7 +1,8 @@
 """RBAC rules: whether one covers a request, and whether some cover another."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 from plugin_operator.apiserver.security.authorization import Attributes
@@ -59,24 +60,22 @@ class Rule:
 
     def parts(self) -> Iterator["Rule"]:
         """Yield the rules for one verb and one thing each, into which this one falls apart."""
-        for verb in self.verbs:
-            for path in self.paths:
-                yield Rule((verb,), paths=(path,))
-            for group in self.groups:
-                for resource in self.resources:
-                    for name in self.names or ("",):
-                        yield Rule((verb,), (group,), (resource,), (name,) if name else ())
+        for group, resource, verb in product(self.groups, self.resources, self.verbs):
+            for name in self.names or ("",):
+                yield Rule((verb,), (group,), (resource,), (name,) if name else ())
+        for path, verb in product(self.paths, self.verbs):
+            yield Rule((verb,), paths=(path,))
 
     def __str__(self) -> str:
         """Return the form in which refusals show a rule."""
         pairs = (
             ("APIGroups", self.groups),
             ("Resources", self.resources),
-            ("ResourceNames", self.names),
             ("NonResourceURLs", self.paths),
+            ("ResourceNames", self.names),
             ("Verbs", self.verbs),
         )
-        quoted = ((name, ", ".join(f'"{value}"' for value in values)) for name, values in pairs if values)
+        quoted = ((name, " ".join(f'"{value}"' for value in values)) for name, values in pairs if values)
         shown = (f"{name}:[{text}]" for name, text in quoted)
         return "{" + ", ".join(shown) + "}"
 
@@ -85,6 +84,18 @@ def uncovered(held: Sequence[Rule], wanted: Iterable[Rule]) -> list[Rule]:
     """Return the parts of ``wanted`` that ``held`` do not grant."""
     parts = (part for rule in wanted for part in rule.parts())
     return [part for part in parts if not any(_covers(rule, part) for rule in held)]
+
+
+def compacted(parts: Iterable[Rule]) -> list[Rule]:
+    """Join parts about one thing, whose verbs are all that they differ in."""
+    verbs: dict[Rule, list[str]] = {}
+    paths = []
+    for part in parts:
+        if part.paths:
+            paths.append(part)
+        else:
+            verbs.setdefault(replace(part, verbs=()), []).extend(part.verbs)
+    return [*paths, *(replace(thing, verbs=tuple(found)) for thing, found in verbs.items())]
 
 
 def _covers(rule: Rule, part: Rule) -> bool:

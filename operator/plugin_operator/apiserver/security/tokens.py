@@ -8,6 +8,9 @@ from plugin_operator.apiserver.security.user import ADMIN, User
 AUDIENCE = "https://kubernetes.default.svc"
 """Whom tokens are for that name nobody: this server."""
 
+CREDENTIAL = "authentication.kubernetes.io/credential-id"
+"""What a token is known as in logs."""
+
 
 class Tokens:
     """The tokens of one server. Tokens issued for service accounts live as long as the process."""
@@ -28,5 +31,6 @@ class Tokens:
         """Return a new token for a service account."""
         token = secrets.token_urlsafe(48)
         groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
-        self._users[token] = User(f"system:serviceaccount:{namespace}:{name}", groups, uid, f"JTI={uuid4()}")
+        credential = (CREDENTIAL, (f"JTI={uuid4()}",))
+        self._users[token] = User(f"system:serviceaccount:{namespace}:{name}", groups, uid, (credential,))
         return token

@@ -8,13 +8,13 @@ class User:
     """An identity as ``authentication.k8s.io`` has it.
 
     Attributes:
-        credential: what its token is known as in logs; empty for one that was not issued here.
+        extra: whatever else is known of it, as names with their values.
     """
 
     name: str
     groups: tuple[str, ...] = ()
     uid: str = ""
-    credential: str = ""
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 MASTERS = "system:masters"

@@ -65,7 +65,7 @@ def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) ->
         causes += found + verdict.causes
     causes += kind_causes(resource.bucket, obj, old)
     if call.target.subresource == "status":
-        causes += status_causes(resource.bucket, obj.get("status") or {})
+        causes += status_causes(resource.bucket, obj, old or {})
     if causes:
         group = "" if resource.bucket == "events" else resource.group
         raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)

@@ -5,10 +5,11 @@ from typing import Any
 
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.security.authorization import Attributes
-from plugin_operator.apiserver.security.rules import Rule, uncovered
-from plugin_operator.apiserver.wire.failure import forbidden
+from plugin_operator.apiserver.security.rules import Rule, compacted, uncovered
+from plugin_operator.apiserver.wire.failure import forbidden, not_found
 
 _GROUP = "rbac.authorization.k8s.io"
+_EVERYTHING = (Rule(("*",), ("*",), ("*",)), Rule(("*",), paths=("*",)))
 
 
 def check_grants(call: Call, obj: Mapping[str, Any]) -> None:
@@ -27,11 +28,18 @@ def check_grants(call: Call, obj: Mapping[str, Any]) -> None:
     verb, of = ("bind", reference.get("name", "")) if binds else ("escalate", name)
     if authorizer.allows(user, Attributes(verb, _GROUP, about, namespace=namespace, name=of)):
         return
+    if binds and not authorizer.has_role(reference, namespace):
+        raise not_found(resource.plural, resource.group, reference.get("name", ""))
     wanted = authorizer.rules_of(reference, namespace) if binds else map(Rule.of, obj.get("rules") or ())
-    missing = uncovered(list(authorizer.held(user, namespace)), wanted)
+    held = list(authorizer.held(user, namespace))
+    if obj.get("aggregationRule") and uncovered(held, _EVERYTHING):
+        raise forbidden(
+            resource.plural, resource.group, name, "must have cluster-admin privileges to use the aggregationRule"
+        )
+    missing = uncovered(held, wanted)
     if missing:
-        groups = ", ".join(f'"{group}"' for group in user.groups)
-        lines = "\n".join(str(rule) for rule in missing)
+        groups = " ".join(f'"{group}"' for group in user.groups)
+        lines = "\n".join(sorted({str(rule) for rule in compacted(missing)}))
         who = f'user "{user.name}" (groups=[{groups}])'
         why = f"{who} is attempting to grant RBAC permissions not currently held:\n{lines}"
         raise forbidden(resource.plural, resource.group, name, why)

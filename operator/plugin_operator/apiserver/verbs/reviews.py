@@ -105,8 +105,8 @@ def _user_info(user: User) -> dict[str, Any]:
         info["uid"] = user.uid
     if user.groups:
         info["groups"] = list(user.groups)
-    if user.credential:
-        info["extra"] = {"authentication.kubernetes.io/credential-id": [user.credential]}
+    if user.extra:
+        info["extra"] = {name: list(values) for name, values in user.extra}
     return info
 
 

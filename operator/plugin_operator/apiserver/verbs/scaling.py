@@ -13,6 +13,7 @@ from plugin_operator.apiserver.storage import Item
 from plugin_operator.apiserver.verbs.committing import complete, tracked
 from plugin_operator.apiserver.verbs.conversion import to_served
 from plugin_operator.apiserver.verbs.incoming import read_object
+from plugin_operator.apiserver.verbs.label_selectors import selector_text
 from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
 from plugin_operator.apiserver.verbs.patching import (
     APPLY_PATCH,
@@ -123,27 +124,6 @@ def _scale(call: Call, item: Item) -> dict[str, Any]:
         status["selector"] = selector_text(selector)
     head = {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata}
     return {**head, "spec": spec, "status": status}
-
-
-def selector_text(selector: Any) -> str:
-    """Return a label selector, written as text or as an object, as text."""
-    if not isinstance(selector, Mapping):
-        return str(selector)
-    if "matchLabels" not in selector and "matchExpressions" not in selector:
-        return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
-    terms = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
-    terms.extend(_expression(entry) for entry in selector.get("matchExpressions") or ())
-    return ",".join(terms)
-
-
-def _expression(entry: Mapping[str, Any]) -> str:
-    key, operator, values = entry["key"], entry["operator"], ",".join(sorted(entry.get("values") or ()))
-    match operator:
-        case "Exists":
-            return str(key)
-        case "DoesNotExist":
-            return f"!{key}"
-    return f"{key} {operator.lower()} ({values})"
 
 
 def _get(obj: Mapping[str, Any], path: str) -> Any:
