@@ -49,6 +49,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate("a JSON patch can be refused", "[78] PATCH *", "body.message", _PARSERS),
     Deliberate("a strategic patch merges lists by their key", "9 PATCH *", "body.message", _PARSERS),
     Deliberate("scale is one more way to own the replicas", "14 PUT *", "body.message", _PARSERS),
+    Deliberate("a body of a custom kind must be of it", "[689] POST *", "body.message", _PARSERS),
     Deliberate("apply can be refused", "7 PATCH *", "body.message", _PARSERS),
     Deliberate(
         "label selectors that cannot be read are refused",

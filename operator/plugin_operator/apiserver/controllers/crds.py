@@ -1,14 +1,18 @@
 """The CustomResourceDefinition controllers: accept names, establish, serve, and clean up what is deleted."""
 
+from functools import partial
 from typing import Any
 
+from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.controllers.soon import Soon
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.registry.custom import bucket_of, served_custom_resources, storage_version
 from plugin_operator.apiserver.registry.resource import CRDS
 from plugin_operator.apiserver.rules.conditions import condition, set_condition
+from plugin_operator.apiserver.schema import Schema, apply_defaults, prune
 from plugin_operator.apiserver.storage import Change, Item
+from plugin_operator.apiserver.storage.records import item_of
 from plugin_operator.apiserver.verbs.committing import remove, store, store_as
 from plugin_operator.apiserver.verbs.conversion import to_served
 from plugin_operator.apiserver.verbs.deletion import CRD_FINALIZER, delete_item, may_go
@@ -17,6 +21,14 @@ from plugin_operator.apiserver.wire.times import timestamp
 
 _MANAGER = "kube-apiserver"
 _BACKGROUND = DeleteOptions(propagation="Background")
+
+
+def _restated(schema: Schema, item: Item) -> Item:
+    obj = item.decode()
+    known = apply_defaults(prune(obj, schema)[0], schema)
+    if known == obj:
+        return item
+    return item_of(known, item.revision, codec.encode_object(known, obj["apiVersion"], obj["kind"]))
 
 
 class CrdController:
@@ -73,8 +85,16 @@ class CrdController:
             self._served[name] = resources
         else:
             self._served.pop(name, None)
+        self._restate(resources)
         for bucket in {resource.bucket for resource in before}:
             self._cluster.store.bucket(bucket).publish()  # watchers look whether they are still served
+
+    def _restate(self, resources: list[ServedResource]) -> None:
+        """Show what is stored as a new schema has it: without what it does not know, with the defaults it brings."""
+        for resource in resources:
+            schema = resource.schema
+            if schema is not None and resource.api_version == resource.storage_version:
+                self._cluster.store.bucket(resource.bucket).restate(partial(_restated, schema))
 
     def _establish(self, crd: dict[str, Any]) -> bool:
         """Bring the status up to date; returns whether it changed."""

@@ -58,9 +58,8 @@ def without_items(value: Any, fields: FieldSet, schema: Schema | None) -> Any:
             element = f"f:{name}"
             if element in fields.members:
                 continue
-            rest = _inside(member, fields, element, schema)
-            if rest is not None or member is None:
-                kept[name] = rest
+            # One that loses all it held stays as null: it may still be claimed itself.
+            kept[name] = _inside(member, fields, element, schema)
         return kept or None
     if schema is None:
         return value

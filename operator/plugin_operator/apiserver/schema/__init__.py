@@ -10,6 +10,7 @@ from plugin_operator.apiserver.schema.custom import from_crd
 from plugin_operator.apiserver.schema.decoding import decode_error
 from plugin_operator.apiserver.schema.defaulting import apply_defaults
 from plugin_operator.apiserver.schema.definition_rules import definition_warnings
+from plugin_operator.apiserver.schema.embedded import embedded_error
 from plugin_operator.apiserver.schema.model import Cause, Schema
 from plugin_operator.apiserver.schema.names import (
     is_config_key,
@@ -35,6 +36,7 @@ __all__ = [
     "canonical",
     "decode_error",
     "definition_warnings",
+    "embedded_error",
     "from_crd",
     "is_config_key",
     "is_dns1035_label",

@@ -24,10 +24,11 @@ def decode_error(obj: Mapping[str, Any], schema: Schema) -> str | None:
     The server puts ``KIND in version "VERSION" cannot be handled as a KIND: `` before it and answers 400 BadRequest.
     Always None for custom kinds, whose type errors are causes of a 422.
     """
-    return _value(obj, schema, schema.go.rpartition(".")[2], "") if schema.builtin else None
+    return value_error(obj, schema, schema.go.rpartition(".")[2], "") if schema.builtin else None
 
 
-def _value(value: Any, schema: Schema, owner: str, path: str) -> str | None:
+def value_error(value: Any, schema: Schema, owner: str, path: str = "") -> str | None:
+    """Return the decoder's message for a value that is the field ``path`` of the Go type ``owner``."""
     if value is None:
         return None
     if schema.definition and not schema.properties:
@@ -37,7 +38,7 @@ def _value(value: Any, schema: Schema, owner: str, path: str) -> str | None:
         return _object(value, schema, owner, path)
     if expected == "array" and isinstance(value, list):
         for item in value:
-            error = schema.items and _value(item, schema.items, owner, path)
+            error = schema.items and value_error(item, schema.items, owner, path)
             if error:
                 return error
         return None
@@ -51,7 +52,7 @@ def _object(value: dict[str, Any], schema: Schema, owner: str, path: str) -> str
         if known is None:
             continue
         where = f"{path}.{name}".lstrip(".") if schema.properties else path
-        error = _value(member, known, inside, where)
+        error = value_error(member, known, inside, where)
         if error:
             return error
     return None

@@ -28,9 +28,15 @@ def invalid(path: str, value: Any, detail: str) -> Cause:
 
 def wrong_type(path: str, value: Any, expected: str) -> Cause:
     """A value has another JSON type than ``expected``."""
-    found = shown(value if expected in ("date-time", "byte", "date", "uuid") else json_type(value))
+    found = shown(json_type(value))
     detail = f"{path} in body must be of type {expected}: {found}"
     return Cause(path, "FieldValueTypeInvalid", f"Invalid value: {found}: {detail}")
+
+
+def wrong_format(path: str, value: str, expected: str) -> Cause:
+    """A text is not of the format ``expected``."""
+    detail = f"{path} in body must be of type {expected}: {shown(value)}"
+    return Cause(path, "FieldValueTypeInvalid", f"Invalid value: {shown(value)}: {detail}")
 
 
 def not_supported(path: str, value: Any, supported: Iterable[Any]) -> Cause:

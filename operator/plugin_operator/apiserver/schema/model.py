@@ -3,7 +3,7 @@
 Owns the ``Schema`` value and ``Cause``. Leaves building them to ``builtin`` (Go facts) and ``custom`` (CRDs).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -120,6 +120,7 @@ class Schema:
     programs: Any = field(default=None, repr=False, compare=False)
     _properties: "Mapping[str, Schema] | None" = field(default=None, repr=False)
     _has_cel: bool | None = field(default=None, repr=False, compare=False)
+    _has_embedded: bool | None = field(default=None, repr=False, compare=False)
 
     @property
     def properties(self) -> "Mapping[str, Schema]":
@@ -132,9 +133,19 @@ class Schema:
     def has_cel(self) -> bool:
         """Whether a custom schema has rules in CEL anywhere; looked for once, for it is asked with each write."""
         if self._has_cel is None:
-            children = (*self.properties.values(), self.items, self.additional)
-            self._has_cel = bool(self.cel) or any(child.has_cel for child in children if child is not None)
+            self._has_cel = bool(self.cel) or any(child.has_cel for child in self._children())
         return self._has_cel
+
+    @property
+    def has_embedded(self) -> bool:
+        """Whether a custom schema has objects inside objects anywhere."""
+        if self._has_embedded is None:
+            custom = not self.builtin
+            self._has_embedded = custom and (self.embedded or any(child.has_embedded for child in self._children()))
+        return self._has_embedded
+
+    def _children(self) -> "Iterator[Schema]":
+        return (child for child in (*self.properties.values(), self.items, self.additional) if child is not None)
 
     @property
     def is_struct(self) -> bool:

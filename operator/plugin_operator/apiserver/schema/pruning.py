@@ -31,8 +31,10 @@ def _object(
         if embedded and name in _TYPE_META:
             result[name] = member
         elif embedded and name == "metadata":
+            # Only the object's own metadata is told of; that of objects inside it goes silently.
+            told = unknown if not path else []
             meta = from_definition(_OBJECT_META)
-            result[name] = _value(member, meta, where, unknown) if meta else member
+            result[name] = _value(member, meta, where, told) if meta else member
         elif known is not None:
             result[name] = _value(member, known, where, unknown)
         elif schema.preserve_unknown:

@@ -9,6 +9,7 @@ from typing import Any
 
 from plugin_operator.apiserver.schema import messages
 from plugin_operator.apiserver.schema.cel import Verdict, judge
+from plugin_operator.apiserver.schema.embedded import embedded_causes
 from plugin_operator.apiserver.schema.model import Cause, Schema
 from plugin_operator.apiserver.schema.rules import builtin_causes
 from plugin_operator.apiserver.schema.validation_core import check, joined
@@ -38,7 +39,7 @@ def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
     causes = check(obj, schema, "")
     if schema.has_cel and any(cause.reason in _BLOCKING for cause in causes):
         causes.append(messages.invalid("<nil>", None, _UNCHECKED))
-    return causes + _duplicates(obj, schema, "")
+    return causes + embedded_causes(obj, schema) + _duplicates(obj, schema, "")
 
 
 def judge_rules(obj: Mapping[str, Any], old: Mapping[str, Any] | None, schema: Schema, known: list[Cause]) -> Verdict:

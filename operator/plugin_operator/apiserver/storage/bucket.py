@@ -74,6 +74,11 @@ class Bucket:
         if len(self._history) > 2 * self._capacity:
             self.compact(keep=self._capacity)
 
+    def restate(self, restated: Callable[[Item], Item]) -> None:
+        """Exchange each present object for another form of it, under the revision it has; that is no change."""
+        for key, item in self.items.items():
+            self.items[key] = restated(item)
+
     def publish(self) -> None:
         """Wake every listener."""
         for listener in self._listeners:

@@ -31,7 +31,10 @@ def _definition(column: Column) -> dict[str, Any]:
 
 
 def cells(obj: Mapping[str, Any], columns: Sequence[Column], now: datetime) -> list[Any]:
-    """Return the cells of one object; null where a path leads nowhere or to a value of another type."""
+    """Return the cells of one object; null where a path leads nowhere or to a value of another type.
+
+    Of several values that a path leads to, the first is shown.
+    """
     return [obj["metadata"].get("name", ""), *(_cell(obj, column, now) for column in columns)]
 
 
@@ -41,20 +44,27 @@ def _cell(obj: Mapping[str, Any], column: Column, now: datetime) -> Any:
         return None
     kind, value = column.get("type", "string"), found[0]
     if kind == "string":
-        # kubectl prints all matches of a path for text columns, joined as its own JSONPath printer does.
-        return " ".join(_text(one) for one in found)
+        return _text(value)
     if kind == "date":
-        return age(value if isinstance(value, str) else None, now)
+        return _date(value, now) if isinstance(value, str) else None
     if kind == "boolean":
         return value if isinstance(value, bool) else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return int(value) if kind == "integer" else float(value)
+    return int(value) if kind == "integer" or float(value).is_integer() else value
+
+
+def _date(text: str, now: datetime) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return "<invalid>"
+    return age(text, now)
 
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if value is None:
-        return "<nil>"
-    return msgspec.json.encode(value).decode()
+        return "<no value>"
+    return msgspec.json.encode(value, order="sorted").decode()

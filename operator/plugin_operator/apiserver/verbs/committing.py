@@ -13,6 +13,7 @@ from plugin_operator.apiserver.schema import (
     apply_defaults,
     decode_error,
     definition_warnings,
+    embedded_error,
     judge_rules,
     prune,
     validate,
@@ -35,7 +36,7 @@ def complete(call: Call, obj: dict[str, Any], options: WriteOptions) -> dict[str
     schema = call.resource.schema
     if schema is None:
         return obj
-    error = decode_error(obj, schema)
+    error = decode_error(obj, schema) or embedded_error(obj, schema)
     if error is not None:
         raise unreadable(call, obj, error)
     sent = obj

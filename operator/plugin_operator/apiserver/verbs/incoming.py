@@ -4,10 +4,11 @@ from typing import Any
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
+from plugin_operator.apiserver.schema import messages
 from plugin_operator.apiserver.schema.gowords import json_type
 from plugin_operator.apiserver.verbs.options import WriteOptions
 from plugin_operator.apiserver.wire.body import JSON, media_type, parse, read_bytes
-from plugin_operator.apiserver.wire.failure import bad_request
+from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request, invalid
 
 # Where the real server's types are registered, as its messages have it.
 SCHEME = "pkg/runtime/scheme.go:111"
@@ -67,23 +68,41 @@ def check_object(call: Call, obj: Any) -> dict[str, Any]:
 def _check_kind(call: Call, obj: dict[str, Any]) -> None:
     resource = call.resource
     api_version, kind = obj.get("apiVersion"), obj.get("kind")
-    if resource.custom is not None and not kind:
-        raise bad_request(f"Object 'Kind' is missing in '{codec.encode(obj).decode()}'")
-    if resource.custom is not None and not api_version:
-        raise bad_request(f"Object 'apiVersion' is missing in '{codec.encode(obj).decode()}'")
+    if resource.custom is not None:
+        _check_custom_kind(call, obj)
     if api_version and api_version != resource.api_version:
-        raise bad_request(
-            f"the API version in the data ({api_version}) does not match the expected API version "
-            f"({resource.api_version})"
-        )
+        raise _other_version(call, api_version)
     if kind and kind != resource.kind:
         raise bad_request(
             f'{kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
             f'no kind "{kind}" is registered for version "{resource.api_version}" in scheme "{SCHEME}"'
-            if resource.custom is None
-            else f"the kind in the data ({kind}) does not match the expected kind ({resource.kind})"
         )
     obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+
+
+def _check_custom_kind(call: Call, obj: dict[str, Any]) -> None:
+    resource, kind, version = call.resource, obj.get("kind"), obj.get("apiVersion") or ""
+    if not kind:
+        missing = f"Object 'Kind' is missing in '{codec.encode(obj).decode()}'"
+        raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {missing}")
+    patched = call.http.method == "PATCH"
+    if version != resource.api_version and not patched:
+        raise _other_version(call, version)
+    causes = [
+        messages.invalid(field, found, f"must be {wanted}")
+        for field, found, wanted in (("kind", kind, resource.kind), ("apiVersion", version, resource.api_version))
+        if found != wanted
+    ]
+    if causes:
+        # What is named as refused is of the kind that it says it is.
+        raise invalid(
+            str(kind), resource.group, call.target.name or (obj.get("metadata") or {}).get("name", ""), causes
+        )
+
+
+def _other_version(call: Call, found: str) -> ApiFailure:
+    expected = call.resource.api_version
+    return bad_request(f"the API version in the data ({found}) does not match the expected API version ({expected})")
 
 
 _TYPES: tuple[tuple[str, type, str], ...] = (
@@ -108,18 +127,25 @@ def _check_metadata_types(call: Call, metadata: dict[str, Any]) -> None:
         elif not isinstance(value, wanted):
             _refuse(call, value, name, go_type)
     for name in ("labels", "annotations"):
-        for value in (metadata.get(name) or {}).values():
-            if value is not None and not isinstance(value, str):
-                _refuse(call, value, name, "string")
+        _check_texts(call, metadata.get(name) or {}, name)
     for name, wanted, go_type in (("finalizers", str, "string"), ("ownerReferences", dict, "v1.OwnerReference")):
         for value in metadata.get(name) or ():
             if not isinstance(value, wanted):
                 _refuse(call, value, name, go_type)
 
 
+def _check_texts(call: Call, texts: dict[str, Any], name: str) -> None:
+    for key, value in texts.items():
+        if value is None:
+            texts[key] = ""
+        elif not isinstance(value, str):
+            _refuse(call, value, name, "string")
+
+
 def _refuse(call: Call, value: Any, name: str, go_type: str) -> None:
     kind = call.resource.kind
+    field = name if call.resource.custom is not None else f"metadata.{name}"
     raise bad_request(
         f'{kind} in version "{call.resource.version}" cannot be handled as a {kind}: json: cannot unmarshal '
-        f"{json_type(value)} into Go struct field ObjectMeta.metadata.{name} of type {go_type}"
+        f"{json_type(value)} into Go struct field ObjectMeta.{field} of type {go_type}"
     )

@@ -25,7 +25,7 @@ from plugin_operator.apiserver.verbs.patching import (
 )
 from plugin_operator.apiserver.verbs.reading import find
 from plugin_operator.apiserver.verbs.updating import check_name, replace
-from plugin_operator.apiserver.wire.failure import invalid
+from plugin_operator.apiserver.wire.failure import bad_request, internal, invalid
 from plugin_operator.apiserver.wire.reply import Reply
 
 _SCALE = ServedResource(
@@ -39,6 +39,8 @@ _SCALE = ServedResource(
     storage_version="autoscaling/v1",
     verbs=frozenset(),
 )
+# Stands, in the scale of a custom object that has none, for replicas.
+_NEVER_SET = -(2**31)
 _PRECONDITIONS = ("uid", "resourceVersion")
 
 _BUILTIN = ScalePaths(".spec.replicas", ".status.replicas", ".spec.selector")
@@ -47,7 +49,10 @@ _SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimes
 
 async def get_scale(call: Call) -> Reply:
     """Answer with the scale of an object."""
-    return Reply(codec.encode(_scale(call, find(call))))
+    item = find(call)
+    if call.resource.custom is not None and not _has_replicas(call, item):
+        raise internal(f'the spec replicas field "{_paths(call).spec_replicas}" does not exist')
+    return Reply(codec.encode(_scale(call, item)))
 
 
 async def update_scale(call: Call) -> Reply:
@@ -94,6 +99,8 @@ async def _write(call: Call, scale: dict[str, Any], options: WriteOptions) -> Re
 
 def _wanted(call: Call, scale: dict[str, Any]) -> int:
     replicas = int((scale.get("spec") or {}).get("replicas") or 0)
+    if replicas == _NEVER_SET:
+        raise bad_request(f'the spec replicas field "{_paths(call).spec_replicas}" cannot be empty')
     if replicas < 0:
         message = f"Invalid value: {replicas}: must be greater than or equal to 0"
         cause = Cause("spec.replicas", "FieldValueInvalid", message)
@@ -104,8 +111,14 @@ def _wanted(call: Call, scale: dict[str, Any]) -> int:
 def _owned_scale(call: Call) -> dict[str, Any]:
     """Return the scale as it is written to: with who owns its replicas."""
     current = find(call)
-    parent = to_served(call.resource, current)
-    return fieldmanagers.scale_entries(_scale(call, current), parent, _paths(call).spec_replicas)
+    parent, scale = to_served(call.resource, current), _scale(call, current)
+    if call.resource.custom is not None and not _has_replicas(call, current):
+        scale["spec"] = {"replicas": _NEVER_SET}
+    return fieldmanagers.scale_entries(scale, parent, _paths(call).spec_replicas)
+
+
+def _has_replicas(call: Call, item: Item) -> bool:
+    return _get(to_served(call.resource, item), _paths(call).spec_replicas) is not None
 
 
 def _paths(call: Call) -> ScalePaths:

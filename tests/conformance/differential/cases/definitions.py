@@ -1,7 +1,43 @@
 """CustomResourceDefinitions themselves, and what a change of one does to its objects."""
 
+from typing import Any
+
 from differential.language import JSON_PATCH, TABLE, case, delete, get, patch, post
 from differential.widgets import CLEANUP, CRDS, NAME, PATH, crd, ready, two_versions, widget
+
+_TEXT = {"type": "string"}
+_MAP = {
+    "type": "array",
+    "items": {"type": "object", "required": ["k"], "properties": {"k": _TEXT}},
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["k"],
+}
+_VERSION: dict[str, Any] = crd()["spec"]["versions"][0]
+_DEPRECATED = [
+    {**_VERSION, "deprecated": True},
+    {**_VERSION, "name": "v1beta1", "storage": False, "deprecated": True, "deprecationWarning": "use v2 now"},
+    {**_VERSION, "name": "v2", "storage": False},
+]
+
+
+def _rooted(root: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", **root}
+
+
+def _spec_of(field: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": {"a": field}}
+
+
+def _changed(**spec: Any) -> dict[str, Any]:
+    """Write the definition with other parts of its spec."""
+    made = crd()
+    return {**made, "spec": {**made["spec"], **spec}}
+
+
+def _gadgets(**names: Any) -> dict[str, Any]:
+    made = _changed(names={"plural": "gadgets", "singular": "gadget", **names})
+    return {**made, "metadata": {"name": "gadgets.$id.example.com"}}
+
 
 CASES = (
     case(
@@ -90,5 +126,158 @@ CASES = (
         get(f"{PATH}?fieldSelector=spec.colour!%3Dblue"),
         get(f"{PATH}?fieldSelector=spec.size%3D1"),
         cleanup=CLEANUP,
+    ),
+    case(
+        "a schema must be structural",
+        *(
+            post(CRDS, crd(schema={"openAPIV3Schema": _rooted(root)}))
+            for root in (
+                {"properties": {"a": {}}},
+                {"properties": {"a": {"type": "nonsense"}}},
+                {"properties": {"a": {"type": "array"}}},
+                {"properties": {"a": {"type": "array", "items": {}}}},
+                {"properties": {"a": {"type": "object", "properties": {"b": _TEXT}, "additionalProperties": _TEXT}}},
+                {"properties": {"a": {"type": "object", "additionalProperties": False}}},
+                {"properties": {"a": {"type": "array", "items": _TEXT, "uniqueItems": True}}},
+                {"properties": {"a": {"type": "string", "$$ref": "#/x"}}},
+                {"properties": {"a": {"type": "integer", "x-kubernetes-int-or-string": True}}},
+                {"properties": {"a": {"type": "string", "x-kubernetes-preserve-unknown-fields": True}}},
+                {"properties": {"a": {"type": "object", "x-kubernetes-preserve-unknown-fields": False}}},
+                {"properties": {"a": {"type": "object", "x-kubernetes-embedded-resource": True}}},
+                {"properties": {"a": {"type": "string", "anyOf": [{"type": "string"}]}}},
+                {"properties": {"a": {"type": "string", "allOf": [{"description": "x"}]}}},
+                {"properties": {"a": {"type": "object", "not": {"properties": {"b": {"type": "string"}}}}}},
+                {"properties": {"metadata": {"type": "object", "properties": {"labels": {"type": "object"}}}}},
+                {
+                    "properties": {
+                        "metadata": {"type": "object", "properties": {"name": {"type": "string", "maxLength": 5}}}
+                    }
+                },
+                {"properties": {"metadata": {"type": "string"}}},
+                {"properties": {"a": {"type": "string", "pattern": "("}}},
+                {"properties": {"a": {"type": "string", "minLength": 5, "maxLength": 2}}},
+                {"properties": {"a": {"type": "array", "items": _TEXT, "x-kubernetes-list-type": "nonsense"}}},
+                {"properties": {"a": {"type": "array", "items": _TEXT, "x-kubernetes-list-type": "map"}}},
+                {"properties": {"a": {**_MAP, "x-kubernetes-list-map-keys": ["none"]}}},
+                {"properties": {"a": {**_MAP, "x-kubernetes-list-map-keys": ["k", "k"]}}},
+                {"properties": {"a": {**_MAP, "x-kubernetes-list-type": "set"}}},
+                {"properties": {"a": {**_MAP, "items": {"type": "object", "properties": {"k": _TEXT}}}}},
+                {"properties": {"a": {"type": "string", "x-kubernetes-map-type": "atomic"}}},
+                {"properties": {"a": {"type": "object", "x-kubernetes-map-type": "nonsense"}}},
+                {"type": "string"},
+                {"x-kubernetes-preserve-unknown-fields": True, "nullable": True},
+            )
+        ),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "a default must be one that its schema allows",
+        *(
+            post(CRDS, crd(schema={"openAPIV3Schema": _rooted({"properties": {"spec": _spec_of(field)}})}))
+            for field in (
+                {"type": "string", "default": 5},
+                {"type": "integer", "default": 0, "minimum": 1},
+                {"type": "string", "default": None},
+                {"type": "string", "nullable": True, "default": None},
+                {"type": "string", "enum": ["a"], "default": "b"},
+                {"type": "object", "default": {"unknown": 1}, "properties": {"known": _TEXT}},
+                {"type": "object", "default": {}, "required": ["known"], "properties": {"known": _TEXT}},
+                {"type": "array", "default": [1], "items": _TEXT},
+                {"type": "object", "additionalProperties": {"type": "string", "default": "x"}},
+                {"type": "string", "anyOf": [{"default": "x"}]},
+            )
+        ),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "names, versions and columns of a definition are checked",
+        *(
+            post(CRDS, _changed(**spec))
+            for spec in (
+                {"group": "Bad_Group"},
+                {"group": ""},
+                {"scope": "Nonsense"},
+                {"names": {"plural": "widgets"}},
+                {"names": {"plural": "Widgets", "kind": "Widget"}},
+                {"names": {"plural": "widgets", "kind": "bad kind"}},
+                {"names": {"plural": "widgets", "kind": "Widget", "listKind": "Widget"}},
+                {"names": {"plural": "widgets", "kind": "Widget", "shortNames": ["Bad"], "categories": ["Bad"]}},
+                {"versions": []},
+                {"versions": [_VERSION, _VERSION]},
+                {"versions": [_VERSION, {**_VERSION, "name": "v2"}]},
+                {"versions": [{**_VERSION, "name": "Bad"}]},
+                {"versions": [{**_VERSION, "served": False}]},
+                {"versions": [{**_VERSION, "schema": None}]},
+                {"versions": [{**_VERSION, "additionalPrinterColumns": [{"name": "A"}]}]},
+                {
+                    "versions": [
+                        {**_VERSION, "additionalPrinterColumns": [{"name": "A", "type": "x", "jsonPath": "spec.a"}]}
+                    ]
+                },
+                {"versions": [{**_VERSION, "subresources": {"scale": {}}}]},
+                {
+                    "versions": [
+                        {**_VERSION, "subresources": {"scale": {"specReplicasPath": "spec", "statusReplicasPath": ""}}}
+                    ]
+                },
+                {"versions": [{**_VERSION, "selectableFields": [{"jsonPath": ".spec.none"}]}]},
+                {"versions": [{**_VERSION, "deprecationWarning": "old"}]},
+                {"conversion": {"strategy": "Nonsense"}},
+                {"conversion": {"strategy": "Webhook"}},
+                {"preserveUnknownFields": True},
+            )
+        ),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "a deprecated version says so with each answer",
+        post(CRDS, _changed(versions=_DEPRECATED), silent=True),
+        get("/apis/$id.example.com/v2/namespaces/$ns/widgets", until=200, silent=True),
+        get(PATH, until=200),
+        post(PATH, widget(size=1)),
+        get(f"{PATH}/w"),
+        get("/apis/$id.example.com/v1beta1/namespaces/$ns/widgets"),
+        get("/apis/$id.example.com/v2/namespaces/$ns/widgets"),
+        patch(f"{PATH}/w", {"spec": {"nonsense": 1}}),
+        delete(f"{PATH}/w"),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "the version that is stored may change",
+        *ready(two_versions()),
+        post(PATH, widget(size=1), silent=True),
+        patch(f"{CRDS}/{NAME}", [{"op": "replace", "path": "/spec/versions/0/storage", "value": False}], JSON_PATCH),
+        patch(
+            f"{CRDS}/{NAME}",
+            [
+                {"op": "replace", "path": "/spec/versions/0/storage", "value": False},
+                {"op": "replace", "path": "/spec/versions/1/storage", "value": True},
+            ],
+            JSON_PATCH,
+            silent=True,
+        ),
+        get(f"{CRDS}/{NAME}"),
+        patch(f"{CRDS}/{NAME}", [{"op": "remove", "path": "/spec/versions/0"}], JSON_PATCH),
+        patch(f"{CRDS}/{NAME}/status", {"status": {"storedVersions": []}}),
+        patch(f"{CRDS}/{NAME}/status", {"status": {"storedVersions": ["v2", "v9"]}}),
+        patch(f"{CRDS}/{NAME}/status", {"status": {"storedVersions": ["v2"]}}),
+        patch(f"{CRDS}/{NAME}", [{"op": "remove", "path": "/spec/versions/0"}], JSON_PATCH, silent=True),
+        get(PATH, until=404),
+        get("/apis/$id.example.com/v2/namespaces/$ns/widgets/w"),
+        patch("/apis/$id.example.com/v2/namespaces/$ns/widgets/w", {"spec": {"size": 2}}),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "a second definition with a taken name is not accepted",
+        *ready(crd()),
+        post(CRDS, _gadgets(kind="Widget"), silent=True),
+        get(f"{CRDS}/gadgets.$id.example.com", until=200, silent=True),
+        get("/apis/$id.example.com/v1/namespaces/$ns/gadgets"),
+        delete(f"{CRDS}/gadgets.$id.example.com", silent=True),
+        get(f"{CRDS}/gadgets.$id.example.com", until=404, silent=True),
+        post(CRDS, _gadgets(kind="Gadget", shortNames=["wd"]), silent=True),
+        get("/apis/$id.example.com/v1/namespaces/$ns/gadgets", until=404, silent=True),
+        get(PATH),
+        cleanup=(*CLEANUP, f"{CRDS}/gadgets.$id.example.com"),
     ),
 )
