@@ -67,8 +67,13 @@ class Handler:
             self._authorize(user, _attributes(target, name))
             return self._missing(target)
         call, name, verb = resolved
-        self._authorize(user, _attributes(target, name, call.query))
-        answer = await require(verb)(call)
+        if call.resource.deprecation:
+            call.warnings.append(call.resource.deprecation)
+        try:
+            self._authorize(user, _attributes(target, name, call.query))
+            answer = await require(verb)(call)
+        except ApiFailure as failure:
+            answer = failed(failure)
         if call.warnings and isinstance(answer, Reply):
             return replace(answer, warnings=tuple(call.warnings))
         return answer

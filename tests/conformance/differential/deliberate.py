@@ -50,6 +50,13 @@ DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate("a strategic patch merges lists by their key", "9 PATCH *", "body.message", _PARSERS),
     Deliberate("scale is one more way to own the replicas", "14 PUT *", "body.message", _PARSERS),
     Deliberate("a body of a custom kind must be of it", "[689] POST *", "body.message", _PARSERS),
+    Deliberate("a schema must be structural", "19 POST *", "body.*", _PARSERS),
+    Deliberate(
+        "the version that is stored may change",
+        "16 PATCH *",
+        "body.metadata.managedFields",
+        "kube-apiserver forgets every owner when one of them wrote in a version that is gone",
+    ),
     Deliberate("apply can be refused", "7 PATCH *", "body.message", _PARSERS),
     Deliberate(
         "label selectors that cannot be read are refused",

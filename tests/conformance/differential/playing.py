@@ -11,6 +11,7 @@ from string import Template
 from typing import Any
 
 import aiohttp
+from multidict import MultiMapping
 
 from differential.language import Call, Case, Events, OpenWatch, Step, delete, get, patch
 from differential.normalising import Normaliser
@@ -153,8 +154,8 @@ class Player:
             watch.close()
         return events
 
-    def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        return {name: self._normaliser.text(headers[name]) for name in HEADERS if name in headers}
+    def _headers(self, headers: MultiMapping[str]) -> dict[str, str]:
+        return {name: self._normaliser.text(", ".join(headers.getall(name))) for name in HEADERS if name in headers}
 
     def _fill(self, value: Any) -> Any:
         if isinstance(value, str):

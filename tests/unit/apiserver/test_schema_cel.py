@@ -7,7 +7,7 @@ import pytest
 from plugin_operator.apiserver.schema import definition_warnings, from_crd, judge_rules, validate
 from plugin_operator.apiserver.schema.cel import programs
 from plugin_operator.apiserver.schema.cel.names import identifier
-from plugin_operator.apiserver.schema.structural import structural_causes
+from plugin_operator.apiserver.schema.definition_rules import open_api_causes
 
 
 def schema(*rules, **properties):
@@ -94,7 +94,7 @@ def test_objects_that_are_wrong_anyway_are_not_judged():
 )
 def test_a_rule_with_a_function_that_is_not_there_is_kept_and_its_author_warned(rule, needs):
     open_api = schema(rule, "self.l.size() < 3", l=MANY)
-    assert structural_causes(open_api, "x") == []
+    assert open_api_causes(open_api, "x") == []
     (warning,) = definition_warnings(definition(open_api))
     assert "spec.versions[name=v1]" in warning
     assert rule in warning
@@ -105,7 +105,7 @@ def test_a_rule_with_a_function_that_is_not_there_is_kept_and_its_author_warned(
 
 def test_without_the_library_rules_are_kept_and_their_author_warned(no_library):
     open_api = schema("self.a > 1", a=INTEGER)
-    assert structural_causes(open_api, "x") == []
+    assert open_api_causes(open_api, "x") == []
     (warning,) = definition_warnings(definition(open_api))
     assert "install plugin-operator[cel]" in warning
     assert said(open_api, {"a": 0}) == ([], [])
@@ -139,14 +139,14 @@ def test_names_are_escaped_as_the_reference_says(name, expected):
 def test_maps_of_two_names_that_look_alike_to_protobuf_can_both_be_used():
     counts = {"type": "object", "additionalProperties": INTEGER}
     open_api = schema("self.a_b['x'] < self.aB['x']", a_b=counts, aB=counts)
-    assert structural_causes(open_api, "x") == []
+    assert open_api_causes(open_api, "x") == []
     assert len(said(open_api, {"a_b": {"x": 2}, "aB": {"x": 1}})[0]) == 1
     assert said(open_api, {"a_b": {"x": 1}, "aB": {"x": 2}}) == ([], [])
 
 
 @pytest.mark.parametrize("rule", ["self.isIP('10.0.0.1')", "self.a"])
 def test_a_rule_that_cannot_hold_is_refused_with_its_definition(rule):
-    assert structural_causes(schema(rule, a=INTEGER), "x")
+    assert open_api_causes(schema(rule, a=INTEGER), "x")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.faults.fault import Action, Fault, Subject
@@ -26,7 +27,7 @@ def subject_of(request: web.BaseRequest, target: Target | None, verb: str) -> Su
 class WatchResponse(web.StreamResponse):
     """The answer to a watch; what is written to it goes through the faults it has met."""
 
-    def __init__(self, plan: FaultPlan, request: web.BaseRequest, subject: Subject, headers: dict[str, str]) -> None:
+    def __init__(self, plan: FaultPlan, request: web.BaseRequest, subject: Subject, headers: CIMultiDict[str]) -> None:
         super().__init__(headers=headers)
         self.subject = subject
         self._plan = plan

@@ -94,7 +94,22 @@ def _custom(crd: Mapping[str, Any], version: Mapping[str, Any]) -> CustomVersion
         selectable_fields=tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()),
         scale=paths,
         list_kind=crd["spec"]["names"].get("listKind", ""),
+        deprecation=_deprecation(crd, version),
     )
+
+
+def _deprecation(crd: Mapping[str, Any], version: Mapping[str, Any]) -> str:
+    """Return the warning about a deprecated version; without words of its own it names the best newer one."""
+    if not version.get("deprecated"):
+        return ""
+    if version.get("deprecationWarning"):
+        return str(version["deprecationWarning"])
+    spec = crd["spec"]
+    kind, own = spec["names"]["kind"], version_priority(version["name"])
+    others = (each["name"] for each in spec["versions"] if each.get("served") and not each.get("deprecated"))
+    newer = [name for name in others if version_priority(name) > own]
+    advice = f"; use {spec['group']}/{max(newer, key=version_priority)} {kind}" if newer else ""
+    return f"{spec['group']}/{version['name']} {kind} is deprecated{advice}"
 
 
 def _keeps_all(crd: Mapping[str, Any]) -> bool:

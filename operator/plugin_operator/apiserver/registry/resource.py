@@ -54,6 +54,7 @@ _CONDITIONAL = frozenset(
         "runtimeclasses.node.k8s.io",
     }
 )
+_DEPRECATED = {"endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"}
 _GROUPS_WITHOUT_GENERATION = frozenset({"rbac.authorization.k8s.io", "certificates.k8s.io"})
 
 
@@ -74,6 +75,7 @@ class CustomVersion:
         open_api: the version's ``openAPIV3Schema`` as it was written.
         columns: ``additionalPrinterColumns`` as they were written.
         selectable_fields: field selectors that are allowed, without the leading dot.
+        deprecation: what every answer warns of; empty for a version that is not deprecated.
     """
 
     crd_name: str
@@ -83,6 +85,7 @@ class CustomVersion:
     selectable_fields: tuple[str, ...] = ()
     scale: ScalePaths | None = None
     list_kind: str = ""
+    deprecation: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,13 @@ class ServedResource:
     def unconditional_update(self) -> bool:
         """Whether a PUT without a resourceVersion is taken."""
         return self.custom is None and self.bucket not in _CONDITIONAL
+
+    @cached_property
+    def deprecation(self) -> str:
+        """What every answer warns of, empty for nothing."""
+        if self.custom is not None:
+            return self.custom.deprecation
+        return _DEPRECATED.get(self.bucket, "")
 
     @cached_property
     def stored_head(self) -> bytes:

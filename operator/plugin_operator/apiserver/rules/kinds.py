@@ -78,9 +78,19 @@ def _namespace_update(old: Object, new: Object) -> None:
 
 def _definition(call: Call, obj: Object) -> None:
     del call
-    stored = [version["name"] for version in obj["spec"].get("versions") or () if version.get("storage")]
     names = {"plural": "", "kind": ""}
-    obj["status"] = {"conditions": None, "acceptedNames": names, "storedVersions": stored}
+    obj["status"] = {"conditions": None, "acceptedNames": names, "storedVersions": _with_storage(obj, [])}
+
+
+def _definition_update(new: Object) -> None:
+    """Write down a version that is stored from now on."""
+    status = dict(new.get("status") or {})
+    new["status"] = {**status, "storedVersions": _with_storage(new, status.get("storedVersions") or [])}
+
+
+def _with_storage(obj: Object, stored: list[str]) -> list[str]:
+    first = next((version["name"] for version in obj["spec"].get("versions") or () if version.get("storage")), None)
+    return stored if first is None or first in stored else [*stored, first]
 
 
 def _daemon_set(obj: Object) -> None:
@@ -139,6 +149,7 @@ _CREATE: Mapping[str, Callable[[Call, Object], None]] = {
 _UPDATE: Mapping[str, Callable[[Object, Object], None]] = {
     "secrets": lambda _old, new: _secret(new),
     "namespaces": _namespace_update,
+    "customresourcedefinitions.apiextensions.k8s.io": lambda _old, new: _definition_update(new),
     "roles.rbac.authorization.k8s.io": lambda _old, new: _rules(new),
     "clusterroles.rbac.authorization.k8s.io": lambda _old, new: _rules(new),
 }

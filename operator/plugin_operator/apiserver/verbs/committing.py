@@ -59,13 +59,14 @@ def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) ->
     causes = metadata_causes(resource, obj, old)
     if old is not None:
         causes += update_causes(resource.bucket, old, obj)
-    if resource.schema is not None:
+    writes_status = call.target.subresource == "status"
+    if resource.schema is not None and not (writes_status and resource.custom is None):
         found = _schema_causes(resource, obj, old)
         verdict = judge_rules(obj, old, resource.schema, found)
         call.warnings.extend(verdict.warnings)
         causes += found + verdict.causes
     causes += kind_causes(resource.bucket, obj, old)
-    if call.target.subresource == "status":
+    if writes_status:
         causes += status_causes(resource.bucket, obj, old or {})
     if causes:
         group = "" if resource.bucket == "events" else resource.group

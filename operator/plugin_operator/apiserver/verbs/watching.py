@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
@@ -19,6 +20,7 @@ from plugin_operator.apiserver.verbs.presenting import Presenter
 from plugin_operator.apiserver.verbs.revisions import list_options, parse_revision, too_large_revision
 from plugin_operator.apiserver.verbs.selection import Selection
 from plugin_operator.apiserver.wire.failure import ApiFailure, expired
+from plugin_operator.apiserver.wire.reply import warning_header
 
 _BATCH = 500
 _CHUNK_BYTES = 256 * 1024
@@ -37,7 +39,9 @@ _INITIAL_END = {"k8s.io/initial-events-end": "true"}
 async def watch(call: Call) -> web.StreamResponse:
     """Stream changes until the client leaves, its timeout passes or it is too slow."""
     stream = WatchStream(call)
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-cache, private"}
+    headers = CIMultiDict({"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
+    for warning in call.warnings:
+        headers.add("Warning", warning_header(warning))
     response = WatchResponse(call.cluster.faults, call.http, subject_of(call.http, call.target, "watch"), headers)
     response.enable_chunked_encoding()
     try:

@@ -33,6 +33,12 @@ class Reply:
     warnings: Sequence[str] = ()
 
 
+def warning_header(text: str) -> str:
+    """Return the value of a ``Warning`` header, as RFC 7234 writes it."""
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'299 - "{quoted}"'
+
+
 def failed(failure: ApiFailure) -> Reply:
     """Return the answer that carries a failure."""
     return Reply(codec.encode(failure.body()), failure.code, headers=failure.headers)
@@ -44,8 +50,7 @@ async def respond(request: web.BaseRequest, reply: Reply) -> web.Response:
     if reply.media:
         headers["Content-Type"] = reply.media
     for text in reply.warnings:
-        quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-        headers.add("Warning", f'299 - "{quoted}"')
+        headers.add("Warning", warning_header(text))
     body = reply.body
     if reply.media == "application/yaml":
         body = yaml.safe_dump(codec.decode(body), sort_keys=True, allow_unicode=True).encode()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from differential.language import JSON_PATCH, TABLE, case, delete, get, patch, post
+from differential.language import JSON_PATCH, TABLE, OpenWatch, case, delete, get, patch, post
 from differential.widgets import CLEANUP, CRDS, NAME, PATH, crd, ready, two_versions, widget
 
 _TEXT = {"type": "string"}
@@ -240,6 +240,10 @@ CASES = (
         get("/apis/$id.example.com/v2/namespaces/$ns/widgets"),
         patch(f"{PATH}/w", {"spec": {"nonsense": 1}}),
         delete(f"{PATH}/w"),
+        get(f"{PATH}/w"),
+        get(f"{PATH}?limit=nonsense"),
+        OpenWatch(f"{PATH}?watch=true&timeoutSeconds=1"),
+        get("/api/v1/namespaces/$ns/endpoints"),
         cleanup=CLEANUP,
     ),
     case(
@@ -257,6 +261,8 @@ CASES = (
             silent=True,
         ),
         get(f"{CRDS}/{NAME}"),
+        get("/apis/$id.example.com/v2/namespaces/$ns/widgets", until=200, silent=True),
+        patch("/apis/$id.example.com/v2/namespaces/$ns/widgets/w", {"metadata": {"labels": {"moved": "yes"}}}),
         patch(f"{CRDS}/{NAME}", [{"op": "remove", "path": "/spec/versions/0"}], JSON_PATCH),
         patch(f"{CRDS}/{NAME}/status", {"status": {"storedVersions": []}}),
         patch(f"{CRDS}/{NAME}/status", {"status": {"storedVersions": ["v2", "v9"]}}),
