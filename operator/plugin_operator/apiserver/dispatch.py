@@ -25,7 +25,7 @@ Verb = Callable[[Call], Awaitable[Reply | web.StreamResponse]]
 
 # As the real server converts query parameters: what is not plainly false is true.
 _NOT_ASKED = frozenset({"", "0", "f", "F", "false", "False", "FALSE"})
-_NAMES = {"GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete"}
+_NAMES = {"GET": "get", "PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete"}
 _ON_OBJECT: Mapping[str, Verb] = {"get": get, "update": update, "patch": patch, "delete": delete, "watch": watch}
 _ON_COLLECTION: Mapping[str, Verb] = {
     "list": list_objects,

@@ -47,10 +47,10 @@ class Documents:
             ApiFailure: 404 or 405 where the real server says so in a Status.
         """
         path = path.rstrip("/") or "/"
-        if request.method not in {"GET", "HEAD"}:
-            raise method_not_allowed()
         if path in _HEALTH or path.startswith(tuple(f"{name}/" for name in _HEALTH)):
             return self._health(request, path[1:])
+        if request.method not in {"GET", "HEAD"}:
+            raise method_not_allowed()
         if path == "/openapi/v2":
             if openapi.PROTOBUF in request.headers.get("Accept", ""):
                 return Reply(openapi.v2_without_definitions(), media=openapi.PROTOBUF_MEDIA)

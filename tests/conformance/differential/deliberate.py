@@ -42,6 +42,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
         "these texts are Kubernetes' own prose, and kubectl never shows them",
     ),
     Deliberate("*", "* kubectl explain*", "stdout*", "descriptions of built-in fields are Kubernetes' own prose"),
+    Deliberate("*", "* GET /openapi/*", "*.description", "descriptions of built-in fields are Kubernetes' own prose"),
     Deliberate("a body that cannot be read is a bad request", "*", "body.message", _PARSERS),
     Deliberate("delete options are checked", "8 DELETE *", "body.message", _PARSERS),
     Deliberate("options of a collection's deletion", "19 DELETE *", "body.message", _PARSERS),

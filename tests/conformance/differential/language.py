@@ -24,8 +24,8 @@ class Call:
 
     ``keep`` saves values out of a good answer (name to dotted path) for later steps, or out of one with the status
     ``keep_from``; ``only`` compares but what is at this path, whose steps are separated by spaces, for documents too
-    large or too much a server's own to compare whole; ``until`` repeats the request until
-    it has that status, for what happens in the background, and only the last answer counts; ``silent`` answers are not
+    large or too much a server's own to compare whole; ``until`` repeats the request until it has that status, and what
+    ``only`` asks for, for what happens in the background, and only the last answer counts; ``silent`` answers are not
     compared: they only set the scene.
     """
 

@@ -18,6 +18,7 @@ _VERSION_IN_TEXT = re.compile(
 )
 # How far the server is, and from where on it remembers, depends on what its controllers wrote meanwhile.
 _CURRENT = re.compile(r"(?<=, current: )\d+")
+_HASH = re.compile(r"(?<=\?hash=)[0-9A-F]+")
 _TOO_OLD = re.compile(r"(?<=too old resource version: )(\d+) \(\d+\)")
 # Issued ones are long, those that cases make up are words.
 _LONGEST_MADE_UP_TOKEN = 40
@@ -56,7 +57,7 @@ class Normaliser:
             text = text.replace(value, word)
         for prefix in self._prefixes:
             text = prefix.sub("<random>", text)
-        text = _CURRENT.sub("<current>", text)
+        text = _HASH.sub("<hash>", _CURRENT.sub("<current>", text))
         text = _TOO_OLD.sub(lambda match: f"{self.version(match[1])} (<oldest>)", text)
         text = _VERSION_IN_TEXT.sub(lambda match: self.version(match[0]), text)
         text = _UID.sub(lambda match: self._number(self._uids, match[0], "uid"), text)

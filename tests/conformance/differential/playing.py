@@ -23,6 +23,7 @@ POLL_SECONDS = 0.1
 MAY_LINGER = ("configmaps", "persistentvolumeclaims")
 # Without a User-Agent of its own the name of the HTTP library would become the field manager.
 _INITIAL_END = "k8s.io/initial-events-end"
+_ABSENT = "<absent>"
 USER_AGENT = "conformance/1.0"
 HEADERS = ("Content-Type", "Warning", "Retry-After", "Location")
 
@@ -42,7 +43,7 @@ class Player:
         self._session = session
         self._namespace = f"case-{word}"
         self._words: dict[str, str] = {"ns": self._namespace, "id": word}
-        self._normaliser = Normaliser({self._namespace: "<ns>", word: "<id>"})
+        self._normaliser = Normaliser({self._namespace: "<ns>", word: "<id>", word.capitalize(): "<Id>"})
         self._watches: dict[str, aiohttp.ClientResponse] = {}
 
     async def play(self, case: Case) -> list[Outcome]:
@@ -105,14 +106,18 @@ class Player:
             self._normaliser.expect_suffix(prefix)
         while True:
             status, headers, body = await self._send(call)
-            if call.until in {None, status}:
+            shown = self._part(body, call.only)
+            if call.until is None or (call.until == status and shown != _ABSENT):
                 break
             await asyncio.sleep(POLL_SECONDS)
         if status < 300 or status == call.keep_from:
             self._words |= {name: _find(body, path) for name, path in call.keep.items()}
-        for part in self._fill(call.only).split():
-            body = body.get(part, "<absent>") if isinstance(body, dict) else body
-        return {"status": status, "headers": headers, "body": self._normaliser.value(body)}
+        return {"status": status, "headers": headers, "body": self._normaliser.value(shown)}
+
+    def _part(self, body: Any, path: str) -> Any:
+        for step in self._fill(path).split():
+            body = body.get(step, _ABSENT) if isinstance(body, dict) else body
+        return body
 
     async def _send(self, call: Call) -> tuple[int, dict[str, str], Any]:
         body = self._fill(call.body)

@@ -36,7 +36,8 @@ def schemas(crd: Crd, version: Mapping[str, Any]) -> dict[str, Any]:
     properties["metadata"] = {"allOf": [{"$ref": f"{REFERENCE}{_META}ObjectMeta"}]}
     if not raw.get("properties") and not raw.get("type"):
         raw["x-kubernetes-preserve-unknown-fields"] = True
-    own = {**raw, "type": "object", "properties": dict(sorted(properties.items())), **_gvk(group, name, kind)}
+    shown = {member: _either(schema) for member, schema in sorted(properties.items())}
+    own = {**raw, "type": "object", "properties": shown, **_gvk(group, name, kind)}
     listed = {
         "type": "object",
         "required": ["items"],
@@ -49,6 +50,18 @@ def schemas(crd: Crd, version: Mapping[str, Any]) -> dict[str, Any]:
         **_gvk(group, name, list_kind),
     }
     return {definition: own, definition_name(group, name, list_kind): listed}
+
+
+def _either(schema: Any) -> Any:
+    """Return a schema in which whatever may be a number or a text says so in words of OpenAPI as well."""
+    if isinstance(schema, list):
+        return [_either(part) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    shown = {key: _either(part) for key, part in schema.items()}
+    if schema.get("x-kubernetes-int-or-string") is True and not schema.get("anyOf") and not schema.get("allOf"):
+        shown["anyOf"] = [{"type": "integer"}, {"type": "string"}]
+    return shown
 
 
 def _gvk(group: str, version: str, kind: str) -> dict[str, Any]:
@@ -70,6 +83,5 @@ def path_kinds(crd: Crd, version: Mapping[str, Any]) -> Iterator[PathKind]:
     if declared.get("status") is not None:
         yield PathKind(plural, namespaced, verbs, gvk, definition, listed, "status", kind, custom=True)
     if declared.get("scale") is not None:
-        scale = {"group": "autoscaling", "version": "v1", "kind": "Scale"}
         sent = "io.k8s.api.autoscaling.v1.Scale"
-        yield PathKind(plural, namespaced, verbs, scale, sent, "", "scale", kind, custom=True)
+        yield PathKind(plural, namespaced, verbs, gvk, sent, "", "scale", kind, custom=True)

@@ -16,6 +16,7 @@ from plugin_operator.apiserver.openapi.types import REFERENCE
 Crd = Mapping[str, Any]
 _DEFINITIONS = "#/definitions/"
 _BODY_MEDIA = ["application/json", "application/yaml"]
+_UNSAYABLE = frozenset({"nullable", "oneOf", "anyOf", "not", "default"})
 _TITLE, _VERSION = "Kubernetes", "v1.36.0"
 
 PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
@@ -64,16 +65,33 @@ def _joined(documents: tuple[bytes, ...]) -> bytes:
 
 
 def _flattened(schema: Any) -> Any:
-    """Put a lone ``allOf`` reference back beside its siblings, which v2 allows, and drop what v2 cannot say."""
-    if isinstance(schema, list):
-        return [_flattened(item) for item in schema]
+    """Return a schema as v2 can say it.
+
+    A lone ``allOf`` reference goes back beside its siblings, defaults and junctors go, and what may be null or hold
+    unknown fields has neither type nor parts, because kubectl cannot cope with them.
+    """
     if not isinstance(schema, dict):
         return schema
-    result = {key: _flattened(value) for key, value in schema.items() if key not in ("nullable", "oneOf", "anyOf")}
+    result = {key: value for key, value in schema.items() if key not in _UNSAYABLE}
+    if "oneOf" in schema and "type" not in schema:
+        # A quantity, or a port by its number or its name: text, as far as v2 can say.
+        result["type"] = "string"
     branches = result.get("allOf")
     if branches and len(branches) == 1 and "$ref" in branches[0]:
         del result["allOf"]
         result["$ref"] = branches[0]["$ref"]
+    keeps = result.get("x-kubernetes-preserve-unknown-fields")
+    if schema.get("nullable") or keeps:
+        result.pop("items", None)
+        result.pop("properties", None)
+    kind = result.get("type")
+    if schema.get("nullable") or (kind == "array" and "items" not in result) or (keeps and kind == "object"):
+        result.pop("type", None)
+    if "properties" in result:
+        result["properties"] = {name: _flattened(member) for name, member in result["properties"].items()}
+    for name in ("items", "additionalProperties"):
+        if name in result:
+            result[name] = _flattened(result[name])
     return result
 
 

@@ -1,9 +1,13 @@
 """What the server says it serves."""
 
-from differential.language import case, get
+from differential.language import Call, case, delete, get
+from differential.widgets import CLEANUP, CRDS, NAME, SUBRESOURCES, crd, ready
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _AGGREGATED_OLD = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
+_SCALE_PATH = "/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale"
+_WIDGET = "com.example.$id.v1.Widget"
+_IN_PATH = "/apis/$id.example.com/v1/namespaces/{namespace}/widgets"
 
 CASES = (
     case("the root lists its paths", get("/api"), get("/apis")),
@@ -34,5 +38,91 @@ CASES = (
         get("/nonsense"),
     ),
     case("health and version", get("/healthz"), get("/livez"), get("/readyz"), get("/version")),
-    case("the index of OpenAPI", get("/openapi/v3/nonsense")),
+    case(
+        "the index of OpenAPI leads to each group",
+        get("/openapi/v3/nonsense"),
+        get("/openapi/v3", only="paths api/v1"),
+        get("/openapi/v3", only="paths apis/apps/v1"),
+        get("/openapi/v3", only="paths apis/none/v1"),
+        get("/openapi/v3/api/v1", only="openapi"),
+        get("/openapi/v3/apis/none.example.com/v1"),
+        get("/openapi/v2", only="swagger"),
+        get("/openapi/v2/nonsense"),
+    ),
+    case(
+        "OpenAPI tells of built-in kinds",
+        *(
+            get(f"/openapi/v3/{group}", only=f"components schemas {name} {part}")
+            for group, name in (
+                ("api/v1", "io.k8s.api.core.v1.ConfigMap"),
+                ("apis/apps/v1", "io.k8s.api.apps.v1.Deployment"),
+                ("apis/coordination.k8s.io/v1", "io.k8s.api.coordination.v1.Lease"),
+            )
+            for part in ("type", "x-kubernetes-group-version-kind")
+        ),
+        *(
+            get("/openapi/v3/api/v1", only=f"paths {path} {verb} x-kubernetes-action")
+            for path in (
+                "/api/v1/namespaces/{namespace}/configmaps",
+                "/api/v1/namespaces/{namespace}/configmaps/{name}",
+            )
+            for verb in ("get", "post", "put", "patch", "delete")
+        ),
+        get("/openapi/v3/apis/apps/v1", only=f"paths {_SCALE_PATH} get x-kubernetes-group-version-kind"),
+    ),
+    case(
+        "OpenAPI tells of a custom kind",
+        *ready(crd(subresources=SUBRESOURCES)),
+        get("/openapi/v3/apis/$id.example.com/v1", until=200, silent=True),
+        get("/openapi/v3", only="paths apis/$id.example.com/v1 none"),
+        get("/openapi/v3/apis/$id.example.com/v1", only=f"components schemas {_WIDGET}"),
+        get("/openapi/v3/apis/$id.example.com/v1", only=f"components schemas {_WIDGET}List required"),
+        *(
+            get("/openapi/v3/apis/$id.example.com/v1", only=f"paths {_IN_PATH}{rest} {verb} {part}")
+            for rest in ("", "/{name}", "/{name}/status", "/{name}/scale")
+            for verb in ("get", "post", "put", "patch", "delete")
+            for part in ("x-kubernetes-action", "x-kubernetes-group-version-kind", "operationId")
+        ),
+        get("/openapi/v3/apis/$id.example.com/v1", only=f"paths {_IN_PATH}/{{name}} patch requestBody content"),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "OpenAPI in its second version tells of a custom kind",
+        *ready(crd()),
+        get("/openapi/v3/apis/$id.example.com/v1", until=200, silent=True),
+        get("/openapi/v2", only=f"definitions {_WIDGET}", until=200),
+        get("/openapi/v2", only=f"paths {_IN_PATH} get x-kubernetes-action"),
+        *(
+            get("/openapi/v2", only=f"definitions io.k8s.{name}")
+            for name in (
+                "api.core.v1.ServicePort",
+                "api.core.v1.LimitRangeItem",
+                "apimachinery.pkg.util.intstr.IntOrString",
+                "apimachinery.pkg.api.resource.Quantity",
+            )
+        ),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "discovery tells of a custom kind while it is there",
+        *ready(crd(subresources=SUBRESOURCES)),
+        get("/apis/$id.example.com", until=200),
+        get("/apis/$id.example.com/v1", until=200),
+        delete(f"{CRDS}/{NAME}", silent=True),
+        get("/apis/$id.example.com/v1", until=404),
+        get("/apis/$id.example.com", until=404),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "methods that are not there",
+        Call("OPTIONS", "/api/v1/namespaces/$ns/configmaps"),
+        Call("HEAD", "/api/v1/namespaces/$ns/configmaps"),
+        Call("PATCH", "/api/v1/namespaces/$ns/configmaps", {}),
+        Call("POST", "/version"),
+        Call("DELETE", "/healthz"),
+        Call("POST", "/api"),
+        get("/api/v1/namespaces/$ns/configmaps/"),
+        get("/api/v1/namespaces/$ns"),
+        get("/api/v1/namespaces/$ns/"),
+    ),
 )
