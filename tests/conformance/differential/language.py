@@ -55,11 +55,12 @@ class OpenWatch:
 class Events:
     """Read so many events from an open watch, then close it; ``count=None`` reads until the server ends it.
 
-    How many bookmarks come in between is a matter of time: they do not count, and of several at the end one is shown.
+    How many bookmarks come is a matter of time: they are left out, but for the first of several with ``bookmarks``.
     """
 
     count: int | None
     name: str = "watch"
+    bookmarks: bool = False
 
 
 Step = Call | OpenWatch | Events

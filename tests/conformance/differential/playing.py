@@ -150,9 +150,8 @@ class Player:
                         break
                     *lines, buffer = (buffer + chunk).split(b"\n")
                     for event in (self._normaliser.value(_parse(line)) for line in lines if line):
-                        if _marks_time(event) and (step.count is not None or (events and _marks_time(events[-1]))):
-                            continue
-                        events.append(event)
+                        if not _marks_time(event) or (step.bookmarks and not any(map(_marks_time, events))):
+                            events.append(event)
         except TimeoutError:
             events.append(f"silence after {len(events)} events")
         finally:

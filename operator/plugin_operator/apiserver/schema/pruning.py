@@ -18,7 +18,10 @@ def prune(obj: Mapping[str, Any], schema: Schema) -> tuple[dict[str, Any], list[
     """
     unknown: list[str] = []
     pruned = _object(obj, schema, "", unknown, embedded=not schema.builtin)
-    return pruned, unknown if schema.builtin else sorted(unknown)
+    if schema.builtin:
+        return pruned, unknown
+    # The metadata of objects inside is looked at when all else has been pruned.
+    return pruned, sorted(unknown, key=lambda path: (".metadata." in path, path))
 
 
 def _object(
@@ -31,10 +34,8 @@ def _object(
         if embedded and name in _TYPE_META:
             result[name] = member
         elif embedded and name == "metadata":
-            # Only the object's own metadata is told of; that of objects inside it goes silently.
-            told = unknown if not path else []
             meta = from_definition(_OBJECT_META)
-            result[name] = _value(member, meta, where, told) if meta else member
+            result[name] = _value(member, meta, where, unknown) if meta else member
         elif known is not None:
             result[name] = _value(member, known, where, unknown)
         elif schema.preserve_unknown:

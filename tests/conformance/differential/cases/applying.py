@@ -155,7 +155,7 @@ CASES = (
         apply(_A, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\nkind: Other\n"),
         apply(_A, "[]"),
         apply(_A, "null"),
-        apply(f"{CONFIG_MAPS}/b", config_map("b", generateName="b-")),
+        apply(f"{CONFIG_MAPS}/b", config_map("b", generateName="named-")),
         apply(f"{CONFIG_MAPS}/c", config_map("c", uid="11111111-2222-3333-4444-555555555555")),
         apply("/api/v1/namespaces/$ns-none/configmaps/c", config_map("c")),
         apply(_A, config_map("a", namespace="other")),

@@ -32,8 +32,8 @@ def _bookmarked(path: str, made: dict[str, Any]) -> tuple[Step, ...]:
         OpenWatch(f"{path}?{query}", path),
         OpenWatch(f"{path}?{query}", f"rows of {path}", accept=TABLE),
         post(path, made, silent=True),
-        Events(None, path),
-        Events(None, f"rows of {path}"),
+        Events(None, path, bookmarks=True),
+        Events(None, f"rows of {path}", bookmarks=True),
     )
 
 
@@ -216,9 +216,9 @@ CASES = (
         ),
         OpenWatch(f"{_WATCH}&resourceVersion=$rv&timeoutSeconds=4", "plain"),
         patch(f"{CONFIG_MAPS}/a", {"data": {"k": "v"}}, silent=True),
-        Events(None),
-        Events(None, "rows"),
-        Events(None, "metadata"),
+        Events(None, bookmarks=True),
+        Events(None, "rows", bookmarks=True),
+        Events(None, "metadata", bookmarks=True),
         Events(None, "plain"),
     ),
     case(
