@@ -125,8 +125,8 @@ def _entries(live: Object | None, request: _Request) -> list[Entry]:
     if live is None or entries:
         return entries
     owned = difference(None, without_entries(live), request.schema)
-    fields = stripped(owned.added | owned.modified, frozenset())
-    return [Entry(_UNTRACKED, UPDATE, request.api_version, "", request.time, fields)]
+    fields = stripped(owned.added | owned.modified, request.ignored)
+    return [Entry(_UNTRACKED, UPDATE, request.api_version, request.subresource, request.time, fields)]
 
 
 def _pruned(result: Any, last: Entry | None, owned: Sequence[FieldSet], schema: Schema) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def _compare(old: Any, new: Any, schema: Schema | None, path: Path, result: Comp
             result.removed.insert(path)
         else:
             result.modified.insert(path)
+            _compare_insides(old, new, schema, path, result)
         return
     before = {element: (value, known) for element, value, known in members(old, schema)}
     after = {element: (value, known) for element, value, known in members(new, schema)}
@@ -52,6 +53,16 @@ def _compare(old: Any, new: Any, schema: Schema | None, path: Path, result: Comp
         result.added.insert(path)
     elif new is _ABSENT:
         result.removed.insert(path)
+
+
+def _compare_insides(old: Any, new: Any, schema: Schema | None, path: Path, result: Comparison) -> None:
+    """Note all that a value of another form had, or has, inside."""
+    for value, is_old in ((old, True), (new, False)):
+        if is_leaf(value, schema):
+            continue
+        for element, member, known in members(value, schema):
+            before, after = (member, _ABSENT) if is_old else (_ABSENT, member)
+            _compare(before, after, known, (*path, element), result)
 
 
 def _same(old: Any, new: Any) -> bool:

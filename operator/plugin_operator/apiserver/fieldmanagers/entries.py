@@ -34,10 +34,13 @@ class Entry:
 
 
 def decoded(obj: Mapping[str, Any] | None) -> list[Entry] | None:
-    """Return the entries of an object; None if they cannot be read, as the server then falls back to the live ones."""
+    """Return the entries of an object; None if they cannot be read, as the server then falls back to the live ones.
+
+    Of several for one manager, as writes of a scale may leave them, the last counts.
+    """
     raw = ((obj or {}).get("metadata") or {}).get("managedFields") or []
     try:
-        return [_decoded(entry) for entry in raw]
+        return list({entry.identity: entry for entry in map(_decoded, raw)}.values())
     except (AttributeError, KeyError, TypeError):
         return None
 

@@ -13,13 +13,19 @@ from plugin_operator.apiserver.schema.kind_defaults import apply_kind_defaults, 
 from plugin_operator.apiserver.schema.model import MISSING, Schema
 
 
-def apply_defaults(obj: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+def apply_defaults(obj: Mapping[str, Any], schema: Schema, *, keep_nulls: bool = False) -> dict[str, Any]:
     """Return a copy of ``obj`` as the real server would store it before admission.
 
     Custom kinds: defaults of the schema; nulls where null is not allowed are replaced by the default or dropped.
     Built-in kinds: the defaults of the versioned API (replicas, strategies, probes, ports, policies…) and the zero
     values that Go always writes (``status: {}``). Not done, because it needs a cluster: cluster IPs, node ports, Job
     selectors, tolerations of Pods. Applying it twice changes nothing more.
+
+    Args:
+        obj: what was sent, without unknown fields.
+        schema: of its kind.
+        keep_nulls: keep, in custom kinds, the nulls that are not allowed, for validation to refuse: an applied
+            configuration is not read from JSON, where they get lost.
     """
     if schema.builtin:
         filled = dict(obj)
@@ -28,13 +34,14 @@ def apply_defaults(obj: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
             apply_kind_defaults(filled, schema.definition)
         result = canonical(filled, schema)
         return result if isinstance(result, dict) else filled
-    result = _fill(dict(obj), schema)
+    result = _fill(dict(obj), schema, keep_nulls=keep_nulls)
     return result if isinstance(result, dict) else dict(obj)
 
 
-def _fill(value: Any, schema: Schema) -> Any:
+def _fill(value: Any, schema: Schema, *, keep_nulls: bool) -> Any:
     if isinstance(value, list):
-        return [_fill(item, schema.items) if schema.items else item for item in value]
+        items = schema.items
+        return [_fill(item, items, keep_nulls=keep_nulls) if items else item for item in value]
     if not isinstance(value, dict):
         return value
     result: dict[str, Any] = {}
@@ -43,8 +50,10 @@ def _fill(value: Any, schema: Schema) -> Any:
         if known is None:
             result[name] = member
         elif member is not None or known.nullable or (not known.type and not known.int_or_string):
-            result[name] = _fill(member, known)
+            result[name] = _fill(member, known, keep_nulls=keep_nulls)
+        elif keep_nulls and known.default is MISSING:
+            result[name] = None
     for name, known in schema.properties.items():
         if name not in result and known.default is not MISSING and known.default is not None:
-            result[name] = _fill(copy.deepcopy(known.default), known)
+            result[name] = _fill(copy.deepcopy(known.default), known, keep_nulls=keep_nulls)
     return result

@@ -1,5 +1,6 @@
 """The last steps every write shares: schema, field ownership, storing, answering."""
 
+import dataclasses
 from typing import Any
 
 from plugin_operator.apiserver import codec, fieldmanagers
@@ -27,8 +28,8 @@ from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request, inva
 from plugin_operator.apiserver.wire.reply import Reply
 
 
-def complete(call: Call, obj: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
-    """Return an incoming object without unknown fields and with the defaults of its schema.
+def complete(call: Call, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> dict[str, Any]:
+    """Return an incoming object, ``applied`` or sent, without unknown fields and with the defaults of its schema.
 
     Raises:
         ApiFailure: 400, a value of the wrong type, or an unknown field under strict validation (422 for a patch).
@@ -46,7 +47,7 @@ def complete(call: Call, obj: dict[str, Any], options: WriteOptions) -> dict[str
         if options.validation == "Strict":
             raise unreadable(call, sent, "strict decoding error: " + ", ".join(texts))
         call.warnings.extend(texts)
-    return apply_defaults(obj, schema)
+    return apply_defaults(obj, schema, keep_nulls=applied)
 
 
 def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) -> None:
@@ -62,6 +63,8 @@ def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) ->
     writes_status = call.target.subresource == "status"
     if resource.schema is not None and not (writes_status and resource.custom is None):
         found = _schema_causes(resource, obj, old)
+        if writes_status:
+            found = [_of_status(cause) for cause in found]
         verdict = judge_rules(obj, old, resource.schema, found)
         call.warnings.extend(verdict.warnings)
         causes += found + verdict.causes
@@ -88,6 +91,13 @@ def _schema_causes(resource: ServedResource, obj: dict[str, Any], old: dict[str,
     return [cause for cause in causes if not (resource.bucket == CRDS and cause.field == "metadata.name")]
 
 
+def _of_status(cause: Cause) -> Cause:
+    """Return a cause in the words for a status, which is validated by itself and stands in nothing."""
+    if cause.field != "status":
+        return cause
+    return dataclasses.replace(cause, message=cause.message.replace("status in body", " in body"))
+
+
 def tracked(call: Call, old: dict[str, Any] | None, new: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
     """Return ``new`` with the field managers brought up to date for an ordinary write."""
     return fieldmanagers.track(
@@ -109,7 +119,7 @@ def reset_fields(call: Call) -> tuple[str, ...] | None:
     if call.resource.custom is None:
         return None
     if call.target.subresource == "status":
-        return ("spec",)
+        return ("metadata", "spec")
     return ("status",) if call.resource.has_status else ()
 
 
@@ -154,8 +164,13 @@ def dry_item(resource: ServedResource, stored: dict[str, Any]) -> Item:
 
 
 def same_object(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Tell whether a write would change nothing, so that no revision is spent on it."""
-    return old == new
+    """Tell whether a write would change nothing but when it was done, so that no revision is spent on it."""
+    return old == new or _timeless(old) == _timeless(new)
+
+
+def _timeless(obj: dict[str, Any]) -> dict[str, Any]:
+    entries = [{**entry, "time": None} for entry in obj["metadata"].get("managedFields") or ()]
+    return {**obj, "metadata": {**obj["metadata"], "managedFields": entries}}
 
 
 def store(cluster: Cluster, resource: ServedResource, obj: dict[str, Any], *, dry_run: bool = False) -> Item:

@@ -44,7 +44,7 @@ def create_object(call: Call, obj: dict[str, Any], options: WriteOptions, *, app
     _complete_metadata(call, metadata)
     require_namespace(call, metadata.get("name", ""))
     reset_create(call, obj)
-    obj = complete(call, obj, options)
+    obj = complete(call, obj, options, applied=applied)
     default_create(call, obj)
     if not applied:
         # As in a real server: fields that admission adds below belong to nobody.

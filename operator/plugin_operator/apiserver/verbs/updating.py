@@ -59,7 +59,7 @@ def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOption
     old = to_served(resource, current)
     _check_preconditions(call, old, obj)
     _keep_server_fields(old["metadata"], obj["metadata"])
-    obj = prepare_update(call, old, complete(call, obj, options))
+    obj = prepare_update(call, old, complete(call, obj, options, applied=applied))
     check(call, obj, old)
     if obj != old:
         check_grants(call, obj)

@@ -26,6 +26,7 @@ def _with_spec(properties: dict[str, Any]) -> dict[str, Any]:
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer"}
+_NULLABLE = {"type": "string", "nullable": True}
 _DEEP = {
     "plain": {"type": "string", "default": "p"},
     "maybe": {"type": "string", "nullable": True, "default": "m"},
@@ -470,6 +471,21 @@ CASES = (
         post(PATH, widget("empty"), silent=True),
         post(PATH, widget("odd", int=1.5, num=2, bool="yes", date="never", list="x", object=None), silent=True),
         get(PATH, accept=TABLE),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "an applied null, and what apply has emptied, are not allowed where null is not",
+        *ready(_with_spec({"a": _TEXT, "box": {"type": "object", "properties": {"x": _TEXT}}, "n": _NULLABLE})),
+        apply(f"{PATH}/w", widget(box={"x": "1"})),
+        apply(f"{PATH}/w", widget()),
+        apply(f"{PATH}/w", widget(box={})),
+        apply(f"{PATH}/w", widget(a=None)),
+        apply(f"{PATH}/w", widget(box={"x": None})),
+        apply(f"{PATH}/w", widget(n=None, box={"x": "2"})),
+        apply(f"{PATH}/v", widget("v", a=None)),
+        post(PATH, widget("u", a=None, n=None)),
+        patch(f"{PATH}/u", [{"op": "add", "path": "/spec/a", "value": None}], JSON_PATCH),
+        get(PATH),
         cleanup=CLEANUP,
     ),
 )

@@ -1,8 +1,4 @@
-"""Cases that nobody thought of: hypothesis draws sequences of requests on a few names, and a watch sees them all.
-
-The alphabet is small on purpose: two objects, three keys, three values, two field managers. Interesting outcomes come
-from requests that meet each other, not from exotic content, which the hand-written cases hold.
-"""
+"""Two config maps, three keys, three values, two field managers; and a watch that sees all that happens to them."""
 
 from typing import Any
 
@@ -108,7 +104,7 @@ def _read(draw: st.DrawFn, name: str) -> Call:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
+def config_map_cases(draw: st.DrawFn) -> Case:
     """Draw a sequence; a watch opened before it shows the events of all of it."""
     kinds = (_create, _replace, _merge, _json_patch, _apply, _delete, _read)
     # Both names exist in one version to begin with, so that every placeholder has a value.
@@ -116,7 +112,7 @@ def cases(draw: st.DrawFn) -> Case:
     steps.append(OpenWatch(f"{CONFIG_MAPS}?watch=true&resourceVersion=$rvb&timeoutSeconds=3"))
     for _ in range(draw(st.integers(3, 15))):
         steps.append(draw(draw(st.sampled_from(kinds))(draw(_NAMES))))
-    return Case("a drawn sequence", (*steps, Events(None)))
+    return Case("a drawn sequence on config maps", (*steps, Events(None)))
 
 
 def _keep(name: str) -> dict[str, str]:
