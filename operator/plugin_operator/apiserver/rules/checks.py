@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from plugin_operator.apiserver import codec
-from plugin_operator.apiserver.schema import Cause
+from plugin_operator.apiserver.schema import Cause, messages
 
 Object = Mapping[str, Any]
 _DATA_LIMIT_BYTES = 1024 * 1024
@@ -22,10 +21,6 @@ def kind_causes(bucket: str, obj: Object, old: Object | None = None) -> list[Cau
         return _event(obj, old)
     rule = _RULES.get(bucket)
     return rule(obj) if rule is not None else []
-
-
-def _invalid(field: str, value: Any, detail: str) -> Cause:
-    return Cause(field, "FieldValueInvalid", f"Invalid value: {codec.encode(value).decode()}: {detail}")
 
 
 def _size_cause(field: str, *maps: Mapping[str, str] | None) -> list[Cause]:
@@ -52,7 +47,7 @@ def _lease(obj: Object) -> list[Cause]:
     for name, least, words in (("leaseDurationSeconds", 1, "must be greater than 0"), ("leaseTransitions", 0, "")):
         value = spec.get(name)
         if value is not None and value < least:
-            causes.append(_invalid(f"spec.{name}", value, words or "must be greater than or equal to 0"))
+            causes.append(messages.invalid(f"spec.{name}", value, words or "must be greater than or equal to 0"))
     return causes
 
 
@@ -63,7 +58,11 @@ def _event(obj: Object, old: Object | None) -> list[Cause]:
         return [Cause("eventTime", "FieldValueRequired", "Required value")]
     namespace, involved = obj["metadata"].get("namespace", ""), obj.get("regarding" if new else "involvedObject") or {}
     if (involved.get("namespace") or "default") != namespace:
-        return [_invalid("involvedObject.namespace", involved.get("namespace", ""), "does not match event.namespace")]
+        return [
+            messages.invalid(
+                "involvedObject.namespace", involved.get("namespace", ""), "does not match event.namespace"
+            )
+        ]
     return []
 
 

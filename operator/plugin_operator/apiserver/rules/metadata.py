@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.schema import (
     Cause,
@@ -13,6 +12,7 @@ from plugin_operator.apiserver.schema import (
     is_label_value,
     is_path_segment,
     is_qualified_name,
+    messages,
 )
 
 Object = Mapping[str, Any]
@@ -34,10 +34,6 @@ def metadata_causes(resource: ServedResource, new: Object, old: Object | None) -
     return causes
 
 
-def _invalid(field: str, value: Any, detail: str) -> Cause:
-    return Cause(field, "FieldValueInvalid", f"Invalid value: {codec.encode(value).decode()}: {detail}")
-
-
 def _name_rule(resource: ServedResource) -> Callable[[str], list[str]]:
     if resource.group == "rbac.authorization.k8s.io":
         return is_path_segment
@@ -51,22 +47,24 @@ def _name_causes(resource: ServedResource, metadata: Object) -> list[Cause]:
     name, prefix = metadata.get("name", ""), metadata.get("generateName", "")
     if prefix:
         # A prefix may end in what a whole name may not.
-        causes += [_invalid("metadata.generateName", prefix, why) for why in rule(prefix.rstrip("-.") or prefix)]
+        causes += [
+            messages.invalid("metadata.generateName", prefix, why) for why in rule(prefix.rstrip("-.") or prefix)
+        ]
     if not name:
         message = "Required value: name or generateName is required"
         return [*causes, Cause("metadata.name", "FieldValueRequired", message)]
     if resource.bucket == "namespaces" and "." in name:
-        return [*causes, _invalid("metadata.name", name, "must not contain dots")]
+        return [*causes, messages.invalid("metadata.name", name, "must not contain dots")]
     if resource.bucket == "services" and not is_dns1123_subdomain(name):
         rule = is_dns1123_label if name[0].isdigit() else is_dns1035_label
-    return causes + [_invalid("metadata.name", name, why) for why in rule(name)]
+    return causes + [messages.invalid("metadata.name", name, why) for why in rule(name)]
 
 
 def _label_causes(labels: Mapping[str, str]) -> list[Cause]:
     causes = []
     for key, value in labels.items():
-        causes += [_invalid("metadata.labels", key, why) for why in is_qualified_name(key)]
-        causes += [_invalid("metadata.labels", value, why) for why in is_label_value(value)]
+        causes += [messages.invalid("metadata.labels", key, why) for why in is_qualified_name(key)]
+        causes += [messages.invalid("metadata.labels", value, why) for why in is_label_value(value)]
     return causes
 
 
@@ -74,7 +72,7 @@ def _annotation_causes(annotations: Mapping[str, str]) -> list[Cause]:
     causes, size = [], 0
     for key, value in annotations.items():
         size += len(key.encode()) + len(value.encode())
-        causes += [_invalid("metadata.annotations", key, why) for why in is_qualified_name(key.lower())]
+        causes += [messages.invalid("metadata.annotations", key, why) for why in is_qualified_name(key.lower())]
     if size > _ANNOTATIONS_LIMIT_BYTES:
         message = f"Too long: may not be more than {_ANNOTATIONS_LIMIT_BYTES} bytes"
         causes.append(Cause("metadata.annotations", "FieldValueTooLong", message))
@@ -86,9 +84,9 @@ def _owner_causes(owners: Any) -> list[Cause]:
     for owner in owners:
         for name, detail in (("apiVersion", "version must not be empty"), ("kind", "must not be empty")):
             if not owner.get(name):
-                causes.append(_invalid(f"metadata.ownerReferences.{name}", "", detail))
+                causes.append(messages.invalid(f"metadata.ownerReferences.{name}", "", detail))
         causes += [
-            _invalid(f"metadata.ownerReferences.{name}", "", "must not be empty")
+            messages.invalid(f"metadata.ownerReferences.{name}", "", "must not be empty")
             for name in ("name", "uid")
             if not owner.get(name)
         ]
@@ -96,7 +94,9 @@ def _owner_causes(owners: Any) -> list[Cause]:
             if controller is not None:
                 pair = " and ".join(f"{entry.get('kind')}/{entry.get('name')}" for entry in (controller, owner))
                 detail = f'Only one reference can have Controller set to true. Found "true" in references for {pair}'
-                causes.append(_invalid("metadata.ownerReferences", [_in_order(entry) for entry in owners], detail))
+                causes.append(
+                    messages.invalid("metadata.ownerReferences", [_in_order(entry) for entry in owners], detail)
+                )
             controller = owner
     return causes
 
@@ -110,12 +110,12 @@ def _in_order(owner: Object) -> dict[str, Any]:
 def _finalizer_causes(resource: ServedResource, finalizers: Any) -> list[Cause]:
     causes = []
     for finalizer in finalizers:
-        causes += [_invalid("metadata.finalizers", finalizer, why) for why in is_qualified_name(finalizer)]
+        causes += [messages.invalid("metadata.finalizers", finalizer, why) for why in is_qualified_name(finalizer)]
     if resource.custom is not None:
         return causes
     unqualified = "name is neither a standard finalizer name nor is it fully qualified"
     return causes + [
-        _invalid(f"metadata.finalizers[{index}]", finalizer, unqualified)
+        messages.invalid(f"metadata.finalizers[{index}]", finalizer, unqualified)
         for index, finalizer in enumerate(finalizers)
         if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS
     ]

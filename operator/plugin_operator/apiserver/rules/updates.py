@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from plugin_operator.apiserver import codec
-from plugin_operator.apiserver.schema import Cause
+from plugin_operator.apiserver.schema import Cause, messages
 
 Object = Mapping[str, Any]
 _IMMUTABLE = "field is immutable"
@@ -15,10 +14,6 @@ def update_causes(bucket: str, old: Object, new: Object) -> list[Cause]:
     """Return which parts of an update are refused because they never change."""
     rule = _RULES.get(bucket)
     return rule(old, new) if rule is not None else []
-
-
-def _invalid(field: str, value: Any, detail: str) -> Cause:
-    return Cause(field, "FieldValueInvalid", f"Invalid value: {codec.encode(value).decode()}: {detail}")
 
 
 def _changed(old: Object, new: Object, *path: str) -> bool:
@@ -44,14 +39,14 @@ def _frozen(*fields: str) -> Callable[[Object, Object], list[Cause]]:
 def _secret(old: Object, new: Object) -> list[Cause]:
     causes = []
     if old.get("type") != new.get("type"):
-        causes.append(_invalid("type", new.get("type", ""), _IMMUTABLE))
+        causes.append(messages.invalid("type", new.get("type", ""), _IMMUTABLE))
     return causes + _frozen("data")(old, new)
 
 
 def _selector(old: Object, new: Object) -> list[Cause]:
     if not _changed(old, new, "spec", "selector"):
         return []
-    return [_invalid("spec.selector", (new.get("spec") or {}).get("selector"), _IMMUTABLE)]
+    return [messages.invalid("spec.selector", (new.get("spec") or {}).get("selector"), _IMMUTABLE)]
 
 
 def _stateful_set(old: Object, new: Object) -> list[Cause]:
@@ -70,7 +65,7 @@ def _job(old: Object, new: Object) -> list[Cause]:
     names = ("selector", "template", "completionMode", "completions")
     indexed = (new.get("spec") or {}).get("completionMode") == "Indexed"
     return [
-        _invalid(f"spec.{name}", (new.get("spec") or {}).get(name), _IMMUTABLE)
+        messages.invalid(f"spec.{name}", (new.get("spec") or {}).get(name), _IMMUTABLE)
         for name in names
         if _changed(old, new, "spec", name) and not (name == "completions" and indexed)
     ]
@@ -82,14 +77,14 @@ def _role_ref(old: Object, new: Object) -> list[Cause]:
     reference = new.get("roleRef") or {}
     shown = {name: reference.get(name[0].lower() + name[1:], "") for name in ("Kind", "Name")}
     shown = {"APIGroup": reference.get("apiGroup", ""), **shown}
-    return [_invalid("roleRef", shown, "cannot change roleRef")]
+    return [messages.invalid("roleRef", shown, "cannot change roleRef")]
 
 
 def _service(old: Object, new: Object) -> list[Cause]:
     before, after = (old.get("spec") or {}).get("clusterIP"), (new.get("spec") or {}).get("clusterIP")
     if not before or before == after or (new.get("spec") or {}).get("type") == "ExternalName":
         return []
-    return [_invalid("spec.clusterIPs[0]", [after or ""], "may not change once set")]
+    return [messages.invalid("spec.clusterIPs[0]", [after or ""], "may not change once set")]
 
 
 def _definition(old: Object, new: Object) -> list[Cause]:
@@ -102,7 +97,7 @@ def _definition(old: Object, new: Object) -> list[Cause]:
             value: Any = new["spec"]
             for name in path:
                 value = value.get(name)
-            causes.append(_invalid("spec." + ".".join(path), value, _IMMUTABLE))
+            causes.append(messages.invalid("spec." + ".".join(path), value, _IMMUTABLE))
     return causes
 
 

@@ -65,6 +65,23 @@ def check_object(call: Call, obj: Any) -> dict[str, Any]:
     return obj
 
 
+def named_object(call: Call, patched: Any) -> dict[str, Any]:
+    """Return a patched object, checked to be still the same one; 400 if it is not."""
+    obj = check_object(call, patched)
+    name = obj["metadata"].get("name", "")
+    if not name:
+        raise undeterminable(call)
+    if name != call.target.name:
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.target.name})")
+    return obj
+
+
+def undeterminable(call: Call) -> ApiFailure:
+    """Return the failure of an object that does not say what it is called."""
+    url = f"the name of the object ({call.target.name} based on URL)"
+    return bad_request(f"{url} was undeterminable: name must be provided")
+
+
 def _check_kind(call: Call, obj: dict[str, Any]) -> None:
     resource = call.resource
     api_version, kind = obj.get("apiVersion"), obj.get("kind")

@@ -10,19 +10,13 @@ from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.registry.resource import ScalePaths
 from plugin_operator.apiserver.schema import Cause, Schema
 from plugin_operator.apiserver.storage import Item
+from plugin_operator.apiserver.verbs.applying import applied_object, configuration
 from plugin_operator.apiserver.verbs.committing import complete, tracked
 from plugin_operator.apiserver.verbs.conversion import to_served
-from plugin_operator.apiserver.verbs.incoming import read_object
+from plugin_operator.apiserver.verbs.incoming import named_object, read_object
 from plugin_operator.apiserver.verbs.label_selectors import selector_text
 from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
-from plugin_operator.apiserver.verbs.patching import (
-    APPLY_PATCH,
-    applied_object,
-    configuration,
-    named_object,
-    patch_document,
-    read_patch,
-)
+from plugin_operator.apiserver.verbs.patching import APPLY_PATCH, patch_document, read_patch
 from plugin_operator.apiserver.verbs.reading import find
 from plugin_operator.apiserver.verbs.updating import check_name, replace
 from plugin_operator.apiserver.wire.failure import bad_request, internal, invalid
