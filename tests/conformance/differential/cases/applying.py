@@ -163,4 +163,12 @@ CASES = (
         apply(_A, {**config_map("a"), "apiVersion": "v2"}),
         get(_A),
     ),
+    case(
+        "an empty map belongs to whoever applied it last",
+        apply(_A, config_map("a", {"k": "v"}), "one", force=True),
+        apply(_A, config_map("a", {}), "two", force=True),
+        apply(_A, config_map("a", {}), "one", force=True),
+        apply(_A, config_map("a", {}), "one", force=True),
+        apply(_A, config_map("a", {}), "two", force=True),
+    ),
 )
