@@ -89,6 +89,7 @@ class LeaderElector:
         self._observed = _NOBODY
         self._observed_at = clock.monotonic()
         self._renewed_at: float | None = None
+        self._stepped_down = 0
         self._hint = asyncio.Event()
         self._gauge.set(0, lock.name)
 
@@ -197,18 +198,22 @@ class LeaderElector:
 
     def _step_down(self) -> None:
         self._renewed_at = None
+        self._stepped_down += 1
         self.fence.close()
         self._gauge.set(0, self.lock.name)
 
     async def _attempt(self, seconds: float) -> bool:
         """Try once to take or renew the Lease within ``seconds``; True if it is ours now."""
-        started = self._clock.monotonic()
+        started, stepped_down = self._clock.monotonic(), self._stepped_down
         try:
             ours = await within(self._clock, seconds, self._take_or_renew())
         except ConflictError:
             return False
         except _FAILURES as error:
             _log.warning("Lease cannot be reached", lease=str(self.lock), reason=str(error))
+            return False
+        if stepped_down != self._stepped_down:
+            # The Lease was given back while this was on its way: it may be another's by now.
             return False
         if ours:
             self._renewed_at = started

@@ -132,6 +132,20 @@ async def test_a_renewal_that_is_cut_off_by_the_stop_does_not_keep_the_lease_fro
     assert leases.spec["holderIdentity"] == ""
 
 
+async def test_a_renewal_that_comes_back_after_the_release_makes_nobody_a_leader(
+    start: Any, leases: Any, clock: VirtualClock
+) -> None:
+    first = start("a")
+    await clock.advance(1.9)
+    leases.answer_delay_seconds = 1.0
+    await clock.advance(0.2)  # the server has renewed, and its answer is on the way
+    leases.answer_delay_seconds = 0.0
+    await first.elector.release()  # by somebody who did not wait for the end of ``run``
+    second = start("b")
+    await clock.advance(2)
+    assert (first.elector.is_leader(), second.elector.is_leader()) == (False, True)
+
+
 async def test_a_lease_that_another_took_is_not_released_for_him(start: Any, leases: Any, clock: VirtualClock) -> None:
     first = start("a")
     await clock.advance(0)
