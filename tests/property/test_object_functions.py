@@ -65,8 +65,8 @@ def config_map(data):
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(["alice", "bob"]), DATA.filter(bool)), min_size=1, max_size=5))
 def test_after_a_forced_apply_everything_applied_is_there_and_again_changes_nothing(steps):
-    # As the server does: what is stored has been through Go's form, where an empty map is none. Whoever applies an empty
-    # one sets it anew each time, in the real server as well.
+    # As the server does: what is stored has been through Go's form, where an empty map is none. Whoever applies an
+    # empty one sets it anew each time, in the real server as well.
     live = None
     for manager, data in steps:
         options = {"manager": manager, "force": True, "schema": CONFIG_MAP, "api_version": "v1", "now": NOW}
