@@ -1,5 +1,6 @@
 """One request on its way through a verb."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,8 @@ from plugin_operator.apiserver.wire.failure import bad_request
 from plugin_operator.apiserver.wire.negotiation import Representation, negotiate
 from plugin_operator.apiserver.wire.target import Target
 
+_NUMBER = re.compile(r"[+-]?[0-9]+")
+_BEYOND = 2**63
 _FALSE = frozenset({"0", "f", "F", "false", "False", "FALSE"})
 
 
@@ -48,8 +51,9 @@ class Call:
         value = self.query.get(name)
         if value is None or value == "":
             return None
-        try:
-            return int(value)
-        except ValueError as error:
-            message = f'strconv.ParseInt: parsing "{value}": invalid syntax'
-            raise bad_request(message) from error
+        if not _NUMBER.fullmatch(value):
+            raise bad_request(f'strconv.ParseInt: parsing "{value}": invalid syntax')
+        number = int(value)
+        if not -_BEYOND <= number < _BEYOND:
+            raise bad_request(f'strconv.ParseInt: parsing "{value}": value out of range')
+        return number

@@ -22,7 +22,7 @@ def prepare_pod(pod: dict[str, Any]) -> None:
 
 def qos_class(spec: dict[str, Any]) -> str:
     """Return the quality-of-service class that follows from requests and limits."""
-    containers = [*spec.get("containers", ()), *(spec.get("initContainers") or ())]
+    containers = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
     resources = [container.get("resources") or {} for container in containers]
     if not any(entry.get("requests") or entry.get("limits") for entry in resources):
         return "BestEffort"

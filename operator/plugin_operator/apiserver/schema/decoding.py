@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from plugin_operator.apiserver.schema.builtin import from_definition
 from plugin_operator.apiserver.schema.gowords import json_type
 from plugin_operator.apiserver.schema.model import Schema
 from plugin_operator.apiserver.schema.quantity import canonical_quantity
 
 _GO_WORDS = {"boolean": "bool", "integer": "number", "number": "number"}
 _INTEGERS = {"int32": 2**31, "int64": 2**63, "uint8": 2**8, "uint16": 2**16, "uint32": 2**32}
+_SCHEMA_OR = "JSONSchemaProps"
 _LAYOUTS = {"Time": "2006-01-02T15:04:05Z07:00", "MicroTime": "2006-01-02T15:04:05.000000Z07:00"}
 
 
@@ -86,7 +88,9 @@ def _base64(value: str) -> str | None:
 
 
 def _opaque(value: Any, schema: Schema) -> str | None:
-    name = schema.definition.rpartition(".")[2]
+    base, _, name = schema.definition.rpartition(".")
+    if name.startswith(_SCHEMA_OR):
+        return _schema_or(value, name, from_definition(f"{base}.{_SCHEMA_OR}"))
     if name == "Quantity":
         try:
             canonical_quantity(value if isinstance(value, (str, int, float)) else "")
@@ -97,6 +101,18 @@ def _opaque(value: Any, schema: Schema) -> str | None:
     if name in _LAYOUTS:
         return _time(value, name)
     return None
+
+
+def _schema_or(value: Any, name: str, schema: Schema | None) -> str | None:
+    """Judge what is a JSON schema or something else: a list of them, a boolean, a list of names."""
+    if isinstance(value, dict) and schema is not None:
+        return value_error(value, schema, _SCHEMA_OR)
+    if isinstance(value, list) and name.endswith("Array"):
+        found = (value_error(item, schema, _SCHEMA_OR) for item in value if schema is not None)
+        return next((error for error in found if error), None)
+    if isinstance(value, bool) and name.endswith("Bool"):
+        return None
+    return f"json: cannot unmarshal {json_type(value)} into Go value of type v1.{_SCHEMA_OR}"
 
 
 def _time(value: Any, name: str) -> str | None:

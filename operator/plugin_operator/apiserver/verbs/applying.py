@@ -57,11 +57,11 @@ def configuration(call: Call, applied: Any) -> dict[str, Any]:
         applied = {}
     if not isinstance(applied, dict):
         raise bad_request(_NO_OBJECT.format(json_type(applied)))
-    if (applied.get("metadata") or {}).get("managedFields") is not None:
+    if _metadata(applied).get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
     _require_type(call, applied)
     _require_readable(call, applied)
-    sent_namespace = (applied.get("metadata") or {}).get("namespace")
+    sent_namespace = _metadata(applied).get("namespace")
     checked = named_object(call, _with_name(call, applied))
     if not sent_namespace:
         # What is written down as applied is what was sent.
@@ -111,8 +111,13 @@ def _current(call: Call) -> Item | None:
     return call.cluster.store.get(call.resource.bucket, key)
 
 
+def _metadata(applied: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = applied.get("metadata")
+    return metadata if isinstance(metadata, Mapping) else {}
+
+
 def _require_type(call: Call, applied: Mapping[str, Any]) -> None:
-    version, kind = applied.get("apiVersion") or "", applied.get("kind") or ""
+    version, kind = (str(applied.get(name) or "") for name in ("apiVersion", "kind"))
     if (version, kind) != (call.resource.api_version, call.resource.kind):
         raise bad_request(f"invalid object type: {version if '/' in version else f'/{version}'}, Kind={kind}")
 
@@ -128,7 +133,7 @@ def _with_name(call: Call, applied: dict[str, Any]) -> dict[str, Any]:
 
 def _require_readable(call: Call, applied: Mapping[str, Any]) -> None:
     """Refuse a configuration that does not fit its schema: nobody could own what it says."""
-    resource, metadata = call.resource, applied.get("metadata") or {}
+    resource, metadata = call.resource, _metadata(applied)
     if error := fieldmanagers.typed_error(applied, fieldmanagers.rooted(resource.schema)):
         where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
         what = f"({where}; {resource.group}/{resource.version}, Kind={resource.kind})"

@@ -125,7 +125,9 @@ def reset_fields(call: Call) -> tuple[str, ...] | None:
 
 def in_go_order(obj: dict[str, Any]) -> dict[str, Any]:
     """Return an object with its members in the order in which the real server's messages show them."""
-    metadata = obj.get("metadata") or {}
+    metadata = obj.get("metadata")
+    if not isinstance(metadata, dict):
+        return {name: obj[name] for name in sorted(obj)}
     known = {name: metadata[name] for name in _METADATA_ORDER if name in metadata}
     ordered = {name: obj[name] for name in sorted(obj)}
     return {**ordered, "metadata": {**known, **{name: metadata[name] for name in metadata if name not in known}}}

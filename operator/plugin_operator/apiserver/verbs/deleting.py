@@ -5,11 +5,11 @@ from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.storage import Item
 from plugin_operator.apiserver.verbs.committing import present
 from plugin_operator.apiserver.verbs.deletion import delete_item
+from plugin_operator.apiserver.verbs.incoming import read_as
 from plugin_operator.apiserver.verbs.options import DeleteOptions, delete_options
 from plugin_operator.apiserver.verbs.presenting import Presenter
 from plugin_operator.apiserver.verbs.reading import choose, find
 from plugin_operator.apiserver.verbs.selection import Selection
-from plugin_operator.apiserver.wire.body import media_type, parse, read_bytes
 from plugin_operator.apiserver.wire.failure import conflict, forbidden
 from plugin_operator.apiserver.wire.reply import Reply
 
@@ -60,9 +60,8 @@ async def delete_collection(call: Call) -> Reply:
 
 
 async def _read_options(call: Call) -> DeleteOptions:
-    raw = await read_bytes(call.http)
-    body = parse(raw, media_type(call.http)) if raw.strip() else {}
-    return delete_options(call, body if isinstance(body, dict) else {})
+    body = await read_as(call, "DeleteOptions", "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions")
+    return delete_options(call, body)
 
 
 def _check_preconditions(call: Call, item: Item, options: DeleteOptions) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.schema import messages
+from plugin_operator.apiserver.schema import decode_error, messages
+from plugin_operator.apiserver.schema.builtin import from_definition
 from plugin_operator.apiserver.schema.gowords import json_type
 from plugin_operator.apiserver.verbs.options import WriteOptions
 from plugin_operator.apiserver.wire.body import JSON, media_type, parse, read_bytes
@@ -32,6 +33,25 @@ async def read_object(call: Call, options: WriteOptions | None = None) -> dict[s
             why = f"strict decoding error: {texts}"
             raise bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
     return check_object(call, obj)
+
+
+async def read_as(call: Call, kind: str, definition: str) -> dict[str, Any]:
+    """Return a body that is no object of the path's own kind, such as a Binding or options; {} where there is none.
+
+    Raises:
+        ApiFailure: 400, 413 or 415.
+    """
+    raw = await read_bytes(call.http)
+    body = parse(raw, media_type(call.http)) if raw.strip() else {}
+    if body is None:
+        return {}
+    if not isinstance(body, dict):
+        raise bad_request(f"couldn't get version/kind; json parse error: expected an object, found {json_type(body)}")
+    schema = from_definition(definition)
+    error = decode_error(body, schema) if schema is not None else None
+    if error is not None:
+        raise bad_request(f'{kind} in version "v1" cannot be handled as a {kind}: {error}')
+    return body
 
 
 def check_object(call: Call, obj: Any) -> dict[str, Any]:
@@ -112,9 +132,9 @@ def _check_custom_kind(call: Call, obj: dict[str, Any]) -> None:
     ]
     if causes:
         # What is named as refused is of the kind that it says it is.
-        raise invalid(
-            str(kind), resource.group, call.target.name or (obj.get("metadata") or {}).get("name", ""), causes
-        )
+        metadata = obj.get("metadata")
+        name = call.target.name or (metadata.get("name", "") if isinstance(metadata, dict) else "")
+        raise invalid(str(kind), resource.group, str(name), causes)
 
 
 def _other_version(call: Call, found: str) -> ApiFailure:

@@ -5,11 +5,11 @@ from typing import Any
 
 from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
-from plugin_operator.apiserver.schema import Cause
+from plugin_operator.apiserver.schema import Cause, decode_error
 from plugin_operator.apiserver.security.authorization import Attributes
 from plugin_operator.apiserver.security.tokens import AUDIENCE
 from plugin_operator.apiserver.security.user import User
-from plugin_operator.apiserver.verbs.committing import tracked
+from plugin_operator.apiserver.verbs.committing import tracked, unreadable
 from plugin_operator.apiserver.verbs.incoming import read_object
 from plugin_operator.apiserver.verbs.options import write_options
 from plugin_operator.apiserver.wire.failure import bad_request, invalid
@@ -22,7 +22,11 @@ _ONE_OF = "exactly one of nonResourceAttributes or resourceAttributes must be sp
 async def review(call: Call) -> Reply:
     """Answer the review in the body."""
     obj = await read_object(call)
-    obj["status"] = _ANSWERS[call.resource.plural](call, obj.setdefault("spec", {}), obj)
+    schema = call.resource.schema
+    if schema is not None and (error := decode_error(obj, schema)):
+        raise unreadable(call, obj, error)
+    spec = obj["spec"] = obj.get("spec") or {}
+    obj["status"] = _ANSWERS[call.resource.plural](call, spec, obj)
     if call.resource.plural == "selfsubjectreviews":
         del obj["spec"]
     if call.resource.plural not in {"selfsubjectreviews", "selfsubjectrulesreviews"}:

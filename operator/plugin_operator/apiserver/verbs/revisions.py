@@ -15,9 +15,11 @@ def parse_revision(text: str) -> int:
     """
     if not text:
         return 0
-    if text.isascii() and text.isdigit():
+    is_number = text.isascii() and text.isdigit()
+    if is_number and int(text) < 2**64:
         return int(text)
-    message = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+    why = "value out of range" if is_number else "invalid syntax"
+    message = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": {why}'
     raise ApiFailure(500, "", f"resourceVersion: {message}")
 
 

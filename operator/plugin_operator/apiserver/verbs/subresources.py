@@ -7,14 +7,13 @@ from plugin_operator.apiserver import codec
 from plugin_operator.apiserver.call import Call
 from plugin_operator.apiserver.schema import Cause
 from plugin_operator.apiserver.security.tokens import AUDIENCE
-from plugin_operator.apiserver.verbs.committing import present, remove, store, tracked
+from plugin_operator.apiserver.verbs.committing import complete, present, remove, store, tracked
 from plugin_operator.apiserver.verbs.conversion import to_served
 from plugin_operator.apiserver.verbs.deletion import delete_item, may_go
-from plugin_operator.apiserver.verbs.incoming import read_object
+from plugin_operator.apiserver.verbs.incoming import read_as, read_object
 from plugin_operator.apiserver.verbs.options import delete_options, write_options
 from plugin_operator.apiserver.verbs.reading import find
-from plugin_operator.apiserver.wire.body import media_type, parse, read_bytes
-from plugin_operator.apiserver.wire.failure import ApiFailure, bad_request, conflict, invalid, modified
+from plugin_operator.apiserver.wire.failure import ApiFailure, conflict, invalid, modified
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.times import timestamp
 
@@ -26,7 +25,7 @@ _SHORTEST_TOKEN_SECONDS, _LONGEST_TOKEN_SECONDS = 600, 2**32
 async def finalize(call: Call) -> Reply:
     """Set a namespace's ``spec.finalizers``; without any it goes, if it is being deleted."""
     options = write_options(call, "UpdateOptions")
-    body = await read_object(call)
+    body = complete(call, await read_object(call), options)
     current = find(call)
     obj = to_served(call.resource, current)
     version = body["metadata"].get("resourceVersion")
@@ -47,7 +46,7 @@ async def finalize(call: Call) -> Reply:
 
 async def evict(call: Call) -> Reply:
     """Delete a pod by its Eviction; no disruption budgets stand in the way here."""
-    body = await _body(call)
+    body = await read_as(call, "Eviction", "io.k8s.api.policy.v1.Eviction")
     item, options = find(call), delete_options(call, body.get("deleteOptions") or {})
     if not options.dry_run:
         obj = to_served(call.resource, item)
@@ -60,7 +59,7 @@ async def evict(call: Call) -> Reply:
 
 async def bind(call: Call) -> Reply:
     """Give a pod the node its Binding names."""
-    options, body = write_options(call, "CreateOptions"), await _body(call)
+    options, body = write_options(call, "CreateOptions"), await read_as(call, "Binding", "io.k8s.api.core.v1.Binding")
     item = find(call)
     node = (body.get("target") or {}).get("name", "")
     if not node:
@@ -88,7 +87,7 @@ def _happened(call: Call, pod: dict[str, Any], kind: str, **words: str) -> None:
 
 async def request_token(call: Call) -> Reply:
     """Issue a token for a service account by its TokenRequest."""
-    body = await _body(call)
+    body = await read_as(call, "TokenRequest", "io.k8s.api.authentication.v1.TokenRequest")
     item = find(call)
     # Clients in Go send null for what they were not told.
     spec = {key: value for key, value in (body.get("spec") or {}).items() if value is not None}
@@ -104,22 +103,10 @@ async def request_token(call: Call) -> Reply:
     return Reply(codec.encode({**head, "spec": spec, "status": status}), 201)
 
 
-def _lifetime_seconds(wanted: object) -> int:
+def _lifetime_seconds(wanted: int) -> int:
     field = "spec.expirationSeconds"
-    if not isinstance(wanted, int) or isinstance(wanted, bool):
-        kind = "TokenRequest"
-        why = f"json: cannot unmarshal string into Go struct field {kind}Spec.{field} of type int64"
-        raise bad_request(f'{kind} in version "v1" cannot be handled as a {kind}: {why}')
     if _SHORTEST_TOKEN_SECONDS <= wanted <= _LONGEST_TOKEN_SECONDS:
         return wanted
     bound = "larger than 2^32 seconds" if wanted > _LONGEST_TOKEN_SECONDS else "less than 10 minutes"
     message = f"Invalid value: {wanted}: may not specify a duration {bound}"
     raise invalid("TokenRequest", "authentication.k8s.io", "", [Cause(field, "FieldValueInvalid", message)])
-
-
-async def _body(call: Call) -> dict[str, Any]:
-    raw = await read_bytes(call.http)
-    body = parse(raw, media_type(call.http)) if raw.strip() else {}
-    if not isinstance(body, dict):
-        raise bad_request("an object is expected")
-    return body

@@ -34,8 +34,9 @@ class Reply:
 
 
 def warning_header(text: str) -> str:
-    """Return the value of a ``Warning`` header, as RFC 7234 writes it."""
-    quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    """Return the value of a ``Warning`` header, as RFC 7234 writes it; what no header may hold is left out."""
+    printable = "".join(mark for mark in text.replace("\n", " ") if mark.isprintable())
+    quoted = printable.replace("\\", "\\\\").replace('"', '\\"')
     return f'299 - "{quoted}"'
 
 

@@ -154,4 +154,18 @@ CASES = (
         post(f"{CONFIG_MAPS}?fieldManager=me", config_map("a", {"k": "v"})),
         post(f"{CONFIG_MAPS}?fieldManager={'x' * 129}", config_map("b")),
     ),
+    case(
+        "a value of another type than its field's is a bad request",
+        post(CONFIG_MAPS, {**config_map("a"), "metadata": ["name"]}),
+        post(CONFIG_MAPS, {**config_map("a"), "metadata": {"name": "a", "finalizers": "x"}}),
+        post(CONFIG_MAPS, {**config_map("a"), "metadata": {"name": "a", "ownerReferences": [1]}}),
+        post(CONFIG_MAPS, config_map("a"), silent=True),
+        delete(f"{CONFIG_MAPS}/a", {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": "x"}),
+        delete(f"{CONFIG_MAPS}/a", {"kind": "DeleteOptions", "apiVersion": "v1", "dryRun": "All"}),
+        delete(f"{CONFIG_MAPS}/a", {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": [1]}),
+        put("/api/v1/namespaces/$ns/finalize", {"apiVersion": "v1", "kind": "Namespace", "spec": True}),
+        post("/apis/authorization.k8s.io/v1/subjectaccessreviews", {"spec": {"resourceAttributes": []}}),
+        post("/apis/authentication.k8s.io/v1/tokenreviews", {"spec": {"token": ["t"]}}),
+        get(f"{CONFIG_MAPS}/a"),
+    ),
 )
