@@ -28,7 +28,6 @@ _PARSERS = "the words are those of Go's parser; status, reason and cause agree"
 _COST = "what a rule may cost is not estimated when it is declared, but bounded when it runs"
 _CEL = "another parser names the whole of an undeclared name, and its last column"
 _CONSTRAINED = "kube-apiserver asks for its newer, constrained rights next and tells of those; status and reason agree"
-_FRESH = "a server without data begins with a compacted history, so that whoever knew its predecessor lists anew"
 _VERSION = "it says what it is: no build of kube-apiserver"
 
 DELIBERATE: tuple[Deliberate, ...] = (
@@ -83,8 +82,6 @@ DELIBERATE: tuple[Deliberate, ...] = (
         "*metadata.managedFields*",
         "kube-apiserver forgets who owned what through the other group",
     ),
-    Deliberate("a list may ask for a version", "10 GET *", "*", _FRESH),
-    Deliberate("a watch from a version long gone is told so", "*", "*", _FRESH),
     Deliberate(
         "custom resources",
         "8 kubectl apply *",

@@ -102,7 +102,8 @@ class Player:
                 return await self._events(step)
 
     async def _call(self, call: Call) -> Any:
-        if isinstance(call.body, Mapping) and (prefix := (call.body.get("metadata") or {}).get("generateName")):
+        metadata = call.body.get("metadata") if isinstance(call.body, Mapping) else None
+        if isinstance(metadata, Mapping) and (prefix := metadata.get("generateName")):
             self._normaliser.expect_suffix(prefix)
         while True:
             status, headers, body = await self._send(call)

@@ -60,7 +60,7 @@ async def delete_collection(call: Call) -> Reply:
 
 
 async def _read_options(call: Call) -> DeleteOptions:
-    body = await read_as(call, "DeleteOptions", "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions")
+    body = await read_as(call, "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions")
     return delete_options(call, body)
 
 

@@ -35,8 +35,10 @@ async def read_object(call: Call, options: WriteOptions | None = None) -> dict[s
     return check_object(call, obj)
 
 
-async def read_as(call: Call, kind: str, definition: str) -> dict[str, Any]:
+async def read_as(call: Call, definition: str, kind: str = "") -> dict[str, Any]:
     """Return a body that is no object of the path's own kind, such as a Binding or options; {} where there is none.
+
+    Refusals name the ``kind``, if it has one.
 
     Raises:
         ApiFailure: 400, 413 or 415.
@@ -50,7 +52,7 @@ async def read_as(call: Call, kind: str, definition: str) -> dict[str, Any]:
     schema = from_definition(definition)
     error = decode_error(body, schema) if schema is not None else None
     if error is not None:
-        raise bad_request(f'{kind} in version "v1" cannot be handled as a {kind}: {error}')
+        raise bad_request(f'{kind} in version "v1" cannot be handled as a {kind}: {error}' if kind else error)
     return body
 
 
@@ -72,7 +74,8 @@ def check_object(call: Call, obj: Any) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         raise bad_request(
             f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-            f"json: cannot unmarshal {json_type(metadata)} into Go struct field .metadata"
+            f"json: cannot unmarshal {json_type(metadata)} into Go struct field {resource.kind}.metadata of type "
+            "v1.ObjectMeta"
         )
     _check_metadata_types(call, metadata)
     if resource.namespaced:

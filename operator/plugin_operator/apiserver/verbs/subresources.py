@@ -46,7 +46,7 @@ async def finalize(call: Call) -> Reply:
 
 async def evict(call: Call) -> Reply:
     """Delete a pod by its Eviction; no disruption budgets stand in the way here."""
-    body = await read_as(call, "Eviction", "io.k8s.api.policy.v1.Eviction")
+    body = await read_as(call, "io.k8s.api.policy.v1.Eviction", "Eviction")
     item, options = find(call), delete_options(call, body.get("deleteOptions") or {})
     if not options.dry_run:
         obj = to_served(call.resource, item)
@@ -59,7 +59,7 @@ async def evict(call: Call) -> Reply:
 
 async def bind(call: Call) -> Reply:
     """Give a pod the node its Binding names."""
-    options, body = write_options(call, "CreateOptions"), await read_as(call, "Binding", "io.k8s.api.core.v1.Binding")
+    options, body = write_options(call, "CreateOptions"), await read_as(call, "io.k8s.api.core.v1.Binding", "Binding")
     item = find(call)
     node = (body.get("target") or {}).get("name", "")
     if not node:
@@ -87,7 +87,7 @@ def _happened(call: Call, pod: dict[str, Any], kind: str, **words: str) -> None:
 
 async def request_token(call: Call) -> Reply:
     """Issue a token for a service account by its TokenRequest."""
-    body = await read_as(call, "TokenRequest", "io.k8s.api.authentication.v1.TokenRequest")
+    body = await read_as(call, "io.k8s.api.authentication.v1.TokenRequest", "TokenRequest")
     item = find(call)
     # Clients in Go send null for what they were not told.
     spec = {key: value for key, value in (body.get("spec") or {}).items() if value is not None}

@@ -131,7 +131,6 @@ CASES: tuple[Case, ...] = (
         get(f"{CONFIG_MAPS}?resourceVersion=$one&resourceVersionMatch=Nonsense"),
         get(f"{CONFIG_MAPS}?resourceVersion=nonsense"),
         get(f"{CONFIG_MAPS}?resourceVersion=99999999999"),
-        get(f"{CONFIG_MAPS}?resourceVersion=1&resourceVersionMatch=Exact"),
     ),
     case(
         "a collection is deleted by selector",
