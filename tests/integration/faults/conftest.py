@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from plugin_operator.options import Options
 from plugin_operator.serving.address import BindAddress
 from plugin_operator.testing.eventually import eventually
 from tests import realserver
+from tests.integration.faults.scripts import RESTARTS
 from tests.integration.faults.sides import NAMESPACE, EmbeddedSide, RealSide, Side
 from tests.realserver import RealServer
 
@@ -81,6 +83,7 @@ class Site:
         self.http: aiohttp.ClientSession
         self.lines: list[Any] = []
         self._running: asyncio.Task[int]
+        self._started: float  # monotonic
 
     # the operator
 
@@ -94,6 +97,7 @@ class Site:
         options = Options(plugins_dir=self.plugins, metrics_address=local, probe_address=local)
         access = Access(self.server.url, impersonation=(("Impersonate-User", USER),))
         self.app = App(options, ConnectionConfig(self.server.url, FixedAccess(access)), ())
+        self._started = time.monotonic()
         self._running = asyncio.create_task(self.app.run())
 
     async def stop_operator(self) -> None:
@@ -152,6 +156,14 @@ class Site:
             return True
 
         await eventually(reached, timeout_seconds=WAIT_SECONDS)
+
+    async def is_undisturbed(self, kind: str) -> bool:
+        """Tell whether no stream of a kind was opened again, but for its own quiet, since the operator started.
+
+        kube-apiserver lets a stream on which nothing happens be quiet for longer than is waited for here.
+        """
+        quiet = (time.monotonic() - self._started) // shrunken().silence_seconds if realserver.is_chosen() else 0
+        return await self.metric(RESTARTS, kind=kind) <= quiet
 
     async def status(self) -> str:
         code, text = await self.get("probe server", "/status")
