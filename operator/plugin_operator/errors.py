@@ -12,11 +12,19 @@ class PluginOperatorError(Exception):
     """Root of all errors of this package."""
 
 
+class ExternalError(PluginOperatorError):
+    """Root of what a call of the API client raises for reasons outside the code that makes the call.
+
+    Credentials, connection, discovery, leadership, overload, missing rights: none of them says that a plugin is wrong,
+    so none counts against a revision. See ``is_external``.
+    """
+
+
 class UsageError(PluginOperatorError):
     """The command line, the environment or a settings file is wrong: say so and exit with status 2."""
 
 
-class ConfigError(PluginOperatorError):
+class ConfigError(ExternalError):
     """No usable way to reach an API server could be made from the kubeconfig or the pod's service account."""
 
 
@@ -27,11 +35,11 @@ class TerminalError(PluginOperatorError):
     """
 
 
-class LeadershipLost(PluginOperatorError):
+class LeadershipLost(ExternalError):
     """The Lease is no longer ours: stop at once and exit with status 1."""
 
 
-class NoMatchError(PluginOperatorError):
+class NoMatchError(ExternalError):
     """The API server serves no such kind (now): wait for it, for a CRD may still come."""
 
 
@@ -55,12 +63,15 @@ class PluginRejected(PluginOperatorError):
         return where + self.reason
 
 
-class ApiConnectionError(PluginOperatorError):
+class ApiConnectionError(ExternalError):
     """The API server could not be reached, or the connection broke: retry with backoff."""
 
 
 class ApiError(PluginOperatorError):
     """The API server answered with a failure (a ``meta/v1 Status``).
+
+    A subclass that is no ``ExternalError`` says that the request itself was wrong: so do 405, 406, 412, 413 and 415,
+    which have no subclass.
 
     Attributes:
         status: HTTP status code.
@@ -91,11 +102,11 @@ class BadRequestError(ApiError):
     """400: the request itself is malformed."""
 
 
-class UnauthorizedError(ApiError):
+class UnauthorizedError(ApiError, ExternalError):
     """401: the credentials are missing or no longer good."""
 
 
-class ForbiddenError(ApiError):
+class ForbiddenError(ApiError, ExternalError):
     """403: RBAC does not grant it (yet)."""
 
 
@@ -111,7 +122,7 @@ class AlreadyExistsError(ConflictError):
     """409 with reason AlreadyExists: the name is taken."""
 
 
-class GoneError(ApiError):
+class GoneError(ApiError, ExternalError):
     """410: the resource version or the continue token is too old; list again."""
 
 
@@ -119,14 +130,19 @@ class InvalidError(ApiError):
     """422: the object breaks the schema; ``causes`` names the fields."""
 
 
-class TooManyRequestsError(ApiError):
+class TooManyRequestsError(ApiError, ExternalError):
     """429: slow down; ``retry_after_seconds`` says for how long."""
 
 
-class ServerError(ApiError):
+class ServerError(ApiError, ExternalError):
     """5xx: the server is in trouble; retry with backoff."""
 
 
+class UnexpectedStatusError(ApiError, ExternalError):
+    """A status that no API server gives to a request of this client: a redirect, or the 407 or 408 of a proxy."""
+
+
+_FAULTS_OF_THE_REQUEST = frozenset({405, 406, 412, 413, 415})
 _BY_STATUS: dict[int, type[ApiError]] = {
     400: BadRequestError,
     401: UnauthorizedError,
@@ -148,9 +164,40 @@ def api_error(
     retry_after_seconds: float | None = None,
 ) -> ApiError:
     """Return the subclass of ``ApiError`` that fits ``status`` and ``reason`` (reasons as in apimachinery's errors)."""
-    kind = ServerError if status >= 500 else _BY_STATUS.get(status, ApiError)
+    other = ApiError if status in _FAULTS_OF_THE_REQUEST else UnexpectedStatusError
+    kind: type[ApiError] = ServerError if status >= 500 else _BY_STATUS.get(status, other)
     if reason == "AlreadyExists":
         kind = AlreadyExistsError
     elif reason == "Expired":
         kind = GoneError
     return kind(status, reason, message, causes=causes, retry_after_seconds=retry_after_seconds)
+
+
+def is_external(error: BaseException) -> bool:
+    """Tell whether ``error`` happened for reasons outside the plugin that raised it.
+
+    So it is with an ``ExternalError``, and with any error raised from one or while one was handled: the code may be
+    right, and nothing shows that it is not. Of a group, every member has to be so.
+    """
+    groups: set[int] = set()
+    waiting = [error]
+    while waiting:
+        found = _outside(waiting.pop())
+        if found is None:
+            return False
+        if isinstance(found, BaseExceptionGroup) and id(found) not in groups:
+            groups.add(id(found))
+            waiting.extend(found.exceptions)
+    return True
+
+
+def _outside(error: BaseException) -> BaseException | None:
+    """Return the first that is external, or a group, in the chain of ``error``; None if there is none."""
+    chain: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in chain:
+        if isinstance(each, ExternalError | BaseExceptionGroup):
+            return each
+        chain.add(id(each))
+        each = each.__cause__ or each.__context__
+    return None

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 
 from plugin_operator.controllers import Reconciler, Request, Result
-from plugin_operator.errors import ApiConnectionError, ApiError, TerminalError
+from plugin_operator.errors import TerminalError, is_external
 
 _MAX_WORDS = 300
 _MAX_FRAMES = 5
@@ -15,8 +15,9 @@ class RevisionHealth:
     """Counts the outcomes of one revision; plain numbers, because it is in the way of every reconcile.
 
     Attributes:
-        succeeded, failed: ended reconciles of late; both are halved when they are many. What the API server is to
-            blame for, and a ``TerminalError``, which an author raises on purpose, count as neither.
+        succeeded, failed: ended reconciles of late; both are halved when they are many. What has reasons outside the
+            plugin (``errors.is_external``), and a ``TerminalError``, which an author raises on purpose, count as
+            neither. An answer that blames the request (400, 404, 409, 422) counts as a failure.
         last_error: type and message of the last failure.
         last_stack: where it was raised: files and lines, the innermost first.
         on_failure: told after each failure.
@@ -42,10 +43,11 @@ class RevisionHealth:
         async def counted(request: Request) -> Result | None:
             try:
                 result = await reconcile(request)
-            except (ApiError, ApiConnectionError, TerminalError):
+            except TerminalError:
                 raise
             except Exception as error:
-                self.failure(error)
+                if not is_external(error):
+                    self.failure(error)
                 raise
             self.succeeded += 1
             if self.succeeded >= _REMEMBERED:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugin_operator.errors import ConflictError, PluginRejected, TerminalError
+from plugin_operator.errors import ApiConnectionError, ConflictError, PluginRejected, TerminalError
 from plugin_operator.hosting.claims import Claims
 from plugin_operator.hosting.health import RevisionHealth
 from plugin_operator.hosting.imports import facts_of
@@ -64,7 +64,9 @@ async def test_health_counts_what_the_plugin_is_to_blame_for():
     health = RevisionHealth()
     told = []
     health.on_failure = lambda: told.append(health.failed)
-    outcomes = iter([ValueError("x"), None, ConflictError(409), TerminalError("no"), KeyError("y")])
+    outcomes = iter(
+        [ValueError("x"), None, ApiConnectionError("away"), TerminalError("no"), ConflictError(409, "", "y")]
+    )
 
     async def reconcile(request):
         outcome = next(outcomes)
@@ -72,7 +74,7 @@ async def test_health_counts_what_the_plugin_is_to_blame_for():
             raise outcome
 
     watched = health.watch(reconcile)
-    for expected in (ValueError, None, ConflictError, TerminalError, KeyError):
+    for expected in (ValueError, None, ApiConnectionError, TerminalError, ConflictError):
         if expected is None:
             await watched(NamespacedName("", "a"))
         else:
@@ -80,7 +82,7 @@ async def test_health_counts_what_the_plugin_is_to_blame_for():
                 await watched(NamespacedName("", "a"))
     assert (health.succeeded, health.failed, told) == (1, 2, [1, 2])
     assert health.is_failing
-    assert health.last_error == "KeyError: 'y'"
+    assert health.last_error == "ConflictError: 409 Unknown: y"
 
 
 @pytest.mark.parametrize(
