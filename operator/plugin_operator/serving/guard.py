@@ -1,7 +1,7 @@
-"""Limits on who is connected: clients that say nothing, and too many of them.
+"""What stands around the handling of each request: its stages are noted, and it lets others have their turn.
 
-aiohttp waits for ever for the first request of a connection and takes any number of connections; a scraper gone wild,
-or somebody bad, must not keep the kubelet's probes from being answered. Sizes are limited by aiohttp itself.
+Owns what the table of connections is told of requests, and what is logged of requests that aiohttp refuses. Sizes are
+limited by aiohttp itself.
 """
 
 import asyncio
@@ -11,72 +11,24 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
-FIRST_REQUEST_SECONDS = 10.0
-MAX_CONNECTIONS = 256
-# Connections in the middle of a TLS handshake are not among the server's yet.
-MAX_HANDSHAKES = 4 * MAX_CONNECTIONS
+from plugin_operator.serving.connections import ConnectionTable
 
 
-class ConnectionGuard:
-    """Makes the protocol of each new connection.
+def watched(table: ConnectionTable) -> Middleware:
+    """Return a middleware that tells ``table`` of each request before anything else sees it."""
 
-    Args:
-        first_request_seconds: a connection that has asked nothing by then is closed.
-        max_connections: those beyond are closed at once.
-        max_silent: so many that have asked nothing yet are waited for; None for any number.
-    """
-
-    def __init__(
-        self,
-        *,
-        first_request_seconds: float = FIRST_REQUEST_SECONDS,
-        max_connections: int = MAX_CONNECTIONS,
-        max_silent: int | None = None,
-    ) -> None:
-        self._server: web.Server | None = None
-        self._seconds = first_request_seconds
-        self._max = max_connections
-        self._max_silent = max_silent
-        self._silent: dict[object, asyncio.TimerHandle] = {}
-
-    def protect(self, server: web.Server | None) -> None:
-        """Make connections of ``server`` from now on; before, everybody is refused."""
-        self._server = server
-
-    def connect(self) -> asyncio.BaseProtocol:
-        """Return the protocol for a connection that is being accepted."""
-        if self._server is None or len(self._server.connections) >= self._max or self._is_crowded():
-            return _Refusal()
-        protocol = self._server()
-        self._silent[protocol] = asyncio.get_running_loop().call_later(self._seconds, self._drop, protocol)
-        return protocol
-
-    def middleware(self) -> Middleware:
-        """Return what tells of each request, before anything else sees it: the answer may take its time."""
-
-        @web.middleware
-        async def heard(request: web.Request, handler: Handler) -> web.StreamResponse:
-            timer = self._silent.pop(request.protocol, None)
-            if timer is not None:
-                timer.cancel()
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        transport = request.transport
+        table.answering(transport)
+        # aiohttp would answer a whole batch of pipelined requests in one turn of the event loop.
+        await asyncio.sleep(0)
+        try:
             return await handler(request)
+        finally:
+            table.answered(transport)
 
-        return heard
-
-    def _is_crowded(self) -> bool:
-        return self._max_silent is not None and len(self._silent) >= self._max_silent
-
-    def _drop(self, protocol: web.RequestHandler) -> None:
-        del self._silent[protocol]
-        if protocol.transport is not None:
-            protocol.transport.abort()
-
-
-class _Refusal(asyncio.Protocol):
-    """Closes the connection as soon as there is one."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()
+    return guard
 
 
 def _quiet_logger() -> logging.Logger:

@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
+from prometheus_client.exposition import choose_encoder
 
 from plugin_operator.serving.checks import Probe, report
+from plugin_operator.serving.pacing import PacedPage
 
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
@@ -28,9 +30,12 @@ def probe_routes(*probes: Probe) -> list[web.RouteDef]:
 
 def metrics_routes(render: Callable[[str], tuple[str, bytes]]) -> list[web.RouteDef]:
     """Return ``/metrics``; ``render`` gets the Accept header and returns content type and body."""
+    page = PacedPage[tuple[str, bytes]]()
 
     async def metrics(request: web.Request) -> web.Response:
-        content_type, body = render(request.headers.get("Accept", ""))
+        accept = request.headers.get("Accept", "")
+        # The form, not the header: clients have any number of headers for a few forms.
+        content_type, body = await page.get(choose_encoder(accept)[1], lambda: render(accept))
         return web.Response(body=body, headers={**_HEADERS, "Content-Type": content_type})
 
     return [web.get("/metrics", metrics)]
@@ -38,10 +43,12 @@ def metrics_routes(render: Callable[[str], tuple[str, bytes]]) -> list[web.Route
 
 def status_routes(status: Callable[[], Mapping[str, Any]]) -> list[web.RouteDef]:
     """Return ``/status``, whose JSON is whatever ``status`` returns at that moment."""
+    page = PacedPage[bytes]()
 
     async def answer(request: web.Request) -> web.Response:
         del request
-        return web.Response(body=msgspec.json.encode(status()), headers=_HEADERS, content_type="application/json")
+        body = await page.get("json", lambda: msgspec.json.encode(status()))
+        return web.Response(body=body, headers=_HEADERS, content_type="application/json")
 
     return [web.get("/status", answer)]
 

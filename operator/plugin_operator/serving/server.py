@@ -5,6 +5,7 @@ Owns its limits, its life, and the message when its port is taken. What it serve
 
 import asyncio
 import errno
+import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 
@@ -13,12 +14,13 @@ from aiohttp.typedefs import Middleware
 
 from plugin_operator import logs
 from plugin_operator.errors import PluginOperatorError
-from plugin_operator.serving.address import BACKLOG, BindAddress
-from plugin_operator.serving.guard import FIRST_REQUEST_SECONDS, MAX_HANDSHAKES, QUIET_LOGGER, ConnectionGuard
+from plugin_operator.serving.address import BindAddress
+from plugin_operator.serving.connections import ConnectionLimits
+from plugin_operator.serving.guard import QUIET_LOGGER, watched
+from plugin_operator.serving.listener import Listener
 
 _MAX_HEADER_BYTES = 8190
 _MAX_BODY_BYTES = 1024
-_KEEPALIVE_SECONDS = 90.0
 _SHUTDOWN_SECONDS = 1.0
 
 _log = logs.get_logger(__name__)
@@ -34,6 +36,7 @@ class HttpServer:
         way_out: what a user can do if the address cannot be had; ends the message.
         tls: gives the TLS settings, asked once at the start; None serves plain HTTP.
         middlewares: around every answer, that to an unknown path included.
+        limits: what clients may take.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class HttpServer:
         way_out: str = "",
         tls: Callable[[], ssl.SSLContext] | None = None,
         middlewares: Sequence[Middleware] = (),
+        limits: ConnectionLimits | None = None,
     ) -> None:
         self.name = name
         self.address = address
@@ -52,8 +56,9 @@ class HttpServer:
         self._way_out = way_out
         self._tls = tls
         self._middlewares = middlewares
+        self._limits = limits or ConnectionLimits()
         self._runner: web.AppRunner | None = None
-        self._server: asyncio.Server | None = None
+        self._listener: Listener | None = None
         self._port = address.port
 
     @property
@@ -67,21 +72,18 @@ class HttpServer:
         Raises:
             PluginOperatorError: the address cannot be had; says why and what to do.
         """
-        try:
-            listener = self.address.listen()
-        except (OSError, OverflowError) as error:
-            reason = "the port is taken" if getattr(error, "errno", None) == errno.EADDRINUSE else str(error)
-            raise PluginOperatorError(
-                f"{self.name} cannot listen on {self.address}: {reason}{self._way_out}"
-            ) from error
-        self._port = listener.getsockname()[1]
-        guard = ConnectionGuard(max_silent=None if self._tls is None else MAX_HANDSHAKES)
-        app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[guard.middleware(), *self._middlewares])
+        sock = self._listen()
+        self._port = sock.getsockname()[1]
+        tls = None if self._tls is None else self._tls()
+        self._listener = Listener(self.name, sock, self._limits, self._protocol, tls)
+        app = web.Application(
+            client_max_size=_MAX_BODY_BYTES, middlewares=[watched(self._listener.table), *self._middlewares]
+        )
         app.add_routes(self._routes)
         self._runner = web.AppRunner(
             app,
             access_log=None,
-            keepalive_timeout=_KEEPALIVE_SECONDS,
+            keepalive_timeout=self._limits.keepalive_seconds,
             max_line_size=_MAX_HEADER_BYTES,
             max_field_size=_MAX_HEADER_BYTES,
             handle_signals=False,
@@ -89,22 +91,33 @@ class HttpServer:
             shutdown_timeout=_SHUTDOWN_SECONDS,
         )
         await self._runner.setup()
-        guard.protect(self._runner.server)
-        self._server = await asyncio.get_running_loop().create_server(
-            guard.connect,
-            sock=listener,
-            backlog=BACKLOG,
-            ssl=None if self._tls is None else self._tls(),
-            ssl_handshake_timeout=None if self._tls is None else FIRST_REQUEST_SECONDS,
-        )
+        self._listener.start()
         _log.debug("HTTP server listens", server=self.name, host=self.address.host, port=self._port)
 
     async def stop(self, deadline_seconds: float) -> None:
         """Close the listener and every connection."""
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
+        listener, self._listener = self._listener, None
         runner, self._runner = self._runner, None
-        if runner is not None:
-            async with asyncio.timeout(max(deadline_seconds, 0.1)):
-                await runner.cleanup()
+        if listener is None:
+            return
+        listener.close()
+        try:
+            if runner is not None:
+                async with asyncio.timeout(max(deadline_seconds, 0.1)):
+                    await runner.cleanup()
+        finally:
+            await listener.stop()
+
+    def _listen(self) -> socket.socket:
+        try:
+            return self.address.listen()
+        except (OSError, OverflowError) as error:
+            reason = "the port is taken" if getattr(error, "errno", None) == errno.EADDRINUSE else str(error)
+            raise PluginOperatorError(
+                f"{self.name} cannot listen on {self.address}: {reason}{self._way_out}"
+            ) from error
+
+    def _protocol(self) -> asyncio.Protocol:
+        if self._runner is None or self._runner.server is None:
+            raise ConnectionAbortedError("the server is stopping")
+        return self._runner.server()

@@ -1,18 +1,15 @@
 """Probes, metrics and status over real sockets."""
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.serving.address import BindAddress
 from plugin_operator.serving.checks import Probe
-from plugin_operator.serving.guard import ConnectionGuard
 from plugin_operator.serving.routes import metrics_routes, probe_routes, status_routes
 from plugin_operator.serving.server import HttpServer
 
@@ -129,35 +126,3 @@ async def test_a_flood_of_headers_is_refused_without_a_line_in_the_log(
     writer.close()
     assert caplog.records == []
     assert await text_of(http, "/healthz") == (200, "ok")
-
-
-async def test_who_connects_and_says_nothing_is_dropped_and_who_asks_is_kept() -> None:
-    silence_is_over = asyncio.Event()
-
-    async def slow() -> None:
-        await silence_is_over.wait()
-
-    guard = ConnectionGuard(first_request_seconds=0.1, max_connections=2)
-    app = web.Application(middlewares=[guard.middleware()])
-    app.add_routes(probe_routes(Probe("healthz", {"slow": slow})))
-    runner = web.AppRunner(app)
-    await runner.setup()
-    guard.protect(runner.server)
-    listening = await asyncio.get_running_loop().create_server(guard.connect, "127.0.0.1", 0)
-    port = listening.sockets[0].getsockname()[1]
-    silent, silent_writer = await asyncio.open_connection("127.0.0.1", port)
-    silent_writer.write(b"GET /heal")
-    asking, asking_writer = await asyncio.open_connection("127.0.0.1", port)
-    asking_writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-    third, third_writer = await asyncio.open_connection("127.0.0.1", port)
-    assert await asyncio.wait_for(third.read(), 10) == b""
-    with contextlib.suppress(ConnectionError):
-        assert await asyncio.wait_for(silent.read(), 10) == b""
-    silence_is_over.set()
-    assert (await asking.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
-    asking_writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert (await asking.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
-    for writer in (silent_writer, asking_writer, third_writer):
-        writer.close()
-    listening.close()
-    await runner.cleanup()

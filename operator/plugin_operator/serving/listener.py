@@ -1,0 +1,139 @@
+"""Accepting the connections of one listening socket.
+
+Owns the way from the listening socket to a protocol that has its transport: the TLS handshake, a share of each turn of
+the event loop, and what happens when the process has no file descriptor left. Which connection must go is decided by
+``connections``.
+"""
+
+import asyncio
+import contextlib
+import errno
+import ssl
+from collections.abc import Callable
+from functools import partial
+from socket import socket
+
+from plugin_operator.clock import SystemClock
+from plugin_operator.serving.connections import Connection, ConnectionLimits, ConnectionTable, peer_of
+from plugin_operator.tasks import AnyTask, TaskOwner
+
+_OUT_OF_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_PAUSE_SECONDS = 0.1
+_STOP_SECONDS = 1.0
+
+MakeProtocol = Callable[[], asyncio.Protocol]
+
+
+class Listener:
+    """Accepts from ``sock`` until ``stop``; owns the socket and every connection that came through it.
+
+    Args:
+        name: for logs and the names of tasks.
+        sock: listens already.
+        limits: what clients may take.
+        make_protocol: returns what serves one connection.
+        tls: settings of the handshake; None for none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        sock: socket,
+        limits: ConnectionLimits,
+        make_protocol: MakeProtocol,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.table = ConnectionTable(name, limits)
+        self._sock = sock
+        self._limits = limits
+        self._make_protocol = make_protocol
+        self._tls = tls
+        self._tasks = TaskOwner(name, clock=SystemClock())
+        self._resume: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Accept from now on."""
+        self._sock.setblocking(False)
+        self._listen()
+
+    def close(self) -> None:
+        """Accept no more; what is open stays."""
+        if self._resume is not None:
+            self._resume.cancel()
+            self._resume = None
+        if self._sock.fileno() >= 0:
+            asyncio.get_running_loop().remove_reader(self._sock)
+            self._sock.close()
+
+    async def stop(self) -> None:
+        """Accept no more and cut what is open."""
+        self.close()
+        self.table.drop_all()
+        await self._tasks.stop(_STOP_SECONDS)
+
+    def _listen(self) -> None:
+        self._resume = None
+        asyncio.get_running_loop().add_reader(self._sock, self._accept)
+
+    def _accept(self) -> None:
+        for _ in range(self._limits.accepts_per_turn):
+            try:
+                sock, address = self._sock.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                if error.errno in _OUT_OF_RESOURCES:
+                    self._out_of_resources(error)
+                    return
+                continue  # a client that was gone before it was accepted
+            connection = Connection(sock, peer_of(address))
+            sock.setblocking(False)
+            self.table.add(connection)
+            connection.bring_up = self._tasks.spawn(self._bring_up(connection), name=connection.peer)
+            # Not in the coroutine: a task that is cancelled before its first step runs none of it.
+            connection.bring_up.add_done_callback(partial(self._forget_failed, connection))
+
+    async def _bring_up(self, connection: Connection) -> None:
+        seconds = None if self._tls is None else self._limits.request_seconds
+        # What fails here is the client's affair: it went away, or speaks no TLS.
+        with contextlib.suppress(OSError):
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: _Watched(self.table, connection, self._make_protocol()),
+                connection.sock,
+                ssl=self._tls,
+                ssl_handshake_timeout=seconds,
+                ssl_shutdown_timeout=seconds,
+            )
+
+    def _forget_failed(self, connection: Connection, _: AnyTask) -> None:
+        if connection.transport is None:
+            self.table.remove(connection)
+            connection.sock.close()
+
+    def _out_of_resources(self, error: OSError) -> None:
+        """Give a descriptor back, and look again a moment later: the socket would stay readable without a pause."""
+        self.table.make_room(error.strerror or str(error))
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._sock)
+        self._resume = loop.call_later(_PAUSE_SECONDS, self._listen)
+
+
+class _Watched(asyncio.Protocol):
+    """Passes everything on to the protocol that serves, and tells the table of the end."""
+
+    def __init__(self, table: ConnectionTable, connection: Connection, inner: asyncio.Protocol) -> None:
+        self._table = table
+        self._connection = connection
+        self._inner = inner
+        self.data_received = inner.data_received  # type: ignore[method-assign]
+        self.eof_received = inner.eof_received  # type: ignore[method-assign]
+        self.pause_writing = inner.pause_writing  # type: ignore[method-assign]
+        self.resume_writing = inner.resume_writing  # type: ignore[method-assign]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._table.opened(self._connection, transport)
+        self._inner.connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._table.remove(self._connection)
+        self._inner.connection_lost(exc)
