@@ -21,6 +21,7 @@ Propagation = Literal["Background", "Foreground", "Orphan"]
 T = TypeVar("T")
 
 _PAGE_SIZE = 500
+_MAX_MANAGER_BYTES = 128
 _PATCH_TYPES: Mapping[str, str] = {
     "merge": "application/merge-patch+json",
     "json": "application/json-patch+json",
@@ -41,10 +42,12 @@ class _Page(msgspec.Struct, rename="camel"):
 class Client:
     """Requests about objects. Every method raises ``ApiError`` subclasses, ``ApiConnectionError`` and ``NoMatchError``.
 
+    A write takes ``field_manager=``: who owns the fields of that one write. No more than 128 bytes, else ValueError.
+
     Args:
         transport: the connection.
         mapper: finds the paths.
-        field_manager: who owns the fields that are written.
+        field_manager: owns the fields that are written.
         default_namespace: where a namespaced object goes that names no namespace.
         timeout_seconds: for each request.
     """
@@ -60,9 +63,23 @@ class Client:
     ) -> None:
         self._transport = transport
         self._mapper = mapper
-        self._field_manager = field_manager
+        self._field_manager = _checked_manager(field_manager)
         self._default_namespace = default_namespace
         self._timeout_seconds = timeout_seconds
+
+    def with_field_manager(self, field_manager: str) -> "Client":
+        """Return a client over the same connection whose writes have another owner.
+
+        Raises:
+            ValueError: no API server would take the name.
+        """
+        return Client(
+            self._transport,
+            self._mapper,
+            field_manager=field_manager,
+            default_namespace=self._default_namespace,
+            timeout_seconds=self._timeout_seconds,
+        )
 
     async def get(self, kind: Kind, name: str | NamespacedName, namespace: str | None = None) -> Any:
         """Return one object from the server, not from a cache.
@@ -90,7 +107,7 @@ class Client:
             items = await self._pages(resource, namespace, query)
         return [self._decode(kind, item) for item in items]
 
-    async def create(self, obj: Any) -> Any:
+    async def create(self, obj: Any, *, field_manager: str | None = None) -> Any:
         """Create the object and return it as the server stored it.
 
         Raises:
@@ -99,20 +116,20 @@ class Client:
         """
         document, resource = await self._document(obj)
         namespace = self._namespace(resource, _metadata(document).get("namespace"))
-        body = await self._send("POST", resource.path(namespace), document, query=self._manager())
+        body = await self._send("POST", resource.path(namespace), document, query=self._manager(field_manager))
         return self._decode(_result_kind(obj), body)
 
-    async def update(self, obj: Any) -> Any:
+    async def update(self, obj: Any, *, field_manager: str | None = None) -> Any:
         """Replace the object; with its ``resourceVersion`` only if nobody changed it meanwhile.
 
         Raises:
             ConflictError: somebody did.
         """
-        return await self._replace(obj, None)
+        return await self._replace(obj, None, field_manager)
 
-    async def update_status(self, obj: Any) -> Any:
+    async def update_status(self, obj: Any, *, field_manager: str | None = None) -> Any:
         """Replace the status subresource; everything else of ``obj`` is ignored by the server."""
-        return await self._replace(obj, "status")
+        return await self._replace(obj, "status", field_manager)
 
     async def patch(
         self,
@@ -123,13 +140,13 @@ class Client:
         *,
         type: PatchType = "merge",  # noqa: A002 - the word users know from kubectl
         subresource: str | None = None,
+        field_manager: str | None = None,
     ) -> Any:
         """Change parts of an object and return the whole; ``type="json"`` takes a list of operations."""
         resource = await self._resource(kind)
         path = self._path(resource, name, namespace, subresource)
-        return self._decode(
-            kind, await self._send("PATCH", path, patch, query=self._manager(), content_type=_PATCH_TYPES[type])
-        )
+        query = self._manager(field_manager)
+        return self._decode(kind, await self._send("PATCH", path, patch, query=query, content_type=_PATCH_TYPES[type]))
 
     async def patch_status(
         self,
@@ -137,12 +154,19 @@ class Client:
         name: str | NamespacedName,
         status: Mapping[str, Any],
         namespace: str | None = None,
+        *,
+        field_manager: str | None = None,
     ) -> Any:
         """Merge ``status`` into the object's status subresource."""
-        return await self.patch(kind, name, {"status": status}, namespace, subresource="status")
+        patch = {"status": status}
+        return await self.patch(kind, name, patch, namespace, subresource="status", field_manager=field_manager)
 
-    async def apply(self, obj: Any, *, force: bool = False, subresource: str | None = None) -> Any:
+    async def apply(
+        self, obj: Any, *, force: bool = False, subresource: str | None = None, field_manager: str | None = None
+    ) -> Any:
         """Apply the fields ``obj`` states (server-side apply) and return the whole object.
+
+        A field that the manager applied before and ``obj`` does not state is removed, unless another manager has it.
 
         Raises:
             ConflictError: another manager owns one of the fields, and ``force`` is not set.
@@ -150,7 +174,7 @@ class Client:
         document, resource = await self._document(obj)
         metadata = _metadata(document)
         path = self._path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
-        query = [*self._manager(), ("force", "true" if force else "false")]
+        query = [*self._manager(field_manager), ("force", "true" if force else "false")]
         body = await self._send("PATCH", path, document, query=query, content_type="application/apply-patch+yaml")
         return self._decode(_result_kind(obj), body)
 
@@ -194,11 +218,12 @@ class Client:
             token = following
         return found
 
-    async def _replace(self, obj: Any, subresource: str | None) -> Any:
+    async def _replace(self, obj: Any, subresource: str | None, field_manager: str | None) -> Any:
         document, resource = await self._document(obj)
         metadata = _metadata(document)
         path = self._path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
-        return self._decode(_result_kind(obj), await self._send("PUT", path, document, query=self._manager()))
+        query = self._manager(field_manager)
+        return self._decode(_result_kind(obj), await self._send("PUT", path, document, query=query))
 
     async def _document(self, obj: Any) -> tuple[Object, Resource]:
         document = to_dict(obj)
@@ -234,8 +259,8 @@ class Client:
             raise ValueError(f"{resource.gvk} is namespaced, and no namespace is given")
         return chosen
 
-    def _manager(self) -> tuple[tuple[str, str], ...]:
-        return (("fieldManager", self._field_manager),)
+    def _manager(self, chosen: str | None) -> tuple[tuple[str, str], ...]:
+        return (("fieldManager", self._field_manager if chosen is None else _checked_manager(chosen)),)
 
     async def _send(
         self,
@@ -254,6 +279,13 @@ class Client:
 
     def _decode(self, kind: Kind, body: bytes) -> Any:
         return _read(body, Object) if isinstance(kind, str | GroupVersionKind) else to_model(body, kind)
+
+
+def _checked_manager(name: str) -> str:
+    """Refuse what the API server would refuse; see apimachinery's ``ValidateFieldManager``."""
+    if not name or len(name.encode()) > _MAX_MANAGER_BYTES or not name.isprintable():
+        raise ValueError(f"field_manager {name!r} must be 1 to {_MAX_MANAGER_BYTES} bytes of printable text")
+    return name
 
 
 def _read(body: bytes, kind: type[T]) -> T:

@@ -1,43 +1,63 @@
-"""Which plugin owns which controller name: names are labels of metrics and parts of finalizers, so they are unique."""
+"""Which plugin owns which controller names and ids: they are labels of metrics, and sign fields and finalizers."""
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from plugin_operator.errors import PluginRejected
 from plugin_operator.plugin import ControllerDeclaration
 
 
+class _Owner(NamedTuple):
+    plugin: str
+    controller: str
+
+
 class Claims:
-    """Names and their owners, for one operator.
+    """Names and ids and their owners, for one operator.
 
     Args:
-        on_released: told when a name has become free, so that whoever was refused can try again.
+        on_released: told when one has become free, so that whoever was refused can try again.
     """
 
     def __init__(self, on_released: Callable[[], None]) -> None:
-        self._owners: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._ids: dict[str, _Owner] = {}
         self._on_released = on_released
 
     def claim(self, plugin: str, declarations: Iterable[ControllerDeclaration]) -> None:
-        """Take the names of a plugin's controllers, all of them or none.
+        """Take the names and ids of a plugin's controllers, all of them or none.
 
         Raises:
             PluginRejected: another plugin has one of them.
         """
         wanted = list(declarations)
         for each in wanted:
-            owner = self._owners.get(each.name, plugin)
+            owner = self._names.get(each.name, plugin)
             if owner != plugin:
                 raise PluginRejected(
                     f"name: {each.name!r} is the name of a controller of plugin {owner!r}: choose another with name=",
                     path=each.path,
                     line=each.line,
                 )
-        self._owners.update(dict.fromkeys((each.name for each in wanted), plugin))
+            holder = self._ids.get(each.id)
+            if holder is not None and holder.plugin != plugin:
+                raise PluginRejected(
+                    f"id: {each.id!r} of controller {each.name!r} is the id of controller {holder.controller!r} of "
+                    f"plugin {holder.plugin!r}: two that sign alike would take each other's fields; choose another "
+                    "with id=",
+                    path=each.path,
+                    line=each.line,
+                )
+        self._names.update(dict.fromkeys((each.name for each in wanted), plugin))
+        self._ids.update({each.id: _Owner(plugin, each.name) for each in wanted})
 
-    def keep_only(self, plugin: str, names: frozenset[str]) -> None:
-        """Give back what a plugin holds beyond ``names``."""
-        freed = [name for name, owner in self._owners.items() if owner == plugin and name not in names]
+    def keep_only(self, plugin: str, names: frozenset[str], ids: frozenset[str]) -> None:
+        """Give back what a plugin holds beyond ``names`` and ``ids``."""
+        freed = [name for name, owner in self._names.items() if owner == plugin and name not in names]
+        lost = [each for each, owner in self._ids.items() if owner.plugin == plugin and each not in ids]
         for name in freed:
-            del self._owners[name]
-        if freed:
+            del self._names[name]
+        for each in lost:
+            del self._ids[each]
+        if freed or lost:
             self._on_released()

@@ -65,6 +65,7 @@ class ControllerSet:
         self._controllers: dict[str, ControllerLike] = {}
         self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock)
         self._ending: dict[str, tuple[ControllerLike, asyncio.Task[None]]] = {}
+        self._ids: dict[str, str] = {}
         self._leads = False
         self._live: LiveRevision | None = None
 
@@ -72,6 +73,11 @@ class ControllerSet:
     def names(self) -> frozenset[str]:
         """Names of the controllers there are, those that are still ending included."""
         return frozenset(self._controllers) | frozenset(self._ending)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Ids of those controllers."""
+        return frozenset(self._ids[name] for name in self.names if name in self._ids)
 
     @property
     def ending(self) -> list[Request]:
@@ -92,6 +98,7 @@ class ControllerSet:
             if controller is None:
                 controller = self._controllers[name] = self._environment.controller(name, self._failed)
             drains.append(await controller.install(spec, live.reconciler(name), live.label))
+            self._ids[name] = live.bound[name].declaration.id
         if self._leads:
             self.start_workers()
         dropped = [name for name in self._controllers if name not in live.specs]

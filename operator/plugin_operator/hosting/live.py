@@ -180,10 +180,11 @@ class LiveRevision:
             revision=self.label,
             controller=declaration.name,
             kind=declaration.for_,
-            client=self._environment.client,
+            client=self._environment.client.with_field_manager(declaration.signature),
             recorder=self._environment.recorder(declaration.name),
             listers=informers.listers(),
         )
+        scope.finalizer = declaration.signature
         scope.writes = self._writes(declaration, informers)
         scope.fence = self._environment.fence
         return BoundController(declaration, scope, self._tasks)

@@ -189,7 +189,7 @@ class PluginSlot:
             if self.live is None:
                 await self._controllers.drop(0)
             await swap.discard(new)
-            self._workshop.claims.keep_only(self.name, self._controllers.names)
+            self._keep_claims()
             raise
         old, self.live = self.live, new
         self._refusals.succeeded()
@@ -239,13 +239,13 @@ class PluginSlot:
         self.board.quarantine(bad, good)
         self.board.show_revision(good, bad)
         await self._past.let_go(bad, drains, hurry=self._wake.is_set, keep=False)
-        self._workshop.claims.keep_only(self.name, self._controllers.names)
+        self._keep_claims()
 
     async def _let_go(self, old: LiveRevision | None, drains: Drains) -> None:
         if old is not None:
             self.board.move(PluginState.DRAINING)
             await self._past.let_go(old, drains, hurry=self._wake.is_set, keep=True)
-        self._workshop.claims.keep_only(self.name, self._controllers.names)
+        self._keep_claims()
         self._settle()
 
     async def _unload(self) -> None:
@@ -259,23 +259,27 @@ class PluginSlot:
             await live.retire()
             self.live = None
         await self._past.close()
-        self._workshop.claims.keep_only(self.name, self._controllers.names)
+        self._keep_claims()
         if self._controllers.names:
             keys = ", ".join(map(str, self._controllers.ending))
             self.board.move(PluginState.STUCK, f"its file is gone, but reconciles ignore their cancellation: {keys}")
         else:
             self.board.retired()
 
+    def _keep_claims(self) -> None:
+        """Give back the names and ids that no controller of this plugin has any more."""
+        self._workshop.claims.keep_only(self.name, self._controllers.names, self._controllers.ids)
+
     def _controller_ended(self) -> None:
         """Let whoever waits for a dropped controller's name or keys look again."""
         if self.is_settled:
-            self._workshop.claims.keep_only(self.name, self._controllers.names)
+            self._keep_claims()
         self._refusals.retry()
         self._wake.set()
 
     def _stuck_ended(self) -> None:
         if self.is_settled:  # else a swap is under way, which has claimed names and sees to them at its end
-            self._workshop.claims.keep_only(self.name, self._controllers.names)
+            self._keep_claims()
         self._settle()
 
     def _settle(self) -> None:

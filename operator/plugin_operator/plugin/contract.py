@@ -29,6 +29,8 @@ def check(options: ControllerOptions, place: Place, *, default_name: str) -> Che
         raw = getattr(options, field)
         if field == "name" and raw is None:
             raw = default_name
+        if field == "id" and raw is None:
+            raw = values["name"]
         try:
             values[field] = clean(raw)
         except (ValueError, TypeError) as error:
@@ -129,6 +131,7 @@ def _watch(value: Any) -> WatchDeclaration:
 _CLEANERS: dict[str, Callable[[Any], Any]] = {
     "for_": fields.kind,
     "name": fields.name,
+    "id": fields.controller_id,
     "owns": fields.kinds,
     "watches": _watches,
     "reads": fields.kinds,

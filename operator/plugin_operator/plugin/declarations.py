@@ -24,6 +24,9 @@ from plugin_operator.plugin.watching import WatchDeclaration
 #: How many reconciles all controllers of one plugin may run at once: each is a task, or a thread.
 MAX_CONCURRENT = 1000
 
+#: What a controller signs with begins with this: managers of fields (128 bytes at most) and finalizers.
+SIGNATURE_PREFIX = "plugin-operator/"
+
 _NO_CONTROLLER = (
     "declares no controller: decorate a function with @controller(for_='v1/ConfigMap'), "
     "or define new_controller() that returns an object with reconcile(ctx, request)"
@@ -37,6 +40,7 @@ class ControllerDeclaration:
     name: str
     for_: GroupVersionKind
     reconcile: AnyFunction
+    id: str = ""
     owns: tuple[GroupVersionKind, ...] = ()
     watches: tuple[WatchDeclaration, ...] = ()
     reads: tuple[GroupVersionKind, ...] = ()
@@ -56,6 +60,15 @@ class ControllerDeclaration:
     import_state: AnyFunction | None = None
     path: str = ""
     line: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            object.__setattr__(self, "id", self.name)
+
+    @property
+    def signature(self) -> str:
+        """Its field manager, and its finalizer."""
+        return f"{SIGNATURE_PREFIX}{self.id}"
 
     @property
     def kinds(self) -> tuple[GroupVersionKind, ...]:
@@ -150,12 +163,20 @@ def _instantiate(target: Any, place: Place) -> Any:
 
 
 def _refuse_doubles(found: list[ControllerDeclaration]) -> None:
-    first: dict[str, ControllerDeclaration] = {}
+    names: dict[str, ControllerDeclaration] = {}
+    ids: dict[str, ControllerDeclaration] = {}
     for each in found:
-        other = first.setdefault(each.name, each)
+        where = Place(each.path, each.line)
+        other = names.setdefault(each.name, each)
         if other is not each:
-            where = Place(each.path, each.line)
             raise where.reject("name", f"{each.name!r} is taken by the controller in line {other.line}: choose another")
+        other = ids.setdefault(each.id, each)
+        if other is not each:
+            raise where.reject(
+                "id",
+                f"{each.id!r} of controller {each.name!r} is taken by controller {other.name!r} in line {other.line}: "
+                "choose another with id=",
+            )
 
 
 def _refuse_crowds(found: list[ControllerDeclaration]) -> None:
@@ -173,6 +194,7 @@ def summary(declaration: ControllerDeclaration) -> dict[str, Any]:
     """Return the declaration as JSON-like values: for the verdict of a trial import, for status and for the CLI."""
     return {
         "name": declaration.name,
+        "id": declaration.id,
         "for": str(declaration.for_),
         "owns": [str(kind) for kind in declaration.owns],
         "watches": [str(each.kind) for each in declaration.watches],

@@ -19,6 +19,7 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
     for_: Kind,
     *,
     name: str | None = None,
+    id: str | None = None,  # noqa: A002 - the word of the field
     owns: Sequence[Kind] = (),
     watches: Sequence[WatchOptions] = (),
     reads: Sequence[Kind] = (),
@@ -40,6 +41,8 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
     Args:
         for_: the kind it reconciles: "v1/ConfigMap", "apps/v1/Deployment", "example.com/v1/Widget".
         name: of the controller, unique in the operator; by default that of the function or class.
+        id: what it signs with: its field manager and its finalizer are ``plugin-operator/<id>``. By default its name;
+            a controller that is renamed keeps its fields and finalizers with ``id=`` its first name.
         owns: kinds whose changes make their controlling owner due.
         watches: further kinds, each made with ``watch()``.
         reads: kinds it only reads with ``ctx.lister_for``; their changes make nothing due.
@@ -57,6 +60,7 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
     options = ControllerOptions(
         for_=for_,
         name=name,
+        id=id,
         owns=owns,
         watches=watches,
         reads=reads,

@@ -8,6 +8,7 @@ from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector
 from plugin_operator.plugin.permissions import Permission
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?\Z")
+_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 _KIND_HINT = "write a kind such as 'v1/ConfigMap' or 'apps/v1/Deployment'"
 
@@ -16,6 +17,16 @@ def name(value: Any) -> str:
     """A controller's name: it becomes a metric label and part of a finalizer."""
     if not isinstance(value, str) or not _NAME.match(value):
         raise ValueError(f"{value!r} is not a name: use up to 63 letters, digits, '_', '-' and '.'")
+    return value
+
+
+def controller_id(value: Any) -> str:
+    """A controller's id: the name part of its finalizer, by apimachinery's ``IsQualifiedName``, and of its manager."""
+    if not isinstance(value, str) or not _ID.match(value):
+        raise ValueError(
+            f"{value!r} is not an id: write id= with up to 63 letters, digits, '_', '-' and '.', "
+            "a letter or digit first and last; by default it is the controller's name"
+        )
     return value
 
 

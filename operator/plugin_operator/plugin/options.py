@@ -10,6 +10,7 @@ class ControllerOptions:
 
     for_: Any = None
     name: Any = None
+    id: Any = None
     owns: Any = ()
     watches: Any = ()
     reads: Any = ()

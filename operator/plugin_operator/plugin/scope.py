@@ -45,6 +45,7 @@ class ControllerScope:
         listers: the caches it may read, by kind; may fill up until the revision is warm.
 
     Attributes:
+        finalizer: that of the controller.
         writes: what it has written and its caches have yet to show; None, unless it is set, tracks nothing.
         fence: looked at after a reconcile had to wait for that, before the plugin's code begins; None lets all pass.
         loop: the event loop it was made on; coroutines run there that a thread hands over.

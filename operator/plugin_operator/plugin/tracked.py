@@ -30,21 +30,21 @@ class TrackedClient:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
-    async def create(self, obj: Any) -> Any:
+    async def create(self, obj: Any, **options: Any) -> Any:
         """See ``Client.create``."""
         try:
-            return self._noted(await self._client.create(obj))
+            return self._noted(await self._client.create(obj, **options))
         except AlreadyExistsError:
             self._expect(_target_of(obj), Present())
             raise
 
-    async def update(self, obj: Any) -> Any:
+    async def update(self, obj: Any, **options: Any) -> Any:
         """See ``Client.update``."""
-        return self._noted(await self._attempt(self._client.update(obj), _target_of(obj), obj))
+        return self._noted(await self._attempt(self._client.update(obj, **options), _target_of(obj), obj))
 
-    async def update_status(self, obj: Any) -> Any:
+    async def update_status(self, obj: Any, **options: Any) -> Any:
         """See ``Client.update_status``."""
-        return self._noted(await self._attempt(self._client.update_status(obj), _target_of(obj), obj))
+        return self._noted(await self._attempt(self._client.update_status(obj, **options), _target_of(obj), obj))
 
     async def patch(
         self, kind: Any, name: str | NamespacedName, patch: Any, namespace: str | None = None, **options: Any
@@ -54,10 +54,10 @@ class TrackedClient:
         return self._noted(await self._attempt(attempt, _target(kind, name, namespace), patch))
 
     async def patch_status(
-        self, kind: Any, name: str | NamespacedName, status: Mapping[str, Any], namespace: str | None = None
+        self, kind: Any, name: str | NamespacedName, status: Any, namespace: str | None = None, **options: Any
     ) -> Any:
         """See ``Client.patch_status``."""
-        return self._noted(await self._client.patch_status(kind, name, status, namespace))
+        return self._noted(await self._client.patch_status(kind, name, status, namespace, **options))
 
     async def apply(self, obj: Any, **options: Any) -> Any:
         """See ``Client.apply``; its conflicts are about ownership and say nothing of the cache."""

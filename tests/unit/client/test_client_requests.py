@@ -317,3 +317,35 @@ def test_a_failure_is_read_from_status_headers_or_text():
 )
 def test_retry_after_is_seconds_or_a_date(header, expected):
     assert retry_after_seconds(header, datetime(2026, 1, 1, tzinfo=UTC)) == expected
+
+
+WRITES = [
+    ("create", ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}},)),
+    ("update", ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}},)),
+    ("update_status", ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}},)),
+    ("patch", ("v1/ConfigMap", "a", {})),
+    ("patch_status", ("v1/ConfigMap", "a", {})),
+    ("apply", ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}},)),
+]
+
+
+class Anything(Server):
+    """Answers each write with an empty object."""
+
+    async def request(self, method, path, **options):
+        self.answers.setdefault((method, path), {})
+        return await super().request(method, path, **options)
+
+
+@pytest.mark.parametrize(("call", "args"), WRITES, ids=[each[0] for each in WRITES])
+async def test_each_write_says_who_owns_its_fields(clock, call, args):
+    server = Anything()
+    client = Client(server, RESTMapper(server, clock=clock), field_manager="me", default_namespace="home")
+    await getattr(client, call)(*args)
+    await getattr(client, call)(*args, field_manager="somebody else")
+    await getattr(client.with_field_manager("mine"), call)(*args)
+    assert [asked[2]["fieldManager"] for asked in server.asked[2:]] == ["me", "somebody else", "mine"]
+    for refused in ("", "x" * 129, "\N{LATIN SMALL LETTER E WITH ACUTE}" * 65, "a\nb"):
+        with pytest.raises(ValueError, match=r"field_manager .* must be 1 to 128 bytes"):
+            await getattr(client, call)(*args, field_manager=refused)
+    assert len(server.asked) == 5

@@ -43,9 +43,29 @@ def test_names_are_claimed_all_or_none_and_given_back():
     claims.claim("third", declare("c"))
     claims.claim("first", declare("a", "d"))
     assert released == []
-    claims.keep_only("first", frozenset({"a", "d"}))
+    claims.keep_only("first", frozenset({"a", "d"}), frozenset({"a", "d"}))
     assert released == [1]
     claims.claim("second", declare("b"))
+
+
+def signed(name: str, id_: str) -> ControllerDeclaration:
+    return ControllerDeclaration(name, GroupVersionKind.parse("v1/Pod"), print, id=id_, path="/p.py", line=3)
+
+
+def test_ids_are_claimed_like_names_and_both_controllers_are_named():
+    released = []
+    claims = Claims(lambda: released.append(1))
+    claims.claim("first", [signed("a", "x")])
+    with pytest.raises(
+        PluginRejected, match=r"id: 'x' of controller 'b' is the id of controller 'a' of plugin 'first'"
+    ):
+        claims.claim("second", [signed("b", "x")])
+    with pytest.raises(PluginRejected, match="id: 'x'"):
+        claims.claim("second", declare("x"))
+    claims.claim("first", [signed("a", "y")])
+    claims.keep_only("first", frozenset({"a"}), frozenset({"y"}))
+    assert released == [1]
+    claims.claim("second", [signed("b", "x")])
 
 
 async def test_reloads_are_paced_after_a_burst():

@@ -145,6 +145,29 @@ def test_the_controllers_of_a_plugin_share_one_bound_on_what_runs_at_once(load):
     assert refused.value.line
 
 
+def test_a_controller_signs_with_its_name_unless_it_has_an_id(load):
+    found = load("""
+        @controller(for_="v1/ConfigMap")
+        async def named(ctx, request): ...
+
+        @controller(for_="v1/ConfigMap", id="first-name")
+        async def renamed(ctx, request): ...
+
+        class Made:
+            for_ = "v1/Secret"
+            name = "made"
+            id = "a" * 63
+            async def reconcile(self, ctx, request): ...
+        def new_controller(): return Made()
+    """)
+    assert [each.signature for each in found] == [
+        "plugin-operator/named",
+        "plugin-operator/first-name",
+        "plugin-operator/" + 63 * "a",
+    ]
+    assert summary(found[1])["id"] == "first-name"
+
+
 def test_a_plain_function_serves_as_a_predicate(load):
     (declared,) = load("""
         @controller(for_="v1/ConfigMap", predicates=[lambda obj: True])
@@ -165,6 +188,12 @@ REFUSED_FIELDS = [
     ("for_='v1/Pod', resync_seconds=-1", "resync_seconds: -1"),
     ("for_='v1/Pod', metadata_only='yes'", "metadata_only: 'yes'"),
     ("for_='v1/Pod', name='a b'", "name: 'a b' is not a name"),
+    ("for_='v1/Pod', id='a b'", "id: 'a b' is not an id: write id= with up to 63 letters"),
+    ("for_='v1/Pod', id='_a'", "id: '_a' is not an id"),
+    ("for_='v1/Pod', id=''", "id: '' is not an id"),
+    ("for_='v1/Pod', id=7", "id: 7 is not an id"),
+    (f"for_='v1/Pod', id='{'a' * 64}'", f"id: '{'a' * 64}' is not an id"),
+    ("for_='v1/Pod', name='_a'", "id: '_a' is not an id"),
     ("for_='v1/Pod', rate_limit=3", "rate_limit: 3"),
     ("for_='v1/Pod', watches=['v1/Secret']", "watches: 'v1/Secret' is not a watch"),
     ("for_='v1/Pod', predicates=[3]", "predicates: 3"),
@@ -232,6 +261,16 @@ REFUSED_MODULES = [
         def b(ctx, request): ...
         """,
         "name: 'x' is taken by the controller in line 3",
+        5,
+    ),
+    (
+        """
+        @controller(for_="v1/Pod", id="y")
+        def x(ctx, request): ...
+        @controller(for_="v1/Pod")
+        def y(ctx, request): ...
+        """,
+        "id: 'y' of controller 'y' is taken by controller 'x' in line 3: choose another with id=",
         5,
     ),
 ]

@@ -39,9 +39,11 @@ class Server:
 
     def __init__(self):
         self.answer = None
+        self.options = None
 
     def __getattr__(self, name):
         async def call(*args, **options):
+            self.options = options
             if isinstance(self.answer, Exception):
                 raise self.answer
             return self.answer
@@ -104,6 +106,21 @@ async def test_patches_count_as_well(bench, call, args):
     assert await bench.held()
     bench.cache.known[A] = ("6", "u", False)
     assert await bench.released()
+
+
+WITH_MANAGER = [
+    ("create", (obj(),)), ("update", (obj(),)), ("update_status", (obj(),)), ("apply", (obj(),)),
+    ("patch", (MAP, A, {})), ("patch_status", (MAP, A, {})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "args"), WITH_MANAGER, ids=[each[0] for each in WITH_MANAGER])
+async def test_a_write_under_another_field_manager_counts_as_well(bench, call, args):
+    bench.server.answer = obj(version="5")
+    await getattr(bench.client, call)(*args, field_manager="other")
+    assert bench.server.options == {"field_manager": "other"}
+    assert await bench.held()
+    bench.waiting.cancel()
 
 
 async def test_a_cache_that_has_followed_the_server_past_the_write_is_enough(bench):
