@@ -80,11 +80,18 @@ class Documents:
             document = discovery.group(registry, parts[2])
         return page_not_found() if document is None else Reply(codec.encode(document))
 
-    @staticmethod
-    def _health(request: web.BaseRequest, name: str) -> Reply:
-        if "verbose" not in request.rel_url.query:
-            return Reply(b"ok", media=_TEXT)
-        return Reply(f"[+]ping ok\n[+]storage ok\n{name} check passed\n".encode(), media=_TEXT)
+    def _health(self, request: web.BaseRequest, path: str) -> Reply:
+        """Answer in the real server's form: the reason stands at the path of the single check."""
+        name, _, check = path.partition("/")
+        problem = self._cluster.store.problem
+        if check == "ping" or not problem:
+            if check or "verbose" not in request.rel_url.query:
+                return Reply(b"ok", media=_TEXT)
+            return Reply(f"[+]ping ok\n[+]storage ok\n{name} check passed\n".encode(), media=_TEXT)
+        if check:
+            return Reply(f"internal server error: {problem}\n".encode(), 500, _TEXT)
+        text = f"[+]ping ok\n[-]storage failed: reason withheld\n{name} check failed\n"
+        return Reply(text.encode(), 500, _TEXT)
 
     def _root(self, request: web.BaseRequest, *, core: bool) -> Reply:
         registry = self._cluster.registry

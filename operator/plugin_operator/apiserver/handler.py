@@ -15,6 +15,7 @@ from plugin_operator.apiserver.faults.watches import subject_of
 from plugin_operator.apiserver.security.authentication import Authenticator
 from plugin_operator.apiserver.security.authorization import Attributes, refusal
 from plugin_operator.apiserver.security.user import MASTERS, User
+from plugin_operator.apiserver.storage import JournalFailed
 from plugin_operator.apiserver.verbs.selection import exact_name
 from plugin_operator.apiserver.wire.failure import ApiFailure, internal, no_such_resource
 from plugin_operator.apiserver.wire.reply import Reply, failed, respond
@@ -38,6 +39,8 @@ class Handler:
             answer = await self._answer(request)
         except ApiFailure as failure:
             answer = failed(failure)
+        except JournalFailed as error:
+            answer = failed(internal(str(error)))
         except (ConnectionError, TimeoutError):
             # The client left in the middle of its own request: there is nobody to tell.
             return web.Response(status=400)
@@ -73,6 +76,8 @@ class Handler:
             self._authorize(user, _attributes(target, name, call.query))
             answer = await require(verb)(call)
         except ApiFailure as failure:
+            # It may have been caused by a write that is not on disk yet: then that must be so before anybody is told.
+            await self._cluster.store.durable(self._cluster.store.revision)
             answer = failed(failure)
         if call.warnings and isinstance(answer, Reply):
             return replace(answer, warnings=tuple(call.warnings))

@@ -74,7 +74,15 @@ class ApiServer:
             OSError: the address cannot be listened on, or the data folder not used.
             FolderInUse: another server has the data folder.
             DataBroken: what is in it cannot be read.
+            JournalFailed: it cannot be written.
         """
+        try:
+            return await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> Endpoint:
         config = self.config
         if config.data_dir is not None:
             self._journal = self._open_journal(config.data_dir)
@@ -84,6 +92,7 @@ class ApiServer:
         if self._journal is None:
             # Nobody can have seen a revision before these: whoever names one comes from another server.
             self.cluster.store.compact()
+        await self.cluster.store.durable(self.cluster.store.revision)
         token = config.token or (admin_token(config.data_dir) if config.tls else None)
         context, ca_pem = self._tls()
         if token:

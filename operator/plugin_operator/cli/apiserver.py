@@ -68,12 +68,19 @@ def command(
 
 async def _serve(config: "ApiServerConfig", *, child: bool) -> int:
     from plugin_operator.apiserver import ApiServer
+    from plugin_operator.apiserver.storage import DataBroken, FolderInUse, JournalFailed
     from plugin_operator.cli.lifetime import wait_for_end
 
     server = ApiServer(config)
     try:
         endpoint = await server.start()
+    except (DataBroken, FolderInUse, JournalFailed) as error:
+        click.echo(f"Error: --data-dir {config.data_dir}: {error}", err=True)
+        return 1
     except OSError as error:
+        if error.filename is not None:
+            click.echo(f"Error: {error.filename} cannot be used: {error.strerror}", err=True)
+            return 1
         click.echo(
             f"Error: cannot listen on {config.host}:{config.port}: {error.strerror or error}; "
             "choose another address with --bind-address",

@@ -5,8 +5,11 @@ import logging
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from plugin_operator.apiserver.storage import JournalFailed
+
 _log = logging.getLogger(__name__)
 _SLICE = 100
+_RETRY_SECONDS = 1.0
 
 K = TypeVar("K", bound=Hashable)
 
@@ -14,7 +17,8 @@ K = TypeVar("K", bound=Hashable)
 class Soon(Generic[K]):
     """Calls a function once for each added key, in order, on the running event loop.
 
-    A function that fails is logged and its key dropped: the next write to the object tries again.
+    A function that fails is logged and its key dropped: the next write to the object tries again. One that cannot write
+    because the disk is full is called again a second later.
     """
 
     __slots__ = ("_handle", "_keys", "_scheduled", "_stopped")
@@ -42,6 +46,11 @@ class Soon(Generic[K]):
             del self._keys[key]
             try:
                 self._handle(key)
+            except JournalFailed:
+                self._keys[key] = None
+                if not self._stopped:
+                    self._scheduled = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._run)
+                return
             except Exception:  # noqa: BLE001 - one broken object must not stop the cleaning of all others
                 _log.exception("a controller of the API server failed", extra={"key": key})
         self._schedule()

@@ -6,10 +6,10 @@ asked for without decoding. Knows nothing of HTTP, kinds or rules.
 
 from plugin_operator.apiserver.storage.bucket import Bucket, Compacted
 from plugin_operator.apiserver.storage.cursor import Cursor
-from plugin_operator.apiserver.storage.journal import FolderInUse, Journal, JournalFailed
+from plugin_operator.apiserver.storage.journal import FolderInUse, Journal
 from plugin_operator.apiserver.storage.records import Change, Item, at_revision, item_key
 from plugin_operator.apiserver.storage.recovery import DataBroken, recover
-from plugin_operator.apiserver.storage.store import Store
+from plugin_operator.apiserver.storage.store import JournalFailed, Store
 
 __all__ = [
     "Bucket",

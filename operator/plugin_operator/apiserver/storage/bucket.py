@@ -74,6 +74,19 @@ class Bucket:
         if len(self._history) > 2 * self._capacity:
             self.compact(keep=self._capacity)
 
+    def revert(self, change: Change) -> None:
+        """Take a change back; those after it must have been taken back before."""
+        key = change.item.key
+        if change.previous is None:
+            del self.items[key]
+            del self._keys[bisect_left(self._keys, key)]
+        else:
+            if key not in self.items:
+                insort(self._keys, key)
+            self.items[key] = change.previous
+        if self._history and self._history[-1] is change:
+            self._history.pop()
+
     def restate(self, restated: Callable[[Item], Item]) -> None:
         """Exchange each present object for another form of it, under the revision it has; that is no change."""
         for key, item in self.items.items():

@@ -48,6 +48,8 @@ def unpack(data: bytes) -> Iterator[Frame]:
     offset, size = 0, len(data)
     while offset + _HEADER.size <= size:
         length, checksum = _HEADER.unpack_from(data, offset)
+        if not length and not any(data[offset:]):
+            return  # space that the file system gave and a crash left empty
         end = offset + _HEADER.size + length
         if end > size:
             return

@@ -3,55 +3,78 @@
 A write is acknowledged once its frame is fsynced; writes that wait together share one fsync. Files in the folder:
 ``snapshot-<revision>`` holds every object at that revision, ``log-<revision>`` the changes after it. A snapshot is
 written aside and renamed, so there is always a whole one.
+
+When the disk refuses a write, everything that waits is rolled back in the store, and further writes are refused until
+the disk takes some again, which is tried every second.
 """
 
 import asyncio
 import fcntl
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from plugin_operator.apiserver.storage.frames import pack
+from plugin_operator.apiserver.storage.log_file import LogFile, SyncFailed
+from plugin_operator.apiserver.storage.private_folder import make_private
 from plugin_operator.apiserver.storage.records import Change, Item
 from plugin_operator.apiserver.storage.recovery import log_path, revision_of, snapshot_path
-from plugin_operator.apiserver.storage.store import Store
+from plugin_operator.apiserver.storage.store import JournalFailed, Store
 
 _COMPACT_FROM_BYTES = 16 * 1024 * 1024
+_REPAIR_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
 
 
 class FolderInUse(RuntimeError):
     """Another server keeps its data in this folder."""
 
 
-class JournalFailed(RuntimeError):
-    """The disk refused a write; nothing further is acknowledged."""
-
-
 class Journal:
     """Writes the changes of one store into one folder. Made by `open_journal`."""
 
-    def __init__(self, folder: Path, store: Store, compact_from_bytes: int = _COMPACT_FROM_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: Store,
+        compact_from_bytes: int = _COMPACT_FROM_BYTES,
+        repair_seconds: float = _REPAIR_SECONDS,
+    ) -> None:
         """Take the folder for this process.
 
         Raises:
             FolderInUse: another process has it.
             OSError: it cannot be made or written.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         self._folder = folder
         self._store = store
         self._lock = _lock(folder / "lock")
         self._compact_from_bytes = compact_from_bytes
+        self._repair_seconds = repair_seconds
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="apiserver-journal")
-        self._log: BinaryIO = log_path(folder, store.revision).open("ab")
-        self._log_bytes = 0
+        try:
+            self._log = LogFile(log_path(folder, store.revision))
+        except OSError:
+            self._lock.close()
+            raise
+        self._compact_at_bytes = self._log.size + compact_from_bytes
         self._waiting: list[bytes] = []
         self._appended = self._flushed = store.revision
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
-        self._failure: BaseException | None = None
+        self._problem = ""
         self._flusher: asyncio.Task[None] | None = None
+        self._repairer: asyncio.Task[None] | None = None
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written at the moment; empty if it can."""
+        return self._problem
 
     def append(self, bucket: str, change: Change) -> None:
         """Take a change; it is on disk once `flushed` returns."""
@@ -65,10 +88,8 @@ class Journal:
         """Wait until the change of that revision is on disk.
 
         Raises:
-            JournalFailed: it never will be.
+            JournalFailed: it never will be, and the store has forgotten it.
         """
-        if self._failure is not None:
-            raise JournalFailed(f"the data folder cannot be written: {self._failure}")
         if revision <= self._flushed:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -79,35 +100,33 @@ class Journal:
         """Write what waits and give the folder back."""
         if self._flusher is not None:
             await self._flusher
+        if self._repairer is not None:
+            self._repairer.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._repairer
         self._threads.shutdown()
         self._log.close()
         self._lock.close()
 
     async def _flush(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._waiting and self._failure is None:
+        while self._waiting:
             frames, revision = self._waiting, self._appended
             self._waiting = []
             try:
-                await loop.run_in_executor(self._threads, self._write, frames)
-                if self._log_bytes > self._compact_from_bytes:
-                    revision = await self._compact()
+                await self._in_thread(self._log.append, b"".join(frames))
             except OSError as error:
-                self._failure = error
-                self._fail(error)
+                self._refuse(error)
                 return
-            self._flushed = revision
-            self._store.publish(revision)
-            self._wake(revision)
+            self._acknowledge(revision)
+            if self._log.size > self._compact_at_bytes:
+                await self._compact()
 
-    def _write(self, frames: Sequence[bytes]) -> None:
-        data = b"".join(frames)
-        self._log.write(data)
-        self._log.flush()
-        os.fsync(self._log.fileno())
-        self._log_bytes += len(data)
+    async def _in_thread(self, function: Callable[..., None], *arguments: Any) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
 
-    def _wake(self, revision: int) -> None:
+    def _acknowledge(self, revision: int) -> None:
+        self._flushed = revision
+        self._store.publish(revision)
         waiting = []
         for wanted, future in self._waiters:
             if wanted > revision:
@@ -116,46 +135,98 @@ class Journal:
                 future.set_result(None)
         self._waiters = waiting
 
-    def _fail(self, error: OSError) -> None:
+    def _refuse(self, error: OSError) -> None:
+        """Undo what is not on disk, say so to those who wait for it, and try to mend the log."""
+        self._problem = f"the data folder cannot be written: {error.strerror or error}"
+        _log.error("%s; writes are refused until it can (%s)", self._problem, self._folder)
+        self._waiting = []
+        self._store.roll_back()
+        # The numbers are spent: whoever asks for one of them later asks for something that is gone.
+        self._flushed = self._store.revision
         for _, future in self._waiters:
             if not future.done():
-                future.set_exception(JournalFailed(f"the data folder cannot be written: {error}"))
+                future.set_exception(JournalFailed(self._problem))
         self._waiters = []
+        self._repairer = asyncio.get_running_loop().create_task(self._repair(isinstance(error, SyncFailed)))
 
-    async def _compact(self) -> int:
-        """Write a snapshot of the present, drop the logs before it, and return its revision."""
-        buckets = [(bucket.name, list(bucket.items.values())) for bucket in self._store.buckets()]
+    async def _repair(self, is_log_doubtful: bool) -> None:
+        """Try until the disk takes writes again; a log that may not be what was written is replaced by a snapshot."""
+        while self._problem:
+            await asyncio.sleep(self._repair_seconds)
+            try:
+                if is_log_doubtful:
+                    await self._in_thread(self._snapshot, self._store.revision, self._present())
+                else:
+                    await self._in_thread(self._log.repair)
+            except SyncFailed:
+                is_log_doubtful = True
+            except OSError as error:
+                _log.debug("%s still cannot be written: %s", self._folder, error)
+            else:
+                self._problem = ""
+                _log.warning("the data folder can be written again: %s", self._folder)
+
+    async def _compact(self) -> None:
+        """Write a snapshot of the present and drop the logs before it; without one, the log just goes on."""
         revision = self._store.revision
         # What waits is part of the snapshot, and is acknowledged once that is safe.
-        self._waiting = []
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._snapshot, revision, buckets)
-        return revision
+        waiting, self._waiting = self._waiting, []
+        try:
+            await self._in_thread(self._snapshot, revision, self._present())
+        except OSError as error:
+            _log.warning("no snapshot in %s, the log goes on: %s", self._folder, error.strerror or error)
+            self._waiting = [*waiting, *self._waiting]
+            self._compact_at_bytes = self._log.size + self._compact_from_bytes
+        else:
+            self._acknowledge(revision)
+
+    def _present(self) -> list[tuple[str, list[Item]]]:
+        return [(bucket.name, list(bucket.items.values())) for bucket in self._store.buckets()]
 
     def _snapshot(self, revision: int, buckets: Sequence[tuple[str, Sequence[Item]]]) -> None:
-        write_snapshot(self._folder, revision, buckets)
-        self._log.close()
-        self._log = log_path(self._folder, revision).open("ab")
-        self._log_bytes = 0
-        sync_folder(self._folder)
-        for path in self._folder.iterdir():
-            number = revision_of(path)
-            if number is not None and number < revision:
-                path.unlink()
+        """Write a snapshot and go on in a new log; if that fails, everything is as before."""
+        snapshot, log = snapshot_path(self._folder, revision), log_path(self._folder, revision)
+        new: LogFile | None = None
+        try:
+            write_snapshot(self._folder, revision, buckets)
+            new = LogFile(log)
+            sync_folder(self._folder)
+        except OSError:
+            if new is not None:
+                new.close()
+            with suppress(OSError):
+                # With it gone, the old log alone counts, as if there had been no attempt.
+                snapshot.unlink(missing_ok=True)
+                log.unlink(missing_ok=True)
+            raise
+        old, self._log = self._log, new
+        self._compact_at_bytes = new.size + self._compact_from_bytes
+        with suppress(OSError):
+            old.close()
+            for path in self._folder.iterdir():
+                number = revision_of(path)
+                if number is not None and number < revision:
+                    path.unlink()
 
 
 def write_snapshot(folder: Path, revision: int, buckets: Sequence[tuple[str, Sequence[Item]]]) -> None:
     """Write every object into a file of its own revision, all or nothing."""
     path = snapshot_path(folder, revision)
     aside = path.with_suffix(".tmp")
-    with aside.open("wb") as file:
-        file.write(pack((revision, "snapshot")))
-        for name, items in buckets:
-            for item in items:
-                file.write(pack((item.revision, name, item.key, item.raw)))
-        file.write(pack((revision, "end")))
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pack((revision, "snapshot")))
+            for name, items in buckets:
+                for item in items:
+                    file.write(pack((item.revision, name, item.key, item.raw)))
+            file.write(pack((revision, "end")))
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        # Space that a failed attempt took is what the disk lacks.
+        aside.unlink(missing_ok=True)
     sync_folder(folder)
 
 
@@ -169,7 +240,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _lock(path: Path) -> BinaryIO:
-    file = path.open("ab")
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -1,10 +1,11 @@
 """The store: every bucket under one revision counter.
 
 A write is one synchronous step, so writers need no lock and a reader between two awaits sees one state. With a
-journal a write is acknowledged (`durable`) and shown to watchers only once it is on disk.
+journal a write is acknowledged (`durable`) and shown to readers (`shown`, `page`) and watchers only once it is on disk.
+One that the disk refuses is rolled back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from plugin_operator.apiserver.storage.bucket import Bucket
@@ -13,8 +14,16 @@ from plugin_operator.apiserver.storage.records import Change, Item, make_item
 from plugin_operator.apiserver.storage.recovery import REVISION_GAP, Recovered
 
 
+class JournalFailed(RuntimeError):
+    """The disk refuses a write: it did not happen."""
+
+
 class Journal(Protocol):
     """Where writes are kept for the next start."""
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written at the moment; empty if it can."""
 
     def append(self, bucket: str, change: Change) -> None:
         """Take a change; `flushed` reports when it is safe."""
@@ -71,26 +80,58 @@ class Store:
         """Return all buckets."""
         return list(self._buckets.values())
 
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written at the moment; empty if it can."""
+        return self._journal.problem if self._journal is not None else ""
+
     def get(self, bucket: str, key: str) -> Item | None:
-        """Return the present state of an object, None if there is none."""
+        """Return the present state of an object, on disk or not, None if there is none: what a write builds upon."""
         return self.bucket(bucket).items.get(key)
 
+    def shown(self, bucket: str, key: str) -> Item | None:
+        """Return the state of an object that clients may see: the newest that is on disk."""
+        for changed, change in self._unpublished:
+            if change.item.key == key and changed.name == bucket:
+                return change.previous
+        return self.get(bucket, key)
+
+    def page(self, bucket: Bucket, prefix: str, after: str) -> Iterator[Item]:
+        """Yield what clients may see, as `Bucket.page` does; it belongs to `published_revision`."""
+        if self._unpublished and self._published >= bucket.compacted_revision:
+            return bucket.page_at(self._published, prefix, after)
+        return bucket.page(prefix, after)
+
     def put(self, bucket: str, obj: dict[str, Any], api_version: str, kind: str) -> Item:
-        """Write an object under the next revision, which is stamped into ``obj`` as well."""
+        """Write an object under the next revision, which is stamped into ``obj`` as well.
+
+        Raises:
+            JournalFailed: nothing can be written at the moment.
+        """
+        self._check_journal()
         item = make_item(obj, self.revision + 1, api_version, kind)
         previous = self.bucket(bucket).items.get(item.key)
         self._commit(bucket, Change("ADDED" if previous is None else "MODIFIED", item.revision, item, previous))
         return item
 
     def delete(self, bucket: str, obj: dict[str, Any], api_version: str, kind: str) -> Item:
-        """Remove an object that exists; ``obj`` is its last state and gets the deletion's revision."""
+        """Remove an object that exists; ``obj`` is its last state and gets the deletion's revision.
+
+        Raises:
+            JournalFailed: nothing can be written at the moment.
+        """
+        self._check_journal()
         item = make_item(obj, self.revision + 1, api_version, kind)
         previous = self.bucket(bucket).items[item.key]
         self._commit(bucket, Change("DELETED", item.revision, item, previous))
         return item
 
     async def durable(self, revision: int) -> None:
-        """Wait until the write of that revision may be acknowledged."""
+        """Wait until the write of that revision may be acknowledged.
+
+        Raises:
+            JournalFailed: it has been rolled back.
+        """
         if self._journal is not None:
             await self._journal.flushed(revision)
 
@@ -106,7 +147,7 @@ class Store:
         """Forget the history of every bucket."""
         self._oldest = self._published
         for bucket in self._buckets.values():
-            bucket.compact()
+            bucket.compact(keep=sum(changed is bucket for changed, _ in self._unpublished))
             bucket.compacted_revision = self._oldest
 
     def publish(self, revision: int) -> None:
@@ -116,10 +157,25 @@ class Store:
             self._buckets[name].publish()
         self._unpublished = [entry for entry in self._unpublished if entry[1].revision > revision]
 
+    def roll_back(self) -> None:
+        """Undo every change that was not published: called by the journal if they cannot be kept."""
+        undone, self._unpublished = self._unpublished[::-1], []
+        for bucket, change in undone:
+            bucket.revert(change)
+        # Their revisions are spent, so that none ever stands for two states.
+        self._published = self.revision
+        for bucket, change in undone:
+            for observer in self._observers:
+                observer(bucket.name, _inverse(change))
+
     @property
     def published_revision(self) -> int:
         """The newest revision that watchers may know of."""
         return self._published
+
+    def _check_journal(self) -> None:
+        if self.problem:
+            raise JournalFailed(self.problem)
 
     def _commit(self, name: str, change: Change) -> None:
         bucket = self.bucket(name)
@@ -133,3 +189,12 @@ class Store:
             self._journal.append(name, change)
         for observer in self._observers:
             observer(name, change)
+
+
+def _inverse(change: Change) -> Change:
+    """Return the change that leads back, for observers."""
+    if change.previous is None:
+        return Change("DELETED", change.revision, change.item, change.item)
+    if change.type == "DELETED":
+        return Change("ADDED", change.revision, change.previous, None)
+    return Change("MODIFIED", change.revision, change.previous, change.item)

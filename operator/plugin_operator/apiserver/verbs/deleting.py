@@ -52,8 +52,11 @@ async def delete_collection(call: Call) -> Reply:
     presenter = Presenter(call, many=True)
     chosen, metadata = choose(call, Selection(call.resource, call.query))
     for item in chosen:
-        _check_preconditions(call, item, options)
-        delete_item(call.cluster, call.resource, item, options)
+        current = call.cluster.store.get(call.resource.bucket, item.key)
+        if current is None:
+            continue  # another request deletes it, and waits for the disk
+        _check_preconditions(call, current, options)
+        delete_item(call.cluster, call.resource, current, options)
     if chosen and not options.dry_run:
         await call.cluster.store.durable(call.cluster.store.revision)
     return Reply(presenter.many(chosen, metadata))

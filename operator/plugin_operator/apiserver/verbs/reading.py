@@ -15,16 +15,30 @@ from plugin_operator.apiserver.wire.reply import Reply
 
 
 def find(call: Call) -> Item:
-    """Return the object a request names.
+    """Return the object a request names, for a write to build upon.
 
     Raises:
         ApiFailure: 404.
     """
-    target, resource = call.target, call.resource
-    key = item_key(target.namespace if resource.namespaced else "", target.name)
-    item = call.cluster.store.get(resource.bucket, key)
+    return _required(call, call.cluster.store.get(call.resource.bucket, _key(call)))
+
+
+def find_shown(call: Call) -> Item:
+    """Return the object a request names, for an answer: what is on disk.
+
+    Raises:
+        ApiFailure: 404.
+    """
+    return _required(call, call.cluster.store.shown(call.resource.bucket, _key(call)))
+
+
+def _key(call: Call) -> str:
+    return item_key(call.target.namespace if call.resource.namespaced else "", call.target.name)
+
+
+def _required(call: Call, item: Item | None) -> Item:
     if item is None:
-        raise not_found(resource.plural, resource.group, target.name)
+        raise not_found(call.resource.plural, call.resource.group, call.target.name)
     return item
 
 
@@ -32,7 +46,7 @@ async def get(call: Call) -> Reply:
     """Answer with one object."""
     list_revision(call)
     presenter = Presenter(call, many=False)
-    return Reply(presenter.one(find(call)))
+    return Reply(presenter.one(find_shown(call)))
 
 
 async def list_objects(call: Call) -> Reply:
@@ -75,7 +89,7 @@ def _start(call: Call) -> tuple[int, Iterator[Item]]:
             raise bad_request("specifying resource version is not allowed when using continue")
         revision, after = read_token(token)
         if revision < 0:
-            return store.revision, bucket.page(prefix, after)
+            return store.published_revision, store.page(bucket, prefix, after)
         try:
             bucket.position_after(revision)
         except Compacted as error:
@@ -84,7 +98,7 @@ def _start(call: Call) -> tuple[int, Iterator[Item]]:
     list_revision(call)
     exact = exact_revision(call)
     if exact is None:
-        return store.revision, bucket.page(prefix, "")
+        return store.published_revision, store.page(bucket, prefix, "")
     try:
         bucket.position_after(exact)
     except Compacted as error:

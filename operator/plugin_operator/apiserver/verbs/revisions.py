@@ -36,7 +36,7 @@ def list_revision(call: Call) -> int:
         if call.target.name:
             raise
         raise bad_request(f"invalid resource version: {error.message}") from error
-    newest = call.cluster.store.revision
+    newest = call.cluster.store.published_revision
     if revision > newest:
         raise too_large_revision(revision, newest)
     return revision

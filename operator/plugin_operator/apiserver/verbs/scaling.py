@@ -17,7 +17,7 @@ from plugin_operator.apiserver.verbs.incoming import named_object, read_object
 from plugin_operator.apiserver.verbs.label_selectors import selector_text
 from plugin_operator.apiserver.verbs.options import WriteOptions, write_options
 from plugin_operator.apiserver.verbs.patching import APPLY_PATCH, patch_document, read_patch
-from plugin_operator.apiserver.verbs.reading import find
+from plugin_operator.apiserver.verbs.reading import find, find_shown
 from plugin_operator.apiserver.verbs.updating import check_name, replace
 from plugin_operator.apiserver.wire.failure import bad_request, internal, invalid
 from plugin_operator.apiserver.wire.reply import Reply
@@ -43,7 +43,7 @@ _SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimes
 
 async def get_scale(call: Call) -> Reply:
     """Answer with the scale of an object."""
-    item = find(call)
+    item = find_shown(call)
     if call.resource.custom is not None and not _has_replicas(call, item):
         raise internal(f'the spec replicas field "{_paths(call).spec_replicas}" does not exist')
     return Reply(codec.encode(_scale(call, item)))

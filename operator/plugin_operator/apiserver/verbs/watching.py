@@ -85,11 +85,12 @@ class WatchStream:
         self._revision = revision = parse_revision(call.query.get("resourceVersion", ""))
         present = initial is True or (initial is None and revision == 0)
         bucket = store.bucket(call.resource.bucket)
-        start = store.revision if present or (initial is False and not revision) else min(revision, store.revision)
-        self._initial: list[Item] = list(bucket.page(self._prefix, "")) if present else []
+        newest = store.published_revision
+        start = newest if present or (initial is False and not revision) else min(revision, newest)
+        self._initial: list[Item] = list(store.page(bucket, self._prefix, "")) if present else []
         self._cursor: Cursor | ApiFailure
-        if present and revision > store.revision:
-            self._cursor = too_large_revision(revision, store.revision)
+        if present and revision > newest:
+            self._cursor = too_large_revision(revision, newest)
             return
         try:
             self._cursor = store.cursor(bucket, start)
