@@ -18,6 +18,8 @@ _CHARGES = {
     "blocks": "blocks the event loop",
     "tasks": "leaves tasks unfinished",
     "fails": "fails most of the time",
+    "loops": "feeds itself",
+    "fights": "fights over a field",
 }
 _DIGEST_LENGTH = 12
 _PIPE_WIDTH = 100_000

@@ -1,4 +1,4 @@
-"""Naming the plugin that misbehaves without breaking: it blocks the event loop, forgets tasks, or nearly always fails.
+"""Naming the plugin that misbehaves without breaking: it blocks the loop, forgets tasks, fails, feeds itself or fights.
 
 Owns what is worth a line in the log, a series and a place in the status, and that a line is said once and not at every
 look. That the loop is blocked is noticed by the loop's watchdog, from outside; what comes of that is kept here.
@@ -13,11 +13,13 @@ from enum import StrEnum
 from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.hosting.misdeeds import Misdeed, fights_of, loops_of
 from plugin_operator.metrics import Metrics
 
 _MANY_TASKS = 100
 _MANY_FAILURES = 20
 _SHOWN = 3
+_MOST_SAID = 10
 
 _log = logs.get_logger(__name__)
 
@@ -31,6 +33,10 @@ class How(StrEnum):
     """It spawns tasks and does not end them."""
     FAILS = "fails"
     """Most of its reconciles raise."""
+    LOOPS = "loops"
+    """Each of its reconciles writes, and that write alone makes the next one due."""
+    FIGHTS = "fights"
+    """It and another controller undo each other's writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class Blame:
         self._tasks_said = 0
         self._blocked = 0
         self._longest_seconds = 0.0
+        self._said: dict[How, set[str]] = {}
 
     @property
     def charges(self) -> tuple[Charge, ...]:
@@ -79,6 +86,8 @@ class Blame:
         self._begin_anew(live)
         self._look_at_tasks(live)
         self._look_at_failures(live)
+        self._note(How.LOOPS, live, loops_of(live))
+        self._note(How.FIGHTS, live, fights_of(live))
 
     def blocked(self, live: LiveRevision, seconds: float, stack: Sequence[str]) -> None:
         """Note that code of the plugin has blocked the event loop for ``seconds`` or longer; the watchdog logs it."""
@@ -101,7 +110,23 @@ class Blame:
         self._charges[how] = Charge(how, detail, since, tuple(stack))
         self._metric.set(1, self._plugin, how)
 
+    def _note(self, how: How, live: LiveRevision, found: Sequence[Misdeed]) -> None:
+        """Charge with what was found, with one log line for each of the first few, and one when it is over."""
+        if not found:
+            if how in self._charges:
+                self._drop(how)
+                _log.info("Plugin misbehaves no more", plugin=self._plugin, revision=live.label, how=str(how))
+            return
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        self._charge(how, found[0].detail + more)
+        said = self._said.setdefault(how, set())
+        for each in found:
+            if each.what not in said and len(said) < _MOST_SAID:
+                said.add(each.what)
+                _log.warning(each.event, plugin=self._plugin, revision=live.label, **each.facts)
+
     def _drop(self, how: How) -> None:
+        self._said.pop(how, None)
         del self._charges[how]
         self._metric.remove(self._plugin, how)
 

@@ -19,7 +19,7 @@ from plugin_operator.controllers import (
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
-from plugin_operator.plugin import ControllerScope, Recorder
+from plugin_operator.plugin import ControllerScope, FightDetector, Recorder
 
 
 class DrainLike(Protocol):
@@ -107,6 +107,7 @@ class Environment:
         settings: times and bounds.
         fence: looked at before each reconcile; None to let all pass.
         instrument: wraps each reconciler, to observe it; None leaves them as they are.
+        fights: notices controllers that undo each other's writes.
         make_controller: makes a controller by name; None for the real one.
     """
 
@@ -120,6 +121,7 @@ class Environment:
     settings: HostSettings = field(default_factory=HostSettings)
     fence: Fence | None = None
     instrument: Callable[[ControllerScope, Reconciler], Reconciler] | None = None
+    fights: FightDetector = field(default_factory=FightDetector)
     make_controller: Callable[[str], ControllerLike] | None = None
 
     def controller(self, name: str, on_failure: FailureCallback | None = None) -> ControllerLike:

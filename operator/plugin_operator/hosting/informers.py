@@ -7,7 +7,7 @@ from typing import Any
 from plugin_operator.clock import Clock
 from plugin_operator.hosting.environment import FactoryLike
 from plugin_operator.kube import GroupVersionKind, LabelSelector, NamespacedName, Object
-from plugin_operator.plugin import ListerLike
+from plugin_operator.plugin import ControllerDeclaration, ListerLike
 
 _POLL_SECONDS = 0.02
 
@@ -39,6 +39,10 @@ class InformerSet:
             if informer.key.namespace in {None, key.namespace}:
                 return None if _is_waiting(informer) or not informer.has_synced else InformerView(informer)
         return None
+
+    def positions(self, kinds: Iterable[GroupVersionKind]) -> tuple[str, ...]:
+        """Return how far the caches of ``kinds`` have followed the server."""
+        return tuple(str(each.resource_version) for kind in kinds for each in self._informers.get(kind, ()))
 
     @property
     def waiting(self) -> list[str]:
@@ -101,6 +105,27 @@ class InformerView:
         if found is None:
             return None
         return found.resource_version, found.uid, found.metadata().deletion_timestamp is not None
+
+
+class FeedingInformers:
+    """The caches whose changes make a controller's requests due; see ``plugin.loops.FeedingCaches``."""
+
+    __slots__ = ("_informers", "others", "primary")
+
+    def __init__(self, declaration: ControllerDeclaration, informers: InformerSet) -> None:
+        self.primary = declaration.for_
+        self.others = frozenset((*declaration.owns, *(each.kind for each in declaration.watches)))
+        self._informers = informers
+
+    def version_of(self, request: NamespacedName) -> str:
+        """Return the version of a request's own object in the cache; empty if it is not there."""
+        view = self._informers.cache_of(self.primary, request)
+        known = view.identity(request) if view is not None else None
+        return known[0] if known is not None else ""
+
+    def positions(self) -> tuple[str, ...]:
+        """Return how far the caches of the further kinds have followed the server."""
+        return self._informers.positions(self.others)
 
 
 class MergedLister:

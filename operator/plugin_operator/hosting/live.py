@@ -6,15 +6,23 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from plugin_operator import logs
-from plugin_operator.controllers import ControllerSpec, Reconciler, Request, Result
+from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Reconciler, Request, Result
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.assembly import build_spec, kind_keys
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.health import RevisionHealth
 from plugin_operator.hosting.hooks import run_hook
-from plugin_operator.hosting.informers import InformerSet
+from plugin_operator.hosting.informers import FeedingInformers, InformerSet
 from plugin_operator.hosting.revision import PluginRevision
-from plugin_operator.plugin import BoundController, ControllerDeclaration, ControllerScope, RevisionTasks, Writes
+from plugin_operator.plugin import (
+    BoundController,
+    ControllerDeclaration,
+    ControllerScope,
+    LoopDetector,
+    RevisionTasks,
+    Writer,
+    Writes,
+)
 from plugin_operator.tasks import cancel_and_wait
 
 T = TypeVar("T")
@@ -186,6 +194,7 @@ class LiveRevision:
         )
         scope.finalizer = declaration.signature
         scope.writes = self._writes(declaration, informers)
+        scope.loops = self._loops(declaration, informers)
         scope.fence = self._environment.fence
         return BoundController(declaration, scope, self._tasks)
 
@@ -196,6 +205,15 @@ class LiveRevision:
             informers.cache_of,
             clock=self._environment.clock,
             on_late=lambda: late.inc(declaration.name),
+        )
+
+    def _loops(self, declaration: ControllerDeclaration, informers: InformerSet) -> LoopDetector:
+        return LoopDetector(
+            Writer(self.revision.plugin, self.label, declaration.name, None),
+            FeedingInformers(declaration, informers),
+            backoff=declaration.rate_limit or RateLimiterSpec(),
+            clock=self._environment.clock,
+            fights=self._environment.fights,
         )
 
     async def _stop_hook(self, bound: BoundController, deadline_seconds: float = math.inf) -> None:

@@ -26,7 +26,7 @@ class Metrics:
         leader: ``{name}``: 1 on the holder of the Lease.
         plugin_info: ``{plugin, revision, digest}``: 1 for each revision that is loaded.
         plugin_state: ``{plugin, state}``: 1 for the state a plugin is in.
-        plugin_misbehaving: ``{plugin, how}``: 1 while a plugin blocks the loop, leaves tasks, or nearly always fails.
+        plugin_misbehaving: ``{plugin, how}``: 1 for what a plugin does that it should not, as ``Blame`` notices it.
         plugin_reloads: ``{plugin, result}``: how attempts to load a revision ended.
         plugin_load_errors: ``{plugin, reason}``: revisions refused.
         plugins_directory_problem: ``{problem}``: 1 while the plugins directory cannot be used.

@@ -8,6 +8,8 @@ from plugin_operator.plugin.conditions import find_condition
 from plugin_operator.plugin.context import Context, ControllerContext
 from plugin_operator.plugin.declarations import ControllerDeclaration, collect, discover, summary
 from plugin_operator.plugin.decorator import controller
+from plugin_operator.plugin.fights import Fight, FightDetector, Writer
+from plugin_operator.plugin.loops import Loop, LoopDetector
 from plugin_operator.plugin.ownership import RevisionTasks, current_revision, install_task_factory
 from plugin_operator.plugin.permissions import Permission, permission
 from plugin_operator.plugin.recorder import BoundRecorder, EventRecorder, Recorder
@@ -25,11 +27,16 @@ __all__ = [
     "ControllerDeclaration",
     "ControllerScope",
     "EventRecorder",
+    "Fight",
+    "FightDetector",
     "ListerLike",
+    "Loop",
+    "LoopDetector",
     "Permission",
     "Recorder",
     "RevisionTasks",
     "WatchDeclaration",
+    "Writer",
     "Writes",
     "collect",
     "controller",

@@ -42,7 +42,8 @@ class BoundController:
         """Return the coroutine function that the controller layer calls for each request."""
         function, scope, tasks = self.declaration.reconcile, self.scope, self.tasks
         threads = None if is_async(function) else self._threads
-        writes = scope.writes
+        writes, loops = scope.writes, scope.loops
+        hot = loops.hot if loops is not None else None
 
         async def reconcile(request: Request) -> Result | None:
             if writes:
@@ -50,6 +51,7 @@ class BoundController:
                 if scope.fence is not None:
                     # The worker has looked, but a process may be stopped, and its Lease lost, in the wait.
                     scope.fence.check()
+            is_followed = bool(hot) and loops is not None and loops.begins(request)
             token = tasks.enter()
             try:
                 if threads is None:
@@ -59,6 +61,8 @@ class BoundController:
             finally:
                 tasks.leave(token)
             if result is None or isinstance(result, Result):
+                if is_followed and loops is not None:
+                    loops.ended(request, result)
                 return result
             # Its type and not itself, for it may be a whole Secret, and this shows in the log and the status.
             raise TypeError(

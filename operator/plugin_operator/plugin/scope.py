@@ -10,6 +10,7 @@ from structlog.types import FilteringBoundLogger
 from plugin_operator import logs
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.plugin.loops import LoopDetector
 from plugin_operator.plugin.recorder import Recorder
 from plugin_operator.plugin.tracked import TrackedClient
 from plugin_operator.plugin.writes import Writes
@@ -47,6 +48,7 @@ class ControllerScope:
     Attributes:
         finalizer: that of the controller.
         writes: what it has written and its caches have yet to show; None, unless it is set, tracks nothing.
+        loops: follows what is written, to notice a controller that feeds itself; None follows nothing.
         fence: looked at after a reconcile had to wait for that, before the plugin's code begins; None lets all pass.
         loop: the event loop it was made on; coroutines run there that a thread hands over.
     """
@@ -61,6 +63,7 @@ class ControllerScope:
         "kind",
         "listers",
         "loop",
+        "loops",
         "plugin",
         "recorder",
         "revision",
@@ -86,6 +89,7 @@ class ControllerScope:
         self.recorder = recorder
         self.listers = listers
         self.writes: Writes | None = None
+        self.loops: LoopDetector | None = None
         self.fence: Fence | None = None
         self.loop = asyncio.get_running_loop()
         self.finalizer = f"plugin-operator/{controller}"
@@ -94,7 +98,9 @@ class ControllerScope:
 
     def client_for(self, request: NamespacedName | None) -> Any:
         """Return the client for one reconcile, or for what runs outside of one."""
-        return self.client if self.writes is None else TrackedClient(self.client, self.writes, request)
+        if self.writes is None:
+            return self.client
+        return TrackedClient(self.client, self.writes, request, self.loops)
 
     def lister(self) -> ListerLike:
         """Return the cache of the reconciled kind."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from plugin_operator.errors import AlreadyExistsError, ConflictError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.plugin.loops import LoopDetector
 from plugin_operator.plugin.writes import Deleted, Expectation, NewerThan, Present, Target, Writes
 
 
@@ -18,14 +19,18 @@ class TrackedClient:
         client: does the work.
         writes: of the controller.
         request: of the reconcile it is made for, None outside of one.
+        loops: of the controller; None if nobody follows what is written.
     """
 
-    __slots__ = ("_client", "_request", "_writes")
+    __slots__ = ("_client", "_loops", "_request", "_writes")
 
-    def __init__(self, client: Any, writes: Writes, request: NamespacedName | None) -> None:
+    def __init__(
+        self, client: Any, writes: Writes, request: NamespacedName | None, loops: LoopDetector | None = None
+    ) -> None:
         self._client = client
         self._writes = writes
         self._request = request
+        self._loops = loops
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
@@ -89,6 +94,8 @@ class TrackedClient:
         target = _target_of(answer)
         if target is not None:
             self._writes.wrote(self._request, target, answer)
+            if self._loops is not None:
+                self._loops.wrote(self._request, target, answer)
         return answer
 
     def _expect(self, target: Target | None, expectation: Expectation) -> None:

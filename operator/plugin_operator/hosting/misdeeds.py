@@ -1,0 +1,85 @@
+"""What a revision writes that it should not, put into words; names of objects and fields, never a value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.plugin import Fight, Loop, Writer
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Misdeed:
+    """One thing that is worth a line.
+
+    Attributes:
+        event: the log line's message.
+        what: the same for the same controllers and fields, whichever the object.
+        detail: for the status.
+        facts: for the log line.
+    """
+
+    event: str
+    what: str
+    detail: str
+    facts: Mapping[str, object]
+
+
+def loops_of(live: LiveRevision) -> list[Misdeed]:
+    """Return what its controllers do that makes themselves due again and again."""
+    found = [bound.scope.loops.found() for bound in live.bound.values() if bound.scope.loops is not None]
+    return [_loop(each) for loops in found for each in loops]
+
+
+def fights_of(live: LiveRevision) -> list[Misdeed]:
+    """Return whose writes its controllers undo, which undo theirs."""
+    for bound in live.bound.values():
+        if bound.scope.loops is not None:  # any of them tells for the whole revision
+            return [_fight(each, live) for each in bound.scope.loops.fights()]
+    return []
+
+
+def _loop(loop: Loop) -> Misdeed:
+    fields = ", ".join(loop.paths[:_SHOWN])
+    what = f"changes {fields} of {loop.target.kind} {loop.target.key}" if fields else f"writes a {loop.target.kind}"
+    detail = (
+        f"controller {loop.controller} {what} at each reconcile of {loop.request}, which makes it due again: "
+        f"{loop.times} times so far; write only what differs"
+    )
+    facts = {
+        "controller": loop.controller,
+        "namespace": loop.request.namespace,
+        "name": loop.request.name,
+        "target": f"{loop.target.kind} {loop.target.key}",
+        "fields": list(loop.paths),
+        "times": loop.times,
+    }
+    return Misdeed("Controller feeds itself", f"{loop.controller} {loop.target.kind} {fields}", detail, facts)
+
+
+def _fight(fight: Fight, live: LiveRevision) -> Misdeed:
+    first, second = fight.writers
+    own, other = (first, second) if first.plugin == live.revision.plugin else (second, first)
+    apart = own.controller == other.controller
+    detail = (
+        f"{_name(own, request=apart)} and {_name(other, request=apart)} overwrite each other's {fight.path} of "
+        f"{fight.target.kind} {fight.target.key}: {fight.times} times so far; let one of them own it"
+    )
+    facts = {
+        "controller": own.controller,
+        "other_plugin": other.plugin,
+        "other_controller": other.controller,
+        "namespace": fight.target.key.namespace,
+        "name": fight.target.key.name,
+        "kind": str(fight.target.kind),
+        "field": fight.path,
+        "times": fight.times,
+    }
+    what = f"{own.controller} {other.plugin} {other.controller} {fight.target.kind} {fight.path}"
+    return Misdeed("Controllers undo each other's writes", what, detail, facts)
+
+
+def _name(writer: Writer, *, request: bool) -> str:
+    about = f" for {writer.request}" if request and writer.request is not None else ""
+    return f"controller {writer.controller} of plugin {writer.plugin}{about}"

@@ -1,0 +1,51 @@
+"""Which fields two versions of an object differ in, without keeping or showing a value: it may be a Secret's.
+
+Owns the form of a path: ``data.owner``, ``metadata.annotations[example.com/seen]``, ``spec.containers[0].image``.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Digests = Mapping[str, int]
+
+_MAX_FIELDS = 2_000
+_MAX_PATH = 200
+_MAX_DEPTH = 50
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z").match
+# What the API server changes by itself at each write.
+_OF_THE_SERVER = frozenset({"resourceVersion", "generation", "managedFields", "uid", "creationTimestamp"})
+
+
+def digests(obj: Mapping[str, Any]) -> Digests:
+    """Return a hash of each field's value by its path; of a huge object, of its first fields."""
+    found: dict[str, int] = {}
+    for path, value in _leaves("", obj, _MAX_DEPTH):
+        if len(found) >= _MAX_FIELDS:
+            break
+        found[path] = hash(value)
+    return found
+
+
+def changed(old: Digests, new: Digests) -> list[str]:
+    """Return the paths whose values differ, or that only one of both has."""
+    return sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
+
+
+def _leaves(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value and depth:
+        for key, each in value.items():
+            if path != "metadata" or key not in _OF_THE_SERVER:
+                yield from _leaves(_join(path, str(key)), each, depth - 1)
+    elif isinstance(value, list) and value and depth:
+        for number, each in enumerate(value):
+            yield from _leaves(f"{path}[{number}]", each, depth - 1)
+    else:
+        # An empty map or list is a value as well; one that lies too deep is taken for one.
+        yield path[:_MAX_PATH], value if isinstance(value, str | int | float | bool | None) else type(value).__name__
+
+
+def _join(path: str, key: str) -> str:
+    if not _PLAIN(key):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else key

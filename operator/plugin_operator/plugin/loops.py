@@ -1,0 +1,246 @@
+"""A controller that feeds itself: each reconcile writes, and that write alone makes the next one due.
+
+Owns the judgement for one controller. It looks at what the API server answered to writes and, for requests that have
+written just now, at the beginning and the end of their reconciles; events cost nothing. A reconcile counts if nothing
+but the controller's own writes has happened since the one before: no other change of its object, none in the caches
+that feed it, no timer it asked for, no backoff. Any other cause halves the count. A reconcile that writes nothing ends
+it, for then the state is stable.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from plugin_operator.clock import Clock
+from plugin_operator.controllers import RateLimiterSpec, Request, Result
+from plugin_operator.kube import GroupVersionKind, Object
+from plugin_operator.plugin.fieldpaths import Digests, changed, digests
+from plugin_operator.plugin.fights import Fight, FightDetector, Writer
+from plugin_operator.plugin.writes import Target
+
+#: So many reconciles that only the controller's own writes can have caused, each of which writes again.
+FED_TIMES = 50
+#: A reconcile that begins later than this after the last write has another cause; a loop is over after such a rest.
+REST_SECONDS = 10.0
+#: How long a loop that has ended is still told.
+TOLD_SECONDS = 30.0
+
+_MAX_REQUESTS = 10_000
+_TIMER_SLACK_SECONDS = 0.01
+# Another controller's write in between, sooner than this, is part of the loop: two of them keep each other going.
+_TOGETHER_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A request whose reconciles feed themselves.
+
+    Attributes:
+        controller: whose.
+        request: which.
+        target: what it writes.
+        paths: the fields that change each time; empty if each reconcile writes another object.
+        times: how many reconciles so far.
+        seen: when it last did, on the monotonic clock.
+    """
+
+    controller: str
+    request: Request
+    target: Target
+    paths: tuple[str, ...]
+    times: int
+    seen: float
+
+
+@dataclass(slots=True)
+class _Trail:
+    """What is remembered of one request that has written just now."""
+
+    wrote_at: float
+    version: str = ""
+    positions: tuple[str, ...] | None = None
+    written: set[str] = field(default_factory=set)
+    began: float = 0.0
+    due: float = math.inf
+    failures: int = 0
+    is_running: bool = False
+    is_alone: bool = False
+    has_written: bool = True
+    times: int = 0
+    total: int = 0
+    target: Target | None = None
+    left: Digests | None = None
+
+
+class FeedingCaches(Protocol):
+    """The caches whose changes make a controller's requests due."""
+
+    @property
+    def primary(self) -> GroupVersionKind:
+        """The reconciled kind."""
+
+    @property
+    def others(self) -> frozenset[GroupVersionKind]:
+        """Further kinds: owned and watched."""
+
+    def version_of(self, request: Request) -> str:
+        """Return the version of a request's own object in the cache; empty if it is not there."""
+
+    def positions(self) -> tuple[str, ...]:
+        """Return how far the caches of the further kinds have followed the server."""
+
+
+class LoopDetector:
+    """Follows the requests of one controller in one revision that have written just now.
+
+    Args:
+        writer: of the controller, without a request.
+        caches: whose changes make its requests due.
+        backoff: of failing requests.
+        clock: measures rests and timers.
+        fights: is told of each write as well.
+
+    Attributes:
+        hot: the requests that are followed; empty while nothing is written, so that a look at it costs next to nothing.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        caches: FeedingCaches,
+        *,
+        backoff: RateLimiterSpec,
+        clock: Clock,
+        fights: FightDetector,
+    ) -> None:
+        self.hot: dict[Request, _Trail] = {}
+        self._writer = writer
+        self._caches = caches
+        self._backoff = backoff
+        self._clock = clock
+        self._fights = fights
+        self._found: dict[Request, Loop] = {}
+
+    def found(self) -> list[Loop]:
+        """Return the loops of now and of the last seconds."""
+        now = self._clock.monotonic()
+        for request in [each for each, trail in self.hot.items() if now - trail.wrote_at > REST_SECONDS]:
+            if not self.hot[request].is_running:
+                del self.hot[request]
+        self._found = {request: loop for request, loop in self._found.items() if now - loop.seen <= TOLD_SECONDS}
+        return list(self._found.values())
+
+    def fights(self) -> list[Fight]:
+        """Return the fights that this revision takes part in."""
+        return self._fights.of(self._writer.plugin, self._writer.revision, self._clock.monotonic())
+
+    def begins(self, request: Request) -> bool:
+        """Note that a reconcile begins; return whether ``ended`` is to be called unless it raises."""
+        trail = self.hot.get(request)
+        if trail is None:
+            return False
+        now = self._clock.monotonic()
+        if now - trail.wrote_at > REST_SECONDS:
+            del self.hot[request]
+            return False
+        if trail.is_running:
+            self._retried(trail, trail.began)  # the one before has not ended well
+        version, positions = self._caches.version_of(request), self._caches.positions()
+        is_due = now >= trail.due - _TIMER_SLACK_SECONDS
+        is_alone = not is_due and _is_own(trail, version, positions)
+        if is_due:
+            trail.due = math.inf
+        if not is_alone and not self._is_ours(trail, request, version, now):
+            trail.times //= 2
+        trail.is_alone = is_alone
+        trail.version, trail.positions, trail.began = version, positions, now
+        trail.is_running, trail.has_written = True, False
+        trail.written.clear()
+        return True
+
+    def wrote(self, request: Request | None, target: Target, obj: Object) -> None:
+        """Note that the server answered a write with ``obj``."""
+        now = self._clock.monotonic()
+        self._fights.wrote(self._writer._replace(request=request), target, obj, now)
+        if request is None or not (target == (self._caches.primary, request) or target.kind in self._caches.others):
+            return
+        version = (obj.get("metadata") or {}).get("resourceVersion") or ""
+        trail = self.hot.get(request)
+        if trail is None:
+            if self._has_room(now):
+                self.hot[request] = _Trail(now, written={version})
+            return
+        if version in trail.written or _is_older(version, trail):
+            return  # it changed nothing
+        trail.written.add(version)
+        trail.wrote_at = now
+        if trail.is_running and not trail.has_written:
+            trail.has_written = True
+            trail.times += trail.is_alone
+            trail.total += trail.is_alone
+        if trail.times >= FED_TIMES - 1:
+            self._examine(trail, request, target, obj, now)
+
+    def ended(self, request: Request, result: Result | None) -> None:
+        """Note that a reconcile has ended without an exception."""
+        trail = self.hot.get(request)
+        if trail is None or not trail.is_running:
+            return
+        if not trail.has_written:
+            del self.hot[request]
+            return
+        trail.is_running = False
+        now = self._clock.monotonic()
+        if result is not None and result.requeue_after:
+            trail.failures, trail.due = 0, min(trail.due, now + result.requeue_after)
+        elif result is not None and result.requeue:
+            self._retried(trail, now)
+        else:
+            trail.failures = 0
+
+    def _is_ours(self, trail: _Trail, request: Request, version: str, now: float) -> bool:
+        """Tell whether this process has just written what the cache shows; the first reconcile cannot be compared."""
+        if trail.positions is None:
+            return True
+        together = now - trail.wrote_at <= _TOGETHER_SECONDS
+        return together and version == self._fights.last_version(Target(self._caches.primary, request))
+
+    def _examine(self, trail: _Trail, request: Request, target: Target, obj: Object, now: float) -> None:
+        left = digests(obj)
+        paths = changed(trail.left, left) if trail.left is not None and trail.target == target else []
+        trail.target, trail.left = target, left
+        if trail.times >= FED_TIMES:
+            shown = tuple(paths[:3])
+            self._found[request] = Loop(self._writer.controller, request, target, shown, trail.total, now)
+
+    def _retried(self, trail: _Trail, since: float) -> None:
+        """Excuse the next reconcile once the backoff is over; it may be longer than counted here, never shorter."""
+        delay = min(self._backoff.base_seconds * 2.0 ** min(trail.failures, 60), self._backoff.cap_seconds)
+        trail.failures += 1
+        trail.due = min(trail.due, since + delay)
+
+    def _has_room(self, now: float) -> bool:
+        while len(self.hot) >= _MAX_REQUESTS:
+            oldest = next(iter(self.hot))
+            if now - self.hot[oldest].wrote_at <= REST_SECONDS:
+                return False
+            del self.hot[oldest]
+        return True
+
+
+def _is_own(trail: _Trail, version: str, positions: tuple[str, ...]) -> bool:
+    """Tell whether nothing but what was written has happened since the reconcile before."""
+    if trail.positions is None or len(trail.positions) != len(positions):
+        return False
+    moved = [
+        new for old, new in zip((trail.version, *trail.positions), (version, *positions), strict=True) if old != new
+    ]
+    return all(each in trail.written for each in moved)
+
+
+def _is_older(version: str, trail: _Trail) -> bool:
+    """Whether the answer shows a version from before the reconcile: versions of a cluster are growing numbers."""
+    known = [each for each in (trail.version, *(trail.positions or ())) if each.isdecimal()]
+    if version.isdecimal() and known:
+        return int(version) <= max(map(int, known))
+    return version == trail.version

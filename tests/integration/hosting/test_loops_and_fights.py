@@ -1,0 +1,134 @@
+"""A controller that feeds itself and two that fight are named with the field; ordinary ones are not."""
+
+import json
+import os
+
+from structlog.testing import capture_logs
+
+from plugin_operator.cli.status_table import print_status
+from plugin_operator.testing.eventually import eventually
+
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+
+STAMP = """
+if request.name == 'secretive':
+    import time
+    await ctx.client.patch('v1/ConfigMap', request, {'data': {'token': f'hunter2-{time.monotonic_ns()}'}})
+"""
+CHILD = """
+if request.name == 'parent':
+    import time
+    obj = ctx.lister.get(request)
+    owner = {'apiVersion': 'v1', 'kind': 'ConfigMap', 'name': 'parent', 'uid': obj['metadata']['uid'],
+             'controller': True}
+    await ctx.client.apply({'apiVersion': 'v1', 'kind': 'Secret', 'stringData': {'token': str(time.monotonic_ns())},
+                            'metadata': {'name': 'child', 'namespace': NAMESPACE, 'ownerReferences': [owner]}})
+"""
+OWN = """
+if request.name == 'contested':
+    await ctx.client.patch('v1/ConfigMap', request, {'metadata': {'annotations': {'example.com/owner': 'OWNER'}}})
+"""
+TICK = """
+if request.name == 'clock':
+    count = int((ctx.lister.get(request) or {}).get('data', {}).get('count', '0')) + 1
+    await ctx.client.patch('v1/ConfigMap', request, {'data': {'count': str(count)}})
+    return Result(requeue_after=0.02)
+"""
+LABEL = """
+obj = ctx.lister.get(request)
+if obj and not obj['metadata'].get('labels'):
+    for step in range(3):
+        await ctx.client.patch('v1/ConfigMap', request, {'metadata': {'labels': {'step': str(step)}}})
+"""
+
+
+async def charged(bench, name: str, how: str):
+    """Wait until a plugin is charged, and return the charge."""
+
+    def look():
+        bench.host.hint()
+        status = bench.status(name)
+        return next((each for each in status.charges if each.how == how), None) if status else None
+
+    return await eventually(look, timeout_seconds=30)
+
+
+async def innocent(bench, *names: str) -> None:
+    """Look at the plugins several times, and find nothing."""
+    for _ in range(3):
+        bench.host.hint()
+        before = bench.host._environment.clock.monotonic()
+        await eventually(lambda before=before: bench.host._environment.clock.monotonic() > before + 0.2)
+        assert [bench.status(name).charges for name in names] == [()] * len(names)
+
+
+async def test_a_controller_that_feeds_itself_is_named_with_the_field_until_it_is_mended(bench, plugin_text):
+    with capture_logs() as lines:
+        bench.write("one.py", plugin_text("V1", body=STAMP))
+        await bench.state("Active")
+        await bench.create("innocent")
+        await bench.create("secretive")
+        charge = await charged(bench, "one", "loops")
+    (line,) = [line for line in lines if line["event"] == "Controller feeds itself"]
+    assert (line["plugin"], line["controller"], line["fields"]) == ("one", "one", ["data.token"])
+    assert (line["namespace"], line["name"], line["log_level"]) == (NAMESPACE, "secretive", "warning")
+    assert f"controller one changes data.token of v1/ConfigMap {NAMESPACE}/secretive" in charge.detail
+    assert bench.metrics.plugin_misbehaving.values == {("one", "loops"): 1}
+    shown = bench.status().as_dict()
+    assert [each["how"] for each in shown["misbehaving"]] == ["loops"]
+    assert "hunter2" not in json.dumps(shown, default=str) + str(lines)
+    bench.write("one.py", plugin_text("V2"))
+    await bench.ran("V2", "secretive")
+    bench.host.hint()
+    await eventually(lambda: bench.status().charges == () and not bench.metrics.plugin_misbehaving.values)
+
+
+async def test_a_controller_that_feeds_itself_by_what_it_owns_is_named(bench, plugin_text):
+    body = CHILD.replace("NAMESPACE", repr(NAMESPACE))
+    bench.write("one.py", plugin_text("V1", body=body, options=", owns=['v1/Secret']"))
+    await bench.state("Active")
+    await bench.create("parent")
+    charge = await charged(bench, "one", "loops")
+    assert f"of v1/Secret {NAMESPACE}/child at each reconcile of {NAMESPACE}/parent" in charge.detail
+    assert "data.token" in charge.detail
+
+
+async def test_two_controllers_that_undo_each_others_writes_are_both_named(bench, plugin_text, capsys):
+    with capture_logs() as lines:
+        for name in ("one", "two"):
+            bench.write(f"{name}.py", plugin_text("V1", name=name, body=OWN.replace("OWNER", name)))
+            await bench.state("Active", name)
+        await bench.create("contested")
+        for name, other in (("one", "two"), ("two", "one")):
+            charge = await charged(bench, name, "fights")
+            assert charge.detail.startswith(
+                f"controller {name} of plugin {name} and controller {other} of plugin {other}"
+            )
+            assert f"metadata.annotations[example.com/owner] of v1/ConfigMap {NAMESPACE}/contested" in charge.detail
+    said = [line for line in lines if line["event"] == "Controllers undo each other's writes"]
+    assert {(line["plugin"], line["other_plugin"], line["other_controller"]) for line in said} == {
+        ("one", "two", "two"),
+        ("two", "one", "one"),
+    }
+    assert all(line["field"] == "metadata.annotations[example.com/owner]" for line in said)
+    assert bench.metrics.plugin_misbehaving.values == {("one", "fights"): 1, ("two", "fights"): 1}
+    print_status({"plugins": [bench.status("one").as_dict()]})
+    assert "fights over a field: controller one of plugin one" in capsys.readouterr().out
+    bench.write("two.py", plugin_text("V2", name="two"))
+    await bench.ran("V2", "contested", "two")
+    bench.host.hint()
+    await eventually(lambda: bench.status("two").charges == ())
+
+
+async def test_ordinary_controllers_are_charged_with_nothing(bench, plugin_text):
+    bench.write("one.py", plugin_text("V1", body=LABEL))
+    ticks = ", predicates=[__import__('plugin_operator').labels_changed]"
+    bench.write("two.py", plugin_text("V1", name="two", body=TICK, options=ticks))
+    await bench.state("Active", "one")
+    await bench.state("Active", "two")
+    await bench.create("clock")
+    for number in range(150):
+        await bench.create(f"o{number}")
+    await bench.ran("V1", "o149")
+    await eventually(lambda: bench.journal.messages("two", "V1").count("clock") > 100, timeout_seconds=30)
+    await innocent(bench, "one", "two")
