@@ -3,6 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 
 # ---- settings: override on the command line, as in `make docker-build REGISTRY=registry.example.com/team TAG=1.2.3`
 REGISTRY   ?=
@@ -10,6 +11,8 @@ IMAGE_NAME ?= plugin-operator
 TAG        ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE      := $(if $(REGISTRY),$(REGISTRY)/)$(IMAGE_NAME):$(TAG)
 NAMESPACE  := plugin-operator-system
+# Files of manifests/optional that deploy applies as well: make deploy OPTIONS='secure-metrics network-policy-ingress'.
+OPTIONS    ?=
 TIMESTAMP  ?= $(shell date -u +%Y-%m-%dT%H:%M:%SZ)
 PLATFORMS  ?= linux/amd64,linux/arm64
 VENV       ?= .venv
@@ -31,6 +34,9 @@ LOCK    := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 SOURCES := $(shell find operator -name '*.py' -o -name py.typed) pyproject.toml README.md LICENSE
 
 export PIP_ROOT_USER_ACTION := ignore
+# What is said on the command line reaches a recipe's environment. A make that a test starts is another one: with PYTHON
+# and VENV of this one it would look for other interpreters than it says.
+unexport REGISTRY IMAGE_NAME TAG NAMESPACE OPTIONS TIMESTAMP PLATFORMS VENV PLUGINS DOCKER KUBECTL WORKERS ARGS PYTHON
 
 .PHONY: help
 help: ## List the targets
@@ -189,28 +195,43 @@ docker-push: need-docker ## Build for amd64 and arm64 and push (needs REGISTRY)
 	$(DOCKER) buildx build --platform $(PLATFORMS) --build-arg VERSION=$(TAG) --build-arg REVISION=$$(git rev-parse HEAD) \
 	  --tag $(IMAGE) --push .
 
+# One name stands for the namespace in all manifests. A plugin's rights are in the file that has its name.
+DEFAULT_NAMESPACE := plugin-operator-system
+DEPLOYED  = $(wildcard manifests/*.yaml) $(PLUGIN_RIGHTS) $(OPTIONS:%=manifests/optional/%.yaml)
+PLUGIN_RIGHTS = $(wildcard $(patsubst %,manifests/plugins/%.yaml,$(basename $(notdir $(wildcard $(PLUGINS)/*)))))
 RENDER = for f in $(1); do echo "---"; \
-         sed -e 's|IMAGE_PLACEHOLDER|$(IMAGE)|g' -e 's|{{ TIMESTAMP }}|$(TIMESTAMP)|g' "$$f"; done
+         sed -e 's|IMAGE_PLACEHOLDER|$(IMAGE)|g' -e 's|{{ TIMESTAMP }}|$(TIMESTAMP)|g' \
+             -e 's|$(DEFAULT_NAMESPACE)|$(NAMESPACE)|g' "$$f" || exit 1; done
+
+# The namespace is labelled, and removed by undeploy: it must be the operator's own.
+.PHONY: need-namespace
+need-namespace:
+	@[[ '$(NAMESPACE)' =~ ^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$$ ]] || \
+	  { echo "NAMESPACE='$(NAMESPACE)' is no name of a namespace: lower-case letters, digits and -, at most 63" >&2; exit 1; }
+	@[[ '$(NAMESPACE)' != default && '$(NAMESPACE)' != kube-* ]] || \
+	  { echo "NAMESPACE=$(NAMESPACE) belongs to Kubernetes: deploy needs a namespace of its own" >&2; exit 1; }
 
 .PHONY: manifests
-manifests: ## Print the manifests as deploy applies them
-	@$(call RENDER,manifests/*.yaml)
+manifests: need-namespace ## Print the manifests as deploy applies them
+	@$(call RENDER,$(DEPLOYED))
 
+# What a plugin needs installed is in the image, not here: such a plugin is compiled, and tried where it runs.
 .PHONY: deploy-plugins
-deploy-plugins: need-kubectl plugins ## Put ./plugins into the cluster; a running operator reloads what changed
+deploy-plugins: need-kubectl need-namespace $(VENV)/.runtime ## Put ./plugins into the cluster; a running operator reloads what changed
+	@$(BIN)/plugin-operator validate --allow-missing-requirements $(PLUGINS)
 	@$(KUBECTL) create configmap plugin-operator-plugins --namespace $(NAMESPACE) --from-file=$(PLUGINS) \
 	  --dry-run=client --output=yaml | $(KUBECTL) apply --server-side --force-conflicts --field-manager=make-deploy -f -
 
 .PHONY: deploy
-deploy: need-kubectl ## Apply manifests and plugins to kubectl's current cluster
-	@$(KUBECTL) apply -f manifests/00-namespace.yaml
+deploy: need-kubectl need-namespace ## Apply manifests and plugins to kubectl's current cluster (NAMESPACE, OPTIONS)
+	@$(call RENDER,manifests/00-namespace.yaml) | $(KUBECTL) apply -f -
 	@$(MAKE) --no-print-directory deploy-plugins
-	@$(call RENDER,manifests/*.yaml) | $(KUBECTL) apply -f -
+	@$(call RENDER,$(DEPLOYED)) | $(KUBECTL) apply -f -
 	$(KUBECTL) rollout status deployment/plugin-operator --namespace $(NAMESPACE) --timeout=180s
 
 .PHONY: deploy-all
 deploy-all: docker-push deploy ## docker-push, then deploy
 
 .PHONY: undeploy
-undeploy: need-kubectl ## Remove what deploy applied, the namespace included
-	@$(call RENDER,manifests/*.yaml) | $(KUBECTL) delete --ignore-not-found -f -
+undeploy: need-kubectl need-namespace ## Remove what deploy applied, the namespace included (NAMESPACE)
+	@$(call RENDER,$(wildcard manifests/*.yaml manifests/plugins/*.yaml manifests/optional/*.yaml)) | $(KUBECTL) delete --ignore-not-found -f -

@@ -73,3 +73,21 @@ def test_a_file_that_cannot_be_a_plugin_is_told_why(run: Any, plugins: Path) -> 
     ended = run("validate", plugins / "notes.txt")
     assert ended.returncode == 1
     assert "its name must end in .py" in ended.stderr
+
+
+NEEDY = "# /// script\n# dependencies = ['no-such-distribution']\n# ///\nimport no_such_distribution\n"
+
+
+def test_a_plugin_whose_requirement_an_image_has_may_be_compiled_only(run: Any, plugins: Path) -> None:
+    (plugins / "needy.py").write_text(NEEDY + GOOD.format(name="needy"))
+    assert run("validate", plugins).returncode == 1
+    ended = run("validate", "--allow-missing-requirements", plugins)
+    assert ended.returncode == 0, ended.stderr
+    assert "needy.py: compiled, not imported: needs 'no-such-distribution'" in ended.stdout
+
+
+def test_a_syntax_error_of_a_plugin_that_is_compiled_only_is_told(run: Any, plugins: Path) -> None:
+    (plugins / "needy.py").write_text(NEEDY + "def x(:\n")
+    ended = run("validate", "--allow-missing-requirements", plugins)
+    assert ended.returncode == 1
+    assert "needy.py:5: SyntaxError" in ended.stderr

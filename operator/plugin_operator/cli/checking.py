@@ -1,12 +1,14 @@
 """Trying plugin files through the very scanner, trial process and contract that the operator uses."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from plugin_operator.cli.choosing import chosen, directory_of, is_plugin
 from plugin_operator.clock import SystemClock
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.installed import RequirementsUnmet, check_installed
 from plugin_operator.hosting.scanner import Gate, Scanner
 from plugin_operator.hosting.snapshot import Directory, PluginSource, Snapshot
 from plugin_operator.hosting.validator import Validator
@@ -22,26 +24,42 @@ class Finding:
     text: str
 
 
-def check(paths: Sequence[Path], *, timeout_seconds: float, key_file: Path | None = None) -> list[Finding]:
+def check(
+    paths: Sequence[Path],
+    *,
+    timeout_seconds: float,
+    key_file: Path | None = None,
+    allows_missing_requirements: bool = False,
+) -> list[Finding]:
     """Check each path and return what was found, in order.
 
-    A path is a plugin file, a plugin folder (with ``__init__.py``), or a directory of plugins.
+    A path is a plugin file, a plugin folder (with ``__init__.py``), or a directory of plugins. With
+    ``allows_missing_requirements``, a plugin that needs what is not installed here is compiled and not imported.
 
     Raises:
         UsageError: the public key in ``key_file`` cannot be used.
     """
-    return asyncio.run(_check(paths, timeout_seconds, key_file))
+    return asyncio.run(_check(paths, timeout_seconds, key_file, compiles_only=allows_missing_requirements))
 
 
-async def _check(paths: Sequence[Path], timeout_seconds: float, key_file: Path | None) -> list[Finding]:
+async def _check(
+    paths: Sequence[Path], timeout_seconds: float, key_file: Path | None, *, compiles_only: bool
+) -> list[Finding]:
     validator = Validator(clock=SystemClock(), deadline_seconds=timeout_seconds)
+
+    async def check_one(name: str, snapshot: Snapshot) -> Finding:
+        compiled = _compiled(snapshot.sources.get(name)) if compiles_only else None
+        return compiled or await _check_one(name, snapshot, validator)
+
     try:
-        return [finding for path in paths for finding in await _check_path(path, validator, key_file)]
+        return [finding for path in paths for finding in await _check_path(path, check_one, key_file)]
     finally:
         await validator.stop(_STOP_SECONDS)
 
 
-async def _check_path(path: Path, validator: Validator, key_file: Path | None) -> list[Finding]:
+async def _check_path(
+    path: Path, check_one: Callable[[str, Snapshot], Awaitable[Finding]], key_file: Path | None
+) -> list[Finding]:
     directory = directory_of(path)
     gate = _gate(key_file, directory) if key_file is not None else None
     snapshot = await asyncio.to_thread(Scanner(directory, gate=gate).scan)
@@ -51,7 +69,7 @@ async def _check_path(path: Path, validator: Validator, key_file: Path | None) -
     names = chosen(snapshot, path)
     if not names and is_plugin(path):
         return [Finding(False, f"{path}: is not a plugin: its name must end in .py, or it must hold an __init__.py")]
-    return [await _check_one(name, snapshot, validator) for name in names]
+    return [await check_one(name, snapshot) for name in names]
 
 
 def _gate(key_file: Path, directory: Path) -> Gate:
@@ -73,6 +91,26 @@ async def _check_one(name: str, snapshot: Snapshot, validator: Validator) -> Fin
     return Finding(
         True, f"{source.path}: ok ({_described(verdict.declarations)})" + _warnings(source, verdict.leftovers)
     )
+
+
+def _compiled(source: PluginSource | None) -> Finding | None:
+    """Return what compiling finds, for a plugin that needs what is not installed here; None for any other."""
+    if source is None or source.refusal is not None:
+        return None
+    try:
+        check_installed(source.files, source.root)
+    except RequirementsUnmet as unmet:
+        for name, content in source.files.items():
+            try:
+                if name.endswith(".py"):
+                    compile(content, name, "exec", dont_inherit=True)
+            except (SyntaxError, ValueError) as error:
+                where = f"{name}:{error.lineno}" if isinstance(error, SyntaxError) else name
+                return Finding(False, f"{where}: {type(error).__name__}: {error}")
+        return Finding(True, f"{source.path}: compiled, not imported: {unmet.reason}")
+    except PluginRejected:
+        pass
+    return None
 
 
 def _described(declarations: Iterable[dict[str, object]]) -> str:

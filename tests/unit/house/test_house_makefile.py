@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[3]
 TARGETS = [
@@ -43,6 +44,60 @@ def test_manifests_are_rendered_with_image_and_time():
     assert "image: registry.example.com/team/op:1.2.3" in out
     assert 'restartedAt: "now"' in out
     assert not re.search(r"IMAGE_PLACEHOLDER|\{\{", out)
+
+
+def test_another_namespace_stands_in_every_manifest_and_the_default_one_in_none():
+    out = make("manifests", "NAMESPACE=team-a", "OPTIONS=secure-metrics network-policy-ingress").stdout
+    names = [doc["metadata"].get("namespace", "") for doc in yaml.safe_load_all(out)]
+
+    assert set(names) == {"", "team-a"}
+    assert "plugin-operator-system" not in out
+    assert {"TokenReview", "tokenreviews"} & set(re.findall(r"\w+", out))
+    assert "NetworkPolicy" in out
+
+
+@pytest.mark.parametrize("namespace", ["a b", "Upper", "-a", "x" * 64, "", "default", "kube-system", "a|e id;"])
+@pytest.mark.parametrize("target", ["manifests", "deploy", "undeploy", "deploy-plugins"])
+def test_a_namespace_that_is_none_or_not_the_operators_own_is_refused(target: str, namespace: str):
+    result = make(target, f"NAMESPACE={namespace}", "KUBECTL=true")
+
+    assert result.returncode != 0
+    assert f"NAMESPACE={namespace}" in result.stderr.replace("'", "")
+
+
+def test_the_rights_of_a_plugin_are_deployed_only_with_it(tmp_path: Path):
+    (tmp_path / "secret.py").touch()
+    (tmp_path / "own.py").touch()
+
+    both, one = make("manifests").stdout, make("manifests", f"PLUGINS={tmp_path}").stdout
+
+    roles = "plugin-operator-plugin-configmap", "plugin-operator-plugin-secret"
+    assert [role in both for role in roles] == [True, True]
+    assert [role in one for role in roles] == [False, True]
+
+
+def test_deploy_applies_everything_to_the_namespace_it_was_given(tmp_path: Path):
+    applied = tmp_path / "applied"
+    script(tmp_path / "kubectl", f'#!/bin/sh\necho "$@" >>{applied}\n[ -t 0 ] || cat >>{applied}\n')
+    script(tmp_path / "plugin-operator", "#!/bin/sh\nexit 0\n")
+    (tmp_path / "bin").symlink_to(tmp_path)
+    (tmp_path / ".runtime").touch()
+    os.utime(tmp_path / ".runtime", (2**32, 2**32))
+    (tmp_path / "python").touch()
+
+    result = make("deploy", f"KUBECTL={tmp_path}/kubectl", "NAMESPACE=team-a", f"VENV={tmp_path}")
+
+    assert result.returncode == 0, result.stderr
+    assert "team-a" in applied.read_text()
+    assert "plugin-operator-system" not in applied.read_text()
+
+
+@pytest.mark.parametrize("variable", ["PYTHON", "VENV", "PLUGINS", "NAMESPACE", "KUBECTL"])
+def test_a_make_that_a_recipe_starts_does_not_inherit_what_this_one_was_told(variable: str):
+    result = make("--eval", "show:; @env", "show", f"{variable}=/of/the/outer")
+
+    assert result.returncode == 0, result.stderr
+    assert f"{variable}=" not in [line[: len(variable) + 1] for line in result.stdout.splitlines()]
 
 
 @pytest.mark.parametrize("target", ["docker-build", "docker-push", "deploy-all"])

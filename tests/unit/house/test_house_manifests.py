@@ -13,6 +13,7 @@ from plugin_operator.cli.group import group
 ROOT = Path(__file__).parents[3]
 DEPLOYED = sorted((ROOT / "manifests").glob("*.yaml"))
 OPTIONAL = sorted((ROOT / "manifests" / "optional").glob("*.yaml"))
+OF_PLUGINS = sorted((ROOT / "manifests" / "plugins").glob("*.yaml"))
 LABELS = {"name", "instance", "version", "component", "part-of", "managed-by"}
 NAMESPACE = "plugin-operator-system"
 
@@ -47,7 +48,9 @@ def container() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "document", documents([*DEPLOYED, *OPTIONAL]), ids=lambda doc: f"{doc['kind']}-{doc['metadata']['name']}"
+    "document",
+    documents([*DEPLOYED, *OF_PLUGINS, *OPTIONAL]),
+    ids=lambda doc: f"{doc['kind']}-{doc['metadata']['name']}",
 )
 def test_every_object_carries_the_recommended_labels(document: dict[str, Any]):
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -67,13 +70,48 @@ def test_the_namespace_comes_first_and_holds_everything_namespaced():
         assert document["metadata"].get("namespace") == (None if cluster_scoped else NAMESPACE)
 
 
-def test_no_role_grants_a_wildcard_or_writes_more_than_events_and_its_lease():
-    for kind in ("ClusterRole", "Role"):
-        for role in (doc for doc in documents() if doc["kind"] == kind):
-            for rule in role["rules"]:
-                assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
-                if set(rule["verbs"]) - {"get", "list", "watch"}:
-                    assert rule["resources"] in (["events"], ["leases"])
+def rules_of(files: list[Path]) -> list[dict[str, Any]]:
+    return [rule for doc in documents(files) if doc["kind"] in {"ClusterRole", "Role"} for rule in doc["rules"]]
+
+
+def test_no_role_grants_a_wildcard():
+    for rule in rules_of([*DEPLOYED, *OF_PLUGINS, *OPTIONAL]):
+        granted = rule["verbs"] + rule.get("resources", []) + rule.get("apiGroups", [])
+        assert "*" not in granted + rule.get("nonResourceURLs", [])
+
+
+def test_the_base_grants_what_the_operator_needs_and_nothing_for_plugins():
+    assert [(rule["resources"], sorted(rule["verbs"])) for rule in rules_of(DEPLOYED)] == [
+        (["events"], ["create", "patch"]),
+        (["leases"], ["create"]),
+        (["leases"], ["get", "list", "patch", "update", "watch"]),
+    ]
+
+
+def test_each_shipped_plugin_has_a_role_of_its_own_that_only_reads_its_kind():
+    assert [path.stem for path in OF_PLUGINS] == sorted(path.stem for path in (ROOT / "plugins").glob("*.py"))
+    for path in OF_PLUGINS:
+        role, binding = documents([path])
+        assert role["rules"] == [{"apiGroups": [""], "resources": [f"{path.stem}s"], "verbs": ["get", "list", "watch"]}]
+        assert binding["roleRef"]["name"] == role["metadata"]["name"]
+        assert [subject["name"] for subject in binding["subjects"]] == [pod()["serviceAccountName"]]
+
+
+def test_network_policies_are_optional_and_meet_the_pods_and_their_ports():
+    assert not any(doc["kind"] == "NetworkPolicy" for doc in documents())
+    labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
+    policies = [doc["spec"] for doc in documents(OPTIONAL) if doc["kind"] == "NetworkPolicy"]
+    assert sorted(policy["policyTypes"] for policy in policies) == [["Egress"], ["Ingress"]]
+    for policy in policies:
+        assert policy["podSelector"]["matchLabels"].items() <= labels.items()
+    (ingress,) = (policy["ingress"] for policy in policies if "ingress" in policy)
+    assert {port["port"] for rule in ingress for port in rule["ports"]} == {"metrics"}
+
+
+def test_two_deployments_share_no_binding_because_its_name_has_the_namespace():
+    for doc in documents([*DEPLOYED, *OF_PLUGINS, *OPTIONAL]):
+        if doc["kind"] == "ClusterRoleBinding":
+            assert doc["metadata"]["name"].startswith(f"{NAMESPACE}:")
 
 
 def test_the_role_of_the_lease_names_the_lease_that_the_flags_default_to():
@@ -87,7 +125,7 @@ def test_every_binding_joins_a_role_that_exists_to_the_account_of_the_pod():
     roles = {(doc["kind"], doc["metadata"]["name"]) for doc in documents()}
     bindings = [doc for doc in documents() if doc["kind"].endswith("Binding")]
 
-    assert len(bindings) == 3
+    assert len(bindings) == 2
     for binding in bindings:
         assert (binding["roleRef"]["kind"], binding["roleRef"]["name"]) in roles
         assert [subject["name"] for subject in binding["subjects"]] == [pod()["serviceAccountName"]]
