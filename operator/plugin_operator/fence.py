@@ -8,6 +8,7 @@ clock does.
 Only monotonic time counts: the wall clock may jump as it likes.
 """
 
+import asyncio
 import math
 from collections.abc import Callable
 from typing import NoReturn
@@ -24,16 +25,48 @@ class Fence:
         on_lapse: called when somebody is about to act although the time is over; the operator ends the process there.
     """
 
-    __slots__ = ("_clock", "on_lapse", "until")
+    __slots__ = ("_clock", "_settled", "on_lapse", "until")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.on_lapse: Callable[[], None] = _nothing
         self.until = math.inf
+        self._settled: asyncio.Event | None = None
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it is closed until it is known whether this process still leads."""
+        return self._settled is not None
+
+    def open_until(self, moment: float) -> None:
+        """Let act until that monotonic second."""
+        self.until = moment
+        self._settle()
+
+    def suspend(self) -> None:
+        """Let nobody act until ``open_until`` or ``close``; harmless if it is closed."""
+        if self._settled is None and self.until != -math.inf:
+            self.until, self._settled = -math.inf, asyncio.Event()
 
     def close(self) -> None:
         """Let nobody act any more, because leadership was given up; the process ends in order."""
         self.until = -math.inf
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._settled is not None:
+            self._settled.set()
+            self._settled = None
+
+    async def passage(self) -> None:
+        """Wait while it is suspended, then return if acting is allowed.
+
+        Raises:
+            LeadershipLost: it is not.
+        """
+        while self._settled is not None:
+            await self._settled.wait()
+        self.check()
 
     def check(self) -> None:
         """Return if acting is allowed at this moment.

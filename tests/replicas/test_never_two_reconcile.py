@@ -86,6 +86,19 @@ def clocks_jump(replicas: Any, leader: Any) -> None:
     killed(replicas, leader)
 
 
+def robbed_of_its_lease(replicas: Any, leader: Any) -> None:
+    """Somebody deletes the Lease: the leader hears of it at once, and the others wait as long as it might not."""
+    replicas.server.kubectl("delete", "lease", "plugin-operator-leader-election")
+    deleted = time.monotonic()
+    assert leader.end(SLACK_SECONDS) == 1
+    assert "the Lease was deleted" in leader.log
+    assert "Traceback" not in leader.log
+    replicas.take_out(leader)
+    begins = replicas.begins(replicas.leader().name)
+    assert begins is not None
+    assert LEASE_SECONDS - 0.5 < begins - deleted < TAKEN_OVER_SECONDS
+
+
 def without_a_server(replicas: Any, leader: Any) -> None:
     replicas.server.stop()
     assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
@@ -145,6 +158,10 @@ def test_a_leader_that_is_blocked_ends_before_another_starts(replicas: Any) -> N
 
 def test_a_leader_that_is_cut_off_ends_before_another_starts(replicas: Any) -> None:
     play(replicas, partitioned, terminated)
+
+
+def test_a_leader_whose_lease_is_deleted_ends_before_another_starts(replicas: Any) -> None:
+    play(replicas, robbed_of_its_lease)
 
 
 @pytest.mark.skipif(os.environ.get("REPLICAS_SERVER") != "real", reason="minutes: part of make conformance")

@@ -39,7 +39,7 @@ class FencedTransport:
             LeadershipLost: it is a write, and this process does not lead any more.
         """
         if method != "GET":
-            self._fence.check()  # before anything is spent on it; admission looks again when it is sent
+            await self._fence.passage()  # before anything is spent on it; admission looks again when it is sent
         call = self._transport.request(
             method,
             path,

@@ -108,7 +108,7 @@ class Worker:
         self.started = started = finished = monotonic()
         try:
             if started >= self.fence.until:
-                self.fence.refuse()
+                await self.fence.passage()
             if self._timeout is None:
                 result = await self._reconciler(request)
             else:

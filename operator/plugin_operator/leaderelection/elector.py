@@ -1,8 +1,14 @@
 """Taking, keeping and giving back the Lease.
 
-Owns when this process may call itself leader. The rules are those of client-go's ``tools/leaderelection``, with three
-differences, each towards never having two leaders: the time to give up counts from the start of the last renewal that
-succeeded, a foreign holder in the Lease ends leadership at once, and every request has a deadline of its own.
+Owns when this process may call itself leader. The rules are those of client-go's ``tools/leaderelection``, with these
+differences, each towards never having two leaders:
+
+- The time to give up counts from the start of the last renewal that succeeded.
+- A foreign holder in the Lease, and the deletion of the Lease, end leadership. What the watch reports closes the fence
+  at once; a request to the server then confirms it, for a watch may be late.
+- A Lease that is gone, or that was emptied by hand, is not taken before its last holder must have ended.
+- Every request has a deadline of its own.
+
 What a leader does, and ending the process when leadership is lost, is left to ``manager``.
 """
 
@@ -10,7 +16,6 @@ import asyncio
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from plugin_operator import logs
@@ -27,29 +32,21 @@ from plugin_operator.errors import (
 from plugin_operator.fence import Fence
 from plugin_operator.leaderelection.deadline import within
 from plugin_operator.leaderelection.lock import LeaseLock
-from plugin_operator.leaderelection.record import LeaderRecord, micro_time
+from plugin_operator.leaderelection.observation import Observation
+from plugin_operator.leaderelection.record import (
+    RELEASED_SECONDS,
+    LeaderRecord,
+    is_micro_time,
+    micro_time,
+    micro_time_unlike,
+)
+from plugin_operator.leaderelection.sighting import Sighting
+from plugin_operator.leaderelection.timing import JITTER_FACTOR, Timing
 from plugin_operator.metrics import Metrics
 
-JITTER_FACTOR = 1.2
-
 _FAILURES = (ApiError, ApiConnectionError, ConfigError, NoMatchError, TimeoutError)
-_NOBODY = LeaderRecord("", 0, "", "", 0)
 
 _log = logs.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """The three times of client-go's leader election, in seconds; see ``plugin_operator.options``."""
-
-    lease_duration_seconds: float = 15.0
-    renew_deadline_seconds: float = 10.0
-    retry_period_seconds: float = 2.0
-
-    @property
-    def request_seconds(self) -> float:
-        """Deadline of one request: two fit into the renew deadline, as in client-go's ``NewFromKubeconfig``."""
-        return self.renew_deadline_seconds / 2
 
 
 class LeaderElector:
@@ -86,10 +83,12 @@ class LeaderElector:
         self._gauge = metrics.leader
         self._random = random_share
         self.fence = Fence(clock)
-        self._observed = _NOBODY
-        self._observed_at = clock.monotonic()
+        self._seen = Observation(lock.identity, self._timing, clock)
         self._renewed_at: float | None = None
-        self._stepped_down = 0
+        self._held_uid = ""
+        self._attempting = False
+        # Moved on by whatever makes the answer to a request that is under way prove nothing.
+        self._doubts = 0
         self._hint = asyncio.Event()
         self._gauge.set(0, lock.name)
 
@@ -101,7 +100,7 @@ class LeaderElector:
     @property
     def leader(self) -> str:
         """Who holds the Lease as far as we know; empty if nobody."""
-        return self._observed.holder_identity
+        return self._seen.holder
 
     @property
     def leads_until(self) -> float | None:
@@ -113,13 +112,38 @@ class LeaderElector:
         return None if renewed_at is None else renewed_at + self._timing.renew_deadline_seconds
 
     def is_leader(self) -> bool:
-        """Say whether we lead at this very moment."""
+        """Say whether we lead at this very moment; not while a report of the watch has to be confirmed."""
         until = self.leads_until
-        return until is not None and self._clock.monotonic() < until
+        return until is not None and self._clock.monotonic() < until and not self.fence.is_suspended
 
     def hint(self) -> None:
-        """Say that the Lease may be free: whoever waits for it tries at once instead of after the retry period."""
+        """Say that the Lease may have changed: the next try is now instead of after the retry period."""
         self._hint.set()
+
+    def heard(self, lease: Sighting) -> None:
+        """Take note of a state of the Lease that a watch reports, possibly late.
+
+        If it says that another leads, nothing may act until the server has confirmed that we still do.
+        """
+        if lease.holder:
+            self._seen.saw_holder = True
+        if lease.holder == self.identity or lease.is_not_newer_than(self.lock.resource_version):
+            return
+        if self._renewed_at is not None or self._attempting or not lease.holder:
+            self._doubt()
+
+    def heard_deleted(self, uid: str) -> None:
+        """Take note that the Lease with that uid is gone, which a watch may report late."""
+        if self._renewed_at is not None and uid != self._held_uid:
+            self.hint()  # an earlier Lease of that name
+        else:
+            self._doubt()
+
+    def _doubt(self) -> None:
+        self._doubts += 1
+        if self._renewed_at is not None:
+            self.fence.suspend()
+        self.hint()
 
     async def run(self, on_lead: Callable[[], None]) -> NoReturn:
         """Wait for leadership, call ``on_lead``, and renew until cancelled.
@@ -127,13 +151,13 @@ class LeaderElector:
         Cancelling leaves the Lease as it is; call ``release`` once nothing that needs leadership runs any more.
 
         Raises:
-            LeadershipLost: it could not be renewed in time, or another holds the Lease.
+            LeadershipLost: the Lease could not be renewed in time, was deleted, or is held by another.
         """
         await self._acquire()
         _log.info("Leadership acquired", lease=str(self.lock), identity=self.identity)
         on_lead()
         while True:
-            await self._clock.sleep(self._timing.retry_period_seconds)
+            await self._wait_for_hint(self._timing.retry_period_seconds)
             await self._renew()
 
     async def release(self) -> None:
@@ -154,7 +178,7 @@ class LeaderElector:
     async def _give_back(self) -> bool:
         try:
             await self.lock.update(self._nobodys_record())
-        except ConflictError:
+        except (ConflictError, NotFoundError):
             # A renewal that the stop cut off may have reached the server: then what we know of the Lease is old.
             self._observe(await self.lock.get())
             if self.leader != self.identity:
@@ -164,12 +188,14 @@ class LeaderElector:
 
     def _nobodys_record(self) -> LeaderRecord:
         now = micro_time(self._clock.now())
-        return replace(self._observed, holder_identity="", lease_duration_seconds=1, acquire_time=now, renew_time=now)
+        return LeaderRecord("", RELEASED_SECONDS, now, now, self._seen.record.leader_transitions)
 
     async def _acquire(self) -> None:
         while not await self._attempt(self._timing.renew_deadline_seconds):
-            stretch = 1 + JITTER_FACTOR * self._random()
-            await self._wait_for_hint(self._timing.retry_period_seconds * stretch)
+            wait = self._timing.retry_period_seconds * (1 + JITTER_FACTOR * self._random())
+            if (free_in := self._seen.free_in()) > 0:
+                wait = min(wait, free_in)
+            await self._wait_for_hint(wait)
 
     async def _wait_for_hint(self, seconds: float) -> None:
         timer = self._clock.call_later(seconds, self._hint.set)
@@ -187,10 +213,20 @@ class LeaderElector:
                 self._lose(f"the Lease could not be renewed within {self._timing.renew_deadline_seconds:g} s")
             if await self._attempt(remaining):
                 return
-            if self.leader not in {"", self.identity}:
-                self._lose(f"the Lease is held by {self.leader}")
+            if reason := self._taken_away():
+                self._lose(reason)
             remaining = (self.leads_until or 0.0) - self._clock.monotonic()
-            await self._clock.sleep(max(0.0, min(self._timing.retry_period_seconds, remaining)))
+            await self._wait_for_hint(max(0.0, min(self._timing.retry_period_seconds, remaining)))
+
+    def _taken_away(self) -> str:
+        """Return why the Lease, as last seen, is not ours any more; empty if it is, or if nobody took it."""
+        if not self._seen.exists:
+            return "the Lease was deleted"
+        if self.leader not in {"", self.identity}:
+            return f"the Lease is held by {self.leader}"
+        if self.lock.uid != self._held_uid:
+            return "the Lease was deleted and created again"
+        return ""
 
     def _lose(self, reason: str) -> NoReturn:
         self._step_down()
@@ -198,13 +234,14 @@ class LeaderElector:
 
     def _step_down(self) -> None:
         self._renewed_at = None
-        self._stepped_down += 1
+        self._doubts += 1
         self.fence.close()
         self._gauge.set(0, self.lock.name)
 
     async def _attempt(self, seconds: float) -> bool:
         """Try once to take or renew the Lease within ``seconds``; True if it is ours now."""
-        started, stepped_down = self._clock.monotonic(), self._stepped_down
+        started, doubts = self._clock.monotonic(), self._doubts
+        self._attempting = True
         try:
             ours = await within(self._clock, seconds, self._take_or_renew())
         except ConflictError:
@@ -212,63 +249,55 @@ class LeaderElector:
         except _FAILURES as error:
             _log.warning("Lease cannot be reached", lease=str(self.lock), reason=str(error))
             return False
-        if stepped_down != self._stepped_down:
-            # The Lease was given back while this was on its way: it may be another's by now.
+        finally:
+            self._attempting = False
+        if doubts != self._doubts:
+            # The Lease was given back, or changed, while this was on its way: it may be another's by now.
             return False
         if ours:
-            self._renewed_at = started
-            self.fence.until = started + self._timing.renew_deadline_seconds
+            self._renewed_at, self._held_uid = started, self.lock.uid
+            self.fence.open_until(started + self._timing.renew_deadline_seconds)
             self._gauge.set(1, self.lock.name)
         return ours
 
     async def _take_or_renew(self) -> bool:
-        if self._renewed_at is not None and self.leader == self.identity:
+        if self._renewed_at is not None:
             try:
                 await self._write()
             except (ConflictError, NotFoundError):
                 _log.debug("Lease was touched by somebody else", lease=str(self.lock))
             else:
                 return True
-        try:
-            seen = await within(self._clock, self._timing.request_seconds, self.lock.get())
-        except NotFoundError:
-            record = replace(self._next_record(), leader_transitions=0)
-            await within(self._clock, self._timing.request_seconds, self.lock.create(record))
-            self._observe(record)
-            return True
+        seen = await within(self._clock, self._timing.request_seconds, self.lock.get())
         self._observe(seen)
-        if self._held_by_another():
-            return False
-        await self._write()
-        return True
+        may_write = self._seen.free_in() <= 0 if self._renewed_at is None else not self._taken_away()
+        if may_write:
+            await self._write(create=seen is None)
+        return may_write
 
-    async def _write(self) -> None:
+    async def _write(self, *, create: bool = False) -> None:
         record = self._next_record()
-        await within(self._clock, self._timing.request_seconds, self.lock.update(record))
+        self._seen.wrote(record)
+        write = self.lock.create(record) if create else self.lock.update(record)
+        await within(self._clock, self._timing.request_seconds, write)
         self._observe(record)
 
     def _next_record(self) -> LeaderRecord:
         """Return what we would write now: a renewal if we hold the Lease, else a change of leader."""
-        now = micro_time(self._clock.now())
-        seen, ours = self._observed, self._observed.holder_identity == self.identity
+        seen, ours = self._seen.record, self.leader == self.identity
+        now = micro_time_unlike(self._clock.now(), seen.renew_time)
+        transitions = seen.leader_transitions if ours else seen.next_transitions
         return LeaderRecord(
             holder_identity=self.identity,
             # Others count in whole seconds; rounding down would let them start before we stop.
             lease_duration_seconds=math.ceil(self._timing.lease_duration_seconds),
-            acquire_time=seen.acquire_time if ours else now,
+            acquire_time=seen.acquire_time if ours and is_micro_time(seen.acquire_time) else now,
             renew_time=now,
-            leader_transitions=seen.leader_transitions if ours else seen.leader_transitions + 1,
+            leader_transitions=transitions if self._seen.exists else 0,
         )
 
-    def _observe(self, record: LeaderRecord) -> None:
-        if record == self._observed:
-            return
-        if record.holder_identity not in {self._observed.holder_identity, "", self.identity}:
-            _log.info("Another process leads", lease=str(self.lock), leader=record.holder_identity)
-        self._observed = record
-        self._observed_at = self._clock.monotonic()
-
-    def _held_by_another(self) -> bool:
-        if self.leader in {"", self.identity}:
-            return False
-        return self._clock.monotonic() < self._observed_at + self._observed.lease_duration_seconds
+    def _observe(self, record: LeaderRecord | None) -> None:
+        holder = record.holder_identity if record is not None else ""
+        if holder not in {self.leader, "", self.identity}:
+            _log.info("Another process leads", lease=str(self.lock), leader=holder)
+        self._seen.see(record)

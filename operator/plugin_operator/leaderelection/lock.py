@@ -6,8 +6,10 @@ take it, and when, is left to ``elector``.
 
 import socket
 import uuid
+from collections.abc import Mapping
 from typing import Any, Protocol
 
+from plugin_operator.errors import ApiConnectionError, NotFoundError
 from plugin_operator.leaderelection.record import LeaderRecord
 
 _KIND = "coordination.k8s.io/v1/Lease"
@@ -50,14 +52,32 @@ class LeaseLock:
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
 
-    async def get(self) -> LeaderRecord:
-        """Read the Lease.
+    @property
+    def uid(self) -> str:
+        """``metadata.uid`` of the Lease as it was last read or written; empty if it has none."""
+        return self._metadata("uid")
+
+    @property
+    def resource_version(self) -> str:
+        """``metadata.resourceVersion`` of the Lease as it was last read or written; empty before that."""
+        return self._metadata("resourceVersion")
+
+    def _metadata(self, field: str) -> str:
+        return str(self._lease["metadata"].get(field) or "") if self._lease is not None else ""
+
+    async def get(self) -> LeaderRecord | None:
+        """Read the Lease; None if the server says that there is none.
 
         Raises:
-            NotFoundError: there is none.
             ApiError, ApiConnectionError: it could not be read.
         """
-        self._lease = await self._client.get(_KIND, self.name, self.namespace)
+        try:
+            lease = await self._client.get(_KIND, self.name, self.namespace)
+        except NotFoundError as error:
+            if error.reason != "NotFound":
+                raise  # the path is not served, say by a proxy: that says nothing about the Lease
+            return None
+        self._lease = self._checked(lease)
         return LeaderRecord.of(self._lease)
 
     async def create(self, record: LeaderRecord) -> None:
@@ -66,7 +86,7 @@ class LeaseLock:
         Raises:
             AlreadyExistsError: somebody was faster.
         """
-        self._lease = await self._client.create(
+        created = await self._client.create(
             {
                 "apiVersion": "coordination.k8s.io/v1",
                 "kind": "Lease",
@@ -74,6 +94,7 @@ class LeaseLock:
                 "spec": record.to_spec(),
             }
         )
+        self._lease = self._checked(created)
 
     async def update(self, record: LeaderRecord) -> None:
         """Replace the record in the Lease as it was last read or written; fields of others stay.
@@ -84,5 +105,15 @@ class LeaseLock:
         """
         if self._lease is None:
             raise RuntimeError("a Lease is read or created before it is updated")
-        spec = self._lease.get("spec") or {}
-        self._lease = await self._client.update({**self._lease, "spec": {**spec, **record.to_spec()}})
+        spec = self._lease.get("spec")
+        spec = spec if isinstance(spec, Mapping) else {}
+        updated = await self._client.update({**self._lease, "spec": {**spec, **record.to_spec()}})
+        self._lease = self._checked(updated)
+
+    def _checked(self, lease: Any) -> dict[str, Any]:
+        """Refuse an answer without a version: a write based on it would overwrite what another wrote meanwhile."""
+        metadata = lease.get("metadata") if isinstance(lease, dict) else None
+        version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
+        if not isinstance(version, str) or not version:
+            raise ApiConnectionError(f"the API server answered a request for Lease {self} with no versioned object")
+        return lease  # type: ignore[no-any-return]  # looked at above

@@ -1,8 +1,8 @@
 """Hearing of the Lease's changes as they happen.
 
-Owns the informer of that one object. It only hints: what is true is decided by the elector, which reads and writes the
-Lease itself. Without the right to watch it, or with a stream that is late, everything works at the pace of the retry
-period.
+Owns the informer of that one object. It only reports: what is true is decided by the elector, which reads and writes
+the Lease itself. A stream may be late. Without the right to watch, or with a stream that is cut, everything works at
+the pace of the retry period.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from plugin_operator.cache import CachedObject, Informer, InformerKey
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.leaderelection.elector import LeaderElector
 from plugin_operator.leaderelection.record import LeaderRecord
+from plugin_operator.leaderelection.sighting import Sighting
 
 _LEASE = GroupVersionKind("coordination.k8s.io", "v1", "Lease")
 
@@ -27,7 +28,10 @@ class Factory(Protocol):
 
 
 class LeaseWatch:
-    """A Runnable that hints the elector when the Lease becomes free: a clean hand-over takes no retry period."""
+    """A Runnable that reports changes of the Lease to the elector.
+
+    A clean hand-over then takes no retry period, and a leader whose Lease was deleted or taken stops at once.
+    """
 
     name = "watch on the Lease"
 
@@ -68,10 +72,10 @@ class LeaseWatch:
         self._look(new)
 
     def on_delete(self, key: NamespacedName, old: CachedObject) -> None:
-        """Hint: a Lease that is gone is free."""
-        del key, old
-        self._elector.hint()
+        """Report a Lease that is gone."""
+        del key
+        self._elector.heard_deleted(old.uid)
 
     def _look(self, lease: CachedObject) -> None:
-        if not LeaderRecord.of(lease.decode()).holder_identity:
-            self._elector.hint()
+        holder = LeaderRecord.of(lease.decode()).holder_identity
+        self._elector.heard(Sighting(holder, lease.resource_version))

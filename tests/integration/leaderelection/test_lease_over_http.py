@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from plugin_operator.apiserver import Endpoint
+from plugin_operator.cache import InformerFactory
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import LeadershipLost
-from plugin_operator.leaderelection import LeaderElector, LeaseLock
+from plugin_operator.leaderelection import LeaderElector, LeaseLock, LeaseWatch
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 
@@ -21,10 +22,28 @@ LEASE = "coordination.k8s.io/v1/Lease"
 
 
 @pytest.fixture
-async def client(api_endpoint: Endpoint) -> AsyncIterator[Client]:
+async def connection(api_endpoint: Endpoint) -> AsyncIterator[Connection]:
     config = ConnectionConfig.for_endpoint(api_endpoint.url, token=api_endpoint.token, ca_pem=api_endpoint.ca_pem)
     async with Connection.open(config, Metrics()) as connection:
-        yield Client(connection, RESTMapper(connection), field_manager="test", default_namespace=NAMESPACE)
+        yield connection
+
+
+@pytest.fixture
+def client(connection: Connection) -> Client:
+    return Client(connection, RESTMapper(connection), field_manager="test", default_namespace=NAMESPACE)
+
+
+@pytest.fixture
+async def watch(connection: Connection) -> AsyncIterator[Any]:
+    """Watch the Lease for an elector; the fence is all that ends it then, for it renews once a minute."""
+    factory = InformerFactory(connection, RESTMapper(connection), clock=SystemClock(), metrics=Metrics())
+
+    async def watch(elector: LeaderElector) -> None:
+        await LeaseWatch(elector, factory).start()
+        await eventually(lambda: all(informer.has_synced for informer in factory.informers()))
+
+    yield watch
+    await factory.stop()
 
 
 @pytest.fixture
@@ -88,3 +107,62 @@ async def test_somebody_who_writes_himself_into_the_lease_takes_it(client: Clien
     await client.patch(LEASE, "lease", {"spec": {"holderIdentity": "usurper"}}, NAMESPACE)
     with pytest.raises(LeadershipLost, match="held by usurper"):
         await asyncio.wait_for(task, 10)
+
+
+SELDOM = {"lease_duration_seconds": 300.0, "renew_deadline_seconds": 200.0, "retry_period_seconds": 60.0}
+RELEASED = {
+    "holderIdentity": "",
+    "leaseDurationSeconds": 1,
+    "acquireTime": "2026-01-01T00:00:00.000000Z",
+    "renewTime": "2026-01-01T00:00:00.000000Z",
+}
+
+
+async def make_lease(client: Client, **spec: Any) -> None:
+    metadata = {"name": "lease", "namespace": NAMESPACE}
+    await client.create({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec})
+
+
+async def led_by(client: Client, start: Any, watch: Any, name: str) -> tuple[LeaderElector, asyncio.Task[None]]:
+    """Return a leader that renews once a minute: what it learns sooner, it learns from its watch."""
+    await make_lease(client, **RELEASED)
+    elector, task = start(name, **SELDOM)
+    await eventually(elector.is_leader)
+    await watch(elector)
+    return elector, task
+
+
+async def test_a_leader_hears_of_the_deletion_of_its_lease(client: Client, start: Any, watch: Any) -> None:
+    elector, task = await led_by(client, start, watch, "a")
+    await client.delete(LEASE, "lease", NAMESPACE)
+    with pytest.raises(LeadershipLost, match="was deleted"):
+        await asyncio.wait_for(task, 10)
+    assert not elector.is_leader()
+
+
+async def test_a_leader_hears_of_a_foreign_holder(client: Client, start: Any, watch: Any) -> None:
+    _, task = await led_by(client, start, watch, "a")
+    await client.patch(LEASE, "lease", {"spec": {"holderIdentity": "usurper"}}, NAMESPACE)
+    with pytest.raises(LeadershipLost, match="held by usurper"):
+        await asyncio.wait_for(task, 10)
+
+
+async def test_a_leader_whose_lease_is_edited_leads_on(client: Client, start: Any, watch: Any) -> None:
+    elector, task = await led_by(client, start, watch, "a")
+    await client.patch(LEASE, "lease", {"metadata": {"labels": {"a": "b"}}}, NAMESPACE)
+    await client.patch(LEASE, "lease", {"spec": {"holderIdentity": ""}}, NAMESPACE)
+
+    async def taken_back() -> bool:
+        lease = await client.get(LEASE, "lease", NAMESPACE)
+        assert lease["spec"]["holderIdentity"] == "a"
+        return elector.is_leader()
+
+    await eventually(taken_back)
+    assert not task.done()
+
+
+async def test_a_lease_at_its_last_transition_is_taken_all_the_same(client: Client, start: Any) -> None:
+    await make_lease(client, holderIdentity="gone", leaseDurationSeconds=1, leaseTransitions=2**31 - 1)
+    elector, _ = start("a", lease_duration_seconds=1.0, renew_deadline_seconds=0.5)
+    await eventually(elector.is_leader)
+    assert (await client.get(LEASE, "lease", NAMESPACE))["spec"]["leaseTransitions"] == 2**31 - 1

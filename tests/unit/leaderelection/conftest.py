@@ -1,6 +1,7 @@
 """A Lease server in memory."""
 
 import copy
+import itertools
 from typing import Any
 
 import pytest
@@ -8,6 +9,14 @@ import pytest
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiConnectionError, ConflictError, NotFoundError
 from plugin_operator.testing.virtual_clock import VirtualClock
+
+RELEASED = {
+    "holderIdentity": "",
+    "leaseDurationSeconds": 1,
+    "acquireTime": "2025-12-31T00:00:00.000000Z",
+    "renewTime": "2025-12-31T00:00:00.000000Z",
+    "leaseTransitions": 0,
+}
 
 
 class FakeLeases:
@@ -22,6 +31,7 @@ class FakeLeases:
         self.lose_answers = False
         self.answer_delay_seconds = 0.0
         self.requests = 0
+        self._uids = itertools.count(1)
 
     async def _arrive(self) -> None:
         self.requests += 1
@@ -40,7 +50,7 @@ class FakeLeases:
         await self._arrive()
         if self.lease is not None:
             raise AlreadyExistsError(409, "AlreadyExists", "taken")
-        return self._store(obj)
+        return self.put(obj["spec"])
 
     async def update(self, obj: Any) -> Any:
         await self._arrive()
@@ -71,6 +81,10 @@ class FakeLeases:
         assert self.lease is not None
         self._store({**self.lease, "spec": {**self.spec, **spec}})
 
+    def put(self, spec: Any) -> Any:
+        """Make the Lease anew, whether or not there is one."""
+        return self._store({"metadata": {"name": "lease", "uid": f"uid-{next(self._uids)}"}, "spec": spec})
+
 
 @pytest.fixture
 def clock() -> VirtualClock:
@@ -79,4 +93,7 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def leases(clock: VirtualClock) -> FakeLeases:
-    return FakeLeases(clock)
+    """A Lease that somebody gave back, so that whoever tries first leads at once."""
+    leases = FakeLeases(clock)
+    leases.put(dict(RELEASED))
+    return leases
