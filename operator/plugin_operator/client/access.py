@@ -1,40 +1,16 @@
 """How to reach and convince an API server: address, authorization and TLS material, kept fresh.
 
 Owns the protocol and the fixed kind. Where the facts come from (a kubeconfig, a pod's service account) is left to
-``loaders``; the requests are left to ``connection``.
+``sources``, how long they are kept to ``kept``; the requests are left to ``connection``.
 """
 
-import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
+from plugin_operator.client.tls import TlsSettings
 
-@dataclass(frozen=True, slots=True)
-class TlsSettings:
-    """Files and text the TLS handshake needs; all empty means the system's own trust."""
-
-    ca_file: str | None = None
-    ca_pem: str | None = None
-    certificate_file: str | None = None
-    key_file: str | None = None
-    verify: bool = True
-    server_name: str | None = None
-
-    def context(self) -> ssl.SSLContext:
-        """Read the files into a context.
-
-        Raises:
-            OSError: a file cannot be read (``ssl.SSLError`` if it makes no sense).
-        """
-        context = ssl.create_default_context(cafile=self.ca_file, cadata=self.ca_pem)
-        # Many clusters' own CAs lack the extensions that strict mode of Python 3.13 asks for; Go does not ask either.
-        context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
-        if self.certificate_file:
-            context.load_cert_chain(self.certificate_file, self.key_file)
-        if not self.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
+_SYSTEM_TRUST = TlsSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +23,15 @@ class Access:
         tls: material for the handshake.
         proxy: URL of a proxy on the way.
         impersonation: headers that ask the server to act as somebody else.
+        expires_at: when the credentials end, as far as they say so themselves.
     """
 
     host: str
     authorization: str | None = None
-    tls: TlsSettings = TlsSettings()
+    tls: TlsSettings = _SYSTEM_TRUST
     proxy: str | None = None
     impersonation: tuple[tuple[str, str], ...] = ()
+    expires_at: datetime | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         """Leave the credentials out, for this ends in logs and tracebacks."""
@@ -71,7 +49,14 @@ class AccessSource(Protocol):
         """
 
     async def renew(self, rejected: Access) -> Access:
-        """Return access after the server answered 401 to ``rejected``: fresh unless somebody renewed it meanwhile.
+        """Return access after the server answered 401 to ``rejected``, fresh unless another caller renewed it already.
+
+        Raises:
+            ConfigError: as ``current``.
+        """
+
+    async def reread(self, failed: Access) -> Access:
+        """Return access after a TLS handshake with ``failed`` failed: another value if what it was read from changed.
 
         Raises:
             ConfigError: as ``current``.
@@ -93,4 +78,9 @@ class FixedAccess:
     async def renew(self, rejected: Access) -> Access:
         """Return the same access: there is no other."""
         del rejected
+        return self._access
+
+    async def reread(self, failed: Access) -> Access:
+        """Return the same access: there is no other."""
+        del failed
         return self._access

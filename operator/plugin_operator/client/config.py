@@ -1,21 +1,24 @@
 """Finding the API server: flag, ``$KUBECONFIG``, service account, ``~/.kube/config``, in this order.
 
-Owns the order and the messages; reading is left to ``loaders``.
+Owns the order and the messages; reading is left to ``kubeconfig_source`` and ``pod``.
 """
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
-from urllib.parse import quote
+from typing import Self
 
-from plugin_operator.client.access import Access, AccessSource, FixedAccess, TlsSettings
-from plugin_operator.client.config_library import config_exception, incluster_config, kube_config
-from plugin_operator.client.loaders import KubeconfigAccess, ServiceAccountAccess
+from plugin_operator.client.access import Access, AccessSource, FixedAccess
+from plugin_operator.client.kept import KeptAccess
+from plugin_operator.client.kubeconfig import read_context
+from plugin_operator.client.kubeconfig_source import KubeconfigSource
+from plugin_operator.client.pod import PodSource
+from plugin_operator.client.tls import TlsSettings
 from plugin_operator.errors import ConfigError
 
-_NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+SERVICE_ACCOUNT_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where the kubelet mounts token, authority and namespace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,55 +74,17 @@ def load_connection_config(
 
 
 def _from_pod(environment: Mapping[str, str]) -> ConnectionConfig:
-    library = incluster_config()
-    loader = library.InClusterConfigLoader(
-        token_filename=library.SERVICE_TOKEN_FILENAME,
-        cert_filename=library.SERVICE_CERT_FILENAME,
-        environ=dict(environment),
-    )
-    access = ServiceAccountAccess(loader)
+    source = PodSource(environment, SERVICE_ACCOUNT_FOLDER / "token", SERVICE_ACCOUNT_FOLDER / "ca.crt")
+    source.read_now()
     try:
-        namespace = Path(_NAMESPACE_FILE).read_text(encoding="utf-8").strip() or None
+        namespace = (SERVICE_ACCOUNT_FOLDER / "namespace").read_text(encoding="utf-8").strip() or None
     except OSError:
         namespace = None
-    return ConnectionConfig(str(loader.host), access, "the pod's service account", namespace)
+    return ConnectionConfig(source.host, KeptAccess(source), source.description, namespace)
 
 
 def _from_files(paths: str, context: str | None, origin: str) -> ConnectionConfig:
-    source = f"{paths} ({origin})"
-    if not any(Path(path).expanduser().exists() for path in paths.split(os.pathsep) if path):
-        raise ConfigError(f"the kubeconfig {source} does not exist")
-    library = kube_config()
-    try:
-        config = library.KubeConfigMerger(paths).config
-        loader = library.KubeConfigLoader(config_dict=config, active_context=context, config_base_path=None)
-        chosen = loader.current_context["context"]
-        server = config["clusters"].get_with_name(chosen["cluster"])["cluster"]["server"]
-        user = _user(config, chosen.get("user"))
-        impersonation = _impersonation(user)
-    except (config_exception(), OSError, ValueError, TypeError, AttributeError, KeyError, AssertionError) as error:
-        raise ConfigError(f"the kubeconfig {source} cannot be used: {error}") from error
-    except library.yaml.YAMLError as error:
-        raise ConfigError(f"the kubeconfig {source} is not valid YAML: {error}") from error
-    access = KubeconfigAccess(loader, has_exec="exec" in user, impersonation=impersonation)
-    return ConnectionConfig(str(server), access, source, chosen.get("namespace"))
-
-
-def _user(config: Any, name: str | None) -> Mapping[str, Any]:
-    """Return the plain mapping of a user, empty if the kubeconfig has none."""
-    if not name or not config.safe_get("users"):
-        return {}
-    user = config["users"].get_with_name(name, safe=True)
-    return (user.safe_get("user") if user is not None else None) or {}
-
-
-def _impersonation(user: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return the headers for ``as``, ``as-uid``, ``as-groups`` and ``as-user-extra``, as client-go sends them."""
-    headers = [("Impersonate-User", str(user["as"]))] if user.get("as") else []
-    headers += [("Impersonate-Uid", str(user["as-uid"]))] if user.get("as-uid") else []
-    headers += [("Impersonate-Group", str(group)) for group in user.get("as-groups") or ()]
-    for key, values in (user.get("as-user-extra") or {}).items():
-        headers += [(f"Impersonate-Extra-{quote(key.lower(), safe='')}", str(value)) for value in values]
-    if headers and not user.get("as"):
-        raise ValueError("a user that impersonates needs 'as' beside 'as-uid', 'as-groups' and 'as-user-extra'")
-    return tuple(headers)
+    description = f"{paths} ({origin})"
+    chosen = read_context(paths, context, description)
+    access = KeptAccess(KubeconfigSource(paths, chosen, description))
+    return ConnectionConfig(chosen.server, access, description, chosen.namespace)

@@ -1,6 +1,6 @@
 """The configuration part of kubernetes-asyncio, without its thousand model modules.
 
-kubernetes-asyncio owns the meaning of a kubeconfig, exec credentials, OIDC and service accounts. Its package root
+kubernetes-asyncio owns the merging of kubeconfigs and the identity providers. Its package root
 imports every typed model, which costs over a second and 70 MB that an operator working on raw bytes never uses. Its
 ``config`` modules need two names of all that, and only to fill a ``Configuration`` if the caller brings none. So they
 are imported under a bare parent package, and taken out of ``sys.modules`` again: an author who imports
@@ -18,7 +18,7 @@ from plugin_operator.errors import ConfigError
 
 _ROOT: Final = "kubernetes_asyncio"
 _lock = threading.Lock()
-_loaded: list[tuple[ModuleType, ModuleType, type[Exception]]] = []
+_loaded: list[tuple[ModuleType, type[Exception]]] = []
 
 
 class LoadedConfiguration:
@@ -41,31 +41,25 @@ def kube_config() -> Any:
     return _modules()[0]
 
 
-def incluster_config() -> Any:
-    """Return the library's module ``config.incluster_config``."""
+def config_exception() -> type[Exception]:
+    """Return the exception those modules raise."""
     return _modules()[1]
 
 
-def config_exception() -> type[Exception]:
-    """Return the exception those modules raise."""
-    return _modules()[2]
-
-
-def _modules() -> tuple[ModuleType, ModuleType, type[Exception]]:
+def _modules() -> tuple[ModuleType, type[Exception]]:
     with _lock:
         if not _loaded:
             _loaded.append(_import_whole() if _ROOT in sys.modules else _import_alone())
         return _loaded[0]
 
 
-def _import_whole() -> tuple[ModuleType, ModuleType, type[Exception]]:
+def _import_whole() -> tuple[ModuleType, type[Exception]]:
     kube = importlib.import_module(f"{_ROOT}.config.kube_config")
-    incluster = importlib.import_module(f"{_ROOT}.config.incluster_config")
     exception = importlib.import_module(f"{_ROOT}.config.config_exception").ConfigException
-    return kube, incluster, exception
+    return kube, exception
 
 
-def _import_alone() -> tuple[ModuleType, ModuleType, type[Exception]]:
+def _import_alone() -> tuple[ModuleType, type[Exception]]:
     spec = importlib.util.find_spec(_ROOT)
     if spec is None or spec.submodule_search_locations is None:
         raise ConfigError("the package kubernetes-asyncio is not installed")

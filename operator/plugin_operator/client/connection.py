@@ -19,8 +19,10 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from plugin_operator.client.access import Access, TlsSettings
+from plugin_operator.client.access import Access
+from plugin_operator.client.attempts import Attempts
 from plugin_operator.client.config import ConnectionConfig
+from plugin_operator.client.kept import KeptAccess
 from plugin_operator.client.sessions import session_for_calls, session_for_streams
 from plugin_operator.client.statuses import error_of
 from plugin_operator.client.transport import ByteStream, Query, Response
@@ -61,7 +63,6 @@ class Connection:
         self._config = config
         self._requests = metrics.rest_client_requests
         self._clock = clock
-        self._tls: dict[TlsSettings, ssl.SSLContext] = {}
         self._calls = session_for_calls(user_agent, traces)
         self._streams = session_for_streams(user_agent, traces)
 
@@ -88,6 +89,8 @@ class Connection:
             await connection._access()
             yield connection
         finally:
+            if isinstance(config.access, KeptAccess):
+                await config.access.close()
             await connection._calls.close()
             await connection._streams.close()
             # TLS takes a few more turns of the loop to let its sockets go; a loop that ends at once would leak them.
@@ -117,7 +120,7 @@ class Connection:
         """
         deadline = self._clock.monotonic() + timeout_seconds
         headers = {"Accept": accept} if body is None else {"Accept": accept, "Content-Type": content_type}
-        access, renewed = await self._access(), False
+        attempts = Attempts(self._config.access, await self._access())
         for attempt in range(_MAX_RETRIES + 1):
             remaining = deadline - self._clock.monotonic()
             if remaining <= 0:  # renewing credentials may take as long as whoever gives them likes
@@ -125,18 +128,18 @@ class Connection:
             timeout = aiohttp.ClientTimeout(total=remaining, sock_connect=_CONNECT_SECONDS)
             try:
                 call = _Call(method, path, query, headers, body, timeout)
-                async with self._send(self._calls, call, access) as answer:
+                async with self._send(self._calls, call, attempts.access) as answer:
                     return Response(answer.status, answer.headers, await _body(answer, MAX_RESPONSE_BYTES))
             except ApiError as error:
                 wait = error.retry_after_seconds
-                if error.status == 401 and not renewed:
-                    access, renewed = await self._renew(access, error), True
-                elif wait is None or not self._may_retry(error.status, attempt, deadline - wait):
+                if await attempts.renewed_after(error):
+                    continue
+                if wait is None or not self._may_retry(error.status, attempt, deadline - wait):
                     raise
-                else:
-                    await self._clock.sleep(wait)
+                await self._clock.sleep(wait)
             except _TRANSPORT_ERRORS as error:
-                raise self._broken(method, error) from error
+                if not await attempts.reread_after(error, is_read=method == "GET"):
+                    raise self._broken(method, error) from error
         raise ApiConnectionError(f"{method} {path}: the server kept asking to retry")
 
     @asynccontextmanager
@@ -144,31 +147,33 @@ class Connection:
         self, path: str, *, query: Query = (), accept: str = "application/json", timeout_seconds: float
     ) -> AsyncIterator[ByteStream]:
         """Open a stream; see ``Transport.stream``. Leaving the context closes its TCP connection."""
-        access = await self._access()
+        attempts = Attempts(self._config.access, await self._access())
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=timeout_seconds)
         call = _Call("GET", path, query, {"Accept": accept}, None, timeout)
-        for renewed in (False, True):
+        while True:
             entered = False
             try:
-                async with self._send(self._streams, call, access) as answer:
+                async with self._send(self._streams, call, attempts.access) as answer:
                     entered = True
                     yield _Stream(answer)
                     return
             except ApiError as error:
-                if entered or error.status != 401 or renewed:
+                if entered or not await attempts.renewed_after(error):
                     raise
-                access = await self._renew(access, error)
             except _TRANSPORT_ERRORS as error:
                 if entered:
                     raise
-                raise self._broken("GET", error) from error
+                if not await attempts.reread_after(error, is_read=True):
+                    raise self._broken("GET", error) from error
 
     @asynccontextmanager
     async def _send(
         self, session: aiohttp.ClientSession, call: "_Call", access: Access
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Yield an answer below 300, or raise the ApiError of any other."""
-        headers: MutableMapping[str, str] = call.headers
+        if session.closed:
+            raise aiohttp.ClientConnectionError("the connection was closed, for the operator stops")
+        headers: MutableMapping[str, str] = dict(call.headers)
         if access.impersonation:
             headers = CIMultiDict([*call.headers.items(), *access.impersonation])
         if access.authorization:
@@ -200,24 +205,14 @@ class Connection:
     async def _access(self) -> Access:
         return await self._config.access.current()
 
-    async def _renew(self, access: Access, refusal: ApiError) -> Access:
-        self._tls.clear()  # a client certificate may have been rotated under the same file name
-        try:
-            return await self._config.access.renew(access)
-        except ConfigError as error:
-            raise refusal from error
-
-    def _context(self, access: Access) -> ssl.SSLContext | bool:
+    @staticmethod
+    def _context(access: Access) -> ssl.SSLContext | bool:
         if not access.host.startswith("https"):
             return True
-        context = self._tls.get(access.tls)
-        if context is None:
-            try:
-                context = access.tls.context()
-            except OSError as error:
-                raise ConfigError(f"the TLS material for {access.host} cannot be used: {error}") from error
-            self._tls[access.tls] = context
-        return context
+        try:
+            return access.tls.context()
+        except OSError as error:
+            raise ConfigError(f"the TLS material for {access.host} cannot be used: {error}") from error
 
     def _broken(self, method: str, error: BaseException) -> ApiConnectionError:
         self._requests.inc("<error>", method, urlsplit(self._config.host).netloc)

@@ -284,13 +284,13 @@ async def test_nobody_listening_is_a_connection_error():
                 await connection.stream("/x", timeout_seconds=1).__aenter__()
 
 
-async def test_bad_tls_material_is_a_configuration_error(tmp_path):
+async def test_bad_tls_material_is_a_configuration_error():
     config = ConnectionConfig.for_endpoint("https://127.0.0.1:1", ca_pem="not a certificate")
     async with Connection.open(config, Metrics()) as connection:
         with pytest.raises(ConfigError, match="TLS material"):
             await connection.request("GET", "/x")
     with pytest.raises(OSError):
-        TlsSettings(certificate_file=str(tmp_path / "none")).context()
+        TlsSettings(certificate_pem=b"not a certificate").context()
 
 
 async def test_many_calls_share_one_connection_from_many_tasks(server, connect):

@@ -1,0 +1,56 @@
+"""Reading the small files that credentials are kept in."""
+
+import os
+import stat
+from pathlib import Path
+
+from plugin_operator.errors import ConfigError
+
+MAX_FILE_BYTES = 4 * 2**20
+
+
+def read_credential(path: str | Path, what: str) -> bytes:
+    """Return the content of a file, which is never empty.
+
+    Args:
+        path: of the file; links are followed, so a rotated Secret or projected volume shows its new content.
+        what: what the file is, for the message.
+
+    Raises:
+        ConfigError: it is absent, empty, unreadable, larger than ``MAX_FILE_BYTES`` or no regular file.
+    """
+    try:
+        # A pipe put in its place must not hang the operator.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"the {what} {path} cannot be read: {_reason(error)}") from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ConfigError(f"the {what} {path} is not a regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"the {what} {path} cannot be read: {_reason(error)}") from error
+    finally:
+        os.close(descriptor)
+    if len(content) > MAX_FILE_BYTES:
+        raise ConfigError(f"the {what} {path} is larger than {MAX_FILE_BYTES} bytes")
+    if not content.strip():
+        raise ConfigError(f"the {what} {path} is empty")
+    return content
+
+
+def read_token(path: str | Path, what: str) -> str:
+    """Return the content of a file as a token, without the white space around it.
+
+    Raises:
+        ConfigError: as ``read_credential``, or it cannot stand in a header.
+    """
+    token = read_credential(path, what).decode("latin-1").strip()
+    if not token.isascii() or not token.isprintable():
+        raise ConfigError(f"the {what} {path} holds something else than a token")
+    return token
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,0 +1,166 @@
+"""Access that is read again as it ages, while the last good one goes on serving.
+
+Owns when to read and what to do when that fails. A file that is away for a moment, a certificate whose key comes a
+second later, a login command that fails ahead of need: as long as the last credentials are valid, no request notices.
+"""
+
+import asyncio
+from contextvars import Context
+from typing import Protocol
+
+from plugin_operator import logs
+from plugin_operator.client.access import Access
+from plugin_operator.clock import Clock, SystemClock
+from plugin_operator.errors import ConfigError
+from plugin_operator.tasks import AnyTask, TaskOwner
+
+REREAD_SECONDS = 30.0
+"""How old what was read from files may become: the kubelet and cert-manager rotate well before the old one expires."""
+
+_RETRY_SECONDS = 5.0  # while the last good access serves
+_RETRY_WITHOUT_SECONDS = 1.0  # a login command must not be run for each request of a busy operator
+_RENEW_PAUSE_SECONDS = 1.0  # nor for each 401
+
+_CLOSE_SECONDS = 2.0
+
+_log = logs.get_logger(__name__)
+
+
+class Source(Protocol):
+    """Reads access from where it is kept.
+
+    Attributes:
+        description: for people.
+    """
+
+    description: str
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the next ``read`` waits for a command or another server, and not for files alone."""
+
+    async def read(self, *, renew: bool) -> Access:
+        """Read everything now.
+
+        Args:
+            renew: the API server refused what was read last, so ask commands and identity providers again.
+
+        Raises:
+            ConfigError: names what cannot be read, and why.
+        """
+
+
+class KeptAccess:
+    """An ``AccessSource`` that keeps the last good access of a source.
+
+    Args:
+        source: reads it.
+        clock: ages it.
+    """
+
+    def __init__(self, source: Source, *, clock: Clock | None = None) -> None:
+        self._source = source
+        self._clock = clock or SystemClock()
+        self._access: Access | None = None
+        self._due = float("-inf")
+        self._failure = ""
+        self._renewed_at = float("-inf")
+        self._lock = asyncio.Lock()
+        self._tasks = TaskOwner("credentials", clock=self._clock)
+        self._ahead: AnyTask | None = None
+
+    async def current(self) -> Access:
+        """Return the access, read again at most every ``REREAD_SECONDS``; see ``AccessSource.current``."""
+        if self._clock.monotonic() < self._due:
+            return self._require()
+        if self._access is None or self._is_expired or not self._source.is_slow:
+            async with self._lock:
+                if self._clock.monotonic() >= self._due:
+                    await self._read(renew=False)
+        elif self._ahead is None:
+            # No request waits for a command that runs ahead of need; the task itself takes in, and logs, its outcome.
+            # It runs in a context of its own, for the one at hand belongs to the plugin whose request came first.
+            self._ahead = Context().run(self._tasks.spawn, self._read_ahead(), "ahead-of-need")
+        return self._require()
+
+    async def close(self) -> None:
+        """End a command that runs ahead of need; the access itself stays."""
+        await self._tasks.stop(_CLOSE_SECONDS)
+        self._ahead = None
+
+    async def renew(self, rejected: Access) -> Access:
+        """Ask the command or read the files again; see ``AccessSource.renew``."""
+        async with self._lock:
+            now = self._clock.monotonic()
+            if self._access is rejected and now - self._renewed_at >= _RENEW_PAUSE_SECONDS:
+                self._renewed_at = now
+                await self._read(renew=True)
+                if self._failure:
+                    raise ConfigError(self._failure)
+        return self._require()
+
+    async def reread(self, failed: Access) -> Access:
+        """Read the files again; see ``AccessSource.reread``."""
+        async with self._lock:
+            if self._access is failed and not self._source.is_slow:
+                await self._read(renew=False)
+        return self._require()
+
+    async def _read_ahead(self) -> None:
+        try:
+            async with self._lock:
+                await self._read(renew=False)
+        finally:
+            self._ahead = None
+
+    async def _read(self, *, renew: bool) -> None:
+        """Read, and keep what was read or why it could not be."""
+        try:
+            access = await self._source.read(renew=renew)
+            _check_tls(access)
+        except ConfigError as error:
+            self._failed(str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - what a library raises about an odd file must not end the operator
+            self._failed(f"{type(error).__name__}: {error}")
+            return
+        if self._failure and self._access is not None:
+            _log.info("Credentials read again", source=self._source.description)
+        self._failure = ""
+        if self._access is None or access != self._access or access.expires_at != self._access.expires_at:
+            self._access = access
+        self._due = self._clock.monotonic() + self._seconds_until_due()
+
+    def _seconds_until_due(self) -> float:
+        if self._access is None or self._access.expires_at is None:
+            return REREAD_SECONDS
+        left = (self._access.expires_at - self._clock.now()).total_seconds()
+        return min(REREAD_SECONDS, max(_RETRY_WITHOUT_SECONDS, left))
+
+    def _failed(self, reason: str) -> None:
+        if not self._failure and self._access is not None:
+            _log.warning("Credentials not read, the last ones are used", source=self._source.description, reason=reason)
+        self._failure = reason
+        has_good = self._access is not None and not self._is_expired
+        self._due = self._clock.monotonic() + (_RETRY_SECONDS if has_good else _RETRY_WITHOUT_SECONDS)
+
+    @property
+    def _is_expired(self) -> bool:
+        access = self._access
+        return access is not None and access.expires_at is not None and self._clock.now() >= access.expires_at
+
+    def _require(self) -> Access:
+        if self._access is None:
+            raise ConfigError(f"{self._source.description} gives no usable credentials: {self._failure}")
+        if self._failure and self._is_expired:
+            raise ConfigError(f"the credentials of {self._source.description} have expired, and: {self._failure}")
+        return self._access
+
+
+def _check_tls(access: Access) -> None:
+    if not access.host.startswith("https"):
+        return
+    try:
+        access.tls.context()
+    except OSError as error:
+        raise ConfigError(f"the TLS material for {access.host} cannot be used: {error}") from error

@@ -1,0 +1,110 @@
+"""One context of a kubeconfig as plain values.
+
+kubernetes-asyncio merges the files and checks that they fit together; what a context leads to is left to
+``kubeconfig_source``.
+"""
+
+import copy
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from plugin_operator.client.config_library import config_exception, kube_config
+from plugin_operator.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class KubeconfigContext:
+    """A context as plain values.
+
+    Attributes:
+        name: of the context.
+        server: URL, as it is written.
+        namespace: that the context names, if any.
+        cluster, user: as they are written.
+        cluster_folder, user_folder: where relative paths of theirs start.
+    """
+
+    name: str
+    server: str
+    namespace: str | None
+    cluster: Mapping[str, Any]
+    user: Mapping[str, Any]
+    cluster_folder: str
+    user_folder: str
+
+
+def read_context(paths: str, name: str | None, source: str) -> KubeconfigContext:
+    """Read one context of some kubeconfig files.
+
+    Args:
+        paths: as in ``$KUBECONFIG``.
+        name: of the context; None for the current one.
+        source: what to call the files in messages.
+
+    Raises:
+        ConfigError: no file is there, or what they hold makes no sense.
+    """
+    if not existing(paths):
+        raise ConfigError(f"the kubeconfig {source} does not exist")
+    library = kube_config()
+    try:
+        config = library.KubeConfigMerger(paths).config
+        # The loader checks that the parts fit together.
+        loader = library.KubeConfigLoader(config_dict=config, active_context=name, config_base_path=None)
+        chosen = loader.current_context["context"]
+        cluster = config["clusters"].get_with_name(chosen["cluster"])
+        user = _user(config, chosen.get("user"))
+        context = KubeconfigContext(
+            str(name or config["current-context"]),
+            str(cluster["cluster"]["server"]),
+            chosen.get("namespace"),
+            copy.deepcopy(cluster["cluster"].value),
+            copy.deepcopy(user["user"].value) if user is not None and user.safe_get("user") else {},
+            _folder(cluster),
+            _folder(user),
+        )
+        impersonation_of(context.user)
+    except (config_exception(), OSError, ValueError, TypeError, AttributeError, KeyError, AssertionError) as error:
+        raise ConfigError(f"the kubeconfig {source} cannot be used: {error}") from error
+    except library.yaml.YAMLError as error:
+        raise ConfigError(f"the kubeconfig {source} is not valid YAML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"the kubeconfig {source} is nested too deeply") from error
+    return context
+
+
+def existing(paths: str) -> list[Path]:
+    """Return the files of ``$KUBECONFIG`` that are there."""
+    found = [Path(path).expanduser() for path in paths.split(os.pathsep) if path]
+    return [path for path in found if path.exists()]
+
+
+def impersonation_of(user: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the headers for ``as``, ``as-uid``, ``as-groups`` and ``as-user-extra``, as client-go sends them.
+
+    Raises:
+        ValueError: the others are there without ``as``.
+    """
+    headers = [("Impersonate-User", str(user["as"]))] if user.get("as") else []
+    headers += [("Impersonate-Uid", str(user["as-uid"]))] if user.get("as-uid") else []
+    headers += [("Impersonate-Group", str(group)) for group in user.get("as-groups") or ()]
+    for key, values in (user.get("as-user-extra") or {}).items():
+        headers += [(f"Impersonate-Extra-{quote(key.lower(), safe='')}", str(value)) for value in values]
+    if headers and not user.get("as"):
+        raise ValueError("a user that impersonates needs 'as' beside 'as-uid', 'as-groups' and 'as-user-extra'")
+    return tuple(headers)
+
+
+def _user(config: Any, name: str | None) -> Any:
+    if not name or not config.safe_get("users"):
+        return None
+    return config["users"].get_with_name(name, safe=True)
+
+
+def _folder(node: Any) -> str:
+    path = getattr(node, "path", None)
+    return str(Path(path).absolute().parent) if path else ""

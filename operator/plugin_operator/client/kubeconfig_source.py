@@ -1,0 +1,192 @@
+"""Access from one context of a kubeconfig, read anew whenever it is asked for.
+
+Every file is read by content: the kubeconfig, the authority, certificate, key and token it names. Commands and identity
+providers are asked only when what they gave is about to expire or was refused.
+"""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from plugin_operator.client.access import Access
+from plugin_operator.client.config_library import LoadedConfiguration, config_exception, kube_config
+from plugin_operator.client.execs import DEADLINE_SECONDS, ExecCommand, ExecCredential, cluster_info
+from plugin_operator.client.files import read_credential, read_token
+from plugin_operator.client.kubeconfig import KubeconfigContext, existing, impersonation_of, read_context
+from plugin_operator.client.proxies import environment_proxy
+from plugin_operator.client.tls import TlsSettings
+from plugin_operator.client.tokens import expiry_of
+from plugin_operator.clock import Clock, SystemClock
+from plugin_operator.errors import ConfigError
+
+_AHEAD_AT_MOST = timedelta(minutes=5)
+_AHEAD_SHARE = 0.2  # of the credential's life
+
+
+class KubeconfigSource:
+    """Reads the access that one context of a kubeconfig gives.
+
+    The context stays the one of the start, whatever becomes the current one; so does the server, for the caches of a
+    running operator belong to it.
+
+    Args:
+        paths: of the files, as in ``$KUBECONFIG``.
+        context: as it was read at the start.
+        description: of the files, for people.
+        clock: tells when credentials expire.
+    """
+
+    def __init__(self, paths: str, context: KubeconfigContext, description: str, *, clock: Clock | None = None) -> None:
+        self.description = f"the kubeconfig {description}"
+        self._source = description
+        self._paths = paths
+        self._context = context
+        self._clock = clock or SystemClock()
+        # A pipe, as the shell makes one of <(...), can be read only once.
+        self._can_reread = all(path.is_file() for path in existing(paths))
+        self._content = self._contents()
+        self._credential: ExecCredential | None = None
+        self._token = ""
+        self._renew_from: datetime | None = None
+        self._provider: Any = None
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether a command is due, or an identity provider may be asked; see ``Source.is_slow``."""
+        return ("auth-provider" in self._context.user or self._has_exec) and self._is_due
+
+    async def read(self, *, renew: bool) -> Access:
+        """Read all files, and ask the command or identity provider if it is due; see ``Source.read``."""
+        self._reread()
+        user = self._context.user
+        if "auth-provider" in user:
+            if renew or self._is_due:
+                await self._ask_provider()
+            return self._access(f"Bearer {self._token}", expiry_of(self._token), None)
+        if self._has_exec:
+            if renew or self._is_due:
+                await self._run(user["exec"])
+            credential = self._credential or ExecCredential()
+            bearer = f"Bearer {credential.token}" if credential.token else None
+            return self._access(bearer, credential.expires_at, credential)
+        if user.get("tokenFile"):
+            token = read_token(Path(self._context.user_folder, user["tokenFile"]), "token file")
+            return self._access(f"Bearer {token}", expiry_of(token), None)
+        if user.get("token"):
+            return self._access(f"Bearer {str(user['token']).strip()}", None, None)
+        if "username" in user and "password" in user:
+            pair = f"{user['username']}:{user['password']}".encode()
+            return self._access(f"Basic {base64.b64encode(pair).decode()}", None, None)
+        return self._access(None, None, None)
+
+    def _contents(self) -> tuple[bytes, ...]:
+        return tuple(read_credential(path, "kubeconfig") for path in existing(self._paths)) if self._can_reread else ()
+
+    def _reread(self) -> None:
+        contents = self._contents()
+        if contents == self._content:
+            return
+        context = read_context(self._paths, self._context.name, self._source)
+        if context.server != self._context.server:
+            raise ConfigError(
+                f"the kubeconfig {self._source} now names the server {context.server} in the context {context.name}, "
+                f"not {self._context.server}: restart the operator if it is to follow"
+            )
+        if context.user != self._context.user:
+            self._credential = self._provider = None
+            self._token = ""
+        self._context, self._content = context, contents
+
+    @property
+    def _has_exec(self) -> bool:
+        """Whether a command gives the credentials; as for kubectl, those that are written down come first."""
+        user = self._context.user
+        return bool(user.get("exec")) and not (user.get("token") or user.get("tokenFile") or user.get("username"))
+
+    @property
+    def _is_due(self) -> bool:
+        if self._credential is None and not self._token:
+            return True
+        return self._renew_from is not None and self._clock.now() >= self._renew_from
+
+    async def _run(self, settings: Mapping[str, Any]) -> None:
+        cluster = cluster_info(self._context.cluster, self._authority())
+        self._credential = await ExecCommand(settings, self._context.user_folder, cluster).run()
+        expires_at = self._credential.expires_at
+        if expires_at is None:
+            self._renew_from = None
+        else:
+            ahead = min(_AHEAD_AT_MOST, max(timedelta(), expires_at - self._clock.now()) * _AHEAD_SHARE)
+            self._renew_from = expires_at - ahead
+
+    async def _ask_provider(self) -> None:
+        """Take a token of the identity provider, which the library refreshes; one without an end is due at once."""
+        target = LoadedConfiguration()
+        try:
+            if self._provider is None:
+                self._provider = _provider_of(self._context.user)
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await self._provider.load_and_set(target)
+        except TimeoutError as error:
+            raise ConfigError(f"the identity provider gave no token within {DEADLINE_SECONDS:g} s") from error
+        except (config_exception(), OSError, ValueError, TypeError, AttributeError, KeyError, AssertionError) as error:
+            raise ConfigError(f"the identity provider gave no token: {error}") from error
+        self._token = target.api_key.get("BearerToken", "").removeprefix("Bearer ").strip()
+        expires_at = expiry_of(self._token)
+        self._renew_from = self._clock.now() if expires_at is None else expires_at - _AHEAD_AT_MOST
+
+    def _access(
+        self, authorization: str | None, expires_at: datetime | None, credential: ExecCredential | None
+    ) -> Access:
+        cluster = self._context.cluster
+        host = self._context.server.rstrip("/")
+        if not host.startswith(("http://", "https://")):
+            raise ConfigError(f"the cluster's server {host!r} is not an http or https URL")
+        tls = self._tls(credential) if host.startswith("https") else TlsSettings()
+        proxy = cluster.get("proxy-url") or environment_proxy(host)
+        return Access(host, authorization, tls, proxy, impersonation_of(self._context.user), expires_at)
+
+    def _tls(self, credential: ExecCredential | None) -> TlsSettings:
+        cluster, user = self._context.cluster, self._context.user
+        if credential is None or credential.certificate_pem is None:
+            certificate = _content(user, "client-certificate", self._context.user_folder)
+            key = _content(user, "client-key", self._context.user_folder)
+        else:
+            certificate, key = credential.certificate_pem, credential.key_pem
+        return TlsSettings(
+            ca_pem=self._authority(),
+            certificate_pem=certificate,
+            key_pem=key,
+            verify=not cluster.get("insecure-skip-tls-verify"),
+            server_name=cluster.get("tls-server-name") or None,
+        )
+
+    def _authority(self) -> bytes | None:
+        return _content(self._context.cluster, "certificate-authority", self._context.cluster_folder)
+
+
+def _content(section: Mapping[str, Any], key: str, folder: str) -> bytes | None:
+    """Return what ``key`` names or, first, what ``key-data`` holds."""
+    data = section.get(f"{key}-data")
+    if data:
+        try:
+            return base64.b64decode(data)
+        except (binascii.Error, ValueError, TypeError) as error:
+            raise ConfigError(f"{key}-data of the kubeconfig is not base64: {error}") from error
+    path = section.get(key)
+    return read_credential(Path(folder, str(path)), key) if path else None
+
+
+def _provider_of(user: Mapping[str, Any]) -> Any:
+    """Return the library's loader for an ``auth-provider``; it keeps the tokens it refreshes to itself."""
+    config = {
+        "current-context": "only",
+        "contexts": [{"name": "only", "context": {"cluster": "only", "user": "only"}}],
+        "clusters": [{"name": "only", "cluster": {"server": "http://unused"}}],
+        "users": [{"name": "only", "user": {"auth-provider": dict(user["auth-provider"])}}],
+    }
+    return kube_config().KubeConfigLoader(config_dict=config, config_base_path="")

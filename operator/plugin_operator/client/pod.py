@@ -1,0 +1,52 @@
+"""Access of a pod by its service account: two files that the kubelet rotates."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from plugin_operator.client.access import Access
+from plugin_operator.client.files import read_credential, read_token
+from plugin_operator.client.proxies import environment_proxy
+from plugin_operator.client.tls import TlsSettings
+from plugin_operator.client.tokens import expiry_of
+from plugin_operator.errors import ConfigError
+
+
+class PodSource:
+    """Reads token and certificate authority of the pod's service account.
+
+    Args:
+        environment: names host and port of the API server.
+        token_file, ca_file: where the kubelet mounts them.
+
+    Raises:
+        ConfigError: the environment names no server.
+    """
+
+    description = "the pod's service account"
+    is_slow = False
+
+    def __init__(self, environment: Mapping[str, str], token_file: Path, ca_file: Path) -> None:
+        host, port = environment.get("KUBERNETES_SERVICE_HOST"), environment.get("KUBERNETES_SERVICE_PORT")
+        if not host or not port:
+            raise ConfigError(
+                "the pod's service account cannot be used: "
+                "$KUBERNETES_SERVICE_HOST or $KUBERNETES_SERVICE_PORT is not set"
+            )
+        self.host = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+        self._token_file = token_file
+        self._ca_file = ca_file
+
+    async def read(self, *, renew: bool) -> Access:
+        """Read both files; see ``Source.read``."""
+        del renew
+        return self.read_now()
+
+    def read_now(self) -> Access:
+        """Read both files.
+
+        Raises:
+            ConfigError: names the one that cannot be used.
+        """
+        token = read_token(self._token_file, "service account token")
+        tls = TlsSettings(ca_pem=read_credential(self._ca_file, "service account CA"))
+        return Access(self.host, f"Bearer {token}", tls, environment_proxy(self.host), expires_at=expiry_of(token))
