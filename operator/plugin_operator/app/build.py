@@ -154,7 +154,7 @@ class App:
         """Return why what was found at the start is not all tried; a later edit does not make the process unready."""
         self._was_settled = self._was_settled or self.host.is_settled
         if not self._was_settled:
-            return "the plugins have not all been tried yet"
+            return self.host.directory_problem or "the plugins have not all been tried yet"
         never_trusted = self._trust is not None and not self._trust.serial
         return self.host.directory_problem if never_trusted else ""
 

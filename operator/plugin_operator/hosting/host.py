@@ -30,6 +30,9 @@ _LONGEST_LOOK_SECONDS = 30.0
 # A scan that failed for a reason nobody knows is made again so soon.
 _RETRY_SECONDS = 1.0
 
+_UNSEEN = frozenset({Directory.UNREADABLE, Directory.UNSTABLE})
+_NAMED = 20
+
 _log = logs.get_logger(__name__)
 
 
@@ -66,7 +69,7 @@ class PluginHost:
         self._slots: dict[str, PluginSlot] = {}
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._hint = asyncio.Event()
-        self._watch = watch
+        self._watcher = Watcher(scanner.root, self.hint, clock=self._clock) if watch else None
         self._leads = False
         self._ignored: tuple[str, ...] = ()
         self.directory_problem = "the plugins directory has not been read yet"
@@ -74,7 +77,10 @@ class PluginHost:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the directory was read and nothing that was found in it is still being worked on."""
+        """Whether the directory was read and nothing that was found in it is still being worked on.
+
+        A look that failed, or did not get an answer, is no reading.
+        """
         return self.has_scanned and all(slot.is_settled for slot in self._slots.values())
 
     async def start(self) -> None:
@@ -83,9 +89,8 @@ class PluginHost:
         if self._validator is not None:
             self._tasks.spawn(self._validator.warm(), "warm-trials")
         self._tasks.spawn(self._follow(await self._look()), "scan")
-        if self._watch:
-            watcher = Watcher(self._scanner.root, self.hint, clock=self._clock)
-            self._tasks.spawn(watcher.run(), "watch")
+        if self._watcher is not None:
+            self._tasks.spawn(self._watcher.run(), "watch")
 
     def lead(self) -> None:
         """Begin to reconcile: this process leads. Caches and queues have been filling before."""
@@ -136,7 +141,8 @@ class PluginHost:
         self._say_what_is_odd(snapshot)
         if snapshot.directory is Directory.OK:
             self._apply(snapshot)
-        self.has_scanned = True
+        # What could not be looked into was not tried: whoever waits for that goes on waiting.
+        self.has_scanned = self.has_scanned or snapshot.directory not in _UNSEEN
         for slot in self._slots.values():
             try:
                 slot.refresh()
@@ -179,9 +185,13 @@ class PluginHost:
             self.directory_problem = problem
         if snapshot.ignored != self._ignored:
             self._ignored = snapshot.ignored
-            _log.warning("Names in the plugins directory ignored", path=snapshot.root, names=list(snapshot.ignored))
+            named = list(snapshot.ignored[:_NAMED])
+            count = len(snapshot.ignored)
+            _log.warning("Names in the plugins directory ignored", path=snapshot.root, names=named, count=count)
 
     def _apply(self, snapshot: Snapshot) -> None:
+        if self._watcher is not None:
+            self._watcher.look_into(snapshot.folders)
         plugins = {name: source for name, source in snapshot.sources.items() if self._is_plugin(source)}
         wanted: dict[str, PluginSource | Refusal] = {**snapshot.refusals, **plugins}
         self._warm_for(wanted)

@@ -11,8 +11,9 @@ import signal
 import sys
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+from plugin_operator.hosting.names import working_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Watchman:
         self._atexit = _atexit_count()
         self._environ = dict(os.environ)
         self._path = list(sys.path)
-        self._folder = Path.cwd()
+        self._folder = working_directory()
         self._handlers = _handlers()
         self._streams = (sys.stdout, sys.stderr)
 
@@ -54,8 +55,8 @@ class Watchman:
         if sys.path != self._path:
             what = f" ({', '.join(map(repr, added))})" if added else ""
             found.append(f"its import changes sys.path{what}: files beside the plugin can be imported as they are")
-        if Path.cwd() != self._folder:
-            found.append(f"its import changes the working directory to {Path.cwd()}: use absolute paths")
+        if working_directory() != self._folder:
+            found.append(f"its import changes the working directory to {working_directory()}: use absolute paths")
         return found
 
     def _notable(self, own_threads: str) -> list[str]:

@@ -3,6 +3,7 @@
 Owns putting tree, settling and units together into a ``Snapshot``. When to look is left to ``watcher`` and ``host``.
 """
 
+import dataclasses
 import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -41,32 +42,57 @@ class Scanner:
         self._clock = clock or SystemClock()
         self._settle = SettleTracker()
         self._closures: dict[str, tuple[str, ...]] = {}
+        self._looks = 0
+        self._tree: Tree | None = None
+        self._admitted: Tree | None = None
+        self._snapshot: Snapshot | None = None
 
     def scan(self) -> Snapshot:
-        """Read the directory and return what is in it. Blocks: call it in a thread, one call at a time."""
-        tree = read_tree(self.root, self._gate.files if self._gate is not None else ())
-        if tree.directory is not Directory.OK and tree.directory is not Directory.EMPTY:
-            return Snapshot(self.root, tree.directory, tree.reason)
+        """Read the directory and return what is in it. Blocks: call it in a thread, one call at a time.
+
+        Returns the same object again as long as nothing has changed.
+        """
+        self._looks += 1
+        read = read_tree(self.root, self._gate.files if self._gate is not None else (), self._tree, self._looks)
+        if read.directory is not Directory.OK and read.directory is not Directory.EMPTY:
+            return Snapshot(self.root, read.directory, read.reason)
+        self._tree = read
+        tree = dataclasses.replace(read, files=dict(read.files), refused=dict(read.refused))
         refusal = self._gate.admit(tree) if self._gate is not None else ""
         if refusal:
             return Snapshot(self.root, Directory.UNTRUSTED, f"{self.root} is not trusted: {refusal}")
+        last, self._admitted = self._admitted, tree
+        if (
+            self._snapshot is None
+            or self._snapshot.retry_after_seconds is not None
+            or last is None
+            or not tree.is_same(last)
+        ):
+            self._snapshot = self._judge(tree)
+        return self._snapshot
+
+    def _judge(self, tree: Tree) -> Snapshot:
         unsettled = self._settle.update(tree, now=self._clock.monotonic(), wall=time.time())
         units = find_units(tree, self.root)
         vanishing = frozenset(map(_first_part, unsettled.vanished)) - units.keys()
         sources = self._sources(units, tree, unsettled)
-        self._closures = {name: closure(units, name) for name in sources}
+        refused = {name: unit.refusal for name, unit in units.items() if unit.refusal is not None}
+        # An entry that is not even named like code says nothing, unless it was a plugin or helper before.
+        odd = {name for name in refused if not units[name].is_code and name not in self._closures}
+        self._closures = {name: closure(units, name) for name in {*sources, *(refused.keys() - odd)}}
         directory, reason = tree.directory, tree.reason
-        if directory is Directory.OK and not units:
+        if directory is Directory.OK and not units.keys() - odd:
             directory, reason = Directory.EMPTY, f"{self.root} holds no Python files"
         return Snapshot(
             root=self.root,
             directory=directory,
             reason=reason,
             sources=sources,
-            refusals={name: unit.refusal for name, unit in units.items() if unit.refusal is not None},
+            refusals={name: refusal for name, refusal in refused.items() if name not in odd},
             vanishing=vanishing,
             retry_after_seconds=unsettled.retry_after_seconds,
-            ignored=tuple(tree.ignored),
+            ignored=(*tree.ignored, *(f"{name} {refused[name].reason}" for name in sorted(odd))),
+            folders=tree.watchable[1:],  # the first is the directory itself
         )
 
     def _sources(self, units: Mapping[str, Unit], tree: Tree, unsettled: Unsettled) -> dict[str, PluginSource]:

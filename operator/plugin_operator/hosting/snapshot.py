@@ -87,7 +87,8 @@ class Snapshot:
         refusals: names under which something lies that cannot be loaded.
         vanishing: names that are gone too short a time to be believed: editors delete and re-create.
         retry_after_seconds: look again so soon because something is not settled.
-        ignored: odd names that were passed over, as ``repr``.
+        ignored: odd names that were passed over, as ``repr``, and other entries that cannot be read, with the reason.
+        folders: the folders on disk in which changes show.
     """
 
     root: str
@@ -98,6 +99,7 @@ class Snapshot:
     vanishing: frozenset[str] = frozenset()
     retry_after_seconds: float | None = None
     ignored: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:

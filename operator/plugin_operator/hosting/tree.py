@@ -3,68 +3,43 @@
 Owns the order of looks that keeps a reader from seeing half of a swap: links are resolved once, everything is read
 below what they pointed to, and if they point elsewhere afterwards, it is read again. Kubernetes swaps a ConfigMap
 volume by flipping the link ``..data`` (kubelet's AtomicWriter), git-sync by flipping the link above the directory.
+What is wrong with one entry is noted for that entry; only what is wrong with the directory itself stops a read.
 """
 
-import errno
 import os
-import stat
+import time
+import zlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from plugin_operator.hosting.names import is_ignored
+from plugin_operator.hosting.files import MAX_FILE_BYTES, Stamp, TreeFile, read_file
 from plugin_operator.hosting.snapshot import Directory
+from plugin_operator.hosting.walk import TOO_MANY, Found, Moved, TooManyEntries, Walk, of_the_process, trouble
 
-MAX_FILE_BYTES = 1024 * 1024
-MAX_FILES = 5_000
+__all__ = ["MAX_FILE_BYTES", "Stamp", "Tree", "TreeFile", "read_tree"]
+
+MAX_FILES = 10_000
 MAX_TREE_BYTES = 128 * 1024 * 1024
-_MAX_DEPTH = 16
+#: A file whose times have not changed is read again at every so manyth look all the same.
+VERIFY_EVERY = 60
+_MAX_UNIT_BYTES = 32 * 1024 * 1024
 _ATTEMPTS = 5
 _DATA_LINK = "..data"
-_CODE = (".py", ".so", ".pyd")
-_KINDS = (
-    (stat.S_ISFIFO, "a named pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What tells one state of a file from another without reading it; a hint, never proof of sameness."""
-
-    device: int
-    inode: int
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-
-    @classmethod
-    def of(cls, found: os.stat_result) -> "Stamp":
-        """Take it from ``stat``."""
-        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-
-
-@dataclass(frozen=True, slots=True)
-class TreeFile:
-    """One file that was read.
-
-    Attributes:
-        content: its bytes.
-        stamp: its state when it was read.
-        is_atomic: it lies where only whole files appear (below ``..data``).
-        is_changing: it changed under the reader's eyes.
-    """
-
-    content: bytes
-    stamp: Stamp
-    is_atomic: bool
-    is_changing: bool
 
 
 @dataclass(slots=True)
 class Tree:
-    """Everything that was found below the plugins directory, by POSIX path below it."""
+    """Everything that was found below the plugins directory, by POSIX path below it.
+
+    Attributes:
+        directory, reason: in what state the directory itself is.
+        real_root: the directory behind all links.
+        files: what was read.
+        folders: every folder that was looked into, or could not be.
+        refused: why something cannot be read.
+        ignored: odd names that were passed over, as ``repr``.
+        watchable: the folders on disk that were looked into.
+    """
 
     directory: Directory
     reason: str = ""
@@ -73,25 +48,37 @@ class Tree:
     folders: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
-    total_bytes: int = 0
+    watchable: tuple[str, ...] = ()
+
+    def is_same(self, other: "Tree") -> bool:
+        """Tell whether another look found exactly this; what was read again with the same outcome is the same."""
+        return (
+            self.directory is other.directory
+            and self.real_root == other.real_root
+            and self.refused == other.refused
+            and self.folders == other.folders
+            and self.ignored == other.ignored
+            and self.files.keys() == other.files.keys()
+            and all(file is other.files[name] for name, file in self.files.items())
+        )
 
 
-class _Moved(Exception):
-    """The directory changed while it was read."""
-
-
-def read_tree(root: str, also: Collection[str] = ()) -> Tree:
+def read_tree(root: str, also: Collection[str] = (), known: Tree | None = None, turn: int = 0) -> Tree:
     """Read all of ``root``; never raises for what may be found there. Blocks: call it in a thread.
 
     Args:
         root: the directory.
         also: names directly in it that are wanted though they are no code.
+        known: what was read before; a file of it is not read again while its times, size and inode stay.
+        turn: number of this look; each file has its turn to be read all the same, see ``VERIFY_EVERY``.
     """
-    for _ in range(_ATTEMPTS):
+    for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _read_once(root, also)
-        except _Moved:
+            return _read_once(root, also, known, turn, is_last=attempt == _ATTEMPTS)
+        except Moved:
             continue
+        except TooManyEntries as error:
+            return Tree(Directory.UNREADABLE, f"{root} {error}")
         except FileNotFoundError:
             return Tree(Directory.MISSING, f"{root} does not exist")
         except NotADirectoryError:
@@ -101,16 +88,24 @@ def read_tree(root: str, also: Collection[str] = ()) -> Tree:
     return Tree(Directory.UNSTABLE, f"{root} changed {_ATTEMPTS} times while it was read")
 
 
-def _read_once(root: str, also: Collection[str]) -> Tree:
+def _read_once(root: str, also: Collection[str], known: Tree | None, turn: int, *, is_last: bool) -> Tree:
     before = _identity(root)
     real_root, _, data = before
-    tree = Tree(Directory.OK, real_root=real_root)
-    reader = _Reader(tree, also)
+    walk = Walk(real_root, also, is_last=is_last)
     if data is not None:
-        reader.folder(os.path.join(real_root, data), "", is_atomic=True, depth=0)  # noqa: PTH118 - bytes-exact names
-    reader.folder(real_root, "", is_atomic=False, depth=0)
+        walk.top(os.path.join(real_root, data), is_atomic=True)  # noqa: PTH118 - bytes-exact names
+    walk.top(real_root, is_atomic=False)
+    tree = Tree(
+        Directory.OK,
+        real_root=real_root,
+        folders=walk.folders,
+        refused=walk.refused,
+        ignored=walk.ignored,
+        watchable=tuple(walk.looked_into),
+    )
+    _Reading(tree, known.files if known is not None else {}, turn, is_last=is_last).read(walk.found)
     if _identity(root) != before:
-        raise _Moved
+        raise Moved
     if not tree.files and not tree.refused:
         tree.directory, tree.reason = Directory.EMPTY, f"{root} is empty"
     return tree
@@ -126,98 +121,49 @@ def _identity(root: str) -> tuple[str, tuple[int, int], str | None]:
     return real_root, (found.st_dev, found.st_ino), data
 
 
-class _Reader:
-    """One pass over the directory."""
+class _Reading:
+    """Reads what a walk found, within the limits of the whole; what was there before comes first, then the small."""
 
-    def __init__(self, tree: Tree, also: Collection[str]) -> None:
+    def __init__(self, tree: Tree, known: dict[str, TreeFile], turn: int, *, is_last: bool) -> None:
         self._tree = tree
-        self._also = also
-        self._open_folders: set[tuple[int, int]] = set()
-        self._packages: set[str] = set()
+        self._known = known
+        self._turn = turn % VERIFY_EVERY
+        self._is_last = is_last
+        self._wall = time.time()
+        self._files = 0
+        self._bytes = 0
 
-    def folder(self, path: str, prefix: str, *, is_atomic: bool, depth: int) -> None:
-        """Read what lies in ``path``, files first so that a huge folder harms only itself; names get ``prefix``."""
-        with os.scandir(path) as found:
-            entries = sorted(found, key=lambda each: (each.is_dir(), each.name))
-        for entry in entries:
-            if depth == 0 and not is_atomic and _leads_into_data(entry):
-                continue
-            try:
-                entry.name.encode()
-            except UnicodeEncodeError:
-                self._tree.ignored.append(repr(os.fsencode(entry.name)))
-                continue
-            if not is_ignored(entry.name):
-                self._entry(entry.path, prefix + entry.name, is_atomic=is_atomic, depth=depth)
+    def read(self, found: dict[str, list[Found]]) -> None:
+        """Read all, each unit (the files of one folder, or one file) as a whole or not at all."""
+        before = {name.partition("/")[0] for name in self._known}
+        sizes = {unit: sum(each.stat.st_size for each in files) for unit, files in found.items()}
+        for unit in sorted(found, key=lambda unit: (unit not in before, sizes[unit], unit)):
+            if sizes[unit] > _MAX_UNIT_BYTES:
+                self._tree.refused[unit] = f"holds {sizes[unit]:,} bytes: a folder may hold at most {_MAX_UNIT_BYTES:,}"
+            elif self._files + len(found[unit]) > MAX_FILES or self._bytes + sizes[unit] > MAX_TREE_BYTES:
+                self._tree.refused[unit] = TOO_MANY.format(files=MAX_FILES, bytes=MAX_TREE_BYTES)
+            else:
+                self._files += len(found[unit])
+                self._bytes += sizes[unit]
+                for each in found[unit]:
+                    self._file(each)
 
-    def _entry(self, path: str, name: str, *, is_atomic: bool, depth: int) -> None:
+    def _file(self, found: Found) -> None:
+        known = self._known.get(found.name)
+        if known is not None and known.is_like(found.stat, is_atomic=found.is_atomic) and not self._has_turn(found):
+            self._tree.files[found.name] = known
+            return
         try:
-            found = os.stat(path)  # noqa: PTH116
-            if stat.S_ISDIR(found.st_mode):
-                self._subfolder(path, name, found, is_atomic=is_atomic, depth=depth)
-            elif name.endswith(_CODE) or name in self._also or name.partition("/")[0] in self._packages:
-                self._file(path, name, found, is_atomic=is_atomic)
-        except FileNotFoundError:
-            if not os.path.islink(path):  # noqa: PTH114
-                raise _Moved from None
-            self._refuse(name, "is a link to nothing")
+            file = read_file(found.path, is_atomic=found.is_atomic, wall=self._wall)
         except OSError as error:
-            if error.errno == errno.ESTALE:
-                raise _Moved from None
-            self._refuse(name, f"cannot be read: {error.strerror or error}")
+            if of_the_process(error):
+                raise
+            reason = trouble(error, found.path, is_last=self._is_last)
+            if reason:
+                self._tree.refused[found.name] = reason
+            return
+        same = known is not None and known.is_same(file)
+        self._tree.files[found.name] = known if same and known is not None else file
 
-    def _subfolder(self, path: str, name: str, found: os.stat_result, *, is_atomic: bool, depth: int) -> None:
-        identity = (found.st_dev, found.st_ino)
-        if name.endswith(".py"):
-            self._refuse(name, "is a directory: rename it without '.py', or make it a file")
-        elif identity in self._open_folders:
-            self._refuse(name, "is a link to a folder above itself")
-        elif depth >= _MAX_DEPTH:
-            self._refuse(name, f"lies more than {_MAX_DEPTH} folders deep")
-        else:
-            self._tree.folders.add(name)
-            if depth == 0 and os.path.exists(os.path.join(path, "__init__.py")):  # noqa: PTH110, PTH118
-                self._packages.add(name)  # only a package's data files are part of a plugin
-            self._open_folders.add(identity)
-            self.folder(path, name + "/", is_atomic=is_atomic, depth=depth + 1)
-            self._open_folders.discard(identity)
-
-    def _file(self, path: str, name: str, found: os.stat_result, *, is_atomic: bool) -> None:
-        for test, what in _KINDS:
-            if test(found.st_mode):
-                self._refuse(name, f"is {what}, not a file")
-                return
-        if found.st_size > MAX_FILE_BYTES:
-            self._refuse(name, f"has {found.st_size:,} bytes: a file may have at most {MAX_FILE_BYTES:,}")
-        elif len(self._tree.files) >= MAX_FILES or self._tree.total_bytes + found.st_size > MAX_TREE_BYTES:
-            self._refuse(name, f"is one too many: at most {MAX_FILES:,} files and {MAX_TREE_BYTES:,} bytes are read")
-        elif name not in self._tree.files:
-            self._read(path, name, is_atomic=is_atomic)
-
-    def _read(self, path: str, name: str, *, is_atomic: bool) -> None:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            before = os.fstat(descriptor)
-            content = b"".join(_chunks(descriptor, MAX_FILE_BYTES + 1))
-            after = Stamp.of(os.fstat(descriptor))
-        finally:
-            os.close(descriptor)
-        changing = Stamp.of(before) != after or len(content) != after.size
-        self._tree.files[name] = TreeFile(content, after, is_atomic, changing)
-        self._tree.total_bytes += len(content)
-
-    def _refuse(self, name: str, reason: str) -> None:
-        self._tree.refused[name] = reason
-
-
-def _chunks(descriptor: int, most: int) -> list[bytes]:
-    chunks = []
-    while most > 0 and (chunk := os.read(descriptor, most)):
-        chunks.append(chunk)
-        most -= len(chunk)
-    return chunks
-
-
-def _leads_into_data(entry: "os.DirEntry[str]") -> bool:
-    """Tell the links that kubelet keeps for people: what they lead to was read below the resolved ``..data``."""
-    return entry.is_symlink() and os.readlink(entry.path).startswith(_DATA_LINK + "/")  # noqa: PTH115
+    def _has_turn(self, found: Found) -> bool:
+        return zlib.crc32(found.name.encode()) % VERIFY_EVERY == self._turn

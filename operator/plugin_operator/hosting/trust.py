@@ -101,5 +101,8 @@ def _content(taken: Mapping[str, TreeFile], tree: Tree, name: str) -> bytes:
 
 def is_inside(path: Path, directory: Path) -> bool:
     """Tell whether ``path`` lies in ``directory``, as it is written or behind all links."""
-    written, real = Path(os.path.abspath(path)), path.resolve()  # noqa: PTH100 - Path.absolute keeps ".."
-    return written.is_relative_to(os.path.abspath(directory)) or real.is_relative_to(directory.resolve())  # noqa: PTH100
+    try:
+        written, real = Path(os.path.abspath(path)), path.resolve()  # noqa: PTH100 - Path.absolute keeps ".."
+        return written.is_relative_to(os.path.abspath(directory)) or real.is_relative_to(directory.resolve())  # noqa: PTH100
+    except FileNotFoundError:
+        return False  # a relative path, and the working directory is gone: nothing lies there

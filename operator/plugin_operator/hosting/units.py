@@ -28,6 +28,8 @@ class Unit:
         declares, is_parsed, is_dynamic: as in ``FileFacts``, of all files together.
         is_importable_only: a folder without ``__init__.py``: only good for being imported from.
         refusal: it cannot be loaded.
+        is_shadow: refused for a name that hides an installed module, which is what imports of that name get.
+        is_code: it is named like code, or is a folder: not just an odd entry.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Unit:
     is_dynamic: bool = False
     is_importable_only: bool = False
     refusal: Refusal | None = None
+    is_shadow: bool = False
+    is_code: bool = True
 
 
 def find_units(tree: Tree, root: str) -> dict[str, Unit]:
@@ -61,7 +65,7 @@ def closure(units: Mapping[str, Unit], name: str) -> tuple[str, ...]:
     while open_names:
         each = open_names.pop()
         unit = units.get(each)
-        if unit is None or each in reached:
+        if unit is None or unit.is_shadow or each in reached:
             continue
         reached[each] = None
         open_names.extend(sorted(unit.imports, reverse=True))
@@ -96,18 +100,20 @@ def _unit_name(path: str) -> str:
 
 def _unit(name: str, paths: list[str], tree: Tree, root: str) -> Unit | None:
     files = tuple(sorted(path for path in paths if path in tree.files))
-    folder_files = [path for path in files if "/" in path]
     single = f"{name}.py" in paths
     is_package = f"{name}/__init__.py" in paths
-    if name == "__init__" or not (
-        single or is_package or any(_is_code(path) for path in paths if path not in tree.folders)
-    ):
+    is_code = single or is_package or any(_is_code(path) for path in paths if path not in tree.folders)
+    if name == "__init__" or not (is_code or not tree.refused.keys().isdisjoint(paths)):
         return None
     main = f"{name}.py" if single else f"{name}/__init__.py" if is_package else next(iter(files or paths))
-    refusal = _refusal(name, paths, tree, root)
-    if refusal is None and single and folder_files:
+    hidden = shadowed_by(name, root)
+    refusal = _refusal(name, paths, tree, root, hidden)
+    if refusal is None and single and any("/" in path for path in files):
         other = f"{root}/{name}/"
         refusal = Refusal(f"{root}/{main}", f"has the same name as the folder {other}: rename one of them")
+    if refusal is not None:
+        is_code = is_code or name in tree.folders
+        return Unit(name, files, main, refusal=refusal, is_shadow=bool(hidden), is_code=is_code)
     facts = [facts_of(tree.files[path].content, _package(path)) for path in files if path.endswith(".py")]
     return Unit(
         name=name,
@@ -117,22 +123,25 @@ def _unit(name: str, paths: list[str], tree: Tree, root: str) -> Unit | None:
         declares=any(each.declares for each in facts),
         is_parsed=all(each.is_parsed for each in facts),
         is_dynamic=any(each.is_dynamic for each in facts),
-        is_importable_only=bool(folder_files) and not is_package and not single,
-        refusal=refusal,
+        is_importable_only=not is_package and not single,
     )
 
 
-def _refusal(name: str, paths: list[str], tree: Tree, root: str) -> Refusal | None:
+def _refusal(name: str, paths: list[str], tree: Tree, root: str, hidden: str) -> Refusal | None:
+    """Return why a unit cannot be loaded; a name that hides a module comes first, for it decides what imports get."""
+    first = min(paths)
+    if hidden:
+        return Refusal(f"{root}/{first}", f"would hide {hidden}: rename it")
     for path in sorted(paths):
+        if path == name and path not in tree.folders and f"{name}.py" in tree.files:
+            continue  # nothing that was ever code: it cannot be what the name stands for
         if path in tree.refused:
             return Refusal(f"{root}/{path}", tree.refused[path])
         if path.endswith(_EXTENSIONS):
             return Refusal(f"{root}/{path}", _NO_EXTENSIONS)
-    first = min(paths)
     if "." in name:
         return Refusal(f"{root}/{first}", "has a dot in its name: no import could ever reach it, so rename it")
-    hidden = shadowed_by(name)
-    return Refusal(f"{root}/{first}", f"would hide {hidden}: rename it") if hidden else None
+    return None
 
 
 def _is_code(path: str) -> bool:

@@ -5,7 +5,8 @@ good: whatever goes wrong with the watch, it is made anew after a pause.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import watchfiles
@@ -13,17 +14,22 @@ import watchfiles
 from plugin_operator import logs
 from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock
+from plugin_operator.plugin.threads import ThreadRunner
 
 # Each step wakes two threads: at 10 ms an idle operator spends more on them than on all else together.
 _STEP_MILLISECONDS = 50
 _DEBOUNCE_MILLISECONDS = 50
 _ALIVE_MILLISECONDS = 5_000
+_MOST_FOLDERS = 1_000
 
 _log = logs.get_logger(__name__)
 
 
 class Watcher:
     """Watches a directory, its parent (which hears of its re-creation and of a flipped link), and what a link leads to.
+
+    Of the folders below, it watches those it is told of, one by one: a watch on all that lies below would follow every
+    link in there, even one to the root of the file system.
 
     Args:
         root: the plugins directory; need not exist.
@@ -38,6 +44,16 @@ class Watcher:
         self._clock = clock
         self._failure = ""
         self._told = ""
+        self._folders: tuple[str, ...] = ()
+        self._changed = asyncio.Event()
+        self._threads = ThreadRunner("plugin-watch")
+
+    def look_into(self, folders: Sequence[str]) -> None:
+        """Watch these folders as well, from now on; of very many, only the first."""
+        folders = tuple(folders[:_MOST_FOLDERS])
+        if folders != self._folders:
+            self._folders = folders
+            self._changed.set()
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -61,11 +77,17 @@ class Watcher:
 
     async def _watch_once(self) -> None:
         """Watch the directory as it is now; return when it is another one, so that the watch must be made anew."""
-        watched = _targets(self._root)
+        self._changed.clear()
+        near, inside = await self._threads.run(_ways, self._root, self._folders)
         stop = asyncio.Event()
-        tasks = [asyncio.ensure_future(self._follow(path, stop, recursive=deep)) for path, deep in watched]
+        tasks = [asyncio.ensure_future(self._follow([path], near, stop, all_matters=deep)) for path, deep in near.paths]
+        if inside:
+            tasks.append(asyncio.ensure_future(self._follow(inside, near, stop, all_matters=True)))
+        tasks.append(asyncio.ensure_future(self._wait_for_change()))
         try:
-            while _targets(self._root) == watched:
+            await asyncio.sleep(0)  # each begins to watch with its first step
+            self._on_hint()  # for what happened before
+            while await self._near() == near:
                 done, _ = await asyncio.wait(
                     tasks, timeout=_ALIVE_MILLISECONDS / 1000, return_when=asyncio.FIRST_COMPLETED
                 )
@@ -78,36 +100,51 @@ class Watcher:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _follow(self, path: Path, stop: asyncio.Event, *, recursive: bool) -> None:
-        """Pass on hints below ``path``; return when the root may have become another directory."""
-        before = _targets(self._root)
-        async for changes in _changes(path, stop, recursive=recursive):
-            if _targets(self._root) != before:
+    async def _follow(self, paths: Sequence[Path], near: "_Near", stop: asyncio.Event, *, all_matters: bool) -> None:
+        """Pass on hints from ``paths``; return when the root may have become another directory."""
+        async for changes in _changes(paths, stop):
+            if await self._near() != near:
                 return
             # Above the directory others are at home, too: only names that lie on the way to it matter there.
-            if recursive or any(Path(changed).name in self._way() for _, changed in changes):
+            if all_matters or any(Path(changed).name in near.names for _, changed in changes):
                 self._on_hint()
 
-    def _way(self) -> set[str]:
-        return {*self._root.absolute().parts, *self._root.resolve().parts}
+    async def _wait_for_change(self) -> None:
+        await self._changed.wait()
+
+    async def _near(self) -> "_Near":
+        # In a thread: a file system that does not answer must not hold up the event loop.
+        return await self._threads.run(_targets, self._root)
 
 
-def _changes(path: Path, stop: asyncio.Event, *, recursive: bool) -> AsyncIterator[set[watchfiles.main.FileChange]]:
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """What to watch to hear of the root itself: folders, whether everything in them matters, and names on the way."""
+
+    paths: tuple[tuple[Path, bool], ...]
+    names: frozenset[str]
+
+
+def _changes(paths: Sequence[Path], stop: asyncio.Event) -> AsyncIterator[set[watchfiles.main.FileChange]]:
     return watchfiles.awatch(
-        path,
+        *paths,
         watch_filter=None,
         step=_STEP_MILLISECONDS,
         debounce=_DEBOUNCE_MILLISECONDS,
         rust_timeout=_ALIVE_MILLISECONDS,
         yield_on_timeout=False,
         stop_event=stop,
-        recursive=recursive,
+        recursive=False,
         force_polling=False,
     )
 
 
-def _targets(root: Path) -> list[tuple[Path, bool]]:
-    """Return what to watch now, and whether with all that lies below.
+def _ways(root: Path, folders: Sequence[str]) -> tuple[_Near, list[Path]]:
+    return _targets(root), [Path(folder) for folder in folders if Path(folder).is_dir()]
+
+
+def _targets(root: Path) -> _Near:
+    """Return what to watch now.
 
     The directory itself, if it is there; the parents of every link on the way to it, where a flip or a re-creation
     shows; or else the nearest parent that exists.
@@ -122,10 +159,11 @@ def _targets(root: Path) -> list[tuple[Path, bool]]:
                 break
         else:
             break
+    resolved = root.resolve()
     if root.is_dir():
-        targets[root.resolve()] = True
+        targets[resolved] = True
     existing = {(_existing(path), deep and path.is_dir()) for path, deep in targets.items()}
-    return sorted(existing)
+    return _Near(tuple(sorted(existing)), frozenset({*root.absolute().parts, *resolved.parts}))
 
 
 def _existing(path: Path) -> Path:

@@ -365,3 +365,13 @@ def test_openssl_makes_keys_and_signatures_that_are_accepted(tmp_path, root):
     sign = ["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", private, "-in", root / MANIFEST_FILE]
     subprocess.run([*sign, "-out", root / SIGNATURE_FILE], check=True, capture_output=True)
     assert scanner.scan().directory is Directory.OK
+
+
+def test_no_working_directory_is_needed_to_ask_for_signatures(root, key_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setattr("sys.path", ["", "relative", *__import__("sys").path])
+    assert Trust.for_directory(key_file, root).serial == 0

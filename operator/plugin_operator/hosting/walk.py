@@ -1,0 +1,226 @@
+"""Finding what lies in a plugins directory, without reading it.
+
+Owns what counts as an entry's own trouble: a loop of links, a name too long, a folder that cannot be opened, too many
+of something. That entry is refused with a reason, and the walk goes on. Reading is left to ``tree``.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from plugin_operator.hosting.files import MAX_FILE_BYTES
+from plugin_operator.hosting.names import is_ignored
+
+CODE = (".py", ".so", ".pyd")
+TOO_MANY = "is one too many: at most {files:,} files and {bytes:,} bytes are read"
+MAX_ENTRIES = 100_000
+MAX_FOLDER_ENTRIES = 5_000
+_MAX_DEPTH = 16
+_DATA_LINK = "..data"
+_KINDS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+_OF_THE_PROCESS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+_REASONS = {
+    errno.ELOOP: "is a link that leads back to itself",
+    errno.ENAMETOOLONG: "is a link to a name that is too long, or has one",
+}
+
+
+class Moved(Exception):
+    """The directory changed while it was read."""
+
+
+class TooManyEntries(Exception):
+    """There is more in the directory than can be told apart in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One file that is worth reading: where it lies, its POSIX path below the directory, and its state."""
+
+    path: str
+    name: str
+    stat: os.stat_result
+    is_atomic: bool
+
+
+class Walk:
+    """One pass over the directory.
+
+    Args:
+        real_root: the directory, behind all links.
+        also: names directly in it that are wanted though they are no code.
+        is_last: there is no further attempt: what vanishes meanwhile is taken for gone.
+
+    Attributes:
+        found: files worth reading, by the first part of their path.
+        folders, refused, ignored: as in ``tree.Tree``.
+        looked_into: the folders on disk whose entries were listed, the directory itself first.
+    """
+
+    def __init__(self, real_root: str, also: Collection[str], *, is_last: bool) -> None:
+        self.found: dict[str, list[Found]] = {}
+        self.folders: set[str] = set()
+        self.refused: dict[str, str] = {}
+        self.ignored: list[str] = []
+        self.looked_into: list[str] = []
+        self._also = also
+        self._is_last = is_last
+        self._names: set[str] = set()
+        self._entries = 0
+        self._in_folder = 0
+        self._above = _identities(real_root)
+        self._packages: set[str] = set()
+        self._crowded: set[str] = set()
+
+    def top(self, path: str, *, is_atomic: bool) -> None:
+        """Take in the directory itself, or what its link ``..data`` leads to.
+
+        Raises:
+            OSError: it cannot be listed, or this process can open nothing more.
+            Moved: it has changed.
+            TooManyEntries: there are too many entries in it.
+        """
+        entries = self._list(path, MAX_ENTRIES - self._entries, is_atomic=is_atomic)
+        if entries is None:
+            raise TooManyEntries(f"holds more than {MAX_ENTRIES:,} entries")
+        for entry in entries:
+            if not is_ignored(entry.name) and not (not is_atomic and _leads_into_data(entry)):
+                self._in_folder = 0
+                self._entry(entry, entry.name, is_atomic=is_atomic, depth=0)
+
+    def _list(self, path: str, most: int, *, is_atomic: bool) -> list["os.DirEntry[str]"] | None:
+        """Return the entries of a folder that have a name, sorted; None if there are more than ``most``."""
+        entries: list[os.DirEntry[str]] = []
+        with os.scandir(path) as found:
+            for entry in found:
+                if len(entries) >= most:
+                    return None
+                entries.append(entry)
+        self._entries += len(entries)
+        self._in_folder += len(entries)
+        if not is_atomic:
+            self.looked_into.append(path)
+        entries.sort(key=lambda each: each.name)
+        return [entry for entry in entries if self._is_text(entry.name)]
+
+    def _is_text(self, name: str) -> bool:
+        if name.isascii():
+            return True
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            self.ignored.append(repr(os.fsencode(name)))
+            return False
+        return True
+
+    def _entry(self, entry: "os.DirEntry[str]", name: str, *, is_atomic: bool, depth: int) -> None:
+        try:
+            is_wanted = name.endswith(CODE) or name in self._also or name.partition("/")[0] in self._packages
+            if not is_wanted and not entry.is_symlink() and entry.is_file():
+                return
+            found = entry.stat()
+            if stat.S_ISDIR(found.st_mode):
+                self._folder(entry.path, name, found, is_atomic=is_atomic, depth=depth)
+            elif is_wanted:
+                self._file(entry.path, name, found, is_atomic=is_atomic)
+        except OSError as error:
+            if of_the_process(error):
+                raise
+            reason = trouble(error, entry.path, is_last=self._is_last)
+            if reason:
+                self.refused[name] = reason
+
+    def _folder(self, path: str, name: str, found: os.stat_result, *, is_atomic: bool, depth: int) -> None:
+        identity = (found.st_dev, found.st_ino)
+        if name.endswith(".py"):
+            self.refused[name] = "is a directory: rename it without '.py', or make it a file"
+        elif identity in self._above:
+            self.refused[name] = "is a link to a folder above itself"
+        elif depth >= _MAX_DEPTH:
+            self.refused[name] = f"lies more than {_MAX_DEPTH} folders deep"
+        else:
+            self.folders.add(name)
+            if depth == 0 and os.path.lexists(os.path.join(path, "__init__.py")):  # noqa: PTH118 - bytes-exact names
+                self._packages.add(name)  # only a package's data files are part of a plugin
+            self._above.add(identity)
+            try:
+                self._inside(path, name, is_atomic=is_atomic, depth=depth + 1)
+            finally:
+                self._above.discard(identity)
+
+    def _inside(self, path: str, name: str, *, is_atomic: bool, depth: int) -> None:
+        """Take in a folder below the directory; one with too much in it is refused as a whole, and harms no other."""
+        top = name.partition("/")[0]
+        most = min(MAX_FOLDER_ENTRIES - self._in_folder, MAX_ENTRIES - self._entries)
+        entries = self._list(path, most, is_atomic=is_atomic)
+        if entries is None:
+            self._crowded.add(top)
+            self.found.pop(top, None)
+            self.refused[top] = f"holds more than {MAX_FOLDER_ENTRIES:,} entries, or makes too many with all others"
+            return
+        for entry in entries:
+            if top in self._crowded:
+                return
+            if not is_ignored(entry.name):
+                self._entry(entry, f"{name}/{entry.name}", is_atomic=is_atomic, depth=depth)
+
+    def _file(self, path: str, name: str, found: os.stat_result, *, is_atomic: bool) -> None:
+        for test, what in _KINDS:
+            if test(found.st_mode):
+                self.refused[name] = f"is {what}, not a file"
+                return
+        if found.st_size > MAX_FILE_BYTES:
+            self.refused[name] = f"has {found.st_size:,} bytes: a file may have at most {MAX_FILE_BYTES:,}"
+        elif name not in self._names:
+            self._names.add(name)
+            self.found.setdefault(name.partition("/")[0], []).append(Found(path, name, found, is_atomic))
+
+
+def of_the_process(error: OSError) -> bool:
+    """Tell whether an error is this process's trouble, which says nothing about the entry it was met at."""
+    return error.errno in _OF_THE_PROCESS
+
+
+def trouble(error: OSError, path: str, *, is_last: bool) -> str:
+    """Return why an entry is refused; empty if it has just gone.
+
+    Raises:
+        Moved: another attempt may find it whole.
+    """
+    if error.errno == errno.ENOENT and os.path.islink(path):  # noqa: PTH114
+        return "is a link to nothing"
+    if error.errno in {errno.ENOENT, errno.ESTALE} and not is_last:
+        raise Moved from None
+    if error.errno == errno.ENOENT:
+        return ""
+    return _REASONS.get(error.errno or 0, f"cannot be read: {error.strerror or error}")
+
+
+def _identities(path: str) -> set[tuple[int, int]]:
+    """Return what a folder and all that it lies in are, so that a link to one of them is known for a loop."""
+    found = set()
+    while True:
+        try:
+            state = os.stat(path)  # noqa: PTH116
+            found.add((state.st_dev, state.st_ino))
+        except OSError:
+            pass  # nothing that can be stepped into leads there either
+        above = os.path.dirname(path)  # noqa: PTH120
+        if above == path:
+            return found
+        path = above
+
+
+def _leads_into_data(entry: "os.DirEntry[str]") -> bool:
+    """Tell the links that kubelet keeps for people: what they lead to was read below the resolved ``..data``."""
+    try:
+        return entry.is_symlink() and os.readlink(entry.path).startswith(_DATA_LINK + "/")  # noqa: PTH115
+    except OSError:
+        return False
