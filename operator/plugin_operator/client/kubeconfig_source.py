@@ -17,7 +17,7 @@ from plugin_operator.client.config_library import LoadedConfiguration, config_ex
 from plugin_operator.client.execs import DEADLINE_SECONDS, ExecCommand, ExecCredential, cluster_info
 from plugin_operator.client.files import read_credential, read_token
 from plugin_operator.client.kubeconfig import KubeconfigContext, existing, impersonation_of, read_context
-from plugin_operator.client.proxies import environment_proxy
+from plugin_operator.client.proxies import proxy_for
 from plugin_operator.client.tls import TlsSettings
 from plugin_operator.client.tokens import expiry_of
 from plugin_operator.clock import Clock, SystemClock
@@ -147,7 +147,7 @@ class KubeconfigSource:
         if not host.startswith(("http://", "https://")):
             raise ConfigError(f"the cluster's server {host!r} is not an http or https URL")
         tls = self._tls(credential) if host.startswith("https") else TlsSettings()
-        proxy = cluster.get("proxy-url") or environment_proxy(host)
+        proxy = proxy_for(host, cluster.get("proxy-url"))
         return Access(host, authorization, tls, proxy, impersonation_of(self._context.user), expires_at)
 
     def _tls(self, credential: ExecCredential | None) -> TlsSettings:

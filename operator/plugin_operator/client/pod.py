@@ -5,7 +5,7 @@ from pathlib import Path
 
 from plugin_operator.client.access import Access
 from plugin_operator.client.files import read_credential, read_token
-from plugin_operator.client.proxies import environment_proxy
+from plugin_operator.client.proxies import proxy_for
 from plugin_operator.client.tls import TlsSettings
 from plugin_operator.client.tokens import expiry_of
 from plugin_operator.errors import ConfigError
@@ -49,4 +49,4 @@ class PodSource:
         """
         token = read_token(self._token_file, "service account token")
         tls = TlsSettings(ca_pem=read_credential(self._ca_file, "service account CA"))
-        return Access(self.host, f"Bearer {token}", tls, environment_proxy(self.host), expires_at=expiry_of(token))
+        return Access(self.host, f"Bearer {token}", tls, proxy_for(self.host, None), expires_at=expiry_of(token))

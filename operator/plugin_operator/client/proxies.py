@@ -1,50 +1,132 @@
-"""Whether a proxy from the environment stands between us and the API server.
+"""Whether a proxy stands between us and the API server.
 
-Follows kubectl: HTTPS_PROXY or HTTP_PROXY, and NO_PROXY with ``*``, host names that cover their subdomains, addresses
-and CIDR ranges; the standard library knows all but the last, which clusters use most.
+The rules are those of Go's ``golang.org/x/net/http/httpproxy``, and so kubectl's: ``HTTPS_PROXY`` or ``HTTP_PROXY``, by
+the server's scheme, and ``NO_PROXY``, a list of
+
+- ``*``: no proxy for any server;
+- addresses, with or without a port (``10.0.0.1``, ``10.0.0.1:6443``, ``2001:db8::1``, ``[2001:db8::1]:6443``);
+- ranges (``10.0.0.0/8``);
+- names, with or without a port: ``example.com`` covers its subdomains as well, ``.example.com`` and ``*.example.com``
+  cover nothing else.
+
+Names in upper case come first; loopback addresses and ``localhost`` never go through a proxy.
 """
 
-import ipaddress
 import os
-from urllib.parse import urlsplit
-from urllib.request import getproxies_environment
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TypeAlias
+from urllib.parse import SplitResult, urlsplit
+
+from plugin_operator.errors import ConfigError
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Exempts: TypeAlias = Callable[[str, Address | None, str], bool]
+
+_PORTS = {"http": "80", "https": "443"}
 
 
-def environment_proxy(url: str) -> str | None:
-    """Return the proxy to use for ``url``, or None."""
+def proxy_for(url: str, configured: str | None) -> str | None:
+    """Return the proxy on the way to the server at ``url``, or None.
+
+    Args:
+        url: of the server.
+        configured: ``proxy-url`` of the kubeconfig, which rules out the environment.
+
+    Raises:
+        ConfigError: the proxy is not one for HTTP.
+    """
+    proxy = configured or environment_proxy(url)
+    if proxy is not None:
+        scheme, _, rest = proxy.partition("://")
+        if scheme not in _PORTS or not rest:
+            origin = "proxy-url of the kubeconfig" if configured else "the environment"
+            raise ConfigError(f"{origin} names a {scheme} proxy: only http and https proxies can be used")
+    return proxy
+
+
+def environment_proxy(url: str, environment: Mapping[str, str] | None = None) -> str | None:
+    """Return the proxy that the environment names for ``url``, or None."""
+    variables = os.environ if environment is None else environment
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    proxy = getproxies_environment().get(parts.scheme)
-    if not proxy or _is_local(host) or _is_excepted(host):
+    if parts.scheme == "http" and variables.get("REQUEST_METHOD"):
+        return None  # a CGI program's HTTP_PROXY comes from its client
+    proxy = (
+        _any_of(variables, f"{parts.scheme.upper()}_PROXY", f"{parts.scheme}_proxy") if parts.scheme in _PORTS else ""
+    )
+    if not proxy or _is_exempt(parts, _any_of(variables, "NO_PROXY", "no_proxy")):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def _is_local(host: str) -> bool:
+def _any_of(variables: Mapping[str, str], *names: str) -> str:
+    return next((variables[name] for name in names if variables.get(name)), "")
+
+
+def _is_exempt(server: SplitResult, no_proxy: str) -> bool:
+    host = _ascii((server.hostname or "").replace("%25", "%"))
     address = _address(host)
-    return host == "localhost" or (address is not None and address.is_loopback)
-
-
-def _is_excepted(host: str) -> bool:
-    exceptions = (os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or "").lower().split(",")
-    return any(_covers(exception.strip(), host) for exception in exceptions)
-
-
-def _covers(exception: str, host: str) -> bool:
-    if exception == "*":
+    if host == "localhost" or (address is not None and address.is_loopback):
         return True
-    address = _address(host)
-    if address is not None:
-        try:
-            return address in ipaddress.ip_network(exception, strict=False)
-        except ValueError:
-            return False
-    suffix = exception.partition(":")[0].lstrip(".")
-    return bool(suffix) and (host == suffix or host.endswith(f".{suffix}"))
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host)
+        port = str(server.port or _PORTS[server.scheme])
+    except ValueError:
+        return False
+    entries = [entry.strip().lower() for entry in no_proxy.split(",")]
+    return "*" in entries or any(_exemption(entry)(host, address, port) for entry in entries)
+
+
+def _exemption(entry: str) -> Exempts:
+    prefix, slash, length = entry.partition("/")
+    if slash and length.isdecimal() and _address(prefix) is not None:
+        try:
+            network = ip_network(entry, strict=False)
+        except ValueError:
+            return _nothing
+        return lambda _host, address, _port: address is not None and address in network
+    name, port = _split_port(entry)
+    wanted = _address(name)
+    if wanted is not None:
+        return lambda _host, address, at: address == wanted and port in {"", at}
+    if not name:
+        return _nothing
+    name = _ascii(name.removeprefix("*") if name.startswith("*.") else name)
+    suffix = name if name.startswith(".") else f".{name}"
+
+    def covers(host: str, address: Address | None, at: str) -> bool:
+        # The zone of an IPv6 address may look like the end of a name.
+        return address is None and port in {"", at} and (host == name or host.endswith(suffix))
+
+    return covers
+
+
+def _nothing(_host: str, _address: Address | None, _port: str) -> bool:
+    return False
+
+
+def _split_port(entry: str) -> tuple[str, str]:
+    """Split ``name:port`` and ``[address]:port``; a bare IPv6 address has more colons and no port."""
+    name, colon, port = entry.rpartition(":")
+    if not colon:
+        return entry, ""
+    if name.startswith("[") and name.endswith("]"):
+        return name[1:-1], port
+    return (entry, "") if ":" in name else (name, port)
+
+
+def _address(host: str) -> Address | None:
+    try:
+        return ip_address(host)
     except ValueError:
         return None
+
+
+def _ascii(name: str) -> str:
+    """Return a name as it is looked up, so that both ways to write one are the same."""
+    if name.isascii():
+        return name
+    dot = "." if name.startswith(".") else ""
+    try:
+        return dot + name.removeprefix(".").encode("idna").decode()
+    except UnicodeError:
+        return name

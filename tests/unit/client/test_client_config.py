@@ -13,7 +13,6 @@ from plugin_operator.certificates import make_authority
 from plugin_operator.client import config as config_module
 from plugin_operator.client import load_connection_config
 from plugin_operator.client.config_library import LoadedConfiguration
-from plugin_operator.client.proxies import environment_proxy
 from plugin_operator.errors import ConfigError
 
 OPERATOR = Path(config_module.__file__).parents[2]
@@ -153,30 +152,6 @@ def test_a_pod_without_its_service_account_says_so():
     environ = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": ""}
     with pytest.raises(ConfigError, match="service account"):
         load_connection_config(environ=environ)
-
-
-@pytest.mark.parametrize(
-    ("url", "no_proxy", "expected"),
-    [
-        ("https://10.1.2.3:6443", "", "http://proxy:3128"),
-        ("https://10.1.2.3:6443", "10.0.0.0/8", None),
-        ("https://10.1.2.3:6443", "x,10.1.2.3", None),
-        ("https://api.corp.example", ".corp.example", None),
-        ("https://api.corp.example", "corp.example:443", None),
-        ("https://api.corp.example", "orp.example", "http://proxy:3128"),
-        ("https://api.corp.example", "*", None),
-        ("https://127.0.0.1:1", "", None),
-        ("https://localhost:1", "", None),
-        ("http://api", "", None),
-    ],
-)
-def test_the_environments_proxy_is_used_as_kubectl_would(monkeypatch, url, no_proxy, expected):
-    for name in ("http_proxy", "HTTP_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HTTPS_PROXY", "proxy:3128")
-    monkeypatch.setenv("https_proxy", "proxy:3128")
-    monkeypatch.setenv("NO_PROXY", no_proxy)
-    assert environment_proxy(url) == expected
 
 
 def test_the_configuration_library_is_used_without_its_models():
