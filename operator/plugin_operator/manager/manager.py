@@ -47,7 +47,10 @@ class Manager:
         self._grace_seconds = grace_seconds
         self._clock = clock
         self._started: list[Runnable] = []
+        self._starting = ""
+        self._life: asyncio.Task[None] | None = None
         self._election: asyncio.Task[None] | None = None
+        self._leading = asyncio.Event()
         self._wanted = asyncio.Event()
         self._error: BaseException | None = None
         self._culprit = ""
@@ -82,15 +85,14 @@ class Manager:
         Raises:
             PluginOperatorError: a Runnable could not start, for a reason a user can do something about.
         """
-        life = asyncio.create_task(self._live(), name="manager")
-        wanted = asyncio.create_task(self._wanted.wait(), name="manager/stop")
         try:
-            await asyncio.wait({life, wanted}, return_when=asyncio.FIRST_COMPLETED)
+            while not self._wanted.is_set():
+                await self._wait_for_the_end()
         finally:
-            wanted.cancel()
-            life.cancel()
+            if self._life is not None:
+                self._life.cancel()
             if not self.lost_leadership:
-                await asyncio.gather(life, return_exceptions=True)
+                await asyncio.gather(*self._unfinished_life(), return_exceptions=True)
                 clean = await self._stop_all()
         if self.lost_leadership:
             _log.error("Leadership lost, ending at once", reason=str(self._error))
@@ -106,6 +108,29 @@ class Manager:
         _log.error("A part of the operator broke", part=self._culprit, exc_info=error)
         return 1
 
+    async def _wait_for_the_end(self) -> None:
+        """Wait until the end is wanted, or until a task ended that should not have: then begin it again."""
+        if self._life is None:
+            self._life = asyncio.create_task(self._live(), name="manager")
+        wanted = asyncio.create_task(self._wanted.wait(), name="manager/stop")
+        try:
+            await asyncio.wait({wanted, *self._unfinished_life()}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            wanted.cancel()
+        if self._life.cancelled() and not self._wanted.is_set():
+            self._life_was_cancelled()
+
+    def _unfinished_life(self) -> list[tasks.AnyTask]:
+        return [self._life] if self._life is not None and not self._life.done() else []
+
+    def _life_was_cancelled(self) -> None:
+        """Go on where it was; a start that was cut off half-way cannot be repeated."""
+        self._life = None
+        if self._starting:
+            self.fail(self._starting, RuntimeError("its start was cancelled by other code in this process"))
+        else:
+            _log.error("Task ended unasked, starting it again", task="manager")
+
     async def _live(self) -> None:
         try:
             for runnable in self._runnables:
@@ -117,29 +142,37 @@ class Manager:
             self.fail(self._started[-1].name if self._started else "manager", error)
 
     async def _lead(self) -> None:
-        if self._elector is None:
-            await self._start_leader_part()
-            await asyncio.Event().wait()
-            return
-        leading = asyncio.Event()
-        self._election = asyncio.create_task(self._elector.run(leading.set), name="manager/election")
-        self._election.add_done_callback(self._election_ended)
-        await leading.wait()
+        if self._elector is not None:
+            if self._election is None:
+                self._elect(self._elector)
+            await self._leading.wait()
         await self._start_leader_part()
-        await asyncio.Event().wait()
+
+    def _elect(self, elector: LeaderElector) -> None:
+        self._election = asyncio.create_task(elector.run(self._leading.set), name="manager/election")
+        self._election.add_done_callback(self._election_ended)
+
+    def _election_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            if (error := task.exception()) is not None:
+                self.fail("leader election", error)
+        elif not self._wanted.is_set() and self._elector is not None:
+            # Only other code in this process can have cancelled it. The Lease, if we hold it, is renewed in time.
+            _log.error("Task ended unasked, starting it again", task=task.get_name())
+            self._elect(self._elector)
 
     async def _start_leader_part(self) -> None:
         for runnable in self._leader_runnables:
             await self._start(runnable)
 
-    def _election_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.fail("leader election", error)
-
     async def _start(self, runnable: Runnable) -> None:
+        if runnable in self._started:
+            return
         self._started.append(runnable)
         _log.debug("Starting", part=runnable.name)
+        self._starting = runnable.name
         await runnable.start()
+        self._starting = ""
 
     async def _stop_all(self) -> bool:
         """Stop in reverse; the Lease is released once the leader part has ended, and kept if that did not."""

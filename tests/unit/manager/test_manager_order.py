@@ -185,3 +185,53 @@ async def test_cancelling_stops_everything_first(clock: VirtualClock, diary: lis
     with pytest.raises(asyncio.CancelledError):
         await run
     assert diary == ["start a", "stop a"]
+
+
+def cancel(name: str) -> None:
+    """Cancel a task as code of a plugin could."""
+    next(task for task in asyncio.all_tasks() if task.get_name() == name).cancel()
+
+
+@pytest.mark.parametrize("name", ["manager", "manager/stop", "manager/election"])
+async def test_a_task_that_a_plugin_cancels_on_a_standby_is_started_again(
+    clock: VirtualClock, diary: list[str], name: str
+) -> None:
+    election = Election(diary)
+    manager = manager_of([Part("http", diary)], [Part("work", diary)], elector=election, clock=clock)
+    run = asyncio.create_task(manager.run())
+    await clock.advance(0)
+    cancel(name)
+    await clock.advance(0)
+    election.led.set()
+    await clock.advance(0)
+    assert diary == ["start http", "start work"]
+    manager.request_stop()
+    assert await run == 0
+    assert diary[2:] == ["stop work", "release", "stop http"]
+
+
+@pytest.mark.parametrize("name", ["manager/stop", "manager/election"])
+async def test_a_task_that_a_plugin_cancels_on_the_leader_is_started_again(
+    clock: VirtualClock, diary: list[str], name: str
+) -> None:
+    election = Election(diary)
+    election.led.set()
+    manager = manager_of([Part("http", diary)], [Part("work", diary)], elector=election, clock=clock)
+    run = asyncio.create_task(manager.run())
+    await clock.advance(0)
+    cancel(name)
+    await clock.advance(0)
+    assert not run.done()
+    assert diary == ["start http", "start work"]
+    election.lost.set()
+    assert await run == 1
+    assert manager.lost_leadership
+
+
+async def test_a_start_that_a_plugin_cancels_ends_the_process_with_one(clock: VirtualClock, diary: list[str]) -> None:
+    manager = manager_of([Part("a", diary), Part("b", diary, hangs="start"), Part("c", diary)], clock=clock)
+    run = asyncio.create_task(manager.run())
+    await clock.advance(0)
+    cancel("manager")
+    assert await run == 1
+    assert diary == ["start a", "start b", "stop b", "stop a"]
