@@ -5,6 +5,7 @@ line; only ``plugin_operator.app`` and above see them, components get plain argu
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -22,6 +23,8 @@ _PROBE_ADDRESS = BindAddress("", 8081)
 
 _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_MAX_NAME = 253
 _PLAIN_SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 
 
@@ -41,8 +44,47 @@ def parse_duration(text: str) -> float:
 
 
 def parse_namespaces(text: str) -> tuple[str, ...]:
-    """Return the names in a comma-separated list, in order and once each; an empty text means all namespaces."""
-    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
+    """Return the names in a comma-separated list, in order and once each; an empty text means all namespaces.
+
+    Raises:
+        ValueError: a name is no name of a namespace.
+    """
+    names = tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
+    for name in names:
+        check_namespace(name)
+    return names
+
+
+def check_namespace(name: str) -> None:
+    """Check that a namespace may have this name: an RFC 1123 label.
+
+    Raises:
+        ValueError: it may not.
+    """
+    if not _LABEL.fullmatch(name):
+        raise ValueError(
+            f'"{name}" is no name of a namespace: lower-case letters, digits and "-", at most 63; '
+            "separate several with commas"
+        )
+
+
+def check_object_name(name: str) -> None:
+    """Check that an object may have this name: an RFC 1123 subdomain.
+
+    Raises:
+        ValueError: it may not.
+    """
+    if len(name) > _MAX_NAME or not all(_LABEL.fullmatch(part) for part in name.split(".")):
+        raise ValueError(
+            f'"{name}" is no name of an object: lower-case letters, digits, "-" and ".", at most {_MAX_NAME}'
+        )
+
+
+def _checked(flag: str, check: Callable[[str], None], value: str) -> None:
+    try:
+        check(value)
+    except ValueError as error:
+        raise UsageError(f"{flag}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +121,9 @@ class LeaderElectionOptions:
             )
         if not self.resource_name:
             raise UsageError("--leader-elect-resource-name must not be empty")
+        _checked("--leader-elect-resource-name", check_object_name, self.resource_name)
+        if self.resource_namespace:
+            _checked("--leader-elect-resource-namespace", check_namespace, self.resource_namespace)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +193,5 @@ class Options:
         ):
             if seconds <= 0:
                 raise UsageError(f"{flag} must be greater than zero")
+        for namespace in self.namespaces:
+            _checked("--namespace", check_namespace, namespace)

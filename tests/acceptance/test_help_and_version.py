@@ -23,8 +23,9 @@ def test_help_imports_nothing_dear(environment: dict[str, str], arguments: list[
     assert "dear: []" in ended.stdout, ended.stdout + ended.stderr
 
 
-def test_version_names_operator_and_python(run: Any) -> None:
-    ended = run("version")
+@pytest.mark.parametrize("argument", ["version", "--version"])
+def test_version_names_operator_and_python(run: Any, argument: str) -> None:
+    ended = run(argument)
     assert ended.returncode == 0
     assert ended.stdout.startswith("plugin-operator 0.")
     assert "(Python 3." in ended.stdout

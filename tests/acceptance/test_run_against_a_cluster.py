@@ -52,6 +52,7 @@ def test_sigterm_lets_reconciles_end_and_is_status_zero(operator: Any, cluster: 
     assert running.end() == 0, running.text
     assert "Ended" in running.text
     assert "Cancelled" not in running.text
+    assert "Stopped" in running.lines[-1]
 
 
 def test_a_second_signal_ends_it_at_once_with_one(operator: Any, cluster: Cluster, plugins: Path) -> None:

@@ -1,5 +1,6 @@
 """Wrong command lines: a clear message that names the flag and the way out, and status 2."""
 
+import json
 import socket
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,21 @@ NO_TRACEBACK = "Traceback"
         (["run", "--plugins-dir", ".", "--metrics-addr", "80"], '--metrics-addr: "80" is not host:port: write ":8080"'),
         (["run", "--plugins-dir", ".", "--drain-timeout", "soon"], '--drain-timeout: "soon" is not a duration: write'),
         (["run", "--plugins-dir", ".", "--kubeconfig", "nowhere"], "--kubeconfig: File 'nowhere' does not exist"),
-        (["run", "--plugins-dir", ".", "--leader-elect=perhaps"], "'perhaps' is not a valid boolean"),
+        (["run", "--plugins-dir", ".", "--leader-elect=perhaps"], "--leader-elect: 'perhaps' is not a valid boolean"),
+        (["run", "--plugins-dir", ".", "--enable-leader-election=x"], "--enable-leader-election: 'x' is not a valid"),
+        (["run", "--plugins-dir", ".", "--metrics-bind-address", "x"], '--metrics-bind-address: "x" is not host:port'),
+        (["run", "--plugins-dir", ".", "--namespace", "a b"], '--namespace: "a b" is no name of a namespace'),
+        (["run", "--plugins-dir", ".", "--namespace", "a,B_"], '"B_" is no name of a namespace: lower-case letters'),
+        (["sandbox", "--plugins-dir", ".", "--namespace", "x" * 64], "is no name of a namespace"),
+        (
+            ["run", "--plugins-dir", ".", "--leader-elect-resource-name", "a/b"],
+            '--leader-elect-resource-name: "a/b" is no name of an object',
+        ),
+        (
+            ["run", "--plugins-dir", ".", "--leader-elect-resource-namespace", "a.b"],
+            '--leader-elect-resource-namespace: "a.b" is no name of a namespace',
+        ),
+        (["sign", "--key", "key", "nowhere"], '"nowhere" is missing: create it, or name another with PLUGINS_DIR'),
         (
             ["run", "--plugins-dir", ".", "--leader-elect-lease-duration", "5s"],
             "--leader-elect-lease-duration must be greater than --leader-elect-renew-deadline",
@@ -46,6 +61,35 @@ def test_a_wrong_variable_is_named_as_such(run: Any) -> None:
     ended = run("run", "--plugins-dir", ".", PLUGIN_OPERATOR_SCAN_INTERVAL="often")
     assert ended.returncode == 2
     assert 'PLUGIN_OPERATOR_SCAN_INTERVAL: "often" is not a duration' in ended.stderr
+
+
+def test_a_wrong_namespace_in_the_variable_of_the_operator_sdk_is_named_as_such(run: Any) -> None:
+    ended = run("run", "--plugins-dir", ".", WATCH_NAMESPACE="a b")
+    assert ended.returncode == 2
+    assert 'WATCH_NAMESPACE: "a b" is no name of a namespace' in ended.stderr
+
+
+def test_a_context_that_does_not_exist_is_told_with_those_that_do(run: Any, tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path, "http://127.0.0.1:1")
+    ended = run("run", "--plugins-dir", ".", "--kubeconfig", path, "--context", "foo")
+    assert ended.returncode == 1
+    assert f'--context: the kubeconfig {path} (--kubeconfig) has no context "foo"; it has: c' in ended.stderr
+
+
+def test_a_misspelt_variable_is_told_with_what_was_meant(run: Any) -> None:
+    ended = run("version", PLUGIN_OPERATOR_PLUGIN_DIR="x", PLUGIN_OPERATOR_PORT="tcp://10.0.0.1:8080")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == (
+        "Warning: PLUGIN_OPERATOR_PLUGIN_DIR is no setting of plugin-operator; "
+        "did you mean PLUGIN_OPERATOR_PLUGINS_DIR?\n"
+    )
+
+
+def test_run_logs_a_misspelt_variable_without_its_value(run: Any) -> None:
+    ended = run("run", "--plugins-dir", ".", PLUGIN_OPERATOR_LOG_LEVL="s3cret")
+    (line,) = (json.loads(line) for line in ended.stderr.splitlines() if line.startswith("{"))
+    assert (line["variable"], line["did_you_mean"]) == ("PLUGIN_OPERATOR_LOG_LEVL", "PLUGIN_OPERATOR_LOG_LEVEL")
+    assert "s3cret" not in ended.stderr
 
 
 def test_without_a_cluster_it_says_what_was_tried_and_points_to_the_sandbox(run: Any) -> None:

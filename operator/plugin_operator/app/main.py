@@ -40,8 +40,13 @@ async def _run(options: Options, companions: Sequence[Companion]) -> int:
     grace = options.shutdown_grace_period_seconds + _GRACE_MARGIN_SECONDS
     with StopSignals(app.manager.request_stop, grace_seconds=grace):
         code = await app.run()
-        if app.manager.lost_leadership or await _left_over():
+        if app.manager.lost_leadership:
             leave_now(code or 1)
+        stubborn = await _left_over()
+        code = code or int(stubborn)
+        _log.info("Stopped", status=code)
+        if stubborn:
+            leave_now(code)
     threads = threading.Timer(_GRACE_MARGIN_SECONDS, leave_now, (code,))
     threads.daemon = True
     threads.start()

@@ -67,6 +67,7 @@ def command(
 
 
 async def _serve(config: "ApiServerConfig", *, child: bool) -> int:
+    from plugin_operator import logs
     from plugin_operator.apiserver import ApiServer
     from plugin_operator.apiserver.storage import DataBroken, FolderInUse, JournalFailed
     from plugin_operator.cli.lifetime import wait_for_end
@@ -92,6 +93,7 @@ async def _serve(config: "ApiServerConfig", *, child: bool) -> int:
         await wait_for_end(with_stdin=child)
     finally:
         await server.stop()
+    logs.get_logger(__name__).info("Stopped", status=0)
     return 0
 
 

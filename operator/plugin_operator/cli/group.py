@@ -3,12 +3,18 @@
 What a command does is left to the module of that command.
 """
 
+import os
+import platform
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from plugin_operator.cli.parameters import PREFIX
 from plugin_operator.errors import PluginOperatorError, UsageError
+
+if TYPE_CHECKING:
+    from plugin_operator.cli.environment import UnknownVariable
 
 _COMMANDS = ("run", "sandbox", "apiserver", "validate", "requirements", "sign", "status", "version")
 
@@ -38,6 +44,26 @@ class LazyGroup(click.Group):
         except PluginOperatorError as error:
             raise click.ClickException(str(error)) from error
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, and warn of variables that look like settings and are none."""
+        name, command, rest = super().resolve_command(ctx, args)
+        # "run" logs them, in the format that its other lines have; the server of a sandbox leaves it to the sandbox.
+        if name != "run" and "--exit-with-stdin" not in rest:
+            for unknown in self.unknown_variables(ctx):
+                click.echo(f"Warning: {unknown}", err=True)
+        return name, command, rest
+
+    def unknown_variables(self, ctx: click.Context) -> "list[UnknownVariable]":
+        """Return the variables of the environment that look like settings and are none of any command."""
+        if not any(name.startswith(PREFIX) for name in os.environ):
+            return []
+        from plugin_operator.cli.environment import settings_of, unknown_variables
+
+        commands = [command for name in _COMMANDS if (command := self.get_command(ctx, name)) is not None]
+        return unknown_variables(os.environ, settings_of(commands))
+
     def _invoked(self, ctx: click.Context) -> click.Context:
         """Return a context of the command that ran, so that its help is what the message points to."""
         name = ctx.invoked_subcommand
@@ -45,10 +71,28 @@ class LazyGroup(click.Group):
         return ctx if command is None else click.Context(command, parent=ctx, info_name=name)
 
 
+def version_text() -> str:
+    """Return the versions of the operator and of Python."""
+    # importlib.metadata costs 20 ms, which only those who ask should pay.
+    from importlib.metadata import version
+
+    return f"plugin-operator {version('plugin-operator')} (Python {platform.python_version()})"
+
+
+def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    del parameter
+    if value and not ctx.resilient_parsing:
+        click.echo(version_text())
+        ctx.exit()
+
+
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     epilog="Exit status: 0 done or stopped on request, 1 failed, 2 wrong usage.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
 )
 def group() -> None:
     """Run Kubernetes controllers from plain .py files and reload each one when its file changes.

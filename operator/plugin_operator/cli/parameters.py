@@ -17,6 +17,7 @@ from plugin_operator.serving.address import BindAddress
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 PREFIX = "PLUGIN_OPERATOR_"
+_ARGUMENTS = "plugin_operator.arguments"
 EPILOG = f"Each flag can also be set in the environment: --log-level as {PREFIX}LOG_LEVEL; the flag wins."
 
 
@@ -57,8 +58,12 @@ class Namespaces(click.ParamType[tuple[str, ...]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Return the names."""
-        del param, ctx
-        return value if isinstance(value, tuple) else parse_namespaces(value)
+        if isinstance(value, tuple):
+            return value
+        try:
+            return parse_namespaces(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class PluginsDir(click.Path):
@@ -70,7 +75,8 @@ class PluginsDir(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path."""
         path = Path(value)
-        way_out = "create it, or name another with --plugins-dir"
+        other = "PLUGINS_DIR" if isinstance(param, click.Argument) else "--plugins-dir"
+        way_out = f"create it, or name another with {other}"
         try:
             if not path.is_dir():
                 self.fail(f'"{path}" is {"not a directory" if path.exists() else "missing"}: {way_out}', param, ctx)
@@ -99,11 +105,22 @@ class FlagOrVariable(click.Option):
         return value
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
-        """Return the flag, or the variable that was set."""
+        """Return the flag in the form that was used, or the variable that was set."""
         source = ctx.get_parameter_source(self.name) if ctx is not None and self.name else None
         if source is click.core.ParameterSource.ENVIRONMENT and isinstance(self.envvar, list):
             return " / ".join(name for name in self.envvar if os.environ.get(name)) or self.envvar[0]
-        return self.opts[0]
+        arguments = ctx.meta.get(_ARGUMENTS, ()) if ctx is not None else ()
+        used = [argument.partition("=")[0] for argument in arguments]
+        return next((name for name in reversed(used) if name in self.opts), self.opts[0])
+
+
+class FlagCommand(click.Command):
+    """A command that remembers its arguments, so that an error names the alias of a flag that was used."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as always."""
+        ctx.meta[_ARGUMENTS] = tuple(args)
+        return super().parse_args(ctx, args)
 
 
 def environment_names(*flags: str) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from plugin_operator.cli.group import LazyGroup
 from plugin_operator.cli.operator_flags import (
     address_flags,
     cluster_flags,
@@ -15,11 +16,12 @@ from plugin_operator.cli.operator_flags import (
     shutdown_flag,
     work_flags,
 )
-from plugin_operator.cli.parameters import EPILOG
+from plugin_operator.cli.parameters import EPILOG, FlagCommand
 from plugin_operator.errors import ConfigError
+from plugin_operator.options import Options
 
 
-@click.command("run", epilog=EPILOG, short_help="Run the operator against a cluster.")
+@click.command("run", cls=FlagCommand, epilog=EPILOG, short_help="Run the operator against a cluster.")
 @plugins_dir
 @cluster_flags
 @address_flags(":8080", ":8081", "")
@@ -33,7 +35,21 @@ def command(**settings: Any) -> None:
     # The operator itself is imported only now: it loads asyncio, aiohttp and the Kubernetes client.
     from plugin_operator.app import run
 
+    _log_unknown_variables(options)
     try:
         sys.exit(run(options))
     except ConfigError as error:
         raise ConfigError(f"{error}. No cluster at hand? Try: plugin-operator sandbox") from error
+
+
+def _log_unknown_variables(options: Options) -> None:
+    from plugin_operator import logs
+
+    context = click.get_current_context().find_root()
+    if not isinstance(context.command, LazyGroup):
+        return
+    logs.configure(options.log_format, options.log_level)
+    for unknown in context.command.unknown_variables(context):
+        logs.get_logger(__name__).warning(
+            "Environment variable is no setting", variable=unknown.name, did_you_mean=unknown.meant or None
+        )

@@ -21,7 +21,7 @@ from plugin_operator.cli.operator_flags import (
     shutdown_flag,
     work_flags,
 )
-from plugin_operator.cli.parameters import EPILOG, flag
+from plugin_operator.cli.parameters import EPILOG, FlagCommand, flag
 from plugin_operator.cli.sandbox_folder import DEFAULT_FOLDER, SandboxFolder
 from plugin_operator.options import Options
 from plugin_operator.serving.address import BindAddress, HeldAddress
@@ -30,7 +30,7 @@ _SERVER_READY_SECONDS = 30.0
 _LOOPBACK = "127.0.0.1"
 
 
-@click.command("sandbox", epilog=EPILOG, short_help="Run the operator on an API server of its own.")
+@click.command("sandbox", cls=FlagCommand, epilog=EPILOG, short_help="Run the operator on an API server of its own.")
 @plugins_dir
 @flag(
     "--sandbox-dir", to="folder", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_FOLDER,

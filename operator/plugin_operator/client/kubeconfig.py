@@ -15,6 +15,8 @@ from urllib.parse import quote
 from plugin_operator.client.config_library import config_exception, kube_config
 from plugin_operator.errors import ConfigError
 
+_MAX_LISTED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class KubeconfigContext:
@@ -53,6 +55,7 @@ def read_context(paths: str, name: str | None, source: str) -> KubeconfigContext
     library = kube_config()
     try:
         config = library.KubeConfigMerger(paths).config
+        _check_context(config, name, source)
         # The loader checks that the parts fit together.
         loader = library.KubeConfigLoader(config_dict=config, active_context=name, config_base_path=None)
         chosen = loader.current_context["context"]
@@ -75,6 +78,19 @@ def read_context(paths: str, name: str | None, source: str) -> KubeconfigContext
     except RecursionError as error:
         raise ConfigError(f"the kubeconfig {source} is nested too deeply") from error
     return context
+
+
+def _check_context(config: Any, name: str | None, source: str) -> None:
+    """Check that the kubeconfig has the context that was asked for.
+
+    Raises:
+        ConfigError: it does not; lists those it has.
+    """
+    entries = config.value.get("contexts") if name else None
+    names = [str(entry["name"]) for entry in entries or () if "name" in entry]
+    if name and name not in names:
+        has = ", ".join(names[:_MAX_LISTED]) + ", …" * (len(names) > _MAX_LISTED)
+        raise ConfigError(f'--context: the kubeconfig {source} has no context "{name}"; it has: {has or "none"}')
 
 
 def existing(paths: str) -> list[Path]:

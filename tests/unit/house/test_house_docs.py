@@ -25,7 +25,7 @@ def commands() -> dict[str, click.Command]:
 
 
 def flags() -> set[str]:
-    params = [param for command in commands().values() for param in command.params]
+    params = [param for command in (group, *commands().values()) for param in command.params]
     return {option for param in params for option in (*param.opts, *param.secondary_opts)} | {"--help"}
 
 
