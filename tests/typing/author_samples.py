@@ -21,7 +21,7 @@ async def shortest(ctx: Context, request: Request) -> None:
     ctx.log.info("seen", name=request.name)
 
 
-@controller(for_="v1/ConfigMap", predicates=[generation_changed, lambda obj: bool(obj["metadata"])])
+@controller(for_="apps/v1/Deployment", predicates=[generation_changed, lambda obj: bool(obj["metadata"])])
 async def with_result(ctx: Context, request: Request) -> Result | None:
     obj = ctx.lister.get(request)
     if obj is None:

@@ -1,10 +1,11 @@
 """Which changes matter.
 
 Owns ``Predicate`` and the ready-made ones, named as in controller-runtime's ``pkg/predicate``. An event is dropped if
-any predicate of its watch says no.
+any predicate of its watch says no. But the beginning of a deletion passes whatever they say, because an object with a
+finalizer would stay for ever if its controller did not hear of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from plugin_operator.controllers.ports import CachedObject
@@ -13,9 +14,18 @@ ObjectTest = Callable[[dict[str, Any]], bool]
 
 
 class Predicate:
-    """Lets every event through; subclasses say no to some. Combine with ``&``, ``|`` and ``~``."""
+    """Lets every event through; subclasses say no to some. Combine with ``&``, ``|`` and ``~``.
+
+    Attributes:
+        needs_generation: it compares ``metadata.generation``; changes of objects without one pass.
+    """
 
     __slots__ = ()
+
+    @property
+    def needs_generation(self) -> bool:
+        """Whether it compares generations."""
+        return False
 
     def create(self, new: CachedObject) -> bool:  # noqa: ARG002 - the base lets all through
         """Judge a new object, or one that was there at start."""
@@ -39,12 +49,20 @@ class Predicate:
         return _Not(self)
 
 
-class _All(Predicate):
+class _Pair(Predicate):
     __slots__ = ("_left", "_right")
 
     def __init__(self, left: Predicate, right: Predicate) -> None:
         self._left = left
         self._right = right
+
+    @property
+    def needs_generation(self) -> bool:
+        return self._left.needs_generation or self._right.needs_generation
+
+
+class _All(_Pair):
+    __slots__ = ()
 
     def create(self, new: CachedObject) -> bool:
         return self._left.create(new) and self._right.create(new)
@@ -56,12 +74,8 @@ class _All(Predicate):
         return self._left.delete(old) and self._right.delete(old)
 
 
-class _Any(Predicate):
-    __slots__ = ("_left", "_right")
-
-    def __init__(self, left: Predicate, right: Predicate) -> None:
-        self._left = left
-        self._right = right
+class _Any(_Pair):
+    __slots__ = ()
 
     def create(self, new: CachedObject) -> bool:
         return self._left.create(new) or self._right.create(new)
@@ -78,6 +92,10 @@ class _Not(Predicate):
 
     def __init__(self, inner: Predicate) -> None:
         self._inner = inner
+
+    @property
+    def needs_generation(self) -> bool:
+        return self._inner.needs_generation
 
     def create(self, new: CachedObject) -> bool:
         return not self._inner.create(new)
@@ -97,6 +115,17 @@ class _Changed(Predicate):
 
     def update(self, old: CachedObject, new: CachedObject) -> bool:
         return self._part(old) != self._part(new)
+
+
+class _GenerationChanged(_Changed):
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(lambda obj: obj.metadata().generation)
+
+    @property
+    def needs_generation(self) -> bool:
+        return True
 
 
 class _Matches(Predicate):
@@ -120,8 +149,30 @@ def matches(test: ObjectTest) -> Predicate:
     return _Matches(test)
 
 
+def passes(predicates: Iterable[Predicate], event: str, *objects: CachedObject) -> bool:
+    """Tell whether an event counts: ``"create"``, ``"update"`` or ``"delete"``, of the objects before and after.
+
+    It counts if all predicates agree. A predicate of generations is not asked about a change of an object without one.
+    The beginning of a deletion always counts: an update that sets ``deletionTimestamp``, or an object that is there at
+    the start and is being deleted. What a predicate raises is the caller's.
+    """
+    for predicate in predicates:
+        if not getattr(predicate, event)(*objects) and not _is_unknown(predicate, event, objects[-1]):
+            return event != "delete" and _begins_to_go(*objects)
+    return True
+
+
+def _is_unknown(predicate: Predicate, event: str, new: CachedObject) -> bool:
+    return event == "update" and predicate.needs_generation and not new.metadata().generation
+
+
+def _begins_to_go(*objects: CachedObject) -> bool:
+    *before, new = (each.metadata().deletion_timestamp for each in objects)
+    return new is not None and before != [new]
+
+
 #: Updates that changed ``spec``, for kinds that count generations: status and metadata writes are dropped.
-generation_changed: Predicate = _Changed(lambda obj: obj.metadata().generation)
+generation_changed: Predicate = _GenerationChanged()
 #: Updates that changed anything at all, which leaves out resyncs.
 resource_version_changed: Predicate = _Changed(lambda obj: obj.resource_version)
 #: Updates that changed labels.

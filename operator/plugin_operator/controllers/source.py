@@ -12,6 +12,7 @@ from plugin_operator import logs
 from plugin_operator.clock import Timer
 from plugin_operator.controllers.handlers import EnqueueForObject
 from plugin_operator.controllers.ports import CachedObject, Informer
+from plugin_operator.controllers.predicates import passes
 from plugin_operator.controllers.spec import Watch
 from plugin_operator.controllers.types import Request
 from plugin_operator.workqueue import LOW_PRIORITY
@@ -117,7 +118,7 @@ class Source:
 
     def _passes(self, watch: Watch, event: str, *objects: CachedObject) -> bool:
         try:
-            return all(getattr(predicate, event)(*objects) for predicate in watch.predicates)
+            return passes(watch.predicates, event, *objects)
         except Exception as error:  # noqa: BLE001 - an author's code must not stop the informer
             self._report("predicate", error)
             return True

@@ -4,6 +4,7 @@ Owns what can be said about an object without talking to anybody. Leaves every r
 to the layers above.
 """
 
+from plugin_operator.kube.generations import is_without_generation
 from plugin_operator.kube.gvk import GroupVersionKind
 from plugin_operator.kube.metadata import Object, ObjectMeta, OwnerReference, decode_metadata
 from plugin_operator.kube.names import NamespacedName
@@ -21,4 +22,5 @@ __all__ = [
     "Resource",
     "SelectorError",
     "decode_metadata",
+    "is_without_generation",
 ]

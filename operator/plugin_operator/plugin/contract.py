@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from plugin_operator.controllers import Predicate, RateLimiterSpec, matches
+from plugin_operator.kube import is_without_generation
 from plugin_operator.plugin import fields
 from plugin_operator.plugin.calling import AnyFunction, accepts
 from plugin_operator.plugin.options import FIELDS, METHODS, ControllerOptions
@@ -35,7 +36,21 @@ def check(options: ControllerOptions, place: Place, *, default_name: str) -> Che
             values[field] = clean(raw)
         except (ValueError, TypeError) as error:
             raise place.reject(field, str(error)) from None
+    _refuse_deaf_predicates(values, place)
     return values
+
+
+def _refuse_deaf_predicates(values: Checked, place: Place) -> None:
+    """Refuse to compare generations of a kind that has none: no change would ever pass."""
+    filters = [("predicates", values["for_"], values["predicates"])]
+    filters += [("watches", each.kind, each.predicates) for each in values["watches"]]
+    for field, kind, predicates in filters:
+        if is_without_generation(kind) and any(each.needs_generation for each in predicates):
+            raise place.reject(
+                field,
+                f"generation_changed cannot tell changes of {kind}, which has no metadata.generation: "
+                "use labels_changed, annotations_changed, or a function of the object",
+            )
 
 
 def check_methods(target: Any, instance: Any, place: Place) -> dict[str, AnyFunction | None]:

@@ -168,6 +168,51 @@ def test_predicates_judge_updates(predicate, metadata, passes):
     assert predicate.update(old, new) is passes
 
 
+GOING = {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["plugin-operator/c"]}
+NEVER = matches(lambda obj: False)
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        generation_changed,
+        labels_changed,
+        annotations_changed,
+        resource_version_changed & labels_changed,
+        ~resource_version_changed,
+        generation_changed & labels_changed,
+        NEVER,
+        ~Predicate(),
+    ],
+)
+async def test_the_beginning_of_a_deletion_passes_every_predicate(predicate):
+    ear = Ear(Watch(("pods",), predicates=(predicate, NEVER)))
+    ear.informer.set("p", metadata={"generation": 1})
+    ear.take()
+    ear.informer.set("p", metadata={"generation": 1, **GOING})
+    assert ear.take() == [("default/p", 0)]
+    ear.informer.set("p", metadata={"generation": 1, **GOING, "annotations": {"still": "going"}})
+    assert ear.take() == []
+    ear.informer.remove("p")
+    assert ear.take() == []
+
+
+async def test_an_object_that_is_being_deleted_at_the_start_passes_every_predicate():
+    ear = Ear(Watch(("pods",), predicates=(NEVER,)))
+    ear.informer.set("stays")
+    ear.informer.set("goes", metadata=GOING)
+    assert [name for name, _ in ear.take()] == ["default/goes"]
+
+
+@pytest.mark.parametrize("predicate", [generation_changed, ~generation_changed, generation_changed | labels_changed])
+async def test_changes_of_objects_without_a_generation_pass_what_compares_generations(predicate):
+    ear = Ear(Watch(("pods",), predicates=(predicate,)))
+    ear.informer.set("p", data={"a": "1"})
+    ear.take()
+    ear.informer.set("p", data={"a": "2"})
+    assert ear.take() == [("default/p", 0)]
+
+
 def test_combined_predicates_judge_creations_and_deletions_too():
     class Never(Predicate):
         def create(self, new):

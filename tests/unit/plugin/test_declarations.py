@@ -8,10 +8,13 @@ import pytest
 
 from plugin_operator.controllers import Result
 from plugin_operator.errors import PluginRejected
-from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.kube import GroupVersionKind, NamespacedName, is_without_generation
 from plugin_operator.plugin import ControllerDeclaration, Permission, collect, summary
 
-HEADER = "from plugin_operator.plugin import controller, watch, permission\n"
+HEADER = (
+    "from plugin_operator.plugin import controller, watch, permission; "
+    "from plugin_operator.controllers import generation_changed, labels_changed\n"
+)
 
 
 @pytest.fixture
@@ -168,6 +171,24 @@ def test_a_controller_signs_with_its_name_unless_it_has_an_id(load):
     assert summary(found[1])["id"] == "first-name"
 
 
+@pytest.mark.parametrize("kind", ["apps/v1/Deployment", "example.com/v1/Secret", "v1/Pod"])
+def test_generations_are_compared_where_there_may_be_some(load, kind):
+    (declared,) = load(f"""
+        @controller(for_={kind!r}, predicates=[generation_changed])
+        async def one(ctx, request): ...
+    """)
+    assert declared.predicates[0].needs_generation
+
+
+def test_kinds_known_to_be_without_a_generation_are_so_on_the_server():
+    from plugin_operator.apiserver.registry.builtin import served_builtin_resources
+
+    for resource in served_builtin_resources():
+        kind = GroupVersionKind(resource.group, resource.version, resource.kind)
+        assert not (is_without_generation(kind) and resource.has_generation), kind
+    assert is_without_generation(GroupVersionKind.parse("v1/ConfigMap"))
+
+
 def test_a_plain_function_serves_as_a_predicate(load):
     (declared,) = load("""
         @controller(for_="v1/ConfigMap", predicates=[lambda obj: True])
@@ -188,6 +209,12 @@ REFUSED_FIELDS = [
     ("for_='v1/Pod', resync_seconds=-1", "resync_seconds: -1"),
     ("for_='v1/Pod', metadata_only='yes'", "metadata_only: 'yes'"),
     ("for_='v1/Pod', name='a b'", "name: 'a b' is not a name"),
+    ("for_='v1/Secret', predicates=[generation_changed]", "predicates: generation_changed cannot tell changes of v1/S"),
+    ("for_='v1/ConfigMap', predicates=[~(generation_changed | labels_changed)]", "predicates: generation_changed"),
+    (
+        "for_='v1/Pod', watches=[watch('v1/Secret', map=lambda obj: [], predicates=[generation_changed])]",
+        "watches: generation_changed cannot tell changes of v1/Secret, which has no metadata.generation: use labels",
+    ),
     ("for_='v1/Pod', id='a b'", "id: 'a b' is not an id: write id= with up to 63 letters"),
     ("for_='v1/Pod', id='_a'", "id: '_a' is not an id"),
     ("for_='v1/Pod', id=''", "id: '' is not an id"),

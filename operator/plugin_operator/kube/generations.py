@@ -1,0 +1,24 @@
+"""Built-in kinds whose objects have no ``metadata.generation``: the API server counts their changes nowhere."""
+
+from plugin_operator.kube.gvk import GroupVersionKind
+
+_WITHOUT = frozenset(
+    {
+        *(("", kind) for kind in ("ConfigMap", "Endpoints", "Event", "LimitRange", "Namespace", "Node")),
+        *(("", kind) for kind in ("PersistentVolume", "PersistentVolumeClaim", "ResourceQuota", "Secret", "Service")),
+        ("", "ServiceAccount"),
+        ("apps", "ControllerRevision"),
+        ("autoscaling", "HorizontalPodAutoscaler"),
+        ("certificates.k8s.io", "CertificateSigningRequest"),
+        ("coordination.k8s.io", "Lease"),
+        ("events.k8s.io", "Event"),
+        ("node.k8s.io", "RuntimeClass"),
+        *(("rbac.authorization.k8s.io", kind) for kind in ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")),
+        *(("storage.k8s.io", kind) for kind in ("CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment")),
+    }
+)
+
+
+def is_without_generation(kind: GroupVersionKind) -> bool:
+    """Tell whether objects of a kind are known to have no generation; of custom kinds nothing is known beforehand."""
+    return (kind.group, kind.kind) in _WITHOUT

@@ -1,0 +1,37 @@
+"""A controller with a finalizer hears of a deletion, whatever its predicates say."""
+
+import os
+
+import pytest
+
+from plugin_operator.testing.eventually import eventually
+
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+
+CLEANS_UP = """
+obj = ctx.lister.get(request)
+if obj and obj['metadata'].get('deletionTimestamp'):
+    ctx.recorder.event({}, 'Normal', 'cleaned', request.name)
+    await ctx.remove_finalizer(obj)
+elif obj:
+    await ctx.ensure_finalizer(obj)
+"""
+
+
+async def has_finalizer(bench, name: str) -> bool:
+    return bool((await bench.client.get("v1/ConfigMap", name, NAMESPACE))["metadata"].get("finalizers"))
+
+
+@pytest.mark.parametrize("predicate", ["labels_changed", "annotations_changed & labels_changed", "MINE"])
+async def test_an_object_with_a_finalizer_is_cleaned_up(bench, plugin_text, predicate):
+    head = (
+        "from plugin_operator import annotations_changed, labels_changed\n"
+        "MINE = lambda obj: 'mine' not in (obj.get('data') or {})\n"
+    )
+    bench.write("one.py", plugin_text("V1", head=head, body=CLEANS_UP, options=f", predicates=[{predicate}]"))
+    await bench.create("a")
+    await eventually(lambda: has_finalizer(bench, "a"), timeout_seconds=20)
+    await bench.client.patch("v1/ConfigMap", "a", {"data": {"mine": "no"}}, NAMESPACE)
+    await bench.client.delete("v1/ConfigMap", "a", NAMESPACE)
+    await bench.ran("cleaned", "a")
+    await eventually(lambda: len(bench.factory.informers()[0].lister) == 0, timeout_seconds=20)
