@@ -33,6 +33,7 @@ from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runn
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import Options
 from plugin_operator.plugin import EventRecorder
+from plugin_operator.tasks import TaskSupervisor
 
 if TYPE_CHECKING:
     from plugin_operator.app.tracing import Tracing
@@ -54,6 +55,7 @@ class App:
     Attributes:
         manager: starts and stops the parts.
         metrics: all counts of this process.
+        supervisor: knows the background tasks that ended unasked.
         host: the plugins.
         link: the connection.
         client: reads and writes objects, as plugins do.
@@ -64,6 +66,7 @@ class App:
         self.options = options
         self.metrics = Metrics()
         self._clock = SystemClock()
+        self.supervisor = TaskSupervisor(self._clock, self.metrics.background_task_restarts)
         self._tracing = _tracing() if options.tracing else None
         self.link = ApiServerLink(
             config,
@@ -78,8 +81,12 @@ class App:
         self._elector = self._make_elector() if options.leader_election.enabled else None
         self._fence = self._elector.fence if self._elector is not None else Fence(self._clock)
         self.client = self._client(FencedTransport(self.link, self._fence))
-        self._recorder = EventRecorder(self._client(self.link), instance=socket.gethostname(), clock=self._clock)
-        self.factory = InformerFactory(self.link, self._mapper, clock=self._clock, metrics=self.metrics)
+        self._recorder = EventRecorder(
+            self._client(self.link), instance=socket.gethostname(), clock=self._clock, supervisor=self.supervisor
+        )
+        self.factory = InformerFactory(
+            self.link, self._mapper, clock=self._clock, metrics=self.metrics, supervisor=self.supervisor
+        )
         self._trust = self._make_trust()
         self.host = self._host()
         self._was_settled = False
@@ -89,7 +96,10 @@ class App:
 
     async def run(self) -> int:
         """Run until the end is asked for or a part breaks; return the exit status; see ``Manager.run``."""
-        return await self.manager.run()
+        try:
+            return await self.manager.run()
+        finally:
+            self.supervisor.close()
 
     def status(self) -> Mapping[str, Any]:
         """Return what ``/status`` shows: no object data, ever."""
@@ -130,6 +140,7 @@ class App:
             is_namespaced=self._is_namespaced,
             settings=settings,
             fence=self._fence,
+            supervisor=self.supervisor,
             instrument=self._tracing.of_reconciles if self._tracing is not None else None,
         )
         return PluginHost(
@@ -180,6 +191,7 @@ class App:
             on_blocked=self.host.blocked,
             leads_until=(lambda: elector.leads_until) if elector is not None else (lambda: None),
             leader_margin_seconds=watchdog_margin(self.options.leader_election),
+            supervisor=self.supervisor,
         )
         tracing = [self._tracing] if self._tracing is not None else []
         checks = probes(
@@ -188,9 +200,10 @@ class App:
             lambda: troubles(self.host),
             lambda: not_synced(self.host.status()),
             lambda: deaf_streams(self.factory.informers(), self._clock.monotonic(), self.factory.settings),
+            lambda: self.supervisor.down,
         )
         servers = [
-            *metrics_server(self.options, self.metrics, self.link, clock=self._clock),
+            *metrics_server(self.options, self.metrics, self.link, clock=self._clock, supervisor=self.supervisor),
             *probe_server(self.options, checks, self.status),
         ]
         runnables: list[Runnable] = [
@@ -198,7 +211,8 @@ class App:
             self.link, FactoryPart(self.factory), self._recorder, part,
         ]  # fmt: skip
         about = own_object(os.environ, self._namespace)
-        runnables.append(LifecycleEvents(self.host, self._recorder.bind(FIELD_MANAGER), about, clock=self._clock))
+        recorder = self._recorder.bind(FIELD_MANAGER)
+        runnables.append(LifecycleEvents(self.host, recorder, about, clock=self._clock, supervisor=self.supervisor))
         if elector is not None:
             runnables += self._lease_parts(elector)
         return Manager(
@@ -207,6 +221,7 @@ class App:
             elector=elector,
             grace_seconds=self.options.shutdown_grace_period_seconds,
             clock=self._clock,
+            supervisor=self.supervisor,
         )
 
     def _lease_parts(self, elector: LeaderElector) -> list[Runnable]:
@@ -218,6 +233,7 @@ class App:
             client=self._client(self.link),
             differing=self.metrics.replicas_differing,
             clock=self._clock,
+            supervisor=self.supervisor,
         )
         return [watch, census]
 

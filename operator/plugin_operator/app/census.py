@@ -6,18 +6,18 @@ difference is told only once it lasts. A leader that changes its own plugins, or
 own: who lives writes its own again, and what the dead left is gone.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from plugin_operator import logs, tasks
+from plugin_operator import logs
 from plugin_operator.app.report import HostView
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError
 from plugin_operator.hosting import PluginStatus
 from plugin_operator.leaderelection import LeaderElector
 from plugin_operator.metrics import Gauge
+from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
 PREFIX = "plugins.plugin-operator/"
 
@@ -53,6 +53,7 @@ class Census:
         client: writes ours.
         differing: gets how many replicas hold something else than this leader.
         clock: measures the pauses.
+        supervisor: is told if the looking ends unasked.
     """
 
     name = "census of the replicas"
@@ -66,6 +67,7 @@ class Census:
         client: Patcher,
         differing: Gauge,
         clock: Clock,
+        supervisor: TaskSupervisor | None = None,
     ) -> None:
         self._host = host
         self._elector = elector
@@ -78,16 +80,15 @@ class Census:
         self._differing: frozenset[str] = frozenset()
         self._since = 0.0
         self._told = False
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
 
     async def start(self) -> None:
         """Begin to look."""
-        self._task = asyncio.create_task(self._run(), name=self.name)
+        self._tasks.serve(self._run, "", kind="census")
 
     async def stop(self, deadline_seconds: float) -> None:
         """End; the next leader removes our annotation."""
-        if self._task is not None:
-            await tasks.cancel_and_wait([self._task], min(deadline_seconds, _STOP_SECONDS), clock=self._clock)
+        await self._tasks.stop(min(deadline_seconds, _STOP_SECONDS))
 
     async def _run(self) -> None:
         while True:

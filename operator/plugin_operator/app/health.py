@@ -16,6 +16,7 @@ def probes(
     troubles: Callable[[], str],
     not_synced: Callable[[], list[str]],
     silent: Callable[[], list[str]] = list,
+    down: Callable[[], list[str]] = list,
 ) -> list[Probe]:
     """Return the two probes.
 
@@ -25,6 +26,7 @@ def probes(
         troubles: what does not run as its file says, which makes nothing unready.
         not_synced: the caches of active controllers that are not complete.
         silent: the streams that brought nothing for longer than their deadline, not even by being opened again.
+        down: the background tasks that ended unasked and do not work again.
     """
 
     async def ping() -> None:
@@ -40,17 +42,22 @@ def probes(
             raise RuntimeError(problem)
         return troubles()
 
-    async def caches() -> None:
-        missing = not_synced()
-        if missing:
-            raise RuntimeError(f"not synced: {', '.join(missing)}")
-
-    async def streams() -> None:
-        deaf = silent()
-        if deaf:
-            raise RuntimeError(f"nothing heard: {', '.join(deaf)}")
-
     ready: dict[str, Check] = {
-        "ping": ping, "api-server": api_server, "plugins": plugins, "caches": caches, "streams": streams
-    }  # fmt: skip
+        "ping": ping,
+        "api-server": api_server,
+        "plugins": plugins,
+        "caches": _none("not synced: ", not_synced),
+        "streams": _none("nothing heard: ", silent),
+        "tasks": _none("", down),
+    }
     return [Probe("healthz", {"ping": ping}), Probe("readyz", ready)]
+
+
+def _none(prefix: str, found: Callable[[], list[str]]) -> Check:
+    """Return a check that fails with the names that ``found`` returns."""
+
+    async def check() -> None:
+        if names := found():
+            raise RuntimeError(prefix + ", ".join(names))
+
+    return check

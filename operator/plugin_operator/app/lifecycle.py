@@ -5,15 +5,14 @@ environment names it (``POD_NAME``, ``POD_NAMESPACE``, ``POD_UID``), else the na
 exception of a reconcile, for that may quote a Secret. Writing Events is left to the recorder.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from plugin_operator import tasks
 from plugin_operator.app.report import HostView
 from plugin_operator.clock import Clock
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.plugin import Recorder
+from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
 _LOOK_SECONDS = 0.5
 _STOP_SECONDS = 1.0
@@ -40,26 +39,34 @@ class LifecycleEvents:
         recorder: records.
         about: the object that stands for this process.
         clock: measures the pauses.
+        supervisor: is told if the looking ends unasked.
     """
 
     name = "lifecycle events"
 
-    def __init__(self, host: HostView, recorder: Recorder, about: Mapping[str, Any], *, clock: Clock) -> None:
+    def __init__(
+        self,
+        host: HostView,
+        recorder: Recorder,
+        about: Mapping[str, Any],
+        *,
+        clock: Clock,
+        supervisor: TaskSupervisor | None = None,
+    ) -> None:
         self._host = host
         self._recorder = recorder
         self._about = about
         self._clock = clock
         self._seen: dict[str, PluginStatus] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
 
     async def start(self) -> None:
         """Begin to look."""
-        self._task = asyncio.create_task(self._run(), name=self.name)
+        self._tasks.serve(self._run, "", kind="lifecycle-events")
 
     async def stop(self, deadline_seconds: float) -> None:
         """End; that the process ends unloads no plugin."""
-        if self._task is not None:
-            await tasks.cancel_and_wait([self._task], min(deadline_seconds, _STOP_SECONDS), clock=self._clock)
+        await self._tasks.stop(min(deadline_seconds, _STOP_SECONDS))
 
     async def _run(self) -> None:
         while True:

@@ -15,16 +15,19 @@ from plugin_operator.serving.address import BindAddress
 from plugin_operator.serving.checks import Probe
 from plugin_operator.serving.routes import metrics_routes, probe_routes, status_routes
 from plugin_operator.serving.server import HttpServer
+from plugin_operator.tasks import TaskSupervisor
 
 _WAY_OUT = '; choose another with {}, or "0" for none'
 
 
-def metrics_server(options: Options, metrics: Metrics, transport: Transport, *, clock: Clock) -> list[Runnable]:
+def metrics_server(
+    options: Options, metrics: Metrics, transport: Transport, *, clock: Clock, supervisor: TaskSupervisor
+) -> list[Runnable]:
     """Return the server of ``/metrics`` and what it needs, in the order of their start; nothing if it is off."""
     if options.metrics_address is None:
         return []
     if options.metrics_security is not None:
-        return _secure(options.metrics_address, options.metrics_security, metrics, transport, clock)
+        return _secure(options.metrics_address, options.metrics_security, metrics, transport, clock, supervisor)
     return [_server(options.metrics_address, metrics)]
 
 
@@ -38,7 +41,12 @@ def probe_server(options: Options, probes: Sequence[Probe], status: Callable[[],
 
 
 def _secure(
-    address: BindAddress, security: MetricsSecurity, metrics: Metrics, transport: Transport, clock: Clock
+    address: BindAddress,
+    security: MetricsSecurity,
+    metrics: Metrics,
+    transport: Transport,
+    clock: Clock,
+    supervisor: TaskSupervisor,
 ) -> list[Runnable]:
     # Certificates take memory that only those pay who ask for them.
     from plugin_operator.serving.authorization import authorized
@@ -47,7 +55,7 @@ def _secure(
 
     folder = security.certificate_dir
     files = CertificateFiles(folder / security.certificate_name, folder / security.key_name) if folder else None
-    certificate = ServingCertificate(files, flag="--metrics-cert-path", clock=clock)
+    certificate = ServingCertificate(files, flag="--metrics-cert-path", clock=clock, supervisor=supervisor)
     guard = authorized(Reviews(transport, clock=clock))
     return [certificate, _server(address, metrics, tls=certificate.context, middlewares=[guard])]
 

@@ -12,7 +12,7 @@ from plugin_operator.cache.keys import InformerKey
 from plugin_operator.client import RESTMapper, Transport
 from plugin_operator.clock import Clock
 from plugin_operator.metrics import Metrics
-from plugin_operator.tasks import AnyTask, TaskOwner, cancel_and_wait
+from plugin_operator.tasks import Service, TaskOwner, TaskSupervisor, wait_until_done
 
 _log = logs.get_logger(__name__)
 
@@ -20,13 +20,13 @@ _STOP_SECONDS = 5.0
 
 
 class _Shared:
-    """An informer, its task and the number of its users."""
+    """An informer, what runs it and the number of its users."""
 
-    __slots__ = ("informer", "task", "users")
+    __slots__ = ("informer", "service", "users")
 
-    def __init__(self, informer: Informer, task: AnyTask) -> None:
+    def __init__(self, informer: Informer, service: Service) -> None:
         self.informer = informer
-        self.task = task
+        self.service = service
         self.users = 1
 
 
@@ -39,6 +39,7 @@ class InformerFactory:
         clock: of every pause.
         metrics: shows size and readiness of each cache.
         settings: times of the streams.
+        supervisor: is told of informers that end unasked.
     """
 
     def __init__(
@@ -49,12 +50,13 @@ class InformerFactory:
         clock: Clock,
         metrics: Metrics,
         settings: ReflectorSettings | None = None,
+        supervisor: TaskSupervisor | None = None,
     ) -> None:
         self._clock = clock
         self.settings = settings or ReflectorSettings()
         self._environment = Environment(transport, mapper, clock, metrics, self.settings)
         self._shared: dict[InformerKey, _Shared] = {}
-        self._tasks = TaskOwner("informer", clock=clock)
+        self._tasks = TaskOwner("informer", clock=clock, supervisor=supervisor)
         metrics.informer_objects.set_source(self._objects)
         metrics.informer_synced.set_source(self._synced)
 
@@ -72,7 +74,8 @@ class InformerFactory:
             shared.users += 1
             return shared.informer
         informer = Informer(key, self._environment)
-        self._shared[key] = _Shared(informer, self._tasks.spawn(informer.run(), str(key)))
+        service = self._tasks.serve(informer.run, str(key), kind="informer", is_working=lambda: informer.is_current)
+        self._shared[key] = _Shared(informer, service)
         return informer
 
     async def release(self, informer: Informer) -> None:
@@ -88,7 +91,8 @@ class InformerFactory:
         if shared.users == 0:
             # Out of the map first: whoever acquires during the wait must get a new one.
             del self._shared[informer.key]
-            await cancel_and_wait([shared.task], _STOP_SECONDS, clock=self._clock)
+            shared.service.cancel()
+            await wait_until_done([shared.service.task], _STOP_SECONDS, clock=self._clock)
 
     def informers(self) -> Sequence[Informer]:
         """Return those in use, for status."""

@@ -43,6 +43,11 @@ class Informer:
         return self._reflector.reason
 
     @property
+    def is_current(self) -> bool:
+        """Whether the list was applied, or definitely refused, since ``run`` last began."""
+        return self._reflector.is_current
+
+    @property
     def last_activity(self) -> float:
         """``Clock.monotonic()`` of the last bytes from the server."""
         return self._reflector.last_activity
@@ -69,7 +74,7 @@ class Informer:
         self._distributor.unregister(registration)
 
     async def run(self) -> None:
-        """Keep the cache until cancelled; of the factory alone."""
+        """Keep the cache until cancelled; of the factory alone. Run again, it lists anew."""
         await self._reflector.run()
 
     def _listed(self) -> None:

@@ -36,6 +36,10 @@ class Reflector:
         environment: the connection, discovery, clock, metrics and times.
         store: is kept equal to the server.
         on_listed: called once a list is complete, each time.
+
+    Attributes:
+        last_activity: ``Clock.monotonic()`` of the last bytes from the server.
+        is_current: whether a list was complete, or definitely refused, since ``run`` last began.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Reflector:
         self._pages_until = -math.inf
         self._state = State.RESOLVING
         self._pausing = False
+        self.is_current = False
         self.last_activity = self._clock.monotonic()
 
     @property
@@ -82,7 +87,8 @@ class Reflector:
         return self._position.resource_version
 
     async def run(self) -> None:
-        """Keep the store equal to the server until cancelled."""
+        """Keep the store equal to the server until cancelled; run again after whatever ended it, it lists anew."""
+        self._state, self.is_current, self._pausing = State.RESOLVING, False, False
         try:
             while True:
                 failure = await self._act()
@@ -111,6 +117,7 @@ class Reflector:
             failure = failure_of(error)
             self._troubles.note(failure, error)
             if failure.outcome in BLOCKING:
+                self.is_current = True
                 self._backoff.reset()  # once it is healed, nothing of earlier troubles may delay us
             if failure.outcome is Outcome.MISSING:
                 self._mapper.invalidate(self._key.gvk)
@@ -259,6 +266,7 @@ class Reflector:
     def _listed(self) -> None:
         self._alive()
         self._troubles.answered()
+        self.is_current = True
         self._on_listed()
 
     async def _pause(self, pause: Pause, failure: Failure) -> None:

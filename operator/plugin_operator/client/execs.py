@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from plugin_operator.errors import ConfigError
+from plugin_operator.tasks import start_task
 
 DEADLINE_SECONDS = 60.0
 """How long a command may take; a person may have to log in."""
@@ -117,7 +118,7 @@ class ExecCommand:
 
     async def _started(self, interactive: bool) -> Process:
         """Start the command whole: asyncio, cancelled half-way, would kill it alone and wait for its children."""
-        starting = asyncio.ensure_future(self._start(interactive))
+        starting = start_task(self._start(interactive), "credentials command")
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -203,8 +204,8 @@ async def _outcome(process: Process) -> tuple[bytes, str]:
     """
     output, complaint = bytearray(), bytearray()
     pipes = [
-        asyncio.ensure_future(_collect(process.stdout, output, _MAX_OUTPUT_BYTES)),
-        asyncio.ensure_future(_keep_end(process.stderr, complaint, _MAX_COMPLAINT_BYTES)),
+        start_task(_collect(process.stdout, output, _MAX_OUTPUT_BYTES), "credentials output"),
+        start_task(_keep_end(process.stderr, complaint, _MAX_COMPLAINT_BYTES), "credentials complaints"),
     ]
     try:
         while process.returncode is None:

@@ -7,6 +7,7 @@ revision to install and when to give up on an old one is the plugin host's decis
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
@@ -21,7 +22,7 @@ from plugin_operator.controllers.types import ControllerStopped, FailureCallback
 from plugin_operator.controllers.worker import Worker
 from plugin_operator.fence import Fence
 from plugin_operator.metrics import Metrics
-from plugin_operator.tasks import AnyTask, TaskOwner, wait_until_done
+from plugin_operator.tasks import AnyTask, Service, TaskOwner, TaskSupervisor, wait_until_done
 from plugin_operator.workqueue import ExponentialBackoff, WorkQueue
 
 _log = logs.get_logger(__name__)
@@ -47,12 +48,13 @@ class Controller:
         warm_deadline_seconds: how long ``install`` waits for new caches.
         max_stuck: so many reconciles that ignore their cancellation are replaced by new workers; more of them cost
             concurrency.
+        supervisor: is told of workers and other tasks that end unasked.
 
     Attributes:
         fence: looked at before each reconcile; lets all pass unless replaced.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a fact of its own
         self,
         name: str,
         *,
@@ -62,6 +64,7 @@ class Controller:
         on_failure: FailureCallback | None = None,
         warm_deadline_seconds: float = WARM_DEADLINE_SECONDS,
         max_stuck: int = MAX_STUCK,
+        supervisor: TaskSupervisor | None = None,
     ) -> None:
         self.name = name
         self._clock = clock
@@ -74,7 +77,8 @@ class Controller:
             name, clock=clock, rate_limiter=ExponentialBackoff(), metrics=metrics.workqueue(name, name)
         )
         self._outcomes = Outcomes(name, queue=self._queue, metrics=self._metrics, clock=clock, on_failure=on_failure)
-        self._tasks = TaskOwner(f"controller/{name}", clock=clock)
+        self._supervisor = supervisor if supervisor is not None else TaskSupervisor(clock)
+        self._tasks = TaskOwner(f"controller/{name}", clock=clock, supervisor=self._supervisor)
         self._sources = Sources(factory, self._queue.add, self._handler_failed, clock=clock)
         self._installing = asyncio.Lock()
         self._spec: ControllerSpec | None = None
@@ -82,7 +86,7 @@ class Controller:
         self._crew: Crew | None = None
         self._old_crews: list[Crew] = []
         self._resync: Timer | None = None
-        self._opening: AnyTask | None = None
+        self._opening: Service | None = None
         self._is_started = False
         self._is_open = False
         self._is_stopping = False
@@ -199,11 +203,13 @@ class Controller:
         self._is_open = self._sources.have_synced
         if self._opening is not None:
             self._opening.cancel()
-        self._opening = None if self._is_open else self._tasks.spawn(self._open_when_synced(), "wait-synced")
+        self._opening = None
+        if not self._is_open:
+            self._opening = self._tasks.complete(self._open_when_synced, "wait-synced", kind="wait-synced")
         self._balance()
         self._schedule_resync(spec)
         for source in kept:
-            self._tasks.spawn(source.replay(as_update=False), "replay")
+            self._tasks.complete(partial(source.replay, as_update=False), "replay", kind="replay")
         return Drain(old, self._clock)
 
     def _new_crew(self, spec: ControllerSpec, reconciler: Reconciler, revision: str) -> Crew:
@@ -220,7 +226,13 @@ class Controller:
             worker.fence = self.fence
             return worker
 
-        return Crew(f"controller/{self.name}/{revision}", hire, clock=self._clock, on_change=self._crew_changed)
+        return Crew(
+            f"controller/{self.name}/{revision}",
+            hire,
+            clock=self._clock,
+            on_change=self._crew_changed,
+            supervisor=self._supervisor,
+        )
 
     async def _open_when_synced(self) -> None:
         await self._sources.wait_synced()
@@ -254,7 +266,7 @@ class Controller:
 
     def _resync_now(self, spec: ControllerSpec) -> None:
         for source in self._sources.active.values():
-            self._tasks.spawn(source.replay(as_update=True), "resync")
+            self._tasks.complete(partial(source.replay, as_update=True), "resync", kind="replay")
         self._schedule_resync(spec)
 
     def _handler_failed(self, where: str) -> None:

@@ -4,19 +4,22 @@ Owns how many there are and how they leave. A revision has one crew; at a reload
 takes over, so that no worker, and nothing a plugin left in its context, outlives its revision.
 """
 
-import asyncio
 import contextvars
 from collections.abc import Callable
 
 from plugin_operator import logs
+from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.controllers.types import Request
 from plugin_operator.controllers.worker import Worker
+from plugin_operator.tasks import TaskSupervisor, start_task
 
 _log = logs.get_logger(__name__)
 
-#: A reconciler that cancels its own worker gets a new one after this pause.
+# A lost worker, as one whose reconciler cancelled it, is replaced after a pause that grows while more are lost.
 _REPLACE_AFTER_SECONDS = 0.1
+_REPLACE_CAP_SECONDS = 10.0
+_FORGIVEN_AFTER_SECONDS = 60.0
 
 
 class Crew:
@@ -27,12 +30,21 @@ class Crew:
         hire: makes a worker.
         clock: for the pause before a lost worker is replaced.
         on_change: called whenever a worker has left or was cancelled.
+        supervisor: is told of workers that end unasked.
     """
 
-    __slots__ = ("_clock", "_hire", "_number", "_on_change", "_replacing", "_size", "name", "workers")
+    __slots__ = (
+        "_backoff", "_clock", "_hire", "_number", "_on_change", "_replacing", "_size", "_supervisor", "name", "workers"
+    )  # fmt: skip
 
     def __init__(
-        self, name: str, hire: Callable[[], Worker], *, clock: Clock, on_change: Callable[["Crew"], None]
+        self,
+        name: str,
+        hire: Callable[[], Worker],
+        *,
+        clock: Clock,
+        on_change: Callable[["Crew"], None],
+        supervisor: TaskSupervisor | None = None,
     ) -> None:
         self.name = name
         # In the order of hiring: which reconcile is cancelled first must not hang on addresses in memory.
@@ -40,6 +52,13 @@ class Crew:
         self._hire: Callable[[], Worker] | None = hire
         self._clock = clock
         self._on_change = on_change
+        self._supervisor = supervisor if supervisor is not None else TaskSupervisor(clock)
+        self._backoff = Backoff(
+            clock,
+            base_seconds=_REPLACE_AFTER_SECONDS,
+            cap_seconds=_REPLACE_CAP_SECONDS,
+            reset_after_seconds=_FORGIVEN_AFTER_SECONDS,
+        )
         self._size = 0
         self._number = 0
         self._replacing: Timer | None = None
@@ -78,6 +97,7 @@ class Crew:
         """Take no further key: who is idle leaves now, who is busy after the current reconcile."""
         # Whoever keeps a drain keeps this crew, and must not keep the revision's code by it.
         self._hire = None
+        self._supervisor.forget(self)
         if self._replacing is not None:
             self._replacing.cancel()
         for worker in self.workers:
@@ -92,22 +112,30 @@ class Crew:
     def _start(self, worker: Worker) -> None:
         self._number += 1
         # A context of its own: what the caller bound to its log lines is not what the reconciles should carry.
-        worker.task = asyncio.get_running_loop().create_task(
-            worker.run(), name=f"{self.name}/worker-{self._number}", context=contextvars.Context()
-        )
+        worker.task = start_task(worker.run(), f"{self.name}/worker-{self._number}", context=contextvars.Context())
         self.workers[worker] = None
         worker.task.add_done_callback(lambda _: self._left(worker))
 
     def _left(self, worker: Worker) -> None:
         self.workers.pop(worker, None)
-        if not worker.task.cancelled():
-            error = worker.task.exception()
-            if error is not None:
-                _log.error("Worker failed", worker=worker.task.get_name(), exc_info=error)
-        if not worker.dismissed and self._hire is not None and self._replacing is None:
-            self._replacing = self._clock.call_later(_REPLACE_AFTER_SECONDS, self._replace)
+        if not worker.dismissed and self._hire is not None:
+            self._lost(worker)
+            if self._replacing is None:
+                self._replacing = self._clock.call_later(self._backoff.next_seconds(), self._replace)
+        elif not worker.task.cancelled() and (error := worker.task.exception()) is not None:
+            _log.error("Worker failed", worker=worker.task.get_name(), exc_info=error)
         self._on_change(self)
+
+    def _lost(self, worker: Worker) -> None:
+        task = worker.task
+        if worker.was_cancelled_inside:
+            # The plugin's own doing, which must not make the process unready.
+            _log.warning("Reconcile cancelled its own worker, replacing it", worker=task.get_name())
+            return
+        error = None if task.cancelled() else task.exception()
+        self._supervisor.lost(self, "worker", task.get_name(), error, cancelled=task.cancelled())
 
     def _replace(self) -> None:
         self._replacing = None
         self.resize(self._size)
+        self._supervisor.restarted(self, self.name, lambda: self._hire is None or len(self.workers) >= self._size)

@@ -27,6 +27,7 @@ class Worker:
         dismissed: it leaves after the current reconcile.
         fence: looked at before each reconcile; lets all pass unless replaced.
         cancelled: the current reconcile was cancelled by us and may not have obeyed yet.
+        was_cancelled_inside: the task was cancelled in a reconcile, and not by us.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class Worker:
         "revision",
         "started",
         "task",
+        "was_cancelled_inside",
     )
 
     def __init__(
@@ -69,6 +71,7 @@ class Worker:
         self.started = 0.0
         self.dismissed = False
         self.cancelled = False
+        self.was_cancelled_inside = False
 
     def dismiss(self) -> None:
         """Leave: at once if idle, else after the current reconcile."""
@@ -155,6 +158,7 @@ class Worker:
         if self.task.cancelling():
             # Somebody cancelled this very task: a shutting down loop, or a reconciler that cancelled itself. The
             # crew replaces this worker if it should go on.
+            self.was_cancelled_inside = True
             raise error
 
     async def _reconcile_in_time(self, request: Request, seconds: float) -> Result | None:

@@ -8,7 +8,7 @@ from plugin_operator.controllers import ControllerStatus, Failure, Request
 from plugin_operator.hosting.environment import ControllerLike, DrainLike, Environment
 from plugin_operator.hosting.live import LiveRevision
 from plugin_operator.hosting.swap import PassingRejection
-from plugin_operator.tasks import TaskOwner, wait_until_done
+from plugin_operator.tasks import AnyFuture, TaskOwner, wait_until_done
 
 _SLICE_SECONDS = 0.5
 
@@ -22,7 +22,7 @@ class Drains:
         clock: measures waits.
     """
 
-    def __init__(self, drains: Iterable[DrainLike], stops: Iterable["asyncio.Task[None]"], clock: Clock) -> None:
+    def __init__(self, drains: Iterable[DrainLike], stops: Iterable[AnyFuture], clock: Clock) -> None:
         self._drains = list(drains)
         self._stops = list(stops)
         self._clock = clock
@@ -63,8 +63,8 @@ class ControllerSet:
         self._environment = environment
         self._on_ended = on_ended
         self._controllers: dict[str, ControllerLike] = {}
-        self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock)
-        self._ending: dict[str, tuple[ControllerLike, asyncio.Task[None]]] = {}
+        self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock, supervisor=environment.supervisor)
+        self._ending: dict[str, tuple[ControllerLike, AnyFuture]] = {}
         self._ids: dict[str, str] = {}
         self._leads = False
         self._live: LiveRevision | None = None
@@ -146,22 +146,21 @@ class ControllerSet:
         if failure.is_timeout and live is not None and failure.revision == live.label:
             live.health.failure(failure.error)
 
-    def _end(self, name: str, deadline_seconds: float | None = None) -> "asyncio.Task[None]":
+    def _end(self, name: str, deadline_seconds: float | None = None) -> AnyFuture:
         controller = self._controllers.pop(name)
         seconds = self._environment.settings.drain_deadline_seconds if deadline_seconds is None else deadline_seconds
 
         async def end() -> None:
-            try:
-                await controller.stop(seconds)
-                while controller.status().in_flight:
-                    await self._environment.clock.sleep(_SLICE_SECONDS)
-            finally:
-                del self._ending[name]
-                self._on_ended()
+            # A job that may be begun again: the name must not be free before the last reconcile has ended.
+            await controller.stop(seconds)
+            while controller.status().in_flight:
+                await self._environment.clock.sleep(_SLICE_SECONDS)
+            del self._ending[name]
+            self._on_ended()
 
-        task = self._tasks.spawn(end(), f"end/{name}")
-        self._ending[name] = controller, task
-        return task
+        job = self._tasks.complete(end, f"end/{name}", kind="end-controller")
+        self._ending[name] = controller, job.finished
+        return job.finished
 
     async def _wait_for_ended(self, live: LiveRevision) -> None:
         """See to it that no key is run by a new controller while an earlier one of that name still holds it."""

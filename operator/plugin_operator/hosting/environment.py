@@ -20,6 +20,7 @@ from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
 from plugin_operator.plugin import ControllerScope, FightDetector, Recorder
+from plugin_operator.tasks import TaskSupervisor
 
 
 class DrainLike(Protocol):
@@ -105,6 +106,7 @@ class Environment:
         namespaces: what controllers watch that name none themselves; empty for all.
         is_namespaced: asks the API server about a kind; without it, owners are taken to be namespaced.
         settings: times and bounds.
+        supervisor: is told of background tasks that end unasked; None for a private one each.
         fence: looked at before each reconcile; None to let all pass.
         instrument: wraps each reconciler, to observe it; None leaves them as they are.
         fights: notices controllers that undo each other's writes.
@@ -120,6 +122,7 @@ class Environment:
     is_namespaced: Callable[[GroupVersionKind], Awaitable[bool]] | None = None
     settings: HostSettings = field(default_factory=HostSettings)
     fence: Fence | None = None
+    supervisor: TaskSupervisor | None = None
     instrument: Callable[[ControllerScope, Reconciler], Reconciler] | None = None
     fights: FightDetector = field(default_factory=FightDetector)
     make_controller: Callable[[str], ControllerLike] | None = None
@@ -135,6 +138,7 @@ class Environment:
             metrics=self.metrics,
             on_failure=on_failure,
             warm_deadline_seconds=self.settings.warm_deadline_seconds,
+            supervisor=self.supervisor,
         )
         if self.fence is not None:
             controller.fence = self.fence

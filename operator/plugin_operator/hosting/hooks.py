@@ -8,7 +8,7 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.errors import PluginRejected
 from plugin_operator.plugin import BoundController
-from plugin_operator.tasks import wait_until_done
+from plugin_operator.tasks import start_task, wait_until_done
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ async def run_hook(
         PluginRejected: it raised, ``SystemExit`` included, or did not end within the deadline.
     """
     declaration = bound.declaration
-    task = asyncio.ensure_future(_told(bound, name, hook))
+    task = start_task(_told(bound, name, hook), f"hook/{bound.scope.plugin}/{name}")
     try:
         if await wait_until_done([task], deadline_seconds, clock=clock):
             what = f"{name} did not end within {deadline_seconds:g} s"

@@ -21,7 +21,7 @@ from plugin_operator.hosting.validator import Validator
 from plugin_operator.hosting.watcher import Watcher
 from plugin_operator.plugin import install_task_factory
 from plugin_operator.plugin.threads import ThreadRunner
-from plugin_operator.tasks import TaskOwner
+from plugin_operator.tasks import Service, TaskOwner
 
 _SHORTEST_PAUSE_SECONDS = 0.005
 
@@ -65,13 +65,14 @@ class PluginHost:
         self._claims = Claims(self._name_released)
         self._workshop = Workshop(environment, loader, validator, self._claims)
         self._threads = ThreadRunner("plugin-scan")
-        self._tasks = TaskOwner("plugins", clock=environment.clock)
+        self._tasks = TaskOwner("plugins", clock=environment.clock, supervisor=environment.supervisor)
         self._slots: dict[str, PluginSlot] = {}
-        self._runs: dict[str, asyncio.Task[None]] = {}
+        self._runs: dict[str, Service] = {}
         self._hint = asyncio.Event()
         self._watcher = Watcher(scanner.root, self.hint, clock=self._clock) if watch else None
         self._leads = False
         self._ignored: tuple[str, ...] = ()
+        self._retry: float | None = None
         self.directory_problem = "the plugins directory has not been read yet"
         self.has_scanned = False
 
@@ -88,9 +89,10 @@ class PluginHost:
         install_task_factory(asyncio.get_running_loop())
         if self._validator is not None:
             self._tasks.spawn(self._validator.warm(), "warm-trials")
-        self._tasks.spawn(self._follow(await self._look()), "scan")
+        self._retry = await self._look()
+        self._tasks.serve(self._follow, "scan", kind="scan")
         if self._watcher is not None:
-            self._tasks.spawn(self._watcher.run(), "watch")
+            self._tasks.serve(self._watcher.run, "watch", kind="watch")
 
     def lead(self) -> None:
         """Begin to reconcile: this process leads. Caches and queues have been filling before."""
@@ -124,15 +126,22 @@ class PluginHost:
         """Say that the directory may have changed."""
         self._hint.set()
 
-    async def _follow(self, retry: float | None) -> None:
+    async def _follow(self) -> None:
+        try:
+            await self._follow_hints()
+        finally:
+            self._hint.set()  # what was being looked at is looked at again, should this be started again
+
+    async def _follow_hints(self) -> None:
         interval = self._environment.settings.scan_interval_seconds
         while True:
+            retry = self._retry
             timer = self._clock.call_later(min(interval, retry if retry is not None else interval), self._hint.set)
             await self._hint.wait()
             timer.cancel()
             self._hint.clear()
             began = self._clock.monotonic()
-            retry = await self._look()
+            self._retry = await self._look()
             # However many hints there are, looking takes at most a third of the time.
             await self._clock.sleep(max(_SHORTEST_PAUSE_SECONDS, 2 * (self._clock.monotonic() - began)))
 
@@ -218,8 +227,8 @@ class PluginHost:
             slot = self._slots[name] = PluginSlot(name, path, self._workshop)
             if self._leads:
                 slot.lead()
-            run = self._runs[name] = self._tasks.spawn(slot.run(), f"plugin/{name}")
-            run.add_done_callback(lambda _: self._ended(name))
+            run = self._runs[name] = self._tasks.complete(slot.run, f"plugin/{name}", kind="plugin")
+            run.finished.add_done_callback(lambda _: self._ended(name))
         return slot
 
     def _ended(self, name: str) -> None:

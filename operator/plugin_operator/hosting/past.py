@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 from plugin_operator import logs
 from plugin_operator.clock import Timer
@@ -39,13 +40,13 @@ class Past:
         self._settings = environment.settings
         self._clock = environment.clock
         self._on_change = on_change
-        self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock)
+        self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock, supervisor=environment.supervisor)
         self._previous: LiveRevision | None = None
         self._current: LiveRevision | None = None
         self._on_spike: Callable[[], None] = _nothing
         self._probation: Timer | None = None
         self._stuck: dict[LiveRevision, Drains] = {}
-        self._leaving: LiveRevision | None = None
+        self._leaving: tuple[LiveRevision, Drains] | None = None
         self.wants_rollback = False
         self.quarantined: dict[str, str] = {}
 
@@ -69,9 +70,22 @@ class Past:
         """Tell whether this content was rolled back before."""
         return digest in self.quarantined
 
-    async def replaced(self, old: LiveRevision | None, new: LiveRevision, on_spike: Callable[[], None]) -> None:
-        """Put ``new`` on probation: if most of its reconciles fail, ``on_spike`` is called and ``old`` is to return."""
+    async def resume(self, *, hurry: Callable[[], bool]) -> None:
+        """Go on with a ``let_go`` that was cut off, if there is one."""
+        if self._leaving is not None:
+            old, drains = self._leaving
+            await self.let_go(old, drains, hurry=hurry, keep=False)
+
+    async def replaced(
+        self, old: LiveRevision | None, new: LiveRevision, drains: Drains, on_spike: Callable[[], None]
+    ) -> None:
+        """Put ``new`` on probation: if most of its reconciles fail, ``on_spike`` is called and ``old`` is to return.
+
+        ``old`` is to be let go next; cancelled, this leaves that to ``resume`` or ``close``.
+        """
         self._end_probation()
+        if old is not None:
+            self._leaving = old, drains
         await self._forget_previous()
         self._previous, self._current, self._on_spike = old, new, on_spike
         if old is not None:
@@ -103,9 +117,9 @@ class Past:
             hurry: when true, the deadline has come: something newer waits.
             keep: hold on to its code for a rollback.
 
-        Cancelled, it leaves the rest to ``close``.
+        Cancelled, it leaves the rest to ``resume`` or ``close``.
         """
-        self._leaving = old
+        self._leaving = old, drains
         await self._see_off(old, drains, hurry=hurry, keep=keep)
         self._leaving = None
 
@@ -130,8 +144,8 @@ class Past:
         await self._tasks.stop(self._settings.cancel_grace_seconds)
         leaving, self._leaving = self._leaving, None
         if leaving is not None:
-            await leaving.stop(deadline_seconds)
-            await leaving.retire()
+            await leaving[0].stop(deadline_seconds)
+            await leaving[0].retire()
         await self._forget_previous()
         for old in self._stuck:
             await old.retire()
@@ -154,12 +168,12 @@ class Past:
             revision=old.label,
             keys=[str(each) for each in drains.in_flight],
         )
-        self._tasks.spawn(self._wait_for_stuck(old, drains), f"stuck/{old.label}")
+        self._tasks.complete(partial(self._wait_for_stuck, old, drains), f"stuck/{old.label}", kind="wait-for-stuck")
 
     async def _wait_for_stuck(self, old: LiveRevision, drains: Drains) -> None:
         while not await drains.wait(_STUCK_POLL_SECONDS):
             pass
-        del self._stuck[old]
+        self._stuck.pop(old, None)
         await old.retire()
         self._on_change()
 

@@ -53,6 +53,7 @@ class PluginSlot:
         self._wake = asyncio.Event()
         self._wanted: PluginSource | Refusal | None = None
         self._leads = False
+        self._in_step = False
         self._refusals = Refusals(self._clock, self._settings, self._wake.set)
         self._pace = Pace(
             self._clock, burst=self._settings.reload_burst, interval_seconds=self._settings.reload_interval_seconds
@@ -91,10 +92,16 @@ class PluginSlot:
             self._blame.blocked(self.live, seconds, stack)
 
     async def run(self) -> None:
-        """Take steps until the plugin is retired; cancelled, it leaves what runs to ``stop``."""
+        """Take steps until the plugin is retired; cancelled, it leaves what runs to ``stop``.
+
+        Run again after whatever ended it, it first repairs what a step that was cut off has left.
+        """
+        if self._in_step:
+            await self._repair()
         while self.board.state is not PluginState.RETIRED:
             await self._wake.wait()
             self._wake.clear()
+            self._in_step = True
             try:
                 await self._step()
             except PluginRejected as error:
@@ -103,6 +110,19 @@ class PluginSlot:
                 # A bug of ours in one plugin's affairs must not end those of all.
                 _log.exception("Plugin step failed", plugin=self.name)
                 self._reject(swap.PassingRejection(f"{type(error).__name__}: {error}", path=self.board.path))
+            self._in_step = False
+
+    async def _repair(self) -> None:
+        """Run nothing but the live revision again, see off the one before it, and look at what is wanted anew."""
+        if self.live is not None and self._wanted is not None:
+            await self._controllers.install(self.live)
+        await self._past.resume(hurry=self._wake.is_set)
+        self._keep_claims()
+        self._settle()
+        if not self.is_settled and self.board.state is not PluginState.DISCOVERED and self._wanted is not None:
+            self._reject(swap.PassingRejection("its load was interrupted and is tried again", path=self.board.path))
+        self._in_step = False
+        self._wake.set()
 
     async def stop(self, deadline_seconds: float) -> list[Request]:
         """End the plugin because the process ends: reconciles first, then hooks, then what it holds.
@@ -194,7 +214,7 @@ class PluginSlot:
         old, self.live = self.live, new
         self._refusals.succeeded()
         self.board.activated(new, old, source.path)
-        await self._past.replaced(old, new, on_spike=self._wake.set)
+        await self._past.replaced(old, new, drains, on_spike=self._wake.set)
         await self._let_go(old, drains)
 
     async def _install(self, new: LiveRevision) -> Drains:

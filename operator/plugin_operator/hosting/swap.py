@@ -15,7 +15,7 @@ from plugin_operator.hosting.loader import Loader
 from plugin_operator.hosting.revision import PluginRevision
 from plugin_operator.hosting.snapshot import PluginSource
 from plugin_operator.hosting.validator import Validator
-from plugin_operator.tasks import wait_until_done
+from plugin_operator.tasks import start_task, wait_until_done
 
 
 class PassingRejection(PluginRejected):
@@ -69,8 +69,13 @@ async def load(workshop: Workshop, source: PluginSource, leftovers: tuple[str, .
     """
     environment = workshop.environment
     seconds = environment.settings.import_deadline_seconds
-    task = asyncio.get_running_loop().create_task(workshop.loader.load(source), name=f"import/{source.name}")
-    if await wait_until_done([task], seconds, clock=environment.clock):
+    task = start_task(workshop.loader.load(source), f"import/{source.name}")
+    try:
+        late = await wait_until_done([task], seconds, clock=environment.clock)
+    except BaseException:
+        task.add_done_callback(_purge_late)
+        raise
+    if late:
         task.add_done_callback(_purge_late)
         raise PassingRejection(f"its import, fine on trial, did not end within {seconds:g} s here", path=source.path)
     revision = task.result()

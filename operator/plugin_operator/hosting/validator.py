@@ -16,6 +16,7 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.hosting.snapshot import PluginSource
 from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
+from plugin_operator.tasks import start_task
 
 DEADLINE_SECONDS = 10.0
 IDLE_SECONDS = 60.0
@@ -39,7 +40,8 @@ class _Server:
         self._stdin = cast("asyncio.StreamWriter", process.stdin)
         self._stdout = cast("asyncio.StreamReader", process.stdout)
         self._waiting: dict[int, asyncio.Future[Verdict]] = {}
-        self._reader = asyncio.create_task(self._read(), name="trial-verdicts")
+        self._reader = start_task(self._read(), "trial-verdicts")
+        self._reader.add_done_callback(_tell_if_broken)
 
     @property
     def is_alive(self) -> bool:
@@ -64,10 +66,10 @@ class _Server:
     async def close(self) -> None:
         """Let the process end, and see that it does."""
         self._stdin.close()
-        done, _ = await asyncio.wait([self._reader], timeout=1.0)
-        if not done and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+        await asyncio.wait([self._reader], timeout=1.0)
+        if self._process.returncode is None:
+            # It has not obeyed, or nobody reads what it says any more.
+            self.kill()
         await self._process.wait()
         await asyncio.wait([self._reader])
 
@@ -166,11 +168,18 @@ class Validator:
         def check() -> None:
             if self._uses == seen and self._running == 0 and self._server is not None:
                 server, self._server = self._server, None
-                task = asyncio.get_running_loop().create_task(server.close(), name="trial-close")
+                task = start_task(server.close(), "trial-close")
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
 
         self._clock.call_later(self._idle, check)
+
+
+def _tell_if_broken(reader: "asyncio.Task[None]") -> None:
+    """Say that the reading of verdicts ended before its process did: the next trial starts another process."""
+    if reader.cancelled() or reader.exception() is not None:
+        error = None if reader.cancelled() else reader.exception()
+        _log.error("Trial process cannot be heard any more, the next trial starts another", exc_info=error)
 
 
 async def _spawn() -> asyncio.subprocess.Process:

@@ -15,6 +15,7 @@ from plugin_operator import logs
 from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock
 from plugin_operator.plugin.threads import ThreadRunner
+from plugin_operator.tasks import start_task
 
 # Each step wakes two threads: at 10 ms an idle operator spends more on them than on all else together.
 _STEP_MILLISECONDS = 50
@@ -80,10 +81,12 @@ class Watcher:
         self._changed.clear()
         near, inside = await self._threads.run(_ways, self._root, self._folders)
         stop = asyncio.Event()
-        tasks = [asyncio.ensure_future(self._follow([path], near, stop, all_matters=deep)) for path, deep in near.paths]
+        tasks = [
+            start_task(self._follow([path], near, stop, all_matters=deep), f"watch {path}") for path, deep in near.paths
+        ]
         if inside:
-            tasks.append(asyncio.ensure_future(self._follow(inside, near, stop, all_matters=True)))
-        tasks.append(asyncio.ensure_future(self._wait_for_change()))
+            tasks.append(start_task(self._follow(inside, near, stop, all_matters=True), "watch folders"))
+        tasks.append(start_task(self._wait_for_change(), "watch for folders"))
         try:
             await asyncio.sleep(0)  # each begins to watch with its first step
             self._on_hint()  # for what happened before

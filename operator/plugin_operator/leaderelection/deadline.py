@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from plugin_operator.clock import Clock
+from plugin_operator.tasks import start_task
 
 T = TypeVar("T")
 
@@ -18,7 +19,7 @@ async def within(clock: Clock, seconds: float, coroutine: Coroutine[Any, Any, T]
         TimeoutError: it took longer than ``seconds`` and was cancelled.
         asyncio.CancelledError: the caller was cancelled; the coroutine is cancelled with it.
     """
-    task = asyncio.get_running_loop().create_task(coroutine)
+    task = start_task(coroutine, "request within a deadline")
     expired = False
 
     def expire() -> None:

@@ -17,6 +17,7 @@ from plugin_operator.manager.runnable import Runnable
 # released and Events are flushed even if a reconcile refuses to end.
 _SHARE_OF_THE_REST = 0.8
 _CANCEL_SECONDS = 0.5
+_ELECTION = "manager/election"
 
 _log = logs.get_logger(__name__)
 
@@ -30,6 +31,7 @@ class Manager:
         elector: None leads from the start.
         grace_seconds: how long stopping everything may take.
         clock: measures it.
+        supervisor: is told of its own tasks that end unasked.
     """
 
     def __init__(
@@ -40,12 +42,14 @@ class Manager:
         elector: LeaderElector | None = None,
         grace_seconds: float = 30.0,
         clock: Clock,
+        supervisor: tasks.TaskSupervisor | None = None,
     ) -> None:
         self._runnables = tuple(runnables)
         self._leader_runnables = tuple(leader_runnables)
         self._elector = elector
         self._grace_seconds = grace_seconds
         self._clock = clock
+        self._supervisor = supervisor if supervisor is not None else tasks.TaskSupervisor(clock)
         self._started: list[Runnable] = []
         self._starting = ""
         self._life: asyncio.Task[None] | None = None
@@ -111,14 +115,18 @@ class Manager:
     async def _wait_for_the_end(self) -> None:
         """Wait until the end is wanted, or until a task ended that should not have: then begin it again."""
         if self._life is None:
-            self._life = asyncio.create_task(self._live(), name="manager")
-        wanted = asyncio.create_task(self._wanted.wait(), name="manager/stop")
+            self._life = tasks.start_task(self._live(), "manager")
+        wanted = tasks.start_task(self._wanted.wait(), "manager/stop")
         try:
             await asyncio.wait({wanted, *self._unfinished_life()}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             wanted.cancel()
-        if self._life.cancelled() and not self._wanted.is_set():
+        if self._wanted.is_set() or not self._life.done():
+            return
+        if self._life.cancelled():
             self._life_was_cancelled()
+        elif (error := self._life.exception()) is not None:
+            self.fail(self._starting or "manager", error)  # no Exception, or it would have been told before
 
     def _unfinished_life(self) -> list[tasks.AnyTask]:
         return [self._life] if self._life is not None and not self._life.done() else []
@@ -129,7 +137,8 @@ class Manager:
         if self._starting:
             self.fail(self._starting, RuntimeError("its start was cancelled by other code in this process"))
         else:
-            _log.error("Task ended unasked, starting it again", task="manager")
+            self._supervisor.lost(self, "manager", "manager", None, cancelled=True)
+            self._supervisor.restarted(self, "manager")
 
     async def _live(self) -> None:
         try:
@@ -149,17 +158,17 @@ class Manager:
         await self._start_leader_part()
 
     def _elect(self, elector: LeaderElector) -> None:
-        self._election = asyncio.create_task(elector.run(self._leading.set), name="manager/election")
+        self._election = tasks.start_task(elector.run(self._leading.set), _ELECTION)
         self._election.add_done_callback(self._election_ended)
 
     def _election_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            if (error := task.exception()) is not None:
-                self.fail("leader election", error)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail("leader election", error)
         elif not self._wanted.is_set() and self._elector is not None:
             # Only other code in this process can have cancelled it. The Lease, if we hold it, is renewed in time.
-            _log.error("Task ended unasked, starting it again", task=task.get_name())
+            self._supervisor.lost(self._elector, "election", _ELECTION, None, cancelled=task.cancelled())
             self._elect(self._elector)
+            self._supervisor.restarted(self._elector, _ELECTION)
 
     async def _start_leader_part(self) -> None:
         for runnable in self._leader_runnables:
@@ -203,7 +212,7 @@ class Manager:
     async def _stop(self, name: str, stop: Callable[[float], Coroutine[Any, Any, None]], end: float) -> bool:
         seconds = max(0.0, end - self._clock.monotonic()) * _SHARE_OF_THE_REST
         _log.debug("Stopping", part=name, deadline_seconds=round(seconds, 3))
-        task = asyncio.create_task(stop(seconds), name=f"manager/stop {name}")
+        task = tasks.start_task(stop(seconds), f"manager/stop {name}")
         if await tasks.wait_until_done([task], seconds + _CANCEL_SECONDS, clock=self._clock):
             _log.error("Not stopped in time", part=name)
             await tasks.cancel_and_wait([task], _CANCEL_SECONDS, clock=self._clock)

@@ -13,8 +13,10 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 from plugin_operator import logs
+from plugin_operator.clock import SystemClock
 from plugin_operator.manager.signals import EXIT_FAILED, leave_now
 from plugin_operator.metrics import Histogram
+from plugin_operator.tasks import TaskOwner, TaskSupervisor, run_thread
 
 _LONGEST_INTERVAL_SECONDS = 0.25
 _SHORTEST_INTERVAL_SECONDS = 0.01
@@ -41,11 +43,12 @@ class LoopWatchdog:
         leads_until: the monotonic second at which leadership ends; None while not leading.
         leader_margin_seconds: how long after that a loop that runs may take to end the process by itself.
         leave: ends the process; tests pass their own.
+        supervisor: is told if the thread ends unasked.
     """
 
     name = "event loop watchdog"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a fact of its own
         self,
         threshold_seconds: float,
         stalls: Histogram,
@@ -55,6 +58,7 @@ class LoopWatchdog:
         leads_until: Callable[[], float | None] = lambda: None,
         leader_margin_seconds: float = 0.5,
         leave: Callable[[int], None] = leave_now,
+        supervisor: TaskSupervisor | None = None,
     ) -> None:
         self._threshold = threshold_seconds
         self._stalls = stalls
@@ -65,25 +69,26 @@ class LoopWatchdog:
         self._leave = leave
         self._sent_at: float | None = None
         self._report_at = 0.0
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._tasks = TaskOwner(self.name, clock=SystemClock(), supervisor=supervisor)
 
     async def start(self) -> None:
         """Start the thread."""
-        loop, ident = asyncio.get_running_loop(), threading.get_ident()
-        self._thread = threading.Thread(target=self._watch, args=(loop, ident), name=self.name, daemon=True)
-        self._thread.start()
+        self._tasks.serve(self._run, "", kind="loop-watchdog")
+        await asyncio.sleep(0)  # from now on the thread watches, even if the loop never turns again
 
     async def stop(self, deadline_seconds: float) -> None:
         """End the thread."""
-        self._stop.set()
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.join, deadline_seconds)
+        await self._tasks.stop(deadline_seconds)
 
-    def _watch(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> None:
+    async def _run(self) -> None:
+        loop, ident = asyncio.get_running_loop(), threading.get_ident()
+        self._sent_at = None
+        await run_thread(lambda stop: self._watch(loop, ident, stop), self.name)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, loop_thread: int, stop: threading.Event) -> None:
         quarter = self._threshold / 4 if self._threshold else _LONGEST_INTERVAL_SECONDS
         interval = min(_LONGEST_INTERVAL_SECONDS, max(_SHORTEST_INTERVAL_SECONDS, min(quarter, self._margin)))
-        while not self._stop.wait(interval):
+        while not stop.wait(interval):
             try:
                 self._check(loop, loop_thread)
             except RuntimeError:  # the loop was closed under us

@@ -36,6 +36,7 @@ class Metrics:
         informer_objects, informer_synced: ``{kind, namespace}``: size and readiness of the caches.
         late_caches: ``{controller}``: reconciles that started before their caches had shown its last write.
         handler_errors: ``{controller, where}``: a predicate, a map function or a handler raised.
+        background_task_restarts: ``{task}``: background tasks that ended unasked and were started again, by kind.
         replicas_differing: replicas that have held other plugins than this leader for long.
         stuck_reconciles: ``{controller}``: reconciles that were cancelled and still run.
         loop_stall: how late the event loop was, in seconds.
@@ -92,6 +93,9 @@ class Metrics:
         )
         self.stuck_reconciles = gauge(
             prefix + "stuck_reconciles", "Reconciles that were cancelled and still run", "controller"
+        )
+        self.background_task_restarts = counter(
+            prefix + "background_task_restarts_total", "Background tasks that ended unasked, by kind", "task"
         )
         self.replicas_differing = gauge(
             prefix + "replicas_differing", "Replicas that have held other plugins than this leader for long"

@@ -13,6 +13,7 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiError, NotFoundError, PluginOperatorError
 from plugin_operator.plugin.aggregation import Aggregator, Occurrence, Reference, Series
+from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
 EventType = Literal["Normal", "Warning"]
 
@@ -20,6 +21,7 @@ _KIND = "v1/Event"
 _MAX_WAITING = 1000
 _ATTEMPTS = 3
 _RETRY_SECONDS = 1.0
+_STOP_SECONDS = 1.0
 
 _log = logs.get_logger(__name__)
 
@@ -50,11 +52,14 @@ class EventRecorder:
         client: writes the events.
         instance: which replica reports, usually the pod's name.
         clock: time of the events, and of the retries.
+        supervisor: is told if the writing ends unasked.
     """
 
     name = "event-recorder"
 
-    def __init__(self, client: EventClient, *, instance: str, clock: Clock) -> None:
+    def __init__(
+        self, client: EventClient, *, instance: str, clock: Clock, supervisor: TaskSupervisor | None = None
+    ) -> None:
         self._client = client
         self._clock = clock
         self._aggregator = Aggregator(instance, clock)
@@ -62,7 +67,7 @@ class EventRecorder:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
         self.dropped = 0
 
     def bind(self, component: str) -> "BoundRecorder":
@@ -85,20 +90,18 @@ class EventRecorder:
 
     async def start(self) -> None:
         """Begin to write."""
-        self._task = asyncio.create_task(self._run(), name=self.name)
+        self._tasks.serve(self._run, "", kind=self.name)
 
     async def stop(self, deadline_seconds: float) -> None:
         """Write what is in the buffer, as long as the deadline allows, and end."""
-        if self._task is None:
+        if not len(self._tasks):
             return
         timer = self._clock.call_later(deadline_seconds, self._idle.set)
         try:
             await self._idle.wait()
         finally:
             timer.cancel()
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
+            await self._tasks.stop(_STOP_SECONDS)
 
     async def _run(self) -> None:
         while True:

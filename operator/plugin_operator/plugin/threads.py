@@ -59,10 +59,13 @@ class ThreadRunner:
             start = self._idle == 0
             if not start:
                 self._idle -= 1
+        if start:
+            self._start()  # first, for if no thread can be had, no job may be left behind
         # By the queue also for a new thread: a Thread keeps its arguments alive for as long as it lives.
         self._jobs.put(job)
-        if start:
-            threading.Thread(target=self._work, name=self._name, daemon=True).start()
+
+    def _start(self) -> None:
+        threading.Thread(target=self._work, name=self._name, daemon=True).start()
 
     def _work(self) -> None:
         job: Job | None = self._jobs.get()
@@ -72,9 +75,22 @@ class ThreadRunner:
             # Idle before the caller knows: what it runs next must find this thread, not start another.
             with self._lock:
                 self._idle += 1
-            deliver()
-            del deliver  # it holds the result
-            job = self._next()
+            try:
+                deliver()
+                del deliver  # it holds the result
+                job = self._next()
+            except BaseException:
+                self._gone_while_idle()
+                raise
+
+    def _gone_while_idle(self) -> None:
+        """Let nobody count on a thread that ended by an exception; a job that already does gets another."""
+        with self._lock:
+            is_counted_on = self._idle == 0
+            if not is_counted_on:
+                self._idle -= 1
+        if is_counted_on:
+            self._start()
 
     def _next(self) -> Job | None:
         try:

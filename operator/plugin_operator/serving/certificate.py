@@ -9,13 +9,14 @@ import hashlib
 import socket
 import ssl
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from plugin_operator import logs
 from plugin_operator.certificates import context_of, make_authority, server_context
 from plugin_operator.clock import Clock
 from plugin_operator.errors import UsageError
-from plugin_operator.tasks import TaskOwner
+from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
 # Certificates are renewed days before they end; controller-runtime's certwatcher looks as often.
 _LOOK_SECONDS = 10.0
@@ -47,15 +48,18 @@ class ServingCertificate:
         files: the certificate; None makes one.
         flag: what the files were named with, for messages.
         clock: paces the looks at the files.
+        supervisor: is told if the looking ends unasked.
     """
 
     name = "serving certificate"
 
-    def __init__(self, files: CertificateFiles | None, *, flag: str, clock: Clock) -> None:
+    def __init__(
+        self, files: CertificateFiles | None, *, flag: str, clock: Clock, supervisor: TaskSupervisor | None = None
+    ) -> None:
         self._files = files
         self._flag = flag
         self._clock = clock
-        self._tasks = TaskOwner(self.name, clock=clock)
+        self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
         self._digest = b""
         self._problem = ""
         self._current = self._shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -81,7 +85,7 @@ class ServingCertificate:
             raise UsageError(f"{self._flag}: {_words(self._files, error)}") from error
         self._current = self._shown
         self._shown.sni_callback = self._choose
-        self._tasks.spawn(self._follow(self._files), name=self.name)
+        self._tasks.serve(partial(self._follow, self._files), "files", kind="serving-certificate")
 
     async def stop(self, deadline_seconds: float) -> None:
         """Stop looking."""

@@ -23,6 +23,7 @@ from plugin_operator.errors import ApiError, NoMatchError, PluginRejected
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.kube import NamespacedName
 from plugin_operator.options import Options
+from plugin_operator.tasks import start_task
 
 _POLL_SECONDS = 0.005
 _AT_WORK = (PluginState.DISCOVERED, PluginState.VALIDATING, PluginState.WARMING, PluginState.DRAINING)
@@ -68,7 +69,7 @@ class PluginHarness:
         config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token or None)
         config = replace(config, namespace="default")
         self._app = App(options, config, ())
-        self._run = asyncio.create_task(self._app.run(), name="plugin-harness")
+        self._run = start_task(self._app.run(), "plugin-harness")
         try:
             await self._wait(lambda: self._loaded, "the plugins to load")
             self._raise_rejected()

@@ -9,6 +9,7 @@ import pytest
 from plugin_operator.plugin import RevisionTasks, current_revision, install_task_factory
 from plugin_operator.plugin.ownership import TooManyTasks
 from plugin_operator.plugin.threads import ThreadRunner
+from plugin_operator.testing.eventually import eventually
 
 
 async def test_a_function_runs_in_a_named_daemon_thread_with_the_callers_context():
@@ -110,3 +111,33 @@ async def test_a_plugin_cannot_spawn_without_bound(monkeypatch):
     for each in tasks:
         each.cancel()
     await asyncio.wait(tasks)
+
+
+async def test_a_thread_that_is_gone_while_idle_is_not_counted_on(monkeypatch):
+    runner = ThreadRunner("test-gone")
+    deaths = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: deaths.append(args.exc_type))
+
+    def die():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner.__class__, "_next", lambda self: die())
+    assert await runner.run(int, "1") == 1
+    await eventually(lambda: deaths)
+    monkeypatch.undo()
+    assert await asyncio.wait_for(runner.run(int, "2"), 5) == 2
+
+
+async def test_a_thread_that_cannot_be_started_leaves_no_job_behind(monkeypatch):
+    runner, ran = ThreadRunner("test-none"), []
+
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="new thread"):
+            await runner.run(ran.append, "refused")
+    for _ in range(3):
+        await asyncio.wait_for(runner.run(ran.append, "taken"), 5)
+    assert ran == ["taken"] * 3

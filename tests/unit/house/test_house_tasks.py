@@ -1,0 +1,95 @@
+"""No background task without a supervisor: only ``tasks.py``, and few others by name, may make one."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[3] / "operator" / "plugin_operator"
+
+_MAKERS = {"create_task", "ensure_future", "TaskGroup", "create_eager_task_factory"}
+_ALLOWED = {
+    "tasks.py": "makes them for everybody else",
+    "plugin/ownership.py": "the task factory itself",
+    # The embedded API server is a package of its own, and a process of its own wherever it matters.
+    "apiserver/faults/watches.py": "faults that tests plan",
+    "apiserver/storage/journal.py": "awaited by every write",
+}
+_THREADS_ALLOWED = {
+    "tasks.py": "threads of services",
+    "plugin/threads.py": "threads on call",
+    "app/tracing.py": "one flush at the end",
+    "app/main.py": "ends a process that does not end by itself",
+    "manager/signals.py": "ends a process that does not end by itself",
+    "cli/lifetime.py": "its end is the end of the process",
+    "apiserver/storage/journal.py": "one executor for the journal",
+}
+
+
+def makers_in(source: str) -> list[str]:
+    """Return what makes tasks in a module, with lines: calls of any name that does, and ``asyncio.Task`` itself."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module == "asyncio":
+            found += [f"{node.lineno}: import {each.name}" for each in node.names if each.name in _MAKERS]
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        is_task = name == "Task" and ast.unparse(node.func) in {"asyncio.Task", "Task"}
+        if name in _MAKERS or is_task:
+            found.append(f"{node.lineno}: {ast.unparse(node.func)}")
+    return found
+
+
+def threads_in(source: str) -> list[str]:
+    """Return what starts threads in a module, with lines."""
+    return [
+        f"{node.lineno}: {ast.unparse(node.func)}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] in {"Thread", "Timer", "ThreadPoolExecutor", "start_new_thread"}
+    ]
+
+
+def modules() -> list[Path]:
+    """Every module of the operator."""
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def test_tasks_are_made_by_their_owners_alone() -> None:
+    found = {path.relative_to(PACKAGE).as_posix(): makers_in(path.read_text()) for path in modules()}
+    bare = {name: lines for name, lines in found.items() if lines and name not in _ALLOWED}
+    assert not bare, f"use TaskOwner.serve, complete or spawn, or tasks.start_task if you wait for it: {bare}"
+
+
+def test_threads_are_started_by_few_modules() -> None:
+    found = {path.relative_to(PACKAGE).as_posix(): threads_in(path.read_text()) for path in modules()}
+    bare = {name: lines for name, lines in found.items() if lines and name not in _THREADS_ALLOWED}
+    assert not bare, f"use tasks.run_thread in a service, or ThreadRunner: {bare}"
+
+
+@pytest.mark.parametrize("names", [_ALLOWED, _THREADS_ALLOWED])
+def test_no_exception_is_kept_longer_than_needed(names: dict[str, str]) -> None:
+    find = makers_in if names is _ALLOWED else threads_in
+    assert [name for name in names if not find((PACKAGE / name).read_text())] == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "asyncio.create_task(f())",
+        "asyncio.ensure_future(f())",
+        "asyncio.get_running_loop().create_task(f())",
+        "self._loop.create_task(f())",
+        "async def g():\n    async with asyncio.TaskGroup() as group: group.create_task(f())",
+        "from asyncio import create_task as later\nlater(f())",
+        "asyncio.Task(f())",
+    ],
+)
+def test_a_planted_bare_task_is_found(planted: str) -> None:
+    assert makers_in(planted)
+
+
+@pytest.mark.parametrize("planted", ["threading.Thread(target=f)", "Thread(target=f)", "threading.Timer(1, f)"])
+def test_a_planted_thread_is_found(planted: str) -> None:
+    assert threads_in(planted)
