@@ -1,6 +1,5 @@
 """Answers at paths that are no resources: health, version, discovery and OpenAPI."""
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -9,6 +8,7 @@ from plugin_operator.apiserver import codec, discovery, openapi
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.registry import Registry
 from plugin_operator.apiserver.registry.resource import CRDS
+from plugin_operator.apiserver.threads import in_thread
 from plugin_operator.apiserver.wire.failure import method_not_allowed, no_such_resource
 from plugin_operator.apiserver.wire.reply import Reply
 from plugin_operator.apiserver.wire.target import parse_target
@@ -54,10 +54,10 @@ class Documents:
         if path == "/openapi/v2":
             if openapi.PROTOBUF in request.headers.get("Accept", ""):
                 return Reply(openapi.v2_without_definitions(), media=openapi.PROTOBUF_MEDIA)
-            return Reply(await asyncio.to_thread(openapi.v2, self._crds()))
+            return Reply(await in_thread(openapi.v2, self._crds()))
         if path == _OPENAPI:
             # The media type is the real server's: its index is served as a file without a name.
-            return Reply(codec.encode(await asyncio.to_thread(openapi.index, self._crds())), media=_TEXT)
+            return Reply(codec.encode(await in_thread(openapi.index, self._crds())), media=_TEXT)
         if path.startswith(f"{_OPENAPI}/"):
             return await self._openapi(request, path.removeprefix(f"{_OPENAPI}/"))
         return self._discovery(request, path)
@@ -116,7 +116,7 @@ class Documents:
             headers["Cache-Control"] = _FOREVER
         if request.headers.get("If-None-Match") == headers["Etag"]:
             return Reply(b"", 304, media="", headers=headers)
-        body = await asyncio.to_thread(openapi.document, name, crds)
+        body = await in_thread(openapi.document, name, crds)
         return Reply(body or b"", headers=headers)
 
     def _crds(self) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ standard variable is set by it: ``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_TRACES_S
 Imported only if tracing is on, because it needs the extra ``tracing`` and takes memory.
 """
 
-import asyncio
 import functools
 import os
 import socket
@@ -26,6 +25,7 @@ from opentelemetry.trace import SpanKind, format_span_id, format_trace_id
 
 from plugin_operator.controllers import Reconciler, Request, Result
 from plugin_operator.errors import UsageError
+from plugin_operator.threads import in_thread
 
 _FLUSH_SECONDS = 3.0
 _EXPORTERS = "OTEL_TRACES_EXPORTER"
@@ -107,7 +107,7 @@ class Tracing:
         # A daemon, for OpenTelemetry tries again for longer than a stop should take.
         flushing = threading.Thread(target=self._provider.shutdown, name="flush traces", daemon=True)
         flushing.start()
-        await asyncio.to_thread(flushing.join, min(deadline_seconds, _FLUSH_SECONDS))
+        await in_thread(flushing.join, min(deadline_seconds, _FLUSH_SECONDS))
 
 
 def _word(result: Result | None) -> str:

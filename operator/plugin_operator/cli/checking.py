@@ -12,6 +12,7 @@ from plugin_operator.hosting.installed import RequirementsUnmet, check_installed
 from plugin_operator.hosting.scanner import Gate, Scanner
 from plugin_operator.hosting.snapshot import Directory, PluginSource, Snapshot
 from plugin_operator.hosting.validator import Validator
+from plugin_operator.threads import in_thread
 
 _STOP_SECONDS = 5.0
 
@@ -62,7 +63,7 @@ async def _check_path(
 ) -> list[Finding]:
     directory = directory_of(path)
     gate = _gate(key_file, directory) if key_file is not None else None
-    snapshot = await asyncio.to_thread(Scanner(directory, gate=gate).scan)
+    snapshot = await in_thread(Scanner(directory, gate=gate).scan)
     is_refused = snapshot.directory is Directory.UNTRUSTED or not is_plugin(path)
     if is_refused and snapshot.reason and not snapshot.sources and not snapshot.refusals:
         return [Finding(False, f"{path}: {snapshot.reason}")]

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from plugin_operator.errors import PluginOperatorError
+from plugin_operator.threads import in_thread
 
 _POLL_SECONDS = 0.5
 _PIECE_BYTES = 4096
@@ -99,7 +100,7 @@ class ServerProcess:
     async def stop(self, deadline_seconds: float) -> None:
         """End the process; past the deadline it is killed."""
         self._unwatch()
-        await asyncio.to_thread(self.close, deadline_seconds)
+        await in_thread(self.close, deadline_seconds)
 
     def close(self, deadline_seconds: float = 2.0) -> None:
         """Close the server's standard input, which ends it, and wait; past the deadline kill it. Blocking.

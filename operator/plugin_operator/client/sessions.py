@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import aiohttp
 
 from plugin_operator.client.admission import AdmittedRequest
+from plugin_operator.client.resolver import OwnThreadsResolver
 
 _MOST_CALLS_AT_ONCE = 100
 _READ_BUFFER_BYTES = 2**19
@@ -43,7 +44,8 @@ def _headers(user_agent: str) -> dict[str, str]:
 
 
 def _connector(limit: int) -> aiohttp.TCPConnector:
-    return aiohttp.TCPConnector(limit=limit, keepalive_timeout=60.0, socket_factory=_socket)
+    resolver = OwnThreadsResolver()
+    return aiohttp.TCPConnector(limit=limit, keepalive_timeout=60.0, socket_factory=_socket, resolver=resolver)
 
 
 def _socket(address: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:

@@ -4,7 +4,6 @@ Owns when the files are read again and what happens if they cannot be used: the 
 controller-runtime, without files a certificate is made at the start, which nobody can verify.
 """
 
-import asyncio
 import hashlib
 import socket
 import ssl
@@ -17,6 +16,7 @@ from plugin_operator.certificates import context_of, make_authority, server_cont
 from plugin_operator.clock import Clock
 from plugin_operator.errors import UsageError
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
+from plugin_operator.threads import in_thread
 
 # Certificates are renewed days before they end; controller-runtime's certwatcher looks as often.
 _LOOK_SECONDS = 10.0
@@ -77,7 +77,7 @@ class ServingCertificate:
         if self._files is None:
             now = self._clock.now()
             host = socket.gethostname()
-            self._shown = await asyncio.to_thread(server_context, make_authority(now), host, [host], now)
+            self._shown = await in_thread(server_context, make_authority(now), host, [host], now)
             return
         try:
             self._shown = await self._load(self._files)
@@ -117,11 +117,11 @@ class ServingCertificate:
             _log.info("Certificate renewed", certificate=str(files.certificate))
 
     async def _load(self, files: CertificateFiles) -> ssl.SSLContext:
-        pem = await asyncio.to_thread(files.read)
+        pem = await in_thread(files.read)
         digest = hashlib.sha256(pem).digest()
         if digest == self._digest:
             return self._current
-        context = await asyncio.to_thread(context_of, pem)
+        context = await in_thread(context_of, pem)
         self._digest = digest
         return context
 

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +25,7 @@ from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.kube import NamespacedName
 from plugin_operator.options import Options
 from plugin_operator.tasks import start_task
+from plugin_operator.threads import in_thread
 
 _POLL_SECONDS = 0.005
 _AT_WORK = (PluginState.DISCOVERED, PluginState.VALIDATING, PluginState.WARMING, PluginState.DRAINING)
@@ -63,7 +65,7 @@ class PluginHarness:
         Raises:
             PluginRejected: a plugin cannot be loaded.
         """
-        self._folder = Path(await asyncio.to_thread(self._copy))
+        self._folder = Path(await in_thread(self._copy))
         endpoint = await self.server.start()
         options = Options(plugins_dir=self._folder, metrics_address=None, probe_address=None, stall_threshold_seconds=0)
         config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token or None)
@@ -113,8 +115,8 @@ class PluginHarness:
         """Create or replace the plugin ``name`` and wait until it works or is refused; return its status."""
         before = {plugin.name: plugin.since for plugin in self.plugins()}.get(name)
         fresh = self._folder / f".{name}.new"
-        await asyncio.to_thread(fresh.write_text, text)
-        await asyncio.to_thread(fresh.rename, self._folder / f"{name}.py")
+        await in_thread(fresh.write_text, text)
+        await in_thread(fresh.rename, self._folder / f"{name}.py")
 
         def settled() -> bool:
             plugin = self._find(name)
@@ -125,7 +127,7 @@ class PluginHarness:
 
     async def remove(self, name: str) -> None:
         """Delete the plugin ``name`` and wait until it is unloaded."""
-        await asyncio.to_thread((self._folder / f"{name}.py").unlink)
+        await in_thread((self._folder / f"{name}.py").unlink)
         await self._wait(lambda: self._find(name) is None, f"plugin {name} to be unloaded")
 
     def plugins(self) -> list[PluginStatus]:
@@ -240,5 +242,5 @@ class PluginHarness:
             self._app.manager.request_stop()
             code = await self._run
         await self.server.stop()
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await in_thread(partial(shutil.rmtree, self._folder, ignore_errors=True))
         return code

@@ -17,7 +17,7 @@ _ALLOWED = {
 }
 _THREADS_ALLOWED = {
     "tasks.py": "threads of services",
-    "plugin/threads.py": "threads on call",
+    "threads.py": "threads on call",
     "app/tracing.py": "one flush at the end",
     "app/main.py": "ends a process that does not end by itself",
     "manager/signals.py": "ends a process that does not end by itself",

@@ -10,6 +10,7 @@ from plugin_operator.plugin import RevisionTasks, current_revision, install_task
 from plugin_operator.plugin.ownership import TooManyTasks
 from plugin_operator.plugin.threads import ThreadRunner
 from plugin_operator.testing.eventually import eventually
+from plugin_operator.threads import in_thread
 
 
 async def test_a_function_runs_in_a_named_daemon_thread_with_the_callers_context():
@@ -141,3 +142,27 @@ async def test_a_thread_that_cannot_be_started_leaves_no_job_behind(monkeypatch)
     for _ in range(3):
         await asyncio.wait_for(runner.run(ran.append, "taken"), 5)
     assert ran == ["taken"] * 3
+
+
+async def test_a_detached_call_does_not_hold_up_a_cancellation() -> None:
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        go_on.wait(10)
+        ended.set()
+
+    task = asyncio.create_task(in_thread(slow))
+    await eventually(begun.is_set)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not ended.is_set()
+    go_on.set()
+    await eventually(ended.is_set)
+
+
+async def test_a_detached_call_returns_and_raises_what_the_function_does() -> None:
+    assert await in_thread(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        await in_thread(lambda: 1 // 0)

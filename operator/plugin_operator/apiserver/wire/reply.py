@@ -1,6 +1,5 @@
 """Whole answers onto the wire: YAML, gzip and warnings included."""
 
-import asyncio
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from plugin_operator.apiserver import codec
+from plugin_operator.apiserver.threads import in_thread
 from plugin_operator.apiserver.wire.failure import ApiFailure
 
 # The real server's threshold and speed: below it, compressing costs more than it saves.
@@ -56,7 +56,7 @@ async def respond(request: web.BaseRequest, reply: Reply) -> web.Response:
     if reply.media == "application/yaml":
         body = yaml.safe_dump(codec.decode(body), sort_keys=True, allow_unicode=True).encode()
     if len(body) > _GZIP_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
-        body = await asyncio.to_thread(_gzip, body)
+        body = await in_thread(_gzip, body)
         headers["Content-Encoding"] = "gzip"
         headers["Vary"] = "Accept-Encoding"
     return web.Response(body=body, status=reply.status, headers=headers)

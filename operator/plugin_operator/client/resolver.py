@@ -1,0 +1,34 @@
+"""Finding the addresses of a host name.
+
+aiohttp resolves names through the event loop, and a loop shares the threads for it with everybody: the default executor
+of asyncio, a pool of four in uvloop. A plugin that fills those would keep the operator from its API server.
+"""
+
+import asyncio
+import socket
+from typing import Any
+
+import aiohttp
+
+from plugin_operator.threads import ThreadRunner
+
+
+class _Names:
+    """The two methods of an event loop that aiohttp's resolver uses, on threads of their own."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadRunner("resolve")
+
+    async def getaddrinfo(self, host: str, port: int, *, family: int = 0, type: int = 0, flags: int = 0) -> Any:  # noqa: A002 - asyncio's own name
+        return await self._threads.run_detached(socket.getaddrinfo, host, port, family, type, 0, flags)
+
+    async def getnameinfo(self, address: Any, flags: int = 0) -> tuple[str, str]:
+        return await self._threads.run_detached(socket.getnameinfo, address, flags)
+
+
+class OwnThreadsResolver(aiohttp.ThreadedResolver):
+    """aiohttp's resolver, on threads that no plugin can fill. A lookup that hangs is given up by its request."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        super().__init__(loop)
+        self._loop: Any = _Names()
