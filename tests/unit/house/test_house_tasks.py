@@ -23,6 +23,7 @@ _THREADS_ALLOWED = {
     "manager/signals.py": "ends a process that does not end by itself",
     "cli/lifetime.py": "its end is the end of the process",
     "apiserver/storage/journal.py": "one executor for the journal",
+    "apiserver/threads.py": "one executor for documents and gzip",
 }
 
 
