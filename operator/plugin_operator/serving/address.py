@@ -59,7 +59,8 @@ class BindAddress:
         family, _, _, _, where = socket.getaddrinfo(
             self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return socket.create_server(where[:2], family=family, backlog=BACKLOG)
+        # The whole of it: a link-local address stands for nothing without its scope.
+        return socket.create_server(where, family=family, backlog=BACKLOG)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """Who may read what a server serves: those whose bearer token the API server allows ``get`` on the path.
 
 Owns the answers to everybody else: 401 without a token or with one that stands for nobody, 403 without the right,
-500 if the API server gives no verdict. Asking it is left to ``reviews``.
+429 if a peer shows too many tokens, 500 if the API server gives no verdict. Asking it is left to ``reviews``.
 """
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from plugin_operator import logs
-from plugin_operator.serving.reviews import Reviews, ReviewUnavailableError
+from plugin_operator.serving.connections import peer_of
+from plugin_operator.serving.reviews import Reviews, ReviewUnavailableError, TooManyReviewsError
 
 _log = logs.get_logger(__name__)
 
@@ -23,10 +24,12 @@ def authorized(reviews: Reviews) -> Middleware:
         if not token:
             return _answer(401, "Unauthorized")
         try:
-            user = await reviews.user_of(token)
+            user = await reviews.user_of(token, peer_of((request.remote,)))
             if user is None:
                 return _answer(401, "Unauthorized")
             allowed = await reviews.allows(user, request.method.lower(), request.path)
+        except TooManyReviewsError:
+            return _answer(429, "Too many tokens that are not known")
         except ReviewUnavailableError as error:
             refusal.told(str(error))
             return _answer(500, "Authentication or authorization failed")
@@ -57,9 +60,10 @@ class _Refusals:
 
 def _token(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    # RFC 6750 allows a part of ASCII; nothing else is worth a question.
+    return token.strip() if scheme.lower() == "bearer" and token.isascii() and token.isprintable() else ""
 
 
 def _answer(status: int, text: str) -> web.Response:
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "1"}}.get(status, {})
     return web.Response(status=status, text=f"{text}\n", headers={**headers, "X-Content-Type-Options": "nosniff"})

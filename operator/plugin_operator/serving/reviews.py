@@ -1,7 +1,8 @@
 """Asking the API server who a client is and what it may do, as controller-runtime's metrics filter does.
 
-Owns the two reviews, what of their answers is remembered and for how long, and the bound on how many are under way: a
-scraper gone wild, or somebody who tries tokens, must not become a storm on the API server. Times are those of
+Owns the two reviews, what of their answers is remembered and for how long, and the bounds on how many there are: a
+scraper gone wild, or somebody who tries tokens, must not become a storm on the API server. Each peer may show a few
+unknown tokens a second, so that nobody who tries tokens holds up a scraper. Times are those of
 ``WithAuthenticationAndAuthorization`` in controller-runtime's ``pkg/metrics/filters``. Tokens are kept as keyed digests
 only.
 """
@@ -25,6 +26,8 @@ _ALLOWED_SECONDS = 300.0
 _DENIED_SECONDS = 30.0
 _DEADLINE_SECONDS = 10.0
 _MAX_AT_ONCE = 8
+_TOKENS_AT_ONCE = 20
+_TOKENS_PER_SECOND = 5.0
 _MAX_REMEMBERED = 1024
 
 K = TypeVar("K", bound=Hashable)
@@ -33,6 +36,10 @@ V = TypeVar("V")
 
 class ReviewUnavailableError(Exception):
     """The API server gave no verdict: it cannot be reached, or refuses to be asked by us."""
+
+
+class TooManyReviewsError(Exception):
+    """A peer has shown more unknown tokens than are asked about."""
 
 
 class User(msgspec.Struct, frozen=True):
@@ -81,13 +88,15 @@ class Reviews:
         self._known: _Remembered[bytes, User] = _Remembered(clock)
         self._unknown: _Remembered[bytes, None] = _Remembered(clock)
         self._verdicts: _Remembered[tuple[Hashable, ...], bool] = _Remembered(clock)
+        self._budgets = _Budgets(clock)
         self._places = asyncio.Semaphore(_MAX_AT_ONCE)
         self._secret = secrets.token_bytes(32)
 
-    async def user_of(self, token: str) -> User | None:
-        """Return whom ``token`` stands for; None if nobody.
+    async def user_of(self, token: str, peer: str = "") -> User | None:
+        """Return whom ``token``, which ``peer`` shows, stands for; None if nobody.
 
         Raises:
+            TooManyReviewsError: the peer has to wait a moment.
             ReviewUnavailableError: the API server did not say, within ten seconds.
         """
         digest = hmac.digest(self._secret, token.encode(), hashlib.sha256)
@@ -95,6 +104,9 @@ class Reviews:
             return user
         if digest in self._unknown:
             return None
+        # A token that was good before is asked about again, whatever else comes from its address.
+        if not self._known.ever_held(digest) and not self._budgets.take(peer):
+            raise TooManyReviewsError
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
         status = (await self._ask("/apis/authentication.k8s.io/v1/tokenreviews", body, _TokenReview)).status
         if not status.authenticated:
@@ -138,6 +150,24 @@ class Reviews:
             raise ReviewUnavailableError(str(error)) from error
 
 
+class _Budgets:
+    """How many reviews each peer may cause: a few at once, then some a second; of too many peers, the oldest go."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, peer: str) -> bool:
+        now = self._clock.monotonic()
+        spent, at = self._spent.pop(peer, (0.0, now))
+        spent = max(0.0, spent - (now - at) * _TOKENS_PER_SECOND)
+        may = spent + 1 <= _TOKENS_AT_ONCE
+        self._spent[peer] = (spent + may, now)
+        if len(self._spent) > _MAX_REMEMBERED:
+            self._spent.popitem(last=False)
+        return may
+
+
 class _Remembered(Generic[K, V]):
     """Values that are believed for a while; of too many, the oldest go."""
 
@@ -151,6 +181,9 @@ class _Remembered(Generic[K, V]):
 
     def __contains__(self, key: K) -> bool:
         return key in self._values and self._values[key][0] > self._clock.monotonic()
+
+    def ever_held(self, key: K) -> bool:
+        return key in self._values
 
     def put(self, key: K, value: V, seconds: float) -> None:
         self._values[key] = (self._clock.monotonic() + seconds, value)

@@ -33,12 +33,19 @@ def metrics_routes(render: Callable[[str], tuple[str, bytes]]) -> list[web.Route
     page = PacedPage[tuple[str, bytes]]()
 
     async def metrics(request: web.Request) -> web.Response:
-        accept = request.headers.get("Accept", "")
-        # The form, not the header: clients have any number of headers for a few forms.
-        content_type, body = await page.get(choose_encoder(accept)[1], lambda: render(accept))
+        form, accept = _form_of(request.headers.get("Accept", ""))
+        content_type, body = await page.get(form, lambda: render(accept))
         return web.Response(body=body, headers={**_HEADERS, "Content-Type": content_type})
 
     return [web.get("/metrics", metrics)]
+
+
+def _form_of(accept: str) -> tuple[str, str]:
+    """Return the form that an Accept header asks for, and the header; clients have many headers for a few forms."""
+    try:
+        return choose_encoder(accept)[1], accept
+    except Exception:  # noqa: BLE001 - the library does not expect headers that nobody sends
+        return "", ""
 
 
 def status_routes(status: Callable[[], Mapping[str, Any]]) -> list[web.RouteDef]:
@@ -47,10 +54,30 @@ def status_routes(status: Callable[[], Mapping[str, Any]]) -> list[web.RouteDef]
 
     async def answer(request: web.Request) -> web.Response:
         del request
-        body = await page.get("json", lambda: msgspec.json.encode(status()))
+        body = await page.get("json", lambda: _json(status()))
         return web.Response(body=body, headers=_HEADERS, content_type="application/json")
 
     return [web.get("/status", answer)]
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_encodable(value))
+
+
+def _encodable(value: Any) -> Any:
+    """Return ``value`` with the bytes of file names that are no text written out."""
+    if isinstance(value, str):
+        return _bytes(value).decode()
+    if isinstance(value, Mapping):
+        return {_encodable(key): _encodable(each) for key, each in value.items()}
+    return [_encodable(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _summary(probe: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -77,4 +104,4 @@ def _single(probe: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
 
 
 def _text(status: int, text: str) -> web.Response:
-    return web.Response(status=status, text=text, headers=_HEADERS, content_type="text/plain", charset="utf-8")
+    return web.Response(status=status, body=_bytes(text), headers=_HEADERS, content_type="text/plain", charset="utf-8")

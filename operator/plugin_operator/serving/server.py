@@ -86,6 +86,8 @@ class HttpServer:
             keepalive_timeout=self._limits.keepalive_seconds,
             max_line_size=_MAX_HEADER_BYTES,
             max_field_size=_MAX_HEADER_BYTES,
+            # No route reads a body, and what cannot be decompressed would be an error in the log.
+            auto_decompress=False,
             handle_signals=False,
             logger=QUIET_LOGGER,
             shutdown_timeout=_SHUTDOWN_SECONDS,

@@ -155,7 +155,7 @@ async def test_an_api_server_that_gives_no_verdict_lets_nobody_in_and_is_told_on
 
 
 async def test_made_up_tokens_are_no_storm_on_the_api_server_and_push_out_no_real_one(
-    http: aiohttp.ClientSession, reviewer: Reviewer
+    http: aiohttp.ClientSession, reviewer: Reviewer, clock: VirtualClock
 ) -> None:
     await scrape(http, "reader")
     reviewer.answers.clear()
@@ -163,14 +163,66 @@ async def test_made_up_tokens_are_no_storm_on_the_api_server_and_push_out_no_rea
     await eventually(lambda: reviewer.at_once == 8)
     assert await scrape(http, "reader") == (200, "up 1\n")
     reviewer.answers.set()
-    assert {status for status, _ in await asyncio.gather(*crowd)} == {401}
+    statuses = Counter(status for status, _ in await asyncio.gather(*crowd))
+    assert statuses == {401: 19, 429: 181}
     assert reviewer.most_at_once == 8
-    reviewer.asked.clear()
     for number in range(1100):
+        await clock.advance(0.2)
         await scrape(http, f"another {number}")
     reviewer.asked.clear()
+    assert (await scrape(http, "reader"))[0] == 200
+    assert reviewer.asked["tokenreviews"] <= 1
+
+
+async def test_a_peer_that_tries_tokens_may_try_five_a_second_and_is_told_to_wait(
+    http: aiohttp.ClientSession, reviewer: Reviewer, clock: VirtualClock
+) -> None:
+    for number in range(100):
+        await scrape(http, f"made up {number}")
+    assert reviewer.asked["tokenreviews"] == 20
+    async with http.get("/metrics", headers={"Authorization": "Bearer again"}) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
+    await clock.advance(1)
+    for number in range(100):
+        await scrape(http, f"more {number}")
+    assert reviewer.asked["tokenreviews"] == 25
+
+
+async def test_a_token_that_was_good_is_asked_about_again_during_a_flood_from_its_address(
+    http: aiohttp.ClientSession, clock: VirtualClock
+) -> None:
+    assert (await scrape(http, "reader"))[0] == 200
+    await clock.advance(61)
+    flood = [(await scrape(http, f"made up {number}"))[0] for number in range(30)]
+    assert flood[-1] == 429
     assert await scrape(http, "reader") == (200, "up 1\n")
+
+
+async def test_a_flood_of_tokens_from_one_address_holds_up_no_scraper_at_another(
+    http: aiohttp.ClientSession, reviewer: Reviewer
+) -> None:
+    reviewer.answers.clear()
+    crowd = [asyncio.create_task(scrape(http, f"made up {number}")) for number in range(200)]
+    await eventually(lambda: reviewer.at_once == 8)
+    connector = aiohttp.TCPConnector(local_addr=("127.0.0.2", 0))
+    async with aiohttp.ClientSession(http._base_url, connector=connector) as scraper:
+        scraped = asyncio.create_task(scrape(scraper, "reader"))
+        reviewer.answers.set()
+        assert await scraped == (200, "up 1\n")
+    await asyncio.gather(*crowd)
+
+
+@pytest.mark.parametrize("token", [b"\xff\xfe", b"a\tb", "ü".encode(), b"", b" "])
+async def test_what_can_be_no_token_is_sent_away_without_asking_and_without_a_line_in_the_log(
+    http: aiohttp.ClientSession, reviewer: Reviewer, caplog: pytest.LogCaptureFixture, token: bytes
+) -> None:
+    assert http._base_url is not None
+    reader, writer = await asyncio.open_connection("127.0.0.1", http._base_url.port)
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + b"\r\n\r\n")
+    assert (await asyncio.wait_for(reader.readline(), 10)).startswith(b"HTTP/1.1 401")
+    writer.close()
     assert not reviewer.asked
+    assert caplog.records == []
 
 
 async def test_an_answer_that_makes_no_sense_lets_nobody_in(
