@@ -4,9 +4,10 @@ Keys are ECDSA P-256: made in a millisecond. Lifetimes are a laptop's: the autho
 kubeconfig that holds it; the serving certificate one year, because each start makes a new one.
 """
 
+import contextlib
 import ssl
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -19,6 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _CA_LIFETIME = timedelta(days=3650)
 _SERVING_LIFETIME = timedelta(days=365)
+_RENEWED_AFTER = _SERVING_LIFETIME * 2 / 3
 # Clocks of a laptop and its containers may differ a little.
 _BACKDATED = timedelta(hours=1)
 _ALWAYS = ("localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
@@ -77,6 +79,44 @@ def server_context(authority: Authority, name: str, hosts: Sequence[str], now: d
         .sign(ca_key, hashes.SHA256())
     )
     return context_of(_key_pem(key) + _pem(certificate))
+
+
+def renewing_context(
+    authority: Authority, name: str, hosts: Sequence[str], now: Callable[[], datetime]
+) -> ssl.SSLContext:
+    """Return what ``server_context`` does, with a certificate that is made again before it ends.
+
+    That happens in the first handshake after two thirds of its life, and takes some milliseconds. If it fails, the
+    certificate that is there goes on, and the next handshake tries again.
+
+    Raises:
+        ValueError: the authority's PEM texts cannot be read.
+    """
+    begun = now()
+    shown = current = server_context(authority, name, hosts, begun)
+
+    def choose(connection: ssl.SSLObject, server: str | None, context: ssl.SSLContext) -> None:
+        nonlocal begun, current
+        del server, context
+        at = now()
+        # A clock that was set back would show a certificate that is not valid yet.
+        if not begun - _BACKDATED <= at < begun + _RENEWED_AFTER:
+            with contextlib.suppress(OSError):
+                current, begun = server_context(authority, name, hosts, at), at
+        connection.context = current
+
+    shown.sni_callback = choose
+    return shown
+
+
+def lifetime_of(pem: bytes) -> tuple[datetime, datetime]:
+    """Return when the first certificate in ``pem`` begins and ends to be valid, in UTC.
+
+    Raises:
+        ValueError: there is none.
+    """
+    certificate = x509.load_pem_x509_certificates(pem)[0]
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def context_of(pem: bytes) -> ssl.SSLContext:

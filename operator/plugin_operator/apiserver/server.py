@@ -24,10 +24,11 @@ from plugin_operator.apiserver.security.rbac import RoleBased
 from plugin_operator.apiserver.security.tokens import Tokens
 from plugin_operator.apiserver.storage import Journal, Store, recover
 from plugin_operator.apiserver.wire.body import LIMIT_BYTES
-from plugin_operator.certificates import server_context
+from plugin_operator.certificates import renewing_context
 from plugin_operator.clock import Clock, SystemClock
 
 _SHUTDOWN_SECONDS = 0.5
+_BACKLOG = 1024
 
 
 class ApiServer:
@@ -105,10 +106,9 @@ class ApiServer:
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, config.host, config.port, backlog=1024, ssl_context=context)
-        await site.start()
+        await self._site(self._runner, context).start()
         host, port = self._runner.addresses[0][:2]
-        url = f"{'https' if context else 'http'}://{_reachable(host)}:{port}"
+        url = f"{'https' if context else 'http'}://{_reachable(host if config.host else '')}:{port}"
         self._endpoint = Endpoint(url, ca_pem, token or "")
         if config.kubeconfig_path is not None:
             self.write_kubeconfig(config.kubeconfig_path)
@@ -133,6 +133,14 @@ class ApiServer:
             journal, self._journal = self._journal, None
             await journal.close()
 
+    def _site(self, runner: web.ServerRunner, context: ssl.SSLContext | None) -> web.BaseSite:
+        host, port = self.config.host, self.config.port
+        if host or not socket.has_dualstack_ipv6():
+            return web.TCPSite(runner, host or "0.0.0.0", port, backlog=_BACKLOG, ssl_context=context)  # noqa: S104 - asked for
+        # One socket for both families, so that a port the system chose is the same for both.
+        everywhere = socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_BACKLOG)
+        return web.SockSite(runner, everywhere, backlog=_BACKLOG, ssl_context=context)
+
     def _open_journal(self, folder: Path) -> Journal:
         store = self.cluster.store
         found = recover(folder)
@@ -145,10 +153,10 @@ class ApiServer:
     def _tls(self) -> tuple[ssl.SSLContext | None, str]:
         if not self.config.tls:
             return None, ""
-        now = self.cluster.clock.now()
-        ca = authority(self.config.data_dir, now)
+        now = self.cluster.clock.now
+        ca = authority(self.config.data_dir, now())
         hosts = [_reachable(self.config.host, brackets=False)]
-        return server_context(ca, "plugin-operator-apiserver", hosts, now), ca.certificate_pem.decode()
+        return renewing_context(ca, "plugin-operator-apiserver", hosts, now), ca.certificate_pem.decode()
 
 
 async def _close(runner: web.ServerRunner) -> None:
@@ -171,7 +179,7 @@ async def _close(runner: web.ServerRunner) -> None:
 
 def _reachable(host: str, *, brackets: bool = True) -> str:
     """Return a host to connect to: one that listens everywhere is reached over loopback."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     return f"[{host}]" if brackets and ":" in host else host
 
 

@@ -58,7 +58,7 @@ def command(
     except OSError as error:
         raise UsageError(f"--write-kubeconfig: {kubeconfig.parent} cannot be made: {error.strerror}") from error
     config = ApiServerConfig(
-        host=address.host or "0.0.0.0",  # noqa: S104 - what the user asked for with an empty host
+        host=address.host,
         port=address.port,
         data_dir=data_dir,
         kubeconfig_path=kubeconfig,

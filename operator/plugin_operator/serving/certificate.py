@@ -1,18 +1,20 @@
 """The certificate that a server shows, kept up to date.
 
-Owns when the files are read again and what happens if they cannot be used: the last good certificate goes on. As in
-controller-runtime, without files a certificate is made at the start, which nobody can verify.
+Owns when the files are read again and what happens if they cannot be used: the last good certificate goes on. One that
+has ended is shown only if there is no better one, with a warning. As in controller-runtime, without files a certificate
+is made, which nobody can verify; it is made again before it ends.
 """
 
 import hashlib
 import socket
 import ssl
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from plugin_operator import logs
-from plugin_operator.certificates import context_of, make_authority, server_context
+from plugin_operator.certificates import context_of, lifetime_of, make_authority, renewing_context
 from plugin_operator.clock import Clock
 from plugin_operator.errors import UsageError
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
@@ -21,6 +23,10 @@ from plugin_operator.threads import in_thread
 # Certificates are renewed days before they end; controller-runtime's certwatcher looks as often.
 _LOOK_SECONDS = 10.0
 _MAX_BYTES = 2**20
+_SOON = timedelta(days=1)
+# Clocks of those who issue certificates may be ahead of ours.
+_SKEW = timedelta(minutes=5)
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 _log = logs.get_logger(__name__)
 
@@ -62,6 +68,8 @@ class ServingCertificate:
         self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
         self._digest = b""
         self._problem = ""
+        self._warned = ""
+        self._valid = (_EVER, _EVER)
         self._current = self._shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 
     def context(self) -> ssl.SSLContext:
@@ -75,9 +83,9 @@ class ServingCertificate:
             UsageError: the files cannot be used; names them and the flag.
         """
         if self._files is None:
-            now = self._clock.now()
             host = socket.gethostname()
-            self._shown = await in_thread(server_context, make_authority(now), host, [host], now)
+            authority = make_authority(self._clock.now())
+            self._shown = await in_thread(renewing_context, authority, host, [host], self._clock.now)
             return
         try:
             self._shown = await self._load(self._files)
@@ -85,6 +93,7 @@ class ServingCertificate:
             raise UsageError(f"{self._flag}: {_words(self._files, error)}") from error
         self._current = self._shown
         self._shown.sni_callback = self._choose
+        self._warn_of_the_end(self._files)
         self._tasks.serve(partial(self._follow, self._files), "files", kind="serving-certificate")
 
     async def stop(self, deadline_seconds: float) -> None:
@@ -114,16 +123,39 @@ class ServingCertificate:
         self._problem = ""
         if self._digest != before:
             self._current = context
+            self._warned = ""
             _log.info("Certificate renewed", certificate=str(files.certificate))
+        self._warn_of_the_end(files)
+
+    def _warn_of_the_end(self, files: CertificateFiles) -> None:
+        now, end = self._clock.now(), self._valid[1]
+        warning = "Certificate has ended" if now >= end else "Certificate ends soon" if now >= end - _SOON else ""
+        if warning and warning != self._warned:
+            _log.warning(warning, certificate=str(files.certificate), end=end.isoformat())
+        self._warned = warning
 
     async def _load(self, files: CertificateFiles) -> ssl.SSLContext:
         pem = await in_thread(files.read)
         digest = hashlib.sha256(pem).digest()
         if digest == self._digest:
             return self._current
-        context = await in_thread(context_of, pem)
-        self._digest = digest
+        context, valid = await in_thread(context_of, pem), await in_thread(lifetime_of, pem)
+        if self._digest:
+            self._check_no_worse(files, valid)
+        self._digest, self._valid = digest, valid
         return context
+
+    def _check_no_worse(self, files: CertificateFiles, valid: tuple[datetime, datetime]) -> None:
+        """Check that a certificate may replace the one that is shown.
+
+        Raises:
+            ValueError: it is not valid now, and the other one is.
+        """
+        now = self._clock.now()
+        if not self._valid[0] <= now < self._valid[1] or valid[0] - _SKEW <= now < valid[1]:
+            return
+        when = f"has ended at {valid[1]}" if now >= valid[1] else f"begins at {valid[0]}"
+        raise ValueError(f"the certificate in {files.certificate} {when}")
 
 
 def _read(path: Path) -> bytes:

@@ -1,14 +1,18 @@
 """TLS, tokens and the kubeconfig."""
 
+import socket
 import ssl
 import stat
 from base64 import b64decode
+from datetime import timedelta
 
 import aiohttp
 import pytest
 import yaml
 
 from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from plugin_operator.apiserver.security.files import authority
+from plugin_operator.testing.virtual_clock import VirtualClock
 
 pytestmark = pytest.mark.embedded_only("it is about the files of the embedded server")
 
@@ -58,3 +62,28 @@ async def test_authority_and_token_outlive_a_restart_with_their_folder(secured):
         assert await _status(again, "/api/v1/namespaces", before.token) == 200
     finally:
         await again.stop()
+
+
+async def test_an_authority_that_ends_within_a_year_is_replaced_at_the_start(tmp_path):
+    clock = VirtualClock()
+    kept = authority(tmp_path, clock.now())
+    assert authority(tmp_path, clock.now() + timedelta(days=3000)) == kept
+    made = authority(tmp_path, clock.now() + timedelta(days=3400))
+    assert made != kept
+    assert authority(tmp_path, clock.now() + timedelta(days=3400)) == made
+
+
+@pytest.mark.parametrize(("host", "seen"), [("", "127.0.0.1"), ("", "[::1]"), ("::1", "[::1]")])
+async def test_it_listens_on_both_families_and_on_ipv6_alone(host, seen):
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this kernel has no IPv6")
+    server = ApiServer(ApiServerConfig(tls=False, host=host))
+    endpoint = await server.start()
+    port = endpoint.url.rpartition(":")[2]
+    try:
+        async with aiohttp.ClientSession() as session:
+            for url in (f"http://{seen}:{port}/readyz", f"{endpoint.url}/readyz"):
+                async with session.get(url) as response:
+                    assert response.status == 200
+    finally:
+        await server.stop()

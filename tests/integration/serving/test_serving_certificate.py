@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, MutableMapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,22 @@ from plugin_operator.testing.virtual_clock import VirtualClock
 LOOK_SECONDS = 10
 
 
-def write(files: CertificateFiles, name: str, password: bytes | None = None) -> None:
-    """Write a certificate of ``name`` and its key, as cert-manager would."""
+def write(
+    files: CertificateFiles,
+    name: str,
+    password: bytes | None = None,
+    *,
+    begins: timedelta = timedelta(),
+    ends: timedelta = timedelta(days=365),
+) -> None:
+    """Write a certificate of ``name`` and its key, as cert-manager would, for a life from the clock's start on."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = VirtualClock().now()
     certificate = (
         x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now.replace(year=now.year + 1))
+        .not_valid_before(now + begins)
+        .not_valid_after(now + ends)
         .sign(key, hashes.SHA256())
     )
     protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
@@ -43,14 +51,18 @@ def write(files: CertificateFiles, name: str, password: bytes | None = None) -> 
 
 async def shown(port: int) -> str:
     """Shake hands and return the name in the certificate that is shown."""
+    (name,) = (await certificate_at(port)).subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(name.value)
+
+
+async def certificate_at(port: int) -> x509.Certificate:
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
     der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     writer.transport.abort()
-    (name,) = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(name.value)
+    return x509.load_der_x509_certificate(der)
 
 
 @pytest.fixture
@@ -151,5 +163,68 @@ async def test_without_files_one_is_made(clock: VirtualClock) -> None:
     server = HttpServer("metrics server", BindAddress("127.0.0.1", 0), [], tls=certificate.context)
     await server.start()
     assert await shown(server.port)
+    await server.stop(5)
+    await certificate.stop(5)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "words"),
+    [(timedelta(days=-9), timedelta(days=-1), "has ended at"), (timedelta(days=1), timedelta(days=9), "begins at")],
+)
+async def test_a_certificate_that_is_not_valid_now_does_not_replace_one_that_is(
+    port: int, files: CertificateFiles, clock: VirtualClock, begins: timedelta, ends: timedelta, words: str
+) -> None:
+    write(files, "second", begins=begins, ends=ends)
+    logs = await complaints(clock)
+    assert words in logs[0]["reason"]
+    assert await shown(port) == "first"
+
+
+async def test_a_certificate_that_begins_later_is_shown_once_it_is_valid(
+    port: int, files: CertificateFiles, clock: VirtualClock
+) -> None:
+    write(files, "second", begins=timedelta(hours=1))
+    await complaints(clock)
+    await clock.advance(3600)
+    await after_a_look(clock, port, "second")
+
+
+async def test_the_end_of_a_certificate_is_told_before_and_after_it_and_a_late_renewal_is_taken(
+    port: int, files: CertificateFiles, clock: VirtualClock
+) -> None:
+    write(files, "short", ends=timedelta(days=2))
+    await after_a_look(clock, port, "short")
+    await clock.advance(timedelta(days=1, hours=1).total_seconds())
+    assert [line["event"] for line in await complaints(clock)] == ["Certificate ends soon"]
+    await clock.advance(timedelta(days=1).total_seconds())
+    assert [line["event"] for line in await complaints(clock)] == ["Certificate has ended"]
+    assert await shown(port) == "short"
+    write(files, "late", begins=timedelta(days=2))
+    await after_a_look(clock, port, "late")
+
+
+async def test_a_certificate_that_has_ended_serves_at_a_start_for_want_of_a_better_one(
+    files: CertificateFiles, clock: VirtualClock
+) -> None:
+    write(files, "old", begins=timedelta(days=-9), ends=timedelta(days=-1))
+    certificate = ServingCertificate(files, flag="--metrics-cert-path", clock=clock)
+    with capture_logs() as logs:
+        await certificate.start()
+    await certificate.stop(5)
+    assert [line["event"] for line in logs] == ["Certificate has ended"]
+
+
+async def test_a_certificate_that_was_made_is_made_again_long_before_it_ends(clock: VirtualClock) -> None:
+    certificate = ServingCertificate(None, flag="--metrics-cert-path", clock=clock)
+    await certificate.start()
+    server = HttpServer("metrics server", BindAddress("127.0.0.1", 0), [], tls=certificate.context)
+    await server.start()
+    first = await certificate_at(server.port)
+    await clock.advance(timedelta(days=200).total_seconds())
+    assert await certificate_at(server.port) == first
+    await clock.advance(timedelta(days=50).total_seconds())
+    second = await certificate_at(server.port)
+    assert second.not_valid_after_utc - clock.now() > timedelta(days=364)
+    assert await certificate_at(server.port) == second
     await server.stop(5)
     await certificate.stop(5)

@@ -2,11 +2,12 @@
 
 import os
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from plugin_operator.certificates import Authority, make_authority
+from plugin_operator.certificates import Authority, lifetime_of, make_authority
 
+_LEAST_LEFT = timedelta(days=366)
 _CA_CERTIFICATE, _CA_KEY, _TOKEN = "ca.crt", "ca.key", "token"
 
 
@@ -40,12 +41,17 @@ def admin_token(data_dir: Path | None) -> str:
 
 
 def authority(data_dir: Path | None, now: datetime) -> Authority:
-    """Return the authority kept in ``data_dir``, or a new one, which is kept there from then on."""
+    """Return the authority kept in ``data_dir``, or a new one, which is kept there from then on.
+
+    One that ends within a year is replaced: what it signs now would end after it.
+    """
     if data_dir is None:
         return make_authority(now)
     certificate, key = data_dir / _CA_CERTIFICATE, data_dir / _CA_KEY
     if certificate.exists() and key.exists():
-        return Authority(certificate.read_bytes(), key.read_bytes())
+        kept = Authority(certificate.read_bytes(), key.read_bytes())
+        if lifetime_of(kept.certificate_pem)[1] > now + _LEAST_LEFT:
+            return kept
     made = make_authority(now)
     write_private(key, made.key_pem)
     write_private(certificate, made.certificate_pem)
