@@ -4,14 +4,12 @@ Caches and queues fill everywhere, so that a standby takes over warm; reconcilin
 the Lease is given back.
 """
 
-import re
 from types import FrameType
 from typing import Protocol
 
 from plugin_operator.cache import InformerFactory
 from plugin_operator.errors import PluginOperatorError
-
-_PRIVATE_MODULE = re.compile(r"_plugin_(?P<plugin>.+)_\d+_[0-9a-f]+(\.|$)")
+from plugin_operator.hosting.modules import owner_of
 
 
 class Host(Protocol):
@@ -89,5 +87,5 @@ class FactoryPart:
 
 def plugin_of(frame: FrameType) -> str | None:
     """Return the name of the plugin whose code a frame runs, or None."""
-    found = _PRIVATE_MODULE.match(str(frame.f_globals.get("__name__", "")))
-    return found["plugin"] if found else None
+    owner = owner_of(str(frame.f_globals.get("__name__", "")))
+    return owner.plugin if owner is not None else None

@@ -1,7 +1,8 @@
 """What ``/status`` says of the operator, and which caches are still to come.
 
-Owns the shape of the status. It names objects but never shows what is in them: an exception's text may quote a Secret,
-so that only its type is given; the text is in the log, which is better guarded.
+Owns the shape of the status. It names objects but never shows what is in them. Of each controller's failures, the last
+one is shown with its message, cut; an author who puts the content of a Secret into an exception shows it there. Of all
+others only the type is given.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +57,8 @@ def status_of(
 def troubles(host: HostView) -> str:
     """Return in one line what is not as the plugins directory says; empty if all is."""
     found = [host.directory_problem] if host.directory_problem else []
-    found += [f"{plugin.name}: {plugin.reason}" for plugin in host.status() if plugin.reason]
+    for plugin in host.status():
+        found += [f"{plugin.name}: {what}" for what in (plugin.reason, plugin.failure_summary) if what]
     return "; ".join(" ".join(each.split())[:_MAX_TROUBLE] for each in found)
 
 
@@ -64,7 +66,6 @@ def _plugin(plugin: PluginStatus) -> dict[str, Any]:
     shown = plugin.as_dict()
     for controller, status in zip(shown["controllerStatus"], plugin.controllers, strict=True):
         controller["failing"] = {str(request): _type_of(key.error) for request, key in status.failing.items()}
-    shown["failing"] = _type_of(plugin.failing)
     return shown
 
 

@@ -24,7 +24,10 @@ _MAX_BYTES = 16 * 1024 * 1024
 )  # fmt: skip
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def command(address: str | None, folder: Path, output: str) -> None:
-    """Show plugins, revisions, digests, states and reasons; status 1 if any of it is not as the files say."""
+    """Show plugins, revisions, digests, states and reasons.
+
+    Status 1 if any of it is not as the files say, or if a plugin fails most of the time.
+    """
     where = address or read_announcement(folder).get("probes") or "127.0.0.1:8081"
     status = _fetch(f"http://{where.removeprefix('http://').rstrip('/')}/status")
     if output == "json":
@@ -33,7 +36,7 @@ def command(address: str | None, folder: Path, output: str) -> None:
         from plugin_operator.cli.status_table import print_status
 
         print_status(status)
-    in_order = all(not plugin.get("reason") for plugin in status.get("plugins", []))
+    in_order = all(not plugin.get("reason") and not plugin.get("failing") for plugin in status.get("plugins", []))
     sys.exit(0 if in_order and not status.get("plugins_dir_problem") else 1)
 
 

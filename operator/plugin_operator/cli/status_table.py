@@ -64,7 +64,11 @@ def _row(plugin: dict[str, Any]) -> tuple[Text, ...]:
 def _reason(plugin: dict[str, Any]) -> str:
     reason, line = str(plugin.get("reason") or ""), plugin.get("line")
     said = [f"{plugin.get('path', '')}:{line}: {reason}"] if reason and line else [reason] if reason else []
-    return "; ".join([*said, *map(_charge, plugin.get("misbehaving", []))])
+    charges = [each for each in plugin.get("misbehaving", []) if each.get("how") != "fails"]
+    failures = str(plugin.get("failures") or "")
+    if failures and len(charges) < len(plugin.get("misbehaving", [])):
+        failures = f"{_CHARGES['fails']}: {failures}"
+    return "; ".join([*said, *([failures] if failures else []), *map(_charge, charges)])
 
 
 def _charge(charge: dict[str, Any]) -> str:

@@ -12,12 +12,12 @@ from enum import StrEnum
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
+from plugin_operator.hosting.failing import ControllerFailures
 from plugin_operator.hosting.live import LiveRevision
 from plugin_operator.hosting.misdeeds import Misdeed, fights_of, loops_of
 from plugin_operator.metrics import Metrics
 
 _MANY_TASKS = 100
-_MANY_FAILURES = 20
 _SHOWN = 3
 _MOST_SAID = 10
 
@@ -32,7 +32,7 @@ class How(StrEnum):
     TASKS = "tasks"
     """It spawns tasks and does not end them."""
     FAILS = "fails"
-    """Most of its reconciles raise."""
+    """A controller of it fails most of the time; ``failing`` has the rule."""
     LOOPS = "loops"
     """Each of its reconciles writes, and that write alone makes the next one due."""
     FIGHTS = "fights"
@@ -81,11 +81,11 @@ class Blame:
         """What the revision that works is blamed for."""
         return tuple(self._charges.values())
 
-    def look(self, live: LiveRevision) -> None:
-        """Say what has become worth saying since the last look."""
+    def look(self, live: LiveRevision, failures: Sequence[ControllerFailures]) -> None:
+        """Say what has become worth saying since the last look; ``failures`` is what fails of each controller."""
         self._begin_anew(live)
         self._look_at_tasks(live)
-        self._look_at_failures(live)
+        self._look_at_failures(live, failures)
         self._note(How.LOOPS, live, loops_of(live))
         self._note(How.FIGHTS, live, fights_of(live))
 
@@ -154,21 +154,23 @@ class Blame:
             stack="\n".join(stack),
         )
 
-    def _look_at_failures(self, live: LiveRevision) -> None:
-        health = live.health
-        failing = health.is_failing and health.failed >= _MANY_FAILURES
-        stack = [live.revision.modules.plain(each) for each in health.last_stack]
-        if failing:
-            was_said = How.FAILS in self._charges
-            self._charge(How.FAILS, f"{health.failed} of the last {health.failed + health.succeeded}", stack)
-            if not was_said:
-                _log.error(
-                    "Plugin fails most of the time",
-                    plugin=self._plugin,
-                    revision=live.label,
-                    error=health.last_error,
-                    stack="\n".join(stack),
-                )
-        elif How.FAILS in self._charges:
-            self._drop(How.FAILS)
-            _log.info("Plugin works again", plugin=self._plugin, revision=live.label)
+    def _look_at_failures(self, live: LiveRevision, failures: Sequence[ControllerFailures]) -> None:
+        failing = [each for each in failures if each.keeps_failing and each.last is not None]
+        if not failing:
+            if How.FAILS in self._charges:
+                self._drop(How.FAILS)
+                _log.info("Plugin works again", plugin=self._plugin, revision=live.label)
+            return
+        was_said = How.FAILS in self._charges
+        last = max((each.last for each in failing if each.last is not None), key=lambda last: last.at)
+        self._charge(How.FAILS, "; ".join(each.summary for each in failing), last.places)
+        if not was_said:
+            _log.error(
+                "Plugin fails most of the time",
+                plugin=self._plugin,
+                revision=live.label,
+                controllers=[each.controller for each in failing],
+                objects=sum(each.objects for each in failing),
+                error=last.error,
+                stack="\n".join(last.places),
+            )

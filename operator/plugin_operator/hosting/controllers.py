@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
 from plugin_operator.hosting.environment import ControllerLike, DrainLike, Environment
+from plugin_operator.hosting.failing import ControllerFailures, FailureLog
 from plugin_operator.hosting.live import LiveRevision
 from plugin_operator.hosting.swap import PassingRejection
 from plugin_operator.tasks import AnyFuture, TaskOwner, wait_until_done
@@ -97,6 +98,7 @@ class ControllerSet:
             controller = self._controllers.get(name)
             if controller is None:
                 controller = self._controllers[name] = self._environment.controller(name, self._failed)
+            live.failures[name] = self._failure_log(live, name)
             drains.append(await controller.install(spec, live.reconciler(name), live.label))
             self._ids[name] = live.bound[name].declaration.id
         if self._leads:
@@ -140,11 +142,33 @@ class ControllerSet:
         """Take a snapshot of each."""
         return tuple(each.status() for each in self._controllers.values())
 
+    def failures(self, *, judge: bool = False) -> tuple[ControllerFailures, ...]:
+        """Return what fails of each controller of the revision; with ``judge``, after judging anew how badly."""
+        logs = self._live.failures if self._live is not None else {}
+        found = []
+        for name, controller in self._controllers.items():
+            if (log := logs.get(name)) is not None:
+                found.append(log.look(controller.status()) if judge else log.snapshot(controller.status()))
+        return tuple(found)
+
+    def _failure_log(self, live: LiveRevision, name: str) -> FailureLog:
+        counts = self._environment.metrics.controller(name)
+        return FailureLog(
+            name,
+            clock=self._environment.clock,
+            locate=live.revision.modules.user_path,
+            succeeded=lambda: counts.success + counts.requeue + counts.requeue_after,
+        )
+
     def _failed(self, failure: Failure) -> None:
-        """Count a reconcile that ran into its timeout: the revision's own code only sees that it is cancelled."""
         live = self._live
-        if failure.is_timeout and live is not None and failure.revision == live.label:
+        if live is None or failure.revision != live.label:
+            return
+        if failure.is_timeout:
+            # The revision's own code only sees that it is cancelled.
             live.health.failure(failure.error)
+        if (log := live.failures.get(failure.controller)) is not None:
+            log.reconcile_failed(failure)
 
     def _end(self, name: str, deadline_seconds: float | None = None) -> AnyFuture:
         controller = self._controllers.pop(name)

@@ -75,6 +75,7 @@ class PluginHost:
         self._retry: float | None = None
         self.directory_problem = "the plugins directory has not been read yet"
         self.has_scanned = False
+        environment.metrics.failing_objects.set_source(self._failing_objects)
 
     @property
     def is_settled(self) -> bool:
@@ -235,6 +236,9 @@ class PluginHost:
         """Forget a plugin that was unloaded, and look again: its file may be back by now."""
         if self._runs.pop(name, None) is not None and self._slots.pop(name, None) is not None:
             self.hint()
+
+    def _failing_objects(self) -> Mapping[tuple[str, ...], float]:
+        return {(slot.name, each.controller): each.objects for slot in self._slots.values() for each in slot.failures}
 
     def _name_released(self) -> None:
         for slot in self._slots.values():

@@ -10,6 +10,7 @@ from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Reconci
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.assembly import build_spec, kind_keys
 from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.failing import FailureLog
 from plugin_operator.hosting.health import RevisionHealth
 from plugin_operator.hosting.hooks import run_hook
 from plugin_operator.hosting.informers import FeedingInformers, InformerSet
@@ -39,6 +40,7 @@ class LiveRevision:
         specs: what the controller layer runs, by name.
         health: how its reconciles fare.
         leftovers: what its import leaves behind, from the trial.
+        failures: what fails, by controller; filled as the controllers are installed.
         gate: shut while state is being handed over to it.
         is_started: its ``start`` hooks have run and its ``stop`` hooks have not.
     """
@@ -49,6 +51,7 @@ class LiveRevision:
         self.specs: dict[str, ControllerSpec] = {}
         self.health = RevisionHealth()
         self.leftovers = leftovers
+        self.failures: dict[str, FailureLog] = {}
         self.gate = asyncio.Event()
         self.is_started = False
         self._environment = environment

@@ -26,10 +26,12 @@ class RevisionModules:
         label: revision as shown to people; part of the file names in tracebacks.
         root: the plugins directory, as the user knows it.
         files: the bytes to run, by POSIX path below ``root``.
+        plugin: its name.
     """
 
-    def __init__(self, package: str, label: str, root: str, files: Mapping[str, bytes]) -> None:
+    def __init__(self, package: str, label: str, root: str, files: Mapping[str, bytes], plugin: str = "") -> None:
         self.package = package
+        self.plugin = plugin
         self.label = label
         self.root = root
         self.files = files
@@ -177,8 +179,17 @@ class _Finder(MetaPathFinder):
         revision = self._revisions.get(fullname.partition(".")[0])
         return revision.find(fullname) if revision is not None else None
 
+    def owner_of(self, module_name: str) -> RevisionModules | None:
+        """Return the revision that a module with this private name belongs to."""
+        return self._revisions.get(module_name.partition(".")[0])
+
 
 _FINDER = _Finder()
+
+
+def owner_of(module_name: str) -> RevisionModules | None:
+    """Return the revision that is loaded and has a module of this private name, or None: the registry is asked."""
+    return _FINDER.owner_of(module_name)
 
 
 def _forget_types() -> None:

@@ -14,6 +14,7 @@ from plugin_operator.hosting import swap
 from plugin_operator.hosting.blame import Blame
 from plugin_operator.hosting.board import Board
 from plugin_operator.hosting.controllers import ControllerSet, Drains
+from plugin_operator.hosting.failing import ControllerFailures
 from plugin_operator.hosting.handover import States, rehearse, repeat_if_changed
 from plugin_operator.hosting.live import LiveRevision
 from plugin_operator.hosting.pace import Pace
@@ -64,6 +65,11 @@ class PluginSlot:
         """Whether nothing is being done: what is wanted runs, or is known not to."""
         return self.board.state not in _UNSETTLED
 
+    @property
+    def failures(self) -> tuple[ControllerFailures, ...]:
+        """What fails of each of its controllers."""
+        return self._controllers.failures()
+
     def want(self, wanted: PluginSource | Refusal | None) -> None:
         """Say what the plugin is to be: this source, refused, or (None) gone."""
         if wanted != self._wanted or self.board.state is PluginState.DISCOVERED:
@@ -82,7 +88,7 @@ class PluginSlot:
     def refresh(self) -> None:
         """Bring the state up to date with the caches, between Active and Waiting, and name misbehaviour."""
         if self.live is not None:
-            self._blame.look(self.live)
+            self._blame.look(self.live, self._controllers.failures(judge=True))
         if self.board.state in {PluginState.ACTIVE, PluginState.WAITING}:
             self._settle()
 
@@ -157,7 +163,7 @@ class PluginSlot:
             reloads=board.reloads,
             tasks=len(live.tasks.running()) if live is not None else 0,
             charges=self._blame.charges if live is not None else (),
-            failing=live.health.last_error if live is not None and live.health.is_failing else "",
+            failures=self._controllers.failures() if live is not None else (),
         )
 
     async def _step(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from plugin_operator.controllers import ControllerStatus
 from plugin_operator.hosting.blame import Charge
+from plugin_operator.hosting.failing import ControllerFailures
 from plugin_operator.hosting.states import PluginState
 
 
@@ -24,7 +25,7 @@ class PluginStatus:
         controllers: of the working revision.
         leftovers: what its import leaves behind in the process.
         reloads: how many revisions have become active.
-        failing: why its reconciles fail, if most of them do.
+        failures: what fails of each controller.
         tasks: how many tasks its code has spawned and not ended.
         charges: what it does that it should not.
     """
@@ -41,12 +42,23 @@ class PluginStatus:
     controllers: tuple[ControllerStatus, ...] = ()
     leftovers: tuple[str, ...] = ()
     reloads: int = 0
-    failing: str = ""
+    failures: tuple[ControllerFailures, ...] = ()
     tasks: int = 0
     charges: tuple[Charge, ...] = ()
 
+    @property
+    def failing(self) -> str:
+        """The last error of a controller that fails most of the time; empty if none does."""
+        return next((each.last.error for each in self.failures if each.keeps_failing and each.last is not None), "")
+
+    @property
+    def failure_summary(self) -> str:
+        """What fails, in one line for people; empty if nothing does."""
+        return "; ".join(each.summary for each in self.failures if each.summary)
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON-like values; holds names of objects, never their content."""
+        failures = {each.controller: each for each in self.failures}
         return {
             "name": self.name,
             "path": self.path,
@@ -58,10 +70,11 @@ class PluginStatus:
             "digest": self.digest,
             "candidate": self.candidate,
             "controllers": [each.name for each in self.controllers],
-            "controllerStatus": [_controller(each) for each in self.controllers],
+            "controllerStatus": [_controller(each, failures.get(each.name)) for each in self.controllers],
             "leftovers": list(self.leftovers),
             "reloads": self.reloads,
             "failing": self.failing,
+            "failures": self.failure_summary,
             "tasks": self.tasks,
             "misbehaving": [
                 {"how": each.how, "detail": each.detail, "since": each.since.isoformat(), "stack": list(each.stack)}
@@ -70,7 +83,21 @@ class PluginStatus:
         }
 
 
-def _controller(status: ControllerStatus) -> dict[str, Any]:
+def _failures(failures: ControllerFailures | None) -> dict[str, Any]:
+    failures = failures or ControllerFailures("")
+    last = failures.last
+    return {
+        "objects": failures.objects,
+        "names": list(failures.names),
+        "handlers": failures.code,
+        "keepsFailing": failures.keeps_failing,
+        "last": None
+        if last is None
+        else {"what": last.what, "error": last.error, "places": list(last.places), "at": last.at.isoformat()},
+    }
+
+
+def _controller(status: ControllerStatus, failures: ControllerFailures | None) -> dict[str, Any]:
     return {
         "name": status.name,
         "revision": status.revision,
@@ -85,6 +112,7 @@ def _controller(status: ControllerStatus) -> dict[str, Any]:
         "maxConcurrentReconciles": status.max_concurrent_reconciles,
         "reconciles": dict(status.reconciles),
         "failing": {str(request): str(failing.error) for request, failing in status.failing.items()},
+        "failures": _failures(failures),
         "informers": [
             {
                 "kind": str(each.key),

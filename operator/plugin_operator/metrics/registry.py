@@ -27,6 +27,7 @@ class Metrics:
         plugin_info: ``{plugin, revision, digest}``: 1 for each revision that is loaded.
         plugin_state: ``{plugin, state}``: 1 for the state a plugin is in.
         plugin_misbehaving: ``{plugin, how}``: 1 for what a plugin does that it should not, as ``Blame`` notices it.
+        failing_objects: ``{plugin, controller}``: objects whose last reconcile failed.
         plugin_reloads: ``{plugin, result}``: how attempts to load a revision ended.
         plugin_load_errors: ``{plugin, reason}``: revisions refused.
         plugins_directory_problem: ``{problem}``: 1 while the plugins directory cannot be used.
@@ -70,6 +71,9 @@ class Metrics:
         self.plugin_state = gauge(prefix + "plugin_state", "1 for the state a plugin is in", "plugin", "state")
         self.plugin_misbehaving = gauge(
             prefix + "plugin_misbehaving", "1 for what a plugin does that it should not", "plugin", "how"
+        )
+        self.failing_objects = gauge(
+            prefix + "failing_objects", "Objects whose last reconcile failed, at most 200", "plugin", "controller"
         )
         self.plugin_reloads = counter(prefix + "plugin_reloads_total", "Loads of a revision", "plugin", "result")
         self.plugin_load_errors = counter(prefix + "plugin_load_errors_total", "Revisions refused", "plugin", "reason")

@@ -8,7 +8,7 @@ from plugin_operator.cli.status_table import print_status
 
 
 def printed(status: dict) -> str:
-    console = Console(file=io.StringIO(), width=160)
+    console = Console(file=io.StringIO(), width=400)
     print_status(status, console)
     return console.file.getvalue()
 
@@ -45,3 +45,13 @@ def test_in_a_pipe_a_plugin_has_one_line_however_long_its_reason_is(capsys) -> N
     reason = "so it was refused " * 40
     print_status({"plugins": [{"name": "broken", "state": "Rejected", "path": "b.py", "line": 3, "reason": reason}]})
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["plugin-operator", "PLUGIN", "broken"]
+
+
+def test_what_fails_is_told_and_named_as_misbehaviour_once_it_is_one() -> None:
+    failures = "one: 2 objects fail (default/a, default/b); last ValueError: no good (/plugins/one.py:7)"
+    plugin = {"name": "one", "state": "Active", "failures": failures}
+    assert failures in " ".join(printed({"plugins": [plugin]}).split())
+    assert "most of the time" not in printed({"plugins": [plugin]})
+    plugin["misbehaving"] = [{"how": "fails", "detail": failures}, {"how": "tasks", "detail": "150 of them"}]
+    text = " ".join(printed({"plugins": [plugin]}).split())
+    assert f"fails most of the time: {failures}; leaves tasks unfinished: 150 of them" in text

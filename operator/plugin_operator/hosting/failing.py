@@ -1,0 +1,230 @@
+"""What fails of one controller in one revision: the one model behind status, metric, probes, log and command.
+
+Owns when a controller counts as failing most of the time, and the place in the plugin's code that an error comes from.
+Everything counts from the first failure on: errors of the API server, ``TerminalError`` and timeouts, predicates and
+map functions. When to roll back is another matter, see ``health``.
+"""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin_operator.clock import Clock
+from plugin_operator.controllers import ControllerStatus, Failure, Request
+from plugin_operator.controllers.outcomes import MAX_REMEMBERED
+
+#: So many failures in a row, without a success of any object in between, and a controller may be failing.
+FAILURES_IN_A_ROW = 3
+#: ... if so many different objects failed, or all there are, or none has succeeded since the revision began.
+FAILING_OBJECTS = 3
+#: A predicate or map function that raised is shown for so long after the last time.
+CODE_FAILURE_SHOWN_SECONDS = 300.0
+
+_SHOWN_NAMES = 3
+_MAX_WORDS = 300
+_MAX_PLACES = 5
+_MAX_CHAIN = 5
+
+Locate = Callable[[str], str | None]
+"""Returns the path that a person knows for the file name of a code object, None if it is not the plugin's."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastFailure:
+    """The last error of a controller.
+
+    Attributes:
+        what: which part of the plugin failed: reconcile, predicate, map.
+        error: type and message, cut.
+        places: files and lines of the plugin's own code that it passed, the innermost first.
+        at: when, UTC.
+    """
+
+    what: str
+    error: str
+    places: tuple[str, ...]
+    at: datetime
+
+    @property
+    def place(self) -> str:
+        """The innermost of the plugin's own lines; empty if it came from none."""
+        return self.places[0] if self.places else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerFailures:
+    """What fails of one controller now.
+
+    Attributes:
+        controller: its name.
+        objects: how many objects failed at their last reconcile; at most ``MAX_REMEMBERED`` are counted.
+        names: a few of them.
+        code: how often its predicates and map functions raised of late.
+        last: the last error; None if nothing fails.
+        keeps_failing: whether it fails most of the time.
+    """
+
+    controller: str
+    objects: int = 0
+    names: tuple[str, ...] = ()
+    code: int = 0
+    last: LastFailure | None = None
+    keeps_failing: bool = False
+
+    @property
+    def summary(self) -> str:
+        """All of it in one line for people; empty if nothing fails."""
+        if self.last is None:
+            return ""
+        more = ", …" if self.objects > len(self.names) else ""
+        count = f"{self.objects} or more" if self.objects >= MAX_REMEMBERED else str(self.objects)
+        noun = "object fails" if self.objects == 1 else "objects fail"
+        objects = f"{count} {noun} ({', '.join(self.names)}{more})" if self.objects else ""
+        code = f"predicates or map functions raised {self.code} times" if self.code else ""
+        part = "" if self.last.what == "reconcile" else f"{self.last.what}: "
+        where = f" ({self.last.place})" if self.last.place else ""
+        return f"{self.controller}: {', '.join(filter(None, (objects, code)))}; last {part}{self.last.error}{where}"
+
+
+class FailureLog:
+    """Remembers what failed of one controller since its revision began.
+
+    Args:
+        controller: its name.
+        clock: time of the failures.
+        locate: finds the plugin's own frames.
+        succeeded: returns how many reconciles of the controller have succeeded so far.
+    """
+
+    __slots__ = (
+        "_charged_at",
+        "_clock",
+        "_code",
+        "_code_at",
+        "_controller",
+        "_failed",
+        "_in_a_row",
+        "_last",
+        "_last_code",
+        "_locate",
+        "_row",
+        "_succeeded",
+        "_succeeded_at_row",
+        "_succeeded_at_start",
+    )  # fmt: skip
+
+    def __init__(self, controller: str, *, clock: Clock, locate: Locate, succeeded: Callable[[], int]) -> None:
+        self._controller = controller
+        self._clock = clock
+        self._locate = locate
+        self._succeeded = succeeded
+        self._succeeded_at_start = self._succeeded_at_row = succeeded()
+        self._row: dict[Request, None] = {}
+        self._in_a_row = 0
+        self._failed = 0
+        self._last: LastFailure | None = None
+        self._last_code: LastFailure | None = None
+        self._code = 0
+        self._code_at = 0.0
+        self._charged_at: tuple[int, int] | None = None
+
+    def reconcile_failed(self, failure: Failure) -> None:
+        """Note a reconcile that failed, for whatever reason."""
+        done = self._succeeded()
+        if done != self._succeeded_at_row:
+            self._succeeded_at_row, self._in_a_row = done, 0
+            self._row.clear()
+        self._in_a_row += 1
+        self._failed += 1
+        if len(self._row) < MAX_REMEMBERED:
+            self._row[failure.request] = None
+        self._last = self._note("reconcile", failure.error)
+
+    def code_failed(self, what: str, error: BaseException) -> None:
+        """Note that a predicate or a map function raised."""
+        if self._clock.monotonic() - self._code_at > CODE_FAILURE_SHOWN_SECONDS:
+            self._code = 0
+        self._code += 1
+        self._code_at = self._clock.monotonic()
+        self._last_code = self._note(what, error)
+
+    def look(self, status: ControllerStatus) -> ControllerFailures:
+        """Judge anew whether it fails most of the time, and return what fails."""
+        if self._charged_at is None:
+            if self._fails(status) or self._recent_code() >= FAILURES_IN_A_ROW:
+                self._charged_at = self._succeeded(), self._failed
+        elif self._is_over(status, self._charged_at):
+            self._charged_at = None
+        return self.snapshot(status)
+
+    def snapshot(self, status: ControllerStatus) -> ControllerFailures:
+        """Return what fails, as it was judged last."""
+        code = self._recent_code()
+        lasts = [self._last if status.failing else None, self._last_code if code else None]
+        known = [last for last in lasts if last is not None]
+        names = tuple(str(request) for request in list(status.failing)[-_SHOWN_NAMES:])
+        if not known and status.failing:
+            # It failed under the revision before and was not tried again yet.
+            key = list(status.failing.values())[-1]
+            known = [LastFailure("reconcile", key.error[:_MAX_WORDS], (), key.at)]
+        return ControllerFailures(
+            self._controller,
+            len(status.failing),
+            names,
+            code,
+            max(known, key=lambda last: last.at) if known else None,
+            self._charged_at is not None,
+        )
+
+    def _fails(self, status: ControllerStatus) -> bool:
+        if not status.failing or self._succeeded() != self._succeeded_at_row:
+            return False
+        is_final = all(key.is_terminal for key in status.failing.values())
+        if self._in_a_row < FAILURES_IN_A_ROW and not (self._in_a_row and is_final):
+            return False
+        objects = max((each.objects for each in status.informers), default=0)
+        enough = min(FAILING_OBJECTS, objects) if objects else 1
+        return self._succeeded() == self._succeeded_at_start or len(self._row) >= enough
+
+    def _is_over(self, status: ControllerStatus, charged_at: tuple[int, int]) -> bool:
+        """Once charged, a controller has to succeed more often than it fails, or nothing may fail any more."""
+        if self._recent_code() >= FAILURES_IN_A_ROW:
+            return False
+        succeeded, failed = self._succeeded() - charged_at[0], self._failed - charged_at[1]
+        return not status.failing or (succeeded >= FAILURES_IN_A_ROW and succeeded > failed)
+
+    def _recent_code(self) -> int:
+        is_recent = self._clock.monotonic() - self._code_at <= CODE_FAILURE_SHOWN_SECONDS
+        return self._code if is_recent else 0
+
+    def _note(self, what: str, error: BaseException) -> LastFailure:
+        return LastFailure(what, _words(error), places_of(error, self._locate), self._clock.now())
+
+
+def places_of(error: BaseException, locate: Locate) -> tuple[str, ...]:
+    """Return files and lines of the plugin's own code that an exception passed, the innermost first.
+
+    If it passed none, as a timeout does that is raised around the plugin, those of what caused it count.
+    """
+    current: BaseException | None = error
+    for _ in range(_MAX_CHAIN):
+        if current is None:
+            break
+        places = [
+            f"{path}:{line}"
+            for frame, line in traceback.walk_tb(current.__traceback__)
+            if (path := locate(frame.f_code.co_filename)) is not None
+        ]
+        if places:
+            return tuple(reversed(places[-_MAX_PLACES:]))
+        current = current.__cause__ or current.__context__
+    return ()
+
+
+def _words(error: BaseException) -> str:
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - a foreign __str__ may raise; the type has a name
+        text = type(error).__name__
+    return " ".join(text.split())[:_MAX_WORDS]
