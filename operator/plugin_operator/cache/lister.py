@@ -1,6 +1,7 @@
 """Reading a store: what is handed out is a private copy, or an object that nobody can change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -21,6 +22,7 @@ _LABELLED = msgspec.json.Decoder(_Labelled)
 
 Objects = list[Object]
 Names = list[NamespacedName]
+Selector: TypeAlias = str | Mapping[str, Any] | None
 AnyKey = NamespacedName | tuple[str, str] | str
 
 
@@ -42,15 +44,19 @@ class Lister:
         found = self.raw(key, namespace)
         return None if found is None else found.decode()
 
-    def list(self, namespace: str | None = None, label_selector: str | None = None) -> Objects:
+    def list(self, namespace: str | None = None, label_selector: Selector = None) -> Objects:
         """Return copies of all objects, of one namespace or those whose labels match.
 
+        Args:
+            namespace: of the objects.
+            label_selector: kubectl's syntax, a mapping of labels, or ``matchLabels`` and ``matchExpressions``.
+
         Raises:
-            SelectorError: the selector cannot be read.
+            SelectorError, TypeError: the selector makes no sense.
         """
         return [obj.decode() for obj in self._select(namespace, label_selector)]
 
-    def keys(self, namespace: str | None = None, label_selector: str | None = None) -> Names:
+    def keys(self, namespace: str | None = None, label_selector: Selector = None) -> Names:
         """Return the names of the objects ``list`` would return."""
         return [obj.key for obj in self._select(namespace, label_selector)]
 
@@ -82,9 +88,9 @@ class Lister:
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str | tuple) and self.raw(key) is not None
 
-    def _select(self, namespace: str | None, label_selector: str | None) -> Iterable[CachedObject]:
+    def _select(self, namespace: str | None, label_selector: Selector) -> Iterable[CachedObject]:
         objects: Iterable[CachedObject] = self._store if namespace is None else self._store.in_namespace(namespace)
-        selector = LabelSelector.parse(label_selector or "")
+        selector = LabelSelector.of(label_selector)
         if not selector:
             return objects
         return [obj for obj in objects if selector.matches(_LABELLED.decode(obj.raw).metadata.labels or {})]

@@ -9,11 +9,13 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
+from plugin_operator.client.addresses import is_whole_object, kind_at
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import is_model, to_dict, to_model, version_and_kind
+from plugin_operator.client.server_warnings import on_behalf
 from plugin_operator.client.transport import Query, Transport
-from plugin_operator.errors import ApiConnectionError, GoneError, NoMatchError
-from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, Resource
+from plugin_operator.errors import ApiConnectionError, GoneError, NoMatchError, NotFoundError
+from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, NamespacedName, Object, Resource
 
 Kind: TypeAlias = "str | GroupVersionKind | type[Any]"
 PatchType = Literal["merge", "json", "strategic"]
@@ -21,6 +23,8 @@ Propagation = Literal["Background", "Foreground", "Orphan"]
 T = TypeVar("T")
 
 _PAGE_SIZE = 500
+# What kube-apiserver says of a path under which it serves no resource; an object's absence has other words.
+_NO_SUCH_PATH = frozenset({"404 page not found", "the server could not find the requested resource"})
 _MAX_MANAGER_BYTES = 128
 _PATCH_TYPES: Mapping[str, str] = {
     "merge": "application/merge-patch+json",
@@ -50,6 +54,7 @@ class Client:
         field_manager: owns the fields that are written.
         default_namespace: where a namespaced object goes that names no namespace.
         timeout_seconds: for each request.
+        about: fields that say for whom, in the log line about a warning of the API server.
     """
 
     def __init__(
@@ -60,12 +65,14 @@ class Client:
         field_manager: str,
         default_namespace: str | None = None,
         timeout_seconds: float = 30.0,
+        about: Mapping[str, str] | None = None,
     ) -> None:
         self._transport = transport
         self._mapper = mapper
         self._field_manager = _checked_manager(field_manager)
         self._default_namespace = default_namespace
         self._timeout_seconds = timeout_seconds
+        self._about = dict(about or {})
 
     def with_field_manager(self, field_manager: str) -> "Client":
         """Return a client over the same connection whose writes have another owner.
@@ -79,6 +86,28 @@ class Client:
             field_manager=field_manager,
             default_namespace=self._default_namespace,
             timeout_seconds=self._timeout_seconds,
+            about=self._about,
+        )
+
+    def for_controller(self, field_manager: str, about: Mapping[str, str]) -> "Client":
+        """Return a client over the same connection for the code of one controller.
+
+        It has no default namespace: an object of a request for which the code forgot the namespace would be looked for,
+        or made, in the operator's own.
+
+        Args:
+            field_manager: as for ``with_field_manager``.
+            about: fields that name the controller in log lines.
+
+        Raises:
+            ValueError: no API server would take the name of the field manager.
+        """
+        return Client(
+            self._transport,
+            self._mapper,
+            field_manager=field_manager,
+            timeout_seconds=self._timeout_seconds,
+            about=about,
         )
 
     async def get(self, kind: Kind, name: str | NamespacedName, namespace: str | None = None) -> Any:
@@ -94,13 +123,24 @@ class Client:
         self,
         kind: Kind,
         namespace: str | None = None,
-        label_selector: str | None = None,
-        field_selector: str | None = None,
+        label_selector: str | Mapping[str, Any] | None = None,
+        field_selector: str | Mapping[str, str] | None = None,
     ) -> list[Any]:
-        """Return all objects, of all namespaces unless one is given; fetched in pages."""
+        """Return all objects, of all namespaces unless one is given; fetched in pages.
+
+        Args:
+            kind: of the objects.
+            namespace: of the objects.
+            label_selector: kubectl's syntax, a mapping of labels, or ``matchLabels`` and ``matchExpressions``.
+            field_selector: kubectl's syntax, or a mapping of fields.
+
+        Raises:
+            SelectorError, TypeError: a selector makes no sense.
+        """
+        labels, fields = LabelSelector.of(label_selector), FieldSelector.of(field_selector)
         resource = await self._resource(kind)
-        query = [("labelSelector", label_selector)] if label_selector else []
-        query += [("fieldSelector", field_selector)] if field_selector else []
+        query = [("labelSelector", str(labels))] if labels else []
+        query += [("fieldSelector", str(fields))] if fields else []
         try:
             items = await self._pages(resource, namespace, [*query, ("limit", str(_PAGE_SIZE))])
         except GoneError:  # the list took longer than the server keeps the snapshot its pages come from
@@ -115,7 +155,8 @@ class Client:
             ValueError: the object names no kind.
         """
         document, resource = await self._document(obj)
-        namespace = self._namespace(resource, _metadata(document).get("namespace"))
+        metadata = _metadata(document)
+        namespace = self._namespace(resource, metadata.get("namespace"), metadata.get("name"))
         body = await self._send("POST", resource.path(namespace), document, query=self._manager(field_manager))
         return self._decode(_result_kind(obj), body)
 
@@ -167,6 +208,7 @@ class Client:
         """Apply the fields ``obj`` states (server-side apply) and return the whole object.
 
         A field that the manager applied before and ``obj`` does not state is removed, unless another manager has it.
+        ``metadata.managedFields``, which an object that was read has and no server takes back, is not sent.
 
         Raises:
             ConflictError: another manager owns one of the fields, and ``force`` is not set.
@@ -174,6 +216,8 @@ class Client:
         document, resource = await self._document(obj)
         metadata = _metadata(document)
         path = self._path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
+        if "managedFields" in metadata:
+            document = {**document, "metadata": {key: metadata[key] for key in metadata if key != "managedFields"}}
         query = [*self._manager(field_manager), ("force", "true" if force else "false")]
         body = await self._send("PATCH", path, document, query=query, content_type="application/apply-patch+yaml")
         return self._decode(_result_kind(obj), body)
@@ -249,14 +293,17 @@ class Client:
             namespace, name = namespace or name.namespace, name.name
         if not name:
             raise ValueError(f"a {resource.gvk.kind} without a name cannot be addressed")
-        return resource.path(self._namespace(resource, namespace), name, subresource)
+        return resource.path(self._namespace(resource, namespace, name), name, subresource)
 
-    def _namespace(self, resource: Resource, namespace: str | None) -> str | None:
+    def _namespace(self, resource: Resource, namespace: str | None, name: str | None) -> str | None:
         if not resource.namespaced:
             return None
         chosen = namespace or self._default_namespace
         if not chosen:
-            raise ValueError(f"{resource.gvk} is namespaced, and no namespace is given")
+            raise ValueError(
+                f"no namespace is given for {resource.gvk} {name or ''!r}, which is namespaced: "
+                "pass namespace=request.namespace, or write metadata.namespace into the object"
+            )
         return chosen
 
     def _manager(self, chosen: str | None) -> tuple[tuple[str, str], ...]:
@@ -272,10 +319,26 @@ class Client:
         content_type: str = "application/json",
     ) -> bytes:
         body = None if document is None else msgspec.json.encode(document)
-        answer = await self._transport.request(
-            method, path, query=query, body=body, content_type=content_type, timeout_seconds=self._timeout_seconds
-        )
+        try:
+            with on_behalf(self._about):
+                answer = await self._transport.request(
+                    method,
+                    path,
+                    query=query,
+                    body=body,
+                    content_type=content_type,
+                    timeout_seconds=self._timeout_seconds,
+                )
+        except NotFoundError as error:
+            self._check_is_served(path, error)
+            raise
         return answer.body
+
+    def _check_is_served(self, path: str, error: NotFoundError) -> None:
+        """Tell a kind that is gone from an object that is not there; the next call asks discovery again."""
+        if error.message in _NO_SUCH_PATH and is_whole_object(path):
+            self._mapper.invalidate(kind_at(path))
+            raise NoMatchError(f"the API server does not serve {path}: {error.message}") from error
 
     def _decode(self, kind: Kind, body: bytes) -> Any:
         return _read(body, Object) if isinstance(kind, str | GroupVersionKind) else to_model(body, kind)

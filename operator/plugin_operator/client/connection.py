@@ -23,6 +23,7 @@ from plugin_operator.client.access import Access
 from plugin_operator.client.attempts import Attempts
 from plugin_operator.client.config import ConnectionConfig
 from plugin_operator.client.kept import KeptAccess
+from plugin_operator.client.server_warnings import ServerWarnings
 from plugin_operator.client.sessions import session_for_calls, session_for_streams
 from plugin_operator.client.statuses import error_of
 from plugin_operator.client.transport import ByteStream, Query, Response
@@ -63,6 +64,7 @@ class Connection:
         self._config = config
         self._requests = metrics.rest_client_requests
         self._clock = clock
+        self._warnings = ServerWarnings()
         self._calls = session_for_calls(user_agent, traces)
         self._streams = session_for_streams(user_agent, traces)
 
@@ -190,6 +192,8 @@ class Connection:
             server_hostname=access.tls.server_name,
         ) as answer:
             self._requests.inc(str(answer.status), call.method, urlsplit(access.host).netloc)
+            if "Warning" in answer.headers:
+                self._warnings.heard(answer.headers.getall("Warning"), call.path)
             if answer.status >= 300 and answer.status != 304:
                 raise error_of(
                     answer.status,

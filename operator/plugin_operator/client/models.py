@@ -31,8 +31,8 @@ def version_and_kind(model: type) -> tuple[str, str]:
     return match[1].lower(), match[2]
 
 
-def to_model(body: bytes, model: type[Any]) -> Any:
-    """Build a model from the JSON of an object."""
+def to_model(body: bytes, model: type[Any] | str) -> Any:
+    """Build a model from the JSON of an object; the model may be given by name, as ``openapi_types`` has it."""
     return _converter().deserialize(_Body(body), model)
 
 

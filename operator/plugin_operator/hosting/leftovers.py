@@ -10,7 +10,10 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
+from types import FrameType
 from typing import Any
 
 from plugin_operator.hosting.names import working_directory
@@ -35,7 +38,7 @@ class Watchman:
     def __init__(self) -> None:
         self._threads = set(threading.enumerate())
         self._signals = _signals()
-        self._atexit = _atexit_count()
+        self._atexit = _ExitCallbacks()
         self._environ = dict(os.environ)
         self._path = list(sys.path)
         self._folder = working_directory()
@@ -65,8 +68,8 @@ class Watchman:
         names = sorted(each.name for each in threads if not each.name.startswith(own_threads))
         if names:
             found.append(f"starts {_count(len(names), 'thread')} at import ({', '.join(names)}): use start(ctx)")
-        if _atexit_count() > self._atexit:
-            found.append(f"registers {_count(_atexit_count() - self._atexit, 'atexit callback')}: use stop(ctx)")
+        if self._atexit.count:
+            found.append(f"registers {_count(self._atexit.count, 'atexit callback')}: use stop(ctx)")
         changed = sorted(key for key in {*self._environ, *os.environ} if self._environ.get(key) != os.environ.get(key))
         if changed:
             found.append(f"changes the environment of the process ({', '.join(changed)})")
@@ -82,8 +85,33 @@ def _signals() -> dict[str, Any]:
     return {each.name: signal.getsignal(each) for each in signal.Signals}
 
 
-def _atexit_count() -> int:
-    return int(getattr(atexit, "_ncallbacks", lambda: 0)())
+class _ExitCallbacks:
+    """Counts what is registered for the end of the process, for as long as the process lives: a trial's is short.
+
+    What an installed library registers while it is imported is left out: it is imported once, however often the plugin
+    is loaded.
+
+    Attributes:
+        count: of those that the plugin registers, itself or through a library.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._register = atexit.register
+        atexit.register = self._counted  # type: ignore[assignment]
+
+    def _counted(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        if not _is_import_of_library(sys._getframe(1)):  # noqa: SLF001 - as documented for this purpose
+            self.count += 1
+        return self._register(function, *args, **kwargs)
+
+
+def _is_import_of_library(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_name == "<module>":
+            return isinstance(frame.f_globals.get("__loader__"), SourceFileLoader)
+        frame = frame.f_back
+    return False
 
 
 def _handlers() -> dict[str, int]:

@@ -191,7 +191,10 @@ class LiveRevision:
             revision=self.label,
             controller=declaration.name,
             kind=declaration.for_,
-            client=self._environment.client.with_field_manager(declaration.signature),
+            client=self._environment.client.for_controller(
+                declaration.signature,
+                {"plugin": self.revision.plugin, "revision": self.label, "controller": declaration.name},
+            ),
             recorder=self._environment.recorder(declaration.name),
             listers=informers.listers(),
         )

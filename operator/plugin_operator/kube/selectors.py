@@ -7,7 +7,7 @@ same text into kubectl.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 _TOKEN = re.compile(r"\s*(?:(?P<op>!=|==|[=!(),<>])|(?P<word>[^\s=!(),<>]+))")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
@@ -72,6 +72,28 @@ class LabelSelector:
     requirements: tuple[LabelRequirement, ...] = ()
 
     @classmethod
+    def of(cls, value: object) -> "LabelSelector":
+        """Return the selector that a text or a mapping stands for; None and what is empty match everything.
+
+        Args:
+            value: kubectl's syntax; labels and their values; or ``matchLabels`` and ``matchExpressions``, as
+                ``spec.selector`` of a Deployment holds them.
+
+        Raises:
+            SelectorError: the text, or a key or value of the mapping, cannot be read.
+            TypeError: it is neither text nor such a mapping.
+        """
+        if value is None or isinstance(value, str):
+            return cls.parse(value or "")
+        if isinstance(value, LabelSelector):
+            return value
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{value!r} is no label selector: {_WAY_OUT}")
+        if value and value.keys() <= {"matchLabels", "matchExpressions"}:
+            return cls(_equal(value.get("matchLabels")) + _expressions(value.get("matchExpressions")))
+        return cls(_equal(value))
+
+    @classmethod
     def parse(cls, text: str) -> Self:
         """Read equality and set based terms (``a=b, c!=d, e in (x,y), f notin (z), g, !h, i>3``).
 
@@ -90,6 +112,44 @@ class LabelSelector:
     def __str__(self) -> str:
         """Return the canonical text: terms and values sorted, ``==`` written ``=``."""
         return ",".join(str(requirement) for requirement in sorted(self.requirements))
+
+
+_WAY_OUT = "write 'app=web,tier!=db' or {'app': 'web'}"
+_OPERATORS = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
+
+
+def _equal(labels: Any) -> tuple[LabelRequirement, ...]:
+    if labels is not None and not isinstance(labels, Mapping):
+        raise TypeError(f"{labels!r} is no mapping of labels: {_WAY_OUT}")
+    found: list[LabelRequirement] = []
+    for key, value in (labels or {}).items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise TypeError(f"the label {key!r}: {value!r} is not made of texts: {_WAY_OUT}")
+        found += _read(key, "=", (value,))
+    return tuple(found)
+
+
+def _expressions(expressions: Any) -> tuple[LabelRequirement, ...]:
+    found: list[LabelRequirement] = []
+    for each in expressions or ():
+        operator = each.get("operator") if isinstance(each, Mapping) else None
+        if operator not in _OPERATORS or not isinstance(each.get("key"), str):
+            raise TypeError(
+                f"{each!r} is none of matchExpressions: it needs key and operator ({', '.join(_OPERATORS)})"
+            )
+        values = tuple(sorted(map(str, each.get("values") or ())))
+        if bool(values) != (operator in {"In", "NotIn"}):
+            raise TypeError(f"{each!r} is none of matchExpressions: In and NotIn need values, the others take none")
+        found += _read(each["key"], _OPERATORS[operator], values)
+    return tuple(found)
+
+
+def _read(key: str, operator: str, values: tuple[str, ...]) -> tuple[LabelRequirement, ...]:
+    """Return the requirement, once its key and values have proved that they cannot mean another."""
+    wanted = LabelRequirement(key, operator, values)
+    if LabelSelector.parse(str(wanted)).requirements != (wanted,):
+        raise SelectorError("a key or a value is not valid for labels", str(wanted), 0)
+    return (wanted,)
 
 
 class _LabelParser:
@@ -180,6 +240,28 @@ class FieldSelector:
     """A conjunction of ``(path, operator, value)`` with operator ``=`` or ``!=``; the empty one matches everything."""
 
     requirements: tuple[tuple[str, str, str], ...] = ()
+
+    @classmethod
+    def of(cls, value: object) -> "FieldSelector":
+        """Return the selector that a text or a mapping stands for; None and what is empty match everything.
+
+        Args:
+            value: kubectl's syntax, or fields and their values.
+
+        Raises:
+            SelectorError: the text, or a key of the mapping, cannot be read.
+            TypeError: it is neither text nor a mapping of fields to texts.
+        """
+        if value is None or isinstance(value, str):
+            return cls.parse(value or "")
+        if isinstance(value, FieldSelector):
+            return value
+        if not isinstance(value, Mapping) or not all(isinstance(each, str) for pair in value.items() for each in pair):
+            raise TypeError(f"{value!r} is no field selector: write 'metadata.name=web' or {{'metadata.name': 'web'}}")
+        wanted = cls(tuple((path, "=", each) for path, each in sorted(value.items())))
+        if cls.parse(str(wanted)) != wanted:
+            raise SelectorError("a key is not the path of a field", str(wanted), 0)
+        return wanted
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -1,16 +1,20 @@
 """Status conditions, by the rules of apimachinery's ``meta.SetStatusCondition``."""
 
+import copy
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from plugin_operator.kube import Object
+import msgspec
+
+from plugin_operator.client.models import is_model, to_dict, to_model
+from plugin_operator.plugin.typed import AnyObject
 
 _STATUSES = frozenset({"True", "False", "Unknown"})
 
 
-def set_condition(obj: Object, type_: str, status: str | bool, reason: str, message: str, *, now: datetime) -> bool:
-    """Set one condition in ``obj`` and return whether anything changed; nothing is sent.
+def set_condition(obj: AnyObject, type_: str, status: str | bool, reason: str, message: str, *, now: datetime) -> bool:
+    """Set one condition in ``obj``, a dict or a typed model, and return whether anything changed; nothing is sent.
 
     ``lastTransitionTime`` moves only if ``status`` does, and ``observedGeneration`` follows the object's generation.
 
@@ -22,6 +26,8 @@ def set_condition(obj: Object, type_: str, status: str | bool, reason: str, mess
         raise ValueError(f"{status!r} is not the status of a condition: use 'True', 'False' or 'Unknown'")
     if not reason:
         raise ValueError("a condition needs a reason: one word in CamelCase, for machines")
+    if is_model(obj):
+        return _set_in_model(obj, type_, word, reason, message, now=now)
     wanted: dict[str, Any] = {"type": type_, "status": word, "reason": reason, "message": message}
     generation = obj["metadata"].get("generation")
     if generation is not None:
@@ -36,6 +42,21 @@ def set_condition(obj: Object, type_: str, status: str | bool, reason: str, mess
     changed = any(existing.get(key) != value for key, value in wanted.items())
     existing.update(wanted)
     return changed
+
+
+def _set_in_model(obj: AnyObject, type_: str, status: str, reason: str, message: str, *, now: datetime) -> bool:
+    """Set it in the dict that the model stands for, and take back what the model knows of the status then."""
+    before = to_dict(obj)
+    document = copy.deepcopy(before)
+    set_condition(document, type_, status, reason, message, now=now)
+    model = obj.openapi_types.get("status")
+    if model is None:
+        raise TypeError(f"a {type(obj).__name__} has no status")
+    found = to_model(msgspec.json.encode(document["status"]), model)
+    if to_dict(found) == (before.get("status") or {}):
+        return False
+    obj.status = found
+    return True
 
 
 def find_condition(obj: Mapping[str, Any], type_: str) -> dict[str, Any] | None:

@@ -12,10 +12,11 @@ from uuid import uuid4
 
 from structlog.types import FilteringBoundLogger
 
-from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin import conditions, finalizers
 from plugin_operator.plugin.recorder import Recorder
 from plugin_operator.plugin.scope import ControllerScope, ListerLike
+from plugin_operator.plugin.typed import AnyObject
 from plugin_operator.plugin.watching import Kind
 
 T = TypeVar("T")
@@ -131,7 +132,7 @@ class Context(ControllerContext):
         """The finalizer that ``ensure_finalizer`` uses unless told another."""
         return self._scope.finalizer
 
-    async def ensure_finalizer(self, obj: Object, finalizer: str | None = None) -> bool:
+    async def ensure_finalizer(self, obj: AnyObject, finalizer: str | None = None) -> bool:
         """Add a finalizer unless it is there or the object is being deleted; return whether it was added.
 
         Raises:
@@ -139,7 +140,7 @@ class Context(ControllerContext):
         """
         return await finalizers.ensure_finalizer(self.client, obj, finalizer or self._scope.finalizer)
 
-    async def remove_finalizer(self, obj: Object, finalizer: str | None = None) -> bool:
+    async def remove_finalizer(self, obj: AnyObject, finalizer: str | None = None) -> bool:
         """Remove a finalizer if it is there; return whether it was removed.
 
         Raises:
@@ -147,6 +148,6 @@ class Context(ControllerContext):
         """
         return await finalizers.remove_finalizer(self.client, obj, finalizer or self._scope.finalizer)
 
-    def set_condition(self, obj: Object, type: str, status: str | bool, reason: str, message: str = "") -> bool:  # noqa: A002 - the API's own field name
+    def set_condition(self, obj: AnyObject, type: str, status: str | bool, reason: str, message: str = "") -> bool:  # noqa: A002 - the API's own field name
         """Set a status condition in ``obj``; return whether ``client.update_status(obj)`` is now worth a call."""
         return conditions.set_condition(obj, type, status, reason, message, now=datetime.now(UTC))

@@ -25,7 +25,7 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
     reads: Sequence[Kind] = (),
     namespaces: Sequence[str] | None = None,
     label_selector: str | Mapping[str, str] | None = None,
-    field_selector: str | None = None,
+    field_selector: str | Mapping[str, str] | None = None,
     predicates: Sequence[Predicate | Callable[[Object], bool]] = (),
     max_concurrent_reconciles: int = 1,
     reconcile_timeout_seconds: float | None = None,
@@ -48,7 +48,7 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
         reads: kinds it only reads with ``ctx.lister_for``; their changes make nothing due.
         namespaces: only these; by default those of the operator.
         label_selector: of the reconciled kind: kubectl's syntax, or a mapping of labels.
-        field_selector: of the reconciled kind, in kubectl's syntax.
+        field_selector: of the reconciled kind: kubectl's syntax, or a mapping of fields.
         predicates: all must agree, else a change of the reconciled kind is passed over.
         max_concurrent_reconciles: how many objects at once; the same object is never reconciled twice at once.
         reconcile_timeout_seconds: cancel a reconcile after that long and retry it.

@@ -70,22 +70,12 @@ def namespaces(value: Any) -> tuple[str, ...] | None:
 
 def label_selector(value: Any) -> str:
     """A label selector in canonical form; a mapping means equality."""
-    if value is None:
-        return ""
-    if isinstance(value, Mapping):
-        value = ",".join(f"{key}={each}" for key, each in value.items())
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a selector: write 'app=web,tier!=db' or {{'app': 'web'}}")
-    return str(LabelSelector.parse(value))
+    return str(LabelSelector.of(value))
 
 
 def field_selector(value: Any) -> str:
-    """A field selector in canonical form."""
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a selector: write 'metadata.name=web'")
-    return str(FieldSelector.parse(value))
+    """A field selector in canonical form; a mapping means equality."""
+    return str(FieldSelector.of(value))
 
 
 def positive_int(value: Any) -> int:

@@ -31,7 +31,7 @@ def watch(
     predicates: Sequence[Predicate | Callable[[Object], bool]] = (),
     namespaces: Sequence[str] | None = None,
     label_selector: str | Mapping[str, str] | None = None,
-    field_selector: str | None = None,
+    field_selector: str | Mapping[str, str] | None = None,
     metadata_only: bool = False,
 ) -> WatchOptions:
     """Declare that a change of ``kind`` makes other objects due.
@@ -42,7 +42,7 @@ def watch(
         predicates: all must agree, else the change is passed over.
         namespaces: only these; by default those of the operator.
         label_selector: kubectl's syntax, or a mapping of labels.
-        field_selector: kubectl's syntax, as far as the API server supports it for the kind.
+        field_selector: kubectl's syntax, or a mapping of fields, as far as the API server supports it for the kind.
         metadata_only: fetch and keep only the objects' metadata.
     """
     return WatchOptions(kind, map, predicates, namespaces, label_selector, field_selector, metadata_only)

@@ -136,6 +136,14 @@ async def test_processes_that_an_import_leaves_behind_are_ended(impatient, tmp_p
     await eventually(lambda: not Path(f"/proc/{pid}").exists())
 
 
+async def test_what_an_installed_library_registers_while_it_is_imported_is_not_the_plugins(validator):
+    verdict = await validator.validate(source_of(HEAD + "import multiprocessing.util\n" + CONTROLLER))
+    assert verdict.leftovers == []
+    late = "import multiprocessing.pool\nimport atexit\n@atexit.register\ndef end(): ...\n"
+    verdict = await validator.validate(source_of(HEAD + late + CONTROLLER))
+    assert verdict.leftovers == ["registers 1 atexit callback: use stop(ctx)"]
+
+
 async def test_a_plugin_that_kills_the_trial_process_is_refused_and_others_pass(validator):
     kill = HEAD + "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n" + CONTROLLER
     assert (await validator.validate(source_of(kill))).reason == "its import ended the trial process itself"

@@ -239,7 +239,9 @@ async def test_cluster_scoped_objects_need_no_namespace_and_namespaced_ones_do(s
     client = Client(server, mapper, field_manager="me")
     server.answers[("GET", "/api/v1/nodes/n")] = {"kind": "Node"}
     assert await client.get("v1/Node", "n", "ignored") == {"kind": "Node"}
-    with pytest.raises(ValueError, match="no namespace is given"):
+    with pytest.raises(
+        ValueError, match="no namespace is given for v1/ConfigMap 'a', which is namespaced: pass namespace="
+    ):
         await client.get("v1/ConfigMap", "a")
     with pytest.raises(ValueError, match="without a name"):
         await client.get("v1/ConfigMap", "", "ns")

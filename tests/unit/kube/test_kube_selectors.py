@@ -83,3 +83,68 @@ def test_a_malformed_field_selector_names_the_column(text, position):
     with pytest.raises(SelectorError) as caught:
         FieldSelector.parse(text)
     assert caught.value.position == position
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, ""),
+        ("", ""),
+        ({}, ""),
+        ("b!=c,a", "a,b!=c"),
+        ({"b": "x", "a": ""}, "a=,b=x"),
+        ({"matchLabels": {"a": "x"}}, "a=x"),
+        ({"matchLabels": None, "matchExpressions": None}, ""),
+        (
+            {
+                "matchLabels": {"a": "x"},
+                "matchExpressions": [
+                    {"key": "b", "operator": "In", "values": ["z", "y"]},
+                    {"key": "c", "operator": "NotIn", "values": ["y"]},
+                    {"key": "d", "operator": "Exists"},
+                    {"key": "e", "operator": "DoesNotExist", "values": []},
+                ],
+            },
+            "!e,a=x,b in (y,z),c notin (y),d",
+        ),
+    ],
+)
+def test_a_label_selector_may_be_text_or_a_mapping(value, expected):
+    found = LabelSelector.of(value)
+    assert sorted(str(found).split(",")) == sorted(expected.split(","))
+    assert LabelSelector.of(found) is found
+    assert LabelSelector.parse(str(found)).matches({"a": "x"}) == found.matches({"a": "x"})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        7, ["a"], b"a=b", {"a": 1}, {1: "a"}, {"a": None}, {"matchLabels": "a"}, {"matchLabels": ["a"]},
+        {"matchExpressions": ["a"]}, {"matchExpressions": [{"key": "a", "operator": "in", "values": ["b"]}]},
+        {"matchExpressions": [{"key": "a", "operator": "In"}]},
+        {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]},
+    ],
+)  # fmt: skip
+def test_what_is_no_label_selector_is_refused_with_the_way_out(value):
+    with pytest.raises(TypeError, match=r"write 'app=web|matchExpressions"):
+        LabelSelector.of(value)
+
+
+@pytest.mark.parametrize("value", [{"a": "b,c=d"}, {"a,b": "c"}, {"!a": "b"}, {"a": "b c"}, {"a=b": "c"}, {"": "x"}])
+def test_no_mapping_smuggles_in_another_term(value):
+    with pytest.raises(SelectorError):
+        LabelSelector.of(value)
+
+
+def test_a_field_selector_may_be_text_or_a_mapping():
+    assert FieldSelector.of(None) == FieldSelector.of("") == FieldSelector.of({}) == FieldSelector()
+    assert str(FieldSelector.of("b=x,a!=y")) == "a!=y,b=x"
+    odd = FieldSelector.of({"spec.x": "a,b=c\\", "metadata.name": "web"})
+    assert odd.matches({"spec.x": "a,b=c\\", "metadata.name": "web"}.get)
+    assert FieldSelector.of(odd) is odd
+    for value in (7, ["a"], {"a": 1}, {1: "a"}):
+        with pytest.raises(TypeError, match=r"write 'metadata\.name=web' or"):
+            FieldSelector.of(value)
+    for value in ({"a,b": "c"}, {"a=b": "c"}, {"": "c"}):
+        with pytest.raises(SelectorError):
+            FieldSelector.of(value)

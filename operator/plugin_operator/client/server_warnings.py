@@ -1,0 +1,72 @@
+"""What the API server warns of (``Warning: 299 - "…"``): deprecated versions, unknown fields, pods that break a policy.
+
+Each text is logged once for each controller, with the object whose request it answered, as client-go's deduplicating
+warning writer does it.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
+
+from plugin_operator import logs
+from plugin_operator.client.addresses import object_of
+
+_log = logs.get_logger(__name__)
+
+_REMEMBERED = 1024
+_MOST_IN_AN_ANSWER = 16
+_MAX_CHARACTERS = 1024
+_WARNING = re.compile(r'(\d{3}) (\S+) "((?:[^"\\]|\\.)*)"(?: "[^"]*")?')
+_NOBODY: Mapping[str, str] = MappingProxyType({})
+_ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default=_NOBODY)
+
+
+@contextmanager
+def on_behalf(about: Mapping[str, str]) -> Iterator[None]:
+    """Have the warnings that the requests of this task bring logged with these fields."""
+    token = _ABOUT.set(about)
+    try:
+        yield
+    finally:
+        _ABOUT.reset(token)
+
+
+class ServerWarnings:
+    """Logs the warnings of one API server; remembers the last 1,024 different ones."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def heard(self, headers: Iterable[str], path: str) -> None:
+        """Log what is new in the ``Warning`` headers of one answer.
+
+        Args:
+            headers: their values.
+            path: of the request, which names the object.
+        """
+        about = _ABOUT.get()
+        for text in _texts(headers):
+            key = (about.get("controller", ""), text)
+            if key in self._known:
+                self._known.move_to_end(key)
+                continue
+            self._known[key] = None
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+            _log.warning("API server warns", warning=text, **{**object_of(path), **about})
+
+
+def _texts(headers: Iterable[str]) -> Iterator[str]:
+    """Yield the texts of warnings with code 299, the only code the API server uses, cut to a decent length."""
+    left = _MOST_IN_AN_ANSWER
+    for header in headers:
+        for code, _agent, quoted in _WARNING.findall(header):
+            if code == "299" and quoted and left > 0:
+                left -= 1
+                text = re.sub(r"\\(.)", r"\1", quoted)[:_MAX_CHARACTERS]
+                yield "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

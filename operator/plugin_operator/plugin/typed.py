@@ -1,0 +1,53 @@
+"""Objects as authors hold them: dicts, or typed models of kubernetes-asyncio.
+
+Owns what the helpers of a Context read of either; converting a whole model is left to ``client.models``.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from plugin_operator.client.models import is_model
+
+#: A dict of an object, or an instance of a model class such as V1ConfigMap.
+AnyObject: TypeAlias = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the helpers need of an object's metadata."""
+
+    name: str
+    namespace: str | None
+    uid: str
+    resource_version: str | None
+    finalizers: tuple[str, ...]
+    is_deleted: bool
+
+
+def metadata_of(obj: AnyObject) -> Metadata:
+    """Read the metadata of an object.
+
+    Raises:
+        TypeError: it is neither a dict nor a model, or it has no metadata.
+    """
+    if isinstance(obj, dict) and isinstance(obj.get("metadata"), dict):
+        metadata = obj["metadata"]
+        return Metadata(
+            metadata.get("name") or "",
+            metadata.get("namespace"),
+            metadata.get("uid") or "",
+            metadata.get("resourceVersion"),
+            tuple(metadata.get("finalizers") or ()),
+            bool(metadata.get("deletionTimestamp")),
+        )
+    found = getattr(obj, "metadata", None) if is_model(obj) else None
+    if found is None:
+        raise TypeError(f"a {type(obj).__name__} is no object of the API: pass a dict with metadata, or a typed model")
+    return Metadata(
+        found.name or "",
+        found.namespace,
+        found.uid or "",
+        found.resource_version,
+        tuple(found.finalizers or ()),
+        bool(found.deletion_timestamp),
+    )
