@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from plugin_operator.hosting import Trust
 
 FIELD_MANAGER = "plugin-operator"
+_PARSE_SECONDS = 0.5
 VERSION = version("plugin-operator")
 
 
@@ -144,7 +145,7 @@ class App:
             instrument=self._tracing.of_reconciles if self._tracing is not None else None,
         )
         return PluginHost(
-            scanner=Scanner(options.plugins_dir, clock=self._clock, gate=self._trust),
+            scanner=Scanner(options.plugins_dir, clock=self._clock, gate=self._trust, patience_seconds=_PARSE_SECONDS),
             loader=Loader(),
             validator=Validator(clock=self._clock, deadline_seconds=options.validate_timeout_seconds),
             environment=environment,

@@ -8,6 +8,7 @@ from pathlib import Path
 from plugin_operator.cli.choosing import chosen, directory_of, is_plugin
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.imports import code_of
 from plugin_operator.hosting.installed import RequirementsUnmet, check_installed
 from plugin_operator.hosting.scanner import Gate, Scanner
 from plugin_operator.hosting.snapshot import Directory, PluginSource, Snapshot
@@ -101,13 +102,12 @@ def _compiled(source: PluginSource | None) -> Finding | None:
     try:
         check_installed(source.files, source.root)
     except RequirementsUnmet as unmet:
-        for name, content in source.files.items():
+        for name, made in source.code.items():
             try:
-                if name.endswith(".py"):
-                    compile(content, name, "exec", dont_inherit=True)
-            except (SyntaxError, ValueError) as error:
-                where = f"{name}:{error.lineno}" if isinstance(error, SyntaxError) else name
-                return Finding(False, f"{where}: {type(error).__name__}: {error}")
+                code_of(made, f"{source.root}/{name}")
+            except SyntaxError as error:
+                where = f"{error.filename}:{error.lineno}" if error.lineno else f"{error.filename}"
+                return Finding(False, f"{where}: {type(error).__name__}: {error.msg}")
         return Finding(True, f"{source.path}: compiled, not imported: {unmet.reason}")
     except PluginRejected:
         pass

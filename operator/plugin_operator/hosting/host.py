@@ -73,6 +73,7 @@ class PluginHost:
         self._leads = False
         self._ignored: tuple[str, ...] = ()
         self._retry: float | None = None
+        self._pending: frozenset[str] = frozenset()
         self.directory_problem = "the plugins directory has not been read yet"
         self.has_scanned = False
         environment.metrics.failing_objects.set_source(self._failing_objects)
@@ -83,7 +84,7 @@ class PluginHost:
 
         A look that failed, or did not get an answer, is no reading.
         """
-        return self.has_scanned and all(slot.is_settled for slot in self._slots.values())
+        return self.has_scanned and not self._pending and all(slot.is_settled for slot in self._slots.values())
 
     async def start(self) -> None:
         """Look at the directory once and follow it from then on; plugins get ready on the side."""
@@ -200,6 +201,7 @@ class PluginHost:
             _log.warning("Names in the plugins directory ignored", path=snapshot.root, names=named, count=count)
 
     def _apply(self, snapshot: Snapshot) -> None:
+        self._pending = snapshot.pending
         if self._watcher is not None:
             self._watcher.look_into(snapshot.folders)
         plugins = {name: source for name, source in snapshot.sources.items() if self._is_plugin(source)}

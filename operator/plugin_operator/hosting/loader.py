@@ -54,7 +54,7 @@ class Loader:
         number = next(self._numbers)
         label = f"{number}-{source.short_digest}"
         package = f"_plugin_{_NOT_IDENTIFIER.sub('_', source.name)}_{number}_{source.short_digest}"
-        modules = RevisionModules(package, label, source.root, source.files, source.name)
+        modules = RevisionModules(package, label, source.root, source.files, source.code, source.name)
         modules.register()
         try:
             module = await self._threads.run(_import, f"{package}.{source.name}", modules, source.path)

@@ -7,7 +7,6 @@ runs; ``sys.path`` is never touched, and no bytecode is read or written.
 
 import builtins
 import importlib.machinery
-import importlib.util
 import linecache
 import sys
 import threading
@@ -17,6 +16,9 @@ from importlib.abc import InspectLoader, MetaPathFinder
 from types import CodeType, ModuleType
 from typing import Any
 
+from plugin_operator.hosting.imports import code_of
+from plugin_operator.hosting.inspection import source_text
+
 
 class RevisionModules:
     """The modules of one revision.
@@ -25,16 +27,26 @@ class RevisionModules:
         package: private name of the revision's package, an identifier.
         label: revision as shown to people; part of the file names in tracebacks.
         root: the plugins directory, as the user knows it.
-        files: the bytes to run, by POSIX path below ``root``.
+        files: the bytes of every file, by POSIX path below ``root``.
+        compiled: what the Python files among them were compiled to, for ``imports.code_of``.
         plugin: its name.
     """
 
-    def __init__(self, package: str, label: str, root: str, files: Mapping[str, bytes], plugin: str = "") -> None:
+    def __init__(
+        self,
+        package: str,
+        label: str,
+        root: str,
+        files: Mapping[str, bytes],
+        compiled: Mapping[str, bytes],
+        plugin: str = "",
+    ) -> None:
         self.package = package
         self.plugin = plugin
         self.label = label
         self.root = root
         self.files = files
+        self._compiled = compiled
         self._tops = frozenset(path.partition("/")[0].removesuffix(".py") for path in files)
         self._builtins = vars(builtins) | {"__import__": self._import}
         self._traced: set[str] = set()
@@ -74,11 +86,15 @@ class RevisionModules:
         return None
 
     def code(self, path: str) -> CodeType:
-        """Compile one file; tracebacks through it show these very bytes, whatever is on disk by then."""
+        """Return the code of one file; tracebacks through it show these very bytes, whatever is on disk by then.
+
+        Raises:
+            SyntaxError: it is no Python.
+        """
         filename = f"{self.root}/{path}@{self.label}"
         content = self.files[path]
-        code = compile(content, filename, "exec", dont_inherit=True)
-        lines = importlib.util.decode_source(content).splitlines(keepends=True)
+        code = code_of(self._compiled[path], filename)
+        lines = source_text(content).splitlines(keepends=True)
         linecache.cache[filename] = (len(content), None, lines, filename)
         self._traced.add(filename)
         return code
@@ -123,7 +139,7 @@ class _SnapshotLoader(InspectLoader):
         return self._is_package
 
     def get_source(self, fullname: str) -> str:  # noqa: ARG002
-        return importlib.util.decode_source(self._modules.files[self._path])
+        return source_text(self._modules.files[self._path])
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002
         return self._modules.code(self._path)

@@ -94,7 +94,7 @@ def _distributions(block: ScriptBlock, value: Any) -> Iterator[Need]:
             requirement = Requirement(each)
             if requirement.marker is not None:
                 requirement.marker.evaluate()
-        except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName) as error:
+        except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName, RecursionError) as error:
             reason = str(error).partition("\n")[0]
             raise block.refusal(f"has {each!r} in {_DEPENDENCIES}, which is no requirement: {reason}", line) from None
         yield Need(requirement, block.path, line)

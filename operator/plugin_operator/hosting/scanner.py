@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Protocol
 
 from plugin_operator.clock import Clock, SystemClock
+from plugin_operator.hosting.inspector import Inspector
 from plugin_operator.hosting.settle import SettleTracker, Unsettled
 from plugin_operator.hosting.snapshot import Directory, PluginSource, Refusal, Snapshot, digest_of
 from plugin_operator.hosting.tree import Tree, read_tree
 from plugin_operator.hosting.units import Unit, closure, find_units, imported_names, role_of
+
+_PATIENCE_SECONDS = 60.0
+_PENDING_SECONDS = 0.1
 
 
 class Gate(Protocol):
@@ -34,14 +38,24 @@ class Scanner:
         root: the directory; it need not exist yet.
         clock: monotonic time for settling.
         gate: must admit what was read; None admits everything.
+        patience_seconds: how long a look waits until new files are parsed; those that take longer are not settled.
     """
 
-    def __init__(self, root: str | Path, *, clock: Clock | None = None, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        root: str | Path,
+        *,
+        clock: Clock | None = None,
+        gate: Gate | None = None,
+        patience_seconds: float = _PATIENCE_SECONDS,
+    ) -> None:
         self.root = str(root)
         self._gate = gate
         self._clock = clock or SystemClock()
         self._settle = SettleTracker()
         self._closures: dict[str, tuple[str, ...]] = {}
+        self._inspector = Inspector()
+        self._patience = patience_seconds
         self._looks = 0
         self._tree: Tree | None = None
         self._admitted: Tree | None = None
@@ -73,9 +87,11 @@ class Scanner:
 
     def _judge(self, tree: Tree) -> Snapshot:
         unsettled = self._settle.update(tree, now=self._clock.monotonic(), wall=time.time())
-        units = find_units(tree, self.root)
+        units = find_units(tree, self.root, self._inspector, self._patience)
         vanishing = frozenset(map(_first_part, unsettled.vanished)) - units.keys()
-        sources = self._sources(units, tree, unsettled)
+        pending = frozenset(name for name, unit in units.items() if unit.is_pending)
+        sources = self._sources(units, tree, unsettled, pending)
+        waits = [unsettled.retry_after_seconds, _PENDING_SECONDS if pending else None]
         refused = {name: unit.refusal for name, unit in units.items() if unit.refusal is not None}
         # An entry that is not even named like code says nothing, unless it was a plugin or helper before.
         odd = {name for name in refused if not units[name].is_code and name not in self._closures}
@@ -90,12 +106,15 @@ class Scanner:
             sources=sources,
             refusals={name: refusal for name, refusal in refused.items() if name not in odd},
             vanishing=vanishing,
-            retry_after_seconds=unsettled.retry_after_seconds,
+            retry_after_seconds=min((wait for wait in waits if wait is not None), default=None),
             ignored=(*tree.ignored, *(f"{name} {refused[name].reason}" for name in sorted(odd))),
             folders=tree.watchable[1:],  # the first is the directory itself
+            pending=pending,
         )
 
-    def _sources(self, units: Mapping[str, Unit], tree: Tree, unsettled: Unsettled) -> dict[str, PluginSource]:
+    def _sources(
+        self, units: Mapping[str, Unit], tree: Tree, unsettled: Unsettled, pending: frozenset[str]
+    ) -> dict[str, PluginSource]:
         imported = imported_names(units.values())
         gone = {_first_part(path) for path in unsettled.vanished}
         sources = {}
@@ -104,7 +123,13 @@ class Scanner:
                 continue
             pulled = closure(units, name)
             files = {path: tree.files[path].content for each in pulled for path in units[each].files}
-            moving = not gone.isdisjoint((*pulled, *self._closures.get(name, ())))
+            # What nobody is known to import may yet turn out to be a helper of what is still being parsed.
+            unclear = bool(pending) and (not unit.declares and name not in imported)
+            moving = (
+                unclear
+                or not pending.isdisjoint(pulled)
+                or not gone.isdisjoint((*pulled, *self._closures.get(name, ())))
+            )
             sources[name] = PluginSource(
                 name=name,
                 path=f"{self.root}/{unit.main}",
@@ -114,6 +139,7 @@ class Scanner:
                 role=role_of(unit, imported),
                 is_settled=not moving and unsettled.changing.isdisjoint(files),
                 refusal=_first_refusal(units[each] for each in pulled),
+                code={path: made for each in pulled for path, made in units[each].code.items()},
             )
         return sources
 

@@ -4,16 +4,19 @@ Owns finding the block in the bytes of a file, and its lines. The form is that o
 packaging specifications (PEP 723). What the metadata means is ``needs``'s.
 """
 
-import importlib.util
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.inspection import source_text
 
-# The specification's own expression, which it prescribes.
-_BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+# The lines of the specification's own expression. That itself takes a time that grows with the square of the file.
+_OPENING = re.compile(r"# /// ([a-zA-Z0-9-]+)")
+_CLOSING = "# ///"
+_MAX_BLOCK = 16 * 1024
 _TYPE = "script"
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
@@ -63,17 +66,35 @@ def find_block(content: bytes, path: str) -> ScriptBlock | None:
         PluginRejected: it has two.
     """
     try:
-        text = importlib.util.decode_source(content)
+        text = source_text(content)
     except (SyntaxError, UnicodeError):
         return None  # compiling it tells what is wrong, and where
-    found = [
-        ScriptBlock(path, text.count("\n", 0, match.start()) + 1, tuple(map(_plain, match["content"].splitlines())))
-        for match in _BLOCK.finditer(text)
-        if match["type"] == _TYPE
-    ]
+    found = [ScriptBlock(path, line, lines) for kind, line, lines in _blocks(text) if kind == _TYPE]
     if len(found) > 1:
         raise found[1].refusal(f"is the second one, the first begins in line {found[0].line}", found[1].line)
+    if found and sum(map(len, found[0].lines)) > _MAX_BLOCK:
+        raise found[0].refusal(f"is longer than {_MAX_BLOCK:,} characters", found[0].line)
     return found[0] if found else None
+
+
+def _blocks(text: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """Yield type, line and content of each block; one reaches to the last line that may close it."""
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        opening = _OPENING.fullmatch(lines[at])
+        if opening is None:
+            at += 1
+            continue
+        end = at + 1
+        while end < len(lines) and (lines[end] == "#" or lines[end].startswith("# ")):
+            end += 1
+        closing = next((number for number in range(end - 1, at + 1, -1) if lines[number] == _CLOSING), None)
+        if closing is None:
+            at = end  # nothing from here to there can be closed
+        else:
+            yield opening[1], at + 1, tuple(map(_plain, lines[at + 1 : closing]))
+            at = closing + 1
 
 
 def _plain(line: str) -> str:

@@ -53,6 +53,7 @@ class PluginSource:
         role: whether it seems to be a plugin at all.
         is_settled: False while somebody may still be writing one of the files.
         refusal: something it imports cannot be loaded.
+        code: what its Python files were compiled to, for ``imports.code_of``; of one digest there is one.
     """
 
     name: str
@@ -63,6 +64,7 @@ class PluginSource:
     role: Role = Role.PLUGIN
     is_settled: bool = True
     refusal: Refusal | None = None
+    code: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_package(self) -> bool:
@@ -89,6 +91,7 @@ class Snapshot:
         retry_after_seconds: look again so soon because something is not settled.
         ignored: odd names that were passed over, as ``repr``, and other entries that cannot be read, with the reason.
         folders: the folders on disk in which changes show.
+        pending: names of which is still being found out what they are.
     """
 
     root: str
@@ -100,6 +103,7 @@ class Snapshot:
     retry_after_seconds: float | None = None
     ignored: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    pending: frozenset[str] = frozenset()
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:

@@ -5,9 +5,11 @@ covers its own unit and every unit it imports, through any number of others.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from plugin_operator.hosting.imports import FileFacts, facts_of
+from plugin_operator.hosting.imports import FileFacts
+from plugin_operator.hosting.inspector import Key
 from plugin_operator.hosting.names import shadowed_by
 from plugin_operator.hosting.snapshot import Refusal, Role
 from plugin_operator.hosting.tree import Tree
@@ -30,6 +32,8 @@ class Unit:
         refusal: it cannot be loaded.
         is_shadow: refused for a name that hides an installed module, which is what imports of that name get.
         is_code: it is named like code, or is a folder: not just an odd entry.
+        is_pending: what is in its files is still being found out; ``imports`` and all that follows may be incomplete.
+        code: the compiled files, by path.
     """
 
     name: str
@@ -43,19 +47,40 @@ class Unit:
     refusal: Refusal | None = None
     is_shadow: bool = False
     is_code: bool = True
+    is_pending: bool = False
+    code: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The files that are looked into; none of what is refused anyway."""
+        return tuple(path for path in self.files if path.endswith(".py")) if self.refusal is None else ()
 
 
-def find_units(tree: Tree, root: str) -> dict[str, Unit]:
-    """Return the units of a tree by name, refused ones included."""
+class Facts(Protocol):
+    """Tells what is in files; see ``inspector.Inspector``."""
+
+    def facts(self, wanted: Mapping[Key, bytes], patience_seconds: float) -> Mapping[Key, FileFacts]:
+        """Return what is known by then."""
+
+
+def find_units(tree: Tree, root: str, known: Facts, patience_seconds: float) -> dict[str, Unit]:
+    """Return the units of a tree by name, refused ones included.
+
+    Args:
+        tree: what was read.
+        root: the plugins directory, as the user knows it.
+        known: tells what is in its files.
+        patience_seconds: how long to wait for that; a unit whose facts are not there by then is pending.
+    """
     members: dict[str, list[str]] = {}
     for path in (*tree.files, *tree.refused, *tree.folders):
         members.setdefault(_unit_name(path), []).append(path)
-    units = {}
-    for name, paths in sorted(members.items()):
-        unit = _unit(name, paths, tree, root)
-        if unit is not None:
-            units[name] = unit
-    return units
+    found = (_unit(name, paths, tree, root) for name, paths in sorted(members.items()))
+    units = {unit.name: unit for unit in found if unit is not None}
+    keys = {path: _key(path, tree) for unit in units.values() for path in unit.sources}
+    facts = known.facts({key: tree.files[path].content for path, key in keys.items()}, patience_seconds)
+    of_files = {path: facts.get(key) for path, key in keys.items()}
+    return {name: _informed(unit, of_files, root) for name, unit in units.items()}
 
 
 def closure(units: Mapping[str, Unit], name: str) -> tuple[str, ...]:
@@ -114,16 +139,23 @@ def _unit(name: str, paths: list[str], tree: Tree, root: str) -> Unit | None:
     if refusal is not None:
         is_code = is_code or name in tree.folders
         return Unit(name, files, main, refusal=refusal, is_shadow=bool(hidden), is_code=is_code)
-    facts = [facts_of(tree.files[path].content, _package(path)) for path in files if path.endswith(".py")]
-    return Unit(
-        name=name,
-        files=files,
-        main=main,
-        imports=_imports(facts) - {name},
-        declares=any(each.declares for each in facts),
-        is_parsed=all(each.is_parsed for each in facts),
-        is_dynamic=any(each.is_dynamic for each in facts),
-        is_importable_only=not is_package and not single,
+    return Unit(name, files, main, is_importable_only=not is_package and not single)
+
+
+def _informed(unit: Unit, facts: Mapping[str, FileFacts | None], root: str) -> Unit:
+    """Return a unit with what is known of its files."""
+    found = {path: each for path in unit.sources if (each := facts[path]) is not None}
+    for path, each in sorted(found.items()):
+        if each.refusal:
+            return replace(unit, refusal=Refusal(f"{root}/{path}", each.refusal))
+    return replace(
+        unit,
+        imports=frozenset(name for each in found.values() for name in each.top_level) - {unit.name},
+        declares=any(each.declares for each in found.values()),
+        is_parsed=all(each.is_parsed for each in found.values()),
+        is_dynamic=any(each.is_dynamic for each in found.values()),
+        is_pending=len(found) < len(unit.sources),
+        code={path: each.code for path, each in found.items()},
     )
 
 
@@ -148,9 +180,5 @@ def _is_code(path: str) -> bool:
     return path.endswith((".py", *_EXTENSIONS))
 
 
-def _package(path: str) -> tuple[str, ...]:
-    return tuple(path.split("/")[:-1])
-
-
-def _imports(facts: Iterable[FileFacts]) -> frozenset[str]:
-    return frozenset(name for each in facts for name in each.top_level)
+def _key(path: str, tree: Tree) -> Key:
+    return tree.files[path].digest, path.count("/")

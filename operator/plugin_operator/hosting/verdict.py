@@ -15,7 +15,7 @@ class TrialRequest(msgspec.Struct, frozen=True):
 
     Attributes:
         id: comes back in the verdict.
-        name, path, root, digest, files: of the ``PluginSource``.
+        name, path, root, digest, files, code: of the ``PluginSource``.
         deadline_seconds: how long the import may take.
     """
 
@@ -25,16 +25,26 @@ class TrialRequest(msgspec.Struct, frozen=True):
     root: str
     digest: str
     files: dict[str, bytes]
+    code: dict[str, bytes]
     deadline_seconds: float
 
     @classmethod
     def of(cls, number: int, source: PluginSource, deadline_seconds: float) -> "TrialRequest":
         """Make the request for a source."""
-        return cls(number, source.name, source.path, source.root, source.digest, dict(source.files), deadline_seconds)
+        return cls(
+            id=number,
+            name=source.name,
+            path=source.path,
+            root=source.root,
+            digest=source.digest,
+            files=dict(source.files),
+            code=dict(source.code),
+            deadline_seconds=deadline_seconds,
+        )
 
     def source(self) -> PluginSource:
         """Return the source it was made of."""
-        return PluginSource(self.name, self.path, self.files, self.digest, root=self.root)
+        return PluginSource(self.name, self.path, self.files, self.digest, root=self.root, code=self.code)
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -1,8 +1,10 @@
 """Where in the author's files something stands, for messages that can be acted upon."""
 
 import inspect
+import re
 import sys
 from dataclasses import dataclass
+from importlib.abc import InspectLoader
 from types import CodeType
 from typing import Any
 
@@ -29,7 +31,17 @@ def place_of(target: Any, default_path: str = "") -> Place:
     code = getattr(inspect.unwrap(subject), "__code__", None) if not isinstance(subject, type) else None
     if isinstance(code, CodeType):
         return Place(path, code.co_firstlineno)
-    try:
-        return Place(path, inspect.getsourcelines(subject)[1])
-    except (OSError, TypeError):
-        return Place(path, None)
+    return Place(path, _line_of_class(subject) if isinstance(subject, type) else None)
+
+
+def _line_of_class(subject: type[Any]) -> int | None:
+    """Return where a class begins. ``inspect`` would parse the whole file, which may take more memory than there is."""
+    line = vars(subject).get("__firstlineno__")
+    if isinstance(line, int):
+        return line
+    module = sys.modules.get(subject.__module__)
+    loader = getattr(module, "__loader__", None)
+    source = loader.get_source(subject.__module__) if isinstance(loader, InspectLoader) else None
+    begins = re.compile(rf"\s*class\s+{re.escape(subject.__name__)}\b")
+    lines = enumerate((source or "").splitlines(), 1)
+    return next((number for number, text in lines if begins.match(text)), None)

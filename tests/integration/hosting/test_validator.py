@@ -10,6 +10,7 @@ from plugin_operator.clock import SystemClock
 from plugin_operator.hosting.snapshot import PluginSource, digest_of
 from plugin_operator.hosting.validator import Validator
 from plugin_operator.testing.eventually import eventually
+from tests.compiling import compiled
 
 HEAD = "from plugin_operator.plugin import controller\n"
 CONTROLLER = "@controller(for_='v1/Pod', owns=['v1/Secret'])\nasync def one(ctx, request): ...\n"
@@ -17,7 +18,7 @@ CONTROLLER = "@controller(for_='v1/Pod', owns=['v1/Secret'])\nasync def one(ctx,
 
 def source_of(text: str, name: str = "one") -> PluginSource:
     files = {f"{name}.py": text.encode()}
-    return PluginSource(name, f"/plugins/{name}.py", files, digest_of(files), root="/plugins")
+    return PluginSource(name, f"/plugins/{name}.py", files, digest_of(files), root="/plugins", code=compiled(files))
 
 
 @pytest.fixture

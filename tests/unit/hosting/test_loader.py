@@ -16,6 +16,7 @@ from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.loader import Loader
 from plugin_operator.hosting.snapshot import PluginSource, Refusal, digest_of
 from plugin_operator.testing.eventually import eventually
+from tests.compiling import compiled
 
 HEAD = "from plugin_operator.plugin import controller\n"
 CONTROLLER = "@controller(for_='v1/Pod')\nasync def one(ctx, request): ...\n"
@@ -25,7 +26,7 @@ ROOT = "/plugins"
 def source_of(files: dict[str, str], name: str = "one") -> PluginSource:
     content = {path: text.encode() for path, text in files.items()}
     main = f"{name}/__init__.py" if f"{name}/__init__.py" in files else f"{name}.py"
-    return PluginSource(name, f"{ROOT}/{main}", content, digest_of(content), root=ROOT)
+    return PluginSource(name, f"{ROOT}/{main}", content, digest_of(content), root=ROOT, code=compiled(content))
 
 
 @pytest.fixture
@@ -200,7 +201,7 @@ async def test_null_bytes_and_odd_encodings_are_handled(load):
     assert "null byte" in error.reason
     source = source_of({"one.py": ""})
     content = {"one.py": ("# -*- coding: latin-1 -*-\n" + HEAD + "NAME = 'é'\n" + CONTROLLER).encode("latin-1")}
-    revision = await Loader().load(dataclasses.replace(source, files=content))
+    revision = await Loader().load(dataclasses.replace(source, files=content, code=compiled(content)))
     assert revision.module.NAME == "é"
     revision.purge()
 

@@ -11,6 +11,7 @@ from plugin_operator.hosting.loader import Loader
 from plugin_operator.hosting.needs import needs_of
 from plugin_operator.hosting.snapshot import PluginSource, digest_of
 from plugin_operator.hosting.union import union_of
+from tests.compiling import compiled
 
 ROOT = "/plugins"
 
@@ -164,7 +165,9 @@ async def test_nothing_is_imported_before_the_check(tmp_path):
         "helper.py": wants("no-such-thing") + f"open({str(trace)!r}, 'w').close()\n".encode(),
     }
     with pytest.raises(RequirementsUnmet) as caught:
-        await Loader().load(PluginSource("one", "/plugins/one.py", files, digest_of(files), root=ROOT))
+        await Loader().load(
+            PluginSource("one", "/plugins/one.py", files, digest_of(files), root=ROOT, code=compiled(files))
+        )
     assert caught.value.path == "/plugins/helper.py"
     assert not trace.exists()
 

@@ -1,12 +1,14 @@
 """States, claims, pace, digests of imports, framing: the small parts of the host."""
 
+from typing import Any
+
 import pytest
 
 from plugin_operator.errors import ApiConnectionError, ConflictError, PluginRejected, TerminalError
 from plugin_operator.hosting.claims import Claims
 from plugin_operator.hosting.health import RevisionHealth
-from plugin_operator.hosting.imports import facts_of
 from plugin_operator.hosting.informers import MergedLister
+from plugin_operator.hosting.inspection import inspect_source
 from plugin_operator.hosting.pace import Pace
 from plugin_operator.hosting.snapshot import PluginSource
 from plugin_operator.hosting.states import TRANSITIONS, PluginState, may_follow
@@ -27,6 +29,10 @@ def test_a_retired_plugin_stays_so_and_nothing_is_active_without_a_trial():
     assert not may_follow(PluginState.RETIRED, PluginState.ACTIVE)
     assert not may_follow(PluginState.DISCOVERED, PluginState.ACTIVE)
     assert may_follow(PluginState.ACTIVE, PluginState.ACTIVE)
+
+
+def facts_of(source: str, package: tuple[str, ...] = ()) -> dict[str, Any]:
+    return inspect_source(source.encode(), len(package), -1)
 
 
 def declare(*names: str) -> list[ControllerDeclaration]:
@@ -123,7 +129,7 @@ async def test_health_counts_what_the_plugin_is_to_blame_for():
     ],
 )
 def test_imports_are_found_wherever_they_stand(source, package, expected):
-    assert facts_of(source.encode(), package).top_level == expected
+    assert set(facts_of(source, package)["top_level"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -142,12 +148,12 @@ def test_imports_are_found_wherever_they_stand(source, package, expected):
     ],
 )
 def test_a_declaration_is_recognised_without_running_it(source, declares):
-    assert facts_of(source.encode(), ()).declares is declares
+    assert facts_of(source)["declares"] is declares
 
 
 def test_what_is_not_python_has_no_facts():
-    assert not facts_of(b"def (", ()).is_parsed
-    assert not facts_of(b"\xff\xfe\x00", ()).is_parsed
+    assert not inspect_source(b"def (", 0, -1)["is_parsed"]
+    assert not inspect_source(b"\xff\xfe\x00", 0, -1)["is_parsed"]
 
 
 def test_messages_cross_a_pipe_in_any_pieces():

@@ -1,0 +1,222 @@
+"""Having plugin files parsed and compiled where it can do no harm: the operator's side.
+
+Owns the processes that do so (see ``inspection``), what is known of which content, and how long anybody waits for it: a
+file that takes long holds up itself, and those who import it, but no other.
+"""
+
+import contextlib
+import marshal
+import math
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from typing import IO, Any, cast
+
+from plugin_operator import logs
+from plugin_operator.hosting import inspection
+from plugin_operator.hosting.imports import FileFacts
+
+#: SHA-256 of a content, and how many folders below the plugins directory it lies.
+Key = tuple[str, int]
+
+_IDLE_SECONDS = 2.0
+_DEADLINE_SECONDS = 60.0
+_ATTEMPTS = 2
+_PAUSE_SECONDS = 1.0
+
+_log = logs.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What the files of one lane may cost.
+
+    Attributes:
+        file_bytes: no larger ones are in it.
+        memory_bytes: of address space; both lanes together fit into a small pod, beside the operator.
+        processor_seconds: each.
+    """
+
+    file_bytes: float
+    memory_bytes: int
+    processor_seconds: int
+
+    def arguments(self) -> tuple[str, str]:
+        """Return them as the process wants them."""
+        return str(self.memory_bytes), str(self.processor_seconds)
+
+
+_SMALL = _Limits(64 * 1024, 80 * 1024 * 1024, 2)
+_LARGE = _Limits(math.inf, 192 * 1024 * 1024, 10)
+
+
+class Inspector:
+    """Looks into files by content and remembers what was found; for any thread.
+
+    Large files and small ones do not wait for each other.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._known: dict[Key, FileFacts] = {}
+        self._lanes = [_Lane(limits, self._changed, self._known) for limits in (_SMALL, _LARGE)]
+
+    def facts(self, wanted: Mapping[Key, bytes], patience_seconds: float) -> dict[Key, FileFacts]:
+        """Return what is known of ``wanted``, and forget everything else; blocks.
+
+        Args:
+            wanted: contents.
+            patience_seconds: how long to wait for those that are asked for the first time. What is missing then may be
+                there at a later call, which does not wait for it again.
+        """
+        with self._changed:
+            for key in self._known.keys() - wanted.keys():
+                del self._known[key]
+            asked = set().union(*(lane.keep_only(wanted) for lane in self._lanes))
+            new = sorted(wanted.keys() - self._known.keys() - asked, key=lambda key: (len(wanted[key]), key))
+            for key in new:
+                lane = next(each for each in self._lanes if len(wanted[key]) <= each.limits.file_bytes)
+                lane.put(key, wanted[key])
+            if new:
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: all(key in self._known for key in new), patience_seconds)
+            return {key: self._known[key] for key in wanted if key in self._known}
+
+
+class _Lane:
+    """Files that wait for one process, which lives while it is needed; all but ``_work`` under the condition's lock."""
+
+    def __init__(self, limits: _Limits, changed: threading.Condition, known: dict[Key, FileFacts]) -> None:
+        self.limits = limits
+        self._changed = changed
+        self._known = known
+        self._waiting: deque[tuple[Key, bytes]] = deque()
+        self._running: Key | None = None
+        self._is_alive = False
+
+    def put(self, key: Key, content: bytes) -> None:
+        """Have a file looked into."""
+        self._waiting.append((key, content))
+        if not self._is_alive:
+            self._is_alive = True
+            threading.Thread(target=self._work, name="plugin-inspect", daemon=True).start()
+
+    def keep_only(self, wanted: Container[Key]) -> set[Key]:
+        """Forget what nobody wants any more, and return what is still to come."""
+        self._waiting = deque((key, content) for key, content in self._waiting if key in wanted)
+        return {key for key, _ in self._waiting} | ({self._running} if self._running is not None else set())
+
+    def _work(self) -> None:
+        process = _Process(self.limits)
+        try:
+            while (job := self._next()) is not None:
+                key, content = job
+                facts = None
+                try:
+                    facts = process.inspect(content, key[1])
+                except OSError as error:
+                    # Nothing is wrong with the file: no process can be had now.
+                    _log.warning("Plugin files cannot be parsed, trying again", reason=str(error))
+                    time.sleep(_PAUSE_SECONDS)
+                with self._changed:
+                    self._running = None
+                    if facts is None:
+                        self._waiting.append(job)
+                    else:
+                        self._known[key] = facts
+                    self._changed.notify_all()
+        finally:
+            process.close()
+
+    def _next(self) -> tuple[Key, bytes] | None:
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._waiting, _IDLE_SECONDS):
+                self._is_alive = False
+                return None
+            job = self._waiting.popleft()
+            self._running = job[0]
+            return job
+
+
+class _Process:
+    """One process that parses; started when it is needed, and again after it has died."""
+
+    def __init__(self, limits: _Limits) -> None:
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def inspect(self, content: bytes, depth: int) -> FileFacts:
+        """Return what is in a file, or why that cannot be found out.
+
+        Raises:
+            OSError: no process can be started.
+        """
+        reason = ""
+        for _ in range(_ATTEMPTS):
+            answer = self._ask(content, depth)
+            if isinstance(answer, FileFacts):
+                return answer
+            reason = answer
+            if reason == _TOO_SLOW:
+                reason = reason.format(self._limits.processor_seconds)
+                break
+        return FileFacts(is_parsed=False, refusal=reason)
+
+    def close(self) -> None:
+        """Let it end."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+    def _ask(self, content: bytes, depth: int) -> FileFacts | str:
+        process = self._started()
+        timer = threading.Timer(_DEADLINE_SECONDS, process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            data = marshal.dumps((content, depth, sys.flags.optimize))
+            stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+            stdin.write(inspection.LENGTH.pack(len(data)) + data)
+            stdin.flush()
+            size = inspection.LENGTH.unpack(stdout.read(inspection.LENGTH.size))[0]
+            answer: dict[str, Any] = marshal.loads(stdout.read(size))  # noqa: S302 - from our own process
+        except (OSError, EOFError, ValueError, struct.error):
+            process.kill()  # does nothing to one that has ended by itself
+            status = process.wait()
+            self.close()
+            return _TOO_SLOW if status == -signal.SIGXCPU else f"ends the process that parses it ({_named(status)})"
+        finally:
+            timer.cancel()
+        if answer.get("refusal"):
+            self.close()  # it may have no memory left for the next
+        return FileFacts(**answer | {"top_level": frozenset(answer.get("top_level", ()))})
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        if self._process is not None and self._process.poll() is not None:
+            self.close()
+        if self._process is None:
+            # -I and -S: nothing is imported from the working directory, the environment or site-packages.
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+                [sys.executable, "-I", "-S", "-W", "ignore", inspection.__file__, *self._limits.arguments()],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return self._process
+
+
+_TOO_SLOW = "takes more than {} s of processor time to be compiled, the limit for its size: simplify or split it"
+
+
+def _named(status: int) -> str:
+    with contextlib.suppress(ValueError):
+        return signal.Signals(-status).name
+    return f"status {status}"

@@ -1,0 +1,42 @@
+"""Nothing in the operator parses or compiles a plugin's file: it might take more memory than there is."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+OPERATOR = Path(__file__).parents[3] / "operator" / "plugin_operator"
+
+#: What parses, by module or bare; and where it may stand, because what it reads is bounded or no plugin's.
+PARSERS = {
+    "ast.parse": {"hosting/inspection.py"},
+    "compile": {"hosting/inspection.py"},
+    "inspect.getsource": set(),
+    "inspect.getsourcelines": set(),
+    "inspect.findsource": set(),
+    "importlib.util.decode_source": {"hosting/inspection.py"},
+    "tokenize.tokenize": set(),
+    "tokenize.generate_tokens": set(),
+    "tomllib.loads": {"hosting/scriptblock.py"},  # at most 16 KiB
+    "yaml.safe_load": set(),
+}
+
+
+def calls_of(source: str) -> set[str]:
+    """Return the dotted names of everything that is called."""
+    return {ast.unparse(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)}
+
+
+def offenders(parser: str) -> set[str]:
+    files = [path for path in OPERATOR.rglob("*.py") if "apiserver" not in path.relative_to(OPERATOR).parts]
+    return {str(path.relative_to(OPERATOR)) for path in files if parser in calls_of(path.read_text())}
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+def test_only_the_process_that_parses_parses(parser: str) -> None:
+    assert offenders(parser) == PARSERS[parser]
+
+
+def test_a_planted_parser_is_found() -> None:
+    assert "ast.parse" in calls_of("import ast\ndef f(x):\n    return ast.parse(x)\n")
+    assert "compile" in calls_of("code = compile(x, 'y', 'exec')")
