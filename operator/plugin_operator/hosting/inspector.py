@@ -7,8 +7,9 @@ file that takes long holds up itself, and those who import it, but no other.
 import contextlib
 import marshal
 import math
+import os
+import select
 import signal
-import struct
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ _IDLE_SECONDS = 2.0
 _DEADLINE_SECONDS = 60.0
 _ATTEMPTS = 2
 _PAUSE_SECONDS = 1.0
+_CHUNK = 65536
 
 _log = logs.get_logger(__name__)
 
@@ -83,6 +85,8 @@ class Inspector:
             for key in new:
                 lane = next(each for each in self._lanes if len(wanted[key]) <= each.limits.file_bytes)
                 lane.put(key, wanted[key])
+            for lane in self._lanes:
+                lane.ensure()
             if new:
                 self._changed.notify_all()
                 self._changed.wait_for(lambda: all(key in self._known for key in new), patience_seconds)
@@ -98,14 +102,24 @@ class _Lane:
         self._known = known
         self._waiting: deque[tuple[Key, bytes]] = deque()
         self._running: Key | None = None
-        self._is_alive = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread runs, which it does while there is work and a little longer."""
+        return self._thread is not None and self._thread.is_alive()
 
     def put(self, key: Key, content: bytes) -> None:
-        """Have a file looked into."""
+        """Have a file looked into, once ``ensure`` is called."""
         self._waiting.append((key, content))
-        if not self._is_alive:
-            self._is_alive = True
-            threading.Thread(target=self._work, name="plugin-inspect", daemon=True).start()
+
+    def ensure(self) -> None:
+        """See that somebody works; called at each look, so that a thread that has ended is replaced."""
+        if not self.is_alive:
+            self._running = None
+            if self._waiting:
+                self._thread = threading.Thread(target=self._work, name="plugin-inspect", daemon=True)
+                self._thread.start()
 
     def keep_only(self, wanted: Container[Key]) -> set[Key]:
         """Forget what nobody wants any more, and return what is still to come."""
@@ -120,9 +134,11 @@ class _Lane:
                 facts = None
                 try:
                     facts = process.inspect(content, key[1])
-                except OSError as error:
-                    # Nothing is wrong with the file: no process can be had now.
-                    _log.warning("Plugin files cannot be parsed, trying again", reason=str(error))
+                except Exception as error:  # noqa: BLE001 - see below
+                    # Nothing is wrong with the file: no process can be had now, or no memory.
+                    _log.warning(
+                        "Plugin files cannot be parsed, trying again", reason=f"{type(error).__name__}: {error}"
+                    )
                     time.sleep(_PAUSE_SECONDS)
                 with self._changed:
                     self._running = None
@@ -137,7 +153,7 @@ class _Lane:
     def _next(self) -> tuple[Key, bytes] | None:
         with self._changed:
             if not self._changed.wait_for(lambda: self._waiting, _IDLE_SECONDS):
-                self._is_alive = False
+                self._thread = None
                 return None
             job = self._waiting.popleft()
             self._running = job[0]
@@ -177,23 +193,15 @@ class _Process:
 
     def _ask(self, content: bytes, depth: int) -> FileFacts | str:
         process = self._started()
-        timer = threading.Timer(_DEADLINE_SECONDS, process.kill)
-        timer.daemon = True
-        timer.start()
         try:
-            data = marshal.dumps((content, depth, sys.flags.optimize))
-            stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
-            stdin.write(inspection.LENGTH.pack(len(data)) + data)
-            stdin.flush()
-            size = inspection.LENGTH.unpack(stdout.read(inspection.LENGTH.size))[0]
-            answer: dict[str, Any] = marshal.loads(stdout.read(size))  # noqa: S302 - from our own process
-        except (OSError, EOFError, ValueError, struct.error):
+            answer: dict[str, Any] = marshal.loads(  # noqa: S302 - from our own process
+                _exchange(process, marshal.dumps((content, depth, sys.flags.optimize)))
+            )
+        except (OSError, EOFError, ValueError):
             process.kill()  # does nothing to one that has ended by itself
             status = process.wait()
             self.close()
             return _TOO_SLOW if status == -signal.SIGXCPU else f"ends the process that parses it ({_named(status)})"
-        finally:
-            timer.cancel()
         if answer.get("refusal"):
             self.close()  # it may have no memory left for the next
         return FileFacts(**answer | {"top_level": frozenset(answer.get("top_level", ()))})
@@ -210,10 +218,45 @@ class _Process:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+            for stream in (self._process.stdin, self._process.stdout):
+                os.set_blocking(cast("IO[bytes]", stream).fileno(), False)
         return self._process
 
 
 _TOO_SLOW = "takes more than {} s of processor time to be compiled, the limit for its size: simplify or split it"
+
+
+def _exchange(process: "subprocess.Popen[bytes]", request: bytes) -> bytes:
+    """Send a request and return the answer.
+
+    Raises:
+        OSError: the process has ended, or does not answer in time.
+        EOFError: it has ended.
+    """
+    stdin, stdout = (cast("IO[bytes]", stream).fileno() for stream in (process.stdin, process.stdout))
+    end = time.monotonic() + _DEADLINE_SECONDS
+    unsent = memoryview(inspection.LENGTH.pack(len(request)) + request)
+    answer = bytearray()
+    poll = select.poll()
+    poll.register(stdout, select.POLLIN)
+    poll.register(stdin, select.POLLOUT)
+    while True:
+        ready = {descriptor for descriptor, _ in poll.poll(max(0.0, end - time.monotonic()) * 1000)}
+        if not ready:
+            raise TimeoutError("no answer in time")
+        if stdin in ready:
+            unsent = unsent[os.write(stdin, unsent) :]
+            if not unsent:
+                poll.unregister(stdin)
+        if stdout in ready:
+            chunk = os.read(stdout, _CHUNK)
+            if not chunk:
+                raise EOFError
+            answer += chunk
+            if len(answer) >= inspection.LENGTH.size:
+                size = inspection.LENGTH.unpack(answer[: inspection.LENGTH.size])[0]
+                if len(answer) >= inspection.LENGTH.size + size:
+                    return bytes(answer[inspection.LENGTH.size :])
 
 
 def _named(status: int) -> str:

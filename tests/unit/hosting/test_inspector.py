@@ -155,7 +155,7 @@ async def test_the_processes_that_parse_end_when_they_are_idle(root: Path, monke
     monkeypatch.setattr(inspector, "_IDLE_SECONDS", 0.1)
     scanner = Scanner(root)
     final(scanner)
-    await eventually(lambda: not any(lane._is_alive for lane in scanner._inspector._lanes))
+    await eventually(lambda: not any(lane.is_alive for lane in scanner._inspector._lanes))
     (root / "good.py").write_text(PLUGIN + "x = 1\n")
     assert b"x = 1" in final(scanner).sources["good"].files["good.py"]
 
@@ -186,3 +186,28 @@ def test_without_processes_nothing_is_refused_and_all_is_tried_again(
     monkeypatch.setattr(subprocess, "Popen", refuse)
     assert final(Scanner(root)).refusals == {}
     assert len(tries) == 3
+
+
+def test_a_thread_that_broke_is_replaced_at_the_next_look(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = []
+
+    def end(lane: inspector._Lane) -> None:
+        broken.append(lane)
+
+    monkeypatch.setattr(inspector._Lane, "_next", end)
+    scanner = Scanner(root, patience_seconds=0.05)
+    assert scanner.scan().pending == {"good"}
+    assert broken
+    monkeypatch.undo()
+    assert not final(scanner).pending
+
+
+def test_a_process_that_answers_nothing_is_ended(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "hangs.py"
+    program.write_text("import time\ntime.sleep(60)\n")
+    monkeypatch.setattr(inspector.inspection, "__file__", str(program))
+    monkeypatch.setattr(inspector, "_DEADLINE_SECONDS", 0.1)
+    (root / "large.py").write_text("#" * 900_000)
+    found = final(Scanner(root))
+    assert set(found.refusals) == {"good", "large"}
+    assert "SIGKILL" in found.refusals["good"].reason

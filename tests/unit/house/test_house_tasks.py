@@ -20,6 +20,7 @@ _THREADS_ALLOWED = {
     "threads.py": "threads on call",
     "app/tracing.py": "one flush at the end",
     "app/main.py": "ends a process that does not end by itself",
+    "hosting/inspector.py": "replaced at the next look if they have ended",
     "manager/signals.py": "ends a process that does not end by itself",
     "cli/lifetime.py": "its end is the end of the process",
     "apiserver/storage/journal.py": "one executor for the journal",
