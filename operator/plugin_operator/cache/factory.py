@@ -9,6 +9,7 @@ from plugin_operator import logs
 from plugin_operator.cache.environment import Environment, ReflectorSettings
 from plugin_operator.cache.informer import Informer
 from plugin_operator.cache.keys import InformerKey
+from plugin_operator.cache.states import State
 from plugin_operator.client import RESTMapper, Transport
 from plugin_operator.clock import Clock
 from plugin_operator.metrics import Metrics
@@ -59,6 +60,7 @@ class InformerFactory:
         self._tasks = TaskOwner("informer", clock=clock, supervisor=supervisor)
         metrics.informer_objects.set_source(self._objects)
         metrics.informer_synced.set_source(self._synced)
+        metrics.informer_waiting.set_source(self._waiting)
 
     def acquire(self, key: InformerKey) -> Informer:
         """Return the informer for ``key``, started; call ``release`` once for every ``acquire``.
@@ -110,6 +112,11 @@ class InformerFactory:
 
     def _synced(self) -> Mapping[tuple[str, ...], float]:
         return {labels: min(each.has_synced for each in group) for labels, group in self._by_label().items()}
+
+    def _waiting(self) -> Mapping[tuple[str, ...], float]:
+        return {
+            labels: max(each.state is State.WAITING for each in group) for labels, group in self._by_label().items()
+        }
 
     def _by_label(self) -> dict[tuple[str, ...], list[Informer]]:
         """Group the informers that differ in selectors alone, for a selector is no fit label."""

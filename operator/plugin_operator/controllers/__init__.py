@@ -7,6 +7,7 @@ author writes, and when to swap, is for the layers above.
 from plugin_operator.controllers.controller import Controller
 from plugin_operator.controllers.drain import Drain
 from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueForOwner, EnqueueMapped, Handler
+from plugin_operator.controllers.namespaces import Openness, openness
 from plugin_operator.controllers.outcomes import FailingKey
 from plugin_operator.controllers.predicates import (
     Predicate,
@@ -43,6 +44,7 @@ __all__ = [
     "Handler",
     "InFlight",
     "InformerStatus",
+    "Openness",
     "Predicate",
     "RateLimiterSpec",
     "ReconcileTimeoutError",
@@ -54,5 +56,6 @@ __all__ = [
     "generation_changed",
     "labels_changed",
     "matches",
+    "openness",
     "resource_version_changed",
 ]

@@ -6,6 +6,7 @@ revision to install and when to give up on an old one is the plugin host's decis
 """
 
 import asyncio
+import functools
 from collections.abc import Mapping
 from functools import partial
 
@@ -13,6 +14,7 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.controllers.crew import Crew
 from plugin_operator.controllers.drain import Drain
+from plugin_operator.controllers.namespaces import NamespaceGate, openness
 from plugin_operator.controllers.outcomes import Outcomes
 from plugin_operator.controllers.ports import Informer, InformerFactory, InformerKey
 from plugin_operator.controllers.sources import Sources
@@ -79,6 +81,8 @@ class Controller:
         self._outcomes = Outcomes(name, queue=self._queue, metrics=self._metrics, clock=clock, on_failure=on_failure)
         self._supervisor = supervisor if supervisor is not None else TaskSupervisor(clock)
         self._tasks = TaskOwner(f"controller/{name}", clock=clock, supervisor=self._supervisor)
+        self._gate = NamespaceGate(self._queue.add)
+        self._without: frozenset[str] = frozenset()
         self._sources = Sources(factory, self._queue.add, self._handler_failed, clock=clock)
         self._installing = asyncio.Lock()
         self._spec: ControllerSpec | None = None
@@ -107,7 +111,8 @@ class Controller:
         Informers that are new are warmed first, until they have synced, or wait for a kind or a permission, or the
         deadline is over; the old revision goes on meanwhile. The swap itself happens between two turns of the event
         loop. Then failed keys are due at once, and all that is cached passes the new predicates and handlers at low
-        priority, as after a restart. Keys are reconciled only once all caches have synced.
+        priority, as after a restart. Keys are reconciled only once all caches have synced; those of a namespace, once
+        those of that namespace have.
 
         Cancelled while it warms, it leaves everything as it was.
 
@@ -161,6 +166,7 @@ class Controller:
             has_synced=self._spec is not None and self._sources.have_synced,
             queue_depth=len(self._queue),
             delayed=self._queue.delayed,
+            waiting_namespaces=tuple(sorted(self._without)),
             in_flight=tuple(self._in_flight()),
             max_concurrent_reconciles=self._spec.max_concurrent_reconciles if self._spec is not None else 0,
             workers=len(self._crew.workers) if self._crew is not None else 0,
@@ -193,19 +199,21 @@ class Controller:
         self._revision = revision
         self._metrics.max_concurrent = spec.max_concurrent_reconciles
         self._queue.rate_limiter = spec.rate_limiter.build()
+        self._open(spec)
         kept = self._sources.bind(spec)
+        self._open(spec)  # once more: what lingered and ended has been acquired again
         self._queue.reset_backoff()
         if old is not None:
             old.retire()
             if old.workers:
                 self._old_crews.append(old)
         self._crew = self._new_crew(spec, reconciler, revision)
-        self._is_open = self._sources.have_synced
         if self._opening is not None:
             self._opening.cancel()
         self._opening = None
-        if not self._is_open:
-            self._opening = self._tasks.complete(self._open_when_synced, "wait-synced", kind="wait-synced")
+        if not self._sources.have_synced:
+            opening = functools.partial(self._open_when_synced, spec)
+            self._opening = self._tasks.complete(opening, "wait-synced", kind="wait-synced")
         self._balance()
         self._schedule_resync(spec)
         for source in kept:
@@ -234,10 +242,26 @@ class Controller:
             supervisor=self._supervisor,
         )
 
-    async def _open_when_synced(self) -> None:
-        await self._sources.wait_synced()
-        self._is_open = True
-        self._balance()
+    async def _open_when_synced(self, spec: ControllerSpec) -> None:
+        while not self._sources.have_synced:
+            await self._sources.wait_synced()
+            self._open(spec)
+            self._balance()
+
+    def _open(self, spec: ControllerSpec) -> None:
+        """Open what has its caches: all, or all but some namespaces, or nothing."""
+        primary = spec.watches[0].informer_keys if spec.watches else ()
+        state = openness(primary, self._sources.missing(spec))
+        self._is_open = state.is_open
+        self._gate.close(state.closed)
+        self._sources.route(self._gate.add if state.closed else self._queue.add)
+        without = state.closed if state.is_open else frozenset()
+        if without - self._without:
+            _log.warning("Controller waits in some namespaces", controller=self.name, namespaces=sorted(without))
+        elif self._without - without and state.is_open:
+            opened = sorted(self._without - without)
+            _log.info("Controller no longer waits in some namespaces", controller=self.name, namespaces=opened)
+        self._without = without
 
     def _crew_changed(self, crew: Crew) -> None:
         """Let the current crew have the places that an old one has left."""

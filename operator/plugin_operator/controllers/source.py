@@ -63,6 +63,10 @@ class Source:
             self.linger.cancel()
             self.linger = None
 
+    def reroute(self, enqueue: Enqueue) -> None:
+        """Hand requests to ``enqueue`` from now on."""
+        self._enqueue = enqueue
+
     def retire(self) -> None:
         """Serve nothing but deletions, by the watches it was last bound to."""
         self.is_retired = True

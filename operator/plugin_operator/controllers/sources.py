@@ -3,13 +3,14 @@
 Owns which informers are held: taken before a revision needs them, kept while any does, and for a while after.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from plugin_operator.clock import Clock
 from plugin_operator.controllers.ports import Informer, InformerFactory, InformerKey
 from plugin_operator.controllers.source import Enqueue, Source
 from plugin_operator.controllers.spec import ControllerSpec
-from plugin_operator.tasks import TaskOwner
+from plugin_operator.tasks import TaskOwner, start_task
 
 #: How long a dropped informer is kept: for deletions it has yet to hear of, and for a quick return to it.
 LINGER_SECONDS = 10.0
@@ -61,6 +62,17 @@ class Sources:
         """The sources the current revision uses."""
         return {key: source for key, source in self._sources.items() if not source.is_retired}
 
+    def route(self, enqueue: Enqueue) -> None:
+        """Send the requests of all sources, of now and later, to ``enqueue``."""
+        self._enqueue = enqueue
+        for source in (*self._sources.values(), *self._fresh.values()):
+            source.reroute(enqueue)
+
+    def missing(self, spec: ControllerSpec) -> list[InformerKey]:
+        """Return the caches that ``spec`` needs and that are not complete."""
+        held = self.informers
+        return [key for key in spec.informer_keys if key not in held or not held[key].has_synced]
+
     @property
     def have_synced(self) -> bool:
         """Whether every cache the current revision uses is complete."""
@@ -106,9 +118,15 @@ class Sources:
         return kept
 
     async def wait_synced(self) -> None:
-        """Wait until every cache that is used now is complete."""
-        for source in list(self.active.values()):
-            await source.informer.wait_synced()
+        """Wait until one of the caches that are used now and are not complete has become so."""
+        missing = [source.informer for source in self.active.values() if not source.informer.has_synced]
+        waits = [start_task(informer.wait_synced(), "cache-synced") for informer in missing]
+        try:
+            if waits:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
 
     async def wait_released(self, deadline_seconds: float) -> None:
         """Wait until all that was given back has ended, then stop waiting."""

@@ -61,7 +61,7 @@ class ControllerStatus:
     Attributes:
         name, revision: which; the revision is empty before the first.
         is_started: whether workers may run (this process leads).
-        has_synced: whether all its caches are complete; it reconciles nothing before.
+        has_synced: whether all its caches are complete; before, it reconciles nothing, or not in some namespaces.
         queue_depth: keys that could be taken now.
         delayed: keys that wait for a time.
         in_flight: what runs.
@@ -70,6 +70,7 @@ class ControllerStatus:
         failing: keys whose last reconcile failed, at most some hundreds.
         informers: the caches it uses.
         reconciles: ended reconciles by result.
+        waiting_namespaces: where it reconciles nothing, because their caches cannot be had, while it works elsewhere.
     """
 
     name: str
@@ -84,3 +85,4 @@ class ControllerStatus:
     failing: Mapping[Request, FailingKey]
     informers: tuple[InformerStatus, ...]
     reconciles: Mapping[str, int]
+    waiting_namespaces: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from plugin_operator.clock import Clock
+from plugin_operator.controllers import Openness, openness
 from plugin_operator.hosting.environment import FactoryLike
 from plugin_operator.kube import GroupVersionKind, LabelSelector, NamespacedName, Object
 from plugin_operator.plugin import ControllerDeclaration, ListerLike
@@ -47,7 +48,23 @@ class InformerSet:
     @property
     def waiting(self) -> list[str]:
         """Why caches wait for the API server: a kind it does not know, a permission it does not give."""
-        return list(dict.fromkeys(str(each.reason) for each in self._all() if _is_waiting(each) and each.reason))
+        closed = self._openness.closed if self.works else frozenset()
+        return list(dict.fromkeys(_why(each, closed) for each in self._all() if _is_waiting(each) and each.reason))
+
+    @property
+    def blocked(self) -> frozenset[Any]:
+        """The caches that wait for the API server."""
+        return frozenset(each.key for each in self._all() if _is_waiting(each))
+
+    @property
+    def works(self) -> bool:
+        """Whether what waits keeps no more than some namespaces from being worked on."""
+        return self._openness.is_open
+
+    @property
+    def _openness(self) -> Openness:
+        primary = next(iter(self._informers.values()), [])
+        return openness([each.key for each in primary], self.blocked)
 
     @property
     def has_synced(self) -> bool:
@@ -74,6 +91,11 @@ class InformerSet:
     def _lister_maker(informers: list[Any]) -> Callable[[], ListerLike]:
         lister: ListerLike = informers[0].lister if len(informers) == 1 else MergedLister(informers)
         return lambda: lister
+
+
+def _why(informer: Any, closed: frozenset[str]) -> str:
+    namespace, reason = informer.key.namespace, str(informer.reason)
+    return f"namespace {namespace} waits, the others go on: {reason}" if namespace in closed else reason
 
 
 def _is_waiting(informer: Any) -> bool:

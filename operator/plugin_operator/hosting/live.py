@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from plugin_operator import logs
 from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Reconciler, Request, Result
@@ -82,6 +82,16 @@ class LiveRevision:
     def waiting(self) -> str:
         """Why caches wait for the API server; empty if none does."""
         return "; ".join(reason for each in self._informers for reason in each.waiting)
+
+    @property
+    def blocked(self) -> frozenset[Any]:
+        """The caches that wait for the API server."""
+        return frozenset().union(*(each.blocked for each in self._informers))
+
+    @property
+    def works(self) -> bool:
+        """Whether any of its controllers can work, if only in some namespaces."""
+        return any(each.works for each in self._informers)
 
     async def prepare(self) -> None:
         """Take the caches it needs and wait until they are warm; can be done again after ``release``."""

@@ -105,6 +105,7 @@ def _controller(status: ControllerStatus, failures: ControllerFailures | None) -
         "synced": status.has_synced,
         "queueDepth": status.queue_depth,
         "delayed": status.delayed,
+        "waitingNamespaces": list(status.waiting_namespaces),
         "inFlight": [
             {"request": str(each.request), "revision": each.revision, "seconds": each.seconds, "stuck": each.is_stuck}
             for each in status.in_flight

@@ -91,11 +91,11 @@ async def prepare(live: LiveRevision | None, new: LiveRevision, *, start: bool) 
     """Warm the caches of a revision and, if this process leads, run its ``start`` hooks.
 
     Raises:
-        MustWait: ``new`` needs a kind that is not served or a permission that is not given, and ``live`` does not.
+        MustWait: ``new`` needs a kind that is not served or a permission that is not given, and ``live`` works without.
         PassingRejection: a hook failed.
     """
     await new.prepare()
-    if live is not None and new.waiting and not live.waiting:
+    if live is not None and live.works and new.blocked - live.blocked:
         reason = f"{new.waiting}; revision {live.label} goes on until then"
         raise MustWait(reason, path=new.revision.declarations[0].path)
     if start:

@@ -35,6 +35,7 @@ class Metrics:
         watch_restarts: ``{kind, reason}``: streams that were opened again.
         objects_skipped: ``{kind}``: objects that could not be read and are in no cache.
         informer_objects, informer_synced: ``{kind, namespace}``: size and readiness of the caches.
+        informer_waiting: ``{kind, namespace}``: 1 while a cache waits for its kind or for a permission.
         late_caches: ``{controller}``: reconciles that started before their caches had shown its last write.
         handler_errors: ``{controller, where}``: a predicate, a map function or a handler raised.
         background_task_restarts: ``{task}``: background tasks that ended unasked and were started again, by kind.
@@ -89,6 +90,9 @@ class Metrics:
         )
         self.informer_objects = gauge(prefix + "informer_objects", "Objects in the cache", "kind", "namespace")
         self.informer_synced = gauge(prefix + "informer_synced", "1 once the cache is complete", "kind", "namespace")
+        self.informer_waiting = gauge(
+            prefix + "informer_waiting", "1 while the cache waits for its kind or for a permission", "kind", "namespace"
+        )
         self.late_caches = counter(
             prefix + "late_caches_total", "Reconciles that could not wait for the controller's own write", "controller"
         )

@@ -6,6 +6,7 @@ import pytest
 
 from plugin_operator.apiserver import Endpoint
 from plugin_operator.cache import InformerFactory
+from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
@@ -64,7 +65,14 @@ class Bench:
     """A plugin host on a real API server, with a plugins directory to write to."""
 
     def __init__(
-        self, connection: Connection, root: Path, settings: HostSettings, *, validate: bool, watch: bool
+        self,
+        connection: Connection,
+        root: Path,
+        settings: HostSettings,
+        *,
+        validate: bool,
+        watch: bool,
+        reflector: ReflectorSettings | None = None,
     ) -> None:
         clock = SystemClock()
         mapper = RESTMapper(connection)
@@ -72,7 +80,7 @@ class Bench:
         self.metrics = Metrics()
         self.journal = Journal()
         self.client = Client(connection, mapper, field_manager="test")
-        self.factory = InformerFactory(connection, mapper, clock=clock, metrics=self.metrics)
+        self.factory = InformerFactory(connection, mapper, clock=clock, metrics=self.metrics, settings=reflector)
         self.host = PluginHost(
             scanner=Scanner(root, clock=clock),
             loader=Loader(),
@@ -136,9 +144,14 @@ async def make_bench(api_endpoint: Endpoint, tmp_path: Path):
     async with Connection.open(config, Metrics()) as connection:
 
         def make(
-            *, validate: bool = False, watch: bool = True, settings: HostSettings = QUICK, root: Path = root
+            *,
+            validate: bool = False,
+            watch: bool = True,
+            settings: HostSettings = QUICK,
+            root: Path = root,
+            reflector: ReflectorSettings | None = None,
         ) -> Bench:
-            bench = Bench(connection, root, settings, validate=validate, watch=watch)
+            bench = Bench(connection, root, settings, validate=validate, watch=watch, reflector=reflector)
             made.append(bench)
             return bench
 

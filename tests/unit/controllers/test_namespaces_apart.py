@@ -1,0 +1,145 @@
+"""A namespace whose caches cannot be had keeps its own requests waiting, and no others."""
+
+from typing import NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_operator.controllers import Request, Watch, openness
+from plugin_operator.controllers.namespaces import NamespaceGate
+
+
+class Key(NamedTuple):
+    kind: str
+    namespace: str | None
+
+
+MAPS = (Key("maps", "a"), Key("maps", "b"))
+SECRETS = (Key("secrets", "a"), Key("secrets", "b"))
+
+
+def spec(bench, *others: Watch):
+    return bench.spec(Watch(MAPS), *others)
+
+
+async def start(bench, spec, *forbidden: Key):
+    bench.factory.synced = False
+    for key in spec.informer_keys:
+        if key in forbidden:
+            bench.factory[key].wait("forbidden")
+        else:
+            bench.factory[key].sync()
+    await bench.run(spec=spec)
+
+
+async def test_one_forbidden_namespace_waits_and_the_other_is_worked_on(bench):
+    await start(bench, spec(bench), MAPS[1])
+    bench.factory[MAPS[0]].set("x", "a")
+    await bench.clock.settle()
+    assert bench.take_log() == [("r1", "x")]
+    assert bench.controller.status().waiting_namespaces == ("b",)
+    assert not bench.controller.status().has_synced
+    bench.factory[MAPS[1]].set("y", "b")
+    bench.factory[MAPS[1]].sync()
+    await bench.clock.settle()
+    assert bench.take_log() == [("r1", "y")]
+    assert bench.controller.status().waiting_namespaces == ()
+    said = [(line["event"], line["namespaces"]) for line in bench.logged]
+    assert said == [
+        ("Controller waits in some namespaces", ["b"]),
+        ("Controller no longer waits in some namespaces", ["b"]),
+    ]
+
+
+async def test_a_namespace_waits_for_all_its_caches_and_forgets_nothing_meanwhile(bench):
+    await start(bench, spec(bench, Watch(SECRETS)), SECRETS[1])
+    for key, name in ((MAPS[0], "x"), (MAPS[1], "y"), (MAPS[1], "z")):
+        bench.factory[key].set(name, key.namespace)
+    await bench.clock.settle()
+    assert bench.take_log() == [("r1", "x")]
+    bench.factory[MAPS[1]].set("y", "b", data={"n": "2"})
+    await bench.clock.settle()
+    assert bench.take_log() == []
+    bench.factory[SECRETS[1]].sync()
+    await bench.clock.settle()
+    assert sorted(bench.take_log()) == [("r1", "y"), ("r1", "z")]
+
+
+async def test_everything_waits_if_no_namespace_is_complete(bench):
+    await start(bench, spec(bench, Watch(SECRETS)), MAPS[0], SECRETS[1])
+    bench.factory[MAPS[1]].set("y", "b")
+    await bench.clock.settle()
+    assert bench.take_log() == []
+    assert bench.controller.status().waiting_namespaces == ()
+    bench.factory[SECRETS[1]].sync()
+    await bench.clock.settle()
+    assert bench.take_log() == [("r1", "y")]
+
+
+async def test_everything_waits_for_a_cache_that_belongs_to_no_namespace_of_its_own(bench):
+    for other in (Key("nodes", None), Key("secrets", "shared")):
+        await start(bench, spec(bench, Watch((other,))), other)
+        bench.factory[MAPS[0]].set("x", "a")
+        await bench.clock.settle()
+        assert bench.take_log() == []
+        bench.factory[other].sync()
+        await bench.clock.settle()
+        assert ("r1", "x") in bench.take_log()
+
+
+async def test_a_right_that_is_withdrawn_later_stops_nothing(bench):
+    await start(bench, spec(bench))
+    bench.factory[MAPS[1]].wait("forbidden")
+    bench.factory[MAPS[0]].set("x", "a")
+    await bench.clock.settle()
+    assert bench.take_log() == [("r1", "x")]
+
+
+async def test_a_reload_while_a_namespace_waits_keeps_it_waiting_and_loses_nothing(bench):
+    await start(bench, spec(bench, Watch(SECRETS)), SECRETS[1])
+    bench.factory[MAPS[1]].set("y", "b")
+    await bench.install(bench.recorder("r2"), spec(bench, Watch(SECRETS)), "r2")
+    assert bench.take_log() == []
+    await bench.install(bench.recorder("r3"), spec(bench), "r3")
+    assert set(bench.take_log()) == {("r3", "y")}
+
+
+KEYS = st.builds(Key, st.sampled_from(["maps", "secrets"]), st.sampled_from(["a", "b", "c", None]))
+
+
+@given(primary=st.sets(KEYS, min_size=1), missing=st.sets(KEYS))
+def test_what_is_open_has_all_its_caches(primary, missing):
+    state = openness(primary, missing)
+    namespaces = {key.namespace for key in primary}
+    if not missing:
+        assert state == (type(state)(True, frozenset()))
+    if state.is_open:
+        assert state.closed < namespaces
+        assert {key.namespace for key in missing} == set(state.closed)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.sampled_from("abc"), st.integers(0, 3)),
+            st.frozensets(st.sampled_from("abc"), max_size=3),
+        )
+    )
+)
+def test_the_gate_loses_nothing_and_lets_nothing_out_early(steps):
+    out, closed, given_in = [], frozenset(), set()
+    gate = NamespaceGate(lambda request, _priority: out.append(request))
+    for step in steps:
+        if isinstance(step, frozenset):
+            closed = step
+            before = len(out)
+            gate.close(closed)
+            assert not {request.namespace for request in out[before:]} & closed
+        else:
+            request = Request(step[0], str(step[1]))
+            given_in.add(request)
+            before = len(out)
+            gate.add(request)
+            assert (len(out) == before) == (request.namespace in closed)
+    gate.close(frozenset())
+    assert set(out) == given_in
