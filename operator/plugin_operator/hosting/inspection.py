@@ -121,12 +121,15 @@ def _facts(tree: ast.Module, depth: int) -> dict[str, Any]:
 def _called(node: ast.Call) -> Iterator[str | None]:
     """Yield what a call imports by name; None for a name that is made at run time, so that nobody can tell which."""
     function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if function not in {"import_module", "__import__", "resolve_name"} or not node.args:
+    if function not in {"import_module", "__import__", "resolve_name"}:
         return
-    for argument in node.args[:2] if function == "import_module" else node.args[:1]:
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+    name = node.args[0] if node.args else keywords.get("name")
+    package = node.args[1] if function == "import_module" and len(node.args) > 1 else keywords.get("package")
+    for argument in (name, package):
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
             yield argument.value.lstrip(".").partition(":")[0].partition(".")[0]
-        elif argument is node.args[0] and (function != "resolve_name" or _is_of_pkgutil(node.func)):
+        elif argument is not None and argument is name and (function != "resolve_name" or _is_of_pkgutil(node.func)):
             yield None
 
 

@@ -16,6 +16,7 @@ from importlib.abc import InspectLoader, MetaPathFinder
 from types import CodeType, ModuleType
 from typing import Any
 
+from plugin_operator.hosting.importing import views
 from plugin_operator.hosting.imports import code_of
 from plugin_operator.hosting.inspection import source_text
 
@@ -49,6 +50,7 @@ class RevisionModules:
         self._compiled = compiled
         self._tops = frozenset(path.partition("/")[0].removesuffix(".py") for path in files)
         self._builtins = vars(builtins) | {"__import__": self._import}
+        self._views = views(package, self._tops, self._import)
         self._traced: set[str] = set()
 
     def register(self) -> None:
@@ -122,7 +124,8 @@ class RevisionModules:
     ) -> ModuleType:
         top = name.partition(".")[0]
         if level != 0 or top not in self._tops:
-            return builtins.__import__(name, globals, locals, fromlist or (), level)
+            found = builtins.__import__(name, globals, locals, fromlist or (), level)
+            return self._views.get(found.__name__, found)
         found = builtins.__import__(f"{self.package}.{name}", globals, locals, fromlist or (), 0)
         return found if fromlist else sys.modules[f"{self.package}.{top}"]
 

@@ -82,6 +82,57 @@ async def test_siblings_are_imported_in_every_way_an_author_may_write(load):
     assert not {"helper", "lazy", "lib"} & set(sys.modules)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import importlib\nfound = importlib.import_module('helper')",
+        "from importlib import import_module\nfound = import_module('helper')",
+        "import importlib.util\nfound = importlib.import_module('helper')",
+        "import importlib as il\nfound = il.import_module('helper')",
+        "import importlib\nfound = importlib.import_module('.helper', __package__)",
+        "import importlib\nfound = importlib.import_module('.tool', 'lib')",
+        "import importlib\nfound = importlib.import_module('lib.tool')",
+        "import importlib\nfound = importlib.import_module(name='hel' + 'per')",
+        "import importlib\nfound = importlib.__import__('helper')",
+        "found = __import__('helper')",
+        "import pkgutil\nfound = pkgutil.resolve_name('helper')",
+        "import pkgutil\nfound = pkgutil.resolve_name('lib.tool')",
+        "from pkgutil import resolve_name\nfound = resolve_name('helper:itself')",
+        "import asyncio, helper, importlib\nfound = asyncio.run(asyncio.to_thread(importlib.import_module, 'helper'))",
+    ],
+)
+async def test_a_helper_that_is_imported_by_a_function_is_found_as_by_the_statement(tmp_path, text):
+    from plugin_operator.hosting.scanner import Scanner
+
+    (tmp_path / "one.py").write_text(HEAD + text + "\n" + CONTROLLER)
+    helper = "import sys\nitself = sys.modules[__name__]\nVALUE = 7\n"
+    (tmp_path / "helper.py").write_text(helper)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "tool.py").write_text(helper)
+    revision = await Loader().load(Scanner(tmp_path).scan().sources["one"])
+    assert revision.module.found.VALUE == 7
+    assert revision.module.found.__name__.startswith(revision.modules.package)
+    assert not {"helper", "lib"} & set(sys.modules)
+    revision.purge()
+
+
+async def test_what_functions_import_from_elsewhere_is_what_everybody_has(load):
+    import importlib
+    import importlib.util
+    import json
+    import pkgutil
+
+    revision = await load(
+        HEAD + "import importlib.util as util, importlib, pkgutil\nfrom importlib import metadata\n"
+        "json = importlib.import_module('json')\nloads = pkgutil.resolve_name('json:loads')\n" + CONTROLLER
+    )
+    module = revision.module
+    assert (module.json, module.loads, module.util) == (json, json.loads, importlib.util)
+    assert module.importlib.reload is importlib.reload
+    assert module.pkgutil.get_data is pkgutil.get_data
+    assert dir(module.importlib) == dir(importlib)
+
+
 async def test_a_package_imports_itself_and_reads_its_data(load):
     revision = await load({
         "web/__init__.py": HEAD + "import pkgutil\nfrom web.parts import NAME\nfrom . import parts\n"
