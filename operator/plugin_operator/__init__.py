@@ -30,7 +30,15 @@ if TYPE_CHECKING:
         NotFoundError,
         TerminalError,
     )
-    from plugin_operator.plugin import Context, ControllerContext, controller, find_condition, permission, watch
+    from plugin_operator.plugin import (
+        Context,
+        ControllerContext,
+        allow_fork,
+        controller,
+        find_condition,
+        permission,
+        watch,
+    )
 
 _HOMES = {
     "plugin_operator.client": ("Client",),
@@ -55,7 +63,15 @@ _HOMES = {
         "NotFoundError",
         "TerminalError",
     ),
-    "plugin_operator.plugin": ("Context", "ControllerContext", "controller", "find_condition", "permission", "watch"),
+    "plugin_operator.plugin": (
+        "Context",
+        "ControllerContext",
+        "allow_fork",
+        "controller",
+        "find_condition",
+        "permission",
+        "watch",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -75,6 +91,7 @@ __all__ = [
     "Request",
     "Result",
     "TerminalError",
+    "allow_fork",
     "annotations_changed",
     "controller",
     "find_condition",

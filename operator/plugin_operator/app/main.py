@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from plugin_operator import logs, tasks
 from plugin_operator.app.build import Companion, build
+from plugin_operator.app.plugins import plugin_of
 from plugin_operator.clock import SystemClock
-from plugin_operator.manager import StopSignals, leave_now, run_in_loop
+from plugin_operator.manager import ProcessBelongings, StopSignals, leave_now, run_in_loop
 from plugin_operator.options import Options
 
 # The manager keeps to the grace period by itself; the thread behind the signals only ends what cannot.
@@ -36,7 +37,7 @@ def run(options: Options, companions: Sequence[Companion] = ()) -> int:
 
 
 async def _run(options: Options, companions: Sequence[Companion]) -> int:
-    app = build(options, companions)
+    app = build(options, [ProcessBelongings(plugin_of), *companions])
     grace = options.shutdown_grace_period_seconds + _GRACE_MARGIN_SECONDS
     with StopSignals(app.manager.request_stop, grace_seconds=grace):
         code = await app.run()

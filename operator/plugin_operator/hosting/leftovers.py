@@ -7,6 +7,7 @@ itself is refused; the rest is named.
 import atexit
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
@@ -38,6 +39,7 @@ class Watchman:
     def __init__(self) -> None:
         self._threads = set(threading.enumerate())
         self._signals = _signals()
+        self._limits = _limits()
         self._atexit = _ExitCallbacks()
         self._environ = dict(os.environ)
         self._path = list(sys.path)
@@ -54,6 +56,9 @@ class Watchman:
         changed = sorted(name for name, handler in _signals().items() if self._signals.get(name) is not handler)
         if changed:
             found.append(f"its import installs a handler for {', '.join(changed)}: signals belong to the operator")
+        lowered = sorted(name for name, limits in _limits().items() if limits != self._limits[name])
+        if lowered:
+            found.append(f"its import changes {', '.join(lowered)}: limits of the process belong to the operator")
         added = [entry for entry in sys.path if entry not in self._path]
         if sys.path != self._path:
             what = f" ({', '.join(map(repr, added))})" if added else ""
@@ -83,6 +88,11 @@ class Watchman:
 
 def _signals() -> dict[str, Any]:
     return {each.name: signal.getsignal(each) for each in signal.Signals}
+
+
+def _limits() -> dict[str, tuple[int, int]]:
+    names = (name for name in dir(resource) if name.startswith("RLIMIT_") and name != "RLIMIT_OFILE")
+    return {name: resource.getrlimit(getattr(resource, name)) for name in names}
 
 
 class _ExitCallbacks:

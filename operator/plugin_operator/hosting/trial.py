@@ -92,6 +92,9 @@ def _judge(request: TrialRequest) -> Verdict:
         revision = asyncio.run(Loader().load(request.source()))
     except PluginRejected as error:
         return Verdict(request.id, error.reason, error.path, error.line, seconds=time.monotonic() - started)
+    except Exception as error:  # noqa: BLE001 - better the name of what is wrong here than an end without a word
+        reason = f"the operator cannot load it: {type(error).__name__}; please report this"
+        return Verdict(request.id, reason, request.path, seconds=time.monotonic() - started)
     left = watchman.compare(own_threads=IMPORT_THREADS)
     return Verdict(
         id=request.id,

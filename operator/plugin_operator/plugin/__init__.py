@@ -9,6 +9,7 @@ from plugin_operator.plugin.context import Context, ControllerContext
 from plugin_operator.plugin.declarations import ControllerDeclaration, collect, discover, summary
 from plugin_operator.plugin.decorator import controller
 from plugin_operator.plugin.fights import Fight, FightDetector, Writer
+from plugin_operator.plugin.forking import allow_fork
 from plugin_operator.plugin.loops import Loop, LoopDetector
 from plugin_operator.plugin.ownership import RevisionTasks, current_revision, install_task_factory
 from plugin_operator.plugin.permissions import Permission, permission
@@ -38,6 +39,7 @@ __all__ = [
     "WatchDeclaration",
     "Writer",
     "Writes",
+    "allow_fork",
     "collect",
     "controller",
     "current_revision",

@@ -173,6 +173,7 @@ HARM = [
     ("import sys\nsys.path.insert(0, '/mine')", "sys.path ('/mine')"),
     ("import os\nos.chdir('/')", "working directory"),
     ("import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)", "signal only works in main thread"),
+    ("import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (8, 64))", "RLIMIT_NOFILE"),
 ]
 
 

@@ -257,6 +257,16 @@ async def test_null_bytes_and_odd_encodings_are_handled(load):
     revision.purge()
 
 
+@pytest.mark.parametrize("codec", ["rot13", "hex", "base64", "zlib", "undefined", "idna", "punycode", "nonsense"])
+async def test_a_codec_that_makes_no_source_of_a_file_is_a_plain_refusal(load, codec):
+    source = source_of({"one.py": "x = 1\n"}, "one")
+    files = {"one.py": f"# coding: {codec}\nxé = 1\n".encode()}
+    source = dataclasses.replace(source, files=files, digest=digest_of(files))
+    await Loader().check(source)
+    with pytest.raises(PluginRejected, match=r"SyntaxError: .*(coding|encoding)"):
+        await Loader().load(source)
+
+
 async def test_a_refused_helper_refuses_who_imports_it(load):
     source = dataclasses.replace(source_of({"one.py": HEAD + CONTROLLER}), refusal=Refusal("/plugins/x.so", "no"))
     with pytest.raises(PluginRejected, match=r"/plugins/x\.so: no"):

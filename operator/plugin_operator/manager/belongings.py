@@ -1,0 +1,187 @@
+"""What belongs to the whole process and not to a plugin: signal handlers and resource limits.
+
+Owns noticing that code of a plugin changes them, at run time, and putting them back. A call from a plugin's code has no
+effect and is named with its line. What goes past Python's own functions is found by looking, once a second, and cannot
+be named. What an import changes is refused before that, by the trial.
+"""
+
+import asyncio
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from plugin_operator import logs
+from plugin_operator.manager.forks import ForkGuard, culprit
+from plugin_operator.manager.runnable import FailureCallback
+
+_LOOK_SECONDS = 1.0
+_STATUS = Path("/proc/self/status")
+_CAUGHT = (signal.SIGINT, signal.SIGTERM)
+
+Limits = tuple[int, int]
+
+_log = logs.get_logger(__name__)
+
+
+class ProcessBelongings:
+    """A part of the process that is started first and stopped last.
+
+    Args:
+        blame: names the plugin of a frame, or None.
+    """
+
+    name = "signals and limits"
+
+    def __init__(self, blame: Callable[[FrameType], str | None]) -> None:
+        self.on_failure: FailureCallback | None = None
+        self._blame = blame
+        self._forks = ForkGuard(blame)
+        self._handlers: dict[signal.Signals, Any] = {}
+        self._limits: dict[str, Limits] = {}
+        self._unlimited: set[str] = set()
+        self._replaced: list[tuple[Any, str, Any]] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Remember what is, and guard it from now on."""
+        self._handlers = _handlers()
+        self._limits = _limits()
+        self._forks.install()
+        self._replace(signal, "signal", self._without_effect_on_signals)
+        self._replace(resource, "setrlimit", self._without_effect_on_limits)
+        if hasattr(resource, "prlimit"):
+            self._replace(resource, "prlimit", self._without_effect_on_limits_of)
+        self._look_later()
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """Guard nothing any more."""
+        del deadline_seconds
+        if self._timer is not None:
+            self._timer.cancel()
+        while self._replaced:
+            module, name, function = self._replaced.pop()
+            setattr(module, name, function)
+        self._forks.remove()
+
+    def look(self) -> None:
+        """Put back what has changed without a call that could be named."""
+        changed = [number for number, handler in _handlers().items() if self._handlers.get(number) is not handler]
+        for number in dict.fromkeys([*changed, *_not_caught()]):
+            # SIGCHLD is caught below Python, and a handler of Python's would take its place.
+            if number in self._handlers and number != signal.SIGCHLD:
+                self._put_signal_back(number)
+        for name, limits in _limits().items():
+            if limits != self._limits[name] and name not in self._unlimited:
+                self._put_limit_back(name)
+
+    def _look_later(self) -> None:
+        # A timer and no task: it cannot be cancelled by code that cancels all tasks.
+        self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look_and_go_on)
+
+    def _look_and_go_on(self) -> None:
+        self._look_later()
+        self.look()
+
+    def _put_signal_back(self, number: signal.Signals) -> None:
+        signal.signal(number, self._handlers[number])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+        _log.error("Signal handler put back", plugin=None, signal=number.name, reason=_UNNAMED)
+
+    def _put_limit_back(self, name: str) -> None:
+        which, before = getattr(resource, name), self._limits[name]
+        try:
+            resource.setrlimit(which, before)
+        except (OSError, ValueError):
+            self._unlimited.add(name)
+            hard = resource.getrlimit(which)[1]
+            resource.setrlimit(which, (_smaller(before[0], hard), hard))
+            _log.error("Resource limit cannot be put back", plugin=None, limit=name, now=hard, before=before)
+        else:
+            _log.error("Resource limit put back", plugin=None, limit=name, before=before, reason=_UNNAMED)
+
+    def _replace(self, module: Any, name: str, guard: Callable[[Any], Any]) -> None:
+        function = getattr(module, name)
+        self._replaced.append((module, name, function))
+        setattr(module, name, guard(function))
+
+    def _without_effect_on_signals(self, function: Any) -> Any:
+        def set_handler(signalnum: int, handler: Any) -> Any:
+            if self._is_a_plugins(sys._getframe(1), signal=_name_of(signalnum)):  # noqa: SLF001 - the caller
+                return signal.getsignal(signalnum)
+            return function(signalnum, handler)
+
+        return set_handler
+
+    def _without_effect_on_limits(self, function: Any) -> Any:
+        def set_limit(which: int, limits: Limits) -> None:
+            if not self._is_a_plugins(sys._getframe(1), limit=self._limit(which)):  # noqa: SLF001 - the caller
+                function(which, limits)
+
+        return set_limit
+
+    def _without_effect_on_limits_of(self, function: Any) -> Any:
+        def set_limit_of(pid: int, which: int, *limits: Limits) -> Limits:
+            own = pid in {0, os.getpid()} and limits
+            if own and self._is_a_plugins(sys._getframe(1), limit=self._limit(which)):  # noqa: SLF001 - the caller
+                limits = ()
+            return function(pid, which, *limits)  # type: ignore[no-any-return]  # what resource.prlimit returns
+
+        return set_limit_of
+
+    def _limit(self, which: int) -> str:
+        return next((name for name in self._limits if getattr(resource, name) == which), str(which))
+
+    def _is_a_plugins(self, frame: FrameType, **what: str) -> bool:
+        plugin, at = culprit(frame, self._blame)
+        if plugin is None:
+            return False
+        _log.error(
+            "Change of the process by a plugin has no effect",
+            plugin=plugin,
+            file=at.f_code.co_filename,
+            line=at.f_lineno,
+            reason="signal handlers and resource limits belong to the operator",
+            **what,
+        )
+        return True
+
+
+_UNNAMED = "code in this process changed it past Python's own functions"
+
+
+def _handlers() -> dict[signal.Signals, Any]:
+    return {number: signal.getsignal(number) for number in signal.Signals}
+
+
+def _limits() -> dict[str, Limits]:
+    # In reverse, for RLIMIT_OFILE is an old name of RLIMIT_NOFILE.
+    names = {getattr(resource, name): name for name in reversed(dir(resource)) if name.startswith("RLIMIT_")}
+    return {name: resource.getrlimit(which) for which, name in names.items()}
+
+
+def _not_caught() -> list[signal.Signals]:
+    """Return the signals of a stop that would not reach Python: set below it to be ignored, blocked or fatal."""
+    try:
+        lines = dict(line.split(":\t", 1) for line in _STATUS.read_text("ascii").splitlines() if line[:3] == "Sig")
+        caught, blocked = int(lines["SigCgt"], 16), int(lines["SigBlk"], 16)
+    except (OSError, ValueError, KeyError):
+        return []
+    return [number for number in _CAUGHT if not caught >> (number - 1) & 1 or blocked >> (number - 1) & 1]
+
+
+def _name_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
+def _smaller(soft: int, hard: int) -> int:
+    if hard == resource.RLIM_INFINITY:
+        return soft
+    return hard if soft == resource.RLIM_INFINITY else min(soft, hard)

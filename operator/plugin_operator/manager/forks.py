@@ -1,0 +1,90 @@
+"""No second operator by a fork.
+
+Owns what happens when code in this process calls ``os.fork``: the child would be another operator on the same sockets,
+the same epoll and the same Lease, so it ends at once. Processes that are started by ``subprocess``, ``asyncio``, or
+``multiprocessing`` with ``spawn`` or ``forkserver`` are no such forks.
+
+``os.register_at_fork`` cannot do it: its hooks run in the child of every process that uvloop starts, too.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from plugin_operator import logs
+from plugin_operator.plugin.forking import is_fork_allowed
+
+_CHILD_STATUS = 70
+_NAMES = ("fork", "forkpty")
+_WAY_OUT = (
+    'use subprocess, or multiprocessing.get_context("spawn"); with plugin_operator.allow_fork() around the call the '
+    "child goes on"
+)
+
+_log = logs.get_logger(__name__)
+
+
+class ForkGuard:
+    """Ends the children of this process that were forked unasked, while it is installed.
+
+    Args:
+        blame: names the plugin of a frame, or None.
+    """
+
+    def __init__(self, blame: Callable[[FrameType], str | None]) -> None:
+        self._blame = blame
+        self._pid = os.getpid()
+        self._replaced: list[tuple[Any, str, Any]] = []
+
+    def install(self) -> None:
+        """Replace ``os.fork`` and ``os.forkpty``."""
+        for module in (os, sys.modules.get("posix")):
+            for name in _NAMES:
+                if (function := getattr(module, name, None)) is not None:
+                    self._replaced.append((module, name, function))
+                    setattr(module, name, self._guarded(function))
+
+    def remove(self) -> None:
+        """Put the functions back."""
+        while self._replaced:
+            module, name, function = self._replaced.pop()
+            setattr(module, name, function)
+
+    def _guarded(self, function: Callable[[], Any]) -> Callable[[], Any]:
+        def fork() -> Any:
+            if is_fork_allowed() or os.getpid() != self._pid:
+                return function()
+            result = function()
+            pid = result[0] if isinstance(result, tuple) else result
+            if pid == 0:
+                os._exit(_CHILD_STATUS)
+            self._tell(function.__name__, pid, sys._getframe(1))  # noqa: SLF001 - the documented way to see the caller
+            return result
+
+        fork.__name__ = fork.__qualname__ = function.__name__
+        fork.__doc__ = function.__doc__
+        return fork
+
+    def _tell(self, function: str, pid: int, frame: FrameType) -> None:
+        plugin, at = culprit(frame, self._blame)
+        _log.error(
+            "Forked child of the operator ended",
+            plugin=plugin,
+            file=at.f_code.co_filename,
+            line=at.f_lineno,
+            call=f"os.{function}()",
+            child=pid,
+            way_out=_WAY_OUT,
+        )
+
+
+def culprit(frame: FrameType, blame: Callable[[FrameType], str | None]) -> tuple[str | None, FrameType]:
+    """Return the plugin whose code is on the stack, the innermost first, and its frame; else None and ``frame``."""
+    at: FrameType | None = frame
+    while at is not None:
+        if (plugin := blame(at)) is not None:
+            return plugin, at
+        at = at.f_back
+    return None, frame
