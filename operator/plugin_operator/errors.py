@@ -67,6 +67,10 @@ class ApiConnectionError(ExternalError):
     """The API server could not be reached, or the connection broke: retry with backoff."""
 
 
+class AnswerTooLargeError(ApiConnectionError):
+    """An answer has more bytes than anything that was asked for: ask for less, or take it for no answer."""
+
+
 class ApiError(PluginOperatorError):
     """The API server answered with a failure (a ``meta/v1 Status``).
 

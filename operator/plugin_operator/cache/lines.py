@@ -41,5 +41,7 @@ class LineSplitter:
             self._pending.append(rest)
             self._size += len(rest)
             if self._size > self._limit:
+                self._pending.clear()  # the error may be kept for a while, and what holds it with it
+                self._size = 0
                 raise ApiConnectionError(f"a line of the stream is longer than {self._limit} bytes")
         return lines

@@ -13,9 +13,9 @@ from plugin_operator.cache import pace
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
 from plugin_operator.cache.wire import Malformed, WireReader
-from plugin_operator.client import Query, Transport
+from plugin_operator.client import Query, Transport, fewer
 from plugin_operator.clock import Clock
-from plugin_operator.errors import ApiConnectionError, GoneError
+from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, GoneError
 
 _log = logs.get_logger(__name__)
 
@@ -107,9 +107,15 @@ class PagedList:
                 *([("limit", str(limit))] if limit else []),
                 *([("continue", token)] if token else []),
             ]
-            answer = await self._transport.request(
-                "GET", self._path, query=query, accept=self._accept, timeout_seconds=self._page_seconds
-            )
+            try:
+                answer = await self._transport.request(
+                    "GET", self._path, query=query, accept=self._accept, timeout_seconds=self._page_seconds
+                )
+            except AnswerTooLargeError:
+                if limit is None or limit == 1:
+                    raise
+                limit = fewer(limit)
+                continue
             page = _read(answer.body)
             await self._store_items(page.items or [], store, reader)
             version = page.metadata.resource_version or version

@@ -7,6 +7,7 @@ from plugin_operator.client.access import Access, AccessSource, FixedAccess
 from plugin_operator.client.client import Client
 from plugin_operator.client.config import ConnectionConfig, load_connection_config
 from plugin_operator.client.connection import Connection
+from plugin_operator.client.limits import fewer
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.statuses import error_of
 from plugin_operator.client.tls import TlsSettings
@@ -26,5 +27,6 @@ __all__ = [
     "TlsSettings",
     "Transport",
     "error_of",
+    "fewer",
     "load_connection_config",
 ]

@@ -1,8 +1,8 @@
 """HTTP to the API server: the one module of the operator that speaks it.
 
-Owns deadlines, size limits, the retries that need no knowledge of the request (429 and 503 with ``Retry-After``, 401
-with refreshed credentials) and ``rest_client_requests_total``. Leaves pools and sockets to ``sessions``, the meaning of
-bodies to its callers, credentials to ``access`` and backoff after failures to whoever decides to try again.
+Owns deadlines, the retries that need no knowledge of the request (429 and 503 with ``Retry-After``, 401 with refreshed
+credentials) and ``rest_client_requests_total``. Leaves pools and sockets to ``sessions``, the size of bodies to
+``bodies`` and their meaning to its callers, credentials to ``access``, and backoff to those who try again.
 """
 
 import asyncio
@@ -21,8 +21,10 @@ from yarl import URL
 
 from plugin_operator.client.access import Access
 from plugin_operator.client.attempts import Attempts
+from plugin_operator.client.bodies import BodyReader, beginning_of
 from plugin_operator.client.config import ConnectionConfig
 from plugin_operator.client.kept import KeptAccess
+from plugin_operator.client.limits import body_limit
 from plugin_operator.client.server_warnings import ServerWarnings
 from plugin_operator.client.sessions import session_for_calls, session_for_streams
 from plugin_operator.client.statuses import error_of
@@ -31,11 +33,10 @@ from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ApiConnectionError, ApiError, ConfigError
 from plugin_operator.metrics import Metrics
 
-MAX_RESPONSE_BYTES = 256 * 2**20
-_MAX_ERROR_BYTES = 2**20
 _MAX_RETRIES = 10  # as client-go's, so that a server shedding load is obeyed for as long
 _CONNECT_SECONDS = 10.0
 _TURNS_TO_CLOSE = 3
+_MAX_WORDS = 500
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*").fullmatch
 _TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ssl.CertificateError, ValueError)
 
@@ -65,6 +66,7 @@ class Connection:
         self._requests = metrics.rest_client_requests
         self._clock = clock
         self._warnings = ServerWarnings()
+        self._bodies = BodyReader()
         self._calls = session_for_calls(user_agent, traces)
         self._streams = session_for_streams(user_agent, traces)
 
@@ -122,6 +124,7 @@ class Connection:
         """
         deadline = self._clock.monotonic() + timeout_seconds
         headers = {"Accept": accept} if body is None else {"Accept": accept, "Content-Type": content_type}
+        limit = body_limit(method, path, query)
         attempts = Attempts(self._config.access, await self._access())
         for attempt in range(_MAX_RETRIES + 1):
             remaining = deadline - self._clock.monotonic()
@@ -131,7 +134,7 @@ class Connection:
             try:
                 call = _Call(method, path, query, headers, body, timeout)
                 async with self._send(self._calls, call, attempts.access) as answer:
-                    return Response(answer.status, answer.headers, await _body(answer, MAX_RESPONSE_BYTES))
+                    return Response(answer.status, answer.headers, await self._bodies.read(answer, limit))
             except ApiError as error:
                 wait = error.retry_after_seconds
                 if await attempts.renewed_after(error):
@@ -155,7 +158,12 @@ class Connection:
         while True:
             entered = False
             try:
-                async with self._send(self._streams, call, attempts.access) as answer:
+                # The silence of the socket alone would let a server send its headers byte by byte, for ever.
+                async with (
+                    asyncio.timeout(timeout_seconds) as opening,
+                    self._send(self._streams, call, attempts.access) as answer,
+                ):
+                    opening.reschedule(None)
                     entered = True
                     yield _Stream(answer)
                     return
@@ -197,7 +205,7 @@ class Connection:
             if answer.status >= 300 and answer.status != 304:
                 raise error_of(
                     answer.status,
-                    await _body(answer, _MAX_ERROR_BYTES),
+                    await beginning_of(answer),
                     answer.headers.get("Retry-After"),
                     now=self._clock.now(),
                 )
@@ -238,17 +246,6 @@ class _Stream:
             raise ApiConnectionError(f"the stream broke: {_words(error)}") from error
 
 
-async def _body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
-    pieces, size = [], 0
-    while piece := await answer.content.readany():
-        size += len(piece)
-        if size > limit:
-            answer.close()
-            raise ApiConnectionError(f"the server's answer is larger than {limit} bytes")
-        pieces.append(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
 def _url(host: str, path: str, query: Query) -> URL:
     # Nearly all paths are plain and queries repeat; quoting both each time took a tenth of a request.
     text = host + (path if _PLAIN(path) else quote(path, safe="/:@!$&'()*+,;=~%"))
@@ -261,10 +258,13 @@ def _encoded(query: tuple[tuple[str, str], ...]) -> str:
 
 
 def _words(error: BaseException) -> str:
+    """Say what broke; the HTTP library quotes what the server sent, which may be long."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return str(error.certificate_error)
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return str(error.os_error)  # without the repr of the TLS context
-    if isinstance(error, asyncio.TimeoutError):
-        return f"no answer in time ({error})" if str(error) else "no answer in time"
-    return str(error) or type(error).__name__
+        words = str(error.certificate_error)
+    elif isinstance(error, aiohttp.ClientConnectorError):
+        words = str(error.os_error)  # without the repr of the TLS context
+    elif isinstance(error, asyncio.TimeoutError):
+        words = f"no answer in time ({error})" if str(error) else "no answer in time"
+    else:
+        words = str(error)
+    return words[:_MAX_WORDS] or type(error).__name__

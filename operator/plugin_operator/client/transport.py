@@ -49,6 +49,7 @@ class Transport(Protocol):
 
         Raises:
             ApiError: a subclass that fits the status of a failure.
+            AnswerTooLargeError: the answer has more bytes than ``limits`` allows for such a request.
             ApiConnectionError: no complete answer came within ``timeout_seconds``.
         """
 

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings
-from plugin_operator.client import connection as connection_module
+from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings, limits
 from plugin_operator.errors import (
+    AnswerTooLargeError,
     ApiConnectionError,
     ApiError,
     ConfigError,
@@ -221,10 +221,10 @@ async def test_a_body_cut_short_is_a_broken_connection(server, connect):
 
 
 async def test_an_answer_beyond_the_size_limit_is_refused(server, connect, monkeypatch):
-    monkeypatch.setattr(connection_module, "MAX_RESPONSE_BYTES", 1000)
+    monkeypatch.setattr(limits, "MAX_DOCUMENT_BYTES", 1000)
     server.answers = [web.Response(body=b"x" * 1001), web.Response(body=b"x" * 1000)]
     async with connect() as connection:
-        with pytest.raises(ApiConnectionError, match="larger than 1000"):
+        with pytest.raises(AnswerTooLargeError, match="larger than 1000"):
             await connection.request("GET", "/x")
         assert len((await connection.request("GET", "/x")).body) == 1000
 
