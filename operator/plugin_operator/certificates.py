@@ -130,6 +130,8 @@ def context_of(pem: bytes) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # In TLS 1.2 a client may ask for handshakes without end, each of which costs the server more than the client.
+    context.options |= ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(["http/1.1"])
     # The standard library loads a certificate only from a file.
     with tempfile.TemporaryDirectory(prefix="plugin-operator-") as folder:

@@ -82,7 +82,8 @@ def test_who_may_read_metrics_is_what_rbac_says(
     cluster.kubectl("create", "serviceaccount", "prometheus")
     cluster.kubectl("create", "serviceaccount", "stranger")
     cluster.kubectl(
-        "create", "clusterrolebinding", "scraper", "--clusterrole=plugin-operator-metrics-reader",
+        "create", "clusterrolebinding", "scraper",
+        "--clusterrole=plugin-operator-system:plugin-operator-metrics-reader",
         f"--serviceaccount={NAMESPACE}:prometheus",
     )  # fmt: skip
     reader, stranger = (cluster.kubectl("create", "token", name).strip() for name in ("prometheus", "stranger"))
@@ -99,7 +100,7 @@ def test_who_may_read_metrics_is_what_rbac_says(
 def test_an_operator_that_may_not_ask_says_so_and_lets_nobody_in(
     cluster: Cluster, rights: Path, secure: Callable[[Path], Any], free_port: int
 ) -> None:
-    cluster.kubectl("delete", "clusterrolebinding", "plugin-operator-metrics-auth")
+    cluster.kubectl("delete", "clusterrolebinding", "plugin-operator-system:plugin-operator-metrics-auth")
     running = secure(rights)
 
     assert scrape(free_port, cluster.kubectl("create", "token", "operator").strip())[0] == 500

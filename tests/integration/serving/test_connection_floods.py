@@ -7,6 +7,7 @@ import resource
 import socket
 import ssl
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -309,6 +310,51 @@ def flood() -> Iterator[Callable[[int], None]]:
     over.set()
     for thread in threads:
         thread.join(10)
+
+
+async def test_a_flood_of_status_requests_keeps_no_probe_on_the_same_port_waiting() -> None:
+    def costly() -> dict[str, str]:
+        time.sleep(0.03)  # what rendering a large status takes of the event loop
+        return {"status": "ok"}
+
+    async def insist(server: HttpServer) -> None:
+        client = await Client.connect(server)
+        try:
+            while True:
+                client.writer.write(b"GET /status HTTP/1.1\r\nHost: x\r\n\r\n")
+                await client.reader.readuntil(b"ok")
+        finally:
+            client.close()
+
+    routes = [*probe_routes(Probe("healthz")), *status_routes(costly)]
+    server = HttpServer("test server", BindAddress("127.0.0.1", 0), routes)
+    await server.start()
+    crowd = [asyncio.create_task(insist(server)) for _ in range(100)]
+    try:
+        for _ in range(5):
+            async with asyncio.timeout(1):
+                assert await probe(server) == "HTTP/1.1 200 OK"
+    finally:
+        for task in crowd:
+            task.cancel()
+        await asyncio.gather(*crowd, return_exceptions=True)
+        await server.stop(5)
+        # Transports that were aborted close their sockets in the loop's next round.
+        await asyncio.sleep(0)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this kernel has no IPv6")
+async def test_a_flood_over_ipv6_keeps_no_probe_waiting_on_either_family() -> None:
+    server = HttpServer("test server", BindAddress("", 0), probe_routes(Probe("healthz")), limits=FEW)
+    await server.start()
+    crowd = [await asyncio.open_connection("::1", server.port) for _ in range(100)]
+    assert await probe(server) == "HTTP/1.1 200 OK"
+    last = Client(*await asyncio.open_connection("::1", server.port))
+    assert await last.ask() == "HTTP/1.1 200 OK"
+    last.close()
+    for _, writer in crowd:
+        writer.transport.abort()
+    await server.stop(5)
 
 
 @pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.2"])

@@ -232,8 +232,10 @@ async def test_an_answer_that_makes_no_sense_lets_nobody_in(
     assert (await scrape(http, "reader"))[0] == 500
 
 
-def test_tls_is_only_offered_from_1_2() -> None:
+def test_tls_is_only_offered_from_1_2_and_without_renegotiation() -> None:
     from plugin_operator.certificates import make_authority, server_context
 
     now = VirtualClock().now()
-    assert server_context(make_authority(now), "x", [], now).minimum_version == ssl.TLSVersion.TLSv1_2
+    context = server_context(make_authority(now), "x", [], now)
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    assert context.options & ssl.OP_NO_RENEGOTIATION

@@ -108,9 +108,9 @@ def test_network_policies_are_optional_and_meet_the_pods_and_their_ports():
     assert {port["port"] for rule in ingress for port in rule["ports"]} == {"metrics"}
 
 
-def test_two_deployments_share_no_binding_because_its_name_has_the_namespace():
+def test_two_deployments_share_no_role_and_no_binding_because_names_have_the_namespace():
     for doc in documents([*DEPLOYED, *OF_PLUGINS, *OPTIONAL]):
-        if doc["kind"] == "ClusterRoleBinding":
+        if doc["kind"] in {"ClusterRole", "ClusterRoleBinding"}:
             assert doc["metadata"]["name"].startswith(f"{NAMESPACE}:")
 
 
