@@ -17,6 +17,7 @@ from plugin_operator.tasks import TaskOwner, TaskSupervisor
 _LOOK_SECONDS = 0.5
 _STOP_SECONDS = 1.0
 _DEFAULT_NAMESPACE = "default"
+_WORKS = frozenset({PluginState.ACTIVE, PluginState.STUCK})
 
 
 def own_object(environment: Mapping[str, str], namespace: str | None) -> dict[str, Any]:
@@ -58,6 +59,7 @@ class LifecycleEvents:
         self._about = about
         self._clock = clock
         self._seen: dict[str, PluginStatus] = {}
+        self._told: dict[str, str] = {}
         self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
 
     async def start(self) -> None:
@@ -78,6 +80,7 @@ class LifecycleEvents:
         for name, plugin in now.items():
             self._compare(self._seen.get(name), plugin)
         for name in self._seen.keys() - now.keys():
+            self._told.pop(name, None)
             self._say("Normal", "PluginUnloaded", f"plugin {name} is unloaded: its file is gone")
         self._seen = now
 
@@ -87,16 +90,23 @@ class LifecycleEvents:
             if new_trouble:
                 what = f"plugin {now.name} failed right after its reload and was rolled back to {now.revision}"
                 self._say("Warning", "PluginRolledBack", f"{what}; the log says why")
+            self._told[now.name] = now.revision
             return
         if now.state is PluginState.REJECTED and new_trouble:
             running = f"; {now.revision} goes on" if now.revision else ""
-            self._say("Warning", "PluginRejected", f"plugin {now.name}: {now.reason}{running}")
-        if now.revision and (before is None or not before.revision):
+            self._say("Warning", "PluginRejected", f"plugin {now.name}: {now.placed_reason}{running}")
+        if now.state is PluginState.WAITING and (new_trouble or before is None or before.revision != now.revision):
+            self._say("Warning", "PluginWaiting", f"plugin {now.name} waits: {now.placed_reason}")
+        if now.revision and now.state in _WORKS:
+            self._tell_revision(now)
+
+    def _tell_revision(self, now: PluginStatus) -> None:
+        told = self._told.get(now.name, "")
+        self._told[now.name] = now.revision
+        if not told:
             self._say("Normal", "PluginLoaded", f"plugin {now.name} works: {now.revision}")
-        elif now.revision and before is not None and before.revision != now.revision:
-            self._say(
-                "Normal", "PluginReloaded", f"plugin {now.name} works: {now.revision} instead of {before.revision}"
-            )
+        elif told != now.revision:
+            self._say("Normal", "PluginReloaded", f"plugin {now.name} works: {now.revision} instead of {told}")
 
     def _say(self, kind: Any, reason: str, message: str) -> None:
         self._recorder.event(self._about, kind, reason, message)

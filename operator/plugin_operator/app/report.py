@@ -45,12 +45,16 @@ def status_of(
     return {
         "version": version,
         "server": server,
-        "plugins_dir": plugins_dir,
-        "plugins_dir_problem": host.directory_problem,
-        "manifest_serial": serial,
+        "pluginsDir": plugins_dir,
+        "pluginsDirProblem": host.directory_problem,
+        "manifestSerial": serial,
         "leading": leading,
         "leader": leader,
         "plugins": [_plugin(plugin) for plugin in host.status()],
+        # As they were called before everything else was; to go with 1.0.
+        "plugins_dir": plugins_dir,
+        "plugins_dir_problem": host.directory_problem,
+        "manifest_serial": serial,
     }
 
 
@@ -58,8 +62,18 @@ def troubles(host: HostView) -> str:
     """Return in one line what is not as the plugins directory says; empty if all is."""
     found = [host.directory_problem] if host.directory_problem else []
     for plugin in host.status():
-        found += [f"{plugin.name}: {what}" for what in (plugin.reason, plugin.failure_summary) if what]
-    return "; ".join(" ".join(each.split())[:_MAX_TROUBLE] for each in found)
+        found += [f"{plugin.name}: {what}" for what in (plugin.placed_reason, plugin.failure_summary) if what]
+    return "; ".join(_cut(each) for each in found)
+
+
+def _cut(text: str) -> str:
+    """Return a long text in one line, cut between two words."""
+    line = " ".join(text.split())
+    if len(line) <= _MAX_TROUBLE:
+        return line
+    head = line[:_MAX_TROUBLE]
+    words = head.rpartition(" ")[0]
+    return f"{words if len(words) > _MAX_TROUBLE // 2 else head} …"
 
 
 def _plugin(plugin: PluginStatus) -> dict[str, Any]:

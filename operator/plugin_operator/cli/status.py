@@ -37,7 +37,7 @@ def command(address: str | None, folder: Path, output: str) -> None:
 
         print_status(status)
     in_order = all(not plugin.get("reason") and not plugin.get("failing") for plugin in status.get("plugins", []))
-    sys.exit(0 if in_order and not status.get("plugins_dir_problem") else 1)
+    sys.exit(0 if in_order and not status.get("pluginsDirProblem") else 1)
 
 
 def _fetch(url: str) -> dict[str, Any]:

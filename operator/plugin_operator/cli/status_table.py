@@ -1,5 +1,7 @@
 """The status of an operator as tables for a terminal."""
 
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -22,34 +24,52 @@ _CHARGES = {
     "fights": "fights over a field",
 }
 _DIGEST_LENGTH = 12
-_PIPE_WIDTH = 100_000
+_TITLES = ("PLUGIN", "STATE", "REVISION", "DIGEST", "CONTROLLERS", "REASON")
+
+Row = tuple[Text, ...]
 
 
 def print_status(status: dict[str, Any], console: Console | None = None) -> None:
     """Print ``status`` as ``/status`` gives it."""
-    console = console or _standard_output()
+    console = console or Console()
     leader = "leads" if status.get("leading") else "stands by"
-    console.print(Text(f"plugin-operator {status.get('version', '?')}, {leader}, {status.get('server', '')}"))
-    if status.get("plugins_dir_problem"):
-        console.print(Text(str(status["plugins_dir_problem"]), style="red"))
-    table = Table(box=None, pad_edge=False)
-    for title in ("PLUGIN", "STATE", "REVISION", "DIGEST", "CONTROLLERS", "REASON"):
-        table.add_column(title, overflow="fold")
-    for plugin in status.get("plugins", []):
-        table.add_row(*_row(plugin))
-    if status.get("plugins"):
-        console.print(table)
+    say = console.print if console.is_terminal else _plainly(console)
+    say(Text(f"plugin-operator {status.get('version', '?')}, {leader}, {status.get('server', '')}"))
+    if status.get("pluginsDirProblem"):
+        say(Text(str(status["pluginsDirProblem"]), style="red"))
+    rows = [_row(plugin) for plugin in status.get("plugins", [])]
+    if not rows:
+        say(Text(f"no plugins in {status.get('pluginsDir', 'the plugins directory')}"))
+    elif console.is_terminal:
+        console.print(_table(rows))
     else:
-        console.print(Text(f"no plugins in {status.get('plugins_dir', 'the plugins directory')}"))
+        for line in _lines([tuple(map(Text, _TITLES)), *rows]):
+            say(Text(line))
 
 
-def _standard_output() -> Console:
-    """Return a console as wide as the terminal; in a pipe each plugin has one line, for grep and awk."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PIPE_WIDTH)
+def _plainly(console: Console) -> Callable[[Text], None]:
+    """Return what prints a line as it is, however long: in a pipe each plugin has one, for grep and awk."""
+    return functools.partial(console.print, soft_wrap=True)
 
 
-def _row(plugin: dict[str, Any]) -> tuple[Text, ...]:
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in _TITLES:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _lines(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield rows in columns as wide as they must be; the last one is as long as it is."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.plain.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
+        yield "  ".join([*cells, " ".join(row[-1].plain.split())]).rstrip()
+
+
+def _row(plugin: dict[str, Any]) -> Row:
     state = str(plugin.get("state", ""))
     return (
         Text(str(plugin.get("name", ""))),

@@ -76,6 +76,14 @@ class Board:
         if is_new:
             _log.warning("Plugin edit waits for the API server", plugin=self.name, path=self.path, reason=error.reason)
 
+    def settle(self, live: LiveRevision) -> None:
+        """Note how the revision that works is doing: it waits for caches, lacks rights to write, or all is well."""
+        reason = "; ".join(filter(None, (live.waiting, live.lacking)))
+        heals = self.state is PluginState.WAITING and not live.waiting
+        self.move(PluginState.WAITING if live.waiting else PluginState.ACTIVE, reason)
+        if heals:
+            _log.info("Plugin active", plugin=self.name, revision=live.label, controllers=sorted(live.bound))
+
     def quarantine(self, bad: LiveRevision, restored: LiveRevision) -> None:
         """Note that a revision was rolled back."""
         health = bad.health
@@ -89,19 +97,22 @@ class Board:
         _log.error("Plugin rolled back", plugin=self.name, revision=bad.label, restored=restored.label, reason=reason)
 
     def activated(self, new: LiveRevision, old: LiveRevision | None, path: str) -> None:
-        """Note that a revision works."""
+        """Note that a revision has taken over, whether it works or waits."""
         self.path, self.line, self.candidate = path, None, ""
         self.reloads += 1
         self.show_revision(new, old)
         self._metrics.plugin_reloads.inc(self.name, "success")
-        _log.info(
-            "Plugin active",
-            plugin=self.name,
-            revision=new.label,
-            controllers=sorted(new.bound),
-            replaced=old.label if old is not None else None,
-            swap_milliseconds=round(self.swap_seconds * 1000, 1),
-        )
+        facts = {
+            "plugin": self.name,
+            "revision": new.label,
+            "controllers": sorted(new.bound),
+            "replaced": old.label if old is not None else None,
+            "swap_milliseconds": round(self.swap_seconds * 1000, 1),
+        }
+        if new.waiting:
+            _log.warning("Plugin waits for the API server", **facts, reason=new.waiting)
+        else:
+            _log.info("Plugin active", **facts)
         for leftover in new.leftovers:
             _log.warning("Plugin import leaves something behind", plugin=self.name, revision=new.label, what=leftover)
 

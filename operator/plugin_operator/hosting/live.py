@@ -20,6 +20,7 @@ from plugin_operator.plugin import (
     ControllerDeclaration,
     ControllerScope,
     LoopDetector,
+    MissingRights,
     RevisionTasks,
     Writer,
     Writes,
@@ -82,6 +83,13 @@ class LiveRevision:
     def waiting(self) -> str:
         """Why caches wait for the API server; empty if none does."""
         return "; ".join(reason for each in self._informers for reason in each.waiting)
+
+    @property
+    def lacking(self) -> str:
+        """Which writes the API server denies to its controllers; empty if none."""
+        scopes = [bound.scope for bound in self.bound.values()]
+        denied = [f"{each.controller}: {why}" for each in scopes if each.rights for why in each.rights.reasons()]
+        return f"rights are missing: {'; '.join(denied)}" if denied else ""
 
     @property
     def blocked(self) -> frozenset[Any]:
@@ -211,6 +219,7 @@ class LiveRevision:
         scope.finalizer = declaration.signature
         scope.writes = self._writes(declaration, informers)
         scope.loops = self._loops(declaration, informers)
+        scope.rights = MissingRights(self.revision.plugin, self.label, declaration.name, self._environment.clock)
         scope.fence = self._environment.fence
         return BoundController(declaration, scope, self._tasks)
 

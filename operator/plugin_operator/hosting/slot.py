@@ -317,10 +317,8 @@ class PluginSlot:
             return
         if self._past.stuck:
             self.board.move(PluginState.STUCK, self._past.stuck)
-        elif live.waiting:
-            self.board.move(PluginState.WAITING, live.waiting)
         else:
-            self.board.move(PluginState.ACTIVE)
+            self.board.settle(live)
 
     def _reject(self, error: PluginRejected) -> None:
         wanted = self._wanted

@@ -47,6 +47,11 @@ class PluginStatus:
     charges: tuple[Charge, ...] = ()
 
     @property
+    def placed_reason(self) -> str:
+        """What is wrong, after file and line where there is a line; empty if nothing is."""
+        return f"{self.path}:{self.line}: {self.reason}" if self.reason and self.line else self.reason
+
+    @property
     def failing(self) -> str:
         """The last error of a controller that fails most of the time; empty if none does."""
         return next((each.last.error for each in self.failures if each.keeps_failing and each.last is not None), "")
@@ -66,6 +71,7 @@ class PluginStatus:
             "state": str(self.state),
             "since": self.since.isoformat(),
             "reason": self.reason,
+            "placedReason": self.placed_reason,
             "revision": self.revision,
             "digest": self.digest,
             "candidate": self.candidate,

@@ -14,6 +14,7 @@ from plugin_operator.plugin.loops import Loop, LoopDetector
 from plugin_operator.plugin.ownership import RevisionTasks, current_revision, install_task_factory
 from plugin_operator.plugin.permissions import Permission, permission
 from plugin_operator.plugin.recorder import BoundRecorder, EventRecorder, Recorder
+from plugin_operator.plugin.rights import MissingRights
 from plugin_operator.plugin.running import BoundController
 from plugin_operator.plugin.scope import ControllerScope, ListerLike
 from plugin_operator.plugin.watching import WatchDeclaration, watch
@@ -33,6 +34,7 @@ __all__ = [
     "ListerLike",
     "Loop",
     "LoopDetector",
+    "MissingRights",
     "Permission",
     "Recorder",
     "RevisionTasks",

@@ -12,6 +12,7 @@ from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.loops import LoopDetector
 from plugin_operator.plugin.recorder import Recorder
+from plugin_operator.plugin.rights import MissingRights
 from plugin_operator.plugin.tracked import TrackedClient
 from plugin_operator.plugin.writes import Writes
 
@@ -49,6 +50,7 @@ class ControllerScope:
         finalizer: that of the controller.
         writes: what it has written and its caches have yet to show; None, unless it is set, tracks nothing.
         loops: follows what is written, to notice a controller that feeds itself; None follows nothing.
+        rights: what it may not write; None notes nothing.
         fence: looked at after a reconcile had to wait for that, before the plugin's code begins; None lets all pass.
         loop: the event loop it was made on; coroutines run there that a thread hands over.
     """
@@ -67,6 +69,7 @@ class ControllerScope:
         "plugin",
         "recorder",
         "revision",
+        "rights",
         "writes",
     )
 
@@ -90,6 +93,7 @@ class ControllerScope:
         self.listers = listers
         self.writes: Writes | None = None
         self.loops: LoopDetector | None = None
+        self.rights: MissingRights | None = None
         self.fence: Fence | None = None
         self.loop = asyncio.get_running_loop()
         self.finalizer = f"plugin-operator/{controller}"
@@ -100,7 +104,7 @@ class ControllerScope:
         """Return the client for one reconcile, or for what runs outside of one."""
         if self.writes is None:
             return self.client
-        return TrackedClient(self.client, self.writes, request, self.loops)
+        return TrackedClient(self.client, self.writes, request, self.loops, self.rights)
 
     def lister(self) -> ListerLike:
         """Return the cache of the reconciled kind."""

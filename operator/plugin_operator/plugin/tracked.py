@@ -6,9 +6,10 @@ Owns which answers say what about an object. Everything that is no write goes st
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from plugin_operator.errors import AlreadyExistsError, ConflictError, NotFoundError
+from plugin_operator.errors import AlreadyExistsError, ConflictError, ForbiddenError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.loops import LoopDetector
+from plugin_operator.plugin.rights import Attempt, MissingRights
 from plugin_operator.plugin.writes import Deleted, Expectation, NewerThan, Present, Target, Writes
 
 
@@ -20,64 +21,92 @@ class TrackedClient:
         writes: of the controller.
         request: of the reconcile it is made for, None outside of one.
         loops: of the controller; None if nobody follows what is written.
+        rights: of the controller; None if nobody notes what it may not write.
     """
 
-    __slots__ = ("_client", "_loops", "_request", "_writes")
+    __slots__ = ("_client", "_loops", "_request", "_rights", "_writes")
 
     def __init__(
-        self, client: Any, writes: Writes, request: NamespacedName | None, loops: LoopDetector | None = None
+        self,
+        client: Any,
+        writes: Writes,
+        request: NamespacedName | None,
+        loops: LoopDetector | None = None,
+        rights: MissingRights | None = None,
     ) -> None:
         self._client = client
         self._writes = writes
         self._request = request
         self._loops = loops
+        self._rights = rights
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
     async def create(self, obj: Any, **options: Any) -> Any:
         """See ``Client.create``."""
+        target = _target_of(obj)
         try:
-            return self._noted(await self._client.create(obj, **options))
+            return self._noted(await self._allowed(self._client.create(obj, **options), "create", target))
         except AlreadyExistsError:
-            self._expect(_target_of(obj), Present())
+            self._expect(target, Present())
             raise
 
     async def update(self, obj: Any, **options: Any) -> Any:
         """See ``Client.update``."""
-        return self._noted(await self._attempt(self._client.update(obj, **options), _target_of(obj), obj))
+        attempt = self._allowed(self._client.update(obj, **options), "update", _target_of(obj))
+        return self._noted(await self._attempt(attempt, _target_of(obj), obj))
 
     async def update_status(self, obj: Any, **options: Any) -> Any:
         """See ``Client.update_status``."""
-        return self._noted(await self._attempt(self._client.update_status(obj, **options), _target_of(obj), obj))
+        attempt = self._allowed(self._client.update_status(obj, **options), "update/status", _target_of(obj))
+        return self._noted(await self._attempt(attempt, _target_of(obj), obj))
 
     async def patch(
         self, kind: Any, name: str | NamespacedName, patch: Any, namespace: str | None = None, **options: Any
     ) -> Any:
         """See ``Client.patch``."""
-        attempt = self._client.patch(kind, name, patch, namespace, **options)
-        return self._noted(await self._attempt(attempt, _target(kind, name, namespace), patch))
+        target = _target(kind, name, namespace)
+        verb = f"patch/{options.get('subresource') or ''}"
+        attempt = self._allowed(self._client.patch(kind, name, patch, namespace, **options), verb, target)
+        return self._noted(await self._attempt(attempt, target, patch))
 
     async def patch_status(
         self, kind: Any, name: str | NamespacedName, status: Any, namespace: str | None = None, **options: Any
     ) -> Any:
         """See ``Client.patch_status``."""
-        return self._noted(await self._client.patch_status(kind, name, status, namespace, **options))
+        attempt = self._client.patch_status(kind, name, status, namespace, **options)
+        return self._noted(await self._allowed(attempt, "patch/status", _target(kind, name, namespace)))
 
     async def apply(self, obj: Any, **options: Any) -> Any:
         """See ``Client.apply``; its conflicts are about ownership and say nothing of the cache."""
-        return self._noted(await self._client.apply(obj, **options))
+        verb = f"apply/{options.get('subresource') or ''}"
+        return self._noted(await self._allowed(self._client.apply(obj, **options), verb, _target_of(obj)))
 
     async def delete(self, kind: Any, name: str | NamespacedName, namespace: str | None = None, **options: Any) -> None:
         """See ``Client.delete``."""
         target = _target(kind, name, namespace)
         uid = self._writes.uid_of(target) if target is not None else ""
         try:
-            await self._client.delete(kind, name, namespace, **options)
+            await self._allowed(self._client.delete(kind, name, namespace, **options), "delete", target)
         except NotFoundError:
             self._expect(target, Deleted(uid))
             raise
         self._expect(target, Deleted(uid))
+
+    async def _allowed(self, write: Awaitable[Any], verb: str, target: Target | None) -> Any:
+        """Await a write, and note whether it is a right that is missing."""
+        rights = self._rights
+        if rights is None:
+            return await write
+        try:
+            answer = await write
+        except ForbiddenError as error:
+            rights.denied(Attempt.on(verb, target), error)
+            raise
+        if rights:
+            rights.granted(Attempt.on(verb, target))
+        return answer
 
     async def _attempt(self, attempt: Awaitable[Any], target: Target | None, sent: Any) -> Any:
         """Await a write that names the version it changes, and note what a conflict tells."""

@@ -1,5 +1,6 @@
 """Which change of a plugin becomes an Event."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,9 +55,9 @@ async def test_each_step_of_a_plugins_life_is_told_once(bench: Any) -> None:
     assert await bench.after(plugin(PluginState.ACTIVE, "1-a")) == [("Normal", "PluginLoaded")]
     assert await bench.after(plugin(PluginState.ACTIVE, "1-a")) == []
     assert await bench.after(plugin(PluginState.ACTIVE, "2-b")) == [("Normal", "PluginReloaded")]
-    rejected = plugin(PluginState.REJECTED, "2-b", candidate="c", reason="line 3: no controller")
+    rejected = replace(plugin(PluginState.REJECTED, "2-b", candidate="c", reason="no controller"), line=3)
     assert await bench.after(rejected) == [("Warning", "PluginRejected")]
-    assert bench.messages[-1] == "plugin one: line 3: no controller; 2-b goes on"
+    assert bench.messages[-1] == "plugin one: one.py:3: no controller; 2-b goes on"
     assert await bench.after(rejected) == []
     assert await bench.after() == [("Normal", "PluginUnloaded")]
 
@@ -67,6 +68,20 @@ async def test_a_roll_back_is_no_reload_and_its_text_quotes_no_exception(bench: 
     back = plugin(PluginState.QUARANTINED, "1-a", candidate="b", reason="failed (KeyError: 'password')")
     assert await bench.after(back) == [("Warning", "PluginRolledBack")]
     assert "password" not in bench.messages[-1]
+
+
+async def test_one_that_waits_is_not_said_to_work_until_it_does(bench: Any) -> None:
+    waiting = plugin(PluginState.WAITING, "1-a", reason="namespace b waits, the others go on: forbidden")
+    assert await bench.after(plugin(PluginState.DRAINING, "1-a")) == []
+    assert await bench.after(waiting) == [("Warning", "PluginWaiting")]
+    assert bench.messages[-1] == "plugin one waits: namespace b waits, the others go on: forbidden"
+    assert await bench.after(waiting) == []
+    assert await bench.after(plugin(PluginState.ACTIVE, "1-a")) == [("Normal", "PluginLoaded")]
+    assert await bench.after(waiting) == [("Warning", "PluginWaiting")]
+    assert await bench.after(plugin(PluginState.ACTIVE, "1-a")) == []
+    assert await bench.after(plugin(PluginState.WAITING, "2-b", reason="no kind")) == [("Warning", "PluginWaiting")]
+    assert await bench.after(plugin(PluginState.ACTIVE, "2-b")) == [("Normal", "PluginReloaded")]
+    assert bench.messages[-1] == "plugin one works: 2-b instead of 1-a"
 
 
 async def test_another_broken_file_is_told_again(bench: Any) -> None:

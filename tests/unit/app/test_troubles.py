@@ -42,6 +42,17 @@ def test_directory_and_plugins_are_told_in_one_line() -> None:
     assert len(troubles(host)) < 400
 
 
+def test_a_long_reason_is_cut_between_two_words_and_its_line_is_told() -> None:
+    reason = "the thing is refused " * 40
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    host = Host()
+    host.status = lambda: [PluginStatus("one", "/plugins/one.py", 7, PluginState.REJECTED, since, reason)]  # type: ignore[method-assign]
+    told = troubles(host)
+    assert told.startswith("one: /plugins/one.py:7: the thing is refused")
+    assert told.endswith((" the …", " thing …", " is …", " refused …"))
+    assert len(told) < 310
+
+
 async def test_a_refused_plugin_is_noted_and_leaves_the_process_ready() -> None:
     outcome = await readiness("", Host(one="needs x")).run("plugins")
     assert (outcome.reason, outcome.note) == ("", "one: needs x")
@@ -57,4 +68,6 @@ def test_the_status_tells_the_accepted_serial_and_the_problem(serial: int | None
     status = status_of(
         Host("bad"), version="1", server="", plugins_dir="/plugins", serial=serial, leading=True, leader=""
     )
-    assert (status["manifest_serial"], status["plugins_dir_problem"]) == (serial, "bad")
+    assert (status["manifestSerial"], status["pluginsDirProblem"], status["pluginsDir"]) == (serial, "bad", "/plugins")
+    old = (status["manifest_serial"], status["plugins_dir_problem"], status["plugins_dir"])
+    assert old == (serial, "bad", "/plugins")

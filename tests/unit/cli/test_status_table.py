@@ -33,18 +33,40 @@ def test_plugins_are_listed_with_digest_state_and_reason() -> None:
 
 def test_no_plugins_are_told_with_their_directory() -> None:
     assert "stands by" in printed({"plugins": []})
-    assert "no plugins in /plugins" in printed({"plugins": [], "plugins_dir": "/plugins"})
+    assert "no plugins in /plugins" in printed({"plugins": [], "pluginsDir": "/plugins"})
 
 
 def test_a_directory_that_cannot_be_used_is_told_before_the_plugins() -> None:
-    text = printed({"plugins": [{"name": "one"}], "plugins_dir_problem": "/plugins is not trusted: one.py is changed"})
+    text = printed({"plugins": [{"name": "one"}], "pluginsDirProblem": "/plugins is not trusted: one.py is changed"})
     assert text.index("/plugins is not trusted: one.py is changed") < text.index("PLUGIN ")
 
 
 def test_in_a_pipe_a_plugin_has_one_line_however_long_its_reason_is(capsys) -> None:
     reason = "so it was refused " * 40
-    print_status({"plugins": [{"name": "broken", "state": "Rejected", "path": "b.py", "line": 3, "reason": reason}]})
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["plugin-operator", "PLUGIN", "broken"]
+    broken = {"name": "broken", "state": "Rejected", "path": "b.py", "line": 3, "reason": reason}
+    fine = {"name": "fine", "state": "Active", "reason": ""}
+    print_status({"plugins": [broken, fine]})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["plugin-operator", "PLUGIN", "broken", "fine"]
+    assert lines[2].endswith(f"b.py:3: {reason.strip()}")
+    assert lines[3] == "fine    Active"
+
+
+def test_in_a_pipe_no_line_is_padded_and_a_reason_of_several_lines_is_one(capsys) -> None:
+    plugins = [{"name": "a", "state": "Rejected", "reason": "no\n  good [x]"}, {"name": "b"}]
+    print_status({"server": "https://cluster", "plugins": plugins})
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line == line.rstrip() for line in lines)
+    assert lines[2].endswith("  no good [x]")
+    assert lines[1].index("REASON") == lines[2].index("no good")
+
+
+def test_at_a_terminal_a_long_reason_is_folded() -> None:
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    print_status({"plugins": [{"name": "a", "state": "Rejected", "reason": "no good " * 40}]}, console)
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) > 5
+    assert max(map(len, lines)) <= 80
 
 
 def test_what_fails_is_told_and_named_as_misbehaviour_once_it_is_one() -> None:

@@ -1,0 +1,66 @@
+"""A right to write that is missing is in the plugin's reason until it is there."""
+
+import os
+
+import pytest
+from structlog.testing import capture_logs
+
+from plugin_operator.apiserver.faults import Action, Fault
+from plugin_operator.app.report import troubles
+from plugin_operator.testing.eventually import eventually
+
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
+pytestmark = pytest.mark.embedded_only("what is forbidden is planned there")
+
+CANNOT = 'User "op" cannot patch resource "configmaps" in API group "" in the namespace "default"'
+BODY = """
+if request.name == 'mine' and ctx.lister.get(request):
+    await ctx.client.patch('v1/ConfigMap', request, {'metadata': {'labels': {'marked': 'yes'}}})
+    ctx.recorder.event({}, 'Normal', 'written', request.name)
+"""
+
+
+async def test_it_is_told_where_people_look_and_heals_by_itself(bench, api_server, plugin_text):
+    message = f'configmaps "mine" is forbidden: {CANNOT}'
+    api_server.faults.add(Fault(action=Action.REFUSE, verb="patch", code=403, message=message, count=None))
+    with capture_logs() as lines:
+        bench.write("one.py", plugin_text("V1", body=BODY))
+        await bench.create("mine")
+
+        async def told() -> bool:
+            bench.host.hint()
+            status = bench.status()
+            return status is not None and status.reason == f"rights are missing: one: {CANNOT}"
+
+        await eventually(told, timeout_seconds=20)
+        assert bench.status().state == "Active"
+        assert f"one: rights are missing: one: {CANNOT}" in troubles(bench.host)
+        api_server.faults.clear()
+        await bench.change("mine", 2)
+        await bench.ran("written", "mine")
+
+        async def healed() -> bool:
+            bench.host.hint()
+            return bench.status().reason == ""
+
+        await eventually(healed, timeout_seconds=20)
+    (line,) = [line for line in lines if line["event"] == "Controller lacks a right"]
+    assert (line["plugin"], line["controller"], line["reason"]) == ("one", "one", CANNOT)
+
+
+async def test_one_that_waits_is_not_logged_as_active_until_it_is(bench, api_server, plugin_text):
+    path = f"/api/v1/namespaces/{NAMESPACE}/secrets"
+    api_server.faults.add(Fault(action=Action.REFUSE, path=path, code=403, message="is forbidden: no", count=None))
+    with capture_logs() as lines:
+        bench.write("one.py", plugin_text("V1", kind="v1/Secret"))
+        await bench.state("Waiting")
+        said = [line["event"] for line in lines]
+        assert "Plugin waits for the API server" in said
+        assert "Plugin active" not in said
+        api_server.faults.clear()
+
+        async def active() -> bool:
+            bench.host.hint()
+            return "Plugin active" in [line["event"] for line in lines]
+
+        await eventually(active, timeout_seconds=30)

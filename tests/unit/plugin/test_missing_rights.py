@@ -1,0 +1,86 @@
+"""Which denied writes count as missing rights, and until when."""
+
+from typing import Any
+
+import pytest
+
+from plugin_operator.errors import ForbiddenError
+from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.plugin.rights import TOLD_SECONDS, MissingRights
+from plugin_operator.plugin.tracked import TrackedClient
+from plugin_operator.plugin.writes import Writes
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+MAP = GroupVersionKind.parse("v1/ConfigMap")
+A = NamespacedName("default", "a")
+OBJECT: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "default"}}
+CANNOT = 'User "op" cannot patch resource "configmaps" in API group "" in the namespace "default"'
+CALLS = [
+    ("create", (OBJECT,)), ("update", (OBJECT,)), ("update_status", (OBJECT,)), ("apply", (OBJECT,)),
+    ("patch", (MAP, A, {})), ("patch_status", (MAP, A, {})), ("delete", (MAP, A)),
+]  # fmt: skip
+
+
+class Server:
+    """Denies everything while ``message`` is set."""
+
+    message = f'configmaps "a" is forbidden: {CANNOT}: RBAC: x not found'
+
+    def __getattr__(self, name: str) -> Any:
+        async def call(*args: Any, **options: Any) -> Any:
+            if self.message:
+                raise ForbiddenError(403, "Forbidden", self.message)
+            return OBJECT
+
+        return call
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.server = Server()
+        self.rights = MissingRights("p", "1-a", "c", self.clock)
+        writes = Writes(MAP, lambda _kind, _key: None, clock=self.clock, on_late=lambda: None)
+        self.client = TrackedClient(self.server, writes, A, None, self.rights)
+
+    async def call(self, name: str, args: tuple[Any, ...]) -> None:
+        try:
+            await getattr(self.client, name)(*args)
+        except ForbiddenError:
+            assert self.server.message
+
+
+@pytest.fixture
+async def bench() -> Bench:
+    return Bench()
+
+
+@pytest.mark.parametrize(("name", "args"), CALLS, ids=[each[0] for each in CALLS])
+async def test_a_denied_write_is_told_without_the_objects_name_until_it_is_granted(
+    bench: Bench, name: str, args: tuple[Any, ...]
+) -> None:
+    await bench.call(name, args)
+    await bench.call(name, args)
+    assert bench.rights.reasons() == [CANNOT]
+    bench.server.message = ""
+    await bench.call(*next(each for each in CALLS if each[0] != name))
+    assert bench.rights.reasons() == [CANNOT]
+    await bench.call(name, args)
+    assert bench.rights.reasons() == []
+    assert not bench.rights
+
+
+async def test_a_right_that_nobody_asks_for_any_more_is_forgotten(bench: Bench) -> None:
+    await bench.call(*CALLS[0])
+    await bench.clock.advance(TOLD_SECONDS + 1)
+    assert bench.rights.reasons() == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    ['pods "a" is forbidden: exceeded quota: small', 'pods "a" is forbidden: violates PodSecurity "restricted"'],
+)
+async def test_what_admission_refuses_is_no_missing_right(bench: Bench, message: str) -> None:
+    bench.server.message = message
+    await bench.call(*CALLS[0])
+    assert bench.rights.reasons() == []
