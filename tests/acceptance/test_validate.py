@@ -91,3 +91,11 @@ def test_a_syntax_error_of_a_plugin_that_is_compiled_only_is_told(run: Any, plug
     ended = run("validate", "--allow-missing-requirements", plugins)
     assert ended.returncode == 1
     assert "needy.py:5: SyntaxError" in ended.stderr
+
+
+def test_two_files_with_one_controller_name_are_told(run: Any, plugins: Path) -> None:
+    for name in ("one", "two"):
+        (plugins / f"{name}.py").write_text(GOOD.format(name="same"))
+    ended = run("validate", plugins)
+    assert ended.returncode == 1
+    assert f"{plugins}/two.py:3: name: 'same' is the name of the controller in {plugins}/one.py:3" in ended.stderr

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from plugin_operator.cli.choosing import chosen, directory_of, is_plugin
 from plugin_operator.clock import SystemClock
@@ -20,10 +21,11 @@ _STOP_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of one plugin: a line for people, and whether it may be loaded."""
+    """What came of one plugin: a line for people, whether it may be loaded, and summaries of its controllers."""
 
     ok: bool
     text: str
+    declarations: Sequence[dict[str, Any]] = ()
 
 
 def check(
@@ -71,7 +73,22 @@ async def _check_path(
     names = chosen(snapshot, path)
     if not names and is_plugin(path):
         return [Finding(False, f"{path}: is not a plugin: its name must end in .py, or it must hold an __init__.py")]
-    return [await check_one(name, snapshot) for name in names]
+    findings = [await check_one(name, snapshot) for name in names]
+    return [*findings, *_doubles(findings)]
+
+
+def _doubles(findings: Iterable[Finding]) -> list[Finding]:
+    """Return a finding for each controller whose name an earlier plugin of the same directory has."""
+    first: dict[str, str] = {}
+    doubles = []
+    for finding in findings:
+        for each in finding.declarations:
+            name, where = str(each.get("name")), f"{each.get('path')}:{each.get('line')}"
+            other = first.setdefault(name, where)
+            if other != where:
+                reason = f"name: {name!r} is the name of the controller in {other}: choose another with name="
+                doubles.append(Finding(False, f"{where}: {reason}"))
+    return doubles
 
 
 def _gate(key_file: Path, directory: Path) -> Gate:
@@ -90,9 +107,8 @@ async def _check_one(name: str, snapshot: Snapshot, validator: Validator) -> Fin
     verdict = await validator.validate(source)
     if not verdict.ok:
         return Finding(False, str(verdict.rejection()))
-    return Finding(
-        True, f"{source.path}: ok ({_described(verdict.declarations)})" + _warnings(source, verdict.leftovers)
-    )
+    text = f"{source.path}: ok ({_described(verdict.declarations)})" + _warnings(source, verdict.leftovers)
+    return Finding(True, text, verdict.declarations)
 
 
 def _compiled(source: PluginSource | None) -> Finding | None:

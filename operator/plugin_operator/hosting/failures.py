@@ -4,6 +4,7 @@ from types import TracebackType
 
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.modules import RevisionModules
+from plugin_operator.hosting.names import shadowed_by
 
 
 def rejection(error: BaseException, modules: RevisionModules, main: str) -> PluginRejected:
@@ -29,9 +30,23 @@ def _reason(error: BaseException, modules: RevisionModules) -> str:
         return f"ends the process at import: sys.exit({error.code!r})"
     text = modules.plain(f"{type(error).__name__}: {error}") if str(error) else type(error).__name__
     if isinstance(error, ModuleNotFoundError) and error.name:
-        name = error.name.removeprefix(modules.package + ".").partition(".")[0]
-        return f"{text}: put {name}.py beside the plugin, or install {name!r} where the operator runs"
+        return f"{text}: {_way_out(error.name.removeprefix(modules.package + '.'), modules)}"
     return text
+
+
+def _way_out(name: str, modules: RevisionModules) -> str:
+    """Return where a module that was not found would have to be: in the folder that is there, or else anywhere."""
+    top, _, rest = name.partition(".")
+    path = name.replace(".", "/")
+    if not rest:
+        return f"put {name}.py beside the plugin, or install {name!r} where the operator runs"
+    if f"{top}.py" in modules.files:
+        return f"{top}.py is a file, in which there is no module {rest!r}: make it a folder with __init__.py"
+    if any(each.startswith(f"{top}/") for each in modules.files):
+        return f"put {path}.py into the plugins directory, or a folder {path} with an __init__.py"
+    if shadowed_by(top):
+        return f"{top!r} is installed, but has no module {rest!r}: look at the version that is installed"
+    return f"put {path}.py into the plugins directory, or install {top!r} where the operator runs"
 
 
 def _where(error: BaseException, modules: RevisionModules) -> tuple[str, int | None]:

@@ -4,6 +4,7 @@ Owns what can be said about an object without talking to anybody. Leaves every r
 to the layers above.
 """
 
+from plugin_operator.kube.builtin_kinds import field_problem, problem_of
 from plugin_operator.kube.generations import is_without_generation
 from plugin_operator.kube.gvk import GroupVersionKind
 from plugin_operator.kube.metadata import Object, ObjectMeta, OwnerReference, decode_metadata
@@ -22,5 +23,7 @@ __all__ = [
     "Resource",
     "SelectorError",
     "decode_metadata",
+    "field_problem",
     "is_without_generation",
+    "problem_of",
 ]

@@ -8,6 +8,9 @@ from plugin_operator.plugin.threads import ThreadRunner
 
 AnyFunction = Callable[..., Any]
 
+# What handlers of kopf name their arguments; no two of them are a context and a request.
+_OF_KOPF = frozenset({"spec", "meta", "status", "name", "namespace", "body", "patch", "logger", "old", "new", "diff"})
+
 
 def is_async(function: AnyFunction) -> bool:
     """Tell whether calling ``function`` gives a coroutine; looks through partials, wrappers and callable objects."""
@@ -30,6 +33,31 @@ def accepts(function: AnyFunction, count: int) -> bool:
     except ValueError:
         return True  # a builtin that does not tell
     return True
+
+
+def is_generator(function: AnyFunction) -> bool:
+    """Tell whether calling ``function`` gives a generator, which runs nothing by itself; looks through wrappers."""
+    while hasattr(function, "func") and not inspect.isroutine(function):
+        function = function.func
+    functions = [function, inspect.unwrap(function)]
+    functions += [] if inspect.isroutine(function) else [getattr(function, "__call__", None)]  # noqa: B004 - as above
+    return any(inspect.isgeneratorfunction(each) or inspect.isasyncgenfunction(each) for each in functions)
+
+
+def unfilled(function: AnyFunction, count: int) -> str:
+    """Return which parameters look as if keywords were expected, which are never passed; empty if none does.
+
+    A wrapper that passes on ``*args, **kwargs`` expects nothing.
+    """
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return ""
+    kinds = {each.kind for each in parameters}
+    if inspect.Parameter.VAR_KEYWORD in kinds and inspect.Parameter.VAR_POSITIONAL not in kinds:
+        return next(f"**{each.name}" for each in parameters if each.kind is inspect.Parameter.VAR_KEYWORD)
+    wanted = [each.name for each in parameters[:count] if each.name in _OF_KOPF]
+    return " and ".join(map(repr, wanted)) if len(wanted) == count else ""
 
 
 async def call(function: AnyFunction, *args: Any, threads: ThreadRunner | None) -> Any:

@@ -1,15 +1,16 @@
 """The check of a whole declaration: every field, every method, and words that are nearly right."""
 
 import difflib
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from plugin_operator.controllers import Predicate, RateLimiterSpec, matches
-from plugin_operator.kube import is_without_generation
+from plugin_operator.kube import field_problem, is_without_generation
 from plugin_operator.plugin import fields
-from plugin_operator.plugin.calling import AnyFunction, accepts
+from plugin_operator.plugin.calling import AnyFunction, accepts, is_async, is_generator, unfilled
 from plugin_operator.plugin.options import FIELDS, METHODS, ControllerOptions
-from plugin_operator.plugin.source import Place
+from plugin_operator.plugin.source import Place, place_of
 from plugin_operator.plugin.watching import WatchDeclaration, WatchOptions
 
 Checked = dict[str, Any]
@@ -37,6 +38,9 @@ def check(options: ControllerOptions, place: Place, *, default_name: str) -> Che
         except (ValueError, TypeError) as error:
             raise place.reject(field, str(error)) from None
     _refuse_deaf_predicates(values, place)
+    problem = field_problem(values["for_"], values["field_selector"])
+    if problem:
+        raise place.reject("field_selector", problem)
     return values
 
 
@@ -84,6 +88,20 @@ def check_methods(target: Any, instance: Any, place: Place) -> dict[str, AnyFunc
 def _check_call(function: Any, arguments: tuple[str, ...], name: str, place: Place) -> None:
     if not callable(function):
         raise place.reject(name, f"{function!r} cannot be called")
+    if inspect.isroutine(function):
+        place = place_of(function, place.path)
+    if is_generator(function):
+        raise place.reject(
+            name,
+            "has a yield in it, so that calling it runs nothing: remove the yield, or move it into another function",
+        )
+    odd = unfilled(function, len(arguments))
+    if odd:
+        raise place.reject(
+            name,
+            f"is called as {name}({', '.join(arguments)}), which never fills {odd}: take exactly these arguments, and "
+            "read the object with ctx.lister.get(request)",
+        )
     if not accepts(function, len(arguments)):
         raise place.reject(name, f"cannot be called as {name}({', '.join(arguments)}): take exactly these arguments")
 
@@ -114,6 +132,8 @@ def _predicate(value: Any) -> Predicate:
         raise TypeError(
             f"{value!r} is not a predicate: use generation_changed and its like, or a function of the object"
         )
+    if is_async(value) or is_generator(value):
+        raise TypeError(f"{value!r} is async or has a yield in it, which is always true: use a plain function")
     return matches(value)
 
 
@@ -132,8 +152,14 @@ def _watch(value: Any) -> WatchDeclaration:
         raise TypeError(f"{value!r} is not a watch: write watch('v1/Secret', map=function), or use owns or reads")
     if not callable(value.map) or not accepts(value.map, 1):
         raise ValueError(f"the map of {value.kind!r} must be a function of the changed object")
+    if is_async(value.map):
+        raise ValueError(f"the map of {value.kind!r} is async: use a plain function that returns requests")
+    kind = fields.kind(value.kind)
+    problem = field_problem(kind, fields.field_selector(value.field_selector))
+    if problem:
+        raise ValueError(f"field_selector: {problem}")
     return WatchDeclaration(
-        kind=fields.kind(value.kind),
+        kind=kind,
         map=value.map,
         predicates=_predicates(value.predicates),
         namespaces=fields.namespaces(value.namespaces),

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from plugin_operator.controllers import Predicate, RateLimiterSpec, Request, Result
+from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import Object
 from plugin_operator.plugin.context import Context
 from plugin_operator.plugin.options import MARK, ControllerOptions
 from plugin_operator.plugin.permissions import Permission
+from plugin_operator.plugin.source import place_of
 from plugin_operator.plugin.watching import Kind, WatchOptions
 
 AsyncReconcile = Callable[[Context, Request], Awaitable[Result | None]]
@@ -56,7 +58,14 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
         resync_seconds: reconcile everything again this often, even unchanged.
         metadata_only: fetch and keep only the objects' metadata.
         permissions: RBAC rules the plugin needs, made with ``permission()``.
+
+    Raises:
+        PluginRejected: it is used without parentheses.
     """
+    if not isinstance(for_, str) and callable(for_):
+        where = place_of(for_)
+        hint = "needs to know the kind: write @controller(for_='v1/ConfigMap')"
+        raise PluginRejected(f"for_: @controller {hint}", path=where.path, line=where.line)
     options = ControllerOptions(
         for_=for_,
         name=name,

@@ -1,15 +1,26 @@
 """The checks of single declared values: each returns the clean value, or raises ValueError or TypeError."""
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector
+from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, problem_of
 from plugin_operator.plugin.permissions import Permission
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?\Z")
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
+_VERBS = (
+    *("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"),
+    *("use", "bind", "escalate", "impersonate", "approve", "sign", "attest", "proxy", "*"),
+)
+_INSTEAD = {
+    "read": "get", "view": "get", "write": "update", "edit": "update", "put": "update", "replace": "update",
+    "post": "create", "add": "create", "insert": "create", "remove": "delete", "destroy": "delete", "apply": "patch",
+    "observe": "watch", "all": "*",
+}  # fmt: skip
+_CLOSE_VERB = 0.75
 _KIND_HINT = "write a kind such as 'v1/ConfigMap' or 'apps/v1/Deployment'"
 
 
@@ -31,9 +42,15 @@ def controller_id(value: Any) -> str:
 
 
 def kind(value: Any) -> GroupVersionKind:
-    """A kind, as text or as ``GroupVersionKind``."""
-    if isinstance(value, GroupVersionKind):
-        return value
+    """A kind, as text or as ``GroupVersionKind``; one that no cluster can have is refused."""
+    found = value if isinstance(value, GroupVersionKind) else _parsed_kind(value)
+    problem = problem_of(found)
+    if problem:
+        raise ValueError(f"{str(value)!r} is not a kind: {problem}")
+    return found
+
+
+def _parsed_kind(value: Any) -> GroupVersionKind:
     if value is None:
         raise ValueError(f"is missing: {_KIND_HINT}")
     if not isinstance(value, str):
@@ -122,4 +139,18 @@ def _permission(value: Any) -> Permission:
     words = (*value.api_groups, *value.resources, *value.verbs, *value.resource_names)
     if not value.resources or not value.verbs or not all(isinstance(word, str) for word in words):
         raise ValueError(f"{value!r} needs at least one resource and one verb, all of them texts")
+    for verb in value.verbs:
+        _check_verb(verb, value.api_groups)
     return value
+
+
+def _check_verb(verb: str, groups: Sequence[str]) -> None:
+    """Refuse a verb that no API server knows; custom resources may have verbs of their own, but hardly near misses."""
+    if verb in _VERBS:
+        return
+    lower = verb.lower()
+    near = difflib.get_close_matches(lower, (*_VERBS, *_INSTEAD), n=1, cutoff=_CLOSE_VERB)
+    meant = _INSTEAD.get(near[0], near[0]) if near else ""
+    if meant or all("." not in group for group in groups):
+        hint = f"did you mean {meant!r}?" if meant else f"the verbs are {', '.join(_VERBS)}"
+        raise ValueError(f"{verb!r} is not a verb: {hint}")

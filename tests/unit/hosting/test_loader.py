@@ -236,6 +236,28 @@ async def test_a_missing_module_is_refused_with_both_ways_out(load):
     assert "_plugin_" not in error.reason
 
 
+@pytest.mark.parametrize(
+    ("files", "name", "way_out"),
+    [
+        ({"pkg/__init__.py": ""}, "pkg.logic", "put pkg/logic.py into the plugins directory, or a folder pkg/logic"),
+        ({"pkg/other.py": ""}, "pkg.logic", "put pkg/logic.py into the plugins directory"),
+        ({"pkg.py": ""}, "pkg.logic", "pkg.py is a file, in which there is no module 'logic': make it a folder"),
+        ({}, "structlog.logic", "'structlog' is installed, but has no module 'logic'"),
+        ({}, "json.logic", "'json' is installed, but has no module 'logic'"),
+        ({}, "logic", "put logic.py beside the plugin, or install 'logic' where the operator runs"),
+    ],
+)
+async def test_the_way_out_of_a_missing_module_names_where_it_would_have_to_be(load, files, name, way_out):
+    for statement in (
+        f"import {name}",
+        f"from {name} import x",
+        f"import importlib\nimportlib.import_module({name!r})",
+    ):
+        error = await refused(load, {"one.py": HEAD + statement + "\n", **files})
+        assert way_out in error.reason
+        assert "_plugin_" not in error.reason
+
+
 async def test_an_exit_at_import_is_refused(load):
     error = await refused(load, HEAD + "import sys\nsys.exit(3)\n")
     assert "sys.exit(3)" in error.reason
