@@ -21,6 +21,7 @@ from plugin_operator.cache.handlers import Distributor
 from plugin_operator.cache.store import Store
 from plugin_operator.cache.wire import WireReader
 from plugin_operator.clock import SystemClock
+from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.outcomes import Outcomes
 from plugin_operator.controllers.types import Request
 from plugin_operator.controllers.worker import Worker
@@ -66,7 +67,8 @@ class DataPath:
         self._feed = Feed(self.store, reader, Position(), clock)
         counts = metrics.controller("guard")
         outcomes = Outcomes("guard", queue=self._queue, metrics=counts, clock=clock, on_failure=None)
-        self._worker = Worker(_nothing, "1", None, queue=self._queue, outcomes=outcomes, metrics=counts, clock=clock)
+        guard = PluginGuard("guard", "1", "guard", clock=clock)
+        self._worker = Worker(_nothing, guard, None, queue=self._queue, outcomes=outcomes, metrics=counts, clock=clock)
 
     async def take(self, data: bytes) -> None:
         """Apply the events, in pieces as a socket gives them."""

@@ -189,9 +189,9 @@ def is_external(error: BaseException) -> bool:
         found = _outside(waiting.pop())
         if found is None:
             return False
-        if isinstance(found, BaseExceptionGroup) and id(found) not in groups:
+        if issubclass(type(found), BaseExceptionGroup) and id(found) not in groups:
             groups.add(id(found))
-            waiting.extend(found.exceptions)
+            waiting.extend(_MEMBERS.__get__(found))
     return True
 
 
@@ -200,8 +200,14 @@ def _outside(error: BaseException) -> BaseException | None:
     chain: set[int] = set()
     each: BaseException | None = error
     while each is not None and id(each) not in chain:
-        if isinstance(each, ExternalError | BaseExceptionGroup):
+        if issubclass(type(each), ExternalError | BaseExceptionGroup):
             return each
         chain.add(id(each))
-        each = each.__cause__ or each.__context__
+        each = _CAUSE.__get__(each) or _CONTEXT.__get__(each)
     return None
+
+
+# As the interpreter has them: a class of a plugin's may make properties of them, and of __class__.
+_MEMBERS = BaseExceptionGroup.__dict__["exceptions"]
+_CAUSE = BaseException.__dict__["__cause__"]
+_CONTEXT = BaseException.__dict__["__context__"]

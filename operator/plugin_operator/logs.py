@@ -16,12 +16,15 @@ from structlog.tracebacks import ExceptionDictTransformer
 from structlog.types import EventDict, FilteringBoundLogger, Processor
 
 from plugin_operator.errors import UsageError
+from plugin_operator.rendering import class_name, safe_repr, safe_text, valid_unicode
 
 Format = Literal["auto", "json", "console"]
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 _MAX_FRAMES = 30
+
+_METHODS = ("debug", "info", "warning", "warn", "error", "critical", "fatal", "exception")
 
 # Libraries that tell at info level what their callers tell better.
 _CHATTY = ("watchfiles",)
@@ -54,8 +57,8 @@ def configure(log_format: Format = "auto", level: str = "info", stream: TextIO |
     final = _console_renderer(colors=terminal) if console else render_json
     sink = _Sink(target)
     structlog.configure(
-        processors=[*shared, final],
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        processors=[_never_raising([*shared, final])],
+        wrapper_class=_never_raising_logger(LEVELS[level]),
         logger_factory=lambda name="": _LineLogger(sink, name),
         cache_logger_on_first_use=True,
     )
@@ -65,18 +68,63 @@ def configure(log_format: Format = "auto", level: str = "info", stream: TextIO |
 def render_json(_logger: Any, _method: str, event: EventDict) -> str:
     """Render one event as JSON; a value JSON cannot hold is shown by its ``repr``."""
     try:
-        return msgspec.json.encode(event, enc_hook=repr).decode()
+        return msgspec.json.encode(event, enc_hook=safe_repr).decode()
     except (ValueError, OverflowError, TypeError, RecursionError):
         # msgspec refuses lone surrogates, integers above 64 bits and odd keys: a log line is no place to fail.
-        return json.dumps({str(key): _harmless(value) for key, value in event.items()}, default=repr)
+        return json.dumps({safe_text(key): _harmless(value) for key, value in event.items()}, default=safe_repr)
 
 
 def _harmless(value: Any) -> Any:
     try:
-        json.dumps(value, default=repr)
+        json.dumps(value, default=safe_repr)
     except (ValueError, TypeError, RecursionError):
-        return repr(value)
+        return safe_repr(value)
     return value
+
+
+def _never_raising(processors: list[Processor]) -> Processor:
+    """Return one processor that does the work of all, and renders a plain line if one of them raises.
+
+    Values of log lines are foreign: their ``__repr__``, and the classes of exceptions, do as they like.
+    """
+
+    def process(logger: Any, method: str, event: EventDict) -> Any:
+        fields = dict(event)
+        result: Any = event
+        try:
+            for processor in processors:
+                result = processor(logger, method, result)
+        except structlog.DropEvent:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whoever logs must not fail for it
+            return _fallback_line({"level": method, **fields}, error)
+        return result
+
+    return process
+
+
+def _fallback_line(fields: dict[Any, Any], error: BaseException) -> str:
+    plain = {safe_text(key): valid_unicode(value) for key, value in fields.items()}
+    return json.dumps({**plain, "rendering": f"a value raised {class_name(error)} while the line was rendered"})
+
+
+def _never_raising_logger(level: int) -> type[Any]:
+    """Return structlog's filtering logger with positional arguments formatted by what never raises."""
+    base: Any = structlog.make_filtering_bound_logger(level)
+    methods = {name: _formatting(getattr(base, name)) for name in _METHODS}
+    return type("BoundLogger", (base,), methods)
+
+
+def _formatting(method: Any) -> Any:
+    def log(self: Any, event: Any = None, *args: Any, **fields: Any) -> Any:
+        if args:
+            try:
+                event = event % args
+            except BaseException as error:  # noqa: BLE001 - a value's own __str__
+                event = f"{safe_text(event)} <arguments raised {class_name(error)}>"
+        return method(self, event, **fields)
+
+    return log
 
 
 def _shared_processors(*, console: bool) -> list[Processor]:
@@ -110,7 +158,7 @@ def _route_standard_logging(shared: list[Processor], final: Processor, sink: "_S
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, final],
     )
-    handler = logging.StreamHandler(cast("TextIO", sink))
+    handler = _Handler(cast("TextIO", sink))
     handler.setFormatter(formatter)
     root = logging.getLogger()
     for old in [old for old in root.handlers if isinstance(old.formatter, structlog.stdlib.ProcessorFormatter)]:
@@ -119,6 +167,20 @@ def _route_standard_logging(shared: list[Processor], final: Processor, sink: "_S
     root.setLevel(level)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes what is logged by the standard library; a record that cannot be rendered costs its line and no more."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        try:
+            line = self.format(record) + self.terminator
+        except BaseException as error:  # noqa: BLE001 - an argument's __str__ is foreign code
+            facts = {"level": record.levelname.lower(), "logger": record.name, "event": record.msg}
+            line = _fallback_line(facts, error) + self.terminator
+        self.stream.write(line)
+        self.flush()
 
 
 class _Sink:

@@ -108,7 +108,7 @@ class Distributor:
         for registration in self._registrations:
             try:
                 registration.handler.on_update(key, old, new)
-            except Exception:  # noqa: BLE001 - whatever one handler does, the others must hear
+            except BaseException:  # noqa: BLE001 - whatever one handler raises, the others must hear
                 self._failed(key)
 
     def deleted(self, old: CachedObject) -> None:
@@ -117,7 +117,7 @@ class Distributor:
         for registration in self._registrations:
             try:
                 registration.handler.on_delete(key, old)
-            except Exception:  # noqa: BLE001 - whatever one handler does, the others must hear
+            except BaseException:  # noqa: BLE001 - whatever one handler raises, the others must hear
                 self._failed(key)
 
     def _call_add(self, registrations: Iterable[Registration], new: CachedObject, *, is_initial: bool) -> None:
@@ -125,7 +125,7 @@ class Distributor:
         for registration in registrations:
             try:
                 registration.handler.on_add(key, new, is_initial)
-            except Exception:  # noqa: BLE001 - whatever one handler does, the others must hear
+            except BaseException:  # noqa: BLE001 - whatever one handler raises, the others must hear
                 self._failed(key)
 
     def _failed(self, key: NamespacedName) -> None:

@@ -1,5 +1,6 @@
 """A named index over the objects of a store: from a value to the objects that have it."""
 
+import contextvars
 from collections.abc import Callable, Iterable
 
 from plugin_operator import logs
@@ -29,8 +30,9 @@ class Index:
         """Enter an object."""
         key = obj.key
         try:
-            values = tuple(self.function(obj.decode()))
-        except Exception:  # noqa: BLE001 - an author's function; the cache must go on
+            # In a context of its own, and as plain texts: a subclass of str may bring its own hash.
+            values = contextvars.Context().run(_texts, self.function, obj.decode())
+        except BaseException:  # noqa: BLE001 - an author's function; the cache must go on
             _log.exception("Index function failed", index=self._name, namespace=key.namespace, name=key.name)
             return
         if values:
@@ -51,3 +53,7 @@ class Index:
     def get(self, value: str) -> Iterable[CachedObject]:
         """Return the objects that have ``value``."""
         return self._by_value.get(value, {}).values()
+
+
+def _texts(function: Callable[[Object], Iterable[str]], obj: Object) -> tuple[str, ...]:
+    return tuple(str.__str__(value) for value in function(obj))

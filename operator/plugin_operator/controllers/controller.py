@@ -12,6 +12,7 @@ from functools import partial
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
+from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.crew import Crew
 from plugin_operator.controllers.drain import Drain
 from plugin_operator.controllers.namespaces import NamespaceGate, openness
@@ -83,7 +84,7 @@ class Controller:
         self._tasks = TaskOwner(f"controller/{name}", clock=clock, supervisor=self._supervisor)
         self._gate = NamespaceGate(self._queue.add)
         self._without: frozenset[str] = frozenset()
-        self._sources = Sources(factory, self._queue.add, self._handler_failed, clock=clock)
+        self._sources = Sources(factory, self._queue.add, clock=clock)
         self._installing = asyncio.Lock()
         self._spec: ControllerSpec | None = None
         self._revision = ""
@@ -105,8 +106,12 @@ class Controller:
         """The informers it holds by key, those that ``install`` is warming included."""
         return self._sources.informers
 
-    async def install(self, spec: ControllerSpec, reconciler: Reconciler, revision: str) -> Drain:
+    async def install(
+        self, spec: ControllerSpec, reconciler: Reconciler, revision: str, guard: PluginGuard | None = None
+    ) -> Drain:
         """Make ``revision`` the current one and return the drain of the one before.
+
+        Its predicates and map functions run in ``guard``, which log lines about its failures take their fields from.
 
         Informers that are new are warmed first, until they have synced, or wait for a kind or a permission, or the
         deadline is over; the old revision goes on meanwhile. The swap itself happens between two turns of the event
@@ -123,7 +128,7 @@ class Controller:
             self._raise_if_stopping()
             await self._sources.warm(spec, self._warm_deadline)
             self._raise_if_stopping()
-            return self._flip(spec, reconciler, revision)
+            return self._flip(spec, reconciler, guard if guard is not None else self._own_guard(revision))
 
     def start_workers(self) -> None:
         """Begin to reconcile: this process leads now. Before, events only fill the queue."""
@@ -192,22 +197,30 @@ class Controller:
             self._sources.cool()
             raise ControllerStopped(f"controller {self.name} is stopping")
 
-    def _flip(self, spec: ControllerSpec, reconciler: Reconciler, revision: str) -> Drain:
+    def _own_guard(self, revision: str) -> PluginGuard:
+        """Return the guard of a reconciler that comes from no plugin."""
+
+        def count(what: str, _error: BaseException) -> None:
+            self._all_metrics.handler_errors.inc(self.name, what)
+
+        return PluginGuard("", revision, self.name, clock=self._clock, on_error=count)
+
+    def _flip(self, spec: ControllerSpec, reconciler: Reconciler, guard: PluginGuard) -> Drain:
         """Swap; nothing in here may await."""
         old = self._crew
         self._spec = spec
-        self._revision = revision
+        self._revision = guard.revision
         self._metrics.max_concurrent = spec.max_concurrent_reconciles
         self._queue.rate_limiter = spec.rate_limiter.build()
         self._open(spec)
-        kept = self._sources.bind(spec)
+        kept = self._sources.bind(spec, guard)
         self._open(spec)  # once more: what lingered and ended has been acquired again
         self._queue.reset_backoff()
         if old is not None:
             old.retire()
             if old.workers:
                 self._old_crews.append(old)
-        self._crew = self._new_crew(spec, reconciler, revision)
+        self._crew = self._new_crew(spec, reconciler, guard)
         if self._opening is not None:
             self._opening.cancel()
         self._opening = None
@@ -220,11 +233,11 @@ class Controller:
             self._tasks.complete(partial(source.replay, as_update=False), "replay", kind="replay")
         return Drain(old, self._clock)
 
-    def _new_crew(self, spec: ControllerSpec, reconciler: Reconciler, revision: str) -> Crew:
+    def _new_crew(self, spec: ControllerSpec, reconciler: Reconciler, guard: PluginGuard) -> Crew:
         def hire() -> Worker:
             worker = Worker(
                 reconciler,
-                revision,
+                guard,
                 spec.reconcile_timeout_seconds,
                 queue=self._queue,
                 outcomes=self._outcomes,
@@ -235,7 +248,7 @@ class Controller:
             return worker
 
         return Crew(
-            f"controller/{self.name}/{revision}",
+            f"controller/{self.name}/{guard.revision}",
             hire,
             clock=self._clock,
             on_change=self._crew_changed,
@@ -292,9 +305,6 @@ class Controller:
         for source in self._sources.active.values():
             self._tasks.complete(partial(source.replay, as_update=True), "resync", kind="replay")
         self._schedule_resync(spec)
-
-    def _handler_failed(self, where: str) -> None:
-        self._all_metrics.handler_errors.inc(self.name, where)
 
 
 def _tasks_of(crews: list[Crew]) -> list[AnyTask]:

@@ -10,17 +10,21 @@ from datetime import datetime
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
+from plugin_operator.containment import LineLimiter, PluginGuard
 from plugin_operator.controllers.tracebacks import TracebackThrottle
 from plugin_operator.controllers.types import Failure, FailureCallback, ReconcileTimeoutError, Request, Result
 from plugin_operator.errors import TerminalError
 from plugin_operator.metrics import ControllerMetrics
+from plugin_operator.rendering import class_name, describe, qualified_class_name
 from plugin_operator.workqueue import WorkQueue
 
 _log = logs.get_logger(__name__)
 
 #: So many failing keys are remembered for status; the oldest is forgotten first.
 MAX_REMEMBERED = 200
-_MAX_ERROR_CHARACTERS = 500
+# Failures at one place of the code log so many lines in each period; the rest is counted in the next one.
+_BURST = 100
+_PERIOD_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Outcomes:
         on_failure: told of each failure.
     """
 
-    __slots__ = ("_clock", "_failing", "_metrics", "_name", "_on_failure", "_queue", "_tracebacks")
+    __slots__ = ("_clock", "_failing", "_limiter", "_metrics", "_name", "_on_failure", "_queue", "_tracebacks")
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class Outcomes:
         self._clock = clock
         self._on_failure = on_failure
         self._failing: dict[Request, FailingKey] = {}
+        self._limiter = LineLimiter(clock, burst=_BURST, period_seconds=_PERIOD_SECONDS)
         self._tracebacks = TracebackThrottle(clock)
 
     @property
@@ -84,11 +89,11 @@ class Outcomes:
         if self._failing:
             self._failing.pop(request, None)
 
-    def returned(self, revision: str, request: Request, result: object) -> None:
+    def returned(self, guard: PluginGuard, request: Request, result: object) -> None:
         """The reconciler returned something other than None."""
         if not isinstance(result, Result):
-            error = TypeError(f"reconcile returned a {type(result).__name__}; it takes a Result or None")
-            self.failed(revision, request, error)
+            error = TypeError(f"reconcile returned a {class_name(result)}; it takes a Result or None")
+            self.failed(guard, request, error)
             return
         priority = self._queue.priority_of(request) if result.priority is None else result.priority
         if result.requeue_after:
@@ -108,16 +113,17 @@ class Outcomes:
         """The reconcile was cancelled to make room for a newer revision, which is to run the key once more."""
         self._queue.add(request, self._queue.priority_of(request))
 
-    def failed(self, revision: str, request: Request, error: BaseException) -> None:
+    def failed(self, guard: PluginGuard, request: Request, error: BaseException) -> None:
         """The reconcile ended with an exception, of whatever kind."""
         failure = Failure(
             controller=self._name,
-            revision=revision,
+            revision=guard.revision,
             request=request,
             error=error,
-            is_terminal=isinstance(error, TerminalError),
-            is_panic=not isinstance(error, Exception),
-            is_timeout=isinstance(error, ReconcileTimeoutError),
+            # Of the type: isinstance asks an instance that is none for its __class__, which may be the author's code.
+            is_terminal=issubclass(type(error), TerminalError),
+            is_panic=not issubclass(type(error), Exception),
+            is_timeout=issubclass(type(error), ReconcileTimeoutError),
         )
         self._count(failure)
         if failure.is_terminal:
@@ -125,20 +131,26 @@ class Outcomes:
         else:
             self._queue.add_rate_limited(request, self._queue.priority_of(request))
         self._remember(failure)
-        self._log(failure)
+        self._log(failure, guard)
         self._tell(failure)
 
-    def _log(self, failure: Failure) -> None:
-        error = failure.error
+    def _log(self, failure: Failure, guard: PluginGuard) -> None:
+        error, request = failure.error, failure.request
+        reconcile_id = guard.take_reconcile_id(request)
+        place = guard.place_of(error)
+        left_out = self._limiter.pass_one((guard.revision, qualified_class_name(error), place))
+        if left_out is None:
+            return
+        more = {"left_out": left_out} if left_out else {}
         _log.error(
             "Reconciler error",
-            controller=self._name,
-            revision=failure.revision,
-            namespace=failure.request.namespace,
-            name=failure.request.name,
+            **guard.fields(request),
+            reconcile_id=reconcile_id or None,
             retried=not failure.is_terminal,
-            error=_describe(error),
+            at=place or None,
+            error=describe(error),
             exc_info=error if self._tracebacks.should_show(failure.revision, error) else None,
+            **more,
         )
 
     def _count(self, failure: Failure) -> None:
@@ -153,7 +165,7 @@ class Outcomes:
         if len(self._failing) >= MAX_REMEMBERED:
             del self._failing[next(iter(self._failing))]
         self._failing[failure.request] = FailingKey(
-            error=_describe(failure.error),
+            error=describe(failure.error),
             revision=failure.revision,
             count=known.count + 1 if known is not None else 1,
             at=self._clock.now(),
@@ -167,12 +179,3 @@ class Outcomes:
             self._on_failure(failure)
         except Exception as error:  # noqa: BLE001 - a worker must outlive whoever listens
             _log.error("Failure callback raised", controller=self._name, exc_info=error)
-
-
-def _describe(error: BaseException) -> str:
-    # An exception's __str__ is the author's code, and may raise itself.
-    try:
-        text = f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - whatever it raises, the type has a name
-        text = type(error).__name__
-    return text[:_MAX_ERROR_CHARACTERS]

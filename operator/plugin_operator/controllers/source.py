@@ -8,16 +8,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from plugin_operator import logs
 from plugin_operator.clock import Timer
-from plugin_operator.controllers.handlers import EnqueueForObject
+from plugin_operator.containment import PluginGuard
+from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueMapped, Handler
 from plugin_operator.controllers.ports import CachedObject, Informer
 from plugin_operator.controllers.predicates import passes
 from plugin_operator.controllers.spec import Watch
 from plugin_operator.controllers.types import Request
 from plugin_operator.workqueue import LOW_PRIORITY
-
-_log = logs.get_logger(__name__)
 
 _REPLAY_CHUNK = 200
 
@@ -28,12 +26,11 @@ class Source:
     """An ``EventHandler`` that knows the watches an informer feeds.
 
     An author's predicate that raises lets the event through, for a reconcile too many is better than one too few; a
-    map function that raises loses what it would have returned. Both are logged and counted by ``on_error``.
+    map function that raises loses what it would have returned from there on. The guard reports both.
 
     Args:
         informer: acquired; giving it back is the controller's job.
         enqueue: takes a request and its priority.
-        on_error: told where the author's code raised.
 
     Attributes:
         is_retired: no watch of the current revision uses it, and only deletions still count: the new caches may have
@@ -42,21 +39,22 @@ class Source:
         registration: what the informer gave for it.
     """
 
-    __slots__ = ("_enqueue", "_on_error", "_plain", "_watches", "informer", "is_retired", "linger", "registration")
+    __slots__ = ("_enqueue", "_guard", "_plain", "_watches", "informer", "is_retired", "linger", "registration")
 
-    def __init__(self, informer: Informer, enqueue: Enqueue, on_error: Callable[[str], None]) -> None:
+    def __init__(self, informer: Informer, enqueue: Enqueue) -> None:
         self.informer = informer
         self.is_retired = False
         self.linger: Timer | None = None
         self.registration: Any = None
         self._enqueue = enqueue
-        self._on_error = on_error
         self._watches: tuple[Watch, ...] = ()
+        self._guard: PluginGuard
         self._plain = False
 
-    def bind(self, watches: tuple[Watch, ...]) -> None:
-        """Serve these watches from now on."""
+    def bind(self, watches: tuple[Watch, ...], guard: PluginGuard) -> None:
+        """Serve these watches from now on; their predicates and map functions run in ``guard``."""
         self._watches = watches
+        self._guard = guard
         self._plain = len(watches) == 1 and isinstance(watches[0].map, EnqueueForObject) and not watches[0].predicates
         self.is_retired = False
         if self.linger is not None:
@@ -80,7 +78,7 @@ class Source:
             self._enqueue(key, priority)
             return
         for watch in self._watches:
-            if self._passes(watch, "create", new):
+            if self._passes(watch, "create", key, new):
                 self._map(watch, key, new, priority)
 
     def on_update(self, key: Request, old: CachedObject, new: CachedObject) -> None:
@@ -92,7 +90,7 @@ class Source:
             self._enqueue(key, priority)
             return
         for watch in self._watches:
-            if self._passes(watch, "update", old, new):
+            if self._passes(watch, "update", key, old, new):
                 if old is not new and not isinstance(watch.map, EnqueueForObject):
                     self._map(watch, key, old, priority)
                 self._map(watch, key, new, priority)
@@ -100,7 +98,7 @@ class Source:
     def on_delete(self, key: Request, old: CachedObject) -> None:
         """Enqueue what follows from a deletion."""
         for watch in self._watches:
-            if self._passes(watch, "delete", old):
+            if self._passes(watch, "delete", key, old):
                 self._map(watch, key, old, 0)
 
     async def replay(self, *, as_update: bool) -> None:
@@ -120,20 +118,21 @@ class Source:
             else:
                 self.on_add(key, obj, True)
 
-    def _passes(self, watch: Watch, event: str, *objects: CachedObject) -> bool:
-        try:
-            return passes(watch.predicates, event, *objects)
-        except Exception as error:  # noqa: BLE001 - an author's code must not stop the informer
-            self._report("predicate", error)
+    def _passes(self, watch: Watch, event: str, key: Request, *objects: CachedObject) -> bool:
+        if not watch.predicates:
             return True
+        return self._guard.contain("predicate", key, True, passes, watch.predicates, event, *objects)
 
     def _map(self, watch: Watch, key: Request, obj: CachedObject, priority: int) -> None:
-        try:
-            for request in watch.map.requests(key, obj):
-                self._enqueue(request, priority)
-        except Exception as error:  # noqa: BLE001 - as above
-            self._report("map", error)
+        requests: list[Request] = []
+        if isinstance(watch.map, EnqueueMapped):
+            self._guard.contain("map", key, None, _collect, requests, watch.map, key, obj)
+        else:
+            _collect(requests, watch.map, key, obj)
+        for request in requests:
+            self._enqueue(request, priority)
 
-    def _report(self, where: str, error: Exception) -> None:
-        _log.error("Event handler raised", where=where, exc_info=error)
-        self._on_error(where)
+
+def _collect(requests: list[Request], handler: Handler, key: Request, obj: CachedObject) -> None:
+    """Append as they come, so that one that cannot be made costs none of those before it."""
+    requests.extend(handler.requests(key, obj))

@@ -4,9 +4,10 @@ Owns which informers are held: taken before a revision needs them, kept while an
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from plugin_operator.clock import Clock
+from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.ports import Informer, InformerFactory, InformerKey
 from plugin_operator.controllers.source import Enqueue, Source
 from plugin_operator.controllers.spec import ControllerSpec
@@ -25,23 +26,14 @@ class Sources:
     Args:
         factory: where informers come from.
         enqueue: where requests go.
-        on_error: told where an author's predicate or map function raised.
         clock: for waits.
     """
 
-    __slots__ = ("_clock", "_enqueue", "_factory", "_fresh", "_is_closed", "_on_error", "_releases", "_sources")
+    __slots__ = ("_clock", "_enqueue", "_factory", "_fresh", "_is_closed", "_releases", "_sources")
 
-    def __init__(
-        self,
-        factory: InformerFactory,
-        enqueue: Enqueue,
-        on_error: Callable[[str], None],
-        *,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, factory: InformerFactory, enqueue: Enqueue, *, clock: Clock) -> None:
         self._factory = factory
         self._enqueue = enqueue
-        self._on_error = on_error
         self._clock = clock
         # A swap must not wait for an informer to end.
         self._releases = TaskOwner("release-informers", clock=clock)
@@ -98,13 +90,16 @@ class Sources:
         for source in fresh.values():
             self._give_back(source)
 
-    def bind(self, spec: ControllerSpec) -> list[Source]:
-        """Switch to the watches of ``spec``, all at once, and return the sources that were there before and stay."""
+    def bind(self, spec: ControllerSpec, guard: PluginGuard) -> list[Source]:
+        """Switch to the watches of ``spec``, all at once, and return the sources that were there before and stay.
+
+        The revision's predicates and map functions run in ``guard``.
+        """
         kept = []
         for key, source in self._sources.items():
             watches = tuple(watch for watch in spec.watches if key in watch.informer_keys)
             if watches:
-                source.bind(watches)
+                source.bind(watches, guard)
                 kept.append(source)
             elif not source.is_retired:
                 self._retire(key, source)
@@ -113,7 +108,7 @@ class Sources:
             if key not in self._sources:
                 # Warmed, or one that lingered when the others began to warm and whose time was over before theirs.
                 source = self._sources[key] = fresh.get(key) or self._acquire(key)
-                source.bind(tuple(watch for watch in spec.watches if key in watch.informer_keys))
+                source.bind(tuple(watch for watch in spec.watches if key in watch.informer_keys), guard)
                 source.registration = source.informer.add_handler(source)
         return kept
 
@@ -141,7 +136,7 @@ class Sources:
             self._end(source)
 
     def _acquire(self, key: InformerKey) -> Source:
-        return Source(self._factory.acquire(key), self._enqueue, self._on_error)
+        return Source(self._factory.acquire(key), self._enqueue)
 
     def _retire(self, key: InformerKey, source: Source) -> None:
         def end() -> None:

@@ -7,6 +7,7 @@ fail at the same line tell no more than one.
 from types import TracebackType
 
 from plugin_operator.clock import Clock
+from plugin_operator.rendering import qualified_class_name, traceback_of
 
 #: The same failure shows its traceback once in so many seconds; in between, a line with its message.
 SHOW_EVERY_SECONDS = 10.0
@@ -33,7 +34,7 @@ class TracebackThrottle:
     def should_show(self, revision: str, error: BaseException) -> bool:
         """Return whether this failure's traceback should be logged, and remember that it was."""
         now = self._clock.monotonic()
-        place = (revision, type(error).__qualname__, *_raised_at(error.__traceback__))
+        place = (revision, qualified_class_name(error), *_raised_at(traceback_of(error)))
         shown = self._shown.get(place)
         if shown is not None and now - shown < SHOW_EVERY_SECONDS:
             return False

@@ -8,6 +8,7 @@ import asyncio
 from typing import Any
 
 from plugin_operator.clock import Clock
+from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.outcomes import Outcomes
 from plugin_operator.controllers.share import LoopShare
 from plugin_operator.controllers.types import Reconciler, ReconcileTimeoutError, Request, Result
@@ -20,7 +21,7 @@ class Worker:
     """Runs reconciles of one revision, one at a time, inside its own task.
 
     Attributes:
-        revision: which one it belongs to.
+        guard: of the revision it belongs to.
         task: set by whoever runs ``run`` in a task.
         request: what it reconciles now, or None.
         started: when that began, on the clock.
@@ -40,8 +41,8 @@ class Worker:
         "cancelled",
         "dismissed",
         "fence",
+        "guard",
         "request",
-        "revision",
         "started",
         "task",
         "was_cancelled_inside",
@@ -50,7 +51,7 @@ class Worker:
     def __init__(
         self,
         reconciler: Reconciler,
-        revision: str,
+        guard: PluginGuard,
         timeout_seconds: float | None,
         *,
         queue: WorkQueue[Request],
@@ -59,7 +60,7 @@ class Worker:
         clock: Clock,
     ) -> None:
         self._reconciler = reconciler
-        self.revision = revision
+        self.guard = guard
         self._timeout = timeout_seconds
         self._queue = queue
         self._outcomes = outcomes
@@ -72,6 +73,11 @@ class Worker:
         self.dismissed = False
         self.cancelled = False
         self.was_cancelled_inside = False
+
+    @property
+    def revision(self) -> str:
+        """The revision it belongs to."""
+        return self.guard.revision
 
     def dismiss(self) -> None:
         """Leave: at once if idle, else after the current reconcile."""
@@ -119,7 +125,7 @@ class Worker:
         except asyncio.CancelledError as error:
             self._ended_by_cancellation(request, error)
         except BaseException as error:  # SystemExit of a plugin must not end the operator
-            if isinstance(error, GeneratorExit) and self._is_thrown_away():
+            if issubclass(type(error), GeneratorExit) and self._is_thrown_away():
                 raise
             self._ended(request, error=error)
         else:
@@ -146,15 +152,15 @@ class Worker:
         if self.cancelled:
             self._outcomes.interrupted(request)
         elif error is not None:
-            self._outcomes.failed(self.revision, request, error)
+            self._outcomes.failed(self.guard, request, error)
         else:
-            self._outcomes.returned(self.revision, request, result)
+            self._outcomes.returned(self.guard, request, result)
 
     def _ended_by_cancellation(self, request: Request, error: asyncio.CancelledError) -> None:
         if self.cancelled:
             self._outcomes.interrupted(request)
             raise error
-        self._outcomes.failed(self.revision, request, error)
+        self._outcomes.failed(self.guard, request, error)
         if self.task.cancelling():
             # Somebody cancelled this very task: a shutting down loop, or a reconciler that cancelled itself. The
             # crew replaces this worker if it should go on.

@@ -99,7 +99,7 @@ class ControllerSet:
             if controller is None:
                 controller = self._controllers[name] = self._environment.controller(name, self._failed)
             live.failures[name] = self._failure_log(live, name)
-            drains.append(await controller.install(spec, live.reconciler(name), live.label))
+            drains.append(await controller.install(spec, live.reconciler(name), live.label, live.bound[name].guard))
             self._ids[name] = live.bound[name].declaration.id
         if self._leads:
             self.start_workers()

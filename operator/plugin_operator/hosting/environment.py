@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from plugin_operator.clock import Clock
+from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import (
     Controller,
     ControllerSpec,
@@ -40,7 +41,9 @@ class DrainLike(Protocol):
 class ControllerLike(Protocol):
     """One controller over all revisions; see ``controller.Controller``."""
 
-    async def install(self, spec: ControllerSpec, reconciler: Reconciler, revision: str) -> DrainLike:
+    async def install(
+        self, spec: ControllerSpec, reconciler: Reconciler, revision: str, guard: PluginGuard | None = None
+    ) -> DrainLike:
         """Swap to a revision."""
 
     def start_workers(self) -> None:

@@ -5,6 +5,9 @@ from types import TracebackType
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.modules import RevisionModules
 from plugin_operator.hosting.names import shadowed_by
+from plugin_operator.rendering import class_name, describe, safe_repr, safe_text, traceback_of
+
+_MAX_CHARACTERS = 2000
 
 
 def rejection(error: BaseException, modules: RevisionModules, main: str) -> PluginRejected:
@@ -15,20 +18,24 @@ def rejection(error: BaseException, modules: RevisionModules, main: str) -> Plug
         modules: the revision whose code was running.
         main: file to name if none of its lines is to blame.
     """
-    if isinstance(error, PluginRejected) and error.path:
-        return error
-    path, line = _where(error, modules)
-    return PluginRejected(_reason(error, modules), path=path or main, line=line)
+    try:
+        if isinstance(error, PluginRejected) and error.path:
+            return error
+        path, line = _where(error, modules)
+        reason = _reason(error, modules)
+    except BaseException:  # noqa: BLE001 - an exception of the plugin's, whose attributes answer as they like
+        return PluginRejected(describe(error), path=main)
+    return PluginRejected(reason, path=path or main, line=line)
 
 
 def _reason(error: BaseException, modules: RevisionModules) -> str:
     if isinstance(error, PluginRejected):
         return error.reason
     if isinstance(error, SyntaxError):
-        return f"{type(error).__name__}: {error.msg}"
+        return f"{class_name(error)}: {safe_text(error.msg)}"
     if isinstance(error, SystemExit):
-        return f"ends the process at import: sys.exit({error.code!r})"
-    text = modules.plain(f"{type(error).__name__}: {error}") if str(error) else type(error).__name__
+        return f"ends the process at import: sys.exit({safe_repr(error.code)})"
+    text = modules.plain(describe(error, _MAX_CHARACTERS))
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"{text}: {_way_out(error.name.removeprefix(modules.package + '.'), modules)}"
     return text
@@ -55,7 +62,7 @@ def _where(error: BaseException, modules: RevisionModules) -> tuple[str, int | N
         if path is not None:
             return path, error.lineno
     found: tuple[str, int | None] = ("", None)
-    traceback: TracebackType | None = error.__traceback__
+    traceback: TracebackType | None = traceback_of(error)
     while traceback is not None:
         path = modules.user_path(traceback.tb_frame.f_code.co_filename)
         if path is not None:

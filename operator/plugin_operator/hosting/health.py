@@ -1,10 +1,11 @@
 """How the reconciles of one revision fare, and when that is reason enough to take it back."""
 
-from collections import deque
+import asyncio
 from collections.abc import Callable
 
 from plugin_operator.controllers import Reconciler, Request, Result
 from plugin_operator.errors import TerminalError, is_external
+from plugin_operator.rendering import describe, stack_of
 
 _MAX_WORDS = 300
 _MAX_FRAMES = 5
@@ -49,6 +50,11 @@ class RevisionHealth:
                 if not is_external(error):
                     self.failure(error)
                 raise
+            except (asyncio.CancelledError, GeneratorExit):
+                raise
+            except BaseException as error:
+                self.failure(error)
+                raise
             self.succeeded += 1
             if self.succeeded >= _REMEMBERED:
                 self._fade()
@@ -61,8 +67,8 @@ class RevisionHealth:
         self.failed += 1
         if self.failed >= _REMEMBERED:
             self._fade()
-        self.last_error = f"{type(error).__name__}: {error}"[:_MAX_WORDS]
-        self.last_stack = _stack_of(error)
+        self.last_error = describe(error, _MAX_WORDS)
+        self.last_stack = stack_of(error, _MAX_FRAMES)
         if self.on_failure is not None:
             self.on_failure()
 
@@ -70,13 +76,3 @@ class RevisionHealth:
         """Let what was long ago count less, so that the numbers tell how things are now."""
         self.succeeded //= 2
         self.failed //= 2
-
-
-def _stack_of(error: BaseException) -> tuple[str, ...]:
-    """Return where an exception passed, without keeping the frames: they hold the plugin's variables."""
-    lines: deque[str] = deque(maxlen=_MAX_FRAMES)
-    traceback = error.__traceback__
-    while traceback is not None:
-        lines.appendleft(f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}")
-        traceback = traceback.tb_next
-    return tuple(lines)

@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from plugin_operator import logs
 from plugin_operator.clock import Clock
+from plugin_operator.containment import is_cancelled_from_outside
 from plugin_operator.errors import PluginRejected
 from plugin_operator.plugin import BoundController
+from plugin_operator.rendering import describe
 from plugin_operator.tasks import start_task, wait_until_done
 
 T = TypeVar("T")
-
-_log = logs.get_logger(__name__)
 
 
 async def run_hook(
@@ -29,7 +28,7 @@ async def run_hook(
         clock: measures the deadline.
 
     Raises:
-        PluginRejected: it raised, ``SystemExit`` included, or did not end within the deadline.
+        PluginRejected: it raised anything at all, or did not end within the deadline.
     """
     declaration = bound.declaration
     task = start_task(_told(bound, name, hook), f"hook/{bound.scope.plugin}/{name}")
@@ -41,16 +40,18 @@ async def run_hook(
         task.cancel()
     try:
         return task.result()
-    except asyncio.CancelledError:  # nobody cancelled it in time: the hook itself let one through
-        raise PluginRejected(f"{name} raised CancelledError", path=declaration.path, line=declaration.line) from None
+    except asyncio.CancelledError:  # nobody cancelled it in time: the hook cancelled its own task
+        raise PluginRejected(f"{name} cancelled its task", path=declaration.path, line=declaration.line) from None
 
 
 async def _told(bound: BoundController, name: str, hook: Callable[[], Awaitable[T]]) -> T:
     try:
         return await hook()
-    except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the author's, whatever it is; reported
-        # Caught inside the task: asyncio ends the event loop, and with it the operator, for the last two.
-        scope, declaration = bound.scope, bound.declaration
-        _log.exception("Plugin hook failed", plugin=scope.plugin, revision=scope.revision, hook=name)
-        what = f"{name} raised {type(error).__name__}: {error}"
+    except BaseException as error:
+        # Caught inside the task: asyncio ends the event loop, and with it the operator, for some of them.
+        if is_cancelled_from_outside():
+            raise
+        declaration = bound.declaration
+        bound.guard.report(name, None, error)
+        what = f"{name} raised {describe(error)}"
         raise PluginRejected(what, path=declaration.path, line=declaration.line) from None

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from plugin_operator import logs
+from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Reconciler, Request, Result
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.assembly import build_spec, kind_keys
@@ -221,7 +222,19 @@ class LiveRevision:
         scope.loops = self._loops(declaration, informers)
         scope.rights = MissingRights(self.revision.plugin, self.label, declaration.name, self._environment.clock)
         scope.fence = self._environment.fence
-        return BoundController(declaration, scope, self._tasks)
+        return BoundController(declaration, scope, self._guard(declaration.name))
+
+    def _guard(self, controller: str) -> PluginGuard:
+        errors = self._environment.metrics.handler_errors
+        return PluginGuard(
+            self.revision.plugin,
+            self.label,
+            controller,
+            clock=self._environment.clock,
+            locate=self.revision.modules.user_path,
+            mark=self._tasks.mark,
+            on_error=lambda what, _error: errors.inc(controller, what),
+        )
 
     def _writes(self, declaration: ControllerDeclaration, informers: InformerSet) -> Writes:
         late = self._environment.metrics.late_caches

@@ -4,11 +4,13 @@ Owns naming revisions and running a plugin's import in a thread, where a slow on
 Trying it first where it can do no harm is left to ``validator``.
 """
 
+import contextvars
 import importlib
 import itertools
 import re
 from types import ModuleType
 
+from plugin_operator.containment import in_context, is_cancelled_from_outside
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.failures import rejection
 from plugin_operator.hosting.installed import check_installed
@@ -58,13 +60,12 @@ class Loader:
         modules.register()
         try:
             module = await self._threads.run(_import, f"{package}.{source.name}", modules, source.path)
-            declarations = await discover(module)
-        except PluginRejected as error:
+            declarations = await in_context(discover(module), contextvars.Context())
+        except BaseException as error:
             modules.purge()
+            if is_cancelled_from_outside():
+                raise
             raise rejection(error, modules, source.path) from None
-        except BaseException:
-            modules.purge()
-            raise
         return PluginRevision(source.name, source.digest, label, module, declarations, modules)
 
 

@@ -23,6 +23,7 @@ from plugin_operator.hosting.refusals import Refusals
 from plugin_operator.hosting.snapshot import PluginSource, Refusal
 from plugin_operator.hosting.states import PluginState
 from plugin_operator.hosting.status import PluginStatus
+from plugin_operator.rendering import describe
 
 # Of the time for ending a plugin; the rest is for its hooks.
 _SHARE_OF_RECONCILES = 0.8
@@ -115,7 +116,7 @@ class PluginSlot:
             except Exception as error:  # noqa: BLE001 - see below
                 # A bug of ours in one plugin's affairs must not end those of all.
                 _log.exception("Plugin step failed", plugin=self.name)
-                self._reject(swap.PassingRejection(f"{type(error).__name__}: {error}", path=self.board.path))
+                self._reject(swap.PassingRejection(describe(error), path=self.board.path))
             self._in_step = False
 
     async def _repair(self) -> None:

@@ -1,11 +1,23 @@
-"""The event loop of a process: uvloop where there is one, for it helps under bursts and costs nothing else."""
+"""The event loop of a process: uvloop where there is one, for it helps under bursts and costs nothing else.
+
+Owns what ends it: the operator's main coroutine and nobody else. asyncio lets ``SystemExit`` and ``KeyboardInterrupt``
+of any callback through the loop; a plugin's ``call_later`` can raise them. The operator's signals raise neither.
+"""
 
 import asyncio
 import gc
-from collections.abc import Coroutine
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from plugin_operator import logs
+from plugin_operator.rendering import describe, safe_repr, safe_text
+
 T = TypeVar("T")
+
+_log = logs.get_logger(__name__)
 
 
 def run_in_loop(main: Coroutine[Any, Any, T]) -> T:
@@ -13,12 +25,76 @@ def run_in_loop(main: Coroutine[Any, Any, T]) -> T:
 
     What is imported by now stays for good, so the collector is told to leave it alone: walking it again and again was
     most of its longest pauses.
+
+    Raises:
+        RuntimeError: ``main`` itself ended by ``SystemExit``, which would look like a stop in order.
+        KeyboardInterrupt: Ctrl-C before the operator handles signals.
     """
     gc.collect()
     gc.freeze()
+    with _unraisable_errors_logged(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        loop = runner.get_loop()
+        loop.set_exception_handler(_report)
+        task = loop.create_task(main)
+        try:
+            return _run_until_done(loop, task)
+        finally:
+            if not task.done():
+                task.cancel()
+
+
+def _run_until_done(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[T]") -> T:
+    while True:
+        try:
+            return loop.run_until_complete(task)
+        except (SystemExit, KeyboardInterrupt) as error:
+            if type(error) is KeyboardInterrupt and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                raise
+            if task.done():
+                raise RuntimeError(f"the operator's main task raised {describe(error)}") from error
+            # What was due in this turn of the loop is still in its queue: the next run goes on with it.
+            _log.error("Callback tried to end the process", error=describe(error), exc_info=error)
+
+
+@contextmanager
+def _unraisable_errors_logged() -> Iterator[None]:
+    """Log what finalizers raise; the interpreter would print it between the lines of the log."""
+    before = sys.unraisablehook
+    sys.unraisablehook = _report_unraisable
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+def _report_unraisable(unraisable: Any) -> None:
+    error = unraisable.exc_value
+    _log.error(
+        "Exception ignored",
+        reason=safe_text(unraisable.err_msg or "Exception ignored in"),
+        object=safe_repr(unraisable.object),
+        error=describe(error) if error is not None else None,
+        exc_info=error,
+    )
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
     except ImportError:  # no wheel for this platform: asyncio's own loop does the same, a little slower
-        return asyncio.run(main)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main)
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def _report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what a callback or a forgotten task raised; rendering the objects in ``context`` may run foreign code."""
+    error = context.get("exception")
+    of = context.get("task") or context.get("future")
+    _log.error(
+        "Unhandled exception on the event loop",
+        reason=safe_text(context.get("message", "")),
+        task=safe_text(of.get_name()) if isinstance(of, asyncio.Task) else None,
+        error=describe(error) if isinstance(error, BaseException) else None,
+        exc_info=error if isinstance(error, BaseException) else None,
+    )

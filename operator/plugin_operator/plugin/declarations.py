@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from plugin_operator.containment import is_cancelled_from_outside
 from plugin_operator.controllers import Predicate, RateLimiterSpec
 from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import GroupVersionKind
@@ -20,6 +21,7 @@ from plugin_operator.plugin.options import MARK, read_options
 from plugin_operator.plugin.permissions import Permission
 from plugin_operator.plugin.source import Place, place_of
 from plugin_operator.plugin.watching import WatchDeclaration
+from plugin_operator.rendering import describe
 
 #: How many reconciles all controllers of one plugin may run at once: each is a task, or a thread.
 MAX_CONCURRENT = 1000
@@ -131,8 +133,10 @@ async def _from_factory(module: ModuleType, path: str) -> list[Any]:
             made = await made
     except PluginRejected:
         raise
-    except Exception as error:
-        raise place.reject("new_controller", f"raised {type(error).__name__}: {error}") from error
+    except BaseException as error:
+        if is_cancelled_from_outside():
+            raise
+        raise place.reject("new_controller", f"raised {describe(error)}") from error
     made = list(made) if isinstance(made, list | tuple) else [made]
     if not made or any(each is None for each in made):
         raise place.reject("new_controller", "returned no controller: return an object with reconcile(ctx, request)")
@@ -157,8 +161,8 @@ def _instantiate(target: Any, place: Place) -> Any:
         return target()
     except PluginRejected:
         raise
-    except Exception as error:
-        what = f"could not be made: {target.__name__}() raised {type(error).__name__}: {error}"
+    except BaseException as error:
+        what = f"could not be made: {target.__name__}() raised {describe(error)}"
         raise place.reject("", f"{what}; give it an __init__ without arguments") from error
 
 

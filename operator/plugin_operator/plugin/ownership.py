@@ -53,14 +53,9 @@ class RevisionTasks:
         """Return those that have not ended, oldest knowledge of order not kept."""
         return [task for task in self._tasks if not task.done()]
 
-    def enter(self) -> "contextvars.Token[RevisionTasks | None]":
-        """Mark the running task (and what it spawns from now on) as this revision's."""
-        return _current.set(self)
-
-    @staticmethod
-    def leave(token: "contextvars.Token[RevisionTasks | None]") -> None:
-        """Undo ``enter``."""
-        _current.reset(token)
+    def mark(self) -> None:
+        """Say, in the current context, that this revision's code runs in it."""
+        _current.set(self)
 
 
 def current_revision() -> RevisionTasks | None:
@@ -82,10 +77,10 @@ def install_task_factory(loop: asyncio.AbstractEventLoop) -> None:
             try:
                 owner.check()
             except TooManyTasks:
-                coroutine.close()
+                if inspect.iscoroutine(coroutine):
+                    coroutine.close()
                 raise
-            if inspect.iscoroutine(coroutine):
-                coroutine = Contained(coroutine)
+            coroutine = Contained(coroutine)
         if previous is not None:
             task = previous(loop, cast("Coroutine[Any, Any, Any]", coroutine), **options)
         else:

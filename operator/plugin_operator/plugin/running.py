@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 
+from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import Request, Result
 from plugin_operator.plugin.calling import call, is_async
 from plugin_operator.plugin.context import Context, ControllerContext
 from plugin_operator.plugin.declarations import ControllerDeclaration
-from plugin_operator.plugin.ownership import RevisionTasks
 from plugin_operator.plugin.scope import ControllerScope
 from plugin_operator.plugin.threads import ThreadRunner
+from plugin_operator.rendering import class_name
 
 Reconcile = Callable[[Request], Awaitable[Result | None]]
 
@@ -22,15 +23,15 @@ class BoundController:
     Args:
         declaration: what the author declared.
         scope: client, caches and names.
-        tasks: where tasks are noted that the author's code spawns.
+        guard: what the author's code runs in.
     """
 
-    __slots__ = ("_threads", "declaration", "scope", "tasks")
+    __slots__ = ("_threads", "declaration", "guard", "scope")
 
-    def __init__(self, declaration: ControllerDeclaration, scope: ControllerScope, tasks: RevisionTasks) -> None:
+    def __init__(self, declaration: ControllerDeclaration, scope: ControllerScope, guard: PluginGuard) -> None:
         self.declaration = declaration
         self.scope = scope
-        self.tasks = tasks
+        self.guard = guard
         self._threads = ThreadRunner(f"plugin-{scope.plugin}-{scope.controller}")
 
     @property
@@ -40,7 +41,7 @@ class BoundController:
 
     def reconciler(self) -> Reconcile:
         """Return the coroutine function that the controller layer calls for each request."""
-        function, scope, tasks = self.declaration.reconcile, self.scope, self.tasks
+        function, scope, guard = self.declaration.reconcile, self.scope, self.guard
         threads = None if is_async(function) else self._threads
         writes, loops = scope.writes, scope.loops
         hot = loops.hot if loops is not None else None
@@ -52,21 +53,22 @@ class BoundController:
                     # The worker has looked, but a process may be stopped, and its Lease lost, in the wait.
                     scope.fence.check()
             is_followed = bool(hot) and loops is not None and loops.begins(request)
-            token = tasks.enter()
+            context = Context(scope, request)
             try:
                 if threads is None:
-                    result = await function(Context(scope, request), request)
+                    result = await guard.drive(_awaited(function, context, request))
                 else:
-                    result = await call(function, Context(scope, request), request, threads=threads)
-            finally:
-                tasks.leave(token)
+                    result = await guard.drive(call(function, context, request, threads=threads))
+            except BaseException:
+                guard.note_reconcile(request, context.reconcile_id)
+                raise
             if result is None or isinstance(result, Result):
                 if is_followed and loops is not None:
                     loops.ended(request, result)
                 return result
             # Its type and not itself, for it may be a whole Secret, and this shows in the log and the status.
             raise TypeError(
-                f"reconcile of {scope.controller!r} returned a {type(result).__name__}: return None or a Result"
+                f"reconcile of {scope.controller!r} returned a {class_name(result)}: return None or a Result"
             )
 
         return reconcile
@@ -100,8 +102,9 @@ class BoundController:
     async def _hook(self, hook: Callable[..., Any] | None, *args: Any) -> Any:
         if hook is None:
             return None
-        token = self.tasks.enter()
-        try:
-            return await call(hook, *args, threads=self._threads)
-        finally:
-            self.tasks.leave(token)
+        return await self.guard.drive(call(hook, *args, threads=self._threads))
+
+
+async def _awaited(function: Callable[..., Any], context: Context, request: Request) -> Any:
+    """Call within the guard: a function that looks like a coroutine function may be plain code around one."""
+    return await function(context, request)

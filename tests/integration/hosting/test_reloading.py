@@ -157,7 +157,7 @@ async def test_errors_of_the_api_server_and_terminal_errors_do_not_roll_back(ben
     await bench.ran("V1", "f")
     bench.write("one.py", plugin_text("V2", body="raise TerminalError('cannot be')"))
     await bench.ran("V2", "f")
-    bench.write("one.py", plugin_text("V3", body="await ctx.client.get('v1/ConfigMap', 'none', 'default')"))
+    bench.write("one.py", plugin_text("V3", body="await ctx.client.list('example.com/v1/Nothing')"))
     await bench.ran("V3", "f")
     assert (await bench.state("Active")).reloads == 3
 

@@ -125,11 +125,11 @@ async def test_a_rollback_that_fails_halfway_leaves_all_controllers_with_the_cod
     install = second.install
     failed = asyncio.Event()
 
-    async def install_but_the_good(spec, reconciler, revision):
+    async def install_but_the_good(spec, reconciler, revision, guard):
         if revision == good:
             failed.set()
             raise swap.PassingRejection("as the test asks for")
-        return await install(spec, reconciler, revision)
+        return await install(spec, reconciler, revision, guard)
 
     monkeypatch.setattr(second, "install", install_but_the_good)
     fails = "raise RuntimeError('bad')"

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
+from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import (
     ControllerSpec,
     EnqueueForOwner,
@@ -21,6 +22,7 @@ from plugin_operator.controllers import (
 from plugin_operator.controllers.source import Source
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.testing.fake_informers import FakeInformer, FakeObject
+from plugin_operator.testing.virtual_clock import VirtualClock
 from plugin_operator.workqueue import LOW_PRIORITY
 
 DEPLOYMENT = GroupVersionKind.parse("apps/v1/Deployment")
@@ -33,10 +35,11 @@ class Ear:
         self.heard = []
         self.errors = []
         self.informer = FakeInformer("pods")
-        self.source = Source(
-            self.informer, lambda request, priority: self.heard.append((str(request), priority)), self.errors.append
+        self.source = Source(self.informer, lambda request, priority: self.heard.append((str(request), priority)))
+        guard = PluginGuard(
+            "p", "1-a", "c", clock=VirtualClock(), on_error=lambda what, _error: self.errors.append(what)
         )
-        self.source.bind(watches)
+        self.source.bind(watches, guard)
         self.informer.add_handler(self.source)
 
     def take(self):

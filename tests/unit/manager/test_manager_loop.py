@@ -1,17 +1,116 @@
-"""The event loop of a process."""
+"""The event loop of a process: what is kept from the collector, and what may end it."""
 
+import asyncio
 import gc
+import signal
+import sys
+from collections.abc import Callable, Iterator
 
+import pytest
+from structlog.testing import capture_logs
+
+from plugin_operator.manager import loop as loops
 from plugin_operator.manager import run_in_loop
+from tests.hostile import RAISES, raiser
 
 
 async def frozen() -> int:
     return gc.get_freeze_count()
 
 
-def test_what_is_imported_before_the_loop_runs_is_kept_from_the_garbage_collector():
+@pytest.fixture(autouse=True)
+def thawed() -> Iterator[None]:
     gc.unfreeze()
-    try:
-        assert run_in_loop(frozen()) > 10_000
-    finally:
-        gc.unfreeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(params=["uvloop", "asyncio"])
+def event_loop_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run on either kind of loop."""
+    if request.param == "asyncio":
+        monkeypatch.setattr(loops, "_loop_factory", lambda: None)
+
+
+@pytest.fixture
+def signals_handled() -> Iterator[None]:
+    """Handle SIGINT, as the operator does while it runs."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_what_is_imported_before_the_loop_runs_is_kept_from_the_garbage_collector() -> None:
+    assert run_in_loop(frozen()) > 10_000
+
+
+def _call_soon(raises: Callable[..., object]) -> None:
+    asyncio.get_running_loop().call_soon(raises)
+
+
+def _call_later(raises: Callable[..., object]) -> None:
+    asyncio.get_running_loop().call_later(0, raises)
+
+
+def _done_callback(raises: Callable[..., object]) -> None:
+    asyncio.ensure_future(asyncio.sleep(0)).add_done_callback(raises)
+
+
+def _from_a_thread(raises: Callable[..., object]) -> None:
+    asyncio.get_running_loop().call_soon_threadsafe(raises)
+
+
+def _task(raises: Callable[..., object]) -> None:
+    async def run() -> None:
+        raises()
+
+    _kept.append(asyncio.ensure_future(run()))
+
+
+def _finalizer(raises: Callable[..., object]) -> None:
+    type("Finalized", (), {"__del__": raises})()
+
+
+_kept: list[object] = []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("event_loop_of", "signals_handled")
+@pytest.mark.parametrize("schedule", [_call_soon, _call_later, _done_callback, _from_a_thread, _task, _finalizer])
+@pytest.mark.parametrize("name", ["system exit", "keyboard interrupt", "own base exception", "str exits", "args exit"])
+def test_no_callback_ends_the_loop_and_none_that_is_due_is_lost(
+    schedule: Callable[[Callable[..., object]], None], name: str
+) -> None:
+    async def main() -> list[int]:
+        loop, ran = asyncio.get_running_loop(), list[int]()
+        everything = loop.create_future()
+        for number in range(20):
+            loop.call_soon(ran.append, number)
+            schedule(raiser(RAISES[name]))
+        for _ in range(5):
+            await asyncio.sleep(0.001)
+        loop.call_soon(everything.set_result, None)
+        await everything
+        return ran
+
+    with capture_logs() as lines:
+        assert run_in_loop(main()) == list(range(20))
+    _kept.clear()
+    assert schedule is _task or lines
+
+
+def test_a_main_coroutine_that_exits_is_an_error_and_no_stop_in_order() -> None:
+    async def main() -> None:
+        sys.exit(0)
+
+    with pytest.raises(RuntimeError, match="main task raised SystemExit: 0"):
+        run_in_loop(main())
+
+
+def test_ctrl_c_before_the_operator_handles_signals_ends_it() -> None:
+    async def main() -> None:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.Event().wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_in_loop(main())

@@ -6,10 +6,12 @@ from collections.abc import Callable
 import pytest
 import structlog
 
+from plugin_operator.clock import SystemClock
+from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import Request, Result
 from plugin_operator.errors import ConflictError, NotFoundError
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.plugin import BoundController, Context, ControllerDeclaration, ControllerScope, RevisionTasks
+from plugin_operator.plugin import BoundController, Context, ControllerDeclaration, ControllerScope
 
 POD = GroupVersionKind.parse("v1/Pod")
 SECRET = GroupVersionKind.parse("v1/Secret")
@@ -66,7 +68,7 @@ def bind(make_scope):
 
     def run(reconcile, **hooks) -> BoundController:
         declaration = ControllerDeclaration("c", POD, reconcile, **hooks)
-        return BoundController(declaration, make_scope(), RevisionTasks("p", "1-abc"))
+        return BoundController(declaration, make_scope(), PluginGuard("p", "1-abc", "c", clock=SystemClock()))
 
     return run
 

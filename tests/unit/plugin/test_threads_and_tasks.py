@@ -68,10 +68,11 @@ async def test_tasks_spawned_under_a_revision_are_noted_and_others_are_not():
     install_task_factory(asyncio.get_running_loop())
     install_task_factory(asyncio.get_running_loop())
     mine = RevisionTasks("p", "1")
-    token = mine.enter()
-    task = asyncio.create_task(asyncio.sleep(60))
-    assert current_revision() is mine
-    mine.leave(token)
+    context = contextvars.copy_context()
+    context.run(mine.mark)
+    task = context.run(lambda: asyncio.create_task(asyncio.sleep(60)))
+    assert context.run(current_revision) is mine
+    assert current_revision() is None
     other = asyncio.create_task(asyncio.sleep(60))
     assert mine.running() == [task]
     for each in (task, other):
@@ -88,9 +89,9 @@ async def test_a_task_of_a_task_belongs_to_the_revision_too():
     async def outer():
         inner.append(asyncio.create_task(asyncio.sleep(60)))
 
-    token = mine.enter()
-    spawned = asyncio.create_task(outer())
-    mine.leave(token)
+    context = contextvars.copy_context()
+    context.run(mine.mark)
+    spawned = context.run(lambda: asyncio.create_task(outer()))
     await spawned
     assert mine.running() == inner
     inner[0].cancel()
@@ -101,14 +102,13 @@ async def test_a_plugin_cannot_spawn_without_bound(monkeypatch):
     monkeypatch.setattr("plugin_operator.plugin.ownership.MAX_TASKS", 3)
     install_task_factory(asyncio.get_running_loop())
     mine = RevisionTasks("p", "1")
-    token = mine.enter()
+    mine.mark()
     tasks = [asyncio.create_task(asyncio.sleep(60)) for _ in range(3)]
     with pytest.raises(TooManyTasks, match="plugin p has 3 unfinished tasks"):
         tasks.append(asyncio.create_task(asyncio.sleep(60)))
     tasks[0].cancel()
     await asyncio.wait(tasks[:1])
     tasks.append(asyncio.create_task(asyncio.sleep(60)))
-    mine.leave(token)
     for each in tasks:
         each.cancel()
     await asyncio.wait(tasks)

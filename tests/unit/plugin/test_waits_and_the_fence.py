@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
+from plugin_operator.containment import PluginGuard
 from plugin_operator.errors import LeadershipLost
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.plugin import BoundController, ControllerDeclaration, ControllerScope, RevisionTasks, Writes
+from plugin_operator.plugin import BoundController, ControllerDeclaration, ControllerScope, Writes
 from plugin_operator.plugin.writes import NewerThan, Target
 from plugin_operator.testing.virtual_clock import VirtualClock
 
@@ -51,7 +52,9 @@ async def test_a_reconcile_that_waited_for_its_cache_begins_only_while_this_proc
     scope.writes = Writes(MAP, lambda _kind, _key: cache, clock=clock, on_late=lambda: None, deadline_seconds=60)
     scope.writes.expect(A, Target(MAP, A), NewerThan("1"))
     fence.until = clock.monotonic() + LEASE_SECONDS
-    bound = BoundController(ControllerDeclaration("c", MAP, reconcile), scope, RevisionTasks("p", "1-a"))
+    bound = BoundController(
+        ControllerDeclaration("c", MAP, reconcile), scope, PluginGuard("p", "1-a", "c", clock=clock)
+    )
 
     running = asyncio.ensure_future(bound.reconciler()(A))
     await clock.advance(waited)

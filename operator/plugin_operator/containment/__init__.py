@@ -1,0 +1,12 @@
+"""The one guard around plugin code that runs in the operator's tasks.
+
+Owns containment: whatever plugin code raises, it ends that call and no task of the operator. Each call has a context of
+its own, and each report names plugin, revision, controller, object and the plugin's line. What follows from a failed
+call is left to the caller.
+"""
+
+from plugin_operator.containment.guard import PluginGuard
+from plugin_operator.containment.limiter import LineLimiter
+from plugin_operator.containment.stepping import in_context, is_cancelled_from_outside
+
+__all__ = ["LineLimiter", "PluginGuard", "in_context", "is_cancelled_from_outside"]

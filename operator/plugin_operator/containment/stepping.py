@@ -1,0 +1,50 @@
+"""Running a coroutine in a context of its own without a task of its own."""
+
+import asyncio
+import contextvars
+import types
+from collections.abc import Coroutine, Generator
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@types.coroutine
+def in_context(coroutine: Coroutine[Any, Any, T], context: contextvars.Context) -> Generator[Any, Any, T]:
+    """Await ``coroutine`` within the running task, with ``context`` as its context variables.
+
+    The task stays the current one, so that ``asyncio.timeout`` and cancellation work as ever. What the coroutine sets
+    stays in ``context``. On cancellation the coroutine gets the ``CancelledError``.
+
+    Raises:
+        BaseException: what the coroutine raises, as it is.
+    """
+    run = context.run
+    step: Any = coroutine.send
+    value: Any = None
+    while True:
+        try:
+            yielded = run(step, value)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        try:
+            value = yield yielded
+            step = coroutine.send
+        except GeneratorExit:
+            run(coroutine.close)
+            raise
+        except BaseException as error:  # noqa: BLE001 - handed to the coroutine, whatever it is
+            step, value = coroutine.throw, error
+
+
+def is_cancelled_from_outside() -> bool:
+    """Tell whether the running task was asked to end, or may not await any more because its loop is gone.
+
+    A ``CancelledError`` or ``GeneratorExit`` without such a reason was raised by the code that was called.
+    """
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return True
+    return task is None or task.cancelling() > 0

@@ -1,0 +1,80 @@
+"""Text about foreign values: whatever they do when they are asked for it, this returns.
+
+Exceptions, values and classes of plugins bring their own ``__str__``, ``__repr__`` and ``__name__``. Those may raise,
+end the process or never have been meant to be read. Logs, status and error messages render foreign values here only.
+"""
+
+import traceback
+from types import TracebackType
+from typing import Any
+
+#: So much of a foreign text is shown, in characters.
+MAX_CHARACTERS = 500
+
+_CLASS_NAME = type.__dict__["__name__"]
+_CLASS_QUALNAME = type.__dict__["__qualname__"]
+_TRACEBACK = BaseException.__dict__["__traceback__"]
+
+
+def class_name(value: object) -> str:
+    """Return the name of the class of ``value``, as the interpreter has it and not as a metaclass tells it."""
+    return str(_CLASS_NAME.__get__(type(value)))
+
+
+def qualified_class_name(value: object) -> str:
+    """Return the dotted name of the class of ``value`` within its module."""
+    return str(_CLASS_QUALNAME.__get__(type(value)))
+
+
+def traceback_of(error: BaseException) -> TracebackType | None:
+    """Return the traceback of an exception, past whatever its class makes of the attribute."""
+    found: TracebackType | None = _TRACEBACK.__get__(error)
+    return found
+
+
+def message_of(error: BaseException, limit: int = MAX_CHARACTERS) -> str:
+    """Return ``str(error)``, at most ``limit`` characters of it; a note in its place if that raises.
+
+    Never raises.
+    """
+    try:
+        text = str.__str__(str(error))
+    except BaseException as raised:  # noqa: BLE001 - see the module
+        return f"<its __str__ raised {class_name(raised)}>"
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def describe(error: BaseException, limit: int = MAX_CHARACTERS) -> str:
+    """Return ``Type: message`` for an exception, at most ``limit`` characters of it; never raises."""
+    name, message = class_name(error), message_of(error, limit)
+    text = f"{name}: {message}" if message else name
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def safe_repr(value: object) -> str:
+    """Return ``repr(value)``, or a note with its type if that raises; never raises."""
+    try:
+        return str.__str__(repr(value))
+    except BaseException as raised:  # noqa: BLE001 - see the module
+        return f"<{class_name(value)}: its __repr__ raised {class_name(raised)}>"
+
+
+def safe_text(value: object) -> str:
+    """Return ``str(value)``, or a note with its type if that raises; never raises."""
+    try:
+        return str.__str__(str(value))
+    except BaseException as raised:  # noqa: BLE001 - see the module
+        return f"<{class_name(value)}: its __str__ raised {class_name(raised)}>"
+
+
+def stack_of(error: BaseException, limit: int = 5) -> tuple[str, ...]:
+    """Return ``file:line`` of the frames an exception passed, the innermost first, without keeping the frames."""
+    frames = list(traceback.walk_tb(traceback_of(error)))[-limit:]
+    return tuple(f"{frame.f_code.co_filename}:{line}" for frame, line in reversed(frames))
+
+
+def valid_unicode(text: Any) -> str:
+    """Return ``text`` with lone surrogates escaped, so that it can be encoded; what is no text is rendered first."""
+    # Not isinstance, which asks an instance for its __class__.
+    plain = str.__str__(text) if issubclass(type(text), str) else safe_text(text)
+    return plain.encode("utf-8", "backslashreplace").decode()

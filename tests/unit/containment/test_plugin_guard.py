@@ -1,0 +1,152 @@
+"""The guard keeps whatever plugin code raises, sets or leaves behind to the call."""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from plugin_operator.containment import LineLimiter, PluginGuard
+from plugin_operator.kube import NamespacedName
+from plugin_operator.testing.virtual_clock import VirtualClock
+from tests.hostile import RAISES, raiser
+
+KEY = NamespacedName("ns", "web")
+TENANT: contextvars.ContextVar[str] = contextvars.ContextVar("tenant", default="nobody")
+
+
+def make_guard(
+    clock: VirtualClock | None = None,
+    *,
+    locate: Callable[[str], str | None] = lambda _: None,
+    on_error: Callable[[str, BaseException], None] = lambda _what, _error: None,
+) -> PluginGuard:
+    return PluginGuard("one", "1-abc", "web", clock=clock or VirtualClock(), locate=locate, on_error=on_error)
+
+
+@pytest.mark.parametrize("name", RAISES)
+async def test_whatever_plain_code_raises_gives_the_fallback_and_one_line(name: str) -> None:
+    told: list[str] = []
+    guard = make_guard(on_error=lambda what, _error: told.append(what))
+    with capture_logs() as lines:
+        assert guard.contain("predicate", KEY, True, raiser(RAISES[name])) is True
+    (line,) = lines
+    expected = {"plugin": "one", "revision": "1-abc", "controller": "web", "namespace": "ns", "name": "web"}
+    assert expected.items() <= line.items()
+    assert (line["event"], line["what"]) == ("Plugin code raised", "predicate")
+    assert told == ["predicate"]
+
+
+def test_the_line_names_the_innermost_place_in_the_plugins_own_files() -> None:
+    def fails() -> None:
+        Path("/does/not/exist").read_text()
+
+    guard = make_guard(locate=lambda filename: "/plugins/one.py" if filename == __file__ else None)
+    with capture_logs() as lines:
+        guard.contain("map", KEY, None, fails)
+    assert lines[0]["at"] == f"/plugins/one.py:{fails.__code__.co_firstlineno + 1}"
+
+
+def test_what_a_call_sets_is_not_seen_by_the_next_nor_by_its_caller() -> None:
+    guard = make_guard()
+
+    def call() -> str:
+        before = TENANT.get()
+        TENANT.set("red")
+        return before
+
+    TENANT.set("caller")
+    assert [guard.contain("map", KEY, "", call) for _ in range(2)] == ["nobody", "nobody"]
+    assert TENANT.get() == "caller"
+
+
+async def test_a_coroutine_sees_its_callers_context_and_changes_only_its_own() -> None:
+    async def reconcile() -> str:
+        before = TENANT.get()
+        TENANT.set("red")
+        await asyncio.sleep(0)
+        return f"{before} {TENANT.get()}"
+
+    TENANT.set("caller")
+    assert [await make_guard().drive(reconcile()) for _ in range(2)] == ["caller red"] * 2
+    assert TENANT.get() == "caller"
+
+
+async def test_a_task_that_a_coroutine_spawns_inherits_its_context() -> None:
+    async def child() -> str:
+        return TENANT.get()
+
+    async def reconcile() -> str:
+        TENANT.set("red")
+        return await asyncio.create_task(child())
+
+    assert await make_guard().drive(reconcile()) == "red"
+
+
+async def test_timeouts_and_the_current_task_work_within_the_guard() -> None:
+    async def reconcile() -> asyncio.Task[object] | None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.001):
+                await asyncio.Event().wait()
+        return asyncio.current_task()
+
+    assert await make_guard().drive(reconcile()) is asyncio.current_task()
+
+
+async def test_a_cancellation_reaches_the_coroutine_and_its_clean_up_runs_in_its_context() -> None:
+    seen: list[str] = []
+    begun = asyncio.Event()
+
+    async def reconcile() -> None:
+        TENANT.set("red")
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            seen.append(TENANT.get())
+
+    task = asyncio.create_task(make_guard().drive(reconcile()))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert seen == ["red"]
+
+
+@pytest.mark.parametrize("name", ["own base exception", "cancelled", "generator exit", "class is asked"])
+async def test_what_a_coroutine_raises_reaches_the_caller_as_it_is(name: str) -> None:
+    async def reconcile() -> None:
+        await asyncio.sleep(0)
+        raiser(RAISES[name])()
+
+    with pytest.raises(BaseException) as caught:
+        await make_guard().drive(reconcile())
+    assert type(caught.value).__name__ in {"Panic", "CancelledError", "GeneratorExit", "Asked"}
+
+
+def test_a_listener_that_fails_does_not_undo_the_containment() -> None:
+    def listen(_what: str, _error: BaseException) -> None:
+        raise RuntimeError("the listener")
+
+    assert make_guard(on_error=listen).contain("map", KEY, 1, raiser("raise ValueError")) == 1
+
+
+async def test_the_same_failure_is_logged_a_few_times_then_counted() -> None:
+    clock = VirtualClock()
+    guard = make_guard(clock)
+    with capture_logs() as lines:
+        for _ in range(10):
+            guard.contain("map", KEY, None, raiser("raise ValueError"))
+        await clock.advance(11)
+        guard.contain("map", KEY, None, raiser("raise ValueError"))
+    assert [line.get("left_out") for line in lines] == [None, None, None, 7]
+
+
+async def test_a_limiter_forgets_places_rather_than_grow() -> None:
+    limiter = LineLimiter(VirtualClock(), burst=1, period_seconds=10)
+    for number in range(1000):
+        assert limiter.pass_one(number) == 0
+    assert limiter.pass_one(999) is None
