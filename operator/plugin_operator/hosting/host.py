@@ -21,6 +21,7 @@ from plugin_operator.hosting.validator import Validator
 from plugin_operator.hosting.watcher import Watcher
 from plugin_operator.plugin import install_task_factory
 from plugin_operator.plugin.threads import ThreadRunner
+from plugin_operator.rendering import describe
 from plugin_operator.tasks import Service, TaskOwner
 
 _SHORTEST_PAUSE_SECONDS = 0.005
@@ -168,9 +169,7 @@ class PluginHost:
         try:
             return await self._threads.run(self._scanner.scan)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not end all reloads for good; it is told
-            broken = self._unreadable(
-                f"cannot be scanned: {type(error).__name__}: {error}", retry_after_seconds=_RETRY_SECONDS
-            )
+            broken = self._unreadable(f"cannot be scanned: {describe(error)}", retry_after_seconds=_RETRY_SECONDS)
             if broken.reason != self.directory_problem:
                 _log.exception("Plugins directory scan failed", path=self._scanner.root)
             return broken

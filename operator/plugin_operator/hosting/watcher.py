@@ -15,6 +15,7 @@ from plugin_operator import logs
 from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock
 from plugin_operator.plugin.threads import ThreadRunner
+from plugin_operator.rendering import describe
 from plugin_operator.tasks import start_task
 
 # Each step wakes two threads: at 10 ms an idle operator spends more on them than on all else together.
@@ -65,7 +66,7 @@ class Watcher:
                 self._failure = self._told = ""
             except Exception as error:  # noqa: BLE001 - the scan finds everything anyway; see the module
                 # Seen: watch limits reached, a name that is not UTF-8, a directory that went away in between.
-                self._failed(str(error))
+                self._failed(describe(error))
                 await self._clock.sleep(self._backoff.next_seconds())
             self._on_hint()
 

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
+from plugin_operator.rendering import class_name, message_of
+
 Check = Callable[[], Awaitable[str | None]]
 """Returns if all is well, or well enough with a note on what is not; raises with the reason if it is not.
 
@@ -53,7 +55,7 @@ class Probe:
         except TimeoutError as error:
             return Outcome(name, str(error) or f"no answer within {_CHECK_TIMEOUT_SECONDS:g} s")
         except Exception as error:  # noqa: BLE001 - whatever a check raises is the reason why it failed
-            return Outcome(name, str(error) or type(error).__name__)
+            return Outcome(name, message_of(error) or class_name(error))
         return Outcome(name, note=note or "")
 
     async def run_all(self, exclude: Collection[str] = ()) -> list[Outcome]:

@@ -28,12 +28,18 @@ def _rendered(statement: ast.stmt, name: str) -> Iterator[int]:
     for node in ast.walk(statement):
         if isinstance(node, ast.FormattedValue) and _is(node.value, name):
             yield node.lineno
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ASKING:
-            if any(_is(argument, name) for argument in node.args):
-                yield node.lineno
-        if isinstance(node, ast.Attribute) and node.attr in {"__name__", "__qualname__"}:
-            if isinstance(node.value, ast.Call) and any(_is(argument, name) for argument in node.value.args):
-                yield node.lineno
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and _asks(node.func.id, node.args, name):
+            yield node.lineno
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call) and _asks_type(node.value, name):
+            yield node.lineno
+
+
+def _asks_type(call: ast.Call, name: str) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "type" and any(_is(each, name) for each in call.args)
+
+
+def _asks(function: str, arguments: list[ast.expr], name: str) -> bool:
+    return function in ASKING and any(_is(argument, name) for argument in arguments)
 
 
 def _is(node: ast.expr, name: str) -> bool:
@@ -60,5 +66,9 @@ def test_a_planted_violation_is_found(text: str) -> None:
 
 
 def test_rendering_and_narrow_handlers_are_let_through() -> None:
-    fine = "try:\n    run()\nexcept OSError as error:\n    say(str(error))\nexcept Exception as error:\n    say(describe(error))\n"
+    narrow, broad = (
+        "except OSError as error:\n    say(str(error))",
+        "except Exception as error:\n    say(describe(error))",
+    )
+    fine = f"try:\n    run()\n{narrow}\n{broad}\n"
     assert not list(violations(fine))
