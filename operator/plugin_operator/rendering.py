@@ -13,6 +13,8 @@ MAX_CHARACTERS = 500
 
 _CLASS_NAME = type.__dict__["__name__"]
 _CLASS_QUALNAME = type.__dict__["__qualname__"]
+_CAUSE = BaseException.__dict__["__cause__"]
+_CONTEXT = BaseException.__dict__["__context__"]
 _TRACEBACK = BaseException.__dict__["__traceback__"]
 
 
@@ -30,6 +32,12 @@ def traceback_of(error: BaseException) -> TracebackType | None:
     """Return the traceback of an exception, past whatever its class makes of the attribute."""
     found: TracebackType | None = _TRACEBACK.__get__(error)
     return found
+
+
+def cause_of(error: BaseException) -> BaseException | None:
+    """Return what an exception was raised from, or while handling; past what its class makes of the attributes."""
+    cause: BaseException | None = _CAUSE.__get__(error) or _CONTEXT.__get__(error)
+    return cause
 
 
 def message_of(error: BaseException, limit: int = MAX_CHARACTERS) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
 from plugin_operator.controllers.outcomes import MAX_REMEMBERED
+from plugin_operator.rendering import cause_of, describe, traceback_of
 
 #: So many failures in a row, without a success of any object in between, and a controller may be failing.
 FAILURES_IN_A_ROW = 3
@@ -213,18 +214,14 @@ def places_of(error: BaseException, locate: Locate) -> tuple[str, ...]:
             break
         places = [
             f"{path}:{line}"
-            for frame, line in traceback.walk_tb(current.__traceback__)
+            for frame, line in traceback.walk_tb(traceback_of(current))
             if (path := locate(frame.f_code.co_filename)) is not None
         ]
         if places:
             return tuple(reversed(places[-_MAX_PLACES:]))
-        current = current.__cause__ or current.__context__
+        current = cause_of(current)
     return ()
 
 
 def _words(error: BaseException) -> str:
-    try:
-        text = f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - a foreign __str__ may raise; the type has a name
-        text = type(error).__name__
-    return " ".join(text.split())[:_MAX_WORDS]
+    return " ".join(describe(error, _MAX_WORDS).split())

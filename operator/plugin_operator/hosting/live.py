@@ -226,6 +226,12 @@ class LiveRevision:
 
     def _guard(self, controller: str) -> PluginGuard:
         errors = self._environment.metrics.handler_errors
+
+        def failed(what: str, error: BaseException) -> None:
+            errors.inc(controller, what)
+            if (log := self.failures.get(controller)) is not None:
+                log.code_failed(what, error)
+
         return PluginGuard(
             self.revision.plugin,
             self.label,
@@ -233,7 +239,7 @@ class LiveRevision:
             clock=self._environment.clock,
             locate=self.revision.modules.user_path,
             mark=self._tasks.mark,
-            on_error=lambda what, _error: errors.inc(controller, what),
+            on_error=failed,
         )
 
     def _writes(self, declaration: ControllerDeclaration, informers: InformerSet) -> Writes:

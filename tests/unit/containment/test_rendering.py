@@ -19,6 +19,7 @@ def stream() -> Any:
     handlers, level, config = root.handlers[:], root.level, structlog.get_config()
     stream = StringIO()
     logs.configure("json", "debug", stream)
+    structlog.configure(cache_logger_on_first_use=False)
     yield stream
     root.handlers[:], root.level = handlers, level
     structlog.configure(**config)

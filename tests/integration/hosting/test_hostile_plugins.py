@@ -1,0 +1,182 @@
+"""Whatever code of a plugin raises, wherever it runs, the other plugins on the same kind go on hearing."""
+
+import logging
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from plugin_operator import logs
+from plugin_operator.testing.eventually import eventually
+from tests.hostile import RAISES, indented
+
+#: Where code of a plugin runs for each event or reconcile; ``{raises}`` is indented for the function's body.
+PLACES = {
+    "predicate": """
+from plugin_operator import controller
+def judge(obj):
+{raises}
+@controller(for_="v1/ConfigMap", name="hostile", predicates=[judge])
+async def hostile(ctx, request): ...
+""",
+    "map": """
+from plugin_operator import controller, watch
+def follow(obj):
+{raises}
+@controller(for_="v1/Secret", name="hostile", watches=[watch("v1/ConfigMap", map=follow)])
+async def hostile(ctx, request): ...
+""",
+    "map's iterable": """
+from plugin_operator import controller, watch
+def follow(obj):
+    yield ("default", "one")
+{raises}
+@controller(for_="v1/Secret", name="hostile", watches=[watch("v1/ConfigMap", map=follow)])
+async def hostile(ctx, request): ...
+""",
+    "reconcile": """
+from plugin_operator import controller
+@controller(for_="v1/ConfigMap", name="hostile")
+async def hostile(ctx, request):
+{raises}
+""",
+    "plain reconcile": """
+from plugin_operator import controller
+@controller(for_="v1/ConfigMap", name="hostile")
+def hostile(ctx, request):
+{raises}
+""",
+}
+
+#: Where code of a plugin runs while it is loaded.
+LOADING = {
+    "import": "{raises}\n",
+    "factory": "def new_controller():\n{raises}\n",
+    "async factory": "async def new_controller():\n    import asyncio; await asyncio.sleep(0)\n{raises}\n",
+    "constructor": """
+from plugin_operator import controller
+@controller(for_="v1/ConfigMap")
+class Hostile:
+    def __init__(self):
+    {raises}
+    async def reconcile(self, ctx, request): ...
+""",
+    "start": """
+from plugin_operator import controller
+@controller(for_="v1/ConfigMap")
+class Hostile:
+    async def start(self, ctx):
+    {raises}
+    async def reconcile(self, ctx, request): ...
+""",
+    "plain start": """
+from plugin_operator import controller
+@controller(for_="v1/ConfigMap")
+class Hostile:
+    def start(self, ctx):
+    {raises}
+    async def reconcile(self, ctx, request): ...
+""",
+}
+
+#: Those that are slow to build or to log are drawn in one place only.
+COSTLY = {"huge", "recursion"}
+
+
+@pytest.fixture(autouse=True)
+def logs_of_production() -> Iterator[None]:
+    """Log as the operator does, for rendering is part of what is tested; loggers are not cached beyond the test."""
+    root, config = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    logs.configure("json", "info", StringIO())
+    structlog.configure(cache_logger_on_first_use=False)
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.configure(**config)
+
+
+@pytest.fixture
+async def bystander(bench: Any, plugin_text: Callable[..., str]) -> Any:
+    """A good plugin on the kind that the hostile ones watch."""
+    bench.write("good.py", plugin_text("V1", name="good"))
+    await bench.state("Active", "good")
+    return bench
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_plugin_that_raises_at_events_makes_nobody_else_deaf(bystander: Any, place: str) -> None:
+    names = {f"hostile{number}": raises for number, raises in enumerate(RAISES.values())}
+    for name, raises in names.items():
+        text = PLACES[place].replace('"hostile"', f'"{name}"')
+        bystander.write(f"{name}.py", text.format(raises=indented(raises, 4)))
+    for name in names:
+        await bystander.state("Active", name)
+    for number in range(5):
+        await bystander.create(f"seen-{number}")
+        await bystander.ran("V1", f"seen-{number}", "good")
+    if place != "map's iterable":
+        await eventually(lambda: all(_has_failed(bystander, name) for name in names), timeout_seconds=20)
+    for name in names:
+        (bystander.root / f"{name}.py").unlink()
+    await eventually(lambda: all(bystander.status(name) is None for name in names), timeout_seconds=20)
+    await bystander.create("after")
+    await bystander.ran("V1", "after", "good")
+
+
+def _has_failed(bench: Any, name: str) -> bool:
+    failures = bench.status(name).failures
+    return any(each.last is not None for each in failures)
+
+
+@pytest.mark.parametrize("place", LOADING)
+async def test_a_plugin_that_raises_while_it_is_loaded_is_rejected_with_the_reason(bystander: Any, place: str) -> None:
+    spaces = 4 if "{raises}" in LOADING[place].splitlines()[-1] or place.endswith("factory") else 8
+    text = LOADING[place].replace("    {raises}", "{raises}")
+    names = [f"hostile{number}" for number, name in enumerate(RAISES) if name not in COSTLY]
+    for name, raises in zip(names, (RAISES[each] for each in RAISES if each not in COSTLY), strict=True):
+        body = text.format(raises=indented(raises, 0 if place == "import" else spaces))
+        bystander.write(f"{name}.py", body.replace("class Hostile", f"class {name.capitalize()}"))
+    for name in names:
+        await bystander.state("Rejected", name)
+        assert bystander.status(name).reason
+    await bystander.create("after")
+    await bystander.ran("V1", "after", "good")
+
+
+async def test_a_failing_predicate_is_named_with_plugin_object_and_its_own_line(bystander: Any) -> None:
+    path: Path = bystander.write("hostile.py", PLACES["predicate"].format(raises="    {}['key']"))
+    await bystander.state("Active", "hostile")
+    with capture_logs() as lines:
+        await bystander.create("one")
+        await bystander.ran("V1", "one", "good")
+    (line,) = [each for each in lines if each["event"] == "Plugin code raised"]
+    assert (line["plugin"], line["controller"], line["name"]) == ("hostile", "hostile", "one")
+    assert line["at"] == f"{path}:4"
+
+
+async def test_context_variables_do_not_leak_between_objects_nor_between_plugins(bystander: Any) -> None:
+    bystander.write(
+        "hostile.py",
+        "import contextvars\n"
+        "from plugin_operator import controller\n"
+        "tenant = contextvars.ContextVar('tenant', default='nobody')\n"
+        "def judge(obj):\n"
+        "    assert tenant.get() == 'nobody'\n"
+        "    tenant.set('predicate')\n"
+        "    return True\n"
+        "@controller(for_='v1/ConfigMap', name='hostile', predicates=[judge])\n"
+        "async def hostile(ctx, request):\n"
+        "    ctx.recorder.event({}, 'Normal', tenant.get(), request.name)\n"
+        "    tenant.set(request.name)\n",
+    )
+    await bystander.state("Active", "hostile")
+    for name in ("a", "b", "c"):
+        await bystander.create(name)
+    for name in ("a", "b", "c"):
+        await bystander.ran("nobody", name, "hostile")
+    assert bystander.journal.reasons("hostile") == ["nobody"] * 3
+    assert bystander.metrics.handler_errors.get("hostile", "predicate") == 0
