@@ -22,6 +22,7 @@ from typing import IO, Any, cast
 from plugin_operator import logs
 from plugin_operator.hosting import inspection
 from plugin_operator.hosting.imports import FileFacts
+from plugin_operator.rendering import describe
 
 #: SHA-256 of a content, and how many folders below the plugins directory it lies.
 Key = tuple[str, int]
@@ -136,9 +137,7 @@ class _Lane:
                     facts = process.inspect(content, key[1])
                 except Exception as error:  # noqa: BLE001 - see below
                     # Nothing is wrong with the file: no process can be had now, or no memory.
-                    _log.warning(
-                        "Plugin files cannot be parsed, trying again", reason=f"{type(error).__name__}: {error}"
-                    )
+                    _log.warning("Plugin files cannot be parsed, trying again", reason=describe(error))
                     time.sleep(_PAUSE_SECONDS)
                 with self._changed:
                     self._running = None

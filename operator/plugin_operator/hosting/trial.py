@@ -17,6 +17,7 @@ from plugin_operator.hosting.leftovers import Watchman
 from plugin_operator.hosting.loader import IMPORT_THREADS, Loader
 from plugin_operator.hosting.verdict import TrialRequest, Verdict, frame
 from plugin_operator.plugin import summary
+from plugin_operator.rendering import class_name
 
 _MAX_DATA_BYTES = 2 * 1024**3
 _MAX_PROCESSES = 4096
@@ -93,7 +94,7 @@ def _judge(request: TrialRequest) -> Verdict:
     except PluginRejected as error:
         return Verdict(request.id, error.reason, error.path, error.line, seconds=time.monotonic() - started)
     except Exception as error:  # noqa: BLE001 - better the name of what is wrong here than an end without a word
-        reason = f"the operator cannot load it: {type(error).__name__}; please report this"
+        reason = f"the operator cannot load it: {class_name(error)}; please report this"
         return Verdict(request.id, reason, request.path, seconds=time.monotonic() - started)
     left = watchman.compare(own_threads=IMPORT_THREADS)
     return Verdict(
