@@ -11,6 +11,7 @@ _MAKERS = {"create_task", "ensure_future", "TaskGroup", "create_eager_task_facto
 _ALLOWED = {
     "tasks.py": "makes them for everybody else",
     "plugin/ownership.py": "the task factory itself",
+    "manager/loop.py": "the main task, before the loop runs",
     # The embedded API server is a package of its own, and a process of its own wherever it matters.
     "apiserver/faults/watches.py": "faults that tests plan",
     "apiserver/storage/journal.py": "awaited by every write",
