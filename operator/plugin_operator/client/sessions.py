@@ -12,6 +12,7 @@ from plugin_operator.client.admission import AdmittedRequest
 from plugin_operator.client.resolver import OwnThreadsResolver
 
 _MOST_CALLS_AT_ONCE = 100
+_NAMES_SECONDS = 10  # how long an address is believed; then new connections follow a name that has moved
 _READ_BUFFER_BYTES = 2**19
 _KEEP_ALIVE = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
 
@@ -45,7 +46,13 @@ def _headers(user_agent: str) -> dict[str, str]:
 
 def _connector(limit: int) -> aiohttp.TCPConnector:
     resolver = OwnThreadsResolver()
-    return aiohttp.TCPConnector(limit=limit, keepalive_timeout=60.0, socket_factory=_socket, resolver=resolver)
+    return aiohttp.TCPConnector(
+        limit=limit,
+        keepalive_timeout=60.0,
+        socket_factory=_socket,
+        resolver=resolver,
+        ttl_dns_cache=_NAMES_SECONDS,
+    )
 
 
 def _socket(address: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
