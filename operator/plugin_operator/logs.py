@@ -8,6 +8,7 @@ show local variables, for these may hold Secret data.
 import json
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any, Literal, TextIO, cast
 
 import msgspec
@@ -28,6 +29,26 @@ _METHODS = ("debug", "info", "warning", "warn", "error", "critical", "fatal", "e
 
 # Libraries that tell at info level what their callers tell better.
 _CHATTY = ("watchfiles",)
+
+
+OwnerOf = Callable[[str, str], tuple[str, str, str] | None]
+"""Returns plugin, revision and readable name of a logger, asked by its name and the file name of the code that logs."""
+
+_owners: list[OwnerOf] = []
+
+
+def name_plugins(find: OwnerOf) -> None:
+    """Make lines of the standard library's logging carry the plugin and revision they come from."""
+    _owners[:] = [find]
+
+
+def _show_owner(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    record = event.get("_record")
+    if record is not None and _owners and (found := _owners[0](record.name, record.pathname)) is not None:
+        plugin, revision, event["logger"] = found
+        event.setdefault("plugin", plugin)
+        event.setdefault("revision", revision)
+    return event
 
 
 def get_logger(name: str, **fields: Any) -> FilteringBoundLogger:
@@ -155,7 +176,7 @@ def _console_renderer(*, colors: bool) -> Processor:
 
 def _route_standard_logging(shared: list[Processor], final: Processor, sink: "_Sink", level: int) -> None:
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=[*shared, _show_owner],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, final],
     )
     handler = _Handler(cast("TextIO", sink))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
+from plugin_operator import logs
 from plugin_operator.app.census import Census
 from plugin_operator.app.election import make_elector, watchdog_margin
 from plugin_operator.app.fenced import FencedTransport
@@ -27,6 +28,7 @@ from plugin_operator.clock import SystemClock
 from plugin_operator.errors import UsageError
 from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
+from plugin_operator.hosting.modules import PLUGIN_METRICS
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.leaderelection import LeaderElector, LeaseWatch
 from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runnable
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 FIELD_MANAGER = "plugin-operator"
 _PARSE_SECONDS = 0.5
 VERSION = version("plugin-operator")
+
+_log = logs.get_logger(__name__)
 
 
 class Companion(Runnable, Protocol):
@@ -66,6 +70,7 @@ class App:
     def __init__(self, options: Options, config: ConnectionConfig, companions: Sequence[Companion]) -> None:
         self.options = options
         self.metrics = Metrics()
+        self.metrics.show_plugins(PLUGIN_METRICS, _metrics_not_rendered)
         self._clock = SystemClock()
         self.supervisor = TaskSupervisor(self._clock, self.metrics.background_task_restarts)
         self._tracing = _tracing() if options.tracing else None
@@ -237,6 +242,10 @@ class App:
             supervisor=self.supervisor,
         )
         return [watch, census]
+
+
+def _metrics_not_rendered(error: Exception) -> None:
+    _log.error("Metrics of plugins cannot be rendered", exc_info=error)
 
 
 def _tracing() -> "Tracing":

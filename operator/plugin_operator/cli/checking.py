@@ -135,4 +135,4 @@ def _described(declarations: Iterable[dict[str, object]]) -> str:
 
 
 def _warnings(source: PluginSource, leftovers: Iterable[str]) -> str:
-    return "".join(f"\n{source.path}: warning: its import leaves behind {each}" for each in leftovers)
+    return "".join(f"\n{source.path}: warning: its import {each}" for each in leftovers)

@@ -5,7 +5,6 @@ itself is refused; the rest is named.
 """
 
 import atexit
-import logging
 import os
 import resource
 import signal
@@ -44,7 +43,6 @@ class Watchman:
         self._environ = dict(os.environ)
         self._path = list(sys.path)
         self._folder = working_directory()
-        self._handlers = _handlers()
         self._streams = (sys.stdout, sys.stderr)
 
     def compare(self, *, own_threads: str) -> Leftovers:
@@ -78,9 +76,6 @@ class Watchman:
         changed = sorted(key for key in {*self._environ, *os.environ} if self._environ.get(key) != os.environ.get(key))
         if changed:
             found.append(f"changes the environment of the process ({', '.join(changed)})")
-        added = sorted(name for name, count in _handlers().items() if count > self._handlers.get(name, 0))
-        if added:
-            found.append(f"adds logging handlers ({', '.join(added)}): use ctx.log")
         if (sys.stdout, sys.stderr) != self._streams:
             found.append("replaces sys.stdout or sys.stderr")
         return found
@@ -122,15 +117,6 @@ def _is_import_of_library(frame: FrameType | None) -> bool:
             return isinstance(frame.f_globals.get("__loader__"), SourceFileLoader)
         frame = frame.f_back
     return False
-
-
-def _handlers() -> dict[str, int]:
-    loggers: dict[str, Any] = {"root": logging.getLogger(), **logging.Logger.manager.loggerDict}
-    return {
-        name: sum(not isinstance(handler, logging.NullHandler) for handler in logger.handlers)
-        for name, logger in loggers.items()
-        if isinstance(logger, logging.Logger)
-    }
 
 
 def _count(number: int, what: str) -> str:

@@ -52,7 +52,7 @@ class LiveRevision:
         self.bound: dict[str, BoundController] = {}
         self.specs: dict[str, ControllerSpec] = {}
         self.health = RevisionHealth()
-        self.leftovers = leftovers
+        self.leftovers = leftovers or revision.leftovers
         self.failures: dict[str, FailureLog] = {}
         self.gate = asyncio.Event()
         self.is_started = False

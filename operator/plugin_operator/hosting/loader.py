@@ -14,7 +14,7 @@ from plugin_operator.containment import in_context, is_cancelled_from_outside
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.failures import rejection
 from plugin_operator.hosting.installed import check_installed
-from plugin_operator.hosting.modules import RevisionModules
+from plugin_operator.hosting.modules import IMPORT_GUARD, RevisionModules
 from plugin_operator.hosting.revision import PluginRevision
 from plugin_operator.hosting.snapshot import PluginSource
 from plugin_operator.plugin import discover
@@ -59,14 +59,16 @@ class Loader:
         modules = RevisionModules(package, label, source.root, source.files, source.code, source.name)
         modules.register()
         try:
-            module = await self._threads.run(_import, f"{package}.{source.name}", modules, source.path)
-            declarations = await in_context(discover(module), contextvars.Context())
+            with IMPORT_GUARD.watching() as undone:
+                module = await self._threads.run(_import, f"{package}.{source.name}", modules, source.path)
+                declarations = await in_context(discover(module), contextvars.Context())
         except BaseException as error:
             modules.purge()
             if is_cancelled_from_outside():
                 raise
             raise rejection(error, modules, source.path) from None
-        return PluginRevision(source.name, source.digest, label, module, declarations, modules)
+        leftovers = (*undone, *modules.registrations.settle())
+        return PluginRevision(source.name, source.digest, label, module, declarations, modules, leftovers)
 
 
 def _import(name: str, modules: RevisionModules, main: str) -> ModuleType:

@@ -16,9 +16,14 @@ from importlib.abc import InspectLoader, MetaPathFinder
 from types import CodeType, ModuleType
 from typing import Any
 
+from plugin_operator import logs
+from plugin_operator.hosting import plugin_metrics, registrations
 from plugin_operator.hosting.importing import views
 from plugin_operator.hosting.imports import code_of
 from plugin_operator.hosting.inspection import source_text
+from plugin_operator.hosting.plugin_metrics import RevisionMetrics
+from plugin_operator.hosting.process_state import ImportGuard, forget_loggers
+from plugin_operator.hosting.registrations import Registrations, calling
 
 
 class RevisionModules:
@@ -52,6 +57,8 @@ class RevisionModules:
         self._builtins = vars(builtins) | {"__import__": self._import}
         self._views = views(package, self._tops, self._import)
         self._traced: set[str] = set()
+        self.registrations = Registrations()
+        self.metrics = RevisionMetrics(plugin, label)
 
     def register(self) -> None:
         """Make the modules importable under their private names."""
@@ -64,6 +71,9 @@ class RevisionModules:
     def purge(self) -> None:
         """Take every trace of the modules out of the interpreter; code that still runs goes on running."""
         _FINDER.remove(self)
+        self.registrations.release()
+        PLUGIN_METRICS.release(self.metrics)
+        forget_loggers(self.package)
         prefix = self.package + "."
         for name in [name for name in sys.modules if name == self.package or name.startswith(prefix)]:
             del sys.modules[name]
@@ -71,6 +81,13 @@ class RevisionModules:
             linecache.cache.pop(filename, None)
         self._traced.clear()
         _forget_types()
+
+    def take_over(self, before: "RevisionModules | None") -> None:
+        """Show what this revision has registered in the process, in place of what the one before it has."""
+        if before is not None:
+            before.registrations.detach()
+        self.registrations.attach()
+        PLUGIN_METRICS.show(self.metrics)
 
     def find(self, fullname: str) -> importlib.machinery.ModuleSpec | None:
         """Return the spec of one of the modules, or None if the revision has no such file."""
@@ -202,13 +219,54 @@ class _Finder(MetaPathFinder):
         """Return the revision that a module with this private name belongs to."""
         return self._revisions.get(module_name.partition(".")[0])
 
+    def owner_of_file(self, filename: str) -> RevisionModules | None:
+        """Return the revision that code with this file name belongs to."""
+        if "@" not in filename:
+            return None
+        return next((each for each in list(self._revisions.values()) if each.user_path(filename) is not None), None)
+
 
 _FINDER = _Finder()
+
+
+def logger_of(name: str, filename: str) -> tuple[str, str, str] | None:
+    """Return plugin, revision and readable name of a logger.
+
+    Args:
+        name: of the logger, perhaps that of a private module.
+        filename: of the code that logs, as in its code object.
+    """
+    owner = owner_of(name)
+    if owner is not None:
+        return owner.plugin, owner.label, owner.plain(name)
+    owner = _FINDER.owner_of_file(filename)
+    return (owner.plugin, owner.label, name) if owner is not None else None
+
+
+def _registrations_of(module_name: str) -> Registrations | None:
+    owner = owner_of(module_name)
+    return owner.registrations if owner is not None else None
+
+
+def _metrics_of_caller() -> RevisionMetrics | None:
+    owner = calling(owner_of)
+    return owner.metrics if owner is not None else None
 
 
 def owner_of(module_name: str) -> RevisionModules | None:
     """Return the revision that is loaded and has a module of this private name, or None: the registry is asked."""
     return _FINDER.owner_of(module_name)
+
+
+PLUGIN_METRICS = plugin_metrics.install(_metrics_of_caller)
+"""The metrics of all plugins in this process."""
+
+registrations.install(_registrations_of)
+
+logs.name_plugins(logger_of)
+
+#: Puts back what imports change for everybody.
+IMPORT_GUARD = ImportGuard(lambda name: owner_of(name) is not None)
 
 
 def _forget_types() -> None:

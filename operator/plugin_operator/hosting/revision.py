@@ -18,6 +18,7 @@ class PluginRevision:
         module: the private module that declares.
         declarations: its controllers.
         modules: all its private modules.
+        leftovers: what its import changed in the process, most of it put back, in words.
     """
 
     plugin: str
@@ -26,6 +27,7 @@ class PluginRevision:
     module: ModuleType
     declarations: tuple[ControllerDeclaration, ...]
     modules: RevisionModules
+    leftovers: tuple[str, ...] = ()
 
     def purge(self) -> None:
         """Forget its modules; to be called once, when none of its code runs any more."""

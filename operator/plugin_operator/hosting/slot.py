@@ -219,6 +219,7 @@ class PluginSlot:
             self._keep_claims()
             raise
         old, self.live = self.live, new
+        new.revision.modules.take_over(old.revision.modules if old is not None else None)
         self._refusals.succeeded()
         self.board.activated(new, old, source.path)
         await self._past.replaced(old, new, drains, on_spike=self._wake.set)
@@ -262,6 +263,7 @@ class PluginSlot:
             await swap.discard(good)
             raise
         self.live = good
+        good.revision.modules.take_over(bad.revision.modules)
         self._past.put_in_quarantine(bad, good)
         self.board.quarantine(bad, good)
         self.board.show_revision(good, bad)

@@ -102,6 +102,6 @@ def _judge(request: TrialRequest) -> Verdict:
         reason="; ".join(left.harmful),
         path=request.path if left.harmful else "",
         declarations=[summary(each) for each in revision.declarations],
-        leftovers=list(left.notable),
+        leftovers=[*left.notable, *revision.leftovers],
         seconds=time.monotonic() - started,
     )

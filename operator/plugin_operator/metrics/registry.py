@@ -4,16 +4,20 @@ Owns ``Metrics``: which families exist besides those of controllers and queues, 
 is left to the layers above.
 """
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 
 from plugin_operator.metrics.collector import AccumulatorCollector, AnyFamily
 from plugin_operator.metrics.controllers import ControllerMetrics, WorkQueueMetrics
 from plugin_operator.metrics.families import Counter, Gauge, HistogramFamily, exponential_buckets
 
 _STALL_BUCKETS = exponential_buckets(0.001, 4, 8)
+
+_END = b"# EOF\n"
 
 F = TypeVar("F", bound=AnyFamily)
 
@@ -56,6 +60,9 @@ class Metrics:
             lambda: list(self._controllers.values()), lambda: list(self._queues.values()), lambda: self._families
         )
         self.registry.register(self._collector)
+        self._plugins = CollectorRegistry()
+        self._told: set[str] = set()
+        self._on_plugin_error: Callable[[Exception], None] = lambda _: None
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
@@ -153,4 +160,22 @@ class Metrics:
         """Return content type and body of a scrape: OpenMetrics if asked for, else the text format 0.0.4."""
         encoder, content_type = choose_encoder(accept_header)
         self._collector.canonical_floats = "openmetrics" in content_type
-        return content_type, encoder(self.registry)
+        theirs, ours = self._render_plugins(encoder), encoder(self.registry)
+        return content_type, theirs.removesuffix(_END) + ours
+
+    def show_plugins(self, collector: Collector, on_error: Callable[[Exception], None]) -> None:
+        """Render what ``collector`` yields as well: the metrics that plugins make themselves.
+
+        ``on_error`` is told, once for each type of error, why they cannot be rendered.
+        """
+        self._plugins.register(collector)
+        self._on_plugin_error = on_error
+
+    def _render_plugins(self, encoder: Callable[[CollectorRegistry], bytes]) -> bytes:
+        try:
+            return encoder(self._plugins)
+        except Exception as error:  # noqa: BLE001 - a value of a plugin that cannot be rendered must not cost the scrape
+            if type(error).__name__ not in self._told:
+                self._told.add(type(error).__name__)
+                self._on_plugin_error(error)
+            return b""

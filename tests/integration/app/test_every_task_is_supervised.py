@@ -45,7 +45,7 @@ LIVES_WITH_ITS_OWNER = re.compile(
 )
 #: Not ours to restart: the interpreter's, the API server of the test, and threads on loan for one call.
 FOREIGN_THREADS = re.compile(
-    r"MainThread|api-server|asyncio_\d+|AnyIO.*|apiserver-.*|asyncio-waitpid-\d+|pytest.*|ThreadPoolExecutor.*"
+    r"MainThread|api-server|asyncio_\d+|AnyIO.*|apiserver.*|asyncio-waitpid-\d+|pytest.*|ThreadPoolExecutor.*"
 )
 #: Threads on call; that the next call works without them is the unit tests' affair (``ThreadRunner``).
 ON_CALL_THREADS = re.compile(r"plugin-.*")

@@ -1,0 +1,146 @@
+"""The metrics that plugins make with ``prometheus_client``.
+
+Owns where they are kept: what a plugin registers in the library's default registry is kept apart for each revision, so
+that an edit may register the same names, and shown of the revision that works. A scrape shows each series once at any
+moment, before, during and after a swap.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from plugin_operator import logs
+from plugin_operator.rendering import class_name, describe
+
+#: Names that begin so are the operator's own.
+RESERVED = ("plugin_operator_", "controller_runtime_", "workqueue_", "rest_client_", "leader_election_")
+
+_log = logs.get_logger(__name__)
+
+
+class RevisionMetrics:
+    """The collectors that one revision has registered.
+
+    Args:
+        plugin, revision: whose.
+    """
+
+    def __init__(self, plugin: str, revision: str) -> None:
+        self.plugin = plugin
+        self.revision = revision
+        self.collectors: dict[Collector, frozenset[str]] = {}
+        self.told: set[str] = set()
+
+
+Find = Callable[[], RevisionMetrics | None]
+"""Returns the metrics of the plugin code that is calling, None if no plugin is."""
+
+
+class PluginMetrics(Collector):
+    """All metrics of all plugins, as one collector.
+
+    Args:
+        registry: the one that plugins register in; its ``register`` and ``unregister`` are hooked.
+        find: whose call it is.
+    """
+
+    def __init__(self, registry: CollectorRegistry, find: Find) -> None:
+        self._registry = registry
+        self._find = find
+        self._lock = threading.Lock()
+        self._known: dict[RevisionMetrics, None] = {}
+        self._shown: dict[str, RevisionMetrics] = {}
+        self._register, self._unregister = registry.register, registry.unregister
+        self._register(self)
+        for hook in (self.register, self.unregister):
+            setattr(registry, hook.__name__, hook)
+
+    def describe(self) -> list[Metric]:
+        """Return nothing: names are checked as they are registered."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of the revisions that work; a collector that raises is left out."""
+        for metrics in list(self._shown.values()):
+            for collector in list(metrics.collectors):
+                yield from self._collected(metrics, collector)
+
+    def register(self, collector: Collector) -> None:
+        """Take a collector; a plugin's is kept with its revision.
+
+        Raises:
+            ValueError: another plugin, the operator or another module of the process has one of its names.
+        """
+        owner = self._find()
+        # The library has no public way to ask.
+        names = frozenset(self._registry._get_names(collector))  # type: ignore[no-untyped-call]  # noqa: SLF001
+        with self._lock:
+            for other in self._known:
+                taken = names & frozenset().union(*other.collectors.values())
+                if taken and (owner is None or other is owner or other.plugin != owner.plugin):
+                    raise ValueError(
+                        f"Duplicated timeseries in CollectorRegistry: {sorted(taken)}, of plugin {other.plugin}"
+                    )
+            if owner is not None:
+                self._check(names)
+                self._known[owner] = None
+                owner.collectors[collector] = names
+                return
+        self._register(collector)
+
+    def unregister(self, collector: Collector) -> None:
+        """Forget a collector, whoever registered it."""
+        with self._lock:
+            for metrics in self._known:
+                if metrics.collectors.pop(collector, None) is not None:
+                    return
+        self._unregister(collector)
+
+    def show(self, metrics: RevisionMetrics) -> None:
+        """Show this revision of the plugin from now on, instead of the one that was shown."""
+        self._shown[metrics.plugin] = metrics
+
+    def release(self, metrics: RevisionMetrics) -> None:
+        """Forget the metrics of a revision."""
+        with self._lock:
+            self._known.pop(metrics, None)
+            metrics.collectors.clear()
+            if self._shown.get(metrics.plugin) is metrics:
+                del self._shown[metrics.plugin]
+
+    def _check(self, names: frozenset[str]) -> None:
+        taken = sorted(names & self._registry._names_to_collectors.keys())  # noqa: SLF001 - as above
+        if taken:
+            raise ValueError(f"Duplicated timeseries in CollectorRegistry: {taken}")
+        if reserved := sorted(name for name in names if name.startswith(RESERVED)):
+            raise ValueError(f"metric names that begin with {', '.join(RESERVED)} are the operator's own: {reserved}")
+
+    def _collected(self, metrics: RevisionMetrics, collector: Collector) -> list[Metric]:
+        try:
+            return list(collector.collect())
+        except BaseException as error:  # noqa: BLE001 - a scrape must survive what a plugin's collector raises
+            kind = class_name(collector)
+            if kind not in metrics.told:
+                metrics.told.add(kind)
+                _log.error(
+                    "Plugin metric cannot be collected",
+                    plugin=metrics.plugin,
+                    revision=metrics.revision,
+                    collector=kind,
+                    error=describe(error),
+                )
+            return []
+
+
+def install(find: Find) -> PluginMetrics:
+    """Keep what plugins register in the library's default registry apart; once for the process."""
+    return PluginMetrics(REGISTRY, find)
+
+
+def is_hooked(registry: Any = REGISTRY) -> bool:
+    """Tell whether a registry is hooked."""
+    return isinstance(getattr(registry.register, "__self__", None), PluginMetrics)

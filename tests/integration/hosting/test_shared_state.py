@@ -1,0 +1,236 @@
+"""What plugins register or change in the process: undone, taken over at a reload, and never in another plugin's way."""
+
+import codecs
+import copyreg
+import gc
+import io
+import json
+import logging
+import threading
+import weakref
+
+import pytest
+from prometheus_client import REGISTRY, generate_latest
+
+from plugin_operator import logs
+from plugin_operator.hosting.modules import PLUGIN_METRICS
+from plugin_operator.metrics import Metrics
+from plugin_operator.testing.eventually import eventually
+
+COUNTER = (
+    "from prometheus_client import Counter, Gauge\n"
+    "SEEN = Counter('seen', 'Seen', ['name'])\nLEVEL = Gauge('level', 'L')\n"
+)
+COUNT = "SEEN.labels(request.name).inc()\nLEVEL.set(7)"
+
+
+@pytest.fixture
+def log_lines():
+    """Everything that is logged, as JSON lines, with the operator's own set-up."""
+    root = logging.getLogger()
+    before = root.level, list(root.handlers)
+    stream = io.StringIO()
+    logs.configure("json", "info", stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.setLevel(before[0])
+    root.handlers[:] = before[1]
+
+
+def exposed() -> str:
+    return generate_latest(REGISTRY).decode()
+
+
+async def test_a_plugin_with_metrics_of_its_own_is_reloaded_and_each_series_is_there_once_at_any_moment(
+    bench, plugin_text
+):
+    metrics = Metrics()
+    metrics.show_plugins(PLUGIN_METRICS, print)
+    await bench.create("a")
+    bench.write("one.py", plugin_text("V1", head=COUNTER, body=COUNT))
+    await eventually(lambda: 'seen_total{name="a"}' in exposed())
+    wrong, is_over = [], threading.Event()
+
+    def scrape():
+        while not is_over.is_set():
+            text = exposed()
+            if text.count("# TYPE seen_total counter") != 1 or text.count("# TYPE level gauge") != 1:
+                wrong.append(text)
+
+    scraper = threading.Thread(target=scrape)
+    scraper.start()
+    try:
+        for version in ("V2", "V3", "V4"):
+            bench.write("one.py", plugin_text(version, head=COUNTER, body=COUNT))
+            await bench.ran(version, "a")
+            await bench.state("Active")
+        bench.write("one.py", plugin_text("V5", head=COUNTER + "raise ValueError('no')\n"))
+        await bench.state("Rejected")
+        await bench.change("a", 1)
+        bench.write("one.py", plugin_text("V6", head=COUNTER, body=COUNT))
+        await bench.ran("V6", "a")
+        await bench.state("Active")
+    finally:
+        is_over.set()
+        scraper.join()
+    assert wrong == []
+    for accept in ("", "application/openmetrics-text;version=1.0.0"):
+        body = metrics.render(accept)[1].decode()
+        assert body.count('seen_total{name="a"}') == 1
+        assert body.count("# EOF") == bool(accept)
+    (bench.root / "one.py").unlink()
+    bench.write("two.py", plugin_text("V1", name="two"))
+    await eventually(lambda: "seen_total" not in exposed())
+
+
+async def test_two_plugins_cannot_have_one_metric_and_the_reason_names_both(bench, plugin_text):
+    bench.write("one.py", plugin_text("V1", head=COUNTER))
+    await bench.state("Active")
+    bench.write("two.py", plugin_text("V1", name="two", head=COUNTER))
+    reason = (await bench.state("Rejected", "two")).reason
+    assert "Duplicated timeseries" in reason
+    assert "of plugin one" in reason
+
+
+@pytest.mark.parametrize("name", ["workqueue_depth", "plugin_operator_mine", "process_cpu_seconds_total"])
+async def test_the_operators_own_metric_names_are_refused(bench, plugin_text, name):
+    bench.write("one.py", plugin_text("V1", head=f"from prometheus_client import Gauge\nGauge({name!r}, 'x')\n"))
+    assert name in (await bench.state("Rejected")).reason
+
+
+async def test_metrics_made_in_a_reconcile_belong_to_the_revision_too(bench, plugin_text):
+    await bench.create("a")
+    body = "from prometheus_client import Gauge\nglobal LATE\nLATE = LATE or Gauge('late', 'x')\nLATE.set(VALUE)"
+    for value in (1, 2):
+        bench.write("one.py", plugin_text(f"V{value}", head=f"LATE = None\nVALUE = {value}\n", body=body))
+        await bench.ran(f"V{value}", "a")
+        await eventually(lambda value=value: REGISTRY.get_sample_value("late") == value)
+
+
+async def test_a_collector_that_raises_costs_no_scrape(bench, plugin_text):
+    head = (
+        COUNTER + "from prometheus_client import REGISTRY\nclass Bad:\n"
+        "    def describe(self): return []\n    def collect(self): raise SystemExit(1)\n"
+        "REGISTRY.register(Bad())\n"
+    )
+    await bench.create("a")
+    bench.write("one.py", plugin_text("V1", head=head, body=COUNT))
+    await eventually(lambda: 'seen_total{name="a"}' in exposed())
+
+
+CHANGES = {
+    "basicConfig": "import logging, sys\nlogging.basicConfig(force=True, level='CRITICAL', stream=sys.stderr)\n",
+    "dictConfig": "import logging.config\nlogging.config.dictConfig({'version': 1, 'root': {'level': 'CRITICAL'}})\n",
+    "disable": "import logging\nlogging.disable(logging.CRITICAL)\n",
+    "removed": "import logging\nlogging.getLogger().handlers.clear()\n",
+    "level": "import logging\nlogging.getLogger().setLevel(60)\n",
+    "other level": "import logging\nlogging.getLogger('other.library').setLevel(60)\n",
+    "other disabled": "import logging\nlogging.getLogger('other.library').disabled = True\n",
+    "filter": "import logging\nlogging.getLogger().addFilter(lambda record: False)\n",
+    "fails": "import logging\nlogging.disable(logging.CRITICAL)\nraise ValueError('no')\n",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_an_import_that_changes_standard_logging_silences_nobody_else(make_bench, plugin_text, log_lines, change):
+    logging.getLogger("other.library").warning("before")
+    bench = make_bench(validate=change in {"disable", "level"})
+    await bench.host.start()
+    bench.host.lead()
+    bench.write("one.py", plugin_text("V1", head=CHANGES[change]))
+    await bench.state("Rejected" if change == "fails" else "Active")
+    logging.getLogger("other.library").warning("Still heard")
+    assert [line["event"] for line in log_lines() if line.get("logger") == "other.library"] == ["before", "Still heard"]
+    if change != "fails":
+        assert "undone" in " ".join(bench.status().leftovers)
+
+
+async def test_lines_of_a_plugins_own_loggers_carry_its_name_and_a_readable_logger(bench, plugin_text, log_lines):
+    await bench.create("a")
+    head = "import logging\nfrom helper import shout\nmine = logging.getLogger('my.app')\n"
+    body = "logging.getLogger(__name__).warning('From %s', 'module')\nmine.warning('From named')\nshout()"
+    bench.write("helper.py", "import logging\ndef shout():\n    logging.getLogger(__name__).warning('From helper')\n")
+    bench.write("one.py", plugin_text("V1", head=head, body=body))
+    await eventually(lambda: any(line["event"] == "From helper" for line in log_lines()), timeout_seconds=20)
+    lines = {line["event"]: line for line in log_lines() if line["event"].startswith("From")}
+    revision = bench.status().revision
+    assert {text: (line["logger"], line["plugin"], line["revision"]) for text, line in lines.items()} == {
+        "From module": ("one", "one", revision),
+        "From named": ("my.app", "one", revision),
+        "From helper": ("helper", "one", revision),
+    }
+
+
+async def test_filters_and_handlers_on_loggers_of_its_own_leave_with_their_revision(bench, plugin_text):
+    head = (
+        "import logging\nclass Mine(logging.Filter):\n    pass\n"
+        "logger = logging.getLogger('named.app')\nlogger.addFilter(Mine())\n"
+        "logger.addHandler(logging.StreamHandler())\n"
+        "logging.getLogger(__name__).addFilter(Mine())\nPAYLOAD = bytearray(2_000_000)\n"
+    )
+    logger = logging.getLogger("named.app")
+    logging.root.manager.loggerDict.pop("named.app")
+    await bench.create("a")
+    known = []
+    for number in range(5):
+        bench.write("one.py", plugin_text(f"V{number}", head=head))
+        await bench.ran(f"V{number}", "a")
+        await bench.state("Active")
+        logger = logging.getLogger("named.app")
+        assert (len(logger.filters), len(logger.handlers)) == (1, 1)
+        known.append(weakref.ref(type(logger.filters[0])))
+    bench.write("one.py", plugin_text("V9"))
+    await bench.ran("V9", "a")
+    await bench.state("Active")
+    assert (logger.filters, logger.handlers) == ([], [])
+
+    def are_gone():
+        gc.collect()
+        return all(each() is None for each in known[:4])
+
+    await eventually(are_gone)
+    private = [name for name in logging.root.manager.loggerDict if name.startswith("_plugin_one")]
+    assert len(private) <= 4, private  # those of the revision that works, and of the one it would be rolled back to
+
+
+async def test_after_a_rollback_the_handlers_of_the_old_revision_are_back(bench, plugin_text):
+    for name in "abcdef":
+        await bench.create(name)
+    head = "import logging\nlogging.getLogger('rolled.app').addHandler(logging.NullHandler())\n"
+    bench.write("one.py", plugin_text("V1", head=head))
+    await bench.ran("V1", "f")
+    await bench.state("Active")
+    logger = logging.getLogger("rolled.app")
+    (handler,) = logger.handlers
+    bench.write("one.py", plugin_text("V2", head=COUNTER, body="raise ValueError('no good')"))
+    await bench.state("Quarantined")
+    assert logger.handlers == [handler]
+    assert "seen_total" not in exposed()
+
+
+async def test_what_a_revision_registers_elsewhere_leaves_with_it(bench, plugin_text):
+    head = (
+        "import atexit, codecs, copyreg, json\n"
+        "def search(name): return codecs.lookup('utf-8') if name == 'oursown' else None\n"
+        "class Point: pass\n"
+        "codecs.register(search)\natexit.register(search, 'x')\ncopyreg.pickle(Point, lambda p: (Point, ()))\n"
+        "json.JSONEncoder.default = lambda self, value: 'hijacked'\n"
+    )
+    reducers, default = set(copyreg.dispatch_table), json.JSONEncoder.default
+    bench.write("one.py", plugin_text("V1", head=head))
+    status = await bench.state("Active")
+    assert json.JSONEncoder.default is default
+    assert "JSONEncoder.default for the whole process: undone" in " ".join(status.leftovers)
+    assert codecs.lookup("oursown")
+    (point,) = (weakref.ref(each) for each in set(copyreg.dispatch_table) - reducers)
+    (bench.root / "one.py").unlink()
+    bench.write("two.py", plugin_text("V1", name="two"))
+    await eventually(lambda: bench.status() is None)
+    assert set(copyreg.dispatch_table) == reducers
+    with pytest.raises(LookupError):
+        codecs.lookup("oursown")
+
+    def is_gone():
+        gc.collect()
+        return point() is None
+
+    await eventually(is_gone)  # atexit, too, would hold the module of its callback
