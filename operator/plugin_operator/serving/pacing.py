@@ -6,7 +6,7 @@ otherwise hold up reconciles, probes and every other client.
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 _SHARE = 0.2
@@ -20,11 +20,19 @@ class PacedPage(Generic[T]):
     Args:
         share: the part of the loop's time that rendering may take.
         monotonic: measures the renderings, in seconds.
+        sleep: waits for the end of a pause.
     """
 
-    def __init__(self, *, share: float = _SHARE, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        share: float = _SHARE,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._pauses_per_rendering = 1 / share - 1
         self._monotonic = monotonic
+        self._sleep = sleep
         self._free_at = 0.0
         self._waiting = 0
         self._rendered: dict[Hashable, tuple[float, T]] = {}
@@ -40,7 +48,7 @@ class PacedPage(Generic[T]):
         self._waiting += 1
         try:
             while (pause := self._free_at - self._monotonic()) > 0:
-                await asyncio.sleep(pause)
+                await self._sleep(pause)
                 begun, page = self._rendered.get(form, (0.0, None))
                 if page is not None and begun >= asked:
                     return page
