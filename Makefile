@@ -162,8 +162,8 @@ MINUTES ?= 5
 OBJECTS ?= 5000
 SERVER  ?= embedded
 .PHONY: soak
-soak: $(VENV)/.dev $(if $(filter real,$(SERVER)),controlplane) ## Random faults, edits and kills for MINUTES; nothing may be lost or doubled (OBJECTS, SEED, SERVER)
-	@MINUTES=$(MINUTES) OBJECTS=$(OBJECTS) SEED=$(SEED) SERVER='$(SERVER)' $(BIN)/python -m tests.soak
+soak: $(VENV)/.dev $(if $(filter real,$(SERVER)),controlplane) ## Random faults, edits and kills for MINUTES; nothing may be lost or doubled (OBJECTS, SEED, SERVER, HOSTILE)
+	@MINUTES=$(MINUTES) OBJECTS=$(OBJECTS) SEED=$(SEED) SERVER='$(SERVER)' HOSTILE='$(HOSTILE)' $(BIN)/python -m tests.soak
 
 .PHONY: lock
 lock: $(BIN)/python ## Resolve the pins again; UPGRADE=1 takes newer versions

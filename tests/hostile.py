@@ -34,6 +34,7 @@ RAISES: dict[str, str] = {
     "class is asked": "raise type('Asked', (Exception,), {'__class__': property(lambda self: 1 / 0)})('x')",
     "traceback raises": "raise type('Untraced', (Exception,), {'__traceback__': property(lambda self: 1 / 0)})('x')",
     "surrogates": "raise ValueError('lone \\ud800 surrogate')",
+    "cancels the running task": "import asyncio; asyncio.current_task().cancel(); raise RuntimeError('cancelled it')",
     "huge": "raise ValueError('x' * 10_000_000)",
 }
 

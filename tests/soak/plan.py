@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.soak.hostile import HOSTILE
 from tests.soak.plugins import EDITS, ROLES
 
 _ANSWERS: tuple[dict[str, Any], ...] = (
@@ -46,11 +47,11 @@ _TARGETS: tuple[dict[str, Any], ...] = (
 # What the steps of a storm are drawn from, by weight. A reload reconciles everything anew and a new leader lists
 # everything anew, which would make up for a change that was lost before: some storms go without either.
 _WEIGHTS = {
-    "everything": {"fault": 58, "edit": 24, "kill": 14, "compaction": 4},
-    "no kills": {"fault": 66, "edit": 28, "compaction": 6},
+    "everything": {"fault": 54, "edit": 24, "kill": 14, "compaction": 4, "hostile": 4},
+    "no kills": {"fault": 62, "edit": 26, "compaction": 6, "hostile": 6},
     "no edits": {"fault": 78, "kill": 16, "compaction": 6},
     "faults alone": {"fault": 92, "compaction": 8},
-    "edits alone": {"edit": 1},
+    "edits alone": {"edit": 4, "hostile": 1},
 }
 _STORMS_ALIKE = 4
 _KILLS = ("kill leader", "kill standby", "stop leader", "stop leader", "end leader", "kill server", "stop server")
@@ -74,7 +75,8 @@ class Plan:
         weather: what the storm is made of; the first two of everything.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, hostile: tuple[str, ...] = HOSTILE) -> None:
+        self._hostile = (*hostile, "none")
         self._random = random.Random(seed)
         self._storms_left = 2
         self.weather = "everything"
@@ -102,6 +104,8 @@ class Plan:
             return Step(kind, choose.choice(EDITS), {"role": choose.choice(sorted(ROLES))}, pause)
         if kind == "kill":
             return Step(kind, choose.choice(_KILLS), {"seconds": choose.choice(_PAUSES_SECONDS)}, pause)
+        if kind == "hostile":
+            return Step(kind, choose.choice(self._hostile), {}, pause)
         return Step(kind, "compact", {}, pause)
 
     def _fault(self, pause: float) -> Step:

@@ -5,6 +5,9 @@ import secrets
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from tests.soak.hostile import ALL_HOSTILE, HOSTILE
 
 NAMESPACE = "soak"
 REPLICAS = 2
@@ -24,6 +27,7 @@ class Settings:
 
     Attributes:
         server: ``embedded`` or ``real``.
+        hostile: which hostile plugins come; ``HOSTILE=all`` adds those that harm the process itself.
         calm_seconds: how long everything may take to be as it should be once trouble is over.
     """
 
@@ -33,6 +37,7 @@ class Settings:
     server: str
     calm_seconds: float
     folder: Path
+    hostile: tuple[str, ...] = HOSTILE
 
     @property
     def plugins(self) -> Path:
@@ -51,7 +56,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read MINUTES, OBJECTS, SEED, SERVER and CALM_SECONDS, and make the folder.
+        """Read MINUTES, OBJECTS, SEED, SERVER, HOSTILE and CALM_SECONDS, and make the folder.
 
         Raises:
             WrongSetting: one of them is not what it has to be.
@@ -59,12 +64,16 @@ class Settings:
         server = os.environ.get("SERVER") or "embedded"
         if server not in {"embedded", "real"}:
             raise WrongSetting(f"SERVER={server}: there are SERVER=embedded (the default) and SERVER=real")
-        given = {
+        given: dict[str, Any] = {
             "minutes": _number("MINUTES", 5),
             "objects": int(_number("OBJECTS", 5_000, at_least=20)),
             "seed": int(_number("SEED", secrets.randbelow(1_000_000))),
             "calm_seconds": _number("CALM_SECONDS", CALM_SECONDS),
         }
+        hostile = os.environ.get("HOSTILE") or "gate"
+        if hostile not in {"gate", "all"}:
+            raise WrongSetting(f"HOSTILE={hostile}: there are HOSTILE=gate (the default) and HOSTILE=all")
+        given["hostile"] = ALL_HOSTILE if hostile == "all" else HOSTILE
         made = cls(**given, server=server, folder=Path(tempfile.mkdtemp(prefix="soak-")))
         for each in (made.plugins, made.records, made.logs):
             each.mkdir()

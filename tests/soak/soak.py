@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 from plugin_operator.testing.eventually import eventually
+from tests.soak import hostile
 from tests.soak.cluster import Cluster
 from tests.soak.judge import Judge, Violation
 from tests.soak.logs import Logs
@@ -71,7 +72,7 @@ class Soak:
         writers = Writers(api, settings.objects, settings.seed, self.cluster.server.refusals)
         self.judge = Judge(self.cluster, self.records, self.logs, self.editor, api, writers, settings.calm_seconds)
         await self._prepare(api, writers)
-        plan = Plan(self.settings.seed)
+        plan = Plan(self.settings.seed, self.settings.hostile)
         ends = time.monotonic() + self.settings.minutes * 60
         async with self._at_work(writers):
             await self._calm(writers)
@@ -119,6 +120,8 @@ class Soak:
     async def _do(self, step: Step) -> None:
         if step.kind == "edit":
             self.editor.edit(step.details["role"], step.name)
+        elif step.kind == "hostile":
+            hostile.write(self.settings.plugins, step.name)
         elif step.kind == "kill":
             self._hurting.add(asyncio.create_task(self._kill(step)))
             return

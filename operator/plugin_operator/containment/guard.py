@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.containment.limiter import LineLimiter
-from plugin_operator.containment.stepping import in_context
+from plugin_operator.containment.stepping import hidden_task, in_context
 from plugin_operator.kube import NamespacedName
 from plugin_operator.rendering import describe, qualified_class_name, traceback_of
 
@@ -72,6 +72,8 @@ class PluginGuard:
     ) -> T:
         """Call plain code in a clean context and return its result, or ``fallback`` if it raises anything at all.
 
+        The code sees no current task: the one it runs in is not its own to cancel.
+
         A failure is logged, within limits, and told to ``on_error``. For code on tasks that all plugins share.
 
         Args:
@@ -82,7 +84,8 @@ class PluginGuard:
             args: positional arguments.
         """
         try:
-            return self._base.copy().run(function, *args)
+            with hidden_task():
+                return self._base.copy().run(function, *args)
         except BaseException as error:  # noqa: BLE001 - a shared task must survive all of it: see the package
             self.report(what, about, error)
             return fallback

@@ -3,7 +3,8 @@
 import asyncio
 import contextvars
 import types
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -36,6 +37,27 @@ def in_context(coroutine: Coroutine[Any, Any, T], context: contextvars.Context) 
             raise
         except BaseException as error:  # noqa: BLE001 - handed to the coroutine, whatever it is
             step, value = coroutine.throw, error
+
+
+@contextmanager
+def hidden_task() -> Iterator[None]:
+    """Let the code within see no current task; for plain code, which cannot await.
+
+    By the two functions that asyncio's documentation gives to other implementations of tasks.
+    """
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    if task is None:
+        yield
+        return
+    loop = task.get_loop()
+    asyncio.tasks._leave_task(loop, task)  # noqa: SLF001 - documented in "Extending"
+    try:
+        yield
+    finally:
+        asyncio.tasks._enter_task(loop, task)  # noqa: SLF001
 
 
 def is_cancelled_from_outside() -> bool:

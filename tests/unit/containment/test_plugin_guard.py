@@ -127,6 +127,16 @@ async def test_what_a_coroutine_raises_reaches_the_caller_as_it_is(name: str) ->
     assert type(caught.value).__name__ in {"Panic", "CancelledError", "GeneratorExit", "Asked"}
 
 
+async def test_plain_code_cannot_cancel_the_task_it_runs_in() -> None:
+    seen: list[asyncio.Task[object] | None] = []
+    make_guard().contain("predicate", KEY, None, lambda: seen.append(asyncio.current_task()))
+    task = asyncio.current_task()
+    assert seen == [None]
+    assert task is not None
+    assert task.cancelling() == 0
+    await asyncio.sleep(0)
+
+
 def test_a_listener_that_fails_does_not_undo_the_containment() -> None:
     def listen(_what: str, _error: BaseException) -> None:
         raise RuntimeError("the listener")
