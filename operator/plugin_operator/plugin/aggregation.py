@@ -7,7 +7,7 @@ many that differ only in their words become one "combined from similar events", 
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
@@ -80,13 +80,18 @@ def _reference_fields(model: AnyObject) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One call of ``event()``."""
+    """One call of ``event()``.
+
+    Attributes:
+        whose: what log lines about it carry: plugin, controller, ``reconcile_id``.
+    """
 
     component: str
     about: Reference
     type: str
     reason: str
     message: str
+    whose: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 class Series:

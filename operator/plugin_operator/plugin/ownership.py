@@ -9,7 +9,7 @@ import contextvars
 import inspect
 import weakref
 from collections.abc import Coroutine, Generator
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.plugin.contained import Contained
@@ -56,6 +56,37 @@ class RevisionTasks:
     def mark(self) -> None:
         """Say, in the current context, that this revision's code runs in it."""
         _current.set(self)
+
+
+class Reconcile(Protocol):
+    """The reconcile that code runs in; ``Context`` is one."""
+
+    @property
+    def controller(self) -> str:
+        """Name of the controller."""
+
+    @property
+    def reconcile_id(self) -> str:
+        """Its id in log lines."""
+
+
+_reconcile: contextvars.ContextVar["Reconcile | None"] = contextvars.ContextVar("plugin_reconcile", default=None)
+
+
+def mark_reconcile(reconcile: Reconcile) -> None:
+    """Say, in the current context, which reconcile its code belongs to."""
+    _reconcile.set(reconcile)
+
+
+def current_fields() -> dict[str, str]:
+    """Return what a log line about the code that runs now should carry; empty outside of plugins."""
+    revision, reconcile = _current.get(), _reconcile.get()
+    if revision is None:
+        return {}
+    known = {"plugin": revision.plugin, "revision": revision.revision}
+    if reconcile is None:
+        return known
+    return {**known, "controller": reconcile.controller, "reconcile_id": reconcile.reconcile_id}
 
 
 def current_revision() -> RevisionTasks | None:

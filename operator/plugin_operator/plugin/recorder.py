@@ -13,6 +13,8 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiError, NotFoundError, PluginOperatorError
 from plugin_operator.plugin.aggregation import Aggregator, Occurrence, Reference, Series
+from plugin_operator.plugin.ownership import current_fields
+from plugin_operator.rendering import describe, valid_unicode
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
 EventType = Literal["Normal", "Warning"]
@@ -148,7 +150,10 @@ class EventRecorder:
 
     def _drop(self, series: Series, error: Exception) -> None:
         self.dropped += 1
-        _log.warning("Event not recorded", reason=series.first.reason, about=str(series.first.about), error=str(error))
+        first = series.first
+        _log.warning(
+            "Event not recorded", **first.whose, reason=first.reason, about=str(first.about), error=describe(error)
+        )
 
 
 class BoundRecorder:
@@ -164,10 +169,20 @@ class BoundRecorder:
     def event(self, about: Mapping[str, Any], type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
         """Record an event; may be called from any thread, never blocks, never fails."""
         try:
-            occurrence = Occurrence(self._component, Reference.to(about), str(type), str(reason), str(message))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            _log.warning("Event not recorded", reason=reason, error=f"no reference to the object: {error!r}")
+            reference = Reference.to(about)
+        except BaseException as error:  # noqa: BLE001 - what the author handed over may be anything
+            whose = {"controller": self._component, **current_fields()}
+            trouble = f"no reference to the object: {describe(error)}"
+            _log.warning("Event not recorded", **whose, reason=valid_unicode(reason), error=trouble)
             return
+        occurrence = Occurrence(
+            self._component,
+            reference,
+            valid_unicode(type),
+            valid_unicode(reason),
+            valid_unicode(message),
+            {"controller": self._component, **current_fields()},
+        )
         try:
             on_loop = asyncio.get_running_loop() is self._loop
         except RuntimeError:

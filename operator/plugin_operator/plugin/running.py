@@ -10,6 +10,7 @@ from plugin_operator.controllers import Request, Result
 from plugin_operator.plugin.calling import call, is_async
 from plugin_operator.plugin.context import Context, ControllerContext
 from plugin_operator.plugin.declarations import ControllerDeclaration
+from plugin_operator.plugin.ownership import mark_reconcile
 from plugin_operator.plugin.scope import ControllerScope
 from plugin_operator.plugin.threads import ThreadRunner
 from plugin_operator.rendering import class_name
@@ -55,10 +56,7 @@ class BoundController:
             is_followed = bool(hot) and loops is not None and loops.begins(request)
             context = Context(scope, request)
             try:
-                if threads is None:
-                    result = await guard.drive(_awaited(function, context, request))
-                else:
-                    result = await guard.drive(call(function, context, request, threads=threads))
+                result = await guard.drive(_reconciling(function, context, request, threads))
             except BaseException:
                 guard.note_reconcile(request, context.reconcile_id)
                 raise
@@ -105,6 +103,11 @@ class BoundController:
         return await self.guard.drive(call(hook, *args, threads=self._threads))
 
 
-async def _awaited(function: Callable[..., Any], context: Context, request: Request) -> Any:
-    """Call within the guard: a function that looks like a coroutine function may be plain code around one."""
-    return await function(context, request)
+async def _reconciling(
+    function: Callable[..., Any], context: Context, request: Request, threads: ThreadRunner | None
+) -> Any:
+    """Call the function, in the guard from the first step on: it may be plain code that returns a coroutine."""
+    mark_reconcile(context)
+    if threads is None:
+        return await function(context, request)
+    return await call(function, context, request, threads=threads)

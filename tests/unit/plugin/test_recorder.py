@@ -1,11 +1,13 @@
 """Kubernetes Events: aggregated, bounded, never in the way."""
 
 import asyncio
+import contextvars
 
 import pytest
+from structlog.testing import capture_logs
 
 from plugin_operator.errors import ApiConnectionError, ForbiddenError, NotFoundError
-from plugin_operator.plugin import EventRecorder
+from plugin_operator.plugin import EventRecorder, RevisionTasks
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "ns", "uid": "u1"}}
@@ -102,6 +104,31 @@ async def test_what_is_no_object_is_logged_and_not_raised(bench):
     bench.bound.event(None, "Normal", "Seen", "x")
     await bench.clock.settle()
     assert bench.client.created == []
+
+
+async def test_texts_that_cannot_be_encoded_or_shown_are_recorded_as_far_as_they_can(bench):
+    class Odd:
+        def __str__(self):
+            raise SystemExit(0)
+
+    bench.bound.event(POD, "Warning", "Failed", "a \ud800 b")
+    bench.bound.event(POD, "Warning", "Failed", Odd())
+    await bench.clock.settle()
+    assert [event["message"] for event in bench.client.created] == [
+        "a \\ud800 b",
+        "<Odd: its __str__ raised SystemExit>",
+    ]
+
+
+async def test_an_event_that_cannot_be_recorded_is_logged_with_whose_it_is(bench):
+    def record():
+        RevisionTasks("one", "1-abc").mark()
+        bench.bound.event(None, "Warning", "Failed", "no object")
+
+    with capture_logs() as lines:
+        contextvars.copy_context().run(record)
+    expected = {"plugin": "one", "revision": "1-abc", "controller": "web-controller", "reason": "Failed"}
+    assert expected.items() <= lines[0].items()
 
 
 async def test_an_unreachable_server_is_tried_again_and_a_refusal_is_not(bench):
