@@ -28,14 +28,15 @@ class ConnectionLimits:
             so that a client which asks at once is heard before a flood behind it can push it out.
         request_seconds: how long the TLS handshake and the first request may take together.
         answer_seconds: how long an answer may be prepared.
-        keepalive_seconds: how long an answer may be sent and the next request may be awaited, together.
+        keepalive_seconds: how long an answer may be sent and the next request may be awaited, together. No usual
+            interval of scrapes, so that the end of a connection does not meet the next scrape.
         accepts_per_turn: how many connections one turn of the event loop accepts; the other listeners come between.
     """
 
     connections: int = 256
     request_seconds: float = 10.0
     answer_seconds: float = 30.0
-    keepalive_seconds: float = 15.0
+    keepalive_seconds: float = 20.0
     accepts_per_turn: int = 16
 
 
