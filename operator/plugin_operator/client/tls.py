@@ -67,14 +67,29 @@ def _context_of(settings: TlsSettings) -> ssl.SSLContext:
 @contextmanager
 def _as_file(content: bytes) -> Iterator[str]:
     """Yield a path to ``content``, for the standard library takes certificates only from files; in memory if it can."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("plugin-operator-tls", os.MFD_CLOEXEC)
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
-            file.write(content)
+    descriptor = _memory_file(content)
+    if descriptor is not None:
+        try:
             yield f"/proc/self/fd/{descriptor}"
+        finally:
+            os.close(descriptor)
         return
     with tempfile.TemporaryDirectory(prefix="plugin-operator-") as folder:
         path = Path(folder, "pem")
         path.touch(mode=0o600)
         path.write_bytes(content)
         yield str(path)
+
+
+def _memory_file(content: bytes) -> int | None:
+    """Return a descriptor of an anonymous file; None where the kernel, a seccomp profile or a missing /proc forbids."""
+    if not hasattr(os, "memfd_create"):
+        return None
+    try:
+        descriptor = os.memfd_create("plugin-operator-tls", os.MFD_CLOEXEC)
+    except OSError:
+        return None
+    if os.write(descriptor, content) == len(content) and os.path.exists(f"/proc/self/fd/{descriptor}"):  # noqa: PTH110 - no use for a Path
+        return descriptor
+    os.close(descriptor)
+    return None

@@ -159,7 +159,22 @@ async def test_errors_of_the_api_server_and_terminal_errors_do_not_roll_back(ben
     await bench.ran("V2", "f")
     bench.write("one.py", plugin_text("V3", body="await ctx.client.list('example.com/v1/Nothing')"))
     await bench.ran("V3", "f")
-    assert (await bench.state("Active")).reloads == 3
+    away = "from plugin_operator.errors import ConfigError"
+    lost = (
+        "try: raise ConfigError('the token file is empty')\nexcept Exception as error: raise ValueError('x') from error"
+    )
+    bench.write("one.py", plugin_text("V4", head=away, body=lost))
+    await bench.ran("V4", "f")
+    assert (await bench.state("Active")).reloads == 4
+
+
+async def test_answers_that_blame_the_request_roll_back(bench, plugin_text):
+    for name in "abcdef":
+        await bench.create(name)
+    bench.write("one.py", plugin_text("V1"))
+    await bench.ran("V1", "f")
+    bench.write("one.py", plugin_text("V2", body="await ctx.client.get('v1/ConfigMap', 'no', request.namespace)"))
+    assert "NotFoundError" in (await bench.state("Quarantined")).reason
 
 
 async def test_an_unknown_kind_waits_and_heals_when_its_crd_comes(bench, plugin_text):
