@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.replicas.conftest import until
+
 LEASE_SECONDS = 5.0
 RENEW_SECONDS = 3.0
 RETRY_SECONDS = 0.5
@@ -23,6 +25,12 @@ DOWN_SECONDS = 60.0
 TAKEN_OVER_SECONDS = LEASE_SECONDS + RETRY_SECONDS * 2.2 + SLACK_SECONDS
 
 Trouble = Callable[[Any, Any], None]
+
+
+def long(test: Any) -> Any:
+    """Mark a test that takes minutes: it runs on the real server, or if asked for."""
+    asked = os.environ.get("REPLICAS_SERVER") == "real" or os.environ.get("REPLICAS_LONG") == "1"
+    return pytest.mark.skipif(not asked, reason="minutes: part of make conformance")(pytest.mark.timeout(600)(test))
 
 
 def terminated(replicas: Any, leader: Any) -> None:
@@ -99,6 +107,38 @@ def robbed_of_its_lease(replicas: Any, leader: Any) -> None:
     assert LEASE_SECONDS - 0.5 < begins - deleted < TAKEN_OVER_SECONDS
 
 
+def standby_is_stopped(replicas: Any, leader: Any) -> None:
+    """A standby sleeps longer than a Lease lasts: what it saw before is no reason to take over when it wakes up."""
+    standby = next(each for each in replicas.alive if each is not leader)
+    standby.signal(signal.SIGSTOP)
+    time.sleep(LEASE_SECONDS + 2)
+    standby.signal(signal.SIGCONT)
+    until(standby.is_ready, lambda: standby.log[-2000:])
+    time.sleep(LEASE_SECONDS)
+    assert replicas.leader().name == leader.name
+    assert standby.process.poll() is None
+
+
+def server_is_stopped_for_a_moment(replicas: Any, leader: Any) -> None:
+    """A server that pauses for less than the renew deadline costs nobody the Lease."""
+    replicas.server.signal(signal.SIGSTOP)
+    time.sleep(RENEW_SECONDS / 2)
+    replicas.server.signal(signal.SIGCONT)
+    time.sleep(LEASE_SECONDS)
+    assert replicas.leader().name == leader.name
+
+
+def server_is_stopped(replicas: Any, leader: Any) -> None:
+    """A server that pauses past the Lease: the leader ends, and one of the standbys leads once it answers again."""
+    replicas.server.signal(signal.SIGSTOP)
+    assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
+    replicas.take_out(leader)
+    time.sleep(LEASE_SECONDS)
+    assert [each.process.poll() for each in replicas.alive] == [None] * len(replicas.alive)
+    replicas.server.signal(signal.SIGCONT)
+    assert replicas.leader(LEASE_SECONDS + 15).name != leader.name
+
+
 def without_a_server(replicas: Any, leader: Any) -> None:
     replicas.server.stop()
     assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
@@ -149,7 +189,7 @@ def play(replicas: Any, *troubles: Trouble) -> None:
         if number < len(troubles) - 1:
             replicas.add(f"b{number}")
     replicas.leader()
-    replicas.assert_never_two()
+    replicas.assert_never_two(server_was_stopped=server_is_stopped in troubles)
 
 
 def test_a_leader_that_is_blocked_ends_before_another_starts(replicas: Any) -> None:
@@ -164,19 +204,21 @@ def test_a_leader_whose_lease_is_deleted_ends_before_another_starts(replicas: An
     play(replicas, robbed_of_its_lease)
 
 
-@pytest.mark.skipif(os.environ.get("REPLICAS_SERVER") != "real", reason="minutes: part of make conformance")
-@pytest.mark.timeout(600)
+@long
 def test_whatever_happens_to_leaders_one_after_the_other_never_do_two_work(replicas: Any) -> None:
     play(replicas, killed, stopped, partitioned, blocked, terminated)
 
 
-@pytest.mark.skipif(os.environ.get("REPLICAS_SERVER") != "real", reason="minutes: part of make conformance")
-@pytest.mark.timeout(600)
+@long
+def test_what_is_stopped_and_goes_on_makes_no_second_leader(replicas: Any) -> None:
+    play(replicas, standby_is_stopped, server_is_stopped_for_a_moment, server_is_stopped, stopped)
+
+
+@long
 def test_a_wall_clock_that_jumps_neither_ends_nor_prolongs_a_lead(replicas: Any) -> None:
     play(replicas, clocks_jump)
 
 
-@pytest.mark.skipif(os.environ.get("REPLICAS_SERVER") != "real", reason="minutes: part of make conformance")
-@pytest.mark.timeout(600)
+@long
 def test_a_leader_without_a_server_ends_and_standbys_wait_a_minute_for_it(replicas: Any) -> None:
     play(replicas, without_a_server, terminated)
