@@ -48,7 +48,8 @@ class InformerSet:
     @property
     def waiting(self) -> list[str]:
         """Why caches wait for the API server: a kind it does not know, a permission it does not give."""
-        closed = self._openness.closed if self.works else frozenset()
+        state = self._openness(self.blocked)
+        closed = state.closed if state.is_open else frozenset()
         return list(dict.fromkeys(_why(each, closed) for each in self._all() if _is_waiting(each) and each.reason))
 
     @property
@@ -58,13 +59,13 @@ class InformerSet:
 
     @property
     def works(self) -> bool:
-        """Whether what waits keeps no more than some namespaces from being worked on."""
-        return self._openness.is_open
+        """Whether something can be worked on; a cache that was complete before it had to wait stops nothing."""
+        missing = frozenset(each.key for each in self._all() if _is_waiting(each) and not each.has_synced)
+        return self._openness(missing).is_open
 
-    @property
-    def _openness(self) -> Openness:
+    def _openness(self, missing: frozenset[Any]) -> Openness:
         primary = next(iter(self._informers.values()), [])
-        return openness([each.key for each in primary], self.blocked)
+        return openness([each.key for each in primary], missing)
 
     @property
     def has_synced(self) -> bool:
