@@ -4,13 +4,18 @@ Owns the three ways of controller-runtime's ``pkg/handler``: the object itself, 
 Both the old and the new state of an updated object are asked, so that the one it moved away from hears of it too.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
+from plugin_operator.controllers import values
 from plugin_operator.controllers.ports import CachedObject
 from plugin_operator.controllers.types import Request
 from plugin_operator.kube import GroupVersionKind, NamespacedName
+
+#: Names of objects have at most 253, with a namespace and a slash before them.
+_MAX_CHARACTERS = 2 * 253 + 1
+_TAKES = "it takes a list of Request(namespace, name), (namespace, name) or 'namespace/name'"
 
 
 class Handler(Protocol):
@@ -66,23 +71,58 @@ class EnqueueMapped:
     function: Callable[[dict[str, Any]], Iterable[Any] | None]
 
     def requests(self, key: Request, obj: CachedObject) -> Iterable[Request]:  # noqa: ARG002 - it is in the object
-        """Return what the function returns, as requests.
+        """Yield what the function returns, as requests; what is wrong among it is left out and raised at the end.
 
         Raises:
-            TypeError, ValueError: it returned something else.
+            TypeError, ValueError: it returned something else; says of what type, and what it takes.
         """
-        found = self.function(obj.decode())
-        if isinstance(found, str) or type(found) is NamespacedName:
-            found = [found]
-        return [_as_request(each) for each in found or ()]
+        first: TypeError | ValueError | None = None
+        for each in _as_iterable(self.function(obj.decode())):
+            try:
+                request = _as_request(each)
+            except (TypeError, ValueError) as error:
+                first = first or error
+            else:
+                yield request
+        if first is not None:
+            raise first
+
+
+def _as_iterable(found: Any) -> Iterable[Any]:
+    if found is None:
+        return ()
+    if isinstance(found, str | NamespacedName):
+        return (found,)
+    if isinstance(found, Mapping | bytes) or not hasattr(type(found), "__iter__"):
+        raise TypeError(f"a map function returned {values.shown(found)}; {_TAKES}")
+    return cast("Iterable[Any]", found)
 
 
 def _as_request(value: Any) -> Request:
-    if isinstance(value, NamespacedName):
-        return value
-    if isinstance(value, str):
-        return Request.parse(value)
-    if isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(part, str) for part in value):
-        return Request(value[0], value[1])
-    # Its type and not itself, for it may be a whole Secret and this is logged.
-    raise TypeError(f"a map function returned a {type(value).__name__}, which is no request")
+    """Return a request made of plain texts: its hash and equality are those of str, whatever the author's are."""
+    kind = type(value)
+    parts: tuple[Any, ...] = ()
+    if issubclass(kind, str):
+        parts = Request.parse(values.text("a request", value, most=_MAX_CHARACTERS))
+    elif issubclass(kind, tuple):
+        parts = tuple(tuple.__iter__(value))
+    elif issubclass(kind, list):
+        parts = tuple(list.__iter__(value))
+    if len(parts) != len(Request._fields):
+        # Its type and not itself, for it may be a whole Secret and this is logged.
+        raise TypeError(f"a map function returned {values.shown(value)}, which is no request; {_TAKES}")
+    namespace, name = parts
+    if namespace is None:  # as the metadata of a cluster-scoped object has it
+        namespace = ""
+    return Request(_part("namespace", namespace), _part("name", name) or _refuse_empty())
+
+
+def _part(field: str, value: Any) -> str:
+    plain = values.text(f"the {field} of a request", value, most=_MAX_CHARACTERS)
+    if "/" in plain:
+        raise ValueError(f"the {field} of a request is {values.shown(plain)}; it takes no slash")
+    return plain
+
+
+def _refuse_empty() -> str:
+    raise ValueError("the name of a request is empty; it takes the name of an object")

@@ -12,10 +12,10 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.containment import LineLimiter, PluginGuard
 from plugin_operator.controllers.tracebacks import TracebackThrottle
-from plugin_operator.controllers.types import Failure, FailureCallback, ReconcileTimeoutError, Request, Result
+from plugin_operator.controllers.types import Failure, FailureCallback, ReconcileTimeoutError, Request, checked_result
 from plugin_operator.errors import TerminalError
 from plugin_operator.metrics import ControllerMetrics
-from plugin_operator.rendering import class_name, describe, qualified_class_name
+from plugin_operator.rendering import describe, qualified_class_name
 from plugin_operator.workqueue import WorkQueue
 
 _log = logs.get_logger(__name__)
@@ -91,8 +91,9 @@ class Outcomes:
 
     def returned(self, guard: PluginGuard, request: Request, result: object) -> None:
         """The reconciler returned something other than None."""
-        if not isinstance(result, Result):
-            error = TypeError(f"reconcile returned a {class_name(result)}; it takes a Result or None")
+        try:
+            result = checked_result(result)
+        except (TypeError, ValueError) as error:
             self.failed(guard, request, error)
             return
         priority = self._queue.priority_of(request) if result.priority is None else result.priority
@@ -125,11 +126,12 @@ class Outcomes:
             is_panic=not issubclass(type(error), Exception),
             is_timeout=issubclass(type(error), ReconcileTimeoutError),
         )
-        self._count(failure)
+        # First of all, for what is said about a failure may fail itself.
         if failure.is_terminal:
             self._queue.forget(request)
         else:
             self._queue.add_rate_limited(request, self._queue.priority_of(request))
+        self._count(failure)
         self._remember(failure)
         self._log(failure, guard)
         self._tell(failure)

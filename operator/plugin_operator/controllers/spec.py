@@ -5,21 +5,40 @@ Owns ``ControllerSpec`` and its parts; ``plugin`` builds them from what an autho
 
 from dataclasses import dataclass
 
+from plugin_operator.controllers import values
 from plugin_operator.controllers.handlers import EnqueueForObject, Handler
 from plugin_operator.controllers.ports import InformerKey
 from plugin_operator.controllers.predicates import Predicate
 from plugin_operator.controllers.types import Request
-from plugin_operator.workqueue import ExponentialBackoff
+from plugin_operator.workqueue import MAX_DELAY_SECONDS, ExponentialBackoff
+
+#: More workers than this in one controller are a mistake in a number.
+MAX_CONCURRENT_RECONCILES = 100_000
 
 _THE_OBJECT = EnqueueForObject()
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimiterSpec:
-    """Backoff of failing keys: from ``base_seconds``, doubling, to ``cap_seconds``."""
+    """Backoff of failing keys: from ``base_seconds``, doubling, to ``cap_seconds``.
+
+    Raises:
+        TypeError: one of them is no number.
+        ValueError: one of them is not above 0, NaN or longer than a century, or the cap is below the base.
+    """
 
     base_seconds: float = 0.005
     cap_seconds: float = 1000.0
+
+    def __post_init__(self) -> None:
+        for field in ("base_seconds", "cap_seconds"):
+            number = values.seconds(field, getattr(self, field), most=MAX_DELAY_SECONDS, above_zero=True)
+            object.__setattr__(self, field, number)
+        if self.cap_seconds < self.base_seconds:
+            raise ValueError(
+                f"cap_seconds is {self.cap_seconds!r}, less than base_seconds, which is {self.base_seconds!r}; "
+                "it takes at least as much"
+            )
 
     def build(self) -> ExponentialBackoff[Request]:
         """Return a rate limiter that has seen no failure."""
@@ -54,6 +73,7 @@ class ControllerSpec:
         resync_seconds: reconcile everything again, at low priority, every so often; None for never.
 
     Raises:
+        TypeError: a number is none.
         ValueError: a number is out of range.
     """
 
@@ -65,12 +85,15 @@ class ControllerSpec:
     resync_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if self.max_concurrent_reconciles < 1:
-            raise ValueError(f"max_concurrent_reconciles is {self.max_concurrent_reconciles}; it takes 1 or more")
+        size = values.whole(
+            "max_concurrent_reconciles", self.max_concurrent_reconciles, least=1, most=MAX_CONCURRENT_RECONCILES
+        )
+        object.__setattr__(self, "max_concurrent_reconciles", size)
         for field in ("reconcile_timeout_seconds", "resync_seconds"):
-            seconds = getattr(self, field)
-            if seconds is not None and not seconds > 0:
-                raise ValueError(f"{field} is {seconds!r}; it takes seconds above 0, or None")
+            given = getattr(self, field)
+            if given is not None:
+                number = values.seconds(field, given, most=MAX_DELAY_SECONDS, above_zero=True, hint=", or None")
+                object.__setattr__(self, field, number)
 
     @property
     def informer_keys(self) -> tuple[InformerKey, ...]:

@@ -3,15 +3,20 @@
 Owns ``Request``, ``Result``, ``Reconciler`` and what is said about a failure. Running reconcilers is the workers' job.
 """
 
-import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from plugin_operator.controllers import values
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.kube import NamespacedName
+from plugin_operator.workqueue import MAX_DELAY_SECONDS
 
 Request: TypeAlias = NamespacedName
+
+#: Priorities are 32-bit integers, as most clients of metrics can show them.
+MAX_PRIORITY = 2**31 - 1
+MIN_PRIORITY = -(2**31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +24,14 @@ class Result:
     """What a reconciler wants to happen next; ``Result()`` and ``None`` mean: nothing until the next change.
 
     Attributes:
-        requeue_after: reconcile again after so many seconds; wins over ``requeue``.
+        requeue_after: reconcile again after so many seconds, a float or an int, at most a century; wins over
+            ``requeue``.
         requeue: reconcile again with backoff, as after an error.
-        priority: of the requeue; that of this run unless given.
+        priority: of the requeue, a 32-bit int; that of this run unless given.
 
     Raises:
-        ValueError: ``requeue_after`` is negative or not finite.
+        TypeError: a value is of another type; a bool is no number.
+        ValueError: a number is negative, NaN, infinite or otherwise out of range.
     """
 
     requeue_after: float | None = None
@@ -32,8 +39,44 @@ class Result:
     priority: int | None = None
 
     def __post_init__(self) -> None:
-        if self.requeue_after is not None and not 0 <= self.requeue_after < math.inf:
-            raise ValueError(f"requeue_after is {self.requeue_after!r}; it takes seconds from 0 on")
+        after, requeue, priority = self.requeue_after, self.requeue, self.priority
+        if after is not None and not (type(after) in _NUMBERS and 0 <= after <= MAX_DELAY_SECONDS):
+            hint = ", or None to wait for the next change"
+            object.__setattr__(
+                self, "requeue_after", values.seconds("requeue_after", after, most=MAX_DELAY_SECONDS, hint=hint)
+            )
+        if requeue is not False and requeue is not True:
+            raise TypeError(f"requeue is {values.shown(requeue)}; it takes True or False (requeue_after takes seconds)")
+        if priority is not None and not (type(priority) is int and MIN_PRIORITY <= priority <= MAX_PRIORITY):
+            hint = ", or None for that of this run"
+            object.__setattr__(
+                self,
+                "priority",
+                values.whole("priority", priority, least=MIN_PRIORITY, most=MAX_PRIORITY, hint=hint),
+            )
+
+
+_NUMBERS = frozenset({float, int})
+_FIELDS = tuple(getattr(Result, field) for field in ("requeue_after", "requeue", "priority"))
+
+
+def checked_result(value: object) -> Result:
+    """Return what a reconciler returned as a ``Result`` whose fields are checked once more.
+
+    A subclass may override fields and ``__post_init__``, and ``object.__setattr__`` gets around both.
+
+    Raises:
+        TypeError: it is no ``Result``, or a field is of another type.
+        ValueError: a field is out of range.
+    """
+    kind = type(value)
+    if not issubclass(kind, Result):
+        raise TypeError(f"reconcile returned {values.shown(value)}; it takes a Result or None")
+    try:
+        after, requeue, priority = (field.__get__(value) for field in _FIELDS)
+    except AttributeError as error:
+        raise TypeError(f"reconcile returned an incomplete Result: {error}") from None
+    return Result(requeue_after=after, requeue=requeue, priority=priority)
 
 
 Reconciler: TypeAlias = Callable[[Request], Awaitable[Result | None]]

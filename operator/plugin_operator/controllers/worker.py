@@ -114,8 +114,9 @@ class Worker:
         monotonic = self._clock.monotonic
         metrics.active_workers += 1
         self.request = request
-        self.started = started = finished = monotonic()
+        started = self.started
         try:
+            self.started = started = monotonic()
             if started >= self.fence.until:
                 await self.fence.passage()
             if self._timeout is None:
@@ -134,11 +135,11 @@ class Worker:
             else:
                 self._ended(request, result=result)
         finally:
-            finished = monotonic()
             metrics.active_workers -= 1
-            metrics.time.observe(finished - started)
             self.request = None
             self._queue.done(request)
+            finished = monotonic()
+            metrics.time.observe(finished - started)
         return finished
 
     def _is_thrown_away(self) -> bool:

@@ -5,8 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from plugin_operator.controllers.values import shown
 from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, problem_of
 from plugin_operator.plugin.permissions import Permission
+from plugin_operator.workqueue import MAX_DELAY_SECONDS
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?\Z")
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
@@ -98,16 +100,16 @@ def field_selector(value: Any) -> str:
 def positive_int(value: Any) -> int:
     """A whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{value!r} is not a whole number of at least 1")
-    return value
+        raise ValueError(f"{shown(value)} is not a whole number of at least 1")
+    return int(value)
 
 
 def optional_seconds(value: Any) -> float | None:
-    """A positive number of seconds, or None for never."""
+    """A positive number of seconds, at most a century, or None for never."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
-        raise ValueError(f"{value!r} is not a positive number of seconds")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_DELAY_SECONDS:
+        raise ValueError(f"{shown(value)} is not a positive number of seconds, at most {MAX_DELAY_SECONDS:.0f}")
     return float(value)
 
 

@@ -3,8 +3,16 @@
 Knows nothing of Kubernetes: an item is anything hashable.
 """
 
-from plugin_operator.workqueue.queue import QueueShutDown, WorkQueue
+from plugin_operator.workqueue.queue import MAX_DELAY_SECONDS, QueueShutDown, WorkQueue
 from plugin_operator.workqueue.ratelimiter import ExponentialBackoff, RateLimiter
 from plugin_operator.workqueue.ready import FAIR_SHARE, LOW_PRIORITY
 
-__all__ = ["FAIR_SHARE", "LOW_PRIORITY", "ExponentialBackoff", "QueueShutDown", "RateLimiter", "WorkQueue"]
+__all__ = [
+    "FAIR_SHARE",
+    "LOW_PRIORITY",
+    "MAX_DELAY_SECONDS",
+    "ExponentialBackoff",
+    "QueueShutDown",
+    "RateLimiter",
+    "WorkQueue",
+]

@@ -7,19 +7,32 @@ earliest counts.
 import heapq
 import itertools
 from collections.abc import Callable, Hashable
-from typing import Generic, NamedTuple, TypeVar
+from contextlib import suppress
+from typing import Generic, TypeVar
 
+import msgspec
+
+from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
+
+_log = logs.get_logger(__name__)
 
 T = TypeVar("T", bound=Hashable)
 
 #: So many items at most become ready in one go, for the event loop has other things to do.
 _BATCH = 2_000
 
+#: After so long an item that could not be made ready is tried again.
+RETRY_SECONDS = 1.0
 
-class Delay(NamedTuple):
+#: The time of a delay that is over.
+_RELEASED = -1.0
+
+
+class Delay(msgspec.Struct, Generic[T], gc=False, eq=False):
     """When an item becomes ready, with which priority, and whether backoff is why it waits."""
 
+    item: T
     due: float
     priority: int
     is_backoff: bool
@@ -28,9 +41,12 @@ class Delay(NamedTuple):
 class DelayedItems(Generic[T]):
     """Calls ``ready(item, priority)`` for each item once its time has come.
 
+    The heap is what counts: an item leaves it only when ``ready`` has taken it. If that raises, or the item's own
+    ``__hash__`` does, the item is tried again after ``RETRY_SECONDS`` and no other item waits for it.
+
     Args:
         clock: measures and wakes.
-        ready: must not raise; may add further items.
+        ready: takes an item; may add further items.
     """
 
     __slots__ = ("_armed_for", "_clock", "_delays", "_heap", "_numbers", "_ready", "_timer")
@@ -38,8 +54,8 @@ class DelayedItems(Generic[T]):
     def __init__(self, clock: Clock, ready: Callable[[T, int], object]) -> None:
         self._clock = clock
         self._ready = ready
-        self._delays: dict[T, Delay] = {}
-        self._heap: list[tuple[float, int, T]] = []
+        self._delays: dict[T, Delay[T]] = {}
+        self._heap: list[tuple[float, int, Delay[T]]] = []
         self._numbers = itertools.count()
         self._timer: Timer | None = None
         self._armed_for = 0.0
@@ -51,24 +67,29 @@ class DelayedItems(Generic[T]):
         return item in self._delays
 
     def add(self, item: T, delay_seconds: float, priority: int, *, is_backoff: bool) -> None:
-        """Make ``item`` ready after the delay, or earlier if it already was to be; the higher priority counts."""
-        due = self._clock.monotonic() + delay_seconds
+        """Make ``item`` ready after the delay, or earlier if it already was to be; the higher priority counts.
+
+        If it raises, the item waits as before.
+        """
+        now = self._clock.monotonic()
+        due = now + delay_seconds
         known = self._delays.get(item)
         if known is None:
-            self._schedule(item, Delay(due, priority, is_backoff))
+            self._arm(due, now)
+            fresh = self._delays[item] = Delay(item, due, priority, is_backoff)
+            self._push(fresh)
             return
         priority = max(priority, known.priority)
         if due < known.due:
-            self._schedule(item, Delay(due, priority, is_backoff))
-        elif priority != known.priority:
-            self._delays[item] = known._replace(priority=priority)
+            self._arm(due, now)
+            known.due, known.is_backoff = due, is_backoff
+            self._push(known)
+        known.priority = priority
 
     def release_backoffs(self) -> None:
-        """Make everything that waits because it failed ready at once."""
-        waiting = [(item, delay) for item, delay in self._delays.items() if delay.is_backoff]
-        for item, delay in waiting:
-            del self._delays[item]
-            self._ready(item, delay.priority)
+        """Make everything that waits because it failed ready at once; what cannot be made so waits as before."""
+        for delay in [delay for delay in self._delays.values() if delay.is_backoff]:
+            self._release(delay, retry_at=delay.due)
         self._compact()
 
     def clear(self) -> None:
@@ -76,41 +97,71 @@ class DelayedItems(Generic[T]):
         self._delays.clear()
         self._heap.clear()
         if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+            timer, self._timer = self._timer, None
+            timer.cancel()
 
-    def _schedule(self, item: T, delay: Delay) -> None:
-        self._delays[item] = delay
-        heapq.heappush(self._heap, (delay.due, next(self._numbers), item))
+    def _push(self, delay: Delay[T]) -> None:
+        heapq.heappush(self._heap, (delay.due, next(self._numbers), delay))
         self._compact()
-        self._arm()
 
     def _compact(self) -> None:
         # An entry whose item became due earlier stays behind in the heap; they must not pile up.
         if len(self._heap) > 2 * len(self._delays) + 64:
-            self._heap = [(delay.due, next(self._numbers), item) for item, delay in self._delays.items()]
+            self._heap = [entry for entry in self._heap if entry[0] == entry[2].due]
             heapq.heapify(self._heap)
 
-    def _arm(self) -> None:
-        if not self._heap:
+    def _arm(self, due: float, now: float) -> None:
+        """Have the timer fire at ``due`` at the latest. The one that is there goes only once the new one is set."""
+        old = self._timer
+        if old is not None and due >= self._armed_for:
             return
-        due = self._heap[0][0]
-        if self._timer is not None:
-            if due >= self._armed_for:
-                return
-            self._timer.cancel()
+        if self._heap:
+            due = min(due, self._heap[0][0])
+        self._timer = self._clock.call_later(max(0.0, due - now), self._fire)
         self._armed_for = due
-        self._timer = self._clock.call_later(max(0.0, due - self._clock.monotonic()), self._fire)
+        if old is not None:
+            old.cancel()
 
     def _fire(self) -> None:
         self._timer = None
-        now = self._clock.monotonic()
-        for _ in range(_BATCH):
-            if not self._heap or self._heap[0][0] > now:
-                break
-            due, _, item = heapq.heappop(self._heap)
-            delay = self._delays.get(item)
-            if delay is not None and delay.due == due:
-                del self._delays[item]
-                self._ready(item, delay.priority)
-        self._arm()
+        now = self._armed_for
+        try:
+            now = self._clock.monotonic()
+            for _ in range(_BATCH):
+                if not self._heap or self._heap[0][0] > now:
+                    break
+                due, _, delay = heapq.heappop(self._heap)
+                if delay.due == due:
+                    self._release(delay, retry_at=now + RETRY_SECONDS)
+        finally:
+            self._arm_again(now)
+
+    def _arm_again(self, now: float) -> None:
+        """Go on, whatever went wrong before: all delays of a controller hang on this."""
+        if not self._heap:
+            return
+        due = self._heap[0][0]
+        try:
+            self._arm(due, now)
+        except BaseException as error:
+            self._arm(due, now)  # a second failure is the caller's, which is the event loop
+            if not issubclass(type(error), Exception):
+                raise
+            _log.error("Timer of delayed items set only when tried again", exc_info=error)
+
+    def _release(self, delay: Delay[T], *, retry_at: float) -> None:
+        """Hand one item over; if it cannot be, it stays and is tried again then."""
+        # Its entries in the heap are stale from here on, unless it gets a new time.
+        delay.due = _RELEASED
+        try:
+            self._delays.pop(delay.item, None)
+            self._ready(delay.item, delay.priority)
+        except BaseException as error:
+            delay.due = retry_at
+            self._push(delay)
+            with suppress(Exception):
+                self._delays.setdefault(delay.item, delay)
+            if not issubclass(type(error), Exception):
+                raise
+            # One item's trouble must not hold up the others.
+            _log.error("Delayed item not made ready, trying again", exc_info=error)

@@ -5,20 +5,35 @@ however often it is added. The rules are those of client-go's ``util/workqueue``
 re-queues what was added meanwhile), with the priorities of controller-runtime's ``priorityqueue``.
 
 A queue belongs to one event loop. None of its calls blocks but ``get``, and none is for other threads.
+
+What can fail comes before what changes: an item's own ``__hash__`` and ``__eq__`` run in one look-up at the start of a
+call, clock and metrics before or after the change, never in its middle. A call that raises has either done nothing or
+all it promises.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable, KeysView
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.metrics import QueueGauges, WorkQueueMetrics
 from plugin_operator.workqueue.delayed import DelayedItems
 from plugin_operator.workqueue.ratelimiter import RateLimiter
-from plugin_operator.workqueue.ready import ReadyItems
+from plugin_operator.workqueue.ready import Entry, ReadyItems
+
+_log = logs.get_logger(__name__)
 
 T = TypeVar("T", bound=Hashable)
+
+#: The longest delay, about a century; timers of event loops do not count much further.
+MAX_DELAY_SECONDS = 3_155_760_000.0
+
+#: The backoff of an item for which the rate limiter knows none.
+FALLBACK_SECONDS = 1.0
+
+_NUMBERS = frozenset({float, int})
 
 
 class QueueShutDown(Exception):
@@ -44,8 +59,10 @@ class WorkQueue(Generic[T]):
         self.metrics.gauges = self._gauges
         self._now = clock.monotonic
         self._ready: ReadyItems[T] = ReadyItems()
-        self._processing: dict[T, tuple[float, int]] = {}
-        self._again: dict[T, tuple[int, float]] = {}
+        # All there is: waiting, processing, or nothing of both and as good as absent.
+        self._entries: dict[T, Entry[T]] = {}
+        self._processing: dict[Entry[T], None] = {}
+        self._again: dict[Entry[T], tuple[int, float]] = {}
         self._delayed: DelayedItems[T] = DelayedItems(clock, self.add)
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._shut_down = False
@@ -55,9 +72,9 @@ class WorkQueue(Generic[T]):
         return len(self._ready)
 
     @property
-    def processing(self) -> KeysView[T]:
-        """A live view of the items that were handed out and are not done."""
-        return self._processing.keys()
+    def processing(self) -> list[T]:
+        """The items that were handed out and are not done."""
+        return [entry.item for entry in self._processing]
 
     @property
     def delayed(self) -> int:
@@ -73,49 +90,97 @@ class WorkQueue(Generic[T]):
         """Make ``item`` ready, once; if it is being processed, it becomes ready again when that is done.
 
         An item that waits already takes the higher of both priorities. After ``shut_down`` this does nothing.
+
+        Raises:
+            TypeError: ``priority`` is no plain int.
         """
         if self._shut_down:
             return
-        if item in self._processing:
-            known = self._again.get(item)
-            if known is None:
-                self.metrics.adds += 1
-                self._again[item] = (priority, self._now())
-            elif priority > known[0]:
-                self._again[item] = (priority, known[1])
-        elif self._ready.push(item, priority, self._now()):
-            self.metrics.adds += 1
+        if type(priority) is not int:
+            raise TypeError(f"priority is a {type(priority).__name__}; it takes an int")
+        entry = self._entries.get(item)
+        if entry is not None and entry.level is not None:
+            if priority > entry.priority:
+                self._ready.move(entry, self._ready.level(priority))
+        elif entry is not None and entry in self._processing:
+            self._add_again(entry, priority)
+        else:
+            now = self._now()
+            level = self._ready.normal if priority == 0 else self._ready.level(priority)
+            if entry is None:
+                entry = self._entries[item] = Entry(item)
+            self._ready.push(entry, level, now)
             if self._waiters:
                 self._wake_one()
+            self.metrics.adds += 1
+
+    def _add_again(self, entry: Entry[T], priority: int) -> None:
+        known = self._again.get(entry)
+        if known is None:
+            self._again[entry] = (priority, self._now())
+            self.metrics.adds += 1
+        elif priority > known[0]:
+            self._again[entry] = (priority, known[1])
 
     def add_after(self, item: T, delay_seconds: float, priority: int = 0) -> None:
-        """Call ``add`` after the delay; of several delays of one item the earliest counts."""
+        """Call ``add`` after the delay; of several delays of one item the earliest counts.
+
+        Raises:
+            TypeError: ``delay_seconds`` is no plain number, or ``priority`` no plain int.
+            ValueError: ``delay_seconds`` is NaN or above ``MAX_DELAY_SECONDS``.
+        """
         self._add_later(item, delay_seconds, priority, is_backoff=False)
 
     def add_rate_limited(self, item: T, priority: int = 0) -> None:
-        """Count a failure of ``item`` and add it after the delay the rate limiter asks for."""
+        """Count a failure of ``item`` and add it after the delay the rate limiter asks for.
+
+        One that raises or asks for what is no delay costs ``FALLBACK_SECONDS``, for a failed item has to come again.
+        """
         if not self._shut_down:
-            self._add_later(item, self.rate_limiter.when(item), priority, is_backoff=True)
+            self._add_later(item, self._backoff(item), priority, is_backoff=True)
+
+    def _backoff(self, item: T) -> float:
+        try:
+            delay = self.rate_limiter.when(item)
+        except Exception as error:  # noqa: BLE001 - whoever made it, the item must not be lost
+            _log.error("Rate limiter failed", queue=self.name, exc_info=error)
+            return FALLBACK_SECONDS
+        if type(delay) in _NUMBERS and 0 <= delay <= MAX_DELAY_SECONDS:
+            return delay
+        _log.error("Rate limiter returned no delay", queue=self.name, kind=type(delay).__name__)
+        return FALLBACK_SECONDS
 
     def _add_later(self, item: T, delay_seconds: float, priority: int, *, is_backoff: bool) -> None:
         if self._shut_down:
             return
-        self.metrics.retries += 1
+        if type(delay_seconds) not in _NUMBERS:
+            raise TypeError(f"delay_seconds is a {type(delay_seconds).__name__}; it takes a float or an int")
+        if type(priority) is not int:
+            raise TypeError(f"priority is a {type(priority).__name__}; it takes an int")
         if delay_seconds <= 0:
             self.add(item, priority)
-        else:
+        elif delay_seconds <= MAX_DELAY_SECONDS:
             self._delayed.add(item, delay_seconds, priority, is_backoff=is_backoff)
+        else:
+            raise ValueError(f"delay_seconds is NaN or too large; it takes at most {MAX_DELAY_SECONDS:.0f}")
+        self.metrics.retries += 1
 
     def try_get(self) -> T | None:
         """Hand out the next item, or None if there is none. Each item handed out needs a ``done``."""
+        now = self._now()
         entry = self._ready.pop()
         if entry is None:
             return None
-        item, priority, since = entry
-        now = self._now()
-        self._processing[item] = (now, priority)
-        self.metrics.queue_duration.observe(now - since)
-        return item
+        since, entry.since = entry.since, now
+        self._processing[entry] = None
+        try:
+            self.metrics.queue_duration.observe(now - since)
+        except BaseException:
+            # It was not handed out, and nobody would ever say that it is done.
+            del self._processing[entry]
+            self._ready.put_back(entry, since)
+            raise
+        return entry.item
 
     async def get(self) -> T:
         """Hand out the next item, waiting for one.
@@ -125,37 +190,56 @@ class WorkQueue(Generic[T]):
         Raises:
             QueueShutDown: the queue was shut down and nothing is left.
         """
-        while True:
-            item = self.try_get()
-            if item is not None:
-                return item
+        try:
+            return await self._next()
+        except BaseException:
+            # Cancelled or failed, and perhaps woken before: the item this was woken for needs somebody else.
+            if self._ready:
+                self._wake_one()
+            raise
+
+    async def _next(self) -> T:
+        while (item := self.try_get()) is None:
             if self._shut_down:
                 raise QueueShutDown
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
-            try:
-                await waiter
-            except asyncio.CancelledError:
-                if waiter.done() and not waiter.cancelled() and self._ready:
-                    # Woken and cancelled in one: the item we were woken for needs somebody else.
-                    self._wake_one()
-                raise
+            await waiter
+        return item
 
     def done(self, item: T) -> None:
         """Say that a worker has ended with ``item``; what was added meanwhile becomes ready now.
 
-        Harmless for an item that is not being processed.
+        Harmless for an item that is not being processed. The item is given back even if this raises.
         """
-        started = self._processing.pop(item, None)
-        if started is None:
+        try:
+            entry = self._entries.get(item)
+        except BaseException:
+            self._give_back_unseen(item)
+            raise
+        if entry is None or entry not in self._processing:
             return
-        self.metrics.work_duration.observe(self._now() - started[0])
-        if self._again:
-            again = self._again.pop(item, None)
-            if again is not None:
-                self._ready.push(item, again[0], again[1])
-                if self._waiters:
-                    self._wake_one()
+        try:
+            self.metrics.work_duration.observe(self._now() - entry.since)
+        finally:
+            del self._processing[entry]
+            if entry in self._again:
+                self._push_again(entry)
+            else:
+                del self._entries[item]
+
+    def _push_again(self, entry: Entry[T]) -> None:
+        priority, since = self._again.pop(entry)
+        self._ready.push(entry, self._ready.level(priority), since)
+        if self._waiters:
+            self._wake_one()
+
+    def _give_back_unseen(self, item: T) -> None:
+        """Give back an item whose own code raises when it is looked up: it is known by what it is."""
+        for entry in [entry for entry in self._processing if entry.item is item]:
+            del self._processing[entry]
+            if entry in self._again:
+                self._push_again(entry)
 
     def forget(self, item: T) -> None:
         """Start the item's backoff over."""
@@ -167,20 +251,24 @@ class WorkQueue(Generic[T]):
 
     def priority_of(self, item: T) -> int:
         """Return the priority with which an item that is being processed was handed out; 0 for any other."""
-        started = self._processing.get(item)
-        return started[1] if started is not None else 0
+        entry = self._entries.get(item)
+        return entry.priority if entry is not None and entry in self._processing else 0
 
     def reset_backoff(self) -> None:
         """Start everybody's backoff over and make what waits because it failed ready now."""
-        self.rate_limiter.clear()
-        self._delayed.release_backoffs()
+        try:
+            self.rate_limiter.clear()
+        finally:
+            self._delayed.release_backoffs()
 
     def shut_down(self) -> None:
         """Take nothing more, drop what is delayed, and let ``get`` hand out what is left; idle workers are woken."""
         self._shut_down = True
-        self._delayed.clear()
-        while self._waiters:
-            self._wake_one()
+        try:
+            self._delayed.clear()
+        finally:
+            while self._waiters:
+                self._wake_one()
 
     def _wake_one(self) -> None:
         while self._waiters:
@@ -194,5 +282,5 @@ class WorkQueue(Generic[T]):
         for priority, _ in self._again.values():
             depth[priority] = depth.get(priority, 0) + 1
         now = self._now()
-        ages = [now - since for since, _ in self._processing.values()]
+        ages = [now - entry.since for entry in self._processing]
         return QueueGauges(depth, sum(ages), max(ages, default=0.0))

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+import msgspec
+
 T = TypeVar("T", bound=Hashable)
 
 #: What the initial list, a resync or a reload brings; controller-runtime's ``handler.LowPriority``.
@@ -19,13 +21,31 @@ FAIR_SHARE = 16
 _USUAL = frozenset({0, LOW_PRIORITY})
 
 
-class _Level(Generic[T]):
+class Entry(msgspec.Struct, Generic[T], gc=False, eq=False):
+    """One item inside a queue, known by identity: nothing that is done with it calls the item's own code.
+
+    Attributes:
+        item: what was added.
+        level: where it waits; None while it does not.
+        priority: with which it waits, or was handed out.
+        since: when it became ready, or was handed out.
+    """
+
+    item: T
+    level: "Level[T] | None" = None
+    priority: int = 0
+    since: float = 0.0
+
+
+class Level(Generic[T]):
+    """The entries that wait with one priority."""
+
     __slots__ = ("items", "priority")
 
     def __init__(self, priority: int) -> None:
         self.priority = priority
         # An ordinary dict walks over its dead entries to find the first live one; this one is linked.
-        self.items: OrderedDict[T, float] = OrderedDict()
+        self.items: OrderedDict[Entry[T], None] = OrderedDict()
 
 
 class ReadyItems(Generic[T]):
@@ -33,74 +53,84 @@ class ReadyItems(Generic[T]):
 
     controller-runtime's priority queue may starve low priorities for as long as higher ones keep coming; here one item
     in ``FAIR_SHARE`` is the longest waiting of the lower ones.
+
+    Only ``level`` can raise, and it changes nothing then: everything else is compared and hashed by identity.
     """
 
-    __slots__ = ("_levels", "_normal", "_passed_over", "_priorities")
+    __slots__ = ("_count", "_levels", "_passed_over", "normal")
 
     def __init__(self) -> None:
-        self._normal: _Level[T] = _Level(0)
-        self._levels: list[_Level[T]] = [self._normal, _Level(LOW_PRIORITY)]
-        self._priorities: dict[T, int] = {}
+        self.normal: Level[T] = Level(0)
+        self._levels: list[Level[T]] = [self.normal, Level(LOW_PRIORITY)]
+        self._count = 0
         self._passed_over = 0
 
     def __len__(self) -> int:
-        return len(self._priorities)
+        return self._count
 
-    def __contains__(self, item: T) -> bool:
-        return item in self._priorities
+    def level(self, priority: int) -> Level[T]:
+        """Return the level of a priority, made if there is none; ``push`` must follow, or the next one drops it."""
+        for level in self._levels:
+            if level.priority == priority:
+                return level
+        level = Level(priority)
+        others = [other for other in self._levels if other.items or other.priority in _USUAL]
+        others.insert(sum(other.priority > priority for other in others), level)
+        self._levels = others
+        return level
 
-    def push(self, item: T, priority: int, now: float) -> bool:
-        """Add ``item`` unless it is there; raise its priority if the new one is higher. Return whether it was added."""
-        current = self._priorities.get(item)
-        if current is not None:
-            if priority > current:
-                # The time it has waited moves along: it counts from the first add, as in client-go.
-                now = self._level(current).items.pop(item)
-                self._level(priority).items[item] = now
-                self._priorities[item] = priority
-                self._tidy(current)
-            return False
-        self._priorities[item] = priority
-        level = self._normal if priority == 0 else self._level(priority)
-        level.items[item] = now
-        return True
+    def push(self, entry: Entry[T], level: Level[T], now: float) -> None:
+        """Add an entry that does not wait, as the last of its level."""
+        entry.level = level
+        entry.priority = level.priority
+        entry.since = now
+        level.items[entry] = None
+        self._count += 1
 
-    def pop(self) -> tuple[T, int, float] | None:
-        """Take the next item out; return it with its priority and the time it was added, or None."""
-        priorities = self._priorities
-        if not priorities:
+    def put_back(self, entry: Entry[T], since: float) -> None:
+        """Undo the ``pop`` that has just returned ``entry``, which had waited since then."""
+        self.push(entry, self.level(entry.priority), since)
+        if entry.level is not None:
+            entry.level.items.move_to_end(entry, last=False)
+
+    def move(self, entry: Entry[T], level: Level[T]) -> None:
+        """Let an entry that waits do so elsewhere; the time it has waited moves along, as in client-go."""
+        old = entry.level
+        if old is None:
+            return
+        del old.items[entry]
+        self._count -= 1
+        self.push(entry, level, entry.since)
+        self._drop_if_unusual(old)
+
+    def pop(self) -> Entry[T] | None:
+        """Take the next entry out and return it, or None."""
+        if not self._count:
             return None
         for level in self._levels:
             if level.items:
                 break
-        if len(priorities) != len(level.items):
+        if self._count != len(level.items):
             self._passed_over += 1
             if self._passed_over >= FAIR_SHARE:
                 self._passed_over = 0
                 level = self._longest_waiting_below(level)
-        item, since = level.items.popitem(last=False)
-        priority = priorities.pop(item)
+        entry, _ = level.items.popitem(last=False)
+        entry.level = None
+        self._count -= 1
         if not level.items and level.priority not in _USUAL:
             self._levels.remove(level)
-        return item, priority, since
+        return entry
 
     def depth(self) -> dict[int, int]:
         """Return the number of items by priority, for those that have any."""
         return {level.priority: len(level.items) for level in self._levels if level.items}
 
-    def _level(self, priority: int) -> _Level[T]:
-        for level in self._levels:
-            if level.priority == priority:
-                return level
-        level = _Level(priority)
-        self._levels.insert(sum(other.priority > priority for other in self._levels), level)
-        return level
-
-    def _longest_waiting_below(self, top: _Level[T]) -> _Level[T]:
+    def _longest_waiting_below(self, top: Level[T]) -> Level[T]:
         lower = [level for level in self._levels if level.items and level is not top]
-        return min(lower, key=lambda level: next(iter(level.items.values())))
+        return min(lower, key=lambda level: next(iter(level.items)).since)
 
-    def _tidy(self, priority: int) -> None:
-        # Priorities come from authors and may be anything: a level must not outlive its items.
-        if priority not in _USUAL:
-            self._levels = [level for level in self._levels if level.items or level.priority in _USUAL]
+    def _drop_if_unusual(self, level: Level[T]) -> None:
+        # Priorities come from authors and may be any number: a level must not outlive its items.
+        if not level.items and level.priority not in _USUAL:
+            self._levels.remove(level)
