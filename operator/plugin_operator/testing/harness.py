@@ -184,10 +184,23 @@ class PluginHarness:
                 raise PluginRejected(plugin.reason, path=plugin.path, line=plugin.line)
 
     async def _is_calm(self) -> bool:
-        controllers = [controller for plugin in self.plugins() for controller in plugin.controllers]
-        if any(each.queue_depth or each.in_flight for each in controllers):
+        before = self._progress()
+        if before is None:
             return False
-        return all([await self._equals_server(informer) for informer in self._operator.factory.informers()])
+        for informer in self._operator.factory.informers():
+            if not await self._equals_server(informer):
+                return False
+        # Each look awaits a list, and a reconcile that ran meanwhile may have written what was looked at before.
+        return self._progress() == before
+
+    def _progress(self) -> tuple[object, ...] | None:
+        """How far each controller has come; None while one is at work."""
+        plugins = self.plugins()
+        controllers = [controller for plugin in plugins for controller in plugin.controllers]
+        if any(each.queue_depth or each.in_flight for each in controllers):
+            return None
+        ended = [(each.name, each.revision, sum(each.reconciles.values())) for each in controllers]
+        return (*ended, *((plugin.name, plugin.state) for plugin in plugins))
 
     async def _equals_server(self, informer: Informer) -> bool:
         key = informer.key
@@ -198,7 +211,7 @@ class PluginHarness:
         there = {NamespacedName.of(obj): obj["metadata"]["resourceVersion"] for obj in objects}
         names = informer.lister.keys()
         here = {name: cached.resource_version for name in names if (cached := informer.lister.raw(name)) is not None}
-        return there == here
+        return informer.has_synced and there == here
 
     async def _wait(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + self._timeout

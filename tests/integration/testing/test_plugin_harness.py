@@ -105,3 +105,39 @@ def test_loading_the_fixtures_loads_nothing_of_the_operator() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout == "[]\n"
+
+
+STEPS = """
+from plugin_operator import controller
+
+@controller(for_="v1/ConfigMap")
+async def steps(ctx, request):
+    obj = ctx.lister.get(request)
+    step = int(obj["data"].get("step", 0)) if obj else 30
+    if step < 30:
+        await ctx.client.patch("v1/ConfigMap", request, {"data": {"step": str(step + 1)}})
+"""
+
+
+async def test_settling_does_not_end_between_two_steps_of_a_reconciler(tmp_path: Path) -> None:
+    path = tmp_path / "steps.py"
+    path.write_text(STEPS)
+    seen = []
+    async with PluginHarness(path) as harness:
+        for number in range(20):
+            await harness.client.create(config_map(f"c{number}", step="0"))
+            await harness.settle()
+            seen.append((await harness.client.get("v1/ConfigMap", f"c{number}"))["data"]["step"])
+    assert seen == ["30"] * 20
+
+
+def test_the_helpers_have_a_public_path_and_cost_nothing_until_asked_for() -> None:
+    code = (
+        "import sys, plugin_operator.testing.pytest_plugin, plugin_operator.testing as public\n"
+        "assert not {'aiohttp', 'kubernetes_asyncio', 'plugin_operator.app'} & set(sys.modules)\n"
+        "for name in public.__all__: assert getattr(public, name).__name__ == name\n"
+        "from plugin_operator.testing.eventually import eventually\n"
+        "from plugin_operator.testing import PluginHarness, eventually as again\n"
+        "assert callable(again), again\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
