@@ -16,8 +16,11 @@ _EXPECTED: dict[str, str] = {
     "Reconciler error": _PLANNED,
     "Object cannot be read and is left out": "JSON is malformed",
     "Leadership lost, ending at once": "",
+    # What the hostile plugin does is named; a callback of it that exits cannot be told from anybody else's.
+    "Callback tried to end the process": "SystemExit: 0",
     "Leadership is over and work was about to go on, ending at once": "",
 }
+_OF_PLUGINS = {"Reconciler error", "Plugin fails most of the time", "Plugin code raised"}
 # kube-apiserver reports what clients and faults do as errors of its own; it must only not break by itself.
 _REAL = "kube-apiserver"
 _BROKEN = re.compile(r"^panic: |^fatal error: |Observed a panic|panicked: true")
@@ -58,5 +61,7 @@ class Logs:
         self.reloads += said.get("event") == "Plugin active"
         if said.get("level") in {"error", "critical"} or "exception" in said:
             pattern = _EXPECTED.get(str(said.get("event")))
+            if said.get("event") in _OF_PLUGINS and said.get("plugin") == "hostile":
+                return
             if pattern is None or not re.search(pattern, line):
                 self.unexpected.append(f"{name}: {line[:3000]}")
