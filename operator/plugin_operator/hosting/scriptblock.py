@@ -16,7 +16,9 @@ from plugin_operator.hosting.inspection import source_text
 # The lines of the specification's own expression. That itself takes a time that grows with the square of the file.
 _OPENING = re.compile(r"# /// ([a-zA-Z0-9-]+)")
 _CLOSING = "# ///"
+# What reading TOML costs grows with the square of a key's length, and a key cannot be longer than its line.
 _MAX_BLOCK = 16 * 1024
+_MAX_LINE = 1024
 _TYPE = "script"
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
@@ -49,6 +51,8 @@ class ScriptBlock:
             raise self.refusal(f"is not TOML: {_TOML_LINE.sub('', str(error))}", line) from None
         except RecursionError:
             raise self.refusal("is nested too deeply", self.line) from None
+        except ValueError as error:  # a number with thousands of digits
+            raise self.refusal(f"is not TOML: {error}", self.line) from None
 
     def refusal(self, reason: str, line: int) -> PluginRejected:
         """Return the refusal for something wrong in the block."""
@@ -72,9 +76,17 @@ def find_block(content: bytes, path: str) -> ScriptBlock | None:
     found = [ScriptBlock(path, line, lines) for kind, line, lines in _blocks(text) if kind == _TYPE]
     if len(found) > 1:
         raise found[1].refusal(f"is the second one, the first begins in line {found[0].line}", found[1].line)
-    if found and sum(map(len, found[0].lines)) > _MAX_BLOCK:
-        raise found[0].refusal(f"is longer than {_MAX_BLOCK:,} characters", found[0].line)
+    if found:
+        _check_size(found[0])
     return found[0] if found else None
+
+
+def _check_size(block: ScriptBlock) -> None:
+    if sum(map(len, block.lines)) > _MAX_BLOCK:
+        raise block.refusal(f"is longer than {_MAX_BLOCK:,} characters", block.line)
+    for number, line in enumerate(block.lines, block.line + 1):
+        if len(line) > _MAX_LINE:
+            raise block.refusal(f"has a line of more than {_MAX_LINE:,} characters", number)
 
 
 def _blocks(text: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:

@@ -48,7 +48,7 @@ FOREIGN_THREADS = re.compile(
     r"MainThread|api-server|asyncio_\d+|AnyIO.*|apiserver.*|asyncio-waitpid-\d+|pytest.*|ThreadPoolExecutor.*"
 )
 #: Threads on call; that the next call works without them is the unit tests' affair (``ThreadRunner``).
-ON_CALL_THREADS = re.compile(r"plugin-.*")
+ON_CALL_THREADS = re.compile(r"plugin-.*|operator")
 
 
 class Boom(BaseException):

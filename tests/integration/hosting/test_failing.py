@@ -112,3 +112,24 @@ async def test_once_it_works_again_nothing_is_told_any_more(bench, plugin_text):
         "Plugin fails most of the time"
     ]
     assert bench.metrics.plugin_misbehaving.values == {}
+
+
+LOOKUP = "from plugin_operator import watch\ndef lookup(obj): raise KeyError('gone')\n"
+CODE = {"predicate": ", predicates=[lookup]", "map": ", watches=[watch('v1/ConfigMap', map=lookup)]"}
+
+
+@pytest.mark.parametrize("what", CODE)
+async def test_a_predicate_or_map_function_that_raises_is_shown_with_its_line(bench, plugin_text, what):
+    for name in "abc":
+        await bench.create(name)
+    path = bench.write("one.py", plugin_text("V1", head=LOOKUP, options=CODE[what]))
+    line = next(at for at, text in enumerate(path.read_text().splitlines(), 1) if "KeyError" in text)
+
+    def shown():
+        status = bench.status()
+        return status.failures[0] if status and status.failures and status.failures[0].code >= 3 else None
+
+    found = await eventually(shown, timeout_seconds=20)
+    assert (found.last.what, found.last.error, found.last.place) == (what, "KeyError: 'gone'", f"{path}:{line}")
+    assert f"last {what}: KeyError: 'gone' ({path}:{line})" in bench.status().failure_summary
+    assert (await charged(bench)).stack[0] == f"{path}:{line}"

@@ -1,6 +1,7 @@
 """What a plugin says it needs, and what is refused before any of it runs."""
 
 import platform
+import time
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,30 @@ def test_python_versions_can_conflict_and_urls_cannot_be_listed():
     found = merged(one=wants(python=">=3.13"), two=wants("thing @ https://example.com/t.whl", python="<3.12"))
     assert "no version of Python suits all" in found.problems[1]
     assert found.problems[0].startswith("/plugins/two.py:4: needs 'thing @ https://example.com/t.whl', whose URL")
+
+
+LINE = 1000
+COSTLY = {
+    "openings": (["/// script"] * 40_000, ""),
+    "long": (["a = 1"] * 10_000, "is longer than 16,384 characters"),
+    "keys": (["a" + ".a" * LINE + " = 1"], "has a line of more than 1,024 characters"),
+    "short keys": ([f"a{number}" + ".a" * 480 + " = 1" for number in range(16)], ""),
+    "digits": (["a = " + "1" * LINE, "b = [", *["1" * LINE + ","] * 5, "]"], ""),
+    "arrays": (["a = " + "[" * LINE], "is nested too deeply"),
+    "parentheses": (["dependencies = ['a; " + "(" * 450 + 'python_version>"3"' + ")" * 450 + "']"], ""),
+    "specifiers": (["dependencies = ['a" + ">=1," * 250 + "']"], ""),
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_no_block_costs_more_than_its_length_is_worth(name: str) -> None:
+    lines, words = COSTLY[name]
+    content = "".join(f"# {line}\n" for line in ["/// script", *lines, "///"]).encode()
+    began = time.process_time()
+    try:
+        needs_of({"one.py": content}, ROOT)
+        reason = ""
+    except PluginRejected as error:
+        reason = error.reason
+    assert time.process_time() - began < 2
+    assert words in reason

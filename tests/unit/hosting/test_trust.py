@@ -25,6 +25,7 @@ from plugin_operator.hosting.signature import KeyUnusable, read_private_key, rea
 from plugin_operator.hosting.signing import CannotSign, sign_directory
 from plugin_operator.hosting.snapshot import Directory
 from plugin_operator.hosting.trust import Trust
+from tests.oddities import ODD
 
 PLUGIN = "from plugin_operator import controller\n@controller(for_='v1/Pod')\nasync def one(ctx, request): ...\n"
 
@@ -375,3 +376,29 @@ def test_no_working_directory_is_needed_to_ask_for_signatures(root, key_file, tm
     gone.rmdir()
     monkeypatch.setattr("sys.path", ["", "relative", *__import__("sys").path])
     assert Trust.for_directory(key_file, root).serial == 0
+
+
+@pytest.mark.parametrize("name", ["odd", "odd.py", ".odd", "two/odd", "structlog.py", "one", "two/__init__.pyc"])
+@pytest.mark.parametrize("odd", ODD)
+def test_whatever_is_added_to_a_signed_directory_nothing_loads_but_what_was_signed(root, key, scanner, odd, name):
+    sign_directory(root, key)
+    signed = contents(root)
+    assert scanner.scan().directory is Directory.OK
+    ODD[odd](root / name)
+    found = scanner.scan()
+    if found.directory is Directory.UNTRUSTED:
+        assert found.sources == {}
+        assert found.reason
+    else:
+        assert {path: content for each in found.sources.values() for path, content in each.files.items()} == signed
+    (root / "one.py").write_text(PLUGIN + "x = 1\n")
+    assert scanner.scan().sources == {}
+
+
+@pytest.mark.parametrize("name", [MANIFEST_FILE, SIGNATURE_FILE])
+@pytest.mark.parametrize("odd", ODD)
+def test_a_manifest_that_is_no_file_admits_nothing(root, key, scanner, odd, name):
+    sign_directory(root, key)
+    (root / name).unlink()
+    ODD[odd](root / name)
+    assert name in refused(scanner)
