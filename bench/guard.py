@@ -67,7 +67,7 @@ class DataPath:
         self._feed = Feed(self.store, reader, Position(), clock)
         counts = metrics.controller("guard")
         outcomes = Outcomes("guard", queue=self._queue, metrics=counts, clock=clock, on_failure=None)
-        guard = PluginGuard("guard", "1", "guard", clock=clock)
+        self.guard = guard = PluginGuard("guard", "1", "guard", clock=clock)
         self._worker = Worker(_nothing, guard, None, queue=self._queue, outcomes=outcomes, metrics=counts, clock=clock)
 
     async def take(self, data: bytes) -> None:
@@ -108,10 +108,23 @@ async def count() -> dict[str, float]:
     return {
         "calls for one event, from bytes to queue": round(ingest.count / OBJECTS, 1),
         "calls for one reconcile, from queue to done": round(reconcile.count / OBJECTS, 1),
+        "calls for the guard around one reconcile": round(await _calls_of_the_guard(path.guard), 1),
         "calls for one PATCH": round(await calls_of_one_patch(), 1),
         "bytes of one object and its queued key": round((after - before) / OBJECTS),
         "bytes of one object at the peak": round((peak - before) / OBJECTS),
     }
+
+
+async def _calls_of_the_guard(guard: PluginGuard) -> float:
+    """Return what it costs that a reconcile runs in a context of its own."""
+    key = Request("ns", "name")
+    with Calls() as bare:
+        for _ in range(OBJECTS):
+            await _nothing(key)
+    with Calls() as guarded:
+        for _ in range(OBJECTS):
+            await guard.drive(_nothing(key))
+    return (guarded.count - bare.count) / OBJECTS
 
 
 def main() -> int:

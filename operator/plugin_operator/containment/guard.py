@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.containment.limiter import LineLimiter
-from plugin_operator.containment.stepping import hidden_task, in_context
+from plugin_operator.containment.stepping import in_context, run_without_task
 from plugin_operator.kube import NamespacedName
 from plugin_operator.rendering import describe, qualified_class_name, traceback_of
 
@@ -84,8 +84,7 @@ class PluginGuard:
             args: positional arguments.
         """
         try:
-            with hidden_task():
-                return self._base.copy().run(function, *args)
+            return run_without_task(self._base.copy(), function, *args)
         except BaseException as error:  # noqa: BLE001 - a shared task must survive all of it: see the package
             self.report(what, about, error)
             return fallback

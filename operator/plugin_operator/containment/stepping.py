@@ -3,8 +3,7 @@
 import asyncio
 import contextvars
 import types
-from collections.abc import Coroutine, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -39,23 +38,18 @@ def in_context(coroutine: Coroutine[Any, Any, T], context: contextvars.Context) 
             step, value = coroutine.throw, error
 
 
-@contextmanager
-def hidden_task() -> Iterator[None]:
-    """Let the code within see no current task; for plain code, which cannot await.
+def run_without_task(context: contextvars.Context, function: Callable[..., T], *args: Any) -> T:
+    """Call plain code in ``context`` so that it sees no current task: the one it runs in is not its own to cancel.
 
-    By the two functions that asyncio's documentation gives to other implementations of tasks.
+    By the functions that asyncio's documentation gives to other implementations of tasks and event loops.
     """
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - see above
+    task = asyncio.current_task(loop) if loop is not None else None
+    if loop is None or task is None:
+        return context.run(function, *args)
+    asyncio.tasks._leave_task(loop, task)  # noqa: SLF001
     try:
-        task = asyncio.current_task()
-    except RuntimeError:
-        task = None
-    if task is None:
-        yield
-        return
-    loop = task.get_loop()
-    asyncio.tasks._leave_task(loop, task)  # noqa: SLF001 - documented in "Extending"
-    try:
-        yield
+        return context.run(function, *args)
     finally:
         asyncio.tasks._enter_task(loop, task)  # noqa: SLF001
 
