@@ -5,11 +5,18 @@ end the process or never have been meant to be read. Logs, status and error mess
 """
 
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 #: So much of a foreign text is shown, in characters.
 MAX_CHARACTERS = 500
+
+_MAX_PLACES = 5
+_MAX_CHAIN = 5
+
+Locate = Callable[[str], str | None]
+"""Returns the path that a person knows for the file name of a code object, None if it is not the plugin's."""
 
 _CLASS_NAME = type.__dict__["__name__"]
 _CLASS_QUALNAME = type.__dict__["__qualname__"]
@@ -79,6 +86,26 @@ def stack_of(error: BaseException, limit: int = 5) -> tuple[str, ...]:
     """Return ``file:line`` of the frames an exception passed, the innermost first, without keeping the frames."""
     frames = list(traceback.walk_tb(traceback_of(error)))[-limit:]
     return tuple(f"{frame.f_code.co_filename}:{line}" for frame, line in reversed(frames))
+
+
+def places_of(error: BaseException, locate: Locate) -> tuple[str, ...]:
+    """Return files and lines of the plugin's own code that an exception passed, the innermost first.
+
+    If it passed none, as a timeout does that is raised around the plugin, those of what caused it count.
+    """
+    current: BaseException | None = error
+    for _ in range(_MAX_CHAIN):
+        if current is None:
+            break
+        places = [
+            f"{path}:{line}"
+            for frame, line in traceback.walk_tb(traceback_of(current))
+            if (path := locate(frame.f_code.co_filename)) is not None
+        ]
+        if places:
+            return tuple(reversed(places[-_MAX_PLACES:]))
+        current = cause_of(current)
+    return ()
 
 
 def valid_unicode(text: Any) -> str:

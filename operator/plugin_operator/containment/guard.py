@@ -1,7 +1,6 @@
 """The guard of one controller's code in one revision."""
 
 import contextvars
-import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -10,7 +9,7 @@ from plugin_operator.clock import Clock
 from plugin_operator.containment.limiter import LineLimiter
 from plugin_operator.containment.stepping import in_context, run_without_task
 from plugin_operator.kube import NamespacedName
-from plugin_operator.rendering import describe, qualified_class_name, traceback_of
+from plugin_operator.rendering import Locate, describe, places_of, qualified_class_name
 
 T = TypeVar("T")
 
@@ -52,7 +51,7 @@ class PluginGuard:
         controller: str,
         *,
         clock: Clock,
-        locate: Callable[[str], str | None] = lambda _: None,
+        locate: Locate = lambda _: None,
         mark: Callable[[], object] = lambda: None,
         on_error: Callable[[str, BaseException], None] = lambda _what, _error: None,
     ) -> None:
@@ -126,12 +125,7 @@ class PluginGuard:
 
     def place_of(self, error: BaseException) -> str:
         """Return ``path:line`` of the innermost frame of the plugin's that an exception passed, or an empty text."""
-        found = ""
-        for frame, line in traceback.walk_tb(traceback_of(error)):
-            path = self._locate(frame.f_code.co_filename)
-            if path is not None:
-                found = f"{path}:{line}"
-        return found
+        return next(iter(places_of(error, self._locate)), "")
 
     def note_reconcile(self, request: NamespacedName, reconcile_id: str) -> None:
         """Remember the id of a reconcile that has just failed, for the line that tells of it."""

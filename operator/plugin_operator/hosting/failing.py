@@ -5,7 +5,6 @@ Everything counts from the first failure on: errors of the API server, ``Termina
 map functions. When to roll back is another matter, see ``health``.
 """
 
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from datetime import datetime
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
 from plugin_operator.controllers.outcomes import MAX_REMEMBERED
-from plugin_operator.rendering import cause_of, describe, traceback_of
+from plugin_operator.rendering import Locate, describe, places_of
 
 #: So many failures in a row, without a success of any object in between, and a controller may be failing.
 FAILURES_IN_A_ROW = 3
@@ -24,11 +23,6 @@ CODE_FAILURE_SHOWN_SECONDS = 300.0
 
 _SHOWN_NAMES = 3
 _MAX_WORDS = 300
-_MAX_PLACES = 5
-_MAX_CHAIN = 5
-
-Locate = Callable[[str], str | None]
-"""Returns the path that a person knows for the file name of a code object, None if it is not the plugin's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,26 +195,6 @@ class FailureLog:
 
     def _note(self, what: str, error: BaseException) -> LastFailure:
         return LastFailure(what, _words(error), places_of(error, self._locate), self._clock.now())
-
-
-def places_of(error: BaseException, locate: Locate) -> tuple[str, ...]:
-    """Return files and lines of the plugin's own code that an exception passed, the innermost first.
-
-    If it passed none, as a timeout does that is raised around the plugin, those of what caused it count.
-    """
-    current: BaseException | None = error
-    for _ in range(_MAX_CHAIN):
-        if current is None:
-            break
-        places = [
-            f"{path}:{line}"
-            for frame, line in traceback.walk_tb(traceback_of(current))
-            if (path := locate(frame.f_code.co_filename)) is not None
-        ]
-        if places:
-            return tuple(reversed(places[-_MAX_PLACES:]))
-        current = cause_of(current)
-    return ()
 
 
 def _words(error: BaseException) -> str:
