@@ -1,6 +1,7 @@
 """What is known about one plugin, and telling it: state, reason, log lines and metrics in one place."""
 
 from datetime import datetime
+from typing import Any
 
 from plugin_operator import logs
 from plugin_operator.errors import PluginRejected
@@ -17,6 +18,7 @@ class Board:
     Attributes:
         path, line: what ``reason`` is about.
         candidate: digest of the file as it is, if that is not what works.
+        awaits: keys of the caches for which the file as it is was kept back.
         reloads: how many revisions have become active.
         swap_seconds: how long the last swap took, from the last reconcile of the old to the first of the new code.
     """
@@ -29,6 +31,7 @@ class Board:
         self.path = path
         self.line: int | None = None
         self.candidate = ""
+        self.awaits: frozenset[Any] = frozenset()
         self.reloads = 0
         self.swap_seconds = 0.0
         self._clock = environment.clock
@@ -44,6 +47,7 @@ class Board:
         if not may_follow(self.state, state):
             raise RuntimeError(f"plugin {self.name} cannot go from {self.state} to {state}")
         self.reason = reason
+        self.awaits = frozenset()
         if state is self.state:
             return
         self._metrics.plugin_state.remove(self.name, self.state)
@@ -68,11 +72,12 @@ class Board:
             running_revision=live.label if live is not None else None,
         )
 
-    def wait(self, error: PluginRejected, digest: str) -> None:
+    def wait(self, error: PluginRejected, digest: str, caches: frozenset[Any]) -> None:
         """Note that the file is kept back until the API server has what it needs."""
         is_new = (self.candidate, self.reason) != (digest, error.reason)
         self.path, self.line, self.candidate = error.path or self.path, error.line, digest
         self.move(PluginState.WAITING, error.reason)
+        self.awaits = caches
         if is_new:
             _log.warning("Plugin edit waits for the API server", plugin=self.name, path=self.path, reason=error.reason)
 

@@ -46,6 +46,12 @@ class PluginHost:
         validator: tries imports in a child process; None to trust what is there.
         environment: what plugins run in.
         watch: also ask the kernel for hints; without it, changes are found by scanning alone.
+
+    Attributes:
+        directory_problem: why the directory is not followed; empty if it is.
+        has_scanned: whether the directory was read once.
+        looks: how many looks at the directory have ended.
+        seen: what plugins follow, from the last look that found the directory in order.
     """
 
     name = "plugins"
@@ -63,7 +69,7 @@ class PluginHost:
         self._validator = validator
         self._environment = environment
         self._clock: Clock = environment.clock
-        self._claims = Claims(self._name_released)
+        self._claims = Claims(self.retry)
         self._workshop = Workshop(environment, loader, validator, self._claims)
         self._threads = ThreadRunner("plugin-scan")
         self._tasks = TaskOwner("plugins", clock=environment.clock, supervisor=environment.supervisor)
@@ -77,6 +83,8 @@ class PluginHost:
         self._pending: frozenset[str] = frozenset()
         self.directory_problem = "the plugins directory has not been read yet"
         self.has_scanned = False
+        self.looks = 0
+        self.seen: Snapshot | None = None
         environment.metrics.failing_objects.set_source(self._failing_objects)
 
     @property
@@ -129,6 +137,11 @@ class PluginHost:
         """Say that the directory may have changed."""
         self._hint.set()
 
+    def retry(self) -> None:
+        """Try at once what was refused for a cause that may have passed."""
+        for slot in self._slots.values():
+            slot.retry()
+
     async def _follow(self) -> None:
         try:
             await self._follow_hints()
@@ -155,6 +168,7 @@ class PluginHost:
             self._apply(snapshot)
         # What could not be looked into was not tried: whoever waits for that goes on waiting.
         self.has_scanned = self.has_scanned or snapshot.directory not in _UNSEEN
+        self.looks += 1
         for slot in self._slots.values():
             try:
                 slot.refresh()
@@ -212,6 +226,7 @@ class PluginHost:
         for name, slot in self._slots.items():
             if name not in wanted and name not in snapshot.vanishing:
                 slot.want(None)
+        self.seen = snapshot
 
     def _is_plugin(self, source: PluginSource) -> bool:
         """Judge by role; a file that cannot be parsed is what it was before, so that a slip does not unload it."""
@@ -240,7 +255,3 @@ class PluginHost:
 
     def _failing_objects(self) -> Mapping[tuple[str, ...], float]:
         return {(slot.name, each.controller): each.objects for slot in self._slots.values() for each in slot.failures}
-
-    def _name_released(self) -> None:
-        for slot in self._slots.values():
-            slot.retry()

@@ -159,6 +159,7 @@ class PluginSlot:
             revision=live.label if live is not None else "",
             digest=live.digest if live is not None else "",
             candidate=board.candidate,
+            awaits=board.awaits or (live.blocked if live is not None else frozenset()),
             controllers=self._controllers.status(),
             leftovers=live.leftovers if live is not None else (),
             reloads=board.reloads,
@@ -327,7 +328,7 @@ class PluginSlot:
         wanted = self._wanted
         digest = wanted.digest if isinstance(wanted, PluginSource) else ""
         if isinstance(error, swap.MustWait):
-            self.board.wait(error, digest)
+            self.board.wait(error, digest, error.caches)
         else:
             self.board.reject(error, digest, self.live)
         self._refusals.note(error, digest)

@@ -22,6 +22,8 @@ class PluginStatus:
         reason: what is wrong, empty if nothing is; the rest works with the revision named here.
         revision, digest: what works now; empty if nothing does.
         candidate: digest of the file as it is now, if that is not what works.
+        awaits: keys of the caches that wait for the API server: those for which the file as it is now was kept back,
+            else those of the working revision.
         controllers: of the working revision.
         leftovers: what its import leaves behind in the process.
         reloads: how many revisions have become active.
@@ -39,6 +41,7 @@ class PluginStatus:
     revision: str = ""
     digest: str = ""
     candidate: str = ""
+    awaits: frozenset[Any] = frozenset()
     controllers: tuple[ControllerStatus, ...] = ()
     leftovers: tuple[str, ...] = ()
     reloads: int = 0

@@ -5,6 +5,7 @@ Owns the order: trial, import, names, caches, hooks, state. Nothing here touches
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.claims import Claims
@@ -27,7 +28,15 @@ class TrialInconclusive(PassingRejection):
 
 
 class MustWait(PassingRejection):
-    """It would wait for the API server, and the revision that works does not: that one goes on until then."""
+    """It would wait for the API server, and the revision that works does not: that one goes on until then.
+
+    Attributes:
+        caches: keys of those that it would wait for.
+    """
+
+    def __init__(self, reason: str, *, path: str, caches: frozenset[Any]) -> None:
+        super().__init__(reason, path=path)
+        self.caches = caches
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +104,10 @@ async def prepare(live: LiveRevision | None, new: LiveRevision, *, start: bool) 
         PassingRejection: a hook failed.
     """
     await new.prepare()
-    if live is not None and live.works and new.blocked - live.blocked:
+    lacking = new.blocked - live.blocked if live is not None else frozenset()
+    if live is not None and live.works and lacking:
         reason = f"{new.waiting}; revision {live.label} goes on until then"
-        raise MustWait(reason, path=new.revision.declarations[0].path)
+        raise MustWait(reason, path=new.revision.declarations[0].path, caches=lacking)
     if start:
         try:
             await new.start()

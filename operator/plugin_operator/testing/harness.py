@@ -17,18 +17,18 @@ from typing import Self
 
 from plugin_operator.apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App
-from plugin_operator.cache import Informer
-from plugin_operator.client import Client, ConnectionConfig
+from plugin_operator.cache import Informer, InformerKey, State
+from plugin_operator.client import Client, ConnectionConfig, RESTMapper
 from plugin_operator.controllers import ControllerStatus
 from plugin_operator.errors import ApiError, NoMatchError, PluginRejected
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.kube import NamespacedName
 from plugin_operator.options import Options
 from plugin_operator.tasks import start_task
+from plugin_operator.testing.edits import AT_WORK, Edit
 from plugin_operator.threads import in_thread
 
 _POLL_SECONDS = 0.005
-_AT_WORK = (PluginState.DISCOVERED, PluginState.VALIDATING, PluginState.WARMING, PluginState.DRAINING)
 
 
 class PluginHarness:
@@ -57,6 +57,7 @@ class PluginHarness:
         self._folder = Path()
         self.server = ApiServer(ApiServerConfig(tls=False))
         self._app: App | None = None
+        self._looker: Client | None = None
         self._run: asyncio.Task[int] | None = None
 
     async def __aenter__(self) -> Self:
@@ -71,6 +72,9 @@ class PluginHarness:
         config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token or None)
         config = replace(config, namespace="default")
         self._app = App(options, config, ())
+        # Its own view of the kinds, for the operator's believes for half a second that one is not there.
+        mapper = RESTMapper(self._app.link, refetch_seconds=0)
+        self._looker = Client(self._app.link, mapper, field_manager="plugin-harness")
         self._run = start_task(self._app.run(), "plugin-harness")
         try:
             await self._wait(lambda: self._loaded, "the plugins to load")
@@ -95,9 +99,10 @@ class PluginHarness:
         return self._operator.client
 
     async def settle(self) -> None:
-        """Wait until every cache equals the server and nothing is queued or running.
+        """Wait until every cache equals the server, and nothing is being loaded, queued or running.
 
-        Keys that wait for a time (backoff, ``requeue_after``) do not count: they are not due.
+        A plugin that waits for a kind counts as calm only while the server does not serve it. Keys that wait for a time
+        (backoff, ``requeue_after``) do not count: they are not due.
 
         Raises:
             AssertionError: there is no rest within the timeout; says what is still going on.
@@ -111,24 +116,23 @@ class PluginHarness:
                 raise AssertionError(f"no rest within {self._timeout:g} s: {self._report()}")
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def write(self, name: str, text: str) -> PluginStatus:
-        """Create or replace the plugin ``name`` and wait until it works or is refused; return its status."""
-        before = {plugin.name: plugin.since for plugin in self.plugins()}.get(name)
+    async def write(self, name: str, text: str) -> PluginStatus | None:
+        """Create or replace the file ``name`` and wait until it and all plugins that import it are loaded or refused.
+
+        Returns the plugin's status; None for a helper, which declares no controller and is imported by others.
+        """
         fresh = self._folder / f".{name}.new"
-        await in_thread(fresh.write_text, text)
+        await in_thread(fresh.write_text, text, "utf-8")
         await in_thread(fresh.rename, self._folder / f"{name}.py")
-
-        def settled() -> bool:
-            plugin = self._find(name)
-            return plugin is not None and plugin.since != before and plugin.state not in _AT_WORK
-
-        await self._wait(settled, f"plugin {name} to be loaded")
-        return self.plugin(name)
+        edit = Edit(self._operator.host, name, text.encode())
+        await self._wait(edit.is_followed, f"{name} to be loaded")
+        return self._find(name)
 
     async def remove(self, name: str) -> None:
-        """Delete the plugin ``name`` and wait until it is unloaded."""
+        """Delete the file ``name`` and wait until it is unloaded and all plugins that imported it are refused."""
+        edit = Edit(self._operator.host, name, None)
         await in_thread((self._folder / f"{name}.py").unlink)
-        await self._wait(lambda: self._find(name) is None, f"plugin {name} to be unloaded")
+        await self._wait(edit.is_followed, f"{name} to be unloaded")
 
     def plugins(self) -> list[PluginStatus]:
         """Return what is known of each plugin."""
@@ -185,7 +189,7 @@ class PluginHarness:
 
     async def _is_calm(self) -> bool:
         before = self._progress()
-        if before is None:
+        if before is None or await self._can_go_on():
             return False
         for informer in self._operator.factory.informers():
             if not await self._equals_server(informer):
@@ -194,24 +198,49 @@ class PluginHarness:
         return self._progress() == before
 
     def _progress(self) -> tuple[object, ...] | None:
-        """How far each controller has come; None while one is at work."""
+        """How far each plugin and controller has come; None while one is at work."""
         plugins = self.plugins()
         controllers = [controller for plugin in plugins for controller in plugin.controllers]
-        if any(each.queue_depth or each.in_flight for each in controllers):
+        if any(plugin.state in AT_WORK for plugin in plugins) or any(map(_is_busy, controllers)):
             return None
         ended = [(each.name, each.revision, sum(each.reconciles.values())) for each in controllers]
         return (*ended, *((plugin.name, plugin.state) for plugin in plugins))
 
+    async def _can_go_on(self) -> bool:
+        """Tell whether a plugin's state is behind what is there or gone by now; the host is asked to look at once."""
+        host, states = self._operator.host, {PluginState.ACTIVE, PluginState.WAITING}
+        plugins = [plugin for plugin in self.plugins() if plugin.state in states]
+        if any((plugin.state is PluginState.WAITING) != bool(plugin.awaits) for plugin in plugins):
+            host.hint()
+            return True
+        for plugin in plugins:
+            # An edit is kept back without caches of its own that would notice.
+            if (
+                plugin.candidate
+                and plugin.awaits
+                and all([await self._versions(key) is not None for key in plugin.awaits])
+            ):
+                host.retry()
+                return True
+        return False
+
     async def _equals_server(self, informer: Informer) -> bool:
-        key = informer.key
-        try:
-            objects = await self.client.list(key.gvk, key.namespace, key.label_selector, key.field_selector)
-        except (ApiError, NoMatchError):
-            return not informer.has_synced  # its kind does not exist, so there is nothing to wait for
-        there = {NamespacedName.of(obj): obj["metadata"]["resourceVersion"] for obj in objects}
+        there = await self._versions(informer.key)
+        if there is None:
+            return informer.state is State.WAITING
         names = informer.lister.keys()
         here = {name: cached.resource_version for name in names if (cached := informer.lister.raw(name)) is not None}
-        return informer.has_synced and there == here
+        return informer.has_synced and informer.state is not State.WAITING and there == here
+
+    async def _versions(self, key: InformerKey) -> dict[NamespacedName, str] | None:
+        """Return what the server has of a cache's objects; None if it does not give it."""
+        if self._looker is None:
+            return None
+        try:
+            objects = await self._looker.list(key.gvk, key.namespace, key.label_selector, key.field_selector)
+        except (ApiError, NoMatchError):
+            return None
+        return {NamespacedName.of(obj): obj["metadata"]["resourceVersion"] for obj in objects}
 
     async def _wait(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + self._timeout
@@ -257,3 +286,13 @@ class PluginHarness:
         await self.server.stop()
         await in_thread(partial(shutil.rmtree, self._folder, ignore_errors=True))
         return code
+
+
+def _waits(controller: ControllerStatus) -> bool:
+    return any(informer.state == State.WAITING.name for informer in controller.informers)
+
+
+def _is_busy(controller: ControllerStatus) -> bool:
+    """Whether it has work, or will begin to work as soon as it notices that its caches are complete."""
+    warms = not controller.has_synced and not _waits(controller)
+    return bool(warms or controller.queue_depth or controller.in_flight)

@@ -1,0 +1,87 @@
+"""Whether an edit of the plugins directory has been followed: seen, and tried by every plugin that it touches.
+
+Owns the judgement. Making edits, and waiting, is the harness's.
+"""
+
+from collections.abc import Iterable
+
+from plugin_operator.hosting import PluginHost, PluginSource, PluginState, PluginStatus, Refusal, Role
+
+#: States in which something is being done about a plugin.
+AT_WORK = frozenset({PluginState.DISCOVERED, PluginState.VALIDATING, PluginState.WARMING, PluginState.DRAINING})
+_WORKS = frozenset({PluginState.ACTIVE, PluginState.WAITING, PluginState.STUCK})
+
+
+class Edit:
+    """One edit of one file directly in the plugins directory.
+
+    Make it after a write and before a removal, so that it knows who has imported the file.
+
+    Args:
+        host: follows the directory.
+        name: the file without ``.py``.
+        content: what the file holds now; None if it goes.
+    """
+
+    def __init__(self, host: PluginHost, name: str, content: bytes | None) -> None:
+        self._host = host
+        self._name = name
+        self._content = content
+        self._looks = host.looks
+        self._users = self._importers()
+
+    def is_followed(self) -> bool:
+        """Tell whether the host has seen the edit, and each plugin it touches works with it or has refused it."""
+        return self._is_seen() and all(
+            map(self._follows, {self._name, *self._users, *self._importers(), *self._helpers()})
+        )
+
+    def _is_seen(self) -> bool:
+        seen = self._host.seen
+        if seen is None or self._content is None:
+            return seen is not None and self._name not in {*seen.sources, *seen.refusals, *seen.vanishing}
+        source = seen.sources.get(self._name)
+        if source is not None:
+            return source.files.get(f"{self._name}.py") == self._content
+        # A refusal does not tell what was read: the look after the one that may have been under way saw the edit.
+        self._host.hint()
+        return self._name in seen.refusals and self._host.looks > self._looks + 1
+
+    def _follows(self, name: str) -> bool:
+        """Tell whether what lies under ``name`` has been tried as it is now."""
+        seen = self._host.seen
+        if seen is None:
+            return False
+        plugin = next((each for each in self._host.status() if each.name == name), None)
+        wanted = seen.refusals.get(name) or seen.sources.get(name)
+        if wanted is None:
+            return plugin is None
+        if isinstance(wanted, Refusal):
+            return plugin is not None and (plugin.state, plugin.reason) == (PluginState.REJECTED, wanted.reason)
+        return wanted.is_settled and _is_tried(wanted, plugin)
+
+    def _importers(self) -> frozenset[str]:
+        path = f"{self._name}.py"
+        return frozenset(name for name, source in self._sources() if path in source.files)
+
+    def _helpers(self) -> frozenset[str]:
+        """Names that the file imports: one that nobody imported before stops being a plugin."""
+        return frozenset(
+            path.partition("/")[0].removesuffix(".py")
+            for name, source in self._sources()
+            if name == self._name
+            for path in source.files
+        )
+
+    def _sources(self) -> Iterable[tuple[str, PluginSource]]:
+        return self._host.seen.sources.items() if self._host.seen is not None else ()
+
+
+def _is_tried(source: PluginSource, plugin: PluginStatus | None) -> bool:
+    if plugin is None:
+        return source.role is not Role.PLUGIN
+    if source.role is Role.HELPER or plugin.state in AT_WORK:
+        return False
+    if plugin.digest == source.digest:
+        return not plugin.candidate and plugin.state in _WORKS
+    return plugin.candidate == source.digest

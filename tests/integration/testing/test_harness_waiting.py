@@ -1,0 +1,116 @@
+"""Settling with kinds that come and go: what waits for a kind that is there by now is not at rest."""
+
+from pathlib import Path
+
+import pytest
+
+from plugin_operator.client import Client, RESTMapper
+from plugin_operator.hosting import PluginState
+from plugin_operator.testing.harness import PluginHarness
+
+pytestmark = pytest.mark.embedded_only("the harness brings its own server")
+
+PLUGIN = """
+from plugin_operator import controller
+
+@controller(for_="example.com/v1/Widget")
+async def widgets(ctx, request): ...
+"""
+OTHER = """
+from plugin_operator import controller
+
+@controller(for_="v1/ConfigMap")
+async def widgets(ctx, request): ...
+"""
+SCHEMA = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+CRD = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "widgets.example.com"},
+    "spec": {
+        "group": "example.com",
+        "scope": "Namespaced",
+        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+        "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": SCHEMA}}],
+    },
+}
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Path:
+    path = tmp_path / "widgets.py"
+    path.write_text(PLUGIN)
+    return path
+
+
+def fresh_client(harness: PluginHarness) -> Client:
+    """A client that believes no answer "no such kind" from before."""
+    link = harness._operator.link
+    return Client(link, RESTMapper(link, refetch_seconds=0), field_manager="test", default_namespace="default")
+
+
+async def test_settling_ends_once_a_plugin_works_whose_kind_has_come(plugin: Path) -> None:
+    async with PluginHarness(plugin) as harness:
+        assert harness.plugin("widgets").state is PluginState.WAITING
+        await harness.client.create(CRD)
+        await harness.settle()
+        assert (harness.plugin("widgets").state, harness.plugin("widgets").reason) == (PluginState.ACTIVE, "")
+
+
+async def test_settling_ends_once_the_objects_of_a_kind_that_has_come_are_reconciled(plugin: Path) -> None:
+    async with PluginHarness(plugin) as harness:
+        await harness.client.create(CRD)
+        client = fresh_client(harness)
+        for number in range(5):
+            widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": f"w{number}"}}
+            await client.create(widget)
+        await harness.settle()
+        assert harness.plugin("widgets").state is PluginState.ACTIVE
+        assert harness.reconciles("widgets") == 5
+
+
+async def test_settling_ends_while_a_kind_is_not_there(plugin: Path) -> None:
+    async with PluginHarness(plugin) as harness:
+        await harness.settle()
+        assert harness.plugin("widgets").state is PluginState.WAITING
+
+
+async def test_settling_sees_a_kind_go_and_come_again(plugin: Path) -> None:
+    async with PluginHarness(plugin) as harness:
+        await harness.client.create(CRD)
+        await harness.settle()
+        await harness.client.delete("apiextensions.k8s.io/v1/CustomResourceDefinition", "widgets.example.com")
+        await harness.settle()
+        assert harness.plugin("widgets").state is PluginState.WAITING
+        await harness.client.create(CRD)
+        await harness.settle()
+        assert harness.plugin("widgets").state is PluginState.ACTIVE
+
+
+async def test_settling_ends_once_a_plugin_works_whose_further_kind_has_come(plugin: Path) -> None:
+    async with PluginHarness(plugin) as harness:
+        await harness.write("widgets", OTHER.replace('v1/ConfigMap"', 'v1/ConfigMap", reads=["example.com/v1/Widget"]'))
+        await harness.settle()
+        assert harness.plugin("widgets").state is PluginState.WAITING
+        await harness.client.create(CRD)
+        await harness.settle()
+        assert harness.plugin("widgets").state is PluginState.ACTIVE
+
+
+@pytest.fixture
+def other(plugin: Path) -> Path:
+    plugin.write_text(OTHER)
+    return plugin
+
+
+async def test_settling_ends_once_an_edit_works_that_waited_for_a_kind(other: Path) -> None:
+    async with PluginHarness(other) as harness:
+        before = harness.plugin("widgets").revision
+        kept_back = await harness.write("widgets", PLUGIN)
+        assert kept_back is not None
+        assert (kept_back.state, kept_back.revision) == (PluginState.WAITING, before)
+        await harness.settle()
+        await harness.client.create(CRD)
+        await harness.settle()
+        assert harness.plugin("widgets").state is PluginState.ACTIVE
+        assert harness.plugin("widgets").revision != before
