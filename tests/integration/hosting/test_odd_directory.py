@@ -1,9 +1,12 @@
 """A host whose plugins directory, or working directory, is odd."""
 
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -11,6 +14,15 @@ import pytest
 from plugin_operator.hosting.host import PluginHost
 from plugin_operator.hosting.snapshot import Directory, Snapshot
 from plugin_operator.testing.eventually import eventually
+
+
+def _callers(frame: FrameType | None, *files: str) -> Iterator[str]:
+    """Yield those of ``files`` that are on the stack."""
+    while frame is not None:
+        name = frame.f_code.co_filename.rpartition("/")[2]
+        if name in files:
+            yield name
+        frame = frame.f_back
 
 
 @pytest.fixture
@@ -85,3 +97,39 @@ async def test_a_scan_that_fails_is_no_look_at_every_file(
     monkeypatch.setattr(host._scanner, "scan", scan)
     await bench.state("Active")
     await eventually(lambda: host.is_settled)
+
+
+async def test_a_directory_that_answers_slowly_holds_up_neither_the_event_loop_nor_the_stop(
+    make_bench: Any, plugin_text: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    asked = threading.Event()
+    on_loop: list[str] = []
+    real = {name: getattr(os, name) for name in ("stat", "scandir", "readlink", "open")}
+    bench = make_bench()
+    bench.write("one.py", plugin_text("V1"))
+    await bench.create("a")
+    await bench.host.start()
+    bench.host.lead()
+    await bench.ran("V1", "a")
+
+    def slow(name: str) -> Callable[..., Any]:
+        def call(path: Any, *arguments: Any, **more: Any) -> Any:
+            if threading.current_thread() is threading.main_thread():
+                on_loop.extend(_callers(sys._getframe(), "watcher.py", "scanner.py", "tree.py"))
+            elif str(path).startswith(str(bench.root)) and not answers.is_set():
+                asked.set()
+                answers.wait(20)
+            return real[name](path, *arguments, **more)
+
+        return call
+
+    for name in real:
+        monkeypatch.setattr(os, name, slow(name))
+    await eventually(asked.is_set)
+    await bench.change("a", 1)
+    await eventually(lambda: bench.journal.reasons("one").count("V1") >= 2)
+    answers.set()
+    bench.write("one.py", plugin_text("V2"))
+    await bench.ran("V2", "a")
+    assert on_loop == []
