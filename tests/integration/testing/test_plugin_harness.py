@@ -83,21 +83,6 @@ async def test_what_is_unknown_is_told(plugin: Path) -> None:
             harness.reconciles("other")
 
 
-def test_pytest_offers_it_as_a_fixture(tmp_path: Path, plugin: Path) -> None:
-    (tmp_path / "test_it.py").write_text(
-        "async def test_it(plugin_harness):\n"
-        f"    async with plugin_harness({str(plugin)!r}) as harness:\n"
-        "        assert harness.reconciles('marks') == 0\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "plugin_operator.testing.pytest_plugin", "-o", "asyncio_mode=auto",
-         "-W", "error", "-o", "asyncio_default_fixture_loop_scope=function", "--rootdir", tmp_path,
-         "-p", "no:cacheprovider", "."],
-        cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False,
-    )  # fmt: skip
-    assert "1 passed" in ended.stdout, ended.stdout + ended.stderr
-
-
 def test_loading_the_fixtures_loads_nothing_of_the_operator() -> None:
     code = (
         "import plugin_operator.testing.pytest_plugin, sys\n"

@@ -1,0 +1,76 @@
+"""Async tests that take the harness run in any project, and those of other pytest plugins are left to them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.embedded_only("the harness brings its own server")
+
+TESTS = """
+import asyncio
+
+async def test_passes(plugin_harness, tmp_path):
+    await asyncio.sleep(0)
+    assert callable(plugin_harness) and tmp_path.exists()
+
+async def test_fails(plugin_harness):
+    assert plugin_harness is None
+
+class TestMethods:
+    async def test_in_a_class(self, plugin_harness):
+        await asyncio.sleep(0)
+
+def test_plain(plugin_harness):
+    assert callable(plugin_harness)
+"""
+MARKED = """
+import asyncio, pytest, pytest_asyncio
+
+@pytest_asyncio.fixture
+async def loop_of_fixtures(): return asyncio.get_running_loop()
+
+@pytest.mark.asyncio
+async def test_marked(plugin_harness, loop_of_fixtures):
+    assert asyncio.get_running_loop() is loop_of_fixtures
+"""
+WITHOUT = "async def test_of_somebody_else(): ...\n"
+
+
+ASYNCIO = ("-p", "pytest_asyncio.plugin")
+
+
+def run(folder: Path, text: str, *options: str) -> str:
+    """Run tests with no other plugins of pytest than those named: the many that are installed take their time."""
+    (folder / "test_it.py").write_text(text)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder)]
+    command += ["-p", "plugin_operator.testing.pytest_plugin", *options, "."]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    ended = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    return ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ASYNCIO, (*ASYNCIO, "-o", "asyncio_mode=auto")],
+    ids=["no pytest-asyncio", "strict pytest-asyncio", "auto pytest-asyncio"],
+)
+def test_async_tests_that_take_the_harness_run(tmp_path: Path, options: tuple[str, ...]) -> None:
+    said = run(tmp_path, TESTS, *options)
+    assert "1 failed, 3 passed" in said, said
+    assert "assert plugin_harness is None" in said
+
+
+def test_a_test_marked_for_another_runner_is_left_to_it(tmp_path: Path) -> None:
+    said = run(tmp_path, MARKED, *ASYNCIO)
+    assert "1 passed" in said, said
+
+
+def test_async_tests_that_do_not_take_the_harness_are_not_touched(tmp_path: Path) -> None:
+    said = run(tmp_path, WITHOUT)
+    assert "1 failed" in said, said
+    assert "async def functions are not natively supported" in said
