@@ -138,11 +138,13 @@ def _never_raising_logger(level: int) -> type[Any]:
 
 def _formatting(method: Any) -> Any:
     def log(self: Any, event: Any = None, *args: Any, **fields: Any) -> Any:
-        if args:
-            try:
-                event = event % args
-            except BaseException as error:  # noqa: BLE001 - a value's own __str__
-                event = f"{safe_text(event)} <arguments raised {class_name(error)}>"
+        try:
+            return method(self, event, *args, **fields)
+        except BaseException as error:
+            # The processors never raise, so this is the formatting of arguments: a value's own __str__.
+            if not args:
+                raise
+            event = f"{safe_text(event)} <arguments raised {class_name(error)}>"
         return method(self, event, **fields)
 
     return log

@@ -84,6 +84,12 @@ def test_a_hostile_argument_of_a_format_string_costs_the_argument_only(stream: S
     assert "Seen %s" in json.loads(stream.getvalue())["event"]
 
 
+@pytest.mark.parametrize(("text", "args"), [("Seen %s", ("it",)), ("Seen %(what)s", ({"what": "it"},))])
+def test_arguments_of_a_format_string_are_formatted_as_ever(stream: StringIO, text: str, args: tuple[Any]) -> None:
+    logs.get_logger("test").info(text, *args)
+    assert json.loads(stream.getvalue())["event"] == "Seen it"
+
+
 def test_the_standard_library_logs_a_hostile_argument_and_goes_on(stream: StringIO) -> None:
     root = logging.getLogger()
     # Without those of pytest, which render for themselves.
