@@ -284,7 +284,7 @@ async def test_a_body_without_an_end_takes_no_more_than_its_limit_and_leaves_not
         await asyncio.sleep(0.005)
     error = asking.result()  # kept, as whoever retries later keeps it
     assert isinstance(error, AnswerTooLargeError)
-    assert most - before < limit + 24 * 2**20
+    assert most - before < limit + 64 * 2**20  # a buffer that grows is there twice for a moment
     gc.collect()
     assert resident() - before < 24 * 2**20
 
