@@ -24,6 +24,9 @@ Format = Literal["auto", "json", "console"]
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 _MAX_FRAMES = 30
+# An exception of a plugin may have 20,000 members, notes or causes; collectors of logs split or drop longer lines.
+_MAX_LINE = 256 * 1024
+_MAX_VALUE = 2000
 
 _METHODS = ("debug", "info", "warning", "warn", "error", "critical", "fatal", "exception")
 
@@ -118,15 +121,19 @@ def _never_raising(processors: list[Processor]) -> Processor:
         except structlog.DropEvent:
             raise
         except BaseException as error:  # noqa: BLE001 - whoever logs must not fail for it
-            return _fallback_line({"level": method, **fields}, error)
+            trouble = f"a value raised {class_name(error)} while the line was rendered"
+            return _fallback_line({"level": method, **fields}, trouble)
+        if len(result) > _MAX_LINE:
+            return _fallback_line({"level": method, **fields}, f"cut from {len(result):,} characters")
         return result
 
     return process
 
 
-def _fallback_line(fields: dict[Any, Any], error: BaseException) -> str:
-    plain = {safe_text(key): valid_unicode(value) for key, value in fields.items()}
-    return json.dumps({**plain, "rendering": f"a value raised {class_name(error)} while the line was rendered"})
+def _fallback_line(fields: dict[Any, Any], trouble: str) -> str:
+    """Return a plain line that has every field, cut, and says why it is so plain."""
+    plain = {safe_text(key): valid_unicode(value)[:_MAX_VALUE] for key, value in fields.items()}
+    return json.dumps({**plain, "rendering": trouble})
 
 
 def _never_raising_logger(level: int) -> type[Any]:
@@ -200,10 +207,15 @@ class _Handler(logging.StreamHandler[TextIO]):
         try:
             line = self.format(record) + self.terminator
         except BaseException as error:  # noqa: BLE001 - an argument's __str__ is foreign code
-            facts = {"level": record.levelname.lower(), "logger": record.name, "event": record.msg}
-            line = _fallback_line(facts, error) + self.terminator
+            line = self._plain(record, f"a value raised {class_name(error)} while the line was rendered")
+        if len(line) > _MAX_LINE:
+            line = self._plain(record, f"cut from {len(line):,} characters")
         self.stream.write(line)
         self.flush()
+
+    def _plain(self, record: logging.LogRecord, trouble: str) -> str:
+        facts = {"level": record.levelname.lower(), "logger": record.name, "event": record.msg}
+        return _fallback_line(facts, trouble) + self.terminator
 
 
 class _Sink:

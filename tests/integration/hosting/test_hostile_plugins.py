@@ -180,3 +180,55 @@ async def test_context_variables_do_not_leak_between_objects_nor_between_plugins
         await bystander.ran("nobody", name, "hostile")
     assert bystander.journal.reasons("hostile") == ["nobody"] * 3
     assert bystander.metrics.handler_errors.get("hostile", "predicate") == 0
+
+
+HOSTILE_VALUE = """
+import asyncio, sys
+from plugin_operator import Request, controller, watch
+
+def told(self, *args):
+    sys.exit(0)
+
+class Value:
+    __bool__ = __eq__ = __hash__ = __iter__ = __len__ = __str__ = __repr__ = __index__ = told
+    __class__ = property(told)
+
+class Text(str):
+    __hash__ = __eq__ = __str__ = __repr__ = told
+
+def judge(obj):
+    return Value()
+
+def follow(obj):
+    if len(obj["metadata"]["name"]) % 2:
+        return Value()
+    return [Text("default/one"), Request("default", Text("two")), Value()]
+
+async def left_open():
+    try:
+        while True:
+            yield 1
+    finally:
+        sys.exit(0)
+
+@controller(for_="v1/ConfigMap", name="hostile", predicates=[judge], watches=[watch("v1/ConfigMap", map=follow)])
+async def hostile(ctx, request):
+    async for _ in left_open():
+        break
+    ctx.log.info("Seen", value=Value(), text=Text("x"))
+    ctx.recorder.event(Value(), "Normal", "Seen", Value())
+    return Value()
+"""
+
+
+async def test_values_that_do_harm_when_they_are_used_harm_only_their_own_plugin(bystander: Any) -> None:
+    bystander.write("hostile.py", HOSTILE_VALUE)
+    await bystander.state("Active", "hostile")
+    for number in range(5):
+        await bystander.create("x" * (number + 1))
+        await bystander.ran("V1", "x" * (number + 1), "good")
+    await eventually(lambda: _has_failed(bystander, "hostile"), timeout_seconds=20)
+    (bystander.root / "hostile.py").unlink()
+    await eventually(lambda: bystander.status("hostile") is None, timeout_seconds=20)
+    await bystander.create("after")
+    await bystander.ran("V1", "after", "good")

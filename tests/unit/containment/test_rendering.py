@@ -90,6 +90,23 @@ def test_arguments_of_a_format_string_are_formatted_as_ever(stream: StringIO, te
     assert json.loads(stream.getvalue())["event"] == "Seen it"
 
 
+CHAINS: dict[str, str] = {
+    "a cycle of causes": "a, b = ValueError('a'), ValueError('b'); a.__cause__, b.__cause__ = b, a; raise a",
+    "a long chain": "e = ValueError()\nfor _ in range(20_000): n = ValueError(); n.__cause__ = e; e = n\nraise e",
+    "nested groups": "e = ValueError()\nfor _ in range(2_000): e = ExceptionGroup('g', [e])\nraise e",
+    "a wide group": "raise ExceptionGroup('g', [ValueError('x' * 1_000) for _ in range(2_000)])",
+    "notes": "e = ValueError(); e.__notes__ = ['x' * 1_000] * 2_000; raise e",
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_a_line_about_an_endless_exception_is_bounded_and_keeps_its_fields(name: str, stream: StringIO) -> None:
+    logs.get_logger("test").error("It failed", plugin="one", exc_info=caught(CHAINS[name]))
+    (line,) = stream.getvalue().splitlines()
+    assert len(line) <= 256 * 1024
+    assert json.loads(line)["plugin"] == "one"
+
+
 def test_the_standard_library_logs_a_hostile_argument_and_goes_on(stream: StringIO) -> None:
     root = logging.getLogger()
     # Without those of pytest, which render for themselves.
