@@ -6,7 +6,6 @@ revision to install and when to give up on an old one is the plugin host's decis
 """
 
 import asyncio
-import functools
 from collections.abc import Mapping
 from functools import partial
 
@@ -208,10 +207,11 @@ class Controller:
     def _flip(self, spec: ControllerSpec, reconciler: Reconciler, guard: PluginGuard) -> Drain:
         """Swap; nothing in here may await."""
         old = self._crew
+        rate_limiter = spec.rate_limiter.build()
         self._spec = spec
         self._revision = guard.revision
         self._metrics.max_concurrent = spec.max_concurrent_reconciles
-        self._queue.rate_limiter = spec.rate_limiter.build()
+        self._queue.rate_limiter = rate_limiter
         self._open(spec)
         kept = self._sources.bind(spec, guard)
         self._open(spec)  # once more: what lingered and ended has been acquired again
@@ -225,7 +225,7 @@ class Controller:
             self._opening.cancel()
         self._opening = None
         if not self._sources.have_synced:
-            opening = functools.partial(self._open_when_synced, spec)
+            opening = partial(self._open_when_synced, spec)
             self._opening = self._tasks.complete(opening, "wait-synced", kind="wait-synced")
         self._balance()
         self._schedule_resync(spec)
@@ -302,9 +302,9 @@ class Controller:
             self._resync = self._clock.call_later(spec.resync_seconds, lambda: self._resync_now(spec))
 
     def _resync_now(self, spec: ControllerSpec) -> None:
+        self._schedule_resync(spec)
         for source in self._sources.active.values():
             self._tasks.complete(partial(source.replay, as_update=True), "resync", kind="replay")
-        self._schedule_resync(spec)
 
 
 def _tasks_of(crews: list[Crew]) -> list[AnyTask]:
