@@ -97,7 +97,13 @@ clean: ## Remove what the targets made: dist, caches, the sandbox, .venv
 # ---- quality
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets of their own)
-	@$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/conformance --ignore=tests/soak $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak $(FAULT_SUITES)) $(ARGS)
+
+# One row for each way in which the API server fails, and replicas as processes: minutes of waiting for deadlines.
+FAULT_SUITES := integration/faults replicas
+.PHONY: test-faults
+test-faults: $(VENV)/.dev ## Run the tests of a failing API server and of replicas (two minutes)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(FAULT_SUITES)) $(ARGS)
 
 .PHONY: check
 check: lint types layers ## Lint, format, types, layers
