@@ -18,6 +18,7 @@ _EXPECTED: dict[str, str] = {
     "Leadership lost, ending at once": "",
     # What the hostile plugin does is named; a callback of it that exits cannot be told from anybody else's.
     "Callback tried to end the process": "SystemExit: 0",
+    "Background task ended, restarting it": "controller/hostile",
     "Leadership is over and work was about to go on, ending at once": "",
 }
 # kube-apiserver reports what clients and faults do as errors of its own; it must only not break by itself.

@@ -8,6 +8,8 @@ from structlog.testing import capture_logs
 from plugin_operator.app.report import status_of, troubles
 from plugin_operator.testing.eventually import eventually
 
+pytestmark = pytest.mark.embedded_only("says the name of the namespace that the embedded server starts with")
+
 
 async def failures(bench, objects: int):
     """Wait until so many objects fail, and return what is told of the controller."""
