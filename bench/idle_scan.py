@@ -22,7 +22,7 @@ _HELPER = "VALUE = {n}\n\n\ndef double(x: int) -> int:\n    return x * 2\n" * 8
 
 
 def lay(root: Path, shape: str, files: int) -> None:
-    """Write a directory that looks as if nobody had touched it for an hour."""
+    """Write a directory whose files were last modified an hour ago."""
     for number in range(files):
         match shape:
             case "flat":

@@ -50,8 +50,12 @@ async def do_subprocess():
     first = subprocess.run(["true"], preexec_fn=lambda: None).returncode
     process = await asyncio.create_subprocess_exec("sh", "-c", "exit 3", preexec_fn=lambda: None)
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.subprocess_exec(asyncio.SubprocessProtocol, "true")
-    await asyncio.sleep(0.3)
+    ended = loop.create_future()
+    class Ended(asyncio.SubprocessProtocol):
+        def process_exited(self):
+            ended.set_result(None)
+    transport, _ = await loop.subprocess_exec(Ended, "true")
+    await ended
     return first, await process.wait(), transport.get_returncode(), os.system("exit 5") >> 8
 
 async def do_spawn():

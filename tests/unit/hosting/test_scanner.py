@@ -25,7 +25,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def write(root):
-    """Write a file that looks as if nobody had touched its content for an hour (``cp -p`` leaves it so)."""
+    """Write a file with a modification time an hour ago, as ``cp -p`` leaves it."""
 
     def run(name: str, text: str = PLUGIN) -> Path:
         path = root / name
