@@ -244,7 +244,7 @@ class App:
         return [watch, census]
 
 
-def _metrics_not_rendered(error: Exception) -> None:
+def _metrics_not_rendered(error: BaseException) -> None:
     _log.error("Metrics of plugins cannot be rendered", exc_info=error)
 
 

@@ -12,6 +12,7 @@ from plugin_operator import logs
 from plugin_operator.client.access import Access
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ConfigError
+from plugin_operator.rendering import describe
 from plugin_operator.tasks import AnyTask, TaskOwner
 
 REREAD_SECONDS = 30.0
@@ -122,7 +123,7 @@ class KeptAccess:
             self._failed(str(error))
             return
         except Exception as error:  # noqa: BLE001 - what a library raises about an odd file must not end the operator
-            self._failed(f"{type(error).__name__}: {error}")
+            self._failed(describe(error))
             return
         if self._failure and self._access is not None:
             _log.info("Credentials read again", source=self._source.description)

@@ -7,6 +7,6 @@ call is left to the caller.
 
 from plugin_operator.containment.guard import PluginGuard
 from plugin_operator.containment.limiter import LineLimiter
-from plugin_operator.containment.stepping import in_context, is_cancelled_from_outside
+from plugin_operator.containment.stepping import in_context, is_cancelled_from_outside, run_without_task
 
-__all__ = ["LineLimiter", "PluginGuard", "in_context", "is_cancelled_from_outside"]
+__all__ = ["LineLimiter", "PluginGuard", "in_context", "is_cancelled_from_outside", "run_without_task"]

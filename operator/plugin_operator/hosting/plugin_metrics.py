@@ -5,6 +5,7 @@ that an edit may register the same names, and shown of the revision that works. 
 moment, before, during and after a swap.
 """
 
+import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from plugin_operator import logs
+from plugin_operator.containment import run_without_task
 from plugin_operator.rendering import class_name, describe
 
 #: Names that begin so are the operator's own.
@@ -121,7 +123,7 @@ class PluginMetrics(Collector):
 
     def _collected(self, metrics: RevisionMetrics, collector: Collector) -> list[Metric]:
         try:
-            return list(collector.collect())
+            return run_without_task(contextvars.Context(), lambda: list(collector.collect()))
         except BaseException as error:  # noqa: BLE001 - a scrape must survive what a plugin's collector raises
             kind = class_name(collector)
             if kind not in metrics.told:

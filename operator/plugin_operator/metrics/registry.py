@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from plugin_operator.metrics.collector import AccumulatorCollector, AnyFamily
 from plugin_operator.metrics.controllers import ControllerMetrics, WorkQueueMetrics
 from plugin_operator.metrics.families import Counter, Gauge, HistogramFamily, exponential_buckets
+from plugin_operator.rendering import class_name
 
 _STALL_BUCKETS = exponential_buckets(0.001, 4, 8)
 
@@ -62,7 +63,7 @@ class Metrics:
         self.registry.register(self._collector)
         self._plugins = CollectorRegistry()
         self._told: set[str] = set()
-        self._on_plugin_error: Callable[[Exception], None] = lambda _: None
+        self._on_plugin_error: Callable[[BaseException], None] = lambda _: None
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
@@ -163,7 +164,7 @@ class Metrics:
         theirs, ours = self._render_plugins(encoder), encoder(self.registry)
         return content_type, theirs.removesuffix(_END) + ours
 
-    def show_plugins(self, collector: Collector, on_error: Callable[[Exception], None]) -> None:
+    def show_plugins(self, collector: Collector, on_error: Callable[[BaseException], None]) -> None:
         """Render what ``collector`` yields as well: the metrics that plugins make themselves.
 
         ``on_error`` is told, once for each type of error, why they cannot be rendered.
@@ -174,8 +175,8 @@ class Metrics:
     def _render_plugins(self, encoder: Callable[[CollectorRegistry], bytes]) -> bytes:
         try:
             return encoder(self._plugins)
-        except Exception as error:  # noqa: BLE001 - a value of a plugin that cannot be rendered must not cost the scrape
-            if type(error).__name__ not in self._told:
-                self._told.add(type(error).__name__)
+        except BaseException as error:  # noqa: BLE001 - a value of a plugin that cannot be rendered must not cost the scrape
+            if (kind := class_name(error)) not in self._told:
+                self._told.add(kind)
                 self._on_plugin_error(error)
             return b""

@@ -1,0 +1,56 @@
+"""A service that is a thread."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+from plugin_operator.errors import PluginOperatorError
+
+_THREAD_LOOK_SECONDS = 5.0
+
+
+class TaskBroke(PluginOperatorError):
+    """A background task raised what would have ended the process."""
+
+
+async def run_thread(work: Callable[[threading.Event], None], name: str) -> None:
+    """Run ``work`` in a daemon thread until it returns, and raise what it raised; for services that are threads.
+
+    ``work`` returns soon after the event it is given is set, which happens when this ends or is cancelled.
+
+    Raises:
+        TaskBroke: the thread ended by an exception, or is gone.
+    """
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[BaseException | None] = loop.create_future()
+    stop = threading.Event()
+
+    def settle(error: BaseException | None) -> None:
+        if not ended.done():
+            ended.set_result(error)
+
+    def body() -> None:
+        error: BaseException | None = None
+        try:
+            work(stop)
+        except BaseException as raised:  # noqa: BLE001 - whatever ends the thread, the service is told of it
+            error = raised
+        try:
+            loop.call_soon_threadsafe(settle, error)
+        except RuntimeError:
+            return  # the loop is closed: the process is ending
+
+    thread = threading.Thread(target=body, name=name, daemon=True)
+    thread.start()
+    try:
+        while not ended.done():
+            await asyncio.wait([ended], timeout=_THREAD_LOOK_SECONDS)
+            if not thread.is_alive():
+                await asyncio.sleep(0)
+                break
+    finally:
+        stop.set()
+    if not ended.done():
+        raise TaskBroke(f"thread {name} is gone")
+    if (error := ended.result()) is not None:
+        raise TaskBroke(f"thread {name} ended") from error
