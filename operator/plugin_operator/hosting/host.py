@@ -20,9 +20,9 @@ from plugin_operator.hosting.swap import Workshop
 from plugin_operator.hosting.validator import Validator
 from plugin_operator.hosting.watcher import Watcher
 from plugin_operator.plugin import install_task_factory
-from plugin_operator.plugin.threads import ThreadRunner
 from plugin_operator.rendering import describe
 from plugin_operator.tasks import Service, TaskOwner
+from plugin_operator.threads import ThreadRunner
 
 _SHORTEST_PAUSE_SECONDS = 0.005
 

@@ -18,7 +18,7 @@ from plugin_operator.hosting.modules import IMPORT_GUARD, RevisionModules
 from plugin_operator.hosting.revision import PluginRevision
 from plugin_operator.hosting.snapshot import PluginSource
 from plugin_operator.plugin import discover
-from plugin_operator.plugin.threads import ThreadRunner
+from plugin_operator.threads import ThreadRunner
 
 #: How the names of threads begin that imports run in.
 IMPORT_THREADS = "plugin-import"

@@ -14,9 +14,9 @@ import watchfiles
 from plugin_operator import logs
 from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock
-from plugin_operator.plugin.threads import ThreadRunner
 from plugin_operator.rendering import describe
 from plugin_operator.tasks import start_task
+from plugin_operator.threads import ThreadRunner
 
 # Each step wakes two threads: at 10 ms an idle operator spends more on them than on all else together.
 _STEP_MILLISECONDS = 50

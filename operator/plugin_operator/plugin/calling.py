@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from plugin_operator.plugin.threads import ThreadRunner
+from plugin_operator.threads import ThreadRunner
 
 AnyFunction = Callable[..., Any]
 

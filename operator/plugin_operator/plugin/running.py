@@ -12,8 +12,8 @@ from plugin_operator.plugin.context import Context, ControllerContext
 from plugin_operator.plugin.declarations import ControllerDeclaration
 from plugin_operator.plugin.ownership import mark_reconcile
 from plugin_operator.plugin.scope import ControllerScope
-from plugin_operator.plugin.threads import ThreadRunner
 from plugin_operator.rendering import class_name
+from plugin_operator.threads import ThreadRunner
 
 Reconcile = Callable[[Request], Awaitable[Result | None]]
 

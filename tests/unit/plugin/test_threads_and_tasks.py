@@ -8,9 +8,8 @@ import pytest
 
 from plugin_operator.plugin import RevisionTasks, current_revision, install_task_factory
 from plugin_operator.plugin.ownership import TooManyTasks
-from plugin_operator.plugin.threads import ThreadRunner
 from plugin_operator.testing.eventually import eventually
-from plugin_operator.threads import in_thread
+from plugin_operator.threads import ThreadRunner, in_thread
 
 
 async def test_a_function_runs_in_a_named_daemon_thread_with_the_callers_context():
