@@ -1,13 +1,17 @@
 """A Lease server in memory."""
 
+import asyncio
 import copy
 import itertools
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiConnectionError, ConflictError, NotFoundError
+from plugin_operator.leaderelection import LeaderElector, LeaseLock
+from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 RELEASED = {
@@ -97,3 +101,43 @@ def leases(clock: VirtualClock) -> FakeLeases:
     leases = FakeLeases(clock)
     leases.put(dict(RELEASED))
     return leases
+
+
+class Replica:
+    """One elector and what happened to it."""
+
+    def __init__(self, name: str, leases: Any, clock: VirtualClock) -> None:
+        self.metrics = Metrics()
+        self.elector = LeaderElector(
+            LeaseLock(leases, "default", "lease", name), clock=clock, metrics=self.metrics, random_share=lambda: 0.0
+        )
+        self.led = 0
+        self.task = asyncio.create_task(self.elector.run(self._lead))
+
+    def _lead(self) -> None:
+        self.led += 1
+
+    async def stop(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+    @property
+    def leads(self) -> bool:
+        return self.elector.is_leader()
+
+    @property
+    def gauge(self) -> float:
+        return self.metrics.leader.get("lease")
+
+
+@pytest.fixture
+async def start(leases: Any, clock: VirtualClock) -> AsyncIterator[Callable[[str], Replica]]:
+    replicas: list[Replica] = []
+
+    def start(name: str) -> Replica:
+        replicas.append(Replica(name, leases, clock))
+        return replicas[-1]
+
+    yield start
+    for replica in replicas:
+        await replica.stop()

@@ -1,51 +1,19 @@
 """The Lease is deleted, emptied, edited or made anew by somebody who is no replica."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from plugin_operator.errors import LeadershipLost, NotFoundError
-from plugin_operator.leaderelection import LeaderElector, LeaseLock, Sighting
-from plugin_operator.metrics import Metrics
+from plugin_operator.leaderelection import Sighting
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 INT32_MAX = 2**31 - 1
 
 
-class Replica:
-    """One elector."""
-
-    def __init__(self, name: str, leases: Any, clock: VirtualClock) -> None:
-        self.elector = LeaderElector(
-            LeaseLock(leases, "default", "lease", name), clock=clock, metrics=Metrics(), random_share=lambda: 0.0
-        )
-        self.task = asyncio.create_task(self.elector.run(lambda: None))
-
-    @property
-    def leads(self) -> bool:
-        return self.elector.is_leader()
-
-    async def stop(self) -> None:
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-
-
-Start = Callable[[str], Replica]
-
-
-@pytest.fixture
-async def start(leases: Any, clock: VirtualClock) -> AsyncIterator[Start]:
-    replicas: list[Replica] = []
-
-    def start(name: str) -> Replica:
-        replicas.append(Replica(name, leases, clock))
-        return replicas[-1]
-
-    yield start
-    for replica in replicas:
-        await replica.stop()
+Start = Callable[[str], Any]
 
 
 def of(leases: Any, **changes: Any) -> Sighting:
