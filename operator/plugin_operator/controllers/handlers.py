@@ -15,6 +15,8 @@ from plugin_operator.kube import GroupVersionKind, NamespacedName
 
 #: Names of objects have at most 253, with a namespace and a slash before them.
 _MAX_CHARACTERS = 2 * 253 + 1
+#: A map function that yields more for one object never ends: each event would take the memory of the process.
+MAX_MAPPED = 1_000_000
 _TAKES = "it takes a list of Request(namespace, name), (namespace, name) or 'namespace/name'"
 
 
@@ -77,7 +79,9 @@ class EnqueueMapped:
             TypeError, ValueError: it returned something else; says of what type, and what it takes.
         """
         first: TypeError | ValueError | None = None
-        for each in _as_iterable(self.function(obj.decode())):
+        for count, each in enumerate(_as_iterable(self.function(obj.decode()))):
+            if count == MAX_MAPPED:
+                raise ValueError(f"a map function returned more than {MAX_MAPPED:,} requests for one object")
             try:
                 request = _as_request(each)
             except (TypeError, ValueError) as error:

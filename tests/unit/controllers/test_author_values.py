@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Request, Result, Watch
+from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Request, Result, Watch, handlers
 from plugin_operator.controllers.handlers import EnqueueMapped
 from plugin_operator.testing.fake_informers import FakeObject
 
@@ -185,6 +185,19 @@ def test_no_namespace_is_that_of_a_cluster_scoped_object():
 def test_a_map_function_that_returns_no_list_is_told_what_it_takes(found):
     with pytest.raises(TypeError, match="it takes a list of Request"):
         list(EnqueueMapped(lambda _: found).requests(Request("", "x"), OBJECT))
+
+
+def test_a_map_function_that_never_ends_is_ended_after_many_requests(monkeypatch):
+    monkeypatch.setattr(handlers, "MAX_MAPPED", 1_000)
+
+    def endless(_obj):
+        while True:
+            yield ("ns", "name")
+
+    made = []
+    with pytest.raises(ValueError, match="more than 1,000 requests"):
+        made.extend(EnqueueMapped(endless).requests(Request("", "x"), OBJECT))
+    assert len(made) == 1_000
 
 
 async def test_a_map_function_with_odd_requests_leaves_queue_and_informer_at_work(bench):
