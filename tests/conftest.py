@@ -8,8 +8,10 @@ those marked ``embedded_only(reason)`` are skipped. Test modules read the namesp
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
 from plugin_operator.apiserver import ApiServer, ApiServerConfig, Endpoint
 from tests import realserver
@@ -17,7 +19,18 @@ from tests import realserver
 MEETS_A_SERVER = {"real_server_if_chosen"}
 
 
+def keep_loggers_fresh() -> None:
+    """Let no test leave loggers behind that remember its set-up: ``capture_logs`` would not hear them any more."""
+    configure = structlog.configure
+
+    def uncached(*args: Any, **settings: Any) -> None:
+        configure(*args, **{**settings, "cache_logger_on_first_use": False})
+
+    structlog.configure = uncached
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    keep_loggers_fresh()
     config.addinivalue_line("markers", "embedded_only(reason): needs what only the embedded API server offers")
     config.addinivalue_line("markers", "own_server: ends its API server, or takes its data")
     if realserver.is_chosen():

@@ -17,7 +17,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 from structlog.types import EventDict, FilteringBoundLogger, Processor
 
 from plugin_operator.errors import UsageError
-from plugin_operator.rendering import class_name, safe_repr, safe_text, valid_unicode
+from plugin_operator.rendering import class_name, describe, is_endless, safe_repr, safe_text, stack_of, valid_unicode
 
 Format = Literal["auto", "json", "console"]
 
@@ -164,11 +164,24 @@ def _shared_processors(*, console: bool) -> list[Processor]:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S.%f" if console else "iso", utc=not console),
         structlog.processors.StackInfoRenderer(),
+        _describe_endless_exceptions,
     ]
     if not console:
         transformer = ExceptionDictTransformer(show_locals=False, max_frames=_MAX_FRAMES, use_rich=False)
         processors.append(structlog.processors.ExceptionRenderer(transformer))
     return processors
+
+
+def _describe_endless_exceptions(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Show of an exception without an end what it is and where it was raised, and no traceback."""
+    given = event.get("exc_info")
+    error = sys.exc_info()[1] if given is True else given[1] if type(given) is tuple else given
+    if error is None or not issubclass(type(error), BaseException) or not is_endless(error):
+        return event
+    del event["exc_info"]
+    event.setdefault("error", describe(error))
+    event["raised_at"] = list(stack_of(error))
+    return event
 
 
 def _console_renderer(*, colors: bool) -> Processor:

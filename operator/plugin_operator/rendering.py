@@ -12,6 +12,9 @@ from typing import Any
 #: So much of a foreign text is shown, in characters.
 MAX_CHARACTERS = 500
 
+#: So many exceptions of one chain or group are shown, and so many notes.
+MAX_EXCEPTIONS = 50
+
 _MAX_PLACES = 5
 _MAX_CHAIN = 5
 
@@ -22,6 +25,8 @@ _CLASS_NAME = type.__dict__["__name__"]
 _CLASS_QUALNAME = type.__dict__["__qualname__"]
 _CAUSE = BaseException.__dict__["__cause__"]
 _CONTEXT = BaseException.__dict__["__context__"]
+_DICT = BaseException.__dict__["__dict__"]
+_MEMBERS = BaseExceptionGroup.__dict__["exceptions"]
 _TRACEBACK = BaseException.__dict__["__traceback__"]
 
 
@@ -45,6 +50,25 @@ def cause_of(error: BaseException) -> BaseException | None:
     """Return what an exception was raised from, or while handling; past what its class makes of the attributes."""
     cause: BaseException | None = _CAUSE.__get__(error) or _CONTEXT.__get__(error)
     return cause
+
+
+def is_endless(error: BaseException) -> bool:
+    """Tell whether causes, contexts, members of groups and notes are too many to be shown, or go round in a circle.
+
+    Renderers of tracebacks take a time that grows with the cube of the depth, and a circle has no end.
+    """
+    waiting = [error]
+    count = 0
+    while waiting and count <= MAX_EXCEPTIONS:
+        each = waiting.pop()
+        count += 1
+        if (cause := cause_of(each)) is not None:
+            waiting.append(cause)
+        if issubclass(type(each), BaseExceptionGroup):
+            waiting += _MEMBERS.__get__(each)[: MAX_EXCEPTIONS + 1]
+        notes = _DICT.__get__(each).get("__notes__")
+        count += len(notes) if type(notes) is list else 0
+    return count > MAX_EXCEPTIONS
 
 
 def message_of(error: BaseException, limit: int = MAX_CHARACTERS) -> str:

@@ -98,11 +98,10 @@ def in_namespace(text: str) -> str:
 
 @pytest.fixture(autouse=True)
 def logs_of_production() -> Iterator[None]:
-    """Log as the operator does, for rendering is part of what is tested; loggers are not cached beyond the test."""
+    """Log as the operator does, for rendering is part of what is tested."""
     root, config = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
     logs.configure("json", "info", StringIO())
-    structlog.configure(cache_logger_on_first_use=False)
     yield
     root.handlers[:], root.level = handlers, level
     structlog.configure(**config)

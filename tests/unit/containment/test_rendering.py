@@ -19,7 +19,6 @@ def stream() -> Any:
     handlers, level, config = root.handlers[:], root.level, structlog.get_config()
     stream = StringIO()
     logs.configure("json", "debug", stream)
-    structlog.configure(cache_logger_on_first_use=False)
     yield stream
     root.handlers[:], root.level = handlers, level
     structlog.configure(**config)
@@ -105,6 +104,17 @@ def test_a_line_about_an_endless_exception_is_bounded_and_keeps_its_fields(name:
     (line,) = stream.getvalue().splitlines()
     assert len(line) <= 256 * 1024
     assert json.loads(line)["plugin"] == "one"
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_an_endless_exception_is_told_from_an_ordinary_one(name: str) -> None:
+    assert rendering.is_endless(caught(CHAINS[name]))
+
+
+def test_an_exception_with_causes_notes_and_members_is_not_endless() -> None:
+    error = caught("raise ExceptionGroup('two', [ValueError(), TypeError()]) from KeyError('x')")
+    error.add_note("where it happened")
+    assert not rendering.is_endless(error)
 
 
 def test_the_standard_library_logs_a_hostile_argument_and_goes_on(stream: StringIO) -> None:
