@@ -19,7 +19,8 @@ VENV       ?= .venv
 PLUGINS    ?= plugins
 DOCKER     ?= docker
 KUBECTL    ?= kubectl
-WORKERS    ?= auto
+# One more than there are cores: the tests wait as much as they compute.
+WORKERS    ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # More words for the program a target starts: make run ARGS='--metrics-addr=:9090', make test ARGS='-k queue'.
 ARGS       ?=
 # The first interpreter that is new enough and whole (Debian splits ensurepip off); name another with PYTHON=python3.13.

@@ -1,7 +1,6 @@
 """What a plugin says it needs, and what is refused before any of it runs."""
 
 import platform
-import time
 from pathlib import Path
 
 import pytest
@@ -219,21 +218,21 @@ COSTLY = {
     "keys": (["a" + ".a" * LINE + " = 1"], "has a line of more than 1,024 characters"),
     "short keys": ([f"a{number}" + ".a" * 480 + " = 1" for number in range(16)], ""),
     "digits": (["a = " + "1" * LINE, "b = [", *["1" * LINE + ","] * 5, "]"], ""),
-    "arrays": (["a = " + "[" * LINE], "is nested too deeply"),
+    # Too deep or not closed: which of them is found first hangs on the recursion limit of the process.
+    "arrays": (["a = " + "[" * LINE], "its metadata block (# /// script) is n"),
     "parentheses": (["dependencies = ['a; " + "(" * 450 + 'python_version>"3"' + ")" * 450 + "']"], ""),
     "specifiers": (["dependencies = ['a" + ">=1," * 250 + "']"], ""),
 }
 
 
+@pytest.mark.timeout(20)  # what a quadratic reader would take minutes for
 @pytest.mark.parametrize("name", COSTLY)
 def test_no_block_costs_more_than_its_length_is_worth(name: str) -> None:
     lines, words = COSTLY[name]
     content = "".join(f"# {line}\n" for line in ["/// script", *lines, "///"]).encode()
-    began = time.process_time()
     try:
         needs_of({"one.py": content}, ROOT)
         reason = ""
     except PluginRejected as error:
         reason = error.reason
-    assert time.process_time() - began < 2
     assert words in reason
