@@ -1,14 +1,13 @@
 """How the reconciles of one revision fare, and when that is reason enough to take it back."""
 
-import asyncio
 from collections.abc import Callable
 
+from plugin_operator.containment import is_cancelled_from_outside
 from plugin_operator.controllers import Reconciler, Request, Result
 from plugin_operator.errors import TerminalError, is_external
-from plugin_operator.rendering import describe, stack_of
+from plugin_operator.rendering import Locate, describe, places_of
 
 _MAX_WORDS = 300
-_MAX_FRAMES = 5
 _REMEMBERED = 512
 
 
@@ -19,18 +18,20 @@ class RevisionHealth:
         succeeded, failed: ended reconciles of late; both are halved when they are many. What has reasons outside the
             plugin (``errors.is_external``), and a ``TerminalError``, which an author raises on purpose, count as
             neither. An answer that blames the request (400, 404, 409, 422) counts as a failure.
-        last_error: type and message of the last failure.
-        last_stack: where it was raised: files and lines, the innermost first.
+        last_error: type and message of the last failure, and the plugin's line.
         on_failure: told after each failure.
+
+    Args:
+        locate: finds the plugin's own frames.
     """
 
-    __slots__ = ("failed", "last_error", "last_stack", "on_failure", "succeeded")
+    __slots__ = ("_locate", "failed", "last_error", "on_failure", "succeeded")
 
-    def __init__(self) -> None:
+    def __init__(self, locate: Locate = lambda _: None) -> None:
+        self._locate = locate
         self.succeeded = 0
         self.failed = 0
         self.last_error = ""
-        self.last_stack: tuple[str, ...] = ()
         self.on_failure: Callable[[], None] | None = None
 
     @property
@@ -44,16 +45,9 @@ class RevisionHealth:
         async def counted(request: Request) -> Result | None:
             try:
                 result = await reconcile(request)
-            except TerminalError:
-                raise
-            except Exception as error:
-                if not is_external(error):
-                    self.failure(error)
-                raise
-            except (asyncio.CancelledError, GeneratorExit):
-                raise
             except BaseException as error:
-                self.failure(error)
+                if not _is_excused(error):
+                    self.failure(error)
                 raise
             self.succeeded += 1
             if self.succeeded >= _REMEMBERED:
@@ -67,8 +61,8 @@ class RevisionHealth:
         self.failed += 1
         if self.failed >= _REMEMBERED:
             self._fade()
-        self.last_error = describe(error, _MAX_WORDS)
-        self.last_stack = stack_of(error, _MAX_FRAMES)
+        place = next(iter(places_of(error, self._locate)), "")
+        self.last_error = describe(error, _MAX_WORDS) + (f" ({place})" if place else "")
         if self.on_failure is not None:
             self.on_failure()
 
@@ -76,3 +70,10 @@ class RevisionHealth:
         """Let what was long ago count less, so that the numbers tell how things are now."""
         self.succeeded //= 2
         self.failed //= 2
+
+
+def _is_excused(error: BaseException) -> bool:
+    """Tell what says nothing about the code: the outside, an author's own choice, a cancellation that was asked for."""
+    if issubclass(type(error), Exception):
+        return issubclass(type(error), TerminalError) or is_external(error)
+    return is_cancelled_from_outside()

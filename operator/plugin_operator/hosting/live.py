@@ -51,7 +51,7 @@ class LiveRevision:
         self.revision = revision
         self.bound: dict[str, BoundController] = {}
         self.specs: dict[str, ControllerSpec] = {}
-        self.health = RevisionHealth()
+        self.health = RevisionHealth(revision.modules.user_path)
         self.leftovers = leftovers or revision.leftovers
         self.failures: dict[str, FailureLog] = {}
         self.gate = asyncio.Event()

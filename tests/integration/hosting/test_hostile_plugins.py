@@ -240,3 +240,20 @@ async def test_values_that_do_harm_when_they_are_used_harm_only_their_own_plugin
     await eventually(lambda: bystander.status("hostile") is None, timeout_seconds=20)
     await bystander.create("after")
     await bystander.ran("V1", "after", "good")
+
+
+@pytest.mark.parametrize("name", ["exception", "own base exception", "cancelled", "generator exit", "system exit"])
+async def test_an_edit_that_raises_in_every_reconcile_is_rolled_back_whatever_it_raises(
+    bench: Any, plugin_text: Callable[..., str], name: str
+) -> None:
+    bench.write("one.py", plugin_text("V1"))
+    for number in range(6):
+        await bench.create(f"object-{number}")
+    await bench.ran("V1", "object-5")
+    text = plugin_text("V2", body=RAISES[name])
+    path: Path = bench.write("one.py", text)
+    status = await bench.state("Quarantined")
+    line = next(at for at, each in enumerate(text.splitlines(), 1) if RAISES[name] in each)
+    assert f"({path}:{line})" in status.reason
+    await bench.create("after")
+    await bench.ran("V1", "after")
