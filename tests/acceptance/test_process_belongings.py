@@ -77,6 +77,17 @@ async def do_limit():
     resource.prlimit(0, resource.RLIMIT_CORE, (0, 0))
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 8
 
+async def do_alarm():
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+    signal.alarm(1)
+    return signal.getitimer(signal.ITIMER_REAL)
+
+async def do_recursion():
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(60)
+    sys.setrecursionlimit(before + 1)
+    return sys.getrecursionlimit() - before
+
 async def do_below():
     ctypes.CDLL(None).signal(signal.SIGTERM.value, 1)
     import _signal
@@ -156,6 +167,16 @@ def test_signals_and_limits_stay_as_they_were_and_the_plugin_is_named(running: A
     assert [(each["plugin"], each["limit"]) for each in errors] == [
         ("naughty", "RLIMIT_NOFILE"), ("naughty", "RLIMIT_CORE")
     ]  # fmt: skip
+    stops_in_order(running)
+
+
+def test_alarms_that_would_end_the_process_and_lowered_recursion_limits_have_no_effect(
+    running: Any, attempt: Try
+) -> None:
+    result, errors = attempt("alarm")
+    assert (result, [each["plugin"] for each in errors]) == ("(0.0, 0.0)", ["naughty", "naughty"])
+    result, errors = attempt("recursion")
+    assert (result, [(each["plugin"], each["recursion_limit"]) for each in errors]) == ("1", [("naughty", "60")])
     stops_in_order(running)
 
 

@@ -1,4 +1,4 @@
-"""What belongs to the whole process and not to a plugin: signal handlers and resource limits.
+"""What belongs to the whole process and not to a plugin: signal handlers, timers and limits.
 
 Owns noticing that code of a plugin changes them, at run time, and putting them back. A call from a plugin's code has no
 effect and is named with its line. What goes past Python's own functions is found by looking, once a second, and cannot
@@ -54,6 +54,10 @@ class ProcessBelongings:
         self._forks.install()
         self._replace(signal, "signal", self._without_effect_on_signals)
         self._replace(resource, "setrlimit", self._without_effect_on_limits)
+        # Nobody handles SIGALRM and its like, so a timer that fires ends the process.
+        self._replace(signal, "setitimer", self._without_effect_on_timers((0.0, 0.0)))
+        self._replace(signal, "alarm", self._without_effect_on_timers(0))
+        self._replace(sys, "setrecursionlimit", self._without_lowering)
         if hasattr(resource, "prlimit"):
             self._replace(resource, "prlimit", self._without_effect_on_limits_of)
         self._look_later()
@@ -133,6 +137,27 @@ class ProcessBelongings:
 
         return set_limit_of
 
+    def _without_effect_on_timers(self, nothing: Any) -> Callable[[Any], Any]:
+        def guarded(function: Any) -> Any:
+            def set_timer(*args: Any) -> Any:
+                if self._is_a_plugins(sys._getframe(1), timer=function.__name__):  # noqa: SLF001 - the caller
+                    return nothing
+                return function(*args)
+
+            return set_timer
+
+        return guarded
+
+    def _without_lowering(self, function: Any) -> Any:
+        least = sys.getrecursionlimit()
+
+        def set_recursion_limit(limit: int) -> None:
+            low = limit < least
+            if not (low and self._is_a_plugins(sys._getframe(1), recursion_limit=str(limit))):  # noqa: SLF001
+                function(limit)
+
+        return set_recursion_limit
+
     def _limit(self, which: int) -> str:
         return next((name for name in self._limits if getattr(resource, name) == which), str(which))
 
@@ -145,7 +170,7 @@ class ProcessBelongings:
             plugin=plugin,
             file=at.f_code.co_filename,
             line=at.f_lineno,
-            reason="signal handlers and resource limits belong to the operator",
+            reason="signal handlers, timers and limits belong to the operator",
             **what,
         )
         return True
