@@ -53,7 +53,7 @@ class Census:
         client: writes ours.
         differing: gets how many replicas hold something else than this leader.
         clock: measures the pauses.
-        supervisor: is told if the looking ends unasked.
+        supervisor: notified if the service ends unexpectedly.
     """
 
     name = "census of the replicas"

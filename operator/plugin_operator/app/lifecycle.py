@@ -40,7 +40,7 @@ class LifecycleEvents:
         recorder: records.
         about: the object that stands for this process.
         clock: measures the pauses.
-        supervisor: is told if the looking ends unasked.
+        supervisor: notified if the service ends unexpectedly.
     """
 
     name = "lifecycle events"

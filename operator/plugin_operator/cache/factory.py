@@ -40,7 +40,7 @@ class InformerFactory:
         clock: of every pause.
         metrics: shows size and readiness of each cache.
         settings: times of the streams.
-        supervisor: is told of informers that end unasked.
+        supervisor: notified of informers that end unexpectedly.
     """
 
     def __init__(

@@ -50,7 +50,7 @@ class Controller:
         warm_deadline_seconds: how long ``install`` waits for new caches.
         max_stuck: so many reconciles that ignore their cancellation are replaced by new workers; more of them cost
             concurrency.
-        supervisor: is told of workers and other tasks that end unasked.
+        supervisor: notified of workers and other tasks that end unexpectedly.
 
     Attributes:
         fence: looked at before each reconcile; lets all pass unless replaced.

@@ -30,7 +30,7 @@ class Crew:
         hire: makes a worker.
         clock: for the pause before a lost worker is replaced.
         on_change: called whenever a worker has left or was cancelled.
-        supervisor: is told of workers that end unasked.
+        supervisor: notified of workers that end unexpectedly.
     """
 
     __slots__ = (

@@ -109,7 +109,7 @@ class Environment:
         namespaces: what controllers watch that name none themselves; empty for all.
         is_namespaced: asks the API server about a kind; without it, owners are taken to be namespaced.
         settings: times and bounds.
-        supervisor: is told of background tasks that end unasked; None for a private one each.
+        supervisor: notified of background tasks that end unexpectedly; None for a private one each.
         fence: looked at before each reconcile; None to let all pass.
         instrument: wraps each reconciler, to observe it; None leaves them as they are.
         fights: notices controllers that undo each other's writes.

@@ -31,7 +31,7 @@ class Manager:
         elector: None leads from the start.
         grace_seconds: how long stopping everything may take.
         clock: measures it.
-        supervisor: is told of its own tasks that end unasked.
+        supervisor: notified of its own tasks that end unexpectedly.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ class ServingCertificate:
         files: the certificate; None makes one.
         flag: what the files were named with, for messages.
         clock: paces the looks at the files.
-        supervisor: is told if the looking ends unasked.
+        supervisor: notified if the service ends unexpectedly.
     """
 
     name = "serving certificate"

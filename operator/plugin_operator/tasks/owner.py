@@ -20,7 +20,7 @@ class TaskOwner:
         clock: measures the deadline of ``stop`` and the pauses before a restart.
         on_error: called with a one-shot and its exception when one ends by an exception nobody handled; the failure is
             logged in any case.
-        supervisor: is told of services and jobs that end unasked; a private one unless given.
+        supervisor: notified of services and jobs that end unexpectedly; a private one unless given.
     """
 
     __slots__ = ("_clock", "_name", "_on_error", "_services", "_supervisor", "_tasks")
