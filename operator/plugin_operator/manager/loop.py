@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from plugin_operator import logs
+from plugin_operator.plugin.ownership import current_fields
 from plugin_operator.rendering import describe, safe_repr, safe_text
 
 T = TypeVar("T")
@@ -35,12 +36,30 @@ def run_in_loop(main: Coroutine[Any, Any, T]) -> T:
     with _unraisable_errors_logged(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         loop = runner.get_loop()
         loop.set_exception_handler(_report)
-        task = loop.create_task(main)
+        task = MainTask(main, loop=loop)
         try:
             return _run_until_done(loop, task)
         finally:
+            task.is_running_free = False
             if not task.done():
                 task.cancel()
+
+
+class MainTask(asyncio.Task[T]):
+    """The task that ends the process with its own end; code that cancels all tasks does not end it.
+
+    Attributes:
+        is_running_free: cancellation has no effect, and is logged.
+    """
+
+    is_running_free = True
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Refuse, while the loop runs it."""
+        if self.is_running_free:
+            _log.error("Cancellation of the operator's main task has no effect", **current_fields())
+            return False
+        return super().cancel(msg)
 
 
 def _run_until_done(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[T]") -> T:
@@ -54,6 +73,11 @@ def _run_until_done(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[T]") ->
                 raise RuntimeError(f"the operator's main task raised {describe(error)}") from error
             # What was due in this turn of the loop is still in its queue: the next run goes on with it.
             _log.error("Callback tried to end the process", error=describe(error), exc_info=error)
+        except RuntimeError:
+            if task.done() or loop.is_closed():
+                raise
+            # That is what loop.stop() comes to; an error of the main task would have ended it.
+            _log.error("Event loop was stopped by other code, running it again")
 
 
 @contextmanager

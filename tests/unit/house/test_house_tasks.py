@@ -30,9 +30,12 @@ _THREADS_ALLOWED = {
 
 
 def makers_in(source: str) -> list[str]:
-    """Return what makes tasks in a module, with lines: calls of any name that does, and ``asyncio.Task`` itself."""
+    """Return what makes tasks in a module, with lines: calls of any name that does, ``asyncio.Task`` and its kind."""
     found = []
     for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef):
+            bases = [ast.unparse(base).partition("[")[0] for base in node.bases]
+            found += [f"{node.lineno}: class {node.name}" for base in bases if base in {"asyncio.Task", "Task"}]
         if isinstance(node, ast.ImportFrom) and node.module == "asyncio":
             found += [f"{node.lineno}: import {each.name}" for each in node.names if each.name in _MAKERS]
         if not isinstance(node, ast.Call):
@@ -87,6 +90,7 @@ def test_no_exception_is_kept_longer_than_needed(names: dict[str, str]) -> None:
         "async def g():\n    async with asyncio.TaskGroup() as group: group.create_task(f())",
         "from asyncio import create_task as later\nlater(f())",
         "asyncio.Task(f())",
+        "class Own(asyncio.Task[None]): ...",
     ],
 )
 def test_a_planted_bare_task_is_found(planted: str) -> None:

@@ -99,6 +99,42 @@ def test_no_callback_ends_the_loop_and_none_that_is_due_is_lost(
     assert schedule is _task or lines
 
 
+@pytest.mark.usefixtures("event_loop_of")
+def test_code_that_cancels_all_tasks_does_not_end_the_process() -> None:
+    async def main() -> str:
+        loop = asyncio.get_running_loop()
+        for _ in range(5):
+            loop.call_soon(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+            await asyncio.sleep(0.001)
+        return "done"
+
+    with capture_logs() as lines:
+        assert run_in_loop(main()) == "done"
+    assert {line["event"] for line in lines} == {"Cancellation of the operator's main task has no effect"}
+
+
+@pytest.mark.usefixtures("event_loop_of")
+def test_code_that_stops_the_loop_does_not_end_the_process() -> None:
+    async def main() -> str:
+        for _ in range(3):
+            asyncio.get_running_loop().stop()
+            await asyncio.sleep(0.001)
+        return "done"
+
+    with capture_logs() as lines:
+        assert run_in_loop(main()) == "done"
+    assert {line["event"] for line in lines} == {"Event loop was stopped by other code, running it again"}
+
+
+@pytest.mark.usefixtures("event_loop_of")
+def test_a_main_coroutine_that_raises_a_runtime_error_ends_with_it() -> None:
+    async def main() -> None:
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        run_in_loop(main())
+
+
 def test_a_main_coroutine_that_exits_is_an_error_and_no_stop_in_order() -> None:
     async def main() -> None:
         sys.exit(0)
