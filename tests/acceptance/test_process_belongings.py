@@ -10,7 +10,7 @@ import pytest
 from tests.acceptance.cluster import Cluster
 
 PLUGIN = """
-import asyncio, ctypes, multiprocessing, os, pty, resource, signal, subprocess, sys
+import asyncio, ctypes, gc, multiprocessing, os, pty, resource, signal, subprocess, sys
 from concurrent.futures import ProcessPoolExecutor
 import plugin_operator
 from plugin_operator import controller
@@ -87,6 +87,29 @@ async def do_recursion():
     sys.setrecursionlimit(60)
     sys.setrecursionlimit(before + 1)
     return sys.getrecursionlimit() - before
+
+async def do_loop():
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(lambda *args, **options: 1 / 0)
+    loop.set_exception_handler(lambda *args: 1 / 0)
+    loop.set_default_executor(None)
+    loop.stop()
+    loop.close()
+    await loop.shutdown_asyncgens()
+    await loop.shutdown_default_executor()
+    return await asyncio.ensure_future(asyncio.to_thread(lambda: 42))
+
+async def do_interpreter():
+    before = ways()
+    gc.disable()
+    gc.set_threshold(0)
+    sys.setswitchinterval(10)
+    sys.settrace(lambda *args: None)
+    sys.setprofile(lambda *args: None)
+    return before == ways()
+
+def ways():
+    return gc.isenabled(), gc.get_threshold(), sys.getswitchinterval(), sys.gettrace(), sys.getprofile()
 
 async def do_below():
     ctypes.CDLL(None).signal(signal.SIGTERM.value, 1)
@@ -177,6 +200,22 @@ def test_alarms_that_would_end_the_process_and_lowered_recursion_limits_have_no_
     assert (result, [each["plugin"] for each in errors]) == ("(0.0, 0.0)", ["naughty", "naughty"])
     result, errors = attempt("recursion")
     assert (result, [(each["plugin"], each["recursion_limit"]) for each in errors]) == ("1", [("naughty", "60")])
+    stops_in_order(running)
+
+
+def test_the_loop_and_the_interpreter_stay_as_they_were_for_everybody(running: Any, attempt: Try) -> None:
+    result, errors = attempt("loop")
+    assert (result, {each["plugin"] for each in errors}) == ("42", {"naughty"})
+    assert [each["call"] for each in errors] == [
+        "set_task_factory", "set_exception_handler", "set_default_executor", "stop", "close",
+        "shutdown_asyncgens", "shutdown_default_executor",
+    ]  # fmt: skip
+    result, errors = attempt("interpreter")
+    assert result == "True"
+    assert [each["call"] for each in errors] == [
+        "disable", "set_threshold", "setswitchinterval", "settrace", "setprofile"
+    ]  # fmt: skip
+    assert attempt("recursion")[0] == "1"
     stops_in_order(running)
 
 

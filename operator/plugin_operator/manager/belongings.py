@@ -1,4 +1,4 @@
-"""What belongs to the whole process and not to a plugin: signal handlers, timers and limits.
+"""What belongs to the whole process and not to a plugin: signal handlers, timers, limits, and the event loop's ways.
 
 Owns noticing that code of a plugin changes them, at run time, and putting them back. A call from a plugin's code has no
 effect and is named with its line. What goes past Python's own functions is found by looking, once a second, and cannot
@@ -6,11 +6,12 @@ be named. What an import changes is refused before that, by the trial.
 """
 
 import asyncio
+import gc
 import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,6 +23,18 @@ from plugin_operator.manager.runnable import FailureCallback
 _LOOK_SECONDS = 1.0
 _STATUS = Path("/proc/self/status")
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
+
+#: They make everybody slow, or their garbage stay.
+_OF_THE_INTERPRETER = (
+    (gc, "disable"),
+    (gc, "set_threshold"),
+    (sys, "setprofile"),
+    (sys, "setswitchinterval"),
+    (sys, "settrace"),
+)
+#: They end the loop, or decide how the tasks and errors of everybody are treated.
+_OF_THE_LOOP = ("close", "set_default_executor", "set_exception_handler", "set_task_factory", "stop")
+_AWAITED_OF_THE_LOOP = ("shutdown_asyncgens", "shutdown_default_executor")
 
 Limits = tuple[int, int]
 
@@ -55,8 +68,15 @@ class ProcessBelongings:
         self._replace(signal, "signal", self._without_effect_on_signals)
         self._replace(resource, "setrlimit", self._without_effect_on_limits)
         # Nobody handles SIGALRM and its like, so a timer that fires ends the process.
-        self._replace(signal, "setitimer", self._without_effect_on_timers((0.0, 0.0)))
-        self._replace(signal, "alarm", self._without_effect_on_timers(0))
+        self._replace(signal, "setitimer", self._without_effect("timer", (0.0, 0.0)))
+        self._replace(signal, "alarm", self._without_effect("timer", 0))
+        for module, name in _OF_THE_INTERPRETER:
+            self._replace(module, name, self._without_effect("call", None))
+        loop = asyncio.get_running_loop()
+        for name in _OF_THE_LOOP:
+            self._replace(loop, name, self._without_effect("call", None))
+        for name in _AWAITED_OF_THE_LOOP:
+            self._replace(loop, name, self._without_effect("call", _Done()))
         self._replace(sys, "setrecursionlimit", self._without_lowering)
         if hasattr(resource, "prlimit"):
             self._replace(resource, "prlimit", self._without_effect_on_limits_of)
@@ -137,14 +157,16 @@ class ProcessBelongings:
 
         return set_limit_of
 
-    def _without_effect_on_timers(self, nothing: Any) -> Callable[[Any], Any]:
+    def _without_effect(self, what: str, nothing: Any) -> Callable[[Any], Any]:
+        """Return what makes a function return ``nothing`` to a plugin; the log line has its name as ``what``."""
+
         def guarded(function: Any) -> Any:
-            def set_timer(*args: Any) -> Any:
-                if self._is_a_plugins(sys._getframe(1), timer=function.__name__):  # noqa: SLF001 - the caller
+            def call(*args: Any) -> Any:
+                if self._is_a_plugins(sys._getframe(1), **{what: function.__name__}):  # noqa: SLF001 - the caller
                     return nothing
                 return function(*args)
 
-            return set_timer
+            return call
 
         return guarded
 
@@ -170,10 +192,18 @@ class ProcessBelongings:
             plugin=plugin,
             file=at.f_code.co_filename,
             line=at.f_lineno,
-            reason="signal handlers, timers and limits belong to the operator",
+            reason="signal handlers, timers, limits and the event loop belong to the operator",
             **what,
         )
         return True
+
+
+class _Done:
+    """Awaited, it is done."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        return
+        yield
 
 
 _UNNAMED = "code in this process changed it past Python's own functions"
