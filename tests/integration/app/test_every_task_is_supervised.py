@@ -77,8 +77,9 @@ class ServerInThread:
 class Running:
     """A whole operator in this process."""
 
-    def __init__(self, app: App, folder: Path, foreign: set[asyncio.Task[Any]]) -> None:
+    def __init__(self, app: App, folder: Path, foreign: set[asyncio.Task[Any]], others: list[threading.Thread]) -> None:
         self.app = app
+        self._others = others
         self.folder = folder
         self.end = asyncio.create_task(app.run(), name="the operator")
         self._foreign = foreign | {self.end}
@@ -91,7 +92,7 @@ class Running:
     def threads(self) -> list[threading.Thread]:
         """Every thread that the operator has for good."""
         foreign = lambda name: FOREIGN_THREADS.fullmatch(name) or ON_CALL_THREADS.fullmatch(name)  # noqa: E731
-        return [each for each in threading.enumerate() if not foreign(each.name)]
+        return [each for each in threading.enumerate() if each not in self._others and not foreign(each.name)]
 
     async def get(self, path: str) -> tuple[int, str]:
         """Ask the probe server."""
@@ -149,7 +150,7 @@ async def operator(api_url: str, tmp_path: Path) -> AsyncIterator[Running]:
     authority = make_authority(SystemClock().now())
     (certificates / "tls.crt").write_bytes(authority.certificate_pem)
     (certificates / "tls.key").write_bytes(authority.key_pem)
-    foreign = asyncio.all_tasks()
+    foreign, others = asyncio.all_tasks(), threading.enumerate()
     (folder / "marks.py").write_text(PLUGIN)
     options = Options(
         plugins_dir=folder,
@@ -159,7 +160,7 @@ async def operator(api_url: str, tmp_path: Path) -> AsyncIterator[Running]:
         leader_election=LeaderElectionOptions(enabled=True, resource_namespace="default"),
     )
     app = App(options, replace(ConnectionConfig.for_endpoint(api_url), namespace="default"), ())
-    running = Running(app, folder, foreign)
+    running = Running(app, folder, foreign, others)
     await eventually(running.active, timeout_seconds=30)
     await eventually(running.is_ready, timeout_seconds=30)
     await eventually(running.has_workers, timeout_seconds=30)
