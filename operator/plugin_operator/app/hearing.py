@@ -27,7 +27,7 @@ class Stream(Protocol):
 
     @property
     def last_activity(self) -> float:
-        """Monotonic second of the last bytes."""
+        """Monotonic second of the last event, page or accepted request."""
 
 
 def deaf_streams(streams: Iterable[Stream], now: float, settings: ReflectorSettings) -> list[str]:

@@ -12,10 +12,13 @@ class ReflectorSettings:
     """Times of a reflector, in seconds.
 
     Attributes:
-        silence_seconds: the longest a watch may say nothing; a bookmark comes about every minute.
+        silence_seconds: the longest a watch may say nothing, or one event of it may take; a bookmark comes about every
+            minute.
         list_silence_seconds: the longest a streaming list may say nothing before it is complete.
         prefer_pages_seconds: how long lists come in pages after a streaming list was refused or broke.
         page_seconds: the longest one page of a list may take.
+        list_seconds: the longest a whole list may take, in pages or as a stream; kube-apiserver keeps the snapshot
+            behind the pages for five minutes.
         watch_seconds: the shortest time a watch is asked to last; the longest is twice that.
         healthy_seconds: a stream that lasted this long starts the backoff over.
         backoff_seconds: the first pause after a failure, before jitter.
@@ -29,6 +32,7 @@ class ReflectorSettings:
     list_silence_seconds: float = 20.0
     prefer_pages_seconds: float = 600.0
     page_seconds: float = 60.0
+    list_seconds: float = 1800.0
     watch_seconds: float = 300.0
     healthy_seconds: float = 10.0
     backoff_seconds: float = 0.2

@@ -71,7 +71,7 @@ class Feed:
         on_skipped: called for each object that cannot be read and is left out.
     """
 
-    __slots__ = ("_clock", "_on_skipped", "_position", "_reader", "_splitter", "_store", "listing")
+    __slots__ = ("_clock", "_on_skipped", "_position", "_reader", "_splitter", "_store", "_unread", "listing")
 
     def __init__(
         self,
@@ -90,9 +90,12 @@ class Feed:
         self._splitter = LineSplitter()
         self.listing = listing
         self._on_skipped = on_skipped
+        self._unread = 0
 
-    async def consume(self, data: bytes) -> None:
-        """Apply the events that ``data`` completes; a cancel takes effect between two slices.
+    async def consume(self, data: bytes) -> int:
+        """Apply the events that ``data`` completes and return their number; a cancel takes effect between two slices.
+
+        Empty lines and lines that cannot be read are no events.
 
         Raises:
             ApiError: the server sent an ERROR event.
@@ -100,10 +103,12 @@ class Feed:
             HistoryRewritten: the server went back.
         """
         lines = self._splitter.push(data)
+        self._unread = 0
         done = self._apply_slice(lines, 0)
         while done < len(lines):
             await asyncio.sleep(0)
             done = self._apply_slice(lines, done)
+        return len(lines) - self._unread
 
     def finish(self) -> None:
         """The stream has ended properly.
@@ -129,6 +134,7 @@ class Feed:
         try:
             kind, subject = self._reader.event(line)
         except Malformed as error:
+            self._unread += 1
             if line.strip():
                 self._doubt(line, error)
             return

@@ -49,7 +49,7 @@ class Informer:
 
     @property
     def last_activity(self) -> float:
-        """``Clock.monotonic()`` of the last bytes from the server."""
+        """``Clock.monotonic()`` of the last event, page or accepted request."""
         return self._reflector.last_activity
 
     @property

@@ -10,17 +10,16 @@ import msgspec
 
 from plugin_operator import logs
 from plugin_operator.cache import pace
+from plugin_operator.cache.collection import Collection
+from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
 from plugin_operator.cache.wire import Malformed, WireReader
-from plugin_operator.client import Query, Transport, fewer
+from plugin_operator.client import Paging, Transport
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, GoneError
 
 _log = logs.get_logger(__name__)
-
-PAGE_OBJECTS = 500
-_PAGE_BYTES = 8 * 2**20  # a page is held whole and scanned at once, so large objects come in shorter pages
 
 
 class _ListMeta(msgspec.Struct, frozen=True, rename="camel"):
@@ -54,31 +53,31 @@ class PagedList:
 
     Args:
         transport: where to ask.
-        path: of the collection.
-        query: selectors.
-        accept: the representation.
+        collection: what to list.
         clock: measures the slices.
-        page_seconds: the longest one page may take.
+        settings: the times that a page and the whole list may take.
+        on_page: called after each page.
         on_skipped: called for each object that cannot be read and is left out.
     """
 
     def __init__(
         self,
         transport: Transport,
-        path: str,
-        query: Query,
-        accept: str,
+        collection: Collection,
         clock: Clock,
+        settings: ReflectorSettings,
         *,
-        page_seconds: float,
+        on_page: Callable[[], None],
         on_skipped: Callable[[], None],
     ) -> None:
         self._transport = transport
-        self._path = path
-        self._query = query
-        self._accept = accept
+        self._path = collection.path
+        self._query = collection.query
+        self._accept = collection.accept(listing=True)
         self._clock = clock
-        self._page_seconds = page_seconds
+        self._page_seconds = settings.page_seconds
+        self._list_seconds = settings.list_seconds
+        self._on_page = on_page
         self._on_skipped = on_skipped
 
     async def apply(self, store: Store, reader: WireReader) -> str:
@@ -89,42 +88,36 @@ class PagedList:
 
         Raises:
             ApiError: the server refuses.
-            ApiConnectionError: an answer did not come or is no list.
+            ApiConnectionError: an answer did not come or is no list, or the pages do not end.
         """
         try:
-            return await self._run(store, reader, PAGE_OBJECTS)
+            return await self._run(store, reader, Paging(self._path))
         except GoneError:
-            return await self._run(store, reader, None)
+            return await self._run(store, reader, Paging(self._path, None))
 
-    async def _run(self, store: Store, reader: WireReader, limit: int | None) -> str:
+    async def _run(self, store: Store, reader: WireReader, pages: Paging) -> str:
         store.begin_list()
-        token: str | None = ""
-        version = ""
-        followed: set[str] = set()
-        while token is not None:
-            query = [
-                *self._query,
-                *([("limit", str(limit))] if limit else []),
-                *([("continue", token)] if token else []),
-            ]
+        end = self._clock.monotonic() + self._list_seconds
+        version, goes_on = "", True
+        while goes_on:
+            if self._clock.monotonic() > end:
+                raise ApiConnectionError(f"{self._path}: the list is not complete after {self._list_seconds:g} s")
             try:
                 answer = await self._transport.request(
-                    "GET", self._path, query=query, accept=self._accept, timeout_seconds=self._page_seconds
+                    "GET",
+                    self._path,
+                    query=[*self._query, *pages.query],
+                    accept=self._accept,
+                    timeout_seconds=self._page_seconds,
                 )
-            except AnswerTooLargeError:
-                if limit is None or limit == 1:
-                    raise
-                limit = fewer(limit)
+            except AnswerTooLargeError as error:
+                pages.shrink(error)
                 continue
             page = _read(answer.body)
             await self._store_items(page.items or [], store, reader)
             version = page.metadata.resource_version or version
-            token = page.metadata.next or None
-            if token in followed:
-                raise ApiConnectionError(f"{self._path}: the server goes on with the same page for ever")
-            followed.add(token or "")
-            if limit and len(answer.body) > _PAGE_BYTES:
-                limit = max(1, limit // 2)
+            goes_on = pages.turn(page.metadata.next, len(answer.body))
+            self._on_page()
         store.end_list()
         return version
 

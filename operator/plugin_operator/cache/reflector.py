@@ -14,6 +14,7 @@ from plugin_operator.cache.collection import Collection
 from plugin_operator.cache.environment import Environment
 from plugin_operator.cache.feed import Feed, Position
 from plugin_operator.cache.keys import InformerKey
+from plugin_operator.cache.liveness import Liveness
 from plugin_operator.cache.outcomes import Failure, HistoryRewritten, Unsupported, failure_of
 from plugin_operator.cache.paging import PagedList, read_list
 from plugin_operator.cache.states import Outcome, Pause, State, next_step
@@ -38,7 +39,6 @@ class Reflector:
         on_listed: called once a list is complete, each time.
 
     Attributes:
-        last_activity: ``Clock.monotonic()`` of the last bytes from the server.
         is_current: whether a list was complete, or definitely refused, since ``run`` last began.
     """
 
@@ -65,7 +65,12 @@ class Reflector:
         self._state = State.RESOLVING
         self._pausing = False
         self.is_current = False
-        self.last_activity = self._clock.monotonic()
+        self._liveness = Liveness(self._clock, self._settings.silence_seconds)
+
+    @property
+    def last_activity(self) -> float:
+        """``Clock.monotonic()`` of the last event, page or accepted request."""
+        return self._liveness.last_activity
 
     @property
     def state(self) -> State:
@@ -148,11 +153,10 @@ class Reflector:
     async def _list_by_pages(self) -> Outcome:
         pages = PagedList(
             self._transport,
-            self._known.path,
-            self._known.query,
-            self._known.accept(listing=True),
+            self._known,
             self._clock,
-            page_seconds=self._settings.page_seconds,
+            self._settings,
+            on_page=self._liveness.heard,
             on_skipped=self._skip,
         )
         version = await pages.apply(self._store, WireReader(self._key.gvk))
@@ -176,16 +180,15 @@ class Reflector:
                 accept=self._known.accept(listing=False),
                 timeout_seconds=self._settings.silence_seconds,
             ) as stream:
-                self._alive()
+                self._liveness.heard()
                 if feed.listing:
                     await self._read_list(stream, feed)
                 else:
                     self._troubles.answered()
                 while data := await stream.read():
-                    self._alive()
+                    await self._consume(feed, data)
                     if self.last_activity - began > self._settings.healthy_seconds:
                         self._troubles.lasted()
-                    await feed.consume(data)
             feed.finish()
         finally:
             lasted = self._clock.monotonic() - began
@@ -195,6 +198,12 @@ class Reflector:
             raise ApiConnectionError("the server ended the watch before its time")
         return Outcome.ENDED
 
+    async def _consume(self, feed: Feed, data: bytes) -> None:
+        if await feed.consume(data):
+            self._liveness.heard()
+        else:
+            self._liveness.heard_part()
+
     async def _read_list(self, stream: ByteStream, feed: Feed) -> None:
         """Read the initial events of a streaming list; what follows on the stream is the watch.
 
@@ -202,7 +211,11 @@ class Reflector:
         broke once may break again: either way pages are as good, and for a while it is asked for them.
         """
         self._prefer_pages()
+        end = self._clock.monotonic() + self._settings.list_seconds
         while feed.listing:
+            if self._clock.monotonic() > end:
+                self._prefer_pages()
+                raise ApiConnectionError(f"the list is not complete after {self._settings.list_seconds:g} s")
             try:
                 async with asyncio.timeout(self._settings.list_silence_seconds):
                     data = await stream.read()
@@ -210,8 +223,7 @@ class Reflector:
                 raise ApiConnectionError("the server does not say that its streaming list is complete") from error
             if not data:
                 raise ApiConnectionError("the server ended the streaming list before it was complete")
-            self._alive()
-            await feed.consume(data)
+            await self._consume(feed, data)
         self._pages_until = -math.inf
         self._state = next_step(self._state, Outcome.LISTED).state
         self._listed()
@@ -260,11 +272,8 @@ class Reflector:
     def _skip(self) -> None:
         self._skipped.inc(str(self._key.gvk))
 
-    def _alive(self) -> None:
-        self.last_activity = self._clock.monotonic()
-
     def _listed(self) -> None:
-        self._alive()
+        self._liveness.heard()
         self._troubles.answered()
         self.is_current = True
         self._on_listed()

@@ -7,8 +7,8 @@ from plugin_operator.client.access import Access, AccessSource, FixedAccess
 from plugin_operator.client.client import Client
 from plugin_operator.client.config import ConnectionConfig, load_connection_config
 from plugin_operator.client.connection import Connection
-from plugin_operator.client.limits import fewer
 from plugin_operator.client.mapper import RESTMapper
+from plugin_operator.client.paging import Paging
 from plugin_operator.client.statuses import error_of
 from plugin_operator.client.tls import TlsSettings
 from plugin_operator.client.transport import ByteStream, Query, Response, Transport
@@ -21,12 +21,12 @@ __all__ = [
     "Connection",
     "ConnectionConfig",
     "FixedAccess",
+    "Paging",
     "Query",
     "RESTMapper",
     "Response",
     "TlsSettings",
     "Transport",
     "error_of",
-    "fewer",
     "load_connection_config",
 ]

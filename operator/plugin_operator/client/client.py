@@ -10,9 +10,10 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import msgspec
 
 from plugin_operator.client.addresses import is_whole_object, kind_at
-from plugin_operator.client.limits import MAX_RECEIVING_BYTES, fewer
+from plugin_operator.client.limits import MAX_RECEIVING_BYTES
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import is_model, to_dict, to_model, version_and_kind
+from plugin_operator.client.paging import Paging
 from plugin_operator.client.server_warnings import on_behalf
 from plugin_operator.client.transport import Query, Transport
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, GoneError, NoMatchError, NotFoundError
@@ -23,7 +24,6 @@ PatchType = Literal["merge", "json", "strategic"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 T = TypeVar("T")
 
-_PAGE_SIZE = 500
 # What kube-apiserver says of a path under which it serves no resource; an object's absence has other words.
 _NO_SUCH_PATH = frozenset({"404 page not found", "the server could not find the requested resource"})
 _MAX_MANAGER_BYTES = 128
@@ -143,9 +143,9 @@ class Client:
         query = [("labelSelector", str(labels))] if labels else []
         query += [("fieldSelector", str(fields))] if fields else []
         try:
-            items = await self._pages(resource, namespace, query, _PAGE_SIZE)
+            items = await self._pages(resource, namespace, query, Paging(resource.plural))
         except GoneError:  # the list took longer than the server keeps the snapshot its pages come from
-            items = await self._pages(resource, namespace, query, None)
+            items = await self._pages(resource, namespace, query, Paging(resource.plural, None))
         return [self._decode(kind, item) for item in items]
 
     async def create(self, obj: Any, *, field_manager: str | None = None) -> Any:
@@ -248,37 +248,27 @@ class Client:
         options |= {"preconditions": preconditions} if preconditions else {}
         await self._send("DELETE", self._path(resource, name, namespace), options)
 
-    async def _pages(
-        self, resource: Resource, namespace: str | None, query: Query, limit: int | None
-    ) -> Sequence[bytes]:
+    async def _pages(self, resource: Resource, namespace: str | None, query: Query, pages: Paging) -> Sequence[bytes]:
         """Return the items of all pages; a page that is too large comes again with fewer objects.
 
         Raises:
             AnswerTooLargeError: one object is too large, or all of them together are.
         """
         found: list[bytes] = []
-        size, token = 0, ""
-        while True:
-            asked = [("limit", str(limit))] if limit else []
-            asked += [("continue", token)] if token else []
+        size, goes_on = 0, True
+        while goes_on:
             try:
-                body = await self._send("GET", resource.path(namespace), query=[*query, *asked])
-            except AnswerTooLargeError:
-                if limit is None or limit == 1:
-                    raise
-                limit = fewer(limit)
+                body = await self._send("GET", resource.path(namespace), query=[*query, *pages.query])
+            except AnswerTooLargeError as error:
+                pages.shrink(error)
                 continue
             page = _read(body, _Page)
             size += len(body)
             if size > MAX_RECEIVING_BYTES:
                 raise AnswerTooLargeError(f"all {resource.plural} have more than {MAX_RECEIVING_BYTES} bytes")
             found.extend(_items(page, resource))
-            following = page.metadata.next or ""
-            if not following:
-                return found
-            if following == token:
-                raise ApiConnectionError(f"{resource.plural}: the server goes on with the same page for ever")
-            token = following
+            goes_on = pages.turn(page.metadata.next, len(body))
+        return found
 
     async def _replace(self, obj: Any, subresource: str | None, field_manager: str | None) -> Any:
         document, resource = await self._document(obj)

@@ -7,143 +7,17 @@ from contextlib import asynccontextmanager
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.cache import InformerFactory, InformerKey, State, pace
+from plugin_operator.cache import InformerKey, State, pace
 from plugin_operator.cache.feed import Feed, Position
 from plugin_operator.cache.handlers import Distributor
 from plugin_operator.cache.outcomes import HistoryRewritten, failure_of
-from plugin_operator.cache.paging import PagedList
 from plugin_operator.cache.states import TRANSITIONS, Outcome, Pause, next_step
 from plugin_operator.cache.store import Store
 from plugin_operator.cache.wire import WireReader
-from plugin_operator.client import Response
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ApiConnectionError, ConfigError, NoMatchError, api_error
-from plugin_operator.kube import GroupVersionKind, Resource
 from plugin_operator.metrics import Metrics
-from plugin_operator.testing.virtual_clock import VirtualClock
-
-WIDGET = GroupVersionKind("example.org", "v1", "Widget")
-KEY = InformerKey(WIDGET, "ns")
-
-
-def resource(*verbs):
-    return Resource(WIDGET, "widgets", namespaced=True, verbs=frozenset(verbs or ("list", "watch")))
-
-
-def page(version, *names, token=None, size=0, uid="u"):
-    items = [{"metadata": metadata(version, name, uid), "x": "y" * size} for name in names]
-    return {"metadata": {"resourceVersion": version, **({"continue": token} if token else {})}, "items": items}
-
-
-def metadata(version, name, uid="u"):
-    return {"name": name, "namespace": "ns", "resourceVersion": version, "uid": uid}
-
-
-def event(kind, version, name="a"):
-    return {"type": kind, "object": {"metadata": metadata(version, name)}}
-
-
-def bookmark(version, end=False):
-    annotations = {"k8s.io/initial-events-end": "true"} if end else {}
-    return {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": version, "annotations": annotations}}}
-
-
-class Script:
-    """Transport and mapper that answer from a list: exceptions are raised, dicts are pages, lists are streams.
-
-    A stream's items are events, raw bytes, exceptions, END, or an asyncio.Event to be silent until it is set; after the
-    last item it is silent.
-    """
-
-    END = object()
-
-    def __init__(self):
-        self.answers = []
-        self.asked = []
-        self.resource = resource()
-        self.invalidated = 0
-        self.open = 0
-
-    async def resource_for(self, kind):
-        if isinstance(self.resource, Exception):
-            raise self.resource
-        return self.resource
-
-    def invalidate(self, kind=None):
-        self.invalidated += 1
-
-    def next(self, path, query, accept):
-        self.asked.append({"path": path, "accept": accept, **dict(query)})
-        answer = self.answers.pop(0) if self.answers else []
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def request(self, method, path, *, query=(), accept="application/json", **_):
-        return Response(200, {}, json.dumps(self.next(path, query, accept)).encode())
-
-    @asynccontextmanager
-    async def stream(self, path, *, query=(), accept="application/json", timeout_seconds):
-        items = list(self.next(path, query, accept))
-        self.open += 1
-
-        class Stream:
-            async def read(self):
-                if not items:
-                    await asyncio.Event().wait()
-                item = items.pop(0)
-                if isinstance(item, asyncio.Event):
-                    await item.wait()
-                    return await self.read()
-                if item is Script.END:
-                    return b""
-                if isinstance(item, Exception):
-                    raise item
-                return item if isinstance(item, bytes) else json.dumps(item).encode() + b"\n"
-
-        try:
-            yield Stream()
-        finally:
-            self.open -= 1
-
-
-@pytest.fixture
-def script():
-    return Script()
-
-
-@pytest.fixture
-def clock():
-    return VirtualClock()
-
-
-@pytest.fixture
-def metrics():
-    return Metrics()
-
-
-@pytest.fixture
-async def factory(script, clock, metrics):
-    made = InformerFactory(script, script, clock=clock, metrics=metrics)
-    yield made
-    await made.stop()
-
-
-async def test_a_list_whose_pages_lead_nowhere_is_given_up(script, clock):
-    script.answers = [page("1", "a", token="t"), page("1", "b", token="t")]
-    store = Store(Distributor(Metrics(), SystemClock()))
-    pages = PagedList(script, "/w", (), "application/json", clock, page_seconds=60, on_skipped=lambda: None)
-    with pytest.raises(ApiConnectionError, match="same page for ever"):
-        await pages.apply(store, WireReader(WIDGET))
-
-
-async def test_a_list_whose_pages_go_round_in_a_circle_is_given_up(script, clock):
-    script.answers = [page("1", "a", token=token) for token in "stust"]
-    store = Store(Distributor(Metrics(), SystemClock()))
-    pages = PagedList(script, "/w", (), "application/json", clock, page_seconds=60, on_skipped=lambda: None)
-    with pytest.raises(ApiConnectionError, match="same page for ever"):
-        await pages.apply(store, WireReader(WIDGET))
-    assert len(script.asked) == 4
+from tests.unit.cache.script import KEY, WIDGET, Script, bookmark, event, page, resource
 
 
 @pytest.mark.parametrize(
