@@ -18,6 +18,10 @@ from tests import realserver
 
 MEETS_A_SERVER = {"real_server_if_chosen"}
 
+# Not in pytest_configure: for files named on the command line, their own conftest.py is imported before that is called.
+if realserver.is_chosen():
+    realserver.take_namespace()
+
 
 def keep_loggers_fresh() -> None:
     """Let no test leave loggers behind that remember its set-up: ``capture_logs`` would not hear them any more."""
@@ -34,7 +38,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "embedded_only(reason): needs what only the embedded API server offers")
     config.addinivalue_line("markers", "own_server: ends its API server, or takes its data")
     if realserver.is_chosen():
-        realserver.take_namespace()
         realserver.excuse_handshakes(config)
 
 

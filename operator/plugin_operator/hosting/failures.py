@@ -20,12 +20,19 @@ def rejection(error: BaseException, modules: RevisionModules, main: str) -> Plug
     """
     try:
         if isinstance(error, PluginRejected) and error.path:
-            return error
+            return _at_its_cause(error, modules)
         path, line = _where(error, modules)
         reason = _reason(error, modules)
     except BaseException:  # noqa: BLE001 - an exception of the plugin's, whose attributes answer as they like
         return PluginRejected(describe(error), path=main)
     return PluginRejected(reason, path=path or main, line=line)
+
+
+def _at_its_cause(refused: PluginRejected, modules: RevisionModules) -> PluginRejected:
+    """Return a refusal with the line of the plugin that raised; the contract knows the function that was called."""
+    cause = refused.__cause__
+    path, line = _where(cause, modules) if cause is not None else ("", None)
+    return PluginRejected(refused.reason, path=path, line=line) if path else refused
 
 
 def _reason(error: BaseException, modules: RevisionModules) -> str:

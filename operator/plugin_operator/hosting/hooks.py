@@ -51,7 +51,9 @@ async def _told(bound: BoundController, name: str, hook: Callable[[], Awaitable[
         # Caught inside the task: asyncio ends the event loop, and with it the operator, for some of them.
         if is_cancelled_from_outside():
             raise
-        declaration = bound.declaration
         bound.guard.report(name, None, error)
-        what = f"{name} raised {describe(error)}"
-        raise PluginRejected(what, path=declaration.path, line=declaration.line) from None
+        path, _, line = bound.guard.place_of(error).rpartition(":")
+        declaration = bound.declaration
+        # A callable that is no function of Python's has no line of its own.
+        place = (path, int(line)) if path else (declaration.path, declaration.line)
+        raise PluginRejected(f"{name} raised {describe(error)}", path=place[0], line=place[1]) from None

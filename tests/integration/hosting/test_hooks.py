@@ -5,6 +5,7 @@ import dataclasses
 import os
 
 import pytest
+from structlog.testing import capture_logs
 
 from plugin_operator.testing.eventually import eventually
 
@@ -98,6 +99,24 @@ async def test_a_start_hook_that_fails_leaves_the_old_revision_at_work(edited, l
     bench = await edited(hooked("V1"), hooked("V2", start=line))
     assert (await bench.state("Rejected")).reason == reason
     await _goes_on_and_can_be_mended(bench)
+
+
+@pytest.mark.parametrize("where", ["start", "importing"])
+async def test_a_hook_that_fails_is_reported_at_the_line_that_raised(edited, where):
+    text = hooked("V2", **{where: "self.open_port()"}) + "    def open_port(self):\n        raise OSError('taken')\n"
+    bench = await edited(hooked("V1"), text)
+    status = await bench.state("Rejected")
+    assert (status.reason.partition(" raised ")[2], status.line) == ("OSError: taken", text.count("\n"))
+
+
+async def test_a_stop_hook_that_fails_is_logged_at_the_line_that_raised(edited):
+    text = hooked("V1", stop="self.close_port()") + "    def close_port(self):\n        raise OSError('gone')\n"
+    bench = await edited(text, hooked("V2"))
+    with capture_logs() as lines:
+        await bench.ran("V2", "2")
+        await bench.state("Active")
+    (line,) = [line for line in lines if line["event"] == "Plugin did not stop cleanly"]
+    assert line["reason"] == f"{bench.root}/one.py:{text.count(chr(10))}: stop(ctx) raised OSError: gone"
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,26 @@ async def refused(load, files, name="one") -> PluginRejected:
     return caught.value
 
 
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "def new_controller():\n    return open_port()\n",
+        "async def new_controller():\n    return open_port()\n",
+        "@controller(for_='v1/Pod')\nclass One:\n  def __init__(self): open_port()\n  def reconcile(self, a, b): ...\n",
+    ],
+)
+@pytest.mark.parametrize("where", ["one", "helper"])
+async def test_what_a_declaration_raises_is_reported_at_the_line_that_raised(load, declaration, where):
+    raises = "\n\ndef open_port():\n    raise OSError('taken')\n"
+    files = {
+        "one": {"one.py": HEAD + raises + declaration},
+        "helper": {"one.py": f"{HEAD}from helper import open_port\n{declaration}", "helper.py": "\n" + raises},
+    }
+    error = await refused(load, files[where])
+    assert "raised OSError: taken" in error.reason
+    assert (error.path, error.line) == (f"{ROOT}/{where}.py", 5)
+
+
 async def test_two_revisions_live_side_by_side(load):
     first = await load(HEAD + "VALUE = 1\n" + CONTROLLER)
     second = await load(HEAD + "VALUE = 2\n" + CONTROLLER)
