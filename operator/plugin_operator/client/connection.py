@@ -22,6 +22,7 @@ from yarl import URL
 from plugin_operator.client.access import Access
 from plugin_operator.client.attempts import Attempts
 from plugin_operator.client.bodies import BodyReader, beginning_of
+from plugin_operator.client.breakage import is_broken_connection, words_of
 from plugin_operator.client.config import ConnectionConfig
 from plugin_operator.client.kept import KeptAccess
 from plugin_operator.client.limits import body_limit
@@ -36,9 +37,7 @@ from plugin_operator.metrics import Metrics
 _MAX_RETRIES = 10  # as client-go's, so that a server shedding load is obeyed for as long
 _CONNECT_SECONDS = 10.0
 _TURNS_TO_CLOSE = 3
-_MAX_WORDS = 500
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*").fullmatch
-_TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ssl.CertificateError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +141,9 @@ class Connection:
                 if wait is None or not self._may_retry(error.status, attempt, deadline - wait):
                     raise
                 await self._clock.sleep(wait)
-            except _TRANSPORT_ERRORS as error:
+            except Exception as error:
+                if not is_broken_connection(error):
+                    raise
                 if not await attempts.reread_after(error, is_read=method == "GET"):
                     raise self._broken(method, error) from error
         raise ApiConnectionError(f"{method} {path}: the server kept asking to retry")
@@ -170,8 +171,8 @@ class Connection:
             except ApiError as error:
                 if entered or not await attempts.renewed_after(error):
                     raise
-            except _TRANSPORT_ERRORS as error:
-                if entered:
+            except Exception as error:
+                if entered or not is_broken_connection(error):
                     raise
                 if not await attempts.reread_after(error, is_read=True):
                     raise self._broken("GET", error) from error
@@ -232,7 +233,7 @@ class Connection:
 
     def _broken(self, method: str, error: BaseException) -> ApiConnectionError:
         self._requests.inc("<error>", method, urlsplit(self._config.host).netloc)
-        return ApiConnectionError(f"{self._config.host}: {_words(error)}")
+        return ApiConnectionError(f"{self._config.host}: {words_of(error)}")
 
 
 class _Stream:
@@ -246,8 +247,10 @@ class _Stream:
     async def read(self) -> bytes:
         try:
             return await self._content.readany()
-        except _TRANSPORT_ERRORS as error:
-            raise ApiConnectionError(f"the stream broke: {_words(error)}") from error
+        except Exception as error:
+            if not is_broken_connection(error):
+                raise
+            raise ApiConnectionError(f"the stream broke: {words_of(error)}") from error
 
 
 def _url(host: str, path: str, query: Query) -> URL:
@@ -271,16 +274,3 @@ def _proxy_of(text: str | None) -> tuple[URL | None, Mapping[str, str] | None]:
 @functools.lru_cache(maxsize=64)
 def _encoded(query: tuple[tuple[str, str], ...]) -> str:
     return urlencode(query)
-
-
-def _words(error: BaseException) -> str:
-    """Say what broke; the HTTP library quotes what the server sent, which may be long."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        words = str(error.certificate_error)
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        words = str(error.os_error)  # without the repr of the TLS context
-    elif isinstance(error, asyncio.TimeoutError):
-        words = f"no answer in time ({error})" if str(error) else "no answer in time"
-    else:
-        words = str(error)
-    return words[:_MAX_WORDS] or type(error).__name__
