@@ -116,9 +116,17 @@ def impersonation_of(user: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _user(config: Any, name: str | None) -> Any:
-    if not name or not config.safe_get("users"):
+    """Return the entry of a context's user; None for a context without one.
+
+    Raises:
+        ValueError: there is no such entry, as in a file that is still being written; kubectl refuses it as well.
+    """
+    if not name:
         return None
-    return config["users"].get_with_name(name, safe=True)
+    user = config["users"].get_with_name(name, safe=True) if config.safe_get("users") else None
+    if user is None:
+        raise ValueError(f"it has no user {name!r}, which the context names")
+    return user
 
 
 def _folder(node: Any) -> str:

@@ -25,6 +25,9 @@ from plugin_operator.errors import ConfigError
 
 _AHEAD_AT_MOST = timedelta(minutes=5)
 _AHEAD_SHARE = 0.2  # of the credential's life
+_CREDENTIALS = (
+    "token", "tokenFile", "username", "exec", "auth-provider", "client-certificate", "client-certificate-data",
+)  # fmt: skip
 
 
 class KubeconfigSource:
@@ -96,6 +99,8 @@ class KubeconfigSource:
                 f"the kubeconfig {self._source} now names the server {context.server} in the context {context.name}, "
                 f"not {self._context.server}: restart the operator if it is to follow"
             )
+        if _has_credentials(self._context.user) and not _has_credentials(context.user):
+            raise ConfigError(f"the kubeconfig {self._source} now names no credentials in the context {context.name}")
         if context.user != self._context.user:
             self._credential = self._provider = None
             self._token = ""
@@ -167,6 +172,11 @@ class KubeconfigSource:
 
     def _authority(self) -> bytes | None:
         return _content(self._context.cluster, "certificate-authority", self._context.cluster_folder)
+
+
+def _has_credentials(user: Mapping[str, Any]) -> bool:
+    """Tell whether requests are those of somebody; half a file names a user and nothing of it."""
+    return any(user.get(key) for key in _CREDENTIALS)
 
 
 def _content(section: Mapping[str, Any], key: str, folder: str) -> bytes | None:

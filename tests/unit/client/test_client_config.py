@@ -180,3 +180,52 @@ def test_what_the_loaders_fill_has_the_defaults_of_the_library():
         "refresh_api_key_hook",
     ):
         assert getattr(ours, name) == getattr(real, name)
+
+
+WHOLE = """apiVersion: v1
+clusters:
+- cluster:
+    server: http://127.0.0.1:1
+  name: c
+contexts:
+- context:
+    cluster: c
+    user: me
+  name: ctx
+current-context: ctx
+kind: Config
+users:
+- name: me
+  user:
+    token: abcdefghij
+"""
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one file", "several files"])
+async def test_of_a_kubeconfig_that_is_half_written_the_last_good_credentials_serve(
+    tmp_path: Path, several: bool
+) -> None:
+    path, users = tmp_path / "kubeconfig", tmp_path / "users"
+    head, _, tail = WHOLE.partition("users:")
+    path.write_text(head if several else WHOLE)
+    users.write_text("users:" + tail)
+    paths = f"{path}:{users}" if several else str(path)
+    access = load_connection_config(paths, environ={}).access
+    good = await access.current()
+    assert good.authorization == "Bearer abcdefghij"
+    cut, whole = (users, "users:" + tail) if several else (path, WHOLE)
+    for size in range(whole.index("token:") + len("token: ")):  # a token that is cut shows at the server's 401
+        cut.write_text(whole[:size])
+        assert (await access.reread(good)).authorization == "Bearer abcdefghij", whole[:size]
+    if several:
+        users.unlink()
+        assert (await access.reread(good)).authorization == "Bearer abcdefghij"
+    cut.write_text(whole.replace("abcdefghij", "new"))
+    assert (await access.reread(good)).authorization == "Bearer new"
+
+
+def test_a_context_whose_user_is_not_there_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text(WHOLE.replace("- name: me", "- name: you"))
+    with pytest.raises(ConfigError, match="no user 'me'"):
+        load_connection_config(str(path), environ={})
