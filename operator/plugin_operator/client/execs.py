@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from plugin_operator.client.tokens import is_token
 from plugin_operator.errors import ConfigError
 from plugin_operator.tasks import start_task
 
@@ -169,6 +170,8 @@ class ExecCommand:
             raise ConfigError(f"{self._name} printed one of clientCertificateData and clientKeyData without the other")
         if not status.token and not status.client_certificate_data:
             raise ConfigError(f"{self._name} printed neither a token nor clientCertificateData")
+        if status.token and not is_token(status.token):
+            raise ConfigError(f"{self._name} printed something else than a token")
         expires_at = status.expiration_timestamp
         return ExecCredential(
             status.token or None,

@@ -4,6 +4,7 @@ import os
 import stat
 from pathlib import Path
 
+from plugin_operator.client.tokens import is_token
 from plugin_operator.errors import ConfigError
 
 MAX_FILE_BYTES = 4 * 2**20
@@ -47,7 +48,7 @@ def read_token(path: str | Path, what: str) -> str:
         ConfigError: as ``read_credential``, or it cannot stand in a header.
     """
     token = read_credential(path, what).decode("latin-1").strip()
-    if not token.isascii() or not token.isprintable():
+    if not is_token(token):
         raise ConfigError(f"the {what} {path} holds something else than a token")
     return token
 

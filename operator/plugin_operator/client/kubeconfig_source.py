@@ -19,7 +19,7 @@ from plugin_operator.client.files import read_credential, read_token
 from plugin_operator.client.kubeconfig import KubeconfigContext, existing, impersonation_of, read_context
 from plugin_operator.client.proxies import proxy_for
 from plugin_operator.client.tls import TlsSettings
-from plugin_operator.client.tokens import expiry_of
+from plugin_operator.client.tokens import expiry_of, is_token
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ConfigError
 
@@ -80,7 +80,10 @@ class KubeconfigSource:
             token = read_token(Path(self._context.user_folder, user["tokenFile"]), "token file")
             return self._access(f"Bearer {token}", expiry_of(token), None)
         if user.get("token"):
-            return self._access(f"Bearer {str(user['token']).strip()}", None, None)
+            written = str(user["token"]).strip()
+            if not is_token(written):
+                raise ConfigError(f"the kubeconfig {self._source} holds something else than a token")
+            return self._access(f"Bearer {written}", None, None)
         if "username" in user and "password" in user:
             pair = f"{user['username']}:{user['password']}".encode()
             return self._access(f"Basic {base64.b64encode(pair).decode()}", None, None)
@@ -120,8 +123,9 @@ class KubeconfigSource:
 
     async def _run(self, settings: Mapping[str, Any]) -> None:
         cluster = cluster_info(self._context.cluster, self._authority())
-        self._credential = await ExecCommand(settings, self._context.user_folder, cluster).run()
-        expires_at = self._credential.expires_at
+        credential = await ExecCommand(settings, self._context.user_folder, cluster).run()
+        _check_pair(credential)  # before it is kept: it may say that it is good for hours
+        self._credential, expires_at = credential, credential.expires_at
         if expires_at is None:
             self._renew_from = None
         else:
@@ -140,8 +144,10 @@ class KubeconfigSource:
             raise ConfigError(f"the identity provider gave no token within {DEADLINE_SECONDS:g} s") from error
         except (config_exception(), OSError, ValueError, TypeError, AttributeError, KeyError, AssertionError) as error:
             raise ConfigError(f"the identity provider gave no token: {error}") from error
-        self._token = target.api_key.get("BearerToken", "").removeprefix("Bearer ").strip()
-        expires_at = expiry_of(self._token)
+        token = target.api_key.get("BearerToken", "").removeprefix("Bearer ").strip()
+        if not is_token(token):
+            raise ConfigError("the identity provider gave something else than a token")
+        self._token, expires_at = token, expiry_of(token)
         self._renew_from = self._clock.now() if expires_at is None else expires_at - _AHEAD_AT_MOST
 
     def _access(
@@ -177,6 +183,17 @@ class KubeconfigSource:
 def _has_credentials(user: Mapping[str, Any]) -> bool:
     """Tell whether requests are those of somebody; half a file names a user and nothing of it."""
     return any(user.get(key) for key in _CREDENTIALS)
+
+
+def _check_pair(credential: ExecCredential) -> None:
+    if credential.certificate_pem is None:
+        return
+    try:
+        TlsSettings(certificate_pem=credential.certificate_pem, key_pem=credential.key_pem).context()
+    except OSError as error:
+        raise ConfigError(
+            f"the credentials command printed a client certificate that cannot be used: {error}"
+        ) from error
 
 
 def _content(section: Mapping[str, Any], key: str, folder: str) -> bytes | None:

@@ -11,6 +11,11 @@ class _Claims(msgspec.Struct):
     exp: float | None = None
 
 
+def is_token(text: str) -> bool:
+    """Tell whether ``text`` can stand in a header after ``Bearer``."""
+    return bool(text) and text.isascii() and text.isprintable() and not text.isspace()
+
+
 def expiry_of(token: str) -> datetime | None:
     """Return when a JSON Web Token expires; None for any other token, or one without an end."""
     parts = token.split(".")

@@ -17,6 +17,7 @@ from plugin_operator.certificates import make_authority
 from plugin_operator.client import execs, load_connection_config
 from plugin_operator.client.access import AccessSource
 from plugin_operator.client.execs import ExecCommand, cluster_info
+from plugin_operator.client.kept import KeptAccess
 from plugin_operator.client.kubeconfig import read_context
 from plugin_operator.client.kubeconfig_source import KubeconfigSource
 from plugin_operator.errors import ConfigError
@@ -262,6 +263,7 @@ async def test_settings_that_make_no_sense_are_named(settings: dict[str, Any], m
         (credential(), "neither a token nor"),
         (credential(token="t", clientKeyData="k"), "without the other"),
         (credential(token="t", expirationTimestamp="soon"), "printed no ExecCredential"),
+        *((credential(token=junk), "printed something else than a token") for junk in ("a\nb", "\xe9", "\x00", " ")),
     ],
 )
 async def test_output_that_is_no_credential_is_named(
@@ -313,3 +315,27 @@ async def test_credentials_that_are_written_down_come_before_a_command(
     user = {"token": "written", "exec": {"apiVersion": API, "command": "./login"}}
     assert (await access_of(kubeconfig(tmp_path / "k", user)).current()).authorization == "Bearer written"
     assert counting() == 0
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        "",
+        credential(token="a\nb"),
+        credential(clientCertificateData="junk", clientKeyData="junk", expirationTimestamp="2999-01-01T00:00:00Z"),
+    ],
+)
+async def test_a_command_that_printed_junk_is_run_again_until_it_prints_credentials(
+    tmp_path: Path, counting: Callable[[], int], junk: str
+) -> None:
+    clock = VirtualClock()
+    paths = kubeconfig(tmp_path / "k", {"exec": {"apiVersion": API, "command": "./login"}})
+    access = KeptAccess(KubeconfigSource(paths, read_context(paths, None, paths), paths, clock=clock), clock=clock)
+    (tmp_path / "answer").write_text(junk)
+    with pytest.raises(ConfigError, match="printed"):
+        await access.current()
+    (tmp_path / "answer").write_text(credential(token="good"))
+    await clock.advance(1)
+    assert (await access.current()).authorization == "Bearer good"
+    assert counting() == 2
+    await access.close()
