@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import structlog
+
 from plugin_operator.apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App
 from plugin_operator.cache import Informer, InformerKey, State
@@ -26,6 +28,7 @@ from plugin_operator.kube import NamespacedName
 from plugin_operator.options import Options
 from plugin_operator.tasks import start_task
 from plugin_operator.testing.edits import AT_WORK, Edit
+from plugin_operator.testing.secrecy import watch
 from plugin_operator.threads import in_thread
 
 _POLL_SECONDS = 0.005
@@ -56,6 +59,7 @@ class PluginHarness:
         self._timeout = timeout_seconds
         self._folder = Path()
         self.server = ApiServer(ApiServerConfig(tls=False))
+        watch(self.server)
         self._app: App | None = None
         self._looker: Client | None = None
         self._run: asyncio.Task[int] | None = None
@@ -66,6 +70,7 @@ class PluginHarness:
         Raises:
             PluginRejected: a plugin cannot be loaded.
         """
+        _show_no_locals()
         self._folder = Path(await in_thread(self._copy))
         endpoint = await self.server.start()
         options = Options(plugins_dir=self._folder, metrics_address=None, probe_address=None, stall_threshold_seconds=0)
@@ -286,6 +291,16 @@ class PluginHarness:
         await self.server.stop()
         await in_thread(partial(shutil.rmtree, self._folder, ignore_errors=True))
         return code
+
+
+def _show_no_locals() -> None:
+    """Keep local variables out of logged tracebacks, which structlog shows until it is configured."""
+    if structlog.is_configured():
+        return
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    before = structlog.get_config()["processors"]
+    is_console = [isinstance(each, structlog.dev.ConsoleRenderer) for each in before]
+    structlog.configure(processors=[plain if it else each for each, it in zip(before, is_console, strict=True)])
 
 
 def _waits(controller: ControllerStatus) -> bool:

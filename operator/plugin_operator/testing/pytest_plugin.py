@@ -1,14 +1,16 @@
 """pytest fixtures for plugin authors; pytest finds them by itself once this package is installed.
 
-Owns the fixture ``plugin_harness`` and the running of async tests that take it. pytest imports this module in every run
-of every project in the environment, so it imports nothing of the operator before a test asks for it.
+Owns the fixture ``plugin_harness``, the running of async tests that take it, and reports without data of Secrets.
+pytest imports this module in every run of every project in the environment, so it imports nothing of the operator
+before a test asks for it.
 """
 
 import asyncio
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from plugin_operator.testing.harness import PluginHarness
 
 _FIXTURE = "plugin_harness"
+_SECRECY = "plugin_operator.testing.secrecy"
+# What pytest makes of an exception is a tree of objects of these modules.
+_RENDERED = "_pytest._code."
 
 
 @pytest.hookimpl
@@ -30,6 +35,31 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
     asyncio.run(pyfuncitem.obj(**arguments))
     return True
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Mask the data of Secrets in what a test failed with, its variables, and what it wrote and logged."""
+    report = yield
+    if _SECRECY in sys.modules:
+        mask = sys.modules[_SECRECY].SECRETS.mask
+        report.longrepr = _masked(report.longrepr, mask)
+        report.sections = _masked(report.sections, mask)
+        if hasattr(report, "wasxfail"):
+            report.wasxfail = mask(report.wasxfail)
+    return report
+
+
+def _masked(value: Any, mask: Callable[[str], str]) -> Any:
+    """Return ``value`` with every text in it masked; pytest's own objects are changed in place."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_masked(each, mask) for each in value)
+    if type(value).__module__.startswith(_RENDERED):
+        for name, held in vars(value).items():
+            setattr(value, name, _masked(held, mask))
+    return value
 
 
 @pytest.fixture
