@@ -12,10 +12,17 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from plugin_operator.errors import PluginOperatorError
-from plugin_operator.hosting.manifest import MANIFEST_FILE, MANIFEST_FILES, MAX_SERIAL, SIGNATURE_FILE, Manifest
+from plugin_operator.hosting.manifest import (
+    MANIFEST_FILE,
+    MANIFEST_FILES,
+    MAX_SERIAL,
+    SIGNATURE_FILE,
+    Manifest,
+    Untrusted,
+)
 from plugin_operator.hosting.signature import decode_signature, encode_signature, is_signed
 from plugin_operator.hosting.snapshot import Directory
-from plugin_operator.hosting.tree import Tree, read_tree
+from plugin_operator.hosting.tree import MAX_FILE_BYTES, Tree, read_tree
 
 
 class CannotSign(PluginOperatorError):
@@ -43,6 +50,11 @@ def sign_directory(directory: Path, key: Ed25519PrivateKey, serial: int | None =
         raise CannotSign(f"the serial must be greater than {last}, which {MANIFEST_FILE} has, and at most {MAX_SERIAL}")
     manifest = Manifest.of(serial, files)
     content = manifest.encode()
+    if len(content) > MAX_FILE_BYTES:
+        raise CannotSign(
+            f"{MANIFEST_FILE} would have {len(content):,} bytes, and the operator reads {MAX_FILE_BYTES:,} at most: "
+            f"{directory} must hold fewer files, or shorter names"
+        )
     try:
         # The signature goes first: there is no moment at which a new manifest lies beside no signature at all.
         _replace(directory / SIGNATURE_FILE, encode_signature(key.sign(content)))
@@ -56,6 +68,8 @@ def _check(directory: Path, tree: Tree, files: dict[str, bytes]) -> None:
     if tree.directory not in {Directory.OK, Directory.EMPTY}:
         raise CannotSign(tree.reason)
     for path, reason in sorted(tree.refused.items()):
+        if path in MANIFEST_FILES:
+            continue  # it is replaced
         raise CannotSign(f"{directory}/{path} {reason}")
     if not files:
         raise CannotSign(f"{directory} holds no plugins")
@@ -67,7 +81,10 @@ def _last_serial(tree: Tree, key: Ed25519PrivateKey) -> int:
     decoded = decode_signature(signature.content) if signature is not None else None
     if manifest is None or decoded is None or not is_signed(manifest.content, decoded, [key.public_key()]):
         return 0
-    return Manifest.decode(manifest.content).serial
+    try:
+        return Manifest.decode(manifest.content).serial
+    except Untrusted:
+        return 0  # no operator has ever accepted it
 
 
 def _replace(path: Path, content: bytes) -> None:
