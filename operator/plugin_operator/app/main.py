@@ -8,6 +8,7 @@ from plugin_operator import logs, tasks
 from plugin_operator.app.build import Companion, build
 from plugin_operator.app.plugins import plugin_of
 from plugin_operator.clock import SystemClock
+from plugin_operator.hosting.modules import IMPORT_GUARD
 from plugin_operator.manager import ProcessBelongings, StopSignals, leave_now, run_in_loop
 from plugin_operator.options import Options
 
@@ -37,7 +38,7 @@ def run(options: Options, companions: Sequence[Companion] = ()) -> int:
 
 
 async def _run(options: Options, companions: Sequence[Companion]) -> int:
-    app = build(options, [ProcessBelongings(plugin_of), *companions])
+    app = build(options, [ProcessBelongings(plugin_of, IMPORT_GUARD), *companions])
     grace = options.shutdown_grace_period_seconds + _GRACE_MARGIN_SECONDS
     with StopSignals(app.manager.request_stop, grace_seconds=grace):
         code = await app.run()

@@ -17,12 +17,14 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from plugin_operator import logs
-from plugin_operator.hosting import plugin_metrics, registrations
+from plugin_operator.hosting import plugin_metrics, process_calls, registrations
 from plugin_operator.hosting.importing import views
 from plugin_operator.hosting.imports import code_of
 from plugin_operator.hosting.inspection import source_text
+from plugin_operator.hosting.logging_state import forget_loggers
 from plugin_operator.hosting.plugin_metrics import RevisionMetrics
-from plugin_operator.hosting.process_state import ImportGuard, forget_loggers
+from plugin_operator.hosting.process_calls import Caller
+from plugin_operator.hosting.process_state import ImportGuard
 from plugin_operator.hosting.registrations import Registrations, calling
 
 
@@ -265,8 +267,18 @@ registrations.install(_registrations_of)
 
 logs.name_plugins(logger_of)
 
-#: Puts back what imports change for everybody.
+#: Puts back what plugins change for everybody.
 IMPORT_GUARD = ImportGuard(lambda name: owner_of(name) is not None)
+
+
+def _caller(module_name: str, filename: str, line: int) -> Caller | None:
+    owner = owner_of(module_name)
+    if owner is None:
+        return None
+    return Caller(owner.plugin, owner.label, f"{owner.user_path(filename) or filename}:{line}", owner.registrations)
+
+
+process_calls.install(_caller, IMPORT_GUARD.suspect)
 
 
 def _forget_types() -> None:

@@ -1,8 +1,8 @@
-"""What an import changes for everybody in the process, and putting it back.
+"""What a plugin changes for everybody in the process, and putting it back.
 
 Owns the set-up of the standard library's logging and a few hooks that are attributes of modules. All plugins and the
-operator share them, so that what one plugin's import changes there is undone when the import ends, and named. What a
-plugin does with loggers of its own is left alone.
+operator share them, so that what one plugin changes there is undone and named: at the end of its import, and once a
+second from then on. What a plugin does with loggers of its own is left alone.
 """
 
 import json
@@ -12,8 +12,10 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
+
+from plugin_operator import logs
+from plugin_operator.hosting.logging_state import LoggingState, named_loggers
 
 _MOST_NAMED = 5
 
@@ -30,41 +32,11 @@ _HOOKS: tuple[tuple[Any, str], ...] = (
     (logging, "raiseExceptions"),
 )
 
-
-@dataclass(frozen=True, slots=True)
-class _LoggerState:
-    level: int
-    propagate: bool
-    disabled: bool
-    handlers: tuple[logging.Handler, ...]
-    filters: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, logger: logging.Logger) -> "_LoggerState":
-        return cls(logger.level, logger.propagate, logger.disabled, tuple(logger.handlers), tuple(logger.filters))
-
-    def restore(self, logger: logging.Logger) -> list[str]:
-        """Put a logger back and return in words what was changed."""
-        now = _LoggerState.of(logger)
-        if now == self:
-            return []
-        changes = {
-            "level": now.level != self.level,
-            "propagate": now.propagate != self.propagate,
-            "disabled": now.disabled != self.disabled,
-            "handlers": now.handlers != self.handlers,
-            "filters": now.filters != self.filters,
-        }
-        if changes["level"]:
-            logger.setLevel(self.level)
-        logger.propagate, logger.disabled = self.propagate, self.disabled
-        logger.handlers[:] = self.handlers
-        logger.filters[:] = self.filters
-        return [name for name, is_changed in changes.items() if is_changed]
+_log = logs.get_logger(__name__)
 
 
 class ImportGuard:
-    """Puts the state back after imports, of which several may run at once.
+    """Puts the state back after imports, of which several may run at once, and between them.
 
     The state before the first of several imports that overlap is what each of them is compared with. So the words may
     name what another import did in the meantime; the trial, which runs one import in a process of its own, does not.
@@ -77,28 +49,32 @@ class ImportGuard:
         self._is_own = is_own
         self._lock = threading.Lock()
         self._running = 0
-        self._root = _LoggerState.of(logging.getLogger())
-        self._loggers: dict[str, _LoggerState] = {}
+        self._state = LoggingState()
         self._hooks: list[Any] = []
-        self._disabled = 0
+        self._is_looking = False
         #: Loggers that plugins have made for themselves: with these they may do as they like.
         self._theirs: set[str] = set()
+        self._touched: set[str] = set()
+        self._suspects: dict[str, None] = {}
 
     def begin(self) -> None:
         """Remember the state, unless an import is under way already."""
         with self._lock:
             self._running += 1
+            found = []
             if self._running == 1:
-                self._root = _LoggerState.of(logging.getLogger())
-                self._loggers = {name: _LoggerState.of(each) for name, each in _loggers() if not self._owned(name)}
-                self._disabled = logging.root.manager.disable
-                self._hooks = [getattr(where, name) for where, name in _HOOKS]
+                # What a reconcile has just changed must not pass for how things should be.
+                found = self._undo() if self._is_looking else []
+                self._remember()
+        _report(*found)
 
     def end(self) -> tuple[str, ...]:
         """Put everything back that was changed since ``begin``, and return in words what it was."""
         with self._lock:
             self._running -= 1
-            return (*self._restore_logging(), *self._restore_hooks())
+            found = (*self._state.restore_shared(), *self._restore_loggers(), *self._restore_hooks())
+            self._forget_suspects()
+            return found
 
     @contextmanager
     def watching(self) -> Iterator[list[str]]:
@@ -110,47 +86,92 @@ class ImportGuard:
         finally:
             undone += self.end()
 
+    def suspect(self, call: str, loggers: set[str]) -> None:
+        """Remember that a plugin's code has called what may change the state of everybody.
+
+        Args:
+            call: in words, with plugin, file and line.
+            loggers: names of those that it may change, besides what has no name.
+        """
+        if len(self._suspects) < _MOST_NAMED:
+            self._suspects[call] = None
+        self._touched |= loggers
+
+    def look(self) -> None:
+        """Put back and log what plugins have changed since the last look; the first one remembers what is.
+
+        Handlers that were added to the root logger stay, for they take nothing from anybody. A logger with a name is
+        only put back if a plugin's code called a method of it that changes it.
+        """
+        with self._lock:
+            if self._running:
+                return
+            if not self._is_looking:
+                self._is_looking = True
+                self._remember()
+                return
+            found = self._undo()
+        _report(*found)
+
+    def rest(self) -> None:
+        """Look at nothing any more, but for imports."""
+        with self._lock:
+            self._is_looking = False
+
+    def _undo(self) -> list[tuple[str, list[str]]]:
+        """Put back what was changed outside of imports, and return it in words, each with the calls it may be from."""
+        touched = [name for name in self._touched if not self._owned(name)]
+        found = self._state.restore_shared(keeps_added_handlers=True)
+        found += _changed_loggers(self._state.restore_loggers(touched, keeps_added_handlers=True))
+        found += self._restore_hooks()
+        suspects = list(self._suspects)
+        self._forget_suspects()
+        return [(each, suspects) for each in found]
+
+    def _remember(self) -> None:
+        self._state = LoggingState(self._owned)
+        self._hooks = [getattr(where, name) for where, name in _HOOKS]
+        self._forget_suspects()
+
+    def _forget_suspects(self) -> None:
+        self._touched.clear()
+        self._suspects.clear()
+
     def _owned(self, name: str) -> bool:
         return name in self._theirs or self._is_own(name)
 
-    def _restore_logging(self) -> list[str]:
-        found = []
-        if logging.root.manager.disable != self._disabled:
-            logging.disable(self._disabled)
-            found.append("calls logging.disable, which silences everybody: undone")
-        if changes := self._root.restore(logging.getLogger()):
-            found.append(f"changes the {' and '.join(changes)} of the root logger, which all plugins share: undone")
-        changed = []
-        for name, logger in _loggers():
-            before = self._loggers.get(name)
-            if before is not None:
-                changed += [f"{what} of {name}" for what in before.restore(logger)]
-            elif name.partition(".")[0] not in sys.modules:
+    def _restore_loggers(self) -> list[str]:
+        for name, _ in named_loggers():
+            if name not in self._state.loggers and name.partition(".")[0] not in sys.modules:
                 self._theirs.add(name)
-        if changed:
-            more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
-            listed = ", ".join(sorted(changed)[:_MOST_NAMED])
-            found.append(f"changes loggers that are not its own ({listed}{more}): undone")
-        return found
+        return _changed_loggers(self._state.restore_loggers(list(self._state.loggers)))
 
     def _restore_hooks(self) -> list[str]:
         found = []
         for (where, name), before in zip(_HOOKS, self._hooks, strict=True):
             now = getattr(where, name)
-            if now is not before and self._is_own(str(getattr(now, "__module__", ""))):
+            if now is before:
+                continue
+            if now is _CAPTURING:
+                logging.captureWarnings(False)
+                found.append("calls logging.captureWarnings for the whole process: undone")
+            elif self._is_own(str(getattr(now, "__module__", ""))):
                 setattr(where, name, before)
                 owner = getattr(where, "__qualname__", getattr(where, "__name__", ""))
                 found.append(f"replaces {owner}.{name} for the whole process: undone")
         return found
 
 
-def _loggers() -> list[tuple[str, logging.Logger]]:
-    known = list(logging.root.manager.loggerDict.items())
-    return [(name, logger) for name, logger in known if isinstance(logger, logging.Logger)]
+_CAPTURING = logging._showwarning  # type: ignore[attr-defined]  # noqa: SLF001 - what captureWarnings puts in place
 
 
-def forget_loggers(package: str) -> None:
-    """Take the loggers of a private package out of ``logging``, which keeps each one for ever."""
-    loggers = logging.root.manager.loggerDict
-    for name in [name for name in list(loggers) if name == package or name.startswith(package + ".")]:
-        loggers.pop(name, None)
+def _report(*found: tuple[str, list[str]]) -> None:
+    for what, suspects in found:
+        _log.error("Change of the process by plugin code undone", what=what, suspects=suspects)
+
+
+def _changed_loggers(changed: list[str]) -> list[str]:
+    if not changed:
+        return []
+    more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
+    return [f"changes loggers that are not its own ({', '.join(sorted(changed)[:_MOST_NAMED])}{more}): undone"]

@@ -26,12 +26,14 @@ class Registrations:
     Attachments (handlers and filters) are there while the revision works; all else until it is released.
     """
 
-    __slots__ = ("_attachments", "_is_attached", "_undo")
+    __slots__ = ("_attachments", "_is_attached", "_is_settled", "_refused", "_undo")
 
     def __init__(self) -> None:
         self._attachments: list[tuple[Any, str, Any]] = []
         self._undo: list[Undo] = []
+        self._refused: dict[str, None] = {}
         self._is_attached = True
+        self._is_settled = False
 
     def note_attachment(self, target: Any, kind: str, item: Any) -> None:
         """Remember that ``target.add<kind>(item)`` was called."""
@@ -41,12 +43,23 @@ class Registrations:
         """Remember how to take something out when the revision is released."""
         self._undo.append(undo)
 
+    def refuse(self, what: str) -> bool:
+        """Remember what the code tried in vain, and tell whether a line is due: it is after the import, and the first.
+
+        During the import it becomes a warning of ``settle``.
+        """
+        is_new = what not in self._refused
+        self._refused[what] = None
+        return is_new and self._is_settled
+
     def settle(self) -> list[str]:
         """Forget what was taken out again meanwhile, and return in words what is worth a warning after an import."""
+        self._is_settled = True
         kept = [each for each in self._attachments if each[2] in _LIST[each[1]](each[0])]
         self._attachments = kept
         names = {str(getattr(target, "name", "root")) for target, kind, item in kept if _is_notable(kind, item)}
-        return [f"adds logging handlers ({', '.join(sorted(names))}): use ctx.log"] if names else []
+        handlers = [f"adds logging handlers ({', '.join(sorted(names))}): use ctx.log"] if names else []
+        return [*handlers, *self._refused]
 
     def detach(self) -> None:
         """Take handlers and filters out: another revision works now. Harmless if they are out."""
@@ -84,12 +97,17 @@ def calling(find: Callable[[str], T | None]) -> T | None:
     What an installed module does while it is imported is its own doing, although a plugin's import statement led to it:
     it is imported once, whatever is reloaded.
     """
+    return caller(lambda name, _filename, _line: find(name))
+
+
+def caller(find: Callable[[str, str, int], T | None]) -> T | None:
+    """Return what ``find`` returns for module name, file name and line of the plugin's frame, as ``calling`` does."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to see who calls
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
         if name.startswith(_IMPORT_MACHINERY):
             return None
-        if (found := find(name)) is not None:
+        if (found := find(name, frame.f_code.co_filename, frame.f_lineno)) is not None:
             return found
         frame = frame.f_back
     return None

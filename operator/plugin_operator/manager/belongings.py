@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from plugin_operator import logs
 from plugin_operator.manager.forks import ForkGuard, culprit
@@ -41,18 +41,30 @@ Limits = tuple[int, int]
 _log = logs.get_logger(__name__)
 
 
+class Guard(Protocol):
+    """Guards what is not this module's affair."""
+
+    def look(self) -> None:
+        """Put back what has changed since the last look; the first one remembers what is."""
+
+    def rest(self) -> None:
+        """Guard nothing any more."""
+
+
 class ProcessBelongings:
     """A part of the process that is started first and stopped last.
 
     Args:
         blame: names the plugin of a frame, or None.
+        guard: puts back what else plugins have changed.
     """
 
     name = "signals and limits"
 
-    def __init__(self, blame: Callable[[FrameType], str | None]) -> None:
+    def __init__(self, blame: Callable[[FrameType], str | None], guard: Guard | None = None) -> None:
         self.on_failure: FailureCallback | None = None
         self._blame = blame
+        self._guard = guard
         self._forks = ForkGuard(blame)
         self._handlers: dict[signal.Signals, Any] = {}
         self._limits: dict[str, Limits] = {}
@@ -80,6 +92,8 @@ class ProcessBelongings:
         self._replace(sys, "setrecursionlimit", self._without_lowering)
         if hasattr(resource, "prlimit"):
             self._replace(resource, "prlimit", self._without_effect_on_limits_of)
+        if self._guard is not None:
+            self._guard.look()
         self._look_later()
 
     async def stop(self, deadline_seconds: float) -> None:
@@ -87,6 +101,8 @@ class ProcessBelongings:
         del deadline_seconds
         if self._timer is not None:
             self._timer.cancel()
+        if self._guard is not None:
+            self._guard.rest()
         while self._replaced:
             module, name, function = self._replaced.pop()
             setattr(module, name, function)
@@ -110,6 +126,8 @@ class ProcessBelongings:
     def _look_and_go_on(self) -> None:
         self._look_later()
         self.look()
+        if self._guard is not None:
+            self._guard.look()
 
     def _put_signal_back(self, number: signal.Signals) -> None:
         signal.signal(number, self._handlers[number])

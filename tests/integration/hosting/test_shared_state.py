@@ -6,14 +6,17 @@ import gc
 import io
 import json
 import logging
+import sys
 import threading
+import warnings
 import weakref
 
 import pytest
+import structlog
 from prometheus_client import REGISTRY, generate_latest
 
 from plugin_operator import logs
-from plugin_operator.hosting.modules import PLUGIN_METRICS
+from plugin_operator.hosting.modules import IMPORT_GUARD, PLUGIN_METRICS
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 
@@ -125,6 +128,22 @@ CHANGES = {
     "level": "import logging\nlogging.getLogger().setLevel(60)\n",
     "other level": "import logging\nlogging.getLogger('other.library').setLevel(60)\n",
     "other disabled": "import logging\nlogging.getLogger('other.library').disabled = True\n",
+    "fileConfig": (
+        "import logging.config, io\nlogging.config.fileConfig(io.StringIO('[loggers]\\nkeys=root\\n"
+        "[handlers]\\nkeys=h\\n[formatters]\\nkeys=\\n[logger_root]\\nlevel=CRITICAL\\nhandlers=h\\n[handler_h]\\nclass=NullHandler\\nargs=()'))\n"
+    ),
+    "handler level": "import logging\nfor each in logging.getLogger().handlers: each.setLevel(60)\n",
+    "handler filter": (
+        "import logging\nfor each in logging.getLogger().handlers: each.addFilter(lambda record: False)\n"
+    ),
+    "handler form": (
+        "import logging\nform = logging.Formatter('hijacked %(message)s')\n"
+        "for each in logging.getLogger().handlers: each.setFormatter(form)\n"
+    ),
+    "handler stream": ("import io, logging\nfor each in logging.getLogger().handlers: each.stream = io.StringIO()\n"),
+    "level name": "import logging\nlogging.addLevelName(logging.WARNING, 'HIJACKED')\n",
+    "captured warnings": "import logging\nlogging.captureWarnings(True)\n",
+    "logger class": "import logging\nclass Mine(logging.Logger): pass\nlogging.setLoggerClass(Mine)\n",
     "filter": "import logging\nlogging.getLogger().addFilter(lambda record: False)\n",
     "fails": "import logging\nlogging.disable(logging.CRITICAL)\nraise ValueError('no')\n",
 }
@@ -133,15 +152,104 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 async def test_an_import_that_changes_standard_logging_silences_nobody_else(make_bench, plugin_text, log_lines, change):
     logging.getLogger("other.library").warning("before")
+    before = logging.getLevelName(30), logging.getLoggerClass(), warnings.showwarning
     bench = make_bench(validate=change in {"disable", "level"})
     await bench.host.start()
     bench.host.lead()
     bench.write("one.py", plugin_text("V1", head=CHANGES[change]))
     await bench.state("Rejected" if change == "fails" else "Active")
     logging.getLogger("other.library").warning("Still heard")
-    assert [line["event"] for line in log_lines() if line.get("logger") == "other.library"] == ["before", "Still heard"]
+    heard = [(line["event"], line["level"]) for line in log_lines() if line.get("logger") == "other.library"]
+    assert heard == [("before", "warning"), ("Still heard", "warning")]
+    assert (logging.getLevelName(30), logging.getLoggerClass(), warnings.showwarning) == before
     if change != "fails":
         assert "undone" in " ".join(bench.status().leftovers)
+
+
+@pytest.fixture
+def looking():
+    """The guard as a running operator uses it: it has looked once, and looks again."""
+    IMPORT_GUARD.look()
+    yield IMPORT_GUARD
+    IMPORT_GUARD.rest()
+
+
+AT_RUN_TIME = {
+    "basicConfig": "logging.basicConfig(force=True, level='CRITICAL', handlers=[logging.NullHandler()])",
+    "dictConfig": "logging.config.dictConfig({'version': 1, 'root': {'level': 'CRITICAL'}})",
+    "disable": "logging.disable(logging.CRITICAL)",
+    "removed": "logging.getLogger().handlers.clear()",
+    "filter": "logging.getLogger().addFilter(lambda record: False)",
+    "handler": "logging.getLogger().handlers[-1].setLevel(60)",
+    "level": "logging.getLogger().setLevel(60)",
+    "other level": "logging.getLogger('json.library').setLevel(60)",
+    "level name": "logging.addLevelName(logging.WARNING, 'HIJACKED')",
+    "excepthook": "sys.excepthook = threading.excepthook = lambda *args: None",
+}
+
+
+@pytest.mark.parametrize("change", AT_RUN_TIME)
+async def test_a_reconcile_that_changes_standard_logging_is_undone_and_named(
+    bench, plugin_text, log_lines, looking, change
+):
+    json_library = logging.getLogger("json.library")
+    json_library.warning("before")
+    looking.rest()
+    looking.look()
+    before = sys.excepthook, threading.excepthook, set(logging.getLogger().filters)
+    head = "import logging, logging.config, sys, threading\n"
+    await bench.create("a")
+    bench.write("one.py", plugin_text("V1", head=head, body=AT_RUN_TIME[change]))
+    await bench.ran("V1", "a")
+    await bench.state("Active")
+    looking.look()
+    json_library.warning("Still heard")
+    heard = [(line["event"], line["level"]) for line in log_lines() if line.get("logger") == "json.library"]
+    assert heard == [("before", "warning"), ("Still heard", "warning")]
+    assert (sys.excepthook, threading.excepthook, set(logging.getLogger().filters)) == before
+    undone = [line for line in log_lines() if line["event"] == "Change of the process by plugin code undone"]
+    assert undone
+    if change not in {"removed", "excepthook"}:  # no call of which it could be known
+        assert f"of plugin one at {bench.root}/one.py:8" in str(undone[0]["suspects"])
+
+
+async def test_what_a_reconcile_adds_to_logging_for_itself_stays(bench, plugin_text, looking):
+    body = "logging.getLogger('of.its.own').setLevel(60)\nlogging.getLogger().addHandler(logging.NullHandler())"
+    count = len(logging.getLogger().handlers)
+    await bench.create("a")
+    bench.write("one.py", plugin_text("V1", head="import logging\n", body=body))
+    await bench.ran("V1", "a")
+    await bench.state("Active")
+    looking.look()
+    assert logging.getLogger("of.its.own").level == 60
+    assert len(logging.getLogger().handlers) == count + 1
+    bench.write("one.py", plugin_text("V2"))
+    await bench.ran("V2", "a")
+    await bench.state("Active")
+    assert len(logging.getLogger().handlers) == count
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "structlog.configure(processors=[lambda *a: 'hijacked'], cache_logger_on_first_use=True)",
+        "structlog.reset_defaults()",
+        "structlog.configure_once(processors=[])",
+        "structlog.stdlib.recreate_defaults(log_level=None)",
+    ],
+)
+@pytest.mark.parametrize("is_at_import", [True, False])
+async def test_a_plugin_cannot_set_structlog_up_for_everybody(bench, plugin_text, log_lines, call, is_at_import):
+    before = structlog.get_config()
+    await bench.create("a")
+    head = f"import structlog\ndef change():\n    {call}\n" + "change()\n" * is_at_import
+    bench.write("one.py", plugin_text("V1", head=head, body="change()\nchange()"))
+    status = await bench.state("Active")
+    await bench.ran("V1", "a")
+    assert structlog.get_config() == before
+    assert ("set-up of structlog" in " ".join(status.leftovers)) == is_at_import
+    told = [line for line in log_lines() if line["event"] == "Change of the process by a plugin has no effect"]
+    assert [line["at"] for line in told] == [f"{bench.root}/one.py:3"] * (not is_at_import)
 
 
 async def test_lines_of_a_plugins_own_loggers_carry_its_name_and_a_readable_logger(bench, plugin_text, log_lines):
