@@ -45,9 +45,14 @@ def name_plugins(find: OwnerOf) -> None:
     _owners[:] = [find]
 
 
+def owner_of(name: str, filename: str) -> tuple[str, str, str] | None:
+    """Return plugin, revision and readable name of a logger, or of code by its file name; None if it is no plugin's."""
+    return _owners[0](name, filename) if _owners else None
+
+
 def _show_owner(_logger: Any, _method: str, event: EventDict) -> EventDict:
     record = event.get("_record")
-    if record is not None and _owners and (found := _owners[0](record.name, record.pathname)) is not None:
+    if record is not None and (found := owner_of(record.name, record.pathname)) is not None:
         plugin, revision, event["logger"] = found
         event.setdefault("plugin", plugin)
         event.setdefault("revision", revision)

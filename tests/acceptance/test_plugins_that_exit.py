@@ -21,10 +21,17 @@ class Mortal:
 def judge(obj):
     sys.exit(0)
 
+async def forgotten(): ...
+
+async def failing():
+    raise ValueError("nobody looks")
+
 @controller(for_="v1/ConfigMap", predicates=[judge])
 async def hostile(ctx, request):
     loop = asyncio.get_running_loop()
     Mortal()
+    forgotten()
+    asyncio.ensure_future(forgotten()).add_done_callback(lambda _: asyncio.ensure_future(failing()))
     loop.call_soon(sys.exit, 0)
     loop.call_later(0.01, sys.exit, 0)
     asyncio.ensure_future(asyncio.sleep(0)).add_done_callback(sys.exit)
@@ -49,6 +56,9 @@ def test_only_signals_end_the_operator_and_then_with_status_0(operator: Any, clu
         running.wait_for("Tried to exit", f"request={name}")
         running.wait_for("Well done", f"request={name}")
     running.wait_for("Callback tried to end the process", "SystemExit: 0")
+    running.wait_for("Exception ignored", "plugin=hostile", "hostile.py:11")
+    running.wait_for("Python warning", "plugin=hostile", "was never awaited")
+    running.wait_for("Unhandled exception on the event loop", "plugin=hostile", "controller=hostile", "reconcile_id=")
     running.wait_for("Plugin code raised", "plugin=hostile", "what=predicate", "name=two")
     running.wait_for("Reconciler error", "plugin=hostile", "reconcile_id=")
     running.process.send_signal(signal.SIGTERM)

@@ -5,6 +5,7 @@ from collections.abc import Hashable
 from plugin_operator.clock import Clock
 
 _MAX_PLACES = 256
+_NO_LIMIT = 2**62
 
 
 class LineLimiter:
@@ -14,19 +15,40 @@ class LineLimiter:
         clock: measures.
         burst: lines for each place and period.
         period_seconds: length of a period.
+        most: lines for all places together in a period: places may be as many as there are failures.
     """
 
-    __slots__ = ("_burst", "_clock", "_period", "_places")
+    __slots__ = ("_began", "_burst", "_clock", "_left_out", "_lines", "_most", "_period", "_places")
 
-    def __init__(self, clock: Clock, *, burst: int, period_seconds: float) -> None:
+    def __init__(self, clock: Clock, *, burst: int, period_seconds: float, most: int = _NO_LIMIT) -> None:
         self._clock = clock
         self._burst = burst
         self._period = period_seconds
+        self._most = most
         self._places: dict[Hashable, tuple[float, int]] = {}
+        self._began = clock.monotonic()
+        self._lines = self._left_out = 0
 
     def pass_one(self, place: Hashable) -> int | None:
-        """Return None to leave the line out, else how many lines of this place were left out since the last one."""
+        """Return None to leave the line out, else how many were left out since the last one.
+
+        These are lines of the same place, and those beyond ``most``.
+        """
         now = self._clock.monotonic()
+        left_out = self._pass_place(place, now)
+        if left_out is None:
+            return None
+        if now - self._began >= self._period:
+            self._began, self._lines = now, 0
+        if self._lines >= self._most:
+            self._left_out += 1
+            return None
+        self._lines += 1
+        left_out += self._left_out
+        self._left_out = 0
+        return left_out
+
+    def _pass_place(self, place: Hashable, now: float) -> int | None:
         state = self._places.get(place)
         if state is None:
             if len(self._places) >= _MAX_PLACES:

@@ -7,14 +7,13 @@ of any callback through the loop; a plugin's ``call_later`` can raise them. The 
 import asyncio
 import gc
 import signal
-import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from plugin_operator import logs
+from plugin_operator.manager.stray import StrayErrors
 from plugin_operator.plugin.ownership import current_fields
-from plugin_operator.rendering import describe, safe_repr, safe_text
+from plugin_operator.rendering import describe
 
 T = TypeVar("T")
 
@@ -33,12 +32,13 @@ def run_in_loop(main: Coroutine[Any, Any, T]) -> T:
     """
     gc.collect()
     gc.freeze()
-    with _unraisable_errors_logged(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    stray = StrayErrors()
+    with stray.logged(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         loop = runner.get_loop()
-        loop.set_exception_handler(_report)
+        loop.set_exception_handler(stray.on_loop)
         task = MainTask(main, loop=loop)
         try:
-            return _run_until_done(loop, task)
+            return _run_until_done(loop, task, stray)
         finally:
             task.is_running_free = False
             if not task.done():
@@ -62,7 +62,7 @@ class MainTask(asyncio.Task[T]):
         return super().cancel(msg)
 
 
-def _run_until_done(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[T]") -> T:
+def _run_until_done(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[T]", stray: StrayErrors) -> T:
     while True:
         try:
             return loop.run_until_complete(task)
@@ -72,34 +72,12 @@ def _run_until_done(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[T]") ->
             if task.done():
                 raise RuntimeError(f"the operator's main task raised {describe(error)}") from error
             # What was due in this turn of the loop is still in its queue: the next run goes on with it.
-            _log.error("Callback tried to end the process", error=describe(error), exc_info=error)
+            stray.exits(error)
         except RuntimeError:
             if task.done() or loop.is_closed():
                 raise
             # That is what loop.stop() comes to; an error of the main task would have ended it.
             _log.error("Event loop was stopped by other code, running it again")
-
-
-@contextmanager
-def _unraisable_errors_logged() -> Iterator[None]:
-    """Log what finalizers raise; the interpreter would print it between the lines of the log."""
-    before = sys.unraisablehook
-    sys.unraisablehook = _report_unraisable
-    try:
-        yield
-    finally:
-        sys.unraisablehook = before
-
-
-def _report_unraisable(unraisable: Any) -> None:
-    error = unraisable.exc_value
-    _log.error(
-        "Exception ignored",
-        reason=safe_text(unraisable.err_msg or "Exception ignored in"),
-        object=safe_repr(unraisable.object),
-        error=describe(error) if error is not None else None,
-        exc_info=error,
-    )
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -109,16 +87,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
-
-
-def _report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what a callback or a forgotten task raised; rendering the objects in ``context`` may run foreign code."""
-    error = context.get("exception")
-    of = context.get("task") or context.get("future")
-    _log.error(
-        "Unhandled exception on the event loop",
-        reason=safe_text(context.get("message", "")),
-        task=safe_text(of.get_name()) if isinstance(of, asyncio.Task) else None,
-        error=describe(error) if isinstance(error, BaseException) else None,
-        exc_info=error if isinstance(error, BaseException) else None,
-    )

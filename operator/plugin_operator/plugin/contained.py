@@ -21,10 +21,12 @@ class Contained(Coroutine[Any, Any, Any]):
 
     Args:
         inner: a coroutine, or an object of the plugin's that behaves as one.
+        whose: what its spawner knows of whose it is.
     """
 
-    def __init__(self, inner: Any) -> None:
+    def __init__(self, inner: Any, whose: Any = None) -> None:
         self._inner = inner
+        self.whose = whose
         self.__name__ = _name(inner, "__name__")
         self.__qualname__ = _name(inner, "__qualname__")
 

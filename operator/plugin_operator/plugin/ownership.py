@@ -80,9 +80,19 @@ def mark_reconcile(reconcile: Reconcile) -> None:
 
 def current_fields() -> dict[str, str]:
     """Return what a log line about the code that runs now should carry; empty outside of plugins."""
-    revision, reconcile = _current.get(), _reconcile.get()
-    if revision is None:
+    revision = _current.get()
+    return _fields(revision, _reconcile.get()) if revision is not None else {}
+
+
+def fields_of_task(task: AnyTask) -> dict[str, str]:
+    """Return what a log line about a task should carry; empty if no plugin has spawned it."""
+    coroutine = task.get_coro()
+    if type(coroutine) is not Contained or coroutine.whose is None:
         return {}
+    return _fields(*coroutine.whose)
+
+
+def _fields(revision: RevisionTasks, reconcile: "Reconcile | None") -> dict[str, str]:
     known = {"plugin": revision.plugin, "revision": revision.revision}
     if reconcile is None:
         return known
@@ -111,7 +121,7 @@ def install_task_factory(loop: asyncio.AbstractEventLoop) -> None:
                 if inspect.iscoroutine(coroutine):
                     coroutine.close()
                 raise
-            coroutine = Contained(coroutine)
+            coroutine = Contained(coroutine, (owner, _reconcile.get()))
         if previous is not None:
             task = previous(loop, cast("Coroutine[Any, Any, Any]", coroutine), **options)
         else:

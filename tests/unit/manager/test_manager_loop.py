@@ -4,13 +4,15 @@ import asyncio
 import gc
 import signal
 import sys
+import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
 from structlog.testing import capture_logs
 
 from plugin_operator.manager import loop as loops
-from plugin_operator.manager import run_in_loop
+from plugin_operator.manager import run_in_loop, stray
 from tests.hostile import RAISES, raiser
 
 
@@ -150,3 +152,46 @@ def test_ctrl_c_before_the_operator_handles_signals_ends_it() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run_in_loop(main())
+
+
+def _flood(loop: asyncio.AbstractEventLoop, number: int) -> None:
+    loop.call_soon(raiser(RAISES["exception"]))
+    loop.call_soon(raiser(RAISES["system exit"]))
+    loop.call_soon(raiser(f"raise type('Odd{number}', (Exception,), {{}})('x')"))
+    _task(raiser(RAISES["exception"]))
+    _kept.clear()
+    _finalizer(raiser(RAISES["exception"]))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("event_loop_of", "signals_handled")
+def test_what_is_raised_again_and_again_without_a_caller_is_logged_a_few_times_only() -> None:
+    async def main() -> None:
+        for number in range(200):
+            _flood(asyncio.get_running_loop(), number)
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+
+    with capture_logs() as lines:
+        run_in_loop(main())
+    events = Counter(line["event"] for line in lines)
+    assert set(events) == {
+        "Exception ignored", "Unhandled exception on the event loop", "Callback tried to end the process"
+    }  # fmt: skip
+    assert events.total() <= stray.MOST
+
+
+@pytest.mark.usefixtures("event_loop_of")
+def test_warnings_of_python_are_lines_of_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    async def forgotten() -> None: ...
+
+    async def main() -> None:
+        forgotten()
+
+    with capture_logs() as lines, warnings.catch_warnings():
+        warnings.simplefilter("always")
+        run_in_loop(main())
+    (line,) = lines
+    assert (line["event"], line["category"]) == ("Python warning", "RuntimeWarning")
+    assert "was never awaited" in line["warning"]
+    assert capfd.readouterr().err == ""
