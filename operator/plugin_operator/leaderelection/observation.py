@@ -63,9 +63,15 @@ class Observation:
         same_holder = (record or _NOTHING).holder_identity == before.holder_identity
         if looked and self.exists == existed and same_holder and self.record.renew_time == before.renew_time:
             return
-        self._since = self._clock.monotonic()
-        own = self._timing.lease_duration_seconds
-        self._holder_seconds = min(max(float(self.record.lease_duration_seconds), own), own * LONGEST_FACTOR)
+        now, own = self._clock.monotonic(), self._timing.lease_duration_seconds
+        seconds = min(max(float(self.record.lease_duration_seconds), own), own * LONGEST_FACTOR)
+        is_renewal = same_holder and bool(self.holder)
+        if self.record.is_released or is_renewal or now - self._since >= self._holder_seconds:
+            self._holder_seconds = seconds
+        else:
+            # The one before was not over: deletion and edits do not shorten what it counts on.
+            self._holder_seconds = max(seconds, self._holder_seconds)
+        self._since = now
 
     def free_in(self) -> float:
         """Return the seconds until we may take the Lease; zero if we may now."""
@@ -75,10 +81,10 @@ class Observation:
     def _wait_seconds(self) -> float:
         if self.holder == self._identity:
             # Somebody else may have written us into it, while another leads.
-            return 0.0 if self.record.renew_time == self._ours else self._timing.lease_duration_seconds
+            return 0.0 if self.record.renew_time == self._ours else self._holder_seconds
         if self.holder:
             return self._holder_seconds
         if self.exists and self.record.is_released:
             return 0.0
         # Deleted, or emptied by hand: its holder may not know yet.
-        return self._timing.lease_duration_seconds if self.saw_holder else self._timing.retry_period_seconds
+        return self._holder_seconds if self.saw_holder else self._timing.retry_period_seconds

@@ -310,6 +310,50 @@ async def test_a_short_or_senseless_duration_lets_nobody_start_while_the_holder_
     assert [second.leads, third.leads].count(True) == 1
 
 
+def gone(leases: Any) -> None:
+    leases.lease = None
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        gone,
+        lambda leases: leases.touch(holderIdentity=""),
+        lambda leases: leases.touch(holderIdentity=None, leaseDurationSeconds=None),
+        lambda leases: leases.touch(holderIdentity="stranger", leaseDurationSeconds=15),
+        lambda leases: leases.touch(holderIdentity="b", leaseDurationSeconds=1, renewTime="2026-01-01T00:00:09Z"),
+        lambda leases: leases.put({}),
+        lambda leases: leases.put({"holderIdentity": "stranger", "leaseDurationSeconds": 15}),
+    ],
+)
+async def test_a_holder_with_a_longer_lease_than_ours_is_waited_for_whatever_becomes_of_the_lease(
+    start: Start, leases: Any, clock: VirtualClock, trouble: Callable[[Any], None]
+) -> None:
+    leases.touch(holderIdentity="a", leaseDurationSeconds=45)
+    second = start("b")
+    await clock.advance(4)
+    trouble(leases)
+    await clock.advance(4)
+    trouble(leases)  # twice, as a person in doubt does it
+    await clock.advance(40.9)
+    assert not second.leads
+    await clock.advance(10)
+    assert second.leads
+
+
+async def test_a_holder_with_a_longer_lease_that_was_over_is_not_waited_for(
+    start: Start, leases: Any, clock: VirtualClock
+) -> None:
+    leases.touch(holderIdentity="a", leaseDurationSeconds=45)
+    second = start("b")
+    await clock.advance(44.9)
+    leases.touch(holderIdentity="c", leaseDurationSeconds=15, renewTime="2026-01-01T00:00:44Z")
+    await clock.advance(0.2)
+    leases.touch(renewTime="2026-01-01T00:00:45Z")
+    await clock.advance(19)
+    assert second.leads
+
+
 async def test_a_huge_duration_that_somebody_edits_in_does_not_outlast_what_the_holder_said(
     start: Start, leases: Any, clock: VirtualClock
 ) -> None:
