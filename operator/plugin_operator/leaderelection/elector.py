@@ -181,7 +181,7 @@ class LeaderElector:
         except (ConflictError, NotFoundError):
             # A renewal that the stop cut off may have reached the server: then what we know of the Lease is old.
             self._observe(await self.lock.get())
-            if self.leader != self.identity:
+            if not self._seen.is_our_write:
                 return False
             await self.lock.update(self._nobodys_record())
         return True

@@ -40,6 +40,7 @@ class Observation:
         self._since = clock.monotonic()
         self._holder_seconds = timing.lease_duration_seconds
         self._ours = ""
+        self._ours_before = ""
 
     @property
     def holder(self) -> str:
@@ -48,7 +49,12 @@ class Observation:
 
     def wrote(self, record: LeaderRecord) -> None:
         """Note what is about to be written: if its answer is lost, the record proves that the server took it."""
-        self._ours = record.renew_time
+        self._ours_before, self._ours = self._ours, record.renew_time
+
+    @property
+    def is_our_write(self) -> bool:
+        """Whether the Lease is as we left it; a copy of this machine may have our identity, and hold it by now."""
+        return self.holder == self._identity and self.record.renew_time in {self._ours, self._ours_before}
 
     def see(self, record: LeaderRecord | None) -> None:
         """Note the present state of the Lease; None if there is no Lease.

@@ -394,3 +394,16 @@ async def test_renewals_differ_even_if_the_wall_clock_stands_still(
     first, second = start("a"), start("b")
     await clock.advance(60)
     assert (first.leads, second.leads) == (True, False)
+
+
+@pytest.mark.parametrize("touched", [False, True])
+async def test_a_lease_that_a_process_of_the_same_identity_holds_is_not_given_back(
+    start: Start, leases: Any, clock: VirtualClock, touched: bool
+) -> None:
+    first = start("a")
+    await clock.advance(0.5)
+    await first.stop()
+    renewed = "2026-01-01T00:00:09Z" if not touched else leases.spec["renewTime"]
+    leases.touch(renewTime=renewed, acquireTime=renewed, leaseTransitions=5)
+    await first.elector.release()
+    assert leases.spec["holderIdentity"] == ("" if touched else "a")
