@@ -14,6 +14,7 @@ from plugin_operator.apiserver.bootstrap import bootstrap
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.config import ApiServerConfig, Endpoint
 from plugin_operator.apiserver.controllers.controllers import Controllers
+from plugin_operator.apiserver.front import BACKLOG, Front, listen, reachable
 from plugin_operator.apiserver.handler import Handler
 from plugin_operator.apiserver.kubeconfig import write_kubeconfig
 from plugin_operator.apiserver.registry import Registry
@@ -28,19 +29,26 @@ from plugin_operator.certificates import renewing_context
 from plugin_operator.clock import Clock, SystemClock
 
 _SHUTDOWN_SECONDS = 0.5
-_BACKLOG = 1024
 
 
 class ApiServer:
     """A Kubernetes API server on the running event loop.
+
+    Args:
+        config: its settings.
+        clock: tells the time.
+        front: accepts its connections; None lets aiohttp do it, without limits.
 
     Attributes:
         cluster: its state, for tests that look behind the wire.
         faults: what goes wrong on purpose; nothing unless something is added.
     """
 
-    def __init__(self, config: ApiServerConfig | None = None, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, config: ApiServerConfig | None = None, *, clock: Clock | None = None, front: Front | None = None
+    ) -> None:
         self.config = config or ApiServerConfig()
+        self._front = front
         store = Store(self.config.history_size)
         self.cluster = Cluster(
             store=store,
@@ -102,13 +110,16 @@ class ApiServer:
             self.cluster, Authenticator(self.cluster.tokens, self.cluster.authorizer, required=token is not None)
         )
         server = web.Server(
-            handler, request_factory=_request, handler_cancellation=True, access_log=None, keepalive_timeout=300.0
+            handler if self._front is None else self._front.around(handler),
+            request_factory=_request,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=300.0,
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
-        await self._site(self._runner, context).start()
-        host, port = self._runner.addresses[0][:2]
-        url = f"{'https' if context else 'http'}://{_reachable(host if config.host else '')}:{port}"
+        host, port = await self._accept(self._runner, server, context)
+        url = f"{'https' if context else 'http'}://{reachable(host if config.host else '')}:{port}"
         self._endpoint = Endpoint(url, ca_pem, token or "")
         if config.kubeconfig_path is not None:
             self.write_kubeconfig(config.kubeconfig_path)
@@ -125,21 +136,29 @@ class ApiServer:
     async def stop(self) -> None:
         """Close every connection and stop listening; harmless if never started."""
         runner, self._runner = self._runner, None
+        if self._front is not None:
+            self._front.close()
         if runner is not None:
             await _close(runner)
+        if self._front is not None:
+            await self._front.stop()
         if self._controllers is not None:
             self._controllers.stop()
         if self._journal is not None:
             journal, self._journal = self._journal, None
             await journal.close()
 
-    def _site(self, runner: web.ServerRunner, context: ssl.SSLContext | None) -> web.BaseSite:
-        host, port = self.config.host, self.config.port
-        if host or not socket.has_dualstack_ipv6():
-            return web.TCPSite(runner, host or "0.0.0.0", port, backlog=_BACKLOG, ssl_context=context)  # noqa: S104 - asked for
-        # One socket for both families, so that a port the system chose is the same for both.
-        everywhere = socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_BACKLOG)
-        return web.SockSite(runner, everywhere, backlog=_BACKLOG, ssl_context=context)
+    async def _accept(
+        self, runner: web.ServerRunner, server: web.Server, context: ssl.SSLContext | None
+    ) -> tuple[str, int]:
+        """Accept connections from now on, and return the address."""
+        sock = listen(self.config.host, self.config.port)
+        host, port = sock.getsockname()[:2]
+        if self._front is None:
+            await web.SockSite(runner, sock, backlog=BACKLOG, ssl_context=context).start()
+        else:
+            self._front.start(sock, server, context)
+        return host, port
 
     def _open_journal(self, folder: Path) -> Journal:
         store = self.cluster.store
@@ -155,7 +174,7 @@ class ApiServer:
             return None, ""
         now = self.cluster.clock.now
         ca = authority(self.config.data_dir, now())
-        hosts = [_reachable(self.config.host, brackets=False)]
+        hosts = [reachable(self.config.host, brackets=False)]
         return renewing_context(ca, "plugin-operator-apiserver", hosts, now), ca.certificate_pem.decode()
 
 
@@ -175,12 +194,6 @@ async def _close(runner: web.ServerRunner) -> None:
             sock.shutdown(socket.SHUT_RDWR)
     # Aborted transports close their sockets in the loop's next round.
     await asyncio.sleep(0)
-
-
-def _reachable(host: str, *, brackets: bool = True) -> str:
-    """Return a host to connect to: one that listens everywhere is reached over loopback."""
-    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    return f"[{host}]" if brackets and ":" in host else host
 
 
 def _request(

@@ -71,8 +71,9 @@ async def _serve(config: "ApiServerConfig", *, child: bool) -> int:
     from plugin_operator.apiserver import ApiServer
     from plugin_operator.apiserver.storage import DataBroken, FolderInUse, JournalFailed
     from plugin_operator.cli.lifetime import wait_for_end
+    from plugin_operator.serving.front import LimitedFront
 
-    server = ApiServer(config)
+    server = ApiServer(config, front=LimitedFront("API server"))
     try:
         endpoint = await server.start()
     except (DataBroken, FolderInUse, JournalFailed) as error:

@@ -27,7 +27,7 @@ class ConnectionLimits:
         connections: how many are held at once, TLS handshakes included. More than one turn of the event loop accepts,
             so that a client which asks at once is heard before a flood behind it can push it out.
         request_seconds: how long the TLS handshake and the first request may take together.
-        answer_seconds: how long an answer may be prepared.
+        answer_seconds: how long an answer may be prepared; None for as long as it likes.
         keepalive_seconds: how long an answer may be sent and the next request may be awaited, together. No usual
             interval of scrapes, so that the end of a connection does not meet the next scrape.
         accepts_per_turn: how many connections one turn of the event loop accepts; the other listeners come between.
@@ -35,7 +35,7 @@ class ConnectionLimits:
 
     connections: int = 256
     request_seconds: float = 10.0
-    answer_seconds: float = 30.0
+    answer_seconds: float | None = 30.0
     keepalive_seconds: float = 20.0
     accepts_per_turn: int = 16
 
@@ -132,15 +132,17 @@ class ConnectionTable:
         for connection in list(self._open):
             self._expire(connection)
 
-    def _stage(self, connection: Connection | None, seconds: float, *, is_answering: bool) -> None:
+    def _stage(self, connection: Connection | None, seconds: float | None, *, is_answering: bool) -> None:
         if connection is None:
             return
         if connection.timer is not None:
             connection.timer.cancel()
+            connection.timer = None
         loop = asyncio.get_running_loop()
         connection.is_answering = is_answering
         connection.since = loop.time()
-        connection.timer = loop.call_later(seconds, self._expire, connection)
+        if seconds is not None:
+            connection.timer = loop.call_later(seconds, self._expire, connection)
 
     def _expire(self, connection: Connection) -> None:
         self.remove(connection)

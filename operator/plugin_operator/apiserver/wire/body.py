@@ -1,5 +1,6 @@
 """Request bodies: JSON, YAML or protobuf into plain values."""
 
+import asyncio
 from typing import Any
 
 import yaml
@@ -9,6 +10,8 @@ from plugin_operator.apiserver import codec, protobuf
 from plugin_operator.apiserver.wire.failure import bad_request, too_large, unsupported_media_type
 from plugin_operator.apiserver.wire.yaml_loader import JsonTypesLoader
 
+#: As long as the real server takes for a request that is no watch.
+SECONDS = 60.0
 LIMIT_BYTES = 3 * 1024 * 1024
 JSON = "application/json"
 YAML = "application/yaml"
@@ -25,11 +28,13 @@ async def read_bytes(request: web.BaseRequest) -> bytes:
 
     Raises:
         ApiFailure: 413 beyond the limit of the real server.
+        TimeoutError: the client takes too long to send it.
     """
     if (request.content_length or 0) > LIMIT_BYTES:
         raise too_large(LIMIT_BYTES)
     try:
-        return await request.read()
+        async with asyncio.timeout(SECONDS):
+            return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise too_large(LIMIT_BYTES) from error
 
