@@ -21,6 +21,14 @@ from plugin_operator.rendering import class_name, describe
 #: Names that begin so are the operator's own.
 RESERVED = ("plugin_operator_", "controller_runtime_", "workqueue_", "rest_client_", "leader_election_")
 
+_SUFFIXES = {
+    "counter": ("_total", "_created"),
+    "gaugehistogram": ("_bucket", "_gsum", "_gcount"),
+    "histogram": ("_bucket", "_sum", "_count", "_created"),
+    "info": ("_info",),
+    "summary": ("_sum", "_count", "_created"),
+}
+
 _log = logs.get_logger(__name__)
 
 
@@ -66,10 +74,22 @@ class PluginMetrics(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics of the revisions that work; a collector that raises is left out."""
-        for metrics in list(self._shown.values()):
-            for collector in list(metrics.collectors):
-                yield from self._collected(metrics, collector)
+        """Yield the metrics of the revisions that work.
+
+        A collector that raises is left out, and so is a metric whose name is another's: collectors that do not describe
+        themselves show their names only here.
+        """
+        shown = [
+            (metrics, collector, names)
+            for metrics in list(self._shown.values())
+            for collector, names in list(metrics.collectors.items())
+        ]
+        taken = set(self._registry._names_to_collectors)  # noqa: SLF001 - as in register
+        taken.update(*(names for _, _, names in shown))
+        for metrics, collector, names in shown:
+            for metric in self._collected(metrics, collector):
+                if metric.name in names or self._is_free(metric, taken, metrics):
+                    yield metric
 
     def register(self, collector: Collector) -> None:
         """Take a collector; a plugin's is kept with its revision.
@@ -95,11 +115,23 @@ class PluginMetrics(Collector):
         self._register(collector)
 
     def unregister(self, collector: Collector) -> None:
-        """Forget a collector, whoever registered it."""
+        """Forget a collector, whoever registered it; a plugin can only take out its own.
+
+        To take out those of the process is a common way to avoid doubles. The second time, at an edit, they would not
+        be there any more, so that it has no effect.
+
+        Raises:
+            KeyError: nobody has registered it.
+        """
+        owner = self._find()
         with self._lock:
             for metrics in self._known:
-                if metrics.collectors.pop(collector, None) is not None:
+                if collector in metrics.collectors:
+                    if owner is None or owner.plugin == metrics.plugin:
+                        del metrics.collectors[collector]
                     return
+            if owner is not None and collector in self._registry._collector_to_names:  # noqa: SLF001 - as in register
+                return
         self._unregister(collector)
 
     def show(self, metrics: RevisionMetrics) -> None:
@@ -121,21 +153,36 @@ class PluginMetrics(Collector):
         if reserved := sorted(name for name in names if name.startswith(RESERVED)):
             raise ValueError(f"metric names that begin with {', '.join(RESERVED)} are the operator's own: {reserved}")
 
+    def _is_free(self, metric: Metric, taken: set[str], metrics: RevisionMetrics) -> bool:
+        """Tell whether nobody else has the names of a metric, and take them if so."""
+        names = {metric.name, *(f"{metric.name}{suffix}" for suffix in _SUFFIXES.get(metric.type, ()))}
+        if names & taken or metric.name.startswith(RESERVED):
+            self._tell(metrics, metric.name, "another collector has a metric of this name, or it is the operator's own")
+            return False
+        taken |= names
+        return True
+
     def _collected(self, metrics: RevisionMetrics, collector: Collector) -> list[Metric]:
         try:
-            return run_without_task(contextvars.Context(), lambda: list(collector.collect()))
+            found = run_without_task(contextvars.Context(), lambda: list(collector.collect()))
         except BaseException as error:  # noqa: BLE001 - a scrape must survive what a plugin's collector raises
-            kind = class_name(collector)
-            if kind not in metrics.told:
-                metrics.told.add(kind)
-                _log.error(
-                    "Plugin metric cannot be collected",
-                    plugin=metrics.plugin,
-                    revision=metrics.revision,
-                    collector=kind,
-                    error=describe(error),
-                )
+            self._tell(metrics, class_name(collector), describe(error))
             return []
+        for each in found:
+            if not issubclass(type(each), Metric):
+                self._tell(metrics, class_name(collector), f"it yields a {class_name(each)}, which is no metric")
+        return [each for each in found if issubclass(type(each), Metric)]
+
+    def _tell(self, metrics: RevisionMetrics, collector: str, error: str) -> None:
+        if collector not in metrics.told:
+            metrics.told.add(collector)
+            _log.error(
+                "Plugin metric cannot be collected",
+                plugin=metrics.plugin,
+                revision=metrics.revision,
+                collector=collector,
+                error=error,
+            )
 
 
 def install(find: Find) -> PluginMetrics:

@@ -5,9 +5,10 @@ is left to the layers above.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
@@ -179,4 +180,26 @@ class Metrics:
             if (kind := class_name(error)) not in self._told:
                 self._told.add(kind)
                 self._on_plugin_error(error)
+        try:
+            good = [each for each in self._plugins.collect() if _is_renderable(each, encoder)]
+            return encoder(cast("CollectorRegistry", _Collected(good)))
+        except BaseException:  # noqa: BLE001 - as above
             return b""
+
+
+class _Collected:
+    """What was collected, in the form that encoders read."""
+
+    def __init__(self, metrics: list[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> list[Metric]:
+        return self._metrics
+
+
+def _is_renderable(metric: Metric, encoder: Callable[[CollectorRegistry], bytes]) -> bool:
+    try:
+        encoder(cast("CollectorRegistry", _Collected([metric])))
+    except BaseException:  # noqa: BLE001 - the value of a sample is a plugin's
+        return False
+    return True

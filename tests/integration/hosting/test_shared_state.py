@@ -120,6 +120,79 @@ async def test_a_collector_that_raises_costs_no_scrape(bench, plugin_text):
     await eventually(lambda: 'seen_total{name="a"}' in exposed())
 
 
+YIELDS = {
+    "another plugin's metric": "GaugeMetricFamily('level', 'x', value=1)",
+    "a series of another plugin's metric": "GaugeMetricFamily('seen_total', 'x', value=1)",
+    "a metric that shows another's series": "CounterMetricFamily('seen', 'x', value=1)",
+    "the operator's metric": "GaugeMetricFamily('workqueue_depth', 'x', value=1)",
+    "a metric of the process": "GaugeMetricFamily('process_start_time_seconds', 'x', value=1)",
+    "no metric": "'nonsense'",
+    "a value that is none": "GaugeMetricFamily('odd', 'x', value=object())",
+    "a value that raises": "GaugeMetricFamily('odd', 'x', value=Bad())",
+}
+
+
+@pytest.mark.parametrize("yields", YIELDS)
+async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(bench, plugin_text, log_lines, yields):
+    head = (
+        "from prometheus_client.core import *\nfrom prometheus_client import REGISTRY\n"
+        "class Bad(float):\n    def __float__(self): raise SystemExit(1)\n    __eq__ = __float__\n"
+        "class Mine:\n    def describe(self): return []\n    def collect(self):\n"
+        f"        yield GaugeMetricFamily('mine', 'x', value=3)\n        yield {YIELDS[yields]}\n"
+        "REGISTRY.register(Mine())\n"
+    )
+    metrics = Metrics()
+    metrics.show_plugins(PLUGIN_METRICS, print)
+    bench.write("two.py", plugin_text("V1", name="two", head=head))
+    await bench.state("Active", "two")
+    await bench.create("a")
+    bench.write("one.py", plugin_text("V1", head=COUNTER, body=COUNT))
+    await eventually(lambda: 'seen_total{name="a"}' in metrics.render("")[1].decode())
+    body = metrics.render("")[1].decode()
+    assert [body.count(f"\n{line}\n") for line in ("level 7.0", "# TYPE level gauge", "# TYPE seen_total counter")] == [
+        1
+    ] * 3
+    assert body.count("# TYPE workqueue_depth ") == 1
+    assert "\nmine 3.0\n" in body
+
+
+async def test_a_plugin_that_takes_everybodys_collectors_out_takes_nothing_out_and_can_be_edited(bench, plugin_text):
+    head = (
+        "from prometheus_client import REGISTRY, PROCESS_COLLECTOR\n"
+        "REGISTRY.unregister(PROCESS_COLLECTOR)\n"
+        "for each in list(REGISTRY._collector_to_names): REGISTRY.unregister(each)\n"
+    )
+    await bench.create("a")
+    bench.write("one.py", plugin_text("V1", head=COUNTER, body=COUNT))
+    await bench.ran("V1", "a")
+    for version in ("V1", "V2"):
+        bench.write("two.py", plugin_text(version, name="two", head=head))
+        await bench.ran(version, "a", "two")
+    await bench.state("Active", "two")
+    assert "python_info{" in exposed()
+    assert 'seen_total{name="a"}' in exposed()
+
+
+async def test_every_kind_of_metric_is_shown_of_the_new_revision_after_an_edit(bench, plugin_text):
+    head = (
+        "from prometheus_client import Enum, Histogram, Info, Summary\n"
+        "H = Histogram('took', 'x', ['a'], buckets=(1, 2))\nE = Enum('phase', 'x', states=['VERSION'])\n"
+        "I = Info('build', 'x')\nI.info({'version': 'VERSION'})\nS = Summary('size', 'x')\n"
+    )
+    body = "H.labels('VERSION').observe(1.5)\nS.observe(2)"
+    await bench.create("a")
+    for version in ("V1", "V2"):
+        code = plugin_text(version, head=head.replace("VERSION", version), body=body.replace("VERSION", version))
+        bench.write("one.py", code)
+        await bench.ran(version, "a")
+        await eventually(lambda version=version: f'build_info{{version="{version}"}}' in exposed())
+    text = exposed()
+    assert 'took_bucket{a="V2",le="2.0"} 1.0' in text
+    assert 'phase{phase="V2"} 1.0' in text
+    assert "size_sum 2.0" in text
+    assert "V1" not in text
+
+
 CHANGES = {
     "basicConfig": "import logging, sys\nlogging.basicConfig(force=True, level='CRITICAL', stream=sys.stderr)\n",
     "dictConfig": "import logging.config\nlogging.config.dictConfig({'version': 1, 'root': {'level': 'CRITICAL'}})\n",
