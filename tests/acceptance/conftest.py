@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,9 @@ from typing import Any
 import pytest
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.output import DEADLINE_SECONDS, Output
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-DEADLINE_SECONDS = 60
 
 
 @pytest.fixture
@@ -67,51 +65,6 @@ def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[...,
         if process.poll() is None:
             process.kill()
         process.communicate(timeout=DEADLINE_SECONDS)
-
-
-class Output:
-    """What a running process has printed, read as it comes."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self.process = process
-        self.lines: list[str] = []
-        self._ended = False
-        self._news = threading.Condition()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._news:
-                self.lines.append(line)
-                self._news.notify_all()
-        with self._news:
-            self._ended = True
-            self._news.notify_all()
-
-    @property
-    def text(self) -> str:
-        """Everything so far."""
-        return "".join(self.lines)
-
-    def wait_for(self, *words: str, after: int = 0, seconds: float = DEADLINE_SECONDS) -> str:
-        """Wait for a line that has all of ``words``, beginning at line number ``after``, and return it."""
-        with self._news:
-            self._news.wait_for(lambda: self._ended or self._find(words, after) is not None, seconds)
-            found = self._find(words, after)
-        if found is None:
-            raise AssertionError(f"no line with {words} in:\n{self.text}")
-        return found
-
-    def _find(self, words: tuple[str, ...], after: int) -> str | None:
-        return next((line for line in self.lines[after:] if all(word in line for word in words)), None)
-
-    def end(self, seconds: float = DEADLINE_SECONDS) -> int:
-        """Wait for the process to end and return its exit status."""
-        code = self.process.wait(seconds)
-        self._reader.join(seconds)
-        return code
 
 
 class Sandbox:

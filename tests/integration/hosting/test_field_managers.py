@@ -1,13 +1,12 @@
 """Each controller owns its fields under a name of its own, and takes over what was written under the old shared one."""
 
 import os
-import re
-from pathlib import Path
 
 import pytest
 
 from plugin_operator.errors import ConflictError
 from plugin_operator.testing.eventually import eventually
+from tests.pages import block_with
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 OLD = "plugin-operator"
@@ -109,11 +108,9 @@ async def test_what_the_old_manager_owns_conflicts_and_outlives_its_absence(benc
 
 
 async def test_fields_of_the_old_manager_are_handed_over_as_the_docs_say(bench, plugin_text):
-    text = (Path(__file__).parents[3] / "docs" / "writing-plugins.md").read_text()
-    documented = re.search(r"```python\n(async def apply_and_take_over.*?)```", text, re.DOTALL)
-    assert documented
+    documented = block_with("docs/writing-plugins.md", "async def apply_and_take_over").code
     await apply_as_old(bench, kept="old", dropped="old")
-    bench.write("one.py", plugin_text("V1", head=documented[1], body=HAND_OVER))
+    bench.write("one.py", plugin_text("V1", head=documented, body=HAND_OVER))
 
     async def handed_over() -> bool:
         shared = await get(bench, "shared")

@@ -1,52 +1,46 @@
-"""Python in the docs works as printed: plugins pass the loader, tests pass pytest.
-
-A block that cannot run alone has ``<!-- not run: REASON -->`` on the line before it; that one is compiled all the same.
-"""
+"""Python in the docs works as printed: plugins load and reconcile, tests pass, and the rest does what its page says."""
 
 import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+import textwrap
 from pathlib import Path
 
+import aiohttp
 import pytest
+
+from plugin_operator.apiserver import ApiServer
+from plugin_operator.testing import PluginHarness
+from tests.pages import PAGES, ROOT, Block, block_with, blocks_in, blocks_of
 
 pytestmark = pytest.mark.embedded_only("the harness brings its own server")
 
-ROOT = Path(__file__).parents[3]
-PAGES = ("README.md", "docs/testing-plugins.md", "docs/writing-plugins.md")
-BLOCK = re.compile(r"^(?P<mark><!-- not run: [^\n]+ -->\n)?```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = blocks_in("python")
+DETACHED = block_with("docs/security.md", "allow_fork")
+FAULTS = block_with("docs/sandbox.md", "api_server.faults.add")
+HAND_OVER = block_with("docs/writing-plugins.md", "apply_and_take_over")
+HEAD = block_with("docs/writing-plugins.md", "# /// script")
+
+#: What plugins in the pages reconcile: one object of each kind, which their selectors and maps let through.
+OBJECTS = [
+    {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "hello", "labels": {"app": "web"}}},
+    {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token", "labels": {"used-by": "hello"}}},
+    {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}},
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A piece of Python in a page; ``line`` is that of its first line of code."""
-
-    page: str
-    line: int
-    code: str
-    runs: bool
-
-    @property
-    def is_test(self) -> bool:
-        return re.search(r"^(async )?def test_", self.code, re.MULTILINE) is not None
-
-    @property
-    def module(self) -> str:
-        return f"{Path(self.page).stem.replace('-', '_').lower()}_line_{self.line}"
+def is_test(block: Block) -> bool:
+    return re.search(r"^(async )?def test_", block.code, re.MULTILINE) is not None
 
 
-def blocks_of(page: str, text: str) -> list[Block]:
-    found = BLOCK.finditer(text)
-    return [
-        Block(page, text.count("\n", 0, each.start("code")) + 1, each["code"], each["mark"] is None) for each in found
-    ]
+def is_plugin(block: Block) -> bool:
+    return re.search(r"^(@controller\b|(async )?def new_controller\b)", block.code, re.MULTILINE) is not None
 
 
-BLOCKS = [block for page in PAGES for block in blocks_of(page, (ROOT / page).read_text())]
-PLUGINS = [block for block in BLOCKS if block.runs and not block.is_test]
-TESTS = [block for block in BLOCKS if block.runs and block.is_test]
+TESTS = [block for block in BLOCKS if is_test(block)]
+PLUGINS = [block for block in BLOCKS if is_plugin(block)]
+OTHERS = [block for block in BLOCKS if not is_test(block) and not is_plugin(block)]
 
 
 def validated(folder: Path, blocks: list[Block]) -> dict[str, str]:
@@ -67,23 +61,32 @@ def run_tests(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return validated(tmp_path_factory.mktemp("blocks"), PLUGINS)
+    return validated(tmp_path_factory.mktemp("blocks"), [*PLUGINS, HEAD])
 
 
-def test_every_page_has_blocks_that_run() -> None:
-    assert {block.page for block in (*PLUGINS, *TESTS)} == set(PAGES)
-    opened = sum((ROOT / page).read_text().count("```python") for page in PAGES)
-    assert len(BLOCKS) == opened
+def test_every_block_is_a_plugin_or_a_test_or_has_a_test_of_its_own() -> None:
+    # The hand-over is in tests/integration/hosting/test_field_managers.py.
+    assert set(OTHERS) == {DETACHED, FAULTS, HAND_OVER, HEAD}, "write a test that executes the new block"
+    assert {block.page for block in PLUGINS} >= {"README.md", "docs/writing-plugins.md"}
+    assert {block.page for block in TESTS} >= {"docs/testing-plugins.md"}
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.module)
-def test_a_block_compiles(block: Block) -> None:
-    compile(block.code, f"{block.page}:{block.line}", "exec")
-
-
-@pytest.mark.parametrize("block", PLUGINS, ids=lambda block: block.module)
+@pytest.mark.parametrize("block", PLUGINS, ids=str)
 def test_a_plugin_in_a_page_loads(block: Block, verdicts: dict[str, str]) -> None:
-    assert verdicts[block.module].startswith(f"./{block.module}.py: ok ("), f"{block.page}:{block.line}"
+    assert verdicts[block.module].startswith(f"./{block.module}.py: ok ("), str(block)
+
+
+async def test_the_plugins_in_the_pages_reconcile(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{block.module}.py" for block in PLUGINS]
+    for path, block in zip(paths, PLUGINS, strict=True):
+        path.write_text(block.code)
+    async with PluginHarness(*paths) as harness:
+        for obj in OBJECTS:
+            await harness.client.create(obj)
+        await harness.settle()
+        controllers = [each for path in paths for each in harness.plugin(path.stem).controllers]
+        assert {each.name: dict(each.failing) for each in controllers if each.failing} == {}
+        assert [each.name for each in controllers if not sum(each.reconciles.values())] == []
 
 
 def test_the_tests_in_the_pages_pass_without_any_configuration(tmp_path: Path) -> None:
@@ -94,9 +97,51 @@ def test_the_tests_in_the_pages_pass_without_any_configuration(tmp_path: Path) -
     assert re.search(rf"^{len(TESTS)} passed in", ended.stdout, re.MULTILINE), ended.stdout + ended.stderr
 
 
+async def test_faults_are_planned_as_the_sandbox_page_says(api_server: ApiServer) -> None:
+    exec(FAULTS.code, {"api_server": api_server})
+    url = f"{api_server.endpoint.url}/api/v1/namespaces/default/configmaps"
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
+        async with session.get(url) as refused:
+            assert (refused.status, refused.headers["Retry-After"]) == (429, "2")
+        async with session.get(url) as answered:
+            assert answered.status == 200
+        async with session.post(url, json=OBJECTS[0]) as created:
+            assert created.status == 201
+        async with session.get(url, params={"watch": "true", "timeoutSeconds": "1"}) as silent:
+            assert (silent.status, await silent.read()) == (200, b"")
+
+
+def test_a_detached_program_runs_while_forks_are_guarded() -> None:
+    program = textwrap.dedent("""
+        from plugin_operator.manager.forks import ForkGuard
+
+        ForkGuard(lambda frame: None).install()
+        run_detached({true!r})
+        raise SystemExit(os.waitstatus_to_exitcode(os.wait()[1]))
+    """).format(true=shutil.which("true"))
+    ended = subprocess.run([sys.executable, "-c", DETACHED.code + program], timeout=60, check=False)
+    assert ended.returncode == 0
+
+
+def test_the_head_of_a_plugin_names_what_it_needs(tmp_path: Path, verdicts: dict[str, str]) -> None:
+    (tmp_path / "needs.py").write_text(HEAD.code)
+    command = [sys.executable, "-m", "plugin_operator", "requirements", "needs.py"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    lines = [line.partition("#")[0].replace(" ", "") for line in ended.stdout.splitlines()]
+    assert lines == ["", "boto3<2,>=1.34", 'tzdata;sys_platform=="win32"']
+    assert "boto3" in verdicts[HEAD.module]
+
+
 def test_a_block_that_does_not_load_is_told(tmp_path: Path) -> None:
     (bad,) = blocks_of("docs/page.md", "text\n\n```python\nfrom plugin_operator import controler\n```\n")
-    assert (bad.line, bad.runs) == (4, True)
+    assert (bad.line, bad.language) == (4, "python")
     assert "controler" in validated(tmp_path, [bad])["page_line_4"]
-    (marked,) = blocks_of("docs/page.md", "<!-- not run: needs more -->\n```python\nawait x\n```\n")
-    assert not marked.runs
+
+
+def test_blocks_are_found_in_every_page() -> None:
+    assert {"README.md", "docs/writing-plugins.md", "docs/first-session.md"} <= set(PAGES)
+    text = (
+        "- a list\n\n  ~~~ python\n  x = 1\n  ~~~\n\n> ```console\n> $ true\n> ```\n\n    indented\n\n```\nbare\n```\n"
+    )
+    found = [(block.line, block.language, block.code) for block in blocks_of("p.md", text)]
+    assert found == [(4, "python", "x = 1\n"), (8, "console", "$ true\n"), (11, "", "indented\n"), (14, "", "bare\n")]
