@@ -166,6 +166,14 @@ async def test_what_is_no_fault_is_refused(api, body) -> None:
     assert "this is no fault" in answer["message"]
 
 
+@pytest.mark.parametrize("number", ["", "one", "-1", "²", "9" * 5000])
+async def test_what_is_no_number_of_a_fault_forgets_none(api, number: str) -> None:
+    await api("POST", "/debug/faults", {"action": "refuse", "verb": "watch"})
+    status, answer = await api("DELETE", "/debug/faults", number=number)
+    assert (status, answer["reason"]) == (400, "BadRequest")
+    assert len((await api("GET", "/debug/faults"))[1]["faults"]) == 1
+
+
 async def test_history_is_compacted_on_request(api, api_server: ApiServer) -> None:
     await api("POST", MAPS, config_map("a"))
     assert (await api("POST", "/debug/compact"))[0] == 200

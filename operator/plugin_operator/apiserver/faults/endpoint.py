@@ -19,12 +19,14 @@ from plugin_operator.apiserver.wire.reply import Reply
 PATH = "/debug/faults"
 COMPACT_PATH = "/debug/compact"
 
+_NUMBER_DIGITS = 20
+
 
 async def answer(plan: FaultPlan, store: Store, request: web.BaseRequest, path: str) -> Reply:
     """Answer a request at one of the two paths.
 
     Raises:
-        ApiFailure: 400 if the body is no fault, 405.
+        ApiFailure: 400 if the body is no fault or the number none, 405.
     """
     if path == COMPACT_PATH:
         if request.method != "POST":
@@ -37,11 +39,13 @@ async def answer(plan: FaultPlan, store: Store, request: web.BaseRequest, path: 
         case "POST":
             return Reply(codec.encode(_shown(plan.add(_read(await request.read())))), 201)
         case "DELETE":
-            number = request.rel_url.query.get("number", "")
-            if number.isdecimal():
+            number = request.rel_url.query.get("number")
+            if number is None:
+                plan.clear()
+            elif number.isdecimal() and number.isascii() and len(number) < _NUMBER_DIGITS:
                 plan.remove(int(number))
             else:
-                plan.clear()
+                raise bad_request(f"number={number!r} is no number of a fault; without it all faults are forgotten")
             return Reply(codec.encode({"faults": [_shown(planned) for planned in plan]}))
         case _:
             raise method_not_allowed()
