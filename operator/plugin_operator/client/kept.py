@@ -9,6 +9,7 @@ from contextvars import Context
 from typing import Protocol
 
 from plugin_operator import logs
+from plugin_operator.backoff import Backoff
 from plugin_operator.client.access import Access
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ConfigError
@@ -20,7 +21,9 @@ REREAD_SECONDS = 30.0
 
 _RETRY_SECONDS = 5.0  # while the last good access serves
 _RETRY_WITHOUT_SECONDS = 1.0  # a login command must not be run for each request of a busy operator
-_RENEW_PAUSE_SECONDS = 1.0  # nor for each 401
+_RENEW_PAUSE_SECONDS = 1.0  # nor for each 401, at first
+_RENEW_PAUSE_AT_MOST_SECONDS = 15.0
+_RENEW_FORGET_SECONDS = 60.0
 
 _CLOSE_SECONDS = 2.0
 
@@ -65,7 +68,10 @@ class KeptAccess:
         self._access: Access | None = None
         self._due = float("-inf")
         self._failure = ""
-        self._renewed_at = float("-inf")
+        self._renew_from = float("-inf")
+        self._renewals = self._pauses(_RENEW_PAUSE_AT_MOST_SECONDS)
+        self._stale = self._pauses(REREAD_SECONDS)
+        self._is_stale = False
         self._lock = asyncio.Lock()
         self._tasks = TaskOwner("credentials", clock=self._clock)
         self._ahead: AnyTask | None = None
@@ -93,8 +99,8 @@ class KeptAccess:
         """Ask the command or read the files again; see ``AccessSource.renew``."""
         async with self._lock:
             now = self._clock.monotonic()
-            if self._access is rejected and now - self._renewed_at >= _RENEW_PAUSE_SECONDS:
-                self._renewed_at = now
+            if self._access is rejected and now >= self._renew_from:
+                self._renew_from = now + self._renewals.next_seconds()
                 await self._read(renew=True)
                 if self._failure:
                     raise ConfigError(self._failure)
@@ -136,7 +142,31 @@ class KeptAccess:
         if self._access is None or self._access.expires_at is None:
             return REREAD_SECONDS
         left = (self._access.expires_at - self._clock.now()).total_seconds()
+        self._say_whether_stale(is_stale=left <= 0)
+        if left <= 0:
+            return self._stale.next_seconds()
+        self._stale.reset()
         return min(REREAD_SECONDS, max(_RETRY_WITHOUT_SECONDS, left))
+
+    def _say_whether_stale(self, *, is_stale: bool) -> None:
+        """Report credentials that are handed out expired; they are used, for the clock of this machine may be wrong."""
+        if is_stale and not self._is_stale and self._access is not None and self._access.expires_at is not None:
+            _log.warning(
+                "Credentials have expired when they are read: is the clock of this machine right?",
+                source=self._source.description,
+                expired=self._access.expires_at.isoformat(),
+                now=self._clock.now().isoformat(),
+            )
+        self._is_stale = is_stale
+
+    def _pauses(self, at_most_seconds: float) -> Backoff:
+        return Backoff(
+            self._clock,
+            base_seconds=_RENEW_PAUSE_SECONDS,
+            cap_seconds=at_most_seconds,
+            jitter=0.0,
+            reset_after_seconds=_RENEW_FORGET_SECONDS,
+        )
 
     def _failed(self, reason: str) -> None:
         if not self._failure and self._access is not None:

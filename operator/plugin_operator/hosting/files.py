@@ -95,8 +95,13 @@ def read_file(path: str, *, is_atomic: bool, wall: float) -> TreeFile:
     finally:
         os.close(descriptor)
     changing = before != after or len(content) != after.size
-    is_cold = not changing and wall - max(after.mtime_ns, after.ctime_ns) / 1e9 > _TICK_SECONDS
+    is_cold = not changing and all(_is_far(wall, time_ns) for time_ns in (after.mtime_ns, after.ctime_ns))
     return TreeFile(content, after, is_atomic, changing, hashlib.sha256(content).hexdigest(), is_cold)
+
+
+def _is_far(wall: float, time_ns: int) -> bool:
+    """Tell whether a change now would get another time; one in the future is far too, for clocks are set back."""
+    return abs(wall - time_ns / 1e9) > _TICK_SECONDS
 
 
 def _chunks(descriptor: int, most: int) -> list[bytes]:

@@ -12,6 +12,7 @@ from plugin_operator.clock import Clock
 from plugin_operator.hosting.claims import Claims
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loader import Loader
+from plugin_operator.hosting.pace import pause_after_look
 from plugin_operator.hosting.scanner import Scanner
 from plugin_operator.hosting.slot import PluginSlot
 from plugin_operator.hosting.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
@@ -23,8 +24,6 @@ from plugin_operator.plugin import install_task_factory
 from plugin_operator.rendering import describe
 from plugin_operator.tasks import Service, TaskOwner
 from plugin_operator.threads import ThreadRunner
-
-_SHORTEST_PAUSE_SECONDS = 0.005
 
 #: A look takes milliseconds; one that takes this long hangs in a file system that does not answer.
 _LONGEST_LOOK_SECONDS = 30.0
@@ -158,8 +157,7 @@ class PluginHost:
             self._hint.clear()
             began = self._clock.monotonic()
             self._retry = await self._look()
-            # However many hints there are, looking takes at most a third of the time.
-            await self._clock.sleep(max(_SHORTEST_PAUSE_SECONDS, 2 * (self._clock.monotonic() - began)))
+            await self._clock.sleep(pause_after_look(self._clock.monotonic() - began))
 
     async def _look(self) -> float | None:
         snapshot = await self._scan()

@@ -1,6 +1,17 @@
-"""How often a plugin may be reloaded."""
+"""How often a plugin may be reloaded, and the plugins directory be looked at."""
 
 from plugin_operator.clock import Clock
+
+_SHORTEST_PAUSE_SECONDS = 0.005
+_LONGEST_PAUSE_SECONDS = 30.0
+
+
+def pause_after_look(look_seconds: float) -> float:
+    """Return how long to pause after a look at the directory: looking takes at most a third of the time.
+
+    A process that was stopped during a look must not reload nothing for twice as long as it was stopped.
+    """
+    return min(max(_SHORTEST_PAUSE_SECONDS, 2 * look_seconds), _LONGEST_PAUSE_SECONDS)
 
 
 class Pace:

@@ -7,14 +7,14 @@ over while its loop is blocked and cannot notice by itself.
 import asyncio
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from types import FrameType
 
 from plugin_operator import logs
-from plugin_operator.clock import SystemClock
+from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.manager.signals import EXIT_FAILED, leave_now
+from plugin_operator.manager.standstill import Standstill
 from plugin_operator.metrics import Histogram
 from plugin_operator.tasks import TaskOwner, TaskSupervisor, run_thread
 
@@ -44,6 +44,7 @@ class LoopWatchdog:
         leader_margin_seconds: how long after that a loop that runs may take to end the process by itself.
         leave: ends the process; tests pass their own.
         supervisor: is told if the thread ends unasked.
+        clock: measures; that of ``leads_until``.
     """
 
     name = "event loop watchdog"
@@ -59,7 +60,9 @@ class LoopWatchdog:
         leader_margin_seconds: float = 0.5,
         leave: Callable[[int], None] = leave_now,
         supervisor: TaskSupervisor | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        self._clock = clock or SystemClock()
         self._threshold = threshold_seconds
         self._stalls = stalls
         self._blame: Blame = blame or (lambda _frame: None)
@@ -69,7 +72,7 @@ class LoopWatchdog:
         self._leave = leave
         self._sent_at: float | None = None
         self._report_at = 0.0
-        self._tasks = TaskOwner(self.name, clock=SystemClock(), supervisor=supervisor)
+        self._tasks = TaskOwner(self.name, clock=self._clock, supervisor=supervisor)
 
     async def start(self) -> None:
         """Start the thread."""
@@ -88,14 +91,20 @@ class LoopWatchdog:
     def _watch(self, loop: asyncio.AbstractEventLoop, loop_thread: int, stop: threading.Event) -> None:
         quarter = self._threshold / 4 if self._threshold else _LONGEST_INTERVAL_SECONDS
         interval = min(_LONGEST_INTERVAL_SECONDS, max(_SHORTEST_INTERVAL_SECONDS, min(quarter, self._margin)))
+        standstill = Standstill(self._clock, interval)
         while not stop.wait(interval):
+            if stood_still := standstill.seconds():
+                # Nothing in this process is to blame; and the loop, which was stopped as well, gets its turn first.
+                _log.warning("Process stood still", seconds=round(stood_still, 3))
+                self._sent_at = None
+                continue
             try:
                 self._check(loop, loop_thread)
             except RuntimeError:  # the loop was closed under us
                 return
 
     def _check(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> None:
-        now = time.monotonic()
+        now = self._clock.monotonic()
         until = self._leads_until()
         if until is not None and now > until + self._margin:
             self._report("Leadership is over and the event loop is blocked, ending at once", loop_thread, now)
@@ -112,7 +121,7 @@ class LoopWatchdog:
                 loop.call_soon_threadsafe(self._on_blocked, name, now - sent_at, stack)
 
     def _beat(self, sent_at: float) -> None:
-        self._stalls.observe(time.monotonic() - sent_at)
+        self._stalls.observe(self._clock.monotonic() - sent_at)
         self._sent_at = None
 
     def _report(self, message: str, loop_thread: int, now: float) -> tuple[str, list[str]] | None:

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 _SHARE = 0.2
+# A process that was stopped during a rendering would otherwise answer nothing for four times as long as it was.
+_LONGEST_PAUSE_SECONDS = 10.0
 
 T = TypeVar("T")
 
@@ -64,6 +66,6 @@ class PacedPage(Generic[T]):
             page = render()
         finally:
             ended = self._monotonic()
-            self._free_at = ended + (ended - begun) * self._pauses_per_rendering
+            self._free_at = ended + min((ended - begun) * self._pauses_per_rendering, _LONGEST_PAUSE_SECONDS)
         self._rendered[form] = (begun, page)
         return page

@@ -93,6 +93,15 @@ class VirtualClock:
         self._move_to(end)
         await self.settle()
 
+    def suspend(self, seconds: float) -> None:
+        """Let the machine sleep: both clocks go on, and no timer comes any nearer, as on Linux."""
+        self._move_to(self._monotonic + seconds)
+        self._timers = [(due + seconds, number, timer) for due, number, timer in self._timers]
+
+    def jump(self, seconds: float) -> None:
+        """Set the wall clock forwards or, with a negative number, backwards; nothing else moves."""
+        self._now += timedelta(seconds=seconds)
+
     async def settle(self) -> None:
         """Run whatever the event loop has ready until it would wait for time or for the outside world.
 
