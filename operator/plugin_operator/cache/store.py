@@ -107,8 +107,8 @@ class Store:
         return None if space is None else space.get(name)
 
     def in_namespace(self, namespace: str) -> Iterable[CachedObject]:
-        """Return the objects of one namespace."""
-        return self._spaces.get(namespace, {}).values()
+        """Return the objects of one namespace, as they are now."""
+        return list(self._spaces.get(namespace, {}).values())
 
     def add_index(self, name: str, function: IndexFunction) -> None:
         """Keep an index over all objects, present and future.
@@ -135,8 +135,9 @@ class Store:
         return self._indexes[name]
 
     def __iter__(self) -> Iterator[CachedObject]:
-        for space in self._spaces.values():
-            yield from space.values()
+        # Copies, made in one step of the interpreter: plain reconcilers read in threads while the reflector writes.
+        for space in list(self._spaces.values()):
+            yield from list(space.values())
 
     def __len__(self) -> int:
         return self._count

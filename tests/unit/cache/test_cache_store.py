@@ -152,6 +152,21 @@ def test_lists_are_narrowed_by_namespace_and_labels(store):
     assert lister.list("two") == []
 
 
+def test_reading_goes_on_while_objects_come_and_go(store):
+    # A plain reconciler reads in a thread: any of these changes may come between two objects.
+    for name in ("a", "b"):
+        store.upsert(make(name, 1, "one"))
+    everything, one_namespace = iter(store), iter(store.in_namespace("one"))
+    next(everything), next(one_namespace)
+
+    store.upsert(make("c", 1, "one"))
+    store.upsert(make("d", 1, "two"))
+    store.remove(make("a", 2, "one"))
+
+    assert [obj.name for obj in everything][:1] == ["b"]
+    assert [obj.name for obj in one_namespace] == ["b"]
+
+
 def by_tier(obj):
     tier = obj["metadata"]["labels"]["tier"]
     return tier.split("-")
