@@ -116,7 +116,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
-	$(BIN)/mypy bench $(filter-out tests/typing/test_%,$(wildcard plugins/*.py tests/typing/*.py))
+	$(BIN)/mypy bench docs/reference.py $(filter-out tests/typing/test_%,$(wildcard plugins/*.py tests/typing/*.py))
 
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
@@ -125,6 +125,10 @@ layers: $(VENV)/.dev
 format: $(VENV)/.dev ## Format the code and apply the safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+.PHONY: reference
+reference: $(VENV)/.dev ## Make docs/reference.md from the docstrings of the author API
+	@$(BIN)/python docs/reference.py
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure beside controller-runtime (Go), kube-rs (cargo) and kopf; 15 minutes, with QUICK=1 three

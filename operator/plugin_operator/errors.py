@@ -9,14 +9,14 @@ _MAX_REASON = 2000
 
 
 class PluginOperatorError(Exception):
-    """Root of all errors of this package."""
+    """Root of all errors of this package but ``SelectorError``, which is a ``ValueError``."""
 
 
 class ExternalError(PluginOperatorError):
     """Root of what a call of the API client raises for reasons outside the code that makes the call.
 
-    Credentials, connection, discovery, leadership, overload, missing rights: none of them says that a plugin is wrong,
-    so none counts against a revision. See ``is_external``.
+    Credentials, connection, discovery, leadership, overload, missing rights: none of them says that a plugin is wrong.
+    A reconcile that ends with one is retried, and it does not count against a revision.
     """
 
 
@@ -25,26 +25,38 @@ class UsageError(PluginOperatorError):
 
 
 class ConfigError(ExternalError):
-    """No usable way to reach an API server could be made from the kubeconfig or the pod's service account."""
+    """No usable credentials or address of an API server came from the kubeconfig or the pod's service account.
+
+    A call of the client raises it when credentials have to be renewed and cannot be.
+    """
 
 
 class TerminalError(PluginOperatorError):
     """Raised by a reconciler: trying again will not help until the object changes, so do not retry.
 
-    The counterpart of controller-runtime's ``reconcile.TerminalError``.
+    It is logged and counted like any failure, and the next change of the object makes it due again. The counterpart of
+    controller-runtime's ``reconcile.TerminalError``.
     """
 
 
 class LeadershipLost(ExternalError):
-    """The Lease is no longer ours: stop at once and exit with status 1."""
+    """This process leads no more: it stops at once and exits with status 1.
+
+    A write of the client raises it before anything is sent. Reads pass. Let it go through: the next leader reconciles.
+    """
 
 
 class NoMatchError(ExternalError):
-    """The API server serves no such kind (now): wait for it, for a CRD may still come."""
+    """The API server serves no such kind (now): wait for it, for a CRD may still come.
+
+    Any call of the client raises it, also one about a kind that was served before. The message names close kinds.
+    """
 
 
 class PluginRejected(PluginOperatorError):
     """A plugin file cannot become a revision; the last good one keeps running.
+
+    The loader raises it for a declaration that is wrong, and ``PluginHarness`` for a plugin that it cannot start.
 
     Attributes:
         reason: what is wrong and the way out, for a person; cut where an exception's text has no end.
@@ -64,18 +76,25 @@ class PluginRejected(PluginOperatorError):
 
 
 class ApiConnectionError(ExternalError):
-    """The API server could not be reached, or the connection broke: retry with backoff."""
+    """The API server could not be reached, the connection broke, or the deadline of the call (30 s) passed.
+
+    So it is with an answer that cannot be read. Whether a write was carried out is not known: read, then try again.
+    """
 
 
 class AnswerTooLargeError(ApiConnectionError):
-    """An answer has more bytes than anything that was asked for: ask for less, or take it for no answer."""
+    """An answer has more bytes than the client takes: 64 MiB for one object, 256 MiB for a whole list.
+
+    ``Client.list`` raises it after it has tried smaller pages: narrow the list by namespace or selector.
+    """
 
 
 class ApiError(PluginOperatorError):
     """The API server answered with a failure (a ``meta/v1 Status``).
 
-    A subclass that is no ``ExternalError`` says that the request itself was wrong: so do 405, 406, 412, 413 and 415,
-    which have no subclass.
+    Each status has a subclass. One that is no ``ExternalError`` says that the request itself was wrong. So do 405, 406,
+    412, 413 and 415, which have no subclass. Before 429 or 503 is raised, the client has waited as long as the server
+    asked for with ``Retry-After``, within the deadline of the call.
 
     Attributes:
         status: HTTP status code.
@@ -103,35 +122,41 @@ class ApiError(PluginOperatorError):
 
 
 class BadRequestError(ApiError):
-    """400: the request itself is malformed."""
+    """400: the request itself is malformed, such as a patch that cannot be applied."""
 
 
 class UnauthorizedError(ApiError, ExternalError):
-    """401: the credentials are missing or no longer good."""
+    """401: the credentials are missing or no longer good; the client has renewed them once and tried again."""
 
 
 class ForbiddenError(ApiError, ExternalError):
-    """403: RBAC does not grant it (yet)."""
+    """403: RBAC does not grant it (yet), or an admission plugin refuses it.
+
+    A missing right to write shows in the status of the plugin until it is granted.
+    """
 
 
 class NotFoundError(ApiError):
-    """404: no such object or path."""
+    """404: no such object, subresource or namespace; a kind that is not served is a ``NoMatchError``."""
 
 
 class ConflictError(ApiError):
-    """409: somebody else changed the object; read it again and retry."""
+    """409: somebody else changed the object, or owns a field that ``apply`` states.
+
+    Let the reconcile be retried: the next one reads a newer version.
+    """
 
 
 class AlreadyExistsError(ConflictError):
-    """409 with reason AlreadyExists: the name is taken."""
+    """409 with reason AlreadyExists: ``create`` found the name taken, also by an object that is being deleted."""
 
 
 class GoneError(ApiError, ExternalError):
-    """410: the resource version or the continue token is too old; list again."""
+    """410: the resource version or the continue token is too old; list again. ``Client.list`` does so once itself."""
 
 
 class InvalidError(ApiError):
-    """422: the object breaks the schema; ``causes`` names the fields."""
+    """422: the object breaks its schema or a rule of its kind; ``causes`` names the fields."""
 
 
 class TooManyRequestsError(ApiError, ExternalError):

@@ -19,7 +19,7 @@ from plugin_operator.client.transport import Query, Transport
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, GoneError, NoMatchError, NotFoundError
 from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, NamespacedName, Object, Resource
 
-Kind: TypeAlias = "str | GroupVersionKind | type[Any]"
+Kind: TypeAlias = str | GroupVersionKind | type[Any]
 PatchType = Literal["merge", "json", "strategic"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 T = TypeVar("T")
@@ -45,9 +45,26 @@ class _Page(msgspec.Struct, rename="camel"):
 
 
 class Client:
-    """Requests about objects. Every method raises ``ApiError`` subclasses, ``ApiConnectionError`` and ``NoMatchError``.
+    """Requests about objects, straight to the API server: not to the cache, which ``Lister`` reads.
 
-    A write takes ``field_manager=``: who owns the fields of that one write. No more than 128 bytes, else ValueError.
+    *Objects* are dicts as in the API's JSON. A kind is text (``"v1/Secret"``, ``"apps/v1/Deployment"``), a
+    ``GroupVersionKind``, or a model class of kubernetes-asyncio. With a model class, and for a model that is handed
+    over, models are returned. What is handed over is never changed.
+
+    *Namespace*: in a plugin there is no default namespace. A call about one namespaced object takes it from
+    ``namespace=``, from a ``Request``, or from ``metadata.namespace`` of the object. Without one it raises ValueError
+    before anything is sent. ``list`` without one reads all namespaces. Kinds without namespaces ignore it.
+
+    *Field manager*: each controller writes as ``plugin-operator/<id>``, where ``id`` is declared and by default its
+    name. ``field_manager=`` names another owner for that one write.
+
+    *Errors*: besides those named at each method, every method raises the subclass of ``ApiError`` that fits the
+    server's answer, ``ApiConnectionError`` without an answer, ``NoMatchError`` for a kind that is not served,
+    ``ConfigError`` without credentials, and ValueError for a text that is no kind, a missing name or a missing
+    namespace. Writes raise ``LeadershipLost`` in a process that leads no more.
+
+    *Time*: a call has 30 seconds, waits that ``Retry-After`` asks for included. A cancelled call closes its connection
+    and raises ``CancelledError``; whether its write was carried out is not known.
 
     Args:
         transport: the connection.
@@ -114,6 +131,11 @@ class Client:
     async def get(self, kind: Kind, name: str | NamespacedName, namespace: str | None = None) -> Any:
         """Return one object from the server, not from a cache.
 
+        Args:
+            kind: of the object.
+            name: of the object; a ``Request`` brings its namespace with it.
+            namespace: of the object, unless ``name`` has it.
+
         Raises:
             NotFoundError: there is none.
         """
@@ -127,16 +149,20 @@ class Client:
         label_selector: str | Mapping[str, Any] | None = None,
         field_selector: str | Mapping[str, str] | None = None,
     ) -> list[Any]:
-        """Return all objects, of all namespaces unless one is given; fetched in pages.
+        """Return all objects, of all namespaces unless one is given; fetched in pages of 500.
+
+        Each page is a request with 30 seconds of its own.
 
         Args:
             kind: of the objects.
-            namespace: of the objects.
+            namespace: of the objects; None for all.
             label_selector: kubectl's syntax, a mapping of labels, or ``matchLabels`` and ``matchExpressions``.
             field_selector: kubectl's syntax, or a mapping of fields.
 
         Raises:
-            SelectorError, TypeError: a selector makes no sense.
+            SelectorError: a selector cannot be read.
+            TypeError: a selector is neither text nor a mapping.
+            AnswerTooLargeError: the objects have more than 256 MiB together.
         """
         labels, fields = LabelSelector.of(label_selector), FieldSelector.of(field_selector)
         resource = await self._resource(kind)
@@ -151,9 +177,14 @@ class Client:
     async def create(self, obj: Any, *, field_manager: str | None = None) -> Any:
         """Create the object and return it as the server stored it.
 
+        Args:
+            obj: with ``apiVersion`` and ``kind``, and a name or ``metadata.generateName``.
+            field_manager: owns the fields instead of the controller; 1 to 128 bytes.
+
         Raises:
             AlreadyExistsError: the name is taken.
-            ValueError: the object names no kind.
+            InvalidError: the object breaks its schema.
+            ValueError: the object names no kind, or ``field_manager`` is one that no server takes.
         """
         document, resource = await self._document(obj)
         metadata = _metadata(document)
@@ -162,15 +193,35 @@ class Client:
         return self._decode(_result_kind(obj), body)
 
     async def update(self, obj: Any, *, field_manager: str | None = None) -> Any:
-        """Replace the object; with its ``resourceVersion`` only if nobody changed it meanwhile.
+        """Replace the object and return what was stored.
+
+        With a ``resourceVersion`` it is replaced only if nobody changed it meanwhile.
+
+        Args:
+            obj: the whole object as it shall be; its status is ignored where the kind has a status subresource.
+            field_manager: owns what changes instead of the controller; 1 to 128 bytes.
 
         Raises:
-            ConflictError: somebody did.
+            ConflictError: somebody did change it.
+            NotFoundError: it is gone.
+            InvalidError: the object breaks its schema.
+            ValueError: the object names no kind, or ``field_manager`` is one that no server takes.
         """
         return await self._replace(obj, None, field_manager)
 
     async def update_status(self, obj: Any, *, field_manager: str | None = None) -> Any:
-        """Replace the status subresource; everything else of ``obj`` is ignored by the server."""
+        """Replace the status subresource and return the whole object; the server ignores everything else of ``obj``.
+
+        Args:
+            obj: the object with the status as it shall be.
+            field_manager: owns what changes instead of the controller; 1 to 128 bytes.
+
+        Raises:
+            ConflictError: somebody changed the object meanwhile.
+            NotFoundError: it is gone, or its kind has no status subresource.
+            InvalidError: the status breaks its schema.
+            ValueError: the object names no kind, or ``field_manager`` is one that no server takes.
+        """
         return await self._replace(obj, "status", field_manager)
 
     async def patch(
@@ -184,7 +235,24 @@ class Client:
         subresource: str | None = None,
         field_manager: str | None = None,
     ) -> Any:
-        """Change parts of an object and return the whole; ``type="json"`` takes a list of operations."""
+        """Change parts of an object and return the whole.
+
+        Args:
+            kind: of the object.
+            name: of the object; a ``Request`` brings its namespace with it.
+            patch: by ``type``. With ``metadata.resourceVersion`` in it, only if nobody changed the object meanwhile.
+            namespace: of the object, unless ``name`` has it.
+            type: ``"merge"`` (RFC 7386, a mapping), ``"json"`` (RFC 6902, a list of operations), or ``"strategic"``
+                (a mapping, for built-in kinds only).
+            subresource: ``"status"``, ``"scale"`` or another, instead of the object itself.
+            field_manager: owns what changes instead of the controller; 1 to 128 bytes.
+
+        Raises:
+            ConflictError: the patch names a ``resourceVersion`` and the object has another one.
+            NotFoundError: there is no such object or subresource.
+            InvalidError: the result breaks its schema, or an operation of a JSON patch fails.
+            ValueError: ``field_manager`` is one that no server takes.
+        """
         resource = await self._resource(kind)
         path = self._path(resource, name, namespace, subresource)
         query = self._manager(field_manager)
@@ -199,7 +267,20 @@ class Client:
         *,
         field_manager: str | None = None,
     ) -> Any:
-        """Merge ``status`` into the object's status subresource."""
+        """Merge ``status`` into the object's status subresource and return the whole object.
+
+        Args:
+            kind: of the object.
+            name: of the object; a ``Request`` brings its namespace with it.
+            status: what is merged into ``status``; lists are replaced as a whole, and None removes a field.
+            namespace: of the object, unless ``name`` has it.
+            field_manager: owns what changes instead of the controller; 1 to 128 bytes.
+
+        Raises:
+            NotFoundError: there is no such object, or its kind has no status subresource.
+            InvalidError: the result breaks its schema.
+            ValueError: ``field_manager`` is one that no server takes.
+        """
         patch = {"status": status}
         return await self.patch(kind, name, patch, namespace, subresource="status", field_manager=field_manager)
 
@@ -209,10 +290,19 @@ class Client:
         """Apply the fields ``obj`` states (server-side apply) and return the whole object.
 
         A field that the manager applied before and ``obj`` does not state is removed, unless another manager has it.
-        ``metadata.managedFields``, which an object that was read has and no server takes back, is not sent.
+        ``metadata.managedFields``, which an object that was read has and no server takes back, is not sent. An object
+        that is not there is created.
+
+        Args:
+            obj: ``apiVersion``, ``kind``, ``metadata.name`` and the fields to own; no others.
+            force: take fields that another manager owns, instead of a conflict.
+            subresource: ``"status"`` or another, instead of the object itself.
+            field_manager: owns the fields instead of the controller; 1 to 128 bytes.
 
         Raises:
             ConflictError: another manager owns one of the fields, and ``force`` is not set.
+            InvalidError: the result breaks its schema.
+            ValueError: the object names no kind or no name, or ``field_manager`` is one that no server takes.
         """
         document, resource = await self._document(obj)
         metadata = _metadata(document)
@@ -234,6 +324,16 @@ class Client:
         resource_version: str | None = None,
     ) -> None:
         """Delete an object; with ``uid`` or ``resource_version`` only if it is still that one.
+
+        It returns when the server has taken the deletion. An object with finalizers is still there then.
+
+        Args:
+            kind: of the object.
+            name: of the object; a ``Request`` brings its namespace with it.
+            namespace: of the object, unless ``name`` has it.
+            propagation: what becomes of the objects it owns; None leaves it to the kind.
+            uid: only the object with this ``metadata.uid``.
+            resource_version: only this version of it.
 
         Raises:
             NotFoundError: it is gone already.

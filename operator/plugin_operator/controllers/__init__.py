@@ -9,6 +9,7 @@ from plugin_operator.controllers.drain import Drain
 from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueForOwner, EnqueueMapped, Handler
 from plugin_operator.controllers.namespaces import Openness, openness
 from plugin_operator.controllers.outcomes import FailingKey
+from plugin_operator.controllers.ports import CachedObject
 from plugin_operator.controllers.predicates import (
     Predicate,
     annotations_changed,
@@ -30,6 +31,7 @@ from plugin_operator.controllers.types import (
 )
 
 __all__ = [
+    "CachedObject",
     "Controller",
     "ControllerSpec",
     "ControllerStatus",

@@ -13,17 +13,20 @@ InformerKey: TypeAlias = Hashable
 
 
 class CachedObject(Protocol):
-    """One object as the cache keeps it."""
+    """One version of an object as the cache keeps it: the bytes that arrived. What a ``Predicate`` compares.
+
+    It never changes. Each look decodes anew, so a predicate that needs only metadata shall not decode the whole.
+    """
 
     @property
     def resource_version(self) -> str:
-        """The version of the object."""
+        """The version of the object: text to compare for equality, without decoding."""
 
     def metadata(self) -> ObjectMeta:
-        """Return its metadata."""
+        """Return its metadata, at a third of the cost of ``decode``. Raises nothing for what a cache holds."""
 
     def decode(self) -> dict[str, Any]:
-        """Return a private copy of the whole object."""
+        """Return a private copy of the whole object, as a dict. Raises nothing for what a cache holds."""
 
 
 class EventHandler(Protocol):

@@ -16,27 +16,43 @@ ObjectTest = Callable[[dict[str, Any]], bool]
 class Predicate:
     """Lets every event through; subclasses say no to some. Combine with ``&``, ``|`` and ``~``.
 
-    Attributes:
-        needs_generation: it compares ``metadata.generation``; changes of objects without one pass.
+    Its methods run on the event loop for every event: they must not block. What one raises is logged, and the event
+    passes. Whatever a predicate says, the beginning of a deletion passes.
     """
 
     __slots__ = ()
 
     @property
     def needs_generation(self) -> bool:
-        """Whether it compares generations."""
+        """Whether it compares ``metadata.generation``.
+
+        If so, changes of objects without one pass, and kinds that have none are refused at load.
+        """
         return False
 
     def create(self, new: CachedObject) -> bool:  # noqa: ARG002 - the base lets all through
-        """Judge a new object, or one that was there at start."""
+        """Say whether a new object, or one that was there at start, counts. May raise; then it counts.
+
+        Args:
+            new: the object.
+        """
         return True
 
     def update(self, old: CachedObject, new: CachedObject) -> bool:  # noqa: ARG002
-        """Judge a change."""
+        """Say whether a change, or a resync, counts. May raise; then it counts.
+
+        Args:
+            old: the object before; the same as ``new`` at a resync.
+            new: the object now.
+        """
         return True
 
     def delete(self, old: CachedObject) -> bool:  # noqa: ARG002
-        """Judge a deletion."""
+        """Say whether a deletion counts. May raise; then it counts.
+
+        Args:
+            old: the object in its last known state.
+        """
         return True
 
     def __and__(self, other: "Predicate") -> "Predicate":
@@ -145,7 +161,15 @@ class _Matches(Predicate):
 
 
 def matches(test: ObjectTest) -> Predicate:
-    """Make a predicate of a function of the object (its last state, if it was deleted)."""
+    """Make a predicate of a function of the object. Raises nothing itself; what ``test`` raises is logged.
+
+    Args:
+        test: gets a private dict of the object, after a change the new state, after a deletion the last; returns
+            whether it counts. A plain function that must not block.
+
+    Returns:
+        The predicate; the bare function does in ``predicates=`` as well.
+    """
     return _Matches(test)
 
 
@@ -171,11 +195,14 @@ def _begins_to_go(*objects: CachedObject) -> bool:
     return new is not None and before != [new]
 
 
-#: Updates that changed ``spec``, for kinds that count generations: status and metadata writes are dropped.
 generation_changed: Predicate = _GenerationChanged()
-#: Updates that changed anything at all, which leaves out resyncs.
+"""Drops updates that left ``metadata.generation`` as it was, which are those of status and metadata.
+
+Refused at load for built-in kinds that count no generations, such as ConfigMap and Secret.
+"""
 resource_version_changed: Predicate = _Changed(lambda obj: obj.resource_version)
-#: Updates that changed labels.
+"""Drops updates that changed nothing, which are resyncs."""
 labels_changed: Predicate = _Changed(lambda obj: obj.metadata().labels or {})
-#: Updates that changed annotations.
+"""Drops updates that left the labels as they were."""
 annotations_changed: Predicate = _Changed(lambda obj: obj.metadata().annotations or {})
+"""Drops updates that left the annotations as they were."""

@@ -20,7 +20,11 @@ _THE_OBJECT = EnqueueForObject()
 
 @dataclass(frozen=True, slots=True)
 class RateLimiterSpec:
-    """Backoff of failing keys: from ``base_seconds``, doubling, to ``cap_seconds``.
+    """Backoff of failing objects: from ``base_seconds``, doubling, to ``cap_seconds``. A success starts it over.
+
+    Attributes:
+        base_seconds: the wait after the first failure, in seconds.
+        cap_seconds: the longest wait, in seconds.
 
     Raises:
         TypeError: one of them is no number.
@@ -41,7 +45,7 @@ class RateLimiterSpec:
             )
 
     def build(self) -> ExponentialBackoff[Request]:
-        """Return a rate limiter that has seen no failure."""
+        """Return a rate limiter that has seen no failure. Raises nothing; the operator calls it."""
         return ExponentialBackoff(self.base_seconds, self.cap_seconds)
 
 

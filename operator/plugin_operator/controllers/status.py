@@ -59,7 +59,8 @@ class ControllerStatus:
     """A snapshot of a controller.
 
     Attributes:
-        name, revision: which; the revision is empty before the first.
+        name: as declared.
+        revision: which code works; empty before the first.
         is_started: whether workers may run (this process leads).
         has_synced: whether all its caches are complete; before, it reconciles nothing, or not in some namespaces.
         queue_depth: keys that could be taken now.

@@ -24,10 +24,11 @@ class Result:
     """What a reconciler wants to happen next; ``Result()`` and ``None`` mean: nothing until the next change.
 
     Attributes:
-        requeue_after: reconcile again after so many seconds, a float or an int, at most a century; wins over
-            ``requeue``.
+        requeue_after: reconcile again after so many seconds, a float or an int, 0 to a century; wins over ``requeue``.
+            0 and None mean that nothing is due. It forgets earlier failures; a change meanwhile comes first.
         requeue: reconcile again with backoff, as after an error.
-        priority: of the requeue, a 32-bit int; that of this run unless given.
+        priority: of the requeue, a 32-bit int; higher comes first, None for that of this run. Changes have 0, initial
+            lists and resyncs less.
 
     Raises:
         TypeError: a value is of another type; a bool is no number.

@@ -8,7 +8,7 @@ from plugin_operator.clock import Clock
 from plugin_operator.controllers import Openness, openness
 from plugin_operator.hosting.environment import FactoryLike
 from plugin_operator.kube import GroupVersionKind, LabelSelector, NamespacedName, Object
-from plugin_operator.plugin import ControllerDeclaration, ListerLike
+from plugin_operator.plugin import ControllerDeclaration, Lister
 
 _POLL_SECONDS = 0.02
 
@@ -30,7 +30,7 @@ class InformerSet:
         for kind, wanted in keys.items():
             self._informers[kind] = [factory.acquire(key) for key in wanted]
 
-    def listers(self) -> dict[GroupVersionKind, Callable[[], ListerLike]]:
+    def listers(self) -> dict[GroupVersionKind, Callable[[], Lister]]:
         """Return how to get at the cache of each kind."""
         return {kind: self._lister_maker(found) for kind, found in self._informers.items()}
 
@@ -89,8 +89,8 @@ class InformerSet:
         return (informer for found in self._informers.values() for informer in found)
 
     @staticmethod
-    def _lister_maker(informers: list[Any]) -> Callable[[], ListerLike]:
-        lister: ListerLike = informers[0].lister if len(informers) == 1 else MergedLister(informers)
+    def _lister_maker(informers: list[Any]) -> Callable[[], Lister]:
+        lister: Lister = informers[0].lister if len(informers) == 1 else MergedLister(informers)
         return lambda: lister
 
 
@@ -172,9 +172,9 @@ class MergedLister:
         """Return private copies of all objects that match."""
         return [obj for lister in self._pick(namespace) for obj in lister.list(None, label_selector)]
 
-    def keys(self, namespace: str | None = None) -> builtins.list[NamespacedName]:
-        """Return the names of all objects."""
-        return [key for lister in self._pick(namespace) for key in lister.keys()]  # noqa: SIM118 - a Lister is no mapping
+    def keys(self, namespace: str | None = None, label_selector: Any = None) -> builtins.list[NamespacedName]:
+        """Return the names of all objects that match."""
+        return [key for lister in self._pick(namespace) for key in lister.keys(None, label_selector)]
 
     def by_index(self, index: str, value: str) -> builtins.list[Object]:
         """Return private copies of the objects an index files under ``value``."""

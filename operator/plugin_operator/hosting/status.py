@@ -16,11 +16,13 @@ class PluginStatus:
 
     Attributes:
         name: the file without ``.py``, or the folder.
-        path, line: the file, or what in it ``reason`` is about.
+        path: the file, or the file that ``reason`` is about.
+        line: 1-based line in it, if there is one to blame.
         state: what is being done about it.
         since: when it came into that state.
         reason: what is wrong, empty if nothing is; the rest works with the revision named here.
-        revision, digest: what works now; empty if nothing does.
+        revision: what works now; empty if nothing does.
+        digest: of what works now.
         candidate: digest of the file as it is now, if that is not what works.
         awaits: keys of the caches that wait for the API server: those for which the file as it is now was kept back,
             else those of the working revision.

@@ -7,7 +7,13 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True, order=True)
 class GroupVersionKind:
-    """One kind in one version; the group of the core API is the empty string."""
+    """One kind in one version. Wherever a kind is declared, its text ``"apps/v1/Deployment"`` does as well.
+
+    Attributes:
+        group: the empty string for the core API.
+        version: such as ``"v1"``.
+        kind: such as ``"Deployment"``.
+    """
 
     group: str
     version: str
@@ -16,6 +22,9 @@ class GroupVersionKind:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read ``v1/ConfigMap`` or ``apps/v1/Deployment``.
+
+        Args:
+            text: as ``str()`` of a kind gives it.
 
         Raises:
             ValueError: the text has another shape.
@@ -31,6 +40,9 @@ class GroupVersionKind:
     def of(cls, obj: Mapping[str, Any]) -> Self:
         """Return the kind an object says it is.
 
+        Args:
+            obj: a dict with ``apiVersion`` and ``kind``.
+
         Raises:
             ValueError: ``apiVersion`` or ``kind`` is missing or not text.
         """
@@ -41,7 +53,12 @@ class GroupVersionKind:
 
     @classmethod
     def from_api_version(cls, api_version: str, kind: str) -> Self:
-        """Join an ``apiVersion`` ("v1", "apps/v1") and a kind."""
+        """Join an ``apiVersion`` and a kind. Raises nothing.
+
+        Args:
+            api_version: "v1" or "apps/v1".
+            kind: such as "Deployment".
+        """
         group, _, version = api_version.rpartition("/")
         return cls(group, version, kind)
 

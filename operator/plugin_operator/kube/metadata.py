@@ -12,7 +12,16 @@ Object: TypeAlias = dict[str, Any]
 
 
 class OwnerReference(msgspec.Struct, gc=False, frozen=True, rename="camel"):
-    """One entry of ``metadata.ownerReferences``."""
+    """One entry of ``metadata.ownerReferences``.
+
+    Attributes:
+        name: of the owner, in the same namespace or without one.
+        kind: of the owner.
+        api_version: of the owner: "v1" or "apps/v1".
+        uid: of the owner.
+        controller: whether it is the one that manages the object.
+        block_owner_deletion: whether a foreground deletion of the owner waits for the object.
+    """
 
     name: str = ""
     kind: str = ""
@@ -26,6 +35,19 @@ class ObjectMeta(msgspec.Struct, gc=False, frozen=True, rename="camel"):
     """``metadata`` of any object; what is absent or null on the wire is empty or None here.
 
     Times stay the RFC 3339 text of the server.
+
+    Attributes:
+        name: inside its namespace.
+        namespace: empty for a cluster-scoped object.
+        uid: of this object, and of no other that had or will have its name.
+        resource_version: opaque text of the server.
+        generation: counts changes of the spec; 0 for kinds that count none.
+        labels: None if there are none.
+        annotations: None if there are none.
+        finalizers: None if there are none.
+        owner_references: None if there are none.
+        deletion_timestamp: when its deletion began, None before.
+        creation_timestamp: when it was created.
     """
 
     name: str = ""
@@ -41,7 +63,7 @@ class ObjectMeta(msgspec.Struct, gc=False, frozen=True, rename="camel"):
     creation_timestamp: str | None = None
 
     def controller_of(self) -> OwnerReference | None:
-        """Return the owner that manages the object (``controller: true``), if any."""
+        """Return the owner that manages the object (``controller: true``), if any. Raises nothing."""
         for owner in self.owner_references or ():
             if owner.controller:
                 return owner

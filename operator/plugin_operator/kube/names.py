@@ -5,7 +5,12 @@ from typing import Any, NamedTuple, Self
 
 
 class NamespacedName(NamedTuple):
-    """Namespace and name; the namespace of a cluster-scoped object is the empty string."""
+    """Namespace and name of one object: what a reconciler is asked to look at. A tuple of the two.
+
+    Attributes:
+        namespace: the empty string for a cluster-scoped object.
+        name: inside its namespace.
+    """
 
     namespace: str
     name: str
@@ -17,6 +22,9 @@ class NamespacedName(NamedTuple):
     def parse(cls, text: str) -> Self:
         """Read ``namespace/name`` or ``name``.
 
+        Args:
+            text: as ``str()`` of a request gives it.
+
         Raises:
             ValueError: the name is empty or there is more than one slash.
         """
@@ -27,6 +35,13 @@ class NamespacedName(NamedTuple):
 
     @classmethod
     def of(cls, obj: Mapping[str, Any]) -> Self:
-        """Return the key of an object that carries ``metadata``."""
+        """Return the name of an object.
+
+        Args:
+            obj: a dict with ``metadata``.
+
+        Raises:
+            KeyError: it has no ``metadata`` or no name.
+        """
         metadata = obj["metadata"]
         return cls(metadata.get("namespace") or "", metadata["name"])

@@ -16,7 +16,7 @@ _ABSENT_MATCHES = frozenset({"!=", "notin", "!"})
 
 
 class SelectorError(ValueError):
-    """The selector cannot be read.
+    """The text or mapping of a label or field selector cannot be read; the message has the column.
 
     Attributes:
         text: the whole selector.

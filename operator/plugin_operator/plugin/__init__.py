@@ -11,13 +11,14 @@ from plugin_operator.plugin.decorator import controller
 from plugin_operator.plugin.fights import Fight, FightDetector, Writer
 from plugin_operator.plugin.forking import allow_fork
 from plugin_operator.plugin.loops import Loop, LoopDetector
+from plugin_operator.plugin.methods import ControllerMethods
 from plugin_operator.plugin.ownership import RevisionTasks, current_revision, install_task_factory
 from plugin_operator.plugin.permissions import Permission, permission
 from plugin_operator.plugin.recorder import BoundRecorder, EventRecorder, Recorder
 from plugin_operator.plugin.rights import MissingRights
 from plugin_operator.plugin.running import BoundController
-from plugin_operator.plugin.scope import ControllerScope, ListerLike
-from plugin_operator.plugin.watching import WatchDeclaration, watch
+from plugin_operator.plugin.scope import ControllerScope, Lister
+from plugin_operator.plugin.watching import WatchDeclaration, WatchOptions, watch
 from plugin_operator.plugin.writes import CacheView, Writes
 
 __all__ = [
@@ -27,11 +28,12 @@ __all__ = [
     "Context",
     "ControllerContext",
     "ControllerDeclaration",
+    "ControllerMethods",
     "ControllerScope",
     "EventRecorder",
     "Fight",
     "FightDetector",
-    "ListerLike",
+    "Lister",
     "Loop",
     "LoopDetector",
     "MissingRights",
@@ -39,6 +41,7 @@ __all__ = [
     "Recorder",
     "RevisionTasks",
     "WatchDeclaration",
+    "WatchOptions",
     "Writer",
     "Writes",
     "allow_fork",

@@ -60,7 +60,15 @@ def _set_in_model(obj: AnyObject, type_: str, status: str, reason: str, message:
 
 
 def find_condition(obj: Mapping[str, Any], type_: str) -> dict[str, Any] | None:
-    """Return the condition of that type, if the object has one."""
+    """Return the condition of that type, or None. Raises nothing for an object without a status.
+
+    Args:
+        obj: a dict; what is returned is a part of it, not a copy.
+        type_: such as ``"Ready"``.
+
+    Returns:
+        The condition with ``type``, ``status``, ``reason``, ``message`` and ``lastTransitionTime``.
+    """
     for condition in (obj.get("status") or {}).get("conditions") or ():
         if condition.get("type") == type_:
             found: dict[str, Any] = condition

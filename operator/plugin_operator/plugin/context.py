@@ -12,10 +12,11 @@ from uuid import uuid4
 
 from structlog.types import FilteringBoundLogger
 
+from plugin_operator.client import Client
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin import conditions, finalizers
 from plugin_operator.plugin.recorder import Recorder
-from plugin_operator.plugin.scope import ControllerScope, ListerLike
+from plugin_operator.plugin.scope import ControllerScope, Lister
 from plugin_operator.plugin.typed import AnyObject
 from plugin_operator.plugin.watching import Kind
 
@@ -23,7 +24,10 @@ T = TypeVar("T")
 
 
 class ControllerContext:
-    """What belongs to a controller as a whole; handed to ``start`` and ``stop``."""
+    """What belongs to a controller as a whole; the hooks ``start`` and ``stop`` get it.
+
+    The operator makes it. It is good for as long as the revision works: keep it in ``start`` if need be.
+    """
 
     __slots__ = ("_log", "_scope")
 
@@ -38,7 +42,7 @@ class ControllerContext:
 
     @property
     def revision(self) -> str:
-        """The loaded version of the plugin."""
+        """The loaded version of the plugin: text that changes with each reload, for logs."""
         return self._scope.revision
 
     @property
@@ -47,9 +51,10 @@ class ControllerContext:
         return self._scope.controller
 
     @property
-    def client(self) -> Any:
-        """The API client: get, list, create, update, patch, apply, delete, status."""
-        return self._scope.client_for(None)
+    def client(self) -> Client:
+        """Reads and writes objects on the API server."""
+        client: Client = self._scope.client_for(None)
+        return client
 
     @property
     def recorder(self) -> Recorder:
@@ -57,21 +62,25 @@ class ControllerContext:
         return self._scope.recorder
 
     @property
-    def lister(self) -> ListerLike:
-        """Reads the reconciled kind from the cache; what it returns is a private copy."""
+    def lister(self) -> Lister:
+        """The cache of the reconciled kind. With several ``namespaces`` it covers them all."""
         return self._scope.lister()
 
-    def lister_for(self, kind: Kind) -> ListerLike:
+    def lister_for(self, kind: Kind) -> Lister:
         """Return the cache of another declared kind (``owns``, ``watches`` or ``reads``).
+
+        Args:
+            kind: as it is declared: "v1/Secret".
 
         Raises:
             LookupError: the controller declares no such kind.
+            ValueError: the text is no kind.
         """
         return self._scope.lister_for(GroupVersionKind.parse(kind) if isinstance(kind, str) else kind)
 
     @property
     def log(self) -> FilteringBoundLogger:
-        """A structlog logger that says where the line comes from."""
+        """A structlog logger whose lines carry plugin, revision and controller."""
         if self._log is None:
             self._log = self._scope.log()
         return self._log
@@ -79,8 +88,14 @@ class ControllerContext:
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """From a plain ``def`` reconciler: run a coroutine, such as a call of ``client``, and return its result.
 
+        It blocks the thread until the coroutine has ended. A cancelled reconcile does not interrupt it.
+
+        Args:
+            coroutine: runs on the operator's event loop.
+
         Raises:
             RuntimeError: called on the event loop itself, where ``await`` is the way.
+            Exception: whatever the coroutine raises.
         """
         loop = self._scope.loop
         try:
@@ -92,7 +107,15 @@ class ControllerContext:
 
 
 class Context(ControllerContext):
-    """What belongs to one reconcile."""
+    """What belongs to one reconcile, beside what every ``ControllerContext`` has.
+
+    The operator makes one for each reconcile. Of its members, ``wait``, ``lister``, ``lister_for``, ``log``,
+    ``recorder``, ``set_condition`` and the names may be used in a thread. Everything that is awaited belongs to the
+    event loop: from a thread, hand it to ``wait``.
+
+    Attributes:
+        request: namespace and name of the object that is due.
+    """
 
     __slots__ = ("_reconcile_id", "request")
 
@@ -105,12 +128,13 @@ class Context(ControllerContext):
         self.request = request
 
     @property
-    def client(self) -> Any:
-        """The API client: get, list, create, update, patch, apply, delete, status.
+    def client(self) -> Client:
+        """Reads and writes objects on the API server.
 
         What it writes, the next reconcile of the same request reads: see "Reading your own writes" in the docs.
         """
-        return self._scope.client_for(self.request)
+        client: Client = self._scope.client_for(self.request)
+        return client
 
     @property
     def reconcile_id(self) -> str:
@@ -121,7 +145,7 @@ class Context(ControllerContext):
 
     @property
     def log(self) -> FilteringBoundLogger:
-        """A structlog logger that says where the line comes from and which object it is about."""
+        """A structlog logger whose lines carry plugin, revision, controller, namespace, name and reconcile_id."""
         if self._log is None:
             namespace, name = self.request
             self._log = self._scope.log().bind(namespace=namespace, name=name, reconcile_id=self.reconcile_id)
@@ -129,25 +153,62 @@ class Context(ControllerContext):
 
     @property
     def finalizer(self) -> str:
-        """The finalizer that ``ensure_finalizer`` uses unless told another."""
+        """The controller's finalizer, ``plugin-operator/<id>``, as ``ensure_finalizer`` uses it by default."""
         return self._scope.finalizer
 
     async def ensure_finalizer(self, obj: AnyObject, finalizer: str | None = None) -> bool:
-        """Add a finalizer unless it is there or the object is being deleted; return whether it was added.
+        """Add a finalizer unless it is there or the object is being deleted.
+
+        It is one patch under the object's ``resourceVersion``, so another controller's finalizer is never lost.
+
+        Args:
+            obj: a dict or a typed model, as it was read. It takes on the metadata that the server answers.
+            finalizer: instead of the controller's own.
+
+        Returns:
+            Whether it was added.
 
         Raises:
-            ConflictError: the object has changed since it was read; let it be retried.
+            ConflictError: the object has changed since it was read; let the reconcile be retried.
+            TypeError: ``obj`` is neither a dict with metadata nor a model.
+            ApiError: any other answer of the API server.
         """
         return await finalizers.ensure_finalizer(self.client, obj, finalizer or self._scope.finalizer)
 
     async def remove_finalizer(self, obj: AnyObject, finalizer: str | None = None) -> bool:
-        """Remove a finalizer if it is there; return whether it was removed.
+        """Remove a finalizer if it is there, which lets a deletion go on. An object that is gone counts as done.
+
+        Args:
+            obj: a dict or a typed model, as it was read. It takes on the metadata that the server answers.
+            finalizer: instead of the controller's own.
+
+        Returns:
+            Whether it was removed.
 
         Raises:
-            ConflictError: the object has changed since it was read; let it be retried.
+            ConflictError: the object has changed since it was read; let the reconcile be retried.
+            TypeError: ``obj`` is neither a dict with metadata nor a model.
+            ApiError: any other answer of the API server.
         """
         return await finalizers.remove_finalizer(self.client, obj, finalizer or self._scope.finalizer)
 
     def set_condition(self, obj: AnyObject, type: str, status: str | bool, reason: str, message: str = "") -> bool:  # noqa: A002 - the API's own field name
-        """Set a status condition in ``obj``; return whether ``client.update_status(obj)`` is now worth a call."""
+        """Set a status condition in ``obj``, by the rules of ``meta.SetStatusCondition``. Nothing is sent.
+
+        ``lastTransitionTime`` moves only if ``status`` does. ``observedGeneration`` is the object's generation.
+
+        Args:
+            obj: a dict or a typed model; it is changed.
+            type: of the condition, such as ``"Ready"``.
+            status: True, False, or ``"True"``, ``"False"``, ``"Unknown"``.
+            reason: one word in CamelCase, for machines.
+            message: a sentence, for people.
+
+        Returns:
+            Whether anything changed, so that ``client.update_status(obj)`` is worth a call.
+
+        Raises:
+            ValueError: ``status`` is none of the three, or ``reason`` is empty.
+            TypeError: the model has no status.
+        """
         return conditions.set_condition(obj, type, status, reason, message, now=datetime.now(UTC))

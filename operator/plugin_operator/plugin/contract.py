@@ -9,13 +9,15 @@ from plugin_operator.controllers import Predicate, RateLimiterSpec, matches
 from plugin_operator.kube import field_problem, is_without_generation
 from plugin_operator.plugin import fields
 from plugin_operator.plugin.calling import AnyFunction, accepts, is_async, is_generator, unfilled
+from plugin_operator.plugin.methods import ControllerMethods
 from plugin_operator.plugin.options import FIELDS, METHODS, ControllerOptions
 from plugin_operator.plugin.source import Place, place_of
 from plugin_operator.plugin.watching import WatchDeclaration, WatchOptions
 
 Checked = dict[str, Any]
 
-_HOOK_ARGUMENTS = {"start": ("ctx",), "stop": ("ctx",), "export_state": (), "import_state": ("state",)}
+_ARGUMENTS = {name: tuple(inspect.signature(getattr(ControllerMethods, name)).parameters)[1:] for name in METHODS}
+_HOOKS = tuple(name for name in METHODS if name != "reconcile")
 _CLOSE_ENOUGH = 0.85
 _SHORTEST_GUESSED = 8  # below that, ordinary words of an author are too easily close
 
@@ -64,7 +66,7 @@ def check_methods(target: Any, instance: Any, place: Place) -> dict[str, AnyFunc
         PluginRejected: ``reconcile`` is missing, or something has a signature that cannot be called.
     """
     if instance is target and not hasattr(target, "reconcile") and callable(target):
-        _check_call(target, ("ctx", "request"), getattr(target, "__name__", "reconcile"), place)
+        _check_call(target, _ARGUMENTS["reconcile"], getattr(target, "__name__", "reconcile"), place)
         return {"reconcile": target}
     _refuse_near_misses(instance, place)
     reconcile = getattr(instance, "reconcile", None)
@@ -73,12 +75,12 @@ def check_methods(target: Any, instance: Any, place: Place) -> dict[str, AnyFunc
         raise place.reject(
             "reconcile", f"{kind} has no method reconcile: add 'async def reconcile(self, ctx, request)'"
         )
-    _check_call(reconcile, ("ctx", "request"), "reconcile", place)
+    _check_call(reconcile, _ARGUMENTS["reconcile"], "reconcile", place)
     methods: dict[str, AnyFunction | None] = {"reconcile": reconcile}
-    for name, arguments in _HOOK_ARGUMENTS.items():
+    for name in _HOOKS:
         method = getattr(instance, name, None)
         if method is not None:
-            _check_call(method, arguments, name, place)
+            _check_call(method, _ARGUMENTS[name], name, place)
         methods[name] = method
     if (methods["export_state"] is None) != (methods["import_state"] is None):
         raise place.reject("export_state", "goes together with import_state: define both or neither")

@@ -26,7 +26,7 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
     watches: Sequence[WatchOptions] = (),
     reads: Sequence[Kind] = (),
     namespaces: Sequence[str] | None = None,
-    label_selector: str | Mapping[str, str] | None = None,
+    label_selector: str | Mapping[str, Any] | None = None,
     field_selector: str | Mapping[str, str] | None = None,
     predicates: Sequence[Predicate | Callable[[Object], bool]] = (),
     max_concurrent_reconciles: int = 1,
@@ -38,26 +38,39 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
 ) -> Callable[[Target], Target]:
     """Declare a function ``reconcile(ctx, request)``, or a class with such a method, as a controller.
 
-    What is decorated is returned unchanged, so a test can call it. Values are checked when the plugin is loaded.
+    What is decorated is returned unchanged, so a test can call it. Values are checked when the plugin is loaded. A
+    wrong one is refused then, with file, line, field and the way out. A class is made without arguments. Its attributes
+    may carry what the decorator takes, under the same names; an attribute outranks the decorator.
 
     Args:
-        for_: the kind it reconciles: "v1/ConfigMap", "apps/v1/Deployment", "example.com/v1/Widget".
-        name: of the controller, unique in the operator; by default that of the function or class.
+        for_: the kind it reconciles: "v1/ConfigMap", "apps/v1/Deployment", "example.com/v1/Widget". It need not exist
+            yet: until it is served, and may be read, the controller waits.
+        name: of the controller, unique in the operator; by default that of the function, class or file. Up to 63
+            letters, digits, ``_``, ``-`` and ``.``.
         id: what it signs with: its field manager and its finalizer are ``plugin-operator/<id>``. By default its name;
-            a controller that is renamed keeps its fields and finalizers with ``id=`` its first name.
+            a controller that is renamed keeps its fields and finalizers with ``id=`` its first name. A letter or digit
+            first and last, otherwise as ``name``.
         owns: kinds whose changes make their controlling owner due.
         watches: further kinds, each made with ``watch()``.
         reads: kinds it only reads with ``ctx.lister_for``; their changes make nothing due.
-        namespaces: only these; by default those of the operator.
-        label_selector: of the reconciled kind: kubectl's syntax, or a mapping of labels.
+        namespaces: only these, at least one; by default those of the operator.
+        label_selector: of the reconciled kind: kubectl's syntax, a mapping of labels, or ``matchLabels`` and
+            ``matchExpressions``.
         field_selector: of the reconciled kind: kubectl's syntax, or a mapping of fields.
-        predicates: all must agree, else a change of the reconciled kind is passed over.
-        max_concurrent_reconciles: how many objects at once; the same object is never reconciled twice at once.
-        reconcile_timeout_seconds: cancel a reconcile after that long and retry it.
-        rate_limit: backoff of failing objects, other than 5 ms doubling to 1000 s.
-        resync_seconds: reconcile everything again this often, even unchanged.
+        predicates: all must agree, else a change of the reconciled kind is passed over. A function of the object, as a
+            dict, counts as ``matches(function)``.
+        max_concurrent_reconciles: how many objects at once, at least 1, and at most 1,000 for all controllers of a
+            plugin together. The same object is never reconciled twice at once.
+        reconcile_timeout_seconds: cancel a reconcile after that long and retry it with backoff; above 0, at most a
+            century. None for no limit. A plain ``def`` cannot be cancelled: it is waited for.
+        rate_limit: backoff of failing objects; None for 5 ms, doubling to 1000 s.
+        resync_seconds: reconcile everything again this often, even unchanged; above 0, at most a century. None for
+            never.
         metadata_only: fetch and keep only the objects' metadata.
-        permissions: RBAC rules the plugin needs, made with ``permission()``.
+        permissions: RBAC rules the plugin needs, made with ``permission()``, or mappings as they stand in a Role.
+
+    Returns:
+        A decorator for ``async def reconcile(ctx, request)``, a plain ``def`` (which runs in a thread), or a class.
 
     Raises:
         PluginRejected: it is used without parentheses.

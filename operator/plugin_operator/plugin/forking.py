@@ -15,7 +15,8 @@ def allow_fork() -> Iterator[None]:
     """Let the children of ``os.fork``, ``os.forkpty`` and ``multiprocessing``'s ``fork`` live.
 
     Such a child has the operator's sockets, locks and signal handlers, but none of its threads. It must never return
-    into the event loop: it calls ``os.exec*`` or ``os._exit``. Allows what this task or thread does, no other.
+    into the event loop: it calls ``os.exec*`` or ``os._exit``. Allows what this task or thread does, no other. A child
+    that was forked outside of it ends at once with status 70, and the log names the plugin. Raises nothing itself.
     """
     token = _allowed.set(True)
     try:

@@ -6,7 +6,6 @@ What is one event said again is decided by ``aggregation``.
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from plugin_operator import logs
@@ -14,6 +13,7 @@ from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiError, NotFoundError, PluginOperatorError
 from plugin_operator.plugin.aggregation import Aggregator, Occurrence, Reference, Series
 from plugin_operator.plugin.ownership import current_fields
+from plugin_operator.plugin.typed import AnyObject
 from plugin_operator.rendering import describe, valid_unicode
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
@@ -29,10 +29,21 @@ _log = logs.get_logger(__name__)
 
 
 class Recorder(Protocol):
-    """What a reconciler records events with."""
+    """Records Kubernetes Events of one controller, as ``kubectl describe`` shows them.
 
-    def event(self, about: Mapping[str, Any], type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
-        """Record that something happened to ``about``, an object or a reference to one; never blocks, never fails."""
+    Equal events become one with a count, and an object has an allowance: 25 at once, then one in five minutes. Events
+    are best effort: those of a stopped process, or beyond a thousand that wait, are dropped.
+    """
+
+    def event(self, about: AnyObject, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
+        """Record that something happened to an object. May be called from any thread; never blocks, never raises.
+
+        Args:
+            about: the object, as a dict or a typed model, or a reference to one (``v1.ObjectReference``).
+            type: ``"Normal"`` or ``"Warning"``.
+            reason: one word in CamelCase, for machines.
+            message: a sentence, for people; cut after 1,024 characters.
+        """
 
 
 class EventClient(Protocol):
@@ -166,7 +177,7 @@ class BoundRecorder:
         self._component = component
         self._loop = asyncio.get_running_loop()
 
-    def event(self, about: Mapping[str, Any], type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
+    def event(self, about: AnyObject, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
         """Record an event; may be called from any thread, never blocks, never fails."""
         try:
             reference = Reference.to(about)

@@ -17,20 +17,52 @@ from plugin_operator.plugin.tracked import TrackedClient
 from plugin_operator.plugin.writes import Writes
 
 
-class ListerLike(Protocol):
-    """The reading side of a cache, as ``cache.Lister`` has it."""
+class Lister(Protocol):
+    """Reads of a cache: nothing is sent, nothing waits, and what is returned is a private copy.
+
+    It holds what the declaration selects (namespaces, selectors), as of the last change that arrived. What is not in it
+    is not known to exist. ``metadata.managedFields`` is left out. ``len(lister)`` counts the objects, and
+    ``request in lister`` asks for one without a copy. Reads may come from any thread.
+    """
 
     def get(self, key: NamespacedName | tuple[str, str] | str, namespace: str | None = None) -> Object | None:
-        """Return a private copy of one object, or None."""
+        """Return a copy of one object, or None if the cache does not have it.
 
-    def list(self, namespace: str | None = None, label_selector: Any = None) -> builtins.list[Object]:
-        """Return private copies of all objects that match."""
+        Args:
+            key: a ``Request``, a pair of namespace and name, or text: a name, or ``"namespace/name"``.
+            namespace: of a plain name; there is no default namespace, so leave it out for cluster-scoped kinds only.
 
-    def keys(self, namespace: str | None = None) -> builtins.list[NamespacedName]:
-        """Return the names of all objects."""
+        Raises:
+            ValueError: the text has more than one slash, or no name.
+        """
 
-    def by_index(self, index: str, value: str) -> builtins.list[Object]:
-        """Return private copies of the objects an index files under ``value``."""
+    def list(
+        self, namespace: str | None = None, label_selector: str | Mapping[str, Any] | None = None
+    ) -> builtins.list[Object]:
+        """Return copies of all objects that match, in no order.
+
+        Args:
+            namespace: of the objects; None for all.
+            label_selector: kubectl's syntax, a mapping of labels, or ``matchLabels`` and ``matchExpressions``.
+
+        Raises:
+            SelectorError: the selector cannot be read.
+            TypeError: the selector is neither text nor a mapping.
+        """
+
+    def keys(
+        self, namespace: str | None = None, label_selector: str | Mapping[str, Any] | None = None
+    ) -> builtins.list[NamespacedName]:
+        """Return the names of the objects that ``list`` would return.
+
+        Args:
+            namespace: of the objects; None for all.
+            label_selector: as for ``list``.
+
+        Raises:
+            SelectorError: the selector cannot be read.
+            TypeError: the selector is neither text nor a mapping.
+        """
 
     def __len__(self) -> int: ...
 
@@ -82,7 +114,7 @@ class ControllerScope:
         kind: GroupVersionKind,
         client: Any,
         recorder: Recorder,
-        listers: Mapping[GroupVersionKind, Callable[[], ListerLike]],
+        listers: Mapping[GroupVersionKind, Callable[[], Lister]],
     ) -> None:
         self.plugin = plugin
         self.revision = revision
@@ -97,7 +129,7 @@ class ControllerScope:
         self.fence: Fence | None = None
         self.loop = asyncio.get_running_loop()
         self.finalizer = f"plugin-operator/{controller}"
-        self._primary: ListerLike | None = None
+        self._primary: Lister | None = None
         self._log: FilteringBoundLogger | None = None
 
     def client_for(self, request: NamespacedName | None) -> Any:
@@ -106,13 +138,13 @@ class ControllerScope:
             return self.client
         return TrackedClient(self.client, self.writes, request, self.loops, self.rights)
 
-    def lister(self) -> ListerLike:
+    def lister(self) -> Lister:
         """Return the cache of the reconciled kind."""
         if self._primary is None:
             self._primary = self.lister_for(self.kind)
         return self._primary
 
-    def lister_for(self, kind: GroupVersionKind) -> ListerLike:
+    def lister_for(self, kind: GroupVersionKind) -> Lister:
         """Return the cache of a declared kind.
 
         Raises:

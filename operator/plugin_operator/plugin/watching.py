@@ -13,7 +13,7 @@ Kind = str | GroupVersionKind
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """The arguments of one ``watch()`` call, not yet checked."""
+    """What ``watch()`` returns, for ``watches=``; checked when the plugin is loaded."""
 
     kind: Any
     map: Any
@@ -30,20 +30,27 @@ def watch(
     *,
     predicates: Sequence[Predicate | Callable[[Object], bool]] = (),
     namespaces: Sequence[str] | None = None,
-    label_selector: str | Mapping[str, str] | None = None,
+    label_selector: str | Mapping[str, Any] | None = None,
     field_selector: str | Mapping[str, str] | None = None,
     metadata_only: bool = False,
 ) -> WatchOptions:
     """Declare that a change of ``kind`` makes other objects due.
 
+    Values are checked when the plugin is loaded; the call itself raises nothing.
+
     Args:
         kind: "v1/Secret", "apps/v1/Deployment" or any custom kind.
-        map: from the changed object (a private dict) to the requests it makes due; must not block.
+        map: from the changed object (a private dict) to the requests it makes due: ``Request(namespace, name)``, a pair
+            or ``"namespace/name"``. A plain function that runs on the event loop: it must not block. Of an updated
+            object it is asked for the old and the new state. What it raises is logged, and the requests before count.
         predicates: all must agree, else the change is passed over.
-        namespaces: only these; by default those of the operator.
-        label_selector: kubectl's syntax, or a mapping of labels.
+        namespaces: only these, at least one; by default those of the operator.
+        label_selector: kubectl's syntax, a mapping of labels, or ``matchLabels`` and ``matchExpressions``.
         field_selector: kubectl's syntax, or a mapping of fields, as far as the API server supports it for the kind.
         metadata_only: fetch and keep only the objects' metadata.
+
+    Returns:
+        A value for ``watches=`` of ``controller``.
     """
     return WatchOptions(kind, map, predicates, namespaces, label_selector, field_selector, metadata_only)
 

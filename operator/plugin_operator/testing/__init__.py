@@ -11,16 +11,33 @@ from typing import TYPE_CHECKING, Any
 from plugin_operator.testing.eventually import eventually
 
 if TYPE_CHECKING:
+    from plugin_operator.controllers import ControllerStatus
+    from plugin_operator.hosting import PluginState, PluginStatus
     from plugin_operator.testing.harness import PluginHarness
-    from plugin_operator.testing.virtual_clock import VirtualClock
+    from plugin_operator.testing.virtual_clock import VirtualClock, VirtualTimer
 
-__all__ = ["PluginHarness", "VirtualClock", "eventually"]
+__all__ = [
+    "ControllerStatus",
+    "PluginHarness",
+    "PluginState",
+    "PluginStatus",
+    "VirtualClock",
+    "VirtualTimer",
+    "eventually",
+]
 
-_HOMES = {"PluginHarness": "harness", "VirtualClock": "virtual_clock"}
+_HOMES = {
+    "ControllerStatus": "plugin_operator.controllers",
+    "PluginHarness": "plugin_operator.testing.harness",
+    "PluginState": "plugin_operator.hosting",
+    "PluginStatus": "plugin_operator.hosting",
+    "VirtualClock": "plugin_operator.testing.virtual_clock",
+    "VirtualTimer": "plugin_operator.testing.virtual_clock",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Load the public name ``name`` from where it lives (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(_HOMES[name]), name)

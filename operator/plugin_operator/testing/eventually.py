@@ -15,12 +15,15 @@ T = TypeVar("T")
 async def eventually(
     condition: Callable[[], T | Awaitable[T]], *, timeout_seconds: float = 10.0, interval_seconds: float = 0.01
 ) -> T:
-    """Call ``condition`` until it returns something true, and return that.
+    """Call ``condition`` until it returns something true, and return that. Cancellation ends the wait at once.
 
     Args:
         condition: sync or async; an ``AssertionError`` it raises means "not yet", any other exception ends the wait.
         timeout_seconds: how long to try; the first and one last try are always made.
         interval_seconds: the pause between two tries.
+
+    Returns:
+        What ``condition`` returned.
 
     Raises:
         AssertionError: the last one of ``condition``, or one that shows the last value it returned.

@@ -38,14 +38,16 @@ class PluginHarness:
     """An API server and an operator with the given plugins, for the length of an ``async with``.
 
     The plugins are copied, so that ``write`` and ``remove`` harm no file of yours; they pass the same scanner, trial
-    import and loader as in production.
+    import and loader as in production. Entering waits until every plugin works. It raises PluginRejected if one cannot
+    be loaded, and AssertionError after ``timeout_seconds``. Leaving stops everything. It raises AssertionError if the
+    operator has failed meanwhile and the test has not. A cancelled test stops everything as well.
 
     Args:
         plugins: plugin files and folders.
-        timeout_seconds: how long entering, ``settle`` and changes of plugins may take.
+        timeout_seconds: how long entering, each ``settle`` and each change of a plugin may take.
 
     Attributes:
-        server: the API server, in memory.
+        server: the embedded API server, in memory.
 
     Example:
         async with PluginHarness("plugins/configmap.py") as harness:
@@ -100,7 +102,13 @@ class PluginHarness:
 
     @property
     def client(self) -> Client:
-        """Reads and writes objects, as ``ctx.client`` does; the default namespace is ``default``."""
+        """Reads and writes objects, as ``ctx.client`` does in a plugin, but with a default namespace: ``default``.
+
+        Its field manager is that of the operator, so ``apply`` may conflict with what a plugin owns.
+
+        Raises:
+            RuntimeError: the harness is not entered.
+        """
         return self._operator.client
 
     async def settle(self) -> None:
@@ -124,7 +132,17 @@ class PluginHarness:
     async def write(self, name: str, text: str) -> PluginStatus | None:
         """Create or replace the file ``name`` and wait until it and all plugins that import it are loaded or refused.
 
-        Returns the plugin's status; None for a helper, which declares no controller and is imported by others.
+        A refused file is no error here: look at the ``state`` of what is returned.
+
+        Args:
+            name: of the file, without ``.py``.
+            text: what it holds then.
+
+        Returns:
+            The plugin's status; None for a helper, which declares no controller and is imported by others.
+
+        Raises:
+            AssertionError: it is not followed within the timeout, or the operator has ended.
         """
         fresh = self._folder / f".{name}.new"
         await in_thread(fresh.write_text, text, "utf-8")
@@ -134,17 +152,32 @@ class PluginHarness:
         return self._find(name)
 
     async def remove(self, name: str) -> None:
-        """Delete the file ``name`` and wait until it is unloaded and all plugins that imported it are refused."""
+        """Delete the file ``name`` and wait until it is unloaded and all plugins that imported it are refused.
+
+        Args:
+            name: of the file, without ``.py``.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            AssertionError: it is not followed within the timeout, or the operator has ended.
+        """
         edit = Edit(self._operator.host, name, None)
         await in_thread((self._folder / f"{name}.py").unlink)
         await self._wait(edit.is_followed, f"{name} to be unloaded")
 
     def plugins(self) -> list[PluginStatus]:
-        """Return what is known of each plugin."""
+        """Return what is known of each plugin, at this moment.
+
+        Raises:
+            RuntimeError: the harness is not entered.
+        """
         return list(self._operator.host.status())
 
     def plugin(self, name: str) -> PluginStatus:
-        """Return what is known of one plugin.
+        """Return what is known of one plugin, at this moment.
+
+        Args:
+            name: the file without ``.py``, or the folder.
 
         Raises:
             LookupError: there is no such plugin.
@@ -155,7 +188,10 @@ class PluginHarness:
         return found
 
     def controller(self, name: str) -> ControllerStatus:
-        """Return what is known of one controller.
+        """Return what is known of one controller, at this moment.
+
+        Args:
+            name: as declared.
 
         Raises:
             LookupError: there is no such controller.
@@ -167,11 +203,25 @@ class PluginHarness:
         raise LookupError(f"no controller {name!r}")
 
     def reconciles(self, controller: str) -> int:
-        """Return how many reconciles of a controller have ended, in whatever way."""
+        """Return how many reconciles of a controller have ended, in whatever way.
+
+        Args:
+            controller: its name. The count goes on over reloads.
+
+        Raises:
+            LookupError: there is no such controller.
+        """
         return sum(self.controller(controller).reconciles.values())
 
     def failing(self, controller: str) -> dict[str, str]:
-        """Return what a controller fails at: the last error by ``namespace/name``."""
+        """Return what a controller fails at: the last error by ``namespace/name``; a success takes it off the list.
+
+        Args:
+            controller: its name.
+
+        Raises:
+            LookupError: there is no such controller.
+        """
         return {str(request): key.error for request, key in self.controller(controller).failing.items()}
 
     @property

@@ -64,11 +64,15 @@ def _masked(value: Any, mask: Callable[[str], str]) -> Any:
 
 @pytest.fixture
 def plugin_harness() -> "Callable[..., PluginHarness]":
-    """Return what makes a harness around plugin files.
+    """Return what makes a ``PluginHarness`` around plugin files. pytest finds this fixture by itself.
+
+    It is called as ``PluginHarness`` is: with files and folders, and ``timeout_seconds=``. An ``async def`` test that
+    takes it runs on an event loop of its own, unless pytest-asyncio or anyio takes the test. Raises nothing itself.
 
     Example:
         async def test_it(plugin_harness):
-            async with plugin_harness("plugins/configmap.py") as harness: ...
+            async with plugin_harness("plugins/configmap.py") as harness:
+                ...
     """
     from plugin_operator.testing.harness import PluginHarness
 

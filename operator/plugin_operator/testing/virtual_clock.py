@@ -14,7 +14,11 @@ _SETTLE_PASSES = 10_000
 
 
 class VirtualTimer:
-    """A scheduled call on a ``VirtualClock``."""
+    """A scheduled call on a ``VirtualClock``; ``call_later`` makes it.
+
+    Attributes:
+        callback: what is called; None once it has run or was cancelled.
+    """
 
     __slots__ = ("callback",)
 
@@ -22,12 +26,14 @@ class VirtualTimer:
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
-        """Drop the call; harmless once it has run."""
+        """Drop the call; harmless once it has run. Raises nothing."""
         self.callback = None
 
 
 class VirtualClock:
-    """A ``Clock`` driven by ``advance``. It never reads the machine's clocks.
+    """A clock driven by ``advance``, for code that takes its time from a clock. It never reads the machine's clocks.
+
+    ``PluginHarness`` runs on the real clock: this is for tests of parts.
 
     Args:
         start: what ``now()`` says at first, aware; ``monotonic()`` starts at ``monotonic_seconds``.
@@ -46,21 +52,33 @@ class VirtualClock:
         self._settling = 0
 
     def monotonic(self) -> float:
-        """Return the virtual seconds."""
+        """Return the virtual seconds. Raises nothing."""
         return self._monotonic
 
     def now(self) -> datetime:
-        """Return the virtual wall clock."""
+        """Return the virtual wall clock, aware. Raises nothing."""
         return self._now
 
     def call_later(self, delay_seconds: float, callback: Callable[[], None]) -> VirtualTimer:
-        """Run ``callback`` once ``advance`` has moved time by ``delay_seconds``."""
+        """Run ``callback`` once ``advance`` has moved time by ``delay_seconds``. Raises nothing.
+
+        Args:
+            delay_seconds: below zero counts as zero.
+            callback: what it raises is raised by ``advance``.
+        """
         timer = VirtualTimer(callback)
         heapq.heappush(self._timers, (self._monotonic + max(0.0, delay_seconds), next(self._numbers), timer))
         return timer
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until time was advanced by ``seconds``; zero and less yield to the loop once, as ``asyncio.sleep``."""
+        """Wait until time was advanced by ``seconds``. Cancellation ends the wait at once and drops its timer.
+
+        Args:
+            seconds: zero and less yield to the loop once, as ``asyncio.sleep`` does.
+
+        Raises:
+            CancelledError: the caller was cancelled.
+        """
         if seconds <= 0:
             await asyncio.sleep(0)
             return
@@ -80,6 +98,13 @@ class VirtualClock:
         """Move time forward, firing each timer at its own moment and letting the loop come to rest after each.
 
         Timers set by what a firing timer woke are honoured within the same call.
+
+        Args:
+            seconds: how far.
+
+        Raises:
+            TimeoutError: something keeps the loop busy without waiting for anything.
+            Exception: whatever a callback raises.
         """
         end = self._monotonic + seconds
         await self.settle()

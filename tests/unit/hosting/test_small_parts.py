@@ -179,8 +179,8 @@ class FakeLister:
     def list(self, namespace=None, label_selector=None):
         return [{"name": name} for name in self.names]
 
-    def keys(self):
-        return [NamespacedName("", name) for name in self.names]
+    def keys(self, namespace=None, label_selector=None):
+        return [NamespacedName("", name) for name in self.names if label_selector in {None, name}]
 
     def by_index(self, index, value):
         return [{"name": name} for name in self.names if name == value]
@@ -206,6 +206,7 @@ def test_caches_of_several_namespaces_read_as_one():
     assert lister.get(NamespacedName("x", "b")) is None
     assert lister.get(NamespacedName("z", "b")) is None
     assert len(lister.list()) == len(lister) == len(lister.keys()) == 3
+    assert lister.keys(label_selector="c") == [NamespacedName("", "c")]
     assert lister.list("y") == [{"name": "b"}, {"name": "c"}]
     assert lister.list("z") == []
     assert lister.by_index("i", "a") == [{"name": "a"}]
