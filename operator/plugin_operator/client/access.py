@@ -4,13 +4,17 @@ Owns the protocol and the fixed kind. Where the facts come from (a kubeconfig, a
 ``sources``, how long they are kept to ``kept``; the requests are left to ``connection``.
 """
 
+import base64
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+from urllib.parse import unquote, urlsplit
 
 from plugin_operator.client.tls import TlsSettings
 
 _SYSTEM_TRUST = TlsSettings()
+_MIN_HIDDEN = 4  # a shorter one hides nothing, and would be in every second word
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,28 @@ class Access:
     proxy: str | None = None
     impersonation: tuple[tuple[str, str], ...] = ()
     expires_at: datetime | None = field(default=None, compare=False)
+
+    def hide(self, text: str) -> str:
+        """Return ``text``, which a server or a proxy may have had a part in, without the credentials it was sent."""
+        for sent in self._sent():
+            if len(sent) >= _MIN_HIDDEN:
+                text = text.replace(sent, "<credentials>")
+        return text
+
+    def _sent(self) -> Iterator[str]:
+        if self.authorization:
+            scheme, _, value = self.authorization.partition(" ")
+            yield value
+            if scheme == "Basic":
+                yield base64.b64decode(value).decode("utf-8", "replace").partition(":")[2]
+        try:
+            proxy = urlsplit(self.proxy or "")
+        except ValueError:
+            return
+        if proxy.password:
+            name, password = unquote(proxy.username or ""), unquote(proxy.password)
+            yield base64.b64encode(f"{name}:{password}".encode()).decode()
+            yield from (proxy.password, password)
 
     def __repr__(self) -> str:
         """Leave the credentials out, for this ends in logs and tracebacks."""

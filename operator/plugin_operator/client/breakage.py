@@ -8,7 +8,10 @@ import ssl
 
 import aiohttp
 
+from plugin_operator.client.access import Access
+
 _MAX_WORDS = 500
+_MAX_CHAIN = 20
 _TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ssl.CertificateError, ValueError)
 
 
@@ -17,8 +20,21 @@ def is_broken_connection(error: BaseException) -> bool:
     return isinstance(error, _TRANSPORT_ERRORS) or _is_of_nested_tls(error)
 
 
-def words_of(error: BaseException) -> str:
-    """Say what broke; the HTTP library quotes what the server sent, which may be long."""
+def cause_of(error: BaseException, access: Access) -> BaseException | None:
+    """Return the cause that tracebacks may show: none if it, or its request, shows credentials."""
+    each: BaseException | None = error
+    for _ in range(_MAX_CHAIN):
+        if each is None:
+            break
+        shown = f"{each} {each!r}"
+        if access.hide(shown) != shown:
+            return None
+        each = each.__cause__ or each.__context__
+    return error
+
+
+def words_of(error: BaseException, access: Access) -> str:
+    """Say what broke; the HTTP library quotes what the server sent, which may be long and have our credentials."""
     nested = error.__cause__ if isinstance(error, aiohttp.ClientConnectionError) else error
     if nested is not None and nested.__context__ is not None and _is_of_nested_tls(nested):
         error = nested.__context__
@@ -30,7 +46,7 @@ def words_of(error: BaseException) -> str:
         words = f"no answer in time ({error})" if str(error) else "no answer in time"
     else:
         words = str(error)
-    return words[:_MAX_WORDS] or type(error).__name__
+    return access.hide(words)[:_MAX_WORDS] or type(error).__name__
 
 
 def _is_of_nested_tls(error: BaseException) -> bool:

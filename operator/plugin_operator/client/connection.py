@@ -22,7 +22,7 @@ from yarl import URL
 from plugin_operator.client.access import Access
 from plugin_operator.client.attempts import Attempts
 from plugin_operator.client.bodies import BodyReader, beginning_of
-from plugin_operator.client.breakage import is_broken_connection, words_of
+from plugin_operator.client.breakage import cause_of, is_broken_connection, words_of
 from plugin_operator.client.config import ConnectionConfig
 from plugin_operator.client.kept import KeptAccess
 from plugin_operator.client.limits import body_limit
@@ -128,7 +128,7 @@ class Connection:
         for attempt in range(_MAX_RETRIES + 1):
             remaining = deadline - self._clock.monotonic()
             if remaining <= 0:  # renewing credentials may take as long as whoever gives them likes
-                raise self._broken(method, TimeoutError())
+                raise self._broken(method, TimeoutError(), attempts.access)
             timeout = aiohttp.ClientTimeout(total=remaining, sock_connect=_CONNECT_SECONDS)
             try:
                 call = _Call(method, path, query, headers, body, timeout)
@@ -145,7 +145,7 @@ class Connection:
                 if not is_broken_connection(error):
                     raise
                 if not await attempts.reread_after(error, is_read=method == "GET"):
-                    raise self._broken(method, error) from error
+                    raise self._broken(method, error, attempts.access) from cause_of(error, attempts.access)
         raise ApiConnectionError(f"{method} {path}: the server kept asking to retry")
 
     @asynccontextmanager
@@ -166,7 +166,7 @@ class Connection:
                 ):
                     opening.reschedule(None)
                     entered = True
-                    yield _Stream(answer)
+                    yield _Stream(answer, attempts.access)
                     return
             except ApiError as error:
                 if entered or not await attempts.renewed_after(error):
@@ -175,7 +175,7 @@ class Connection:
                 if entered or not is_broken_connection(error):
                     raise
                 if not await attempts.reread_after(error, is_read=True):
-                    raise self._broken("GET", error) from error
+                    raise self._broken("GET", error, attempts.access) from cause_of(error, attempts.access)
 
     @asynccontextmanager
     async def _send(
@@ -206,11 +206,11 @@ class Connection:
         ) as answer:
             self._requests.inc(str(answer.status), call.method, urlsplit(access.host).netloc)
             if "Warning" in answer.headers:
-                self._warnings.heard(answer.headers.getall("Warning"), call.path)
+                self._warnings.heard(map(access.hide, answer.headers.getall("Warning")), call.path)
             if answer.status >= 300 and answer.status != 304:
                 raise error_of(
                     answer.status,
-                    await beginning_of(answer),
+                    _hidden(await beginning_of(answer), access),
                     answer.headers.get("Retry-After"),
                     now=self._clock.now(),
                 )
@@ -231,18 +231,19 @@ class Connection:
         except OSError as error:
             raise ConfigError(f"the TLS material for {access.host} cannot be used: {error}") from error
 
-    def _broken(self, method: str, error: BaseException) -> ApiConnectionError:
+    def _broken(self, method: str, error: BaseException, access: Access) -> ApiConnectionError:
         self._requests.inc("<error>", method, urlsplit(self._config.host).netloc)
-        return ApiConnectionError(f"{self._config.host}: {words_of(error)}")
+        return ApiConnectionError(f"{self._config.host}: {words_of(error, access)}")
 
 
 class _Stream:
     """The body of one answer, in the pieces in which it arrives."""
 
-    __slots__ = ("_content",)
+    __slots__ = ("_access", "_content")
 
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse, access: Access) -> None:
         self._content = answer.content
+        self._access = access
 
     async def read(self) -> bytes:
         try:
@@ -250,7 +251,13 @@ class _Stream:
         except Exception as error:
             if not is_broken_connection(error):
                 raise
-            raise ApiConnectionError(f"the stream broke: {words_of(error)}") from error
+            words = words_of(error, self._access)
+            raise ApiConnectionError(f"the stream broke: {words}") from cause_of(error, self._access)
+
+
+def _hidden(body: bytes, access: Access) -> bytes:
+    """Take the credentials out of an answer: servers and proxies that refuse a request may show it."""
+    return access.hide(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def _url(host: str, path: str, query: Query) -> URL:

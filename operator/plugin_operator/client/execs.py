@@ -163,9 +163,10 @@ class ExecCommand:
             raise ConfigError(f"{self._name} printed no ExecCredential: {error}") from error
         status = answer.status
         if answer.kind != "ExecCredential" or answer.api_version != self._api_version:
-            raise ConfigError(
-                f"{self._name} printed a {answer.api_version}/{answer.kind}, not a {self._api_version}/ExecCredential"
-            )
+            # What else it printed may be a credential.
+            version = answer.api_version if answer.api_version in _API_VERSIONS else "another version"
+            kind = "" if answer.kind == "ExecCredential" else "another kind than ExecCredential: "
+            raise ConfigError(f"{self._name} printed {kind}{version}, not {self._api_version}")
         if bool(status.client_certificate_data) != bool(status.client_key_data):
             raise ConfigError(f"{self._name} printed one of clientCertificateData and clientKeyData without the other")
         if not status.token and not status.client_certificate_data:

@@ -7,12 +7,13 @@ kubernetes-asyncio merges the files and checks that they fit together; what a co
 import copy
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from plugin_operator.client.config_library import config_exception, kube_config
+from plugin_operator.client.server_url import split_server
 from plugin_operator.errors import ConfigError
 
 _MAX_LISTED = 20
@@ -24,7 +25,8 @@ class KubeconfigContext:
 
     Attributes:
         name: of the context.
-        server: URL, as it is written.
+        server: URL, without name and password.
+        server_authorization: for the header, where the URL has name and password.
         namespace: that the context names, if any.
         cluster, user: as they are written.
         cluster_folder, user_folder: where relative paths of theirs start.
@@ -33,10 +35,11 @@ class KubeconfigContext:
     name: str
     server: str
     namespace: str | None
-    cluster: Mapping[str, Any]
-    user: Mapping[str, Any]
+    cluster: Mapping[str, Any] = field(repr=False)
+    user: Mapping[str, Any] = field(repr=False)
     cluster_folder: str
     user_folder: str
+    server_authorization: str | None = field(default=None, repr=False)
 
 
 def read_context(paths: str, name: str | None, source: str) -> KubeconfigContext:
@@ -61,20 +64,22 @@ def read_context(paths: str, name: str | None, source: str) -> KubeconfigContext
         chosen = loader.current_context["context"]
         cluster = config["clusters"].get_with_name(chosen["cluster"])
         user = _user(config, chosen.get("user"))
+        server, authorization = split_server(str(cluster["cluster"]["server"]))
         context = KubeconfigContext(
             str(name or config["current-context"]),
-            str(cluster["cluster"]["server"]),
+            server,
             chosen.get("namespace"),
             copy.deepcopy(cluster["cluster"].value),
             copy.deepcopy(user["user"].value) if user is not None and user.safe_get("user") else {},
             _folder(cluster),
             _folder(user),
+            authorization,
         )
         impersonation_of(context.user)
     except (config_exception(), OSError, ValueError, TypeError, AttributeError, KeyError, AssertionError) as error:
         raise ConfigError(f"the kubeconfig {source} cannot be used: {error}") from error
     except library.yaml.YAMLError as error:
-        raise ConfigError(f"the kubeconfig {source} is not valid YAML: {error}") from error
+        raise ConfigError(f"the kubeconfig {source} is not valid YAML{_place(error)}") from None
     except RecursionError as error:
         raise ConfigError(f"the kubeconfig {source} is nested too deeply") from error
     return context
@@ -127,6 +132,12 @@ def _user(config: Any, name: str | None) -> Any:
     if user is None:
         raise ValueError(f"it has no user {name!r}, which the context names")
     return user
+
+
+def _place(error: Any) -> str:
+    """Return where YAML is broken, and not the parser's words: these quote what is there, which may be a token."""
+    mark = getattr(error, "problem_mark", None)
+    return f", in {mark.name} at line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
 
 
 def _folder(node: Any) -> str:

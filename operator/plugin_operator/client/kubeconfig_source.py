@@ -158,6 +158,7 @@ class KubeconfigSource:
         if not host.startswith(("http://", "https://")):
             raise ConfigError(f"the cluster's server {host!r} is not an http or https URL")
         tls = self._tls(credential) if host.startswith("https") else TlsSettings()
+        authorization = authorization or self._context.server_authorization
         proxy = proxy_for(host, cluster.get("proxy-url"))
         return Access(host, authorization, tls, proxy, impersonation_of(self._context.user), expires_at)
 

@@ -38,11 +38,23 @@ def proxy_for(url: str, configured: str | None) -> str | None:
     """
     proxy = configured or environment_proxy(url)
     if proxy is not None:
-        scheme, _, rest = proxy.partition("://")
-        if scheme not in _PORTS or not rest:
-            origin = "proxy-url of the kubeconfig" if configured else "the environment"
-            raise ConfigError(f"{origin} names a {scheme} proxy: only http and https proxies can be used")
+        origin = "proxy-url of the kubeconfig" if configured else "the environment"
+        scheme, separator, _ = proxy.partition("://")
+        if not separator or scheme not in _PORTS:
+            # Without a scheme, what would be taken for one may be a password.
+            kind = f"a {scheme} proxy" if separator else "a proxy without a scheme"
+            raise ConfigError(f"{origin} names {kind}: only http and https proxies can be used")
+        if not _has_address(proxy):
+            raise ConfigError(f"{origin} names a proxy that has no host, or whose port is no number up to 65535")
     return proxy
+
+
+def _has_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.port is None or parts.port >= 0)
+    except ValueError:
+        return False
 
 
 def environment_proxy(url: str, environment: Mapping[str, str] | None = None) -> str | None:

@@ -258,8 +258,11 @@ async def test_settings_that_make_no_sense_are_named(settings: dict[str, Any], m
         ("", "printed no ExecCredential"),
         ("[]", "printed no ExecCredential"),
         ("[" * 100_000, "printed no ExecCredential"),
-        (credential().replace("/v1", "/v1beta1"), "printed a client.authentication.k8s.io/v1beta1/ExecCredential, not"),
-        (credential().replace("ExecCredential", "Pod"), "printed a client.authentication.k8s.io/v1/Pod"),
+        (
+            credential().replace("/v1", "/v1beta1"),
+            "printed .*/v1beta1, not .*/v1",
+        ),
+        (credential().replace("ExecCredential", "Pod"), "printed another kind than ExecCredential"),
         (credential(), "neither a token nor"),
         (credential(token="t", clientKeyData="k"), "without the other"),
         (credential(token="t", expirationTimestamp="soon"), "printed no ExecCredential"),

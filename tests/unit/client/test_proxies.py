@@ -138,7 +138,7 @@ def test_any_text_may_be_in_the_list(no_proxy: str, url: str) -> None:
     environment_proxy(url, {"HTTPS_PROXY": "p", "NO_PROXY": no_proxy})
 
 
-@pytest.mark.parametrize("proxy", ["socks5://p:1", "odd://p", "ftp://user:secret@p", "http://"])
+@pytest.mark.parametrize("proxy", ["socks5://p:1", "odd://p", "ftp://user:secret@p"])
 async def test_a_proxy_that_is_not_for_http_is_refused_without_showing_its_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
@@ -160,6 +160,21 @@ async def test_a_proxy_that_is_not_for_http_is_refused_without_showing_its_passw
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(ConfigError, match="the environment names a"):
         proxy_for("https://10.0.0.1", None)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("user:secret@p:1", "a proxy without a scheme"),
+        ("http://", "has no host"),
+        ("http://user:secret@p:x", "port"),
+        ("http://user:secret@[p", "has no host"),
+    ],
+)
+def test_a_proxy_that_is_no_url_is_refused_without_showing_its_password(proxy: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as caught:
+        proxy_for("https://10.0.0.1", proxy)
+    assert "secret" not in str(caught.value)
 
 
 def test_the_kubeconfigs_proxy_rules_out_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
