@@ -4,6 +4,8 @@ Owns the fences around code that nobody has run before. Forking, deadlines and r
 """
 
 import asyncio
+import contextlib
+import ctypes
 import faulthandler
 import os
 import resource
@@ -24,24 +26,35 @@ _MAX_PROCESSES = 4096
 _DUMP_BEFORE_DEADLINE = 0.9
 # A quarter of what the operator gets of a processor that both want: an import still ends before its deadline.
 _NICENESS = 5
+_PR_SET_PDEATHSIG = 1
 
 
-def run_trial(request: TrialRequest, verdict_to: int, trace_to: int, output_to: int) -> NoReturn:
+def run_trial(request: TrialRequest, parent: int, verdict_to: int, trace_to: int, output_to: int) -> NoReturn:
     """Import the plugin, write the verdict to a file descriptor, and end the process without any clean-up.
 
     Args:
         request: what to try.
+        parent: the trial process, with which this one ends.
         verdict_to: receives the framed verdict.
         trace_to: receives a stack dump if the import crashes or hangs.
         output_to: receives what it prints, so that somebody can count it.
     """
     try:
+        _end_with(parent)
         _fence(request.deadline_seconds, trace_to, output_to)
         verdict = frame(_judge(request))
         while verdict:
             verdict = verdict[os.write(verdict_to, verdict) :]
     finally:
         # Nothing that the plugin registered for the end of a process is to run.
+        os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends: an import may kill or stop the parent, and go on."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
         os._exit(0)
 
 

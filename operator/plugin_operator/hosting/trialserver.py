@@ -98,11 +98,12 @@ class TrialServer:
 
     def _fork(self, request: TrialRequest) -> None:
         (verdict_from, verdict_to), (trace_from, trace_to), (output_from, output_to) = (os.pipe() for _ in range(3))
+        here = os.getpid()
         pid = os.fork()
         if pid == 0:
             for descriptor in (self._in, self._out, verdict_from, trace_from, output_from):
                 os.close(descriptor)
-            run_trial(request, verdict_to, trace_to, output_to)
+            run_trial(request, here, verdict_to, trace_to, output_to)
         for descriptor in (verdict_to, trace_to, output_to):
             os.close(descriptor)
         deadline = time.monotonic() + request.deadline_seconds
