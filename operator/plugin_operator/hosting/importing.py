@@ -1,14 +1,18 @@
 """The functions of the standard library that import by name, as the modules of one revision see them.
 
 An import statement in a plugin looks into the plugin's revision first. ``importlib.import_module("helper")`` must find
-the same helper, but is told only a name: so a plugin gets views of ``importlib`` and ``pkgutil`` whose few functions of
-that kind know the revision. Everything else in them is the real thing.
+the same helper, but is told only a name: so a plugin gets views of ``importlib``, ``pkgutil`` and ``runpy`` whose few
+functions of that kind know the revision. Everything else in them is the real thing.
 """
 
 import functools
 import importlib
+import importlib.resources
+import importlib.util
 import pkgutil
 import re
+import runpy
+import sys
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import Any
@@ -17,14 +21,20 @@ Import = Callable[..., ModuleType]
 
 
 class _View(ModuleType):
-    """A module with some attributes of its own; all others are read from, and written to, the real one."""
+    """A module with some attributes of its own; all others are read from, and written to, the real one.
 
-    def __init__(self, real: ModuleType, own: Mapping[str, Any]) -> None:
+    A module in it that there is a view of is that view.
+    """
+
+    def __init__(self, real: ModuleType, own: Mapping[str, Any], views: Mapping[str, ModuleType]) -> None:
         super().__init__(real.__name__, real.__doc__)
-        vars(self).update(own, __plugin_operator_real__=real)
+        vars(self).update(own, __plugin_operator_real__=real, __plugin_operator_views__=views)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(vars(self)["__plugin_operator_real__"], name)
+        found = getattr(vars(self)["__plugin_operator_real__"], name)
+        if type(found) is ModuleType:
+            return vars(self)["__plugin_operator_views__"].get(found.__name__, found)
+        return found
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(vars(self)["__plugin_operator_real__"], name, value)
@@ -33,13 +43,14 @@ class _View(ModuleType):
         return dir(vars(self)["__plugin_operator_real__"])
 
 
-def views(package: str, tops: Collection[str], statement: Import) -> dict[str, ModuleType]:
+def views(package: str, tops: Collection[str], statement: Import, names: Mapping[str, Any]) -> dict[str, ModuleType]:
     """Return the views for one revision, by the name of the module they stand for.
 
     Args:
         package: private name of the revision's package.
         tops: names of the modules that lie directly in it.
         statement: what import statements of the revision call.
+        names: what modules of the revision have as ``__builtins__``.
     """
 
     def private(name: str) -> str:
@@ -55,7 +66,59 @@ def views(package: str, tops: Collection[str], statement: Import) -> dict[str, M
     def resolve_name(name: str) -> Any:
         return pkgutil.resolve_name(private(name))
 
-    return {
-        "importlib": _View(importlib, {"import_module": import_module, "__import__": statement}),
-        "pkgutil": _View(pkgutil, {"resolve_name": resolve_name}),
+    @functools.wraps(pkgutil.get_data)
+    def get_data(package: str, resource: str) -> bytes | None:
+        return pkgutil.get_data(private(package), resource)
+
+    @functools.wraps(importlib.util.find_spec)
+    def find_spec(name: str, package: str | None = None) -> Any:
+        known = private(package) if package else package
+        full = importlib.util.resolve_name(name, known) if name.startswith(".") else private(name)
+        try:
+            return importlib.util.find_spec(full)
+        except ModuleNotFoundError as error:
+            if error.name == full:
+                return None
+            raise
+
+    @functools.wraps(runpy.run_module)
+    def run_module(mod_name: str, init_globals: dict[str, Any] | None = None, *args: Any, **options: Any) -> Any:
+        given = {"__builtins__": dict(names)} if private(mod_name) != mod_name else {}
+        return runpy.run_module(private(mod_name), {**given, **(init_globals or {})}, *args, **options)
+
+    found: dict[str, ModuleType] = {}
+    own: dict[ModuleType, dict[str, Any]] = {
+        importlib: {"import_module": import_module, "__import__": statement},
+        importlib.util: {"find_spec": find_spec},
+        importlib.resources: _resources(private),
+        pkgutil: {"resolve_name": resolve_name, "get_data": get_data},
+        runpy: {"run_module": run_module},
     }
+    found.update((real.__name__, _View(real, functions, found)) for real, functions in own.items())
+    return found
+
+
+#: The functions of ``importlib.resources`` that are told a package, which may be the name of one.
+_OF_A_PACKAGE = ("files", "read_text", "read_binary", "open_text", "open_binary", "path", "contents", "is_resource")
+
+_PACKAGE = frozenset({"package", "anchor"})
+
+
+def _resources(private: Callable[[str], str]) -> dict[str, Any]:
+    """Return the functions of ``importlib.resources`` that are told a package, for one revision."""
+
+    def knowing(function: Any) -> Any:
+        @functools.wraps(function)
+        def call(*args: Any, **options: Any) -> Any:
+            if not args and not options:  # since Python 3.12 the package that calls
+                args = (sys._getframe(1).f_globals["__name__"],)  # noqa: SLF001 - as the function does itself
+            if not args and not options and sys.version_info >= (3, 12):
+                args = (sys._getframe(1).f_globals["__name__"],)  # noqa: SLF001 - it means the module that calls
+            named = {key: private(value) for key, value in options.items() if key in _PACKAGE and type(value) is str}
+            first = [private(each) if type(each) is str else each for each in args[:1]]
+            return function(*first, *args[1:], **{**options, **named})
+
+        return call
+
+    real = importlib.resources
+    return {name: knowing(getattr(real, name)) for name in _OF_A_PACKAGE if hasattr(real, name)}

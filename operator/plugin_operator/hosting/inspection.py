@@ -38,6 +38,17 @@ _CODINGS = re.compile(r"utf-8(-sig)?|ascii|iso8859-\d+|cp\d+|koi8-[rtu]|mac-\w+|
 _CODING_LINE = re.compile(rb"[ \t\f]*#.{0,200}?coding[:=]")
 
 
+# Functions that are told the name of a module: what they import, and what they only read files of.
+_IMPORTERS = frozenset({"import_module", "__import__", "resolve_name", "find_spec", "run_module"})
+_RELATIVE = frozenset({"import_module", "find_spec"})
+_READERS = frozenset(
+    [
+        *("get_data", "files", "read_text", "read_binary"),
+        *("open_text", "open_binary", "path", "contents", "is_resource"),
+    ]
+)
+
+
 def source_text(content: bytes) -> str:
     """Return the text of a source file.
 
@@ -121,14 +132,16 @@ def _facts(tree: ast.Module, depth: int) -> dict[str, Any]:
 def _called(node: ast.Call) -> Iterator[str | None]:
     """Yield what a call imports by name; None for a name that is made at run time, so that nobody can tell which."""
     function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if function not in {"import_module", "__import__", "resolve_name"}:
+    if function not in _IMPORTERS and function not in _READERS:
         return
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-    name = node.args[0] if node.args else keywords.get("name")
-    package = node.args[1] if function == "import_module" and len(node.args) > 1 else keywords.get("package")
+    name = node.args[0] if node.args else keywords.get("name", keywords.get("mod_name"))
+    package = node.args[1] if function in _RELATIVE and len(node.args) > 1 else keywords.get("package")
     for argument in (name, package):
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
             yield argument.value.lstrip(".").partition(":")[0].partition(".")[0]
+        elif function in _READERS:
+            continue  # mostly a module that was imported, or another function of that name
         elif argument is not None and argument is name and (function != "resolve_name" or _is_of_pkgutil(node.func)):
             yield None
 

@@ -26,6 +26,7 @@ from plugin_operator.hosting.plugin_metrics import RevisionMetrics
 from plugin_operator.hosting.process_calls import Caller
 from plugin_operator.hosting.process_state import ImportGuard
 from plugin_operator.hosting.registrations import Registrations, calling
+from plugin_operator.hosting.resources import RevisionResources
 
 
 class RevisionModules:
@@ -57,7 +58,7 @@ class RevisionModules:
         self._compiled = compiled
         self._tops = frozenset(path.partition("/")[0].removesuffix(".py") for path in files)
         self._builtins = vars(builtins) | {"__import__": self._import}
-        self._views = views(package, self._tops, self._import)
+        self._views = views(package, self._tops, self._import, self._builtins)
         self._traced: set[str] = set()
         self.registrations = Registrations()
         self.metrics = RevisionMetrics(plugin, label)
@@ -101,10 +102,17 @@ class RevisionModules:
                     fullname, loader, origin=f"{self.root}/{candidate}", is_package=is_package
                 )
                 spec.has_location = True
-                return spec
+                return self._located(spec, path)
         if any(name.startswith(path + "/") for name in self.files):
-            return importlib.machinery.ModuleSpec(fullname, _FolderLoader(), is_package=True)
+            spec = importlib.machinery.ModuleSpec(fullname, _FolderLoader(self.files, path), is_package=True)
+            return self._located(spec, path)
         return None
+
+    def _located(self, spec: importlib.machinery.ModuleSpec, path: str) -> importlib.machinery.ModuleSpec:
+        """Tell where a package lies, for what looks into its ``__path__``; imports never look there."""
+        if spec.submodule_search_locations is not None:
+            spec.submodule_search_locations[:] = [f"{self.root}/{path}"]
+        return spec
 
     def code(self, path: str) -> CodeType:
         """Return the code of one file; tracebacks through it show these very bytes, whatever is on disk by then.
@@ -173,6 +181,10 @@ class _SnapshotLoader(InspectLoader):
         except KeyError:
             raise FileNotFoundError(f"{path} is not part of this plugin") from None
 
+    def get_resource_reader(self, fullname: str) -> RevisionResources:  # noqa: ARG002
+        """Return the files beside the module, for ``importlib.resources``."""
+        return RevisionResources(self._modules.files, self._path.rpartition("/")[0])
+
     def exec_module(self, module: ModuleType) -> None:
         self._modules.adopt(module)
         exec(self.get_code(module.__name__), vars(module))  # noqa: S102 - running plugins is what this is for
@@ -180,6 +192,14 @@ class _SnapshotLoader(InspectLoader):
 
 class _FolderLoader(InspectLoader):
     """A folder without ``__init__.py``: nothing to run."""
+
+    def __init__(self, files: Mapping[str, bytes], folder: str) -> None:
+        self._files = files
+        self._folder = folder
+
+    def get_resource_reader(self, fullname: str) -> RevisionResources:  # noqa: ARG002
+        """Return the files in it, for ``importlib.resources``."""
+        return RevisionResources(self._files, self._folder)
 
     def is_package(self, fullname: str) -> bool:  # noqa: ARG002
         return True
@@ -215,7 +235,12 @@ class _Finder(MetaPathFinder):
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
         revision = self._revisions.get(fullname.partition(".")[0])
-        return revision.find(fullname) if revision is not None else None
+        if revision is None:
+            return None
+        if (found := revision.find(fullname)) is None:
+            # Nobody else is asked: the next finder would look on disk, in the __path__ of the package.
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+        return found
 
     def owner_of(self, module_name: str) -> RevisionModules | None:
         """Return the revision that a module with this private name belongs to."""

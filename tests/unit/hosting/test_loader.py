@@ -118,6 +118,10 @@ async def test_siblings_are_imported_in_every_way_an_author_may_write(load):
         "import pkgutil\nfound = pkgutil.resolve_name('helper')",
         "import pkgutil\nfound = pkgutil.resolve_name('lib.tool')",
         "from pkgutil import resolve_name\nfound = resolve_name('helper:itself')",
+        "import importlib.util as u\nspec = u.find_spec('helper')\nassert spec.origin\nimport helper as found",
+        "from importlib.util import find_spec\nassert find_spec('lib.tool')\nimport lib.tool as found",
+        "from importlib import util\nassert util.find_spec('.tool', 'lib')\nfrom lib import tool as found",
+        "import importlib.util\nassert not importlib.util.find_spec('lib.nothing')\nimport helper as found",
         "import asyncio, helper, importlib\nfound = asyncio.run(asyncio.to_thread(importlib.import_module, 'helper'))",
     ],
 )
@@ -136,6 +140,55 @@ async def test_a_helper_that_is_imported_by_a_function_is_found_as_by_the_statem
     revision.purge()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import runpy\nfound = runpy.run_module('helper')['read']()",
+        "import runpy\nfound = runpy.run_module('lib.helper', run_name='anything')['read']()",
+        "import pkgutil\nfound = pkgutil.get_data('lib', 'data/a.txt')",
+        "import importlib.resources as r\nfound = r.files('lib').joinpath('data/a.txt').read_bytes()",
+        "from importlib.resources import files\nfound = (files('lib') / 'data' / 'a.txt').read_text().encode()",
+        "from importlib import resources\nimport lib\nfound = resources.files(lib).joinpath('b.txt').read_bytes()",
+        "from importlib.resources import *\nwith as_file(files('lib') / 'b.txt') as path: found = path.read_bytes()",
+        "from importlib.resources import *\nfound = {e.name: e for e in files('lib').iterdir()}['b.txt'].read_bytes()",
+        "import importlib.resources\nfound = importlib.resources.read_binary('lib', 'b.txt')",
+        "import importlib.resources as r\nwith r.open_text('lib', 'b.txt') as f: found = f.read().encode()",
+        "import lib, pathlib\nfound = (pathlib.Path(lib.__path__[0]) / 'b.txt').read_bytes()",
+        "import lib, pkgutil\nassert [*pkgutil.iter_modules(lib.__path__)][0].name == 'helper'\nfound = b'data'",
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*is deprecated. Use files")
+async def test_a_package_of_a_plugin_is_read_as_an_installed_one_is(tmp_path, text):
+    from plugin_operator.hosting.scanner import Scanner
+
+    (tmp_path / "one.py").write_text(f"{HEAD}{text}\n{CONTROLLER}")
+    (tmp_path / "lib" / "data").mkdir(parents=True)
+    reads = "import lib\ndef read():\n    import pkgutil\n    return pkgutil.get_data('lib', 'b.txt')\n"
+    for name in ("lib/data/a.txt", "lib/b.txt"):
+        (tmp_path / name).write_text("data")
+    for name in ("helper.py", "lib/helper.py"):
+        (tmp_path / name).write_text(reads)
+    (tmp_path / "lib" / "__init__.py").touch()
+    revision = await Loader().load(Scanner(tmp_path).scan().sources["one"])
+    assert revision.module.found == b"data"
+    revision.purge()
+    assert not {each for each in sys.modules if each.startswith("_plugin_one")}
+
+
+async def test_what_is_on_disk_and_not_in_the_revision_is_not_imported(tmp_path):
+    from plugin_operator.hosting.scanner import Scanner
+
+    late = "def late():\n    import lib.new\n"
+    (tmp_path / "one.py").write_text(HEAD + "import lib\n" + late + CONTROLLER)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "__init__.py").touch()
+    revision = await Loader().load(Scanner(tmp_path).scan().sources["one"])
+    (tmp_path / "lib" / "new.py").touch()
+    with pytest.raises(ModuleNotFoundError):
+        revision.module.late()
+    revision.purge()
+
+
 async def test_what_functions_import_from_elsewhere_is_what_everybody_has(load):
     import importlib
     import importlib.util
@@ -147,9 +200,10 @@ async def test_what_functions_import_from_elsewhere_is_what_everybody_has(load):
         "json = importlib.import_module('json')\nloads = pkgutil.resolve_name('json:loads')\n" + CONTROLLER
     )
     module = revision.module
-    assert (module.json, module.loads, module.util) == (json, json.loads, importlib.util)
+    assert (module.json, module.loads, module.util.find_spec("json")) == (json, json.loads, json.__spec__)
     assert module.importlib.reload is importlib.reload
-    assert module.pkgutil.get_data is pkgutil.get_data
+    assert module.pkgutil.walk_packages is pkgutil.walk_packages
+    assert module.util.module_from_spec is importlib.util.module_from_spec
     assert dir(module.importlib) == dir(importlib)
 
 
