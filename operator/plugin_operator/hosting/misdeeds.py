@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plugin_operator.hosting.live import LiveRevision
-from plugin_operator.plugin import Fight, Loop, Writer
+from plugin_operator.plugin import EXISTENCE, Fight, Loop, Writer
 
 _SHOWN = 3
 
@@ -62,8 +62,9 @@ def _fight(fight: Fight, live: LiveRevision) -> Misdeed:
     first, second = fight.writers
     own, other = (first, second) if first.plugin == live.revision.plugin else (second, first)
     apart = own.controller == other.controller
+    does = "create and delete" if fight.path == EXISTENCE else f"overwrite each other's {fight.path} of"
     detail = (
-        f"{_name(own, request=apart)} and {_name(other, request=apart)} overwrite each other's {fight.path} of "
+        f"{_name(own, request=apart)} and {_name(other, request=apart)} {does} "
         f"{fight.target.kind} {fight.target.key}: {fight.times} times so far; let one of them own it"
     )
     facts = {

@@ -8,7 +8,7 @@ from plugin_operator.plugin.conditions import find_condition
 from plugin_operator.plugin.context import Context, ControllerContext
 from plugin_operator.plugin.declarations import ControllerDeclaration, collect, discover, summary
 from plugin_operator.plugin.decorator import controller
-from plugin_operator.plugin.fights import Fight, FightDetector, Writer
+from plugin_operator.plugin.fights import EXISTENCE, Fight, FightDetector, Writer
 from plugin_operator.plugin.forking import allow_fork
 from plugin_operator.plugin.loops import Loop, LoopDetector
 from plugin_operator.plugin.methods import ControllerMethods
@@ -22,6 +22,7 @@ from plugin_operator.plugin.watching import WatchDeclaration, WatchOptions, watc
 from plugin_operator.plugin.writes import CacheView, Writes
 
 __all__ = [
+    "EXISTENCE",
     "BoundController",
     "BoundRecorder",
     "CacheView",

@@ -13,8 +13,11 @@ _MAX_FIELDS = 2_000
 _MAX_PATH = 200
 _MAX_DEPTH = 50
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z").match
-# What the API server changes by itself at each write.
-_OF_THE_SERVER = frozenset({"resourceVersion", "generation", "managedFields", "uid", "creationTimestamp"})
+# What the API server changes by itself at each write, and what differs between versions of one object.
+_IGNORED = {
+    "": frozenset({"apiVersion", "kind"}),
+    "metadata": frozenset({"resourceVersion", "generation", "managedFields", "uid", "creationTimestamp"}),
+}
 
 
 def digests(obj: Mapping[str, Any]) -> Digests:
@@ -35,7 +38,7 @@ def changed(old: Digests, new: Digests) -> list[str]:
 def _leaves(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping) and value and depth:
         for key, each in value.items():
-            if path != "metadata" or key not in _OF_THE_SERVER:
+            if key not in _IGNORED.get(path, ()):
                 yield from _leaves(_join(path, str(key)), each, depth - 1)
     elif isinstance(value, list) and value and depth:
         for number, each in enumerate(value):

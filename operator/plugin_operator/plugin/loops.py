@@ -57,6 +57,7 @@ class _Trail:
     """What is remembered of one request that has written just now."""
 
     wrote_at: float
+    ended_at: float = -math.inf
     version: str = ""
     positions: tuple[str, ...] | None = None
     written: set[str] = field(default_factory=set)
@@ -70,6 +71,10 @@ class _Trail:
     total: int = 0
     target: Target | None = None
     left: Digests | None = None
+
+    def has_rested(self, now: float) -> bool:
+        """Tell whether what comes now has another cause; a reconcile may go on for long after its last write."""
+        return now - max(self.wrote_at, self.ended_at) > REST_SECONDS
 
 
 class FeedingCaches(Protocol):
@@ -124,9 +129,8 @@ class LoopDetector:
     def found(self) -> list[Loop]:
         """Return the loops of now and of the last seconds."""
         now = self._clock.monotonic()
-        for request in [each for each, trail in self.hot.items() if now - trail.wrote_at > REST_SECONDS]:
-            if not self.hot[request].is_running:
-                del self.hot[request]
+        for request in [each for each, trail in self.hot.items() if trail.has_rested(now) and not trail.is_running]:
+            del self.hot[request]
         self._found = {request: loop for request, loop in self._found.items() if now - loop.seen <= TOLD_SECONDS}
         return list(self._found.values())
 
@@ -135,12 +139,12 @@ class LoopDetector:
         return self._fights.of(self._writer.plugin, self._writer.revision, self._clock.monotonic())
 
     def begins(self, request: Request) -> bool:
-        """Note that a reconcile begins; return whether ``ended`` is to be called unless it raises."""
+        """Note that a reconcile begins; return whether it is followed. Call ``ended`` unless it raises."""
         trail = self.hot.get(request)
         if trail is None:
             return False
         now = self._clock.monotonic()
-        if now - trail.wrote_at > REST_SECONDS:
+        if trail.has_rested(now):
             del self.hot[request]
             return False
         if trail.is_running:
@@ -162,7 +166,7 @@ class LoopDetector:
         """Note that the server answered a write with ``obj``."""
         now = self._clock.monotonic()
         self._fights.wrote(self._writer._replace(request=request), target, obj, now)
-        if request is None or not (target == (self._caches.primary, request) or target.kind in self._caches.others):
+        if request is None or not self._feeds(request, target):
             return
         version = (obj.get("metadata") or {}).get("resourceVersion") or ""
         trail = self.hot.get(request)
@@ -181,16 +185,32 @@ class LoopDetector:
         if trail.times >= FED_TIMES - 1:
             self._examine(trail, request, target, obj, now)
 
+    def deleted(self, request: Request | None, target: Target) -> None:
+        """Note that the server took a deletion."""
+        self._fights.deleted(self._writer._replace(request=request), target, self._clock.monotonic())
+
+    def _feeds(self, request: Request, target: Target) -> bool:
+        """Tell whether a write makes the request due; in whatever version it is written and watched."""
+        if target.kind in self._caches.others:
+            return True
+        name = target.object
+        if name == Target(self._caches.primary, request).object:
+            return True
+        return any((each.group, each.kind) == name[:2] for each in self._caches.others)
+
     def ended(self, request: Request, result: Result | None) -> None:
         """Note that a reconcile has ended without an exception."""
         trail = self.hot.get(request)
-        if trail is None or not trail.is_running:
+        if trail is None:
+            return
+        if not trail.is_running:  # its first write was in this reconcile
+            trail.ended_at = self._clock.monotonic()
             return
         if not trail.has_written:
             del self.hot[request]
             return
-        trail.is_running = False
         now = self._clock.monotonic()
+        trail.is_running, trail.ended_at = False, now
         if result is not None and result.requeue_after:
             trail.failures, trail.due = 0, min(trail.due, now + result.requeue_after)
         elif result is not None and result.requeue:

@@ -53,7 +53,8 @@ class BoundController:
                 if scope.fence is not None:
                     # The worker has looked, but a process may be stopped, and its Lease lost, in the wait.
                     scope.fence.check()
-            is_followed = bool(hot) and loops is not None and loops.begins(request)
+            if hot and loops is not None:
+                loops.begins(request)
             context = Context(scope, request)
             try:
                 result = await guard.drive(_reconciling(function, context, request, threads))
@@ -61,7 +62,7 @@ class BoundController:
                 guard.note_reconcile(request, context.reconcile_id)
                 raise
             if result is None or isinstance(result, Result):
-                if is_followed and loops is not None:
+                if hot and loops is not None:  # it may have written only now
                     loops.ended(request, result)
                 return result
             # Its type and not itself, for it may be a whole Secret, and this shows in the log and the status.

@@ -6,6 +6,7 @@ Owns which answers say what about an object. Everything that is no write goes st
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
+from plugin_operator.client.models import is_model, to_dict
 from plugin_operator.errors import AlreadyExistsError, ConflictError, ForbiddenError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.loops import LoopDetector
@@ -69,7 +70,9 @@ class TrackedClient:
         target = _target(kind, name, namespace)
         verb = f"patch/{options.get('subresource') or ''}"
         attempt = self._allowed(self._client.patch(kind, name, patch, namespace, **options), verb, target)
-        return self._noted(await self._attempt(attempt, target, patch))
+        # A Scale comes back from "scale"; what was written is what has the replicas.
+        of = target if options.get("subresource") == "scale" else None
+        return self._noted(await self._attempt(attempt, target, patch), of)
 
     async def patch_status(
         self, kind: Any, name: str | NamespacedName, status: Any, namespace: str | None = None, **options: Any
@@ -93,6 +96,8 @@ class TrackedClient:
             self._expect(target, Deleted(uid))
             raise
         self._expect(target, Deleted(uid))
+        if self._loops is not None and target is not None:
+            self._loops.deleted(self._request, target)
 
     async def _allowed(self, write: Awaitable[Any], verb: str, target: Target | None) -> Any:
         """Await a write, and note whether it is a right that is missing."""
@@ -119,12 +124,16 @@ class TrackedClient:
                 self._expect(target, NewerThan(version))
             raise
 
-    def _noted(self, answer: Any) -> Any:
-        target = _target_of(answer)
+    def _noted(self, answer: Any, of: Target | None = None) -> Any:
+        obj = to_dict(answer) if is_model(answer) else answer
+        target = _target_of(obj)
+        if target is not None and of is not None:
+            namespace = of.key.namespace or target.key.namespace
+            target = Target(of.kind, NamespacedName(namespace, of.key.name))
         if target is not None:
-            self._writes.wrote(self._request, target, answer)
+            self._writes.wrote(self._request, target, obj)
             if self._loops is not None:
-                self._loops.wrote(self._request, target, answer)
+                self._loops.wrote(self._request, target, obj)
         return answer
 
     def _expect(self, target: Target | None, expectation: Expectation) -> None:
@@ -143,7 +152,7 @@ def _target(kind: Any, name: str | NamespacedName, namespace: str | None) -> Tar
 
 
 def _target_of(obj: Any) -> Target | None:
-    """Return what a dict is about; typed models are not tracked."""
+    """Return what a dict is about; a model is one only once the server has answered."""
     if not isinstance(obj, dict) or not obj.get("apiVersion") or not obj.get("kind"):
         return None
     metadata: Object = obj.get("metadata") or {}

@@ -41,11 +41,24 @@ class CacheView(Protocol):
 FindCache = Callable[[GroupVersionKind, NamespacedName], "CacheView | None"]
 
 
+class ObjectName(NamedTuple):
+    """An object, whatever the version it is written in."""
+
+    group: str
+    kind: str
+    key: NamespacedName
+
+
 class Target(NamedTuple):
     """One object of one kind."""
 
     kind: GroupVersionKind
     key: NamespacedName
+
+    @property
+    def object(self) -> ObjectName:
+        """What it is called in any version."""
+        return ObjectName(self.kind.group, self.kind.kind, self.key)
 
 
 class Expectation(Protocol):

@@ -132,3 +132,63 @@ async def test_ordinary_controllers_are_charged_with_nothing(bench, plugin_text)
     await bench.ran("V1", "o149")
     await eventually(lambda: bench.journal.messages("two", "V1").count("clock") > 100, timeout_seconds=30)
     await innocent(bench, "one", "two")
+
+
+SCALE = """
+if request.name == 'contested':
+    await ctx.client.patch('apps/v1/Deployment', request, {'spec': {'replicas': REPLICAS}}, subresource=SUBRESOURCE)
+"""
+TYPED = """
+if request.name == 'contested':
+    found = await ctx.client.get(V1ConfigMap, request)
+    found.data = {'owner': 'OWNER'}
+    await ctx.client.update(found)
+"""
+MAKE = """
+if request.name == 'contested' and request not in ctx.lister:
+    await ctx.client.create({'apiVersion': 'v1', 'kind': 'ConfigMap',
+                             'metadata': {'name': request.name, 'namespace': request.namespace}})
+"""
+UNMAKE = """
+if request.name == 'contested' and request in ctx.lister:
+    await ctx.client.delete('v1/ConfigMap', request)
+"""
+
+
+def deployment() -> dict[str, object]:
+    labels = {"app": "contested"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "a", "image": "a"}]}}
+    metadata = {"name": "contested", "namespace": NAMESPACE}
+    spec = {"replicas": 5, "selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+
+
+async def test_one_that_scales_and_one_that_patches_the_replicas_are_named(bench, plugin_text):
+    for name, replicas, subresource in (("one", 1, None), ("two", 2, "scale")):
+        body = SCALE.replace("REPLICAS", str(replicas)).replace("SUBRESOURCE", repr(subresource))
+        bench.write(f"{name}.py", plugin_text("V1", name=name, kind="apps/v1/Deployment", body=body))
+        await bench.state("Active", name)
+    await bench.client.create(deployment())
+    for name in ("one", "two"):
+        charge = await charged(bench, name, "fights")
+        assert f"spec.replicas of apps/v1/Deployment {NAMESPACE}/contested" in charge.detail
+
+
+async def test_two_that_fight_with_typed_models_are_named(bench, plugin_text):
+    for name in ("one", "two"):
+        head = "from kubernetes_asyncio.client import V1ConfigMap"
+        bench.write(f"{name}.py", plugin_text("V1", name=name, head=head, body=TYPED.replace("OWNER", name)))
+        await bench.state("Active", name)
+    await bench.create("contested")
+    for name in ("one", "two"):
+        assert "data.owner of v1/ConfigMap" in (await charged(bench, name, "fights")).detail
+
+
+async def test_one_that_creates_what_the_other_deletes_is_named(bench, plugin_text):
+    for name, body in (("one", MAKE), ("two", UNMAKE)):
+        bench.write(f"{name}.py", plugin_text("V1", name=name, body=body))
+        await bench.state("Active", name)
+    await bench.create("contested")
+    for name in ("one", "two"):
+        charge = await charged(bench, name, "fights")
+        assert f"create and delete v1/ConfigMap {NAMESPACE}/contested" in charge.detail

@@ -12,6 +12,7 @@ from plugin_operator.controllers import RateLimiterSpec, Result
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin.fieldpaths import changed, digests
 from plugin_operator.plugin.fights import (
+    EXISTENCE,
     OVERWRITTEN_TIMES,
     QUICK_SECONDS,
     RESTORED_TIMES,
@@ -181,6 +182,33 @@ async def test_a_slow_loop_is_noticed_as_well_unless_it_rests():
             world.run(1)
             await world.clock.advance(pause)
         assert bool(world.loops.found()) is noticed
+
+
+async def test_a_loop_whose_reconciles_go_on_for_long_after_their_write_is_noticed():
+    world = World(stamp)
+    world.edit(spec="1")
+    for _ in range(FED_TIMES + 10):
+        world.due, world.reconciles = False, world.reconciles + 1
+        world.loops.begins(world.request)
+        stamp(world)
+        await world.clock.advance(2 * REST_SECONDS)
+        world.loops.ended(world.request, None)
+    assert world.loops.found()
+
+
+def test_a_loop_that_writes_in_another_version_than_it_watches_is_noticed():
+    newer = Target(GroupVersionKind.parse("v2/ConfigMap"), A)
+
+    def step(world: World) -> None:
+        world._store(Target(MAP, A), {"seen": str(world.reconciles)})
+        world.due = True
+        world.loops.wrote(A, newer, world.objects[Target(MAP, A)])
+
+    world = World(step)
+    world.edit(spec="1")
+    world.run(FED_TIMES + 10)
+    (loop,) = world.loops.found()
+    assert loop.paths == ("data.seen",)
 
 
 async def test_a_loop_that_also_asks_for_a_timer_is_noticed_between_its_ticks():
@@ -359,6 +387,89 @@ def test_two_that_write_fields_of_their_own_do_not_fight():
     for number in range(500):
         ring.write(ONE, left=str(number), right=str(number))
         ring.write(TWO, left=str(number), right=str(number + 1))
+    assert ring.found() == []
+
+
+def writers(number: int) -> list[Writer]:
+    return [Writer(f"plugin-{each}", f"1-{each}", f"controller-{each}", A) for each in range(number)]
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, 7])
+def test_all_who_put_their_own_value_back_are_named_and_stay_named(number):
+    ring, everybody = Ring(), writers(number)
+    for turn in range(3 * RESTORED_TIMES):
+        for writer in everybody:
+            ring.write(writer, owner=writer.plugin)
+            for each in everybody:
+                found = ring.found(each.plugin, each.revision)
+                assert {fight.path for fight in found} <= {"data.owner"}
+                assert found or turn <= RESTORED_TIMES + 5
+
+
+def test_many_objects_of_one_controller_that_share_a_child_are_one_fight():
+    ring = Ring()
+    for _ in range(RESTORED_TIMES + 10):
+        for number in range(20):
+            ring.write(ONE._replace(request=NamespacedName("default", f"o{number}")), owner=str(number))
+    (fight,) = ring.found()
+    assert fight.path == "data.owner"
+
+
+def test_other_writes_in_between_hide_no_fight():
+    ring = Ring()
+    for number in range(4 * RESTORED_TIMES):
+        ring.write(ONE, owner="left", beat=str(number - 1), left=str(number))
+        ring.write(TWO, owner="left", beat=str(number), left=str(number))
+        ring.write(ONE, owner="left", beat=str(number), left=f"{number} again")
+        ring.write(TWO, owner="right", beat=str(number), left=f"{number} again")
+    assert {fight.path for fight in ring.found()} == {"data.owner"}
+
+
+NEWER = Target(GroupVersionKind.parse("v2/ConfigMap"), A)
+
+
+def versioned(ring: Ring, writer: Writer, target: Target, spec: dict[str, Any], kind: str = "") -> None:
+    ring.version, ring.now = ring.version + 1, ring.now + 0.01
+    metadata = {"name": "a", "resourceVersion": str(ring.version)}
+    obj = {"apiVersion": target.kind.api_version, "kind": kind or target.kind.kind, "metadata": metadata, "spec": spec}
+    ring.fights.wrote(writer, target, obj, ring.now)
+
+
+def test_two_that_write_one_object_in_different_versions_are_noticed_by_what_both_versions_have():
+    for other, noticed in ((2, True), (1, False)):
+        ring = Ring()
+        for _ in range(RESTORED_TIMES + 10):
+            versioned(ring, ONE, THE_MAP, {"replicas": 1, "old": "form"})
+            versioned(ring, TWO, NEWER, {"replicas": other, "new": "form"})
+        assert [fight.path for fight in ring.found()] == ["spec.replicas"] * noticed
+
+
+@pytest.mark.parametrize("first", ["scale", "whole"])
+def test_one_that_scales_and_one_that_writes_the_whole_are_noticed(first):
+    ring = Ring()
+    for _ in range(RESTORED_TIMES + 10):
+        if first == "whole":
+            versioned(ring, TWO, THE_MAP, {"replicas": 2, "template": "x"})
+        versioned(ring, ONE, THE_MAP, {"replicas": 1}, kind="Scale")
+        if first == "scale":
+            versioned(ring, TWO, THE_MAP, {"replicas": 2, "template": "x"})
+    assert [fight.path for fight in ring.found()] == ["spec.replicas"]
+
+
+def test_one_that_creates_what_the_other_deletes_is_noticed():
+    ring = Ring()
+    for _ in range(RESTORED_TIMES + 10):
+        ring.write(ONE, owner="left")
+        ring.fights.deleted(TWO, THE_MAP, ring.now)
+    assert [fight.path for fight in ring.found()] == [EXISTENCE]
+
+
+def test_one_that_makes_its_own_object_anew_again_and_again_fights_nobody():
+    ring = Ring()
+    for number in range(500):
+        ring.write(ONE, owner="left", seen=str(number))
+        ring.fights.deleted(ONE, THE_MAP, ring.now)
+    ring.write(TWO, owner="left", seen="1")
     assert ring.found() == []
 
 
