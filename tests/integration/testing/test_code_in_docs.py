@@ -1,15 +1,20 @@
 """Python in the docs works as printed: plugins load and reconcile, tests pass, and the rest does what its page says."""
 
+import ast
+import inspect
 import re
 import shutil
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import CodeType
 
 import aiohttp
 import pytest
 
+import plugin_operator
+from plugin_operator import testing
 from plugin_operator.apiserver import ApiServer
 from plugin_operator.testing import PluginHarness
 from tests.pages import PAGES, ROOT, Block, block_with, blocks_in, blocks_of
@@ -38,9 +43,26 @@ def is_plugin(block: Block) -> bool:
     return re.search(r"^(@controller\b|(async )?def new_controller\b)", block.code, re.MULTILINE) is not None
 
 
+def awaits(block: Block) -> bool:
+    """Whether it is the inside of an ``async def``."""
+    return bool(compiled(block).co_flags & inspect.CO_COROUTINE)
+
+
+def compiled(block: Block) -> CodeType:
+    code: CodeType = compile(block.code, str(block), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return code
+
+
+async def run_inside(block: Block) -> None:
+    """Run what awaits, in the top of the checkout, with the public names that authors' tests import."""
+    names = {name: getattr(module, name) for module in (plugin_operator, testing) for name in module.__all__}
+    await eval(compiled(block), names)
+
+
 TESTS = [block for block in BLOCKS if is_test(block)]
 PLUGINS = [block for block in BLOCKS if is_plugin(block)]
-OTHERS = [block for block in BLOCKS if not is_test(block) and not is_plugin(block)]
+AWAITING = [block for block in BLOCKS if awaits(block)]
+OTHERS = [block for block in BLOCKS if block not in {*TESTS, *PLUGINS, *AWAITING}]
 
 
 def validated(folder: Path, blocks: list[Block]) -> dict[str, str]:
@@ -95,6 +117,16 @@ def test_the_tests_in_the_pages_pass_without_any_configuration(tmp_path: Path) -
         (tmp_path / f"test_{block.module}.py").write_text(block.code)
     ended = run_tests(tmp_path)
     assert re.search(rf"^{len(TESTS)} passed in", ended.stdout, re.MULTILINE), ended.stdout + ended.stderr
+
+
+async def test_what_awaits_in_the_pages_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    for block in AWAITING:
+        await run_inside(block)
+    good = 'async with PluginHarness("plugins/secret.py") as harness:\n    assert not harness.reconciles("secret")\n'
+    await run_inside(Block("page.md", 1, "python", good))
+    with pytest.raises(AssertionError):
+        await run_inside(Block("page.md", 1, "python", good.replace("not ", "")))
 
 
 async def test_faults_are_planned_as_the_sandbox_page_says(api_server: ApiServer) -> None:

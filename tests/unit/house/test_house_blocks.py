@@ -1,8 +1,11 @@
 """Every code block of the docs names a language whose blocks are executed, or compared with what they describe."""
 
+import ast
 import inspect
 import re
 import tomllib
+
+import pytest
 
 import plugin_operator
 from plugin_operator.hosting import PluginState
@@ -53,3 +56,38 @@ def test_the_names_on_the_way_of_an_event_are_those_of_the_code():
     outcomes = re.findall(r"[a-z_]+", WAY_OF_AN_EVENT.code.partition("◀──")[2].partition("\n")[0])
     assert outcomes == ["forget", "backoff", "requeue_after"]
     assert outcomes[2] in inspect.signature(plugin_operator.Result).parameters
+
+
+def is_signature(code: str) -> bool:
+    """Whether it declares one class, function or attribute and has no body."""
+    text = re.sub(r"^(@.*\n)*", "", code.strip())
+    function = re.match(r"(async )?(?:\w+\.)?(\w+\(.*)", text, re.DOTALL)
+    if text.startswith("class "):
+        text = f"{text}: ..."
+    elif function:
+        text = f"{function[1] or ''}def {function[2]}: ..."
+    try:
+        (declared,) = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return False
+    if isinstance(declared, ast.AnnAssign):
+        return declared.value is None
+    return text.endswith(": ...") and isinstance(declared, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def test_what_is_called_py_is_a_signature():
+    assert [str(block) for block in blocks_in("py") if not is_signature(block.code)] == [], "an example is python"
+
+
+@pytest.mark.parametrize(
+    "code", ["a(\n    b: int,\n) -> c", "async A.b() -> c", "class A(B)", "a: b", "@c\na()", "A(*b: c)"]
+)
+def test_a_signature_is_recognised(code: str):
+    assert is_signature(code)
+
+
+@pytest.mark.parametrize(
+    "code", ["async def a():\n    b()", "async with a: ...", "a: b = 1", "import a", "a(", "a()\nb()"]
+)
+def test_an_example_is_no_signature(code: str):
+    assert not is_signature(code)

@@ -6,16 +6,15 @@ from pathlib import Path
 import click
 import pytest
 
-import plugin_operator
 from plugin_operator.cli.group import group
 from plugin_operator.metrics import Metrics
+from plugin_operator.metrics.collector import AnyFamily
+from tests.pages import PAGES, ROOT
 
-ROOT = Path(__file__).parents[3]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 # Code that runs another program than plugin-operator may show flags of that program.
 FOREIGN = re.compile(r"\b(kubectl|make|python|\.py|docker)\b")
 
-pages = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+pages = pytest.mark.parametrize("page", [ROOT / page for page in PAGES], ids=lambda path: path.name)
 
 
 def commands() -> dict[str, click.Command]:
@@ -27,6 +26,10 @@ def commands() -> dict[str, click.Command]:
 def flags() -> set[str]:
     params = [param for command in (group, *commands().values()) for param in command.params]
     return {option for param in params for option in (*param.opts, *param.secondary_opts)} | {"--help"}
+
+
+def our_families() -> list[AnyFamily]:
+    return [family for family in Metrics()._families if family.name.startswith("plugin_operator_")]
 
 
 def families() -> set[str]:
@@ -70,11 +73,27 @@ def test_every_link_leads_to_a_file(page: Path):
             assert (page.parent / target).exists(), target
 
 
-def test_every_metric_in_the_manual_exists():
-    named = set(re.findall(r"`((?:controller_runtime|workqueue|rest_client|leader_election|plugin_operator)_[a-z_]+)`",
-                           (ROOT / "docs" / "operations.md").read_text()))  # fmt: skip
+@pages
+def test_every_metric_exists(page: Path):
+    prefixes = "controller_runtime|workqueue|rest_client|leader_election|plugin_operator"
+    named = set(re.findall(rf"`((?:{prefixes})_[a-z_]+)[`{{]", page.read_text()))
 
     assert named <= families()
+
+
+def test_the_manual_has_every_metric_of_ours_with_its_labels():
+    section = (ROOT / "docs" / "operations.md").read_text().partition("\nIts own:\n")[2].partition("\n\nAn unloaded")[0]
+    rows = [re.split(r"\s*\|\s*", row) for row in section.splitlines() if row.startswith("| `")]
+    shown = {name: labels for _, names, labels, *_ in rows for name in re.findall(r"`([a-z_]+)`", names)}
+
+    assert shown == {family.name: ", ".join(family.labels) for family in our_families()}
+
+
+@pages
+def test_a_query_asks_for_labels_that_exist(page: Path):
+    labels = {family.name: family.labels for family in our_families()}
+    for name, label in re.findall(r"(plugin_operator_[a-z_]+)\{([a-z_]+)=", page.read_text()):
+        assert label in labels[name]
 
 
 def test_every_flag_of_run_is_in_the_manual():
@@ -82,11 +101,3 @@ def test_every_flag_of_run_is_in_the_manual():
     shown = [param for param in commands()["run"].params if not getattr(param, "hidden", False)]
 
     assert [option for param in shown for option in param.opts if option not in manual] == []
-
-
-def test_python_examples_are_valid_and_import_what_exists():
-    for page in PAGES:
-        for example in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
-            compile(example, str(page), "exec")
-            for names in re.findall(r"^from plugin_operator import (.+)$", example, re.MULTILINE):
-                assert [name for name in names.split(", ") if not hasattr(plugin_operator, name)] == []
