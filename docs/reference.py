@@ -222,7 +222,7 @@ def _text(api: Api, found: Any, path: str = "") -> Iterator[str]:
             case "raises":
                 yield "**Raises**\n\n" + _list((f"`{each.annotation}`", each.description) for each in section.value)
             case "admonition":
-                yield f"**{section.title}**\n\n{_code(section.value.contents)}"
+                yield f"**{section.title}**\n\n{_code(section.value.contents, 'python')}"
             case other:
                 raise ValueError(f"{found.path}: the page has no form for the section {other!r}")
 
@@ -246,8 +246,9 @@ def _quoted(value: object) -> str:
     return str(value).replace("'", '"')
 
 
-def _code(text: str) -> str:
-    return f"```py\n{text}\n```"
+def _code(text: str, language: str = "py") -> str:
+    """Return a block: of ``py`` for signatures, of ``python`` for what tests execute."""
+    return f"```{language}\n{text}\n```"
 
 
 def _fill(text: str, indent: str) -> str:

@@ -20,7 +20,6 @@ HELD_BY = {
     "yaml": "tests/acceptance/docs/test_yaml_in_docs.py",
     "py": "tests/unit/docs/test_reference.py",
     "text": "tests/unit/house/test_house_blocks.py",
-    "py": "tests/unit/house/test_house_blocks.py",
 }
 
 

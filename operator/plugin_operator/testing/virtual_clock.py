@@ -119,12 +119,22 @@ class VirtualClock:
         await self.settle()
 
     def suspend(self, seconds: float) -> None:
-        """Let the machine sleep: both clocks go on, and no timer comes any nearer, as on Linux."""
+        """Let the machine sleep: both clocks go on, and no timer comes any nearer, as on Linux.
+
+        Raises nothing.
+
+        Args:
+            seconds: how long it sleeps, at least 0.
+        """
         self._move_to(self._monotonic + seconds)
         self._timers = [(due + seconds, number, timer) for due, number, timer in self._timers]
 
     def jump(self, seconds: float) -> None:
-        """Set the wall clock forwards or, with a negative number, backwards; nothing else moves."""
+        """Set the wall clock; nothing else moves. Raises nothing.
+
+        Args:
+            seconds: how far forwards; a negative number sets it back.
+        """
         self._now += timedelta(seconds=seconds)
 
     async def settle(self) -> None:

@@ -20,36 +20,36 @@ STATES = block_with("docs/reloading.md", "Discovered ─▶")
 NOT_COMPARED: dict[str, str] = {}
 
 
-def test_every_block_names_a_language_that_a_test_executes_or_compares():
+def test_every_block_names_a_language_that_a_test_executes_or_compares() -> None:
     unknown = {str(block): block.language for block in BLOCKS if block.language not in HELD_BY}
 
     assert unknown == {}, "name a language of tests/pages.py HELD_BY, or add one with the test that executes its blocks"
 
 
-def test_the_test_of_a_language_asks_for_its_blocks():
+def test_the_test_of_a_language_asks_for_its_blocks() -> None:
     for language, module in HELD_BY.items():
         assert f'blocks_in("{language}")' in (ROOT / module).read_text(), module
 
 
-def test_every_text_is_compared_or_listed():
+def test_every_text_is_compared_or_listed() -> None:
     others = [block for block in blocks_in("text") if block not in {LAYERS, WAY_OF_AN_EVENT, STATES}]
 
     assert [str(block) for block in others if block.page not in NOT_COMPARED] == []
     assert {block.page for block in others} == NOT_COMPARED.keys()
 
 
-def test_the_layers_in_the_docs_are_those_that_the_checks_hold():
+def test_the_layers_in_the_docs_are_those_that_the_checks_hold() -> None:
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
     drawn = [re.split(r"\s{2,}", line)[0] for line in LAYERS.code.splitlines()]
 
     assert drawn == [layer for layer in contract["layers"] if layer != "__main__"]
 
 
-def test_the_states_in_the_docs_are_those_of_a_plugin():
+def test_the_states_in_the_docs_are_those_of_a_plugin() -> None:
     assert set(re.findall(r"\b[A-Z]\w+", STATES.code)) == {state.value for state in PluginState}
 
 
-def test_the_names_on_the_way_of_an_event_are_those_of_the_code():
+def test_the_names_on_the_way_of_an_event_are_those_of_the_code() -> None:
     source = "".join(path.read_text() for path in (ROOT / "operator" / "plugin_operator").rglob("*.py"))
     classes = set(re.findall(r"^class (\w+)", source, re.MULTILINE))
     assert set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)?\b", WAY_OF_AN_EVENT.code)) <= classes
@@ -75,19 +75,19 @@ def is_signature(code: str) -> bool:
     return text.endswith(": ...") and isinstance(declared, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
 
 
-def test_what_is_called_py_is_a_signature():
+def test_what_is_called_py_is_a_signature() -> None:
     assert [str(block) for block in blocks_in("py") if not is_signature(block.code)] == [], "an example is python"
 
 
 @pytest.mark.parametrize(
     "code", ["a(\n    b: int,\n) -> c", "async A.b() -> c", "class A(B)", "a: b", "@c\na()", "A(*b: c)"]
 )
-def test_a_signature_is_recognised(code: str):
+def test_a_signature_is_recognised(code: str) -> None:
     assert is_signature(code)
 
 
 @pytest.mark.parametrize(
     "code", ["async def a():\n    b()", "async with a: ...", "a: b = 1", "import a", "a(", "a()\nb()"]
 )
-def test_an_example_is_no_signature(code: str):
+def test_an_example_is_no_signature(code: str) -> None:
     assert not is_signature(code)

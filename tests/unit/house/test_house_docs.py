@@ -41,14 +41,14 @@ def families() -> set[str]:
 
 
 @pages
-def test_every_command_exists(page: Path):
+def test_every_command_exists(page: Path) -> None:
     named = set(re.findall(r"plugin-operator ([a-z]+)(?=[ `\n])", page.read_text()))
 
     assert named <= commands().keys()
 
 
 @pages
-def test_every_flag_exists(page: Path):
+def test_every_flag_exists(page: Path) -> None:
     text = re.sub(r"^```dockerfile\n.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"`[^`\n]+`", lambda code: "" if FOREIGN.search(code[0]) else code[0], text)
     lines = [line for line in text.splitlines() if not (line.startswith(("$", "  kubectl")) and FOREIGN.search(line))]
@@ -58,7 +58,7 @@ def test_every_flag_exists(page: Path):
 
 
 @pages
-def test_every_make_target_exists(page: Path):
+def test_every_make_target_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     lines = re.findall(r"(?:^\$ |`)make ([^`#\n]*)", page.read_text(), re.MULTILINE)
     named = {word for line in lines for word in line.split("'")[0].split() if "=" not in word}
@@ -67,21 +67,21 @@ def test_every_make_target_exists(page: Path):
 
 
 @pages
-def test_every_link_leads_to_a_file(page: Path):
+def test_every_link_leads_to_a_file(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), target
 
 
 @pages
-def test_every_metric_exists(page: Path):
+def test_every_metric_exists(page: Path) -> None:
     prefixes = "controller_runtime|workqueue|rest_client|leader_election|plugin_operator"
     named = set(re.findall(rf"`((?:{prefixes})_[a-z_]+)[`{{]", page.read_text()))
 
     assert named <= families()
 
 
-def test_the_manual_has_every_metric_of_ours_with_its_labels():
+def test_the_manual_has_every_metric_of_ours_with_its_labels() -> None:
     section = (ROOT / "docs" / "operations.md").read_text().partition("\nIts own:\n")[2].partition("\n\nAn unloaded")[0]
     rows = [re.split(r"\s*\|\s*", row) for row in section.splitlines() if row.startswith("| `")]
     shown = {name: labels for _, names, labels, *_ in rows for name in re.findall(r"`([a-z_]+)`", names)}
@@ -90,13 +90,13 @@ def test_the_manual_has_every_metric_of_ours_with_its_labels():
 
 
 @pages
-def test_a_query_asks_for_labels_that_exist(page: Path):
+def test_a_query_asks_for_labels_that_exist(page: Path) -> None:
     labels = {family.name: family.labels for family in our_families()}
     for name, label in re.findall(r"(plugin_operator_[a-z_]+)\{([a-z_]+)=", page.read_text()):
         assert label in labels[name]
 
 
-def test_every_flag_of_run_is_in_the_manual():
+def test_every_flag_of_run_is_in_the_manual() -> None:
     manual = (ROOT / "docs" / "operations.md").read_text()
     shown = [param for param in commands()["run"].params if not getattr(param, "hidden", False)]
 
