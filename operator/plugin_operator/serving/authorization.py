@@ -1,7 +1,8 @@
 """Who may read what a server serves: those whose bearer token the API server allows ``get`` on the path.
 
 Owns the answers to everybody else: 401 without a token or with one that stands for nobody, 403 without the right,
-429 if a peer shows too many tokens, 500 if the API server gives no verdict. Asking it is left to ``reviews``.
+429 if a peer shows too many tokens, 500 if the API server gives no verdict. Asking it is left to ``reviews``. Rights
+are asked about only for what is served: clients invent paths and methods, and each would cost a question.
 """
 
 from aiohttp import web
@@ -15,7 +16,7 @@ _log = logs.get_logger(__name__)
 
 
 def authorized(reviews: Reviews) -> Middleware:
-    """Return a middleware that lets pass who may read the path; it covers paths that are not served as well."""
+    """Return a middleware that lets pass who may read the path; without a token no path is told to exist."""
     refusal = _Refusals()
 
     @web.middleware
@@ -27,6 +28,8 @@ def authorized(reviews: Reviews) -> Middleware:
             user = await reviews.user_of(token, peer_of((request.remote,)))
             if user is None:
                 return _answer(401, "Unauthorized")
+            if request.match_info.http_exception is not None:
+                return await handler(request)  # no such path, or not with this method
             allowed = await reviews.allows(user, request.method.lower(), request.path)
         except TooManyReviewsError:
             return _answer(429, "Too many tokens that are not known")

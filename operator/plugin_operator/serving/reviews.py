@@ -25,6 +25,7 @@ _TOKEN_SECONDS = 60.0
 _ALLOWED_SECONDS = 300.0
 _DENIED_SECONDS = 30.0
 _DEADLINE_SECONDS = 10.0
+_FAILED_SECONDS = 1.0
 _MAX_AT_ONCE = 8
 _TOKENS_AT_ONCE = 20
 _TOKENS_PER_SECOND = 5.0
@@ -88,6 +89,8 @@ class Reviews:
         self._known: _Remembered[bytes, User] = _Remembered(clock)
         self._unknown: _Remembered[bytes, None] = _Remembered(clock)
         self._verdicts: _Remembered[tuple[Hashable, ...], bool] = _Remembered(clock)
+        # A server that fails at once is asked no more often for it.
+        self._failed: _Remembered[Hashable, str] = _Remembered(clock)
         self._budgets = _Budgets(clock)
         self._places = asyncio.Semaphore(_MAX_AT_ONCE)
         self._secret = secrets.token_bytes(32)
@@ -108,8 +111,9 @@ class Reviews:
         if not self._known.ever_held(digest) and not self._budgets.take(peer):
             raise TooManyReviewsError
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
-        status = (await self._ask("/apis/authentication.k8s.io/v1/tokenreviews", body, _TokenReview)).status
-        if not status.authenticated:
+        path = "/apis/authentication.k8s.io/v1/tokenreviews"
+        status = (await self._ask(path, body, _TokenReview, about=digest)).status
+        if not status.authenticated or not status.user.username:
             self._unknown.put(digest, None, _TOKEN_SECONDS)
             return None
         self._known.put(digest, status.user, _TOKEN_SECONDS)
@@ -132,12 +136,22 @@ class Reviews:
             "nonResourceAttributes": {"path": path, "verb": verb},
         }
         body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
-        status = (await self._ask("/apis/authorization.k8s.io/v1/subjectaccessreviews", body, _AccessReview)).status
+        review = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+        status = (await self._ask(review, body, _AccessReview, about=key)).status
         allowed = status.allowed and not status.denied
         self._verdicts.put(key, allowed, _ALLOWED_SECONDS if allowed else _DENIED_SECONDS)
         return allowed
 
-    async def _ask(self, path: str, body: dict[str, Any], kind: type[V]) -> V:
+    async def _ask(self, path: str, body: dict[str, Any], kind: type[V], *, about: Hashable) -> V:
+        if (reason := self._failed.get(about)) is not None:
+            raise ReviewUnavailableError(reason)
+        try:
+            return await self._answer(path, body, kind)
+        except ReviewUnavailableError as error:
+            self._failed.put(about, str(error), _FAILED_SECONDS)
+            raise
+
+    async def _answer(self, path: str, body: dict[str, Any], kind: type[V]) -> V:
         try:
             async with asyncio.timeout(_DEADLINE_SECONDS), self._places:
                 answer = await self._transport.request(

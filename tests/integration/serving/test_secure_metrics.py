@@ -139,14 +139,17 @@ async def test_answers_are_believed_for_as_long_as_controller_runtime_does(
 
 
 async def test_an_api_server_that_gives_no_verdict_lets_nobody_in_and_is_told_once(
-    http: aiohttp.ClientSession, reviewer: Reviewer
+    http: aiohttp.ClientSession, reviewer: Reviewer, clock: VirtualClock
 ) -> None:
     reviewer.failure = ApiConnectionError("no route")
     with capture_logs() as logs:
         assert [(await scrape(http, "reader"))[0] for _ in range(3)] == [500, 500, 500]
+        assert reviewer.asked.total() == 1
         reviewer.failure = ForbiddenError(403, "Forbidden", "tokenreviews is forbidden")
+        await clock.advance(1)
         assert (await scrape(http, "reader"))[0] == 500
         reviewer.failure = None
+        await clock.advance(1)
         assert (await scrape(http, "reader"))[0] == 200
     told = [line["reason"] for line in logs if line["log_level"] == "warning"]
     assert len(told) == 2
