@@ -142,6 +142,10 @@ bench-docs: $(VENV)/.dev ## Put the table and the plots of the last make bench i
 guard: $(VENV)/.dev ## Fail if an event or a reconcile takes over 25 % more operations or memory than recorded
 	@$(BIN)/python -m bench.guard $(ARGS)
 
+.PHONY: attack-size
+attack-size: $(VENV)/.dev ## 100,000 objects, fifty of 1.5 MB, through an edit, a restart and lost history; minutes (ARGS=--small=2000)
+	@$(BIN)/python -m bench.size $(ARGS)
+
 .PHONY: bench-reload
 bench-reload: $(VENV)/.dev ## Measure what a reload costs, step by step, and what others notice of it
 	@$(BIN)/python -m bench.reload $(ARGS)

@@ -7,6 +7,7 @@ credentials) and ``rest_client_requests_total``. Leaves pools and sockets to ``s
 
 import asyncio
 import functools
+import io
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
@@ -37,6 +38,7 @@ from plugin_operator.metrics import Metrics
 _MAX_RETRIES = 10  # as client-go's, so that a server shedding load is obeyed for as long
 _CONNECT_SECONDS = 10.0
 _TURNS_TO_CLOSE = 3
+_LARGE_BODY_BYTES = 2**20
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*").fullmatch
 
 
@@ -195,7 +197,7 @@ class Connection:
         async with session.request(
             call.method,
             _url(access.host, call.path, call.query),
-            data=call.body,
+            data=_sendable(call.body),
             headers=headers,
             timeout=call.timeout,
             allow_redirects=False,
@@ -258,6 +260,11 @@ class _Stream:
 def _hidden(body: bytes, access: Access) -> bytes:
     """Take the credentials out of an answer: servers and proxies that refuse a request may show it."""
     return access.hide(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _sendable(body: bytes | None) -> bytes | io.BytesIO | None:
+    """Have a large body sent in pieces: in one, the HTTP library warns that it may lock the event loop."""
+    return body if body is None or len(body) < _LARGE_BODY_BYTES else io.BytesIO(body)
 
 
 def _url(host: str, path: str, query: Query) -> URL:
