@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.acceptance.output import DEADLINE_SECONDS, Output
-from tests.pages import ROOT
+from tests.pages import ROOT, block_with
 
 _COPIED = ("Makefile", "pyproject.toml", "README.md", "LICENSE", "requirements", "plugins", "manifests")
 
@@ -51,8 +51,8 @@ class Terminal:
 
     def save_plugin_with_needs(self) -> None:
         """Put a plugin into the plugins directory that needs what is installed."""
-        code = '# /// script\n# dependencies = ["aiohttp"]\n# ///\n\n\ndef new_controller():\n    return []\n'
-        (self.folder / "plugins" / "needs.py").write_text(code)
+        head = '# /// script\n# dependencies = ["aiohttp"]\n# ///\n'
+        (self.folder / "plugins" / "needs.py").write_text(head + block_with("README.md", 'for_="v1/Service"').code)
 
     def run(self, command: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end; standard error is part of its output."""
