@@ -162,8 +162,8 @@ class MergedLister:
     def get(self, key: NamespacedName | tuple[str, str] | str, namespace: str | None = None) -> Object | None:
         """Return a private copy of one object, or None."""
         if isinstance(key, str):
-            where, _, name = key.rpartition("/")
-            key = NamespacedName(where or namespace or "", name)
+            is_whole = namespace is None and "/" in key
+            key = NamespacedName.parse(key) if is_whole else NamespacedName(namespace or "", key)
         lister = self._by_namespace.get(key[0])
         found: Object | None = lister.get(key) if lister is not None else None
         return found

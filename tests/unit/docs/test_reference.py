@@ -13,6 +13,7 @@ import pytest
 
 import plugin_operator
 import plugin_operator.testing
+from plugin_operator import errors
 from tests.pages import ROOT, blocks_in
 
 PAGE = ROOT / "docs" / "reference.md"
@@ -64,6 +65,13 @@ def test_every_public_name_is_on_the_page_once() -> None:
     assert [name for name in plugin_operator.__all__ if not hasattr(plugin_operator, name)] == []
     headings = re.findall(r"^### `(\w+)`$", PAGE.read_text("utf-8"), re.MULTILINE)
     assert headings == [path.rpartition(".")[2] for path in reference.entries()]
+
+
+def test_every_exception_of_a_call_of_the_client_can_be_imported_by_authors() -> None:
+    raised = [name for name, value in vars(errors).items()
+              if isinstance(value, type) and issubclass(value, errors.ApiError | errors.ExternalError)]  # fmt: skip
+
+    assert set(raised) <= set(plugin_operator.__all__)
 
 
 def test_every_docstring_on_the_page_names_parameters_and_errors(api: Any) -> None:

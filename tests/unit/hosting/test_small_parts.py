@@ -203,6 +203,8 @@ def test_caches_of_several_namespaces_read_as_one():
     assert lister.get(NamespacedName("y", "b")) == {"key": NamespacedName("y", "b")}
     assert lister.get("y/b") is not None
     assert lister.get("b", "y") is not None
+    with pytest.raises(ValueError, match="not a name"):
+        lister.get("x/y/b")
     assert lister.get(NamespacedName("x", "b")) is None
     assert lister.get(NamespacedName("z", "b")) is None
     assert len(lister.list()) == len(lister) == len(lister.keys()) == 3
