@@ -6,6 +6,7 @@ volume by flipping the link ``..data`` (kubelet's AtomicWriter), git-sync by fli
 What is wrong with one entry is noted for that entry; only what is wrong with the directory itself stops a read.
 """
 
+import errno
 import os
 import time
 import zlib
@@ -84,6 +85,8 @@ def read_tree(root: str, also: Collection[str] = (), known: Tree | None = None, 
         except NotADirectoryError:
             return Tree(Directory.UNREADABLE, f"{root} is not a directory")
         except OSError as error:
+            if error.errno == errno.ESTALE and attempt < _ATTEMPTS:
+                continue  # as with an entry: another lookup gets a handle that is good
             return Tree(Directory.UNREADABLE, f"{root} cannot be read: {error.strerror or error}")
     return Tree(Directory.UNSTABLE, f"{root} changed {_ATTEMPTS} times while it was read")
 

@@ -166,6 +166,24 @@ async def test_a_command_is_killed_with_its_process_group(
     await eventually(lambda: not any(map(is_running, pids)))
 
 
+@pytest.mark.parametrize(
+    "stops",
+    ["kill -STOP $$", "kill -STOP 0", "sleep 300 & kill -STOP $!; echo $! > child; wait"],
+    ids=["itself", "its group", "a child it waits for"],
+)
+async def test_a_command_that_is_stopped_is_killed_at_its_deadline_and_the_next_one_serves(
+    script: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stops: str
+) -> None:
+    monkeypatch.setattr(execs, "DEADLINE_SECONDS", 0.5)
+    path = script(f"cd {tmp_path}; echo $$ > self; {stops}\necho '{credential(token='t')}'")
+    with pytest.raises(ConfigError, match=r"gave no credentials within 0.5 s"):
+        await command(path).run()
+    pids = [int(each.read_text()) for each in (tmp_path / "self", tmp_path / "child") if each.exists()]
+    await eventually(lambda: not any(map(is_running, pids)))
+    monkeypatch.setattr(execs, "DEADLINE_SECONDS", 60.0)
+    assert (await command(script(f"echo '{credential(token='t')}'")).run()).token == "t"
+
+
 async def test_a_helper_that_a_command_leaves_behind_holds_up_nobody(
     script: Callable[..., Path], tmp_path: Path
 ) -> None:
