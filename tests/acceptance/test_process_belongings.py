@@ -86,6 +86,7 @@ async def do_recursion():
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(60)
     sys.setrecursionlimit(before + 1)
+    sys.setrecursionlimit(100_000)
     return sys.getrecursionlimit() - before
 
 async def do_loop():
@@ -98,6 +99,12 @@ async def do_loop():
     await loop.shutdown_asyncgens()
     await loop.shutdown_default_executor()
     return await asyncio.ensure_future(asyncio.to_thread(lambda: 42))
+
+async def do_handlers():
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, lambda: None)
+    loop.remove_signal_handler(signal.SIGTERM)
+    signal.set_wakeup_fd(-1)
 
 async def do_interpreter():
     before = ways()
@@ -199,7 +206,9 @@ def test_alarms_that_would_end_the_process_and_lowered_recursion_limits_have_no_
     result, errors = attempt("alarm")
     assert (result, [each["plugin"] for each in errors]) == ("(0.0, 0.0)", ["naughty", "naughty"])
     result, errors = attempt("recursion")
-    assert (result, [(each["plugin"], each["recursion_limit"]) for each in errors]) == ("1", [("naughty", "60")])
+    assert (result, [(each["plugin"], each["recursion_limit"]) for each in errors]) == ("1", [
+        ("naughty", "60"), ("naughty", "100000")
+    ])  # fmt: skip
     stops_in_order(running)
 
 
@@ -216,6 +225,14 @@ def test_the_loop_and_the_interpreter_stay_as_they_were_for_everybody(running: A
         "disable", "set_threshold", "setswitchinterval", "settrace", "setprofile"
     ]  # fmt: skip
     assert attempt("recursion")[0] == "1"
+    stops_in_order(running)
+
+
+def test_signals_that_the_loop_is_to_handle_end_the_operator_all_the_same(running: Any, attempt: Try) -> None:
+    _, errors = attempt("handlers")
+    assert [(each["plugin"], each["call"]) for each in errors] == [
+        ("naughty", "add_signal_handler"), ("naughty", "remove_signal_handler"), ("naughty", "set_wakeup_fd")
+    ]  # fmt: skip
     stops_in_order(running)
 
 

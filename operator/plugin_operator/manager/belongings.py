@@ -33,7 +33,12 @@ _OF_THE_INTERPRETER = (
     (sys, "settrace"),
 )
 #: They end the loop, or decide how the tasks and errors of everybody are treated.
-_OF_THE_LOOP = ("close", "set_default_executor", "set_exception_handler", "set_task_factory", "stop")
+_OF_THE_LOOP = (
+    "add_signal_handler", "close", "remove_signal_handler", "set_debug", "set_default_executor",
+    "set_exception_handler", "set_task_factory", "stop",
+)  # fmt: skip
+#: CPython 3.11 crashes when code recurses deeper through some C functions (5,000 through ``sorted``).
+MAX_RECURSION = 3000
 _AWAITED_OF_THE_LOOP = ("shutdown_asyncgens", "shutdown_default_executor")
 
 Limits = tuple[int, int]
@@ -82,6 +87,7 @@ class ProcessBelongings:
         # Nobody handles SIGALRM and its like, so a timer that fires ends the process.
         self._replace(signal, "setitimer", self._without_effect("timer", (0.0, 0.0)))
         self._replace(signal, "alarm", self._without_effect("timer", 0))
+        self._replace(signal, "set_wakeup_fd", self._without_effect("call", -1))
         for module, name in _OF_THE_INTERPRETER:
             self._replace(module, name, self._without_effect("call", None))
         loop = asyncio.get_running_loop()
@@ -89,7 +95,7 @@ class ProcessBelongings:
             self._replace(loop, name, self._without_effect("call", None))
         for name in _AWAITED_OF_THE_LOOP:
             self._replace(loop, name, self._without_effect("call", _Done()))
-        self._replace(sys, "setrecursionlimit", self._without_lowering)
+        self._replace(sys, "setrecursionlimit", self._within_bounds)
         if hasattr(resource, "prlimit"):
             self._replace(resource, "prlimit", self._without_effect_on_limits_of)
         if self._guard is not None:
@@ -179,21 +185,21 @@ class ProcessBelongings:
         """Return what makes a function return ``nothing`` to a plugin; the log line has its name as ``what``."""
 
         def guarded(function: Any) -> Any:
-            def call(*args: Any) -> Any:
+            def call(*args: Any, **options: Any) -> Any:
                 if self._is_a_plugins(sys._getframe(1), **{what: function.__name__}):  # noqa: SLF001 - the caller
                     return nothing
-                return function(*args)
+                return function(*args, **options)
 
             return call
 
         return guarded
 
-    def _without_lowering(self, function: Any) -> Any:
+    def _within_bounds(self, function: Any) -> Any:
         least = sys.getrecursionlimit()
 
         def set_recursion_limit(limit: int) -> None:
-            low = limit < least
-            if not (low and self._is_a_plugins(sys._getframe(1), recursion_limit=str(limit))):  # noqa: SLF001
+            bad = not least <= limit <= max(least, MAX_RECURSION)
+            if not (bad and self._is_a_plugins(sys._getframe(1), recursion_limit=str(limit))):  # noqa: SLF001
                 function(limit)
 
         return set_recursion_limit
