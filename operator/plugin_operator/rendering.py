@@ -5,7 +5,9 @@ end the process or never have been meant to be read. Logs, status and error mess
 """
 
 import traceback
+from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from types import TracebackType
 from typing import Any
 
@@ -15,8 +17,13 @@ MAX_CHARACTERS = 500
 #: So many exceptions of one chain or group are shown, and so many notes.
 MAX_EXCEPTIONS = 50
 
+#: So many frames of all its tracebacks; code that recurses without end leaves as many as the interpreter allows.
+MAX_FRAMES = 5000
+
 _MAX_PLACES = 5
+_MAX_NAME = 200
 _MAX_CHAIN = 5
+_MAX_LOOKED_AT = 1000
 
 Locate = Callable[[str], str | None]
 """Returns the path that a person knows for the file name of a code object, None if it is not the plugin's."""
@@ -31,13 +38,13 @@ _TRACEBACK = BaseException.__dict__["__traceback__"]
 
 
 def class_name(value: object) -> str:
-    """Return the name of the class of ``value``, as the interpreter has it and not as a metaclass tells it."""
-    return str(_CLASS_NAME.__get__(type(value)))
+    """Return the name of the class of ``value``, cut, as the interpreter has it and not as a metaclass tells it."""
+    return str(_CLASS_NAME.__get__(type(value)))[:_MAX_NAME]
 
 
 def qualified_class_name(value: object) -> str:
-    """Return the dotted name of the class of ``value`` within its module."""
-    return str(_CLASS_QUALNAME.__get__(type(value)))
+    """Return the dotted name of the class of ``value`` within its module, cut."""
+    return str(_CLASS_QUALNAME.__get__(type(value)))[:_MAX_NAME]
 
 
 def traceback_of(error: BaseException) -> TracebackType | None:
@@ -53,15 +60,19 @@ def cause_of(error: BaseException) -> BaseException | None:
 
 
 def is_endless(error: BaseException) -> bool:
-    """Tell whether causes, contexts, members of groups and notes are too many to be shown, or go round in a circle.
+    """Tell whether causes, contexts, members of groups, notes and frames are too many to be shown, or go in a circle.
 
-    Renderers of tracebacks take a time that grows with the cube of the depth, and a circle has no end.
+    Renderers of tracebacks take a time that grows with the cube of the depth, and a circle has no end. A class whose
+    name has no end is none to be shown either.
     """
     waiting = [error]
-    count = 0
+    count = frames = 0
     while waiting and count <= MAX_EXCEPTIONS:
         each = waiting.pop()
         count += 1
+        frames += _count_frames(traceback_of(each), MAX_FRAMES - frames)
+        if frames >= MAX_FRAMES or len(_CLASS_NAME.__get__(type(each))) > MAX_CHARACTERS:
+            return True
         if (cause := cause_of(each)) is not None:
             waiting.append(cause)
         if issubclass(type(each), BaseExceptionGroup):
@@ -69,6 +80,14 @@ def is_endless(error: BaseException) -> bool:
         notes = _DICT.__get__(each).get("__notes__")
         count += len(notes) if type(notes) is list else 0
     return count > MAX_EXCEPTIONS
+
+
+def _count_frames(of: TracebackType | None, most: int) -> int:
+    count = 0
+    while of is not None and count < most:
+        of = of.tb_next
+        count += 1
+    return count
 
 
 def message_of(error: BaseException, limit: int = MAX_CHARACTERS) -> str:
@@ -108,7 +127,7 @@ def safe_text(value: object) -> str:
 
 def stack_of(error: BaseException, limit: int = 5) -> tuple[str, ...]:
     """Return ``file:line`` of the frames an exception passed, the innermost first, without keeping the frames."""
-    frames = list(traceback.walk_tb(traceback_of(error)))[-limit:]
+    frames = deque(traceback.walk_tb(traceback_of(error)), limit)
     return tuple(f"{frame.f_code.co_filename}:{line}" for frame, line in reversed(frames))
 
 
@@ -121,13 +140,12 @@ def places_of(error: BaseException, locate: Locate) -> tuple[str, ...]:
     for _ in range(_MAX_CHAIN):
         if current is None:
             break
-        places = [
-            f"{path}:{line}"
-            for frame, line in traceback.walk_tb(traceback_of(current))
-            if (path := locate(frame.f_code.co_filename)) is not None
-        ]
-        if places:
-            return tuple(reversed(places[-_MAX_PLACES:]))
+        innermost = reversed(deque(traceback.walk_tb(traceback_of(current)), _MAX_LOOKED_AT))
+        found = (
+            f"{path}:{line}" for frame, line in innermost if (path := locate(frame.f_code.co_filename)) is not None
+        )
+        if places := tuple(islice(found, _MAX_PLACES)):
+            return places
         current = cause_of(current)
     return ()
 

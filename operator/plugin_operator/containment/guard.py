@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 #: Lines about the same place of a plugin's code, in each ``PERIOD_SECONDS``.
 BURST = 3
+#: Lines about all places, for a class made for each failure is a place of its own.
+MOST = 30
 PERIOD_SECONDS = 10.0
 
 _log = logs.get_logger(__name__)
@@ -61,7 +63,7 @@ class PluginGuard:
         self._locate = locate
         self._mark = mark
         self._on_error = on_error
-        self._limiter = LineLimiter(clock, burst=BURST, period_seconds=PERIOD_SECONDS)
+        self._limiter = LineLimiter(clock, burst=BURST, period_seconds=PERIOD_SECONDS, most=MOST)
         self._base = contextvars.Context()
         self._base.run(mark)
         self._ids: dict[NamespacedName, str] = {}

@@ -6,6 +6,8 @@ import types
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
+from plugin_operator.containment.bridge import ORDINARY, waiting_for
+
 T = TypeVar("T")
 
 
@@ -14,7 +16,8 @@ def in_context(coroutine: Coroutine[Any, Any, T], context: contextvars.Context) 
     """Await ``coroutine`` within the running task, with ``context`` as its context variables.
 
     The task stays the current one, so that ``asyncio.timeout`` and cancellation work as ever. What the coroutine sets
-    stays in ``context``. On cancellation the coroutine gets the ``CancelledError``.
+    stays in ``context``. On cancellation the coroutine gets the ``CancelledError``. What it waits for may be of any
+    type: its errors are the coroutine's.
 
     Raises:
         BaseException: what the coroutine raises, as it is.
@@ -29,7 +32,7 @@ def in_context(coroutine: Coroutine[Any, Any, T], context: contextvars.Context) 
             result: T = stop.value
             return result
         try:
-            value = yield yielded
+            value = yield yielded if type(yielded) in ORDINARY else waiting_for(yielded)
             step = coroutine.send
         except GeneratorExit:
             run(coroutine.close)

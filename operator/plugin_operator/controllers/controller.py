@@ -87,6 +87,7 @@ class Controller:
         self._installing = asyncio.Lock()
         self._spec: ControllerSpec | None = None
         self._revision = ""
+        self._plugin = ""
         self._crew: Crew | None = None
         self._old_crews: list[Crew] = []
         self._resync: Timer | None = None
@@ -156,7 +157,8 @@ class Controller:
         await self._sources.wait_released(_RELEASE_SECONDS)
         stuck = [request for crew in crews for request in crew.in_flight]
         if stuck:
-            _log.warning("Reconciles ignore their cancellation", controller=self.name, keys=[str(key) for key in stuck])
+            keys = [str(key) for key in stuck]
+            _log.warning("Reconciles ignore their cancellation", plugin=self._plugin, controller=self.name, keys=keys)
         self._all_metrics.drop_controller(self.name)
         return stuck
 
@@ -210,6 +212,7 @@ class Controller:
         rate_limiter = spec.rate_limiter.build()
         self._spec = spec
         self._revision = guard.revision
+        self._plugin = guard.plugin
         self._metrics.max_concurrent = spec.max_concurrent_reconciles
         self._queue.rate_limiter = rate_limiter
         self._open(spec)

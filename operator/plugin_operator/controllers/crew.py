@@ -130,7 +130,7 @@ class Crew:
         task = worker.task
         if worker.was_cancelled_inside:
             # The plugin's own doing, which must not make the process unready.
-            _log.warning("Reconcile cancelled its own worker, replacing it", worker=task.get_name())
+            _log.warning("Reconcile cancelled its own worker, replacing it", **worker.guard.fields())
             return
         error = None if task.cancelled() else task.exception()
         self._supervisor.lost(self, "worker", task.get_name(), error, cancelled=task.cancelled())

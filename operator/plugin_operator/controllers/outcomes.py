@@ -24,6 +24,8 @@ _log = logs.get_logger(__name__)
 MAX_REMEMBERED = 200
 # Failures at one place of the code log so many lines in each period; the rest is counted in the next one.
 _BURST = 100
+# ... and failures at all places so many: a class made for each failure is a place of its own.
+_MOST = 200
 _PERIOD_SECONDS = 10.0
 
 
@@ -74,7 +76,7 @@ class Outcomes:
         self._clock = clock
         self._on_failure = on_failure
         self._failing: dict[Request, FailingKey] = {}
-        self._limiter = LineLimiter(clock, burst=_BURST, period_seconds=_PERIOD_SECONDS)
+        self._limiter = LineLimiter(clock, burst=_BURST, period_seconds=_PERIOD_SECONDS, most=_MOST)
         self._tracebacks = TracebackThrottle(clock)
 
     @property

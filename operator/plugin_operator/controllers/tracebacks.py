@@ -7,10 +7,14 @@ fail at the same line tell no more than one.
 from types import TracebackType
 
 from plugin_operator.clock import Clock
+from plugin_operator.containment import LineLimiter
 from plugin_operator.rendering import qualified_class_name, traceback_of
 
 #: The same failure shows its traceback once in so many seconds; in between, a line with its message.
 SHOW_EVERY_SECONDS = 10.0
+
+#: So many tracebacks of all places in these seconds: classes, and so places, can be as many as there are failures.
+MOST = 30
 
 _MAX_PLACES = 256
 
@@ -25,10 +29,11 @@ class TracebackThrottle:
         clock: measures.
     """
 
-    __slots__ = ("_clock", "_shown")
+    __slots__ = ("_clock", "_limiter", "_shown")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._limiter = LineLimiter(clock, burst=MOST, period_seconds=SHOW_EVERY_SECONDS)
         self._shown: dict[_Place, float] = {}
 
     def should_show(self, revision: str, error: BaseException) -> bool:
@@ -37,6 +42,8 @@ class TracebackThrottle:
         place = (revision, qualified_class_name(error), *_raised_at(traceback_of(error)))
         shown = self._shown.get(place)
         if shown is not None and now - shown < SHOW_EVERY_SECONDS:
+            return False
+        if self._limiter.pass_one("") is None:
             return False
         if len(self._shown) >= _MAX_PLACES:
             self._shown.clear()

@@ -99,12 +99,14 @@ class Worker:
         while not self.dismissed:
             request = queue.try_get()
             if request is None:
+                self.was_cancelled_inside = self.task.cancelling() > 0
                 try:
                     request = await queue.get()
                 except QueueShutDown:
                     return
                 yield_at = self._clock.monotonic() + share.slice_seconds()
             if await self._reconcile(request) >= yield_at and not self.dismissed:
+                self.was_cancelled_inside = self.task.cancelling() > 0
                 await asyncio.sleep(0)
                 yield_at = self._clock.monotonic() + share.slice_seconds()
 

@@ -107,7 +107,7 @@ class StrayErrors:
             return
         _log.error(
             event,
-            **(known or _fields(owners[-1] if owners else None)),
+            **(known or _fields(owners[0] if owners else None)),
             at=place or None,
             **facts,
             error=describe(error) if error is not None else None,

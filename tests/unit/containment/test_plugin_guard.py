@@ -2,13 +2,16 @@
 
 import asyncio
 import contextvars
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from plugin_operator.containment import LineLimiter, PluginGuard
+from plugin_operator.containment.guard import MOST
 from plugin_operator.kube import NamespacedName
 from plugin_operator.testing.virtual_clock import VirtualClock
 from tests.hostile import RAISES, raiser
@@ -160,3 +163,82 @@ async def test_a_limiter_forgets_places_rather_than_grow() -> None:
     for number in range(1000):
         assert limiter.pass_one(number) == 0
     assert limiter.pass_one(999) is None
+
+
+ODD_FUTURES: dict[str, str] = {
+    "its mark raises": "_asyncio_future_blocking = property(lambda self: 1 / 0)",
+    "its mark exits": "_asyncio_future_blocking = property(lambda self: exit(0))",
+    "it has no loop": "_asyncio_future_blocking = True",
+    "its loop raises": "_asyncio_future_blocking = True\n    def get_loop(self): raise KeyboardInterrupt",
+    "it takes no callback": (
+        "_asyncio_future_blocking = True\n"
+        "    def get_loop(self): return asyncio.get_running_loop()\n"
+        "    def add_done_callback(self, *args): raise StopIteration"
+    ),
+    "it is a future that breaks": "def add_done_callback(self, *args, **options): raise SystemExit(0)",
+    "it is no future": "x = 1",
+    "only it itself is marked": (
+        "def __init__(self): self._asyncio_future_blocking = True\n"
+        "    def get_loop(self): return asyncio.get_running_loop()\n"
+        "    def add_done_callback(self, *args, **options): raise SystemExit(0)"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD_FUTURES)
+async def test_waiting_for_an_odd_future_raises_in_the_coroutine_and_leaves_its_task_at_work(name: str) -> None:
+    base = "asyncio.Future" if "future that" in name else "object"
+    scope: dict[str, Any] = {"asyncio": asyncio, "exit": sys.exit}
+    exec(f"class Odd({base}):\n    {ODD_FUTURES[name]}\n    def __await__(self):\n        yield self\n", scope)
+
+    async def reconcile() -> BaseException:
+        odd = scope["Odd"]()
+        if base != "object":
+            odd._asyncio_future_blocking = True
+        try:
+            await odd
+        except BaseException as error:  # noqa: BLE001 - it is what is asked for
+            return error
+        raise AssertionError("it could be waited for")
+
+    assert isinstance(await asyncio.wait_for(make_guard().drive(reconcile()), 5), BaseException)
+
+
+async def test_a_gathering_is_waited_for_and_cancelled_as_ever() -> None:
+    ended: list[str] = []
+    begun = asyncio.Event()
+
+    async def part() -> str:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("part")
+        return ""
+
+    async def reconcile() -> list[str]:
+        assert await asyncio.gather(asyncio.sleep(0, "a"), asyncio.sleep(0.001, "b")) == ["a", "b"]
+        return await asyncio.gather(part(), part())
+
+    task = asyncio.create_task(make_guard().drive(reconcile()))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended == ["part", "part"]
+
+
+async def test_failures_of_ever_new_classes_are_limited_together() -> None:
+    guard = make_guard()
+    with capture_logs() as lines:
+        for number in range(1000):
+            guard.contain("map", KEY, None, raiser(f"raise type('E{number}', (Exception,), {{}})()"))
+    assert len(lines) <= MOST
+
+
+async def test_lines_that_were_left_out_of_all_places_are_counted_in_the_next_one() -> None:
+    clock = VirtualClock()
+    limiter = LineLimiter(clock, burst=1, period_seconds=10, most=2)
+    assert [limiter.pass_one(number) for number in range(5)] == [0, 0, None, None, None]
+    await clock.advance(11)
+    assert [limiter.pass_one(number) for number in range(5, 8)] == [3, 0, None]

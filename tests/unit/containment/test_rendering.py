@@ -94,6 +94,14 @@ CHAINS: dict[str, str] = {
     "a long chain": "e = ValueError()\nfor _ in range(20_000): n = ValueError(); n.__cause__ = e; e = n\nraise e",
     "nested groups": "e = ValueError()\nfor _ in range(2_000): e = ExceptionGroup('g', [e])\nraise e",
     "a wide group": "raise ExceptionGroup('g', [ValueError('x' * 1_000) for _ in range(2_000)])",
+    "frames": (
+        "import sys; sys.setrecursionlimit(30_000)\n"
+        "def f(n): g(n - 1) if n else 1 / 0\n"
+        "def g(n): f(n - 1) if n else 1 / 0\n"
+        "try: f(20_000)\n"
+        "finally: sys.setrecursionlimit(1_000)"
+    ),
+    "a class's name": "raise type('E' * 1_000_000, (Exception,), {})('x')",
     "notes": "e = ValueError(); e.__notes__ = ['x' * 1_000] * 2_000; raise e",
 }
 
@@ -109,6 +117,16 @@ def test_a_line_about_an_endless_exception_is_bounded_and_keeps_its_fields(name:
 @pytest.mark.parametrize("name", CHAINS)
 def test_an_endless_exception_is_told_from_an_ordinary_one(name: str) -> None:
     assert rendering.is_endless(caught(CHAINS[name]))
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_what_is_said_of_an_endless_exception_is_short_and_asks_for_few_frames(name: str) -> None:
+    asked: list[str] = []
+    error = caught(CHAINS[name])
+    assert len(rendering.describe(error)) <= rendering.MAX_CHARACTERS
+    assert len(rendering.qualified_class_name(error)) <= rendering.MAX_CHARACTERS
+    rendering.places_of(error, asked.append)  # type: ignore[func-returns-value]
+    assert len(asked) <= 10_000
 
 
 def test_an_exception_with_causes_notes_and_members_is_not_endless() -> None:

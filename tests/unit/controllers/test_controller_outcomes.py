@@ -284,3 +284,25 @@ async def test_the_same_failure_of_many_keys_shows_its_traceback_once_in_a_while
     await bench.install(reconcile, revision="r2")
     shown = [entry["revision"] for entry in bench.logged if entry.get("exc_info")]
     assert "r2" in shown
+
+
+@pytest.mark.parametrize("then", ["return", "raise"])
+async def test_a_reconciler_that_cancels_its_task_at_its_end_makes_the_process_no_less_ready(bench, then):
+    async def reconcile(request):
+        bench.log.append(request.name)
+        if len(bench.log) == 1:
+            asyncio.current_task().cancel()
+            if then == "raise":
+                raise SystemExit(0)
+
+    await bench.run(reconcile)
+    bench.informer.set("a")
+    await bench.clock.settle()
+    assert bench.controller._supervisor.down == []
+    await bench.clock.advance(1)
+    bench.informer.set("b")
+    await bench.clock.advance(1)
+    assert bench.take_log()[-1] == "b"
+    events = {line["event"]: line for line in bench.logged}
+    assert "Background task ended, restarting it" not in events
+    assert events["Reconcile cancelled its own worker, replacing it"]["controller"] == "cm"
