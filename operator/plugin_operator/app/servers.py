@@ -11,6 +11,7 @@ from plugin_operator.clock import Clock
 from plugin_operator.manager import Runnable
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import MetricsSecurity, Options
+from plugin_operator.paths import fixed
 from plugin_operator.serving.address import BindAddress
 from plugin_operator.serving.checks import Probe
 from plugin_operator.serving.routes import metrics_routes, probe_routes, status_routes
@@ -53,7 +54,7 @@ def _secure(
     from plugin_operator.serving.certificate import CertificateFiles, ServingCertificate
     from plugin_operator.serving.reviews import Reviews
 
-    folder = security.certificate_dir
+    folder = fixed(security.certificate_dir) if security.certificate_dir else None
     files = CertificateFiles(folder / security.certificate_name, folder / security.key_name) if folder else None
     certificate = ServingCertificate(files, flag="--metrics-cert-path", clock=clock, supervisor=supervisor)
     guard = authorized(Reviews(transport, clock=clock))

@@ -16,6 +16,7 @@ from plugin_operator.client.kubeconfig_source import KubeconfigSource
 from plugin_operator.client.pod import PodSource
 from plugin_operator.client.tls import TlsSettings
 from plugin_operator.errors import ConfigError
+from plugin_operator.paths import fixed_all
 
 SERVICE_ACCOUNT_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where the kubelet mounts token, authority and namespace."""
@@ -85,6 +86,7 @@ def _from_pod(environment: Mapping[str, str]) -> ConnectionConfig:
 
 def _from_files(paths: str, context: str | None, origin: str) -> ConnectionConfig:
     description = f"{paths} ({origin})"
+    paths = fixed_all(paths)
     chosen = read_context(paths, context, description)
     access = KeptAccess(KubeconfigSource(paths, chosen, description))
     return ConnectionConfig(chosen.server, access, description, chosen.namespace)

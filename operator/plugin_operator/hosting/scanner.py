@@ -15,6 +15,7 @@ from plugin_operator.hosting.settle import SettleTracker, Unsettled
 from plugin_operator.hosting.snapshot import Directory, PluginSource, Refusal, Snapshot, digest_of
 from plugin_operator.hosting.tree import Tree, read_tree
 from plugin_operator.hosting.units import Unit, closure, find_units, imported_names, role_of
+from plugin_operator.paths import fixed
 
 _PATIENCE_SECONDS = 60.0
 _PENDING_SECONDS = 0.1
@@ -35,7 +36,7 @@ class Scanner:
     """Scans one plugins directory again and again.
 
     Args:
-        root: the directory; it need not exist yet.
+        root: the directory; it need not exist yet. A relative one stays where it is now, wherever plugins ``chdir``.
         clock: monotonic time for settling.
         gate: must admit what was read; None admits everything.
         patience_seconds: how long a look waits until new files are parsed; those that take longer are not settled.
@@ -50,6 +51,7 @@ class Scanner:
         patience_seconds: float = _PATIENCE_SECONDS,
     ) -> None:
         self.root = str(root)
+        self.place = str(fixed(Path(root)))
         self._gate = gate
         self._clock = clock or SystemClock()
         self._settle = SettleTracker()
@@ -67,7 +69,9 @@ class Scanner:
         Returns the same object again as long as nothing has changed.
         """
         self._looks += 1
-        read = read_tree(self.root, self._gate.files if self._gate is not None else (), self._tree, self._looks)
+        read = read_tree(
+            self.root, self._gate.files if self._gate is not None else (), self._tree, self._looks, place=self.place
+        )
         if read.directory is not Directory.OK and read.directory is not Directory.EMPTY:
             return Snapshot(self.root, read.directory, read.reason)
         self._tree = read

@@ -64,18 +64,21 @@ class Tree:
         )
 
 
-def read_tree(root: str, also: Collection[str] = (), known: Tree | None = None, turn: int = 0) -> Tree:
+def read_tree(
+    root: str, also: Collection[str] = (), known: Tree | None = None, turn: int = 0, *, place: str | None = None
+) -> Tree:
     """Read all of ``root``; never raises for what may be found there. Blocks: call it in a thread.
 
     Args:
-        root: the directory.
+        root: the directory, as people know it.
         also: names directly in it that are wanted though they are no code.
         known: what was read before; a file of it is not read again while its times, size and inode stay.
         turn: number of this look; each file has its turn to be read all the same, see ``VERIFY_EVERY``.
+        place: where it is, if that is not ``root``.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _read_once(root, also, known, turn, is_last=attempt == _ATTEMPTS)
+            tree = _read_once(place or root, also, known, turn, is_last=attempt == _ATTEMPTS)
         except Moved:
             continue
         except TooManyEntries as error:
@@ -88,6 +91,9 @@ def read_tree(root: str, also: Collection[str] = (), known: Tree | None = None, 
             if error.errno == errno.ESTALE and attempt < _ATTEMPTS:
                 continue  # as with an entry: another lookup gets a handle that is good
             return Tree(Directory.UNREADABLE, f"{root} cannot be read: {error.strerror or error}")
+        if not tree.files and not tree.refused:
+            tree.directory, tree.reason = Directory.EMPTY, f"{root} is empty"
+        return tree
     return Tree(Directory.UNSTABLE, f"{root} changed {_ATTEMPTS} times while it was read")
 
 
@@ -109,8 +115,6 @@ def _read_once(root: str, also: Collection[str], known: Tree | None, turn: int, 
     _Reading(tree, known.files if known is not None else {}, turn, is_last=is_last).read(walk.found)
     if _identity(root) != before:
         raise Moved
-    if not tree.files and not tree.refused:
-        tree.directory, tree.reason = Directory.EMPTY, f"{root} is empty"
     return tree
 
 

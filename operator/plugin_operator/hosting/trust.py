@@ -13,6 +13,7 @@ from plugin_operator.errors import UsageError
 from plugin_operator.hosting.manifest import MANIFEST_FILE, MANIFEST_FILES, SIGNATURE_FILE, Manifest, Untrusted
 from plugin_operator.hosting.signature import KeyUnusable, decode_signature, is_signed, read_public_keys
 from plugin_operator.hosting.tree import Tree, TreeFile
+from plugin_operator.paths import fixed
 
 _FLAG = "--plugins-signature-key"
 _MISSING = 'is missing: run "plugin-operator sign" on the directory'
@@ -56,7 +57,7 @@ class Trust:
                     f"{_FLAG}: Python itself imports from {entry or 'the working directory'}, which lies in the "
                     "plugins directory: start the operator elsewhere, or take it out of PYTHONPATH"
                 )
-        return cls(key_file)
+        return cls(fixed(key_file))
 
     def admit(self, tree: Tree) -> str:
         """Take the manifest out of ``tree`` and return why nothing else in it may be loaded; empty if all of it may.

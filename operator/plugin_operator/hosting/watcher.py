@@ -14,6 +14,7 @@ import watchfiles
 from plugin_operator import logs
 from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock
+from plugin_operator.paths import fixed
 from plugin_operator.rendering import describe
 from plugin_operator.tasks import start_task
 from plugin_operator.threads import ThreadRunner
@@ -40,7 +41,7 @@ class Watcher:
     """
 
     def __init__(self, root: str, on_hint: Callable[[], None], *, clock: Clock) -> None:
-        self._root = Path(root)
+        self._root = fixed(Path(root))
         self._on_hint = on_hint
         self._backoff = Backoff(clock, base_seconds=0.1, cap_seconds=10.0)
         self._clock = clock

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -229,3 +230,14 @@ def test_a_context_whose_user_is_not_there_is_refused(tmp_path: Path) -> None:
     path.write_text(WHOLE.replace("- name: me", "- name: you"))
     with pytest.raises(ConfigError, match="no user 'me'"):
         load_connection_config(str(path), environ={})
+
+
+async def test_a_relative_kubeconfig_is_read_again_where_it_was_whatever_the_working_directory(tmp_path, monkeypatch):
+    kubeconfig(tmp_path / "config", user={"token": "old"})
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    config = load_connection_config("config", None, environ={})
+    os.chdir(tmp_path / "elsewhere")
+    kubeconfig(tmp_path / "config", user={"token": "new"})
+    await config.access.renew(await config.access.current())
+    assert (await config.access.current()).authorization == "Bearer new"

@@ -331,3 +331,16 @@ def test_a_flipped_link_above_the_directory_is_trusted_at_once(tmp_path):
 def test_a_digest_depends_on_names_and_borders():
     assert digest_of({"a": b"bc"}) != digest_of({"ab": b"c"})
     assert digest_of({"a": b"1", "b": b"2"}) == digest_of({"b": b"2", "a": b"1"})
+
+
+def test_a_relative_directory_stays_where_it_was_whoever_changes_the_working_directory(
+    root, write, tmp_path, monkeypatch
+):
+    write("one.py")
+    monkeypatch.chdir(root.parent)
+    scanner = Scanner("plugins")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    os.chdir(elsewhere)
+    snapshot = scanner.scan()
+    assert (snapshot.directory, snapshot.root, names(snapshot)) == (Directory.OK, "plugins", ["one"])
