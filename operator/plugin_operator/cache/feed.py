@@ -71,7 +71,17 @@ class Feed:
         on_skipped: called for each object that cannot be read and is left out.
     """
 
-    __slots__ = ("_clock", "_on_skipped", "_position", "_reader", "_splitter", "_store", "_unread", "listing")
+    __slots__ = (
+        "_clock",
+        "_look_every",
+        "_on_skipped",
+        "_position",
+        "_reader",
+        "_splitter",
+        "_store",
+        "_unread",
+        "listing",
+    )
 
     def __init__(
         self,
@@ -91,6 +101,7 @@ class Feed:
         self.listing = listing
         self._on_skipped = on_skipped
         self._unread = 0
+        self._look_every = pace.LOOK_EVERY
 
     async def consume(self, data: bytes) -> int:
         """Apply the events that ``data`` completes and return their number; a cancel takes effect between two slices.
@@ -121,12 +132,13 @@ class Feed:
 
     def _apply_slice(self, lines: list[bytes], start: int) -> int:
         """Apply lines from ``start`` and return the number of the first that is left."""
-        end = self._clock.monotonic() + pace.SLICE_SECONDS
-        for first in range(start, len(lines), pace.LOOK_EVERY):
-            last = first + pace.LOOK_EVERY
+        began, every = self._clock.monotonic(), self._look_every
+        for first in range(start, len(lines), every):
+            last = first + every
             for line in lines[first:last]:
                 self._apply(line)
-            if self._clock.monotonic() >= end:
+            if (took := self._clock.monotonic() - began) >= pace.SLICE_SECONDS:
+                self._look_every = pace.look_every(took, last - start)
                 return last
         return len(lines)
 

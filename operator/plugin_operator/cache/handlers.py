@@ -80,16 +80,22 @@ class Distributor:
         self._replay(registration, iter(list(present)), present)
         return registration
 
-    def _replay(self, registration: Registration, objects: Iterator[CachedObject], present: Present) -> None:
-        end = self._clock.monotonic() + pace.SLICE_SECONDS
+    def _replay(
+        self, registration: Registration, objects: Iterator[CachedObject], present: Present, every: int = 1
+    ) -> None:
+        began = self._clock.monotonic()
         for number, obj in enumerate(objects, 1):
             if not registration.active:
                 return
             current = present.get(obj.namespace, obj.name)
             if current is not None:
                 self._call_add((registration,), current, is_initial=True)
-            if number % pace.LOOK_EVERY == 0 and self._clock.monotonic() >= end:
-                asyncio.get_running_loop().call_soon(self._replay, registration, objects, present)
+            if number % every:
+                continue
+            took = self._clock.monotonic() - began
+            every = pace.look_every(took, number)
+            if took >= pace.SLICE_SECONDS:
+                asyncio.get_running_loop().call_soon(self._replay, registration, objects, present, every)
                 return
         registration.replayed = True
 

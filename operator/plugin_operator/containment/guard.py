@@ -2,6 +2,7 @@
 
 import contextvars
 from collections.abc import Callable, Coroutine
+from types import FrameType
 from typing import Any, TypeVar
 
 from plugin_operator import logs
@@ -119,6 +120,18 @@ class PluginGuard:
             self._on_error(what, error)
         except Exception as raised:  # noqa: BLE001 - a listener must not undo the containment
             _log.error("Failure listener raised", what=what, exc_info=raised)
+
+    @staticmethod
+    def running_in(frame: FrameType) -> "PluginGuard | None":
+        """Return the guard of the plugin that a frame of the operator works for, or None if its variables name none.
+
+        Rendering a plugin's errors and taking its requests can block the event loop as its own code can.
+        """
+        known = frame.f_locals
+        for each in (known.get("guard"), known.get("self"), getattr(known.get("self"), "guard", None)):
+            if type(each) is PluginGuard:
+                return each
+        return None
 
     def fields(self, about: NamespacedName | None = None) -> dict[str, str]:
         """Return the fields that every log line about this code carries."""

@@ -16,7 +16,7 @@ from plugin_operator.kube import GroupVersionKind, NamespacedName
 #: Names of objects have at most 253, with a namespace and a slash before them.
 _MAX_CHARACTERS = 2 * 253 + 1
 #: A map function that yields more for one object never ends: each event would take the memory of the process.
-MAX_MAPPED = 1_000_000
+MAX_MAPPED = 100_000
 _TAKES = "it takes a list of Request(namespace, name), (namespace, name) or 'namespace/name'"
 
 

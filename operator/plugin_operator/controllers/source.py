@@ -18,6 +18,7 @@ from plugin_operator.controllers.types import Request
 from plugin_operator.workqueue import LOW_PRIORITY
 
 _REPLAY_CHUNK = 200
+_REPLAY_SECONDS = 0.004  # as long as the cache takes; a plugin's predicates and map functions may be slow
 
 Enqueue = Callable[[Request, int], None]
 
@@ -37,9 +38,10 @@ class Source:
             seen them before anybody listened there.
         linger: the timer that ends a retired source.
         registration: what the informer gave for it.
+        guard: of the revision it is bound to.
     """
 
-    __slots__ = ("_enqueue", "_guard", "_plain", "_watches", "informer", "is_retired", "linger", "registration")
+    __slots__ = ("_enqueue", "_plain", "_watches", "guard", "informer", "is_retired", "linger", "registration")
 
     def __init__(self, informer: Informer, enqueue: Enqueue) -> None:
         self.informer = informer
@@ -48,13 +50,13 @@ class Source:
         self.registration: Any = None
         self._enqueue = enqueue
         self._watches: tuple[Watch, ...] = ()
-        self._guard: PluginGuard
+        self.guard: PluginGuard
         self._plain = False
 
     def bind(self, watches: tuple[Watch, ...], guard: PluginGuard) -> None:
         """Serve these watches from now on; their predicates and map functions run in ``guard``."""
         self._watches = watches
-        self._guard = guard
+        self.guard = guard
         self._plain = len(watches) == 1 and isinstance(watches[0].map, EnqueueForObject) and not watches[0].predicates
         self.is_retired = False
         if self.linger is not None:
@@ -107,9 +109,12 @@ class Source:
         Yields to the event loop every now and then; live events meanwhile are served as ever.
         """
         lister = self.informer.lister
+        now = asyncio.get_running_loop().time
+        end = now() + _REPLAY_SECONDS
         for number, key in enumerate(list(lister.keys()), start=1):
-            if number % _REPLAY_CHUNK == 0:
+            if number % _REPLAY_CHUNK == 0 or (not self._plain and now() >= end):
                 await asyncio.sleep(0)
+                end = now() + _REPLAY_SECONDS
             obj = lister.raw(key)
             if obj is None:
                 continue
@@ -121,12 +126,12 @@ class Source:
     def _passes(self, watch: Watch, event: str, key: Request, *objects: CachedObject) -> bool:
         if not watch.predicates:
             return True
-        return self._guard.contain("predicate", key, True, passes, watch.predicates, event, *objects)
+        return self.guard.contain("predicate", key, True, passes, watch.predicates, event, *objects)
 
     def _map(self, watch: Watch, key: Request, obj: CachedObject, priority: int) -> None:
         requests: list[Request] = []
         if isinstance(watch.map, EnqueueMapped):
-            self._guard.contain("map", key, None, _collect, requests, watch.map, key, obj)
+            self.guard.contain("map", key, None, _collect, requests, watch.map, key, obj)
         else:
             _collect(requests, watch.map, key, obj)
         for request in requests:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from plugin_operator.cache import Lister
+from plugin_operator.cache import Lister, pace
 from plugin_operator.cache.handlers import Distributor
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
@@ -200,7 +200,7 @@ def test_names_of_namespaces_and_objects_are_kept_once(store):
 
 
 class HurriedClock(VirtualClock):
-    """Every look at it finds another slice over."""
+    """Every look at it finds another slice over, as with predicates and map functions that take long."""
 
     def monotonic(self):
         self._monotonic += 1
@@ -215,18 +215,23 @@ async def test_a_long_replay_lets_the_loop_turn_and_misses_nothing_that_changes_
     recorder, leaver = Recorder(), Recorder()
     registration = distributor.register(recorder, store)
     left = distributor.register(leaver, store)
-    assert (len(recorder.heard), registration.replayed) == (32, False)
+    assert (len(recorder.heard), registration.replayed) == (1, False)
     distributor.unregister(left)
     store.upsert(make("n50", 2))
     store.remove(make("n60", 2))
-    for _ in range(10):
+    for _ in range(110):
         await asyncio.sleep(0)
     assert registration.replayed
     added = [heard[1:] for heard in recorder.heard if heard[0] == "add"]
     assert len(added) == 99
     assert ("ns/n50", "2", True) in added
     assert ("delete", "ns/n60", "2") in recorder.heard
-    assert len(leaver.heard) == 32
+    assert len(leaver.heard) == 1
+
+
+def test_the_clock_is_read_for_many_quick_events_at_once_and_for_each_slow_one():
+    looks = [pace.look_every(seconds, events) for seconds, events in ((0.0, 1), (0.0004, 1), (0.001, 1), (0.1, 32))]
+    assert looks == [pace.LOOK_EVERY, pace.LOOK_EVERY, 1, 1]
 
 
 def test_a_known_version_with_other_content_is_a_change_because_the_server_may_have_lost_history(store, distributor):
