@@ -141,8 +141,8 @@ class ExecCommand:
                 stdin=None if interactive else DEVNULL,
                 stdout=PIPE,
                 stderr=None if interactive else PIPE,
-                # A group of its own may not read from the terminal.
-                process_group=None if interactive else 0,
+                # A group of its own, which may not read from the terminal; uvloop knows no process_group.
+                start_new_session=not interactive,
             )
         except (OSError, ValueError) as error:
             hint = f". {self._hint}" if self._hint else ""

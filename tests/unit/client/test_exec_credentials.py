@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from plugin_operator.certificates import make_authority
 from plugin_operator.client import execs, load_connection_config
@@ -268,6 +269,26 @@ async def test_a_command_that_is_not_interactive_finds_its_input_empty(script: C
 async def test_settings_that_make_no_sense_are_named(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         await command(settings.pop("command", "true"), **settings).run()
+
+
+def test_a_command_runs_on_the_loop_that_the_operator_runs_on(script: Callable[..., Path]) -> None:
+    program = script(f"cat <<'E'\n{credential(token='given')}\nE")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(command(program).run()).token == "given"
+
+
+def test_a_command_that_hangs_is_ended_with_its_children_on_the_loop_of_the_operator(
+    script: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execs, "DEADLINE_SECONDS", 0.3)
+    program = script(f"sleep 300 & echo $! > {tmp_path}/child; wait")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, pytest.raises(ConfigError, match="within"):
+        runner.run(command(program).run())
+    child = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{child}/stat").exists() and " Z " not in Path(f"/proc/{child}/stat").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
