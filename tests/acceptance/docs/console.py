@@ -5,11 +5,12 @@ import shlex
 from dataclasses import dataclass, field
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-#: What differs each time; ``number`` and ``digest`` must differ consistently: one in the page is one in reality.
+#: What differs each time. A ``number`` of a revision must differ consistently: one in the page is one in reality.
 _VOLATILE = re.compile(
-    rf"(?P<time>\d\d:\d\d:\d\d\.\d{{6}})|(?P<uuid>{_UUID})|(?P<number>\d+)-(?P<digest>[0-9a-f]{{8}})\b"
-    r"|\b(?P<long>[0-9a-f]{12})\b|(?P<took>(?<=milliseconds=)[\d.]+)|(?P<port>(?<=127\.0\.0\.1:)\d+)|(?P<space>  +)"
+    rf"(?P<time>\d\d:\d\d:\d\d\.\d{{6}})|(?P<uuid>{_UUID})|(?P<number>\d+)(?=-[0-9a-f]{{8}}\b)"
+    r"|(?P<took>(?<=milliseconds=)[\d.]+)|(?P<port>(?<=127\.0\.0\.1:)\d+)|(?P<space>  +)"
 )
+_FORMS = {"time": r"[\d:.]+", "uuid": _UUID, "took": r"[\d.]+", "port": r"\d+", "space": " +"}
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -51,7 +52,7 @@ def plain(text: str) -> str:
 
 @dataclass(slots=True)
 class Likeness:
-    """What numbers and digests of revisions in a page have turned out to be."""
+    """What numbers of revisions in a page have turned out to be; digests are the same everywhere."""
 
     real: dict[str, str] = field(default_factory=dict)
 
@@ -64,22 +65,13 @@ class Likeness:
         return "".join([*parts, re.escape(line[at:]), r"\s*"])
 
     def _of(self, found: re.Match[str]) -> str:
-        match found.lastgroup:
-            case "time" | "uuid" | "took" | "port":
-                return {"time": r"[\d:.]+", "uuid": _UUID, "took": r"[\d.]+", "port": r"\d+"}[found.lastgroup]
-            case "space":
-                return " +"
-            case "long":
-                return f"{self._known('d', found['long'][:8], '[0-9a-f]{8}')}[0-9a-f]{{4}}"
-        number = self._known("n", found["number"], r"\d+")
-        return f"{number}-{self._known('d', found['digest'], '[0-9a-f]{8}')}"
-
-    def _known(self, kind: str, written: str, form: str) -> str:
-        name = f"{kind}{written}"
+        if found.lastgroup in _FORMS:
+            return _FORMS[found.lastgroup]
+        name = f"n{found['number']}"
         if name in self.real:
-            return re.escape(self.real[name])
-        others = "".join(f"(?!{real}\\b)" for key, real in self.real.items() if key[0] == kind)
-        return f"(?P<{name}>{others}{form})"
+            return self.real[name]
+        others = "".join(f"(?!{real}\\b)" for real in self.real.values())
+        return rf"(?P<{name}>{others}\d+)"
 
     def learn(self, match: re.Match[str]) -> None:
         """Remember what a line of the page has turned out to be."""

@@ -1,6 +1,8 @@
 """What the documentation names exists: commands, flags, make targets, metrics, files."""
 
+import functools
 import re
+import tomllib
 from pathlib import Path
 
 import click
@@ -15,6 +17,9 @@ from tests.pages import PAGES, ROOT
 FOREIGN = re.compile(r"\b(kubectl|make|python|\.py|docker)\b")
 
 pages = pytest.mark.parametrize("page", [ROOT / page for page in PAGES], ids=lambda path: path.name)
+
+#: Files that no clone has, and who makes them.
+MADE = {"plugins/service.py": "the reader of the first session", "bench/results/latest.json": "make bench"}
 
 
 def commands() -> dict[str, click.Command]:
@@ -101,3 +106,34 @@ def test_every_flag_of_run_is_in_the_manual() -> None:
     shown = [param for param in commands()["run"].params if not getattr(param, "hidden", False)]
 
     assert [option for param in shown for option in param.opts if option not in manual] == []
+
+
+@pages
+def test_every_test_and_path_exists(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    sources = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "bench").rglob("*.py")]
+    known = {path.stem for path in sources} | {name for path in sources for name in defined(path)}
+
+    assert {name for name in re.findall(r"\btest_\w+", text) if name not in known} == set()
+    paths = re.findall(r"`((?:tests|bench|docs|manifests|operator|plugins|requirements|\.ci)/[\w./-]+)`", text)
+    paths += [path for arguments in re.findall(r"ARGS='([^']*)'", text) for path in arguments.split() if "/" in path]
+    assert [path for path in paths if path not in MADE and not (ROOT / path).exists()] == []
+
+
+@functools.cache
+def defined(path: Path) -> set[str]:
+    return set(re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE))
+
+
+@pages
+def test_a_choice_of_tests_by_name_chooses_some(page: Path) -> None:
+    names = {name for path in (ROOT / "tests").rglob("test_*.py") for name in (path.stem, *defined(path))}
+    for word in re.findall(r"ARGS='[^']*-k (\w+)", page.read_text()):
+        assert any(word in name for name in names), word
+
+
+@pages
+def test_every_extra_exists(page: Path) -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+
+    assert set(re.findall(r"plugin-operator\[(\w+)\]", page.read_text())) <= extras.keys()
