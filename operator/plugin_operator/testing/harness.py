@@ -19,6 +19,7 @@ import structlog
 
 from plugin_operator.apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App
+from plugin_operator.app.build import FIELD_MANAGER
 from plugin_operator.cache import Informer, InformerKey, State
 from plugin_operator.client import Client, ConnectionConfig, RESTMapper
 from plugin_operator.controllers import ControllerStatus
@@ -28,10 +29,12 @@ from plugin_operator.kube import NamespacedName
 from plugin_operator.options import Options
 from plugin_operator.tasks import start_task
 from plugin_operator.testing.edits import AT_WORK, Edit
+from plugin_operator.testing.mapper import PatientMapper
 from plugin_operator.testing.secrecy import watch
 from plugin_operator.threads import in_thread
 
 _POLL_SECONDS = 0.005
+_OUTSIDE = "the harness works inside its async with"
 
 
 class PluginHarness:
@@ -64,6 +67,7 @@ class PluginHarness:
         watch(self.server)
         self._app: App | None = None
         self._looker: Client | None = None
+        self._client: Client | None = None
         self._run: asyncio.Task[int] | None = None
 
     async def __aenter__(self) -> Self:
@@ -79,9 +83,11 @@ class PluginHarness:
         config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token or None)
         config = replace(config, namespace="default")
         self._app = App(options, config, ())
-        # Its own view of the kinds, for the operator's believes for half a second that one is not there.
+        # Views of the kinds of their own, for the operator's believes for half a second that one is not there.
         mapper = RESTMapper(self._app.link, refetch_seconds=0)
         self._looker = Client(self._app.link, mapper, field_manager="plugin-harness")
+        patient = PatientMapper(self._app.link)
+        self._client = Client(self._app.link, patient, field_manager=FIELD_MANAGER, default_namespace="default")
         self._run = start_task(self._app.run(), "plugin-harness")
         try:
             await self._wait(lambda: self._loaded, "the plugins to load")
@@ -105,11 +111,14 @@ class PluginHarness:
         """Reads and writes objects, as ``ctx.client`` does in a plugin, but with a default namespace: ``default``.
 
         Its field manager is that of the operator, so ``apply`` may conflict with what a plugin owns.
+        A kind whose CRD was created just now is waited for.
 
         Raises:
             RuntimeError: the harness is not entered.
         """
-        return self._operator.client
+        if self._client is None:
+            raise RuntimeError(_OUTSIDE)
+        return self._client
 
     async def settle(self) -> None:
         """Wait until every cache equals the server, and nothing is being loaded, queued or running.
@@ -227,7 +236,7 @@ class PluginHarness:
     @property
     def _operator(self) -> App:
         if self._app is None:
-            raise RuntimeError("the harness works inside its async with")
+            raise RuntimeError(_OUTSIDE)
         return self._app
 
     @property

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_operator.client import Client, RESTMapper
+from plugin_operator.errors import NoMatchError
 from plugin_operator.hosting import PluginState
 from plugin_operator.testing.harness import PluginHarness
 
@@ -43,12 +43,6 @@ def plugin(tmp_path: Path) -> Path:
     return path
 
 
-def fresh_client(harness: PluginHarness) -> Client:
-    """A client that believes no answer "no such kind" from before."""
-    link = harness._operator.link
-    return Client(link, RESTMapper(link, refetch_seconds=0), field_manager="test", default_namespace="default")
-
-
 async def test_settling_ends_once_a_plugin_works_whose_kind_has_come(plugin: Path) -> None:
     async with PluginHarness(plugin) as harness:
         assert harness.plugin("widgets").state is PluginState.WAITING
@@ -60,13 +54,25 @@ async def test_settling_ends_once_a_plugin_works_whose_kind_has_come(plugin: Pat
 async def test_settling_ends_once_the_objects_of_a_kind_that_has_come_are_reconciled(plugin: Path) -> None:
     async with PluginHarness(plugin) as harness:
         await harness.client.create(CRD)
-        client = fresh_client(harness)
         for number in range(5):
             widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": f"w{number}"}}
-            await client.create(widget)
+            await harness.client.create(widget)
         await harness.settle()
         assert harness.plugin("widgets").state is PluginState.ACTIVE
         assert harness.reconciles("widgets") == 5
+
+
+async def test_a_kind_is_served_to_the_test_as_soon_as_its_definition_is_created(plugin: Path) -> None:
+    widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
+    async with PluginHarness(plugin) as harness:
+        for _ in range(3):
+            with pytest.raises(NoMatchError):
+                await harness.client.create(widget)
+            await harness.client.create(CRD)
+            await harness.client.create(widget)
+            assert (await harness.client.get("example.com/v1/Widget", "w"))["metadata"]["name"] == "w"
+            await harness.client.delete("apiextensions.k8s.io/v1/CustomResourceDefinition", "widgets.example.com")
+            await harness.settle()
 
 
 async def test_settling_ends_while_a_kind_is_not_there(plugin: Path) -> None:

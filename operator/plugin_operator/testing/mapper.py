@@ -1,0 +1,51 @@
+"""Finding kinds for a test, which goes on at once after it has created a CRD."""
+
+import asyncio
+
+import msgspec
+
+from plugin_operator.client import RESTMapper
+from plugin_operator.client.transport import Transport
+from plugin_operator.errors import NoMatchError
+from plugin_operator.kube import GroupVersionKind, Resource
+
+_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_POLL_SECONDS = 0.01
+_DEADLINE_SECONDS = 5.0
+
+
+class PatientMapper(RESTMapper):
+    """Waits for a kind that is not served yet, if there is a CRD of it; believes no answer for any time.
+
+    Args:
+        transport: where to ask.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport, refetch_seconds=0)
+        self._definitions = transport
+
+    async def resource_for(self, kind: GroupVersionKind | str) -> Resource:
+        """Return the resource that serves ``kind``; see ``RESTMapper``.
+
+        Raises:
+            NoMatchError: there is no CRD of it, or it is not served within five seconds.
+        """
+        gvk = GroupVersionKind.parse(kind) if isinstance(kind, str) else kind
+        deadline = asyncio.get_running_loop().time() + _DEADLINE_SECONDS
+        while True:
+            try:
+                return await super().resource_for(gvk)
+            except NoMatchError:
+                if asyncio.get_running_loop().time() > deadline or not await self._is_defined(gvk):
+                    raise
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _is_defined(self, gvk: GroupVersionKind) -> bool:
+        found = msgspec.json.decode((await self._definitions.request("GET", _DEFINITIONS)).body)
+        return any(
+            spec["group"] == gvk.group
+            and spec["names"]["kind"] == gvk.kind
+            and any(each["name"] == gvk.version and each["served"] for each in spec["versions"])
+            for spec in (item["spec"] for item in found["items"] if "deletionTimestamp" not in item["metadata"])
+        )
