@@ -13,11 +13,13 @@ import selectors
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
+from plugin_operator.hosting import memory
 from plugin_operator.hosting.trial import give_way, run_trial
 from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
 
@@ -44,6 +46,8 @@ class _Trial:
     trace: bytearray = field(default_factory=bytearray)
     printed: int = 0
     is_overdue: bool = False
+    room: int | None = None
+    is_too_large: bool = False
 
     @property
     def descriptors(self) -> tuple[int, int, int]:
@@ -61,11 +65,15 @@ class TrialServer:
 
     Args:
         requests_from, verdicts_to: file descriptors of the operator's pipes.
+        room: returns how many bytes of memory a trial may take, None for any.
     """
 
-    def __init__(self, requests_from: int, verdicts_to: int) -> None:
+    def __init__(
+        self, requests_from: int, verdicts_to: int, room: Callable[[], int | None] = memory.room_bytes
+    ) -> None:
         self._in = requests_from
         self._out = verdicts_to
+        self._room = room
         self._frames = Frames()
         self._waiting: list[TrialRequest] = []
         self._trials: dict[int, _Trial] = {}
@@ -107,7 +115,7 @@ class TrialServer:
         for descriptor in (verdict_to, trace_to, output_to):
             os.close(descriptor)
         deadline = time.monotonic() + request.deadline_seconds
-        trial = _Trial(request, pid, verdict_from, trace_from, output_from, deadline)
+        trial = _Trial(request, pid, verdict_from, trace_from, output_from, deadline, room=self._room())
         self._trials[pid] = trial
         for descriptor in trial.descriptors:
             os.set_blocking(descriptor, False)
@@ -133,6 +141,11 @@ class TrialServer:
         if now >= trial.deadline and not trial.is_overdue:
             trial.is_overdue = True
             _kill(trial.pid)
+        # What it shares with this process since the fork is no memory of its own.
+        taken = memory.private_bytes(trial.pid) - memory.private_bytes(os.getpid()) if trial.room else 0
+        if trial.room and taken > trial.room and not trial.is_too_large:
+            trial.is_too_large = True
+            _kill(trial.pid)
         pid, status = os.waitpid(trial.pid, os.WNOHANG)
         if pid:
             self._finish(trial, status)
@@ -156,6 +169,12 @@ def _verdict(trial: _Trial, status: int) -> Verdict:
         limit = f"{_MAX_PRINTED // 2**20} MiB"
         reason = f"its import prints more than {limit}, all of which would go to the operator's log"
         return Verdict(request.id, reason, request.path)
+    if trial.is_too_large:
+        reason = (
+            f"its import takes more than {(trial.room or 0) // 2**20} MiB of memory, half of what is left here: "
+            "load less at import, or give the operator a higher limit"
+        )
+        return Verdict(request.id, reason, request.path, is_passing=True)
     if trial.verdict and not trial.is_overdue:
         with contextlib.suppress(msgspec.MsgspecError):
             return msgspec.msgpack.decode(trial.verdict, type=Verdict)
