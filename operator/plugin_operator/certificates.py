@@ -8,7 +8,7 @@ import contextlib
 import ssl
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -31,7 +31,7 @@ class Authority:
     """A certificate authority as PEM texts."""
 
     certificate_pem: bytes
-    key_pem: bytes
+    key_pem: bytes = field(repr=False)
 
 
 def make_authority(now: datetime) -> Authority:

@@ -1,6 +1,6 @@
 """What an embedded API server is started with, and where it is then found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -24,7 +24,7 @@ class ApiServerConfig:
     port: int = 0
     tls: bool = True
     data_dir: Path | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     kubeconfig_path: Path | None = None
     history_size: int = 20_000
     bookmark_seconds: float = 60.0
@@ -42,4 +42,4 @@ class Endpoint:
 
     url: str
     ca_pem: str = ""
-    token: str = ""
+    token: str = field(default="", repr=False)

@@ -12,7 +12,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -48,7 +48,7 @@ class _Call:
     path: str
     query: Query
     headers: dict[str, str]
-    body: bytes | None
+    body: bytes | None = field(repr=False)
     timeout: aiohttp.ClientTimeout
 
 

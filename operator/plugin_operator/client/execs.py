@@ -52,6 +52,10 @@ class _Status(msgspec.Struct, rename="camel"):
     client_key_data: str | None = None
     expiration_timestamp: datetime | None = None
 
+    def __repr__(self) -> str:
+        """Leave the credentials out."""
+        return f"_Status(expiration_timestamp={self.expiration_timestamp!r})"
+
 
 class _Answer(msgspec.Struct, rename="camel"):
     api_version: str

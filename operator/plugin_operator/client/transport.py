@@ -5,7 +5,7 @@ Owns the values that cross that border. ``Connection`` fulfils ``Transport`` ove
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 Query: TypeAlias = Sequence[tuple[str, str]]
@@ -17,7 +17,7 @@ class Response:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 class ByteStream(Protocol):

@@ -26,7 +26,7 @@ class Reply:
         warnings: texts for ``Warning`` headers, which kubectl prints.
     """
 
-    body: bytes
+    body: bytes = field(repr=False)
     status: int = 200
     media: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
