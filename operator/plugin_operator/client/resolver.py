@@ -9,6 +9,7 @@ import socket
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import ResolveResult
 
 from plugin_operator.threads import ThreadRunner
 
@@ -32,3 +33,16 @@ class OwnThreadsResolver(aiohttp.ThreadedResolver):
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(loop)
         self._loop: Any = _Names()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Return the addresses of a host.
+
+        Raises:
+            OSError: there are none; aiohttp itself would end a request with an error of its own.
+        """
+        found = await super().resolve(host, port, family)
+        if not found:
+            raise OSError(f"{host} has no address of a kind that this machine can use")
+        return found

@@ -24,6 +24,8 @@ _STEP_MILLISECONDS = 50
 _DEBOUNCE_MILLISECONDS = 50
 _ALIVE_MILLISECONDS = 5_000
 _MOST_FOLDERS = 1_000
+# A directory may be replaced without end, by a link that flips: making a watch costs threads and system calls.
+_REMAKE_SECONDS = 0.1
 
 _log = logs.get_logger(__name__)
 
@@ -65,11 +67,13 @@ class Watcher:
                 await self._watch_once()
                 self._backoff.reset()
                 self._failure = self._told = ""
+                self._on_hint()
+                await self._clock.sleep(_REMAKE_SECONDS)
             except Exception as error:  # noqa: BLE001 - the scan finds everything anyway; see the module
                 # Seen: watch limits reached, a name that is not UTF-8, a directory that went away in between.
                 self._failed(describe(error))
                 await self._clock.sleep(self._backoff.next_seconds())
-            self._on_hint()
+                self._on_hint()
 
     def _failed(self, reason: str) -> None:
         """Tell once what goes on; a single failure is ordinary, as when the directory is replaced."""

@@ -299,6 +299,43 @@ async def test_a_name_that_gets_another_address_is_followed_by_new_connections(s
         assert b"new" in found
 
 
+DEAD = {
+    "refuses": [(socket.AF_INET, "127.0.0.3")],
+    "is of a family without a way": [(socket.AF_INET6, "2001:db8::1")],
+    "are a crowd": [(socket.AF_INET, f"127.0.{n}.3") for n in range(20)],
+}
+
+
+@pytest.mark.parametrize("dead", DEAD)
+async def test_a_name_of_several_addresses_is_reached_at_the_one_that_answers(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, dead: str
+) -> None:
+    port = await serve("alive")
+    addresses = [*DEAD[dead], (socket.AF_INET, "127.0.0.1")]
+
+    def resolve(host: str, port: int, *_: object) -> list[tuple[object, ...]]:
+        return [(family, socket.SOCK_STREAM, 0, "", (address, port)) for family, address in addresses]
+
+    monkeypatch.setattr(resolver_module.socket, "getaddrinfo", resolve)
+    async with opened(Access(f"http://{NAME}:{port}")) as connection:
+        assert "alive" in await ask(connection)
+        async with connection.stream("/x", timeout_seconds=5) as stream:
+            assert b"alive" in await stream.read()
+
+
+@pytest.mark.parametrize("answer", [[], [(socket.AF_INET, "no address")], [(socket.AF_INET, "300.0.0.1")]])
+async def test_a_name_server_that_answers_nonsense_is_a_connection_error(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, answer: list[tuple[socket.AddressFamily, str]]
+) -> None:
+    def resolve(host: str, port: int, *_: object) -> list[tuple[object, ...]]:
+        return [(family, socket.SOCK_STREAM, 0, "", (address, port)) for family, address in answer]
+
+    monkeypatch.setattr(resolver_module.socket, "getaddrinfo", resolve)
+    async with opened(Access(f"http://{NAME}:1")) as connection:
+        with pytest.raises(ApiConnectionError):
+            await ask(connection)
+
+
 async def test_a_name_that_has_no_address_for_a_while_is_a_connection_error_and_heals(
     serve: Serve, names: Names
 ) -> None:
