@@ -98,14 +98,24 @@ class Reflector:
             while True:
                 failure = await self._act()
                 step = next_step(self._state, failure.outcome)
-                if step.state is State.STREAMING_LIST and self._clock.monotonic() < self._pages_until:
-                    self._state = State.PAGED_LIST
-                else:
-                    self._state = step.state
+                self._state = self._listing_by(step.state)
                 if step.pause is not Pause.NONE:
                     await self._pause(step.pause, failure)
         finally:
             self._state = State.STOPPED
+
+    def _listing_by(self, state: State) -> State:
+        """Return the state, with the way to list that promises more at the moment.
+
+        Pages that fail until their time is over give way to a stream: they may expire before the last one, and the list
+        in one piece that follows may be too large.
+        """
+        now = self._clock.monotonic()
+        if state is State.STREAMING_LIST and now < self._pages_until:
+            return State.PAGED_LIST
+        if state is self._state is State.PAGED_LIST and -math.inf < self._pages_until <= now:
+            return State.STREAMING_LIST
+        return state
 
     async def _act(self) -> Failure:
         """Do what the state asks for; every exception but a cancel is an outcome."""

@@ -5,8 +5,8 @@ state is ``reflector``'s business; how an exception reads as an outcome is ``out
 
 The way of a healthy reflector is ``RESOLVING → STREAMING_LIST → WATCHING``, and it stays there: the server ends a watch
 every few minutes, and the next goes on from the last resource version. A server without streaming lists goes through
-``PAGED_LIST``, and is asked for a streaming list again when some minutes later another list is due. Everything else
-leads back:
+``PAGED_LIST``, and is asked for a streaming list again when some minutes later another list is due, or when pages have
+failed for as long. Everything else leads back:
 
 - The stream **broke**, was silent past its deadline, was cut short, carried garbage or ended before its time: pause,
   then ``COMPARING``. One cheap request tells whether the server's history still reaches as far as ours and is that of

@@ -7,7 +7,7 @@ import pytest
 
 from plugin_operator.cache import InformerFactory, State
 from plugin_operator.cache.liveness import Liveness
-from plugin_operator.client import Paging
+from plugin_operator.client import Paging, Query, Response
 from plugin_operator.client import paging as paging_module
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, api_error
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -191,3 +191,27 @@ async def test_an_event_loop_that_was_blocked_reads_nothing_as_late(clock: Virtu
     await clock.advance(91)
     with pytest.raises(ApiConnectionError, match="no whole event for 90 s"):
         liveness.heard_part()
+
+
+async def test_pages_that_always_expire_before_a_list_too_large_for_one_piece_give_way_to_a_stream(
+    script: Script, clock: VirtualClock, factory: InformerFactory
+) -> None:
+    """100,000 objects over a slow link: the snapshot is dropped before the last page, and all at once are too many."""
+
+    async def request(*_: object, query: Query = (), **__: object) -> Response:
+        asked = dict(query)
+        if "continue" in asked:
+            raise api_error(410, "Expired")
+        if "limit" not in asked:
+            raise AnswerTooLargeError("the server's answer is larger than 134217728 bytes")
+        return Response(200, {}, json.dumps(page("5", "a", token="t")).encode())
+
+    script.request = request
+    script.answers = [[event("ADDED", "5", "gone"), ApiConnectionError("cut")]]
+    informer = factory.acquire(KEY)
+    await clock.advance(590)
+    assert (informer.has_synced, len(script.asked)) == (False, 1)
+    assert "larger than 134217728 bytes" in informer.reason
+    script.answers = [[event("ADDED", "7", "b"), bookmark("8", end=True)]]
+    await clock.advance(60)
+    assert (informer.state, informer.lister.keys()) == (State.WATCHING, [("ns", "b")])
