@@ -30,8 +30,8 @@ _MAX_VALUE = 2000
 
 _METHODS = ("debug", "info", "warning", "warn", "error", "critical", "fatal", "exception")
 
-# Libraries that tell at info level what their callers tell better.
-_CHATTY = ("watchfiles",)
+# Libraries that tell at info level what their callers tell better, or at debug level whole answers, Secrets included.
+_CHATTY = ("watchfiles", "kubernetes_asyncio.client.rest")
 
 
 OwnerOf = Callable[[str, str], tuple[str, str, str] | None]

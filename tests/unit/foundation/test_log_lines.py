@@ -166,3 +166,27 @@ def test_a_key_named_stack_may_be_anything(log_format: Literal["console", "json"
     logs.get_logger("test").warning("Blamed", stack=stack)
     assert "Blamed" in stream.getvalue()
     assert shown in stream.getvalue()
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_tracebacks_show_no_local_variables(log_format: Literal["json", "console"]) -> None:
+    def fails(held: str) -> None:
+        raise KeyError(len(held))
+
+    stream = io.StringIO()
+    logs.configure(log_format, "debug", stream)
+    try:
+        fails("MARKER")
+    except KeyError:
+        logs.get_logger("ours").exception("structlog")
+        logging.getLogger("theirs").exception("logging")
+    assert "fails" in stream.getvalue()
+    assert stream.getvalue().count("KeyError") >= 2
+    assert "MARKER" not in stream.getvalue().replace('fails("MARKER")', "")
+
+
+def test_answers_that_the_library_of_typed_models_logs_are_dropped() -> None:
+    stream = io.StringIO()
+    logs.configure("json", "debug", stream)
+    logging.getLogger("kubernetes_asyncio.client.rest").debug("response body: %s", "MARKER")
+    assert stream.getvalue() == ""
