@@ -12,6 +12,7 @@ import json
 import sys
 import tracemalloc
 from pathlib import Path
+from typing import Any, cast
 
 from bench import stream
 from bench.calls import Calls
@@ -78,6 +79,7 @@ class DataPath:
     async def reconcile(self) -> None:
         """Reconcile what is queued."""
         self._queue.shut_down()
+        self._worker.task = cast("asyncio.Task[Any]", asyncio.current_task())
         await self._worker.run()
 
 

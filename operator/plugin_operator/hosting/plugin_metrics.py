@@ -8,6 +8,7 @@ moment, before, during and after a swap.
 import contextvars
 import threading
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -20,6 +21,9 @@ from plugin_operator.rendering import class_name, describe
 
 #: Names that begin so are the operator's own.
 RESERVED = ("plugin_operator_", "controller_runtime_", "workqueue_", "rest_client_", "leader_election_")
+
+#: So many metrics of one collector are shown; one that never ends would keep the event loop for good.
+MAX_METRICS = 1000
 
 _SUFFIXES = {
     "counter": ("_total", "_created"),
@@ -164,10 +168,13 @@ class PluginMetrics(Collector):
 
     def _collected(self, metrics: RevisionMetrics, collector: Collector) -> list[Metric]:
         try:
-            found = run_without_task(contextvars.Context(), lambda: list(collector.collect()))
+            found = run_without_task(contextvars.Context(), lambda: list(islice(collector.collect(), MAX_METRICS + 1)))
         except BaseException as error:  # noqa: BLE001 - a scrape must survive what a plugin's collector raises
             self._tell(metrics, class_name(collector), describe(error))
             return []
+        if len(found) > MAX_METRICS:
+            self._tell(metrics, class_name(collector), f"it yields more than {MAX_METRICS:,} metrics")
+            found = found[:MAX_METRICS]
         for each in found:
             if not issubclass(type(each), Metric):
                 self._tell(metrics, class_name(collector), f"it yields a {class_name(each)}, which is no metric")

@@ -129,6 +129,9 @@ YIELDS = {
     "no metric": "'nonsense'",
     "a value that is none": "GaugeMetricFamily('odd', 'x', value=object())",
     "a value that raises": "GaugeMetricFamily('odd', 'x', value=Bad())",
+    "metrics without end": (
+        "(yield from (GaugeMetricFamily(f'm{n}', 'x', value=n) for n in __import__('itertools').count()))"
+    ),
 }
 
 
