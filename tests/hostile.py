@@ -35,6 +35,10 @@ RAISES: dict[str, str] = {
     "traceback raises": "raise type('Untraced', (Exception,), {'__traceback__': property(lambda self: 1 / 0)})('x')",
     "surrogates": "raise ValueError('lone \\ud800 surrogate')",
     "cancels the running task": "import asyncio; asyncio.current_task().cancel(); raise RuntimeError('cancelled it')",
+    "cancels its task and exits": "import asyncio, sys; asyncio.current_task().cancel(); sys.exit(0)",
+    "cancels its task and panics": (
+        "import asyncio\nasyncio.current_task().cancel()\nraise type('Panic', (BaseException,), {})('x')"
+    ),
     "huge": "raise ValueError('x' * 10_000_000)",
 }
 

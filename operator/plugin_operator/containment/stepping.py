@@ -57,11 +57,14 @@ def run_without_task(context: contextvars.Context, function: Callable[..., T], *
         asyncio.tasks._enter_task(loop, task)  # noqa: SLF001
 
 
-def is_cancelled_from_outside() -> bool:
-    """Tell whether the running task was asked to end, or may not await any more because its loop is gone.
+def is_cancelled_from_outside(error: BaseException) -> bool:
+    """Tell whether ``error`` is there because the running task was asked to end, or its loop is gone.
 
-    A ``CancelledError`` or ``GeneratorExit`` without such a reason was raised by the code that was called.
+    A ``CancelledError`` or ``GeneratorExit`` without such a reason was raised by the code that was called; so is all
+    else, for code can cancel the task it runs in and then raise what it likes.
     """
+    if not issubclass(type(error), asyncio.CancelledError | GeneratorExit):
+        return False
     try:
         task = asyncio.current_task()
     except RuntimeError:

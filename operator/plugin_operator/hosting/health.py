@@ -1,6 +1,5 @@
 """How the reconciles of one revision fare, and when that is reason enough to take it back."""
 
-import asyncio
 from collections.abc import Callable
 
 from plugin_operator.containment import is_cancelled_from_outside
@@ -77,4 +76,4 @@ def _is_excused(error: BaseException) -> bool:
     """Tell what says nothing about the code: the outside, an author's own choice, a cancellation that was asked for."""
     if issubclass(type(error), Exception):
         return issubclass(type(error), TerminalError) or is_external(error)
-    return issubclass(type(error), asyncio.CancelledError | GeneratorExit) and is_cancelled_from_outside()
+    return is_cancelled_from_outside(error)

@@ -49,7 +49,7 @@ async def _told(bound: BoundController, name: str, hook: Callable[[], Awaitable[
         return await hook()
     except BaseException as error:
         # Caught inside the task: asyncio ends the event loop, and with it the operator, for some of them.
-        if is_cancelled_from_outside():
+        if is_cancelled_from_outside(error):
             raise
         bound.guard.report(name, None, error)
         path, _, line = bound.guard.place_of(error).rpartition(":")

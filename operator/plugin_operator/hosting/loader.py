@@ -4,11 +4,14 @@ Owns naming revisions and running a plugin's import in a thread, where a slow on
 Trying it first where it can do no harm is left to ``validator``.
 """
 
+import asyncio
 import contextvars
 import importlib
 import itertools
 import re
+from collections.abc import Coroutine
 from types import ModuleType
+from typing import Any, TypeAlias
 
 from plugin_operator.containment import in_context, is_cancelled_from_outside
 from plugin_operator.errors import PluginRejected
@@ -17,11 +20,17 @@ from plugin_operator.hosting.installed import check_installed
 from plugin_operator.hosting.modules import IMPORT_GUARD, RevisionModules
 from plugin_operator.hosting.revision import PluginRevision
 from plugin_operator.hosting.snapshot import PluginSource
-from plugin_operator.plugin import discover
+from plugin_operator.plugin import ControllerDeclaration, discover
+from plugin_operator.tasks import start_task
 from plugin_operator.threads import ThreadRunner
 
 #: How the names of threads begin that imports run in.
 IMPORT_THREADS = "plugin-import"
+
+Declarations: TypeAlias = tuple[ControllerDeclaration, ...]
+
+#: What an async factory may take here, after it was tried elsewhere.
+_FACTORY_SECONDS = 10.0
 
 _NOT_IDENTIFIER = re.compile(r"\W")
 
@@ -61,10 +70,10 @@ class Loader:
         try:
             with IMPORT_GUARD.watching() as undone:
                 module = await self._threads.run(_import, f"{package}.{source.name}", modules, source.path)
-                declarations = await in_context(discover(module), contextvars.Context())
+                declarations = await _in_own_task(discover(module), source.path)
         except BaseException as error:
             modules.purge()
-            if is_cancelled_from_outside():
+            if is_cancelled_from_outside(error):
                 raise
             raise rejection(error, modules, source.path) from None
         leftovers = (*undone, *modules.registrations.settle())
@@ -79,3 +88,29 @@ def _import(name: str, modules: RevisionModules, main: str) -> ModuleType:
         # Only words are kept: the exception would keep the frames of a module alive that is about to be forgotten.
         refused = rejection(error, modules, main)
     raise refused
+
+
+async def _in_own_task(discovery: Coroutine[Any, Any, Declarations], path: str) -> Declarations:
+    """Let the factory of a plugin run in a task that it may cancel, in a context of its own, within a deadline.
+
+    Past the deadline, or on cancellation, the task is cancelled and not waited for.
+    """
+    task = start_task(_outcome(discovery), "discover")
+    try:
+        await asyncio.wait([task], timeout=_FACTORY_SECONDS)
+    finally:
+        task.cancel()
+    if not task.done():
+        raise PluginRejected(f"new_controller did not end within {_FACTORY_SECONDS:g} s", path=path)
+    if task.cancelled():
+        raise PluginRejected("new_controller cancelled its task", path=path)
+    if isinstance(outcome := task.result(), BaseException):
+        raise outcome
+    return outcome
+
+
+async def _outcome(discovery: Coroutine[Any, Any, Declarations]) -> Declarations | BaseException:
+    try:
+        return await in_context(discovery, contextvars.Context())
+    except BaseException as error:  # noqa: BLE001 - asyncio would end the event loop for some of them
+        return error

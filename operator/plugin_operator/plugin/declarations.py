@@ -134,7 +134,7 @@ async def _from_factory(module: ModuleType, path: str) -> list[Any]:
     except PluginRejected:
         raise
     except BaseException as error:
-        if is_cancelled_from_outside():
+        if is_cancelled_from_outside(error):
             raise
         raise place.reject("new_controller", f"raised {describe(error)}") from error
     made = list(made) if isinstance(made, list | tuple) else [made]

@@ -226,3 +226,34 @@ async def test_a_task_of_a_plugin_that_ends_the_process_ends_itself_alone(bench)
     await eventually(lambda: bench.journal.reasons("one").count("V1") >= 2)
     bench.write("one.py", hooked("V2"))
     await bench.state("Active")
+
+
+@pytest.mark.parametrize("hook", ["start", "stop", "importing", "exporting"])
+async def test_a_hook_that_cancels_its_task_and_exits_ends_neither_its_plugins_task_nor_an_edit(edited, hook):
+    harm = "asyncio.current_task().cancel(); raise SystemExit(0)"
+    with capture_logs() as lines:
+        if hook in {"stop", "exporting"}:
+            bench = await edited(hooked("V1", **{hook: harm}), hooked("V2"))
+            await bench.ran("V2", "2" if hook == "stop" else "1")
+        else:
+            bench = await edited(hooked("V1"), hooked("V2", **{hook: harm}))
+            assert "raised SystemExit: 0" in (await bench.state("Rejected")).reason
+    assert not [line for line in lines if line["event"] == "Background task ended, restarting it"]
+
+
+@pytest.mark.parametrize("then", ["return Odd()", "raise SystemExit(0)", "await asyncio.sleep(0)"])
+async def test_a_factory_that_cancels_its_task_in_the_operator_only_ends_no_task_of_its_plugin(bench, then):
+    # Inside a trial there is no other plugin's module.
+    text = (
+        "import asyncio, sys, threading\nfrom plugin_operator import controller\n"
+        "@controller(for_='v1/ConfigMap')\nclass Odd:\n    async def reconcile(self, ctx, request): ...\n"
+        "async def new_controller():\n"
+        "    if threading.active_count() > 1:\n        asyncio.current_task().cancel()\n"
+        f"        {then}\n    return Odd()\n"
+    )
+    bench.write("good.py", hooked("V1").replace("'one'", "'good'"))
+    await bench.state("Active", "good")
+    with capture_logs() as lines:
+        bench.write("one.py", text)
+        assert "interrupted" not in (await bench.state("Rejected")).reason
+    assert not [line for line in lines if line["event"] == "Background task ended, restarting it"]

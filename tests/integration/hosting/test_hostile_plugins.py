@@ -151,6 +151,7 @@ async def test_a_plugin_that_raises_while_it_is_loaded_is_rejected_with_the_reas
     for name in names:
         await bystander.state("Rejected", name)
         assert bystander.status(name).reason
+        assert "interrupted" not in bystander.status(name).reason
     await bystander.create("after")
     await bystander.ran("V1", "after", "good")
 
