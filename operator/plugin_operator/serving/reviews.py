@@ -112,7 +112,7 @@ class Reviews:
             raise TooManyReviewsError
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
         path = "/apis/authentication.k8s.io/v1/tokenreviews"
-        status = (await self._ask(path, body, _TokenReview, about=digest)).status
+        status = (await self._ask(path, body, _TokenReview, about=digest, token=token)).status
         if not status.authenticated or not status.user.username:
             self._unknown.put(digest, None, _TOKEN_SECONDS)
             return None
@@ -137,19 +137,21 @@ class Reviews:
         }
         body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
         review = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-        status = (await self._ask(review, body, _AccessReview, about=key)).status
+        status = (await self._ask(review, body, _AccessReview, about=key, token="")).status
         allowed = status.allowed and not status.denied
         self._verdicts.put(key, allowed, _ALLOWED_SECONDS if allowed else _DENIED_SECONDS)
         return allowed
 
-    async def _ask(self, path: str, body: dict[str, Any], kind: type[V], *, about: Hashable) -> V:
+    async def _ask(self, path: str, body: dict[str, Any], kind: type[V], *, about: Hashable, token: str) -> V:
         if (reason := self._failed.get(about)) is not None:
             raise ReviewUnavailableError(reason)
         try:
             return await self._answer(path, body, kind)
         except ReviewUnavailableError as error:
-            self._failed.put(about, str(error), _FAILED_SECONDS)
-            raise
+            # Servers and proxies that refuse a request may quote it.
+            reason = str(error).replace(token, "<token>") if token else str(error)
+            self._failed.put(about, reason, _FAILED_SECONDS)
+            raise ReviewUnavailableError(reason) from None
 
     async def _answer(self, path: str, body: dict[str, Any], kind: type[V]) -> V:
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from plugin_operator.certificates import context_of, make_authority, renewing_context
 from plugin_operator.errors import ApiConnectionError, ForbiddenError, ServerError, TooManyRequestsError
@@ -20,6 +21,7 @@ from tests.integration.serving.test_secure_metrics import clock as clock  # noqa
 from tests.integration.serving.test_secure_metrics import http as http  # noqa: PLC0414 - a fixture
 from tests.integration.serving.test_secure_metrics import reviewer as reviewer  # noqa: PLC0414 - a fixture
 
+FAILED = "Authentication or authorization failed\n"
 TARGETS = [
     "//metrics", "/metrics/", "/metrics/..", "/metrics/../metrics", "/./metrics", "/../metrics", "/%6detrics",
     "/metrics%2f", "/metrics%00", "/metrics;x=1", "/METRICS", "/metrics\\", "/x/%2e%2e/metrics", "/metrics?token=x",
@@ -134,6 +136,16 @@ async def test_a_server_that_fails_is_not_asked_more_often_by_a_flood_of_one_tok
     assert reviewer.asked == {"subjectaccessreviews": 3}
     reviewer.failure = None
     assert (await scrape(http, "stranger"))[0] == 403
+
+
+async def test_a_refusal_that_quotes_the_token_is_not_logged_with_it(
+    http: aiohttp.ClientSession, reviewer: Reviewer
+) -> None:
+    reviewer.failure = ServerError(500, "InternalError", 'cannot review {"spec":{"token":"MARKER"}}')
+    with capture_logs() as logs:
+        assert [await scrape(http, "MARKER") for _ in range(2)] == [(500, FAILED)] * 2
+    assert "cannot review" in str(logs)
+    assert "MARKER" not in str(logs)
 
 
 async def test_a_server_that_hangs_holds_nobody_longer_than_the_deadline(
