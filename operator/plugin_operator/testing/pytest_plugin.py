@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _FIXTURE = "plugin_harness"
 _SECRECY = "plugin_operator.testing.secrecy"
-# What pytest makes of an exception is a tree of objects of these modules.
-_RENDERED = "_pytest._code."
+# What pytest makes of an exception is a tree of objects of classes below this one, which has no public home.
+_RENDERED = "TerminalRepr"
 
 
 @pytest.hookimpl
@@ -54,9 +54,9 @@ def _masked(value: Any, mask: Callable[[str], str]) -> Any:
     """Return ``value`` with every text in it masked; pytest's own objects are changed in place."""
     if isinstance(value, str):
         return mask(value)
-    if isinstance(value, list | tuple):
+    if type(value) in {list, tuple}:
         return type(value)(_masked(each, mask) for each in value)
-    if type(value).__module__.startswith(_RENDERED):
+    if any(each.__name__ == _RENDERED for each in type(value).__mro__):
         for name, held in vars(value).items():
             setattr(value, name, _masked(held, mask))
     return value
