@@ -47,9 +47,12 @@ def parse_namespaces(text: str) -> tuple[str, ...]:
     """Return the names in a comma-separated list, in order and once each; an empty text means all namespaces.
 
     Raises:
-        ValueError: a name is no name of a namespace.
+        ValueError: a name is no name of a namespace, or a text that is not empty names none: what was to be there is
+            missing, and all namespaces would be more than was meant.
     """
     names = tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
+    if text and not names:
+        raise ValueError(f'"{text}" names no namespace: leave it empty for all namespaces')
     for name in names:
         check_namespace(name)
     return names

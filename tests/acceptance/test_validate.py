@@ -99,3 +99,12 @@ def test_two_files_with_one_controller_name_are_told(run: Any, plugins: Path) ->
     ended = run("validate", plugins)
     assert ended.returncode == 1
     assert f"{plugins}/two.py:3: name: 'same' is the name of the controller in {plugins}/one.py:3" in ended.stderr
+    assert "id:" not in ended.stderr
+
+
+def test_a_declared_id_that_is_another_controllers_name_is_told(run: Any, plugins: Path) -> None:
+    (plugins / "one.py").write_text(GOOD.format(name="same"))
+    (plugins / "two.py").write_text(GOOD.format(name="other").replace("ConfigMap'", "ConfigMap', id='same'"))
+    ended = run("validate", plugins)
+    assert ended.returncode == 1
+    assert f"{plugins}/two.py:3: id: 'same' is the id of the controller in {plugins}/one.py:3" in ended.stderr

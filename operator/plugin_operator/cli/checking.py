@@ -78,16 +78,20 @@ async def _check_path(
 
 
 def _doubles(findings: Iterable[Finding]) -> list[Finding]:
-    """Return a finding for each controller whose name an earlier plugin of the same directory has."""
-    first: dict[str, str] = {}
+    """Return a finding for each controller whose name or id an earlier plugin of the same directory has."""
+    first: dict[tuple[str, str], str] = {}
     doubles = []
     for finding in findings:
         for each in finding.declarations:
-            name, where = str(each.get("name")), f"{each.get('path')}:{each.get('line')}"
-            other = first.setdefault(name, where)
-            if other != where:
-                reason = f"name: {name!r} is the name of the controller in {other}: choose another with name="
-                doubles.append(Finding(False, f"{where}: {reason}"))
+            where = f"{each.get('path')}:{each.get('line')}"
+            for field in ("name", "id"):
+                value = str(each.get(field))
+                other = first.setdefault((field, value), where)
+                if other != where:
+                    taken = f"{value!r} is the {field} of the controller in {other}"
+                    reason = f"{field}: {taken}: choose another with {field}="
+                    doubles.append(Finding(False, f"{where}: {reason}"))
+                    break  # the id is the name, unless it is declared
     return doubles
 
 

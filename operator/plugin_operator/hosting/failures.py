@@ -1,13 +1,24 @@
 """From an exception at import to a refusal with file and line."""
 
+import difflib
+import inspect
+import re
+import sys
 from types import TracebackType
 
+from plugin_operator import plugin
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.modules import RevisionModules
 from plugin_operator.hosting.names import shadowed_by
-from plugin_operator.rendering import class_name, describe, safe_repr, safe_text, traceback_of
+from plugin_operator.rendering import class_name, describe, message_of, safe_repr, safe_text, traceback_of
 
 _MAX_CHARACTERS = 2000
+_NO_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
+_NO_ARGUMENT = re.compile(r"(controller|watch|permission)\(\) got an unexpected keyword argument '(\w+)'")
+_INSTEAD = {
+    "kind": "for_", "resource": "for_", "selector": "label_selector", "labels": "label_selector",
+    "concurrency": "max_concurrent_reconciles", "workers": "max_concurrent_reconciles", "mapper": "map", "func": "map",
+}  # fmt: skip
 
 
 def rejection(error: BaseException, modules: RevisionModules, main: str) -> PluginRejected:
@@ -42,10 +53,40 @@ def _reason(error: BaseException, modules: RevisionModules) -> str:
         return f"{class_name(error)}: {safe_text(error.msg)}"
     if isinstance(error, SystemExit):
         return f"ends the process at import: sys.exit({safe_repr(error.code)})"
+    if type(error) in {ImportError, TypeError} and (hint := hint_for(message_of(error), modules)):
+        return f"{class_name(error)}: {hint}"
     text = modules.plain(describe(error, _MAX_CHARACTERS))
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"{text}: {_way_out(error.name.removeprefix(modules.package + '.'), modules)}"
     return text
+
+
+def hint_for(message: str, modules: RevisionModules) -> str:
+    """Return the message of an import or a call that failed with the way out; empty for any other."""
+    if found := _NO_NAME.match(message):
+        return _no_name_in(found[1], found[2], modules)
+    if found := _NO_ARGUMENT.match(message):
+        function, given = found.groups()
+        arguments = list(inspect.signature(getattr(plugin, function)).parameters)
+        near = difflib.get_close_matches(given, arguments, n=1) or [each for each in arguments if given in each]
+        meant = _INSTEAD.get(given) or next(iter(near), "")
+        known = f"did you mean {meant!r}?" if meant in arguments else f"its arguments are {', '.join(arguments)}"
+        return f"{function}() has no argument {given!r}: {known}"
+    return ""
+
+
+def _no_name_in(name: str, module: str, modules: RevisionModules) -> str:
+    where = module.removeprefix(modules.package).removeprefix(".")
+    if where != module:
+        path = f"{where.replace('.', '/')}/" if where else ""
+        if where and not any(each.startswith(path) for each in modules.files):
+            return f"{name!r} is not in {where.replace('.', '/')}.py"
+        full = f"{where}.{name}" if where else name
+        way_out = _way_out(full, modules) if where else f"put {name}.py beside the plugin"
+        return f"there is no {name!r} in {path or 'the plugins directory'}: {way_out}"
+    near = difflib.get_close_matches(name, dir(sys.modules.get(module)), n=1)
+    hint = f": did you mean {near[0]!r}?" if near else ""
+    return f"there is no {name!r} in {module}{hint}"
 
 
 def _way_out(name: str, modules: RevisionModules) -> str:

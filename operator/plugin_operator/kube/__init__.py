@@ -4,7 +4,7 @@ Owns what can be said about an object without talking to anybody. Leaves every r
 to the layers above.
 """
 
-from plugin_operator.kube.builtin_kinds import field_problem, problem_of
+from plugin_operator.kube.builtin_kinds import field_problem, problem_of, resource_problem
 from plugin_operator.kube.generations import is_without_generation
 from plugin_operator.kube.gvk import GroupVersionKind
 from plugin_operator.kube.metadata import Object, ObjectMeta, OwnerReference, decode_metadata
@@ -26,4 +26,5 @@ __all__ = [
     "field_problem",
     "is_without_generation",
     "problem_of",
+    "resource_problem",
 ]

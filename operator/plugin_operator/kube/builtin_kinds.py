@@ -67,6 +67,12 @@ _CLOSED = frozenset({"", "apps", "autoscaling", "batch", "policy", "rbac.authori
 _UNWATCHABLE = frozenset({"Binding", "ComponentStatus", "Eviction", "Scale", "Status", "TokenRequest"})
 _CLOSE = 0.8
 _VERY_CLOSE = 0.92
+_GROUP = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+")
+_OTHER_RESOURCES = frozenset({"bindings", "componentstatuses"})
+_SUBRESOURCES = (
+    *("approval", "attach", "binding", "ephemeralcontainers", "eviction", "exec", "finalize", "finalizers", "log"),
+    *("portforward", "proxy", "resize", "scale", "status", "token", "*"),
+)
 _VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
 
 _EVERYWHERE = frozenset({"metadata.name", "metadata.namespace"})
@@ -124,9 +130,9 @@ def problem_of(kind: GroupVersionKind) -> str:
     if group in _KINDS:
         return _problem_in(kind)
     if not group or "." not in group:
-        near = _nearest(group, _KINDS)
-        hint = f"did you mean {near!r}?" if near else "custom resources have a group with a dot, such as 'example.com'"
-        return f"there is no API group {group!r}: {hint}"
+        return f"there is no API group {group!r}: {_group_hint(kind)}"
+    if not _GROUP.fullmatch(group):
+        return f"{group!r} is not an API group: it is made of lower-case letters, digits, '-' and '.'"
     slip = difflib.get_close_matches(group, _KINDS, n=1, cutoff=_VERY_CLOSE)
     if slip and group.endswith(".k8s.io"):
         return f"there is no API group {group!r}: did you mean {slip[0]!r}?"
@@ -136,11 +142,7 @@ def problem_of(kind: GroupVersionKind) -> str:
 def _problem_in(kind: GroupVersionKind) -> str:
     """Judge a kind by a group that comes with Kubernetes."""
     if kind.kind in _KINDS[kind.group]:
-        if kind.group == "" and kind.version != "v1":
-            return f"the core group has the version 'v1' only: write 'v1/{kind.kind}'"
-        if not _VERSION.fullmatch(kind.version):
-            return f"{kind.version!r} is not a version: write for example '{_text(kind.group, 'v1', kind.kind)}'"
-        return ""
+        return _version_problem(kind)
     where = f"the API group {kind.group!r}" if kind.group else "the core group (v1)"
     elsewhere = [group for group, kinds in _KINDS.items() if kind.kind in kinds]
     if elsewhere:
@@ -169,6 +171,68 @@ def field_problem(kind: GroupVersionKind, selector: str) -> str:
         hint = f"did you mean {near[0]!r}?" if near else f"it can by {', '.join(sorted(known))}; or use a predicate"
         return f"the API server cannot select {kind} by {path!r}: {hint}"
     return ""
+
+
+def _version_problem(kind: GroupVersionKind) -> str:
+    if kind.group == "" and kind.version != "v1":
+        return f"the core group has the version 'v1' only: write 'v1/{kind.kind}'"
+    if not _VERSION.fullmatch(kind.version):
+        return f"{kind.version!r} is not a version: write for example '{_text(kind.group, 'v1', kind.kind)}'"
+    return ""
+
+
+def _group_hint(kind: GroupVersionKind) -> str:
+    elsewhere = [group for group, kinds in _KINDS.items() if kind.kind in kinds]
+    if elsewhere:
+        return f"did you mean '{_text(elsewhere[0], 'v1', kind.kind)}'?"
+    near = next((each for each in _KINDS if each.startswith(f"{kind.group}.")), "") or _nearest(kind.group, _KINDS)
+    return f"did you mean {near!r}?" if near else "custom resources have a group with a dot, such as 'example.com'"
+
+
+def resource_problem(group: str, resource: str) -> str:
+    """Return what is certainly wrong with a resource of an RBAC rule, and the way out; empty if it may be right."""
+    base, _, below = resource.partition("/")
+    if group != group.lower() or "/" in group or group in {"core", "v1"}:
+        right = "" if group.lower() in {"core", "v1"} else group.partition("/")[0].lower()
+        return f"{group!r} is not an API group: write {right!r}, without a version"
+    if group not in {*_KINDS, "*"} and "." not in group:
+        group_meant = _nearest(group, _KINDS)
+        hint = (
+            f"did you mean {group_meant!r}?"
+            if group_meant
+            else "custom resources have a group with a dot, such as 'example.com'"
+        )
+        return f"there is no API group {group!r}: {hint}"
+    if resource != resource.lower():
+        return f"{resource!r} is not a resource: write {resource.lower()!r}"
+    if group not in _CLOSED or base == "*":
+        return ""
+    known = _plurals(group)
+    if base not in known and base not in _OTHER_RESOURCES:
+        elsewhere = next((each for each in _KINDS if base in _plurals(each)), None)
+        if elsewhere is not None:
+            return f"{base!r} are not of the API group {group!r}: write {elsewhere!r}"
+        near = difflib.get_close_matches(base, known, n=1, cutoff=_CLOSE)
+        if near:
+            return f"there is no resource {base!r} in the API group {group!r}: did you mean {near[0]!r}?"
+    if below and below not in _SUBRESOURCES:
+        near = difflib.get_close_matches(below, _SUBRESOURCES, n=1, cutoff=_CLOSE)
+        if near:
+            return f"there is no subresource {resource!r}: did you mean '{base}/{near[0]}'?"
+    return ""
+
+
+def _plurals(group: str) -> frozenset[str]:
+    return frozenset(map(_plural, _KINDS[group]))
+
+
+def _plural(kind: str) -> str:
+    word = kind.lower()
+    if word.endswith("ss"):
+        return f"{word}es"
+    if word.endswith(("cy", "ity")):
+        return f"{word[:-1]}ies"
+    return word if word.endswith("s") else f"{word}s"
 
 
 def _text(group: str, version: str, kind: str) -> str:

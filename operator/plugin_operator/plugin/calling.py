@@ -60,6 +60,15 @@ def unfilled(function: AnyFunction, count: int) -> str:
     return " and ".join(map(repr, wanted)) if len(wanted) == count else ""
 
 
+def are_swapped(function: AnyFunction) -> bool:
+    """Tell whether the first two parameters are named like a request and a context, in this order."""
+    try:
+        names = list(inspect.signature(function).parameters)[:2]
+    except (TypeError, ValueError):
+        return False
+    return len(names) > 1 and names[0] in {"request", "req"} and names[1] in {"ctx", "context"}
+
+
 async def call(function: AnyFunction, *args: Any, threads: ThreadRunner | None) -> Any:
     """Call ``function`` and return its result: a coroutine function is awaited, a plain one runs in a thread.
 

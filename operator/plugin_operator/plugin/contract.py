@@ -8,7 +8,7 @@ from typing import Any
 from plugin_operator.controllers import Predicate, RateLimiterSpec, matches
 from plugin_operator.kube import field_problem, is_without_generation
 from plugin_operator.plugin import fields
-from plugin_operator.plugin.calling import AnyFunction, accepts, is_async, is_generator, unfilled
+from plugin_operator.plugin.calling import AnyFunction, accepts, are_swapped, is_async, is_generator, unfilled
 from plugin_operator.plugin.methods import ControllerMethods
 from plugin_operator.plugin.options import FIELDS, METHODS, ControllerOptions
 from plugin_operator.plugin.source import Place, place_of
@@ -97,6 +97,8 @@ def _check_call(function: Any, arguments: tuple[str, ...], name: str, place: Pla
             name,
             "has a yield in it, so that calling it runs nothing: remove the yield, or move it into another function",
         )
+    if arguments == ("ctx", "request") and are_swapped(function):
+        raise place.reject(name, f"is called as {name}(ctx, request), and takes them in the other order: swap them")
     odd = unfilled(function, len(arguments))
     if odd:
         raise place.reject(

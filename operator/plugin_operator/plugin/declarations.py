@@ -5,6 +5,7 @@ left to ``hosting``.
 """
 
 import asyncio
+import difflib
 import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ MAX_CONCURRENT = 1000
 
 #: What a controller signs with begins with this: managers of fields (128 bytes at most) and finalizers.
 SIGNATURE_PREFIX = "plugin-operator/"
+
+_CLOSE_ENOUGH = 0.8
 
 _NO_CONTROLLER = (
     "declares no controller: decorate a function with @controller(for_='v1/ConfigMap'), "
@@ -100,10 +103,16 @@ async def discover(module: ModuleType) -> tuple[ControllerDeclaration, ...]:
     found = [_declare(each, name, stem, path) for name, each in _decorated(module) if id(each) not in made_from]
     found += [_declare(each, "", stem, path) for each in made]
     if not found:
-        raise PluginRejected(_NO_CONTROLLER, path=path, line=1)
+        raise PluginRejected(_NO_CONTROLLER + _meant_factory(module), path=path, line=1)
     _refuse_doubles(found)
     _refuse_crowds(found)
     return tuple(found)
+
+
+def _meant_factory(module: ModuleType) -> str:
+    own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+    near = difflib.get_close_matches("new_controller", own, n=1, cutoff=_CLOSE_ENOUGH)
+    return f"; did you mean new_controller by {near[0]!r}?" if near else ""
 
 
 def _decorated(module: ModuleType) -> Iterable[tuple[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plugin_operator.controllers.values import shown
-from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, problem_of
+from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, problem_of, resource_problem
 from plugin_operator.plugin.permissions import Permission
 from plugin_operator.workqueue import MAX_DELAY_SECONDS
 
@@ -143,7 +143,20 @@ def _permission(value: Any) -> Permission:
         raise ValueError(f"{value!r} needs at least one resource and one verb, all of them texts")
     for verb in value.verbs:
         _check_verb(verb, value.api_groups)
+    _check_resources(value)
     return value
+
+
+def _check_resources(value: Permission) -> None:
+    if not value.api_groups:
+        raise ValueError(
+            f"{value.as_rule()} allows nothing without API groups: '' is that of pods, 'apps' of deployments"
+        )
+    for resource in value.resources:
+        # Of several groups, one may have it.
+        problems = [resource_problem(group, resource) for group in value.api_groups]
+        if all(problems):
+            raise ValueError(problems[0])
 
 
 def _check_verb(verb: str, groups: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from plugin_operator.cli.operator_flags import (
     shutdown_flag,
     work_flags,
 )
-from plugin_operator.options import Options
+from plugin_operator.options import Options, parse_namespaces
 from plugin_operator.serving.address import BindAddress
 
 
@@ -63,6 +63,13 @@ def test_every_flag_is_also_a_variable_and_the_flag_wins() -> None:
     assert options.metrics_address == BindAddress("127.0.0.1", 1)
     assert options.leader_election.enabled
     assert options.leader_election.lease_duration_seconds == 60
+
+
+@pytest.mark.parametrize("value", [",", " ", " , ,"])
+def test_a_list_of_no_namespaces_does_not_mean_all(value: str) -> None:
+    with pytest.raises(ValueError, match="names no namespace: leave it empty for all namespaces"):
+        parse_namespaces(value)
+    assert parse_namespaces("a,,b,") == ("a", "b")
 
 
 def test_watch_namespace_is_the_operator_sdks_name_for_the_same_thing() -> None:

@@ -189,6 +189,33 @@ async def test_what_is_on_disk_and_not_in_the_revision_is_not_imported(tmp_path)
     revision.purge()
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("from lib import nothing", "put lib/nothing.py into the plugins directory"),
+        ("from . import nothing", "there is no 'nothing' in the plugins directory: put nothing.py beside the plugin"),
+        ("from helper import nothing", "'nothing' is not in helper.py"),
+        ("from plugin_operator import controler", "no 'controler' in plugin_operator: did you mean 'controller'?"),
+        ("from json import lods", "there is no 'lods' in json: did you mean 'loads'?"),
+        ("controller(for_='v1/Pod', predicate=[])", "no argument 'predicate': did you mean 'predicates'?"),
+        ("controller(kind='v1/Pod')", "controller() has no argument 'kind': did you mean 'for_'?"),
+        ("controller(for_='v1/Pod', timeout=3)", "did you mean 'reconcile_timeout_seconds'?"),
+        ("controller(for_='v1/Pod', colour=3)", "has no argument 'colour': its arguments are for_, name, id"),
+        ("watch('v1/Pod', mapper=print)", "watch() has no argument 'mapper': did you mean 'map'?"),
+        ("permission('pods', 'get', api_group='')", "no argument 'api_group': did you mean 'api_groups'?"),
+        ("def new_controllers(): ...", "declares no controller"),
+        ("def new_controllers(): ...", "did you mean new_controller by 'new_controllers'?"),
+        ("@controller(for_='v1/Pod')\ndef one(request, ctx): ...", "takes them in the other order: swap them"),
+        ("int(x=1)", "TypeError: 'x' is an invalid keyword argument for int()"),
+    ],
+)
+async def test_a_slip_is_refused_with_the_way_out(load, line, reason):
+    head = "from plugin_operator import controller, permission, watch\n"
+    error = await refused(load, {"one.py": head + line + "\n", "helper.py": "", "lib/tool.py": ""})
+    assert reason in error.reason
+    assert error.path == f"{ROOT}/one.py"
+
+
 async def test_what_functions_import_from_elsewhere_is_what_everybody_has(load):
     import importlib
     import importlib.util
