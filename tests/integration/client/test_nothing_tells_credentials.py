@@ -80,7 +80,8 @@ BROKEN_USERS = {
     "a token with umlauts": {"token": f"{MARK}ü"},
     "a token that is a mapping": {"token": {MARK: MARK}},
     "a token that is a list": {"token": [MARK]},
-    "a token file that is a token": {"tokenFile": MARK * 0 + "nowhere"},
+    "a token file of two lines": {"tokenFile": "token"},
+    "a key file of something else": {"client-key": "token", "client-certificate": "token"},
     "a key that is no base64": {"client-key-data": f"{MARK}!", "client-certificate-data": f"{MARK}!"},
     "a key that is no PEM": {"client-key-data": ENCODED, "client-certificate-data": ENCODED},
     "a password of the wrong type": {"username": "u", "password": [MARK]},
@@ -188,6 +189,7 @@ async def test_a_broken_kubeconfig_tells_nothing(tmp_path: Path, log: io.StringI
 
 @pytest.mark.parametrize("name", BROKEN_USERS)
 async def test_broken_credentials_tell_nothing(tmp_path: Path, log: io.StringIO, name: str) -> None:
+    (tmp_path / "token").write_text(f"{MARK}\n{MARK}")
     (tmp_path / "config").write_text(kubeconfig(BROKEN_USERS[name], server="https://127.0.0.1:1"))
     assert await use(tmp_path / "config") is not None
     assert_silent(log.getvalue())
