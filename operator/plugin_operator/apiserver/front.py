@@ -53,7 +53,16 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server(where, family=family, backlog=BACKLOG)
 
 
+def address_of(sock: socket.socket) -> tuple[str, int]:
+    """Return where a socket listens; a link-local address with its zone, without which nobody can reach it."""
+    host, port, *more = sock.getsockname()
+    if len(more) == 2 and more[1]:
+        host = f"{host}%{socket.if_indextoname(more[1])}"
+    return host, port
+
+
 def reachable(host: str, *, brackets: bool = True) -> str:
     """Return a host to connect to: one that listens everywhere is reached over loopback."""
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    return f"[{host}]" if brackets and ":" in host else host
+    # In a URL, the zone of a link-local address begins with an escaped percent sign (RFC 6874).
+    return f"[{host.replace('%', '%25')}]" if brackets and ":" in host else host

@@ -14,7 +14,7 @@ from plugin_operator.apiserver.bootstrap import bootstrap
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.config import ApiServerConfig, Endpoint
 from plugin_operator.apiserver.controllers.controllers import Controllers
-from plugin_operator.apiserver.front import BACKLOG, Front, listen, reachable
+from plugin_operator.apiserver.front import BACKLOG, Front, address_of, listen, reachable
 from plugin_operator.apiserver.handler import Handler
 from plugin_operator.apiserver.kubeconfig import write_kubeconfig
 from plugin_operator.apiserver.registry import Registry
@@ -153,7 +153,7 @@ class ApiServer:
     ) -> tuple[str, int]:
         """Accept connections from now on, and return the address."""
         sock = listen(self.config.host, self.config.port)
-        host, port = sock.getsockname()[:2]
+        host, port = address_of(sock)
         if self._front is None:
             await web.SockSite(runner, sock, backlog=BACKLOG, ssl_context=context).start()
         else:

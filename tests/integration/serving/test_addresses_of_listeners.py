@@ -6,6 +6,8 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -80,6 +82,23 @@ async def test_a_listener_is_reached_wherever_its_address_says(kind: str, form: 
                     assert answer.status == 200
         for _ in range(3):
             await asyncio.sleep(0)  # TLS takes a few turns of the loop to let its sockets go
+
+
+def link_local() -> str:
+    """Return a link-local address of this machine with its zone; nothing if it has none."""
+    path = Path("/proc/net/if_inet6")
+    lines = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+    found = [(each[0], each[-1]) for each in lines if each[0].startswith("fe80")]
+    return f"{ip_address(bytes.fromhex(found[0][0]))}%{found[0][1]}" if found else ""
+
+
+@pytest.mark.skipif(not link_local(), reason="this machine has no link-local address")
+async def test_a_link_local_address_has_its_zone_in_the_url_of_the_api_server() -> None:
+    server = ApiServer(ApiServerConfig(host=link_local()))
+    try:
+        assert link_local().replace("%", "%25") in (await server.start()).url
+    finally:
+        await server.stop()
 
 
 @pytest.mark.parametrize(
