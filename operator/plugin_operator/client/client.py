@@ -140,7 +140,7 @@ class Client:
             NotFoundError: there is none.
         """
         resource = await self._resource(kind)
-        return self._decode(kind, await self._send("GET", self._path(resource, name, namespace)))
+        return self._object(kind, await self._send("GET", self._path(resource, name, namespace)), resource)
 
     async def list(
         self,
@@ -190,7 +190,7 @@ class Client:
         metadata = _metadata(document)
         namespace = self._namespace(resource, metadata.get("namespace"), metadata.get("name"))
         body = await self._send("POST", resource.path(namespace), document, query=self._manager(field_manager))
-        return self._decode(_result_kind(obj), body)
+        return self._object(_result_kind(obj), body, resource)
 
     async def update(self, obj: Any, *, field_manager: str | None = None) -> Any:
         """Replace the object and return what was stored.
@@ -256,7 +256,8 @@ class Client:
         resource = await self._resource(kind)
         path = self._path(resource, name, namespace, subresource)
         query = self._manager(field_manager)
-        return self._decode(kind, await self._send("PATCH", path, patch, query=query, content_type=_PATCH_TYPES[type]))
+        body = await self._send("PATCH", path, patch, query=query, content_type=_PATCH_TYPES[type])
+        return self._object(kind, body, resource if subresource is None else None)
 
     async def patch_status(
         self,
@@ -311,7 +312,7 @@ class Client:
             document = {**document, "metadata": {key: metadata[key] for key in metadata if key != "managedFields"}}
         query = [*self._manager(field_manager), ("force", "true" if force else "false")]
         body = await self._send("PATCH", path, document, query=query, content_type="application/apply-patch+yaml")
-        return self._decode(_result_kind(obj), body)
+        return self._object(_result_kind(obj), body, resource if subresource is None else None)
 
     async def delete(
         self,
@@ -375,7 +376,8 @@ class Client:
         metadata = _metadata(document)
         path = self._path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
         query = self._manager(field_manager)
-        return self._decode(_result_kind(obj), await self._send("PUT", path, document, query=query))
+        body = await self._send("PUT", path, document, query=query)
+        return self._object(_result_kind(obj), body, resource if subresource is None else None)
 
     async def _document(self, obj: Any) -> tuple[Object, Resource]:
         document = to_dict(obj)
@@ -448,6 +450,20 @@ class Client:
             self._mapper.invalidate(kind_at(path))
             raise NoMatchError(f"the API server does not serve {path}: {error.message}") from error
 
+    def _object(self, kind: Kind, body: bytes, resource: Resource | None) -> Any:
+        """Return the object of an answer; ``resource`` is None if a subresource may have a kind of its own.
+
+        Raises:
+            ApiConnectionError: it is something else, say a page or a Status with which a proxy stands in.
+        """
+        head = _read(body, _Head)
+        wanted = resource.gvk.kind if resource is not None else None
+        if wanted == "Binding":
+            wanted = "Status"  # the one kind whose creation is answered with another
+        if (head.kind == "Status" and wanted is None) or (wanted and head.kind and head.kind != wanted):
+            raise ApiConnectionError(f"the server answered with a {head.kind} in place of a {wanted or 'whole object'}")
+        return self._decode(kind, body)
+
     def _decode(self, kind: Kind, body: bytes) -> Any:
         return _read(body, Object) if isinstance(kind, str | GroupVersionKind) else to_model(body, kind)
 
@@ -477,6 +493,15 @@ def _items(page: _Page, resource: Resource) -> Iterator[bytes]:
         else:
             rest = raw[1:].lstrip()
             yield head + (b"}" if rest == b"}" else b"," + rest)
+
+
+class _ObjectMeta(msgspec.Struct):
+    name: str | None = None
+
+
+class _Head(msgspec.Struct):
+    kind: str | None = None
+    metadata: _ObjectMeta | None = None
 
 
 class _Typed(msgspec.Struct):

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from plugin_operator.errors import ApiError, api_error
+from plugin_operator.errors import ApiError, ExternalError, UnexpectedStatusError, api_error
 
 _MAX_MESSAGE = 4096
 
@@ -57,9 +57,16 @@ def error_of(status: int, body: bytes, retry_after: str | None = None, *, now: d
     if wait is None and details.retry_after_seconds:
         wait = _bounded(details.retry_after_seconds)
     message = (parsed.message or "the server gave no reason")[:_MAX_MESSAGE]
+    if _is_page(body) and not issubclass(type(api_error(status)), ExternalError):
+        # A page of a gateway that does not find its way to the server says nothing about object or request.
+        return UnexpectedStatusError(status, "", message, retry_after_seconds=wait)
     return api_error(
         status or parsed.code or 500, parsed.reason or "", message, causes=causes, retry_after_seconds=wait
     )
+
+
+def _is_page(body: bytes) -> bool:
+    return body[:64].lstrip().startswith(b"<")
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:

@@ -11,12 +11,16 @@ from plugin_operator.client.statuses import retry_after_seconds
 from plugin_operator.errors import (
     AlreadyExistsError,
     ApiConnectionError,
+    ConflictError,
+    ForbiddenError,
     GoneError,
     InvalidError,
     NoMatchError,
     NotFoundError,
     ServerError,
+    TooManyRequestsError,
     api_error,
+    is_external,
 )
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -259,6 +263,35 @@ async def test_an_answer_that_is_no_object_is_no_answer(client, server, body):
     server.answers[("GET", "/api/v1/namespaces/home/configmaps/a")] = body
     with pytest.raises(ApiConnectionError, match="cannot be read"):
         await client.get("v1/ConfigMap", "a", "home")
+
+
+@pytest.mark.parametrize("kind", ["Status", "Pod", "ConfigMapList"])
+async def test_an_answer_of_another_kind_is_no_answer(client, server, kind):
+    path = "/api/v1/namespaces/home/configmaps/a"
+    obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "home"}}
+    body = json.dumps({"apiVersion": "v1", "kind": kind, "status": "Success", "metadata": {}}).encode()
+    for method, address in (("GET", path), ("PUT", path), ("PATCH", path), ("POST", path.removesuffix("/a"))):
+        server.answers[(method, address)] = body
+    for call in (
+        client.get("v1/ConfigMap", "a", "home"),
+        client.update(obj),
+        client.patch("v1/ConfigMap", "a", {}, "home"),
+        client.apply(obj),
+        client.create(obj),
+    ):
+        with pytest.raises(ApiConnectionError, match=f"a {kind} in place of a ConfigMap"):
+            await call
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 406, 409, 412, 413, 415, 422])
+def test_the_page_of_a_gateway_says_nothing_about_the_request(status):
+    error = error_of(status, b"\n <html><h1>Not Found</h1></html>")
+    assert is_external(error)
+    assert error.status == status
+    assert not isinstance(error, NotFoundError | ConflictError)
+    assert not is_external(error_of(status, b"404 page not found"))
+    assert isinstance(error_of(403, b"<html>"), ForbiddenError)
+    assert isinstance(error_of(429, b"<html>", "3"), TooManyRequestsError)
 
 
 async def test_models_come_back_where_a_model_class_was_given(server, client):
