@@ -31,8 +31,8 @@ class LoggerState:
         """Put a logger back and return the names of the attributes that were changed."""
         now = LoggerState.of(logger)
         handlers = self.handlers
-        if keeps_added_handlers:
-            handlers += tuple(each for each in now.handlers if each not in handlers)
+        if keeps_added_handlers and set(map(id, handlers)) <= set(map(id, now.handlers)):
+            handlers = now.handlers  # added, and not put in the place of others as basicConfig(force=True) does
         changes = {
             "level": now.level != self.level,
             "propagate": now.propagate != self.propagate,

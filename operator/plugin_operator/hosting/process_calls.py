@@ -56,7 +56,7 @@ class Caller:
 
 Find = Callable[[str, str, int], Caller | None]
 """Returns the caller for name of a module, file name and line of a frame, or None if that is no plugin's."""
-Suspect = Callable[[str, set[str]], None]
+Suspect = Callable[[str, str, set[str]], None]
 
 
 def install(find: Find, suspect: Suspect) -> None:
@@ -84,7 +84,7 @@ def _note(where: Any, name: str, find: Find, suspect: Suspect) -> None:
             loggers = {target.name} if isinstance(target, logging.Logger) else set()
             if where is logging.config:  # it disables all loggers that are there
                 loggers = set(logging.root.manager.loggerDict)
-            suspect(f"{name}() of plugin {found.plugin} at {found.place}", loggers)
+            suspect(f"plugin {found.plugin} at {found.place}", name, loggers)
         return original(*args, **options)
 
     setattr(where, name, noted)

@@ -15,9 +15,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from plugin_operator import logs
+from plugin_operator.clock import SystemClock
+from plugin_operator.containment import LineLimiter
 from plugin_operator.hosting.logging_state import LoggingState, named_loggers
 
 _MOST_NAMED = 5
+# What a plugin changes in each reconcile is put back each time, and logged once in a while.
+_BURST = 1
+_PERIOD_SECONDS = 60.0
 
 #: Hooks for which one function serves the whole process: where, and the attribute.
 _HOOKS: tuple[tuple[Any, str], ...] = (
@@ -52,10 +57,11 @@ class ImportGuard:
         self._state = LoggingState()
         self._hooks: list[Any] = []
         self._is_looking = False
+        self._limiter = LineLimiter(SystemClock(), burst=_BURST, period_seconds=_PERIOD_SECONDS)
         #: Loggers that plugins have made for themselves: with these they may do as they like.
         self._theirs: set[str] = set()
         self._touched: set[str] = set()
-        self._suspects: dict[str, None] = {}
+        self._suspects: dict[str, str] = {}
 
     def begin(self) -> None:
         """Remember the state, unless an import is under way already."""
@@ -66,7 +72,7 @@ class ImportGuard:
                 # What a reconcile has just changed must not pass for how things should be.
                 found = self._undo() if self._is_looking else []
                 self._remember()
-        _report(*found)
+        self._report(found)
 
     def end(self) -> tuple[str, ...]:
         """Put everything back that was changed since ``begin``, and return in words what it was."""
@@ -86,15 +92,16 @@ class ImportGuard:
         finally:
             undone += self.end()
 
-    def suspect(self, call: str, loggers: set[str]) -> None:
+    def suspect(self, who: str, call: str, loggers: set[str]) -> None:
         """Remember that a plugin's code has called what may change the state of everybody.
 
         Args:
-            call: in words, with plugin, file and line.
+            who: plugin, file and line.
+            call: name of the function; of those that one line leads to, the first one is kept.
             loggers: names of those that it may change, besides what has no name.
         """
         if len(self._suspects) < _MOST_NAMED:
-            self._suspects[call] = None
+            self._suspects.setdefault(who, call)
         self._touched |= loggers
 
     def look(self) -> None:
@@ -111,12 +118,13 @@ class ImportGuard:
                 self._remember()
                 return
             found = self._undo()
-        _report(*found)
+        self._report(found)
 
     def rest(self) -> None:
         """Look at nothing any more, but for imports."""
         with self._lock:
             self._is_looking = False
+            self._limiter = LineLimiter(SystemClock(), burst=_BURST, period_seconds=_PERIOD_SECONDS)
 
     def _undo(self) -> list[tuple[str, list[str]]]:
         """Put back what was changed outside of imports, and return it in words, each with the calls it may be from."""
@@ -124,9 +132,16 @@ class ImportGuard:
         found = self._state.restore_shared(keeps_added_handlers=True)
         found += _changed_loggers(self._state.restore_loggers(touched, keeps_added_handlers=True))
         found += self._restore_hooks()
-        suspects = list(self._suspects)
+        suspects = [f"{call}() of {who}" for who, call in self._suspects.items()]
         self._forget_suspects()
         return [(each, suspects) for each in found]
+
+    def _report(self, found: list[tuple[str, list[str]]]) -> None:
+        for what, suspects in found:
+            left_out = self._limiter.pass_one((what, *suspects))
+            if left_out is not None:
+                more = {"left_out": left_out} if left_out else {}
+                _log.error("Change of the process by plugin code undone", what=what, suspects=suspects, **more)
 
     def _remember(self) -> None:
         self._state = LoggingState(self._owned)
@@ -163,11 +178,6 @@ class ImportGuard:
 
 
 _CAPTURING = logging._showwarning  # type: ignore[attr-defined]  # noqa: SLF001 - what captureWarnings puts in place
-
-
-def _report(*found: tuple[str, list[str]]) -> None:
-    for what, suspects in found:
-        _log.error("Change of the process by plugin code undone", what=what, suspects=suspects)
 
 
 def _changed_loggers(changed: list[str]) -> list[str]:

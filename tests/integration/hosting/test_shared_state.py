@@ -273,6 +273,7 @@ async def test_a_reconcile_that_changes_standard_logging_is_undone_and_named(
     looking.rest()
     looking.look()
     before = sys.excepthook, threading.excepthook, set(logging.getLogger().filters)
+    handlers = list(logging.getLogger().handlers)
     head = "import logging, logging.config, sys, threading\n"
     await bench.create("a")
     bench.write("one.py", plugin_text("V1", head=head, body=AT_RUN_TIME[change]))
@@ -285,8 +286,21 @@ async def test_a_reconcile_that_changes_standard_logging_is_undone_and_named(
     assert (sys.excepthook, threading.excepthook, set(logging.getLogger().filters)) == before
     undone = [line for line in log_lines() if line["event"] == "Change of the process by plugin code undone"]
     assert undone
+    assert all("basicConfig" in str(line["suspects"]) for line in undone if change == "basicConfig")
+    assert logging.getLogger().handlers == handlers
     if change not in {"removed", "excepthook"}:  # no call of which it could be known
         assert f"of plugin one at {bench.root}/one.py:8" in str(undone[0]["suspects"])
+
+
+async def test_what_a_plugin_changes_again_and_again_is_logged_once_in_a_while(log_lines, looking):
+    for _ in range(5):
+        logging.getLogger().setLevel(60)
+        looking.look()
+    undone = [line for line in log_lines() if line["event"] == "Change of the process by plugin code undone"]
+    # The handlers of the test runner get another stream between setting up and running.
+    assert [line["what"] for line in undone if "stream" not in line["what"]] == [
+        "changes the level of the root logger, which all plugins share: undone"
+    ]
 
 
 async def test_what_a_reconcile_adds_to_logging_for_itself_stays(bench, plugin_text, looking):
