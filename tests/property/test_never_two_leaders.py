@@ -7,6 +7,7 @@ network and a watch of its own. One overlap is permitted and bounded, see ``Race
 import asyncio
 import copy
 from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -33,6 +34,20 @@ STEP_SECONDS = 0.25
 INT32_MAX = 2**31 - 1
 
 Lease = dict[str, Any]
+
+
+class WallClock:
+    """The virtual clock with the wall clock of one replica: no two show the same microsecond."""
+
+    def __init__(self, clock: VirtualClock, number: int) -> None:
+        self._clock = clock
+        self._ahead = timedelta(microseconds=10 * number)
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._ahead
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._clock, name)
 
 
 class Server:
@@ -208,6 +223,7 @@ class Replica:
         self.lease_seconds, self.renew_seconds = factor * LEASE_SECONDS, factor * RENEW_SECONDS
         self.retry_seconds = factor * RETRY_SECONDS
         self.clock = clock
+        self.wall_clock: Any = WallClock(clock, number)
         self.network = Network(server)
         self.watch = Watch(server)
         self.share = 0.0
@@ -221,7 +237,7 @@ class Replica:
             self.lives += 1
             self.elector = elector = LeaderElector(
                 LeaseLock(self.network, "default", "lease", self.name or f"replica-{self.number}-{self.lives}"),
-                clock=self.clock, metrics=Metrics(), random_share=lambda: self.share,
+                clock=self.wall_clock, metrics=Metrics(), random_share=lambda: self.share,
                 lease_duration_seconds=self.lease_seconds, renew_deadline_seconds=self.renew_seconds,
                 retry_period_seconds=self.retry_seconds,
             )  # fmt: skip
