@@ -30,6 +30,8 @@ class ConnectionLimits:
         answer_seconds: how long an answer may be prepared; None for as long as it likes.
         keepalive_seconds: how long an answer may be sent and the next request may be awaited, together. No usual
             interval of scrapes, so that the end of a connection does not meet the next scrape.
+        request_bytes: how much a client may send before a whole request is there, and while it is answered. aiohttp
+            keeps any number of header lines, and of requests that wait for their answer.
         accepts_per_turn: how many connections one turn of the event loop accepts; the other listeners come between.
     """
 
@@ -37,18 +39,20 @@ class ConnectionLimits:
     request_seconds: float = 10.0
     answer_seconds: float | None = 30.0
     keepalive_seconds: float = 20.0
+    request_bytes: int = 128 * 1024
     accepts_per_turn: int = 16
 
 
 class Connection:
     """One accepted connection; ``bring_up`` is the task of its handshake, ``transport`` what that leads to."""
 
-    __slots__ = ("bring_up", "is_answering", "peer", "since", "sock", "timer", "transport")
+    __slots__ = ("bring_up", "is_answering", "peer", "received", "since", "sock", "timer", "transport")
 
     def __init__(self, sock: socket.socket, peer: str) -> None:
         self.sock = sock
         self.peer = peer
         self.is_answering = False
+        self.received = 0
         self.since = 0.0
         self.timer: asyncio.TimerHandle | None = None
         self.bring_up: asyncio.Task[Any] | None = None
@@ -101,7 +105,18 @@ class ConnectionTable:
 
     def answering(self, transport: object) -> None:
         """Note that a whole request has come."""
-        self._stage(self._up.get(transport), self._limits.answer_seconds, is_answering=True)
+        connection = self._up.get(transport)
+        if connection is not None:
+            connection.received = 0
+        self._stage(connection, self._limits.answer_seconds, is_answering=True)
+
+    def takes(self, connection: Connection, count: int) -> bool:
+        """Note that so many bytes have come, and tell whether they may; a connection that sends too much is dropped."""
+        connection.received += count
+        if connection.received <= self._limits.request_bytes:
+            return True
+        self._expire(connection)
+        return False
 
     def answered(self, transport: object) -> None:
         """Note that an answer is ready to be sent."""

@@ -1,7 +1,7 @@
 """What stands around the handling of each request: its stages are noted, and it lets others have their turn.
 
 Owns what the table of connections is told of requests, and what is logged of requests that fail: no client may fill the
-log. Sizes are limited by aiohttp itself.
+log. aiohttp limits the size of a line, and ``connections`` that of a request.
 """
 
 import asyncio

@@ -125,7 +125,6 @@ class _Watched(asyncio.Protocol):
         self._table = table
         self._connection = connection
         self._inner = inner
-        self.data_received = inner.data_received  # type: ignore[method-assign]
         self.eof_received = inner.eof_received  # type: ignore[method-assign]
         self.pause_writing = inner.pause_writing  # type: ignore[method-assign]
         self.resume_writing = inner.resume_writing  # type: ignore[method-assign]
@@ -133,6 +132,10 @@ class _Watched(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._table.opened(self._connection, transport)
         self._inner.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._table.takes(self._connection, len(data)):
+            self._inner.data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._table.remove(self._connection)

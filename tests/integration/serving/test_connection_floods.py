@@ -415,3 +415,30 @@ async def test_without_file_descriptors_an_idle_connection_gives_its_own_to_a_pr
 )
 def test_a_peer_is_an_ipv4_address_or_an_ipv6_network(address: Any, peer: str) -> None:
     assert peer_of(address) == peer
+
+
+@pytest.mark.parametrize(
+    "sends",
+    [
+        b"GET /healthz HTTP/1.1\r\n" + b"".join(b"H%d: %s\r\n" % (number, b"x" * 8000) for number in range(500)),
+        b"GET /healthz HTTP/1.1\r\n" + b"a: b\r\n" * 100_000,
+        ASK * 20_000,
+        b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n" + b"x" * 4_000_000,
+    ],
+    ids=["long header lines", "many header lines", "requests one behind the other", "a body"],
+)
+async def test_a_client_that_sends_more_than_a_request_is_cut_and_others_are_answered(sends: bytes) -> None:
+    async with serving() as server:
+        client = await Client.connect(server)
+        with contextlib.suppress(ConnectionError):
+            client.writer.write(sends)
+        assert await client.is_cut()
+        client.close()
+        assert await probe(server) == "HTTP/1.1 200 OK"
+
+
+async def test_many_requests_one_after_the_other_are_answered_on_one_connection() -> None:
+    async with serving(ConnectionLimits(request_bytes=100)) as server:
+        client = await Client.connect(server)
+        assert [await client.ask() for _ in range(50)] == ["HTTP/1.1 200 OK"] * 50
+        client.close()
