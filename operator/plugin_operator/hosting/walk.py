@@ -111,14 +111,11 @@ class Walk:
         return [entry for entry in entries if self._is_text(entry.name)]
 
     def _is_text(self, name: str) -> bool:
-        if name.isascii():
+        """Tell whether a name can be shown; a line break or code of terminals in it would forge lines of the status."""
+        if name.isprintable():  # which what is not UTF-8 is not either
             return True
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            self.ignored.append(repr(os.fsencode(name)))
-            return False
-        return True
+        self.ignored.append(repr(os.fsencode(name)))
+        return False
 
     def _entry(self, entry: "os.DirEntry[str]", name: str, *, is_atomic: bool, depth: int) -> None:
         try:

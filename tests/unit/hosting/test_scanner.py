@@ -115,6 +115,15 @@ def test_a_name_that_is_not_utf8_is_passed_over_and_named(root, write):
     assert found.ignored == ("b'\\xff\\xfe.py'",)
 
 
+@pytest.mark.parametrize("name", ["a\nb.py", "a\x1b[31m.py", "a\u202eb.py", "a\r.py", "a\x7f", "\u2028.py"])
+def test_a_name_that_would_forge_lines_of_the_status_is_passed_over_and_named(root, write, name):
+    write("one.py")
+    write(name)
+    found = Scanner(root).scan()
+    assert names(found) == ["one"]
+    assert found.ignored == (repr(os.fsencode(name)),)
+
+
 def test_a_file_beside_a_folder_of_the_same_name_is_refused(root, write):
     write("foo.py")
     write("foo/__init__.py")

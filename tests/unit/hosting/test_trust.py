@@ -121,10 +121,10 @@ def test_what_cannot_be_read_as_a_file_is_an_extra_one(scanner, root, key):
     assert "pipe.py is not in" in refused(scanner)
 
 
-def test_a_name_that_would_break_the_log_is_quoted(scanner, root, key):
+def test_a_name_that_would_break_the_log_is_passed_over_and_quoted(scanner, root, key):
     sign_directory(root, key)
     (root / "a\n[info] all is well.py").touch()
-    assert "'a\\n[info] all is well.py' is not in" in refused(scanner)
+    assert scanner.scan().ignored == ("b'a\\n[info] all is well.py'",)
 
 
 def test_a_wrong_key_and_an_altered_manifest_are_refused(scanner, root, key):
