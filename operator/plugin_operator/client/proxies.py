@@ -128,9 +128,11 @@ def _split_port(entry: str) -> tuple[str, str]:
 
 def _address(host: str) -> Address | None:
     try:
-        return ip_address(host)
+        found = ip_address(host)
     except ValueError:
         return None
+    # An address of version 4 in the form of version 6 is the same one.
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
 def _ascii(name: str) -> str:
