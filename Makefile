@@ -214,6 +214,8 @@ docker-push: need-docker ## Build for amd64 and arm64 and push (needs REGISTRY)
 DEFAULT_NAMESPACE := plugin-operator-system
 DEPLOYED  = $(wildcard manifests/*.yaml) $(PLUGIN_RIGHTS) $(OPTIONS:%=manifests/optional/%.yaml)
 PLUGIN_RIGHTS = $(wildcard $(patsubst %,manifests/plugins/%.yaml,$(basename $(notdir $(wildcard $(PLUGINS)/*)))))
+# A plugin that is no longer deployed takes its rights with it.
+STALE_RIGHTS = $(filter-out $(PLUGIN_RIGHTS),$(wildcard manifests/plugins/*.yaml))
 RENDER = for f in $(1); do echo "---"; \
          sed -e 's|IMAGE_PLACEHOLDER|$(IMAGE)|g' -e 's|{{ TIMESTAMP }}|$(TIMESTAMP)|g' \
              -e 's|$(DEFAULT_NAMESPACE)|$(NAMESPACE)|g' "$$f" || exit 1; done
@@ -242,6 +244,7 @@ deploy: need-kubectl need-namespace ## Apply manifests and plugins to kubectl's 
 	@$(call RENDER,manifests/00-namespace.yaml) | $(KUBECTL) apply -f -
 	@$(MAKE) --no-print-directory deploy-plugins
 	@$(call RENDER,$(DEPLOYED)) | $(KUBECTL) apply -f -
+	@$(if $(STALE_RIGHTS),$(call RENDER,$(STALE_RIGHTS)) | $(KUBECTL) delete --ignore-not-found -f -)
 	$(KUBECTL) rollout status deployment/plugin-operator --namespace $(NAMESPACE) --timeout=180s
 
 .PHONY: deploy-all

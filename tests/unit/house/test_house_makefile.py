@@ -92,6 +92,25 @@ def test_deploy_applies_everything_to_the_namespace_it_was_given(tmp_path: Path)
     assert "plugin-operator-system" not in applied.read_text()
 
 
+def test_deploy_takes_back_the_rights_of_plugins_that_are_not_deployed(tmp_path: Path):
+    applied = tmp_path / "applied"
+    script(tmp_path / "kubectl", f'#!/bin/sh\necho "call $@" >>{applied}\n[ -t 0 ] || cat >>{applied}\n')
+    script(tmp_path / "plugin-operator", "#!/bin/sh\nexit 0\n")
+    (tmp_path / "bin").symlink_to(tmp_path)
+    (tmp_path / ".runtime").touch()
+    os.utime(tmp_path / ".runtime", (2**32, 2**32))
+    (tmp_path / "python").touch()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "configmap.py").touch()
+
+    result = make("deploy", f"KUBECTL={tmp_path}/kubectl", f"PLUGINS={tmp_path}/mine", f"VENV={tmp_path}")
+
+    assert result.returncode == 0, result.stderr
+    (deleted,) = [call for call in applied.read_text().split("call ") if call.startswith("delete ")]
+    assert "plugin-operator-plugin-secret" in deleted
+    assert "plugin-operator-plugin-configmap" not in deleted
+
+
 @pytest.mark.parametrize("variable", ["PYTHON", "VENV", "PLUGINS", "NAMESPACE", "KUBECTL"])
 def test_a_make_that_a_recipe_starts_does_not_inherit_what_this_one_was_told(variable: str):
     result = make("--eval", "show:; @env", "show", f"{variable}=/of/the/outer")
