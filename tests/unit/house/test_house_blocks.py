@@ -50,7 +50,7 @@ def test_the_states_in_the_docs_are_those_of_a_plugin() -> None:
 
 
 def test_the_names_on_the_way_of_an_event_are_those_of_the_code() -> None:
-    source = "".join(path.read_text() for path in (ROOT / "operator" / "plugin_operator").rglob("*.py"))
+    source = "".join(path.read_text() for path in (ROOT / "operator").rglob("*.py"))
     classes = set(re.findall(r"^class (\w+)", source, re.MULTILINE))
     assert set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)?\b", WAY_OF_AN_EVENT.code)) <= classes
     outcomes = re.findall(r"[a-z_]+", WAY_OF_AN_EVENT.code.partition("◀──")[2].partition("\n")[0])

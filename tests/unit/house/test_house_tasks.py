@@ -5,27 +5,27 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[3] / "operator" / "plugin_operator"
+PACKAGES = Path(__file__).parents[3] / "operator"
 
 _MAKERS = {"create_task", "ensure_future", "TaskGroup", "create_eager_task_factory"}
 _ALLOWED = {
-    "tasks/waiting.py": "makes them for everybody else",
-    "plugin/ownership.py": "the task factory itself",
-    "manager/loop.py": "the main task, before the loop runs",
+    "plugin_operator/tasks/waiting.py": "makes them for everybody else",
+    "plugin_operator/plugin/ownership.py": "the task factory itself",
+    "plugin_operator/manager/loop.py": "the main task, before the loop runs",
     # The embedded API server is a package of its own, and a process of its own wherever it matters.
-    "apiserver/faults/watches.py": "faults that tests plan",
-    "apiserver/storage/journal.py": "awaited by every write",
+    "plugin_operator/apiserver/faults/watches.py": "faults that tests plan",
+    "plugin_operator/apiserver/storage/journal.py": "awaited by every write",
 }
 _THREADS_ALLOWED = {
-    "tasks/threads.py": "threads of services",
-    "threads.py": "threads on call",
-    "app/tracing.py": "one flush at the end",
-    "app/main.py": "ends a process that does not end by itself",
-    "hosting/inspector.py": "replaced at the next look if they have ended",
-    "manager/signals.py": "ends a process that does not end by itself",
-    "cli/lifetime.py": "its end is the end of the process",
-    "apiserver/storage/journal.py": "one executor for the journal",
-    "apiserver/threads.py": "one executor for documents and gzip",
+    "plugin_operator/tasks/threads.py": "threads of services",
+    "plugin_operator/threads.py": "threads on call",
+    "plugin_operator/app/tracing.py": "one flush at the end",
+    "plugin_operator/app/main.py": "ends a process that does not end by itself",
+    "plugin_operator/hosting/inspector.py": "replaced at the next look if they have ended",
+    "plugin_operator/manager/signals.py": "ends a process that does not end by itself",
+    "plugin_operator/cli/lifetime.py": "its end is the end of the process",
+    "plugin_operator/apiserver/storage/journal.py": "one executor for the journal",
+    "plugin_operator/apiserver/threads.py": "one executor for documents and gzip",
 }
 
 
@@ -59,17 +59,17 @@ def threads_in(source: str) -> list[str]:
 
 def modules() -> list[Path]:
     """Every module of the operator."""
-    return sorted(PACKAGE.rglob("*.py"))
+    return sorted(PACKAGES.rglob("*.py"))
 
 
 def test_tasks_are_made_by_their_owners_alone() -> None:
-    found = {path.relative_to(PACKAGE).as_posix(): makers_in(path.read_text()) for path in modules()}
+    found = {path.relative_to(PACKAGES).as_posix(): makers_in(path.read_text()) for path in modules()}
     bare = {name: lines for name, lines in found.items() if lines and name not in _ALLOWED}
     assert not bare, f"use TaskOwner.serve, complete or spawn, or tasks.start_task if you wait for it: {bare}"
 
 
 def test_threads_are_started_by_few_modules() -> None:
-    found = {path.relative_to(PACKAGE).as_posix(): threads_in(path.read_text()) for path in modules()}
+    found = {path.relative_to(PACKAGES).as_posix(): threads_in(path.read_text()) for path in modules()}
     bare = {name: lines for name, lines in found.items() if lines and name not in _THREADS_ALLOWED}
     assert not bare, f"use tasks.run_thread in a service, or ThreadRunner: {bare}"
 
@@ -77,7 +77,7 @@ def test_threads_are_started_by_few_modules() -> None:
 @pytest.mark.parametrize("names", [_ALLOWED, _THREADS_ALLOWED])
 def test_no_exception_is_kept_longer_than_needed(names: dict[str, str]) -> None:
     find = makers_in if names is _ALLOWED else threads_in
-    assert [name for name in names if not find((PACKAGE / name).read_text())] == []
+    assert [name for name in names if not find((PACKAGES / name).read_text())] == []
 
 
 @pytest.mark.parametrize(
