@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from plugin_operator.hosting.scanner import Scanner
+from plugin_operator.hosting.scan.scanner import Scanner
 
 _INTERVAL_SECONDS = 5.0
 _LOOKS = 65  # one more than a whole round of reading every file again

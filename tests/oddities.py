@@ -5,8 +5,8 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from plugin_operator.hosting import walk
-from plugin_operator.hosting.tree import MAX_FILE_BYTES
+from plugin_operator.hosting.scan import directory_walk
+from plugin_operator.hosting.scan.tree import MAX_FILE_BYTES
 
 
 def loop(path: Path) -> None:
@@ -90,7 +90,7 @@ def links_upon_links(path: Path) -> None:
 
 def crowd(path: Path) -> None:
     path.mkdir()
-    for number in range(walk.MAX_FOLDER_ENTRIES + 1):
+    for number in range(directory_walk.MAX_FOLDER_ENTRIES + 1):
         (path / f"x{number}.py").touch()
 
 

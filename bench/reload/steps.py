@@ -7,7 +7,7 @@ from typing import Any
 from plugin_operator.hosting import PluginHost, Scanner
 from plugin_operator.hosting import swap as swap_module
 from plugin_operator.hosting.controllers import ControllerSet
-from plugin_operator.hosting.snapshot import Snapshot
+from plugin_operator.hosting.scan.snapshot import Snapshot
 
 STEPS = ("hint", "settle", "scan", "trial", "import", "warm", "swap", "dispatch")
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugin_operator.hosting.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest, Untrusted
+from plugin_operator.hosting.scan.snapshot import Directory
+from plugin_operator.hosting.scan.tree import Stamp, Tree, TreeFile
 from plugin_operator.hosting.signature import encode_signature
-from plugin_operator.hosting.snapshot import Directory
-from plugin_operator.hosting.tree import Stamp, Tree, TreeFile
 from plugin_operator.hosting.trust import Trust
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=8)

@@ -11,8 +11,8 @@ from plugin_operator.clock import SystemClock
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.imports import code_of
 from plugin_operator.hosting.installed import RequirementsUnmet, check_installed
-from plugin_operator.hosting.scanner import Gate, Scanner
-from plugin_operator.hosting.snapshot import Directory, PluginSource, Snapshot
+from plugin_operator.hosting.scan.scanner import Gate, Scanner
+from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Snapshot
 from plugin_operator.hosting.validator import Validator
 from plugin_operator.threads import in_thread
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from plugin_operator.hosting.snapshot import Role, Snapshot
+from plugin_operator.hosting.scan.snapshot import Role, Snapshot
 
 
 def is_plugin(path: Path) -> bool:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from plugin_operator.hosting.host import PluginHost
     from plugin_operator.hosting.loader import Loader
     from plugin_operator.hosting.revision import PluginRevision
-    from plugin_operator.hosting.scanner import Scanner
-    from plugin_operator.hosting.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
+    from plugin_operator.hosting.scan.scanner import Scanner
+    from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
     from plugin_operator.hosting.states import PluginState
     from plugin_operator.hosting.status import PluginStatus
     from plugin_operator.hosting.trust import Trust
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 # Looked up when they are asked for: the trial process imports this package, too, and needs next to nothing of it.
 _HOMES = {
-    "Directory": "snapshot",
+    "Directory": "scan.snapshot",
     "Environment": "environment",
     "HostSettings": "environment",
     "Loader": "loader",
     "PluginHost": "host",
     "PluginRevision": "revision",
-    "PluginSource": "snapshot",
+    "PluginSource": "scan.snapshot",
     "PluginState": "states",
     "PluginStatus": "status",
-    "Refusal": "snapshot",
-    "Role": "snapshot",
-    "Scanner": "scanner",
-    "Snapshot": "snapshot",
+    "Refusal": "scan.snapshot",
+    "Role": "scan.snapshot",
+    "Scanner": "scan.scanner",
+    "Snapshot": "scan.snapshot",
     "Trust": "trust",
     "Validator": "validator",
     "Verdict": "verdict",

@@ -9,7 +9,7 @@ from types import TracebackType
 from plugin_operator import plugin
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.modules import RevisionModules
-from plugin_operator.hosting.names import shadowed_by
+from plugin_operator.hosting.scan.names import shadowed_by
 from plugin_operator.rendering import class_name, describe, message_of, safe_repr, safe_text, traceback_of
 
 _MAX_CHARACTERS = 2000

@@ -13,13 +13,13 @@ from plugin_operator.hosting.claims import Claims
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loader import Loader
 from plugin_operator.hosting.pace import pause_after_look
-from plugin_operator.hosting.scanner import Scanner
+from plugin_operator.hosting.scan.scanner import Scanner
+from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
+from plugin_operator.hosting.scan.watcher import Watcher
 from plugin_operator.hosting.slot import PluginSlot
-from plugin_operator.hosting.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
 from plugin_operator.hosting.status import PluginStatus
 from plugin_operator.hosting.swap import Workshop
 from plugin_operator.hosting.validator import Validator
-from plugin_operator.hosting.watcher import Watcher
 from plugin_operator.plugin import install_task_factory
 from plugin_operator.rendering import describe
 from plugin_operator.tasks import Service, TaskOwner

@@ -16,7 +16,7 @@ from importlib.machinery import SourceFileLoader
 from types import FrameType
 from typing import Any
 
-from plugin_operator.hosting.names import working_directory
+from plugin_operator.hosting.scan.names import working_directory
 
 
 @dataclass(frozen=True, slots=True)

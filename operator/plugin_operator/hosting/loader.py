@@ -19,7 +19,7 @@ from plugin_operator.hosting.failures import rejection
 from plugin_operator.hosting.installed import check_installed
 from plugin_operator.hosting.modules import IMPORT_GUARD, RevisionModules
 from plugin_operator.hosting.revision import PluginRevision
-from plugin_operator.hosting.snapshot import PluginSource
+from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.plugin import ControllerDeclaration, discover
 from plugin_operator.tasks import start_task
 from plugin_operator.threads import ThreadRunner

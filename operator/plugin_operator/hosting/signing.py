@@ -20,9 +20,9 @@ from plugin_operator.hosting.manifest import (
     Manifest,
     Untrusted,
 )
+from plugin_operator.hosting.scan.snapshot import Directory
+from plugin_operator.hosting.scan.tree import MAX_FILE_BYTES, Tree, read_tree
 from plugin_operator.hosting.signature import decode_signature, encode_signature, is_signed
-from plugin_operator.hosting.snapshot import Directory
-from plugin_operator.hosting.tree import MAX_FILE_BYTES, Tree, read_tree
 
 
 class CannotSign(PluginOperatorError):

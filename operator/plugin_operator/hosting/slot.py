@@ -20,7 +20,7 @@ from plugin_operator.hosting.live import LiveRevision
 from plugin_operator.hosting.pace import Pace
 from plugin_operator.hosting.past import Past
 from plugin_operator.hosting.refusals import Refusals
-from plugin_operator.hosting.snapshot import PluginSource, Refusal
+from plugin_operator.hosting.scan.snapshot import PluginSource, Refusal
 from plugin_operator.hosting.states import PluginState
 from plugin_operator.hosting.status import PluginStatus
 from plugin_operator.rendering import describe

@@ -14,7 +14,7 @@ from plugin_operator.hosting.installed import RequirementsUnmet
 from plugin_operator.hosting.live import LiveRevision
 from plugin_operator.hosting.loader import Loader
 from plugin_operator.hosting.revision import PluginRevision
-from plugin_operator.hosting.snapshot import PluginSource
+from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.validator import Validator
 from plugin_operator.tasks import start_task, wait_until_done
 

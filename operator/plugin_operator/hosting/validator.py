@@ -14,7 +14,7 @@ import msgspec
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
-from plugin_operator.hosting.snapshot import PluginSource
+from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
 from plugin_operator.tasks import start_task
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.snapshot import PluginSource
+from plugin_operator.hosting.scan.snapshot import PluginSource
 
 _LENGTH_BYTES = 4
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from plugin_operator.hosting.host import PluginHost
-from plugin_operator.hosting.snapshot import Directory, Snapshot
+from plugin_operator.hosting.scan.snapshot import Directory, Snapshot
 from plugin_operator.testing.eventually import eventually
 
 

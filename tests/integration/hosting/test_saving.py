@@ -220,7 +220,7 @@ async def test_a_watch_that_cannot_be_had_leaves_the_scan(make_bench, plugin_tex
     def exhausted(*args, **kwargs):
         raise OSError(24, "inotify instances exhausted")
 
-    monkeypatch.setattr("plugin_operator.hosting.watcher.watchfiles.awatch", exhausted)
+    monkeypatch.setattr("plugin_operator.hosting.scan.watcher.watchfiles.awatch", exhausted)
     bench = make_bench(settings=dataclasses.replace(quick, scan_interval_seconds=0.1))
     await bench.host.start()
     bench.host.lead()

@@ -11,8 +11,8 @@ import pytest
 
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting import inspector, validator
-from plugin_operator.hosting.scanner import Scanner
-from plugin_operator.hosting.snapshot import PluginSource, Snapshot, digest_of
+from plugin_operator.hosting.scan.scanner import Scanner
+from plugin_operator.hosting.scan.snapshot import PluginSource, Snapshot, digest_of
 from plugin_operator.hosting.validator import Validator
 from plugin_operator.testing.eventually import eventually
 from tests.compiling import compiled

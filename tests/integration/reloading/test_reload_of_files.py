@@ -170,7 +170,7 @@ async def test_without_inotify_the_scan_alone_suffices(case, monkeypatch, error)
     def exhausted(*args, **how):
         raise error
 
-    monkeypatch.setattr("plugin_operator.hosting.watcher.watchfiles.awatch", exhausted)
+    monkeypatch.setattr("plugin_operator.hosting.scan.watcher.watchfiles.awatch", exhausted)
     (case.scratch / "plugins").mkdir()
     async with case.own_host(case.scratch / "plugins"):
         await case.save_at(case.root / "one.py", "v1")
@@ -201,7 +201,7 @@ async def test_what_watchfiles_raises_is_an_exception_the_watch_survives(case, m
             raise RuntimeError("the watcher's thread panicked")
         return awatch(*args, **how)
 
-    monkeypatch.setattr("plugin_operator.hosting.watcher.watchfiles.awatch", breaks_at_first)
+    monkeypatch.setattr("plugin_operator.hosting.scan.watcher.watchfiles.awatch", breaks_at_first)
     (case.scratch / "plugins").mkdir()
     async with case.own_host(case.scratch / "plugins"):
         await case.save_at(case.root / "one.py", "v1")

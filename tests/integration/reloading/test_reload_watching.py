@@ -14,7 +14,7 @@ MOST = 40_000
 WATCH = """
 import asyncio, sys
 from plugin_operator.clock import SystemClock
-from plugin_operator.hosting.watcher import Watcher
+from plugin_operator.hosting.scan.watcher import Watcher
 
 def hinted():
     sys.stdout.write("hint\\n")

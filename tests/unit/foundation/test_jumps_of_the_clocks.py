@@ -14,9 +14,9 @@ from plugin_operator.backoff import Backoff
 from plugin_operator.client import Access
 from plugin_operator.client.kept import KeptAccess
 from plugin_operator.client.statuses import MAX_WAIT_SECONDS, retry_after_seconds
-from plugin_operator.hosting.files import read_file
 from plugin_operator.hosting.pace import Pace, pause_after_look
-from plugin_operator.hosting.scanner import Scanner
+from plugin_operator.hosting.scan.files import read_file
+from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.serving.pacing import PacedPage
 from plugin_operator.testing.virtual_clock import VirtualClock
 from plugin_operator.workqueue import ExponentialBackoff, WorkQueue

@@ -11,9 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from plugin_operator.hosting import signing
-from plugin_operator.hosting.scanner import Scanner
+from plugin_operator.hosting.scan.scanner import Scanner
+from plugin_operator.hosting.scan.snapshot import Directory, Snapshot
 from plugin_operator.hosting.signing import CannotSign, sign_directory
-from plugin_operator.hosting.snapshot import Directory, Snapshot
 
 PLUGIN = "from plugin_operator import controller\n@controller(for_='v1/Pod')\nasync def one(ctx, request): ...\n"
 ERRORS = [errno.EIO, errno.ESTALE, errno.EACCES, errno.ENOTCONN, errno.ETIMEDOUT, errno.ENODEV, errno.EMFILE]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from plugin_operator.hosting import files
-from plugin_operator.hosting.scanner import Scanner
-from plugin_operator.hosting.tree import VERIFY_EVERY
+from plugin_operator.hosting.scan import files
+from plugin_operator.hosting.scan.scanner import Scanner
+from plugin_operator.hosting.scan.tree import VERIFY_EVERY
 
 PLUGIN = "from plugin_operator import controller\n@controller(for_='v1/Pod')\nasync def one(ctx, request): ...\n"
 FILES = 200

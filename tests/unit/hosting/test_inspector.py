@@ -11,8 +11,8 @@ import pytest
 
 from plugin_operator.hosting import inspector
 from plugin_operator.hosting.imports import FileFacts, code_of
-from plugin_operator.hosting.scanner import Scanner
-from plugin_operator.hosting.snapshot import Snapshot
+from plugin_operator.hosting.scan.scanner import Scanner
+from plugin_operator.hosting.scan.snapshot import Snapshot
 from plugin_operator.testing.eventually import eventually
 
 PLUGIN = "from plugin_operator import controller\n@controller(for_='v1/Pod')\nasync def one(ctx, request): ...\n"
@@ -40,7 +40,7 @@ HOSTILE = {
 }
 GROWTH = """
 import os, sys, time
-from plugin_operator.hosting.scanner import Scanner
+from plugin_operator.hosting.scan.scanner import Scanner
 
 def peak() -> int:
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))

@@ -14,7 +14,7 @@ import pytest
 from plugin_operator.app.plugins import plugin_of
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.loader import Loader
-from plugin_operator.hosting.snapshot import PluginSource, Refusal, digest_of
+from plugin_operator.hosting.scan.snapshot import PluginSource, Refusal, digest_of
 from plugin_operator.testing.eventually import eventually
 from tests.compiling import compiled
 
@@ -126,7 +126,7 @@ async def test_siblings_are_imported_in_every_way_an_author_may_write(load):
     ],
 )
 async def test_a_helper_that_is_imported_by_a_function_is_found_as_by_the_statement(tmp_path, text):
-    from plugin_operator.hosting.scanner import Scanner
+    from plugin_operator.hosting.scan.scanner import Scanner
 
     (tmp_path / "one.py").write_text(HEAD + text + "\n" + CONTROLLER)
     helper = "import sys\nitself = sys.modules[__name__]\nVALUE = 7\n"
@@ -159,7 +159,7 @@ async def test_a_helper_that_is_imported_by_a_function_is_found_as_by_the_statem
 )
 @pytest.mark.filterwarnings("ignore:.*is deprecated. Use files")
 async def test_a_package_of_a_plugin_is_read_as_an_installed_one_is(tmp_path, text):
-    from plugin_operator.hosting.scanner import Scanner
+    from plugin_operator.hosting.scan.scanner import Scanner
 
     (tmp_path / "one.py").write_text(f"{HEAD}{text}\n{CONTROLLER}")
     (tmp_path / "lib" / "data").mkdir(parents=True)
@@ -176,7 +176,7 @@ async def test_a_package_of_a_plugin_is_read_as_an_installed_one_is(tmp_path, te
 
 
 async def test_what_is_on_disk_and_not_in_the_revision_is_not_imported(tmp_path):
-    from plugin_operator.hosting.scanner import Scanner
+    from plugin_operator.hosting.scan.scanner import Scanner
 
     late = "def late():\n    import lib.new\n"
     (tmp_path / "one.py").write_text(HEAD + "import lib\n" + late + CONTROLLER)
@@ -281,7 +281,7 @@ async def test_a_traceback_shows_the_source_that_ran(load):
 
 async def test_no_bytecode_is_written(tmp_path):
     (tmp_path / "one.py").write_text(HEAD + CONTROLLER)
-    from plugin_operator.hosting.scanner import Scanner
+    from plugin_operator.hosting.scan.scanner import Scanner
 
     (await Loader().load(Scanner(tmp_path).scan().sources["one"])).purge()
     assert [path.name for path in tmp_path.rglob("*")] == ["one.py"]

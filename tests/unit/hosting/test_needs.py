@@ -9,7 +9,7 @@ from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.installed import RequirementsUnmet, check_installed
 from plugin_operator.hosting.loader import Loader
 from plugin_operator.hosting.needs import needs_of
-from plugin_operator.hosting.snapshot import PluginSource, digest_of
+from plugin_operator.hosting.scan.snapshot import PluginSource, digest_of
 from plugin_operator.hosting.union import union_of
 from tests.compiling import compiled
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plugin_operator.hosting import walk
-from plugin_operator.hosting.scanner import Scanner
-from plugin_operator.hosting.snapshot import Directory, Snapshot
+from plugin_operator.hosting.scan import directory_walk
+from plugin_operator.hosting.scan.scanner import Scanner
+from plugin_operator.hosting.scan.snapshot import Directory, Snapshot
 from tests.oddities import ODD, crowd, to_nothing
 
 PLUGIN = "from plugin_operator import controller\n@controller(for_='v1/Pod')\nasync def one(ctx, request): ...\n"
@@ -196,7 +196,7 @@ def test_an_error_that_is_the_processs_own_rejects_no_plugin(
 
 def test_a_crowded_folder_is_refused_and_a_later_one_is_not(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lay_good(root)
-    monkeypatch.setattr("plugin_operator.hosting.tree.MAX_FILES", 10)
+    monkeypatch.setattr("plugin_operator.hosting.scan.tree.MAX_FILES", 10)
     for number in range(20):
         (root / "a_lot").mkdir(exist_ok=True)
         (root / "a_lot" / f"x{number}.py").touch()
@@ -207,7 +207,7 @@ def test_a_crowded_folder_is_refused_and_a_later_one_is_not(root: Path, monkeypa
 
 def test_what_is_loaded_is_not_pushed_out_by_what_comes_later(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lay_good(root)
-    monkeypatch.setattr("plugin_operator.hosting.tree.MAX_FILES", 10)
+    monkeypatch.setattr("plugin_operator.hosting.scan.tree.MAX_FILES", 10)
     scanner = Scanner(root)
     assert_good(scanner.scan())
     for number in range(20):
@@ -221,7 +221,7 @@ def test_more_entries_than_can_be_told_apart_leave_everything_as_it_is(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lay_good(root)
-    monkeypatch.setattr(walk, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(directory_walk, "MAX_ENTRIES", 3)
     (root / "notes.txt").touch()
     found = Scanner(root).scan()
     assert found.directory is Directory.UNREADABLE

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from plugin_operator.hosting.scanner import Scanner
-from plugin_operator.hosting.snapshot import Directory, Role, digest_of
-from plugin_operator.hosting.tree import MAX_FILE_BYTES
+from plugin_operator.hosting.scan.scanner import Scanner
+from plugin_operator.hosting.scan.snapshot import Directory, Role, digest_of
+from plugin_operator.hosting.scan.tree import MAX_FILE_BYTES
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 PLUGIN = "from plugin_operator import controller\n@controller(for_='v1/Pod')\nasync def one(ctx, request): ...\n"

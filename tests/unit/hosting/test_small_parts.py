@@ -10,7 +10,7 @@ from plugin_operator.hosting.health import RevisionHealth
 from plugin_operator.hosting.informers import MergedLister
 from plugin_operator.hosting.inspection import inspect_source
 from plugin_operator.hosting.pace import Pace
-from plugin_operator.hosting.snapshot import PluginSource
+from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.states import TRANSITIONS, PluginState, may_follow
 from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
 from plugin_operator.kube import GroupVersionKind, NamespacedName

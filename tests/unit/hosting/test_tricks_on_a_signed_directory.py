@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from plugin_operator.hosting.manifest import MANIFEST_FILE, MANIFEST_FILES, SIGNATURE_FILE, Manifest
+from plugin_operator.hosting.scan.snapshot import Directory
+from plugin_operator.hosting.scan.tree import MAX_FILE_BYTES, read_tree
 from plugin_operator.hosting.signature import encode_signature
 from plugin_operator.hosting.signing import CannotSign, sign_directory
-from plugin_operator.hosting.snapshot import Directory
-from plugin_operator.hosting.tree import MAX_FILE_BYTES, read_tree
 from plugin_operator.hosting.trust import Trust
 
 EVIL = "import os\nos.system('evil')\n"

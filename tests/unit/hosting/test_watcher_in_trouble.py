@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.hosting import watcher as watcher_module
-from plugin_operator.hosting.watcher import Watcher
+from plugin_operator.hosting.scan import watcher as watcher_module
+from plugin_operator.hosting.scan.watcher import Watcher
 from plugin_operator.tasks import TaskOwner
 from plugin_operator.testing.eventually import eventually
 from plugin_operator.testing.virtual_clock import VirtualClock

@@ -11,10 +11,10 @@ from typing import Protocol
 
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.hosting.inspector import Inspector
-from plugin_operator.hosting.settle import SettleTracker, Unsettled
-from plugin_operator.hosting.snapshot import Directory, PluginSource, Refusal, Snapshot, digest_of
-from plugin_operator.hosting.tree import Tree, read_tree
-from plugin_operator.hosting.units import Unit, closure, find_units, imported_names, role_of
+from plugin_operator.hosting.scan.import_graph import Unit, closure, find_units, imported_names, role_of
+from plugin_operator.hosting.scan.settle import SettleTracker, Unsettled
+from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Snapshot, digest_of
+from plugin_operator.hosting.scan.tree import Tree, read_tree
 from plugin_operator.paths import fixed
 
 _PATIENCE_SECONDS = 60.0

@@ -10,8 +10,8 @@ import stat
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from plugin_operator.hosting.files import MAX_FILE_BYTES
-from plugin_operator.hosting.names import is_ignored
+from plugin_operator.hosting.scan.files import MAX_FILE_BYTES
+from plugin_operator.hosting.scan.names import is_ignored
 
 CODE = (".py", ".so", ".pyd")
 TOO_MANY = "is one too many: at most {files:,} files and {bytes:,} bytes are read"

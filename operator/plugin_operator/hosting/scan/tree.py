@@ -13,9 +13,17 @@ import zlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from plugin_operator.hosting.files import MAX_FILE_BYTES, Stamp, TreeFile, read_file
-from plugin_operator.hosting.snapshot import Directory
-from plugin_operator.hosting.walk import TOO_MANY, Found, Moved, TooManyEntries, Walk, of_the_process, trouble
+from plugin_operator.hosting.scan.directory_walk import (
+    TOO_MANY,
+    Found,
+    Moved,
+    TooManyEntries,
+    Walk,
+    of_the_process,
+    trouble,
+)
+from plugin_operator.hosting.scan.files import MAX_FILE_BYTES, Stamp, TreeFile, read_file
+from plugin_operator.hosting.scan.snapshot import Directory
 
 __all__ = ["MAX_FILE_BYTES", "Stamp", "Tree", "TreeFile", "read_tree"]
 

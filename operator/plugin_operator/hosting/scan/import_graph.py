@@ -10,9 +10,9 @@ from typing import Protocol
 
 from plugin_operator.hosting.imports import FileFacts
 from plugin_operator.hosting.inspector import Key
-from plugin_operator.hosting.names import shadowed_by
-from plugin_operator.hosting.snapshot import Refusal, Role
-from plugin_operator.hosting.tree import Tree
+from plugin_operator.hosting.scan.names import shadowed_by
+from plugin_operator.hosting.scan.snapshot import Refusal, Role
+from plugin_operator.hosting.scan.tree import Tree
 
 _EXTENSIONS = (".so", ".pyd")
 _NO_EXTENSIONS = "is a C extension, which cannot be loaded twice: install it in the image instead"

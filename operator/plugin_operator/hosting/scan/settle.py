@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plugin_operator.hosting.tree import Stamp, Tree
+from plugin_operator.hosting.scan.tree import Stamp, Tree
 
 SETTLE_SECONDS = 0.3
 VANISH_SECONDS = 0.5
