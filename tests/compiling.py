@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from plugin_operator.hosting.inspection import inspect_source
+from plugin_operator.hosting.inspection.parser import inspect_source
 
 
 def compiled(files: Mapping[str, bytes]) -> dict[str, bytes]:

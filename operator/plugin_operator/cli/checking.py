@@ -9,7 +9,7 @@ from typing import Any
 from plugin_operator.cli.choosing import chosen, directory_of, is_plugin
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.imports import code_of
+from plugin_operator.hosting.inspection.imports import code_of
 from plugin_operator.hosting.installed import RequirementsUnmet, check_installed
 from plugin_operator.hosting.scan.scanner import Gate, Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Snapshot

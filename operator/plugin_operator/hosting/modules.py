@@ -19,8 +19,8 @@ from typing import Any
 from plugin_operator import logs
 from plugin_operator.hosting import plugin_metrics, process_calls, registrations
 from plugin_operator.hosting.importing import views
-from plugin_operator.hosting.imports import code_of
-from plugin_operator.hosting.inspection import source_text
+from plugin_operator.hosting.inspection.imports import code_of
+from plugin_operator.hosting.inspection.parser import source_text
 from plugin_operator.hosting.logging_state import forget_loggers
 from plugin_operator.hosting.plugin_metrics import RevisionMetrics
 from plugin_operator.hosting.process_calls import Caller

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.inspection import source_text
+from plugin_operator.hosting.inspection.parser import source_text
 
 # The lines of the specification's own expression. That itself takes a time that grows with the square of the file.
 _OPENING = re.compile(r"# /// ([a-zA-Z0-9-]+)")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from plugin_operator.clock import SystemClock
-from plugin_operator.hosting import inspector, validator
+from plugin_operator.hosting import validator
+from plugin_operator.hosting.inspection import inspector
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import PluginSource, Snapshot, digest_of
 from plugin_operator.hosting.validator import Validator
@@ -192,7 +193,7 @@ def parsers() -> list[int]:
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
-        if parent == os.getpid() and b"inspection.py" in command:
+        if parent == os.getpid() and b"parser.py" in command:
             found.append(int(folder.name))
     return found
 
@@ -220,13 +221,13 @@ def test_a_parser_that_is_stopped_with_each_file_refuses_these_and_holds_up_no_o
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files in the lane of the large ones never get an answer; small ones do meanwhile."""
-    program = tmp_path / "inspection.py"
-    real = Path(inspector.inspection.__file__).read_text()
+    program = tmp_path / "parser.py"
+    real = Path(inspector.parser.__file__).read_text()
     stop = "if len(content) > 65536: os.kill(os.getpid(), signal.SIGSTOP)\n        "
     program.write_text(
         real.replace("_limit_processor(processor_seconds)\n", f"{stop}_limit_processor(processor_seconds)\n")
     )
-    monkeypatch.setattr(inspector.inspection, "__file__", str(program))
+    monkeypatch.setattr(inspector.parser, "__file__", str(program))
     monkeypatch.setattr(inspector, "_DEADLINE_SECONDS", 1.0)
     (root / "large.py").write_text("#" * 900_000)
     scanner = Scanner(root, patience_seconds=0.5)

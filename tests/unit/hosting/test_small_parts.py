@@ -8,7 +8,7 @@ from plugin_operator.errors import ApiConnectionError, ConflictError, PluginReje
 from plugin_operator.hosting.claims import Claims
 from plugin_operator.hosting.health import RevisionHealth
 from plugin_operator.hosting.informers import MergedLister
-from plugin_operator.hosting.inspection import inspect_source
+from plugin_operator.hosting.inspection.parser import inspect_source
 from plugin_operator.hosting.pace import Pace
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.states import TRANSITIONS, PluginState, may_follow

@@ -9,12 +9,12 @@ OPERATOR = Path(__file__).parents[3] / "operator" / "plugin_operator"
 
 #: What parses, by module or bare; and where it may stand, because what it reads is bounded or no plugin's.
 PARSERS = {
-    "ast.parse": {"hosting/inspection.py"},
-    "compile": {"hosting/inspection.py"},
+    "ast.parse": {"hosting/inspection/parser.py"},
+    "compile": {"hosting/inspection/parser.py"},
     "inspect.getsource": set(),
     "inspect.getsourcelines": set(),
     "inspect.findsource": set(),
-    "importlib.util.decode_source": {"hosting/inspection.py"},
+    "importlib.util.decode_source": {"hosting/inspection/parser.py"},
     "tokenize.tokenize": set(),
     "tokenize.generate_tokens": set(),
     "tomllib.loads": {"hosting/scriptblock.py"},  # at most 16 KiB

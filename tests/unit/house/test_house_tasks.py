@@ -21,7 +21,7 @@ _THREADS_ALLOWED = {
     "plugin_operator/threads.py": "threads on call",
     "plugin_operator/app/tracing.py": "one flush at the end",
     "plugin_operator/app/main.py": "ends a process that does not end by itself",
-    "plugin_operator/hosting/inspector.py": "replaced at the next look if they have ended",
+    "plugin_operator/hosting/inspection/inspector.py": "replaced at the next look if they have ended",
     "plugin_operator/manager/signals.py": "ends a process that does not end by itself",
     "plugin_operator/cli/lifetime.py": "its end is the end of the process",
     "plugin_operator/apiserver/storage/journal.py": "one executor for the journal",

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from plugin_operator.hosting.imports import FileFacts
-from plugin_operator.hosting.inspector import Key
+from plugin_operator.hosting.inspection.imports import FileFacts
+from plugin_operator.hosting.inspection.inspector import Key
 from plugin_operator.hosting.scan.names import shadowed_by
 from plugin_operator.hosting.scan.snapshot import Refusal, Role
 from plugin_operator.hosting.scan.tree import Tree

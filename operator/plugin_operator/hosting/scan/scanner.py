@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from plugin_operator.clock import Clock, SystemClock
-from plugin_operator.hosting.inspector import Inspector
+from plugin_operator.hosting.inspection.inspector import Inspector
 from plugin_operator.hosting.scan.import_graph import Unit, closure, find_units, imported_names, role_of
 from plugin_operator.hosting.scan.settle import SettleTracker, Unsettled
 from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Snapshot, digest_of

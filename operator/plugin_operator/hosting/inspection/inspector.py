@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from typing import IO, Any, cast
 
 from plugin_operator import logs
-from plugin_operator.hosting import inspection
-from plugin_operator.hosting.imports import FileFacts
+from plugin_operator.hosting.inspection import parser
+from plugin_operator.hosting.inspection.imports import FileFacts
 from plugin_operator.rendering import describe
 
 #: SHA-256 of a content, and how many folders below the plugins directory it lies.
@@ -211,7 +211,7 @@ class _Process:
         if self._process is None:
             # -I and -S: nothing is imported from the working directory, the environment or site-packages.
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-                [sys.executable, "-I", "-S", "-W", "ignore", inspection.__file__, *self._limits.arguments()],
+                [sys.executable, "-I", "-S", "-W", "ignore", parser.__file__, *self._limits.arguments()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -234,7 +234,7 @@ def _exchange(process: "subprocess.Popen[bytes]", request: bytes) -> bytes:
     """
     stdin, stdout = (cast("IO[bytes]", stream).fileno() for stream in (process.stdin, process.stdout))
     end = time.monotonic() + _DEADLINE_SECONDS
-    unsent = memoryview(inspection.LENGTH.pack(len(request)) + request)
+    unsent = memoryview(parser.LENGTH.pack(len(request)) + request)
     answer = bytearray()
     poll = select.poll()
     poll.register(stdout, select.POLLIN)
@@ -252,10 +252,10 @@ def _exchange(process: "subprocess.Popen[bytes]", request: bytes) -> bytes:
             if not chunk:
                 raise EOFError
             answer += chunk
-            if len(answer) >= inspection.LENGTH.size:
-                size = inspection.LENGTH.unpack(answer[: inspection.LENGTH.size])[0]
-                if len(answer) >= inspection.LENGTH.size + size:
-                    return bytes(answer[inspection.LENGTH.size :])
+            if len(answer) >= parser.LENGTH.size:
+                size = parser.LENGTH.unpack(answer[: parser.LENGTH.size])[0]
+                if len(answer) >= parser.LENGTH.size + size:
+                    return bytes(answer[parser.LENGTH.size :])
 
 
 def _named(status: int) -> str:
