@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugin_operator.hosting.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest, Untrusted
 from plugin_operator.hosting.scan.snapshot import Directory
 from plugin_operator.hosting.scan.tree import Stamp, Tree, TreeFile
-from plugin_operator.hosting.signature import encode_signature
-from plugin_operator.hosting.trust import Trust
+from plugin_operator.hosting.signing.keys import encode_signature
+from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest, Untrusted
+from plugin_operator.hosting.signing.verifier import Trust
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=8)
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join).filter(lambda path: path not in RESERVED)

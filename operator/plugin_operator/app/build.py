@@ -161,7 +161,7 @@ class App:
         if key is None:
             return None
         # The cryptography library takes memory that only those pay who ask for signatures.
-        from plugin_operator.hosting.trust import Trust
+        from plugin_operator.hosting.signing.verifier import Trust
 
         trust = Trust.for_directory(key, self.options.plugins_dir)
         self.metrics.plugins_manifest_serial.set_source(lambda: {(): trust.serial} if trust.serial else {})

@@ -97,7 +97,7 @@ def _doubles(findings: Iterable[Finding]) -> list[Finding]:
 
 def _gate(key_file: Path, directory: Path) -> Gate:
     # The cryptography library is only for those who ask for signatures.
-    from plugin_operator.hosting.trust import Trust
+    from plugin_operator.hosting.signing.verifier import Trust
 
     return Trust.for_directory(key_file, directory)
 

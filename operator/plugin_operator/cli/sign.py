@@ -25,9 +25,9 @@ def command(directory: Path, key: Path, serial: int | None) -> None:
     anything is added, changed or missing. Sign again after each change. Default for PLUGINS_DIR: ./plugins.
     """
     # The cryptography library is not for --help.
-    from plugin_operator.hosting.signature import read_private_key
-    from plugin_operator.hosting.signing import sign_directory
-    from plugin_operator.hosting.trust import is_inside
+    from plugin_operator.hosting.signing.keys import read_private_key
+    from plugin_operator.hosting.signing.sign import sign_directory
+    from plugin_operator.hosting.signing.verifier import is_inside
 
     if is_inside(key, directory):
         raise UsageError(f"--key: {key} lies in {directory}, with which it would be deployed: keep it elsewhere")

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from plugin_operator.hosting.revision import PluginRevision
     from plugin_operator.hosting.scan.scanner import Scanner
     from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
+    from plugin_operator.hosting.signing.verifier import Trust
     from plugin_operator.hosting.states import PluginState
     from plugin_operator.hosting.status import PluginStatus
-    from plugin_operator.hosting.trust import Trust
     from plugin_operator.hosting.validator import Validator
     from plugin_operator.hosting.verdict import Verdict
 
@@ -35,7 +35,7 @@ _HOMES = {
     "Role": "scan.snapshot",
     "Scanner": "scan.scanner",
     "Snapshot": "scan.snapshot",
-    "Trust": "trust",
+    "Trust": "signing.verifier",
     "Validator": "validator",
     "Verdict": "verdict",
 }

@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from plugin_operator.hosting import Scanner, Trust
-from plugin_operator.hosting.signing import sign_directory
+from plugin_operator.hosting.signing.sign import sign_directory
 from plugin_operator.testing.eventually import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -16,12 +16,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from plugin_operator.hosting.manifest import MANIFEST_FILE, MANIFEST_FILES, SIGNATURE_FILE, Manifest
 from plugin_operator.hosting.scan.snapshot import Directory
 from plugin_operator.hosting.scan.tree import MAX_FILE_BYTES, read_tree
-from plugin_operator.hosting.signature import encode_signature
-from plugin_operator.hosting.signing import CannotSign, sign_directory
-from plugin_operator.hosting.trust import Trust
+from plugin_operator.hosting.signing.keys import encode_signature
+from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, MANIFEST_FILES, SIGNATURE_FILE, Manifest
+from plugin_operator.hosting.signing.sign import CannotSign, sign_directory
+from plugin_operator.hosting.signing.verifier import Trust
 
 EVIL = "import os\nos.system('evil')\n"
 #: Order of the group that Ed25519 signs in.
@@ -409,7 +409,7 @@ def test_going_back_to_an_older_signed_state_is_refused_however_it_is_done(bay: 
 def test_a_directory_whose_manifest_no_operator_would_read_is_not_signed(
     bay: Bay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plugin_operator.hosting.signing.MAX_FILE_BYTES", 300)
+    monkeypatch.setattr("plugin_operator.hosting.signing.sign.MAX_FILE_BYTES", 300)
     before = (bay.root / MANIFEST_FILE).read_bytes()
     with pytest.raises(CannotSign, match="fewer files, or shorter names"):
         bay.sign()

@@ -19,12 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from plugin_operator.errors import UsageError
-from plugin_operator.hosting.manifest import MANIFEST_FILE, MAX_SERIAL, SIGNATURE_FILE, Manifest, Untrusted
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import Directory
-from plugin_operator.hosting.signature import KeyUnusable, read_private_key, read_public_keys
-from plugin_operator.hosting.signing import CannotSign, sign_directory
-from plugin_operator.hosting.trust import Trust
+from plugin_operator.hosting.signing.keys import KeyUnusable, read_private_key, read_public_keys
+from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, MAX_SERIAL, SIGNATURE_FILE, Manifest, Untrusted
+from plugin_operator.hosting.signing.sign import CannotSign, sign_directory
+from plugin_operator.hosting.signing.verifier import Trust
 from tests.oddities import ODD
 
 PLUGIN = "from plugin_operator import controller\n@controller(for_='v1/Pod')\nasync def one(ctx, request): ...\n"

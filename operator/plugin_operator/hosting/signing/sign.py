@@ -12,7 +12,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from plugin_operator.errors import PluginOperatorError
-from plugin_operator.hosting.manifest import (
+from plugin_operator.hosting.scan.snapshot import Directory
+from plugin_operator.hosting.scan.tree import MAX_FILE_BYTES, Tree, read_tree
+from plugin_operator.hosting.signing.keys import decode_signature, encode_signature, is_signed
+from plugin_operator.hosting.signing.manifest import (
     MANIFEST_FILE,
     MANIFEST_FILES,
     MAX_SERIAL,
@@ -20,9 +23,6 @@ from plugin_operator.hosting.manifest import (
     Manifest,
     Untrusted,
 )
-from plugin_operator.hosting.scan.snapshot import Directory
-from plugin_operator.hosting.scan.tree import MAX_FILE_BYTES, Tree, read_tree
-from plugin_operator.hosting.signature import decode_signature, encode_signature, is_signed
 
 
 class CannotSign(PluginOperatorError):

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from plugin_operator.errors import UsageError
-from plugin_operator.hosting.manifest import MANIFEST_FILE, MANIFEST_FILES, SIGNATURE_FILE, Manifest, Untrusted
 from plugin_operator.hosting.scan.tree import Tree, TreeFile
-from plugin_operator.hosting.signature import KeyUnusable, decode_signature, is_signed, read_public_keys
+from plugin_operator.hosting.signing.keys import KeyUnusable, decode_signature, is_signed, read_public_keys
+from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, MANIFEST_FILES, SIGNATURE_FILE, Manifest, Untrusted
 from plugin_operator.paths import fixed
 
 _FLAG = "--plugins-signature-key"

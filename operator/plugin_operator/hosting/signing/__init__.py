@@ -1,0 +1,1 @@
+"""Signed plugin directories: keys, the manifest, signing it, and verifying it before anything is loaded."""
