@@ -10,7 +10,7 @@ from plugin_operator.cli.choosing import chosen, directory_of, is_plugin
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.inspection.imports import code_of
-from plugin_operator.hosting.installed import RequirementsUnmet, check_installed
+from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet, check_installed
 from plugin_operator.hosting.scan.scanner import Gate, Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Snapshot
 from plugin_operator.hosting.validator import Validator

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from plugin_operator.cli.choosing import chosen, directory_of, is_plugin
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.needs import Needs, needs_of
+from plugin_operator.hosting.requirements.needs import Needs, needs_of
+from plugin_operator.hosting.requirements.union import NeedsUnion, union_of
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal
-from plugin_operator.hosting.union import NeedsUnion, union_of
 
 
 def union_for(paths: Sequence[Path]) -> NeedsUnion:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.installed import RequirementsUnmet, check_installed
 from plugin_operator.hosting.loader import Loader
-from plugin_operator.hosting.needs import needs_of
+from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet, check_installed
+from plugin_operator.hosting.requirements.needs import needs_of
+from plugin_operator.hosting.requirements.union import union_of
 from plugin_operator.hosting.scan.snapshot import PluginSource, digest_of
-from plugin_operator.hosting.union import union_of
 from tests.compiling import compiled
 
 ROOT = "/plugins"

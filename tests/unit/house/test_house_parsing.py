@@ -17,7 +17,7 @@ PARSERS = {
     "importlib.util.decode_source": {"hosting/inspection/parser.py"},
     "tokenize.tokenize": set(),
     "tokenize.generate_tokens": set(),
-    "tomllib.loads": {"hosting/scriptblock.py"},  # at most 16 KiB
+    "tomllib.loads": {"hosting/requirements/inline_metadata.py"},  # at most 16 KiB
     "yaml.safe_load": set(),
 }
 

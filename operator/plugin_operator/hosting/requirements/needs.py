@@ -12,7 +12,7 @@ from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from plugin_operator.hosting.scriptblock import ScriptBlock, find_block
+from plugin_operator.hosting.requirements.inline_metadata import ScriptBlock, find_block
 
 _PYTHON = "requires-python"
 _DEPENDENCIES = "dependencies"

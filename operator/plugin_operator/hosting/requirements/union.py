@@ -10,8 +10,8 @@ from pathlib import PurePath
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from plugin_operator.hosting.installed import url_problem
-from plugin_operator.hosting.needs import Need, Needs, PythonNeed
+from plugin_operator.hosting.requirements.installed_check import url_problem
+from plugin_operator.hosting.requirements.needs import Need, Needs, PythonNeed
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.needs import Need, Needs, needs_of
+from plugin_operator.hosting.requirements.needs import Need, Needs, needs_of
 
 _WAY_OUT = '; install it where the operator runs ("plugin-operator requirements" prints what an image needs)'
 
