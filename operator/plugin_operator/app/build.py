@@ -28,7 +28,7 @@ from plugin_operator.clock import SystemClock
 from plugin_operator.errors import UsageError
 from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
-from plugin_operator.hosting.modules import PLUGIN_METRICS
+from plugin_operator.hosting.loading.revision_modules import PLUGIN_METRICS
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.leaderelection import LeaderElector, LeaseWatch
 from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runnable

@@ -8,7 +8,7 @@ from plugin_operator import logs, tasks
 from plugin_operator.app.build import Companion, build
 from plugin_operator.app.plugins import plugin_of
 from plugin_operator.clock import SystemClock
-from plugin_operator.hosting.modules import IMPORT_GUARD
+from plugin_operator.hosting.loading.revision_modules import IMPORT_GUARD
 from plugin_operator.manager import ProcessBelongings, StopSignals, leave_now, run_in_loop
 from plugin_operator.options import Options
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from plugin_operator.cache import InformerFactory
 from plugin_operator.containment import PluginGuard
 from plugin_operator.errors import PluginOperatorError
-from plugin_operator.hosting.modules import owner_of
+from plugin_operator.hosting.loading.revision_modules import owner_of
 
 
 class Host(Protocol):

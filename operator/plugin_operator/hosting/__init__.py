@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from plugin_operator.hosting.environment import Environment, HostSettings
     from plugin_operator.hosting.host import PluginHost
-    from plugin_operator.hosting.loader import Loader
-    from plugin_operator.hosting.revision import PluginRevision
+    from plugin_operator.hosting.loading.loader import Loader
+    from plugin_operator.hosting.loading.revision import PluginRevision
     from plugin_operator.hosting.scan.scanner import Scanner
     from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
     from plugin_operator.hosting.signing.verifier import Trust
@@ -25,9 +25,9 @@ _HOMES = {
     "Directory": "scan.snapshot",
     "Environment": "environment",
     "HostSettings": "environment",
-    "Loader": "loader",
+    "Loader": "loading.loader",
     "PluginHost": "host",
-    "PluginRevision": "revision",
+    "PluginRevision": "loading.revision",
     "PluginSource": "scan.snapshot",
     "PluginState": "states",
     "PluginStatus": "status",

@@ -11,7 +11,7 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.hosting.claims import Claims
 from plugin_operator.hosting.environment import Environment
-from plugin_operator.hosting.loader import Loader
+from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.pace import pause_after_look
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Role, Snapshot

@@ -15,7 +15,7 @@ from plugin_operator.hosting.failing import FailureLog
 from plugin_operator.hosting.health import RevisionHealth
 from plugin_operator.hosting.hooks import run_hook
 from plugin_operator.hosting.informers import FeedingInformers, InformerSet
-from plugin_operator.hosting.revision import PluginRevision
+from plugin_operator.hosting.loading.revision import PluginRevision
 from plugin_operator.plugin import (
     BoundController,
     ControllerDeclaration,

@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import REGISTRY, generate_latest
 
 from plugin_operator import logs
-from plugin_operator.hosting.modules import IMPORT_GUARD, PLUGIN_METRICS
+from plugin_operator.hosting.loading.revision_modules import IMPORT_GUARD, PLUGIN_METRICS
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 

@@ -13,7 +13,7 @@ import pytest
 
 from plugin_operator.app.plugins import plugin_of
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.loader import Loader
+from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.scan.snapshot import PluginSource, Refusal, digest_of
 from plugin_operator.testing.eventually import eventually
 from tests.compiling import compiled

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.loader import Loader
+from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet, check_installed
 from plugin_operator.hosting.requirements.needs import needs_of
 from plugin_operator.hosting.requirements.union import union_of

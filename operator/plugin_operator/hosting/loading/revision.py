@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from types import ModuleType
 
-from plugin_operator.hosting.modules import RevisionModules
+from plugin_operator.hosting.loading.revision_modules import RevisionModules
 from plugin_operator.plugin import ControllerDeclaration
 
 

@@ -17,16 +17,16 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from plugin_operator import logs
-from plugin_operator.hosting import plugin_metrics, process_calls, registrations
-from plugin_operator.hosting.importing import views
 from plugin_operator.hosting.inspection.imports import code_of
 from plugin_operator.hosting.inspection.parser import source_text
-from plugin_operator.hosting.logging_state import forget_loggers
-from plugin_operator.hosting.plugin_metrics import RevisionMetrics
-from plugin_operator.hosting.process_calls import Caller
-from plugin_operator.hosting.process_state import ImportGuard
-from plugin_operator.hosting.registrations import Registrations, calling
-from plugin_operator.hosting.resources import RevisionResources
+from plugin_operator.hosting.loading import plugin_metrics, process_calls, registrations
+from plugin_operator.hosting.loading.import_functions import views
+from plugin_operator.hosting.loading.logging_state import forget_loggers
+from plugin_operator.hosting.loading.plugin_metrics import RevisionMetrics
+from plugin_operator.hosting.loading.process_calls import Caller
+from plugin_operator.hosting.loading.process_state import ImportGuard
+from plugin_operator.hosting.loading.registrations import Registrations, calling
+from plugin_operator.hosting.loading.resources import RevisionResources
 
 
 class RevisionModules:

@@ -17,7 +17,7 @@ from typing import Any
 from plugin_operator import logs
 from plugin_operator.clock import SystemClock
 from plugin_operator.containment import LineLimiter
-from plugin_operator.hosting.logging_state import LoggingState, named_loggers
+from plugin_operator.hosting.loading.logging_state import LoggingState, named_loggers
 
 _MOST_NAMED = 5
 # What a plugin changes in each reconcile is put back each time, and logged once in a while.

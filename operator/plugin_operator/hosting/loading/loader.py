@@ -15,10 +15,10 @@ from typing import Any, TypeAlias
 
 from plugin_operator.containment import in_context, is_cancelled_from_outside
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.failures import rejection
-from plugin_operator.hosting.modules import IMPORT_GUARD, RevisionModules
+from plugin_operator.hosting.loading.import_errors import rejection
+from plugin_operator.hosting.loading.revision import PluginRevision
+from plugin_operator.hosting.loading.revision_modules import IMPORT_GUARD, RevisionModules
 from plugin_operator.hosting.requirements.installed_check import check_installed
-from plugin_operator.hosting.revision import PluginRevision
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.plugin import ControllerDeclaration, discover
 from plugin_operator.tasks import start_task

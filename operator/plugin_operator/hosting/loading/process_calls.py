@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from plugin_operator import logs
-from plugin_operator.hosting.registrations import Registrations, caller
+from plugin_operator.hosting.loading.registrations import Registrations, caller
 
 _NOTED: tuple[tuple[Any, str], ...] = (
     (logging, "addLevelName"),

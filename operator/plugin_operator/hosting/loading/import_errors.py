@@ -8,7 +8,7 @@ from types import TracebackType
 
 from plugin_operator import plugin
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.modules import RevisionModules
+from plugin_operator.hosting.loading.revision_modules import RevisionModules
 from plugin_operator.hosting.scan.names import shadowed_by
 from plugin_operator.rendering import class_name, describe, message_of, safe_repr, safe_text, traceback_of
 
