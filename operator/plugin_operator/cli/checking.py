@@ -13,7 +13,7 @@ from plugin_operator.hosting.inspection.imports import code_of
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet, check_installed
 from plugin_operator.hosting.scan.scanner import Gate, Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Snapshot
-from plugin_operator.hosting.validator import Validator
+from plugin_operator.hosting.validation.validator import Validator
 from plugin_operator.threads import in_thread
 
 _STOP_SECONDS = 5.0

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from plugin_operator.hosting.signing.verifier import Trust
     from plugin_operator.hosting.states import PluginState
     from plugin_operator.hosting.status import PluginStatus
-    from plugin_operator.hosting.validator import Validator
-    from plugin_operator.hosting.verdict import Verdict
+    from plugin_operator.hosting.validation.protocol import Verdict
+    from plugin_operator.hosting.validation.validator import Validator
 
 # Looked up when they are asked for: the trial process imports this package, too, and needs next to nothing of it.
 _HOMES = {
@@ -36,8 +36,8 @@ _HOMES = {
     "Scanner": "scan.scanner",
     "Snapshot": "scan.snapshot",
     "Trust": "signing.verifier",
-    "Validator": "validator",
-    "Verdict": "verdict",
+    "Validator": "validation.validator",
+    "Verdict": "validation.protocol",
 }
 
 __all__ = [

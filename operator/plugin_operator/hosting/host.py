@@ -19,7 +19,7 @@ from plugin_operator.hosting.scan.watcher import Watcher
 from plugin_operator.hosting.slot import PluginSlot
 from plugin_operator.hosting.status import PluginStatus
 from plugin_operator.hosting.swap import Workshop
-from plugin_operator.hosting.validator import Validator
+from plugin_operator.hosting.validation.validator import Validator
 from plugin_operator.plugin import install_task_factory
 from plugin_operator.rendering import describe
 from plugin_operator.tasks import Service, TaskOwner

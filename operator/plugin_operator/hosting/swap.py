@@ -15,7 +15,7 @@ from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.loading.revision import PluginRevision
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet
 from plugin_operator.hosting.scan.snapshot import PluginSource
-from plugin_operator.hosting.validator import Validator
+from plugin_operator.hosting.validation.validator import Validator
 from plugin_operator.tasks import start_task, wait_until_done
 
 

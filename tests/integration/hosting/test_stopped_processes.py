@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from plugin_operator.clock import SystemClock
-from plugin_operator.hosting import validator
 from plugin_operator.hosting.inspection import inspector
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import PluginSource, Snapshot, digest_of
-from plugin_operator.hosting.validator import Validator
+from plugin_operator.hosting.validation import validator
+from plugin_operator.hosting.validation.validator import Validator
 from plugin_operator.testing.eventually import eventually
 from tests.compiling import compiled
 
@@ -153,7 +153,7 @@ async def test_an_operator_that_is_killed_leaves_no_trial_behind(
     program = (
         "import asyncio, pathlib\n"
         "from plugin_operator.clock import SystemClock\n"
-        "from plugin_operator.hosting.validator import Validator\n"
+        "from plugin_operator.hosting.validation.validator import Validator\n"
         "from tests.integration.hosting.test_stopped_processes import source_of\n"
         f"text = pathlib.Path({str(tmp_path / 'text')!r}).read_text()\n"
         "asyncio.run(Validator(clock=SystemClock(), deadline_seconds=60).validate(source_of(text)))\n"

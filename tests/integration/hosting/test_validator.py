@@ -8,7 +8,7 @@ import pytest
 
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting.scan.snapshot import PluginSource, digest_of
-from plugin_operator.hosting.validator import Validator
+from plugin_operator.hosting.validation.validator import Validator
 from plugin_operator.testing.eventually import eventually
 from tests.compiling import compiled
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from plugin_operator.client import Connection, ConnectionConfig
-from plugin_operator.hosting.verdict import Verdict
+from plugin_operator.hosting.validation.protocol import Verdict
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 from tests.integration.reloading.rig import Ledger, LoadProcess, Rig, plugin, put

@@ -7,12 +7,15 @@ import sys
 import msgspec
 import pytest
 
-from plugin_operator.hosting import memory
-from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
+from plugin_operator.hosting.validation import trial_memory
+from plugin_operator.hosting.validation.protocol import Frames, TrialRequest, Verdict, frame
 from tests.compiling import compiled
 
 MIB = 2**20
-SERVER = "from plugin_operator.hosting.trialserver import TrialServer; TrialServer(0, 1, room=lambda: 40 * 2**20).run()"
+SERVER = (
+    "from plugin_operator.hosting.validation.forkserver import TrialServer; "
+    "TrialServer(0, 1, room=lambda: 40 * 2**20).run()"
+)
 PLUGIN = """
 from plugin_operator import controller
 BALLAST = b"x" * (SIZE * 2**20)
@@ -46,7 +49,7 @@ def tried(files: dict[str, bytes]) -> Verdict:
           "memory/memory.stat": "total_inactive_file 100"}, 9000, 150),
         ({"memory/memory.limit_in_bytes": "8796093022207", "memory/memory.usage_in_bytes": "300",
           "memory/memory.stat": ""}, 900, 450),
-        ({"memory.max": "500", "memory.current": "499", "memory.stat": ""}, 9000, memory.LEAST_BYTES // MIB),
+        ({"memory.max": "500", "memory.current": "499", "memory.stat": ""}, 9000, trial_memory.LEAST_BYTES // MIB),
         ({}, 900, 450),
         ({}, None, None),
         ({"memory.max": "nonsense", "memory.current": "1", "memory.stat": ""}, None, None),
@@ -61,12 +64,12 @@ def test_half_of_what_is_left_is_for_a_trial(tmp_path, groups, available, room):
     machine = tmp_path / "meminfo"
     if available is not None:
         machine.write_text(f"MemTotal: 1 kB\nMemAvailable: {available * 1024} kB\n")
-    found = memory.room_bytes(tmp_path, machine)
+    found = trial_memory.room_bytes(tmp_path, machine)
     assert found == (None if room is None else room * MIB)
 
 
 def test_a_process_that_is_gone_takes_nothing():
-    assert memory.private_bytes(2**22 + 1) == 0
+    assert trial_memory.private_bytes(2**22 + 1) == 0
 
 
 @pytest.mark.parametrize(("size", "passes"), [(5, True), (400, False)])

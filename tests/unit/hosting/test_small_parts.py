@@ -12,7 +12,7 @@ from plugin_operator.hosting.inspection.parser import inspect_source
 from plugin_operator.hosting.pace import Pace
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.states import TRANSITIONS, PluginState, may_follow
-from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
+from plugin_operator.hosting.validation.protocol import Frames, TrialRequest, Verdict, frame
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin import ControllerDeclaration
 from plugin_operator.testing.virtual_clock import VirtualClock

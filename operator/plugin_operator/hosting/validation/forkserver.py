@@ -19,9 +19,9 @@ from pathlib import Path
 
 import msgspec
 
-from plugin_operator.hosting import memory
-from plugin_operator.hosting.trial import give_way, run_trial
-from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
+from plugin_operator.hosting.validation import trial_memory
+from plugin_operator.hosting.validation.protocol import Frames, TrialRequest, Verdict, frame
+from plugin_operator.hosting.validation.trial import give_way, run_trial
 
 MAX_CONCURRENT = 4
 _TICK_SECONDS = 0.01
@@ -69,7 +69,7 @@ class TrialServer:
     """
 
     def __init__(
-        self, requests_from: int, verdicts_to: int, room: Callable[[], int | None] = memory.room_bytes
+        self, requests_from: int, verdicts_to: int, room: Callable[[], int | None] = trial_memory.room_bytes
     ) -> None:
         self._in = requests_from
         self._out = verdicts_to
@@ -142,7 +142,7 @@ class TrialServer:
             trial.is_overdue = True
             _kill(trial.pid)
         # What it shares with this process since the fork is no memory of its own.
-        taken = memory.private_bytes(trial.pid) - memory.private_bytes(os.getpid()) if trial.room else 0
+        taken = trial_memory.private_bytes(trial.pid) - trial_memory.private_bytes(os.getpid()) if trial.room else 0
         if trial.room and taken > trial.room and not trial.is_too_large:
             trial.is_too_large = True
             _kill(trial.pid)

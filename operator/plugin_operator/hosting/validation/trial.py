@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.leftovers import Watchman
 from plugin_operator.hosting.loading.loader import IMPORT_THREADS, Loader
-from plugin_operator.hosting.verdict import TrialRequest, Verdict, frame
+from plugin_operator.hosting.validation.protocol import TrialRequest, Verdict, frame
+from plugin_operator.hosting.validation.side_effects import Watchman
 from plugin_operator.plugin import summary
 from plugin_operator.rendering import class_name
 

@@ -15,7 +15,7 @@ import msgspec
 from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.hosting.scan.snapshot import PluginSource
-from plugin_operator.hosting.verdict import Frames, TrialRequest, Verdict, frame
+from plugin_operator.hosting.validation.protocol import Frames, TrialRequest, Verdict, frame
 from plugin_operator.tasks import start_task
 
 DEADLINE_SECONDS = 10.0
@@ -26,7 +26,7 @@ _CHUNK = 65536
 _ATTEMPTS = 2
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from plugin_operator.hosting.trialserver import main; main()"
+    "from plugin_operator.hosting.validation.forkserver import main; main()"
 )
 
 _log = logs.get_logger(__name__)
