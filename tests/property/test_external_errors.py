@@ -24,7 +24,7 @@ from plugin_operator.errors import (
     api_error,
     is_external,
 )
-from plugin_operator.hosting.health import RevisionHealth
+from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.kube import NamespacedName
 
 OWN = {400, 404, 405, 406, 409, 412, 413, 415, 422}

@@ -8,7 +8,7 @@ from plugin_operator import logs
 from plugin_operator.clock import Timer
 from plugin_operator.hosting.controllers import Drains
 from plugin_operator.hosting.environment import Environment
-from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
 from plugin_operator.hosting.swap import PassingRejection
 from plugin_operator.tasks import TaskOwner
 

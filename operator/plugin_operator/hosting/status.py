@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from plugin_operator.controllers import ControllerStatus
-from plugin_operator.hosting.blame import Charge
-from plugin_operator.hosting.failing import ControllerFailures
+from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
+from plugin_operator.hosting.runtime.misbehavior import Charge
 from plugin_operator.hosting.states import PluginState
 
 

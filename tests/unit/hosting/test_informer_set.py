@@ -3,7 +3,7 @@
 import pytest
 
 from plugin_operator.cache import InformerKey
-from plugin_operator.hosting.informers import InformerSet
+from plugin_operator.hosting.runtime.informer_set import InformerSet
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.testing.fake_informers import FakeInformerFactory
 

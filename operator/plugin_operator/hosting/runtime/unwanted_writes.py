@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plugin_operator.hosting.live import LiveRevision
+from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
 from plugin_operator.plugin import EXISTENCE, Fight, Loop, Writer
 
 _SHOWN = 3

@@ -12,9 +12,9 @@ from enum import StrEnum
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
-from plugin_operator.hosting.failing import ControllerFailures
-from plugin_operator.hosting.live import LiveRevision
-from plugin_operator.hosting.misdeeds import Misdeed, fights_of, loops_of
+from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
+from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
+from plugin_operator.hosting.runtime.unwanted_writes import Misdeed, fights_of, loops_of
 from plugin_operator.metrics import Metrics
 
 _MANY_TASKS = 100

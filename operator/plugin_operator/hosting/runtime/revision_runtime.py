@@ -9,13 +9,13 @@ from plugin_operator import logs
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Reconciler, Request, Result
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.assembly import build_spec, kind_keys
 from plugin_operator.hosting.environment import Environment
-from plugin_operator.hosting.failing import FailureLog
-from plugin_operator.hosting.health import RevisionHealth
-from plugin_operator.hosting.hooks import run_hook
-from plugin_operator.hosting.informers import FeedingInformers, InformerSet
 from plugin_operator.hosting.loading.revision import PluginRevision
+from plugin_operator.hosting.runtime.controller_failures import FailureLog
+from plugin_operator.hosting.runtime.health import RevisionHealth
+from plugin_operator.hosting.runtime.hooks import run_hook
+from plugin_operator.hosting.runtime.informer_set import FeedingInformers, InformerSet
+from plugin_operator.hosting.runtime.spec_builder import build_spec, kind_keys
 from plugin_operator.plugin import (
     BoundController,
     ControllerDeclaration,
