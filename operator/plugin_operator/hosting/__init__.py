@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from plugin_operator.hosting.host import PluginHost
     from plugin_operator.hosting.loading.loader import Loader
     from plugin_operator.hosting.loading.revision import PluginRevision
+    from plugin_operator.hosting.reporting.states import PluginState
+    from plugin_operator.hosting.reporting.status import PluginStatus
     from plugin_operator.hosting.scan.scanner import Scanner
     from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
     from plugin_operator.hosting.signing.verifier import Trust
-    from plugin_operator.hosting.states import PluginState
-    from plugin_operator.hosting.status import PluginStatus
     from plugin_operator.hosting.validation.protocol import Verdict
     from plugin_operator.hosting.validation.validator import Validator
 
@@ -29,8 +29,8 @@ _HOMES = {
     "PluginHost": "host",
     "PluginRevision": "loading.revision",
     "PluginSource": "scan.snapshot",
-    "PluginState": "states",
-    "PluginStatus": "status",
+    "PluginState": "reporting.states",
+    "PluginStatus": "reporting.status",
     "Refusal": "scan.snapshot",
     "Role": "scan.snapshot",
     "Scanner": "scan.scanner",

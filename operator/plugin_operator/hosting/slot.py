@@ -11,18 +11,18 @@ from plugin_operator import logs
 from plugin_operator.controllers import Request
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting import swap
-from plugin_operator.hosting.board import Board
 from plugin_operator.hosting.controllers import ControllerSet, Drains
 from plugin_operator.hosting.handover import States, rehearse, repeat_if_changed
 from plugin_operator.hosting.pace import Pace
 from plugin_operator.hosting.past import Past
 from plugin_operator.hosting.refusals import Refusals
+from plugin_operator.hosting.reporting.reporter import Board
+from plugin_operator.hosting.reporting.states import PluginState
+from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import Blame
 from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
 from plugin_operator.hosting.scan.snapshot import PluginSource, Refusal
-from plugin_operator.hosting.states import PluginState
-from plugin_operator.hosting.status import PluginStatus
 from plugin_operator.rendering import describe
 
 # Of the time for ending a plugin; the rest is for its hooks.

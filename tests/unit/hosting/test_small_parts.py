@@ -8,10 +8,10 @@ from plugin_operator.errors import ApiConnectionError, ConflictError, PluginReje
 from plugin_operator.hosting.claims import Claims
 from plugin_operator.hosting.inspection.parser import inspect_source
 from plugin_operator.hosting.pace import Pace
+from plugin_operator.hosting.reporting.states import TRANSITIONS, PluginState, may_follow
 from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.hosting.runtime.informer_set import MergedLister
 from plugin_operator.hosting.scan.snapshot import PluginSource
-from plugin_operator.hosting.states import TRANSITIONS, PluginState, may_follow
 from plugin_operator.hosting.validation.protocol import Frames, TrialRequest, Verdict, frame
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin import ControllerDeclaration

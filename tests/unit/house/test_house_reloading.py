@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from plugin_operator.hosting.states import PluginState
+from plugin_operator.hosting.reporting.states import PluginState
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "reloading.md").read_text()

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from plugin_operator.controllers import ControllerStatus
+from plugin_operator.hosting.reporting.states import PluginState
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import Charge
-from plugin_operator.hosting.states import PluginState
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Any
 from plugin_operator import logs
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.reporting.states import PluginState, may_follow
 from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
-from plugin_operator.hosting.states import PluginState, may_follow
 
 _log = logs.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""What is reported of a plugin: its state, status, log lines and metrics."""
