@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from plugin_operator.hosting import PluginHost, Scanner
-from plugin_operator.hosting import swap as swap_module
-from plugin_operator.hosting.controllers import ControllerSet
+from plugin_operator.hosting.rollout import revision_builder as swap_module
+from plugin_operator.hosting.rollout.controller_set import ControllerSet
 from plugin_operator.hosting.scan.snapshot import Snapshot
 
 STEPS = ("hint", "settle", "scan", "trial", "import", "warm", "swap", "dispatch")

@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
-from plugin_operator.hosting.claims import Claims
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loading.loader import Loader
-from plugin_operator.hosting.pace import pause_after_look
 from plugin_operator.hosting.reporting.status import PluginStatus
+from plugin_operator.hosting.rollout.controller_names import Claims
+from plugin_operator.hosting.rollout.reload_limiter import pause_after_look
+from plugin_operator.hosting.rollout.revision_builder import Workshop
+from plugin_operator.hosting.rollout.supervisor import PluginSlot
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
 from plugin_operator.hosting.scan.watcher import Watcher
-from plugin_operator.hosting.slot import PluginSlot
-from plugin_operator.hosting.swap import Workshop
 from plugin_operator.hosting.validation.validator import Validator
 from plugin_operator.plugin import install_task_factory
 from plugin_operator.rendering import describe

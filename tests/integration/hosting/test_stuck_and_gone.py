@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plugin_operator.hosting import swap
-from plugin_operator.hosting.past import MOST_STUCK_REVISIONS
+from plugin_operator.hosting.rollout import revision_builder
+from plugin_operator.hosting.rollout.rollback import MOST_STUCK_REVISIONS
 from plugin_operator.testing.eventually import eventually
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
@@ -128,7 +128,7 @@ async def test_a_rollback_that_fails_halfway_leaves_all_controllers_with_the_cod
     async def install_but_the_good(spec, reconciler, revision, guard):
         if revision == good:
             failed.set()
-            raise swap.PassingRejection("as the test asks for")
+            raise revision_builder.PassingRejection("as the test asks for")
         return await install(spec, reconciler, revision, guard)
 
     monkeypatch.setattr(second, "install", install_but_the_good)

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from plugin_operator.errors import ApiConnectionError, ConflictError, PluginRejected, TerminalError
-from plugin_operator.hosting.claims import Claims
 from plugin_operator.hosting.inspection.parser import inspect_source
-from plugin_operator.hosting.pace import Pace
 from plugin_operator.hosting.reporting.states import TRANSITIONS, PluginState, may_follow
+from plugin_operator.hosting.rollout.controller_names import Claims
+from plugin_operator.hosting.rollout.reload_limiter import Pace
 from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.hosting.runtime.informer_set import MergedLister
 from plugin_operator.hosting.scan.snapshot import PluginSource

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from plugin_operator import logs
 from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.rollout.revision_builder import PassingRejection
 from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
-from plugin_operator.hosting.swap import PassingRejection
 
 _log = logs.get_logger(__name__)
 

@@ -6,10 +6,10 @@ from functools import partial
 
 from plugin_operator import logs
 from plugin_operator.clock import Timer
-from plugin_operator.hosting.controllers import Drains
 from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.rollout.controller_set import Drains
+from plugin_operator.hosting.rollout.revision_builder import PassingRejection
 from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
-from plugin_operator.hosting.swap import PassingRejection
 from plugin_operator.tasks import TaskOwner
 
 _log = logs.get_logger(__name__)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.claims import Claims
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.loading.revision import PluginRevision
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet
+from plugin_operator.hosting.rollout.controller_names import Claims
 from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.validation.validator import Validator

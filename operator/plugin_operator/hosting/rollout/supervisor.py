@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from plugin_operator import logs
 from plugin_operator.controllers import Request
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting import swap
-from plugin_operator.hosting.controllers import ControllerSet, Drains
-from plugin_operator.hosting.handover import States, rehearse, repeat_if_changed
-from plugin_operator.hosting.pace import Pace
-from plugin_operator.hosting.past import Past
-from plugin_operator.hosting.refusals import Refusals
 from plugin_operator.hosting.reporting.reporter import Board
 from plugin_operator.hosting.reporting.states import PluginState
 from plugin_operator.hosting.reporting.status import PluginStatus
+from plugin_operator.hosting.rollout import revision_builder
+from plugin_operator.hosting.rollout.controller_set import ControllerSet, Drains
+from plugin_operator.hosting.rollout.handover import States, rehearse, repeat_if_changed
+from plugin_operator.hosting.rollout.rejection_backoff import Refusals
+from plugin_operator.hosting.rollout.reload_limiter import Pace
+from plugin_operator.hosting.rollout.rollback import Past
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import Blame
 from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
@@ -41,7 +41,7 @@ class PluginSlot:
         workshop: what revisions are made with.
     """
 
-    def __init__(self, name: str, path: str, workshop: swap.Workshop) -> None:
+    def __init__(self, name: str, path: str, workshop: revision_builder.Workshop) -> None:
         self.name = name
         self.board = Board(name, path, workshop.environment)
         self.live: LiveRevision | None = None
@@ -116,7 +116,7 @@ class PluginSlot:
             except Exception as error:  # noqa: BLE001 - see below
                 # A bug of ours in one plugin's affairs must not end those of all.
                 _log.exception("Plugin step failed", plugin=self.name)
-                self._reject(swap.PassingRejection(describe(error), path=self.board.path))
+                self._reject(revision_builder.PassingRejection(describe(error), path=self.board.path))
             self._in_step = False
 
     async def _repair(self) -> None:
@@ -127,7 +127,9 @@ class PluginSlot:
         self._keep_claims()
         self._settle()
         if not self.is_settled and self.board.state is not PluginState.DISCOVERED and self._wanted is not None:
-            self._reject(swap.PassingRejection("its load was interrupted and is tried again", path=self.board.path))
+            self._reject(
+                revision_builder.PassingRejection("its load was interrupted and is tried again", path=self.board.path)
+            )
         self._in_step = False
         self._wake.set()
 
@@ -204,19 +206,19 @@ class PluginSlot:
         self._refusals.forget()
         self._past.check_room()
         self.board.move(PluginState.VALIDATING)
-        leftovers = await swap.validate(self._workshop, source)
+        leftovers = await revision_builder.validate(self._workshop, source)
         if self._wanted is not source:
             return  # there is something newer; the next step sees to it
-        new = await swap.load(self._workshop, source, leftovers)
+        new = await revision_builder.load(self._workshop, source, leftovers)
         try:
             self.board.move(PluginState.WARMING)
-            await swap.prepare(self.live, new, start=self._leads)
+            await revision_builder.prepare(self.live, new, start=self._leads)
             states = await rehearse(self.live, new)
             drains = await self._flip(new, states)
         except BaseException:
             if self.live is None:
                 await self._controllers.drop(0)
-            await swap.discard(new)
+            await revision_builder.discard(new)
             self._keep_claims()
             raise
         old, self.live = self.live, new
@@ -261,7 +263,7 @@ class PluginSlot:
                 await good.start()
             drains = await self._install(good)
         except BaseException:
-            await swap.discard(good)
+            await revision_builder.discard(good)
             raise
         self.live = good
         good.revision.modules.take_over(bad.revision.modules)
@@ -327,7 +329,7 @@ class PluginSlot:
     def _reject(self, error: PluginRejected) -> None:
         wanted = self._wanted
         digest = wanted.digest if isinstance(wanted, PluginSource) else ""
-        if isinstance(error, swap.MustWait):
+        if isinstance(error, revision_builder.MustWait):
             self.board.wait(error, digest, error.caches)
         else:
             self.board.reject(error, digest, self.live)

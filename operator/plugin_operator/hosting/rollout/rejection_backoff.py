@@ -6,7 +6,7 @@ from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import HostSettings
-from plugin_operator.hosting.swap import PassingRejection, TrialInconclusive
+from plugin_operator.hosting.rollout.revision_builder import PassingRejection, TrialInconclusive
 
 # A trial that hangs may cost a core for as long as its deadline.
 _MAX_TRIALS = 3

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
 from plugin_operator.hosting.environment import ControllerLike, DrainLike, Environment
+from plugin_operator.hosting.rollout.revision_builder import PassingRejection
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures, FailureLog
 from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
-from plugin_operator.hosting.swap import PassingRejection
 from plugin_operator.tasks import AnyFuture, TaskOwner, wait_until_done
 
 _SLICE_SECONDS = 0.5

@@ -1,0 +1,1 @@
+"""From one revision to the next: preparation, swap, drain, probation, rollback."""
