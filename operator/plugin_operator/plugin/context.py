@@ -18,7 +18,7 @@ from plugin_operator.plugin import conditions, finalizers
 from plugin_operator.plugin.recorder import Recorder
 from plugin_operator.plugin.scope import ControllerScope, Lister
 from plugin_operator.plugin.typed import AnyObject
-from plugin_operator.plugin.watching import Kind
+from plugin_operator.plugin.watch_declaration import Kind
 
 T = TypeVar("T")
 

@@ -7,10 +7,10 @@ from plugin_operator.controllers import Predicate, RateLimiterSpec, Request, Res
 from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import Object
 from plugin_operator.plugin.context import Context
-from plugin_operator.plugin.options import MARK, ControllerOptions
-from plugin_operator.plugin.permissions import Permission
-from plugin_operator.plugin.source import place_of
-from plugin_operator.plugin.watching import Kind, WatchOptions
+from plugin_operator.plugin.declaration.options import MARK, ControllerOptions
+from plugin_operator.plugin.declaration.permissions import Permission
+from plugin_operator.plugin.declaration.source_location import place_of
+from plugin_operator.plugin.watch_declaration import Kind, WatchOptions
 
 AsyncReconcile = Callable[[Context, Request], Awaitable[Result | None]]
 PlainReconcile = Callable[[Context, Request], Result | None]

@@ -7,7 +7,7 @@ from typing import Any
 
 from plugin_operator.controllers.values import shown
 from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, problem_of, resource_problem
-from plugin_operator.plugin.permissions import Permission
+from plugin_operator.plugin.declaration.permissions import Permission
 from plugin_operator.workqueue import MAX_DELAY_SECONDS
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?\Z")

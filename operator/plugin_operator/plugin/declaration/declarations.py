@@ -16,12 +16,12 @@ from plugin_operator.containment import is_cancelled_from_outside
 from plugin_operator.controllers import Predicate, RateLimiterSpec
 from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.plugin.calling import AnyFunction, is_async
-from plugin_operator.plugin.contract import Checked, check, check_methods
-from plugin_operator.plugin.options import MARK, read_options
-from plugin_operator.plugin.permissions import Permission
-from plugin_operator.plugin.source import Place, place_of
-from plugin_operator.plugin.watching import WatchDeclaration
+from plugin_operator.plugin.declaration.contract import Checked, check, check_methods
+from plugin_operator.plugin.declaration.invocation import AnyFunction, is_async
+from plugin_operator.plugin.declaration.options import MARK, read_options
+from plugin_operator.plugin.declaration.permissions import Permission
+from plugin_operator.plugin.declaration.source_location import Place, place_of
+from plugin_operator.plugin.watch_declaration import WatchDeclaration
 from plugin_operator.rendering import describe
 
 #: How many reconciles all controllers of one plugin may run at once: each is a task, or a thread.

@@ -7,12 +7,19 @@ from typing import Any
 
 from plugin_operator.controllers import Predicate, RateLimiterSpec, matches
 from plugin_operator.kube import field_problem, is_without_generation
-from plugin_operator.plugin import fields
-from plugin_operator.plugin.calling import AnyFunction, accepts, are_swapped, is_async, is_generator, unfilled
+from plugin_operator.plugin.declaration import fields
+from plugin_operator.plugin.declaration.invocation import (
+    AnyFunction,
+    accepts,
+    are_swapped,
+    is_async,
+    is_generator,
+    unfilled,
+)
+from plugin_operator.plugin.declaration.options import FIELDS, METHODS, ControllerOptions
+from plugin_operator.plugin.declaration.source_location import Place, place_of
 from plugin_operator.plugin.methods import ControllerMethods
-from plugin_operator.plugin.options import FIELDS, METHODS, ControllerOptions
-from plugin_operator.plugin.source import Place, place_of
-from plugin_operator.plugin.watching import WatchDeclaration, WatchOptions
+from plugin_operator.plugin.watch_declaration import WatchDeclaration, WatchOptions
 
 Checked = dict[str, Any]
 

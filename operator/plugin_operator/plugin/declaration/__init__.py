@@ -1,0 +1,1 @@
+"""What authors declare, and the contract it is held to."""
