@@ -9,17 +9,17 @@ from plugin_operator.plugin.context import Context, ControllerContext
 from plugin_operator.plugin.declaration.declarations import ControllerDeclaration, collect, discover, summary
 from plugin_operator.plugin.declaration.permissions import Permission, permission
 from plugin_operator.plugin.decorator import controller
-from plugin_operator.plugin.fights import EXISTENCE, Fight, FightDetector, Writer
 from plugin_operator.plugin.forking import allow_fork
-from plugin_operator.plugin.loops import Loop, LoopDetector
 from plugin_operator.plugin.methods import ControllerMethods
 from plugin_operator.plugin.ownership import RevisionTasks, current_revision, install_task_factory
 from plugin_operator.plugin.recorder import BoundRecorder, EventRecorder, Recorder
-from plugin_operator.plugin.rights import MissingRights
 from plugin_operator.plugin.running import BoundController
 from plugin_operator.plugin.scope import ControllerScope, Lister
 from plugin_operator.plugin.watch_declaration import WatchDeclaration, WatchOptions, watch
-from plugin_operator.plugin.writes import CacheView, Writes
+from plugin_operator.plugin.writes.expectations import CacheView, Writes
+from plugin_operator.plugin.writes.missing_rights import MissingRights
+from plugin_operator.plugin.writes.write_fights import EXISTENCE, Fight, FightDetector, Writer
+from plugin_operator.plugin.writes.write_loops import Loop, LoopDetector
 
 __all__ = [
     "EXISTENCE",

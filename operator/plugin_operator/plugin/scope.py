@@ -10,11 +10,11 @@ from structlog.types import FilteringBoundLogger
 from plugin_operator import logs
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
-from plugin_operator.plugin.loops import LoopDetector
 from plugin_operator.plugin.recorder import Recorder
-from plugin_operator.plugin.rights import MissingRights
-from plugin_operator.plugin.tracked import TrackedClient
-from plugin_operator.plugin.writes import Writes
+from plugin_operator.plugin.writes.expectations import Writes
+from plugin_operator.plugin.writes.expecting_client import TrackedClient
+from plugin_operator.plugin.writes.missing_rights import MissingRights
+from plugin_operator.plugin.writes.write_loops import LoopDetector
 
 
 class Lister(Protocol):

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from plugin_operator.controllers import RateLimiterSpec, Result
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.plugin.fieldpaths import changed, digests
-from plugin_operator.plugin.fights import (
+from plugin_operator.plugin.writes.expectations import Target
+from plugin_operator.plugin.writes.field_paths import changed, digests
+from plugin_operator.plugin.writes.write_fights import (
     EXISTENCE,
     OVERWRITTEN_TIMES,
     QUICK_SECONDS,
@@ -19,9 +20,8 @@ from plugin_operator.plugin.fights import (
     FightDetector,
     Writer,
 )
-from plugin_operator.plugin.fights import REST_SECONDS as FIGHT_RESTS
-from plugin_operator.plugin.loops import FED_TIMES, REST_SECONDS, TOLD_SECONDS, LoopDetector
-from plugin_operator.plugin.writes import Target
+from plugin_operator.plugin.writes.write_fights import REST_SECONDS as FIGHT_RESTS
+from plugin_operator.plugin.writes.write_loops import FED_TIMES, REST_SECONDS, TOLD_SECONDS, LoopDetector
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 MAP, POD = GroupVersionKind.parse("v1/ConfigMap"), GroupVersionKind.parse("v1/Pod")

@@ -6,9 +6,9 @@ import pytest
 
 from plugin_operator.errors import ForbiddenError
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.plugin.rights import TOLD_SECONDS, MissingRights
-from plugin_operator.plugin.tracked import TrackedClient
-from plugin_operator.plugin.writes import Writes
+from plugin_operator.plugin.writes.expectations import Writes
+from plugin_operator.plugin.writes.expecting_client import TrackedClient
+from plugin_operator.plugin.writes.missing_rights import TOLD_SECONDS, MissingRights
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 MAP = GroupVersionKind.parse("v1/ConfigMap")

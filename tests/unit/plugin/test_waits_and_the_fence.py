@@ -9,7 +9,7 @@ from plugin_operator.errors import LeadershipLost
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin import BoundController, ControllerDeclaration, ControllerScope, Writes
-from plugin_operator.plugin.writes import NewerThan, Target
+from plugin_operator.plugin.writes.expectations import NewerThan, Target
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 MAP = GroupVersionKind.parse("v1/ConfigMap")

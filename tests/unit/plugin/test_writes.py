@@ -6,8 +6,8 @@ import pytest
 
 from plugin_operator.errors import AlreadyExistsError, ConflictError, NotFoundError, api_error
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.plugin.tracked import TrackedClient
-from plugin_operator.plugin.writes import DEADLINE_SECONDS, Writes
+from plugin_operator.plugin.writes.expectations import DEADLINE_SECONDS, Writes
+from plugin_operator.plugin.writes.expecting_client import TrackedClient
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 MAP = GroupVersionKind.parse("v1/ConfigMap")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ForbiddenError
-from plugin_operator.plugin.writes import Target
+from plugin_operator.plugin.writes.expectations import Target
 
 #: A right that nobody has asked for again for so long is no longer told; retries are at most 1,000 s apart.
 TOLD_SECONDS = 1200.0

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
-from plugin_operator.plugin.fieldpaths import Digests, changed, digests
-from plugin_operator.plugin.writes import ObjectName, Target
+from plugin_operator.plugin.writes.expectations import ObjectName, Target
+from plugin_operator.plugin.writes.field_paths import Digests, changed, digests
 
 #: Each side must have put its own value back so often, one after the other.
 RESTORED_TIMES = 10

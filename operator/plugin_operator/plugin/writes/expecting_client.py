@@ -9,9 +9,9 @@ from typing import Any
 from plugin_operator.client.models import is_model, to_dict
 from plugin_operator.errors import AlreadyExistsError, ConflictError, ForbiddenError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
-from plugin_operator.plugin.loops import LoopDetector
-from plugin_operator.plugin.rights import Attempt, MissingRights
-from plugin_operator.plugin.writes import Deleted, Expectation, NewerThan, Present, Target, Writes
+from plugin_operator.plugin.writes.expectations import Deleted, Expectation, NewerThan, Present, Target, Writes
+from plugin_operator.plugin.writes.missing_rights import Attempt, MissingRights
+from plugin_operator.plugin.writes.write_loops import LoopDetector
 
 
 class TrackedClient:

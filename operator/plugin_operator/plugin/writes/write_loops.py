@@ -14,9 +14,9 @@ from typing import Protocol
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import RateLimiterSpec, Request, Result
 from plugin_operator.kube import GroupVersionKind, Object
-from plugin_operator.plugin.fieldpaths import Digests, changed, digests
-from plugin_operator.plugin.fights import Fight, FightDetector, Writer
-from plugin_operator.plugin.writes import Target
+from plugin_operator.plugin.writes.expectations import Target
+from plugin_operator.plugin.writes.field_paths import Digests, changed, digests
+from plugin_operator.plugin.writes.write_fights import Fight, FightDetector, Writer
 
 #: So many reconciles that only the controller's own writes can have caused, each of which writes again.
 FED_TIMES = 50

@@ -1,0 +1,1 @@
+"""What reconciles write: reading it back, denied rights, and controllers that write for ever."""
