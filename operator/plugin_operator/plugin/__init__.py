@@ -4,17 +4,17 @@ Owns the author forms (``@controller``, class, ``new_controller``), the checks o
 ``EventRecorder``. Leaves finding, loading and swapping files to ``hosting`` and queueing to ``controller``.
 """
 
-from plugin_operator.plugin.conditions import find_condition
-from plugin_operator.plugin.context import Context, ControllerContext
+from plugin_operator.plugin.context.conditions import find_condition
+from plugin_operator.plugin.context.context import Context, ControllerContext
+from plugin_operator.plugin.context.recorder import BoundRecorder, EventRecorder, Recorder
+from plugin_operator.plugin.context.scope import ControllerScope, Lister
 from plugin_operator.plugin.declaration.declarations import ControllerDeclaration, collect, discover, summary
 from plugin_operator.plugin.declaration.permissions import Permission, permission
 from plugin_operator.plugin.decorator import controller
 from plugin_operator.plugin.forking import allow_fork
 from plugin_operator.plugin.methods import ControllerMethods
 from plugin_operator.plugin.ownership import RevisionTasks, current_revision, install_task_factory
-from plugin_operator.plugin.recorder import BoundRecorder, EventRecorder, Recorder
 from plugin_operator.plugin.running import BoundController
-from plugin_operator.plugin.scope import ControllerScope, Lister
 from plugin_operator.plugin.watch_declaration import WatchDeclaration, WatchOptions, watch
 from plugin_operator.plugin.writes.expectations import CacheView, Writes
 from plugin_operator.plugin.writes.missing_rights import MissingRights

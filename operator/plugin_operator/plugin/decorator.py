@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from plugin_operator.controllers import Predicate, RateLimiterSpec, Request, Result
 from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import Object
-from plugin_operator.plugin.context import Context
+from plugin_operator.plugin.context.context import Context
 from plugin_operator.plugin.declaration.options import MARK, ControllerOptions
 from plugin_operator.plugin.declaration.permissions import Permission
 from plugin_operator.plugin.declaration.source_location import place_of

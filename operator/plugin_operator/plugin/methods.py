@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from plugin_operator.controllers import Request, Result
-from plugin_operator.plugin.context import Context, ControllerContext
+from plugin_operator.plugin.context.context import Context, ControllerContext
 
 
 class ControllerMethods(Protocol):

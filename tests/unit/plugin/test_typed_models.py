@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from plugin_operator.client.models import to_model
-from plugin_operator.plugin.aggregation import Reference
-from plugin_operator.plugin.conditions import set_condition
-from plugin_operator.plugin.finalizers import ensure_finalizer, has_finalizer, remove_finalizer
+from plugin_operator.plugin.context.conditions import set_condition
+from plugin_operator.plugin.context.event_correlator import Reference
+from plugin_operator.plugin.context.finalizers import ensure_finalizer, has_finalizer, remove_finalizer
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

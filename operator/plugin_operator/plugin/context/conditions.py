@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from plugin_operator.client.models import is_model, to_dict, to_model
-from plugin_operator.plugin.typed import AnyObject
+from plugin_operator.plugin.context.typed_objects import AnyObject
 
 _STATUSES = frozenset({"True", "False", "Unknown"})
 

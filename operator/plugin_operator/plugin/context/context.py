@@ -14,10 +14,10 @@ from structlog.types import FilteringBoundLogger
 
 from plugin_operator.client import Client
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.plugin import conditions, finalizers
-from plugin_operator.plugin.recorder import Recorder
-from plugin_operator.plugin.scope import ControllerScope, Lister
-from plugin_operator.plugin.typed import AnyObject
+from plugin_operator.plugin.context import conditions, finalizers
+from plugin_operator.plugin.context.recorder import Recorder
+from plugin_operator.plugin.context.scope import ControllerScope, Lister
+from plugin_operator.plugin.context.typed_objects import AnyObject
 from plugin_operator.plugin.watch_declaration import Kind
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from plugin_operator.errors import NotFoundError
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.plugin.typed import AnyObject, metadata_of
+from plugin_operator.plugin.context.typed_objects import AnyObject, metadata_of
 
 
 class Patcher(Protocol):

@@ -14,7 +14,7 @@ from typing import Any, Self
 from plugin_operator.client.models import is_model, to_dict
 from plugin_operator.clock import Clock
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.plugin.typed import AnyObject, metadata_of
+from plugin_operator.plugin.context.typed_objects import AnyObject, metadata_of
 
 _REMEMBERED = 4096
 _SIMILAR_MAX = 10

@@ -10,7 +10,7 @@ from structlog.types import FilteringBoundLogger
 from plugin_operator import logs
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
-from plugin_operator.plugin.recorder import Recorder
+from plugin_operator.plugin.context.recorder import Recorder
 from plugin_operator.plugin.writes.expectations import Writes
 from plugin_operator.plugin.writes.expecting_client import TrackedClient
 from plugin_operator.plugin.writes.missing_rights import MissingRights

@@ -1,0 +1,1 @@
+"""What a reconcile is handed: context, Events, conditions, finalizers."""
