@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from plugin_operator import logs
-from plugin_operator.plugin.forking import is_fork_allowed
+from plugin_operator.plugin.runtime.forks import is_fork_allowed
 
 _CHILD_STATUS = 70
 _NAMES = ("fork", "forkpty")

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from plugin_operator import logs
 from plugin_operator.manager.stray import StrayErrors
-from plugin_operator.plugin.ownership import current_fields
+from plugin_operator.plugin.runtime.task_tracking import current_fields
 from plugin_operator.rendering import describe
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from typing import Any
 from plugin_operator import logs
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.containment import LineLimiter
-from plugin_operator.plugin.ownership import fields_of_task
+from plugin_operator.plugin.runtime.task_tracking import fields_of_task
 from plugin_operator.rendering import describe, places_of, qualified_class_name, safe_repr, safe_text
 
 #: Lines about one place in the code, and about all places, in each ``PERIOD_SECONDS``.

@@ -4,6 +4,7 @@ Owns the author forms (``@controller``, class, ``new_controller``), the checks o
 ``EventRecorder``. Leaves finding, loading and swapping files to ``hosting`` and queueing to ``controller``.
 """
 
+from plugin_operator.plugin.bound_controller import BoundController
 from plugin_operator.plugin.context.conditions import find_condition
 from plugin_operator.plugin.context.context import Context, ControllerContext
 from plugin_operator.plugin.context.recorder import BoundRecorder, EventRecorder, Recorder
@@ -11,10 +12,9 @@ from plugin_operator.plugin.context.scope import ControllerScope, Lister
 from plugin_operator.plugin.declaration.declarations import ControllerDeclaration, collect, discover, summary
 from plugin_operator.plugin.declaration.permissions import Permission, permission
 from plugin_operator.plugin.decorator import controller
-from plugin_operator.plugin.forking import allow_fork
 from plugin_operator.plugin.methods import ControllerMethods
-from plugin_operator.plugin.ownership import RevisionTasks, current_revision, install_task_factory
-from plugin_operator.plugin.running import BoundController
+from plugin_operator.plugin.runtime.forks import allow_fork
+from plugin_operator.plugin.runtime.task_tracking import RevisionTasks, current_revision, install_task_factory
 from plugin_operator.plugin.watch_declaration import WatchDeclaration, WatchOptions, watch
 from plugin_operator.plugin.writes.expectations import CacheView, Writes
 from plugin_operator.plugin.writes.missing_rights import MissingRights

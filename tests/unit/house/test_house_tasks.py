@@ -10,7 +10,7 @@ PACKAGES = Path(__file__).parents[3] / "operator"
 _MAKERS = {"create_task", "ensure_future", "TaskGroup", "create_eager_task_factory"}
 _ALLOWED = {
     "plugin_operator/tasks/waiting.py": "makes them for everybody else",
-    "plugin_operator/plugin/ownership.py": "the task factory itself",
+    "plugin_operator/plugin/runtime/task_tracking.py": "the task factory itself",
     "plugin_operator/manager/loop.py": "the main task, before the loop runs",
     # The embedded API server is a package of its own, and a process of its own wherever it matters.
     "plugin_operator/apiserver/faults/watches.py": "faults that tests plan",

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from plugin_operator.plugin import RevisionTasks, current_revision, install_task_factory
-from plugin_operator.plugin.ownership import TooManyTasks
+from plugin_operator.plugin.runtime.task_tracking import TooManyTasks
 from plugin_operator.testing.eventually import eventually
 from plugin_operator.threads import ThreadRunner, in_thread
 
@@ -98,7 +98,7 @@ async def test_a_task_of_a_task_belongs_to_the_revision_too():
 
 
 async def test_a_plugin_cannot_spawn_without_bound(monkeypatch):
-    monkeypatch.setattr("plugin_operator.plugin.ownership.MAX_TASKS", 3)
+    monkeypatch.setattr("plugin_operator.plugin.runtime.task_tracking.MAX_TASKS", 3)
     install_task_factory(asyncio.get_running_loop())
     mine = RevisionTasks("p", "1")
     mine.mark()

@@ -13,7 +13,7 @@ from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiError, NotFoundError, PluginOperatorError
 from plugin_operator.plugin.context.event_correlator import Aggregator, Occurrence, Reference, Series
 from plugin_operator.plugin.context.typed_objects import AnyObject
-from plugin_operator.plugin.ownership import current_fields
+from plugin_operator.plugin.runtime.task_tracking import current_fields
 from plugin_operator.rendering import describe, valid_unicode
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
 

@@ -12,7 +12,7 @@ from collections.abc import Coroutine, Generator
 from typing import Any, Protocol, cast
 
 from plugin_operator.errors import PluginOperatorError
-from plugin_operator.plugin.contained import Contained
+from plugin_operator.plugin.runtime.exit_containment import Contained
 
 AnyTask = asyncio.Task[Any]
 _current: contextvars.ContextVar["RevisionTasks | None"] = contextvars.ContextVar("plugin_revision", default=None)

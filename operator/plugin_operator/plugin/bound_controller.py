@@ -11,7 +11,7 @@ from plugin_operator.plugin.context.context import Context, ControllerContext
 from plugin_operator.plugin.context.scope import ControllerScope
 from plugin_operator.plugin.declaration.declarations import ControllerDeclaration
 from plugin_operator.plugin.declaration.invocation import call, is_async
-from plugin_operator.plugin.ownership import mark_reconcile
+from plugin_operator.plugin.runtime.task_tracking import mark_reconcile
 from plugin_operator.rendering import class_name
 from plugin_operator.threads import ThreadRunner
 

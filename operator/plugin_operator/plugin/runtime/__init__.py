@@ -1,0 +1,1 @@
+"""What holds plugin code while it runs: its tasks, exits and forks."""
