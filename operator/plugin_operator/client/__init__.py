@@ -3,14 +3,14 @@
 Owns everything that is sent to an API server. Leaves watching and keeping what is watched to ``cache``.
 """
 
-from plugin_operator.client.access import Access, AccessSource, FixedAccess
 from plugin_operator.client.client import Client
 from plugin_operator.client.config import ConnectionConfig, load_connection_config
 from plugin_operator.client.connection import Connection
+from plugin_operator.client.credentials.access import Access, AccessSource, FixedAccess
+from plugin_operator.client.credentials.tls import TlsSettings
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.paging import Paging
 from plugin_operator.client.statuses import error_of
-from plugin_operator.client.tls import TlsSettings
 from plugin_operator.client.transport import ByteStream, Query, Response, Transport
 
 __all__ = [

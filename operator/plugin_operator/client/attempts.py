@@ -4,7 +4,7 @@ import ssl
 
 import aiohttp
 
-from plugin_operator.client.access import Access, AccessSource
+from plugin_operator.client.credentials.access import Access, AccessSource
 from plugin_operator.errors import ApiError, ConfigError
 
 # What OpenSSL calls a certificate that one side does not take; such a request was not read by the server.

@@ -8,7 +8,7 @@ import ssl
 
 import aiohttp
 
-from plugin_operator.client.access import Access
+from plugin_operator.client.credentials.access import Access
 
 _MAX_WORDS = 500
 _MAX_CHAIN = 20

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from plugin_operator.client.access import Access, AccessSource, FixedAccess
-from plugin_operator.client.kept import KeptAccess
-from plugin_operator.client.kubeconfig import read_context
-from plugin_operator.client.kubeconfig_source import KubeconfigSource
-from plugin_operator.client.pod import PodSource
-from plugin_operator.client.tls import TlsSettings
+from plugin_operator.client.credentials.access import Access, AccessSource, FixedAccess
+from plugin_operator.client.credentials.cached_access import KeptAccess
+from plugin_operator.client.credentials.in_cluster import PodSource
+from plugin_operator.client.credentials.kubeconfig import read_context
+from plugin_operator.client.credentials.kubeconfig_source import KubeconfigSource
+from plugin_operator.client.credentials.tls import TlsSettings
 from plugin_operator.errors import ConfigError
 from plugin_operator.paths import fixed_all
 

@@ -20,12 +20,12 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from plugin_operator.client.access import Access
 from plugin_operator.client.attempts import Attempts
 from plugin_operator.client.bodies import BodyReader, beginning_of
 from plugin_operator.client.breakage import cause_of, is_broken_connection, words_of
 from plugin_operator.client.config import ConnectionConfig
-from plugin_operator.client.kept import KeptAccess
+from plugin_operator.client.credentials.access import Access
+from plugin_operator.client.credentials.cached_access import KeptAccess
 from plugin_operator.client.limits import body_limit
 from plugin_operator.client.server_warnings import ServerWarnings
 from plugin_operator.client.sessions import session_for_calls, session_for_streams

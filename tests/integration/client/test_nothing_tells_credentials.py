@@ -15,7 +15,7 @@ import yaml
 
 from plugin_operator import logs
 from plugin_operator.client import Connection, load_connection_config
-from plugin_operator.client.server_url import split_server
+from plugin_operator.client.credentials.server_url import split_server
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.metrics import Metrics
 

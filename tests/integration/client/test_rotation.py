@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from plugin_operator.certificates import Authority, make_authority, server_context
-from plugin_operator.client import Connection, ConnectionConfig, kept, load_connection_config
+from plugin_operator.client import Connection, ConnectionConfig, load_connection_config
 from plugin_operator.client import config as config_module
-from plugin_operator.client.kept import REREAD_SECONDS, KeptAccess
+from plugin_operator.client.credentials import cached_access
+from plugin_operator.client.credentials.cached_access import REREAD_SECONDS, KeptAccess
 from plugin_operator.errors import ApiConnectionError
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -261,7 +262,7 @@ async def test_a_file_in_trouble_for_a_while_fails_no_request(
                 content = {"empty": "", "blank": "\n", "huge": "x" * 5_000_000, "no token": "\x00\xff"}[trouble]
                 path.write_text(content)
             for _ in range(20):
-                await clock.advance(kept._RETRY_SECONDS)
+                await clock.advance(cached_access._RETRY_SECONDS)
                 await connection.request("GET", "/x")
             path.rmdir() if trouble == "a folder" else path.unlink(missing_ok=True)
             path.write_bytes(authority.certificate_pem if which == "ca" else b"two")

@@ -16,10 +16,10 @@ from aiohttp import web
 from plugin_operator.certificates import Authority, make_authority, server_context
 from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings, sessions
 from plugin_operator.client import resolver as resolver_module
-from plugin_operator.client.kubeconfig import read_context
-from plugin_operator.client.kubeconfig_source import KubeconfigSource
-from plugin_operator.client.pod import PodSource
-from plugin_operator.client.proxies import proxy_for
+from plugin_operator.client.credentials.in_cluster import PodSource
+from plugin_operator.client.credentials.kubeconfig import read_context
+from plugin_operator.client.credentials.kubeconfig_source import KubeconfigSource
+from plugin_operator.client.credentials.proxies import proxy_for
 from plugin_operator.errors import ApiConnectionError
 from plugin_operator.metrics import Metrics
 

@@ -17,7 +17,7 @@ import structlog
 from plugin_operator.app.build import App
 from plugin_operator.cache import Informer, InformerFactory, ReflectorSettings
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
-from plugin_operator.client.access import Access, FixedAccess
+from plugin_operator.client.credentials.access import Access, FixedAccess
 from plugin_operator.errors import NotFoundError
 from plugin_operator.hosting import PluginState
 from plugin_operator.kube import Object

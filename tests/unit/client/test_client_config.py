@@ -13,7 +13,7 @@ import pytest
 from plugin_operator.certificates import make_authority
 from plugin_operator.client import config as config_module
 from plugin_operator.client import load_connection_config
-from plugin_operator.client.config_library import LoadedConfiguration
+from plugin_operator.client.credentials.kubeconfig_loader import LoadedConfiguration
 from plugin_operator.errors import ConfigError
 
 OPERATOR = Path(config_module.__file__).parents[2]
@@ -157,7 +157,7 @@ def test_a_pod_without_its_service_account_says_so():
 
 def test_the_configuration_library_is_used_without_its_models():
     code = (
-        "import sys; from plugin_operator.client import config_library as c; c.kube_config();"
+        "import sys; from plugin_operator.client.credentials import kubeconfig_loader as c; c.kube_config();"
         "assert not [m for m in sys.modules if m.startswith('kubernetes_asyncio')];"
         "import kubernetes_asyncio; assert kubernetes_asyncio.config.kube_config is not c.kube_config();"
         "assert kubernetes_asyncio.client.V1ConfigMap"

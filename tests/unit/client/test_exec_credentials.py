@@ -15,12 +15,13 @@ import pytest
 import uvloop
 
 from plugin_operator.certificates import make_authority
-from plugin_operator.client import execs, load_connection_config
-from plugin_operator.client.access import AccessSource
-from plugin_operator.client.execs import ExecCommand, cluster_info
-from plugin_operator.client.kept import KeptAccess
-from plugin_operator.client.kubeconfig import read_context
-from plugin_operator.client.kubeconfig_source import KubeconfigSource
+from plugin_operator.client import load_connection_config
+from plugin_operator.client.credentials import exec_plugin
+from plugin_operator.client.credentials.access import AccessSource
+from plugin_operator.client.credentials.cached_access import KeptAccess
+from plugin_operator.client.credentials.exec_plugin import ExecCommand, cluster_info
+from plugin_operator.client.credentials.kubeconfig import read_context
+from plugin_operator.client.credentials.kubeconfig_source import KubeconfigSource
 from plugin_operator.errors import ConfigError
 from plugin_operator.testing.eventually import eventually
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -152,7 +153,7 @@ def is_running(pid: int) -> bool:
 async def test_a_command_is_killed_with_its_process_group(
     script: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    monkeypatch.setattr(execs, "DEADLINE_SECONDS", 0.5 if ending == "deadline" else 60.0)
+    monkeypatch.setattr(exec_plugin, "DEADLINE_SECONDS", 0.5 if ending == "deadline" else 60.0)
     path = script(f"sleep 300 &\necho $! > {tmp_path}/child\necho $$ > {tmp_path}/self\nwait")
     running = asyncio.ensure_future(command(path).run())
     await eventually(lambda: (tmp_path / "self").exists() and (tmp_path / "self").read_text() != "")
@@ -175,13 +176,13 @@ async def test_a_command_is_killed_with_its_process_group(
 async def test_a_command_that_is_stopped_is_killed_at_its_deadline_and_the_next_one_serves(
     script: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stops: str
 ) -> None:
-    monkeypatch.setattr(execs, "DEADLINE_SECONDS", 0.5)
+    monkeypatch.setattr(exec_plugin, "DEADLINE_SECONDS", 0.5)
     path = script(f"cd {tmp_path}; echo $$ > self; {stops}\necho '{credential(token='t')}'")
     with pytest.raises(ConfigError, match=r"gave no credentials within 0.5 s"):
         await command(path).run()
     pids = [int(each.read_text()) for each in (tmp_path / "self", tmp_path / "child") if each.exists()]
     await eventually(lambda: not any(map(is_running, pids)))
-    monkeypatch.setattr(execs, "DEADLINE_SECONDS", 60.0)
+    monkeypatch.setattr(exec_plugin, "DEADLINE_SECONDS", 60.0)
     assert (await command(script(f"echo '{credential(token='t')}'")).run()).token == "t"
 
 
@@ -280,7 +281,7 @@ def test_a_command_runs_on_the_loop_that_the_operator_runs_on(script: Callable[.
 def test_a_command_that_hangs_is_ended_with_its_children_on_the_loop_of_the_operator(
     script: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execs, "DEADLINE_SECONDS", 0.3)
+    monkeypatch.setattr(exec_plugin, "DEADLINE_SECONDS", 0.3)
     program = script(f"sleep 300 & echo $! > {tmp_path}/child; wait")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, pytest.raises(ConfigError, match="within"):
         runner.run(command(program).run())

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_operator.client import Access, TlsSettings
-from plugin_operator.client.kept import REREAD_SECONDS, KeptAccess
-from plugin_operator.client.tokens import expiry_of
+from plugin_operator.client.credentials.cached_access import REREAD_SECONDS, KeptAccess
+from plugin_operator.client.credentials.tokens import expiry_of
 from plugin_operator.errors import ConfigError
 from plugin_operator.testing.virtual_clock import VirtualClock
 

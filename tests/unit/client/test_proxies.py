@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_operator.client import load_connection_config
-from plugin_operator.client.proxies import environment_proxy, proxy_for
+from plugin_operator.client.credentials.proxies import environment_proxy, proxy_for
 from plugin_operator.errors import ConfigError
 
 

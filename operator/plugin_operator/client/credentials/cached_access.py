@@ -10,7 +10,7 @@ from typing import Protocol
 
 from plugin_operator import logs
 from plugin_operator.backoff import Backoff
-from plugin_operator.client.access import Access
+from plugin_operator.client.credentials.access import Access
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ConfigError
 from plugin_operator.rendering import describe

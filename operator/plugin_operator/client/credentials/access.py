@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from plugin_operator.client.tls import TlsSettings
+from plugin_operator.client.credentials.tls import TlsSettings
 
 _SYSTEM_TRUST = TlsSettings()
 _MIN_HIDDEN = 4  # a shorter one hides nothing, and would be in every second word

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from plugin_operator.client.access import Access
-from plugin_operator.client.files import read_credential, read_token
-from plugin_operator.client.proxies import proxy_for
-from plugin_operator.client.tls import TlsSettings
-from plugin_operator.client.tokens import expiry_of
+from plugin_operator.client.credentials.access import Access
+from plugin_operator.client.credentials.files import read_credential, read_token
+from plugin_operator.client.credentials.proxies import proxy_for
+from plugin_operator.client.credentials.tls import TlsSettings
+from plugin_operator.client.credentials.tokens import expiry_of
 from plugin_operator.errors import ConfigError
 
 

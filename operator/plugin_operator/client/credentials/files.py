@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from plugin_operator.client.tokens import is_token
+from plugin_operator.client.credentials.tokens import is_token
 from plugin_operator.errors import ConfigError
 
 MAX_FILE_BYTES = 4 * 2**20

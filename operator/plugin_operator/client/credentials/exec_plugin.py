@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from plugin_operator.client.tokens import is_token
+from plugin_operator.client.credentials.tokens import is_token
 from plugin_operator.errors import ConfigError
 from plugin_operator.tasks import start_task
 

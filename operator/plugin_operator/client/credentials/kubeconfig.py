@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from plugin_operator.client.config_library import config_exception, kube_config
-from plugin_operator.client.server_url import split_server
+from plugin_operator.client.credentials.kubeconfig_loader import config_exception, kube_config
+from plugin_operator.client.credentials.server_url import split_server
 from plugin_operator.errors import ConfigError
 
 _MAX_LISTED = 20

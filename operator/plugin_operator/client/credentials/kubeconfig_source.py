@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from plugin_operator.client.access import Access
-from plugin_operator.client.config_library import LoadedConfiguration, config_exception, kube_config
-from plugin_operator.client.execs import DEADLINE_SECONDS, ExecCommand, ExecCredential, cluster_info
-from plugin_operator.client.files import read_credential, read_token
-from plugin_operator.client.kubeconfig import KubeconfigContext, existing, impersonation_of, read_context
-from plugin_operator.client.proxies import proxy_for
-from plugin_operator.client.tls import TlsSettings
-from plugin_operator.client.tokens import expiry_of, is_token
+from plugin_operator.client.credentials.access import Access
+from plugin_operator.client.credentials.exec_plugin import DEADLINE_SECONDS, ExecCommand, ExecCredential, cluster_info
+from plugin_operator.client.credentials.files import read_credential, read_token
+from plugin_operator.client.credentials.kubeconfig import KubeconfigContext, existing, impersonation_of, read_context
+from plugin_operator.client.credentials.kubeconfig_loader import LoadedConfiguration, config_exception, kube_config
+from plugin_operator.client.credentials.proxies import proxy_for
+from plugin_operator.client.credentials.tls import TlsSettings
+from plugin_operator.client.credentials.tokens import expiry_of, is_token
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ConfigError
 
