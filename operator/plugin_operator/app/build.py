@@ -23,7 +23,7 @@ from plugin_operator.app.report import not_synced, status_of, troubles
 from plugin_operator.app.servers import metrics_server, probe_server
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import Client, ConnectionConfig, RESTMapper, load_connection_config
-from plugin_operator.client.transport import Transport
+from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import UsageError
 from plugin_operator.fence import Fence

@@ -10,8 +10,8 @@ arrive after it: the time between renew deadline and lease duration is for that,
 from contextlib import AbstractAsyncContextManager
 
 from plugin_operator.client import ByteStream, Query, Response
-from plugin_operator.client.admission import admitting
-from plugin_operator.client.transport import Transport
+from plugin_operator.client.http.send_guard import admitting
+from plugin_operator.client.http.transport import Transport
 from plugin_operator.fence import Fence
 
 

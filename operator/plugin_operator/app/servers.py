@@ -6,7 +6,7 @@ Owns which routes are behind which flag, and what guards them. What they tell is
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from plugin_operator.client.transport import Transport
+from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock
 from plugin_operator.manager import Runnable
 from plugin_operator.metrics import Metrics

@@ -5,13 +5,13 @@ Owns everything that is sent to an API server. Leaves watching and keeping what 
 
 from plugin_operator.client.client import Client
 from plugin_operator.client.config import ConnectionConfig, load_connection_config
-from plugin_operator.client.connection import Connection
 from plugin_operator.client.credentials.access import Access, AccessSource, FixedAccess
 from plugin_operator.client.credentials.tls import TlsSettings
+from plugin_operator.client.http.connection import Connection
+from plugin_operator.client.http.status_errors import error_of
+from plugin_operator.client.http.transport import ByteStream, Query, Response, Transport
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.paging import Paging
-from plugin_operator.client.statuses import error_of
-from plugin_operator.client.transport import ByteStream, Query, Response, Transport
 
 __all__ = [
     "Access",

@@ -9,13 +9,13 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from plugin_operator.client.addresses import is_whole_object, kind_at
-from plugin_operator.client.limits import MAX_RECEIVING_BYTES
+from plugin_operator.client.http.limits import MAX_RECEIVING_BYTES
+from plugin_operator.client.http.request_path import is_whole_object, kind_at
+from plugin_operator.client.http.server_warnings import on_behalf
+from plugin_operator.client.http.transport import Query, Transport
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import is_model, to_dict, to_model, version_and_kind
 from plugin_operator.client.paging import Paging
-from plugin_operator.client.server_warnings import on_behalf
-from plugin_operator.client.transport import Query, Transport
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, GoneError, NoMatchError, NotFoundError
 from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, NamespacedName, Object, Resource
 

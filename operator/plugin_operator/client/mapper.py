@@ -10,7 +10,7 @@ import functools
 from collections import defaultdict
 
 from plugin_operator.client.discovery import AGGREGATED_ACCEPT, parse_aggregated, parse_group_version
-from plugin_operator.client.transport import Transport
+from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ApiError, NoMatchError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, Resource

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from plugin_operator.client.transport import Transport
+from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiConnectionError, ApiError
 

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 
 from plugin_operator.client import RESTMapper
-from plugin_operator.client.transport import Transport
+from plugin_operator.client.http.transport import Transport
 from plugin_operator.errors import NoMatchError
 from plugin_operator.kube import GroupVersionKind, Resource
 

@@ -15,7 +15,8 @@ from plugin_operator.apiserver import ApiServer, ApiServerConfig
 from plugin_operator.apiserver.faults import Action, Fault
 from plugin_operator.cache import Informer, InformerFactory, InformerKey, State
 from plugin_operator.cache.environment import ReflectorSettings
-from plugin_operator.client import ByteStream, Client, Connection, ConnectionConfig, RESTMapper, limits
+from plugin_operator.client import ByteStream, Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.client.http import limits
 from plugin_operator.clock import SystemClock
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics

@@ -6,7 +6,8 @@ import pytest
 from aiohttp import web
 
 from plugin_operator.app.fenced import FencedTransport
-from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, sessions
+from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess
+from plugin_operator.client.http import sessions
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ApiConnectionError, LeadershipLost
 from plugin_operator.fence import Fence

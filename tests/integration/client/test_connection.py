@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings, limits
+from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings
+from plugin_operator.client.http import limits
 from plugin_operator.errors import (
     AnswerTooLargeError,
     ApiConnectionError,

@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
-from plugin_operator.client import Access, Client, Connection, ConnectionConfig, FixedAccess, RESTMapper, limits
-from plugin_operator.client import bodies as bodies_module
-from plugin_operator.client.limits import body_limit
+from plugin_operator.client import Access, Client, Connection, ConnectionConfig, FixedAccess, RESTMapper
+from plugin_operator.client.http import bodies as bodies_module
+from plugin_operator.client.http import limits
+from plugin_operator.client.http.limits import body_limit
 from plugin_operator.errors import (
     AnswerTooLargeError,
     ApiConnectionError,

@@ -14,12 +14,13 @@ import pytest
 from aiohttp import web
 
 from plugin_operator.certificates import Authority, make_authority, server_context
-from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings, sessions
-from plugin_operator.client import resolver as resolver_module
+from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings
 from plugin_operator.client.credentials.in_cluster import PodSource
 from plugin_operator.client.credentials.kubeconfig import read_context
 from plugin_operator.client.credentials.kubeconfig_source import KubeconfigSource
 from plugin_operator.client.credentials.proxies import proxy_for
+from plugin_operator.client.http import resolver as resolver_module
+from plugin_operator.client.http import sessions
 from plugin_operator.errors import ApiConnectionError
 from plugin_operator.metrics import Metrics
 

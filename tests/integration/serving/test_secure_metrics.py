@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.client.transport import Response
+from plugin_operator.client.http.transport import Response
 from plugin_operator.errors import ApiConnectionError, ForbiddenError
 from plugin_operator.serving.address import BindAddress
 from plugin_operator.serving.authorization import authorized

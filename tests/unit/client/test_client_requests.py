@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from plugin_operator.client import Client, Response, RESTMapper, error_of
-from plugin_operator.client.statuses import retry_after_seconds
+from plugin_operator.client.http.status_errors import retry_after_seconds
 from plugin_operator.errors import (
     AlreadyExistsError,
     ApiConnectionError,

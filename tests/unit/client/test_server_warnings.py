@@ -5,8 +5,8 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_operator.client.addresses import is_whole_object, kind_at, object_of
-from plugin_operator.client.server_warnings import _REMEMBERED, ServerWarnings, on_behalf
+from plugin_operator.client.http.request_path import is_whole_object, kind_at, object_of
+from plugin_operator.client.http.server_warnings import _REMEMBERED, ServerWarnings, on_behalf
 from plugin_operator.kube import GroupVersionKind
 
 PATH = "/apis/apps/v1/namespaces/web/deployments/shop"

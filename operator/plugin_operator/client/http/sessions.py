@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from plugin_operator.client.admission import AdmittedRequest
-from plugin_operator.client.resolver import OwnThreadsResolver
+from plugin_operator.client.http.resolver import OwnThreadsResolver
+from plugin_operator.client.http.send_guard import AdmittedRequest
 
 _MOST_CALLS_AT_ONCE = 100
 _NAMES_SECONDS = 10  # how long an address is believed; then new connections follow a name that has moved

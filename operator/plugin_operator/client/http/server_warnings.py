@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from types import MappingProxyType
 
 from plugin_operator import logs
-from plugin_operator.client.addresses import object_of
+from plugin_operator.client.http.request_path import object_of
 
 _log = logs.get_logger(__name__)
 

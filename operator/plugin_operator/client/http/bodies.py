@@ -5,7 +5,7 @@ import contextlib
 
 import aiohttp
 
-from plugin_operator.client.limits import MAX_ERROR_BYTES, MAX_RECEIVING_BYTES
+from plugin_operator.client.http.limits import MAX_ERROR_BYTES, MAX_RECEIVING_BYTES
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError
 
 _ERROR_SECONDS = 5.0

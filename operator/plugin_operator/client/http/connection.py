@@ -20,17 +20,17 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from plugin_operator.client.attempts import Attempts
-from plugin_operator.client.bodies import BodyReader, beginning_of
-from plugin_operator.client.breakage import cause_of, is_broken_connection, words_of
 from plugin_operator.client.config import ConnectionConfig
 from plugin_operator.client.credentials.access import Access
 from plugin_operator.client.credentials.cached_access import KeptAccess
-from plugin_operator.client.limits import body_limit
-from plugin_operator.client.server_warnings import ServerWarnings
-from plugin_operator.client.sessions import session_for_calls, session_for_streams
-from plugin_operator.client.statuses import error_of
-from plugin_operator.client.transport import ByteStream, Query, Response
+from plugin_operator.client.http.attempts import Attempts
+from plugin_operator.client.http.bodies import BodyReader, beginning_of
+from plugin_operator.client.http.breakage import cause_of, is_broken_connection, words_of
+from plugin_operator.client.http.limits import body_limit
+from plugin_operator.client.http.server_warnings import ServerWarnings
+from plugin_operator.client.http.sessions import session_for_calls, session_for_streams
+from plugin_operator.client.http.status_errors import error_of
+from plugin_operator.client.http.transport import ByteStream, Query, Response
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ApiConnectionError, ApiError, ConfigError
 from plugin_operator.metrics import Metrics

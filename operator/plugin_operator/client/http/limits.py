@@ -3,8 +3,8 @@
 The API server stores no object above 1.5 MiB, so the limits leave room and yet stop a body that has no end.
 """
 
-from plugin_operator.client.addresses import object_of
-from plugin_operator.client.transport import Query
+from plugin_operator.client.http.request_path import object_of
+from plugin_operator.client.http.transport import Query
 
 MAX_OBJECT_BYTES = 64 * 2**20
 """One object, and a page that was asked to hold no more than one."""

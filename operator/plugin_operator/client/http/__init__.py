@@ -1,0 +1,1 @@
+"""HTTP to the API server: connections, attempts, limits of answers, and failures as exceptions."""
