@@ -17,10 +17,10 @@ from typing import Any, cast
 from bench import stream
 from bench.calls import Calls
 from bench.patching import calls_of_one_patch
-from plugin_operator.cache.feed import Feed, Position
 from plugin_operator.cache.handlers import Distributor
+from plugin_operator.cache.reflector.watch_stream import Feed, Position
+from plugin_operator.cache.reflector.wire import WireReader
 from plugin_operator.cache.store import Store
-from plugin_operator.cache.wire import WireReader
 from plugin_operator.clock import SystemClock
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.outcomes import Outcomes

@@ -5,7 +5,7 @@ import json
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from plugin_operator.cache.wire import EventType, WireReader
+from plugin_operator.cache.reflector.wire import EventType, WireReader
 from plugin_operator.kube import GroupVersionKind
 
 READER = WireReader(GroupVersionKind("", "v1", "ConfigMap"))

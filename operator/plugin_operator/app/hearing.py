@@ -9,7 +9,7 @@ from typing import Protocol
 
 from plugin_operator.cache import InformerKey
 from plugin_operator.cache.environment import ReflectorSettings
-from plugin_operator.cache.states import State
+from plugin_operator.cache.reflector.states import State
 
 _QUIET_STATES = frozenset({State.WAITING, State.STOPPED})
 

@@ -11,7 +11,7 @@ from plugin_operator.cache.informer import Informer
 from plugin_operator.cache.keys import InformerKey
 from plugin_operator.cache.lister import Lister
 from plugin_operator.cache.objects import CachedObject
-from plugin_operator.cache.states import State
+from plugin_operator.cache.reflector.states import State
 from plugin_operator.cache.store import IndexFunction
 
 __all__ = [

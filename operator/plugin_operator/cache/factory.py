@@ -9,7 +9,7 @@ from plugin_operator import logs
 from plugin_operator.cache.environment import Environment, ReflectorSettings
 from plugin_operator.cache.informer import Informer
 from plugin_operator.cache.keys import InformerKey
-from plugin_operator.cache.states import State
+from plugin_operator.cache.reflector.states import State
 from plugin_operator.client import RESTMapper, Transport
 from plugin_operator.clock import Clock
 from plugin_operator.metrics import Metrics

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from plugin_operator import logs
-from plugin_operator.cache import pace
+from plugin_operator.cache import time_slice
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.clock import Clock
 from plugin_operator.kube import NamespacedName
@@ -93,8 +93,8 @@ class Distributor:
             if number % every:
                 continue
             took = self._clock.monotonic() - began
-            every = pace.look_every(took, number)
-            if took >= pace.SLICE_SECONDS:
+            every = time_slice.look_every(took, number)
+            if took >= time_slice.SLICE_SECONDS:
                 asyncio.get_running_loop().call_soon(self._replay, registration, objects, present, every)
                 return
         registration.replayed = True

@@ -6,8 +6,8 @@ from plugin_operator.cache.environment import Environment
 from plugin_operator.cache.handlers import Distributor, EventHandler, Registration
 from plugin_operator.cache.keys import InformerKey
 from plugin_operator.cache.lister import Lister
-from plugin_operator.cache.reflector import Reflector
-from plugin_operator.cache.states import State
+from plugin_operator.cache.reflector.reflector import Reflector
+from plugin_operator.cache.reflector.states import State
 from plugin_operator.cache.store import Store
 
 

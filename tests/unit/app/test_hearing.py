@@ -8,7 +8,7 @@ from plugin_operator.app.health import probes
 from plugin_operator.app.hearing import deaf_streams
 from plugin_operator.cache import InformerKey
 from plugin_operator.cache.environment import ReflectorSettings
-from plugin_operator.cache.states import State
+from plugin_operator.cache.reflector.states import State
 from plugin_operator.kube import GroupVersionKind
 
 KEY = InformerKey(GroupVersionKind("", "v1", "ConfigMap"))

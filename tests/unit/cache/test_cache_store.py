@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from plugin_operator.cache import Lister, pace
+from plugin_operator.cache import Lister, time_slice
 from plugin_operator.cache.handlers import Distributor
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
@@ -230,8 +230,10 @@ async def test_a_long_replay_lets_the_loop_turn_and_misses_nothing_that_changes_
 
 
 def test_the_clock_is_read_for_many_quick_events_at_once_and_for_each_slow_one():
-    looks = [pace.look_every(seconds, events) for seconds, events in ((0.0, 1), (0.0004, 1), (0.001, 1), (0.1, 32))]
-    assert looks == [pace.LOOK_EVERY, pace.LOOK_EVERY, 1, 1]
+    looks = [
+        time_slice.look_every(seconds, events) for seconds, events in ((0.0, 1), (0.0004, 1), (0.001, 1), (0.1, 32))
+    ]
+    assert looks == [time_slice.LOOK_EVERY, time_slice.LOOK_EVERY, 1, 1]
 
 
 def test_a_known_version_with_other_content_is_a_change_because_the_server_may_have_lost_history(store, distributor):

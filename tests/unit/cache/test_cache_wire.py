@@ -3,8 +3,8 @@ import json
 import msgspec
 import pytest
 
-from plugin_operator.cache.lines import LineSplitter
-from plugin_operator.cache.wire import Bookmark, EventType, Malformed, WireReader
+from plugin_operator.cache.reflector.lines import LineSplitter
+from plugin_operator.cache.reflector.wire import Bookmark, EventType, Malformed, WireReader
 from plugin_operator.errors import ApiConnectionError, GoneError, ServerError
 from plugin_operator.kube import GroupVersionKind
 

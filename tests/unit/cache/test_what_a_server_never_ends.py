@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from plugin_operator.cache import InformerFactory, State
-from plugin_operator.cache.liveness import Liveness
+from plugin_operator.cache.reflector.liveness import Liveness
 from plugin_operator.client import Paging, Query, Response
 from plugin_operator.client import paging as paging_module
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, api_error

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from plugin_operator.cache.states import Outcome
+from plugin_operator.cache.reflector.states import Outcome
 from plugin_operator.errors import (
     ApiConnectionError,
     ApiError,

@@ -10,17 +10,17 @@ import random
 from collections.abc import Callable
 
 from plugin_operator.backoff import Backoff
-from plugin_operator.cache.collection import Collection
 from plugin_operator.cache.environment import Environment
-from plugin_operator.cache.feed import Feed, Position
 from plugin_operator.cache.keys import InformerKey
-from plugin_operator.cache.liveness import Liveness
-from plugin_operator.cache.outcomes import Failure, HistoryRewritten, Unsupported, failure_of
-from plugin_operator.cache.paging import PagedList, read_list
-from plugin_operator.cache.states import Outcome, Pause, State, next_step
+from plugin_operator.cache.reflector.list_watch import Collection
+from plugin_operator.cache.reflector.liveness import Liveness
+from plugin_operator.cache.reflector.outcomes import Failure, HistoryRewritten, Unsupported, failure_of
+from plugin_operator.cache.reflector.paging import PagedList, read_list
+from plugin_operator.cache.reflector.states import Outcome, Pause, State, next_step
+from plugin_operator.cache.reflector.stream_health import BLOCKING, Troubles
+from plugin_operator.cache.reflector.watch_stream import Feed, Position
+from plugin_operator.cache.reflector.wire import WireReader
 from plugin_operator.cache.store import Store
-from plugin_operator.cache.troubles import BLOCKING, Troubles
-from plugin_operator.cache.wire import WireReader
 from plugin_operator.client import ByteStream
 from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 import msgspec
 
 from plugin_operator import logs
-from plugin_operator.cache import pace
-from plugin_operator.cache.collection import Collection
+from plugin_operator.cache import time_slice
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.cache.objects import CachedObject
+from plugin_operator.cache.reflector.list_watch import Collection
+from plugin_operator.cache.reflector.wire import Malformed, WireReader
 from plugin_operator.cache.store import Store
-from plugin_operator.cache.wire import Malformed, WireReader
 from plugin_operator.client import Paging, Transport
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, GoneError
@@ -122,16 +122,16 @@ class PagedList:
         return version
 
     async def _store_items(self, items: list[msgspec.Raw], store: Store, reader: WireReader) -> None:
-        end = self._clock.monotonic() + pace.SLICE_SECONDS
+        end = self._clock.monotonic() + time_slice.SLICE_SECONDS
         for number, item in enumerate(items):
             try:
                 store.upsert(reader.item(bytes(item)))  # a Raw would keep the whole page alive
             except Malformed as error:
                 self._on_skipped()
                 _log.error("Object cannot be read and is left out", reason=str(error), path=self._path)
-            if number % pace.LOOK_EVERY == 0 and self._clock.monotonic() >= end:
+            if number % time_slice.LOOK_EVERY == 0 and self._clock.monotonic() >= end:
                 await asyncio.sleep(0)
-                end = self._clock.monotonic() + pace.SLICE_SECONDS
+                end = self._clock.monotonic() + time_slice.SLICE_SECONDS
 
 
 def _read(body: bytes) -> _Page:

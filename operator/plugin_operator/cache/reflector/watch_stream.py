@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Callable
 
 from plugin_operator import logs
-from plugin_operator.cache import pace
-from plugin_operator.cache.lines import LineSplitter
-from plugin_operator.cache.outcomes import HistoryRewritten
+from plugin_operator.cache import time_slice
+from plugin_operator.cache.reflector.lines import LineSplitter
+from plugin_operator.cache.reflector.outcomes import HistoryRewritten
+from plugin_operator.cache.reflector.wire import Bookmark, EventType, Malformed, WireReader
 from plugin_operator.cache.store import Store
-from plugin_operator.cache.wire import Bookmark, EventType, Malformed, WireReader
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiConnectionError
 
@@ -101,7 +101,7 @@ class Feed:
         self.listing = listing
         self._on_skipped = on_skipped
         self._unread = 0
-        self._look_every = pace.LOOK_EVERY
+        self._look_every = time_slice.LOOK_EVERY
 
     async def consume(self, data: bytes) -> int:
         """Apply the events that ``data`` completes and return their number; a cancel takes effect between two slices.
@@ -137,8 +137,8 @@ class Feed:
             last = first + every
             for line in lines[first:last]:
                 self._apply(line)
-            if (took := self._clock.monotonic() - began) >= pace.SLICE_SECONDS:
-                self._look_every = pace.look_every(took, last - start)
+            if (took := self._clock.monotonic() - began) >= time_slice.SLICE_SECONDS:
+                self._look_every = time_slice.look_every(took, last - start)
                 return last
         return len(lines)
 

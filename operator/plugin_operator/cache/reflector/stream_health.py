@@ -6,8 +6,8 @@ first failure of its kind is told, those that follow are details, and the end of
 
 from plugin_operator import logs
 from plugin_operator.cache.keys import InformerKey
-from plugin_operator.cache.outcomes import Failure
-from plugin_operator.cache.states import Outcome
+from plugin_operator.cache.reflector.outcomes import Failure
+from plugin_operator.cache.reflector.states import Outcome
 from plugin_operator.errors import NotFoundError, PluginOperatorError
 from plugin_operator.metrics import Metrics
 

@@ -1,0 +1,1 @@
+"""Keeping a store equal to the server: list, watch, resume, relist."""
