@@ -5,10 +5,8 @@ author writes, and when to swap, is for the layers above.
 """
 
 from plugin_operator.controllers.controller import Controller
-from plugin_operator.controllers.drain import Drain
 from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueForOwner, EnqueueMapped, Handler
 from plugin_operator.controllers.namespaces import Openness, openness
-from plugin_operator.controllers.outcomes import FailingKey
 from plugin_operator.controllers.ports import CachedObject
 from plugin_operator.controllers.predicates import (
     Predicate,
@@ -29,6 +27,8 @@ from plugin_operator.controllers.types import (
     Request,
     Result,
 )
+from plugin_operator.controllers.workers.drain import Drain
+from plugin_operator.controllers.workers.outcomes import FailingKey
 
 __all__ = [
     "CachedObject",

@@ -12,16 +12,16 @@ from functools import partial
 from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.containment import PluginGuard
-from plugin_operator.controllers.crew import Crew
-from plugin_operator.controllers.drain import Drain
 from plugin_operator.controllers.namespaces import NamespaceGate, openness
-from plugin_operator.controllers.outcomes import Outcomes
 from plugin_operator.controllers.ports import Informer, InformerFactory, InformerKey
 from plugin_operator.controllers.sources import Sources
 from plugin_operator.controllers.spec import ControllerSpec
 from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus
 from plugin_operator.controllers.types import ControllerStopped, FailureCallback, Reconciler, Request
-from plugin_operator.controllers.worker import Worker
+from plugin_operator.controllers.workers.drain import Drain
+from plugin_operator.controllers.workers.outcomes import Outcomes
+from plugin_operator.controllers.workers.worker import Worker
+from plugin_operator.controllers.workers.worker_pool import Crew
 from plugin_operator.fence import Fence
 from plugin_operator.metrics import Metrics
 from plugin_operator.tasks import AnyTask, Service, TaskOwner, TaskSupervisor, wait_until_done

@@ -6,9 +6,9 @@ Owns the values; ``hosting`` and ``serving`` show them.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plugin_operator.controllers.outcomes import FailingKey
 from plugin_operator.controllers.ports import Informer, InformerKey
 from plugin_operator.controllers.types import Request
+from plugin_operator.controllers.workers.outcomes import FailingKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from plugin_operator.controllers import ControllerStatus, Failure, Request
-from plugin_operator.controllers.outcomes import FailingKey
 from plugin_operator.controllers.status import InformerStatus
+from plugin_operator.controllers.workers.outcomes import FailingKey
 from plugin_operator.hosting.runtime.controller_failures import CODE_FAILURE_SHOWN_SECONDS, FailureLog
 from plugin_operator.rendering import places_of
 from plugin_operator.testing.virtual_clock import VirtualClock

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
-from plugin_operator.controllers.outcomes import MAX_REMEMBERED
+from plugin_operator.controllers.workers.outcomes import MAX_REMEMBERED
 from plugin_operator.rendering import Locate, describe, places_of
 
 #: So many failures in a row, without a success of any object in between, and a controller may be failing.

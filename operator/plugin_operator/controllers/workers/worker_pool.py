@@ -11,7 +11,7 @@ from plugin_operator import logs
 from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.controllers.types import Request
-from plugin_operator.controllers.worker import Worker
+from plugin_operator.controllers.workers.worker import Worker
 from plugin_operator.tasks import TaskSupervisor, start_task
 
 _log = logs.get_logger(__name__)

@@ -1,0 +1,1 @@
+"""What runs reconciles: worker pool, turns on the event loop, outcomes, drain."""
