@@ -6,7 +6,6 @@ author writes, and when to swap, is for the layers above.
 
 from plugin_operator.controllers.controller import Controller
 from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueForOwner, EnqueueMapped, Handler
-from plugin_operator.controllers.namespaces import Openness, openness
 from plugin_operator.controllers.ports import CachedObject
 from plugin_operator.controllers.predicates import (
     Predicate,
@@ -16,6 +15,7 @@ from plugin_operator.controllers.predicates import (
     matches,
     resource_version_changed,
 )
+from plugin_operator.controllers.sources.namespaces import Openness, openness
 from plugin_operator.controllers.spec import ControllerSpec, RateLimiterSpec, Watch
 from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus
 from plugin_operator.controllers.types import (

@@ -12,9 +12,9 @@ from functools import partial
 from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.containment import PluginGuard
-from plugin_operator.controllers.namespaces import NamespaceGate, openness
 from plugin_operator.controllers.ports import Informer, InformerFactory, InformerKey
-from plugin_operator.controllers.sources import Sources
+from plugin_operator.controllers.sources.namespaces import NamespaceGate, openness
+from plugin_operator.controllers.sources.source_set import Sources
 from plugin_operator.controllers.spec import ControllerSpec
 from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus
 from plugin_operator.controllers.types import ControllerStopped, FailureCallback, Reconciler, Request

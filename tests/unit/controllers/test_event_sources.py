@@ -19,7 +19,7 @@ from plugin_operator.controllers import (
     matches,
     resource_version_changed,
 )
-from plugin_operator.controllers.source import Source
+from plugin_operator.controllers.sources.source import Source
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.testing.fake_informers import FakeInformer, FakeObject
 from plugin_operator.testing.virtual_clock import VirtualClock

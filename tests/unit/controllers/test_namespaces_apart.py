@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_operator.controllers import Request, Watch, openness
-from plugin_operator.controllers.namespaces import NamespaceGate
+from plugin_operator.controllers.sources.namespaces import NamespaceGate
 
 
 class Key(NamedTuple):
