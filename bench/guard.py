@@ -23,7 +23,7 @@ from plugin_operator.cache.reflector.wire import WireReader
 from plugin_operator.cache.store import Store
 from plugin_operator.clock import SystemClock
 from plugin_operator.containment import PluginGuard
-from plugin_operator.controllers.types import Request
+from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.controllers.workers.worker import Worker
 from plugin_operator.kube import GroupVersionKind

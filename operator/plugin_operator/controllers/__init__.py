@@ -15,10 +15,7 @@ from plugin_operator.controllers.predicates import (
     matches,
     resource_version_changed,
 )
-from plugin_operator.controllers.sources.namespaces import Openness, openness
-from plugin_operator.controllers.spec import ControllerSpec, RateLimiterSpec, Watch
-from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus
-from plugin_operator.controllers.types import (
+from plugin_operator.controllers.reconcile import (
     ControllerStopped,
     Failure,
     FailureCallback,
@@ -27,6 +24,9 @@ from plugin_operator.controllers.types import (
     Request,
     Result,
 )
+from plugin_operator.controllers.sources.namespaces import Openness, openness
+from plugin_operator.controllers.spec import ControllerSpec, RateLimiterSpec, Watch
+from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus
 from plugin_operator.controllers.workers.drain import Drain
 from plugin_operator.controllers.workers.outcomes import FailingKey
 

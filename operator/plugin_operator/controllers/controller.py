@@ -13,11 +13,11 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.ports import Informer, InformerFactory, InformerKey
+from plugin_operator.controllers.reconcile import ControllerStopped, FailureCallback, Reconciler, Request
 from plugin_operator.controllers.sources.namespaces import NamespaceGate, openness
 from plugin_operator.controllers.sources.source_set import Sources
 from plugin_operator.controllers.spec import ControllerSpec
 from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus
-from plugin_operator.controllers.types import ControllerStopped, FailureCallback, Reconciler, Request
 from plugin_operator.controllers.workers.drain import Drain
 from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.controllers.workers.worker import Worker

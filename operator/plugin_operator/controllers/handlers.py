@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-from plugin_operator.controllers import values
+from plugin_operator.controllers import value_checks
 from plugin_operator.controllers.ports import CachedObject
-from plugin_operator.controllers.types import Request
+from plugin_operator.controllers.reconcile import Request
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 
 #: Names of objects have at most 253, with a namespace and a slash before them.
@@ -98,7 +98,7 @@ def _as_iterable(found: Any) -> Iterable[Any]:
     if isinstance(found, str | NamespacedName):
         return (found,)
     if isinstance(found, Mapping | bytes) or not hasattr(type(found), "__iter__"):
-        raise TypeError(f"a map function returned {values.shown(found)}; {_TAKES}")
+        raise TypeError(f"a map function returned {value_checks.shown(found)}; {_TAKES}")
     return cast("Iterable[Any]", found)
 
 
@@ -107,14 +107,14 @@ def _as_request(value: Any) -> Request:
     kind = type(value)
     parts: tuple[Any, ...] = ()
     if issubclass(kind, str):
-        parts = Request.parse(values.text("a request", value, most=_MAX_CHARACTERS))
+        parts = Request.parse(value_checks.text("a request", value, most=_MAX_CHARACTERS))
     elif issubclass(kind, tuple):
         parts = tuple(tuple.__iter__(value))
     elif issubclass(kind, list):
         parts = tuple(list.__iter__(value))
     if len(parts) != len(Request._fields):
         # Its type and not itself, for it may be a whole Secret and this is logged.
-        raise TypeError(f"a map function returned {values.shown(value)}, which is no request; {_TAKES}")
+        raise TypeError(f"a map function returned {value_checks.shown(value)}, which is no request; {_TAKES}")
     namespace, name = parts
     if namespace is None:  # as the metadata of a cluster-scoped object has it
         namespace = ""
@@ -122,9 +122,9 @@ def _as_request(value: Any) -> Request:
 
 
 def _part(field: str, value: Any) -> str:
-    plain = values.text(f"the {field} of a request", value, most=_MAX_CHARACTERS)
+    plain = value_checks.text(f"the {field} of a request", value, most=_MAX_CHARACTERS)
     if "/" in plain:
-        raise ValueError(f"the {field} of a request is {values.shown(plain)}; it takes no slash")
+        raise ValueError(f"the {field} of a request is {value_checks.shown(plain)}; it takes no slash")
     return plain
 
 

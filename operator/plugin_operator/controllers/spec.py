@@ -5,11 +5,11 @@ Owns ``ControllerSpec`` and its parts; ``plugin`` builds them from what an autho
 
 from dataclasses import dataclass
 
-from plugin_operator.controllers import values
+from plugin_operator.controllers import value_checks
 from plugin_operator.controllers.handlers import EnqueueForObject, Handler
 from plugin_operator.controllers.ports import InformerKey
 from plugin_operator.controllers.predicates import Predicate
-from plugin_operator.controllers.types import Request
+from plugin_operator.controllers.reconcile import Request
 from plugin_operator.workqueue import MAX_DELAY_SECONDS, ExponentialBackoff
 
 #: More workers than this in one controller are a mistake in a number.
@@ -36,7 +36,7 @@ class RateLimiterSpec:
 
     def __post_init__(self) -> None:
         for field in ("base_seconds", "cap_seconds"):
-            number = values.seconds(field, getattr(self, field), most=MAX_DELAY_SECONDS, above_zero=True)
+            number = value_checks.seconds(field, getattr(self, field), most=MAX_DELAY_SECONDS, above_zero=True)
             object.__setattr__(self, field, number)
         if self.cap_seconds < self.base_seconds:
             raise ValueError(
@@ -89,14 +89,14 @@ class ControllerSpec:
     resync_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        size = values.whole(
+        size = value_checks.whole(
             "max_concurrent_reconciles", self.max_concurrent_reconciles, least=1, most=MAX_CONCURRENT_RECONCILES
         )
         object.__setattr__(self, "max_concurrent_reconciles", size)
         for field in ("reconcile_timeout_seconds", "resync_seconds"):
             given = getattr(self, field)
             if given is not None:
-                number = values.seconds(field, given, most=MAX_DELAY_SECONDS, above_zero=True, hint=", or None")
+                number = value_checks.seconds(field, given, most=MAX_DELAY_SECONDS, above_zero=True, hint=", or None")
                 object.__setattr__(self, field, number)
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plugin_operator.controllers.ports import Informer, InformerKey
-from plugin_operator.controllers.types import Request
+from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.workers.outcomes import FailingKey
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from plugin_operator.controllers.ports import InformerKey
-from plugin_operator.controllers.types import Request
+from plugin_operator.controllers.reconcile import Request
 
 Enqueue = Callable[[Request, int], None]
 

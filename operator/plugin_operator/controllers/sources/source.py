@@ -13,8 +13,8 @@ from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueMapped, Handler
 from plugin_operator.controllers.ports import CachedObject, Informer
 from plugin_operator.controllers.predicates import passes
+from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.spec import Watch
-from plugin_operator.controllers.types import Request
 from plugin_operator.workqueue import LOW_PRIORITY
 
 _REPLAY_CHUNK = 200

@@ -4,7 +4,7 @@ Owns ``Drain``, what ``Controller.install`` hands to whoever swaps revisions.
 """
 
 from plugin_operator.clock import Clock
-from plugin_operator.controllers.types import Request
+from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.workers.worker_pool import Crew
 from plugin_operator.tasks import wait_until_done
 

@@ -11,7 +11,13 @@ from datetime import datetime
 from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.containment import LineLimiter, PluginGuard
-from plugin_operator.controllers.types import Failure, FailureCallback, ReconcileTimeoutError, Request, checked_result
+from plugin_operator.controllers.reconcile import (
+    Failure,
+    FailureCallback,
+    ReconcileTimeoutError,
+    Request,
+    checked_result,
+)
 from plugin_operator.controllers.workers.tracebacks import TracebackThrottle
 from plugin_operator.errors import TerminalError
 from plugin_operator.metrics import ControllerMetrics

@@ -9,7 +9,7 @@ from typing import Any
 
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
-from plugin_operator.controllers.types import Reconciler, ReconcileTimeoutError, Request, Result
+from plugin_operator.controllers.reconcile import Reconciler, ReconcileTimeoutError, Request, Result
 from plugin_operator.controllers.workers.loop_budget import LoopShare
 from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.fence import Fence

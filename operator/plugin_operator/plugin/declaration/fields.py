@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugin_operator.controllers.values import shown
+from plugin_operator.controllers.value_checks import shown
 from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, problem_of, resource_problem
 from plugin_operator.plugin.declaration.permissions import Permission
 from plugin_operator.workqueue import MAX_DELAY_SECONDS

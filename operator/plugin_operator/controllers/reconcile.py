@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from plugin_operator.controllers import values
+from plugin_operator.controllers import value_checks
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.kube import NamespacedName
 from plugin_operator.workqueue import MAX_DELAY_SECONDS
@@ -44,16 +44,18 @@ class Result:
         if after is not None and not (type(after) in _NUMBERS and 0 <= after <= MAX_DELAY_SECONDS):
             hint = ", or None to wait for the next change"
             object.__setattr__(
-                self, "requeue_after", values.seconds("requeue_after", after, most=MAX_DELAY_SECONDS, hint=hint)
+                self, "requeue_after", value_checks.seconds("requeue_after", after, most=MAX_DELAY_SECONDS, hint=hint)
             )
         if requeue is not False and requeue is not True:
-            raise TypeError(f"requeue is {values.shown(requeue)}; it takes True or False (requeue_after takes seconds)")
+            raise TypeError(
+                f"requeue is {value_checks.shown(requeue)}; it takes True or False (requeue_after takes seconds)"
+            )
         if priority is not None and not (type(priority) is int and MIN_PRIORITY <= priority <= MAX_PRIORITY):
             hint = ", or None for that of this run"
             object.__setattr__(
                 self,
                 "priority",
-                values.whole("priority", priority, least=MIN_PRIORITY, most=MAX_PRIORITY, hint=hint),
+                value_checks.whole("priority", priority, least=MIN_PRIORITY, most=MAX_PRIORITY, hint=hint),
             )
 
 
@@ -72,7 +74,7 @@ def checked_result(value: object) -> Result:
     """
     kind = type(value)
     if not issubclass(kind, Result):
-        raise TypeError(f"reconcile returned {values.shown(value)}; it takes a Result or None")
+        raise TypeError(f"reconcile returned {value_checks.shown(value)}; it takes a Result or None")
     try:
         after, requeue, priority = (field.__get__(value) for field in _FIELDS)
     except AttributeError as error:
