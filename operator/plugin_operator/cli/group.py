@@ -14,7 +14,7 @@ from plugin_operator.cli.parameters import PREFIX
 from plugin_operator.errors import PluginOperatorError, UsageError
 
 if TYPE_CHECKING:
-    from plugin_operator.cli.environment import UnknownVariable
+    from plugin_operator.cli.environment_variables import UnknownVariable
 
 _COMMANDS = ("run", "sandbox", "apiserver", "validate", "requirements", "sign", "status", "version")
 
@@ -32,7 +32,7 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"plugin_operator.cli.{cmd_name}").command
+        command: click.Command = import_module(f"plugin_operator.cli.commands.{cmd_name}").command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -59,7 +59,7 @@ class LazyGroup(click.Group):
         """Return the variables of the environment that look like settings and are none of any command."""
         if not any(name.startswith(PREFIX) for name in os.environ):
             return []
-        from plugin_operator.cli.environment import settings_of, unknown_variables
+        from plugin_operator.cli.environment_variables import settings_of, unknown_variables
 
         commands = [command for name in _COMMANDS if (command := self.get_command(ctx, name)) is not None]
         return unknown_variables(os.environ, settings_of(commands))

@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from plugin_operator.cli.environment import UnknownVariable, settings_of, unknown_variables
+from plugin_operator.cli.environment_variables import UnknownVariable, settings_of, unknown_variables
 from plugin_operator.cli.group import group
 
 CONTEXT = click.Context(group)

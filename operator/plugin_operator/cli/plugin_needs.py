@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from plugin_operator.cli.choosing import chosen, directory_of, is_plugin
+from plugin_operator.cli.plugin_paths import chosen, directory_of, is_plugin
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.requirements.needs import Needs, needs_of
 from plugin_operator.hosting.requirements.union import NeedsUnion, union_of

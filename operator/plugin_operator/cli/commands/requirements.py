@@ -20,7 +20,7 @@ def command(paths: tuple[Path, ...]) -> None:
     Nothing of the plugins is run. Conflicts and malformed blocks are told on stderr, with status 1.
     """
     # The packaging library and the scanner are not for --help.
-    from plugin_operator.cli.needing import union_for
+    from plugin_operator.cli.plugin_needs import union_for
 
     union = union_for(paths or (_default(),))
     for line in union.lines:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plugin_operator.cli.choosing import chosen, directory_of, is_plugin
+from plugin_operator.cli.plugin_paths import chosen, directory_of, is_plugin
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.inspection.imports import code_of

@@ -32,7 +32,7 @@ def command(
     """
     # The loader imports asyncio and the whole author-facing package: not for --help.
     from plugin_operator import logs
-    from plugin_operator.cli.checking import check
+    from plugin_operator.cli.plugin_check import check
 
     logs.configure(level="warning")
     findings = check(
