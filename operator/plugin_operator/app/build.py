@@ -11,16 +11,16 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
 from plugin_operator import logs
-from plugin_operator.app.census import Census
 from plugin_operator.app.election import make_elector, watchdog_margin
-from plugin_operator.app.fenced import FencedTransport
+from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.app.health import probes
-from plugin_operator.app.hearing import deaf_streams
 from plugin_operator.app.lifecycle import LifecycleEvents, own_object
-from plugin_operator.app.link import ApiServerLink
-from plugin_operator.app.plugins import FactoryPart, HostPart, LeaderPart, plugin_of
-from plugin_operator.app.report import not_synced, status_of, troubles
+from plugin_operator.app.managed_connection import ApiServerLink
+from plugin_operator.app.plugin_runnables import FactoryPart, HostPart, LeaderPart, plugin_of
+from plugin_operator.app.plugin_skew import Census
 from plugin_operator.app.servers import metrics_server, probe_server
+from plugin_operator.app.status_report import not_synced, status_of, troubles
+from plugin_operator.app.stream_liveness import deaf_streams
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import Client, ConnectionConfig, RESTMapper, load_connection_config
 from plugin_operator.client.http.transport import Transport

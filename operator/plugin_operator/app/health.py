@@ -6,7 +6,7 @@ revision works on, and restarting or unrouting the pod would mend nothing.
 
 from collections.abc import Callable
 
-from plugin_operator.app.link import ApiServerLink
+from plugin_operator.app.managed_connection import ApiServerLink
 from plugin_operator.serving.checks import Check, Probe
 
 

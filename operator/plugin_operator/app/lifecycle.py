@@ -8,7 +8,7 @@ exception of a reconcile, for that may quote a Secret. Writing Events is left to
 from collections.abc import Mapping
 from typing import Any
 
-from plugin_operator.app.report import HostView
+from plugin_operator.app.status_report import HostView
 from plugin_operator.clock import Clock
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.plugin import Recorder

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from plugin_operator import logs, tasks
 from plugin_operator.app.build import Companion, build
-from plugin_operator.app.plugins import plugin_of
+from plugin_operator.app.plugin_runnables import plugin_of
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting.loading.revision_modules import IMPORT_GUARD
 from plugin_operator.manager import ProcessBelongings, StopSignals, leave_now, run_in_loop

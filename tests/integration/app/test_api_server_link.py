@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiohttp import web
 
-from plugin_operator.app.link import ApiServerLink
+from plugin_operator.app.managed_connection import ApiServerLink
 from plugin_operator.client import ConnectionConfig
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ApiConnectionError, PluginOperatorError

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from plugin_operator.app.fenced import FencedTransport
+from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess
 from plugin_operator.client.http import sessions
 from plugin_operator.clock import SystemClock

@@ -5,7 +5,7 @@ import json
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.app.report import status_of, troubles
+from plugin_operator.app.status_report import status_of, troubles
 from plugin_operator.testing.eventually import eventually
 
 pytestmark = pytest.mark.embedded_only("says the name of the namespace that the embedded server starts with")

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from plugin_operator.apiserver.faults import Action, Fault
-from plugin_operator.app.report import troubles
+from plugin_operator.app.status_report import troubles
 from plugin_operator.testing.eventually import eventually
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.app.census import PREFIX, Census
+from plugin_operator.app.plugin_skew import PREFIX, Census
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.metrics import Gauge
 from plugin_operator.testing.virtual_clock import VirtualClock

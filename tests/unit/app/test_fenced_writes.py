@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.app.fenced import FencedTransport
+from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.client import Response
 from plugin_operator.errors import LeadershipLost
 from plugin_operator.fence import Fence

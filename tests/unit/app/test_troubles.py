@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from plugin_operator.app.health import probes
-from plugin_operator.app.report import status_of, troubles
+from plugin_operator.app.status_report import status_of, troubles
 from plugin_operator.hosting import PluginState, PluginStatus
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.app.plugins import plugin_of
+from plugin_operator.app.plugin_runnables import plugin_of
 from plugin_operator.containment import LineLimiter, PluginGuard
 from plugin_operator.containment.guard import MOST
 from plugin_operator.kube import NamespacedName

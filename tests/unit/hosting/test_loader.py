@@ -11,7 +11,7 @@ import weakref
 
 import pytest
 
-from plugin_operator.app.plugins import plugin_of
+from plugin_operator.app.plugin_runnables import plugin_of
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.scan.snapshot import PluginSource, Refusal, digest_of

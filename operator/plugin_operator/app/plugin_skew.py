@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from plugin_operator import logs
-from plugin_operator.app.report import HostView
+from plugin_operator.app.status_report import HostView
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError
 from plugin_operator.hosting import PluginStatus
