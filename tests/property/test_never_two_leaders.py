@@ -24,7 +24,7 @@ from plugin_operator.errors import (
     NotFoundError,
 )
 from plugin_operator.leaderelection import LeaderElector, LeaseLock, Sighting
-from plugin_operator.leaderelection.record import LeaderRecord, is_micro_time
+from plugin_operator.leaderelection.lease_record import LeaderRecord, is_micro_time
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
 

@@ -4,11 +4,11 @@ Owns taking, renewing and releasing the Lease. What the leader does is left to `
 """
 
 from plugin_operator.leaderelection.elector import LeaderElector
-from plugin_operator.leaderelection.lock import LeaseClient, LeaseLock, new_identity
-from plugin_operator.leaderelection.record import LeaderRecord, micro_time
-from plugin_operator.leaderelection.sighting import Sighting
+from plugin_operator.leaderelection.lease_lock import LeaseClient, LeaseLock, new_identity
+from plugin_operator.leaderelection.lease_record import LeaderRecord, micro_time
+from plugin_operator.leaderelection.lease_sighting import Sighting
+from plugin_operator.leaderelection.lease_watch import LeaseWatch
 from plugin_operator.leaderelection.timing import Timing
-from plugin_operator.leaderelection.watch import LeaseWatch
 
 __all__ = [
     "LeaderElector",

@@ -31,16 +31,16 @@ from plugin_operator.errors import (
 )
 from plugin_operator.fence import Fence
 from plugin_operator.leaderelection.deadline import within
-from plugin_operator.leaderelection.lock import LeaseLock
-from plugin_operator.leaderelection.observation import Observation
-from plugin_operator.leaderelection.record import (
+from plugin_operator.leaderelection.lease_lock import LeaseLock
+from plugin_operator.leaderelection.lease_record import (
     RELEASED_SECONDS,
     LeaderRecord,
     is_micro_time,
     micro_time,
     micro_time_unlike,
 )
-from plugin_operator.leaderelection.sighting import Sighting
+from plugin_operator.leaderelection.lease_sighting import Sighting
+from plugin_operator.leaderelection.observation import Observation
 from plugin_operator.leaderelection.timing import JITTER_FACTOR, Timing
 from plugin_operator.metrics import Metrics
 

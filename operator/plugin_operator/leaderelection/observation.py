@@ -5,7 +5,7 @@ moment of the observation, never from times in the Lease. Requests are left to `
 """
 
 from plugin_operator.clock import Clock
-from plugin_operator.leaderelection.record import LeaderRecord
+from plugin_operator.leaderelection.lease_record import LeaderRecord
 from plugin_operator.leaderelection.timing import Timing
 
 # A duration in the Lease counts up to this multiple of this process's own. More is taken for an edit: it would lock all

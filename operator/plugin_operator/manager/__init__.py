@@ -3,9 +3,9 @@
 Owns order, deadlines, signals, exit codes and the watch over the event loop. What runs is handed in by ``app``.
 """
 
-from plugin_operator.manager.belongings import ProcessBelongings
-from plugin_operator.manager.loop import run_in_loop
+from plugin_operator.manager.event_loop import run_in_loop
 from plugin_operator.manager.manager import Manager
+from plugin_operator.manager.process_guards import ProcessBelongings
 from plugin_operator.manager.runnable import FailureCallback, Runnable
 from plugin_operator.manager.signals import StopSignals, leave_now
 from plugin_operator.manager.watchdog import LoopWatchdog

@@ -4,8 +4,8 @@ Knows nothing of Kubernetes: an item is anything hashable.
 """
 
 from plugin_operator.workqueue.queue import MAX_DELAY_SECONDS, QueueShutDown, WorkQueue
-from plugin_operator.workqueue.ratelimiter import ExponentialBackoff, RateLimiter
-from plugin_operator.workqueue.ready import FAIR_SHARE, LOW_PRIORITY
+from plugin_operator.workqueue.rate_limiter import ExponentialBackoff, RateLimiter
+from plugin_operator.workqueue.ready_queue import FAIR_SHARE, LOW_PRIORITY
 
 __all__ = [
     "FAIR_SHARE",

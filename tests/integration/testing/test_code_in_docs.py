@@ -145,7 +145,7 @@ async def test_faults_are_planned_as_the_sandbox_page_says(api_server: ApiServer
 
 def test_a_detached_program_runs_while_forks_are_guarded() -> None:
     program = textwrap.dedent("""
-        from plugin_operator.manager.forks import ForkGuard
+        from plugin_operator.manager.fork_guard import ForkGuard
 
         ForkGuard(lambda frame: None).install()
         run_detached({true!r})

@@ -11,7 +11,7 @@ _MAKERS = {"create_task", "ensure_future", "TaskGroup", "create_eager_task_facto
 _ALLOWED = {
     "plugin_operator/tasks/waiting.py": "makes them for everybody else",
     "plugin_operator/plugin/runtime/task_tracking.py": "the task factory itself",
-    "plugin_operator/manager/loop.py": "the main task, before the loop runs",
+    "plugin_operator/manager/event_loop.py": "the main task, before the loop runs",
     # The embedded API server is a package of its own, and a process of its own wherever it matters.
     "plugin_operator/apiserver/faults/watches.py": "faults that tests plan",
     "plugin_operator/apiserver/storage/journal.py": "awaited by every write",

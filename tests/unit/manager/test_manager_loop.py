@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.manager import loop as loops
-from plugin_operator.manager import run_in_loop, stray
+from plugin_operator.manager import event_loop as loops
+from plugin_operator.manager import run_in_loop, stray_errors
 from tests.hostile import RAISES, raiser
 
 
@@ -178,7 +178,7 @@ def test_what_is_raised_again_and_again_without_a_caller_is_logged_a_few_times_o
     assert set(events) == {
         "Exception ignored", "Unhandled exception on the event loop", "Callback tried to end the process"
     }  # fmt: skip
-    assert events.total() <= stray.MOST
+    assert events.total() <= stray_errors.MOST
 
 
 @pytest.mark.usefixtures("event_loop_of")

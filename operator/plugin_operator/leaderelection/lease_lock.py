@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from plugin_operator.errors import ApiConnectionError, NotFoundError
-from plugin_operator.leaderelection.record import LeaderRecord
+from plugin_operator.leaderelection.lease_record import LeaderRecord
 
 _KIND = "coordination.k8s.io/v1/Lease"
 

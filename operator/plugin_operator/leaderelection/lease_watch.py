@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from plugin_operator.cache import CachedObject, Informer, InformerKey
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.leaderelection.elector import LeaderElector
-from plugin_operator.leaderelection.record import LeaderRecord
-from plugin_operator.leaderelection.sighting import Sighting
+from plugin_operator.leaderelection.lease_record import LeaderRecord
+from plugin_operator.leaderelection.lease_sighting import Sighting
 
 _LEASE = GroupVersionKind("coordination.k8s.io", "v1", "Lease")
 

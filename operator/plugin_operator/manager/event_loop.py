@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from plugin_operator import logs
-from plugin_operator.manager.stray import StrayErrors
+from plugin_operator.manager.stray_errors import StrayErrors
 from plugin_operator.plugin.runtime.task_tracking import current_fields
 from plugin_operator.rendering import describe
 

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from plugin_operator import logs
-from plugin_operator.manager.forks import ForkGuard, culprit
+from plugin_operator.manager.fork_guard import ForkGuard, culprit
 from plugin_operator.manager.runnable import FailureCallback
 
 _LOOK_SECONDS = 1.0
