@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from plugin_operator.apiserver.clock import Clock
 from plugin_operator.apiserver.faults import FaultPlan
 from plugin_operator.apiserver.registry import Registry
 from plugin_operator.apiserver.security.rbac import RoleBased
 from plugin_operator.apiserver.security.tokens import Tokens
 from plugin_operator.apiserver.storage import Store
-from plugin_operator.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

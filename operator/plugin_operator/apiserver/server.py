@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from plugin_operator.apiserver.bootstrap import bootstrap
+from plugin_operator.apiserver.clock import Clock, SystemClock
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.config import ApiServerConfig, Endpoint
 from plugin_operator.apiserver.controllers.controllers import Controllers
@@ -20,13 +21,12 @@ from plugin_operator.apiserver.kubeconfig import write_kubeconfig
 from plugin_operator.apiserver.registry import Registry
 from plugin_operator.apiserver.registry.builtin import served_builtin_resources
 from plugin_operator.apiserver.security.authentication import Authenticator
+from plugin_operator.apiserver.security.certificates import renewing_context
 from plugin_operator.apiserver.security.files import admin_token, authority
 from plugin_operator.apiserver.security.rbac import RoleBased
 from plugin_operator.apiserver.security.tokens import Tokens
 from plugin_operator.apiserver.storage import Journal, Store, recover
 from plugin_operator.apiserver.wire.body import LIMIT_BYTES
-from plugin_operator.certificates import renewing_context
-from plugin_operator.clock import Clock, SystemClock
 
 _SHUTDOWN_SECONDS = 0.5
 

@@ -6,11 +6,11 @@ from plugin_operator.apiserver import fieldmanagers
 from plugin_operator.apiserver.cluster import Cluster
 from plugin_operator.apiserver.controllers.soon import Soon
 from plugin_operator.apiserver.registry import ServedResource
+from plugin_operator.apiserver.selectors import LabelSelector, SelectorError
 from plugin_operator.apiserver.storage import Change, Item
 from plugin_operator.apiserver.verbs.committing import store
 from plugin_operator.apiserver.verbs.conversion import to_served
 from plugin_operator.apiserver.verbs.label_selectors import selector_text
-from plugin_operator.kube.selectors import LabelSelector, SelectorError
 
 _BUCKET = "clusterroles.rbac.authorization.k8s.io"
 _MANAGER = "clusterrole-aggregation-controller"

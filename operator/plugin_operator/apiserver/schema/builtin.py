@@ -7,7 +7,6 @@ from typing import Any
 
 from plugin_operator.apiserver.schema import facts
 from plugin_operator.apiserver.schema.model import MISSING, Schema
-from plugin_operator.kube import GroupVersionKind
 
 _SCALARS = {
     "string": ("string", ""),
@@ -127,8 +126,7 @@ class Schemas:
         """Return the table of the built-in kinds."""
         return cls()
 
-    def get(self, gvk: GroupVersionKind | tuple[str, str, str]) -> Schema | None:
+    def get(self, kind: tuple[str, str, str]) -> Schema | None:
         """Return the schema of ``(group, version, kind)``, None for a kind that is not built in."""
-        group, version, kind = (gvk.group, gvk.version, gvk.kind) if isinstance(gvk, GroupVersionKind) else gvk
-        definition = facts.kinds().get(f"{group}/{version}/{kind}")
+        definition = facts.kinds().get("/".join(kind))
         return _definition(definition) if definition else None

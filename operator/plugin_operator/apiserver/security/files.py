@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from plugin_operator.certificates import Authority, lifetime_of, make_authority
+from plugin_operator.apiserver.security.certificates import Authority, lifetime_of, make_authority
 
 _LEAST_LEFT = timedelta(days=366)
 _CA_CERTIFICATE, _CA_KEY, _TOKEN = "ca.crt", "ca.key", "token"

@@ -5,9 +5,9 @@ from typing import Any
 
 from plugin_operator.apiserver.registry import ServedResource
 from plugin_operator.apiserver.schema import is_path_segment
+from plugin_operator.apiserver.selectors import FieldSelector, LabelSelector, SelectorError
 from plugin_operator.apiserver.storage import Item
 from plugin_operator.apiserver.wire.failure import bad_request
-from plugin_operator.kube.selectors import FieldSelector, LabelSelector, SelectorError
 
 _EVERYWHERE = frozenset({"metadata.name", "metadata.namespace"})
 # What the real server indexes, by bucket.
