@@ -5,12 +5,13 @@ to the layers above.
 """
 
 from plugin_operator.kube.builtin_kinds import field_problem, problem_of, resource_problem
+from plugin_operator.kube.field_selectors import FieldSelector
 from plugin_operator.kube.generations import is_without_generation
 from plugin_operator.kube.gvk import GroupVersionKind
+from plugin_operator.kube.label_selectors import LabelSelector, SelectorError
 from plugin_operator.kube.metadata import Object, ObjectMeta, OwnerReference, decode_metadata
 from plugin_operator.kube.names import NamespacedName
 from plugin_operator.kube.resource import Resource
-from plugin_operator.kube.selectors import FieldSelector, LabelSelector, SelectorError
 
 __all__ = [
     "FieldSelector",

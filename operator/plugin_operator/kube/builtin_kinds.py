@@ -8,8 +8,8 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
+from plugin_operator.kube.field_selectors import FieldSelector
 from plugin_operator.kube.gvk import GroupVersionKind
-from plugin_operator.kube.selectors import FieldSelector
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "": (

@@ -1,11 +1,11 @@
-"""Label and field selectors: the texts people write, and what they match.
+"""Label selectors: the texts people write, and what they match.
 
-The grammar and its corner cases are those of apimachinery's ``labels`` and ``fields`` packages, because users type the
-same text into kubectl.
+The grammar and its corner cases are those of apimachinery's ``labels`` package, because users type the same text into
+kubectl.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -233,78 +233,6 @@ class _LabelParser:
         word = self._tokens[self._next]
         self._next = min(self._next + 1, len(self._tokens) - 1)
         return word
-
-
-@dataclass(frozen=True, slots=True)
-class FieldSelector:
-    """A conjunction of ``(path, operator, value)`` with operator ``=`` or ``!=``; the empty one matches everything."""
-
-    requirements: tuple[tuple[str, str, str], ...] = ()
-
-    @classmethod
-    def of(cls, value: object) -> "FieldSelector":
-        """Return the selector that a text or a mapping stands for; None and what is empty match everything.
-
-        Args:
-            value: kubectl's syntax, or fields and their values.
-
-        Raises:
-            SelectorError: the text, or a key of the mapping, cannot be read.
-            TypeError: it is neither text nor a mapping of fields to texts.
-        """
-        if value is None or isinstance(value, str):
-            return cls.parse(value or "")
-        if isinstance(value, FieldSelector):
-            return value
-        if not isinstance(value, Mapping) or not all(isinstance(each, str) for pair in value.items() for each in pair):
-            raise TypeError(f"{value!r} is no field selector: write 'metadata.name=web' or {{'metadata.name': 'web'}}")
-        wanted = cls(tuple((path, "=", each) for path, each in sorted(value.items())))
-        if cls.parse(str(wanted)) != wanted:
-            raise SelectorError("a key is not the path of a field", str(wanted), 0)
-        return wanted
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        r"""Read ``metadata.name=x,spec.nodeName!=y``; ``\\``, ``\,`` and ``\=`` stand for themselves in values.
-
-        Raises:
-            SelectorError: with the position of the first fault.
-        """
-        requirements, position = [], 0
-        for term in re.findall(r"(?:\\.|[^\\,])+|,|\\\Z", text, re.DOTALL):
-            if term != "," and term.strip():
-                requirements.append(_field_term(term, text, position))
-            position += len(term)
-        return cls(tuple(requirements))
-
-    def matches(self, get: Callable[[str], str | None]) -> bool:
-        """Tell whether the object whose fields ``get`` returns fulfils every term; an absent field is empty."""
-        return all(((get(path) or "") == value) == (op == "=") for path, op, value in self.requirements)
-
-    def __bool__(self) -> bool:
-        return bool(self.requirements)
-
-    def __str__(self) -> str:
-        """Return the canonical text: terms sorted, values escaped."""
-        return ",".join(path + op + _escape(value) for path, op, value in sorted(self.requirements))
-
-
-def _field_term(term: str, text: str, position: int) -> tuple[str, str, str]:
-    match = re.match(r"\s*([^=!\\\s]+)\s*(!=|==|=)(.*)\Z", term, re.DOTALL)
-    if match is None:
-        raise SelectorError(f"{term!r} is not 'field=value' or 'field!=value'", text, position)
-    path, operator, raw = match.groups()
-    if fault := re.search(r"\\(?![\\,=])", re.sub(r"\\[\\,=]", "  ", raw)):
-        raise SelectorError(
-            r"a backslash may only stand before '\', ',' or '='", text, position + match.start(3) + fault.start()
-        )
-    if "=" in re.sub(r"\\[\\,=]", "", raw):
-        raise SelectorError("an '=' in a value must be written '\\='", text, position + match.start(3))
-    return path, "=" if operator == "==" else operator, re.sub(r"\\([\\,=])", r"\1", raw)
-
-
-def _escape(value: str) -> str:
-    return re.sub(r"([\\,=])", r"\\\1", value)
 
 
 def _integer(text: str) -> int | None:
