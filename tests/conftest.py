@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import structlog
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig, Endpoint
+from kube_apiserver import ApiServer, ApiServerConfig, Endpoint
 from tests import realserver
 
 MEETS_A_SERVER = {"real_server_if_chosen"}

@@ -24,8 +24,8 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.apiserver import Endpoint
-from plugin_operator.apiserver.kubeconfig import write_kubeconfig
+from kube_apiserver import Endpoint
+from kube_apiserver.kubeconfig import write_kubeconfig
 from tests.conformance.differential.targets import Target, read_kubeconfig, running
 
 KUBECTL = Path(sys.executable).parent / "kubectl"

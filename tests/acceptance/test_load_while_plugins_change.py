@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.testing.eventually import eventually
 
 OBJECTS = 2_000

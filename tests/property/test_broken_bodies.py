@@ -11,8 +11,8 @@ import aiohttp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugin_operator.apiserver import ApiServer
-from plugin_operator.apiserver.config import ApiServerConfig
+from kube_apiserver import ApiServer
+from kube_apiserver.config import ApiServerConfig
 
 OWN_FAULT = "the request could not be handled"
 

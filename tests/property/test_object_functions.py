@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugin_operator.apiserver.fieldmanagers import apply
-from plugin_operator.apiserver.fieldmanagers.fieldset import FieldSet
-from plugin_operator.apiserver.patching import merge_patch
-from plugin_operator.apiserver.schema import Schemas, apply_defaults, from_crd, prune
+from kube_apiserver.fieldmanagers import apply
+from kube_apiserver.fieldmanagers.fieldset import FieldSet
+from kube_apiserver.patching import merge_patch
+from kube_apiserver.schema import Schemas, apply_defaults, from_crd, prune
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SCALARS = st.booleans() | st.integers(-5, 5) | st.text("ab", max_size=2)

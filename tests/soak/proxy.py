@@ -18,14 +18,14 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
-from plugin_operator.apiserver.dispatch import verb_name
-from plugin_operator.apiserver.faults import FaultPlan, endpoint
-from plugin_operator.apiserver.faults.requests import meet
-from plugin_operator.apiserver.faults.watches import WatchResponse, subject_of
-from plugin_operator.apiserver.storage import Store
-from plugin_operator.apiserver.wire.failure import ApiFailure
-from plugin_operator.apiserver.wire.reply import Reply, failed, respond
-from plugin_operator.apiserver.wire.target import parse_target
+from kube_apiserver.dispatch import verb_name
+from kube_apiserver.faults import FaultPlan, endpoint
+from kube_apiserver.faults.requests import meet
+from kube_apiserver.faults.watches import WatchResponse, subject_of
+from kube_apiserver.storage import Store
+from kube_apiserver.wire.failure import ApiFailure
+from kube_apiserver.wire.reply import Reply, failed, respond
+from kube_apiserver.wire.target import parse_target
 
 # RFC 9110 section 7.6.1, and what aiohttp writes by itself.
 _OF_ONE_CONNECTION = {

@@ -17,7 +17,7 @@ from typing import Self
 
 import structlog
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App
 from plugin_operator.app.build import FIELD_MANAGER
 from plugin_operator.cache import Informer, InformerKey, State

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from plugin_operator.apiserver import ApiServer
-from plugin_operator.apiserver.storage import Change
+from kube_apiserver import ApiServer
+from kube_apiserver.storage import Change
 
 #: Shorter values are no secrets, and masking them would leave no text that can be read.
 MIN_CHARACTERS = 4

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App
 from plugin_operator.certificates import make_authority
 from plugin_operator.client import ConnectionConfig

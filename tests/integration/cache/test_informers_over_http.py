@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.cache import InformerFactory, InformerKey, State
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
-from plugin_operator.apiserver.faults import Action, Fault
+from kube_apiserver import ApiServer, ApiServerConfig
+from kube_apiserver.faults import Action, Fault
 from plugin_operator.cache import Informer, InformerFactory, InformerKey, State
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.client import ByteStream, Client, Connection, ConnectionConfig, RESTMapper

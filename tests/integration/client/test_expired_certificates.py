@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.certificates import Authority, make_authority, server_context
 from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings
 from plugin_operator.clock import SystemClock

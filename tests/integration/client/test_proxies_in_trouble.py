@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.cache import Informer, InformerFactory, InformerKey
 from plugin_operator.certificates import Authority, make_authority, server_context
 from plugin_operator.client import Access, Client, Connection, ConnectionConfig, FixedAccess, RESTMapper, TlsSettings

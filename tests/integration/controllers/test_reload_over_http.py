@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from plugin_operator.apiserver import Endpoint
+from kube_apiserver import Endpoint
 from plugin_operator.cache import InformerFactory, InformerKey
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock

@@ -7,7 +7,7 @@ need more than that are in ``scripts``.
 
 from dataclasses import dataclass
 
-from plugin_operator.apiserver.faults import Action, Fault
+from kube_apiserver.faults import Action, Fault
 
 OPERATOR = "plugin-operator/"
 RESUMES = "resumes where it was"

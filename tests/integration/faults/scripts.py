@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from plugin_operator.apiserver.faults import Action, Fault
+from kube_apiserver.faults import Action, Fault
 from plugin_operator.errors import ApiError, NoMatchError, NotFoundError
 from plugin_operator.testing.eventually import eventually
 from tests.integration.faults.rows import OPERATOR

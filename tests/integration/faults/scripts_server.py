@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from plugin_operator.apiserver.faults import Action, Fault
+from kube_apiserver.faults import Action, Fault
 from tests.integration.faults.rows import OPERATOR
 from tests.integration.faults.scripts import RESTARTS, SCRIPTED, others_work, script
 from tests.integration.faults.sides import NAMESPACE

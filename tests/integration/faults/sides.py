@@ -13,8 +13,8 @@ from typing import Protocol
 import aiohttp
 from aiohttp import web
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
-from plugin_operator.apiserver.faults import FaultPlan
+from kube_apiserver import ApiServer, ApiServerConfig
+from kube_apiserver.faults import FaultPlan
 from tests.conformance.differential.targets import Target, running
 from tests.realserver import control_plane
 from tests.soak.proxy import Proxy

@@ -2,7 +2,7 @@
 
 import os
 
-from plugin_operator.apiserver.faults import Action, Fault
+from kube_apiserver.faults import Action, Fault
 from tests.integration.faults.sides import NAMESPACE
 
 HEAD = """

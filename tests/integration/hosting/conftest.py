@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_operator.apiserver import Endpoint
+from kube_apiserver import Endpoint
 from plugin_operator.cache import InformerFactory
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper

@@ -5,7 +5,7 @@ import os
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.apiserver.faults import Action, Fault
+from kube_apiserver.faults import Action, Fault
 from plugin_operator.app.status_report import troubles
 from plugin_operator.testing.eventually import eventually
 

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.apiserver.faults import Action, Fault
+from kube_apiserver.faults import Action, Fault
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.testing.eventually import eventually
 

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from plugin_operator.apiserver import Endpoint
+from kube_apiserver import Endpoint
 
 
 class JsonApi:

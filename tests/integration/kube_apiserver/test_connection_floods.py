@@ -12,8 +12,8 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
-from plugin_operator.apiserver.wire import body
+from kube_apiserver import ApiServer, ApiServerConfig
+from kube_apiserver.wire import body
 from plugin_operator.serving.connections import ConnectionLimits
 from plugin_operator.serving.front import LimitedFront
 from plugin_operator.testing.eventually import eventually

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.embedded_only("it kills a server on its data")
 SERVER = """
 import asyncio, sys
 from pathlib import Path
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from kube_apiserver import ApiServer, ApiServerConfig
 
 async def main():
     server = ApiServer(ApiServerConfig(tls=False, data_dir=Path(sys.argv[1])))

@@ -14,8 +14,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
-from plugin_operator.apiserver.storage import JournalFailed, log_file
+from kube_apiserver import ApiServer, ApiServerConfig
+from kube_apiserver.storage import JournalFailed, log_file
 from plugin_operator.testing.eventually import eventually
 
 pytestmark = pytest.mark.embedded_only("it fills the disk of the embedded server")

@@ -7,7 +7,7 @@ import os
 import aiohttp
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.testing.eventually import eventually
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")

@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 import yaml
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
-from plugin_operator.apiserver.security.files import authority
+from kube_apiserver import ApiServer, ApiServerConfig
+from kube_apiserver.security.files import authority
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 pytestmark = pytest.mark.embedded_only("it is about the files of the embedded server")

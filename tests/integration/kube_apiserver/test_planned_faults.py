@@ -6,8 +6,8 @@ import json
 import aiohttp
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
-from plugin_operator.apiserver.faults import Action, Fault
+from kube_apiserver import ApiServer, ApiServerConfig
+from kube_apiserver.faults import Action, Fault
 
 pytestmark = pytest.mark.embedded_only("only the embedded server can be told to misbehave")
 

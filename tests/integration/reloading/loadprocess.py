@@ -11,7 +11,7 @@ import sys
 import time
 from uuid import uuid4
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from kube_apiserver import ApiServer, ApiServerConfig
 
 KEYS = 120
 BLOCK = 20

@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.certificates import make_authority, server_context
 from plugin_operator.serving.address import BindAddress
 from plugin_operator.serving.checks import Probe

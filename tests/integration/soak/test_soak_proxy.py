@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from plugin_operator.apiserver import ApiServer, ApiServerConfig
+from kube_apiserver import ApiServer, ApiServerConfig
 from tests.soak.proxy import Proxy
 
 MAPS = "/api/v1/namespaces/default/configmaps"

@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 import plugin_operator
+from kube_apiserver import ApiServer
 from plugin_operator import testing
-from plugin_operator.apiserver import ApiServer
 from plugin_operator.testing import PluginHarness
 from tests.pages import PAGES, ROOT, Block, block_with, blocks_in, blocks_of
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from plugin_operator.apiserver import ApiServer
+from kube_apiserver import ApiServer
 
 ROOT = Path(__file__).parents[3]
 KUBECTL = shutil.which("kubectl", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")

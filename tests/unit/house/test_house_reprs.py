@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[3] / "operator"
 TELLING = re.compile(r"(^|_)(token|key_pem|key_data|password|authorization|credential|body)$")
 #: What a person who tests writes into a plan of faults.
-ELSEWHERE = {"plugin_operator/apiserver/faults/fault.py"}
+ELSEWHERE = {"kube_apiserver/faults/fault.py"}
 SOURCES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py"))
 
 

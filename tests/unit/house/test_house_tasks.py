@@ -12,9 +12,9 @@ _ALLOWED = {
     "plugin_operator/tasks/waiting.py": "makes them for everybody else",
     "plugin_operator/plugin/runtime/task_tracking.py": "the task factory itself",
     "plugin_operator/manager/event_loop.py": "the main task, before the loop runs",
-    # The embedded API server is a package of its own, and a process of its own wherever it matters.
-    "plugin_operator/apiserver/faults/watches.py": "faults that tests plan",
-    "plugin_operator/apiserver/storage/journal.py": "awaited by every write",
+    # The embedded API server is a process of its own wherever it matters.
+    "kube_apiserver/faults/watches.py": "faults that tests plan",
+    "kube_apiserver/storage/journal.py": "awaited by every write",
 }
 _THREADS_ALLOWED = {
     "plugin_operator/tasks/threads.py": "threads of services",
@@ -24,8 +24,8 @@ _THREADS_ALLOWED = {
     "plugin_operator/hosting/inspection/inspector.py": "replaced at the next look if they have ended",
     "plugin_operator/manager/signals.py": "ends a process that does not end by itself",
     "plugin_operator/cli/lifetime.py": "its end is the end of the process",
-    "plugin_operator/apiserver/storage/journal.py": "one executor for the journal",
-    "plugin_operator/apiserver/threads.py": "one executor for documents and gzip",
+    "kube_apiserver/storage/journal.py": "one executor for the journal",
+    "kube_apiserver/threads.py": "one executor for documents and gzip",
 }
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from plugin_operator.apiserver.fieldmanagers import ApplyConflict, apply, track
-from plugin_operator.apiserver.schema import Schemas, apply_defaults, from_crd
+from kube_apiserver.fieldmanagers import ApplyConflict, apply, track
+from kube_apiserver.schema import Schemas, apply_defaults, from_crd
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = datetime(2026, 1, 2, 3, 9, 5, tzinfo=UTC)

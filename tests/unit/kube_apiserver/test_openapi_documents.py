@@ -2,7 +2,7 @@
 
 import json
 
-from plugin_operator.apiserver import openapi
+from kube_apiserver import openapi
 
 CRD = {
     "metadata": {"name": "gadgets.example.com", "resourceVersion": "1"},

@@ -2,8 +2,8 @@
 
 import pytest
 
-from plugin_operator.apiserver.patching import PatchError, json_patch, merge_patch, strategic_merge_patch
-from plugin_operator.apiserver.schema import Schemas
+from kube_apiserver.patching import PatchError, json_patch, merge_patch, strategic_merge_patch
+from kube_apiserver.schema import Schemas
 
 DEPLOYMENT = Schemas.builtin().get(("apps", "v1", "Deployment"))
 CONFIG_MAP = Schemas.builtin().get(("", "v1", "ConfigMap"))

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from plugin_operator.apiserver import protobuf
+from kube_apiserver import protobuf
 
 CONFIG_MAP = "azhzAAoPCgJ2MRIJQ29uZmlnTWFwEjAKHgoCcDESABoMc2NoZW1hLXByb2JlIgAqADIAOABCABIGCgFhEgFiEgYKAWMSAWQaACIA"
 DEPLOYMENT = (

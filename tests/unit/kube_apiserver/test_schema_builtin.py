@@ -2,8 +2,8 @@
 
 import pytest
 
-from plugin_operator.apiserver.schema import Schemas, apply_defaults, builtin_resources, decode_error, prune, validate
-from plugin_operator.apiserver.schema.quantity import canonical_quantity
+from kube_apiserver.schema import Schemas, apply_defaults, builtin_resources, decode_error, prune, validate
+from kube_apiserver.schema.quantity import canonical_quantity
 
 
 def schema(api_version, kind):

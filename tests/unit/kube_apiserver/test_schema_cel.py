@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
-from plugin_operator.apiserver.schema import definition_warnings, from_crd, judge_rules, validate
-from plugin_operator.apiserver.schema.cel import programs
-from plugin_operator.apiserver.schema.cel.names import identifier
-from plugin_operator.apiserver.schema.definition_rules import open_api_causes
+from kube_apiserver.schema import definition_warnings, from_crd, judge_rules, validate
+from kube_apiserver.schema.cel import programs
+from kube_apiserver.schema.cel.names import identifier
+from kube_apiserver.schema.definition_rules import open_api_causes
 
 
 def schema(*rules, **properties):

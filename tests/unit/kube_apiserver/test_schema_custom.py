@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugin_operator.apiserver.schema import Schemas, apply_defaults, from_crd, prune, validate
+from kube_apiserver.schema import Schemas, apply_defaults, from_crd, prune, validate
 
 SPEC = {
     "type": "object",

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from plugin_operator.apiserver import tables
-from plugin_operator.apiserver.schema import builtin_resources
-from plugin_operator.apiserver.tables.formats import human_duration
-from plugin_operator.apiserver.tables.jsonpath import find
+from kube_apiserver import tables
+from kube_apiserver.schema import builtin_resources
+from kube_apiserver.tables.formats import human_duration
+from kube_apiserver.tables.jsonpath import find
 
 NOW = datetime(2026, 1, 1, 0, 5, 30, tzinfo=UTC)
 METADATA = {"name": "x", "creationTimestamp": "2026-01-01T00:00:00Z"}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from plugin_operator.apiserver.wire.body import parse_yaml
-from plugin_operator.apiserver.wire.failure import ApiFailure
+from kube_apiserver.wire.body import parse_yaml
+from kube_apiserver.wire.failure import ApiFailure
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.apiserver.storage import Change, Journal, JournalFailed, Store, journal, log_file, recover
+from kube_apiserver.storage import Change, Journal, JournalFailed, Store, journal, log_file, recover
 from plugin_operator.testing.eventually import eventually
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugin_operator.apiserver.storage import DataBroken, FolderInUse, Journal, Store, recover
+from kube_apiserver.storage import DataBroken, FolderInUse, Journal, Store, recover
 
 
 def config_map(name, value="x"):

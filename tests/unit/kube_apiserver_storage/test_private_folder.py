@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from plugin_operator.apiserver.storage import Journal, Store
-from plugin_operator.apiserver.storage.journal import write_snapshot
-from plugin_operator.apiserver.storage.private_folder import make_private
+from kube_apiserver.storage import Journal, Store
+from kube_apiserver.storage.journal import write_snapshot
+from kube_apiserver.storage.private_folder import make_private
 
 
 def mode(path: Path) -> int:

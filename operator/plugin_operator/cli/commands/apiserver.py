@@ -15,7 +15,7 @@ from plugin_operator.options import LogFormat
 from plugin_operator.serving.address import BindAddress
 
 if TYPE_CHECKING:
-    from plugin_operator.apiserver import ApiServerConfig, Endpoint
+    from kube_apiserver import ApiServerConfig, Endpoint
 
 
 @click.command("apiserver", epilog=EPILOG, short_help="Run the embedded Kubernetes API server alone.")
@@ -48,8 +48,8 @@ def command(
     if address is None:
         raise UsageError("--bind-address must not be off: it is all this command does")
     # The server loads asyncio, aiohttp and the schemas: not for --help.
+    from kube_apiserver import ApiServerConfig
     from plugin_operator import logs
-    from plugin_operator.apiserver import ApiServerConfig
     from plugin_operator.manager import run_in_loop
 
     logs.configure(log_format, log_level)
@@ -67,9 +67,9 @@ def command(
 
 
 async def _serve(config: "ApiServerConfig", *, child: bool) -> int:
+    from kube_apiserver import ApiServer
+    from kube_apiserver.storage import DataBroken, FolderInUse, JournalFailed
     from plugin_operator import logs
-    from plugin_operator.apiserver import ApiServer
-    from plugin_operator.apiserver.storage import DataBroken, FolderInUse, JournalFailed
     from plugin_operator.cli.lifetime import wait_for_end
     from plugin_operator.serving.front import LimitedFront
 

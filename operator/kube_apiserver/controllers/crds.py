@@ -1,0 +1,159 @@
+"""The CustomResourceDefinition controllers: accept names, establish, serve, and clean up what is deleted."""
+
+from functools import partial
+from typing import Any
+
+from kube_apiserver import codec
+from kube_apiserver.cluster import Cluster
+from kube_apiserver.controllers.soon import Soon
+from kube_apiserver.registry import ServedResource
+from kube_apiserver.registry.custom import bucket_of, served_custom_resources, storage_version
+from kube_apiserver.registry.resource import CRDS
+from kube_apiserver.rules.conditions import condition, set_condition
+from kube_apiserver.schema import Schema, apply_defaults, prune
+from kube_apiserver.storage import Change, Item
+from kube_apiserver.storage.records import item_of
+from kube_apiserver.verbs.committing import remove, store, store_as
+from kube_apiserver.verbs.conversion import to_served
+from kube_apiserver.verbs.deletion import CRD_FINALIZER, delete_item, may_go
+from kube_apiserver.verbs.options import DeleteOptions
+from kube_apiserver.wire.times import timestamp
+
+_MANAGER = "kube-apiserver"
+_BACKGROUND = DeleteOptions(propagation="Background")
+
+
+def _restated(schema: Schema, item: Item) -> Item:
+    obj = item.decode()
+    known = apply_defaults(prune(obj, schema)[0], schema)
+    if known == obj:
+        return item
+    return item_of(known, item.revision, codec.encode_object(known, obj["apiVersion"], obj["kind"]))
+
+
+class CrdController:
+    """Keeps the table of served resources in step with the definitions."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._served: dict[str, list[ServedResource]] = {}
+        self._terminating: dict[str, str] = {}
+        self._soon = Soon(self._check)
+
+    def stop(self) -> None:
+        """Keep the table as it is."""
+        self._soon.stop()
+
+    def restore(self, bucket: str, item: Item) -> None:
+        """Serve a definition that was there before this controller."""
+        if bucket == CRDS:
+            self._check(item.name)
+
+    def observe(self, bucket: str, change: Change) -> None:
+        """Take note of a write."""
+        if bucket == CRDS:
+            self._soon.add(change.item.name)
+        elif change.type == "DELETED" and bucket in self._terminating:
+            self._soon.add(self._terminating[bucket])
+
+    def _check(self, name: str) -> None:
+        item = self._cluster.store.get(CRDS, name)
+        resource = self._cluster.registry.for_bucket(CRDS)
+        if item is None or resource is None:
+            self._serve(name, [])
+            return
+        crd = to_served(resource, item)
+        if crd["metadata"].get("deletionTimestamp"):
+            self._clean_up(resource, crd)
+            return
+        changed = self._establish(crd)
+        if changed:
+            store_as(self._cluster, resource, crd, _MANAGER, "status")
+        accepted = condition(crd, "NamesAccepted")
+        if accepted is not None and accepted["status"] == "True":
+            self._serve(name, served_custom_resources(crd))
+
+    def _serve(self, name: str, resources: list[ServedResource]) -> None:
+        before = self._served.get(name, [])
+        if before == resources:
+            return
+        for resource in before:
+            self._cluster.registry.remove(resource)
+        for resource in resources:
+            self._cluster.registry.add(resource)
+        if resources:
+            self._served[name] = resources
+        else:
+            self._served.pop(name, None)
+        self._restate(resources)
+        for bucket in {resource.bucket for resource in before}:
+            self._cluster.store.bucket(bucket).publish()  # watchers look whether they are still served
+
+    def _restate(self, resources: list[ServedResource]) -> None:
+        """Show what is stored as a new schema has it: without what it does not know, with the defaults it brings."""
+        for resource in resources:
+            schema = resource.schema
+            if schema is not None and resource.api_version == resource.storage_version:
+                self._cluster.store.bucket(resource.bucket).restate(partial(_restated, schema))
+
+    def _establish(self, crd: dict[str, Any]) -> bool:
+        """Bring the status up to date; returns whether it changed."""
+        now = timestamp(self._cluster.clock.now())
+        status = crd.setdefault("status", {})
+        before = repr(status)
+        conflict = self._name_conflict(crd)
+        if conflict:
+            set_condition(crd, "NamesAccepted", "False", *conflict, now)
+            if condition(crd, "Established") is None:
+                set_condition(crd, "Established", "False", "NotAccepted", "not all names are accepted", now)
+        else:
+            set_condition(crd, "NamesAccepted", "True", "NoConflicts", "no conflicts found", now)
+            set_condition(
+                crd, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now
+            )
+            status["acceptedNames"] = dict(crd["spec"]["names"])
+        stored = storage_version(crd).rpartition("/")[2]
+        versions = status.get("storedVersions") or []
+        status["storedVersions"] = versions if stored in versions else [*versions, stored]
+        return repr(status) != before
+
+    def _name_conflict(self, crd: dict[str, Any]) -> tuple[str, str] | None:
+        """Return reason and message if another definition of the group has one of the names."""
+        group, names, name = crd["spec"]["group"], crd["spec"]["names"], crd["metadata"]["name"]
+        wanted = {names["plural"], names.get("singular", ""), *(names.get("shortNames") or ())} - {""}
+        for other in self._cluster.registry.all():
+            if other.group != group or (other.custom is not None and other.custom.crd_name == name):
+                continue
+            taken = wanted & {other.plural, other.singular, *other.short_names}
+            if taken:
+                return "PluralConflict" if names[
+                    "plural"
+                ] in taken else "ShortNamesConflict", f'"{min(taken)}" is already in use'
+            if names["kind"] in {other.kind, other.list_kind}:
+                return "KindConflict", f'"{names["kind"]}" is already in use'
+        return None
+
+    def _clean_up(self, resource: ServedResource, crd: dict[str, Any]) -> None:
+        """Delete a definition's objects, then let it go."""
+        name, bucket = crd["metadata"]["name"], bucket_of(crd)
+        if CRD_FINALIZER not in (crd["metadata"].get("finalizers") or ()):
+            return
+        self._terminating[bucket] = name
+        served = self._cluster.registry.for_bucket(bucket)
+        left = list(self._cluster.store.bucket(bucket).page("", "")) if served is not None else []
+        gone = [delete_item(self._cluster, served, item, _BACKGROUND)[1] for item in left if served is not None]
+        now = timestamp(self._cluster.clock.now())
+        if not all(gone):
+            before = repr(crd.get("status"))
+            message = "CustomResource deletion is in progress"
+            set_condition(crd, "Terminating", "True", "InstanceDeletionInProgress", message, now)
+            if repr(crd.get("status")) != before:
+                store(self._cluster, resource, crd)
+            return
+        del self._terminating[bucket]
+        set_condition(crd, "Terminating", "False", "InstanceDeletionCompleted", "removed all instances", now)
+        crd["metadata"]["finalizers"] = [entry for entry in crd["metadata"]["finalizers"] if entry != CRD_FINALIZER]
+        if may_go(resource, crd):
+            remove(self._cluster, resource, crd)
+        else:
+            store(self._cluster, resource, crd)

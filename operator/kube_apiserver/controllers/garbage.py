@@ -1,0 +1,166 @@
+"""The garbage collector: objects follow their owners.
+
+The three ways of deleting an owner, as documented for ``propagationPolicy``: background (dependents go after it),
+foreground (it waits for those that block) and orphan (they lose the reference and stay).
+"""
+
+from typing import Any
+
+from kube_apiserver.cluster import Cluster
+from kube_apiserver.controllers.soon import Soon
+from kube_apiserver.registry import ServedResource
+from kube_apiserver.storage import Change, Item
+from kube_apiserver.verbs.committing import remove, store_as
+from kube_apiserver.verbs.conversion import to_served
+from kube_apiserver.verbs.deletion import FOREGROUND, ORPHAN, delete_item, may_go
+from kube_apiserver.verbs.options import DeleteOptions
+
+Place = tuple[str, str]
+_MANAGER = "kube-controller-manager"
+
+
+class GarbageCollector:
+    """Keeps who owns whom, and acts when an owner goes."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._dependents: dict[str, set[Place]] = {}
+        self._places: dict[str, Place] = {}
+        self._orphans = Soon(self._check_owners)
+        self._owners = Soon(self._check_deleted_owner)
+
+    def stop(self) -> None:
+        """Collect no more."""
+        self._orphans.stop()
+        self._owners.stop()
+
+    def restore(self, bucket: str, item: Item) -> None:
+        """Learn of an object that was there before this collector."""
+        self._places[item.uid] = (bucket, item.key)
+        for owner in item.owners:
+            self._dependents.setdefault(owner, set()).add((bucket, item.key))
+        if item.owners:
+            self._orphans.add((bucket, item.key))
+        if b'"deletionTimestamp"' in item.raw:
+            self._owners.add((bucket, item.key))
+
+    def observe(self, bucket: str, change: Change) -> None:
+        """Take note of a write."""
+        item, place = change.item, (bucket, change.item.key)
+        before = change.previous.owners if change.previous is not None else ()
+        after = item.owners if change.type != "DELETED" else ()
+        if before != after:
+            self._change_owners(place, before, after)
+        if change.type == "DELETED":
+            self._places.pop(item.uid, None)
+            for dependent in self._dependents.get(item.uid, ()):
+                self._orphans.add(dependent)
+            for owner in before:
+                if owner in self._places:
+                    self._owners.add(self._places[owner])
+            return
+        self._places[item.uid] = place
+        if b'"deletionTimestamp"' in item.raw:
+            self._owners.add(place)
+
+    def _change_owners(self, place: Place, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+        for owner in before:
+            if owner not in after and (dependents := self._dependents.get(owner)):
+                dependents.discard(place)
+                if not dependents:
+                    del self._dependents[owner]
+        for owner in after:
+            self._dependents.setdefault(owner, set()).add(place)
+        if after:
+            self._orphans.add(place)
+
+    def _find(self, place: Place) -> tuple[ServedResource, Item] | None:
+        item = self._cluster.store.get(*place)
+        resource = self._cluster.registry.for_bucket(place[0])
+        return (resource, item) if item is not None and resource is not None else None
+
+    def _owner_exists(self, item: Item, uid: str) -> bool:
+        place = self._places.get(uid)
+        owner = self._cluster.store.get(*place) if place is not None else None
+        # An owner in another namespace is no owner: references do not cross namespaces.
+        return owner is not None and owner.namespace in {"", item.namespace}
+
+    def _check_owners(self, place: Place) -> None:
+        """Delete an object whose owners are all gone; drop the references to those that are."""
+        found = self._find(place)
+        if found is None:
+            return
+        resource, item = found
+        alive = [uid for uid in item.owners if self._owner_exists(item, uid)]
+        if not item.owners or len(alive) == len(item.owners):
+            return
+        if not alive:
+            delete_item(self._cluster, resource, item, DeleteOptions(propagation=self._default_propagation(item)))
+            return
+        self._drop_references(resource, item, set(item.owners) - set(alive))
+
+    def _check_deleted_owner(self, place: Place) -> None:
+        """Go on with an owner that waits for its dependents."""
+        found = self._find(place)
+        if found is None:
+            return
+        resource, item = found
+        obj = to_served(resource, item)
+        finalizers = obj["metadata"].get("finalizers") or ()
+        if not obj["metadata"].get("deletionTimestamp"):
+            return
+        if ORPHAN in finalizers:
+            for _, (other, dependent) in self._dependents_of(item):
+                self._drop_references(other, dependent, {item.uid})
+            self._finalize(resource, obj, ORPHAN)
+        elif FOREGROUND in finalizers and not self._delete_dependents(item):
+            self._finalize(resource, obj, FOREGROUND)
+
+    def _delete_dependents(self, owner: Item) -> bool:
+        """Delete what ``owner`` owns; returns whether something still blocks it."""
+        blocked = False
+        for place, (resource, item) in self._dependents_of(owner):
+            propagation = "Foreground" if self._dependents.get(item.uid) else "Background"
+            delete_item(self._cluster, resource, item, DeleteOptions(propagation=propagation))
+            left = self._find(place)
+            blocked = blocked or (left is not None and _blocks(left[1].decode(), owner.uid))
+        return blocked
+
+    def _dependents_of(self, owner: Item) -> list[tuple[Place, tuple[ServedResource, Item]]]:
+        places = sorted(self._dependents.get(owner.uid, ()))
+        return [(place, found) for place in places if (found := self._find(place)) is not None]
+
+    def _drop_references(self, resource: ServedResource, item: Item, uids: set[str]) -> None:
+        obj = to_served(resource, item)
+        kept = [reference for reference in obj["metadata"]["ownerReferences"] if reference.get("uid") not in uids]
+        if kept:
+            obj["metadata"]["ownerReferences"] = kept
+        else:
+            del obj["metadata"]["ownerReferences"]
+        store_as(self._cluster, resource, obj, _MANAGER)
+
+    def _finalize(self, resource: ServedResource, obj: dict[str, Any], finalizer: str) -> None:
+        kept = [name for name in obj["metadata"]["finalizers"] if name != finalizer]
+        obj["metadata"]["finalizers"] = kept
+        if not kept:
+            del obj["metadata"]["finalizers"]
+        if may_go(resource, obj):
+            remove(self._cluster, resource, obj)
+        else:
+            store_as(self._cluster, resource, obj, _MANAGER)
+
+    @staticmethod
+    def _default_propagation(item: Item) -> str:
+        """An object that was itself being deleted in a certain way goes on in that way."""
+        if b'"orphan"' in item.raw or b'"foregroundDeletion"' in item.raw:
+            finalizers = item.decode()["metadata"].get("finalizers") or ()
+            if ORPHAN in finalizers:
+                return "Orphan"
+            if FOREGROUND in finalizers:
+                return "Foreground"
+        return "Background"
+
+
+def _blocks(dependent: dict[str, Any], owner_uid: str) -> bool:
+    references = dependent["metadata"].get("ownerReferences") or ()
+    return any(reference.get("uid") == owner_uid and reference.get("blockOwnerDeletion") for reference in references)

@@ -1,0 +1,68 @@
+"""The namespace controller: a namespace that was deleted is emptied, and goes when nothing is left in it."""
+
+from kube_apiserver.cluster import Cluster
+from kube_apiserver.controllers.soon import Soon
+from kube_apiserver.storage import Change, Item
+from kube_apiserver.verbs.committing import remove, store
+from kube_apiserver.verbs.conversion import to_served
+from kube_apiserver.verbs.deletion import delete_item, may_go
+from kube_apiserver.verbs.options import DeleteOptions
+
+_BUCKET = "namespaces"
+_BACKGROUND = DeleteOptions(propagation="Background", grace_seconds=0)
+
+
+class NamespaceController:
+    """Empties namespaces."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._terminating: set[str] = set()
+        self._soon = Soon(self._empty)
+
+    def stop(self) -> None:
+        """Empty no more."""
+        self._soon.stop()
+
+    def restore(self, bucket: str, item: Item) -> None:
+        """Learn of a namespace that was there before this controller."""
+        if bucket == _BUCKET and b'"deletionTimestamp"' in item.raw:
+            self._terminating.add(item.name)
+            self._soon.add(item.name)
+
+    def observe(self, bucket: str, change: Change) -> None:
+        """Take note of a write."""
+        item = change.item
+        if bucket == _BUCKET:
+            if change.type == "DELETED":
+                self._terminating.discard(item.name)
+            elif b'"deletionTimestamp"' in item.raw:
+                self._terminating.add(item.name)
+                self._soon.add(item.name)
+        elif change.type == "DELETED" and item.namespace in self._terminating:
+            self._soon.add(item.namespace)
+
+    def _empty(self, name: str) -> None:
+        item = self._cluster.store.get(_BUCKET, name)
+        resource = self._cluster.registry.for_bucket(_BUCKET)
+        if item is None or resource is None:
+            return
+        obj = to_served(resource, item)
+        if not obj["metadata"].get("deletionTimestamp") or self._delete_content(name):
+            return
+        finalizers = [entry for entry in obj["spec"].get("finalizers") or () if entry != "kubernetes"]
+        obj["spec"] = {**obj["spec"], "finalizers": finalizers} if finalizers else {}
+        if may_go(resource, obj):
+            remove(self._cluster, resource, obj)
+        elif finalizers != (to_served(resource, item)["spec"].get("finalizers") or []):
+            store(self._cluster, resource, obj)
+
+    def _delete_content(self, namespace: str) -> bool:
+        """Delete everything in a namespace; returns whether something is left."""
+        left = False
+        for resource in self._cluster.registry.namespaced_buckets():
+            bucket = self._cluster.store.bucket(resource.bucket)
+            for item in list(bucket.page(f"{namespace}/", "")):
+                _, gone = delete_item(self._cluster, resource, item, _BACKGROUND)
+                left = left or not gone
+        return left

@@ -1,0 +1,86 @@
+"""The aggregation of ClusterRoles: one with an aggregation rule has the rules of those that it selects."""
+
+from typing import Any
+
+from kube_apiserver import fieldmanagers
+from kube_apiserver.cluster import Cluster
+from kube_apiserver.controllers.soon import Soon
+from kube_apiserver.registry import ServedResource
+from kube_apiserver.selectors import LabelSelector, SelectorError
+from kube_apiserver.storage import Change, Item
+from kube_apiserver.verbs.committing import store
+from kube_apiserver.verbs.conversion import to_served
+from kube_apiserver.verbs.label_selectors import selector_text
+
+_BUCKET = "clusterroles.rbac.authorization.k8s.io"
+_MANAGER = "clusterrole-aggregation-controller"
+
+
+class RoleAggregator:
+    """Writes the rules of aggregating roles."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._soon = Soon(self._aggregate)
+
+    def stop(self) -> None:
+        """Write no more rules."""
+        self._soon.stop()
+
+    def restore(self, bucket: str, item: Item) -> None:
+        """Learn of a role that was there before this controller."""
+        if bucket == _BUCKET and _aggregates(item):
+            self._soon.add(item.name)
+
+    def observe(self, bucket: str, change: Change) -> None:
+        """Take note of a write: any role may be one that others select."""
+        del change
+        if bucket == _BUCKET:
+            for item in self._cluster.store.bucket(_BUCKET).page("", ""):
+                if _aggregates(item):
+                    self._soon.add(item.name)
+
+    def _aggregate(self, name: str) -> None:
+        item = self._cluster.store.get(_BUCKET, name)
+        resource = self._cluster.registry.for_bucket(_BUCKET)
+        if item is None or resource is None:
+            return
+        role = to_served(resource, item)
+        rules = self._selected_rules(resource, role)
+        if rules != (role.get("rules") or []):
+            store(self._cluster, resource, self._applied(resource, role, rules))
+
+    def _applied(self, resource: ServedResource, role: dict[str, Any], rules: list[Any]) -> dict[str, Any]:
+        config = {
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "metadata": {"name": role["metadata"]["name"]},
+        }
+        applied = fieldmanagers.apply(
+            role,
+            {**config, **({"rules": rules} if rules else {})},
+            manager=_MANAGER,
+            force=True,
+            schema=resource.schema,
+            api_version=resource.api_version,
+            now=self._cluster.clock.now(),
+        )
+        return {**applied, "rules": applied.get("rules")}
+
+    def _selected_rules(self, resource: ServedResource, role: dict[str, Any]) -> list[Any]:
+        """Return each rule of the selected roles once, in the order of the selectors and then of names."""
+        found: list[Any] = []
+        for selector in (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or ():
+            try:
+                labels = LabelSelector.parse(selector_text(selector))
+            except SelectorError:
+                continue
+            for item in self._cluster.store.bucket(_BUCKET).page("", ""):
+                if item.name != role["metadata"]["name"] and labels.matches(item.labels):
+                    rules = to_served(resource, item).get("rules") or ()
+                    found += [rule for rule in rules if rule not in found]
+        return found
+
+
+def _aggregates(item: Item) -> bool:
+    return b'"aggregationRule"' in item.raw

@@ -1,0 +1,61 @@
+"""Work that follows a write: done soon, once for a burst, and in slices that leave the event loop to others."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from kube_apiserver.storage import JournalFailed
+
+_log = logging.getLogger(__name__)
+_SLICE = 100
+_RETRY_SECONDS = 1.0
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Soon(Generic[K]):
+    """Calls a function once for each added key, in order, on the running event loop.
+
+    A function that fails is logged and its key dropped: the next write to the object tries again. One that cannot write
+    because the disk is full is called again a second later.
+    """
+
+    __slots__ = ("_handle", "_keys", "_scheduled", "_stopped")
+
+    def __init__(self, handle: Callable[[K], None]) -> None:
+        self._handle = handle
+        self._keys: dict[K, None] = {}
+        self._scheduled: asyncio.Handle | None = None
+        self._stopped = False
+
+    def add(self, key: K) -> None:
+        """Have ``key`` handled soon; once, however often it is added before that."""
+        self._keys[key] = None
+        self._schedule()
+
+    def stop(self) -> None:
+        """Handle nothing more."""
+        self._stopped = True
+        if self._scheduled is not None:
+            self._scheduled.cancel()
+
+    def _run(self) -> None:
+        self._scheduled = None
+        for key in list(self._keys)[:_SLICE]:
+            del self._keys[key]
+            try:
+                self._handle(key)
+            except JournalFailed:
+                self._keys[key] = None
+                if not self._stopped:
+                    self._scheduled = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._run)
+                return
+            except Exception:  # noqa: BLE001 - one broken object must not stop the cleaning of all others
+                _log.exception("a controller of the API server failed", extra={"key": key})
+        self._schedule()
+
+    def _schedule(self) -> None:
+        # A handled key may have added others, which then is scheduled already.
+        if self._keys and self._scheduled is None and not self._stopped:
+            self._scheduled = asyncio.get_running_loop().call_soon(self._run)

@@ -1,0 +1,104 @@
+"""From a path and a method to a verb."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from kube_apiserver.call import Call
+from kube_apiserver.cluster import Cluster
+from kube_apiserver.registry import ServedResource
+from kube_apiserver.security.user import User
+from kube_apiserver.verbs.creating import create
+from kube_apiserver.verbs.deleting import delete, delete_collection
+from kube_apiserver.verbs.patching import patch
+from kube_apiserver.verbs.reading import get, list_objects
+from kube_apiserver.verbs.reviews import is_review, review
+from kube_apiserver.verbs.scaling import get_scale, patch_scale, update_scale
+from kube_apiserver.verbs.subresources import bind, evict, finalize, request_token
+from kube_apiserver.verbs.updating import update
+from kube_apiserver.verbs.watching import watch
+from kube_apiserver.wire.failure import method_not_allowed, not_found
+from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.target import Target
+
+Verb = Callable[[Call], Awaitable[Reply | web.StreamResponse]]
+
+# As the real server converts query parameters: what is not plainly false is true.
+_NOT_ASKED = frozenset({"", "0", "f", "F", "false", "False", "FALSE"})
+_NAMES = {"GET": "get", "PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete"}
+_ON_OBJECT: Mapping[str, Verb] = {"get": get, "update": update, "patch": patch, "delete": delete, "watch": watch}
+_ON_COLLECTION: Mapping[str, Verb] = {
+    "list": list_objects,
+    "watch": watch,
+    "create": create,
+    "deletecollection": delete_collection,
+}
+_VIEW: Mapping[str, Verb] = {"get": get, "update": update, "patch": patch}
+_SUBRESOURCES: Mapping[str, Mapping[str, Verb]] = {
+    "scale": {"get": get_scale, "update": update_scale, "patch": patch_scale},
+    "finalize": {"update": finalize},
+    "eviction": {"create": evict},
+    "binding": {"create": bind},
+    "token": {"create": request_token},
+    "status": _VIEW,
+    "approval": _VIEW,
+    "ephemeralcontainers": _VIEW,
+    "resize": _VIEW,
+}
+
+
+def resolve(
+    cluster: Cluster, request: web.BaseRequest, target: Target, user: User
+) -> tuple[Call, str, Verb | None] | None:
+    """Return the call, the name of its verb and what does it (None where the resource does not take the method).
+
+    Returns None for a resource that is not served, and raises 404 for a subresource that an object does not have.
+    """
+    resource = cluster.registry.find(target.group, target.version, target.plural)
+    if resource is None or target.rest or not _scope_fits(resource, target):
+        return None
+    call = Call(cluster, request, target, resource, request.rel_url.query, user)
+    name = verb_name(request.method, target, watching=is_watch(request, target))
+    if target.subresource:
+        info = resource.subresource(target.subresource)
+        if info is None and resource.custom is not None:
+            raise not_found(resource.plural, resource.group, target.name)
+        if info is None:
+            return None
+        verb = _SUBRESOURCES.get(target.subresource, {}).get(name)
+        return call, name, verb if name in info.verbs else None
+    if is_review(resource.plural, resource.group):
+        return call, name, review if name == "create" else None
+    verb = (_ON_OBJECT if target.name else _ON_COLLECTION).get(name)
+    if name == "create" and resource.namespaced and not target.namespace:
+        verb = None
+    return call, name, verb if name in resource.verbs else None
+
+
+def is_watch(request: web.BaseRequest, target: Target | None) -> bool:
+    """Tell whether a request asks for a stream of changes, by its path or by its query."""
+    asked = request.rel_url.query.get("watch", "") not in _NOT_ASKED
+    return target is not None and (target.watching or (asked and not target.name))
+
+
+def _scope_fits(resource: ServedResource, target: Target) -> bool:
+    if resource.namespaced:
+        return bool(target.namespace or not target.name)
+    return not target.namespace or resource.bucket == "namespaces"
+
+
+def verb_name(method: str, target: Target, *, watching: bool) -> str:
+    """Return the API verb of a request, as authorization names it."""
+    name = _NAMES.get(method, method.lower())
+    if name == "get" and watching and not target.subresource:
+        return "watch"
+    if target.name:
+        return name
+    return {"get": "list", "delete": "deletecollection"}.get(name, name)
+
+
+def require(verb: Verb | None) -> Verb:
+    """Return a verb that exists; 405 if it does not."""
+    if verb is None:
+        raise method_not_allowed()
+    return verb

@@ -1,0 +1,139 @@
+"""Answers at paths that are no resources: health, version, discovery and OpenAPI."""
+
+from typing import Any
+
+from aiohttp import web
+
+from kube_apiserver import codec, discovery, openapi
+from kube_apiserver.cluster import Cluster
+from kube_apiserver.registry import Registry
+from kube_apiserver.registry.resource import CRDS
+from kube_apiserver.threads import in_thread
+from kube_apiserver.wire.failure import method_not_allowed, no_such_resource
+from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.target import parse_target
+
+_VERSION = {
+    "major": "1",
+    "minor": "36",
+    "emulationMajor": "1",
+    "emulationMinor": "36",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "35",
+    "gitVersion": "v1.36.0+plugin-operator",
+    "gitCommit": "",
+    "gitTreeState": "clean",
+    "buildDate": "1970-01-01T00:00:00Z",
+    "goVersion": "",
+    "compiler": "",
+    "platform": "linux/amd64",
+}
+_HEALTH = frozenset({"/healthz", "/readyz", "/livez"})
+_TEXT = "text/plain; charset=utf-8"
+_OPENAPI = "/openapi/v3"
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+class Documents:
+    """Answers for one server."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def answer(self, request: web.BaseRequest, path: str) -> Reply:
+        """Return the document at a path, 404 in the real server's form if there is none.
+
+        Raises:
+            ApiFailure: 404 or 405 where the real server says so in a Status.
+        """
+        path = path.rstrip("/") or "/"
+        if path in _HEALTH or path.startswith(tuple(f"{name}/" for name in _HEALTH)):
+            return self._health(request, path[1:])
+        if request.method not in {"GET", "HEAD"}:
+            raise method_not_allowed()
+        if path == "/openapi/v2":
+            if openapi.PROTOBUF in request.headers.get("Accept", ""):
+                return Reply(openapi.v2_without_definitions(), media=openapi.PROTOBUF_MEDIA)
+            return Reply(await in_thread(openapi.v2, self._crds()))
+        if path == _OPENAPI:
+            # The media type is the real server's: its index is served as a file without a name.
+            return Reply(codec.encode(await in_thread(openapi.index, self._crds())), media=_TEXT)
+        if path.startswith(f"{_OPENAPI}/"):
+            return await self._openapi(request, path.removeprefix(f"{_OPENAPI}/"))
+        return self._discovery(request, path)
+
+    def _discovery(self, request: web.BaseRequest, path: str) -> Reply:
+        registry = self._cluster.registry
+        if path == "/":
+            return Reply(codec.encode({"paths": _paths(registry)}))
+        if path == "/version":
+            return Reply(codec.encode(_VERSION))
+        if path in {"/api", "/apis"}:
+            return self._root(request, core=path == "/api")
+        target, parts = parse_target(path), path.split("/")
+        document = None
+        if target is not None:
+            document = discovery.resource_list(registry, target.group, target.version)
+            if document is None and registry.is_builtin_group(target.group):
+                raise no_such_resource()
+        elif len(parts) == 3 and parts[1] == "apis":
+            document = discovery.group(registry, parts[2])
+        return page_not_found() if document is None else Reply(codec.encode(document))
+
+    def _health(self, request: web.BaseRequest, path: str) -> Reply:
+        """Answer in the real server's form: the reason stands at the path of the single check."""
+        name, _, check = path.partition("/")
+        problem = self._cluster.store.problem
+        if check == "ping" or not problem:
+            if check or "verbose" not in request.rel_url.query:
+                return Reply(b"ok", media=_TEXT)
+            return Reply(f"[+]ping ok\n[+]storage ok\n{name} check passed\n".encode(), media=_TEXT)
+        if check:
+            return Reply(f"internal server error: {problem}\n".encode(), 500, _TEXT)
+        text = f"[+]ping ok\n[-]storage failed: reason withheld\n{name} check failed\n"
+        return Reply(text.encode(), 500, _TEXT)
+
+    def _root(self, request: web.BaseRequest, *, core: bool) -> Reply:
+        registry = self._cluster.registry
+        version = discovery.aggregated_version(request.headers.get("Accept", ""))
+        if version:
+            media = f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+            return Reply(codec.encode(discovery.aggregated(registry, version, core=core)), media=media)
+        if core:
+            return Reply(codec.encode(discovery.api_versions(request.host)))
+        return Reply(codec.encode(discovery.group_list(registry)))
+
+    async def _openapi(self, request: web.BaseRequest, name: str) -> Reply:
+        crds = self._crds()
+        if name not in openapi.document_names(crds):
+            return Reply(b"", 404, media="")
+        digest, wanted = openapi.document_hash(name, crds), request.rel_url.query.get("hash")
+        headers = {"Etag": f'"{digest}"', "Vary": "Accept"}
+        if wanted and wanted != digest:
+            location = f"{_OPENAPI}/{name}?hash={digest}"
+            return Reply(b"", 301, media="", headers={"Location": location})
+        if wanted:
+            headers["Cache-Control"] = _FOREVER
+        if request.headers.get("If-None-Match") == headers["Etag"]:
+            return Reply(b"", 304, media="", headers=headers)
+        body = await in_thread(openapi.document, name, crds)
+        return Reply(body or b"", headers=headers)
+
+    def _crds(self) -> list[dict[str, Any]]:
+        served = self._cluster.registry.crd_names()
+        items = self._cluster.store.bucket(CRDS).page("", "")
+        return [item.decode() for item in items if item.name in served]
+
+
+def page_not_found() -> Reply:
+    """Return what the real server says about a path that nothing is registered for."""
+    return Reply(b"404 page not found\n", 404, _TEXT, {"X-Content-Type-Options": "nosniff"})
+
+
+def _paths(registry: Registry) -> list[str]:
+    paths = {"/api", "/apis", "/healthz", "/livez", "/readyz", "/openapi/v2", _OPENAPI, "/version"}
+    for group, versions in registry.versions().items():
+        if group:
+            paths.add(f"/apis/{group}")
+        paths |= {f"/apis/{group}/{version}" if group else f"/api/{version}" for version in versions}
+    return sorted(paths)

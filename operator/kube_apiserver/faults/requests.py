@@ -1,0 +1,57 @@
+"""What faults do to a request instead of the answer, or before it."""
+
+import asyncio
+from http import HTTPStatus
+
+from aiohttp import web
+
+from kube_apiserver.faults.fault import Action, Fault
+from kube_apiserver.wire.failure import ApiFailure
+from kube_apiserver.wire.reply import Reply
+
+_REASONS = {
+    HTTPStatus.BAD_REQUEST: "BadRequest",
+    HTTPStatus.UNAUTHORIZED: "Unauthorized",
+    HTTPStatus.FORBIDDEN: "Forbidden",
+    HTTPStatus.NOT_FOUND: "NotFound",
+    HTTPStatus.CONFLICT: "Conflict",
+    HTTPStatus.GONE: "Expired",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Invalid",
+    HTTPStatus.TOO_MANY_REQUESTS: "TooManyRequests",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "InternalError",
+    HTTPStatus.SERVICE_UNAVAILABLE: "ServiceUnavailable",
+    HTTPStatus.GATEWAY_TIMEOUT: "Timeout",
+}
+
+
+def failure(fault: Fault) -> ApiFailure:
+    """Return the failure that a fault's code stands for."""
+    seconds = fault.retry_after_seconds
+    headers = {} if seconds is None else {"Retry-After": str(seconds)}
+    details = None if seconds is None else {"retryAfterSeconds": seconds}
+    message = fault.message or "a planned fault"
+    return ApiFailure(fault.code, _REASONS.get(HTTPStatus(fault.code), ""), message, details, headers)
+
+
+async def meet(fault: Fault, request: web.BaseRequest) -> Reply | None:
+    """Let a fault happen to a request; None lets the request be answered after all.
+
+    Raises:
+        ApiFailure: the fault is a refusal.
+        ConnectionError: the fault has cut the connection.
+    """
+    match fault.action:
+        case Action.DELAY:
+            await asyncio.sleep(fault.seconds)
+            return None
+        case Action.STALL:
+            await asyncio.Event().wait()  # until the client leaves, which cancels this request
+            return None
+        case Action.REFUSE:
+            raise failure(fault)
+        case Action.REPLACE:
+            return Reply(fault.raw_body)
+        case _:
+            if request.transport is not None:
+                request.transport.abort()
+            raise ConnectionAbortedError("a planned fault")

@@ -1,0 +1,136 @@
+"""What faults do inside a watch."""
+
+import asyncio
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from kube_apiserver import codec
+from kube_apiserver.faults.fault import Action, Fault, Subject
+from kube_apiserver.faults.plan import FaultPlan
+from kube_apiserver.faults.requests import failure
+from kube_apiserver.wire.target import Target
+
+_PIECE_BYTES = 7
+_ENDING = frozenset({Action.BREAK, Action.END, Action.TRUNCATE, Action.ERROR_EVENT})
+
+
+def subject_of(request: web.BaseRequest, target: Target | None, verb: str) -> Subject:
+    """Return what faults look at in a request."""
+    resource = target.plural if target is not None else ""
+    if target is not None and target.subresource:
+        resource = f"{resource}/{target.subresource}"
+    url = request.rel_url
+    return Subject(verb, resource, url.raw_path, url.raw_query_string, request.headers.get("User-Agent", ""))
+
+
+class WatchResponse(web.StreamResponse):
+    """The answer to a watch; what is written to it goes through the faults it has met."""
+
+    def __init__(self, plan: FaultPlan, request: web.BaseRequest, subject: Subject, headers: CIMultiDict[str]) -> None:
+        super().__init__(headers=headers)
+        self.subject = subject
+        self._plan = plan
+        self._request = request
+        self._lasting: dict[Action, Fault] = {}
+        self._last = self._before = self._held = b""
+        self._ended = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Send the headers; from now on faults can meet it."""
+        await self.prepare(self._request)
+        self._plan.enter(self)
+
+    def close(self) -> None:
+        """The watch is over."""
+        self._plan.leave(self)
+        for task in self._tasks:
+            task.cancel()
+
+    def disturb(self, fault: Fault) -> None:
+        """Let a fault happen: at once, or from now on."""
+        if fault.action in {Action.SILENCE, Action.LAG, Action.REORDER, Action.SPLIT}:
+            self._lasting[fault.action] = fault
+            return
+        if fault.action in _ENDING:
+            self._plan.leave(self)  # what is planned next is for the watch after this one
+        task = asyncio.ensure_future(self._happen(fault))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send what a watch has to say."""
+        if self._ended:
+            return
+        if not self._lasting:
+            self._before, self._last = self._last, bytes(data)
+            await super().write(data)
+            return
+        await self._write_disturbed(bytes(data))
+
+    async def _write_disturbed(self, data: bytes) -> None:
+        lasting = self._lasting
+        if Action.SILENCE in lasting:
+            return
+        if Action.LAG in lasting:
+            await asyncio.sleep(lasting[Action.LAG].seconds)
+            if self._ended:  # by a fault that came meanwhile
+                return
+        if Action.REORDER in lasting:
+            if not self._held:
+                self._held = data
+                return
+            data, self._held = data + self._held, b""
+            del lasting[Action.REORDER]
+        self._before, self._last = self._last, data
+        if Action.SPLIT not in lasting:
+            await super().write(data)
+            return
+        for start in range(0, len(data), _PIECE_BYTES):
+            if self._ended:
+                return
+            await super().write(data[start : start + _PIECE_BYTES])
+            await asyncio.sleep(0)
+
+    async def _happen(self, fault: Fault) -> None:
+        try:
+            await self._do(fault)
+        except ConnectionError:
+            return  # the client was faster
+
+    async def _do(self, fault: Fault) -> None:
+        transport = self._request.transport
+        if transport is None or self._ended:
+            return
+        if fault.action is Action.BREAK:
+            self._ended = True
+            transport.abort()
+            return
+        data = self._piece(fault)
+        if data:
+            await super().write(data)
+        if fault.action in _ENDING:
+            self._ended = True
+            await super().write_eof()
+            transport.close()  # after what is still to be sent: nothing else may be asked of this connection
+
+    def _piece(self, fault: Fault) -> bytes:
+        match fault.action:
+            case Action.ERROR_EVENT:
+                return b'{"type":"ERROR","object":%b}\n' % codec.encode(failure(fault).body())
+            case Action.GARBAGE:
+                return fault.raw_body + b"\n"
+            case Action.TRUNCATE:
+                return b'{"type":"ADDED","object":{"metadata":{"na'
+            case Action.DUPLICATE:
+                return _last_line(self._last)
+            case Action.STALE:
+                return _last_line(self._before)
+            case _:
+                return b""
+
+
+def _last_line(data: bytes) -> bytes:
+    lines = data.splitlines(keepends=True)
+    return lines[-1] if lines else b""

@@ -1,0 +1,14 @@
+"""Who owns which field: managedFields for every writer, and server-side apply.
+
+Owns the semantics of structured-merge-diff as pure functions on objects. Leaves reading, storing and retrying to the
+server, and plain patches to ``patching``.
+"""
+
+from kube_apiserver.fieldmanagers.applying import apply
+from kube_apiserver.fieldmanagers.conflicts import ApplyConflict
+from kube_apiserver.fieldmanagers.scaling import parent_entries, scale_entries
+from kube_apiserver.fieldmanagers.tracking import track
+from kube_apiserver.fieldmanagers.typed import rooted
+from kube_apiserver.fieldmanagers.typed_errors import typed_error
+
+__all__ = ["ApplyConflict", "apply", "parent_entries", "rooted", "scale_entries", "track", "typed_error"]

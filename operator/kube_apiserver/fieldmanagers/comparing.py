@@ -1,0 +1,78 @@
+"""What changed between two versions of an object, as sets of paths."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kube_apiserver.fieldmanagers.fieldset import FieldSet, Path
+from kube_apiserver.fieldmanagers.typed import is_leaf, members
+from kube_apiserver.schema import Schema
+
+_ABSENT = object()
+
+
+@dataclass(slots=True)
+class Comparison:
+    """The paths that one version has, the other has, or both have with another value."""
+
+    added: FieldSet = field(default_factory=FieldSet)
+    removed: FieldSet = field(default_factory=FieldSet)
+    modified: FieldSet = field(default_factory=FieldSet)
+
+    def without(self, elements: frozenset[str]) -> "Comparison":
+        """Return the comparison without these root elements and all that is below them."""
+        return Comparison(self.added.without(elements), self.removed.without(elements), self.modified.without(elements))
+
+
+def compare(old: Any, new: Any, schema: Schema | None) -> Comparison:
+    """Return the difference; containers that appear or vanish are in it themselves, besides all they hold."""
+    result = Comparison()
+    _compare(old, new, schema, (), result)
+    return result
+
+
+def _compare(old: Any, new: Any, schema: Schema | None, path: Path, result: Comparison) -> None:
+    if old is not _ABSENT and new is not _ABSENT and _same(old, new):
+        return
+    if not _descends(old, new, schema):
+        if old is _ABSENT:
+            result.added.insert(path)
+        elif new is _ABSENT:
+            result.removed.insert(path)
+        else:
+            result.modified.insert(path)
+            _compare_insides(old, new, schema, path, result)
+        return
+    before = {element: (value, known) for element, value, known in members(old, schema)}
+    after = {element: (value, known) for element, value, known in members(new, schema)}
+    for element in before.keys() | after.keys():
+        known = (after.get(element) or before[element])[1]
+        first = before[element][0] if element in before else _ABSENT
+        second = after[element][0] if element in after else _ABSENT
+        _compare(first, second, known, (*path, element), result)
+    if old is _ABSENT:
+        result.added.insert(path)
+    elif new is _ABSENT:
+        result.removed.insert(path)
+
+
+def _compare_insides(old: Any, new: Any, schema: Schema | None, path: Path, result: Comparison) -> None:
+    """Note all that a value of another form had, or has, inside."""
+    for value, is_old in ((old, True), (new, False)):
+        if is_leaf(value, schema):
+            continue
+        for element, member, known in members(value, schema):
+            before, after = (member, _ABSENT) if is_old else (_ABSENT, member)
+            _compare(before, after, known, (*path, element), result)
+
+
+def _same(old: Any, new: Any) -> bool:
+    return bool(old == new) and isinstance(old, bool) == isinstance(new, bool)
+
+
+def _descends(old: Any, new: Any, schema: Schema | None) -> bool:
+    """Tell whether the two are compared part by part: containers of one kind, not both empty."""
+    known = [value for value in (old, new) if value is not _ABSENT and value is not None]
+    containers = [value for value in known if isinstance(value, (dict, list)) and not is_leaf(value, schema)]
+    if len(containers) != len(known) or not any(containers):
+        return False
+    return all(isinstance(value, type(containers[0])) for value in containers)

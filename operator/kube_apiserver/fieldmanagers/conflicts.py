@@ -1,0 +1,68 @@
+"""Conflicts between managers, in the words of the real server."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from kube_apiserver.fieldmanagers.entries import UPDATE, Entry
+from kube_apiserver.fieldmanagers.fieldset import FieldSet, Path
+from kube_apiserver.schema import Cause
+
+
+class ApplyConflict(Exception):
+    """An apply would change fields that others own, and does not force.
+
+    The answer is 409 with reason ``Conflict``.
+
+    Attributes:
+        causes: one per field: ``FieldManagerConflict``, who owns it, and its path (".spec.replicas").
+        fields: the contested paths.
+    """
+
+    def __init__(self, conflicts: Sequence[tuple[Entry, FieldSet]]) -> None:
+        ordered = sorted(conflicts, key=lambda pair: _named(pair[0]))
+        self.fields = FieldSet()
+        self.conflicts = ordered
+        causes = []
+        for owner, fields in ordered:
+            self.fields = self.fields | fields
+            words = f"conflict with {_named(owner)}"
+            causes += [Cause(shown_path(path), "FieldManagerConflict", words) for path in fields.paths()]
+        self.causes = tuple(causes)
+        super().__init__(_message(self.causes))
+
+
+def _named(owner: Entry) -> str:
+    name = msgspec.json.encode(owner.manager).decode()
+    if owner.subresource:
+        name += f' with subresource "{owner.subresource}"'
+    return f"{name} using {owner.api_version}" if owner.operation == UPDATE else name
+
+
+def _message(causes: Sequence[Cause]) -> str:
+    many = len(causes) != 1
+    head = f"Apply failed with {len(causes)} conflict{'s' if many else ''}: "
+    if not many:
+        return f"{head}{causes[0].message}: {causes[0].field}"
+    lines = []
+    for words in dict.fromkeys(cause.message for cause in causes):
+        fields = [cause.field for cause in causes if cause.message == words]
+        lines.append("\n- ".join([f"{words.replace('conflict', 'conflicts', 1)}:", *fields]))
+    return head + "\n".join(lines)
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as conflicts show it: ``.spec.ports[port=80,protocol="TCP"].name``."""
+    return "".join(_shown_element(element) for element in path)
+
+
+def _shown_element(element: str) -> str:
+    kind, text = element[:2], element[2:]
+    if kind == "f:":
+        return f".{text}"
+    if kind == "k:":
+        keys: dict[str, Any] = msgspec.json.decode(text)
+        pairs = ",".join(f"{key}={msgspec.json.encode(value).decode()}" for key, value in keys.items())
+        return f"[{pairs}]"
+    return f"[={text}]" if kind == "v:" else f"[{text}]"

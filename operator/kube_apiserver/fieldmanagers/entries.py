@@ -1,0 +1,98 @@
+"""The entries of ``metadata.managedFields``: who owns what, since when."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from kube_apiserver.fieldmanagers.fieldset import FieldSet
+
+APPLY = "Apply"
+UPDATE = "Update"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One manager's claim. ``time`` is RFC 3339 in UTC, "" if unknown."""
+
+    manager: str
+    operation: str
+    api_version: str
+    subresource: str
+    time: str
+    fields: FieldSet
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What makes two claims the same manager's: appliers stay one across API versions, updaters do not."""
+        version = "" if self.operation == APPLY else self.api_version
+        return self.manager, self.operation, version, self.subresource
+
+    def having(self, fields: FieldSet) -> "Entry":
+        """Return the entry with other fields."""
+        return replace(self, fields=fields)
+
+
+def decoded(obj: Mapping[str, Any] | None) -> list[Entry] | None:
+    """Return the entries of an object; None if they cannot be read, as the server then falls back to the live ones.
+
+    Of several for one manager, as writes of a scale may leave them, the last counts.
+    """
+    raw = ((obj or {}).get("metadata") or {}).get("managedFields") or []
+    try:
+        return list({entry.identity: entry for entry in map(_decoded, raw)}.values())
+    except (AttributeError, KeyError, TypeError):
+        return None
+
+
+def _decoded(raw: Mapping[str, Any]) -> Entry:
+    return Entry(
+        manager=raw.get("manager", ""),
+        operation=raw["operation"],
+        api_version=raw["apiVersion"],
+        subresource=raw.get("subresource", ""),
+        time=raw.get("time") or "",
+        fields=FieldSet.decode(raw.get("fieldsV1") or {}),
+    )
+
+
+def encoded(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Return ``managedFields`` in the server's order: appliers first, then by time and name, no empty claims."""
+    ordered = sorted(
+        (entry for entry in entries if entry.fields),
+        key=lambda entry: (entry.operation, entry.time, entry.manager, entry.api_version, entry.subresource),
+    )
+    return [_encoded(entry) for entry in ordered]
+
+
+def _encoded(entry: Entry) -> dict[str, Any]:
+    raw: dict[str, Any] = {
+        "manager": entry.manager,
+        "operation": entry.operation,
+        "apiVersion": entry.api_version,
+        "time": entry.time,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": entry.fields.encode(),
+        "subresource": entry.subresource,
+    }
+    return {key: value for key, value in raw.items() if value != "" or key == "apiVersion"}
+
+
+def stamp(now: datetime) -> str:
+    """Return a time as entries carry it: UTC, to the second."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def with_entries(obj: Mapping[str, Any], entries: Iterable[Entry]) -> dict[str, Any]:
+    """Return ``obj`` with these entries as its ``managedFields``; the key goes if there are none."""
+    metadata = dict(obj.get("metadata") or {})
+    metadata.pop("managedFields", None)
+    raw = encoded(entries)
+    if raw:
+        metadata["managedFields"] = raw
+    return {**obj, "metadata": metadata}
+
+
+def without_entries(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``obj`` without ``managedFields``, as it is compared."""
+    return with_entries(obj, ())

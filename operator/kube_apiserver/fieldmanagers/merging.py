@@ -1,0 +1,76 @@
+"""Putting an applied configuration over the live object, and taking paths out of one."""
+
+import copy
+from typing import Any
+
+from kube_apiserver.fieldmanagers.fieldset import FieldSet
+from kube_apiserver.fieldmanagers.typed import element_of, is_leaf, schema_at
+from kube_apiserver.schema import Schema
+
+
+def merged(live: Any, applied: Any, schema: Schema | None) -> Any:
+    """Return ``live`` with ``applied`` laid over it: leaves are replaced, objects and keyed lists merge."""
+    if isinstance(live, dict) and isinstance(applied, dict) and not is_leaf(applied, schema):
+        result = dict(live)
+        for name, value in applied.items():
+            known = schema.child(name) if schema else None
+            result[name] = merged(live[name], value, known) if name in live else copy.deepcopy(value)
+        return result
+    if isinstance(live, list) and isinstance(applied, list) and schema and not is_leaf(applied, schema):
+        return _merged_list(live, applied, schema)
+    return copy.deepcopy(applied)
+
+
+def _merged_list(live: list[Any], applied: list[Any], schema: Schema) -> list[Any]:
+    """Keep the applied order; what only the live list has stays before its next shared neighbour."""
+    old = {element_of(item, schema): item for item in live}
+    new = {element_of(item, schema): item for item in applied}
+    shared = [element for element in new if element in old]
+    result: list[Any] = []
+    waiting = list(new)
+    for element, item in old.items():
+        if element not in new:
+            result.append(item)
+        elif shared and shared[0] == element:
+            while waiting:
+                following = waiting.pop(0)
+                result.append(_merged_item(old, new, following, schema))
+                if following in shared:
+                    shared.remove(following)
+                if following == element:
+                    break
+    return result + [_merged_item(old, new, element, schema) for element in waiting]
+
+
+def _merged_item(old: dict[str, Any], new: dict[str, Any], element: str, schema: Schema) -> Any:
+    if element in old:
+        return merged(old[element], new[element], schema.items)
+    return copy.deepcopy(new[element])
+
+
+def without_items(value: Any, fields: FieldSet, schema: Schema | None) -> Any:
+    """Return ``value`` without the paths in ``fields``; None for a container that loses all it held."""
+    if not value or is_leaf(value, schema):
+        return value
+    if isinstance(value, dict):
+        kept = {}
+        for name, member in value.items():
+            element = f"f:{name}"
+            if element in fields.members:
+                continue
+            # One that loses all it held stays as null: it may still be claimed itself.
+            kept[name] = _inside(member, fields, element, schema)
+        return kept or None
+    if schema is None:
+        return value
+    items = []
+    for item in value:
+        element = element_of(item, schema)
+        if element not in fields.members:
+            items.append(_inside(item, fields, element, schema))
+    return items or None
+
+
+def _inside(value: Any, fields: FieldSet, element: str, schema: Schema | None) -> Any:
+    below = fields.children.get(element)
+    return without_items(value, below, schema_at(schema, element)) if below else value

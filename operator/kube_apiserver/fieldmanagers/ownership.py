@@ -1,0 +1,91 @@
+"""How one write moves ownership between managers: the core that update and apply share.
+
+Follows structured-merge-diff's ``merge.Updater``.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from kube_apiserver.fieldmanagers.comparing import Comparison, compare
+from kube_apiserver.fieldmanagers.conflicts import ApplyConflict
+from kube_apiserver.fieldmanagers.entries import Entry
+from kube_apiserver.fieldmanagers.fieldset import FieldSet
+from kube_apiserver.schema import Schema
+from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.canonical import canonical
+from kube_apiserver.schema.model import MISSING
+
+_SERVER_OWNED = (
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "selfLink",
+    "uid",
+    "clusterName",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+)
+_STRIPPED = FieldSet(
+    {"f:apiVersion", "f:kind", "f:metadata"}, {"f:metadata": FieldSet({f"f:{name}" for name in _SERVER_OWNED})}
+)
+
+
+def difference(old: Mapping[str, Any] | None, new: Mapping[str, Any], schema: Schema) -> Comparison:
+    """Compare two versions; a new object is compared with what Go makes of an empty one."""
+    before = old if old is not None else blank(new, schema)
+    return compare(before, new, schema)
+
+
+def blank(obj: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return the object from which a creation starts: only its kind, and the zero values of built-in types."""
+    head = {key: obj[key] for key in ("apiVersion", "kind") if key in obj}
+    return {**_zero_value(schema.definition), **head} if schema.builtin else head
+
+
+@cache
+def _zero_value(definition: str) -> dict[str, Any]:
+    # Shared by all creations of a kind: it is only compared with and merged onto, never changed.
+    schema = from_definition(definition)
+    empty = canonical({}, schema) if schema else {}
+    return _undefaulted(empty, schema) if schema and isinstance(empty, dict) else {}
+
+
+def _undefaulted(value: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    """Take out what only a declared default had put there: whoever creates the object owns it."""
+    result = {}
+    for name, member in value.items():
+        known = schema.child(name)
+        if known is None or known.default is MISSING:
+            result[name] = _undefaulted(member, known) if isinstance(member, dict) and known else member
+    return result
+
+
+def take_from_others(entries: Sequence[Entry], changes: Comparison, *, force: bool) -> list[Entry]:
+    """Return the other managers' entries after a write: what changed is theirs no longer.
+
+    Raises:
+        ApplyConflict: not ``force``, and something of theirs would change.
+    """
+    touched = changes.added | changes.modified
+    contested = [(entry, entry.fields & touched) for entry in entries]
+    conflicts = [(entry, fields) for entry, fields in contested if fields]
+    if conflicts and not force:
+        raise ApplyConflict(conflicts)
+    return [entry.having(entry.fields - touched - changes.removed) for entry in entries]
+
+
+def stripped(fields: FieldSet, ignored: frozenset[str]) -> FieldSet:
+    """Return a claim without what nobody can own: identity, server-set metadata, fields reset on this path."""
+    return (fields - _STRIPPED).without(ignored)
+
+
+def ignored_fields(schema: Schema, subresource: str, reset: Sequence[str] | None) -> frozenset[str]:
+    """Return the root elements that a write through this path cannot set."""
+    if reset is None:
+        has_status = schema.builtin and "status" in schema.properties
+        reset = ("status",) if has_status and not subresource else ()
+        if schema.builtin and subresource == "status":
+            reset = ("spec",)
+    return frozenset(f"f:{name}" for name in reset)

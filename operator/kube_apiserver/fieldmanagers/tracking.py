@@ -1,0 +1,96 @@
+"""managedFields for ordinary writes: create, update, patch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from kube_apiserver.fieldmanagers.entries import (
+    UPDATE,
+    Entry,
+    decoded,
+    stamp,
+    with_entries,
+    without_entries,
+)
+from kube_apiserver.fieldmanagers.fieldset import FieldSet
+from kube_apiserver.fieldmanagers.ownership import difference, ignored_fields, stripped, take_from_others
+from kube_apiserver.fieldmanagers.typed import rooted
+from kube_apiserver.schema import Schema
+
+_MOST_UPDATERS = 10
+_OLDEST = "ancient-changes"
+
+
+def track(  # noqa: PLR0913 - one keyword per fact of the request reads better than a bag of them
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any],
+    *,
+    manager: str,
+    operation: str = UPDATE,
+    schema: Schema | None,
+    api_version: str,
+    now: datetime,
+    subresource: str = "",
+    reset: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Return ``new`` with the ``managedFields`` that follow from this write; ``new`` is left alone.
+
+    Call it last, on objects after defaults and admission. A write that changes nothing gets no new time, so it stays
+    a no-op. Entries that ``new`` brings are taken over; ``[{}]`` clears them and ends the tracking of updates.
+
+    Args:
+        old: the stored object, None on a creation.
+        new: what will be stored.
+        manager: ``fieldManager``, or what the server derives from the user agent.
+        operation: "Update"; apply requests go through ``apply``.
+        schema: the kind's schema; None for a custom kind without one.
+        api_version: the version the request was made in.
+        now: time of the write.
+        subresource: "status" or "scale" if written through it.
+        reset: root fields this path cannot set; by default ``status`` (``spec`` through ``status``) of built-in
+            kinds. Pass ``("status",)`` for custom kinds whose status is a subresource.
+    """
+    shape = rooted(schema)
+    entries = _starting_entries(old, new)
+    if entries is None:
+        return without_entries(new)
+    ignored = ignored_fields(shape, subresource, reset)
+    changes = difference(None if old is None else without_entries(old), without_entries(new), shape).without(ignored)
+    others = take_from_others(entries, changes, force=True)
+    gained = stripped(changes.added | changes.modified, ignored)
+    mine = Entry(manager, operation, api_version, subresource, stamp(now), gained)
+    return with_entries(new, capped(_joined(others, mine)))
+
+
+def _starting_entries(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Entry] | None:
+    """Return the entries to start from, None if this object is not tracked."""
+    given = (new.get("metadata") or {}).get("managedFields")
+    if given == [{}]:
+        return None
+    entries = decoded(new) or decoded(old) or []
+    return entries if entries or old is None else None
+
+
+def _joined(entries: Sequence[Entry], mine: Entry) -> list[Entry]:
+    if not mine.fields:
+        return list(entries)
+    same = next((entry for entry in entries if entry.identity == mine.identity), None)
+    rest = [entry for entry in entries if entry.identity != mine.identity]
+    before = same.fields if same else FieldSet()
+    return [*rest, mine.having(before | mine.fields)]
+
+
+def capped(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries with the oldest updaters joined into one when there are more than ten."""
+    updaters = sorted((entry for entry in entries if entry.operation == UPDATE and entry.fields), key=lambda e: e.time)
+    surplus = len(updaters) - _MOST_UPDATERS
+    if surplus <= 0:
+        return list(entries)
+    oldest, kept = updaters[: surplus + 1], updaters[surplus + 1 :]
+    joined: dict[str, Entry] = {}
+    for entry in oldest:
+        before = joined.get(entry.api_version)
+        fields = before.fields | entry.fields if before else entry.fields
+        joined[entry.api_version] = replace(entry, manager=_OLDEST, subresource="", fields=fields)
+    return [*(entry for entry in entries if entry.operation != UPDATE), *joined.values(), *kept]

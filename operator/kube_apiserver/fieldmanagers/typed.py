@@ -1,0 +1,117 @@
+"""Values seen through their schema, as structured-merge-diff sees them.
+
+Owns which values are leaves, how list elements are named, and the schema of a child. Without one a value's own shape
+decides: objects merge by name, lists are atomic.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from kube_apiserver.fieldmanagers.fieldset import FieldSet, Path
+from kube_apiserver.schema import Schema
+from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.model import MISSING
+
+_ZEROS = {"string": "", "integer": 0, "number": 0, "boolean": False}
+_TEXT = Schema(type="string")
+_OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+
+
+def rooted(schema: Schema | None) -> Schema:
+    """Return the schema of a whole object: custom ones get the metadata that their CRD leaves out."""
+    if schema is not None and schema.builtin:
+        return schema
+    base = schema or Schema(type="object", preserve_unknown=True)
+    head = {"apiVersion": _TEXT, "kind": _TEXT, "metadata": from_definition(_OBJECT_META) or Schema()}
+    properties = {**base.properties, **head}
+    return replace(base, load=lambda: properties, _properties=None, map_type="")
+
+
+def is_leaf(value: Any, schema: Schema | None) -> bool:
+    """Tell whether a value is owned as a whole."""
+    if isinstance(value, dict):
+        return schema is not None and schema.map_type == "atomic"
+    if isinstance(value, list):
+        return schema is None or schema.type != "array" or schema.list_type not in ("set", "map")
+    return True
+
+
+def child_schema(schema: Schema | None, name: str) -> Schema | None:
+    """Return the schema of a member of an object, None if its own shape decides."""
+    return schema.child(name) if schema else None
+
+
+def is_declared(schema: Schema | None, name: str) -> bool:
+    """Tell whether ``name`` is a field of a struct and not a key of a map."""
+    return schema is not None and name in schema.properties
+
+
+def members(value: Any, schema: Schema | None) -> Iterator[tuple[str, Any, Schema | None]]:
+    """Yield (path element, value, schema) of each part of a value that is no leaf."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield f"f:{name}", member, child_schema(schema, name)
+    elif isinstance(value, list) and schema:
+        for item in value:
+            yield element_of(item, schema), item, schema.items
+
+
+def element_of(item: Any, schema: Schema) -> str:
+    """Return the path element of an item in a set or in a list with map keys; missing keys take their default."""
+    if schema.list_type == "set" or not isinstance(item, dict):
+        return "v:" + _json(item)
+    keys: dict[str, Any] = {}
+    for key in schema.list_keys:
+        known = schema.items.properties.get(key) if schema.items else None
+        if item.get(key) is not None:
+            keys[key] = item[key]
+        elif known is not None and (known.default is not MISSING or _is_always_written(known)):
+            keys[key] = _ZEROS[known.type] if known.default is MISSING else known.default
+    return "k:" + _json(dict(sorted(keys.items())))
+
+
+def _is_always_written(schema: Schema) -> bool:
+    """Tell whether Go writes a field even when it was left out, which makes its zero value its default."""
+    return schema.builtin and not schema.omit_empty and not schema.pointer and schema.type in _ZEROS
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def field_set(value: Any, schema: Schema | None) -> FieldSet:
+    """Return the paths an applied configuration claims."""
+    result = FieldSet()
+    _claim(value, schema, (), result)
+    return result
+
+
+def _claim(value: Any, schema: Schema | None, path: Path, into: FieldSet) -> None:
+    if is_leaf(value, schema):
+        into.insert(path)
+        return
+    for element, member, known in members(value, schema):
+        inside = (*path, element)
+        _claim(member, known, inside, into)
+        empty = member is None or member == {}
+        if isinstance(value, list) or empty or not is_declared(schema, element[2:]):
+            into.insert(inside)
+
+
+def with_named_fields(fields: FieldSet, schema: Schema | None) -> FieldSet:
+    """Return the set with every struct field that has paths below it as a member too."""
+    names = {element for element in fields.children if element.startswith("f:") and is_declared(schema, element[2:])}
+    children = {
+        element: with_named_fields(child, schema_at(schema, element)) for element, child in fields.children.items()
+    }
+    return FieldSet(fields.members | names, children)
+
+
+def schema_at(schema: Schema | None, element: str) -> Schema | None:
+    """Return the schema behind a path element."""
+    if schema is None:
+        return None
+    return schema.child(element[2:]) if element.startswith("f:") else schema.items

@@ -1,0 +1,95 @@
+"""What keeps an applied configuration from being read through its schema.
+
+Follows the validation of structured-merge-diff, and its words: an applied configuration is held to the types of its
+fields and to the keys of its lists before anything else, because nobody could own what has neither.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from kube_apiserver.fieldmanagers.conflicts import shown_path
+from kube_apiserver.fieldmanagers.typed import element_of
+from kube_apiserver.schema import Schema
+from kube_apiserver.schema.gowords import go_literal, go_text, go_type
+
+_OMITS_KEYS = (
+    "associative list with keys has an element that omits all key fields [{}] "
+    "(and doesn't have default values for any key fields)"
+)
+
+
+def typed_error(applied: Any, schema: Schema) -> str:
+    """Return what is wrong with a configuration, each with its path, "" if nothing is."""
+    errors = [f"{path}: {message}" if path else message for path, message in _errors(applied, schema, "")]
+    if len(errors) < 2:
+        return "".join(errors)
+    return "\n".join(["errors:", *(f"  {error}" for error in errors)])
+
+
+def _errors(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+    if value is None or schema.preserve_unknown:
+        return
+    if schema.properties or (schema.type == "object" and not schema.definition):
+        yield from _map_errors(value, schema, path)
+    elif schema.type == "array":
+        yield from _list_errors(value, schema, path)
+    elif not schema.definition and not schema.int_or_string and (message := _scalar_error(value, schema.type)):
+        yield path, message
+
+
+def _map_errors(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, dict):
+        yield path, f"expected map, got &{{{go_text(value)}}}"
+        return
+    for name, member in value.items():
+        known = schema.child(name)
+        if known is None:
+            yield f"{path}.{name}", "field not declared in schema"
+            return
+        yield from _errors(member, known, f"{path}.{name}")
+
+
+def _list_errors(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, list):
+        yield path, f"expected list, got &{{{go_text(value)}}}"
+        return
+    items, seen = schema.items or Schema(), set()
+    for position, item in enumerate(value):
+        shown = f"[{position}]"
+        if schema.list_type in ("map", "set"):
+            if message := _element_error(item, schema):
+                yield path, f"element {position}: {message}"
+                return
+            shown = shown_path((element_of(item, schema),))
+            if shown in seen:
+                yield path, f"duplicate entries for key {shown}"
+            seen.add(shown)
+        yield from _errors(item, items, path + shown)
+
+
+def _element_error(item: Any, schema: Schema) -> str:
+    """Return why an item of a list cannot be told from the others, "" if it can."""
+    if schema.list_type == "map":
+        if item is None:
+            return "associative list with keys may not have a null element"
+        if not isinstance(item, dict):
+            return "associative list with keys may not have non-map elements"
+        if element_of(item, schema) == "k:{}":
+            return _OMITS_KEYS.format(" ".join(f'"{key}"' for key in schema.list_keys))
+        return ""
+    if item is None:
+        return "associative list without keys has an element that's an explicit null"
+    if isinstance(item, dict):
+        return "associative list without keys has an element that's a map type"
+    return "not supported: associative list with lists as elements" if isinstance(item, list) else ""
+
+
+def _scalar_error(value: Any, expected: str) -> str:
+    if expected in ("integer", "number"):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return f"expected numeric (int or float), got {go_type(value)}"
+    elif expected == "string" and not isinstance(value, str):
+        return f"expected string, got &value.valueUnstructured{{Value:{go_literal(value)}}}"
+    elif expected == "boolean" and not isinstance(value, bool):
+        return f"expected boolean, got &{{{go_text(value)}}}"
+    return ""

@@ -1,0 +1,120 @@
+"""One HTTP request from its first byte to its last: authenticate, route, authorize, answer, and fail as a Status."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from aiohttp import web
+
+from kube_apiserver.cluster import Cluster
+from kube_apiserver.dispatch import is_watch, require, resolve, verb_name
+from kube_apiserver.documents import Documents, page_not_found
+from kube_apiserver.faults import endpoint
+from kube_apiserver.faults.requests import meet
+from kube_apiserver.faults.watches import subject_of
+from kube_apiserver.security.authentication import Authenticator
+from kube_apiserver.security.authorization import Attributes, refusal
+from kube_apiserver.security.user import MASTERS, User
+from kube_apiserver.storage import JournalFailed
+from kube_apiserver.verbs.selection import exact_name
+from kube_apiserver.wire.failure import ApiFailure, internal, no_such_resource
+from kube_apiserver.wire.reply import Reply, failed, respond
+from kube_apiserver.wire.target import Target, parse_target
+from kube_apiserver.wire.timeout import check_timeout
+
+_log = logging.getLogger(__name__)
+
+
+class Handler:
+    """Answers every request of one server."""
+
+    def __init__(self, cluster: Cluster, authenticator: Authenticator) -> None:
+        self._cluster = cluster
+        self._authenticator = authenticator
+        self._documents = Documents(cluster)
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; never raises but for cancellation."""
+        try:
+            answer = await self._answer(request)
+        except ApiFailure as failure:
+            answer = failed(failure)
+        except JournalFailed as error:
+            answer = failed(internal(str(error)))
+        except (ConnectionError, TimeoutError):
+            # The client left in the middle of its own request: there is nobody to tell.
+            return web.Response(status=400)
+        except Exception:  # noqa: BLE001 - the edge of the process: one bad request must not end a connection silently
+            _log.exception("request failed: %s %s", request.method, request.rel_url)
+            answer = failed(internal("the request could not be handled, see the log of the server"))
+        if isinstance(answer, Reply):
+            return await respond(request, answer)
+        return answer
+
+    async def _answer(self, request: web.BaseRequest) -> Reply | web.StreamResponse:
+        path = request.rel_url.raw_path
+        target = parse_target(path)
+        if len(self._cluster.faults) and (fault_answer := await self._fault(request, target)) is not None:
+            return fault_answer
+        if "timeout" in request.rel_url.query and not is_watch(request, target):
+            check_timeout(request.rel_url.query["timeout"])
+        user = self._authenticator.authenticate(request.headers)
+        if path in {endpoint.PATH, endpoint.COMPACT_PATH}:
+            return await self._plan_faults(user, request, path)
+        if target is None or not target.plural:
+            self._authorize(user, Attributes(request.method.lower(), path=path))
+            return await self._documents.answer(request, path)
+        resolved = resolve(self._cluster, request, target, user)
+        if resolved is None:
+            name = verb_name(request.method, target, watching=False)
+            self._authorize(user, _attributes(target, name))
+            return self._missing(target)
+        call, name, verb = resolved
+        if call.resource.deprecation:
+            call.warnings.append(call.resource.deprecation)
+        try:
+            self._authorize(user, _attributes(target, name, call.query))
+            answer = await require(verb)(call)
+        except ApiFailure as failure:
+            # It may have been caused by a write that is not on disk yet: then that must be so before anybody is told.
+            await self._cluster.store.durable(self._cluster.store.revision)
+            answer = failed(failure)
+        if call.warnings and isinstance(answer, Reply):
+            return replace(answer, warnings=tuple(call.warnings))
+        return answer
+
+    async def _fault(self, request: web.BaseRequest, target: Target | None) -> Reply | None:
+        """Let a planned fault happen; None if the request is to be answered after all."""
+        if target is None or not target.plural:
+            verb = request.method.lower()
+        else:
+            verb = verb_name(request.method, target, watching=is_watch(request, target))
+        subject = subject_of(request, target, verb)
+        if subject.path.startswith(endpoint.PATH):
+            return None  # the way out of a plan must not be barred by it
+        fault = self._cluster.faults.take(subject)
+        return None if fault is None else await meet(fault, request)
+
+    async def _plan_faults(self, user: User, request: web.BaseRequest, path: str) -> Reply:
+        """Answer at the endpoint for faults, which no role opens: only the admin's group may break a server."""
+        if MASTERS not in user.groups:
+            raise refusal(user, Attributes(request.method.lower(), path=path))
+        return await endpoint.answer(self._cluster.faults, self._cluster.store, request, path)
+
+    def _missing(self, target: Target) -> Reply:
+        """Answer about a resource that is not served: each of the real server's two halves has words of its own."""
+        if self._cluster.registry.is_builtin_group(target.group):
+            raise no_such_resource()
+        return page_not_found()
+
+    def _authorize(self, user: User, attributes: Attributes) -> None:
+        if not self._cluster.authorizer.allows(user, attributes):
+            raise refusal(user, attributes)
+
+
+def _attributes(target: Target, verb: str, query: Mapping[str, str] | None = None) -> Attributes:
+    name = target.name
+    if not name and query and verb in {"list", "watch"}:
+        # Whoever may read one object may also list and watch it alone.
+        name = exact_name(query.get("fieldSelector", ""))
+    return Attributes(verb, target.group, target.plural, target.subresource, target.namespace, name)

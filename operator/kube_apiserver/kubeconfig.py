@@ -1,0 +1,38 @@
+"""A kubeconfig for one running server."""
+
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kube_apiserver.config import Endpoint
+from kube_apiserver.security.files import write_private
+
+_NAME = "plugin-operator"
+
+
+def write_kubeconfig(path: Path, endpoint: Endpoint) -> None:
+    """Write a kubeconfig that only its owner may read (mode 0600), replacing what was there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_private(path, yaml.safe_dump(kubeconfig(endpoint), sort_keys=False).encode())
+
+
+def kubeconfig(endpoint: Endpoint) -> dict[str, Any]:
+    """Return the content of a kubeconfig with one cluster, one user and one context."""
+    cluster = {"server": endpoint.url}
+    if endpoint.ca_pem:
+        cluster["certificate-authority-data"] = b64encode(endpoint.ca_pem.encode()).decode()
+    user = {"token": endpoint.token} if endpoint.token else {}
+    context = {"cluster": _NAME, "user": _NAME, "namespace": "default"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": _NAME, "cluster": cluster}],
+        "users": [{"name": _NAME, "user": user}],
+        "contexts": [{"name": _NAME, "context": context}],
+        "current-context": _NAME,
+    }

@@ -1,0 +1,160 @@
+"""The paths of a group and version: what kubectl looks at before it sends ``fieldValidation`` or ``dryRun``."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kube_apiserver.openapi.types import REFERENCE
+
+_META = "io.k8s.apimachinery.pkg.apis.meta.v1."
+_PATCH_TYPES = ("application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json")
+_STRATEGIC = "application/strategic-merge-patch+json"
+_INTEGERS = {"limit", "timeoutSeconds", "gracePeriodSeconds"}
+_BOOLEANS = {"allowWatchBookmarks", "watch", "sendInitialEvents", "force", "orphanDependents"}
+_LIST = ("continue", "fieldSelector", "labelSelector", "limit", "resourceVersion", "resourceVersionMatch")
+_WATCH = ("allowWatchBookmarks", *_LIST, "sendInitialEvents", "timeoutSeconds", "watch")
+_WRITE = ("dryRun", "fieldManager", "fieldValidation")
+_DELETE = ("dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolicy")
+
+
+@dataclass(frozen=True, slots=True)
+class PathKind:
+    """One resource or subresource to write operations for.
+
+    Attributes:
+        subresource: "" for the resource itself.
+        owner: the resource's own kind, where ``subresource`` is set.
+        gvk: the kind that is sent and answered, as OpenAPI names it.
+        definition: its schema.
+        list_definition: the schema of its list.
+    """
+
+    plural: str
+    namespaced: bool
+    verbs: frozenset[str]
+    gvk: Mapping[str, str]
+    definition: str
+    list_definition: str
+    subresource: str = ""
+    owner: str = ""
+    custom: bool = False
+
+
+def paths(prefix: str, tag: str, kinds: Iterable[PathKind]) -> dict[str, Any]:
+    """Return the paths below ``/apis/apps/v1`` for these kinds."""
+    result: dict[str, Any] = {f"{prefix}/": {"get": _discovery(tag)}}
+    for kind in kinds:
+        scope = "/namespaces/{namespace}" if kind.namespaced else ""
+        collection = f"{prefix}{scope}/{kind.plural}"
+        if not kind.subresource:
+            _put(result, collection, _collection(kind, tag))
+            if kind.namespaced and "list" in kind.verbs:
+                _put(result, f"{prefix}/{kind.plural}", {"get": _operation("list", kind, tag, everywhere=True)})
+            _put(result, f"{collection}/{{name}}", _single(kind, tag))
+        else:
+            _put(result, f"{collection}/{{name}}/{kind.subresource}", _single(kind, tag, create="create" in kind.verbs))
+    return dict(sorted(result.items()))
+
+
+def _put(result: dict[str, Any], path: str, operations: dict[str, Any]) -> None:
+    if not operations:
+        return
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "uniqueItems": True}}
+        for name in sorted(names)
+    ]
+    result[path] = {**operations, "parameters": [*parameters, _query("pretty")]}
+
+
+def _collection(kind: PathKind, tag: str) -> dict[str, Any]:
+    verbs = {"list": "get", "create": "post", "deletecollection": "delete"}
+    return {method: _operation(verb, kind, tag) for verb, method in verbs.items() if verb in kind.verbs}
+
+
+def _single(kind: PathKind, tag: str, *, create: bool = False) -> dict[str, Any]:
+    verbs = {"get": "get", "update": "put", "patch": "patch", "delete": "delete"}
+    if create:
+        verbs["create"] = "post"
+    return {method: _operation(verb, kind, tag) for verb, method in verbs.items() if verb in kind.verbs}
+
+
+_WORDS = {"deletecollection": "delete", "get": "read", "update": "replace"}
+_CODES = {"create": ("200", "201", "202"), "update": ("200", "201"), "patch": ("200", "201"), "delete": ("200", "202")}
+_ACTIONS = {"create": "post", "update": "put"}
+_QUERIES = {
+    "list": _WATCH,
+    "create": _WRITE,
+    "update": _WRITE,
+    "patch": (*_WRITE, "force"),
+    "delete": _DELETE,
+    "deletecollection": (*_LIST, *_DELETE),
+}
+
+
+def _operation(verb: str, kind: PathKind, tag: str, *, everywhere: bool = False) -> dict[str, Any]:
+    group_version = "".join(word[:1].upper() + word[1:] for word in tag.split("_"))
+    scope = "Namespaced" if kind.namespaced and not everywhere else ""
+    name = f"{kind.owner or kind.gvk['kind']}{kind.subresource.title()}"
+    word = _WORDS.get(verb, verb)
+    many = "Collection" if verb == "deletecollection" else ""
+    suffix = "ForAllNamespaces" if everywhere else ""
+    operation: dict[str, Any] = {
+        "tags": [tag],
+        "operationId": f"{word}{group_version}{many}{scope}{name}{suffix}",
+        "responses": _responses(verb, kind),
+        "x-kubernetes-action": _ACTIONS.get(verb, verb),
+        "x-kubernetes-group-version-kind": dict(kind.gvk),
+    }
+    queries = _QUERIES.get(verb, ()) if not everywhere else _WATCH
+    if queries:
+        operation["parameters"] = [_query(name) for name in queries]
+    body = _body(verb, kind)
+    if body:
+        operation["requestBody"] = body
+    return operation
+
+
+def _query(name: str) -> dict[str, Any]:
+    kind = "integer" if name in _INTEGERS else "boolean" if name in _BOOLEANS else "string"
+    return {"name": name, "in": "query", "schema": {"type": kind, "uniqueItems": True}}
+
+
+def _body(verb: str, kind: PathKind) -> dict[str, Any] | None:
+    if verb in ("create", "update"):
+        return {"content": {"*/*": _schema(kind.definition)}, "required": True}
+    if verb == "patch":
+        media = _PATCH_TYPES if kind.custom else (*_PATCH_TYPES, _STRATEGIC)
+        return {"content": {name: _schema(f"{_META}Patch") for name in media}, "required": True}
+    if verb in ("delete", "deletecollection"):
+        return {"content": {"*/*": _schema(f"{_META}DeleteOptions")}}
+    return None
+
+
+def _schema(definition: str) -> dict[str, Any]:
+    return {"schema": {"$ref": REFERENCE + definition}}
+
+
+def _responses(verb: str, kind: PathKind) -> dict[str, Any]:
+    answered = kind.definition
+    if verb == "list":
+        answered = kind.list_definition
+    elif verb in ("delete", "deletecollection"):
+        answered = f"{_META}Status"
+    media = ["application/json", "application/yaml"]
+    if verb == "list":
+        media.insert(1, "application/json;stream=watch")
+    content = {name: _schema(answered) for name in media}
+    words = {"200": "OK", "201": "Created", "202": "Accepted"}
+    answers = {code: {"description": words[code], "content": content} for code in _CODES.get(verb, ("200",))}
+    return {**answers, "401": {"description": "Unauthorized"}}
+
+
+def _discovery(tag: str) -> dict[str, Any]:
+    group_version = "".join(word[:1].upper() + word[1:] for word in tag.split("_"))
+    content = {"application/json": _schema(f"{_META}APIResourceList")}
+    return {
+        "tags": [tag],
+        "operationId": f"get{group_version}APIResources",
+        "responses": {"200": {"description": "OK", "content": content}, "401": {"description": "Unauthorized"}},
+    }

@@ -1,0 +1,135 @@
+"""The OpenAPI v2 document, for clients that still ask for it.
+
+As JSON it is whole. As protobuf, which kubectl asks for to check files of a kind that the server cannot check for it,
+such as ``List``, it has no definitions: kubectl lets pass what it finds none for, and the server checks each item.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from kube_apiserver.openapi.documents import document, document_names
+from kube_apiserver.openapi.types import REFERENCE
+
+Crd = Mapping[str, Any]
+_DEFINITIONS = "#/definitions/"
+_BODY_MEDIA = ["application/json", "application/yaml"]
+_UNSAYABLE = frozenset({"nullable", "oneOf", "anyOf", "not", "default"})
+_TITLE, _VERSION = "Kubernetes", "v1.36.0"
+
+PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+#: The same as a content type, in which Go's parser allows no ``@``; the real server turns it as well.
+PROTOBUF_MEDIA = PROTOBUF.replace("@", ".")
+
+
+def v2(crds: Sequence[Crd] = ()) -> bytes:
+    """Return the answer at ``/openapi/v2`` as JSON.
+
+    It is made of the v3 documents: definitions with references turned, operations with bodies as parameters. Takes
+    about a second the first time; run it off the event loop.
+    """
+    return _joined(tuple(text for name in document_names(crds) if (text := document(name, crds))))
+
+
+def v2_without_definitions() -> bytes:
+    """Return the answer for ``PROTOBUF``: gnostic's ``openapi.v2.Document`` with ``swagger`` (1) and ``info`` (2)."""
+    info = _text(1, _TITLE) + _text(2, _VERSION)
+    return _text(1, "2.0") + bytes([2 << 3 | 2, len(info)]) + info
+
+
+def _text(number: int, text: str) -> bytes:
+    return bytes([number << 3 | 2, len(text)]) + text.encode()
+
+
+@lru_cache(maxsize=2)
+def _joined(documents: tuple[bytes, ...]) -> bytes:
+    paths: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
+    for text in documents:
+        parsed = msgspec.json.decode(text.replace(REFERENCE.encode(), _DEFINITIONS.encode()))
+        paths |= {path: _path(item) for path, item in parsed["paths"].items()}
+        for name, schema in parsed["components"]["schemas"].items():
+            definitions.setdefault(name, _flattened(schema))
+    security = {"BearerToken": {"type": "apiKey", "name": "authorization", "in": "header"}}
+    result = {
+        "swagger": "2.0",
+        "info": {"title": _TITLE, "version": _VERSION},
+        "paths": dict(sorted(paths.items())),
+        "definitions": dict(sorted(definitions.items())),
+        "securityDefinitions": security,
+        "security": [{"BearerToken": []}],
+    }
+    return msgspec.json.encode(result)
+
+
+def _flattened(schema: Any) -> Any:
+    """Return a schema as v2 can say it.
+
+    A lone ``allOf`` reference goes back beside its siblings, defaults and junctors go, and what may be null or hold
+    unknown fields has neither type nor parts, because kubectl cannot cope with them.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    result = {key: value for key, value in schema.items() if key not in _UNSAYABLE}
+    if "oneOf" in schema and "type" not in schema:
+        # A quantity, or a port by its number or its name: text, as far as v2 can say.
+        result["type"] = "string"
+    branches = result.get("allOf")
+    if branches and len(branches) == 1 and "$ref" in branches[0]:
+        del result["allOf"]
+        result["$ref"] = branches[0]["$ref"]
+    keeps = result.get("x-kubernetes-preserve-unknown-fields")
+    if schema.get("nullable") or keeps:
+        result.pop("items", None)
+        result.pop("properties", None)
+    kind = result.get("type")
+    if schema.get("nullable") or (kind == "array" and "items" not in result) or (keeps and kind == "object"):
+        result.pop("type", None)
+    if "properties" in result:
+        result["properties"] = {name: _flattened(member) for name, member in result["properties"].items()}
+    for name in ("items", "additionalProperties"):
+        if name in result:
+            result[name] = _flattened(result[name])
+    return result
+
+
+def _path(item: Mapping[str, Any]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for method, operation in item.items():
+        if method == "parameters":
+            result[method] = [_parameter(parameter) for parameter in operation]
+        else:
+            result[method] = _operation(operation)
+    return result
+
+
+def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    return {**{key: value for key, value in parameter.items() if key != "schema"}, **parameter["schema"]}
+
+
+def _operation(operation: Mapping[str, Any]) -> dict[str, Any]:
+    result = {key: value for key, value in operation.items() if key not in ("requestBody", "parameters", "responses")}
+    parameters = [_parameter(parameter) for parameter in operation.get("parameters", ())]
+    body = operation.get("requestBody")
+    if body:
+        media = next(iter(body["content"].values()))
+        required = {"required": True} if body.get("required") else {}
+        parameters.insert(0, {"in": "body", "name": "body", **required, "schema": media["schema"]})
+        patch = operation["x-kubernetes-action"] == "patch"
+        result["consumes"] = list(body["content"]) if patch else ["*/*"]
+    result["produces"] = _BODY_MEDIA
+    result["schemes"] = ["https"]
+    if parameters:
+        result["parameters"] = parameters
+    result["responses"] = {code: _response(answer) for code, answer in operation["responses"].items()}
+    return result
+
+
+def _response(answer: Mapping[str, Any]) -> dict[str, Any]:
+    content = answer.get("content")
+    result: dict[str, Any] = {"description": answer["description"]}
+    if content:
+        result["schema"] = next(iter(content.values()))["schema"]
+    return result

@@ -1,0 +1,91 @@
+"""RFC 6902 JSON patch, with the API server's limits, error codes and the liberties of its library."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import jsonpatch
+import jsonpointer
+
+from kube_apiserver.patching.errors import PatchError, malformed
+from kube_apiserver.schema.gowords import json_type
+
+_LIMIT = 10_000
+_PATHLESS = "the server rejected our request due to an error in our request"
+_GO_LIST = "[]handlers.jsonPatchOp"
+
+
+def json_patch(doc: Mapping[str, Any], ops: Any) -> dict[str, Any]:
+    """Return ``doc`` with the operations applied, in order; ``doc`` itself is left alone.
+
+    Unlike the RFC: replacing an absent member of an object adds it, a missing value is null, an absent member passes a
+    test for null and is copied as null, and a negative index counts from the end of a list.
+
+    Raises:
+        PatchError: 400 for what is no list of operations, 413 for more than 10,000, 422 for operations that fail.
+    """
+    if not isinstance(ops, list):
+        raise malformed(
+            f"error decoding patch: json: cannot unmarshal {json_type(ops)} into Go value of type {_GO_LIST}"
+        )
+    for op in ops:
+        if not isinstance(op, dict):
+            words = f"json: cannot unmarshal {json_type(op)} into Go value of type {_GO_LIST[2:]}"
+            raise malformed(f"error decoding patch: {words}")
+    if len(ops) > _LIMIT:
+        limit = f"Request entity too large: The allowed maximum operations in a JSON patch is {_LIMIT}, got {len(ops)}"
+        raise PatchError(413, "RequestEntityTooLarge", limit)
+    result: Any = copy.deepcopy(dict(doc))
+    try:
+        for op in ops:
+            result = _applied(result, copy.deepcopy(op))
+    except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, AttributeError) as error:
+        raise PatchError(422, "Invalid", _PATHLESS) from error
+    if not isinstance(result, dict):
+        raise PatchError(422, "Invalid", _PATHLESS)
+    return result
+
+
+def _applied(doc: Any, op: dict[str, Any]) -> Any:
+    kind = op.get("op")
+    for name in ("from", "path"):
+        if isinstance(op.get(name), str):
+            op[name] = _located(doc, op[name], adding=name == "path" and kind in ("add", "copy", "move"))
+    path = op.get("path")
+    if kind in ("add", "replace"):
+        op.setdefault("value", None)
+    if kind in ("replace", "test") and _is_absent_member(doc, path):
+        if kind == "replace":
+            op["op"] = "add"
+        elif op.get("value") is None:
+            return doc
+    if kind == "copy" and _is_absent_member(doc, op.get("from")):
+        op = {"op": "add", "path": path, "value": None}
+    return jsonpatch.JsonPatch([op]).apply(doc, in_place=True)
+
+
+def _located(doc: Any, path: str, *, adding: bool) -> str:
+    """Return a path as the RFC writes it, from what the server's library takes for one."""
+    if path and not path.startswith("/"):
+        # Everything up to the first slash is the empty root.
+        path = "/" + path.partition("/")[2]
+    parts = jsonpointer.JsonPointer(path).parts
+    for position, part in enumerate(parts):
+        if isinstance(doc, list) and part[:1] == "-" and part[1:].isdecimal():
+            is_new = adding and position == len(parts) - 1
+            parts[position] = str(int(part) + len(doc) + is_new)
+        doc = _inside(doc, parts[position])
+    return str(jsonpointer.JsonPointer.from_parts(parts).path)
+
+
+def _inside(doc: Any, part: str) -> Any:
+    if isinstance(doc, list):
+        return doc[int(part)] if part.isdecimal() and int(part) < len(doc) else None
+    return doc.get(part) if isinstance(doc, dict) else None
+
+
+def _is_absent_member(doc: Any, path: Any) -> bool:
+    if not isinstance(path, str) or not path:
+        return False
+    parent, name = jsonpointer.JsonPointer(path).to_last(doc)
+    return isinstance(parent, dict) and name not in parent

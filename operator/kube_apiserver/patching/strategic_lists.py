@@ -1,0 +1,109 @@
+"""How strategic merge patch treats lists with the ``merge`` strategy: by key, or as sets of scalars."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kube_apiserver.patching.errors import unfollowable
+from kube_apiserver.schema import Schema
+from kube_apiserver.schema.gowords import go_text
+
+MergeMap = Callable[[dict[str, Any], dict[str, Any], Schema | None], dict[str, Any]]
+_DIRECTIVE = "$patch"
+
+
+@dataclass(frozen=True, slots=True)
+class ListPatch:
+    """What a patch says about one list.
+
+    Attributes:
+        items: the list in the patch.
+        deleted: values of ``$deleteFromPrimitiveList``.
+        order: value of ``$setElementOrder``, None if absent.
+    """
+
+    items: list[Any]
+    deleted: list[Any]
+    order: list[Any] | None
+
+
+def is_merge_list(schema: Schema) -> bool:
+    """Tell whether a field is a list that merges."""
+    return schema.type == "array" and "merge" in schema.patch_strategies
+
+
+def merge_list(original: list[Any], change: ListPatch, schema: Schema, merge_map: MergeMap) -> list[Any]:
+    """Return the merged list.
+
+    Raises:
+        PatchError: 500, an element lacks the merge key or a directive is unknown.
+    """
+    _check_order(change, schema.patch_key)
+    if not schema.patch_key:
+        return _ordered(_scalars(original, change), change, lambda item: item, original)
+    key = schema.patch_key
+    items = [dict(item) for item in original]
+    for patch in change.items:
+        directive = patch.get(_DIRECTIVE) if isinstance(patch, dict) else None
+        if directive == "replace":
+            return [dict(item) for item in change.items if _DIRECTIVE not in item]
+        _require_key([patch], key)
+        position = next((at for at, item in enumerate(items) if item.get(key) == patch[key]), None)
+        if directive == "delete":
+            items = [item for item in items if item.get(key) != patch[key]]
+        elif directive is not None:
+            raise unfollowable(f"unknown patch type: {directive} in map: {go_text(patch)}")
+        elif position is None:
+            items.append(merge_map({}, patch, schema.items))
+        else:
+            items[position] = merge_map(items[position], patch, schema.items)
+    return _ordered(items, change, lambda item: item.get(key) if isinstance(item, dict) else item, original)
+
+
+def _check_order(change: ListPatch, key: str) -> None:
+    """Refuse ``$setElementOrder`` that has not all that the list in the patch has, or in another order."""
+    if not change.order or not change.items:
+        return
+    named = [item for item in change.items if not (isinstance(item, dict) and _DIRECTIVE in item)]
+    if key:
+        _require_key([*named, *change.order], key)
+    rest = iter(change.order)
+    if not all(any(_same(item, wanted, key) for wanted in rest) for item in named):
+        texts = go_text(change.items), go_text(change.order)
+        raise unfollowable("The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n".format(*texts))
+
+
+def _same(item: Any, wanted: Any, key: str) -> bool:
+    return bool(item.get(key) == wanted.get(key) if key else item == wanted)
+
+
+def _require_key(items: list[Any], key: str) -> None:
+    for item in items:
+        if not isinstance(item, dict):
+            raise unfollowable("the patch of a list of objects must hold objects")
+        if key not in item:
+            raise unfollowable(f"map: {go_text(item)} does not contain declared merge key: {key}")
+
+
+def _scalars(original: list[Any], change: ListPatch) -> list[Any]:
+    kept = [item for item in original if item not in change.deleted]
+    return kept + [item for item in change.items if item not in kept]
+
+
+def _ordered(items: list[Any], change: ListPatch, identity: Callable[[Any], Any], original: list[Any]) -> list[Any]:
+    """Sort as ``$setElementOrder`` asks, else as the patch has it; what only the server has goes in between.
+
+    A server-only item comes before the next patched one only if it stood before it in the original.
+    """
+    wanted = [identity(item) for item in (change.items if change.order is None else change.order)]
+    before = [identity(item) for item in original]
+    patched = [item for item in items if identity(item) in wanted]
+    patched.sort(key=lambda item: wanted.index(identity(item)))
+    rest = [item for item in items if identity(item) not in wanted]
+    result: list[Any] = []
+    while rest and patched:
+        left, right = identity(rest[0]), identity(patched[0])
+        known = left in before and right in before
+        source = rest if known and before.index(left) < before.index(right) else patched
+        result.append(source.pop(0))
+    return result + patched + rest

@@ -1,0 +1,41 @@
+"""The built-in resources, from the facts about Kubernetes' own types into the registry's form."""
+
+from collections.abc import Iterable
+
+from kube_apiserver.registry.resource import ServedResource
+from kube_apiserver.schema import ResourceInfo, builtin_resources
+
+_EVENT_STORAGE = "v1"
+
+
+def served_builtin_resources() -> list[ServedResource]:
+    """Return what is served before any CustomResourceDefinition exists."""
+    infos = builtin_resources()
+    preferred = _preferred(infos)
+    return [_resource(info, preferred[info.group, info.plural]) for info in infos]
+
+
+def _preferred(infos: Iterable[ResourceInfo]) -> dict[tuple[str, str], str]:
+    versions: dict[tuple[str, str], str] = {}
+    for info in infos:
+        versions.setdefault((info.group, info.plural), f"{info.group}/{info.version}" if info.group else info.version)
+    return versions
+
+
+def _resource(info: ResourceInfo, storage_version: str) -> ServedResource:
+    is_event = info.plural == "events"
+    return ServedResource(
+        group=info.group,
+        version=info.version,
+        kind=info.kind,
+        plural=info.plural,
+        singular=info.singular,
+        namespaced=info.namespaced,
+        # Both event groups are two views of one store.
+        bucket="events" if is_event else f"{info.plural}.{info.group}" if info.group else info.plural,
+        storage_version=_EVENT_STORAGE if is_event else storage_version,
+        verbs=frozenset(info.verbs),
+        short_names=info.short_names,
+        categories=info.categories,
+        subresources=info.subresources,
+    )

@@ -1,0 +1,116 @@
+"""CustomResourceDefinitions into served resources."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kube_apiserver.registry.resource import CustomVersion, ScalePaths, ServedResource
+from kube_apiserver.schema import SubresourceInfo, from_crd
+
+_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
+_SUBRESOURCE_VERBS = ("get", "patch", "update")
+
+
+def served_custom_resources(crd: Mapping[str, Any]) -> list[ServedResource]:
+    """Return one resource for each served version, the preferred version first."""
+    spec = crd["spec"]
+    served = [version for version in spec["versions"] if version.get("served")]
+    served.sort(key=lambda version: version_priority(version["name"]), reverse=True)
+    return [_resource(crd, version) for version in served]
+
+
+def storage_version(crd: Mapping[str, Any]) -> str:
+    """Return the ``apiVersion`` in which objects of a definition are stored."""
+    spec = crd["spec"]
+    name = next(
+        (version["name"] for version in spec["versions"] if version.get("storage")), spec["versions"][0]["name"]
+    )
+    return f"{spec['group']}/{name}"
+
+
+def bucket_of(crd: Mapping[str, Any]) -> str:
+    """Return the bucket of a definition's objects."""
+    return f"{crd['spec']['names']['plural']}.{crd['spec']['group']}"
+
+
+def version_priority(version: str) -> tuple[int, int, int, str]:
+    """Return the sort key of a version name: v2 before v1 before v2beta1 before v1alpha1 before everything else."""
+    rest = version.removeprefix("v")
+    major, stage, minor = rest, "", ""
+    for word in ("alpha", "beta"):
+        if word in rest:
+            major, _, minor = rest.partition(word)
+            stage = word
+    if rest == version or not major.isdigit() or (stage and minor and not minor.isdigit()):
+        return (0, 0, 0, version)
+    rank = {"": 3, "beta": 2, "alpha": 1}[stage]
+    return (rank, int(major), int(minor or 0), "")
+
+
+def _resource(crd: Mapping[str, Any], version: Mapping[str, Any]) -> ServedResource:
+    spec, names = crd["spec"], crd["spec"]["names"]
+    group = spec["group"]
+    return ServedResource(
+        group=group,
+        version=version["name"],
+        kind=names["kind"],
+        plural=names["plural"],
+        singular=names.get("singular") or names["kind"].lower(),
+        namespaced=spec["scope"] == "Namespaced",
+        bucket=bucket_of(crd),
+        storage_version=storage_version(crd),
+        verbs=_VERBS,
+        short_names=tuple(names.get("shortNames") or ()),
+        categories=tuple(names.get("categories") or ()),
+        subresources=tuple(_subresources(group, names["kind"], version)),
+        custom=_custom(crd, version),
+    )
+
+
+def _subresources(group: str, kind: str, version: Mapping[str, Any]) -> list[SubresourceInfo]:
+    declared = version.get("subresources") or {}
+    found = []
+    if declared.get("status") is not None:
+        found.append(SubresourceInfo("status", group, version["name"], kind, _SUBRESOURCE_VERBS))
+    if declared.get("scale") is not None:
+        found.append(SubresourceInfo("scale", "autoscaling", "v1", "Scale", _SUBRESOURCE_VERBS))
+    return found
+
+
+def _custom(crd: Mapping[str, Any], version: Mapping[str, Any]) -> CustomVersion:
+    open_api = (version.get("schema") or {}).get("openAPIV3Schema") or {}
+    scale = (version.get("subresources") or {}).get("scale")
+    paths = None
+    if scale is not None:
+        paths = ScalePaths(
+            scale.get("specReplicasPath", ".spec.replicas"),
+            scale.get("statusReplicasPath", ".status.replicas"),
+            scale.get("labelSelectorPath", ""),
+        )
+    return CustomVersion(
+        crd_name=crd["metadata"]["name"],
+        schema=from_crd({"x-kubernetes-preserve-unknown-fields": True} | open_api if _keeps_all(crd) else open_api),
+        open_api=open_api,
+        columns=tuple(version.get("additionalPrinterColumns") or ()),
+        selectable_fields=tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()),
+        scale=paths,
+        list_kind=crd["spec"]["names"].get("listKind", ""),
+        deprecation=_deprecation(crd, version),
+    )
+
+
+def _deprecation(crd: Mapping[str, Any], version: Mapping[str, Any]) -> str:
+    """Return the warning about a deprecated version; without words of its own it names the best newer one."""
+    if not version.get("deprecated"):
+        return ""
+    if version.get("deprecationWarning"):
+        return str(version["deprecationWarning"])
+    spec = crd["spec"]
+    kind, own = spec["names"]["kind"], version_priority(version["name"])
+    others = (each["name"] for each in spec["versions"] if each.get("served") and not each.get("deprecated"))
+    newer = [name for name in others if version_priority(name) > own]
+    advice = f"; use {spec['group']}/{max(newer, key=version_priority)} {kind}" if newer else ""
+    return f"{spec['group']}/{version['name']} {kind} is deprecated{advice}"
+
+
+def _keeps_all(crd: Mapping[str, Any]) -> bool:
+    return bool(crd["spec"].get("preserveUnknownFields"))

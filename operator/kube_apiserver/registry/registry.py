@@ -1,0 +1,90 @@
+"""The table of served resources."""
+
+from collections.abc import Iterable
+
+from kube_apiserver.registry.resource import ServedResource
+
+
+class Registry:
+    """Finds resources by path and lists them for discovery.
+
+    Attributes:
+        revision: counts changes, so that what is derived from the table can be cached.
+    """
+
+    def __init__(self, resources: Iterable[ServedResource]) -> None:
+        self._by_path: dict[tuple[str, str, str], ServedResource] = {}
+        self._by_bucket: dict[str, ServedResource] = {}
+        self.revision = 0
+        for resource in resources:
+            self.add(resource)
+        self._builtin_groups = frozenset(group for group, _, _ in self._by_path)
+
+    def add(self, resource: ServedResource) -> None:
+        """Serve a resource from now on, in place of one with the same path."""
+        self._by_path[resource.group, resource.version, resource.plural] = resource
+        known = self._by_bucket.get(resource.bucket)
+        if known is None or resource.api_version == resource.storage_version:
+            self._by_bucket[resource.bucket] = resource
+        self.revision += 1
+
+    def remove(self, resource: ServedResource) -> None:
+        """Serve it no longer."""
+        if self._by_path.pop((resource.group, resource.version, resource.plural), None) is None:
+            return
+        self.revision += 1
+        if self._by_bucket.get(resource.bucket) == resource:
+            del self._by_bucket[resource.bucket]
+            for other in self._by_path.values():
+                if other.bucket == resource.bucket:
+                    self._by_bucket[resource.bucket] = other
+
+    def find(self, group: str, version: str, plural: str) -> ServedResource | None:
+        """Return the resource of a path, None if there is none."""
+        return self._by_path.get((group, version, plural))
+
+    def serves(self, resource: ServedResource) -> bool:
+        """Tell whether this very entry is still in the table: not one that came in its place."""
+        return self._by_path.get((resource.group, resource.version, resource.plural)) is resource
+
+    def for_kind(self, api_version: str, kind: str) -> ServedResource | None:
+        """Return the resource that serves a kind, None if there is none."""
+        for resource in self._by_path.values():
+            if resource.kind == kind and resource.api_version == api_version:
+                return resource
+        return None
+
+    def for_bucket(self, bucket: str) -> ServedResource | None:
+        """Return the resource in whose storage version a bucket is kept, None if it is served no longer."""
+        return self._by_bucket.get(bucket)
+
+    def namespaced_buckets(self) -> list[ServedResource]:
+        """Return one resource for each bucket of namespaced objects."""
+        return [resource for resource in self._by_bucket.values() if resource.namespaced]
+
+    def is_builtin_group(self, group: str) -> bool:
+        """Tell whether a group is one of the server's own, not one that came with a definition."""
+        return group in self._builtin_groups
+
+    def crd_names(self) -> set[str]:
+        """Return the names of the definitions that are served."""
+        return {resource.custom.crd_name for resource in self._by_path.values() if resource.custom is not None}
+
+    def all(self) -> list[ServedResource]:
+        """Return every resource, in the order in which they were added."""
+        return list(self._by_path.values())
+
+    def versions(self) -> dict[str, list[str]]:
+        """Return the versions of each group, in the order of preference; the core group is ""."""
+        groups: dict[str, list[str]] = {}
+        for group, version, _ in self._by_path:
+            versions = groups.setdefault(group, [])
+            if version not in versions:
+                versions.append(version)
+        return groups
+
+    def in_version(self, group: str, version: str) -> list[ServedResource]:
+        """Return the resources of one group version."""
+        return [
+            resource for resource in self._by_path.values() if (resource.group, resource.version) == (group, version)
+        ]

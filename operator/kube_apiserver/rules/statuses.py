@@ -1,0 +1,92 @@
+"""Numbers in the status of workloads: none is negative, and parts are not greater than their whole.
+
+The rules are those of kube-apiserver's ``ValidateDeploymentStatus`` and its like for the other kinds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kube_apiserver.rules.conditions import condition_causes
+from kube_apiserver.rules.job_statuses import job_status_causes
+from kube_apiserver.schema import Cause
+
+Object = Mapping[str, Any]
+_BUDGETS = "poddisruptionbudgets.policy"
+_COUNTS = ("observedGeneration", "collisionCount", "terminatingReplicas")
+_TOO_SMALL = "must be greater than or equal to 0"
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The numbers of one kind, and which may not be greater than which; ``ready`` is how messages name that field."""
+
+    counts: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    ready: str = ""
+
+
+_NUMBERS: Mapping[str, _Numbers] = {
+    "deployments.apps": _Numbers(
+        ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas", *_COUNTS),
+        ("updatedReplicas", "readyReplicas", "availableReplicas"),
+        "readyReplicas",
+    ),
+    "replicasets.apps": _Numbers(
+        ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", *_COUNTS),
+        ("fullyLabeledReplicas", "readyReplicas", "availableReplicas"),
+        "readyReplicas",
+    ),
+    "statefulsets.apps": _Numbers(
+        ("replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas", *_COUNTS),
+        ("readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"),
+        "status.readyReplicas",
+    ),
+    "daemonsets.apps": _Numbers(
+        (
+            "currentNumberScheduled",
+            "numberMisscheduled",
+            "desiredNumberScheduled",
+            "numberReady",
+            "updatedNumberScheduled",
+            "numberAvailable",
+            "numberUnavailable",
+            *_COUNTS,
+        )
+    ),
+    "replicationcontrollers": _Numbers(
+        ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"),
+        ("fullyLabeledReplicas", "readyReplicas", "availableReplicas"),
+        "readyReplicas",
+    ),
+    "horizontalpodautoscalers.autoscaling": _Numbers(("currentReplicas", "desiredReplicas")),
+    _BUDGETS: _Numbers(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")),
+}
+
+
+def status_causes(bucket: str, obj: Object, old: Object) -> list[Cause]:
+    """Return what is impossible in the ``status`` of an object that was ``old`` before; absent numbers are 0."""
+    status = obj.get("status") or {}
+    if bucket == "jobs.batch":
+        return job_status_causes(obj, old)
+    causes = condition_causes(status) if bucket == _BUDGETS else []
+    numbers = _NUMBERS.get(bucket)
+    return causes + _number_causes(numbers, status) if numbers is not None else causes
+
+
+def _number_causes(numbers: _Numbers, status: Mapping[str, int]) -> list[Cause]:
+    causes = [_invalid(name, status, _TOO_SMALL) for name in numbers.counts if _of(status, name) < 0]
+    whole = _of(status, "replicas")
+    greater = [name for name in numbers.parts if _of(status, name) > whole]
+    causes += [_invalid(name, status, "cannot be greater than status.replicas") for name in greater]
+    if numbers.ready and _of(status, "availableReplicas") > _of(status, "readyReplicas"):
+        causes.append(_invalid("availableReplicas", status, f"cannot be greater than {numbers.ready}"))
+    return causes
+
+
+def _of(status: Mapping[str, int], name: str) -> int:
+    return status.get(name) or 0
+
+
+def _invalid(name: str, status: Mapping[str, int], detail: str) -> Cause:
+    return Cause(f"status.{name}", "FieldValueInvalid", f"Invalid value: {_of(status, name)}: {detail}")

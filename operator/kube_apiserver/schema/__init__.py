@@ -1,0 +1,51 @@
+"""What objects look like: built-in types from a table of facts, custom ones from their CRDs.
+
+Owns schemas, validation, pruning, defaults, Go's decoding errors and name rules, as pure functions. Leaves metadata,
+storing and answering to the server, and merging to ``patching`` and ``fieldmanagers``.
+"""
+
+from kube_apiserver.schema.builtin import Schemas
+from kube_apiserver.schema.canonical import canonical
+from kube_apiserver.schema.custom import from_crd
+from kube_apiserver.schema.decoding import decode_error
+from kube_apiserver.schema.defaulting import apply_defaults
+from kube_apiserver.schema.definition_rules import definition_warnings
+from kube_apiserver.schema.embedded import embedded_error
+from kube_apiserver.schema.model import Cause, Schema
+from kube_apiserver.schema.names import (
+    is_config_key,
+    is_dns1035_label,
+    is_dns1123_label,
+    is_dns1123_subdomain,
+    is_label_value,
+    is_path_segment,
+    is_qualified_name,
+)
+from kube_apiserver.schema.pruning import prune
+from kube_apiserver.schema.resources import ResourceInfo, SubresourceInfo, builtin_resources
+from kube_apiserver.schema.validation import judge_rules, validate
+
+__all__ = [
+    "Cause",
+    "ResourceInfo",
+    "Schema",
+    "Schemas",
+    "SubresourceInfo",
+    "apply_defaults",
+    "builtin_resources",
+    "canonical",
+    "decode_error",
+    "definition_warnings",
+    "embedded_error",
+    "from_crd",
+    "is_config_key",
+    "is_dns1035_label",
+    "is_dns1123_label",
+    "is_dns1123_subdomain",
+    "is_label_value",
+    "is_path_segment",
+    "is_qualified_name",
+    "judge_rules",
+    "prune",
+    "validate",
+]

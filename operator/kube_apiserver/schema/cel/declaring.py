@@ -1,0 +1,133 @@
+"""Whether the rules of a definition can hold, in kube-apiserver's words.
+
+Not there is its estimate of what a rule may cost: it refuses rules over lists and texts without a bound, which are
+accepted here and bounded when they run.
+"""
+
+import msgspec
+
+from kube_apiserver.schema import messages
+from kube_apiserver.schema.cel.programs import Compiler, Expression, RuleError, UnjudgedRule, is_available
+from kube_apiserver.schema.cel.shapes import visible
+from kube_apiserver.schema.model import Cause, Rule, Schema
+
+_REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
+_BREAKS = ("\n", "\r")
+_KEY = "x-kubernetes-validations"
+
+
+def declared_causes(schema: Schema, path: str) -> list[Cause]:
+    """Return what is wrong with the rules of a structural schema that stands at ``path``."""
+    return _node(schema, path, "", is_root=True)
+
+
+def unjudged(schema: Schema) -> list[str]:
+    """Return the rules that are kept and not judged, each with what is missing."""
+    found = []
+    for each, is_root in _all(schema, is_root=True):
+        for rule in each.cel:
+            try:
+                Compiler(each, is_root=is_root).compile(rule.rule, rule)
+            except UnjudgedRule as error:
+                found.append(f"{rule.rule!r} ({error})")
+            except RuleError:
+                continue
+    return found
+
+
+def _all(schema: Schema, *, is_root: bool) -> list[tuple[Schema, bool]]:
+    children = [*schema.properties.values(), schema.items, schema.additional]
+    below = [found for child in children if child is not None for found in _all(child, is_root=False)]
+    return [(schema, is_root), *below]
+
+
+def _node(schema: Schema, path: str, uncorrelated: str, *, is_root: bool = False) -> list[Cause]:
+    """Check a schema after its parts; ``uncorrelated`` is the list whose items have no counterpart in what was."""
+    causes = []
+    for name, child in sorted(schema.properties.items()):
+        causes += _node(child, f"{path}.properties[{name}]", uncorrelated)
+    if schema.additional is not None:
+        causes += _node(schema.additional, f"{path}.additionalProperties", uncorrelated)
+    if schema.items is not None:
+        below = uncorrelated or ("" if schema.list_type == "map" else path)
+        causes += _node(schema.items, f"{path}.items", below)
+    for number, rule in enumerate(schema.cel):
+        where = f"{path}.{_KEY}[{number}]"
+        if rule.rule.strip():
+            causes += _texts(rule, where) + _expressions(rule, schema, where, uncorrelated, is_root=is_root)
+        else:
+            causes.append(messages.required(f"{where}.rule", "rule is not specified"))
+    return causes
+
+
+def _texts(rule: Rule, where: str) -> list[Cause]:
+    causes = []
+    if rule.message and not rule.message.strip():
+        causes.append(messages.invalid(f"{where}.message", rule.message, "must be non-empty if specified"))
+    elif any(each in rule.message.strip() for each in _BREAKS):
+        causes.append(messages.invalid(f"{where}.message", rule.message, "must not contain line breaks"))
+    elif any(each in rule.rule.strip() for each in _BREAKS) and not rule.message:
+        detail = "message must be specified if rule contains line breaks"
+        causes.append(messages.required(f"{where}.message", detail))
+    if rule.reason and rule.reason not in _REASONS:
+        causes.append(messages.not_supported(f"{where}.reason", rule.reason, _REASONS))
+    return causes
+
+
+def _expressions(rule: Rule, schema: Schema, where: str, uncorrelated: str, *, is_root: bool) -> list[Cause]:
+    causes = _field_path(rule, schema, where, is_root=is_root)
+    if not is_available():
+        return causes
+    compiler, shown = Compiler(schema, is_root=is_root), _in_go(rule)
+    holds, wrong = _compiled(compiler, rule.rule, rule, "compilation failed: ")
+    if wrong or (holds is not None and holds.result not in ("BOOL", "DYN")):
+        text = wrong or "cel expression must evaluate to a bool"
+        causes.append(Cause(f"{where}.rule", "FieldValueInvalid", f"Invalid value: {shown}: {text}"))
+    elif holds is not None and holds.uses_old and uncorrelated:
+        detail = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelated}"
+        causes.append(messages.invalid(f"{where}.rule", rule.rule, detail))
+    elif holds is not None and not holds.uses_old and rule.optional_old_self is not None:
+        detail = "may not be set if oldSelf is not used in rule"
+        causes.append(messages.invalid(f"{where}.optionalOldSelf", rule.optional_old_self, detail))
+    if rule.message_expression and not wrong:
+        message, wrong = _compiled(compiler, rule.message_expression, rule, "messageExpression compilation failed: ")
+        if wrong or (message is not None and message.result not in ("STRING", "DYN")):
+            text = wrong or "messageExpression must evaluate to a string"
+            causes.append(Cause(f"{where}.messageExpression", "FieldValueInvalid", f"Invalid value: {shown}: {text}"))
+    return causes
+
+
+def _compiled(compiler: Compiler, text: str, rule: Rule, prefix: str) -> tuple[Expression | None, str]:
+    """Return the expression, or why it is wrong; neither, if it cannot be judged."""
+    try:
+        return compiler.compile(text, rule), ""
+    except RuleError as error:
+        return None, f"{prefix}{error}"
+    except UnjudgedRule:
+        return None, ""
+
+
+def _field_path(rule: Rule, schema: Schema, where: str, *, is_root: bool) -> list[Cause]:
+    """Check that the path leads through declared properties; other forms of it (``['x']``) are not read."""
+    if not rule.field_path or "[" in rule.field_path:
+        return []
+    current: Schema | None = schema if rule.field_path.startswith(".") else None
+    for name in rule.field_path.removeprefix(".").split("."):
+        current = visible(current, is_root=is_root and current is schema).get(name) if current is not None else None
+    if current is not None:
+        return []
+    return [messages.invalid(f"{where}.fieldPath", rule.field_path, "must be a valid path")]
+
+
+def _in_go(rule: Rule) -> str:
+    """Return a rule as Go prints it: its internal form, escaped for HTML."""
+    shown = {
+        "Rule": rule.rule,
+        "Message": rule.message,
+        "MessageExpression": rule.message_expression,
+        "Reason": rule.reason or None,
+        "FieldPath": rule.field_path,
+        "OptionalOldSelf": rule.optional_old_self,
+    }
+    text = msgspec.json.encode(shown).decode()
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

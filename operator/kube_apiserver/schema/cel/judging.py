@@ -1,0 +1,155 @@
+"""Judging an object by the rules of its schema.
+
+Which values are compared with which is that of the CustomResourceDefinition reference: fields with the field of before,
+members of a map list by their keys, nothing inside of other lists. A rule that is broken by a value nobody touched is a
+warning, so that definitions can become stricter.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kube_apiserver.schema import messages
+from kube_apiserver.schema.cel.programs import Program, RuleError, is_available, programs_of
+from kube_apiserver.schema.cel.values import converted
+from kube_apiserver.schema.model import MISSING, Cause, Schema
+from kube_apiserver.schema.validation_core import joined
+
+_NO_FIELD = "<nil>"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What rules say of an object.
+
+    Attributes:
+        causes: why it is refused.
+        warnings: what would be wrong if it were new.
+    """
+
+    causes: list[Cause] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def judge(obj: Any, old: Any, schema: Schema) -> Verdict:
+    """Judge ``obj``, which fits the rest of its schema; ``old`` is what it was, None for a new one."""
+    verdict = Verdict()
+    if is_available():
+        before = MISSING if old is None else old
+        _walk(verdict, _Place(obj, before, schema, "", obj, before))
+    return verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A value in the object, and what it is compared with.
+
+    Attributes:
+        value: what it is.
+        old: what it was; MISSING if nothing corresponds to it.
+        schema: of the value.
+        path: for messages; empty at the root.
+        whole: the value itself, or the nearest around it that something corresponds to: a list that has no keys is
+            changed or not as a whole.
+        whole_old: what that was.
+    """
+
+    value: Any
+    old: Any
+    schema: Schema
+    path: str
+    whole: Any
+    whole_old: Any
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody changed it."""
+        return bool(self.whole == self.whole_old)
+
+    def inside(self, value: Any, old: Any, schema: Schema, path: str) -> "_Place":
+        """Return a place in this one."""
+        whole, whole_old = (self.whole, self.whole_old) if old is MISSING else (value, old)
+        return _Place(value, old, schema, path, whole, whole_old)
+
+
+def _walk(verdict: Verdict, place: _Place) -> None:
+    value, schema, path = place.value, place.schema, place.path
+    if value is None:
+        return
+    if schema.cel:
+        _hold(verdict, place)
+    if isinstance(value, dict):
+        before = place.old if isinstance(place.old, dict) else {}
+        for name, member in value.items():
+            child = schema.child(name)
+            if child is not None:
+                where = joined(path, name) if name in schema.properties else f"{path}[{name}]"
+                _walk(verdict, place.inside(member, before.get(name, MISSING), child, where))
+    elif isinstance(value, list) and schema.items is not None:
+        for position, item in enumerate(value):
+            old = _counterpart(item, place.old, schema)
+            _walk(verdict, place.inside(item, old, schema.items, f"{path}[{position}]"))
+
+
+def _counterpart(item: Any, old: Any, schema: Schema) -> Any:
+    """Return what an item of a map list was before."""
+    if schema.list_type != "map" or not isinstance(old, list) or not isinstance(item, dict):
+        return MISSING
+    for other in old:
+        if isinstance(other, dict) and all(other.get(key) == item.get(key) for key in schema.list_keys):
+            return other
+    return MISSING
+
+
+def _hold(verdict: Verdict, place: _Place) -> None:
+    is_root = not place.path
+    data = converted(place.value, place.schema, is_root=is_root)
+    known = place.old is not MISSING and place.old is not None
+    before = [converted(place.old, place.schema, is_root=is_root)] if known else []
+    for program in programs_of(place.schema, is_root=is_root):
+        if program.holds.uses_old and not before and not program.holds.old_is_optional:
+            continue  # a rule about changes says nothing of what is new
+        cause = _broken(program, data, before, place)
+        if cause is None:
+            continue
+        if place.is_untouched and not program.holds.uses_old:
+            verdict.warnings.append(f"{cause.field}: {cause.message}")
+        else:
+            verdict.causes.append(cause)
+
+
+def _broken(program: Program, data: Any, before: list[Any], place: _Place) -> Cause | None:
+    rule, path, value = program.rule, place.path, place.value
+    try:
+        if program.holds.run(data, before) is True:
+            return None
+    except RuleError as error:
+        text = f"{error} evaluating rule: {rule.message or rule.rule.strip()}"
+        return messages.invalid(path or _NO_FIELD, messages.json_type(value), text)
+    where = f"{path}{rule.field_path}".lstrip(".") or _NO_FIELD
+    return _cause(rule.reason or "FieldValueInvalid", where, value, _message(program, data, before))
+
+
+def _message(program: Program, data: Any, before: list[Any]) -> str:
+    rule = program.rule
+    if program.message is not None:
+        try:
+            computed = program.message.run(data, before)
+        except RuleError:
+            computed = ""  # the message of the rule, or the rule, does as well
+        if isinstance(computed, str) and computed.strip() and "\n" not in computed:
+            return computed.strip()
+    return rule.message.strip() or f"failed rule: {rule.rule.strip()}"
+
+
+def _cause(reason: str, where: str, value: Any, text: str) -> Cause:
+    match reason:
+        case "FieldValueRequired":
+            return messages.required(where, text)
+        case "FieldValueForbidden":
+            return messages.forbidden(where, text)
+        case "FieldValueDuplicate":
+            return messages.duplicate(where, value)
+        case _ if isinstance(value, dict | list):
+            return Cause(where, "FieldValueInvalid", f"Invalid value: {text}")
+        case _:
+            return messages.invalid(where, value, text)

@@ -1,0 +1,190 @@
+"""Rules made ready to run: checked against the types of their schema, then compiled to run on plain data.
+
+Owns the only use of the CEL library, which is imported when a rule is first met. Running is bounded: the library gives
+up after some 10,000 iterations, and has no loops but those over what is in the object.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from kube_apiserver.schema.cel import functions
+from kube_apiserver.schema.cel.names import PACKAGE
+from kube_apiserver.schema.model import Rule, Schema
+
+_OF_STRUCT = re.compile(rf" not found in struct '{PACKAGE}\.\w+'")
+_CODE_BEFORE, _CODE_BEHIND = re.compile(r"\A(?!ERROR)[A-Z_]+: "), re.compile(r"\s*\[[A-Z_]+\]\s*\Z")
+_NO_KEY = re.compile(r'Key not found in map : "(.*)"')
+_OLD = "oldSelf"
+
+
+class RuleError(Exception):
+    """A rule cannot be compiled, or fails while it runs; the text is kube-apiserver's, as near as can be."""
+
+
+class UnjudgedRule(Exception):
+    """A rule needs a function of kube-apiserver's that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """Something that can be computed from a value and what it was before."""
+
+    compiled: Any
+    result: str
+    uses_old: bool
+    old_is_optional: bool
+
+    def run(self, value: Any, old: list[Any]) -> Any:
+        """Return the result.
+
+        Args:
+            value: CEL data.
+            old: what it was, as a list of one, or of none.
+
+        Raises:
+            RuleError: it cannot be computed from these.
+        """
+        data = {"self": value}
+        if self.old_is_optional:
+            data["old"] = old
+        elif self.uses_old and not old:
+            raise RuleError(f"no such attribute: {_OLD}")
+        elif self.uses_old:
+            data[_OLD] = old[0]
+        try:
+            found = self.compiled.eval(data=data)
+        except RuntimeError as error:
+            raise RuleError(_words(str(error))) from error
+        if found.type().name() == "ERROR":
+            raise RuleError(_words(str(found.plain_value())))
+        return found.plain_value()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A rule and its message; None where it is that of the definition."""
+
+    rule: Rule
+    holds: Expression
+    message: Expression | None
+
+
+def is_available() -> bool:
+    """Tell whether rules can be judged at all."""
+    return _library() is not None
+
+
+def programs_of(schema: Schema, *, is_root: bool = False) -> list[Program]:
+    """Return the rules of a schema that can be judged, compiled once; the definition's check has named the others."""
+    if schema.programs is None:
+        schema.programs = []
+        compiler = Compiler(schema, is_root=is_root)
+        for rule in schema.cel:
+            holds = compiler.attempt(rule.rule, rule)
+            if holds is not None:
+                message = compiler.attempt(rule.message_expression, rule) if rule.message_expression else None
+                schema.programs.append(Program(rule, holds, message))
+    programs: list[Program] = schema.programs
+    return programs
+
+
+class Compiler:
+    """Compiles expressions about values of one schema."""
+
+    def __init__(self, schema: Schema, *, is_root: bool = False) -> None:
+        library = _library()
+        if library is None:
+            raise UnjudgedRule("install plugin-operator[cel]")
+        # Protobuf takes a tenth of the server's start, and few definitions have rules.
+        from kube_apiserver.schema.cel.declarations import Declarations
+
+        self._library = library
+        declarations = Declarations(library.cel)
+        self._type = declarations.variable(schema, is_root=is_root)
+        self._pool = declarations.pool()
+
+    def compile(self, text: str, rule: Rule) -> Expression:
+        """Return the expression of a rule or of its message.
+
+        Raises:
+            RuleError: it is not valid for this schema.
+            UnjudgedRule: it needs a function that is not there.
+        """
+        kinds, optional = self._library.cel.Type, bool(rule.optional_old_self)
+        old_name = "old" if optional else _OLD
+        old_type = kinds.List(self._type) if optional else self._type
+        bound = f"cel.bind({_OLD}, old[?0],\n{text}\n)" if optional else text
+        checked = self._checked(bound, {"self": self._type, old_name: old_type}, is_bound=optional)
+        untyped = {"self": kinds.DYN, old_name: kinds.List(kinds.DYN) if optional else kinds.DYN}
+        return Expression(
+            self._library.environment(None, untyped).compile(bound),
+            checked.return_type().name(),
+            self._names_old(text),
+            optional,
+        )
+
+    def attempt(self, text: str, rule: Rule) -> Expression | None:
+        """Return the expression, None if it cannot be run."""
+        try:
+            return self.compile(text, rule)
+        except (RuleError, UnjudgedRule):
+            return None
+
+    def _checked(self, text: str, variables: Mapping[str, Any], *, is_bound: bool = False) -> Any:
+        try:
+            return self._library.environment(self._pool, variables).compile(text)
+        except RuntimeError as error:
+            words = _words(str(error))
+            missing = functions.missing(words)
+            if missing:
+                raise UnjudgedRule(f"it needs {' and '.join(missing)}") from error
+            raise RuleError(words.replace("<input>:2:", "<input>:1:") if is_bound else words) from error
+
+    def _names_old(self, text: str) -> bool:
+        try:
+            self._checked(text, {"self": self._type})
+        except RuleError as error:
+            return f"undeclared reference to '{_OLD}" in str(error)
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Library:
+    cel: Any
+    extensions: list[Any]
+    functions: list[Any]
+
+    def environment(self, pool: Any, variables: Mapping[str, Any]) -> Any:
+        return self.cel.NewEnv(pool, variables=variables, extensions=self.extensions, functions=self.functions)
+
+
+@cache
+def _library() -> _Library | None:
+    """Import the library, which takes some 15 MB that nobody needs who has no rules."""
+    try:
+        from cel_expr_python import cel  # type: ignore[import-untyped, unused-ignore]
+        from cel_expr_python.ext import (  # type: ignore[import-untyped, unused-ignore]
+            ext_bindings,
+            ext_encoders,
+            ext_optional,
+            ext_strings,
+        )
+    except ImportError:
+        return None
+    extensions = [
+        ext_bindings.ExtBindings(),
+        ext_encoders.ExtEncoders(),
+        ext_optional.ExtOptional(),
+        ext_strings.ExtStrings(),
+    ]
+    return _Library(cel, extensions, functions.declared(cel))
+
+
+def _words(text: str) -> str:
+    """Return an error of cel-cpp's in the words of cel-go."""
+    plain = _CODE_BEHIND.sub("", _CODE_BEFORE.sub("", text.strip()))
+    plain = _OF_STRUCT.sub("", plain).replace("null_type", "null")
+    return _NO_KEY.sub(r"no such key: \1", plain)

@@ -1,0 +1,58 @@
+"""``allOf``, ``anyOf``, ``oneOf`` and ``not``, with the messages of the OpenAPI validator."""
+
+from collections.abc import Callable
+from typing import Any
+
+from kube_apiserver.schema import messages
+from kube_apiserver.schema.model import Cause, Schema, ValueRules
+
+Check = Callable[[Any, Schema, str], list[Cause]]
+
+
+def check_composition(value: Any, schema: Schema, path: str, check: Check) -> list[Cause]:
+    """Return the errors of the four combining keywords of ``schema`` for ``value``."""
+    rules = schema.rules
+    if rules is None:
+        return []
+    causes = _any_of(value, rules, path, check) + _one_of(value, rules, path, check)
+    causes += _all_of(value, rules, path, check)
+    if rules.negated and not check(value, rules.negated, path):
+        causes.append(_says(path, "must not validate the schema (not)"))
+    return causes
+
+
+def _says(path: str, words: str) -> Cause:
+    # The validator names the path only inside its text; the cause's own field is Go's nil path.
+    return messages.invalid("<nil>", "", f'"{path}" {words}')
+
+
+def _best(results: list[list[Cause]]) -> list[Cause]:
+    return min(results, key=len)
+
+
+def _any_of(value: Any, rules: ValueRules, path: str, check: Check) -> list[Cause]:
+    results = [check(value, one, path) for one in rules.any_of]
+    if not results or any(not result for result in results):
+        return []
+    return [_says(path, "must validate at least one schema (anyOf)"), *_best(results)]
+
+
+def _one_of(value: Any, rules: ValueRules, path: str, check: Check) -> list[Cause]:
+    results = [check(value, one, path) for one in rules.one_of]
+    fitting = sum(not result for result in results)
+    if not results or fitting == 1:
+        return []
+    words = "must validate one and only one schema (oneOf). Found "
+    if fitting:
+        return [_says(path, f"{words}{fitting} valid alternatives")]
+    return [_says(path, f"{words}none valid"), *_best(results)]
+
+
+def _all_of(value: Any, rules: ValueRules, path: str, check: Check) -> list[Cause]:
+    results = [check(value, one, path) for one in rules.all_of]
+    failed = sum(bool(result) for result in results)
+    if not failed:
+        return []
+    none = ". None validated" if failed == len(results) else ""
+    causes = [cause for result in results for cause in result]
+    return [*causes, _says(path, f"must validate all the schemas (allOf){none}")]

@@ -1,0 +1,128 @@
+"""What Go's JSON decoder would say about an object of a built-in kind.
+
+The real server answers a value of a wrong type in a built-in kind with 400 and Go's own words, before any validation.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.gowords import json_type
+from kube_apiserver.schema.model import Schema
+from kube_apiserver.schema.quantity import canonical_quantity
+
+_GO_WORDS = {"boolean": "bool", "integer": "number", "number": "number"}
+_INTEGERS = {"int32": 2**31, "int64": 2**63, "uint8": 2**8, "uint16": 2**16, "uint32": 2**32}
+_SCHEMA_OR = "JSONSchemaProps"
+_LAYOUTS = {"Time": "2006-01-02T15:04:05Z07:00", "MicroTime": "2006-01-02T15:04:05.000000Z07:00"}
+
+
+def decode_error(obj: Mapping[str, Any], schema: Schema) -> str | None:
+    """Return the decoder's message for the first value that does not fit its Go type, None if all fit.
+
+    The server puts ``KIND in version "VERSION" cannot be handled as a KIND: `` before it and answers 400 BadRequest.
+    Always None for custom kinds, whose type errors are causes of a 422.
+    """
+    return value_error(obj, schema, schema.go.rpartition(".")[2], "") if schema.builtin else None
+
+
+def value_error(value: Any, schema: Schema, owner: str, path: str = "") -> str | None:
+    """Return the decoder's message for a value that is the field ``path`` of the Go type ``owner``."""
+    if value is None:
+        return None
+    if schema.definition and not schema.properties:
+        return _opaque(value, schema)
+    expected = schema.type
+    if expected == "object" and isinstance(value, dict):
+        return _object(value, schema, owner, path)
+    if expected == "array" and isinstance(value, list):
+        for item in value:
+            error = schema.items and value_error(item, schema.items, owner, path)
+            if error:
+                return error
+        return None
+    return _scalar(value, schema, f"Go struct field {owner}.{path}" if path else "Go value")
+
+
+def _object(value: dict[str, Any], schema: Schema, owner: str, path: str) -> str | None:
+    inside = schema.go.rpartition(".")[2] if schema.properties else owner
+    for name, member in value.items():
+        known = schema.child(name)
+        if known is None:
+            continue
+        where = f"{path}.{name}".lstrip(".") if schema.properties else path
+        error = value_error(member, known, inside, where)
+        if error:
+            return error
+    return None
+
+
+def _scalar(value: Any, schema: Schema, where: str) -> str | None:
+    found = json_type(value)
+    expected = schema.type
+    if expected == "string" and isinstance(value, str):
+        return _base64(value) if schema.format == "byte" else None
+    if expected == "boolean" and isinstance(value, bool):
+        return None
+    if expected in ("integer", "number") and isinstance(value, (int, float)) and not isinstance(value, bool):
+        limit = _INTEGERS.get(schema.go.rpartition(".")[2], 2**63)
+        if expected == "number" or (isinstance(value, int) and -limit <= value < limit):
+            return None
+        found = f"number {value}"
+    elif not expected:
+        return None
+    return f"json: cannot unmarshal {found} into {where} of type {schema.go}"
+
+
+def _base64(value: str) -> str | None:
+    try:
+        base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        position = next((index for index, char in enumerate(value) if char not in alphabet), len(value))
+        return f"illegal base64 data at input byte {position}"
+    return None
+
+
+def _opaque(value: Any, schema: Schema) -> str | None:
+    base, _, name = schema.definition.rpartition(".")
+    if name.startswith(_SCHEMA_OR):
+        return _schema_or(value, name, from_definition(f"{base}.{_SCHEMA_OR}"))
+    if name == "Quantity":
+        try:
+            canonical_quantity(value if isinstance(value, (str, int, float)) else "")
+        except ValueError as error:
+            return str(error)
+    if name == "IntOrString" and (isinstance(value, bool) or not isinstance(value, (int, str))):
+        return f"json: cannot unmarshal {json_type(value)} into Go value of type int32"
+    if name in _LAYOUTS:
+        return _time(value, name)
+    return None
+
+
+def _schema_or(value: Any, name: str, schema: Schema | None) -> str | None:
+    """Judge what is a JSON schema or something else: a list of them, a boolean, a list of names."""
+    if isinstance(value, dict) and schema is not None:
+        return value_error(value, schema, _SCHEMA_OR)
+    if isinstance(value, list) and name.endswith("Array"):
+        found = (value_error(item, schema, _SCHEMA_OR) for item in value if schema is not None)
+        return next((error for error in found if error), None)
+    if isinstance(value, bool) and name.endswith("Bool"):
+        return None
+    return f"json: cannot unmarshal {json_type(value)} into Go value of type v1.{_SCHEMA_OR}"
+
+
+def _time(value: Any, name: str) -> str | None:
+    if not isinstance(value, str):
+        return f"json: cannot unmarshal {json_type(value)} into Go value of type string"
+    layout = _LAYOUTS[name]
+    try:
+        datetime.fromisoformat(value if value[10:11] in ("T", "t") else "")
+    except ValueError:
+        return f'parsing time "{value}" as "{layout}": cannot parse "{value}" as "2006"'
+    if name == "MicroTime" and "." not in value:
+        return f'parsing time "{value}" as "{layout}": cannot parse "{value[19:]}" as ".000000"'
+    return None

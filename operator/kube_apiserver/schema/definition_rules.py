@@ -1,0 +1,235 @@
+"""Validation of CustomResourceDefinitions.
+
+The rules, their order and their words are those of apiextensions-apiserver's ``pkg/apis/apiextensions/validation``.
+What all versions have in common is reported where its internal form keeps it: beside the versions. Schemas are judged
+in ``structural``, ``schema_rules``, ``schema_defaults`` and ``cel``, columns and paths in ``version_rules``.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kube_apiserver.schema import messages, names
+from kube_apiserver.schema.cel import declared_causes, unjudged
+from kube_apiserver.schema.custom import from_crd
+from kube_apiserver.schema.model import Cause
+from kube_apiserver.schema.schema_defaults import default_causes
+from kube_apiserver.schema.schema_rules import schema_causes
+from kube_apiserver.schema.structural import structural_causes
+from kube_apiserver.schema.version_rules import (
+    column_causes,
+    deprecation_causes,
+    scale_causes,
+    selectable_causes,
+)
+
+Object = Mapping[str, Any]
+_SCOPES = ("Cluster", "Namespaced")
+_MIXED_CASE = "may have mixed case, but should otherwise match: "
+_REVIEW_VERSIONS = ("v1", "v1beta1")
+_MIGRATE = (
+    "missing from spec.versions; {0} was previously a storage version, and must remain in spec.versions until a "
+    "storage migration ensures no data remains persisted in {0} and removes {0} from status.storedVersions"
+)
+_KEEPS_ALL = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
+
+
+def definition_causes(obj: Object) -> list[Cause]:
+    """Return what is wrong with a CustomResourceDefinition."""
+    spec = obj.get("spec") or {}
+    name = (obj.get("metadata") or {}).get("name", "")
+    kinds, group = spec.get("names") or {}, spec.get("group") or ""
+    versions = spec.get("versions") or []
+    causes = []
+    if name != f"{kinds.get('plural') or ''}.{group}":
+        causes.append(messages.invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group'))
+    causes += [*_group(group), *_scope(spec.get("scope") or ""), *_missing_schemas(versions)]
+    keeps_all = bool(spec.get("preserveUnknownFields"))
+    if keeps_all and any(_has_default(_schema_of(version)) for version in versions):
+        detail = "must be false in order to use defaults in the schema"
+        causes.append(messages.invalid("spec.preserveUnknownFields", True, detail))
+    causes += [*_versions(versions), *_names(kinds), *_shared(versions), *_conversion(spec.get("conversion") or {})]
+    causes += _stored(versions, (obj.get("status") or {}).get("storedVersions"))
+    if keeps_all:
+        causes.append(messages.invalid("spec.preserveUnknownFields", True, _KEEPS_ALL))
+    return causes
+
+
+def definition_warnings(obj: Object) -> list[str]:
+    """Return what a valid definition asks for that will not be done, for its author must not rely on it."""
+    warnings = []
+    if ((obj.get("spec") or {}).get("conversion") or {}).get("strategy") == "Webhook":
+        text = "this server calls no webhook: objects are served in each version as they are stored"
+        warnings.append(f"spec.conversion: {text}")
+    for version in (obj.get("spec") or {}).get("versions") or []:
+        where = f"spec.versions[name={version.get('name', '')}]"
+        schema = from_crd((version.get("schema") or {}).get("openAPIV3Schema"))
+        warnings += [f"{where}: this server keeps and does not judge the rule {rule}" for rule in unjudged(schema)]
+    return warnings
+
+
+def _in_go(versions: list[Any]) -> list[dict[str, Any]]:
+    """Return versions as Go prints its internal form, without what they share or lack."""
+    return [
+        {
+            "Name": version.get("name", ""),
+            "Served": bool(version.get("served")),
+            "Storage": bool(version.get("storage")),
+            "Deprecated": bool(version.get("deprecated")),
+            "DeprecationWarning": version.get("deprecationWarning"),
+            "Schema": None,
+            "Subresources": None,
+            "AdditionalPrinterColumns": None,
+            "SelectableFields": None,
+        }
+        for version in versions
+    ]
+
+
+def _group(group: str) -> Iterator[Cause]:
+    if not group:
+        yield messages.required("spec.group")
+    elif problems := names.is_dns1123_subdomain(group):
+        yield messages.invalid("spec.group", group, ",".join(problems))
+    elif "." not in group:
+        yield messages.invalid("spec.group", group, "should be a domain with at least one dot")
+
+
+def _scope(scope: str) -> Iterator[Cause]:
+    if not scope:
+        yield messages.required("spec.scope")
+    elif scope not in _SCOPES:
+        yield messages.not_supported("spec.scope", scope, _SCOPES)
+
+
+def _schema_of(version: Object) -> Object | None:
+    schema: Object | None = (version.get("schema") or {}).get("openAPIV3Schema")
+    return schema
+
+
+def _missing_schemas(versions: list[Object]) -> Iterator[Cause]:
+    if _common(versions, "schema"):
+        return
+    for position, version in enumerate(versions):
+        if _schema_of(version) is None:
+            yield messages.required(f"spec.versions[{position}].schema.openAPIV3Schema")
+
+
+def _has_default(schema: Any) -> bool:
+    if isinstance(schema, list):
+        return any(_has_default(part) for part in schema)
+    if not isinstance(schema, Mapping):
+        return False
+    return "default" in schema or any(_has_default(part) for part in schema.values())
+
+
+def _common(versions: list[Object], name: str) -> Any:
+    """Return what every version has under a name, None where they differ or have nothing there."""
+    first = versions[0].get(name) if versions else None
+    return first if first and all(version.get(name) == first for version in versions) else None
+
+
+def _versions(versions: list[Object]) -> Iterator[Cause]:
+    for position, version in enumerate(versions):
+        path, name = f"spec.versions[{position}]", version.get("name") or ""
+        if problems := names.is_dns1035_label(name):
+            yield messages.invalid(f"{path}.name", name, ",".join(problems))
+        yield from deprecation_causes(version, f"{path}.deprecationWarning")
+        own = {key: value for key, value in version.items() if not _common(versions, key)}
+        yield from _parts(own, f"{path}.schema", path)
+    known = [version.get("name") for version in versions]
+    if len(set(known)) != len(known):
+        yield messages.invalid("spec.versions", _in_go(versions), "must contain unique version names")
+    if sum(bool(version.get("storage")) for version in versions) != 1:
+        detail = "must have exactly one version marked as storage version"
+        yield messages.invalid("spec.versions", _in_go(versions), detail)
+    if versions and (problems := names.is_dns1035_label(known[0] or "")):
+        yield messages.invalid("spec.version", known[0], ",".join(problems))
+
+
+def _shared(versions: list[Object]) -> Iterator[Cause]:
+    """Check what all versions have alike; it stands beside them in the internal form."""
+    names_ = ("schema", "subresources", "additionalPrinterColumns", "selectableFields")
+    yield from _parts({name: _common(versions, name) for name in names_}, "spec.validation", "spec")
+
+
+def _parts(version: Object, schema_path: str, path: str) -> Iterator[Cause]:
+    schema, subresources = _schema_of(version), version.get("subresources") or {}
+    if schema is not None:
+        yield from open_api_causes(schema, f"{schema_path}.openAPIV3Schema")
+    yield from scale_causes(subresources.get("scale"), f"{path}.subresources.scale")
+    yield from column_causes(version.get("additionalPrinterColumns") or (), f"{path}.additionalPrinterColumns")
+    yield from selectable_causes(version.get("selectableFields") or (), schema, f"{path}.selectableFields")
+
+
+def open_api_causes(schema: Object, path: str) -> list[Cause]:
+    """Return what is wrong with the ``openAPIV3Schema`` at ``path``."""
+    causes = []
+    if schema.get("nullable"):
+        causes.append(messages.forbidden(f"{path}.nullable", "nullable cannot be true at the root"))
+    causes += structural_causes(schema, path) or default_causes(schema, path)
+    causes += schema_causes(schema, path, root=True)
+    return causes or declared_causes(from_crd(schema), path)
+
+
+def _names(kinds: Object) -> Iterator[Cause]:
+    fields = ("plural", "singular", "kind", "listKind")
+    for field in fields:
+        if not kinds.get(field):
+            yield messages.required(f"spec.names.{field}")
+    for field in fields:
+        value, mixed = str(kinds.get(field) or ""), field.endswith("ind")
+        problems = names.is_dns1035_label(value.lower() if mixed else value) if value else []
+        if problems:
+            yield messages.invalid(f"spec.names.{field}", value, (_MIXED_CASE if mixed else "") + ",".join(problems))
+    yield from _labels(kinds, "shortNames")
+    if kinds.get("kind") and kinds.get("kind") == kinds.get("listKind"):
+        yield messages.invalid("spec.names.listKind", kinds["listKind"], "kind and listKind may not be the same")
+    yield from _labels(kinds, "categories")
+
+
+def _labels(kinds: Object, field: str) -> Iterator[Cause]:
+    for position, value in enumerate(kinds.get(field) or ()):
+        if problems := names.is_dns1035_label(value):
+            yield messages.invalid(f"spec.names.{field}[{position}]", value, ",".join(problems))
+
+
+def _conversion(conversion: Object) -> Iterator[Cause]:
+    path, strategy = "spec.conversion", conversion.get("strategy") or "None"
+    webhook = conversion.get("webhook") or {}
+    client, versions = webhook.get("clientConfig"), webhook.get("conversionReviewVersions") or []
+    if strategy not in {"None", "Webhook"}:
+        yield messages.not_supported(f"{path}.strategy", strategy, ("None", "Webhook"))
+    if strategy != "Webhook":
+        unused = (("webhookClientConfig", client), ("conversionReviewVersions", versions))
+        for name, value in unused:
+            if value:
+                yield messages.forbidden(f"{path}.{name}", "should not be set when strategy is not set to Webhook")
+        return
+    if client is None:
+        yield messages.required(f"{path}.webhookClientConfig", "required when strategy is set to Webhook")
+    elif (client.get("url") is None) == (client.get("service") is None):
+        yield messages.required(f"{path}.webhookClientConfig", "exactly one of url or service is required")
+    if not versions:
+        yield messages.required(f"{path}.conversionReviewVersions")
+    elif not set(versions) & set(_REVIEW_VERSIONS):
+        detail = f"must include at least one of {', '.join(_REVIEW_VERSIONS)}"
+        yield messages.invalid(f"{path}.conversionReviewVersions", versions, detail)
+
+
+def _stored(versions: list[Object], stored: list[str] | None) -> Iterator[Cause]:
+    if stored is None:
+        # A new definition: the server writes down its first storage version.
+        first = next((version.get("name") for version in versions if version.get("storage")), None)
+        stored = [first] if first else []
+    if not stored:
+        yield messages.invalid("status.storedVersions", None, "must have at least one stored version")
+        return
+    unseen = set(stored)
+    for version in versions:
+        name = version.get("name")
+        if version.get("storage") and name not in unseen:
+            yield messages.invalid("status.storedVersions", stored, f"must have the storage version {name}")
+        unseen.discard(name)
+    for position, name in enumerate(stored):
+        if name in unseen:
+            yield messages.invalid(f"status.storedVersions[{position}]", name, _MIGRATE.format(name))

@@ -1,0 +1,51 @@
+"""Objects inside objects (``x-kubernetes-embedded-resource``): they have a kind and metadata of their own."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kube_apiserver.schema import messages
+from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.decoding import value_error
+from kube_apiserver.schema.model import Cause, Schema
+from kube_apiserver.schema.names import is_dns1035_label
+
+_OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_MIXED_CASE = "may have mixed case, but should otherwise match: "
+
+
+def embedded_error(obj: Mapping[str, Any], schema: Schema) -> str | None:
+    """Return what Go's decoder says of the first metadata inside ``obj`` that does not fit its type, None if all do."""
+    meta = from_definition(_OBJECT_META)
+    for path, inner in _embedded(obj, schema, ""):
+        metadata = inner.get("metadata")
+        if meta is not None and metadata is not None and (error := value_error(metadata, meta, "ObjectMeta")):
+            return f"{path}.metadata: Invalid value: {messages.shown(metadata)}: {error}"
+    return None
+
+
+def embedded_causes(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
+    """Return what is wrong with the kinds of the objects inside ``obj``."""
+    causes: list[Cause] = []
+    for path, inner in _embedded(obj, schema, ""):
+        version, kind = inner.get("apiVersion"), inner.get("kind")
+        if isinstance(version, str) and version.count("/") > 1:
+            causes.append(messages.invalid(f"{path}.apiVersion", version, f"unexpected GroupVersion string: {version}"))
+        if isinstance(kind, str) and kind and (problems := is_dns1035_label(kind.lower())):
+            causes.append(messages.invalid(f"{path}.kind", kind, _MIXED_CASE + ",".join(problems)))
+    return causes
+
+
+def _embedded(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each object inside a value, with its path; nothing is walked where the schema has none."""
+    if not schema.has_embedded:
+        return
+    if schema.embedded and isinstance(value, dict):
+        yield path, value
+    if isinstance(value, dict):
+        for name, member in value.items():
+            known = schema.child(name)
+            if known is not None:
+                yield from _embedded(member, known, f"{path}.{name}" if path else name)
+    elif isinstance(value, list) and schema.items:
+        for position, item in enumerate(value):
+            yield from _embedded(item, schema.items, f"{path}[{position}]")

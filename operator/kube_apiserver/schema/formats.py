@@ -1,0 +1,177 @@
+"""The string formats of custom schemas, as kube-openapi's ``strfmt`` reads them.
+
+Each is one predicate; a format that is not here means nothing, as in the real server.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from urllib.parse import urlsplit
+
+from kube_apiserver.schema.names import is_dns1123_label, is_dns1123_subdomain
+
+_DURATION = re.compile(r"[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)")
+_COUNTED = re.compile(r"(\d+)\s*([A-Za-zµ]+)")
+# Each unit's spellings; the last may go on ("seconds").
+_UNITS = (
+    ("ns", "nano"),
+    ("us", "µs", "micro"),
+    ("ms", "milli"),
+    ("s", "sec"),
+    ("m", "min"),
+    ("h", "hr", "hour"),
+    ("d", "day"),
+    ("w", "wk", "week"),
+)
+_TIME = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:.[0-9]+)?(?:z|[+-][0-9]{2}:[0-9]{2})")
+_HEX = "[0-9a-f]"
+_CHANNEL = r"\s*(?:0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*"
+_CARD = (
+    r"(?:4[0-9]{12}(?:[0-9]{3})?|5[1-5][0-9]{14}|6(?:011|5[0-9][0-9])[0-9]{12}|3[47][0-9]{13}"
+    r"|3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:2131|1800|35\d{3})\d{11})"
+)
+_BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})"
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = rf'(?:{_ATOM}(?:\.{_ATOM})*|"[^"\\]*")@(?:{_ATOM}(?:\.{_ATOM})*|\[[^\]]*\])'
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def fits_format(value: str, name: str) -> bool:
+    """Tell whether a text is of a format such as ``date-time``; hyphens in the name of one do not matter."""
+    check = _FORMATS.get(name.replace("-", ""))
+    return check is None or check(value)
+
+
+def _matches(pattern: str, flags: int = 0) -> Callable[[str], bool]:
+    compiled = re.compile(pattern, flags | re.ASCII)
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+def _raises_nothing(read: Callable[[str], object], text: str) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_date(text: str) -> bool:
+    return re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) is not None and _raises_nothing(date.fromisoformat, text)
+
+
+def _is_date_time(text: str) -> bool:
+    day, separator, clock = text.lower().partition("t")
+    if not separator or not _is_date(day):
+        return False
+    found = _TIME.fullmatch(clock)
+    return found is not None and found[1] <= "23" and found[2] <= "59" and found[3] <= "59"
+
+
+def _is_duration(text: str) -> bool:
+    if _DURATION.fullmatch(text):
+        return True
+    units = [unit.lower() for _, unit in _COUNTED.findall(text)]
+    return any(unit in spellings or unit.startswith(spellings[-1]) for unit in units for spellings in _UNITS)
+
+
+def _is_ipv6(text: str) -> bool:
+    return "%" not in text and _raises_nothing(ipaddress.IPv6Address, text)
+
+
+def _is_cidr(text: str) -> bool:
+    address, slash, bits = text.partition("/")
+    return bool(slash) and bits.isdecimal() and "%" not in address and _raises_nothing(ipaddress.ip_interface, text)
+
+
+def _is_uri(text: str) -> bool:
+    scheme = _SCHEME.match(text)
+    if not (scheme or text.startswith("/")) or _BAD_ESCAPE.search(text) or re.search(r"[\x00-\x1f\x7f]", text):
+        return False
+    return _raises_nothing(lambda uri: urlsplit(uri).port, text) and " " not in urlsplit(text).netloc
+
+
+def _is_hostname(text: str) -> bool:
+    if not text or len(text.encode()) > 255:
+        return False
+    labels = text.split(".")
+    if not all(_is_label(label) for label in labels):
+        return False
+    # What ends a name of several labels is made of letters.
+    return len(labels) == 1 or (2 <= len(labels[-1]) <= 63 and labels[-1].isalpha())
+
+
+def _is_label(label: str) -> bool:
+    inner = label.replace("-", "")
+    return (
+        0 < len(label.encode()) <= 63
+        and label[0] != "-"
+        and label[-1] != "-"
+        and (inner.isalnum() or not inner.isascii())
+    )
+
+
+def _is_mac(text: str) -> bool:
+    byte, pair = f"{_HEX}{{2}}", f"{_HEX}{{4}}"
+    forms = [f"{byte}(?:[{mark}]{byte}){{{count}}}" for mark in ":-" for count in (5, 7, 19)]
+    forms += [rf"{pair}(?:\.{pair}){{{count}}}" for count in (2, 3, 9)]
+    return any(re.fullmatch(form, text, re.IGNORECASE) for form in forms)
+
+
+def _is_isbn10(text: str) -> bool:
+    digits = re.sub(r"[\s-]", "", text)
+    if not re.fullmatch(r"[0-9]{9}[0-9X]", digits):
+        return False
+    return sum((10 - at) * (10 if mark == "X" else int(mark)) for at, mark in enumerate(digits)) % 11 == 0
+
+
+def _is_isbn13(text: str) -> bool:
+    digits = re.sub(r"[\s-]", "", text)
+    return (
+        digits.isdecimal()
+        and len(digits) == 13
+        and sum(int(d) * (1, 3)[at % 2] for at, d in enumerate(digits)) % 10 == 0
+    )
+
+
+def _is_credit_card(text: str) -> bool:
+    digits = re.sub(r"[^0-9]+", "", text)
+    if not re.fullmatch(_CARD, digits):
+        return False
+    doubled = (int(d) * (1, 2)[at % 2] for at, d in enumerate(reversed(digits)))
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def _uuid(third: str, fourth: str) -> Callable[[str], bool]:
+    groups = (f"{_HEX}{{8}}", f"{_HEX}{{4}}", third, fourth, f"{_HEX}{{12}}")
+    return _matches("-?".join(groups), re.IGNORECASE)
+
+
+_FORMATS: Mapping[str, Callable[[str], bool]] = {
+    "bsonobjectid": _matches("[0-9a-fA-F]{24}"),
+    "byte": _matches(_BASE64),
+    "cidr": _is_cidr,
+    "creditcard": _is_credit_card,
+    "date": _is_date,
+    "datetime": _is_date_time,
+    "duration": _is_duration,
+    "email": _matches(rf"(?:[^<>@]*<{_ADDRESS}>|{_ADDRESS})"),
+    "hexcolor": _matches("#?(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})"),
+    "hostname": _is_hostname,
+    "ipv4": lambda text: _raises_nothing(ipaddress.IPv4Address, text),
+    "ipv6": _is_ipv6,
+    "isbn": lambda text: _is_isbn10(text) or _is_isbn13(text),
+    "isbn10": _is_isbn10,
+    "isbn13": _is_isbn13,
+    "k8slongname": lambda text: not is_dns1123_subdomain(text),
+    "k8sshortname": lambda text: not is_dns1123_label(text),
+    "mac": _is_mac,
+    "rgbcolor": _matches(rf"rgb\({_CHANNEL},{_CHANNEL},{_CHANNEL}\)"),
+    "ssn": _matches(r"\d{3}[- ]?\d{2}[- ]?\d{4}"),
+    "uri": _is_uri,
+    "uuid": _uuid(f"{_HEX}{{4}}", f"{_HEX}{{4}}"),
+    "uuid3": _uuid(f"3{_HEX}{{3}}", f"{_HEX}{{4}}"),
+    "uuid4": _uuid(f"4{_HEX}{{3}}", f"[89ab]{_HEX}{{3}}"),
+    "uuid5": _uuid(f"5{_HEX}{{3}}", f"[89ab]{_HEX}{{3}}"),
+}

@@ -1,0 +1,56 @@
+"""Dropping the fields a schema does not know."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.model import Schema
+
+_TYPE_META = frozenset({"apiVersion", "kind"})
+_OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+
+
+def prune(obj: Mapping[str, Any], schema: Schema) -> tuple[dict[str, Any], list[str]]:
+    """Return a copy of ``obj`` without unknown fields, and their paths ("spec.ports[0].foo").
+
+    The paths come in the order of the real server's ``unknown field`` messages: as met for built-in kinds, sorted for
+    custom ones. Pruning twice changes nothing more.
+    """
+    unknown: list[str] = []
+    pruned = _object(obj, schema, "", unknown, embedded=not schema.builtin)
+    if schema.builtin:
+        return pruned, unknown
+    # The metadata of objects inside is looked at when all else has been pruned.
+    return pruned, sorted(unknown, key=lambda path: (".metadata." in path, path))
+
+
+def _object(
+    value: Mapping[str, Any], schema: Schema, path: str, unknown: list[str], *, embedded: bool
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name, member in value.items():
+        where = f"{path}.{name}" if path else name
+        known = schema.child(name)
+        if embedded and name in _TYPE_META:
+            result[name] = member
+        elif embedded and name == "metadata":
+            meta = from_definition(_OBJECT_META)
+            result[name] = _value(member, meta, where, unknown) if meta else member
+        elif known is not None:
+            result[name] = _value(member, known, where, unknown)
+        elif schema.preserve_unknown:
+            result[name] = member
+        else:
+            unknown.append(where)
+    return result
+
+
+def _value(value: Any, schema: Schema, path: str, unknown: list[str]) -> Any:
+    if isinstance(value, dict):
+        if schema.type != "object" and not schema.properties:
+            return value
+        return _object(value, schema, path, unknown, embedded=schema.embedded)
+    if isinstance(value, list) and schema.items:
+        items = schema.items
+        return [_value(item, items, f"{path}[{position}]", unknown) for position, item in enumerate(value)]
+    return value

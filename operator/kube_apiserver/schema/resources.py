@@ -1,0 +1,54 @@
+"""The built-in resources as discovery lists them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from kube_apiserver.schema import facts
+
+
+@dataclass(frozen=True, slots=True)
+class SubresourceInfo:
+    """A subresource: its name ("status"), the kind that is sent and answered, and its verbs."""
+
+    name: str
+    group: str
+    version: str
+    kind: str
+    verbs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceInfo:
+    """One built-in resource of one group and version."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    singular: str
+    namespaced: bool
+    short_names: tuple[str, ...]
+    categories: tuple[str, ...]
+    verbs: tuple[str, ...]
+    subresources: tuple[SubresourceInfo, ...]
+
+
+@cache
+def builtin_resources() -> Sequence[ResourceInfo]:
+    """Return every built-in resource that Kubernetes 1.36 serves by default, in the order of discovery."""
+    return tuple(
+        ResourceInfo(
+            row.group,
+            row.version,
+            row.kind,
+            row.plural,
+            row.singular,
+            row.namespaced,
+            tuple(row.short_names),
+            tuple(row.categories),
+            tuple(row.verbs),
+            tuple(SubresourceInfo(s.name, s.group, s.version, s.kind, tuple(s.verbs)) for s in row.subresources),
+        )
+        for row in facts.resources()
+    )

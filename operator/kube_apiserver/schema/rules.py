@@ -1,0 +1,179 @@
+"""Validation of the built-in kinds people write by hand, in the order and words of the real server.
+
+Owns the rules that catch ordinary mistakes: missing selectors, templates that do not match, ports, references, keys. It
+is no full copy of Kubernetes' validation. Containers are in ``container_rules``, CRDs in ``structural``.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kube_apiserver.schema import messages, names
+from kube_apiserver.schema.container_rules import pod_causes, template_causes
+from kube_apiserver.schema.definition_rules import definition_causes
+from kube_apiserver.schema.model import Cause
+from kube_apiserver.schema.role_rules import binding_causes, role_causes
+
+Object = Mapping[str, Any]
+_SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
+_PROTOCOLS = ("SCTP", "TCP", "UDP")
+_PORT_RANGE = "must be between 1 and 65535, inclusive"
+
+
+def builtin_causes(obj: Object, definition: str) -> list[Cause]:
+    """Return what is wrong with a built-in object of the type ``io.k8s.api.apps.v1.Deployment``."""
+    rule = _RULES.get(definition.removeprefix("io.k8s.api."))
+    return rule(obj) if rule else []
+
+
+def _selected(spec: Object) -> list[Cause]:
+    selector = spec.get("selector")
+    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels")
+    wanted = (selector or {}).get("matchLabels") or {}
+    causes = [] if selector else [messages.required("spec.selector")]
+    if selector is not None and not wanted and not selector.get("matchExpressions"):
+        causes.append(messages.invalid("spec.selector", {}, "empty selector is invalid for deployment"))
+    fits = selector and all((labels or {}).get(key) == value for key, value in wanted.items())
+    if not fits:
+        detail = "`selector` does not match template `labels`"
+        causes.append(messages.invalid("spec.template.metadata.labels", labels, detail))
+    return causes
+
+
+def _replicas(spec: Object) -> list[Cause]:
+    count = spec.get("replicas")
+    if count is None or count >= 0:
+        return []
+    return [messages.invalid("spec.replicas", count, "must be greater than or equal to 0")]
+
+
+def _strategy(spec: Object, name: str, supported: tuple[str, ...]) -> list[Cause]:
+    kind = (spec.get(name) or {}).get("type")
+    if not kind or kind in supported:
+        return []
+    shown = {"Type": kind, "RollingUpdate": None}
+    return [messages.not_supported(f"spec.{name}", shown, supported)]
+
+
+def _workload(obj: Object) -> list[Cause]:
+    spec = obj.get("spec") or {}
+    causes = _replicas(spec) + _selected(spec)
+    causes += template_causes(spec.get("template") or {}, "spec.template", ("Always",))
+    return causes + _strategy(spec, "strategy", ("Recreate", "RollingUpdate"))
+
+
+def _daemon_set(obj: Object) -> list[Cause]:
+    spec = obj.get("spec") or {}
+    causes = [cause for cause in _selected(spec) if cause.field != "spec.selector"]
+    return causes + template_causes(spec.get("template") or {}, "spec.template", ("Always",))
+
+
+def _job(obj: Object) -> list[Cause]:
+    template = (obj.get("spec") or {}).get("template") or {}
+    return template_causes(template, "spec.template", ("OnFailure", "Never"))
+
+
+def _cron_job(obj: Object) -> list[Cause]:
+    spec = obj.get("spec") or {}
+    schedule = str(spec.get("schedule") or "")
+    causes = []
+    fields = schedule.split()
+    if not schedule:
+        causes.append(messages.required("spec.schedule"))
+    elif not schedule.startswith("@") and len(fields) != 5:
+        detail = f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]"
+        causes.append(messages.invalid("spec.schedule", schedule, detail))
+    template = ((spec.get("jobTemplate") or {}).get("spec") or {}).get("template") or {}
+    return causes + template_causes(template, "spec.jobTemplate.spec.template", ("OnFailure", "Never"))
+
+
+def _config_map(obj: Object) -> list[Cause]:
+    data, binary = obj.get("data") or {}, obj.get("binaryData") or {}
+    causes = []
+    for key in sorted(data):
+        where = f"data[{key}]"
+        causes += [messages.invalid(where, key, problem) for problem in names.is_config_key(key)]
+        if key in binary:
+            causes.append(messages.invalid(where, key, "duplicate of key present in binaryData"))
+    for key in sorted(binary):
+        causes += [messages.invalid(f"binaryData[{key}]", key, problem) for problem in names.is_config_key(key)]
+    return causes
+
+
+def _secret(obj: Object) -> list[Cause]:
+    data = obj.get("data") or {}
+    return [
+        messages.invalid(f"data[{key}]", key, problem) for key in sorted(data) for problem in names.is_config_key(key)
+    ]
+
+
+def _service(obj: Object) -> list[Cause]:
+    spec = obj.get("spec") or {}
+    kind, ports = spec.get("type"), spec.get("ports") or []
+    causes = []
+    if not ports and kind != "ExternalName" and spec.get("clusterIP") != "None":
+        causes.append(messages.required("spec.ports"))
+    for position, port in enumerate(ports):
+        causes += _service_port(port, f"spec.ports[{position}]", needs_name=len(ports) > 1)
+    if kind == "ExternalName" and not spec.get("externalName"):
+        causes.append(messages.required("spec.externalName"))
+    if kind and kind not in _SERVICE_TYPES:
+        causes.append(messages.not_supported("spec.type", kind, _SERVICE_TYPES))
+    return causes
+
+
+def _service_port(port: Object, path: str, *, needs_name: bool) -> list[Cause]:
+    causes = []
+    if needs_name and not port.get("name"):
+        causes.append(messages.required(f"{path}.name"))
+    number, target = port.get("port", 0), port.get("targetPort")
+    if not 0 < number < 65536:
+        causes.append(messages.invalid(f"{path}.port", number, _PORT_RANGE))
+    if port.get("protocol") and port["protocol"] not in _PROTOCOLS:
+        causes.append(messages.not_supported(f"{path}.protocol", port["protocol"], _PROTOCOLS))
+    if isinstance(target, int) and not 0 < target < 65536:
+        causes.append(messages.invalid(f"{path}.targetPort", target, _PORT_RANGE))
+    if isinstance(target, str) and not target.replace("-", "").isalnum():
+        detail = "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
+        causes.append(messages.invalid(f"{path}.targetPort", target, detail))
+    return causes
+
+
+def _claim(obj: Object) -> list[Cause]:
+    spec = obj.get("spec") or {}
+    causes = []
+    if not spec.get("accessModes"):
+        causes.append(messages.required("spec.accessModes", "at least 1 access mode is required"))
+    if "storage" not in ((spec.get("resources") or {}).get("requests") or {}):
+        causes.append(messages.required("spec.resources[storage]"))
+    return causes
+
+
+def _ingress(obj: Object) -> list[Cause]:
+    causes = []
+    for at, rule in enumerate((obj.get("spec") or {}).get("rules") or ()):
+        for position, path in enumerate((rule.get("http") or {}).get("paths") or ()):
+            if not path.get("pathType"):
+                where = f"spec.rules[{at}].http.paths[{position}].pathType"
+                causes.append(messages.required(where, "pathType must be specified"))
+    return causes
+
+
+_RULES: dict[str, Callable[[Object], list[Cause]]] = {
+    "apps.v1.DaemonSet": _daemon_set,
+    "apps.v1.Deployment": _workload,
+    "apps.v1.ReplicaSet": _workload,
+    "apps.v1.StatefulSet": _workload,
+    "batch.v1.CronJob": _cron_job,
+    "batch.v1.Job": _job,
+    "core.v1.ConfigMap": _config_map,
+    "core.v1.PersistentVolumeClaim": _claim,
+    "core.v1.Pod": lambda obj: pod_causes(obj.get("spec") or {}, "spec", ("Always", "Never", "OnFailure")),
+    "core.v1.Secret": _secret,
+    "core.v1.Service": _service,
+    "networking.v1.Ingress": _ingress,
+    "rbac.v1.ClusterRole": role_causes,
+    "rbac.v1.ClusterRoleBinding": binding_causes,
+    "rbac.v1.Role": role_causes,
+    "rbac.v1.RoleBinding": binding_causes,
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition": definition_causes,
+}

@@ -1,0 +1,45 @@
+"""Whether the defaults in a CRD's schema are values that the schema allows.
+
+The rules are those of apiextensions-apiserver's ``pkg/apiserver/schema/defaulting``.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kube_apiserver.schema import messages
+from kube_apiserver.schema.custom import from_crd
+from kube_apiserver.schema.model import Cause, Schema
+from kube_apiserver.schema.pruning import prune
+from kube_apiserver.schema.validation_core import check
+
+Raw = Mapping[str, Any]
+_HEAD = ("metadata", "kind", "apiVersion")
+
+
+def default_causes(schema: Raw, path: str, *, root: bool = True) -> Iterator[Cause]:
+    """Yield what is wrong with each default in the structural schema at ``path``; those of metadata are left alone."""
+    default = schema.get("default")
+    if default is not None:
+        yield from _value(default, from_crd(schema), f"{path}.default")
+    if isinstance(schema.get("items"), Mapping):
+        yield from default_causes(schema["items"], f"{path}.items", root=False)
+    for name, member in (schema.get("properties") or {}).items():
+        if not (root and name in _HEAD):
+            yield from default_causes(member, f"{path}.properties[{name}]", root=False)
+
+
+def _value(default: Any, schema: Schema, path: str) -> Iterator[Cause]:
+    if _has_unknown(default, schema):
+        yield messages.invalid(path, default, "must not have unknown fields")
+    # The validator does not know where the default stands: its text names the place inside only.
+    for cause in check(default, schema, ""):
+        yield Cause(f"{path}.{cause.field}" if cause.field else path, cause.reason, cause.message)
+
+
+def _has_unknown(value: Any, schema: Schema) -> bool:
+    if isinstance(value, dict):
+        return bool(prune(value, schema)[1])
+    if isinstance(value, list) and schema.items:
+        items = schema.items
+        return any(_has_unknown(item, items) for item in value)
+    return False

@@ -1,0 +1,76 @@
+"""Validation of objects: custom ones by their schema, built-in ones by the rules that are written out here.
+
+Owns which causes are reported and in which order (that of the real server, where it was observed). Leaves the words
+to ``messages``, type errors of built-in kinds to ``decoding`` (they are 400s) and metadata to the server.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kube_apiserver.schema import messages
+from kube_apiserver.schema.cel import Verdict, judge
+from kube_apiserver.schema.embedded import embedded_causes
+from kube_apiserver.schema.model import Cause, Schema
+from kube_apiserver.schema.rules import builtin_causes
+from kube_apiserver.schema.validation_core import check, joined
+
+_BLOCKING = {
+    "FieldValueRequired",
+    "FieldValueTooLong",
+    "FieldValueTooMany",
+    "FieldValueNotSupported",
+    "FieldValueTypeInvalid",
+}
+_UNCHECKED = (
+    "some validation rules were not checked because the object was invalid; "
+    "correct the existing errors to complete validation"
+)
+
+
+def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
+    """Return what is wrong with ``obj``; empty if nothing is.
+
+    Custom resources: every keyword of structural schemas; rules in CEL follow in ``judge_rules``. Built-in kinds: the
+    most used rules of each (selectors, templates, ports, references); a type error of theirs is no cause but a 400,
+    see ``decode_error``. Run it after ``apply_defaults`` and ``prune``.
+    """
+    if schema.builtin:
+        return builtin_causes(obj, schema.definition)
+    causes = check(obj, schema, "")
+    if schema.has_cel and any(cause.reason in _BLOCKING for cause in causes):
+        causes.append(messages.invalid("<nil>", None, _UNCHECKED))
+    return causes + embedded_causes(obj, schema) + _duplicates(obj, schema, "")
+
+
+def judge_rules(obj: Mapping[str, Any], old: Mapping[str, Any] | None, schema: Schema, known: list[Cause]) -> Verdict:
+    """Judge a custom resource by its schema's rules in CEL, unless what ``validate`` found makes that senseless."""
+    if schema.builtin or not schema.has_cel or any(cause.reason in _BLOCKING for cause in known):
+        return Verdict()
+    return judge(obj, old, schema)
+
+
+def _duplicates(value: Any, schema: Schema, path: str) -> list[Cause]:
+    causes = []
+    if isinstance(value, list) and schema.items:
+        seen = []
+        for position, item in enumerate(value):
+            where = f"{path}[{position}]"
+            key = _identity(item, schema)
+            if key is not None and key in seen:
+                causes.append(messages.duplicate(where, key))
+            seen.append(key)
+            causes += _duplicates(item, schema.items, where)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            known = schema.child(name)
+            if known:
+                causes += _duplicates(member, known, joined(path, name))
+    return causes
+
+
+def _identity(item: Any, schema: Schema) -> Any:
+    if schema.list_type == "set":
+        return item
+    if schema.list_type == "map" and isinstance(item, dict):
+        return {key: item[key] for key in schema.list_keys if key in item}
+    return None

@@ -1,0 +1,85 @@
+"""The schema keywords of custom resources, applied to a value.
+
+Owns the walk and the order of its errors. Leaves single values to ``values``, combinations to ``composition``, and
+what is said about the object as a whole to ``validation``.
+"""
+
+from typing import Any
+
+from kube_apiserver.schema import messages
+from kube_apiserver.schema.composition import check_composition
+from kube_apiserver.schema.model import Cause, Schema
+from kube_apiserver.schema.values import check_format, check_number, check_string
+
+
+def check(value: Any, schema: Schema, path: str) -> list[Cause]:
+    """Return the schema errors of one value of a custom resource."""
+    if value is None and (schema.nullable or (not schema.type and not schema.int_or_string)):
+        return []
+    causes = _type(value, schema, path)
+    if causes and not (schema.type == "integer" and isinstance(value, float)):
+        return causes
+    causes += check_composition(value, schema, path, check)
+    if isinstance(value, str):
+        causes += check_string(value, schema, path) + check_format(value, schema, path)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        causes += check_format(value, schema, path) + check_number(value, schema, path)
+    if schema.enum and value not in schema.enum:
+        causes.append(messages.not_supported(path, value, schema.enum))
+    if isinstance(value, list):
+        causes += _array(value, schema, path)
+    elif isinstance(value, dict):
+        causes += _object(value, schema, path)
+    return causes
+
+
+def _type(value: Any, schema: Schema, path: str) -> list[Cause]:
+    found = messages.json_type(value)
+    if schema.int_or_string:
+        fits = found in ("integer", "string")
+        return [] if fits else [messages.wrong_type(path, value, "integer,string")]
+    if not schema.type or found == schema.type or (schema.type == "number" and found == "integer"):
+        return []
+    return [messages.wrong_type(path, value, schema.type)]
+
+
+def _array(value: list[Any], schema: Schema, path: str) -> list[Cause]:
+    causes = []
+    rules = schema.rules
+    if rules and rules.min_items is not None and len(value) < rules.min_items:
+        detail = f"{path} in body should have at least {rules.min_items} items"
+        causes.append(messages.invalid(path, len(value), detail))
+    if rules and rules.max_items is not None and len(value) > rules.max_items:
+        causes.append(messages.too_many(path, len(value), rules.max_items))
+    if schema.items:
+        for position, item in enumerate(value):
+            causes += check(item, schema.items, f"{path}[{position}]")
+    return causes
+
+
+def _object(value: dict[str, Any], schema: Schema, path: str) -> list[Cause]:
+    causes = []
+    rules = schema.rules
+    if rules and rules.min_properties is not None and len(value) < rules.min_properties:
+        detail = f"{path} in body should have at least {rules.min_properties} properties"
+        causes.append(messages.invalid(path, len(value), detail))
+    if rules and rules.max_properties is not None and len(value) > rules.max_properties:
+        causes.append(messages.too_many(path, len(value), rules.max_properties))
+    needed = (*schema.required, *(("apiVersion", "kind") if schema.embedded else ()))
+    missing = [name for name in needed if value.get(name) is None and not _may_be_null(value, schema, name)]
+    causes += [messages.required(joined(path, name)) for name in missing]
+    for name, member in value.items():
+        known = schema.child(name)
+        if known is not None and name not in missing:
+            causes += check(member, known, joined(path, name))
+    return causes
+
+
+def _may_be_null(value: dict[str, Any], schema: Schema, name: str) -> bool:
+    known = schema.properties.get(name)
+    return name in value and known is not None and known.nullable
+
+
+def joined(path: str, name: str) -> str:
+    """Return the path of member ``name`` of the object at ``path``."""
+    return f"{path}.{name}" if path else name

@@ -1,0 +1,101 @@
+"""Validation of what a version of a CustomResourceDefinition says besides its schema: columns, paths, deprecation."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kube_apiserver.schema import messages
+from kube_apiserver.schema.model import Cause
+
+Object = Mapping[str, Any]
+_TYPES = ("boolean", "date", "integer", "number", "string")
+_FORMATS = ("byte", "date", "date-time", "double", "float", "int32", "int64", "password")
+_MOST_SELECTABLE = 8
+_NOT_SELECTABLE = (
+    "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed."
+)
+
+
+def deprecation_causes(version: Object, path: str) -> Iterator[Cause]:
+    """Yield what is wrong with the warning about a version."""
+    warning = version.get("deprecationWarning")
+    if warning is None:
+        return
+    if not version.get("deprecated"):
+        yield messages.invalid(path, warning, "can only be set for deprecated versions")
+    elif not warning:
+        yield messages.invalid(path, warning, "must not be an empty string")
+    elif len(warning) > 256:
+        yield messages.invalid(path, warning, "must be <= 256 characters long")
+    elif not warning.isprintable():
+        position = next(at for at, mark in enumerate(warning) if not mark.isprintable())
+        detail = "must only contain printable UTF-8 characters; non-printable character found at index"
+        yield messages.invalid(path, warning, f"{detail} {position}")
+
+
+def column_causes(columns: Sequence[Object], path: str) -> Iterator[Cause]:
+    """Yield what is wrong with printer columns."""
+    for position, column in enumerate(columns):
+        where, kind = f"{path}[{position}]", column.get("type") or ""
+        if not column.get("name"):
+            yield messages.required(f"{where}.name")
+        if not kind:
+            yield messages.required(f"{where}.type", f"must be one of {','.join(_TYPES)}")
+        elif kind not in _TYPES:
+            yield messages.invalid(f"{where}.type", kind, f"must be one of {','.join(_TYPES)}")
+        if column.get("format") and column["format"] not in _FORMATS:
+            yield messages.invalid(f"{where}.format", column["format"], f"must be one of {','.join(_FORMATS)}")
+        yield from _path(column.get("jsonPath") or "", f"{where}.JSONPath")
+
+
+def scale_causes(scale: Object | None, path: str) -> Iterator[Cause]:
+    """Yield what is wrong with the paths of a scale subresource."""
+    if scale is None:
+        return
+    for name, roots in (("specReplicasPath", (".spec.",)), ("statusReplicasPath", (".status.",))):
+        yield from _path(scale.get(name) or "", f"{path}.{name}", roots)
+    if scale.get("labelSelectorPath"):
+        yield from _path(scale["labelSelectorPath"], f"{path}.labelSelectorPath", (".spec.", ".status."))
+
+
+def _path(value: str, path: str, roots: tuple[str, ...] = ()) -> Iterator[Cause]:
+    if not value:
+        yield messages.required(path)
+    elif not value.startswith("."):
+        yield messages.invalid(path, value, "must be a simple json path starting with .")
+    elif roots and not value.startswith(roots):
+        shown = [root.strip(".") for root in roots]
+        under = f".{shown[0]}" if len(shown) == 1 else f"either .{shown[0]} or .{shown[1]}"
+        yield messages.invalid(path, value, f"should be a json path under {under}")
+
+
+def selectable_causes(fields: Sequence[Object], schema: Object | None, path: str) -> Iterator[Cause]:
+    """Yield what is wrong with the fields that selectors may name."""
+    seen: set[str] = set()
+    for position, field in enumerate(fields):
+        where, value = f"{path}[{position}].jsonPath", field.get("jsonPath") or ""
+        if not value:
+            yield messages.required(where)
+            continue
+        kind, trouble = _selected_type(value, schema or {})
+        if trouble:
+            yield messages.invalid(where, value, f"is an invalid path: {trouble}")
+            continue
+        if value.startswith(".metadata"):
+            yield messages.invalid(where, value, "must not point to fields in metadata")
+        if kind not in {"string", "boolean", "integer"}:
+            yield messages.invalid(where, value, _NOT_SELECTABLE)
+        if value in seen:
+            yield messages.duplicate(where, value)
+        seen.add(value)
+    if len(seen) > _MOST_SELECTABLE:
+        yield messages.too_many(path, len(seen), _MOST_SELECTABLE)
+
+
+def _selected_type(value: str, schema: Object) -> tuple[str, str]:
+    """Return the type of the field at a path such as ``.spec.colour``, or why it leads nowhere."""
+    for name in value.lstrip(".").split("."):
+        known = (schema.get("properties") or {}).get(name)
+        if known is None:
+            return "", "does not refer to a valid field"
+        schema = known
+    return str(schema.get("type") or ""), ""

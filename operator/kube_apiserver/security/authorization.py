@@ -1,0 +1,34 @@
+"""What a request asks to be allowed, and how a refusal is worded."""
+
+from dataclasses import dataclass
+
+from kube_apiserver.security.user import User
+from kube_apiserver.wire.failure import ApiFailure, forbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What is asked for.
+
+    Attributes:
+        path: set for a request that is about no resource; the other fields are then empty but for the verb.
+    """
+
+    verb: str
+    group: str = ""
+    resource: str = ""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+    path: str = ""
+
+
+def refusal(user: User, attributes: Attributes) -> ApiFailure:
+    """Return the 403 that tells a user what is not granted."""
+    if attributes.path:
+        message = f'forbidden: User "{user.name}" cannot {attributes.verb} path "{attributes.path}"'
+        return ApiFailure(403, "Forbidden", message, {})
+    resource = attributes.resource + (f"/{attributes.subresource}" if attributes.subresource else "")
+    where = f'in the namespace "{attributes.namespace}"' if attributes.namespace else "at the cluster scope"
+    why = f'User "{user.name}" cannot {attributes.verb} resource "{resource}" in API group "{attributes.group}" {where}'
+    return forbidden(attributes.resource, attributes.group, attributes.name, why)

@@ -1,0 +1,207 @@
+"""The life of one embedded API server."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+
+from kube_apiserver.bootstrap import bootstrap
+from kube_apiserver.clock import Clock, SystemClock
+from kube_apiserver.cluster import Cluster
+from kube_apiserver.config import ApiServerConfig, Endpoint
+from kube_apiserver.controllers.controllers import Controllers
+from kube_apiserver.front import BACKLOG, Front, address_of, listen, reachable
+from kube_apiserver.handler import Handler
+from kube_apiserver.kubeconfig import write_kubeconfig
+from kube_apiserver.registry import Registry
+from kube_apiserver.registry.builtin import served_builtin_resources
+from kube_apiserver.security.authentication import Authenticator
+from kube_apiserver.security.certificates import renewing_context
+from kube_apiserver.security.files import admin_token, authority
+from kube_apiserver.security.rbac import RoleBased
+from kube_apiserver.security.tokens import Tokens
+from kube_apiserver.storage import Journal, Store, recover
+from kube_apiserver.wire.body import LIMIT_BYTES
+
+_SHUTDOWN_SECONDS = 0.5
+
+
+class ApiServer:
+    """A Kubernetes API server on the running event loop.
+
+    Args:
+        config: its settings.
+        clock: tells the time.
+        front: accepts its connections; None lets aiohttp do it, without limits.
+
+    Attributes:
+        cluster: its state, for tests that look behind the wire.
+        faults: what goes wrong on purpose; nothing unless something is added.
+    """
+
+    def __init__(
+        self, config: ApiServerConfig | None = None, *, clock: Clock | None = None, front: Front | None = None
+    ) -> None:
+        self.config = config or ApiServerConfig()
+        self._front = front
+        store = Store(self.config.history_size)
+        self.cluster = Cluster(
+            store=store,
+            registry=Registry(served_builtin_resources()),
+            clock=clock or SystemClock(),
+            authorizer=RoleBased(store),
+            tokens=Tokens(),
+            bookmark_seconds=self.config.bookmark_seconds,
+            stuck_seconds=self.config.stuck_seconds,
+        )
+        self.faults = self.cluster.faults
+        self._runner: web.ServerRunner | None = None
+        self._endpoint: Endpoint | None = None
+        self._controllers: Controllers | None = None
+        self._journal: Journal | None = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the server listens.
+
+        Raises:
+            RuntimeError: it was never started.
+        """
+        if self._endpoint is None:
+            raise RuntimeError("the API server has not been started")
+        return self._endpoint
+
+    async def start(self) -> Endpoint:
+        """Listen, and return where.
+
+        Raises:
+            OSError: the address cannot be listened on, or the data folder not used.
+            FolderInUse: another server has the data folder.
+            DataBroken: what is in it cannot be read.
+            JournalFailed: it cannot be written.
+        """
+        try:
+            return await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> Endpoint:
+        config = self.config
+        if config.data_dir is not None:
+            self._journal = self._open_journal(config.data_dir)
+        self._controllers = Controllers(self.cluster)
+        self._controllers.start()
+        bootstrap(self.cluster)
+        if self._journal is None:
+            # Nobody can have seen a revision before these: whoever names one comes from another server.
+            self.cluster.store.compact()
+        await self.cluster.store.durable(self.cluster.store.revision)
+        token = config.token or (admin_token(config.data_dir) if config.tls else None)
+        context, ca_pem = self._tls()
+        if token:
+            self.cluster.tokens.admit(token)
+        handler = Handler(
+            self.cluster, Authenticator(self.cluster.tokens, self.cluster.authorizer, required=token is not None)
+        )
+        server = web.Server(
+            handler if self._front is None else self._front.around(handler),
+            request_factory=_request,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=300.0,
+        )
+        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await self._runner.setup()
+        host, port = await self._accept(self._runner, server, context)
+        url = f"{'https' if context else 'http'}://{reachable(host if config.host else '')}:{port}"
+        self._endpoint = Endpoint(url, ca_pem, token or "")
+        if config.kubeconfig_path is not None:
+            self.write_kubeconfig(config.kubeconfig_path)
+        return self._endpoint
+
+    def write_kubeconfig(self, path: Path) -> None:
+        """Write a kubeconfig for this server, which must have been started; mode 0600.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        write_kubeconfig(path, self.endpoint)
+
+    async def stop(self) -> None:
+        """Close every connection and stop listening; harmless if never started."""
+        runner, self._runner = self._runner, None
+        if self._front is not None:
+            self._front.close()
+        if runner is not None:
+            await _close(runner)
+        if self._front is not None:
+            await self._front.stop()
+        if self._controllers is not None:
+            self._controllers.stop()
+        if self._journal is not None:
+            journal, self._journal = self._journal, None
+            await journal.close()
+
+    async def _accept(
+        self, runner: web.ServerRunner, server: web.Server, context: ssl.SSLContext | None
+    ) -> tuple[str, int]:
+        """Accept connections from now on, and return the address."""
+        sock = listen(self.config.host, self.config.port)
+        host, port = address_of(sock)
+        if self._front is None:
+            await web.SockSite(runner, sock, backlog=BACKLOG, ssl_context=context).start()
+        else:
+            self._front.start(sock, server, context)
+        return host, port
+
+    def _open_journal(self, folder: Path) -> Journal:
+        store = self.cluster.store
+        found = recover(folder)
+        if found.revision:
+            store.restore(found)
+        journal = Journal(folder, store)
+        store.attach(journal)
+        return journal
+
+    def _tls(self) -> tuple[ssl.SSLContext | None, str]:
+        if not self.config.tls:
+            return None, ""
+        now = self.cluster.clock.now
+        ca = authority(self.config.data_dir, now())
+        hosts = [reachable(self.config.host, brackets=False)]
+        return renewing_context(ca, "plugin-operator-apiserver", hosts, now), ca.certificate_pem.decode()
+
+
+async def _close(runner: web.ServerRunner) -> None:
+    """Stop listening and drop every connection: a client that never closes its own must not hold up a stop."""
+    transports = [connection.transport for connection in runner.server.connections] if runner.server else []
+    held = [(transport, transport.get_extra_info("socket")) for transport in transports if transport is not None]
+    await runner.cleanup()
+    for transport, sock in held:
+        if sock is None:
+            continue  # closed twice before this, see below: it ends by itself
+        # aiohttp closes idle connections twice, and a TLS transport lets go of its connection at the second time: then
+        # abort() does nothing, and raises in the first releases of Python 3.11.
+        with contextlib.suppress(AttributeError):
+            transport.abort()
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+    # Aborted transports close their sockets in the loop's next round.
+    await asyncio.sleep(0)
+
+
+def _request(
+    message: Any,
+    payload: Any,
+    protocol: Any,
+    writer: AbstractStreamWriter,
+    task: "asyncio.Task[None]",
+) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LIMIT_BYTES)

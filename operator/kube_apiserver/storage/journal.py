@@ -1,0 +1,249 @@
+"""A store on disk: a log of changes, and now and then a snapshot that makes older logs needless.
+
+A write is acknowledged once its frame is fsynced; writes that wait together share one fsync. Files in the folder:
+``snapshot-<revision>`` holds every object at that revision, ``log-<revision>`` the changes after it. A snapshot is
+written aside and renamed, so there is always a whole one.
+
+When the disk refuses a write, everything that waits is rolled back in the store, and further writes are refused until
+the disk takes some again, which is tried every second.
+"""
+
+import asyncio
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from kube_apiserver.storage.frames import pack
+from kube_apiserver.storage.log_file import LogFile, SyncFailed
+from kube_apiserver.storage.private_folder import make_private
+from kube_apiserver.storage.records import Change, Item
+from kube_apiserver.storage.recovery import log_path, revision_of, snapshot_path
+from kube_apiserver.storage.store import JournalFailed, Store
+
+_COMPACT_FROM_BYTES = 16 * 1024 * 1024
+_REPAIR_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class FolderInUse(RuntimeError):
+    """Another server keeps its data in this folder."""
+
+
+class Journal:
+    """Writes the changes of one store into one folder. Made by `open_journal`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        store: Store,
+        compact_from_bytes: int = _COMPACT_FROM_BYTES,
+        repair_seconds: float = _REPAIR_SECONDS,
+    ) -> None:
+        """Take the folder for this process.
+
+        Raises:
+            FolderInUse: another process has it.
+            OSError: it cannot be made or written.
+        """
+        make_private(folder)
+        self._folder = folder
+        self._store = store
+        self._lock = _lock(folder / "lock")
+        self._compact_from_bytes = compact_from_bytes
+        self._repair_seconds = repair_seconds
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="apiserver-journal")
+        try:
+            self._log = LogFile(log_path(folder, store.revision))
+        except OSError:
+            self._lock.close()
+            raise
+        self._compact_at_bytes = self._log.size + compact_from_bytes
+        self._waiting: list[bytes] = []
+        self._appended = self._flushed = store.revision
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._problem = ""
+        self._flusher: asyncio.Task[None] | None = None
+        self._repairer: asyncio.Task[None] | None = None
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written at the moment; empty if it can."""
+        return self._problem
+
+    def append(self, bucket: str, change: Change) -> None:
+        """Take a change; it is on disk once `flushed` returns."""
+        item = change.item
+        self._waiting.append(pack((change.revision, change.type, bucket, item.key, item.raw)))
+        self._appended = change.revision
+        if self._flusher is None or self._flusher.done():
+            self._flusher = asyncio.get_running_loop().create_task(self._flush())
+
+    async def flushed(self, revision: int) -> None:
+        """Wait until the change of that revision is on disk.
+
+        Raises:
+            JournalFailed: it never will be, and the store has forgotten it.
+        """
+        if revision <= self._flushed:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append((revision, future))
+        await future
+
+    async def close(self) -> None:
+        """Write what waits and give the folder back."""
+        if self._flusher is not None:
+            await self._flusher
+        if self._repairer is not None:
+            self._repairer.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._repairer
+        self._threads.shutdown()
+        self._log.close()
+        self._lock.close()
+
+    async def _flush(self) -> None:
+        while self._waiting:
+            frames, revision = self._waiting, self._appended
+            self._waiting = []
+            try:
+                await self._in_thread(self._log.append, b"".join(frames))
+            except OSError as error:
+                self._refuse(error)
+                return
+            self._acknowledge(revision)
+            if self._log.size > self._compact_at_bytes:
+                await self._compact()
+
+    async def _in_thread(self, function: Callable[..., None], *arguments: Any) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+    def _acknowledge(self, revision: int) -> None:
+        self._flushed = revision
+        self._store.publish(revision)
+        waiting = []
+        for wanted, future in self._waiters:
+            if wanted > revision:
+                waiting.append((wanted, future))
+            elif not future.done():
+                future.set_result(None)
+        self._waiters = waiting
+
+    def _refuse(self, error: OSError) -> None:
+        """Undo what is not on disk, say so to those who wait for it, and try to mend the log."""
+        self._problem = f"the data folder cannot be written: {error.strerror or error}"
+        _log.error("%s; writes are refused until it can (%s)", self._problem, self._folder)
+        self._waiting = []
+        self._store.roll_back()
+        # The numbers are spent: whoever asks for one of them later asks for something that is gone.
+        self._flushed = self._store.revision
+        for _, future in self._waiters:
+            if not future.done():
+                future.set_exception(JournalFailed(self._problem))
+        self._waiters = []
+        self._repairer = asyncio.get_running_loop().create_task(self._repair(isinstance(error, SyncFailed)))
+
+    async def _repair(self, is_log_doubtful: bool) -> None:
+        """Try until the disk takes writes again; a log that may not be what was written is replaced by a snapshot."""
+        while self._problem:
+            await asyncio.sleep(self._repair_seconds)
+            try:
+                if is_log_doubtful:
+                    await self._in_thread(self._snapshot, self._store.revision, self._present())
+                else:
+                    await self._in_thread(self._log.repair)
+            except SyncFailed:
+                is_log_doubtful = True
+            except OSError as error:
+                _log.debug("%s still cannot be written: %s", self._folder, error)
+            else:
+                self._problem = ""
+                _log.warning("the data folder can be written again: %s", self._folder)
+
+    async def _compact(self) -> None:
+        """Write a snapshot of the present and drop the logs before it; without one, the log just goes on."""
+        revision = self._store.revision
+        # What waits is part of the snapshot, and is acknowledged once that is safe.
+        waiting, self._waiting = self._waiting, []
+        try:
+            await self._in_thread(self._snapshot, revision, self._present())
+        except OSError as error:
+            _log.warning("no snapshot in %s, the log goes on: %s", self._folder, error.strerror or error)
+            self._waiting = [*waiting, *self._waiting]
+            self._compact_at_bytes = self._log.size + self._compact_from_bytes
+        else:
+            self._acknowledge(revision)
+
+    def _present(self) -> list[tuple[str, list[Item]]]:
+        return [(bucket.name, list(bucket.items.values())) for bucket in self._store.buckets()]
+
+    def _snapshot(self, revision: int, buckets: Sequence[tuple[str, Sequence[Item]]]) -> None:
+        """Write a snapshot and go on in a new log; if that fails, everything is as before."""
+        snapshot, log = snapshot_path(self._folder, revision), log_path(self._folder, revision)
+        new: LogFile | None = None
+        try:
+            write_snapshot(self._folder, revision, buckets)
+            new = LogFile(log)
+            sync_folder(self._folder)
+        except OSError:
+            if new is not None:
+                new.close()
+            with suppress(OSError):
+                # With it gone, the old log alone counts, as if there had been no attempt.
+                snapshot.unlink(missing_ok=True)
+                log.unlink(missing_ok=True)
+            raise
+        old, self._log = self._log, new
+        self._compact_at_bytes = new.size + self._compact_from_bytes
+        with suppress(OSError):
+            old.close()
+            for path in self._folder.iterdir():
+                number = revision_of(path)
+                if number is not None and number < revision:
+                    path.unlink()
+
+
+def write_snapshot(folder: Path, revision: int, buckets: Sequence[tuple[str, Sequence[Item]]]) -> None:
+    """Write every object into a file of its own revision, all or nothing."""
+    path = snapshot_path(folder, revision)
+    aside = path.with_suffix(".tmp")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pack((revision, "snapshot")))
+            for name, items in buckets:
+                for item in items:
+                    file.write(pack((item.revision, name, item.key, item.raw)))
+            file.write(pack((revision, "end")))
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        # Space that a failed attempt took is what the disk lacks.
+        aside.unlink(missing_ok=True)
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder survive a power loss."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(path: Path) -> BinaryIO:
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise FolderInUse(f"another API server keeps its data in {path.parent}") from error
+    return file

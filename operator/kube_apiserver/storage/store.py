@@ -1,0 +1,200 @@
+"""The store: every bucket under one revision counter.
+
+A write is one synchronous step, so writers need no lock and a reader between two awaits sees one state. With a
+journal a write is acknowledged (`durable`) and shown to readers (`shown`, `page`) and watchers only once it is on disk.
+One that the disk refuses is rolled back.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from kube_apiserver.storage.bucket import Bucket
+from kube_apiserver.storage.cursor import Cursor
+from kube_apiserver.storage.records import Change, Item, make_item
+from kube_apiserver.storage.recovery import REVISION_GAP, Recovered
+
+
+class JournalFailed(RuntimeError):
+    """The disk refuses a write: it did not happen."""
+
+
+class Journal(Protocol):
+    """Where writes are kept for the next start."""
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written at the moment; empty if it can."""
+
+    def append(self, bucket: str, change: Change) -> None:
+        """Take a change; `flushed` reports when it is safe."""
+
+    async def flushed(self, revision: int) -> None:
+        """Wait until the change of that revision is on disk."""
+
+
+Observer = Callable[[str, Change], None]
+
+
+class Store:
+    """Objects of all resources.
+
+    Attributes:
+        revision: the revision of the newest write.
+    """
+
+    def __init__(self, history_size: int = 20_000, revision: int = 1) -> None:
+        self.revision = revision
+        self._history_size = history_size
+        self._oldest = revision
+        self._buckets: dict[str, Bucket] = {}
+        self._observers: list[Observer] = []
+        self._journal: Journal | None = None
+        self._published = revision
+        self._unpublished: list[tuple[Bucket, Change]] = []
+
+    def restore(self, recovered: Recovered) -> None:
+        """Take over what was read from disk; must come before anything else."""
+        self.revision = self._published = recovered.revision + REVISION_GAP
+        self._oldest = recovered.base
+        for name, items in recovered.items.items():
+            self.bucket(name).restore(list(items.values()))
+        for name, change in recovered.changes:
+            self.bucket(name).apply(change)
+
+    def attach(self, journal: Journal) -> None:
+        """Write all further changes to a journal."""
+        self._journal = journal
+
+    def observe(self, observer: Observer) -> None:
+        """Call ``observer(bucket, change)`` at each write, on the event loop; it must not write itself."""
+        self._observers.append(observer)
+
+    def bucket(self, name: str) -> Bucket:
+        """Return the bucket of that name, made on first use."""
+        bucket = self._buckets.get(name)
+        if bucket is None:
+            bucket = self._buckets[name] = Bucket(name, self._history_size, self._oldest)
+        return bucket
+
+    def buckets(self) -> list[Bucket]:
+        """Return all buckets."""
+        return list(self._buckets.values())
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written at the moment; empty if it can."""
+        return self._journal.problem if self._journal is not None else ""
+
+    def get(self, bucket: str, key: str) -> Item | None:
+        """Return the present state of an object, on disk or not, None if there is none: what a write builds upon."""
+        return self.bucket(bucket).items.get(key)
+
+    def shown(self, bucket: str, key: str) -> Item | None:
+        """Return the state of an object that clients may see: the newest that is on disk."""
+        for changed, change in self._unpublished:
+            if change.item.key == key and changed.name == bucket:
+                return change.previous
+        return self.get(bucket, key)
+
+    def page(self, bucket: Bucket, prefix: str, after: str) -> Iterator[Item]:
+        """Yield what clients may see, as `Bucket.page` does; it belongs to `published_revision`."""
+        if self._unpublished and self._published >= bucket.compacted_revision:
+            return bucket.page_at(self._published, prefix, after)
+        return bucket.page(prefix, after)
+
+    def put(self, bucket: str, obj: dict[str, Any], api_version: str, kind: str) -> Item:
+        """Write an object under the next revision, which is stamped into ``obj`` as well.
+
+        Raises:
+            JournalFailed: nothing can be written at the moment.
+        """
+        self._check_journal()
+        item = make_item(obj, self.revision + 1, api_version, kind)
+        previous = self.bucket(bucket).items.get(item.key)
+        self._commit(bucket, Change("ADDED" if previous is None else "MODIFIED", item.revision, item, previous))
+        return item
+
+    def delete(self, bucket: str, obj: dict[str, Any], api_version: str, kind: str) -> Item:
+        """Remove an object that exists; ``obj`` is its last state and gets the deletion's revision.
+
+        Raises:
+            JournalFailed: nothing can be written at the moment.
+        """
+        self._check_journal()
+        item = make_item(obj, self.revision + 1, api_version, kind)
+        previous = self.bucket(bucket).items[item.key]
+        self._commit(bucket, Change("DELETED", item.revision, item, previous))
+        return item
+
+    async def durable(self, revision: int) -> None:
+        """Wait until the write of that revision may be acknowledged.
+
+        Raises:
+            JournalFailed: it has been rolled back.
+        """
+        if self._journal is not None:
+            await self._journal.flushed(revision)
+
+    def cursor(self, bucket: Bucket, revision: int) -> Cursor:
+        """Return a reader of the changes after ``revision``.
+
+        Raises:
+            Compacted: they are gone.
+        """
+        return Cursor(bucket, bucket.position_after(revision), lambda: self._published)
+
+    def compact(self) -> None:
+        """Forget the history of every bucket."""
+        self._oldest = self._published
+        for bucket in self._buckets.values():
+            bucket.compact(keep=sum(changed is bucket for changed, _ in self._unpublished))
+            bucket.compacted_revision = self._oldest
+
+    def publish(self, revision: int) -> None:
+        """Show watchers the changes up to ``revision``: called by the journal once they are on disk."""
+        self._published = max(self._published, revision)
+        for name in {bucket.name for bucket, change in self._unpublished if change.revision <= revision}:
+            self._buckets[name].publish()
+        self._unpublished = [entry for entry in self._unpublished if entry[1].revision > revision]
+
+    def roll_back(self) -> None:
+        """Undo every change that was not published: called by the journal if they cannot be kept."""
+        undone, self._unpublished = self._unpublished[::-1], []
+        for bucket, change in undone:
+            bucket.revert(change)
+        # Their revisions are spent, so that none ever stands for two states.
+        self._published = self.revision
+        for bucket, change in undone:
+            for observer in self._observers:
+                observer(bucket.name, _inverse(change))
+
+    @property
+    def published_revision(self) -> int:
+        """The newest revision that watchers may know of."""
+        return self._published
+
+    def _check_journal(self) -> None:
+        if self.problem:
+            raise JournalFailed(self.problem)
+
+    def _commit(self, name: str, change: Change) -> None:
+        bucket = self.bucket(name)
+        self.revision = change.revision
+        bucket.apply(change)
+        if self._journal is None:
+            self._published = change.revision
+            bucket.publish()
+        else:
+            self._unpublished.append((bucket, change))
+            self._journal.append(name, change)
+        for observer in self._observers:
+            observer(name, change)
+
+
+def _inverse(change: Change) -> Change:
+    """Return the change that leads back, for observers."""
+    if change.previous is None:
+        return Change("DELETED", change.revision, change.item, change.item)
+    if change.type == "DELETED":
+        return Change("ADDED", change.revision, change.previous, None)
+    return Change("MODIFIED", change.revision, change.previous, change.item)

@@ -1,0 +1,70 @@
+"""Columns of custom resources: ``additionalPrinterColumns``."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from kube_apiserver.tables.formats import age
+from kube_apiserver.tables.jsonpath import find
+
+Column = Mapping[str, Any]
+_NAME = {"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0}
+AGE: Column = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
+"""What a CRD without printer columns shows besides the name."""
+
+
+def definitions(columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """Return the ``columnDefinitions``: the name, then those of the CRD."""
+    return [_NAME, *(_definition(column) for column in columns)]
+
+
+def _definition(column: Column) -> dict[str, Any]:
+    return {
+        "name": column["name"],
+        "type": column.get("type", "string"),
+        "format": column.get("format", ""),
+        "description": column.get("description", ""),
+        "priority": column.get("priority", 0),
+    }
+
+
+def cells(obj: Mapping[str, Any], columns: Sequence[Column], now: datetime) -> list[Any]:
+    """Return the cells of one object; null where a path leads nowhere or to a value of another type.
+
+    Of several values that a path leads to, the first is shown.
+    """
+    return [obj["metadata"].get("name", ""), *(_cell(obj, column, now) for column in columns)]
+
+
+def _cell(obj: Mapping[str, Any], column: Column, now: datetime) -> Any:
+    found = find(str(column.get("jsonPath", "")), obj)
+    if not found:
+        return None
+    kind, value = column.get("type", "string"), found[0]
+    if kind == "string":
+        return _text(value)
+    if kind == "date":
+        return _date(value, now) if isinstance(value, str) else None
+    if kind == "boolean":
+        return value if isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if kind == "integer" or float(value).is_integer() else value
+
+
+def _date(text: str, now: datetime) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return "<invalid>"
+    return age(text, now)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return "<no value>"
+    return msgspec.json.encode(value, order="sorted").decode()

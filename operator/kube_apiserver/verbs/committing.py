@@ -1,0 +1,211 @@
+"""The last steps every write shares: schema, field ownership, storing, answering."""
+
+import dataclasses
+from typing import Any
+
+from kube_apiserver import codec, fieldmanagers
+from kube_apiserver.call import Call
+from kube_apiserver.cluster import Cluster
+from kube_apiserver.registry import ServedResource
+from kube_apiserver.registry.resource import CRDS
+from kube_apiserver.rules import kind_causes, metadata_causes, status_causes, update_causes
+from kube_apiserver.schema import (
+    Cause,
+    apply_defaults,
+    decode_error,
+    definition_warnings,
+    embedded_error,
+    judge_rules,
+    prune,
+    validate,
+)
+from kube_apiserver.storage import Item, item_key
+from kube_apiserver.storage.records import make_item
+from kube_apiserver.verbs.conversion import to_served, to_stored
+from kube_apiserver.verbs.options import WriteOptions
+from kube_apiserver.verbs.presenting import Presenter
+from kube_apiserver.wire.failure import ApiFailure, bad_request, invalid
+from kube_apiserver.wire.reply import Reply
+
+
+def complete(call: Call, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> dict[str, Any]:
+    """Return an incoming object, ``applied`` or sent, without unknown fields and with the defaults of its schema.
+
+    Raises:
+        ApiFailure: 400, a value of the wrong type, or an unknown field under strict validation (422 for a patch).
+    """
+    schema = call.resource.schema
+    if schema is None:
+        return obj
+    error = decode_error(obj, schema) or embedded_error(obj, schema)
+    if error is not None:
+        raise unreadable(call, obj, error)
+    sent = obj
+    obj, unknown = prune(obj, schema)
+    if unknown and options.validation != "Ignore":
+        texts = [f'unknown field "{path}"' for path in unknown]
+        if options.validation == "Strict":
+            raise unreadable(call, sent, "strict decoding error: " + ", ".join(texts))
+        call.warnings.extend(texts)
+    return apply_defaults(obj, schema, keep_nulls=applied)
+
+
+def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) -> None:
+    """Hold an object to every rule: of metadata, of its schema, of its kind, and of its state before.
+
+    Raises:
+        ApiFailure: 422.
+    """
+    resource = call.resource
+    causes = metadata_causes(resource, obj, old)
+    if old is not None:
+        causes += update_causes(resource.bucket, old, obj)
+    writes_status = call.target.subresource == "status"
+    if resource.schema is not None and not (writes_status and resource.custom is None):
+        found = _schema_causes(resource, obj, old)
+        if writes_status:
+            found = [_of_status(cause) for cause in found]
+        verdict = judge_rules(obj, old, resource.schema, found)
+        call.warnings.extend(verdict.warnings)
+        causes += found + verdict.causes
+    causes += kind_causes(resource.bucket, obj, old)
+    if writes_status:
+        causes += status_causes(resource.bucket, obj, old or {})
+    if causes:
+        group = "" if resource.bucket == "events" else resource.group
+        raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
+    if resource.bucket == CRDS:
+        call.warnings.extend(definition_warnings(obj))
+
+
+def _schema_causes(resource: ServedResource, obj: dict[str, Any], old: dict[str, Any] | None) -> list[Cause]:
+    schema = resource.schema
+    causes = validate(obj, schema) if schema is not None else []
+    if not causes or old is None or schema is None:
+        return causes
+    if resource.custom is not None:
+        # Ratcheting: what was wrong before and was not touched stays allowed when a definition got stricter.
+        known = validate(old, schema)
+        return [cause for cause in causes if cause not in known]
+    # The name of a definition follows from fields that are immutable, and those are what is refused.
+    return [cause for cause in causes if not (resource.bucket == CRDS and cause.field == "metadata.name")]
+
+
+def _of_status(cause: Cause) -> Cause:
+    """Return a cause in the words for a status, which is validated by itself and stands in nothing."""
+    if cause.field != "status":
+        return cause
+    return dataclasses.replace(cause, message=cause.message.replace("status in body", " in body"))
+
+
+def tracked(call: Call, old: dict[str, Any] | None, new: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
+    """Return ``new`` with the field managers brought up to date for an ordinary write."""
+    return fieldmanagers.track(
+        old,
+        new,
+        manager=options.manager,
+        schema=call.resource.schema,
+        api_version=call.resource.api_version,
+        now=call.cluster.clock.now(),
+        subresource=call.target.subresource,
+        reset=reset_fields(call),
+    )
+
+
+def reset_fields(call: Call) -> tuple[str, ...] | None:
+    """Return the root fields that nobody can own through this path; None for what is usual for built-in kinds."""
+    if call.resource.bucket == "namespaces":
+        return ("status",) if call.target.subresource == "finalize" else ("spec", "status")
+    if call.resource.custom is None:
+        return None
+    if call.target.subresource == "status":
+        return ("metadata", "spec")
+    return ("status",) if call.resource.has_status else ()
+
+
+def in_go_order(obj: dict[str, Any]) -> dict[str, Any]:
+    """Return an object with its members in the order in which the real server's messages show them."""
+    metadata = obj.get("metadata")
+    if not isinstance(metadata, dict):
+        return {name: obj[name] for name in sorted(obj)}
+    known = {name: metadata[name] for name in _METADATA_ORDER if name in metadata}
+    ordered = {name: obj[name] for name in sorted(obj)}
+    return {**ordered, "metadata": {**known, **{name: metadata[name] for name in metadata if name not in known}}}
+
+
+_METADATA_ORDER = (
+    "name",
+    "generateName",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+)
+
+
+def unreadable(call: Call, obj: dict[str, Any], why: str) -> ApiFailure:
+    """Return the failure of an object that is not what its kind says; a patch that made it so is the one to blame."""
+    kind = call.resource.kind
+    if call.http.method == "PATCH":
+        shown = codec.encode(codec.encode(in_go_order(obj)).decode()).decode()
+        return invalid("", "", "", [Cause("patch", "FieldValueInvalid", f"Invalid value: {shown}: {why}")])
+    return bad_request(f'{kind} in version "{call.resource.version}" cannot be handled as a {kind}: {why}')
+
+
+def dry_item(resource: ServedResource, stored: dict[str, Any]) -> Item:
+    """Return what would have been stored; a dry run has no revision of its own."""
+    revision = int(stored["metadata"].get("resourceVersion") or 0)
+    return make_item(stored, revision, resource.storage_version, resource.kind)
+
+
+def same_object(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Tell whether a write would change nothing but when it was done, so that no revision is spent on it."""
+    return old == new or _timeless(old) == _timeless(new)
+
+
+def _timeless(obj: dict[str, Any]) -> dict[str, Any]:
+    entries = [{**entry, "time": None} for entry in obj["metadata"].get("managedFields") or ()]
+    return {**obj, "metadata": {**obj["metadata"], "managedFields": entries}}
+
+
+def store(cluster: Cluster, resource: ServedResource, obj: dict[str, Any], *, dry_run: bool = False) -> Item:
+    """Write an object, or pretend to."""
+    stored = to_stored(resource, obj)
+    if dry_run:
+        return dry_item(resource, stored)
+    return cluster.store.put(resource.bucket, stored, resource.storage_version, resource.kind)
+
+
+def store_as(
+    cluster: Cluster, resource: ServedResource, obj: dict[str, Any], manager: str, subresource: str = ""
+) -> Item:
+    """Write an object in the name of a controller, which owns what it changed."""
+    key = item_key(obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
+    current = cluster.store.get(resource.bucket, key)
+    obj = fieldmanagers.track(
+        to_served(resource, current) if current is not None else None,
+        obj,
+        manager=manager,
+        schema=resource.schema,
+        api_version=resource.api_version,
+        now=cluster.clock.now(),
+        subresource=subresource,
+    )
+    return store(cluster, resource, obj)
+
+
+def remove(cluster: Cluster, resource: ServedResource, obj: dict[str, Any]) -> Item:
+    """Take an object out of the store; ``obj`` is its last state."""
+    return cluster.store.delete(resource.bucket, to_stored(resource, obj), resource.storage_version, resource.kind)
+
+
+def present(call: Call, item: Item, status: int = 200) -> Reply:
+    """Answer with an object."""
+    return Reply(Presenter(call, many=False).one(item), status)

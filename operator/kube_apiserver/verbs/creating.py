@@ -1,0 +1,72 @@
+"""create."""
+
+import secrets
+from typing import Any
+from uuid import uuid4
+
+from kube_apiserver.call import Call
+from kube_apiserver.rules import default_create, prepare_create, reset_create
+from kube_apiserver.storage import Item, item_key
+from kube_apiserver.verbs.committing import check, complete, present, store, tracked
+from kube_apiserver.verbs.grants import check_grants
+from kube_apiserver.verbs.incoming import read_object
+from kube_apiserver.verbs.namespaces import require_namespace
+from kube_apiserver.verbs.options import WriteOptions, write_options
+from kube_apiserver.wire.failure import ApiFailure, already_exists
+from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.times import timestamp
+
+_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+_LONGEST_PREFIX = 58
+
+
+async def create(call: Call) -> Reply:
+    """Create the object in the body."""
+    options = write_options(call, "CreateOptions")
+    obj = await read_object(call, options)
+    item = create_object(call, obj, options)
+    if not options.dry_run:
+        await call.cluster.store.durable(item.revision)
+    return present(call, item, 201)
+
+
+def create_object(call: Call, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> Item:
+    """Check, complete and store a new object, in one step without an await.
+
+    ``applied`` says that its field managers are already up to date.
+
+    Raises:
+        ApiFailure: 400, 403, 404, 409 or 422.
+    """
+    resource, metadata = call.resource, obj["metadata"]
+    if metadata.get("resourceVersion"):
+        raise ApiFailure(500, "", "resourceVersion should not be set on objects to be created")
+    _complete_metadata(call, metadata)
+    require_namespace(call, metadata.get("name", ""))
+    reset_create(call, obj)
+    obj = complete(call, obj, options, applied=applied)
+    default_create(call, obj)
+    if not applied:
+        # As in a real server: fields that admission adds below belong to nobody.
+        obj = tracked(call, None, obj, options)
+    prepare_create(call, obj)
+    check(call, obj)
+    check_grants(call, obj)
+    metadata = obj["metadata"]
+    key = item_key(metadata.get("namespace", ""), metadata["name"])
+    if (there := call.cluster.store.get(resource.bucket, key)) is not None:
+        ending = bool(there.decode()["metadata"].get("deletionTimestamp"))
+        raise already_exists(resource.plural, resource.group, metadata["name"], is_being_deleted=ending)
+    return store(call.cluster, resource, obj, dry_run=options.dry_run)
+
+
+def _complete_metadata(call: Call, metadata: dict[str, Any]) -> None:
+    if not metadata.get("name") and metadata.get("generateName"):
+        suffix = "".join(secrets.choice(_SUFFIX) for _ in range(5))
+        metadata["name"] = metadata["generateName"][:_LONGEST_PREFIX] + suffix
+    metadata["uid"] = str(uuid4())
+    metadata["creationTimestamp"] = timestamp(call.cluster.clock.now())
+    for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"):
+        metadata.pop(name, None)
+    if call.resource.has_generation:
+        metadata["generation"] = 1

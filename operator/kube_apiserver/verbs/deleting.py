@@ -1,0 +1,84 @@
+"""delete and deletecollection."""
+
+from kube_apiserver import codec
+from kube_apiserver.call import Call
+from kube_apiserver.storage import Item
+from kube_apiserver.verbs.committing import present
+from kube_apiserver.verbs.deletion import delete_item
+from kube_apiserver.verbs.incoming import read_as
+from kube_apiserver.verbs.options import DeleteOptions, delete_options
+from kube_apiserver.verbs.presenting import Presenter
+from kube_apiserver.verbs.reading import choose, find
+from kube_apiserver.verbs.selection import Selection
+from kube_apiserver.wire.failure import conflict, forbidden
+from kube_apiserver.wire.reply import Reply
+
+# Their registries answer a deletion with the object itself.
+_RETURN_OBJECT = frozenset(
+    {
+        "pods",
+        "services",
+        "serviceaccounts",
+        "persistentvolumeclaims",
+        "persistentvolumes",
+        "resourcequotas",
+        "podtemplates",
+    }
+)
+_IMMORTAL = frozenset({"default", "kube-public", "kube-system"})
+
+
+async def delete(call: Call) -> Reply:
+    """Delete one object, or mark it for deletion where something still has to happen first."""
+    options = await _read_options(call)
+    item, resource = find(call), call.resource
+    _check_preconditions(call, item, options)
+    if resource.bucket == "namespaces" and item.name in _IMMORTAL:
+        raise forbidden(resource.plural, resource.group, item.name, "this namespace may not be deleted")
+    last, gone = delete_item(call.cluster, resource, item, options)
+    if not options.dry_run:
+        await call.cluster.store.durable(last.revision)
+    if not gone or resource.bucket in _RETURN_OBJECT:
+        return present(call, last)
+    details = {"name": item.name, "group": resource.group, "kind": resource.plural, "uid": item.uid}
+    details = {key: value for key, value in details.items() if value}
+    head = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+    return Reply(codec.encode({**head, "details": details}))
+
+
+async def delete_collection(call: Call) -> Reply:
+    """Delete every selected object, or a page of them; answers with the list of them as they were."""
+    options = await _read_options(call)
+    presenter = Presenter(call, many=True)
+    chosen, metadata = choose(call, Selection(call.resource, call.query))
+    for item in chosen:
+        current = call.cluster.store.get(call.resource.bucket, item.key)
+        if current is None:
+            continue  # another request deletes it, and waits for the disk
+        _check_preconditions(call, current, options)
+        delete_item(call.cluster, call.resource, current, options)
+    if chosen and not options.dry_run:
+        await call.cluster.store.durable(call.cluster.store.revision)
+    return Reply(presenter.many(chosen, metadata))
+
+
+async def _read_options(call: Call) -> DeleteOptions:
+    body = await read_as(call, "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions")
+    return delete_options(call, body)
+
+
+def _check_preconditions(call: Call, item: Item, options: DeleteOptions) -> None:
+    resource = call.resource
+    if options.uid and options.uid != item.uid:
+        why = (
+            f"the UID in the precondition ({options.uid}) does not match the UID in record ({item.uid}). "
+            "The object might have been deleted and then recreated"
+        )
+        raise conflict(resource.kind, resource.group, item.name, why)
+    version = str(item.revision)
+    if options.resource_version and options.resource_version != version:
+        why = (
+            f"the ResourceVersion in the precondition ({options.resource_version}) does not match the "
+            f"ResourceVersion in record ({version}). The object might have been modified"
+        )
+        raise conflict(resource.kind, resource.group, item.name, why)

@@ -1,0 +1,117 @@
+"""What deleting an object means: at once, or marked because a finalizer or a grace period stands before it.
+
+Used by the delete verbs and by the controllers that clean up.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from kube_apiserver.cluster import Cluster
+from kube_apiserver.registry import ServedResource
+from kube_apiserver.registry.resource import CRDS
+from kube_apiserver.rules.conditions import set_condition
+from kube_apiserver.storage import Item, at_revision
+from kube_apiserver.verbs.committing import dry_item, remove, store
+from kube_apiserver.verbs.conversion import to_served, to_stored
+from kube_apiserver.verbs.options import DeleteOptions
+from kube_apiserver.wire.times import timestamp
+
+ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
+CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
+_POD_GRACE_SECONDS = 30
+_DEFAULT = DeleteOptions()
+
+
+def delete_item(
+    cluster: Cluster, resource: ServedResource, item: Item, options: DeleteOptions = _DEFAULT
+) -> tuple[Item, bool]:
+    """Delete an object or mark it, in one step without an await; returns its last state and whether it is gone."""
+    obj = to_served(resource, item)
+    metadata = obj["metadata"]
+    before = metadata.get("finalizers") or []
+    finalizers = _finalizers(before, options)
+    grace = _grace_seconds(resource, obj, options)
+    if resource.bucket == CRDS:
+        return _delete_definition(cluster, resource, item, obj, options)
+    if finalizers or grace or _holds_content(resource, obj):
+        if not _mark(cluster, resource, obj, finalizers, grace) and finalizers == before:
+            return item, False
+        return store(cluster, resource, obj, dry_run=options.dry_run), False
+    metadata.pop("finalizers", None)
+    if resource.bucket == "pods":
+        # A pod goes through its grace period even if that is zero: marked first, then gone.
+        _mark(cluster, resource, obj, [], 0)
+        metadata["deletionGracePeriodSeconds"] = 0
+        if not options.dry_run:
+            item = store(cluster, resource, obj)
+    if options.dry_run:
+        return dry_item(resource, to_stored(resource, obj)), True
+    return at_revision(remove(cluster, resource, obj), item.revision), True
+
+
+def _delete_definition(
+    cluster: Cluster, resource: ServedResource, item: Item, obj: dict[str, Any], options: DeleteOptions
+) -> tuple[Item, bool]:
+    """Mark a CustomResourceDefinition; its objects go first, by the controller of definitions."""
+    metadata = obj["metadata"]
+    if metadata.get("deletionTimestamp"):
+        return item, False
+    now = timestamp(cluster.clock.now())
+    metadata["deletionTimestamp"] = now
+    finalizers = _finalizers(metadata.get("finalizers") or [], options)
+    metadata["finalizers"] = finalizers if CRD_FINALIZER in finalizers else [*finalizers, CRD_FINALIZER]
+    message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+    set_condition(obj, "Terminating", "True", "InstanceDeletionPending", message, now)
+    return store(cluster, resource, obj, dry_run=options.dry_run), False
+
+
+def may_go(resource: ServedResource, obj: dict[str, Any]) -> bool:
+    """Tell whether an object that was marked for deletion has nothing left to wait for."""
+    metadata = obj["metadata"]
+    if not metadata.get("deletionTimestamp") or metadata.get("finalizers"):
+        return False
+    return not metadata.get("deletionGracePeriodSeconds") and not _holds_content(resource, obj)
+
+
+def _holds_content(resource: ServedResource, obj: dict[str, Any]) -> bool:
+    return resource.bucket == "namespaces" and bool((obj.get("spec") or {}).get("finalizers"))
+
+
+def _grace_seconds(resource: ServedResource, obj: dict[str, Any], options: DeleteOptions) -> int:
+    """Only a pod that a node runs is given time: there is a kubelet to wait for."""
+    if resource.bucket != "pods" or not (obj.get("spec") or {}).get("nodeName"):
+        return 0
+    if (obj.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
+        return 0
+    if options.grace_seconds is not None:
+        return max(0, options.grace_seconds)
+    return int(obj["spec"].get("terminationGracePeriodSeconds", _POD_GRACE_SECONDS))
+
+
+def _finalizers(present: list[str], options: DeleteOptions) -> list[str]:
+    if not options.propagation:
+        return list(present)
+    kept = [name for name in present if name not in {ORPHAN, FOREGROUND}]
+    if options.propagation == "Orphan":
+        kept.append(ORPHAN)
+    elif options.propagation == "Foreground":
+        kept.append(FOREGROUND)
+    return kept
+
+
+def _mark(cluster: Cluster, resource: ServedResource, obj: dict[str, Any], finalizers: list[str], grace: int) -> bool:
+    """Stamp the deletion; returns whether anything but the finalizers changed."""
+    metadata = obj["metadata"]
+    metadata.pop("finalizers", None)
+    if finalizers:
+        metadata["finalizers"] = finalizers
+    if metadata.get("deletionTimestamp"):
+        return False
+    metadata["deletionTimestamp"] = timestamp(cluster.clock.now() + timedelta(seconds=grace))
+    if resource.bucket == "namespaces":
+        obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
+    else:
+        metadata["deletionGracePeriodSeconds"] = grace
+    if resource.has_generation:
+        metadata["generation"] = int(metadata.get("generation", 0)) + 1
+    return True

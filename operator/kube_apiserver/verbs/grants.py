@@ -1,0 +1,45 @@
+"""Nobody grants more than he has: the guard on writing roles and bindings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kube_apiserver.call import Call
+from kube_apiserver.security.authorization import Attributes
+from kube_apiserver.security.rules import Rule, compacted, uncovered
+from kube_apiserver.wire.failure import forbidden, not_found
+
+_GROUP = "rbac.authorization.k8s.io"
+_EVERYTHING = (Rule(("*",), ("*",), ("*",)), Rule(("*",), paths=("*",)))
+
+
+def check_grants(call: Call, obj: Mapping[str, Any]) -> None:
+    """Refuse a role or binding that gives what its writer does not have.
+
+    Raises:
+        ApiFailure: 403.
+    """
+    resource, user = call.resource, call.user
+    if resource.group != _GROUP or "system:masters" in user.groups:
+        return
+    authorizer, name, namespace = call.cluster.authorizer, obj["metadata"].get("name", ""), call.target.namespace
+    binds = resource.plural.endswith("bindings")
+    reference = obj.get("roleRef") or {}
+    about = ("clusterroles" if reference.get("kind") == "ClusterRole" else "roles") if binds else resource.plural
+    verb, of = ("bind", reference.get("name", "")) if binds else ("escalate", name)
+    if authorizer.allows(user, Attributes(verb, _GROUP, about, namespace=namespace, name=of)):
+        return
+    if binds and not authorizer.has_role(reference, namespace):
+        raise not_found(resource.plural, resource.group, reference.get("name", ""))
+    wanted = authorizer.rules_of(reference, namespace) if binds else map(Rule.of, obj.get("rules") or ())
+    held = list(authorizer.held(user, namespace))
+    if obj.get("aggregationRule") and uncovered(held, _EVERYTHING):
+        raise forbidden(
+            resource.plural, resource.group, name, "must have cluster-admin privileges to use the aggregationRule"
+        )
+    missing = uncovered(held, wanted)
+    if missing:
+        groups = " ".join(f'"{group}"' for group in user.groups)
+        lines = "\n".join(sorted({str(rule) for rule in compacted(missing)}))
+        who = f'user "{user.name}" (groups=[{groups}])'
+        why = f"{who} is attempting to grant RBAC permissions not currently held:\n{lines}"
+        raise forbidden(resource.plural, resource.group, name, why)

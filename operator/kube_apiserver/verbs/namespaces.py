@@ -1,0 +1,23 @@
+"""A namespaced object needs its namespace, alive."""
+
+from kube_apiserver.call import Call
+from kube_apiserver.schema import Cause
+from kube_apiserver.wire.failure import forbidden, not_found
+
+
+def require_namespace(call: Call, object_name: str) -> None:
+    """Refuse to create in a namespace that is not there or on its way out.
+
+    Raises:
+        ApiFailure: 404 or 403.
+    """
+    resource, name = call.resource, call.target.namespace
+    if not resource.namespaced:
+        return
+    item = call.cluster.store.get("namespaces", name)
+    if item is None:
+        raise not_found("namespaces", "", name)
+    if b'"deletionTimestamp"' in item.raw and item.decode()["metadata"].get("deletionTimestamp"):
+        why = f"unable to create new content in namespace {name} because it is being terminated"
+        cause = Cause("metadata.namespace", "NamespaceTerminating", f"namespace {name} is being terminated")
+        raise forbidden(resource.plural, resource.group, object_name, why, [cause])

@@ -1,0 +1,108 @@
+"""Options of writes, from the query and, for deletions, from the body."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kube_apiserver import codec
+from kube_apiserver.call import Call
+from kube_apiserver.schema import Cause
+from kube_apiserver.wire.failure import invalid
+
+_VALIDATIONS = ("Ignore", "Strict", "Warn")
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How a create, update or patch is to be done.
+
+    Attributes:
+        manager: the field manager; the user agent's first word where none is given.
+        validation: Ignore, Warn or Strict, for fields the schema does not know.
+        force: for server-side apply only; None where absent.
+    """
+
+    dry_run: bool
+    manager: str
+    validation: str
+    force: bool | None
+
+
+def write_options(call: Call, options_kind: str) -> WriteOptions:
+    """Read and check the options of a write.
+
+    Raises:
+        ApiFailure: 422, an unknown value.
+    """
+    dry_run = [value for key, value in _pairs(call) if key == "dryRun" and value]
+    check_dry_run(dry_run, options_kind)
+    validation = call.query.get("fieldValidation", "")
+    if validation and validation not in _VALIDATIONS:
+        supported = ", ".join(f'"{value}"' for value in ("", *_VALIDATIONS))
+        message = f'Unsupported value: "{validation}": supported values: {supported}'
+        raise invalid(options_kind, "meta.k8s.io", "", [Cause("fieldValidation", "FieldValueNotSupported", message)])
+    manager = call.query.get("fieldManager", "")
+    if len(manager) > 128:
+        message = "Too long: may not be more than 128 bytes"
+        raise invalid(options_kind, "meta.k8s.io", "", [Cause("fieldManager", "FieldValueTooLong", message)])
+    agent = call.http.headers.get("User-Agent", "").partition("/")[0]
+    return WriteOptions(bool(dry_run), manager or agent[:128] or "unknown", validation or "Warn", call.flag("force"))
+
+
+def check_dry_run(values: list[str], options_kind: str) -> None:
+    """Refuse every dry run but ``All``; 422."""
+    for value in values:
+        if value != "All":
+            message = f'Unsupported value: {codec.encode(values).decode()}: supported values: "All"'
+            raise invalid(options_kind, "meta.k8s.io", "", [Cause("dryRun", "FieldValueNotSupported", message)])
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOptions:
+    """How a deletion is to be done.
+
+    Attributes:
+        propagation: Orphan, Background, Foreground, or "" for the default.
+        grace_seconds: None for the default of the kind.
+    """
+
+    dry_run: bool = False
+    propagation: str = ""
+    grace_seconds: int | None = None
+    uid: str = ""
+    resource_version: str = ""
+
+
+def delete_options(call: Call, body: Mapping[str, Any]) -> DeleteOptions:
+    """Read the options of a deletion; the body wins over the query.
+
+    Raises:
+        ApiFailure: 422, an unknown value.
+    """
+    dry_run = list(body.get("dryRun") or [value for key, value in _pairs(call) if key == "dryRun" and value])
+    check_dry_run(dry_run, "DeleteOptions")
+    propagation = body.get("propagationPolicy") or call.query.get("propagationPolicy", "")
+    if propagation not in {"", "Orphan", "Background", "Foreground"}:
+        supported = '"Foreground", "Background", "Orphan", "nil"'
+        message = f'Unsupported value: "{propagation}": supported values: {supported}'
+        cause = Cause("propagationPolicy", "FieldValueNotSupported", message)
+        raise invalid("DeleteOptions", "meta.k8s.io", "", [cause])
+    orphan = body.get("orphanDependents", call.flag("orphanDependents"))
+    if orphan is not None and propagation:
+        message = f'Invalid value: "{propagation}": orphanDependents and deletionPropagation cannot be both set'
+        raise invalid("DeleteOptions", "meta.k8s.io", "", [Cause("propagationPolicy", "FieldValueInvalid", message)])
+    if orphan is not None:
+        propagation = "Orphan" if orphan else "Background"
+    grace = body.get("gracePeriodSeconds", call.number("gracePeriodSeconds"))
+    preconditions = body.get("preconditions") or {}
+    return DeleteOptions(
+        dry_run=bool(dry_run),
+        propagation=propagation,
+        grace_seconds=grace,
+        uid=preconditions.get("uid") or "",
+        resource_version=preconditions.get("resourceVersion") or "",
+    )
+
+
+def _pairs(call: Call) -> list[tuple[str, str]]:
+    return list(call.http.rel_url.query.items())

@@ -1,0 +1,100 @@
+"""patch in its four forms; how a configuration is applied is in ``applying``."""
+
+from typing import Any
+
+from kube_apiserver import patching
+from kube_apiserver.call import Call
+from kube_apiserver.schema import Cause, Schema
+from kube_apiserver.verbs.applying import apply
+from kube_apiserver.verbs.committing import present, unreadable
+from kube_apiserver.verbs.conversion import to_served
+from kube_apiserver.verbs.incoming import SCHEME, named_object
+from kube_apiserver.verbs.options import write_options
+from kube_apiserver.verbs.reading import find
+from kube_apiserver.verbs.updating import replace
+from kube_apiserver.wire.body import media_type, parse_json, parse_yaml, read_bytes
+from kube_apiserver.wire.failure import (
+    ApiFailure,
+    bad_request,
+    invalid,
+    unsupported_media_type,
+)
+from kube_apiserver.wire.reply import Reply
+
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+
+
+async def patch(call: Call) -> Reply:
+    """Change an object by the patch in the body; an apply patch may also create it."""
+    media, change = await read_patch(call)
+    options = write_options(call, "PatchOptions")
+    if media == APPLY_PATCH:
+        return await apply(call, change, options)
+    if options.force is not None:
+        message = "Forbidden: may not be specified for non-apply patch"
+        raise invalid("PatchOptions", "meta.k8s.io", "", [Cause("force", "FieldValueForbidden", message)])
+    current = find(call)
+    schema = call.resource.schema or Schema()
+    patched = patch_document(to_served(call.resource, current), media, change, schema)
+    _require_same_type(call, patched)
+    item = replace(call, current, named_object(call, patched), options)
+    if not options.dry_run:
+        await call.cluster.store.durable(item.revision)
+    return present(call, item)
+
+
+async def read_patch(call: Call) -> tuple[str, Any]:
+    """Return the media type of a patch and its content.
+
+    Raises:
+        ApiFailure: 400 malformed, 413, 415 for a type this resource does not take.
+    """
+    media, accepted = media_type(call.http), _accepted(call)
+    if media not in accepted:
+        if call.resource.custom is not None:
+            raise unsupported_media_type(accepted)
+        raise ApiFailure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+    raw = await read_bytes(call.http)
+    return media, parse_yaml(raw) if media == APPLY_PATCH else parse_json(raw)
+
+
+def patch_document(current: dict[str, Any], media: str, change: Any, schema: Schema) -> Any:
+    """Return ``current`` with a JSON, merge or strategic merge patch applied.
+
+    Raises:
+        ApiFailure: 400 or 422, the patch does not fit.
+    """
+    try:
+        if media == JSON_PATCH:
+            return patching.json_patch(current, change)
+        if not isinstance(change, dict):
+            raise bad_request("error decoding patch: a patch of this type must be an object")
+        if media == MERGE_PATCH:
+            return patching.merge_patch(current, change)
+        # Whatever it says of its type: the result is one of the type that the path names.
+        named = {"apiVersion": current["apiVersion"], "kind": current["kind"]}
+        return patching.strategic_merge_patch(current, change, schema) | named
+    except patching.PatchError as error:
+        raise refused(error) from error
+
+
+def refused(error: patching.PatchError) -> ApiFailure:
+    """Return the failure of a patch that does not apply; only a 422 carries details, and they are empty."""
+    return ApiFailure(error.code, error.reason, error.message, {} if error.code == 422 else None)
+
+
+def _require_same_type(call: Call, patched: dict[str, Any]) -> None:
+    """Refuse a patch that makes another type of a built-in object; other versions of custom ones come by conversion."""
+    resource = call.resource
+    version, kind = patched.get("apiVersion") or resource.api_version, patched.get("kind") or resource.kind
+    if resource.custom is None and (version, kind) != (resource.api_version, resource.kind):
+        raise unreadable(call, patched, f'no kind "{kind}" is registered for version "{version}" in scheme "{SCHEME}"')
+
+
+def _accepted(call: Call) -> tuple[str, ...]:
+    if call.resource.custom is not None:
+        return (JSON_PATCH, MERGE_PATCH, APPLY_PATCH)
+    return (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)

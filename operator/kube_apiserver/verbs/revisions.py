@@ -1,0 +1,95 @@
+"""resourceVersion and resourceVersionMatch as requests give them."""
+
+from kube_apiserver.call import Call
+from kube_apiserver.schema import Cause
+from kube_apiserver.wire.failure import ApiFailure, bad_request, invalid
+
+_MATCHES = ("Exact", "NotOlderThan")
+
+
+def parse_revision(text: str) -> int:
+    """Return a resource version as a number; "" counts as 0.
+
+    Raises:
+        ApiFailure: 500, it is none; as odd as that is, the real server says so.
+    """
+    if not text:
+        return 0
+    is_number = text.isascii() and text.isdigit()
+    if is_number and int(text) < 2**64:
+        return int(text)
+    why = "value out of range" if is_number else "invalid syntax"
+    message = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": {why}'
+    raise ApiFailure(500, "", f"resourceVersion: {message}")
+
+
+def list_revision(call: Call) -> int:
+    """Check and return the revision a read must not be older than.
+
+    Raises:
+        ApiFailure: 400 or 422 malformed, 504 beyond the newest revision.
+    """
+    _check_match(call)
+    try:
+        revision = parse_revision(call.query.get("resourceVersion", ""))
+    except ApiFailure as error:
+        if call.target.name:
+            raise
+        raise bad_request(f"invalid resource version: {error.message}") from error
+    newest = call.cluster.store.published_revision
+    if revision > newest:
+        raise too_large_revision(revision, newest)
+    return revision
+
+
+def exact_revision(call: Call) -> int | None:
+    """Return the revision a list must show exactly, None where the newest will do."""
+    text, match = call.query.get("resourceVersion", ""), call.query.get("resourceVersionMatch", "")
+    if match == "Exact":
+        return parse_revision(text)
+    if not match and call.query.get("limit") and text not in {"", "0"}:
+        # A limited list at a plain resourceVersion has always meant exactly that revision.
+        return parse_revision(text)
+    return None
+
+
+def _check_match(call: Call) -> None:
+    match = call.query.get("resourceVersionMatch", "")
+    text = call.query.get("resourceVersion", "")
+    initial = []
+    if call.query.get("sendInitialEvents") and not call.target.name:
+        initial = [Cause("sendInitialEvents", "FieldValueForbidden", "Forbidden: " + _NOT_FOR_LIST)]
+    if not match:
+        if initial:
+            raise list_options(*initial)
+        return
+    if call.query.get("continue"):
+        raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _WITH_CONTINUE))
+    if match not in _MATCHES:
+        supported = ", ".join(f'"{name}"' for name in (*_MATCHES, ""))
+        message = f'Unsupported value: "{match}": supported values: {supported}'
+        raise list_options(Cause("resourceVersionMatch", "FieldValueNotSupported", message))
+    if not text:
+        cause = Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _WITHOUT_VERSION)
+        raise list_options(cause, *initial)
+    if match == "Exact" and text == "0":
+        raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _EXACT_ZERO))
+
+
+def list_options(*causes: Cause) -> ApiFailure:
+    """Return the failure of a query that contradicts itself."""
+    return invalid("ListOptions", "meta.k8s.io", "", causes)
+
+
+def too_large_revision(asked: int, newest: int) -> ApiFailure:
+    """The client has seen a newer state than this server has: it must be another server's."""
+    message = f"Timeout: Too large resource version: {asked}, current: {newest}"
+    causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+    details = {"causes": causes, "retryAfterSeconds": 1}
+    return ApiFailure(504, "Timeout", message, details, {"Retry-After": "1"})
+
+
+_NOT_FOR_LIST = "sendInitialEvents is forbidden for list"
+_WITH_CONTINUE = "resourceVersionMatch is forbidden when continue is provided"
+_WITHOUT_VERSION = "resourceVersionMatch is forbidden unless resourceVersion is provided"
+_EXACT_ZERO = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'

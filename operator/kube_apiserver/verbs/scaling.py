@@ -1,0 +1,147 @@
+"""The scale subresource: an ``autoscaling/v1`` view of how many replicas an object wants and has."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from kube_apiserver import codec, fieldmanagers
+from kube_apiserver.call import Call
+from kube_apiserver.registry import ServedResource
+from kube_apiserver.registry.resource import ScalePaths
+from kube_apiserver.schema import Cause, Schema
+from kube_apiserver.storage import Item
+from kube_apiserver.verbs.applying import applied_object, configuration
+from kube_apiserver.verbs.committing import complete, tracked
+from kube_apiserver.verbs.conversion import to_served
+from kube_apiserver.verbs.incoming import named_object, read_object
+from kube_apiserver.verbs.label_selectors import selector_text
+from kube_apiserver.verbs.options import WriteOptions, write_options
+from kube_apiserver.verbs.patching import APPLY_PATCH, patch_document, read_patch
+from kube_apiserver.verbs.reading import find, find_shown
+from kube_apiserver.verbs.updating import check_name, replace
+from kube_apiserver.wire.failure import bad_request, internal, invalid
+from kube_apiserver.wire.reply import Reply
+
+_SCALE = ServedResource(
+    group="autoscaling",
+    version="v1",
+    kind="Scale",
+    plural="scales",
+    singular="scale",
+    namespaced=True,
+    bucket="scales.autoscaling",
+    storage_version="autoscaling/v1",
+    verbs=frozenset(),
+)
+# Stands, in the scale of a custom object that has none, for replicas.
+_NEVER_SET = -(2**31)
+_PRECONDITIONS = ("uid", "resourceVersion")
+
+_BUILTIN = ScalePaths(".spec.replicas", ".status.replicas", ".spec.selector")
+_SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+
+
+async def get_scale(call: Call) -> Reply:
+    """Answer with the scale of an object."""
+    item = find_shown(call)
+    if call.resource.custom is not None and not _has_replicas(call, item):
+        raise internal(f'the spec replicas field "{_paths(call).spec_replicas}" does not exist')
+    return Reply(codec.encode(_scale(call, item)))
+
+
+async def update_scale(call: Call) -> Reply:
+    """Set the wanted replicas by the Scale in the body."""
+    options, view = write_options(call, "UpdateOptions"), _view(call)
+    scale = await read_object(view, options)
+    check_name(view, scale)
+    return await _write(call, _tracked(view, _owned_scale(call), scale, options), options)
+
+
+async def patch_scale(call: Call) -> Reply:
+    """Set the wanted replicas by a patch of the Scale."""
+    media, change = await read_patch(call)
+    options, view = write_options(call, "PatchOptions"), _view(call)
+    before = _owned_scale(call)
+    if media == APPLY_PATCH:
+        scale = applied_object(view, before, configuration(view, change), options)
+    else:
+        patched = patch_document(before, media, change, view.resource.schema or Schema())
+        scale = _tracked(view, before, named_object(view, patched), options)
+    return await _write(call, scale, options)
+
+
+def _view(call: Call) -> Call:
+    """Return the call as one for an object of kind Scale."""
+    return dataclasses.replace(call, resource=_SCALE)
+
+
+def _tracked(view: Call, before: dict[str, Any], scale: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
+    return tracked(view, before, complete(view, scale, options), options)
+
+
+async def _write(call: Call, scale: dict[str, Any], options: WriteOptions) -> Reply:
+    current, replicas = find(call), _wanted(call, scale)
+    where = _paths(call).spec_replicas
+    obj = fieldmanagers.parent_entries(to_served(call.resource, current), scale, where, call.resource.api_version)
+    obj["metadata"] |= {name: scale["metadata"][name] for name in _PRECONDITIONS if scale["metadata"].get(name)}
+    _put(obj, where, replicas)
+    item = replace(call, current, obj, options, applied=True)
+    if not options.dry_run:
+        await call.cluster.store.durable(item.revision)
+    return Reply(codec.encode(_scale(call, item)))
+
+
+def _wanted(call: Call, scale: dict[str, Any]) -> int:
+    replicas = int((scale.get("spec") or {}).get("replicas") or 0)
+    if replicas == _NEVER_SET:
+        raise bad_request(f'the spec replicas field "{_paths(call).spec_replicas}" cannot be empty')
+    if replicas < 0:
+        message = f"Invalid value: {replicas}: must be greater than or equal to 0"
+        cause = Cause("spec.replicas", "FieldValueInvalid", message)
+        raise invalid("Scale", "autoscaling", call.target.name, [cause])
+    return replicas
+
+
+def _owned_scale(call: Call) -> dict[str, Any]:
+    """Return the scale as it is written to: with who owns its replicas."""
+    current = find(call)
+    parent, scale = to_served(call.resource, current), _scale(call, current)
+    if call.resource.custom is not None and not _has_replicas(call, current):
+        scale["spec"] = {"replicas": _NEVER_SET}
+    return fieldmanagers.scale_entries(scale, parent, _paths(call).spec_replicas)
+
+
+def _has_replicas(call: Call, item: Item) -> bool:
+    return _get(to_served(call.resource, item), _paths(call).spec_replicas) is not None
+
+
+def _paths(call: Call) -> ScalePaths:
+    custom = call.resource.custom
+    return (custom and custom.scale) or _BUILTIN
+
+
+def _scale(call: Call, item: Item) -> dict[str, Any]:
+    obj, paths = to_served(call.resource, item), _paths(call)
+    metadata = {name: obj["metadata"][name] for name in _SHOWN_METADATA if name in obj["metadata"]}
+    wanted = _get(obj, paths.spec_replicas)
+    spec = {"replicas": wanted} if wanted else {}
+    status: dict[str, Any] = {"replicas": _get(obj, paths.status_replicas) or 0}
+    selector = _get(obj, paths.label_selector) if paths.label_selector else None
+    if selector:
+        status["selector"] = selector_text(selector)
+    head = {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata}
+    return {**head, "spec": spec, "status": status}
+
+
+def _get(obj: Mapping[str, Any], path: str) -> Any:
+    value: Any = obj
+    for name in path.strip(".").split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _put(obj: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.strip(".").split(".")
+    for name in parents:
+        obj = obj.setdefault(name, {})
+    obj[last] = value

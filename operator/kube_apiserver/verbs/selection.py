@@ -1,0 +1,143 @@
+"""Label and field selectors of one request, applied to stored items."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kube_apiserver.registry import ServedResource
+from kube_apiserver.schema import is_path_segment
+from kube_apiserver.selectors import FieldSelector, LabelSelector, SelectorError
+from kube_apiserver.storage import Item
+from kube_apiserver.wire.failure import bad_request
+
+_EVERYWHERE = frozenset({"metadata.name", "metadata.namespace"})
+# What the real server indexes, by bucket.
+_EXTRA: Mapping[str, frozenset[str]] = {
+    "events": frozenset(
+        {
+            *(f"involvedObject.{name}" for name in ("kind", "namespace", "name", "uid", "apiVersion")),
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        }
+    ),
+    "namespaces": frozenset({"status.phase"}),
+    "nodes": frozenset({"spec.unschedulable"}),
+    "pods": frozenset(
+        {
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+            "status.nominatedNodeName",
+        }
+    ),
+    "replicasets.apps": frozenset({"status.replicas"}),
+    "replicationcontrollers": frozenset({"status.replicas"}),
+    "jobs.batch": frozenset({"status.successful"}),
+    "secrets": frozenset({"type"}),
+    "services": frozenset({"spec.clusterIP", "spec.type"}),
+    "certificatesigningrequests.certificates.k8s.io": frozenset({"spec.signerName"}),
+}
+_RENAMED = {"regarding": "involvedObject", "reportingController": "reportingComponent"}
+
+
+def exact_name(text: str) -> str:
+    """Return the one name that a field selector allows, "" if it allows several or cannot be read."""
+    try:
+        requirements = FieldSelector.parse(text).requirements
+    except SelectorError:
+        return ""
+    names = [value for path, operator, value in requirements if path == "metadata.name" and operator != "!="]
+    return names[0] if names and not is_path_segment(names[0]) else ""
+
+
+class Selection:
+    """Tells which items a request is about."""
+
+    __slots__ = ("_fields", "_labels", "_needs_body", "everything")
+
+    def __init__(self, resource: ServedResource, query: Mapping[str, str], name: str = "") -> None:
+        """Read both selectors; ``name`` narrows to one object, as watches of one object do.
+
+        Raises:
+            ApiFailure: 400, a selector cannot be read or names a field that is not indexed.
+        """
+        try:
+            self._labels = LabelSelector.parse(query.get("labelSelector", ""))
+            fields = FieldSelector.parse(query.get("fieldSelector", ""))
+        except SelectorError as error:
+            raise bad_request(str(error)) from error
+        requirements = [
+            (_stored_path(path, resource), operator, value) for path, operator, value in fields.requirements
+        ]
+        if name:
+            requirements.append(("metadata.name", "=", name))
+        _check_fields(resource, [path for path, _, _ in requirements])
+        self._fields = requirements
+        self._needs_body = any(path not in _EVERYWHERE for path, _, _ in requirements)
+        self.everything = not self._labels.requirements and not requirements
+
+    def matches(self, item: Item) -> bool:
+        """Tell whether an item is selected."""
+        if self.everything:
+            return True
+        if self._labels.requirements and not self._labels.matches(item.labels):
+            return False
+        if not self._fields:
+            return True
+        body = item.decode() if self._needs_body else {}
+        return all((_value(item, body, path) == value) == (operator != "!=") for path, operator, value in self._fields)
+
+
+def _stored_path(path: str, resource: ServedResource) -> str:
+    if resource.group != "events.k8s.io":
+        return path
+    first, dot, rest = path.partition(".")
+    return _RENAMED.get(first, first) + dot + rest
+
+
+def _check_fields(resource: ServedResource, paths: list[str]) -> None:
+    extra = _EXTRA.get(resource.bucket)
+    custom = resource.custom
+    if custom is not None:
+        extra = frozenset(custom.selectable_fields)
+    for path in paths:
+        if path in _EVERYWHERE or (extra and path in extra):
+            continue
+        if extra or custom is not None:
+            raise bad_request(f"field label not supported: {path}")
+        known = ", ".join(f'"{name}"' for name in ("metadata.name", "metadata.namespace", *sorted(extra or ())))
+        raise bad_request(f'"{path}" is not a known field selector: only {known}')
+
+
+def _value(item: Item, body: Mapping[str, Any], path: str) -> str:
+    if path == "metadata.name":
+        return item.name
+    if path == "metadata.namespace":
+        return item.namespace
+    if path == "source" and item.raw:
+        source = body.get("source") or {}
+        return str(source.get("component") or body.get("reportingComponent") or "")
+    value: Any = body
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return _DEFAULTS.get(path, "")
+    return str(value)
+
+
+_DEFAULTS = {
+    "spec.unschedulable": "false",
+    "spec.hostNetwork": "false",
+    "status.replicas": "0",
+    "status.successful": "0",
+}

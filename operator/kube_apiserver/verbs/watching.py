@@ -1,0 +1,221 @@
+"""watch: a stream of changes, from a revision or after the present state.
+
+One loop serves a watcher: take what is new from the history, filter, join into one chunk, write, wait. Objects go out
+as the bytes that are stored, so a hundred watchers cost a hundred copies of bytes and no encoding.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterable, Iterator, Mapping
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from kube_apiserver import codec
+from kube_apiserver.call import Call
+from kube_apiserver.faults.watches import WatchResponse, subject_of
+from kube_apiserver.schema import Cause
+from kube_apiserver.storage import Change, Compacted, Cursor, Item, at_revision
+from kube_apiserver.verbs.presenting import Presenter
+from kube_apiserver.verbs.revisions import list_options, parse_revision, too_large_revision
+from kube_apiserver.verbs.selection import Selection
+from kube_apiserver.wire.failure import ApiFailure, expired
+from kube_apiserver.wire.reply import warning_header
+
+_BATCH = 500
+_CHUNK_BYTES = 256 * 1024
+_LINES = {
+    "ADDED": b'{"type":"ADDED","object":%b}\n',
+    "MODIFIED": b'{"type":"MODIFIED","object":%b}\n',
+    "DELETED": b'{"type":"DELETED","object":%b}\n',
+    "BOOKMARK": b'{"type":"BOOKMARK","object":%b}\n',
+    "ERROR": b'{"type":"ERROR","object":%b}\n',
+}
+_SHORTEST_DEFAULT_SECONDS = 1800
+_NO_ANNOTATIONS: Mapping[str, str] = {}
+_INITIAL_END = {"k8s.io/initial-events-end": "true"}
+
+
+async def watch(call: Call) -> web.StreamResponse:
+    """Stream changes until the client leaves, its timeout passes or it is too slow."""
+    stream = WatchStream(call)
+    headers = CIMultiDict({"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
+    for warning in call.warnings:
+        headers.add("Warning", warning_header(warning))
+    response = WatchResponse(call.cluster.faults, call.http, subject_of(call.http, call.target, "watch"), headers)
+    response.enable_chunked_encoding()
+    try:
+        await response.open()
+        await stream.run(response)
+    finally:
+        response.close()
+    return response
+
+
+class WatchStream:
+    """One watcher: what it wants, and where it is."""
+
+    __slots__ = (
+        "_bookmarks",
+        "_call",
+        "_cursor",
+        "_initial",
+        "_initial_end",
+        "_presenter",
+        "_revision",
+        "_seconds",
+        "_selection",
+    )
+
+    def __init__(self, call: Call) -> None:
+        """Check the request and take a place in the history, before any answer goes out.
+
+        Raises:
+            ApiFailure: 400, 422, 504 by what is wrong with the parameters. A revision that is too old, or that a
+                streaming list is to wait for, is told in the stream, as an ERROR event.
+        """
+        self._call = call
+        self._selection = Selection(call.resource, call.query, call.target.name)
+        self._presenter = Presenter(call, many=False)
+        self._bookmarks = bool(call.flag("allowWatchBookmarks"))
+        self._seconds = call.number("timeoutSeconds") or _SHORTEST_DEFAULT_SECONDS * (1 + random.random())  # noqa: S311
+        initial = _send_initial_events(call)
+        self._initial_end = initial is True and self._bookmarks
+        store = call.cluster.store
+        self._revision = revision = parse_revision(call.query.get("resourceVersion", ""))
+        present = initial is True or (initial is None and revision == 0)
+        bucket = store.bucket(call.resource.bucket)
+        newest = store.published_revision
+        start = newest if present or (initial is False and not revision) else min(revision, newest)
+        self._initial: list[Item] = list(store.page(bucket, self._prefix, "")) if present else []
+        self._cursor: Cursor | ApiFailure
+        if present and revision > newest:
+            self._cursor = too_large_revision(revision, newest)
+            return
+        try:
+            self._cursor = store.cursor(bucket, start)
+        except Compacted as error:
+            self._cursor = expired(str(error))
+
+    @property
+    def _prefix(self) -> str:
+        namespace = self._call.target.namespace
+        return f"{namespace}/" if namespace and self._call.resource.namespaced else ""
+
+    async def run(self, response: web.StreamResponse) -> None:
+        """Write until the end of this watch."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._seconds
+        if isinstance(self._cursor, ApiFailure):
+            await self._send(response, [self._error(self._cursor)])
+            return
+        with self._cursor as cursor:
+            timer = loop.call_at(deadline, cursor.wake)
+            try:
+                await self._send(response, self._initial_lines())
+                self._initial = []
+                await self._follow(response, cursor, deadline)
+            except Compacted as error:
+                await self._send(response, [self._error(expired(str(error)))])
+            except (ConnectionError, TimeoutError):
+                # The client is gone or stuck; dropping the connection is all that can be done for it.
+                if call_transport := self._call.http.transport:
+                    call_transport.close()
+            finally:
+                timer.cancel()
+
+    async def _follow(self, response: web.StreamResponse, cursor: Cursor, deadline: float) -> None:
+        loop, interval = asyncio.get_running_loop(), self._call.cluster.bookmark_seconds
+        next_bookmark = loop.time() + interval
+        while loop.time() < deadline:
+            while changes := cursor.take(_BATCH):
+                await self._send(response, self._change_lines(changes))
+            if not self._call.cluster.registry.serves(self._call.resource):
+                return  # its definition was deleted or changed: the client is to ask anew, and be told what is so
+            if not self._bookmarks:
+                await cursor.wait()
+                continue
+            if loop.time() >= next_bookmark:
+                await self._send(response, [self._bookmark()])
+                next_bookmark = loop.time() + interval
+            timer = loop.call_at(next_bookmark, cursor.wake)
+            try:
+                await cursor.wait()
+            finally:
+                timer.cancel()
+        if self._bookmarks:
+            await self._send(response, [self._bookmark()])
+
+    async def _send(self, response: web.StreamResponse, lines: Iterable[bytes]) -> None:
+        chunk: list[bytes] = []
+        size = 0
+        for line in lines:
+            chunk.append(line)
+            size += len(line)
+            if size >= _CHUNK_BYTES:
+                await self._write(response, b"".join(chunk))
+                chunk, size = [], 0
+        if chunk:
+            await self._write(response, b"".join(chunk))
+
+    async def _write(self, response: web.StreamResponse, data: bytes) -> None:
+        async with asyncio.timeout(self._call.cluster.stuck_seconds):
+            await response.write(data)
+
+    def _initial_lines(self) -> Iterator[bytes]:
+        template = _LINES["ADDED"]
+        for item in self._initial:
+            if self._selection.matches(item):
+                yield template % self._presenter.one(item)
+        if self._initial_end:
+            yield self._bookmark(_INITIAL_END)
+
+    def _change_lines(self, changes: Iterable[Change]) -> Iterator[bytes]:
+        prefix, selection, one = self._prefix, self._selection, self._presenter.one
+        for change in changes:
+            if change.revision <= self._revision or (prefix and not change.item.key.startswith(prefix)):
+                continue  # of another namespace, or before a revision that is still to come
+            kind: str = change.type
+            if not selection.everything:
+                kind = _transition(change, selection)
+            if kind:
+                item = change.item
+                if kind == "DELETED" and change.type != "DELETED" and change.previous is not None:
+                    # It left what is selected: shown as it was while it still belonged there.
+                    item = at_revision(change.previous, change.revision)
+                yield _LINES[kind] % one(item)
+
+    def _bookmark(self, annotations: Mapping[str, str] = _NO_ANNOTATIONS) -> bytes:
+        return _LINES["BOOKMARK"] % self._presenter.bookmark(self._call.cluster.store.published_revision, annotations)
+
+    @staticmethod
+    def _error(failure: ApiFailure) -> bytes:
+        return _LINES["ERROR"] % codec.encode(failure.body())
+
+
+def _transition(change: Change, selection: Selection) -> str:
+    """Return the event type a selecting watcher sees, "" for none: an object may enter or leave what is selected."""
+    before = change.previous is not None and selection.matches(change.previous)
+    if change.type == "DELETED":
+        return "DELETED" if before else ""
+    after = selection.matches(change.item)
+    if after:
+        return "MODIFIED" if before else "ADDED"
+    return "DELETED" if before else ""
+
+
+def _send_initial_events(call: Call) -> bool | None:
+    value, match = call.flag("sendInitialEvents"), call.query.get("resourceVersionMatch", "")
+    if value is None:
+        if match:
+            why = "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+            raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", why))
+        return None
+    if match != "NotOlderThan":
+        why = "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        causes = [Cause("resourceVersionMatch", "FieldValueForbidden", why)]
+        if match:
+            message = f'Unsupported value: "{match}": supported values: "NotOlderThan"'
+            causes.append(Cause("resourceVersionMatch", "FieldValueNotSupported", message))
+        raise list_options(*causes)
+    return value

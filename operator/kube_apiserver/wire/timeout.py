@@ -1,0 +1,37 @@
+"""The ``timeout`` of a request, as Go writes durations.
+
+Every request here is answered at once, so that nothing is cut short; but a client is told of a duration that the real
+server would not take.
+"""
+
+import re
+
+from kube_apiserver.wire.failure import bad_request
+
+_UNITS = frozenset({"ns", "us", "µs", "μs", "ms", "s", "m", "h"})
+_PART = re.compile(r"(?:\d+\.?\d*|\.\d+)(?P<unit>[^\d.]*)")
+
+
+def check_timeout(text: str) -> None:
+    """Refuse what is no duration.
+
+    Raises:
+        ApiFailure: 400, in the words of Go's ``time.ParseDuration``.
+    """
+    if trouble := _trouble(text):
+        raise bad_request(f"invalid timeout specified in the request URL - time: {trouble}")
+
+
+def _trouble(text: str) -> str:
+    unsigned = text.removeprefix("-") if text.startswith("-") else text.removeprefix("+")
+    if text == "" or unsigned == "0":
+        return ""
+    position = 0
+    while match := _PART.match(unsigned, position):
+        unit = match["unit"]
+        if not unit:
+            return f'missing unit in duration "{text}"'
+        if unit not in _UNITS:
+            return f'unknown unit "{unit}" in duration "{text}"'
+        position = match.end()
+    return "" if position == len(unsigned) and position else f'invalid duration "{text}"'

@@ -1,8 +1,0 @@
-"""What ``kubectl get`` shows: the server renders rows, kubectl only aligns them.
-
-Owns columns and cells of built-in and custom kinds. Leaves content negotiation and lists to the server.
-"""
-
-from plugin_operator.apiserver.tables.rendering import render
-
-__all__ = ["render"]
