@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from kube_apiserver.call import Call
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.registry import ServedResource
+from kube_apiserver.requests.request import Call
 from kube_apiserver.security.user import User
 from kube_apiserver.verbs.creating import create
 from kube_apiserver.verbs.deleting import delete, delete_collection

@@ -12,11 +12,11 @@ from kube_apiserver.documents import Documents, page_not_found
 from kube_apiserver.faults import endpoint
 from kube_apiserver.faults.requests import meet
 from kube_apiserver.faults.watches import subject_of
+from kube_apiserver.requests.selection import exact_name
 from kube_apiserver.security.authentication import Authenticator
 from kube_apiserver.security.authorization import Attributes, refusal
 from kube_apiserver.security.user import MASTERS, User
 from kube_apiserver.storage import JournalFailed
-from kube_apiserver.verbs.selection import exact_name
 from kube_apiserver.wire.failure import ApiFailure, internal, no_such_resource
 from kube_apiserver.wire.reply import Reply, failed, respond
 from kube_apiserver.wire.target import Target, parse_target

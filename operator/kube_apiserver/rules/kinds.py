@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kube_apiserver.call import Call
+from kube_apiserver.requests.request import Call
 from kube_apiserver.rules.pods import prepare_pod
 from kube_apiserver.rules.services import allocate
 

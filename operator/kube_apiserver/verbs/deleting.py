@@ -1,15 +1,15 @@
 """delete and deletecollection."""
 
 from kube_apiserver import codec
-from kube_apiserver.call import Call
+from kube_apiserver.requests.options import DeleteOptions, delete_options
+from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request_body import read_as
+from kube_apiserver.requests.selection import Selection
 from kube_apiserver.storage import Item
 from kube_apiserver.verbs.committing import present
 from kube_apiserver.verbs.deletion import delete_item
-from kube_apiserver.verbs.incoming import read_as
-from kube_apiserver.verbs.options import DeleteOptions, delete_options
 from kube_apiserver.verbs.presenting import Presenter
 from kube_apiserver.verbs.reading import choose, find
-from kube_apiserver.verbs.selection import Selection
 from kube_apiserver.wire.failure import conflict, forbidden
 from kube_apiserver.wire.reply import Reply
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kube_apiserver.call import Call
+from kube_apiserver.requests.request import Call
 from kube_apiserver.security.authorization import Attributes
 from kube_apiserver.security.rules import Rule, compacted, uncovered
 from kube_apiserver.wire.failure import forbidden, not_found

@@ -1,6 +1,6 @@
 """A namespaced object needs its namespace, alive."""
 
-from kube_apiserver.call import Call
+from kube_apiserver.requests.request import Call
 from kube_apiserver.schema import Cause
 from kube_apiserver.wire.failure import forbidden, not_found
 

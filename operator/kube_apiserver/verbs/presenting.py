@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from kube_apiserver import codec, tables
-from kube_apiserver.call import Call
 from kube_apiserver.registry import ServedResource
+from kube_apiserver.requests.request import Call
 from kube_apiserver.schema import canonical
 from kube_apiserver.storage import Item
 from kube_apiserver.verbs.conversion import served_bytes, to_served

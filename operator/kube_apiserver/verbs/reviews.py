@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kube_apiserver import codec
-from kube_apiserver.call import Call
+from kube_apiserver.requests.options import write_options
+from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request_body import read_object
 from kube_apiserver.schema import Cause, decode_error
 from kube_apiserver.security.authorization import Attributes
 from kube_apiserver.security.tokens import AUDIENCE
 from kube_apiserver.security.user import User
 from kube_apiserver.verbs.committing import tracked, unreadable
-from kube_apiserver.verbs.incoming import read_object
-from kube_apiserver.verbs.options import write_options
 from kube_apiserver.wire.failure import bad_request, invalid
 from kube_apiserver.wire.reply import Reply
 from kube_apiserver.wire.times import timestamp

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kube_apiserver.call import Call
+from kube_apiserver.requests.options import WriteOptions, write_options
+from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request_body import read_object
 from kube_apiserver.rules import prepare_update
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Item, at_revision
@@ -20,8 +22,6 @@ from kube_apiserver.verbs.committing import (
 from kube_apiserver.verbs.conversion import to_served, to_stored
 from kube_apiserver.verbs.deletion import may_go
 from kube_apiserver.verbs.grants import check_grants
-from kube_apiserver.verbs.incoming import read_object
-from kube_apiserver.verbs.options import WriteOptions, write_options
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.wire.failure import bad_request, conflict, invalid, modified
 from kube_apiserver.wire.reply import Reply

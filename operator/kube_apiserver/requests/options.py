@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kube_apiserver import codec
-from kube_apiserver.call import Call
+from kube_apiserver.requests.request import Call
 from kube_apiserver.schema import Cause
 from kube_apiserver.wire.failure import invalid
 

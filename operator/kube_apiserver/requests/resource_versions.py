@@ -1,6 +1,6 @@
 """resourceVersion and resourceVersionMatch as requests give them."""
 
-from kube_apiserver.call import Call
+from kube_apiserver.requests.request import Call
 from kube_apiserver.schema import Cause
 from kube_apiserver.wire.failure import ApiFailure, bad_request, invalid
 
