@@ -6,6 +6,7 @@ from typing import Any
 from kube_apiserver import codec
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.soon import Soon
+from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.custom import bucket_of, served_custom_resources, storage_version
 from kube_apiserver.registry.resource import CRDS
@@ -15,7 +16,6 @@ from kube_apiserver.schema import Schema, apply_defaults, prune
 from kube_apiserver.storage import Change, Item
 from kube_apiserver.storage.records import item_of
 from kube_apiserver.verbs.committing import remove, store, store_as
-from kube_apiserver.verbs.conversion import to_served
 from kube_apiserver.verbs.deletion import CRD_FINALIZER, delete_item, may_go
 from kube_apiserver.wire.times import timestamp
 

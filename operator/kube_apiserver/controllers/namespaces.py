@@ -2,10 +2,10 @@
 
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.soon import Soon
+from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.storage import Change, Item
 from kube_apiserver.verbs.committing import remove, store
-from kube_apiserver.verbs.conversion import to_served
 from kube_apiserver.verbs.deletion import delete_item, may_go
 
 _BUCKET = "namespaces"

@@ -5,11 +5,11 @@ from typing import Any
 from kube_apiserver import fieldmanagers
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.soon import Soon
+from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.selectors import LabelSelector, SelectorError
 from kube_apiserver.storage import Change, Item
 from kube_apiserver.verbs.committing import store
-from kube_apiserver.verbs.conversion import to_served
 from kube_apiserver.verbs.label_selectors import selector_text
 
 _BUCKET = "clusterroles.rbac.authorization.k8s.io"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kube_apiserver import fieldmanagers
+from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.request_body import named_object, undeterminable
@@ -11,7 +12,6 @@ from kube_apiserver.schema import Cause
 from kube_apiserver.schema.gowords import json_type
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.verbs.committing import present, reset_fields
-from kube_apiserver.verbs.conversion import to_served
 from kube_apiserver.verbs.creating import create_object
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.verbs.updating import replace

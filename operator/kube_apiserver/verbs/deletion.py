@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from kube_apiserver.cluster import Cluster
+from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.rules.conditions import set_condition
 from kube_apiserver.storage import Item, at_revision
 from kube_apiserver.verbs.committing import dry_item, remove, store
-from kube_apiserver.verbs.conversion import to_served, to_stored
 from kube_apiserver.wire.times import timestamp
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"

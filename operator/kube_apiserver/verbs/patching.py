@@ -3,13 +3,13 @@
 from typing import Any
 
 from kube_apiserver import patching
+from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import write_options
 from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.request_body import SCHEME, named_object
 from kube_apiserver.schema import Cause, Schema
 from kube_apiserver.verbs.applying import apply
 from kube_apiserver.verbs.committing import present, unreadable
-from kube_apiserver.verbs.conversion import to_served
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.verbs.updating import replace
 from kube_apiserver.wire.body import media_type, parse_json, parse_yaml, read_bytes

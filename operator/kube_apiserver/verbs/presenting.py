@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from kube_apiserver import codec, tables
+from kube_apiserver.conversion.versions import served_bytes, to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.request import Call
 from kube_apiserver.schema import canonical
 from kube_apiserver.storage import Item
-from kube_apiserver.verbs.conversion import served_bytes, to_served
 from kube_apiserver.wire.failure import ApiFailure, bad_request
 
 _PARTIAL = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kube_apiserver import codec, fieldmanagers
+from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import ScalePaths
 from kube_apiserver.requests.options import WriteOptions, write_options
@@ -14,7 +15,6 @@ from kube_apiserver.schema import Cause, Schema
 from kube_apiserver.storage import Item
 from kube_apiserver.verbs.applying import applied_object, configuration
 from kube_apiserver.verbs.committing import complete, tracked
-from kube_apiserver.verbs.conversion import to_served
 from kube_apiserver.verbs.label_selectors import selector_text
 from kube_apiserver.verbs.patching import APPLY_PATCH, patch_document, read_patch
 from kube_apiserver.verbs.reading import find, find_shown

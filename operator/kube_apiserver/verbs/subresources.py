@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from kube_apiserver import codec
+from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import delete_options, write_options
 from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.request_body import read_as, read_object
 from kube_apiserver.schema import Cause
 from kube_apiserver.security.tokens import AUDIENCE
 from kube_apiserver.verbs.committing import complete, present, remove, store, tracked
-from kube_apiserver.verbs.conversion import to_served
 from kube_apiserver.verbs.deletion import delete_item, may_go
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.wire.failure import ApiFailure, conflict, invalid, modified

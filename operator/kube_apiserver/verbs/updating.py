@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.requests.options import WriteOptions, write_options
 from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.request_body import read_object
@@ -19,7 +20,6 @@ from kube_apiserver.verbs.committing import (
     store,
     tracked,
 )
-from kube_apiserver.verbs.conversion import to_served, to_stored
 from kube_apiserver.verbs.deletion import may_go
 from kube_apiserver.verbs.grants import check_grants
 from kube_apiserver.verbs.reading import find

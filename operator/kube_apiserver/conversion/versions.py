@@ -7,9 +7,9 @@ groups, are converted by field.
 from typing import Any
 
 from kube_apiserver import codec
+from kube_apiserver.conversion import autoscalers, events
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.storage import Item
-from kube_apiserver.verbs import autoscalers, events
 
 _AUTOSCALERS = "horizontalpodautoscalers.autoscaling"
 _CONVERTED = frozenset({"events", _AUTOSCALERS})
