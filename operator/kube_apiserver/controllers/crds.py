@@ -15,9 +15,9 @@ from kube_apiserver.rules.conditions import condition, set_condition
 from kube_apiserver.schema import Schema, apply_defaults, prune
 from kube_apiserver.storage import Change, Item
 from kube_apiserver.storage.records import item_of
-from kube_apiserver.verbs.committing import remove, store, store_as
-from kube_apiserver.verbs.deletion import CRD_FINALIZER, delete_item, may_go
 from kube_apiserver.wire.times import timestamp
+from kube_apiserver.writes.deletion import CRD_FINALIZER, delete_item, may_go
+from kube_apiserver.writes.write_pipeline import remove, store, store_as
 
 _MANAGER = "kube-apiserver"
 _BACKGROUND = DeleteOptions(propagation="Background")

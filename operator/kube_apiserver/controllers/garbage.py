@@ -12,8 +12,8 @@ from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.storage import Change, Item
-from kube_apiserver.verbs.committing import remove, store_as
-from kube_apiserver.verbs.deletion import FOREGROUND, ORPHAN, delete_item, may_go
+from kube_apiserver.writes.deletion import FOREGROUND, ORPHAN, delete_item, may_go
+from kube_apiserver.writes.write_pipeline import remove, store_as
 
 Place = tuple[str, str]
 _MANAGER = "kube-controller-manager"

@@ -5,8 +5,8 @@ from kube_apiserver.controllers.soon import Soon
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.storage import Change, Item
-from kube_apiserver.verbs.committing import remove, store
-from kube_apiserver.verbs.deletion import delete_item, may_go
+from kube_apiserver.writes.deletion import delete_item, may_go
+from kube_apiserver.writes.write_pipeline import remove, store
 
 _BUCKET = "namespaces"
 _BACKGROUND = DeleteOptions(propagation="Background", grace_seconds=0)

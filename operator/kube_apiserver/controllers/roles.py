@@ -4,13 +4,13 @@ from typing import Any
 
 from kube_apiserver import fieldmanagers
 from kube_apiserver.cluster import Cluster
+from kube_apiserver.controllers.label_selectors import selector_text
 from kube_apiserver.controllers.soon import Soon
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.selectors import LabelSelector, SelectorError
 from kube_apiserver.storage import Change, Item
-from kube_apiserver.verbs.committing import store
-from kube_apiserver.verbs.label_selectors import selector_text
+from kube_apiserver.writes.write_pipeline import store
 
 _BUCKET = "clusterroles.rbac.authorization.k8s.io"
 _MANAGER = "clusterrole-aggregation-controller"

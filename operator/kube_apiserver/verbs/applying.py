@@ -11,12 +11,12 @@ from kube_apiserver.requests.request_body import named_object, undeterminable
 from kube_apiserver.schema import Cause
 from kube_apiserver.schema.gowords import json_type
 from kube_apiserver.storage import Item, item_key
-from kube_apiserver.verbs.committing import present, reset_fields
 from kube_apiserver.verbs.creating import create_object
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.verbs.updating import replace
 from kube_apiserver.wire.failure import ApiFailure, bad_request, conflict, invalid
 from kube_apiserver.wire.reply import Reply
+from kube_apiserver.writes.write_pipeline import present, reset_fields
 
 _NO_OBJECT = (
     "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of "

@@ -9,12 +9,12 @@ from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.request_body import read_object
 from kube_apiserver.rules import default_create, prepare_create, reset_create
 from kube_apiserver.storage import Item, item_key
-from kube_apiserver.verbs.committing import check, complete, present, store, tracked
-from kube_apiserver.verbs.grants import check_grants
-from kube_apiserver.verbs.namespaces import require_namespace
 from kube_apiserver.wire.failure import ApiFailure, already_exists
 from kube_apiserver.wire.reply import Reply
 from kube_apiserver.wire.times import timestamp
+from kube_apiserver.writes.escalation import check_grants
+from kube_apiserver.writes.namespaces import require_namespace
+from kube_apiserver.writes.write_pipeline import check, complete, present, store, tracked
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 _LONGEST_PREFIX = 58

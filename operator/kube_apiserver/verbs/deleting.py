@@ -1,17 +1,17 @@
 """delete and deletecollection."""
 
 from kube_apiserver import codec
+from kube_apiserver.presenter import Presenter
 from kube_apiserver.requests.options import DeleteOptions, delete_options
 from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.request_body import read_as
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.storage import Item
-from kube_apiserver.verbs.committing import present
-from kube_apiserver.verbs.deletion import delete_item
-from kube_apiserver.verbs.presenting import Presenter
 from kube_apiserver.verbs.reading import choose, find
 from kube_apiserver.wire.failure import conflict, forbidden
 from kube_apiserver.wire.reply import Reply
+from kube_apiserver.writes.deletion import delete_item
+from kube_apiserver.writes.write_pipeline import present
 
 # Their registries answer a deletion with the object itself.
 _RETURN_OBJECT = frozenset(

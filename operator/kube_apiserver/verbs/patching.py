@@ -9,7 +9,6 @@ from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.request_body import SCHEME, named_object
 from kube_apiserver.schema import Cause, Schema
 from kube_apiserver.verbs.applying import apply
-from kube_apiserver.verbs.committing import present, unreadable
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.verbs.updating import replace
 from kube_apiserver.wire.body import media_type, parse_json, parse_yaml, read_bytes
@@ -20,6 +19,7 @@ from kube_apiserver.wire.failure import (
     unsupported_media_type,
 )
 from kube_apiserver.wire.reply import Reply
+from kube_apiserver.writes.write_pipeline import present, unreadable
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from kube_apiserver.presenter import Presenter
 from kube_apiserver.requests.continue_tokens import make_token, outdated, read_token
 from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.resource_versions import exact_revision, list_revision
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.storage import Compacted, Item, item_key
-from kube_apiserver.verbs.presenting import Presenter
 from kube_apiserver.wire.failure import bad_request, expired, not_found
 from kube_apiserver.wire.reply import Reply
 

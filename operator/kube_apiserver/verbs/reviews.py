@@ -11,10 +11,10 @@ from kube_apiserver.schema import Cause, decode_error
 from kube_apiserver.security.authorization import Attributes
 from kube_apiserver.security.tokens import AUDIENCE
 from kube_apiserver.security.user import User
-from kube_apiserver.verbs.committing import tracked, unreadable
 from kube_apiserver.wire.failure import bad_request, invalid
 from kube_apiserver.wire.reply import Reply
 from kube_apiserver.wire.times import timestamp
+from kube_apiserver.writes.write_pipeline import tracked, unreadable
 
 _ONE_OF = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kube_apiserver import codec, fieldmanagers
+from kube_apiserver.controllers.label_selectors import selector_text
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import ScalePaths
@@ -14,13 +15,12 @@ from kube_apiserver.requests.request_body import named_object, read_object
 from kube_apiserver.schema import Cause, Schema
 from kube_apiserver.storage import Item
 from kube_apiserver.verbs.applying import applied_object, configuration
-from kube_apiserver.verbs.committing import complete, tracked
-from kube_apiserver.verbs.label_selectors import selector_text
 from kube_apiserver.verbs.patching import APPLY_PATCH, patch_document, read_patch
 from kube_apiserver.verbs.reading import find, find_shown
 from kube_apiserver.verbs.updating import check_name, replace
 from kube_apiserver.wire.failure import bad_request, internal, invalid
 from kube_apiserver.wire.reply import Reply
+from kube_apiserver.writes.write_pipeline import complete, tracked
 
 _SCALE = ServedResource(
     group="autoscaling",

@@ -10,7 +10,12 @@ from kube_apiserver.requests.request_body import read_object
 from kube_apiserver.rules import prepare_update
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Item, at_revision
-from kube_apiserver.verbs.committing import (
+from kube_apiserver.verbs.reading import find
+from kube_apiserver.wire.failure import bad_request, conflict, invalid, modified
+from kube_apiserver.wire.reply import Reply
+from kube_apiserver.writes.deletion import may_go
+from kube_apiserver.writes.escalation import check_grants
+from kube_apiserver.writes.write_pipeline import (
     check,
     complete,
     dry_item,
@@ -20,11 +25,6 @@ from kube_apiserver.verbs.committing import (
     store,
     tracked,
 )
-from kube_apiserver.verbs.deletion import may_go
-from kube_apiserver.verbs.grants import check_grants
-from kube_apiserver.verbs.reading import find
-from kube_apiserver.wire.failure import bad_request, conflict, invalid, modified
-from kube_apiserver.wire.reply import Reply
 
 
 async def update(call: Call) -> Reply:

@@ -13,12 +13,12 @@ from multidict import CIMultiDict
 
 from kube_apiserver import codec
 from kube_apiserver.faults.watches import WatchResponse, subject_of
+from kube_apiserver.presenter import Presenter
 from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.resource_versions import list_options, parse_revision, too_large_revision
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Change, Compacted, Cursor, Item, at_revision
-from kube_apiserver.verbs.presenting import Presenter
 from kube_apiserver.wire.failure import ApiFailure, expired
 from kube_apiserver.wire.reply import warning_header
 

@@ -6,6 +6,7 @@ from typing import Any
 from kube_apiserver import codec, fieldmanagers
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.conversion.versions import to_served, to_stored
+from kube_apiserver.presenter import Presenter
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import WriteOptions
@@ -23,7 +24,6 @@ from kube_apiserver.schema import (
 )
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.storage.records import make_item
-from kube_apiserver.verbs.presenting import Presenter
 from kube_apiserver.wire.failure import ApiFailure, bad_request, invalid
 from kube_apiserver.wire.reply import Reply
 

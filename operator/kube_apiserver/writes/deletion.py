@@ -13,8 +13,8 @@ from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.rules.conditions import set_condition
 from kube_apiserver.storage import Item, at_revision
-from kube_apiserver.verbs.committing import dry_item, remove, store
 from kube_apiserver.wire.times import timestamp
+from kube_apiserver.writes.write_pipeline import dry_item, remove, store
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
