@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kube_apiserver.keywords.values import compiled
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.model import Cause
-from kube_apiserver.schema.values import compiled
 
 Raw = Mapping[str, Any]
 _X = "x-kubernetes-"

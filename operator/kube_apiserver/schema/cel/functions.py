@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from kube_apiserver.keywords.values import compiled
 from kube_apiserver.schema.quantity import canonical_quantity
-from kube_apiserver.schema.values import compiled
 
 _MISSING = frozenset({"url", "ip", "cidr", "quantity", "semver", "isSemver", "format", "authorizer"})
 # Texts have functions of these names as well, and the library lets nobody add to a name that is taken.

@@ -8,11 +8,11 @@ warning, so that definitions can become stricter.
 from dataclasses import dataclass, field
 from typing import Any
 
+from kube_apiserver.keywords.keywords import joined
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.cel.programs import Program, RuleError, is_available, programs_of
 from kube_apiserver.schema.cel.values import converted
 from kube_apiserver.schema.model import MISSING, Cause, Schema
-from kube_apiserver.schema.validation_core import joined
 
 _NO_FIELD = "<nil>"
 

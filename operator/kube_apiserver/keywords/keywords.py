@@ -6,10 +6,10 @@ what is said about the object as a whole to ``validation``.
 
 from typing import Any
 
+from kube_apiserver.keywords.composition import check_composition
+from kube_apiserver.keywords.values import check_format, check_number, check_string
 from kube_apiserver.schema import messages
-from kube_apiserver.schema.composition import check_composition
 from kube_apiserver.schema.model import Cause, Schema
-from kube_apiserver.schema.values import check_format, check_number, check_string
 
 
 def check(value: Any, schema: Schema, path: str) -> list[Cause]:

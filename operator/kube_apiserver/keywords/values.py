@@ -4,8 +4,8 @@ import math
 import re
 from functools import lru_cache
 
+from kube_apiserver.keywords.formats import fits_format
 from kube_apiserver.schema import messages
-from kube_apiserver.schema.formats import fits_format
 from kube_apiserver.schema.model import Cause, Schema
 
 _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}

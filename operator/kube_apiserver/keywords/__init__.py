@@ -1,0 +1,1 @@
+"""The keywords of custom schemas, applied to values."""
