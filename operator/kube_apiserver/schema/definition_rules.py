@@ -8,8 +8,8 @@ in ``structural``, ``schema_rules``, ``schema_defaults`` and ``cel``, columns an
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kube_apiserver.cel import declared_causes, unjudged
 from kube_apiserver.schema import messages, names
-from kube_apiserver.schema.cel import declared_causes, unjudged
 from kube_apiserver.schema.custom import from_crd
 from kube_apiserver.schema.model import Cause
 from kube_apiserver.schema.schema_defaults import default_causes

@@ -7,9 +7,9 @@ to ``messages``, type errors of built-in kinds to ``decoding`` (they are 400s) a
 from collections.abc import Mapping
 from typing import Any
 
+from kube_apiserver.cel import Verdict, judge
 from kube_apiserver.keywords.keywords import check, joined
 from kube_apiserver.schema import messages
-from kube_apiserver.schema.cel import Verdict, judge
 from kube_apiserver.schema.embedded import embedded_causes
 from kube_apiserver.schema.model import Cause, Schema
 from kube_apiserver.schema.rules import builtin_causes

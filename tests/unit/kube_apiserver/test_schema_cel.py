@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
+from kube_apiserver.cel import programs
+from kube_apiserver.cel.names import identifier
 from kube_apiserver.schema import definition_warnings, from_crd, judge_rules, validate
-from kube_apiserver.schema.cel import programs
-from kube_apiserver.schema.cel.names import identifier
 from kube_apiserver.schema.definition_rules import open_api_causes
 
 

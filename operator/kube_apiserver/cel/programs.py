@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from kube_apiserver.schema.cel import functions
-from kube_apiserver.schema.cel.names import PACKAGE
+from kube_apiserver.cel import functions
+from kube_apiserver.cel.names import PACKAGE
 from kube_apiserver.schema.model import Rule, Schema
 
 _OF_STRUCT = re.compile(rf" not found in struct '{PACKAGE}\.\w+'")
@@ -99,7 +99,7 @@ class Compiler:
         if library is None:
             raise UnjudgedRule("install plugin-operator[cel]")
         # Protobuf takes a tenth of the server's start, and few definitions have rules.
-        from kube_apiserver.schema.cel.declarations import Declarations
+        from kube_apiserver.cel.declarations import Declarations
 
         self._library = library
         declarations = Declarations(library.cel)

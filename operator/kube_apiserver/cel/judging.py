@@ -8,10 +8,10 @@ warning, so that definitions can become stricter.
 from dataclasses import dataclass, field
 from typing import Any
 
+from kube_apiserver.cel.programs import Program, RuleError, is_available, programs_of
+from kube_apiserver.cel.values import converted
 from kube_apiserver.keywords.keywords import joined
 from kube_apiserver.schema import messages
-from kube_apiserver.schema.cel.programs import Program, RuleError, is_available, programs_of
-from kube_apiserver.schema.cel.values import converted
 from kube_apiserver.schema.model import MISSING, Cause, Schema
 
 _NO_FIELD = "<nil>"

@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from kube_apiserver.schema.cel.names import identifier
-from kube_apiserver.schema.cel.shapes import is_map, visible
+from kube_apiserver.cel.names import identifier
+from kube_apiserver.cel.shapes import is_map, visible
 from kube_apiserver.schema.model import Schema
 
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}

@@ -6,9 +6,9 @@ accepted here and bounded when they run.
 
 import msgspec
 
+from kube_apiserver.cel.programs import Compiler, Expression, RuleError, UnjudgedRule, is_available
+from kube_apiserver.cel.shapes import visible
 from kube_apiserver.schema import messages
-from kube_apiserver.schema.cel.programs import Compiler, Expression, RuleError, UnjudgedRule, is_available
-from kube_apiserver.schema.cel.shapes import visible
 from kube_apiserver.schema.model import Cause, Rule, Schema
 
 _REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")

@@ -10,8 +10,8 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, duration_pb2, struct_pb2, timestamp_pb2
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Field
 
-from kube_apiserver.schema.cel.names import PACKAGE, identifier
-from kube_apiserver.schema.cel.shapes import is_map, visible
+from kube_apiserver.cel.names import PACKAGE, identifier
+from kube_apiserver.cel.shapes import is_map, visible
 from kube_apiserver.schema.model import Schema
 
 _WELL_KNOWN = (timestamp_pb2, duration_pb2, struct_pb2)
