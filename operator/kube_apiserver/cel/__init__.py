@@ -5,7 +5,7 @@ of ``cel-expr-python``, an optional extra (``plugin-operator[cel]``): without it
 with a warning, and nothing is judged.
 """
 
-from kube_apiserver.cel.declaring import declared_causes, unjudged
-from kube_apiserver.cel.judging import Verdict, judge
+from kube_apiserver.cel.evaluation import Verdict, judge
+from kube_apiserver.cel.rule_checks import declared_causes, unjudged
 
 __all__ = ["Verdict", "declared_causes", "judge", "unjudged"]
