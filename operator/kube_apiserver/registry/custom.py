@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kube_apiserver.crds.schemas import from_crd
 from kube_apiserver.registry.resource import CustomVersion, ScalePaths, ServedResource
-from kube_apiserver.schema import SubresourceInfo, from_crd
+from kube_apiserver.schema import SubresourceInfo
 
 _VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
 _SUBRESOURCE_VERBS = ("get", "patch", "update")

@@ -6,10 +6,8 @@ storing and answering to the server, and merging to ``patching`` and ``fieldmana
 
 from kube_apiserver.schema.builtin import Schemas
 from kube_apiserver.schema.canonical import canonical
-from kube_apiserver.schema.custom import from_crd
 from kube_apiserver.schema.decoding import decode_error
 from kube_apiserver.schema.defaulting import apply_defaults
-from kube_apiserver.schema.definition_rules import definition_warnings
 from kube_apiserver.schema.embedded import embedded_error
 from kube_apiserver.schema.model import Cause, Schema
 from kube_apiserver.schema.names import (
@@ -35,9 +33,7 @@ __all__ = [
     "builtin_resources",
     "canonical",
     "decode_error",
-    "definition_warnings",
     "embedded_error",
-    "from_crd",
     "is_config_key",
     "is_dns1035_label",
     "is_dns1123_label",

@@ -7,9 +7,9 @@ is no full copy of Kubernetes' validation. Containers are in ``container_rules``
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kube_apiserver.crds.definition import definition_causes
 from kube_apiserver.schema import messages, names
 from kube_apiserver.schema.container_rules import pod_causes, template_causes
-from kube_apiserver.schema.definition_rules import definition_causes
 from kube_apiserver.schema.model import Cause
 from kube_apiserver.schema.role_rules import binding_causes, role_causes
 

@@ -6,8 +6,9 @@ import pytest
 
 from kube_apiserver.cel import programs
 from kube_apiserver.cel.names import identifier
-from kube_apiserver.schema import definition_warnings, from_crd, judge_rules, validate
-from kube_apiserver.schema.definition_rules import open_api_causes
+from kube_apiserver.crds.definition import definition_warnings, open_api_causes
+from kube_apiserver.crds.schemas import from_crd
+from kube_apiserver.schema import judge_rules, validate
 
 
 def schema(*rules, **properties):

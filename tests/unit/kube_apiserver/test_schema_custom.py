@@ -2,7 +2,8 @@
 
 import pytest
 
-from kube_apiserver.schema import Schemas, apply_defaults, from_crd, prune, validate
+from kube_apiserver.crds.schemas import from_crd
+from kube_apiserver.schema import Schemas, apply_defaults, prune, validate
 
 SPEC = {
     "type": "object",

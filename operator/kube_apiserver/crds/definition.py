@@ -9,18 +9,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kube_apiserver.cel import declared_causes, unjudged
-from kube_apiserver.schema import messages, names
-from kube_apiserver.schema.custom import from_crd
-from kube_apiserver.schema.model import Cause
-from kube_apiserver.schema.schema_defaults import default_causes
-from kube_apiserver.schema.schema_rules import schema_causes
-from kube_apiserver.schema.structural import structural_causes
-from kube_apiserver.schema.version_rules import (
+from kube_apiserver.crds.schema_checks import schema_causes
+from kube_apiserver.crds.schema_defaults import default_causes
+from kube_apiserver.crds.schemas import from_crd
+from kube_apiserver.crds.structural import structural_causes
+from kube_apiserver.crds.versions import (
     column_causes,
     deprecation_causes,
     scale_causes,
     selectable_causes,
 )
+from kube_apiserver.schema import messages, names
+from kube_apiserver.schema.model import Cause
 
 Object = Mapping[str, Any]
 _SCOPES = ("Cluster", "Namespaced")

@@ -6,9 +6,9 @@ The rules are those of apiextensions-apiserver's ``pkg/apiserver/schema/defaulti
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kube_apiserver.crds.schemas import from_crd
 from kube_apiserver.keywords.keywords import check
 from kube_apiserver.schema import messages
-from kube_apiserver.schema.custom import from_crd
 from kube_apiserver.schema.model import Cause, Schema
 from kube_apiserver.schema.pruning import prune
 

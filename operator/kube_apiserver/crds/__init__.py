@@ -1,0 +1,1 @@
+"""What a CustomResourceDefinition may say, and the schema it makes."""
