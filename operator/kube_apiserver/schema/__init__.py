@@ -8,7 +8,6 @@ from kube_apiserver.schema.builtin import Schemas
 from kube_apiserver.schema.canonical import canonical
 from kube_apiserver.schema.decoding import decode_error
 from kube_apiserver.schema.defaulting import apply_defaults
-from kube_apiserver.schema.embedded import embedded_error
 from kube_apiserver.schema.model import Cause, Schema
 from kube_apiserver.schema.names import (
     is_config_key,
@@ -21,7 +20,6 @@ from kube_apiserver.schema.names import (
 )
 from kube_apiserver.schema.pruning import prune
 from kube_apiserver.schema.resources import ResourceInfo, SubresourceInfo, builtin_resources
-from kube_apiserver.schema.validation import judge_rules, validate
 
 __all__ = [
     "Cause",
@@ -33,7 +31,6 @@ __all__ = [
     "builtin_resources",
     "canonical",
     "decode_error",
-    "embedded_error",
     "is_config_key",
     "is_dns1035_label",
     "is_dns1123_label",
@@ -41,7 +38,5 @@ __all__ = [
     "is_label_value",
     "is_path_segment",
     "is_qualified_name",
-    "judge_rules",
     "prune",
-    "validate",
 ]

@@ -13,9 +13,11 @@ from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Call
 from kube_apiserver.rules import kind_causes, metadata_causes, status_causes, update_causes
-from kube_apiserver.schema import Cause, apply_defaults, decode_error, embedded_error, judge_rules, prune, validate
+from kube_apiserver.schema import Cause, apply_defaults, decode_error, prune
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.storage.records import make_item
+from kube_apiserver.validation.embedded_objects import embedded_error
+from kube_apiserver.validation.objects import judge_rules, validate
 from kube_apiserver.wire.failure import ApiFailure, bad_request, invalid
 from kube_apiserver.wire.reply import Reply
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from kube_apiserver.schema import Schemas, apply_defaults, builtin_resources, decode_error, prune, validate
+from kube_apiserver.schema import Schemas, apply_defaults, builtin_resources, decode_error, prune
 from kube_apiserver.schema.quantity import canonical_quantity
+from kube_apiserver.validation.objects import validate
 
 
 def schema(api_version, kind):

@@ -8,7 +8,7 @@ from kube_apiserver.cel import programs
 from kube_apiserver.cel.names import identifier
 from kube_apiserver.crds.definition import definition_warnings, open_api_causes
 from kube_apiserver.crds.schemas import from_crd
-from kube_apiserver.schema import judge_rules, validate
+from kube_apiserver.validation.objects import judge_rules, validate
 
 
 def schema(*rules, **properties):

@@ -3,7 +3,8 @@
 import pytest
 
 from kube_apiserver.crds.schemas import from_crd
-from kube_apiserver.schema import Schemas, apply_defaults, prune, validate
+from kube_apiserver.schema import Schemas, apply_defaults, prune
+from kube_apiserver.validation.objects import validate
 
 SPEC = {
     "type": "object",

@@ -9,9 +9,9 @@ from typing import Any
 
 from kube_apiserver.crds.definition import definition_causes
 from kube_apiserver.schema import messages, names
-from kube_apiserver.schema.container_rules import pod_causes, template_causes
 from kube_apiserver.schema.model import Cause
-from kube_apiserver.schema.role_rules import binding_causes, role_causes
+from kube_apiserver.validation.containers import pod_causes, template_causes
+from kube_apiserver.validation.roles import binding_causes, role_causes
 
 Object = Mapping[str, Any]
 _SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")

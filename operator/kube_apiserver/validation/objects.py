@@ -10,9 +10,9 @@ from typing import Any
 from kube_apiserver.cel import Verdict, judge
 from kube_apiserver.keywords.keywords import check, joined
 from kube_apiserver.schema import messages
-from kube_apiserver.schema.embedded import embedded_causes
 from kube_apiserver.schema.model import Cause, Schema
-from kube_apiserver.schema.rules import builtin_causes
+from kube_apiserver.validation.builtin_kinds import builtin_causes
+from kube_apiserver.validation.embedded_objects import embedded_causes
 
 _BLOCKING = {
     "FieldValueRequired",

@@ -1,0 +1,1 @@
+"""Validation of objects, built-in and custom, with the messages of kube-apiserver."""
