@@ -6,9 +6,9 @@ from typing import Any
 
 from kube_apiserver import codec, tables
 from kube_apiserver.conversion.versions import served_bytes, to_served
+from kube_apiserver.decoding.canonical_form import canonical
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.request import Call
-from kube_apiserver.schema import canonical
 from kube_apiserver.storage import Item
 from kube_apiserver.wire.failure import ApiFailure, bad_request
 

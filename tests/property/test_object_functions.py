@@ -6,10 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kube_apiserver.crds.schemas import from_crd
+from kube_apiserver.decoding.pruning import prune
+from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.fieldmanagers import apply
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
 from kube_apiserver.patching import merge_patch
-from kube_apiserver.schema import Schemas, apply_defaults, prune
+from kube_apiserver.schema import Schemas
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SCALARS = st.booleans() | st.integers(-5, 5) | st.text("ab", max_size=2)

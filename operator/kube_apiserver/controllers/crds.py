@@ -7,12 +7,14 @@ from kube_apiserver import codec
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.soon import Soon
 from kube_apiserver.conversion.versions import to_served
+from kube_apiserver.decoding.pruning import prune
+from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.custom import bucket_of, served_custom_resources, storage_version
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.rules.conditions import condition, set_condition
-from kube_apiserver.schema import Schema, apply_defaults, prune
+from kube_apiserver.schema import Schema
 from kube_apiserver.storage import Change, Item
 from kube_apiserver.storage.records import item_of
 from kube_apiserver.wire.times import timestamp

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kube_apiserver.crds.schemas import from_crd
+from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.keywords.keywords import check
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.model import Cause, Schema
-from kube_apiserver.schema.pruning import prune
 
 Raw = Mapping[str, Any]
 _HEAD = ("metadata", "kind", "apiVersion")

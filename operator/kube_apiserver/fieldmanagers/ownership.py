@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from kube_apiserver.decoding.canonical_form import canonical
 from kube_apiserver.fieldmanagers.comparing import Comparison, compare
 from kube_apiserver.fieldmanagers.conflicts import ApplyConflict
 from kube_apiserver.fieldmanagers.entries import Entry
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
 from kube_apiserver.schema import Schema
 from kube_apiserver.schema.builtin import from_definition
-from kube_apiserver.schema.canonical import canonical
 from kube_apiserver.schema.model import MISSING
 
 _SERVER_OWNED = (

@@ -10,7 +10,7 @@ from typing import Any
 from kube_apiserver.fieldmanagers.conflicts import shown_path
 from kube_apiserver.fieldmanagers.typed import element_of
 from kube_apiserver.schema import Schema
-from kube_apiserver.schema.gowords import go_literal, go_text, go_type
+from kube_apiserver.schema.go_format import go_literal, go_text, go_type
 
 _OMITS_KEYS = (
     "associative list with keys has an element that omits all key fields [{}] "

@@ -8,7 +8,7 @@ import jsonpatch
 import jsonpointer
 
 from kube_apiserver.patching.errors import PatchError, malformed
-from kube_apiserver.schema.gowords import json_type
+from kube_apiserver.schema.go_format import json_type
 
 _LIMIT = 10_000
 _PATHLESS = "the server rejected our request due to an error in our request"

@@ -10,7 +10,7 @@ from typing import Any
 from kube_apiserver.patching.errors import malformed, unfollowable
 from kube_apiserver.patching.strategic_lists import ListPatch, is_merge_list, merge_list
 from kube_apiserver.schema import Schema
-from kube_apiserver.schema.gowords import go_text, json_type
+from kube_apiserver.schema.go_format import go_text, json_type
 
 DIRECTIVE = "$patch"
 RETAIN = "$retainKeys"

@@ -6,7 +6,7 @@ from typing import Any
 
 from kube_apiserver.patching.errors import unfollowable
 from kube_apiserver.schema import Schema
-from kube_apiserver.schema.gowords import go_text
+from kube_apiserver.schema.go_format import go_text
 
 MergeMap = Callable[[dict[str, Any], dict[str, Any], Schema | None], dict[str, Any]]
 _DIRECTIVE = "$patch"

@@ -5,9 +5,6 @@ storing and answering to the server, and merging to ``patching`` and ``fieldmana
 """
 
 from kube_apiserver.schema.builtin import Schemas
-from kube_apiserver.schema.canonical import canonical
-from kube_apiserver.schema.decoding import decode_error
-from kube_apiserver.schema.defaulting import apply_defaults
 from kube_apiserver.schema.model import Cause, Schema
 from kube_apiserver.schema.names import (
     is_config_key,
@@ -18,7 +15,6 @@ from kube_apiserver.schema.names import (
     is_path_segment,
     is_qualified_name,
 )
-from kube_apiserver.schema.pruning import prune
 from kube_apiserver.schema.resources import ResourceInfo, SubresourceInfo, builtin_resources
 
 __all__ = [
@@ -27,10 +23,7 @@ __all__ = [
     "Schema",
     "Schemas",
     "SubresourceInfo",
-    "apply_defaults",
     "builtin_resources",
-    "canonical",
-    "decode_error",
     "is_config_key",
     "is_dns1035_label",
     "is_dns1123_label",
@@ -38,5 +31,4 @@ __all__ = [
     "is_label_value",
     "is_path_segment",
     "is_qualified_name",
-    "prune",
 ]

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kube_apiserver.decoding.decoder import value_error
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.builtin import from_definition
-from kube_apiserver.schema.decoding import value_error
 from kube_apiserver.schema.model import Cause, Schema
 from kube_apiserver.schema.names import is_dns1035_label
 

@@ -9,7 +9,7 @@ from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.request_body import named_object, undeterminable
 from kube_apiserver.schema import Cause
-from kube_apiserver.schema.gowords import json_type
+from kube_apiserver.schema.go_format import json_type
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.verbs.creating import create_object
 from kube_apiserver.verbs.reading import find

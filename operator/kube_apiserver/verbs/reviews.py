@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kube_apiserver import codec
+from kube_apiserver.decoding.decoder import decode_error
 from kube_apiserver.requests.options import write_options
 from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.request_body import read_object
-from kube_apiserver.schema import Cause, decode_error
+from kube_apiserver.schema import Cause
 from kube_apiserver.security.authorization import Attributes
 from kube_apiserver.security.tokens import AUDIENCE
 from kube_apiserver.security.user import User

@@ -7,13 +7,16 @@ from kube_apiserver import codec, fieldmanagers
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.crds.definition import definition_warnings
+from kube_apiserver.decoding.decoder import decode_error
+from kube_apiserver.decoding.pruning import prune
+from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.presenter import Presenter
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Call
 from kube_apiserver.rules import kind_causes, metadata_causes, status_causes, update_causes
-from kube_apiserver.schema import Cause, apply_defaults, decode_error, prune
+from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.storage.records import make_item
 from kube_apiserver.validation.embedded_objects import embedded_error

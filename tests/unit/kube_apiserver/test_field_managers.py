@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from kube_apiserver.crds.schemas import from_crd
+from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.fieldmanagers import ApplyConflict, apply, track
-from kube_apiserver.schema import Schemas, apply_defaults
+from kube_apiserver.schema import Schemas
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = datetime(2026, 1, 2, 3, 9, 5, tzinfo=UTC)

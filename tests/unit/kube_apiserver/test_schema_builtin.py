@@ -2,7 +2,10 @@
 
 import pytest
 
-from kube_apiserver.schema import Schemas, apply_defaults, builtin_resources, decode_error, prune
+from kube_apiserver.decoding.decoder import decode_error
+from kube_apiserver.decoding.pruning import prune
+from kube_apiserver.defaulting.defaults import apply_defaults
+from kube_apiserver.schema import Schemas, builtin_resources
 from kube_apiserver.schema.quantity import canonical_quantity
 from kube_apiserver.validation.objects import validate
 

@@ -3,7 +3,9 @@
 import pytest
 
 from kube_apiserver.crds.schemas import from_crd
-from kube_apiserver.schema import Schemas, apply_defaults, prune
+from kube_apiserver.decoding.pruning import prune
+from kube_apiserver.defaulting.defaults import apply_defaults
+from kube_apiserver.schema import Schemas
 from kube_apiserver.validation.objects import validate
 
 SPEC = {

@@ -8,8 +8,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from kube_apiserver.schema.canonical import canonical
-from kube_apiserver.schema.kind_defaults import apply_kind_defaults, has_kind_defaults
+from kube_apiserver.decoding.canonical_form import canonical
+from kube_apiserver.defaulting.kinds import apply_kind_defaults, has_kind_defaults
 from kube_apiserver.schema.model import MISSING, Schema
 
 

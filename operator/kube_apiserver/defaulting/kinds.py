@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
-from kube_apiserver.schema.pod_defaults import default_pod, default_template
+from kube_apiserver.defaulting.pods import default_pod, default_template
 
 Object = dict[str, Any]
 _RBAC = "rbac.authorization.k8s.io"

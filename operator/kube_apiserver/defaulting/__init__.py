@@ -1,0 +1,1 @@
+"""Filling in what an object leaves out."""
