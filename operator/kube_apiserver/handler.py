@@ -8,7 +8,7 @@ from aiohttp import web
 
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.dispatch import is_watch, require, resolve, verb_name
-from kube_apiserver.documents import Documents, page_not_found
+from kube_apiserver.documents.documents import Documents, page_not_found
 from kube_apiserver.faults import endpoint
 from kube_apiserver.faults.requests import meet
 from kube_apiserver.faults.watches import subject_of

@@ -4,8 +4,9 @@ from typing import Any
 
 from aiohttp import web
 
-from kube_apiserver import codec, discovery, openapi
+from kube_apiserver import codec, openapi
 from kube_apiserver.cluster import Cluster
+from kube_apiserver.documents import discovery
 from kube_apiserver.registry import Registry
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.threads import in_thread

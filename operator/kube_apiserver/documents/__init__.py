@@ -1,0 +1,1 @@
+"""Answers at paths that are no resources: health, version, discovery, OpenAPI."""
