@@ -17,9 +17,9 @@ from kube_apiserver.verbs.scaling import get_scale, patch_scale, update_scale
 from kube_apiserver.verbs.subresources import bind, evict, finalize, request_token
 from kube_apiserver.verbs.updating import update
 from kube_apiserver.verbs.watching import watch
-from kube_apiserver.wire.failure import method_not_allowed, not_found
-from kube_apiserver.wire.reply import Reply
-from kube_apiserver.wire.target import Target
+from kube_apiserver.wire.request_info import Target
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import method_not_allowed, not_found
 
 Verb = Callable[[Call], Awaitable[Reply | web.StreamResponse]]
 

@@ -17,9 +17,9 @@ from kube_apiserver.security.authentication import Authenticator
 from kube_apiserver.security.authorization import Attributes, refusal
 from kube_apiserver.security.user import MASTERS, User
 from kube_apiserver.storage import JournalFailed
-from kube_apiserver.wire.failure import ApiFailure, internal, no_such_resource
-from kube_apiserver.wire.reply import Reply, failed, respond
-from kube_apiserver.wire.target import Target, parse_target
+from kube_apiserver.wire.request_info import Target, parse_target
+from kube_apiserver.wire.response import Reply, failed, respond
+from kube_apiserver.wire.status_error import ApiFailure, internal, no_such_resource
 from kube_apiserver.wire.timeout import check_timeout
 
 _log = logging.getLogger(__name__)

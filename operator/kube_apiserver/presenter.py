@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from kube_apiserver import codec, tables
+from kube_apiserver import codec, printer_columns
 from kube_apiserver.conversion.versions import served_bytes, to_served
 from kube_apiserver.decoding.canonical_form import canonical
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.request import Call
 from kube_apiserver.storage import Item
-from kube_apiserver.wire.failure import ApiFailure, bad_request
+from kube_apiserver.wire.status_error import ApiFailure, bad_request
 
 _PARTIAL = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
 _BAD_INCLUDE = (
@@ -88,7 +88,7 @@ class Presenter:
 
     def _table(self, items: Sequence[Item], metadata: dict[str, Any]) -> dict[str, Any]:
         resource = self._resource
-        table = tables.render(
+        table = printer_columns.render(
             [to_served(resource, item) for item in items],
             group=resource.group,
             kind=resource.kind,

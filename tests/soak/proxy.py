@@ -23,9 +23,9 @@ from kube_apiserver.faults import FaultPlan, endpoint
 from kube_apiserver.faults.requests import meet
 from kube_apiserver.faults.watches import WatchResponse, subject_of
 from kube_apiserver.storage import Store
-from kube_apiserver.wire.failure import ApiFailure
-from kube_apiserver.wire.reply import Reply, failed, respond
-from kube_apiserver.wire.target import parse_target
+from kube_apiserver.wire.request_info import parse_target
+from kube_apiserver.wire.response import Reply, failed, respond
+from kube_apiserver.wire.status_error import ApiFailure
 
 # RFC 9110 section 7.6.1, and what aiohttp writes by itself.
 _OF_ONE_CONNECTION = {

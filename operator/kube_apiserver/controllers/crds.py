@@ -5,7 +5,7 @@ from typing import Any
 
 from kube_apiserver import codec
 from kube_apiserver.cluster import Cluster
-from kube_apiserver.controllers.soon import Soon
+from kube_apiserver.controllers.coalescer import Soon
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
@@ -13,10 +13,10 @@ from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.custom import bucket_of, served_custom_resources, storage_version
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import DeleteOptions
-from kube_apiserver.rules.conditions import condition, set_condition
 from kube_apiserver.schema import Schema
 from kube_apiserver.storage import Change, Item
 from kube_apiserver.storage.records import item_of
+from kube_apiserver.strategies.conditions import condition, set_condition
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.deletion import CRD_FINALIZER, delete_item, may_go
 from kube_apiserver.writes.write_pipeline import remove, store, store_as

@@ -7,7 +7,7 @@ foreground (it waits for those that block) and orphan (they lose the reference a
 from typing import Any
 
 from kube_apiserver.cluster import Cluster
-from kube_apiserver.controllers.soon import Soon
+from kube_apiserver.controllers.coalescer import Soon
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.options import DeleteOptions

@@ -1,7 +1,7 @@
 """The namespace controller: a namespace that was deleted is emptied, and goes when nothing is left in it."""
 
 from kube_apiserver.cluster import Cluster
-from kube_apiserver.controllers.soon import Soon
+from kube_apiserver.controllers.coalescer import Soon
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.storage import Change, Item

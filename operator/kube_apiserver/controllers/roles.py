@@ -4,8 +4,8 @@ from typing import Any
 
 from kube_apiserver import fieldmanagers
 from kube_apiserver.cluster import Cluster
+from kube_apiserver.controllers.coalescer import Soon
 from kube_apiserver.controllers.label_selectors import selector_text
-from kube_apiserver.controllers.soon import Soon
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.selectors import LabelSelector, SelectorError

@@ -10,9 +10,9 @@ from kube_apiserver.documents import discovery
 from kube_apiserver.registry import Registry
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.threads import in_thread
-from kube_apiserver.wire.failure import method_not_allowed, no_such_resource
-from kube_apiserver.wire.reply import Reply
-from kube_apiserver.wire.target import parse_target
+from kube_apiserver.wire.request_info import parse_target
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import method_not_allowed, no_such_resource
 
 _VERSION = {
     "major": "1",

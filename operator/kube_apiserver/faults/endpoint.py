@@ -13,8 +13,8 @@ from kube_apiserver import codec
 from kube_apiserver.faults.fault import Fault
 from kube_apiserver.faults.plan import FaultPlan, Planned
 from kube_apiserver.storage import Store
-from kube_apiserver.wire.failure import bad_request, method_not_allowed
-from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import bad_request, method_not_allowed
 
 PATH = "/debug/faults"
 COMPACT_PATH = "/debug/compact"

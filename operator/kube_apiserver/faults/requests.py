@@ -6,8 +6,8 @@ from http import HTTPStatus
 from aiohttp import web
 
 from kube_apiserver.faults.fault import Action, Fault
-from kube_apiserver.wire.failure import ApiFailure
-from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import ApiFailure
 
 _REASONS = {
     HTTPStatus.BAD_REQUEST: "BadRequest",

@@ -9,7 +9,7 @@ from kube_apiserver import codec
 from kube_apiserver.faults.fault import Action, Fault, Subject
 from kube_apiserver.faults.plan import FaultPlan
 from kube_apiserver.faults.requests import failure
-from kube_apiserver.wire.target import Target
+from kube_apiserver.wire.request_info import Target
 
 _PIECE_BYTES = 7
 _ENDING = frozenset({Action.BREAK, Action.END, Action.TRUNCATE, Action.ERROR_EVENT})

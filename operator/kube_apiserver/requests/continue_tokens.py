@@ -5,7 +5,7 @@ from binascii import Error as Base64Error
 from typing import Any
 
 from kube_apiserver import codec
-from kube_apiserver.wire.failure import ApiFailure, bad_request
+from kube_apiserver.wire.status_error import ApiFailure, bad_request
 
 _OUTDATED = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "

@@ -7,7 +7,7 @@ from typing import Any
 from kube_apiserver import codec
 from kube_apiserver.requests.request import Call
 from kube_apiserver.schema import Cause
-from kube_apiserver.wire.failure import invalid
+from kube_apiserver.wire.status_error import invalid
 
 _VALIDATIONS = ("Ignore", "Strict", "Warn")
 

@@ -9,9 +9,9 @@ from aiohttp import web
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.security.user import User
-from kube_apiserver.wire.failure import bad_request
 from kube_apiserver.wire.negotiation import Representation, negotiate
-from kube_apiserver.wire.target import Target
+from kube_apiserver.wire.request_info import Target
+from kube_apiserver.wire.status_error import bad_request
 
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 _BEYOND = 2**63

@@ -10,7 +10,7 @@ from kube_apiserver.schema import messages
 from kube_apiserver.schema.builtin import from_definition
 from kube_apiserver.schema.go_format import json_type
 from kube_apiserver.wire.body import JSON, media_type, parse, read_bytes
-from kube_apiserver.wire.failure import ApiFailure, bad_request, invalid
+from kube_apiserver.wire.status_error import ApiFailure, bad_request, invalid
 
 # Where the real server's types are registered, as its messages have it.
 SCHEME = "pkg/runtime/scheme.go:111"

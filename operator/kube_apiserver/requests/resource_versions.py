@@ -2,7 +2,7 @@
 
 from kube_apiserver.requests.request import Call
 from kube_apiserver.schema import Cause
-from kube_apiserver.wire.failure import ApiFailure, bad_request, invalid
+from kube_apiserver.wire.status_error import ApiFailure, bad_request, invalid
 
 _MATCHES = ("Exact", "NotOlderThan")
 

@@ -7,7 +7,7 @@ from kube_apiserver.registry import ServedResource
 from kube_apiserver.schema import is_path_segment
 from kube_apiserver.selectors import FieldSelector, LabelSelector, SelectorError
 from kube_apiserver.storage import Item
-from kube_apiserver.wire.failure import bad_request
+from kube_apiserver.wire.status_error import bad_request
 
 _EVERYWHERE = frozenset({"metadata.name", "metadata.namespace"})
 # What the real server indexes, by bucket.

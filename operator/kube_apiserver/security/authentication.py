@@ -8,7 +8,7 @@ from kube_apiserver.security.authorization import Attributes, refusal
 from kube_apiserver.security.rbac import RoleBased
 from kube_apiserver.security.tokens import Tokens
 from kube_apiserver.security.user import ADMIN, ANONYMOUS, User
-from kube_apiserver.wire.failure import ApiFailure, bad_request, unauthorized
+from kube_apiserver.wire.status_error import ApiFailure, bad_request, unauthorized
 
 
 class Authenticator:

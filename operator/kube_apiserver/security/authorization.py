@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kube_apiserver.security.user import User
-from kube_apiserver.wire.failure import ApiFailure, forbidden
+from kube_apiserver.wire.status_error import ApiFailure, forbidden
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kube_apiserver.security.authorization import Attributes
-from kube_apiserver.security.rules import Rule
+from kube_apiserver.security.rbac_rules import Rule
 from kube_apiserver.security.user import MASTERS, User
 from kube_apiserver.storage import Item, Store, item_key
 

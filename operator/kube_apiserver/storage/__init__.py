@@ -4,11 +4,11 @@ One global revision counts every write. Objects are kept as the bytes that are s
 asked for without decoding. Knows nothing of HTTP, kinds or rules.
 """
 
-from kube_apiserver.storage.bucket import Bucket, Compacted
 from kube_apiserver.storage.cursor import Cursor
 from kube_apiserver.storage.journal import FolderInUse, Journal
 from kube_apiserver.storage.records import Change, Item, at_revision, item_key
 from kube_apiserver.storage.recovery import DataBroken, recover
+from kube_apiserver.storage.resource_store import Bucket, Compacted
 from kube_apiserver.storage.store import JournalFailed, Store
 
 __all__ = [

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from kube_apiserver.storage.bucket import Bucket
 from kube_apiserver.storage.records import Change
+from kube_apiserver.storage.resource_store import Bucket
 
 
 class Cursor:

@@ -18,12 +18,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from kube_apiserver.storage.frames import pack
 from kube_apiserver.storage.log_file import LogFile, SyncFailed
 from kube_apiserver.storage.private_folder import make_private
 from kube_apiserver.storage.records import Change, Item
 from kube_apiserver.storage.recovery import log_path, revision_of, snapshot_path
 from kube_apiserver.storage.store import JournalFailed, Store
+from kube_apiserver.storage.wal_frames import pack
 
 _COMPACT_FROM_BYTES = 16 * 1024 * 1024
 _REPAIR_SECONDS = 1.0

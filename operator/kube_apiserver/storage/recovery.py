@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from kube_apiserver import codec
-from kube_apiserver.storage.frames import Broken, Frame, unpack
 from kube_apiserver.storage.records import Change, Item, item_of
+from kube_apiserver.storage.wal_frames import Broken, Frame, unpack
 
 # Reads may have shown revisions that a crash then lost; new writes must not use them again.
 REVISION_GAP = 1000

@@ -8,10 +8,10 @@ One that the disk refuses is rolled back.
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from kube_apiserver.storage.bucket import Bucket
 from kube_apiserver.storage.cursor import Cursor
 from kube_apiserver.storage.records import Change, Item, make_item
 from kube_apiserver.storage.recovery import REVISION_GAP, Recovered
+from kube_apiserver.storage.resource_store import Bucket
 
 
 class JournalFailed(RuntimeError):

@@ -14,8 +14,8 @@ from kube_apiserver.storage import Item, item_key
 from kube_apiserver.verbs.creating import create_object
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.verbs.updating import replace
-from kube_apiserver.wire.failure import ApiFailure, bad_request, conflict, invalid
-from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import ApiFailure, bad_request, conflict, invalid
 from kube_apiserver.writes.write_pipeline import present, reset_fields
 
 _NO_OBJECT = (

@@ -7,10 +7,10 @@ from uuid import uuid4
 from kube_apiserver.requests.options import WriteOptions, write_options
 from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.request_body import read_object
-from kube_apiserver.rules import default_create, prepare_create, reset_create
 from kube_apiserver.storage import Item, item_key
-from kube_apiserver.wire.failure import ApiFailure, already_exists
-from kube_apiserver.wire.reply import Reply
+from kube_apiserver.strategies import default_create, prepare_create, reset_create
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import ApiFailure, already_exists
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.escalation import check_grants
 from kube_apiserver.writes.namespaces import require_namespace

@@ -8,8 +8,8 @@ from kube_apiserver.requests.request_body import read_as
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.storage import Item
 from kube_apiserver.verbs.reading import choose, find
-from kube_apiserver.wire.failure import conflict, forbidden
-from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import conflict, forbidden
 from kube_apiserver.writes.deletion import delete_item
 from kube_apiserver.writes.write_pipeline import present
 

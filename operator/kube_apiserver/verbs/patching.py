@@ -12,13 +12,13 @@ from kube_apiserver.verbs.applying import apply
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.verbs.updating import replace
 from kube_apiserver.wire.body import media_type, parse_json, parse_yaml, read_bytes
-from kube_apiserver.wire.failure import (
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import (
     ApiFailure,
     bad_request,
     invalid,
     unsupported_media_type,
 )
-from kube_apiserver.wire.reply import Reply
 from kube_apiserver.writes.write_pipeline import present, unreadable
 
 JSON_PATCH = "application/json-patch+json"

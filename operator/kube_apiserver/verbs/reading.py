@@ -10,8 +10,8 @@ from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.resource_versions import exact_revision, list_revision
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.storage import Compacted, Item, item_key
-from kube_apiserver.wire.failure import bad_request, expired, not_found
-from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import bad_request, expired, not_found
 
 
 def find(call: Call) -> Item:

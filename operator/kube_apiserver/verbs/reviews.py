@@ -12,8 +12,8 @@ from kube_apiserver.schema import Cause
 from kube_apiserver.security.authorization import Attributes
 from kube_apiserver.security.tokens import AUDIENCE
 from kube_apiserver.security.user import User
-from kube_apiserver.wire.failure import bad_request, invalid
-from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import bad_request, invalid
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.write_pipeline import tracked, unreadable
 

@@ -18,8 +18,8 @@ from kube_apiserver.verbs.applying import applied_object, configuration
 from kube_apiserver.verbs.patching import APPLY_PATCH, patch_document, read_patch
 from kube_apiserver.verbs.reading import find, find_shown
 from kube_apiserver.verbs.updating import check_name, replace
-from kube_apiserver.wire.failure import bad_request, internal, invalid
-from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import bad_request, internal, invalid
 from kube_apiserver.writes.write_pipeline import complete, tracked
 
 _SCALE = ServedResource(

@@ -11,8 +11,8 @@ from kube_apiserver.requests.request_body import read_as, read_object
 from kube_apiserver.schema import Cause
 from kube_apiserver.security.tokens import AUDIENCE
 from kube_apiserver.verbs.reading import find
-from kube_apiserver.wire.failure import ApiFailure, conflict, invalid, modified
-from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import ApiFailure, conflict, invalid, modified
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.deletion import delete_item, may_go
 from kube_apiserver.writes.write_pipeline import complete, present, remove, store, tracked

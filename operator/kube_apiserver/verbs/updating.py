@@ -7,12 +7,12 @@ from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.requests.options import WriteOptions, write_options
 from kube_apiserver.requests.request import Call
 from kube_apiserver.requests.request_body import read_object
-from kube_apiserver.rules import prepare_update
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Item, at_revision
+from kube_apiserver.strategies import prepare_update
 from kube_apiserver.verbs.reading import find
-from kube_apiserver.wire.failure import bad_request, conflict, invalid, modified
-from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import bad_request, conflict, invalid, modified
 from kube_apiserver.writes.deletion import may_go
 from kube_apiserver.writes.escalation import check_grants
 from kube_apiserver.writes.write_pipeline import (

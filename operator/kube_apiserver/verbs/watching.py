@@ -19,8 +19,8 @@ from kube_apiserver.requests.resource_versions import list_options, parse_revisi
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Change, Compacted, Cursor, Item, at_revision
-from kube_apiserver.wire.failure import ApiFailure, expired
-from kube_apiserver.wire.reply import warning_header
+from kube_apiserver.wire.response import warning_header
+from kube_apiserver.wire.status_error import ApiFailure, expired
 
 _BATCH = 500
 _CHUNK_BYTES = 256 * 1024

@@ -7,7 +7,7 @@ import yaml
 from aiohttp import web
 
 from kube_apiserver import codec, protobuf
-from kube_apiserver.wire.failure import bad_request, too_large, unsupported_media_type
+from kube_apiserver.wire.status_error import bad_request, too_large, unsupported_media_type
 from kube_apiserver.wire.yaml_loader import JsonTypesLoader
 
 #: As long as the real server takes for a request that is no watch.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kube_apiserver.wire.failure import ApiFailure, not_acceptable
+from kube_apiserver.wire.status_error import ApiFailure, not_acceptable
 
 OFFERED = ("application/json", "application/yaml")
 _PROTOBUF = "application/vnd.kubernetes.protobuf"

@@ -6,7 +6,7 @@ server would not take.
 
 import re
 
-from kube_apiserver.wire.failure import bad_request
+from kube_apiserver.wire.status_error import bad_request
 
 _UNITS = frozenset({"ns", "us", "µs", "μs", "ms", "s", "m", "h"})
 _PART = re.compile(r"(?:\d+\.?\d*|\.\d+)(?P<unit>[^\d.]*)")

@@ -11,8 +11,8 @@ from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import DeleteOptions
-from kube_apiserver.rules.conditions import set_condition
 from kube_apiserver.storage import Item, at_revision
+from kube_apiserver.strategies.conditions import set_condition
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.write_pipeline import dry_item, remove, store
 

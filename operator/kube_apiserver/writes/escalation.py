@@ -5,8 +5,8 @@ from typing import Any
 
 from kube_apiserver.requests.request import Call
 from kube_apiserver.security.authorization import Attributes
-from kube_apiserver.security.rules import Rule, compacted, uncovered
-from kube_apiserver.wire.failure import forbidden, not_found
+from kube_apiserver.security.rbac_rules import Rule, compacted, uncovered
+from kube_apiserver.wire.status_error import forbidden, not_found
 
 _GROUP = "rbac.authorization.k8s.io"
 _EVERYTHING = (Rule(("*",), ("*",), ("*",)), Rule(("*",), paths=("*",)))

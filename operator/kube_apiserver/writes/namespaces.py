@@ -2,7 +2,7 @@
 
 from kube_apiserver.requests.request import Call
 from kube_apiserver.schema import Cause
-from kube_apiserver.wire.failure import forbidden, not_found
+from kube_apiserver.wire.status_error import forbidden, not_found
 
 
 def require_namespace(call: Call, object_name: str) -> None:

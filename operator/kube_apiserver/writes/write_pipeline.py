@@ -15,14 +15,14 @@ from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Call
-from kube_apiserver.rules import kind_causes, metadata_causes, status_causes, update_causes
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.storage.records import make_item
+from kube_apiserver.strategies import kind_causes, metadata_causes, status_causes, update_causes
 from kube_apiserver.validation.embedded_objects import embedded_error
 from kube_apiserver.validation.objects import judge_rules, validate
-from kube_apiserver.wire.failure import ApiFailure, bad_request, invalid
-from kube_apiserver.wire.reply import Reply
+from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.status_error import ApiFailure, bad_request, invalid
 
 
 def complete(call: Call, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> dict[str, Any]:

@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kube_apiserver import tables
+from kube_apiserver import printer_columns
+from kube_apiserver.printer_columns.formats import human_duration
+from kube_apiserver.printer_columns.jsonpath import find
 from kube_apiserver.schema import builtin_resources
-from kube_apiserver.tables.formats import human_duration
-from kube_apiserver.tables.jsonpath import find
 
 NOW = datetime(2026, 1, 1, 0, 5, 30, tzinfo=UTC)
 METADATA = {"name": "x", "creationTimestamp": "2026-01-01T00:00:00Z"}
 
 
 def row(group, kind, obj, **options):
-    table = tables.render([{"metadata": METADATA, **obj}], group=group, kind=kind, now=NOW, **options)
+    table = printer_columns.render([{"metadata": METADATA, **obj}], group=group, kind=kind, now=NOW, **options)
     assert all(len(line["cells"]) == len(table["columnDefinitions"]) for line in table["rows"])
     return table["rows"][0]["cells"]
 
@@ -75,7 +75,7 @@ def test_without_columns_a_custom_kind_shows_its_age():
 )
 def test_rows_carry_what_was_asked_for(include, expected):
     obj = {"metadata": METADATA, "data": {}}
-    table = tables.render([obj], group="", kind="ConfigMap", now=NOW, include_object=include)
+    table = printer_columns.render([obj], group="", kind="ConfigMap", now=NOW, include_object=include)
     assert table["rows"][0]["object"] == expected
 
 

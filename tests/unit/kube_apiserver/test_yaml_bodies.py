@@ -3,7 +3,7 @@
 import pytest
 
 from kube_apiserver.wire.body import parse_yaml
-from kube_apiserver.wire.failure import ApiFailure
+from kube_apiserver.wire.status_error import ApiFailure
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,6 @@
 Owns columns and cells of built-in and custom kinds. Leaves content negotiation and lists to the server.
 """
 
-from kube_apiserver.tables.rendering import render
+from kube_apiserver.printer_columns.rendering import render
 
 __all__ = ["render"]

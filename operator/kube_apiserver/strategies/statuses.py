@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kube_apiserver.rules.conditions import condition_causes
-from kube_apiserver.rules.job_statuses import job_status_causes
 from kube_apiserver.schema import Cause
+from kube_apiserver.strategies.conditions import condition_causes
+from kube_apiserver.strategies.job_statuses import job_status_causes
 
 Object = Mapping[str, Any]
 _BUDGETS = "poddisruptionbudgets.policy"

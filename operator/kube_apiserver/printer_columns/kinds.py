@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from kube_apiserver.tables import basics, networks, pods, workloads
+from kube_apiserver.printer_columns import basics, networks, pods, workloads
 
 Cells = Callable[[Mapping[str, Any], datetime], list[Any]]
 _WIDE = "Containers*1|Images*1|Selector*1"

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from kube_apiserver.tables import custom
-from kube_apiserver.tables.columns import columns as parsed
-from kube_apiserver.tables.kinds import DEFAULT, KINDS
+from kube_apiserver.printer_columns import custom
+from kube_apiserver.printer_columns.columns import columns as parsed
+from kube_apiserver.printer_columns.kinds import DEFAULT, KINDS
 
 Object = Mapping[str, Any]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from kube_apiserver.tables.formats import age
-from kube_apiserver.tables.jsonpath import find
+from kube_apiserver.printer_columns.formats import age
+from kube_apiserver.printer_columns.jsonpath import find
 
 Column = Mapping[str, Any]
 _NAME = {"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0}

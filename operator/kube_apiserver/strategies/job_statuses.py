@@ -7,8 +7,8 @@ strategy gives them: a rule about a field is asked only when that field changes.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kube_apiserver.rules.conditions import condition
 from kube_apiserver.schema import Cause, messages
+from kube_apiserver.strategies.conditions import condition
 
 Object = Mapping[str, Any]
 _COUNTS = ("active", "succeeded", "failed", "ready", "terminating")

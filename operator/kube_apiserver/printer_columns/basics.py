@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kube_apiserver.tables.formats import NONE, UNKNOWN, access_modes, age, listed
+from kube_apiserver.printer_columns.formats import NONE, UNKNOWN, access_modes, age, listed
 
 Object = Mapping[str, Any]
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"

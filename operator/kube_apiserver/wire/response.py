@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from kube_apiserver import codec
 from kube_apiserver.threads import in_thread
-from kube_apiserver.wire.failure import ApiFailure
+from kube_apiserver.wire.status_error import ApiFailure
 
 # The real server's threshold and speed: below it, compressing costs more than it saves.
 _GZIP_FROM_BYTES = 128 * 1024

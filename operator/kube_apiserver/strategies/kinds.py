@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kube_apiserver.requests.request import Call
-from kube_apiserver.rules.pods import prepare_pod
-from kube_apiserver.rules.services import allocate
+from kube_apiserver.strategies.pods import prepare_pod
+from kube_apiserver.strategies.services import allocate
 
 Object = dict[str, Any]
 _NAME_LABEL = "kubernetes.io/metadata.name"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kube_apiserver.tables.formats import NONE, UNKNOWN, age, labels, selector
+from kube_apiserver.printer_columns.formats import NONE, UNKNOWN, age, labels, selector
 
 Object = Mapping[str, Any]
 

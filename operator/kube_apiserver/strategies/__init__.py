@@ -1,0 +1,18 @@
+"""Rules of objects beyond their schema: what the server adds on the way in, and what it refuses."""
+
+from kube_apiserver.strategies.checks import kind_causes
+from kube_apiserver.strategies.kinds import default_create, prepare_create, prepare_update, reset_create
+from kube_apiserver.strategies.metadata import metadata_causes
+from kube_apiserver.strategies.statuses import status_causes
+from kube_apiserver.strategies.updates import update_causes
+
+__all__ = [
+    "default_create",
+    "kind_causes",
+    "metadata_causes",
+    "prepare_create",
+    "prepare_update",
+    "reset_create",
+    "status_causes",
+    "update_causes",
+]
