@@ -19,7 +19,7 @@ from kube_apiserver.front import BACKLOG, Front, address_of, listen, reachable
 from kube_apiserver.handler import Handler
 from kube_apiserver.kubeconfig import write_kubeconfig
 from kube_apiserver.registry import Registry
-from kube_apiserver.registry.builtin import served_builtin_resources
+from kube_apiserver.registry.builtin_resources import served_builtin_resources
 from kube_apiserver.security.authentication import Authenticator
 from kube_apiserver.security.certificates import renewing_context
 from kube_apiserver.security.files import admin_token, authority

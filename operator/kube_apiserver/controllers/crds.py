@@ -10,7 +10,7 @@ from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.registry import ServedResource
-from kube_apiserver.registry.custom import bucket_of, served_custom_resources, storage_version
+from kube_apiserver.registry.custom_resources import bucket_of, served_custom_resources, storage_version
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.schema import Schema

@@ -12,7 +12,7 @@ from kube_apiserver.cel import declared_causes, unjudged
 from kube_apiserver.crds.schema_checks import schema_causes
 from kube_apiserver.crds.schema_defaults import default_causes
 from kube_apiserver.crds.schemas import from_crd
-from kube_apiserver.crds.structural import structural_causes
+from kube_apiserver.crds.structure import structural_causes
 from kube_apiserver.crds.versions import (
     column_causes,
     deprecation_causes,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.go_format import json_type
 from kube_apiserver.schema.model import Schema
 from kube_apiserver.schema.quantity import canonical_quantity

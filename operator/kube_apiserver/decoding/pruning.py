@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.model import Schema
 
 _TYPE_META = frozenset({"apiVersion", "kind"})

@@ -16,7 +16,7 @@ from kube_apiserver.fieldmanagers.entries import (
     without_entries,
 )
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
-from kube_apiserver.fieldmanagers.last_applied import KUBECTL, set_by_client_side_apply, synchronised
+from kube_apiserver.fieldmanagers.last_applied_annotation import KUBECTL, set_by_client_side_apply, synchronised
 from kube_apiserver.fieldmanagers.merging import merged, without_items
 from kube_apiserver.fieldmanagers.ownership import (
     blank,
@@ -26,7 +26,7 @@ from kube_apiserver.fieldmanagers.ownership import (
     take_from_others,
 )
 from kube_apiserver.fieldmanagers.tracking import capped
-from kube_apiserver.fieldmanagers.typed import field_set, rooted, with_named_fields
+from kube_apiserver.fieldmanagers.typed_values import field_set, rooted, with_named_fields
 from kube_apiserver.schema import Schema
 
 Object = Mapping[str, Any]

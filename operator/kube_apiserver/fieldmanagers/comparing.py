@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kube_apiserver.fieldmanagers.fieldset import FieldSet, Path
-from kube_apiserver.fieldmanagers.typed import is_leaf, members
+from kube_apiserver.fieldmanagers.typed_values import is_leaf, members
 from kube_apiserver.schema import Schema
 
 _ABSENT = object()

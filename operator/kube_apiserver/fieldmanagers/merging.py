@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
-from kube_apiserver.fieldmanagers.typed import element_of, is_leaf, schema_at
+from kube_apiserver.fieldmanagers.typed_values import element_of, is_leaf, schema_at
 from kube_apiserver.schema import Schema
 
 

@@ -13,7 +13,7 @@ from kube_apiserver.fieldmanagers.conflicts import ApplyConflict
 from kube_apiserver.fieldmanagers.entries import Entry
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
 from kube_apiserver.schema import Schema
-from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.model import MISSING
 
 _SERVER_OWNED = (

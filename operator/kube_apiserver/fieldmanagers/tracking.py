@@ -15,7 +15,7 @@ from kube_apiserver.fieldmanagers.entries import (
 )
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
 from kube_apiserver.fieldmanagers.ownership import difference, ignored_fields, stripped, take_from_others
-from kube_apiserver.fieldmanagers.typed import rooted
+from kube_apiserver.fieldmanagers.typed_values import rooted
 from kube_apiserver.schema import Schema
 
 _MOST_UPDATERS = 10

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kube_apiserver.fieldmanagers.conflicts import shown_path
-from kube_apiserver.fieldmanagers.typed import element_of
+from kube_apiserver.fieldmanagers.typed_values import element_of
 from kube_apiserver.schema import Schema
 from kube_apiserver.schema.go_format import go_literal, go_text, go_type
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from kube_apiserver.openapi import custom
+from kube_apiserver.openapi import custom_resources
 from kube_apiserver.openapi.operations import PathKind, paths
 from kube_apiserver.openapi.types import closure, type_schema
 from kube_apiserver.schema import ResourceInfo, builtin_resources, facts
@@ -34,7 +34,9 @@ def index(crds: Sequence[Crd] = ()) -> dict[str, Any]:
 
 def document_names(crds: Sequence[Crd] = ()) -> list[str]:
     """Return the names of all documents, sorted: ``api/v1``, ``apis/apps/v1`` and so on."""
-    return sorted({*_builtin_names(), *(_custom_name(crd, version) for crd, version in custom.served_versions(crds))})
+    return sorted(
+        {*_builtin_names(), *(_custom_name(crd, version) for crd, version in custom_resources.served_versions(crds))}
+    )
 
 
 def document(group_version: str, crds: Sequence[Crd] = ()) -> bytes | None:
@@ -83,7 +85,7 @@ def _members(group_version: str, crds: Iterable[Crd]) -> list[tuple[Any, Any]]:
     """Return the (spec, version) pairs that go into a document: no metadata, so that the hash stays stable."""
     return [
         ({"spec": {key: crd["spec"].get(key) for key in ("group", "names", "scope")}}, version)
-        for crd, version in custom.served_versions(crds)
+        for crd, version in custom_resources.served_versions(crds)
         if _custom_name(crd, version) == group_version
     ]
 
@@ -96,8 +98,8 @@ def _document(group_version: str, crds: bytes) -> bytes:
     kinds = list(_builtin_kinds(group, version))
     schemas: dict[str, Any] = {}
     for crd, served in members:
-        schemas |= custom.schemas(crd, served)
-        kinds += custom.path_kinds(crd, served)
+        schemas |= custom_resources.schemas(crd, served)
+        kinds += custom_resources.path_kinds(crd, served)
     roots = {name for kind in kinds for name in (kind.definition, kind.list_definition)}
     shared = (*_SHARED, f"{_META}ObjectMeta", f"{_META}ListMeta")
     schemas |= {name: type_schema(name, group, version) for name in closure([*roots, *shared])}

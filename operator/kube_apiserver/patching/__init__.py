@@ -7,6 +7,6 @@ server, and apply patches to ``fieldmanagers``.
 from kube_apiserver.patching.errors import PatchError
 from kube_apiserver.patching.json_patch import json_patch
 from kube_apiserver.patching.merge_patch import merge_patch
-from kube_apiserver.patching.strategic import strategic_merge_patch
+from kube_apiserver.patching.strategic_merge_patch import strategic_merge_patch
 
 __all__ = ["PatchError", "json_patch", "merge_patch", "strategic_merge_patch"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from kube_apiserver.printer_columns import custom
+from kube_apiserver.printer_columns import custom_resources
 from kube_apiserver.printer_columns.columns import columns as parsed
 from kube_apiserver.printer_columns.kinds import DEFAULT, KINDS
 
@@ -33,9 +33,9 @@ def render(
         list_metadata: the list's metadata (resourceVersion, continue, remainingItemCount).
     """
     if columns is not None:
-        shown = columns or [custom.AGE]
-        definitions = custom.definitions(shown)
-        rows = [(obj, custom.cells(_named(obj), shown, now)) for obj in objects]
+        shown = columns or [custom_resources.AGE]
+        definitions = custom_resources.definitions(shown)
+        rows = [(obj, custom_resources.cells(_named(obj), shown, now)) for obj in objects]
     else:
         line, cells = KINDS.get((group, kind), DEFAULT)
         definitions = parsed(line)

@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 from kube_apiserver.decoding.canonical_form import canonical
-from kube_apiserver.protobuf.opaque import OPAQUE
+from kube_apiserver.protobuf.opaque_messages import OPAQUE
 from kube_apiserver.protobuf.reader import BYTES, FIXED32, WireError, fields, signed
-from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.facts import FieldFacts, type_facts
 
 Read = Callable[[int, int | bytes], Any]

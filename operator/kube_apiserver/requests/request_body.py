@@ -7,7 +7,7 @@ from kube_apiserver.decoding.decoder import decode_error
 from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Call
 from kube_apiserver.schema import messages
-from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.go_format import json_type
 from kube_apiserver.wire.body import JSON, media_type, parse, read_bytes
 from kube_apiserver.wire.status_error import ApiFailure, bad_request, invalid

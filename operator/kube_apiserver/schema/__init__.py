@@ -4,7 +4,7 @@ Owns schemas, validation, pruning, defaults, Go's decoding errors and name rules
 storing and answering to the server, and merging to ``patching`` and ``fieldmanagers``.
 """
 
-from kube_apiserver.schema.builtin import Schemas
+from kube_apiserver.schema.builtin_schemas import Schemas
 from kube_apiserver.schema.model import Cause, Schema
 from kube_apiserver.schema.names import (
     is_config_key,

@@ -5,7 +5,7 @@ from typing import Any
 
 from kube_apiserver.decoding.decoder import value_error
 from kube_apiserver.schema import messages
-from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.model import Cause, Schema
 from kube_apiserver.schema.names import is_dns1035_label
 

@@ -183,7 +183,7 @@ def test_generations_are_compared_where_there_may_be_some(load, kind):
 
 
 def test_kinds_known_to_be_without_a_generation_are_so_on_the_server():
-    from kube_apiserver.registry.builtin import served_builtin_resources
+    from kube_apiserver.registry.builtin_resources import served_builtin_resources
 
     for resource in served_builtin_resources():
         kind = GroupVersionKind(resource.group, resource.version, resource.kind)
@@ -192,7 +192,7 @@ def test_kinds_known_to_be_without_a_generation_are_so_on_the_server():
 
 
 def test_what_is_known_of_kinds_is_what_the_server_serves():
-    from kube_apiserver.registry.builtin import served_builtin_resources
+    from kube_apiserver.registry.builtin_resources import served_builtin_resources
     from kube_apiserver.requests.selection import _EXTRA
     from plugin_operator.kube import field_problem, problem_of
 

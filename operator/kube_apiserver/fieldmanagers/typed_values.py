@@ -12,7 +12,7 @@ import msgspec
 
 from kube_apiserver.fieldmanagers.fieldset import FieldSet, Path
 from kube_apiserver.schema import Schema
-from kube_apiserver.schema.builtin import from_definition
+from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.model import MISSING
 
 _ZEROS = {"string": "", "integer": 0, "number": 0, "boolean": False}

@@ -8,7 +8,7 @@ import msgspec
 from kube_apiserver.fieldmanagers.comparing import compare
 from kube_apiserver.fieldmanagers.entries import without_entries
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
-from kube_apiserver.fieldmanagers.typed import field_set
+from kube_apiserver.fieldmanagers.typed_values import field_set
 from kube_apiserver.schema import Schema
 
 KUBECTL = "kubectl"
