@@ -54,7 +54,7 @@ class Life:
         return self._log.read_text(errors="replace")[-1500:].strip() or "its log is empty"
 
 
-class Workshop:
+class RevisionBuilder:
     """A scratch directory with a peer running in it; both are gone on leaving."""
 
     def __init__(self, peer: Peer, server: LoadServer, job: Job, timeout_seconds: float, *, tls: bool) -> None:

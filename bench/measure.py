@@ -3,7 +3,7 @@
 import time
 
 from bench import latency
-from bench.life import Life, PeerFailed, Workshop
+from bench.life import Life, PeerFailed, RevisionBuilder
 from bench.peers.peer import Peer
 from bench.processes import LoadServer, Sample
 from bench.scenarios import Scenario
@@ -35,7 +35,7 @@ class Runner:
         wanted = {"objects": scenario.objects, "size": scenario.size, "kinds": scenario.job.kinds}
         self._server.ask("reset", **wanted, metadata=int(peer.metadata))
         started = time.monotonic()
-        with Workshop(peer, self._server, scenario.job, self._timeout, tls=scenario.tls) as life:
+        with RevisionBuilder(peer, self._server, scenario.job, self._timeout, tls=scenario.tls) as life:
             first = scenario.objects * scenario.watchers
             listed = life.wait_runs(first, first)
             first_request = self._server.ask("stats")["first_request_at"]

@@ -13,7 +13,7 @@ from plugin_operator.hosting.scan.snapshot import Directory
 from plugin_operator.hosting.scan.tree import Stamp, Tree, TreeFile
 from plugin_operator.hosting.signing.keys import encode_signature
 from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest, Untrusted
-from plugin_operator.hosting.signing.verifier import Trust
+from plugin_operator.hosting.signing.verifier import Verifier
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=8)
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join).filter(lambda path: path not in RESERVED)
@@ -51,7 +51,7 @@ def test_a_directory_is_admitted_exactly_as_it_was_signed(tmp_path_factory, befo
     key_file = tmp_path_factory.getbasetemp() / "public.pem"
     key_file.write_bytes(KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     found = signed(before)
-    assert Trust(key_file).admit(tree_of(found)) == ""
+    assert Verifier(key_file).admit(tree_of(found)) == ""
     altered = (
         found | after if data.draw(st.booleans()) else signed(before) | {MANIFEST_FILE: signed(after)[MANIFEST_FILE]}
     )
@@ -63,7 +63,7 @@ def test_a_directory_is_admitted_exactly_as_it_was_signed(tmp_path_factory, befo
             altered[path] = flipped(altered[path], data.draw(st.integers(0, 10_000)), data.draw(st.integers(0, 7)))
     # The last character of a signature's base64 has bits that mean nothing; all else must be as it was.
     same = {**altered, SIGNATURE_FILE: b""} == {**found, SIGNATURE_FILE: b""} and SIGNATURE_FILE in altered
-    reason = Trust(key_file).admit(tree_of(altered))
+    reason = Verifier(key_file).admit(tree_of(altered))
     assert same or reason
     assert reason or Manifest.decode(altered[MANIFEST_FILE]).digests.keys() == before.keys()
 

@@ -39,7 +39,7 @@ from plugin_operator.tasks import TaskSupervisor
 
 if TYPE_CHECKING:
     from plugin_operator.app.tracing import Tracing
-    from plugin_operator.hosting import Trust
+    from plugin_operator.hosting import Verifier
 
 FIELD_MANAGER = "plugin-operator"
 _PARSE_SECONDS = 0.5
@@ -156,14 +156,14 @@ class App:
             environment=environment,
         )
 
-    def _make_trust(self) -> "Trust | None":
+    def _make_trust(self) -> "Verifier | None":
         key = self.options.plugins_signature_key
         if key is None:
             return None
         # The cryptography library takes memory that only those pay who ask for signatures.
-        from plugin_operator.hosting.signing.verifier import Trust
+        from plugin_operator.hosting.signing.verifier import Verifier
 
-        trust = Trust.for_directory(key, self.options.plugins_dir)
+        trust = Verifier.for_directory(key, self.options.plugins_dir)
         self.metrics.plugins_manifest_serial.set_source(lambda: {(): trust.serial} if trust.serial else {})
         return trust
 

@@ -68,7 +68,7 @@ async def _check_path(
     gate = _gate(key_file, directory) if key_file is not None else None
     snapshot = await in_thread(Scanner(directory, gate=gate).scan)
     is_refused = snapshot.directory is Directory.UNTRUSTED or not is_plugin(path)
-    if is_refused and snapshot.reason and not snapshot.sources and not snapshot.refusals:
+    if is_refused and snapshot.reason and not snapshot.sources and not snapshot.rejections:
         return [Finding(False, f"{path}: {snapshot.reason}")]
     names = chosen(snapshot, path)
     if not names and is_plugin(path):
@@ -97,16 +97,16 @@ def _doubles(findings: Iterable[Finding]) -> list[Finding]:
 
 def _gate(key_file: Path, directory: Path) -> Gate:
     # The cryptography library is only for those who ask for signatures.
-    from plugin_operator.hosting.signing.verifier import Trust
+    from plugin_operator.hosting.signing.verifier import Verifier
 
-    return Trust.for_directory(key_file, directory)
+    return Verifier.for_directory(key_file, directory)
 
 
 async def _check_one(name: str, snapshot: Snapshot, validator: Validator) -> Finding:
-    refusal = snapshot.refusals.get(name)
-    if refusal is not None:
-        where = f"{refusal.path}:{refusal.line}" if refusal.line else refusal.path
-        return Finding(False, f"{where}: {refusal.reason}")
+    rejection = snapshot.rejections.get(name)
+    if rejection is not None:
+        where = f"{rejection.path}:{rejection.line}" if rejection.line else rejection.path
+        return Finding(False, f"{where}: {rejection.reason}")
     source = snapshot.sources[name]
     verdict = await validator.validate(source)
     if not verdict.ok:
@@ -117,7 +117,7 @@ async def _check_one(name: str, snapshot: Snapshot, validator: Validator) -> Fin
 
 def _compiled(source: PluginSource | None) -> Finding | None:
     """Return what compiling finds, for a plugin that needs what is not installed here; None for any other."""
-    if source is None or source.refusal is not None:
+    if source is None or source.rejection is not None:
         return None
     try:
         check_installed(source.files, source.root)

@@ -8,7 +8,7 @@ from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.requirements.needs import Needs, needs_of
 from plugin_operator.hosting.requirements.union import NeedsUnion, union_of
 from plugin_operator.hosting.scan.scanner import Scanner
-from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal
+from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejection
 
 
 def union_for(paths: Sequence[Path]) -> NeedsUnion:
@@ -25,20 +25,20 @@ def union_for(paths: Sequence[Path]) -> NeedsUnion:
     return NeedsUnion(union.lines, (*dict.fromkeys(problems), *union.problems))
 
 
-def _wanted(path: Path) -> Iterator[PluginSource | Refusal]:
+def _wanted(path: Path) -> Iterator[PluginSource | Rejection]:
     snapshot = Scanner(directory_of(path)).scan()
     names = chosen(snapshot, path)
     for name in names:
-        yield snapshot.refusals.get(name) or snapshot.sources[name]
+        yield snapshot.rejections.get(name) or snapshot.sources[name]
     if not names and is_plugin(path):
-        yield Refusal(str(path), "is not a plugin: its name must end in .py, or it must hold an __init__.py")
+        yield Rejection(str(path), "is not a plugin: its name must end in .py, or it must hold an __init__.py")
     elif snapshot.directory is not Directory.OK:
-        yield Refusal(str(path), snapshot.reason)
+        yield Rejection(str(path), snapshot.reason)
 
 
-def _needs(wanted: PluginSource | Refusal) -> list[Needs]:
+def _needs(wanted: PluginSource | Rejection) -> list[Needs]:
     if isinstance(wanted, PluginSource):
-        if wanted.refusal is None:
+        if wanted.rejection is None:
             return needs_of(wanted.files, wanted.root)
-        wanted = wanted.refusal
+        wanted = wanted.rejection
     raise PluginRejected(wanted.reason, path=wanted.path, line=wanted.line)

@@ -17,8 +17,10 @@ def directory_of(path: Path) -> Path:
 
 def chosen(snapshot: Snapshot, path: Path) -> list[str]:
     """Return the names in ``snapshot`` that ``path`` stands for; of a directory, all but helpers."""
-    known = {**snapshot.sources, **snapshot.refusals}
+    known = {**snapshot.sources, **snapshot.rejections}
     if is_plugin(path):
         name = path.name.removesuffix(".py")
         return [name] if name in known else []
-    return sorted(each for each in known if each in snapshot.refusals or snapshot.sources[each].role is not Role.HELPER)
+    return sorted(
+        each for each in known if each in snapshot.rejections or snapshot.sources[each].role is not Role.HELPER
+    )

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from plugin_operator.hosting.reporting.states import PluginState
     from plugin_operator.hosting.reporting.status import PluginStatus
     from plugin_operator.hosting.scan.scanner import Scanner
-    from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
-    from plugin_operator.hosting.signing.verifier import Trust
+    from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejection, Role, Snapshot
+    from plugin_operator.hosting.signing.verifier import Verifier
     from plugin_operator.hosting.validation.protocol import Verdict
     from plugin_operator.hosting.validation.validator import Validator
 
@@ -31,11 +31,11 @@ _HOMES = {
     "PluginSource": "scan.snapshot",
     "PluginState": "reporting.states",
     "PluginStatus": "reporting.status",
-    "Refusal": "scan.snapshot",
+    "Rejection": "scan.snapshot",
     "Role": "scan.snapshot",
     "Scanner": "scan.scanner",
     "Snapshot": "scan.snapshot",
-    "Trust": "signing.verifier",
+    "Verifier": "signing.verifier",
     "Validator": "validation.validator",
     "Verdict": "validation.protocol",
 }
@@ -50,13 +50,13 @@ __all__ = [
     "PluginSource",
     "PluginState",
     "PluginStatus",
-    "Refusal",
+    "Rejection",
     "Role",
     "Scanner",
     "Snapshot",
-    "Trust",
     "Validator",
     "Verdict",
+    "Verifier",
 ]
 
 

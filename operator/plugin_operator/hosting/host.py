@@ -1,7 +1,7 @@
 """The plugin host: keeps what runs in line with what lies in the plugins directory.
 
-Owns when to look and which plugins there are. What happens to one plugin is its ``PluginSlot``'s affair; what was found
-is the ``Scanner``'s.
+Owns when to look and which plugins there are. What happens to one plugin is its ``PluginSupervisor``'s affair; what was
+found is the ``Scanner``'s.
 """
 
 import asyncio
@@ -12,12 +12,12 @@ from plugin_operator.clock import Clock
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.reporting.status import PluginStatus
-from plugin_operator.hosting.rollout.controller_names import Claims
+from plugin_operator.hosting.rollout.controller_names import ControllerNames
 from plugin_operator.hosting.rollout.reload_limiter import pause_after_look
-from plugin_operator.hosting.rollout.revision_builder import Workshop
-from plugin_operator.hosting.rollout.supervisor import PluginSlot
+from plugin_operator.hosting.rollout.revision_builder import RevisionBuilder
+from plugin_operator.hosting.rollout.supervisor import PluginSupervisor
 from plugin_operator.hosting.scan.scanner import Scanner
-from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Role, Snapshot
+from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejection, Role, Snapshot
 from plugin_operator.hosting.scan.watcher import Watcher
 from plugin_operator.hosting.validation.validator import Validator
 from plugin_operator.plugin import install_task_factory
@@ -68,11 +68,11 @@ class PluginHost:
         self._validator = validator
         self._environment = environment
         self._clock: Clock = environment.clock
-        self._claims = Claims(self.retry)
-        self._workshop = Workshop(environment, loader, validator, self._claims)
+        self._controller_names = ControllerNames(self.retry)
+        self._builder = RevisionBuilder(environment, loader, validator, self._controller_names)
         self._threads = ThreadRunner("plugin-scan")
         self._tasks = TaskOwner("plugins", clock=environment.clock, supervisor=environment.supervisor)
-        self._slots: dict[str, PluginSlot] = {}
+        self._supervisors: dict[str, PluginSupervisor] = {}
         self._runs: dict[str, Service] = {}
         self._hint = asyncio.Event()
         self._watcher = Watcher(scanner.root, self.hint, clock=self._clock) if watch else None
@@ -92,7 +92,11 @@ class PluginHost:
 
         A look that failed, or did not get an answer, is no reading.
         """
-        return self.has_scanned and not self._pending and all(slot.is_settled for slot in self._slots.values())
+        return (
+            self.has_scanned
+            and not self._pending
+            and all(supervisor.is_settled for supervisor in self._supervisors.values())
+        )
 
     async def start(self) -> None:
         """Look at the directory once and follow it from then on; plugins get ready on the side."""
@@ -107,30 +111,30 @@ class PluginHost:
     def lead(self) -> None:
         """Begin to reconcile: this process leads. Caches and queues have been filling before."""
         self._leads = True
-        for slot in self._slots.values():
-            slot.lead()
+        for supervisor in self._supervisors.values():
+            supervisor.lead()
 
     async def stop(self, deadline_seconds: float) -> list[str]:
         """End all reconciles within the deadline, cancel the rest, run ``stop`` hooks, end the trial process.
 
         Returns plugin and key of each reconcile that still runs, because it ignores its cancellation.
         """
-        slots, self._slots = list(self._slots.values()), {}
+        slots, self._supervisors = list(self._supervisors.values()), {}
         await self._tasks.stop(self._environment.settings.cancel_grace_seconds)
-        stuck = await asyncio.gather(*(slot.stop(deadline_seconds) for slot in slots))
+        stuck = await asyncio.gather(*(supervisor.stop(deadline_seconds) for supervisor in slots))
         if self._validator is not None:
             await self._validator.stop(deadline_seconds)
-        return [f"{slot.name} {key}" for slot, keys in zip(slots, stuck, strict=True) for key in keys]
+        return [f"{supervisor.name} {key}" for supervisor, keys in zip(slots, stuck, strict=True) for key in keys]
 
     def status(self) -> list[PluginStatus]:
         """Take a snapshot of every plugin, by name."""
-        return [self._slots[name].status() for name in sorted(self._slots)]
+        return [self._supervisors[name].status() for name in sorted(self._supervisors)]
 
     def blocked(self, plugin: str, seconds: float, stack: Sequence[str]) -> None:
         """Note that a plugin's code has blocked the event loop for ``seconds`` at ``stack``, the innermost first."""
-        slot = self._slots.get(plugin)
-        if slot is not None:
-            slot.blocked(seconds, stack)
+        supervisor = self._supervisors.get(plugin)
+        if supervisor is not None:
+            supervisor.blocked(seconds, stack)
 
     def hint(self) -> None:
         """Say that the directory may have changed."""
@@ -138,8 +142,8 @@ class PluginHost:
 
     def retry(self) -> None:
         """Try at once what was refused for a cause that may have passed."""
-        for slot in self._slots.values():
-            slot.retry()
+        for supervisor in self._supervisors.values():
+            supervisor.retry()
 
     async def _follow(self) -> None:
         try:
@@ -167,12 +171,12 @@ class PluginHost:
         # What could not be looked into was not tried: whoever waits for that goes on waiting.
         self.has_scanned = self.has_scanned or snapshot.directory not in _UNSEEN
         self.looks += 1
-        for slot in self._slots.values():
+        for supervisor in self._supervisors.values():
             try:
-                slot.refresh()
+                supervisor.refresh()
             except Exception:  # noqa: BLE001 - see below
                 # A bug of ours in looking at one plugin must not end the reloads of all.
-                _log.exception("Plugin cannot be looked at", plugin=slot.name)
+                _log.exception("Plugin cannot be looked at", plugin=supervisor.name)
         return snapshot.retry_after_seconds
 
     async def _scan(self) -> Snapshot:
@@ -200,8 +204,8 @@ class PluginHost:
             self._environment.metrics.plugins_directory_problem.values.clear()
             if problem:
                 self._environment.metrics.plugins_directory_problem.set(1, snapshot.directory.value)
-                say = _log.error if self._slots or snapshot.directory is Directory.UNTRUSTED else _log.warning
-                say("Plugins directory unusable", path=snapshot.root, reason=problem, kept=len(self._slots))
+                say = _log.error if self._supervisors or snapshot.directory is Directory.UNTRUSTED else _log.warning
+                say("Plugins directory unusable", path=snapshot.root, reason=problem, kept=len(self._supervisors))
             elif self.has_scanned:
                 _log.info("Plugins directory usable again", path=snapshot.root)
             self.directory_problem = problem
@@ -216,40 +220,44 @@ class PluginHost:
         if self._watcher is not None:
             self._watcher.look_into(snapshot.folders)
         plugins = {name: source for name, source in snapshot.sources.items() if self._is_plugin(source)}
-        wanted: dict[str, PluginSource | Refusal] = {**snapshot.refusals, **plugins}
+        wanted: dict[str, PluginSource | Rejection] = {**snapshot.rejections, **plugins}
         self._warm_for(wanted)
         for name, each in wanted.items():
-            if isinstance(each, Refusal) or each.is_settled:
-                self._slot(name, each.path).want(each)
-        for name, slot in self._slots.items():
+            if isinstance(each, Rejection) or each.is_settled:
+                self._supervisor(name, each.path).want(each)
+        for name, supervisor in self._supervisors.items():
             if name not in wanted and name not in snapshot.vanishing:
-                slot.want(None)
+                supervisor.want(None)
         self.seen = snapshot
 
     def _is_plugin(self, source: PluginSource) -> bool:
         """Judge by role; a file that cannot be parsed is what it was before, so that a slip does not unload it."""
-        return source.role is Role.PLUGIN or (source.role is Role.BROKEN and source.name in self._slots)
+        return source.role is Role.PLUGIN or (source.role is Role.BROKEN and source.name in self._supervisors)
 
-    def _warm_for(self, wanted: Mapping[str, PluginSource | Refusal]) -> None:
+    def _warm_for(self, wanted: Mapping[str, PluginSource | Rejection]) -> None:
         """Start the trial process while the file that needs it is still settling."""
         changing = any(isinstance(each, PluginSource) and not each.is_settled for each in wanted.values())
         if changing and self._validator is not None:
             self._tasks.spawn(self._validator.warm(), "warm-trials")
 
-    def _slot(self, name: str, path: str) -> PluginSlot:
-        slot = self._slots.get(name)
-        if slot is None:
-            slot = self._slots[name] = PluginSlot(name, path, self._workshop)
+    def _supervisor(self, name: str, path: str) -> PluginSupervisor:
+        supervisor = self._supervisors.get(name)
+        if supervisor is None:
+            supervisor = self._supervisors[name] = PluginSupervisor(name, path, self._builder)
             if self._leads:
-                slot.lead()
-            run = self._runs[name] = self._tasks.complete(slot.run, f"plugin/{name}", kind="plugin")
+                supervisor.lead()
+            run = self._runs[name] = self._tasks.complete(supervisor.run, f"plugin/{name}", kind="plugin")
             run.finished.add_done_callback(lambda _: self._ended(name))
-        return slot
+        return supervisor
 
     def _ended(self, name: str) -> None:
         """Forget a plugin that was unloaded, and look again: its file may be back by now."""
-        if self._runs.pop(name, None) is not None and self._slots.pop(name, None) is not None:
+        if self._runs.pop(name, None) is not None and self._supervisors.pop(name, None) is not None:
             self.hint()
 
     def _failing_objects(self) -> Mapping[tuple[str, ...], float]:
-        return {(slot.name, each.controller): each.objects for slot in self._slots.values() for each in slot.failures}
+        return {
+            (supervisor.name, each.controller): each.objects
+            for supervisor in self._supervisors.values()
+            for each in supervisor.failures
+        }

@@ -5,7 +5,7 @@ Owns the judgement. Making edits, and waiting, is the harness's.
 
 from collections.abc import Iterable
 
-from plugin_operator.hosting import PluginHost, PluginSource, PluginState, PluginStatus, Refusal, Role
+from plugin_operator.hosting import PluginHost, PluginSource, PluginState, PluginStatus, Rejection, Role
 
 #: States in which something is being done about a plugin.
 AT_WORK = frozenset({PluginState.DISCOVERED, PluginState.VALIDATING, PluginState.WARMING, PluginState.DRAINING})
@@ -39,13 +39,13 @@ class Edit:
     def _is_seen(self) -> bool:
         seen = self._host.seen
         if seen is None or self._content is None:
-            return seen is not None and self._name not in {*seen.sources, *seen.refusals, *seen.vanishing}
+            return seen is not None and self._name not in {*seen.sources, *seen.rejections, *seen.vanishing}
         source = seen.sources.get(self._name)
         if source is not None:
             return source.files.get(f"{self._name}.py") == self._content
         # A refusal does not tell what was read: the look after the one that may have been under way saw the edit.
         self._host.hint()
-        return self._name in seen.refusals and self._host.looks > self._looks + 1
+        return self._name in seen.rejections and self._host.looks > self._looks + 1
 
     def _follows(self, name: str) -> bool:
         """Tell whether what lies under ``name`` has been tried as it is now."""
@@ -53,10 +53,10 @@ class Edit:
         if seen is None:
             return False
         plugin = next((each for each in self._host.status() if each.name == name), None)
-        wanted = seen.refusals.get(name) or seen.sources.get(name)
+        wanted = seen.rejections.get(name) or seen.sources.get(name)
         if wanted is None:
             return plugin is None
-        if isinstance(wanted, Refusal):
+        if isinstance(wanted, Rejection):
             return plugin is not None and (plugin.state, plugin.reason) == (PluginState.REJECTED, wanted.reason)
         return wanted.is_settled and _is_tried(wanted, plugin)
 

@@ -119,7 +119,7 @@ async def test_a_plugin_that_cannot_be_looked_at_ends_no_reload(bench, plugin_te
         looked.append(True)
         raise RuntimeError("a bug of ours")
 
-    monkeypatch.setattr(bench.host._slots["one"], "refresh", fails)
+    monkeypatch.setattr(bench.host._supervisors["one"], "refresh", fails)
     bench.host.hint()
     await eventually(lambda: looked)
     bench.write("one.py", plugin_text("V2"))

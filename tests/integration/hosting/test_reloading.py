@@ -281,7 +281,7 @@ async def test_retired_revisions_are_collected(bench, plugin_text, rounds):
         bench.write("one.py", plugin_text(f"V{number}"))
         await bench.ran(f"V{number}", "a")
         sentinel = Sentinel()
-        bench.host._slots["one"].live.revision.module.SENTINEL = sentinel
+        bench.host._supervisors["one"].runtime.revision.module.SENTINEL = sentinel
         watched.append(weakref.ref(sentinel))
         del sentinel
     await bench.state("Active")

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from plugin_operator.hosting import Scanner, Trust
+from plugin_operator.hosting import Scanner, Verifier
 from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, SIGNATURE_FILE
 from plugin_operator.hosting.signing.sign import sign_directory
 from plugin_operator.testing.eventually import eventually
@@ -26,7 +26,7 @@ def signed_bench(make_bench, tmp_path, key):
     public = tmp_path / "public.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     bench = make_bench(validate=True)
-    bench.host._scanner = Scanner(bench.root, gate=Trust(public))
+    bench.host._scanner = Scanner(bench.root, gate=Verifier(public))
     return bench
 
 

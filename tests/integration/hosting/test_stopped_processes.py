@@ -211,7 +211,7 @@ def test_a_process_that_parses_and_was_stopped_is_replaced_and_no_file_is_refuse
     (root / "more.py").write_text(PLUGIN + "# more\n")
     found = final(scanner)
     assert set(found.sources) == {"good", "more"}
-    assert found.refusals == {}
+    assert found.rejections == {}
     assert stopped not in parsers()
     for each in set(parsers()) - before:
         os.kill(each, signal.SIGKILL)
@@ -233,9 +233,9 @@ def test_a_parser_that_is_stopped_with_each_file_refuses_these_and_holds_up_no_o
     scanner = Scanner(root, patience_seconds=0.5)
     found = scanner.scan()
     assert found.pending == {"large"}
-    assert found.refusals == {}
+    assert found.rejections == {}
     assert "good" in found.sources
     while found.pending:
         found = scanner.scan()
-    assert set(found.refusals) == {"large"}
-    assert "SIGKILL" in found.refusals["large"].reason
+    assert set(found.rejections) == {"large"}
+    assert "SIGKILL" in found.rejections["large"].reason

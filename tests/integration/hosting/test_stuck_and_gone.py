@@ -121,14 +121,14 @@ async def test_a_rollback_that_fails_halfway_leaves_all_controllers_with_the_cod
     await bench.create("a")
     bench.write("one.py", plugin_text("V1") + plugin_text("V1", name="two"))
     good = (await bench.state("Active")).revision
-    second = bench.host._slots["one"]._controllers._controllers["two"]
+    second = bench.host._supervisors["one"]._controllers._controllers["two"]
     install = second.install
     failed = asyncio.Event()
 
     async def install_but_the_good(spec, reconciler, revision, guard):
         if revision == good:
             failed.set()
-            raise revision_builder.PassingRejection("as the test asks for")
+            raise revision_builder.RetryableRejection("as the test asks for")
         return await install(spec, reconciler, revision, guard)
 
     monkeypatch.setattr(second, "install", install_but_the_good)

@@ -39,7 +39,7 @@ async def rig(tmp_path: Path):
         config = ConnectionConfig.for_endpoint(load.url, token="", ca_pem="")
         async with Connection.open(config, Metrics()) as connection:
             rig = Rig(connection, load, tmp_path, Forgetful())
-            rig.host._workshop.validator.validate = passes  # in its own process, a trial leaves nothing here
+            rig.host._builder.validator.validate = passes  # in its own process, a trial leaves nothing here
             put(tmp_path / "edited.py", plugin("v0", "edited"))
             await rig.host.start()
             rig.host.lead()
@@ -75,7 +75,7 @@ async def test_old_revisions_are_collected_and_memory_stays_flat(rig: Rig) -> No
     for number in range(1, RELOADS + 1):
         put(rig.root / "edited.py", plugin(f"v{number}", "edited"))
         await eventually(lambda number=number: reloads() > number, timeout_seconds=40)
-        sentinel = rig.host._slots["edited"].live.revision.module.SENTINEL = Sentinel()
+        sentinel = rig.host._supervisors["edited"].runtime.revision.module.SENTINEL = Sentinel()
         sentinels.append(weakref.ref(sentinel))
         del sentinel
         if number in {SETTLED, RELOADS}:

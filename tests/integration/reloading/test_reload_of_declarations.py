@@ -4,7 +4,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from plugin_operator.hosting import Scanner, Trust
+from plugin_operator.hosting import Scanner, Verifier
 from plugin_operator.hosting.signing.sign import sign_directory
 from plugin_operator.testing.eventually import eventually
 
@@ -73,7 +73,7 @@ async def test_unsigned_and_altered_files_change_nothing_until_they_are_signed(c
     root.mkdir()
     (root / "one.py").write_text(case.text("v1"))
     sign_directory(root, key)
-    async with case.own_host(root, scanner=Scanner(root, gate=Trust(public))) as host:
+    async with case.own_host(root, scanner=Scanner(root, gate=Verifier(public))) as host:
         await case.ran("v1")
         case.put("one.py", case.text("v2"))
         await eventually(lambda: "one.py is changed since" in host.directory_problem, timeout_seconds=20)

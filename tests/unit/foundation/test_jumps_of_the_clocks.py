@@ -14,7 +14,7 @@ from plugin_operator.backoff import Backoff
 from plugin_operator.client import Access
 from plugin_operator.client.credentials.cached_access import KeptAccess
 from plugin_operator.client.http.status_errors import MAX_WAIT_SECONDS, retry_after_seconds
-from plugin_operator.hosting.rollout.reload_limiter import Pace, pause_after_look
+from plugin_operator.hosting.rollout.reload_limiter import TokenBucket, pause_after_look
 from plugin_operator.hosting.scan.files import read_file
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.serving.pacing import PacedPage
@@ -106,7 +106,7 @@ def test_backoff_starts_over_after_a_sleep(clock: VirtualClock) -> None:
 
 
 def test_a_sleep_of_years_is_a_burst_of_reloads_and_not_more(clock: VirtualClock) -> None:
-    pace = Pace(clock, burst=3, interval_seconds=10)
+    pace = TokenBucket(clock, burst=3, interval_seconds=10)
     clock.suspend(YEARS)
     assert [pace.wait_seconds() for _ in range(4)] == [0, 0, 0, 10]
 

@@ -94,7 +94,7 @@ def test_an_error_that_comes_and_goes_unloads_nothing_and_hides_no_edit(
         found = scanner.scan()
         if found.directory is Directory.OK:
             # What is neither found nor refused would be unloaded.
-            assert {*found.sources, *found.refusals} == {"one", "two"}
+            assert {*found.sources, *found.rejections} == {"one", "two"}
             assert all(version == 2 for version in versions(found).values())
         else:
             assert found.reason
@@ -102,7 +102,7 @@ def test_an_error_that_comes_and_goes_unloads_nothing_and_hides_no_edit(
     assert disk.failed or (call, end) == ("stat", "/two")  # the folder's own entry may know its state
     disk.heal()
     found = scanner.scan()
-    assert found.refusals == {}
+    assert found.rejections == {}
     assert versions(found) == {"one": 2, "two": 2}
 
 
@@ -115,7 +115,7 @@ def test_a_handle_that_is_stale_once_is_asked_for_again_in_the_same_look(
     found = scanner.scan()
     assert disk.failed == 1
     assert versions(found) == {"one": 1, "two": 1}
-    assert found.refusals == {}
+    assert found.rejections == {}
 
 
 def becomes_empty(root: Path) -> None:

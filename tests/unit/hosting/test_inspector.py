@@ -75,10 +75,10 @@ def test_a_costly_file_is_refused_with_the_way_out_and_the_others_are_found(root
     (root / "costly.py").write_text(text)
     (root / "needy.py").write_text("import costly\n" + PLUGIN)
     found = final(Scanner(root))
-    assert words in found.refusals["costly"].reason
-    assert found.refusals["costly"].path == f"{root}/costly.py"
-    assert found.sources["good"].refusal is None
-    assert found.sources["needy"].refusal == found.refusals["costly"]
+    assert words in found.rejections["costly"].reason
+    assert found.rejections["costly"].path == f"{root}/costly.py"
+    assert found.sources["good"].rejection is None
+    assert found.sources["needy"].rejection == found.rejections["costly"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
@@ -98,7 +98,7 @@ def test_a_large_file_of_ordinary_code_is_compiled(root: Path) -> None:
     text = "\n".join([part] * (MOST // (len(part) + 1)))
     (root / "large.py").write_text(text)
     found = final(Scanner(root))
-    assert found.refusals == {}
+    assert found.rejections == {}
     code = code_of(found.sources["large"].code["large.py"], "here")
     assert code.co_filename == "here"
 
@@ -168,7 +168,7 @@ def test_a_file_that_ends_the_process_that_parses_it_is_refused(
     program.write_text(f"import os, signal\nos.read(0, 4)\nos.kill(os.getpid(), signal.{signal})\n")
     monkeypatch.setattr(inspector.parser, "__file__", str(program))
     found = final(Scanner(root))
-    assert found.refusals["good"].reason == f"ends the process that parses it ({signal})"
+    assert found.rejections["good"].reason == f"ends the process that parses it ({signal})"
 
 
 def test_without_processes_nothing_is_refused_and_all_is_tried_again(
@@ -184,7 +184,7 @@ def test_without_processes_nothing_is_refused_and_all_is_tried_again(
         return start(*arguments, **more)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
-    assert final(Scanner(root)).refusals == {}
+    assert final(Scanner(root)).rejections == {}
     assert len(tries) == 3
 
 
@@ -209,5 +209,5 @@ def test_a_process_that_answers_nothing_is_ended(root: Path, tmp_path: Path, mon
     monkeypatch.setattr(inspector, "_DEADLINE_SECONDS", 0.1)
     (root / "large.py").write_text("#" * 900_000)
     found = final(Scanner(root))
-    assert set(found.refusals) == {"good", "large"}
-    assert "SIGKILL" in found.refusals["good"].reason
+    assert set(found.rejections) == {"good", "large"}
+    assert "SIGKILL" in found.rejections["good"].reason

@@ -14,7 +14,7 @@ import pytest
 from plugin_operator.app.plugin_runnables import plugin_of
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.loading.loader import Loader
-from plugin_operator.hosting.scan.snapshot import PluginSource, Refusal, digest_of
+from plugin_operator.hosting.scan.snapshot import PluginSource, Rejection, digest_of
 from plugin_operator.testing.eventually import eventually
 from tests.compiling import compiled
 
@@ -391,7 +391,7 @@ async def test_a_codec_that_makes_no_source_of_a_file_is_a_plain_refusal(load, c
 
 
 async def test_a_refused_helper_refuses_who_imports_it(load):
-    source = dataclasses.replace(source_of({"one.py": HEAD + CONTROLLER}), refusal=Refusal("/plugins/x.so", "no"))
+    source = dataclasses.replace(source_of({"one.py": HEAD + CONTROLLER}), rejection=Rejection("/plugins/x.so", "no"))
     with pytest.raises(PluginRejected, match=r"/plugins/x\.so: no"):
         await Loader().load(source)
 

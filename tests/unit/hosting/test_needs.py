@@ -43,7 +43,7 @@ def installed(tmp_path, monkeypatch):
     return install
 
 
-def refusal_of(*requirements: str, python: str = "") -> RequirementsUnmet:
+def rejection_of(*requirements: str, python: str = "") -> RequirementsUnmet:
     with pytest.raises(RequirementsUnmet) as caught:
         check_installed({"one.py": wants(*requirements, python=python)}, ROOT)
     return caught.value
@@ -113,7 +113,7 @@ def test_what_is_installed_passes(installed):
 
 
 def test_a_missing_one_is_named_with_line_and_way_out():
-    refused = refusal_of("msgspec", "no-such-thing>=1")
+    refused = rejection_of("msgspec", "no-such-thing>=1")
     assert (refused.path, refused.line) == ("/plugins/one.py", 4)
     assert refused.reason.startswith("needs 'no-such-thing>=1', which is not installed; install it where the operator")
     assert "plugin-operator requirements" in refused.reason
@@ -121,12 +121,12 @@ def test_a_missing_one_is_named_with_line_and_way_out():
 
 def test_a_wrong_version_is_named_with_the_one_that_is_there(installed):
     installed("thing", "1.4")
-    assert "needs 'thing>=2', but 1.4 is installed" in refusal_of("thing>=2").reason
+    assert "needs 'thing>=2', but 1.4 is installed" in rejection_of("thing>=2").reason
 
 
 def test_every_unmet_requirement_is_named_at_once(installed):
     installed("thing", "1.4")
-    refused = refusal_of("no-such-thing", "thing>=2", python=">=99")
+    refused = rejection_of("no-such-thing", "thing>=2", python=">=99")
     assert f"needs Python >=99, but the operator runs on {platform.python_version()}" in refused.reason
     assert "no-such-thing" in refused.reason
     assert "thing>=2" in refused.reason
@@ -135,7 +135,7 @@ def test_every_unmet_requirement_is_named_at_once(installed):
 
 def test_a_marker_that_does_not_hold_excuses():
     check_installed({"one.py": wants('no-such-thing; python_version < "3"')}, ROOT)
-    assert "no-such-thing" in refusal_of('no-such-thing; python_version >= "3"').reason
+    assert "no-such-thing" in rejection_of('no-such-thing; python_version >= "3"').reason
 
 
 def test_extras_are_followed_through_their_own_requirements(installed):
@@ -144,18 +144,20 @@ def test_extras_are_followed_through_their_own_requirements(installed):
         "Requires-Dist: thing[b]; extra == 'a'", "Requires-Dist: thing[a]; extra == 'b'",
         "Requires-Dist: no-such-thing>=3; extra == 'b'", "Requires-Dist: %%%",
     )  # fmt: skip
-    assert "has no extra 'c'" in refusal_of("thing[c]").reason
-    reason = refusal_of("thing[a]").reason
+    assert "has no extra 'c'" in rejection_of("thing[c]").reason
+    reason = rejection_of("thing[a]").reason
     assert "needs 'no-such-thing>=3', which 'thing[a]' takes in and is not installed" in reason
 
 
 def test_a_version_that_cannot_be_read_is_no_match(installed):
     installed("thing", "unknown")
-    assert "cannot be told" in refusal_of("thing").reason
+    assert "cannot be told" in rejection_of("thing").reason
 
 
 def test_a_url_is_refused_and_explained():
-    assert "whose URL says nothing about what is installed" in refusal_of("msgspec @ https://example.com/m.whl").reason
+    assert (
+        "whose URL says nothing about what is installed" in rejection_of("msgspec @ https://example.com/m.whl").reason
+    )
 
 
 async def test_nothing_is_imported_before_the_check(tmp_path):

@@ -47,7 +47,7 @@ def assert_good(found: Snapshot, version: int = 1) -> None:
     assert found.directory is Directory.OK, found.reason
     for name in ("good", "package"):
         source = found.sources[name]
-        assert source.refusal is None
+        assert source.rejection is None
         assert f"VERSION = {version}".encode() in source.files[source.path.removeprefix(f"{found.root}/")]
         assert "helper.py" in source.files
 
@@ -66,7 +66,7 @@ def test_an_odd_entry_is_left_out_and_everything_else_goes_on(root: Path, odd: s
     assert time.monotonic() - started < 5
     assert_good(found, version=2)
     if name == "odd.py" and odd != "null_bytes":
-        assert found.refusals["odd"].reason
+        assert found.rejections["odd"].reason
 
 
 @given(
@@ -97,7 +97,7 @@ def test_a_file_that_would_hide_a_module_is_left_out_and_the_module_wins(root: P
     found = Scanner(root).scan()
     assert_good(found)
     assert all(name not in source.files for source in found.sources.values())
-    assert "would hide" in found.refusals[name.partition("/")[0].partition(".")[0]].reason
+    assert "would hide" in found.rejections[name.partition("/")[0].partition(".")[0]].reason
 
 
 @pytest.mark.parametrize("odd", ["loop", "pipe", "huge", "to_the_root", "folder"])
@@ -106,7 +106,7 @@ def test_an_odd_entry_under_the_name_of_a_module_rejects_nobody_who_imports_the_
     ODD[odd](root / "structlog.py")
     found = Scanner(root).scan()
     assert_good(found)
-    assert "would hide" in found.refusals["structlog"].reason
+    assert "would hide" in found.rejections["structlog"].reason
 
 
 def test_a_helper_that_cannot_be_read_rejects_those_who_import_it_with_the_reason(root: Path) -> None:
@@ -115,10 +115,10 @@ def test_a_helper_that_cannot_be_read_rejects_those_who_import_it_with_the_reaso
     to_nothing(root / "lost")
     found = Scanner(root).scan()
     assert_good(found)
-    refusal = found.sources["needy"].refusal
-    assert refusal is not None
-    assert str(refusal.path).endswith("/lost")
-    assert refusal.reason == "is a link to nothing"
+    rejection = found.sources["needy"].rejection
+    assert rejection is not None
+    assert str(rejection.path).endswith("/lost")
+    assert rejection.reason == "is a link to nothing"
 
 
 def test_an_odd_entry_that_nobody_imports_is_named_but_is_no_plugin(root: Path) -> None:
@@ -126,7 +126,7 @@ def test_an_odd_entry_that_nobody_imports_is_named_but_is_no_plugin(root: Path) 
     to_nothing(root / "notes")
     found = Scanner(root).scan()
     assert found.ignored == ("notes is a link to nothing",)
-    assert "notes" not in found.refusals
+    assert "notes" not in found.rejections
 
 
 @pytest.mark.parametrize("odd", ["loop", "to_nothing", "pipe", "device"])
@@ -179,7 +179,7 @@ def test_an_error_of_the_file_system_at_one_entry_is_that_entrys(
     bad.touch()
     found = scanner.scan()
     assert_good(found, version=2)
-    assert os.strerror(number) in found.refusals["bad"].reason
+    assert os.strerror(number) in found.rejections["bad"].reason
     assert "bad" not in found.vanishing
 
 
@@ -191,7 +191,7 @@ def test_an_error_that_is_the_processs_own_rejects_no_plugin(
     failing("good.py", number)
     found = Scanner(root).scan()
     assert found.directory is Directory.UNREADABLE
-    assert not found.refusals
+    assert not found.rejections
 
 
 def test_a_crowded_folder_is_refused_and_a_later_one_is_not(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +202,7 @@ def test_a_crowded_folder_is_refused_and_a_later_one_is_not(root: Path, monkeypa
         (root / "a_lot" / f"x{number}.py").touch()
     found = Scanner(root).scan()
     assert_good(found)
-    assert "is one too many" in found.refusals["a_lot"].reason
+    assert "is one too many" in found.rejections["a_lot"].reason
 
 
 def test_what_is_loaded_is_not_pushed_out_by_what_comes_later(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +214,7 @@ def test_what_is_loaded_is_not_pushed_out_by_what_comes_later(root: Path, monkey
         (root / f"a{number}.py").touch()
     found = scanner.scan()
     assert_good(found)
-    assert len(found.refusals) == 13
+    assert len(found.rejections) == 13
 
 
 def test_more_entries_than_can_be_told_apart_leave_everything_as_it_is(

@@ -74,7 +74,7 @@ def test_an_unreadable_file_is_refused_and_others_load(root, write):
     write("one.py").chmod(0)
     write("two.py")
     found = Scanner(root).scan()
-    assert "cannot be read" in found.refusals["one"].reason
+    assert "cannot be read" in found.rejections["one"].reason
     assert names(found) == ["two"]
 
 
@@ -84,7 +84,7 @@ def test_a_huge_file_is_refused_without_reading_it(root):
     started = time.monotonic()
     found = Scanner(root).scan()
     assert time.monotonic() - started < 1
-    assert f"at most {MAX_FILE_BYTES:,}" in found.refusals["huge"].reason
+    assert f"at most {MAX_FILE_BYTES:,}" in found.rejections["huge"].reason
 
 
 def test_what_is_no_file_is_refused_by_its_kind(root):
@@ -99,12 +99,12 @@ def test_what_is_no_file_is_refused_by_its_kind(root):
             listener.bind("sock.py")
         finally:
             os.chdir(here)
-        refusals = {name: each.reason for name, each in Scanner(root).scan().refusals.items()}
-    assert "is a directory" in refusals["folder"]
-    assert "a named pipe" in refusals["pipe"]
-    assert "a device" in refusals["loop"]
-    assert "a socket" in refusals["sock"]
-    assert "a link to nothing" in refusals["gone"]
+        rejections = {name: each.reason for name, each in Scanner(root).scan().rejections.items()}
+    assert "is a directory" in rejections["folder"]
+    assert "a named pipe" in rejections["pipe"]
+    assert "a device" in rejections["loop"]
+    assert "a socket" in rejections["sock"]
+    assert "a link to nothing" in rejections["gone"]
 
 
 def test_a_name_that_is_not_utf8_is_passed_over_and_named(root, write):
@@ -128,7 +128,7 @@ def test_a_file_beside_a_folder_of_the_same_name_is_refused(root, write):
     write("foo.py")
     write("foo/__init__.py")
     found = Scanner(root).scan()
-    assert "same name as the folder" in found.refusals["foo"].reason
+    assert "same name as the folder" in found.rejections["foo"].reason
     assert names(found) == []
 
 
@@ -136,15 +136,15 @@ def test_a_file_beside_a_folder_of_the_same_name_is_refused(root, write):
 def test_a_name_that_would_hide_another_module_is_refused(root, write, name, hidden):
     write(name)
     found = Scanner(root).scan()
-    assert hidden in found.refusals[name.removesuffix(".py")].reason
+    assert hidden in found.rejections[name.removesuffix(".py")].reason
 
 
 def test_a_c_extension_is_refused_and_so_is_who_imports_it(root, write):
     write("fast.cpython-311-x86_64-linux-gnu.so", "")
     write("one.py", "import fast\n" + PLUGIN)
     found = Scanner(root).scan()
-    assert "C extension" in found.refusals["fast"].reason
-    assert "C extension" in found.sources["one"].refusal.reason
+    assert "C extension" in found.rejections["fast"].reason
+    assert "C extension" in found.sources["one"].rejection.reason
 
 
 def test_the_digest_covers_helpers_through_others_and_inside_functions(root, write):

@@ -7,8 +7,8 @@ import pytest
 from plugin_operator.errors import ApiConnectionError, ConflictError, PluginRejected, TerminalError
 from plugin_operator.hosting.inspection.parser import inspect_source
 from plugin_operator.hosting.reporting.states import TRANSITIONS, PluginState, may_follow
-from plugin_operator.hosting.rollout.controller_names import Claims
-from plugin_operator.hosting.rollout.reload_limiter import Pace
+from plugin_operator.hosting.rollout.controller_names import ControllerNames
+from plugin_operator.hosting.rollout.reload_limiter import TokenBucket
 from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.hosting.runtime.informer_set import MergedLister
 from plugin_operator.hosting.scan.snapshot import PluginSource
@@ -42,16 +42,16 @@ def declare(*names: str) -> list[ControllerDeclaration]:
 
 def test_names_are_claimed_all_or_none_and_given_back():
     released = []
-    claims = Claims(lambda: released.append(1))
-    claims.claim("first", declare("a", "b"))
+    controller_names = ControllerNames(lambda: released.append(1))
+    controller_names.claim("first", declare("a", "b"))
     with pytest.raises(PluginRejected, match=r"/p.py:3: name: 'b' is the name of a controller of plugin 'first'"):
-        claims.claim("second", declare("c", "b"))
-    claims.claim("third", declare("c"))
-    claims.claim("first", declare("a", "d"))
+        controller_names.claim("second", declare("c", "b"))
+    controller_names.claim("third", declare("c"))
+    controller_names.claim("first", declare("a", "d"))
     assert released == []
-    claims.keep_only("first", frozenset({"a", "d"}), frozenset({"a", "d"}))
+    controller_names.keep_only("first", frozenset({"a", "d"}), frozenset({"a", "d"}))
     assert released == [1]
-    claims.claim("second", declare("b"))
+    controller_names.claim("second", declare("b"))
 
 
 def signed(name: str, id_: str) -> ControllerDeclaration:
@@ -60,23 +60,23 @@ def signed(name: str, id_: str) -> ControllerDeclaration:
 
 def test_ids_are_claimed_like_names_and_both_controllers_are_named():
     released = []
-    claims = Claims(lambda: released.append(1))
-    claims.claim("first", [signed("a", "x")])
+    controller_names = ControllerNames(lambda: released.append(1))
+    controller_names.claim("first", [signed("a", "x")])
     with pytest.raises(
         PluginRejected, match=r"id: 'x' of controller 'b' is the id of controller 'a' of plugin 'first'"
     ):
-        claims.claim("second", [signed("b", "x")])
+        controller_names.claim("second", [signed("b", "x")])
     with pytest.raises(PluginRejected, match="id: 'x'"):
-        claims.claim("second", declare("x"))
-    claims.claim("first", [signed("a", "y")])
-    claims.keep_only("first", frozenset({"a"}), frozenset({"y"}))
+        controller_names.claim("second", declare("x"))
+    controller_names.claim("first", [signed("a", "y")])
+    controller_names.keep_only("first", frozenset({"a"}), frozenset({"y"}))
     assert released == [1]
-    claims.claim("second", [signed("b", "x")])
+    controller_names.claim("second", [signed("b", "x")])
 
 
 async def test_reloads_are_paced_after_a_burst():
     clock = VirtualClock()
-    pace = Pace(clock, burst=2, interval_seconds=10)
+    pace = TokenBucket(clock, burst=2, interval_seconds=10)
     assert [pace.wait_seconds(), pace.wait_seconds()] == [0, 0]
     assert pace.wait_seconds() == pytest.approx(10)
     await clock.advance(4)

@@ -21,7 +21,7 @@ from plugin_operator.hosting.scan.tree import MAX_FILE_BYTES, read_tree
 from plugin_operator.hosting.signing.keys import encode_signature
 from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, MANIFEST_FILES, SIGNATURE_FILE, Manifest
 from plugin_operator.hosting.signing.sign import CannotSign, sign_directory
-from plugin_operator.hosting.signing.verifier import Trust
+from plugin_operator.hosting.signing.verifier import Verifier
 
 EVIL = "import os\nos.system('evil')\n"
 #: Order of the group that Ed25519 signs in.
@@ -39,7 +39,7 @@ class Bay:
         self.key = Ed25519PrivateKey.generate()
         self.signed: list[Files] = []
         self.root = folder / "plugins"
-        self.gate = Trust(folder / "public.pem")
+        self.gate = Verifier(folder / "public.pem")
         self.write_key(self.key)
         self.root.symlink_to(self.made("first"))
         self.sign()

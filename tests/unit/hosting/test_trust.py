@@ -24,7 +24,7 @@ from plugin_operator.hosting.scan.snapshot import Directory
 from plugin_operator.hosting.signing.keys import KeyUnusable, read_private_key, read_public_keys
 from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, MAX_SERIAL, SIGNATURE_FILE, Manifest, Untrusted
 from plugin_operator.hosting.signing.sign import CannotSign, sign_directory
-from plugin_operator.hosting.signing.verifier import Trust
+from plugin_operator.hosting.signing.verifier import Verifier
 from tests.oddities import ODD
 
 PLUGIN = "from plugin_operator import controller\n@controller(for_='v1/Pod')\nasync def one(ctx, request): ...\n"
@@ -63,7 +63,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def scanner(root, key_file):
-    return Scanner(root, gate=Trust(key_file))
+    return Scanner(root, gate=Verifier(key_file))
 
 
 def sign_bytes(root: Path, key, content: bytes) -> None:
@@ -75,7 +75,7 @@ def refused(scanner: Scanner) -> str:
     found = scanner.scan()
     assert found.directory is Directory.UNTRUSTED
     assert found.sources == {}
-    assert found.refusals == {}
+    assert found.rejections == {}
     return found.reason
 
 
@@ -155,7 +155,7 @@ def test_an_older_serial_is_refused_for_the_life_of_the_process(scanner, root, k
     for name, content in old.items():
         (root / name).write_bytes(content)
     assert "has the serial 7, but 8 was accepted before" in refused(scanner)
-    assert Scanner(root, gate=Trust(key_file)).scan().directory is Directory.OK
+    assert Scanner(root, gate=Verifier(key_file)).scan().directory is Directory.OK
 
 
 def test_the_same_serial_for_something_else_is_refused(scanner, root, key):
@@ -241,7 +241,7 @@ def test_a_configmap_volume_is_admitted_and_refused_as_a_whole(tmp_path, root, k
             if not link.is_symlink():
                 link.symlink_to(f"..data/{each.name}")
 
-    scanner = Scanner(volume, gate=Trust(key_file))
+    scanner = Scanner(volume, gate=Verifier(key_file))
     sign_directory(root, key)
     publish("..1")
     assert sorted(scanner.scan().sources) == ["helper", "one"]
@@ -307,19 +307,19 @@ def test_a_file_that_is_no_private_key_is_refused_with_the_way_out(tmp_path, key
 
 
 def test_a_set_up_that_leads_round_the_key_is_wrong_usage(tmp_path, root, key, key_file, monkeypatch):
-    assert Trust.for_directory(key_file, root).serial == 0
+    assert Verifier.for_directory(key_file, root).serial == 0
     with pytest.raises(UsageError, match=r"--plugins-signature-key: .* cannot be read"):
-        Trust.for_directory(tmp_path / "none", root)
+        Verifier.for_directory(tmp_path / "none", root)
     (root / "key.pem").write_bytes(key_file.read_bytes())
     (root / "link.pem").symlink_to(key_file)
     (tmp_path / "link.pem").symlink_to(root / "key.pem")
     for path in (root / "key.pem", root / "link.pem", tmp_path / "link.pem"):
         with pytest.raises(UsageError, match="lies in the plugins directory"):
-            Trust.for_directory(path, root)
+            Verifier.for_directory(path, root)
     monkeypatch.chdir(root)
     monkeypatch.syspath_prepend("")
     with pytest.raises(UsageError, match="imports from the working directory"):
-        Trust.for_directory(key_file, root)
+        Verifier.for_directory(key_file, root)
 
 
 def test_serials_grow_and_never_fall_back(root, key):
@@ -359,7 +359,7 @@ def test_openssl_makes_keys_and_signatures_that_are_accepted(tmp_path, root):
     private, public = tmp_path / "private.pem", tmp_path / "made.pem"
     subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", private], check=True, capture_output=True)
     subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True, capture_output=True)
-    scanner = Scanner(root, gate=Trust(public))
+    scanner = Scanner(root, gate=Verifier(public))
     sign_directory(root, read_private_key(private))
     assert scanner.scan().directory is Directory.OK
     (root / MANIFEST_FILE).write_bytes(Manifest.of(MAX_SERIAL, contents(root)).encode())
@@ -375,7 +375,7 @@ def test_no_working_directory_is_needed_to_ask_for_signatures(root, key_file, tm
     monkeypatch.chdir(gone)
     gone.rmdir()
     monkeypatch.setattr("sys.path", ["", "relative", *__import__("sys").path])
-    assert Trust.for_directory(key_file, root).serial == 0
+    assert Verifier.for_directory(key_file, root).serial == 0
 
 
 @pytest.mark.parametrize("name", ["odd", "odd.py", ".odd", "two/odd", "structlog.py", "one", "two/__init__.pyc"])

@@ -30,19 +30,19 @@ class Attempts:
         self._is_reread = False
         self.access = access
 
-    async def renewed_after(self, refusal: ApiError) -> bool:
+    async def renewed_after(self, rejection: ApiError) -> bool:
         """Return whether to try again after an answer.
 
         Raises:
             ApiError: the refusal itself; the credentials cannot be renewed.
         """
-        if refusal.status != 401 or self._is_renewed:
+        if rejection.status != 401 or self._is_renewed:
             return False
         self._is_renewed = True
         try:
             self.access = await self._source.renew(self.access)
         except ConfigError as error:
-            raise refusal from error
+            raise rejection from error
         return True
 
     async def reread_after(self, error: BaseException, *, is_read: bool) -> bool:

@@ -29,7 +29,7 @@ class FileFacts:
     declares: bool = False
     is_parsed: bool = True
     code: bytes = b""
-    refusal: str = ""
+    rejection: str = ""
 
 
 def code_of(made: bytes, filename: str) -> CodeType:

@@ -181,7 +181,7 @@ class _Process:
             if reason == _TOO_SLOW:
                 reason = reason.format(self._limits.processor_seconds)
                 break
-        return FileFacts(is_parsed=False, refusal=reason)
+        return FileFacts(is_parsed=False, rejection=reason)
 
     def close(self) -> None:
         """Let it end."""
@@ -201,7 +201,7 @@ class _Process:
             status = process.wait()
             self.close()
             return _TOO_SLOW if status == -signal.SIGXCPU else f"ends the process that parses it ({_named(status)})"
-        if answer.get("refusal"):
+        if answer.get("rejection"):
             self.close()  # it may have no memory left for the next
         return FileFacts(**answer | {"top_level": frozenset(answer.get("top_level", ()))})
 

@@ -93,16 +93,16 @@ def inspect_source(content: bytes, depth: int, optimize: int) -> dict[str, Any]:
         return {
             "is_parsed": False,
             "code": marshal.dumps(("SyntaxError", str(error), None, None, "")),
-            "refusal": reason,
+            "rejection": reason,
         }
     except RecursionError:
-        return {"is_parsed": False, "refusal": _TOO_DEEP}
+        return {"is_parsed": False, "rejection": _TOO_DEEP}
     if len(code) > MAX_CODE_BYTES:
-        return {"is_parsed": False, "refusal": _TOO_MUCH_CODE}
+        return {"is_parsed": False, "rejection": _TOO_MUCH_CODE}
     try:
         return _facts(ast.parse(content), depth) | {"code": code}
     except RecursionError:
-        return {"is_parsed": False, "refusal": _TOO_DEEP}
+        return {"is_parsed": False, "rejection": _TOO_DEEP}
 
 
 def _facts(tree: ast.Module, depth: int) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def _serve(memory_bytes: int, processor_seconds: int) -> None:
         try:
             answer = inspect_source(content, depth, optimize)
         except MemoryError:
-            _answer({"is_parsed": False, "refusal": _TOO_LARGE.format(memory_bytes // 2**20)})
+            _answer({"is_parsed": False, "rejection": _TOO_LARGE.format(memory_bytes // 2**20)})
             return
         _answer(answer)
 

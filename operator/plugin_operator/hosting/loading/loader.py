@@ -60,8 +60,8 @@ class Loader:
             RequirementsUnmet: what it says it needs is not installed; nothing of it has run.
             PluginRejected: with file, line and reason.
         """
-        if source.refusal is not None:
-            raise PluginRejected(source.refusal.reason, path=source.refusal.path, line=source.refusal.line)
+        if source.rejection is not None:
+            raise PluginRejected(source.rejection.reason, path=source.rejection.path, line=source.rejection.line)
         number = next(self._numbers)
         label = f"{number}-{source.short_digest}"
         package = f"_plugin_{_NOT_IDENTIFIER.sub('_', source.name)}_{number}_{source.short_digest}"

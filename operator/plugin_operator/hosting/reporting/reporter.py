@@ -7,12 +7,12 @@ from plugin_operator import logs
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.reporting.states import PluginState, may_follow
-from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
+from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 
 _log = logs.get_logger(__name__)
 
 
-class Board:
+class StatusReporter:
     """State and reason of one plugin; every change goes through ``move``.
 
     Attributes:
@@ -55,7 +55,7 @@ class Board:
         self.state = state
         self.since = self._clock.now()
 
-    def reject(self, error: PluginRejected, digest: str, live: LiveRevision | None) -> None:
+    def reject(self, error: PluginRejected, digest: str, runtime: RevisionRuntime | None) -> None:
         """Note that the file cannot be loaded."""
         self.path = error.path or self.path
         self.line = error.line
@@ -69,7 +69,7 @@ class Board:
             path=self.path,
             line=self.line,
             reason=error.reason,
-            running_revision=live.label if live is not None else None,
+            running_revision=runtime.label if runtime is not None else None,
         )
 
     def wait(self, error: PluginRejected, digest: str, caches: frozenset[Any]) -> None:
@@ -81,15 +81,15 @@ class Board:
         if is_new:
             _log.warning("Plugin edit waits for the API server", plugin=self.name, path=self.path, reason=error.reason)
 
-    def settle(self, live: LiveRevision) -> None:
+    def settle(self, runtime: RevisionRuntime) -> None:
         """Note how the revision that works is doing: it waits for caches, lacks rights to write, or all is well."""
-        reason = "; ".join(filter(None, (live.waiting, live.lacking)))
-        heals = self.state is PluginState.WAITING and not live.waiting
-        self.move(PluginState.WAITING if live.waiting else PluginState.ACTIVE, reason)
+        reason = "; ".join(filter(None, (runtime.waiting, runtime.lacking)))
+        heals = self.state is PluginState.WAITING and not runtime.waiting
+        self.move(PluginState.WAITING if runtime.waiting else PluginState.ACTIVE, reason)
         if heals:
-            _log.info("Plugin active", plugin=self.name, revision=live.label, controllers=sorted(live.bound))
+            _log.info("Plugin active", plugin=self.name, revision=runtime.label, controllers=sorted(runtime.bound))
 
-    def quarantine(self, bad: LiveRevision, restored: LiveRevision) -> None:
+    def quarantine(self, bad: RevisionRuntime, restored: RevisionRuntime) -> None:
         """Note that a revision was rolled back."""
         health = bad.health
         reason = (
@@ -101,7 +101,7 @@ class Board:
         self._metrics.plugin_reloads.inc(self.name, "rolled_back")
         _log.error("Plugin rolled back", plugin=self.name, revision=bad.label, restored=restored.label, reason=reason)
 
-    def activated(self, new: LiveRevision, old: LiveRevision | None, path: str) -> None:
+    def activated(self, new: RevisionRuntime, old: RevisionRuntime | None, path: str) -> None:
         """Note that a revision has taken over, whether it works or waits."""
         self.path, self.line, self.candidate = path, None, ""
         self.reloads += 1
@@ -121,7 +121,7 @@ class Board:
         for leftover in new.leftovers:
             _log.warning("Plugin import leaves something behind", plugin=self.name, revision=new.label, what=leftover)
 
-    def show_revision(self, new: LiveRevision, old: LiveRevision | None) -> None:
+    def show_revision(self, new: RevisionRuntime, old: RevisionRuntime | None) -> None:
         """Make the metrics name the revision that works."""
         if old is not None:
             self._metrics.plugin_info.remove(self.name, old.label, old.digest)

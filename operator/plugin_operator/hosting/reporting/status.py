@@ -7,7 +7,7 @@ from typing import Any
 from plugin_operator.controllers import ControllerStatus
 from plugin_operator.hosting.reporting.states import PluginState
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
-from plugin_operator.hosting.runtime.misbehavior import Charge
+from plugin_operator.hosting.runtime.misbehavior import Misbehavior
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class PluginStatus:
     reloads: int = 0
     failures: tuple[ControllerFailures, ...] = ()
     tasks: int = 0
-    charges: tuple[Charge, ...] = ()
+    charges: tuple[Misbehavior, ...] = ()
 
     @property
     def placed_reason(self) -> str:

@@ -12,7 +12,7 @@ class _Owner(NamedTuple):
     controller: str
 
 
-class Claims:
+class ControllerNames:
     """Names and ids and their owners, for one operator.
 
     Args:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
 from plugin_operator.hosting.environment import ControllerLike, DrainLike, Environment
-from plugin_operator.hosting.rollout.revision_builder import PassingRejection
+from plugin_operator.hosting.rollout.revision_builder import RetryableRejection
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures, FailureLog
-from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
+from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.tasks import AnyFuture, TaskOwner, wait_until_done
 
 _SLICE_SECONDS = 0.5
@@ -68,7 +68,7 @@ class ControllerSet:
         self._ending: dict[str, tuple[ControllerLike, AnyFuture]] = {}
         self._ids: dict[str, str] = {}
         self._leads = False
-        self._live: LiveRevision | None = None
+        self._runtime: RevisionRuntime | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -85,25 +85,27 @@ class ControllerSet:
         """The keys that dropped controllers still hold."""
         return [each.request for controller, _ in self._ending.values() for each in controller.status().in_flight]
 
-    async def install(self, live: LiveRevision) -> Drains:
+    async def install(self, runtime: RevisionRuntime) -> Drains:
         """Swap all controllers to a revision that is warm; those it does not declare are ended on the side.
 
         Raises:
             PassingRejection: a controller that was dropped earlier returns, and its reconciles of then do not end.
         """
-        await self._wait_for_ended(live)
-        self._live = live
+        await self._wait_for_ended(runtime)
+        self._runtime = runtime
         drains = []
-        for name, spec in live.specs.items():
+        for name, spec in runtime.specs.items():
             controller = self._controllers.get(name)
             if controller is None:
                 controller = self._controllers[name] = self._environment.controller(name, self._failed)
-            live.failures[name] = self._failure_log(live, name)
-            drains.append(await controller.install(spec, live.reconciler(name), live.label, live.bound[name].guard))
-            self._ids[name] = live.bound[name].declaration.id
+            runtime.failures[name] = self._failure_log(runtime, name)
+            drains.append(
+                await controller.install(spec, runtime.reconciler(name), runtime.label, runtime.bound[name].guard)
+            )
+            self._ids[name] = runtime.bound[name].declaration.id
         if self._leads:
             self.start_workers()
-        dropped = [name for name in self._controllers if name not in live.specs]
+        dropped = [name for name in self._controllers if name not in runtime.specs]
         return Drains(drains, [self._end(name) for name in dropped], self._environment.clock)
 
     async def drop(self, deadline_seconds: float) -> list[Request]:
@@ -112,7 +114,7 @@ class ControllerSet:
         Those stay locked: until their reconciles have ended, ``names`` has the controllers and ``install`` waits for
         them. Cancelled, it leaves them to end by themselves, or to ``stop``.
         """
-        self._live = None
+        self._runtime = None
         for name in list(self._controllers):
             self._end(name, deadline_seconds)
         ending = [task for _, task in self._ending.values()]
@@ -132,7 +134,7 @@ class ControllerSet:
         Returns the keys of reconciles that do not obey.
         """
         controllers = [*self._controllers.values(), *(each for each, _ in self._ending.values())]
-        self._live = None
+        self._runtime = None
         stuck = await asyncio.gather(*(each.stop(deadline_seconds) for each in controllers))
         self._controllers = {}
         await self._tasks.stop(_SLICE_SECONDS)
@@ -144,30 +146,30 @@ class ControllerSet:
 
     def failures(self, *, judge: bool = False) -> tuple[ControllerFailures, ...]:
         """Return what fails of each controller of the revision; with ``judge``, after judging anew how badly."""
-        logs = self._live.failures if self._live is not None else {}
+        logs = self._runtime.failures if self._runtime is not None else {}
         found = []
         for name, controller in self._controllers.items():
             if (log := logs.get(name)) is not None:
                 found.append(log.look(controller.status()) if judge else log.snapshot(controller.status()))
         return tuple(found)
 
-    def _failure_log(self, live: LiveRevision, name: str) -> FailureLog:
+    def _failure_log(self, runtime: RevisionRuntime, name: str) -> FailureLog:
         counts = self._environment.metrics.controller(name)
         return FailureLog(
             name,
             clock=self._environment.clock,
-            locate=live.revision.modules.user_path,
+            locate=runtime.revision.modules.user_path,
             succeeded=lambda: counts.success + counts.requeue + counts.requeue_after,
         )
 
     def _failed(self, failure: Failure) -> None:
-        live = self._live
-        if live is None or failure.revision != live.label:
+        runtime = self._runtime
+        if runtime is None or failure.revision != runtime.label:
             return
         if failure.is_timeout:
             # The revision's own code only sees that it is cancelled.
-            live.health.failure(failure.error)
-        if (log := live.failures.get(failure.controller)) is not None:
+            runtime.health.failure(failure.error)
+        if (log := runtime.failures.get(failure.controller)) is not None:
             log.reconcile_failed(failure)
 
     def _end(self, name: str, deadline_seconds: float | None = None) -> AnyFuture:
@@ -186,14 +188,14 @@ class ControllerSet:
         self._ending[name] = controller, job.finished
         return job.finished
 
-    async def _wait_for_ended(self, live: LiveRevision) -> None:
+    async def _wait_for_ended(self, runtime: RevisionRuntime) -> None:
         """See to it that no key is run by a new controller while an earlier one of that name still holds it."""
-        ending = [task for name, (_, task) in self._ending.items() if name in live.specs]
+        ending = [task for name, (_, task) in self._ending.items() if name in runtime.specs]
         seconds = self._environment.settings.drain_deadline_seconds
         if await wait_until_done(ending, seconds, clock=self._environment.clock):
-            names = ", ".join(sorted(self._ending.keys() & live.specs.keys()))
+            names = ", ".join(sorted(self._ending.keys() & runtime.specs.keys()))
             keys = ", ".join(map(str, self.ending))
-            raise PassingRejection(
+            raise RetryableRejection(
                 f"reconciles of {names} from before it was dropped do not end ({keys}): wait, or restart the operator",
-                path=live.revision.declarations[0].path,
+                path=runtime.revision.declarations[0].path,
             )

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from plugin_operator import logs
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.rollout.revision_builder import PassingRejection
-from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
+from plugin_operator.hosting.rollout.revision_builder import RetryableRejection
+from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 
 _log = logs.get_logger(__name__)
 
@@ -13,7 +13,7 @@ _log = logs.get_logger(__name__)
 States = dict[str, bytes | None]
 
 
-async def rehearse(old: LiveRevision | None, new: LiveRevision) -> States:
+async def rehearse(old: RevisionRuntime | None, new: RevisionRuntime) -> States:
     """Hand over before the swap, where a failure still costs nothing; return what the old revision told.
 
     Raises:
@@ -26,11 +26,11 @@ async def rehearse(old: LiveRevision | None, new: LiveRevision) -> States:
         try:
             await _import(new, name, state)
         except PluginRejected as error:
-            raise PassingRejection(error.reason, path=error.path, line=error.line) from None
+            raise RetryableRejection(error.reason, path=error.path, line=error.line) from None
     return states
 
 
-async def repeat_if_changed(old: LiveRevision | None, new: LiveRevision, states: States) -> None:
+async def repeat_if_changed(old: RevisionRuntime | None, new: RevisionRuntime, states: States) -> None:
     """Hand over again, after the swap, what the old revision has changed since; a failure is only logged.
 
     A controller that could not tell its state in the rehearsal is not asked again: the reconciles of the new revision
@@ -48,13 +48,13 @@ async def repeat_if_changed(old: LiveRevision | None, new: LiveRevision, states:
             _log.warning("State not handed over", plugin=plugin, revision=new.label, controller=name, reason=str(error))
 
 
-async def _import(new: LiveRevision, name: str, state: bytes | None) -> None:
+async def _import(new: RevisionRuntime, name: str, state: bytes | None) -> None:
     if state is not None:
         bound = new.bound[name]
         await new.run_hook(bound, "import_state", lambda: bound.import_state(state))
 
 
-async def _export(old: LiveRevision, names: Iterable[str]) -> States:
+async def _export(old: RevisionRuntime, names: Iterable[str]) -> States:
     states: States = {}
     for name in sorted(names):
         bound = old.bound[name]

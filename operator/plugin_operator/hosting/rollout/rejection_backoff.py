@@ -6,13 +6,13 @@ from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import HostSettings
-from plugin_operator.hosting.rollout.revision_builder import PassingRejection, TrialInconclusive
+from plugin_operator.hosting.rollout.revision_builder import RetryableRejection, TrialInconclusive
 
 # A trial that hangs may cost a core for as long as its deadline.
 _MAX_TRIALS = 3
 
 
-class Refusals:
+class RejectionBackoff:
     """Remembers the last refused content of one plugin, so that the same content is not tried at every look.
 
     Args:
@@ -39,7 +39,7 @@ class Refusals:
         self._counted = self.digest = digest
         self.cancel()
         hopeless = isinstance(error, TrialInconclusive) and self._count >= _MAX_TRIALS
-        if isinstance(error, PassingRejection) and not hopeless:
+        if isinstance(error, RetryableRejection) and not hopeless:
             self._retry = self._clock.call_later(self._backoff.next_seconds(), self.retry)
 
     def retry(self) -> None:

@@ -14,7 +14,7 @@ def pause_after_look(look_seconds: float) -> float:
     return min(max(_SHORTEST_PAUSE_SECONDS, 2 * look_seconds), _LONGEST_PAUSE_SECONDS)
 
 
-class Pace:
+class TokenBucket:
     """A token bucket: ``burst`` reloads at once, then one every ``interval_seconds``."""
 
     def __init__(self, clock: Clock, *, burst: int, interval_seconds: float) -> None:

@@ -12,22 +12,22 @@ from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.loading.revision import PluginRevision
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet
-from plugin_operator.hosting.rollout.controller_names import Claims
-from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
+from plugin_operator.hosting.rollout.controller_names import ControllerNames
+from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.validation.validator import Validator
 from plugin_operator.tasks import start_task, wait_until_done
 
 
-class PassingRejection(PluginRejected):
+class RetryableRejection(PluginRejected):
     """Refused for a cause that may pass by itself: try again later."""
 
 
-class TrialInconclusive(PassingRejection):
+class TrialInconclusive(RetryableRejection):
     """The trial said neither yes nor no, perhaps because the machine was busy: worth a few more, but not many."""
 
 
-class MustWait(PassingRejection):
+class WaitingForApi(RetryableRejection):
     """It would wait for the API server, and the revision that works does not: that one goes on until then.
 
     Attributes:
@@ -40,16 +40,16 @@ class MustWait(PassingRejection):
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class RevisionBuilder:
     """What revisions are made with; shared by all plugins."""
 
     environment: Environment
     loader: Loader
     validator: Validator | None
-    claims: Claims
+    controller_names: ControllerNames
 
 
-async def validate(workshop: Workshop, source: PluginSource) -> tuple[str, ...]:
+async def validate(builder: RevisionBuilder, source: PluginSource) -> tuple[str, ...]:
     """Try a plugin in a child process and return what its import leaves behind.
 
     Raises:
@@ -58,27 +58,27 @@ async def validate(workshop: Workshop, source: PluginSource) -> tuple[str, ...]:
     """
     try:
         # Asked here first: what is not installed may be for long, and is not worth a trial process every time.
-        await workshop.loader.check(source)
+        await builder.loader.check(source)
     except RequirementsUnmet as error:
-        raise PassingRejection(error.reason, path=error.path, line=error.line) from None
-    if workshop.validator is None:
+        raise RetryableRejection(error.reason, path=error.path, line=error.line) from None
+    if builder.validator is None:
         return ()
-    verdict = await workshop.validator.validate(source)
+    verdict = await builder.validator.validate(source)
     if verdict.ok:
         return tuple(verdict.leftovers)
     kind = TrialInconclusive if verdict.is_passing else PluginRejected
     raise kind(verdict.reason, path=verdict.path, line=verdict.line)
 
 
-async def load(workshop: Workshop, source: PluginSource, leftovers: tuple[str, ...]) -> LiveRevision:
+async def load(builder: RevisionBuilder, source: PluginSource, leftovers: tuple[str, ...]) -> RevisionRuntime:
     """Import a plugin into this process and claim its names; it is not prepared yet.
 
     Raises:
         PluginRejected: the import failed, or another plugin has one of its names.
     """
-    environment = workshop.environment
+    environment = builder.environment
     seconds = environment.settings.import_deadline_seconds
-    task = start_task(workshop.loader.load(source), f"import/{source.name}")
+    task = start_task(builder.loader.load(source), f"import/{source.name}")
     try:
         late = await wait_until_done([task], seconds, clock=environment.clock)
     except BaseException:
@@ -86,36 +86,36 @@ async def load(workshop: Workshop, source: PluginSource, leftovers: tuple[str, .
         raise
     if late:
         task.add_done_callback(_purge_late)
-        raise PassingRejection(f"its import, fine on trial, did not end within {seconds:g} s here", path=source.path)
+        raise RetryableRejection(f"its import, fine on trial, did not end within {seconds:g} s here", path=source.path)
     revision = task.result()
     try:
-        workshop.claims.claim(source.name, revision.declarations)
+        builder.controller_names.claim(source.name, revision.declarations)
     except PluginRejected as error:
         revision.purge()
-        raise PassingRejection(error.reason, path=error.path, line=error.line) from None
-    return LiveRevision(revision, environment, leftovers)
+        raise RetryableRejection(error.reason, path=error.path, line=error.line) from None
+    return RevisionRuntime(revision, environment, leftovers)
 
 
-async def prepare(live: LiveRevision | None, new: LiveRevision, *, start: bool) -> None:
+async def prepare(runtime: RevisionRuntime | None, new: RevisionRuntime, *, start: bool) -> None:
     """Warm the caches of a revision and, if this process leads, run its ``start`` hooks.
 
     Raises:
-        MustWait: ``new`` needs a kind that is not served or a permission that is not given, and ``live`` works without.
+        MustWait: ``new`` needs a kind that is not served or a permission that is not given; ``runtime`` needs none.
         PassingRejection: a hook failed.
     """
     await new.prepare()
-    lacking = new.blocked - live.blocked if live is not None else frozenset()
-    if live is not None and live.works and lacking:
-        reason = f"{new.waiting}; revision {live.label} goes on until then"
-        raise MustWait(reason, path=new.revision.declarations[0].path, caches=lacking)
+    lacking = new.blocked - runtime.blocked if runtime is not None else frozenset()
+    if runtime is not None and runtime.works and lacking:
+        reason = f"{new.waiting}; revision {runtime.label} goes on until then"
+        raise WaitingForApi(reason, path=new.revision.declarations[0].path, caches=lacking)
     if start:
         try:
             await new.start()
         except PluginRejected as error:
-            raise PassingRejection(error.reason, path=error.path, line=error.line) from None
+            raise RetryableRejection(error.reason, path=error.path, line=error.line) from None
 
 
-async def discard(new: LiveRevision) -> None:
+async def discard(new: RevisionRuntime) -> None:
     """Give up a revision that has never been installed."""
     await new.stop()
     await new.retire()

@@ -8,8 +8,8 @@ from plugin_operator import logs
 from plugin_operator.clock import Timer
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.rollout.controller_set import Drains
-from plugin_operator.hosting.rollout.revision_builder import PassingRejection
-from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
+from plugin_operator.hosting.rollout.revision_builder import RetryableRejection
+from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.tasks import TaskOwner
 
 _log = logs.get_logger(__name__)
@@ -22,7 +22,7 @@ _MAX_QUARANTINED = 100
 MOST_STUCK_REVISIONS = 8
 
 
-class Past:
+class RevisionHistory:
     """What is kept of a plugin's revisions after they were replaced.
 
     Args:
@@ -41,12 +41,12 @@ class Past:
         self._clock = environment.clock
         self._on_change = on_change
         self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock, supervisor=environment.supervisor)
-        self._previous: LiveRevision | None = None
-        self._current: LiveRevision | None = None
+        self._previous: RevisionRuntime | None = None
+        self._current: RevisionRuntime | None = None
         self._on_spike: Callable[[], None] = _nothing
         self._probation: Timer | None = None
-        self._stuck: dict[LiveRevision, Drains] = {}
-        self._leaving: tuple[LiveRevision, Drains] | None = None
+        self._stuck: dict[RevisionRuntime, Drains] = {}
+        self._leaving: tuple[RevisionRuntime, Drains] | None = None
         self.wants_rollback = False
         self.quarantined: dict[str, str] = {}
 
@@ -64,7 +64,7 @@ class Past:
             PassingRejection: too many of before are kept because their reconciles do not end.
         """
         if len(self._stuck) >= MOST_STUCK_REVISIONS:
-            raise PassingRejection(f"no more edits until one of these ends, or the operator restarts: {self.stuck}")
+            raise RetryableRejection(f"no more edits until one of these ends, or the operator restarts: {self.stuck}")
 
     def is_quarantined(self, digest: str) -> bool:
         """Tell whether this content was rolled back before."""
@@ -77,7 +77,7 @@ class Past:
             await self.let_go(old, drains, hurry=hurry, keep=False)
 
     async def replaced(
-        self, old: LiveRevision | None, new: LiveRevision, drains: Drains, on_spike: Callable[[], None]
+        self, old: RevisionRuntime | None, new: RevisionRuntime, drains: Drains, on_spike: Callable[[], None]
     ) -> None:
         """Put ``new`` on probation: if most of its reconciles fail, ``on_spike`` is called and ``old`` is to return.
 
@@ -93,13 +93,13 @@ class Past:
             new.health.on_failure = self._judge
             self._probation = self._clock.call_later(self._settings.probation_seconds, self._passed)
 
-    def take(self) -> LiveRevision | None:
+    def take(self) -> RevisionRuntime | None:
         """Return the revision to go back to, which is then no longer kept here."""
         self._end_probation()
         previous, self._previous = self._previous, None
         return previous
 
-    def put_in_quarantine(self, bad: LiveRevision, good: LiveRevision) -> None:
+    def put_in_quarantine(self, bad: RevisionRuntime, good: RevisionRuntime) -> None:
         """Never try this content again, until the process ends."""
         while len(self.quarantined) >= _MAX_QUARANTINED:
             del self.quarantined[next(iter(self.quarantined))]
@@ -108,7 +108,7 @@ class Past:
             f"the swap ({bad.health.last_error}): change the file to try again"
         )
 
-    async def let_go(self, old: LiveRevision, drains: Drains, *, hurry: Callable[[], bool], keep: bool) -> None:
+    async def let_go(self, old: RevisionRuntime, drains: Drains, *, hurry: Callable[[], bool], keep: bool) -> None:
         """Wait for the reconciles of ``old``, cancel those past the deadline, run its ``stop`` hooks.
 
         Args:
@@ -123,7 +123,7 @@ class Past:
         await self._see_off(old, drains, hurry=hurry, keep=keep)
         self._leaving = None
 
-    async def _see_off(self, old: LiveRevision, drains: Drains, *, hurry: Callable[[], bool], keep: bool) -> None:
+    async def _see_off(self, old: RevisionRuntime, drains: Drains, *, hurry: Callable[[], bool], keep: bool) -> None:
         if not await self._drain(drains, hurry) and not self.wants_rollback:
             drains.cancel()
             await drains.wait(self._settings.cancel_grace_seconds)
@@ -158,7 +158,7 @@ class Past:
                 return False
         return True
 
-    def _forget_stuck_later(self, old: LiveRevision, drains: Drains) -> None:
+    def _forget_stuck_later(self, old: RevisionRuntime, drains: Drains) -> None:
         if self._previous is old:
             self._previous = None
         self._stuck[old] = drains
@@ -170,7 +170,7 @@ class Past:
         )
         self._tasks.complete(partial(self._wait_for_stuck, old, drains), f"stuck/{old.label}", kind="wait-for-stuck")
 
-    async def _wait_for_stuck(self, old: LiveRevision, drains: Drains) -> None:
+    async def _wait_for_stuck(self, old: RevisionRuntime, drains: Drains) -> None:
         while not await drains.wait(_STUCK_POLL_SECONDS):
             pass
         self._stuck.pop(old, None)

@@ -10,19 +10,19 @@ from collections.abc import Sequence
 from plugin_operator import logs
 from plugin_operator.controllers import Request
 from plugin_operator.errors import PluginRejected
-from plugin_operator.hosting.reporting.reporter import Board
+from plugin_operator.hosting.reporting.reporter import StatusReporter
 from plugin_operator.hosting.reporting.states import PluginState
 from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.rollout import revision_builder
 from plugin_operator.hosting.rollout.controller_set import ControllerSet, Drains
 from plugin_operator.hosting.rollout.handover import States, rehearse, repeat_if_changed
-from plugin_operator.hosting.rollout.rejection_backoff import Refusals
-from plugin_operator.hosting.rollout.reload_limiter import Pace
-from plugin_operator.hosting.rollout.rollback import Past
+from plugin_operator.hosting.rollout.rejection_backoff import RejectionBackoff
+from plugin_operator.hosting.rollout.reload_limiter import TokenBucket
+from plugin_operator.hosting.rollout.rollback import RevisionHistory
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
-from plugin_operator.hosting.runtime.misbehavior import Blame
-from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
-from plugin_operator.hosting.scan.snapshot import PluginSource, Refusal
+from plugin_operator.hosting.runtime.misbehavior import MisbehaviorMonitor
+from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
+from plugin_operator.hosting.scan.snapshot import PluginSource, Rejection
 from plugin_operator.rendering import describe
 
 # Of the time for ending a plugin; the rest is for its hooks.
@@ -32,7 +32,7 @@ _LEAST_FOR_HOOKS_SECONDS = 0.5
 _log = logs.get_logger(__name__)
 
 
-class PluginSlot:
+class PluginSupervisor:
     """Runs one plugin; make it, hand it what is wanted, and let ``run`` go on until the plugin is retired.
 
     Args:
@@ -41,39 +41,39 @@ class PluginSlot:
         workshop: what revisions are made with.
     """
 
-    def __init__(self, name: str, path: str, workshop: revision_builder.Workshop) -> None:
+    def __init__(self, name: str, path: str, builder: revision_builder.RevisionBuilder) -> None:
         self.name = name
-        self.board = Board(name, path, workshop.environment)
-        self.live: LiveRevision | None = None
-        self._workshop = workshop
-        self._environment = workshop.environment
-        self._settings = workshop.environment.settings
-        self._clock = workshop.environment.clock
-        self._controllers = ControllerSet(name, workshop.environment, self._controller_ended)
-        self._past = Past(name, workshop.environment, self._stuck_ended)
-        self._blame = Blame(name, workshop.environment.clock, workshop.environment.metrics)
+        self.reporter = StatusReporter(name, path, builder.environment)
+        self.runtime: RevisionRuntime | None = None
+        self._builder = builder
+        self._environment = builder.environment
+        self._settings = builder.environment.settings
+        self._clock = builder.environment.clock
+        self._controllers = ControllerSet(name, builder.environment, self._controller_ended)
+        self._history = RevisionHistory(name, builder.environment, self._stuck_ended)
+        self._misbehavior = MisbehaviorMonitor(name, builder.environment.clock, builder.environment.metrics)
         self._wake = asyncio.Event()
-        self._wanted: PluginSource | Refusal | None = None
+        self._wanted: PluginSource | Rejection | None = None
         self._leads = False
         self._in_step = False
-        self._refusals = Refusals(self._clock, self._settings, self._wake.set)
-        self._pace = Pace(
+        self._rejections = RejectionBackoff(self._clock, self._settings, self._wake.set)
+        self._reload_tokens = TokenBucket(
             self._clock, burst=self._settings.reload_burst, interval_seconds=self._settings.reload_interval_seconds
         )
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing is being done: what is wanted runs, or is known not to."""
-        return self.board.state not in _UNSETTLED
+        return self.reporter.state not in _UNSETTLED
 
     @property
     def failures(self) -> tuple[ControllerFailures, ...]:
         """What fails of each of its controllers."""
         return self._controllers.failures()
 
-    def want(self, wanted: PluginSource | Refusal | None) -> None:
+    def want(self, wanted: PluginSource | Rejection | None) -> None:
         """Say what the plugin is to be: this source, refused, or (None) gone."""
-        if wanted != self._wanted or self.board.state is PluginState.DISCOVERED:
+        if wanted != self._wanted or self.reporter.state is PluginState.DISCOVERED:
             self._wanted = wanted
             self._wake.set()
 
@@ -84,19 +84,19 @@ class PluginSlot:
 
     def retry(self) -> None:
         """Try again what was refused for a cause that may have passed."""
-        self._refusals.retry()
+        self._rejections.retry()
 
     def refresh(self) -> None:
         """Bring the state up to date with the caches, between Active and Waiting, and name misbehaviour."""
-        if self.live is not None:
-            self._blame.look(self.live, self._controllers.failures(judge=True))
-        if self.board.state in {PluginState.ACTIVE, PluginState.WAITING}:
+        if self.runtime is not None:
+            self._misbehavior.look(self.runtime, self._controllers.failures(judge=True))
+        if self.reporter.state in {PluginState.ACTIVE, PluginState.WAITING}:
             self._settle()
 
     def blocked(self, seconds: float, stack: Sequence[str]) -> None:
         """Note that its code has blocked the event loop."""
-        if self.live is not None:
-            self._blame.blocked(self.live, seconds, stack)
+        if self.runtime is not None:
+            self._misbehavior.blocked(self.runtime, seconds, stack)
 
     async def run(self) -> None:
         """Take steps until the plugin is retired; cancelled, it leaves what runs to ``stop``.
@@ -105,7 +105,7 @@ class PluginSlot:
         """
         if self._in_step:
             await self._repair()
-        while self.board.state is not PluginState.RETIRED:
+        while self.reporter.state is not PluginState.RETIRED:
             await self._wake.wait()
             self._wake.clear()
             self._in_step = True
@@ -116,19 +116,21 @@ class PluginSlot:
             except Exception as error:  # noqa: BLE001 - see below
                 # A bug of ours in one plugin's affairs must not end those of all.
                 _log.exception("Plugin step failed", plugin=self.name)
-                self._reject(revision_builder.PassingRejection(describe(error), path=self.board.path))
+                self._reject(revision_builder.RetryableRejection(describe(error), path=self.reporter.path))
             self._in_step = False
 
     async def _repair(self) -> None:
         """Run nothing but the live revision again, see off the one before it, and look at what is wanted anew."""
-        if self.live is not None and self._wanted is not None:
-            await self._controllers.install(self.live)
-        await self._past.resume(hurry=self._wake.is_set)
-        self._keep_claims()
+        if self.runtime is not None and self._wanted is not None:
+            await self._controllers.install(self.runtime)
+        await self._history.resume(hurry=self._wake.is_set)
+        self._keep_names()
         self._settle()
-        if not self.is_settled and self.board.state is not PluginState.DISCOVERED and self._wanted is not None:
+        if not self.is_settled and self.reporter.state is not PluginState.DISCOVERED and self._wanted is not None:
             self._reject(
-                revision_builder.PassingRejection("its load was interrupted and is tried again", path=self.board.path)
+                revision_builder.RetryableRejection(
+                    "its load was interrupted and is tried again", path=self.reporter.path
+                )
             )
         self._in_step = False
         self._wake.set()
@@ -138,125 +140,125 @@ class PluginSlot:
 
         Returns the keys of reconciles that still run, because they ignore their cancellation.
         """
-        self._refusals.cancel()
+        self._rejections.cancel()
         end = self._clock.monotonic() + deadline_seconds
         stuck = await self._controllers.stop(deadline_seconds * _SHARE_OF_RECONCILES)
-        if self.live is not None:
-            live, self.live = self.live, None
-            await live.stop(max(_LEAST_FOR_HOOKS_SECONDS, end - self._clock.monotonic()))
-            await live.retire()
-        await self._past.close(max(_LEAST_FOR_HOOKS_SECONDS, end - self._clock.monotonic()))
+        if self.runtime is not None:
+            runtime, self.runtime = self.runtime, None
+            await runtime.stop(max(_LEAST_FOR_HOOKS_SECONDS, end - self._clock.monotonic()))
+            await runtime.retire()
+        await self._history.close(max(_LEAST_FOR_HOOKS_SECONDS, end - self._clock.monotonic()))
         return stuck
 
     def status(self) -> PluginStatus:
         """Take a snapshot."""
-        board, live = self.board, self.live
+        reporter, runtime = self.reporter, self.runtime
         return PluginStatus(
             name=self.name,
-            path=board.path,
-            line=board.line,
-            state=board.state,
-            since=board.since,
-            reason=board.reason,
-            revision=live.label if live is not None else "",
-            digest=live.digest if live is not None else "",
-            candidate=board.candidate,
-            awaits=board.awaits or (live.blocked if live is not None else frozenset()),
+            path=reporter.path,
+            line=reporter.line,
+            state=reporter.state,
+            since=reporter.since,
+            reason=reporter.reason,
+            revision=runtime.label if runtime is not None else "",
+            digest=runtime.digest if runtime is not None else "",
+            candidate=reporter.candidate,
+            awaits=reporter.awaits or (runtime.blocked if runtime is not None else frozenset()),
             controllers=self._controllers.status(),
-            leftovers=live.leftovers if live is not None else (),
-            reloads=board.reloads,
-            tasks=len(live.tasks.running()) if live is not None else 0,
-            charges=self._blame.charges if live is not None else (),
-            failures=self._controllers.failures() if live is not None else (),
+            leftovers=runtime.leftovers if runtime is not None else (),
+            reloads=reporter.reloads,
+            tasks=len(runtime.tasks.running()) if runtime is not None else 0,
+            charges=self._misbehavior.charges if runtime is not None else (),
+            failures=self._controllers.failures() if runtime is not None else (),
         )
 
     async def _step(self) -> None:
-        if self._past.wants_rollback:
+        if self._history.wants_rollback:
             await self._roll_back()
-        if self._leads and self.live is not None and not self.live.is_started:
-            await self.live.start()
+        if self._leads and self.runtime is not None and not self.runtime.is_started:
+            await self.runtime.start()
             self._controllers.start_workers()
             self._settle()
         wanted = self._wanted
         if wanted is None:
             await self._unload()
-        elif isinstance(wanted, Refusal):
+        elif isinstance(wanted, Rejection):
             raise PluginRejected(wanted.reason, path=wanted.path, line=wanted.line)
         else:
             await self._follow(wanted)
 
     async def _follow(self, source: PluginSource) -> None:
         digest = source.digest
-        if self.live is not None and digest == self.live.digest:
-            self.board.candidate = ""
-            self.board.path, self.board.line = source.path, None
-            self._refusals.forget()
+        if self.runtime is not None and digest == self.runtime.digest:
+            self.reporter.candidate = ""
+            self.reporter.path, self.reporter.line = source.path, None
+            self._rejections.forget()
             self._settle()
-        elif self._past.is_quarantined(digest):
-            self.board.candidate = digest
-            self.board.move(PluginState.QUARANTINED, self._past.quarantined[digest])
-        elif digest != self._refusals.digest:
-            wait = self._pace.wait_seconds()
+        elif self._history.is_quarantined(digest):
+            self.reporter.candidate = digest
+            self.reporter.move(PluginState.QUARANTINED, self._history.quarantined[digest])
+        elif digest != self._rejections.digest:
+            wait = self._reload_tokens.wait_seconds()
             if wait > 0:
                 self._clock.call_later(wait, self._wake.set)
             else:
                 await self._swap(source)
 
     async def _swap(self, source: PluginSource) -> None:
-        self._refusals.forget()
-        self._past.check_room()
-        self.board.move(PluginState.VALIDATING)
-        leftovers = await revision_builder.validate(self._workshop, source)
+        self._rejections.forget()
+        self._history.check_room()
+        self.reporter.move(PluginState.VALIDATING)
+        leftovers = await revision_builder.validate(self._builder, source)
         if self._wanted is not source:
             return  # there is something newer; the next step sees to it
-        new = await revision_builder.load(self._workshop, source, leftovers)
+        new = await revision_builder.load(self._builder, source, leftovers)
         try:
-            self.board.move(PluginState.WARMING)
-            await revision_builder.prepare(self.live, new, start=self._leads)
-            states = await rehearse(self.live, new)
+            self.reporter.move(PluginState.WARMING)
+            await revision_builder.prepare(self.runtime, new, start=self._leads)
+            states = await rehearse(self.runtime, new)
             drains = await self._flip(new, states)
         except BaseException:
-            if self.live is None:
+            if self.runtime is None:
                 await self._controllers.drop(0)
             await revision_builder.discard(new)
-            self._keep_claims()
+            self._keep_names()
             raise
-        old, self.live = self.live, new
+        old, self.runtime = self.runtime, new
         new.revision.modules.take_over(old.revision.modules if old is not None else None)
-        self._refusals.succeeded()
-        self.board.activated(new, old, source.path)
-        await self._past.replaced(old, new, drains, on_spike=self._wake.set)
+        self._rejections.succeeded()
+        self.reporter.activated(new, old, source.path)
+        await self._history.replaced(old, new, drains, on_spike=self._wake.set)
         await self._let_go(old, drains)
 
-    async def _install(self, new: LiveRevision) -> Drains:
+    async def _install(self, new: RevisionRuntime) -> Drains:
         """Swap all controllers; if one of them fails, swap those before it back."""
         try:
             return await self._controllers.install(new)
         except Exception:
-            if self.live is not None:
-                drains = await self._controllers.install(self.live)
+            if self.runtime is not None:
+                drains = await self._controllers.install(self.runtime)
                 drains.cancel()
                 await drains.wait(self._settings.cancel_grace_seconds)
             raise
 
-    async def _flip(self, new: LiveRevision, states: States) -> Drains:
+    async def _flip(self, new: RevisionRuntime, states: States) -> Drains:
         """Swap all controllers and hand state over."""
         if self._leads:
             self._controllers.start_workers()
         began = self._clock.monotonic()
         drains = await self._install(new)
-        await repeat_if_changed(self.live, new, states)
+        await repeat_if_changed(self.runtime, new, states)
         new.gate.set()
-        self.board.swap_seconds = self._clock.monotonic() - began
+        self.reporter.swap_seconds = self._clock.monotonic() - began
         return drains
 
     async def _roll_back(self) -> None:
-        bad, good = self.live, self._past.take()
+        bad, good = self.runtime, self._history.take()
         if bad is None or good is None:
             return
-        self.board.move(PluginState.WARMING)
+        self.reporter.move(PluginState.WARMING)
         try:
-            self._workshop.claims.claim(self.name, good.revision.declarations)
+            self._builder.controller_names.claim(self.name, good.revision.declarations)
             if not good.is_held:
                 await good.prepare()
             if self._leads and not good.is_started:
@@ -265,75 +267,75 @@ class PluginSlot:
         except BaseException:
             await revision_builder.discard(good)
             raise
-        self.live = good
+        self.runtime = good
         good.revision.modules.take_over(bad.revision.modules)
-        self._past.put_in_quarantine(bad, good)
-        self.board.quarantine(bad, good)
-        self.board.show_revision(good, bad)
-        await self._past.let_go(bad, drains, hurry=self._wake.is_set, keep=False)
-        self._keep_claims()
+        self._history.put_in_quarantine(bad, good)
+        self.reporter.quarantine(bad, good)
+        self.reporter.show_revision(good, bad)
+        await self._history.let_go(bad, drains, hurry=self._wake.is_set, keep=False)
+        self._keep_names()
 
-    async def _let_go(self, old: LiveRevision | None, drains: Drains) -> None:
+    async def _let_go(self, old: RevisionRuntime | None, drains: Drains) -> None:
         if old is not None:
-            self.board.move(PluginState.DRAINING)
-            await self._past.let_go(old, drains, hurry=self._wake.is_set, keep=True)
-        self._keep_claims()
+            self.reporter.move(PluginState.DRAINING)
+            await self._history.let_go(old, drains, hurry=self._wake.is_set, keep=True)
+        self._keep_names()
         self._settle()
 
     async def _unload(self) -> None:
         """End what works; a reconcile that does not end keeps its key, its controller's name, and this plugin."""
-        self._refusals.cancel()
-        if self.live is not None:
-            self.board.move(PluginState.DRAINING)
+        self._rejections.cancel()
+        if self.runtime is not None:
+            self.reporter.move(PluginState.DRAINING)
             await self._controllers.drop(self._settings.drain_deadline_seconds)
-            live = self.live
-            await live.stop()
-            await live.retire()
-            self.live = None
-        await self._past.close()
-        self._keep_claims()
+            runtime = self.runtime
+            await runtime.stop()
+            await runtime.retire()
+            self.runtime = None
+        await self._history.close()
+        self._keep_names()
         if self._controllers.names:
             keys = ", ".join(map(str, self._controllers.ending))
-            self.board.move(PluginState.STUCK, f"its file is gone, but reconciles ignore their cancellation: {keys}")
+            self.reporter.move(PluginState.STUCK, f"its file is gone, but reconciles ignore their cancellation: {keys}")
         else:
-            self.board.retired()
+            self.reporter.retired()
 
-    def _keep_claims(self) -> None:
+    def _keep_names(self) -> None:
         """Give back the names and ids that no controller of this plugin has any more."""
-        self._workshop.claims.keep_only(self.name, self._controllers.names, self._controllers.ids)
+        self._builder.controller_names.keep_only(self.name, self._controllers.names, self._controllers.ids)
 
     def _controller_ended(self) -> None:
         """Let whoever waits for a dropped controller's name or keys look again."""
         if self.is_settled:
-            self._keep_claims()
-        self._refusals.retry()
+            self._keep_names()
+        self._rejections.retry()
         self._wake.set()
 
     def _stuck_ended(self) -> None:
         if self.is_settled:  # else a swap is under way, which has claimed names and sees to them at its end
-            self._keep_claims()
+            self._keep_names()
         self._settle()
 
     def _settle(self) -> None:
         """Say how the revision that works is doing, unless something more important is to be said."""
-        live = self.live
-        if live is None or self._wanted is None:
+        runtime = self.runtime
+        if runtime is None or self._wanted is None:
             return
-        if isinstance(self._wanted, PluginSource) and self._wanted.digest != live.digest and self.is_settled:
+        if isinstance(self._wanted, PluginSource) and self._wanted.digest != runtime.digest and self.is_settled:
             return
-        if self._past.stuck:
-            self.board.move(PluginState.STUCK, self._past.stuck)
+        if self._history.stuck:
+            self.reporter.move(PluginState.STUCK, self._history.stuck)
         else:
-            self.board.settle(live)
+            self.reporter.settle(runtime)
 
     def _reject(self, error: PluginRejected) -> None:
         wanted = self._wanted
         digest = wanted.digest if isinstance(wanted, PluginSource) else ""
-        if isinstance(error, revision_builder.MustWait):
-            self.board.wait(error, digest, error.caches)
+        if isinstance(error, revision_builder.WaitingForApi):
+            self.reporter.wait(error, digest, error.caches)
         else:
-            self.board.reject(error, digest, self.live)
-        self._refusals.note(error, digest)
+            self.reporter.reject(error, digest, self.runtime)
+        self._rejections.note(error, digest)
 
 
 _UNSETTLED = frozenset({PluginState.DISCOVERED, PluginState.VALIDATING, PluginState.WARMING, PluginState.DRAINING})

@@ -13,8 +13,8 @@ from enum import StrEnum
 from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
-from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
-from plugin_operator.hosting.runtime.unwanted_writes import Misdeed, fights_of, loops_of
+from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
+from plugin_operator.hosting.runtime.unwanted_writes import UnwantedWrite, fights_of, loops_of
 from plugin_operator.metrics import Metrics
 
 _MANY_TASKS = 100
@@ -24,7 +24,7 @@ _MOST_SAID = 10
 _log = logs.get_logger(__name__)
 
 
-class How(StrEnum):
+class MisbehaviorKind(StrEnum):
     """What a plugin does; the value is the metric's label."""
 
     BLOCKS = "blocks"
@@ -40,7 +40,7 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class Misbehavior:
     """What a plugin is blamed for.
 
     Attributes:
@@ -50,13 +50,13 @@ class Charge:
         stack: files and lines of its code, the innermost first.
     """
 
-    how: How
+    how: MisbehaviorKind
     detail: str
     since: datetime
     stack: tuple[str, ...] = ()
 
 
-class Blame:
+class MisbehaviorMonitor:
     """Looks at a running revision now and then, and remembers what it is to be blamed for until it is replaced.
 
     Args:
@@ -70,52 +70,52 @@ class Blame:
         self._clock = clock
         self._metric = metrics.plugin_misbehaving
         self._revision = ""
-        self._charges: dict[How, Charge] = {}
+        self._charges: dict[MisbehaviorKind, Misbehavior] = {}
         self._tasks_said = 0
         self._blocked = 0
         self._longest_seconds = 0.0
-        self._said: dict[How, set[str]] = {}
+        self._said: dict[MisbehaviorKind, set[str]] = {}
 
     @property
-    def charges(self) -> tuple[Charge, ...]:
+    def charges(self) -> tuple[Misbehavior, ...]:
         """What the revision that works is blamed for."""
         return tuple(self._charges.values())
 
-    def look(self, live: LiveRevision, failures: Sequence[ControllerFailures]) -> None:
+    def look(self, runtime: RevisionRuntime, failures: Sequence[ControllerFailures]) -> None:
         """Say what has become worth saying since the last look; ``failures`` is what fails of each controller."""
-        self._begin_anew(live)
-        self._look_at_tasks(live)
-        self._look_at_failures(live, failures)
-        self._note(How.LOOPS, live, loops_of(live))
-        self._note(How.FIGHTS, live, fights_of(live))
+        self._begin_anew(runtime)
+        self._look_at_tasks(runtime)
+        self._look_at_failures(runtime, failures)
+        self._note(MisbehaviorKind.LOOPS, runtime, loops_of(runtime))
+        self._note(MisbehaviorKind.FIGHTS, runtime, fights_of(runtime))
 
-    def blocked(self, live: LiveRevision, seconds: float, stack: Sequence[str]) -> None:
+    def blocked(self, runtime: RevisionRuntime, seconds: float, stack: Sequence[str]) -> None:
         """Note that code of the plugin has blocked the event loop for ``seconds`` or longer; the watchdog logs it."""
-        self._begin_anew(live)
+        self._begin_anew(runtime)
         self._blocked += 1
         self._longest_seconds = max(self._longest_seconds, seconds)
         detail = f"for {self._longest_seconds:.1f} s at the longest, {self._blocked} times so far"
-        self._charge(How.BLOCKS, detail, [live.revision.modules.plain(each) for each in stack])
+        self._charge(MisbehaviorKind.BLOCKS, detail, [runtime.revision.modules.plain(each) for each in stack])
 
-    def _begin_anew(self, live: LiveRevision) -> None:
-        if live.label == self._revision:
+    def _begin_anew(self, runtime: RevisionRuntime) -> None:
+        if runtime.label == self._revision:
             return
-        self._revision, self._tasks_said, self._blocked, self._longest_seconds = live.label, 0, 0, 0.0
+        self._revision, self._tasks_said, self._blocked, self._longest_seconds = runtime.label, 0, 0, 0.0
         for how in tuple(self._charges):
             self._drop(how)
 
-    def _charge(self, how: How, detail: str, stack: Sequence[str] = ()) -> None:
+    def _charge(self, how: MisbehaviorKind, detail: str, stack: Sequence[str] = ()) -> None:
         before = self._charges.get(how)
         since = self._clock.now() if before is None else before.since
-        self._charges[how] = Charge(how, detail, since, tuple(stack))
+        self._charges[how] = Misbehavior(how, detail, since, tuple(stack))
         self._metric.set(1, self._plugin, how)
 
-    def _note(self, how: How, live: LiveRevision, found: Sequence[Misdeed]) -> None:
+    def _note(self, how: MisbehaviorKind, runtime: RevisionRuntime, found: Sequence[UnwantedWrite]) -> None:
         """Charge with what was found, with one log line for each of the first few, and one when it is over."""
         if not found:
             if how in self._charges:
                 self._drop(how)
-                _log.info("Plugin misbehaves no more", plugin=self._plugin, revision=live.label, how=str(how))
+                _log.info("Plugin misbehaves no more", plugin=self._plugin, revision=runtime.label, how=str(how))
             return
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         self._charge(how, found[0].detail + more)
@@ -123,52 +123,54 @@ class Blame:
         for each in found:
             if each.what not in said and len(said) < _MOST_SAID:
                 said.add(each.what)
-                _log.warning(each.event, plugin=self._plugin, revision=live.label, **each.facts)
+                _log.warning(each.event, plugin=self._plugin, revision=runtime.label, **each.facts)
 
-    def _drop(self, how: How) -> None:
+    def _drop(self, how: MisbehaviorKind) -> None:
         self._said.pop(how, None)
         del self._charges[how]
         self._metric.remove(self._plugin, how)
 
-    def _look_at_tasks(self, live: LiveRevision) -> None:
-        running = live.tasks.running()
-        if How.TASKS in self._charges:
+    def _look_at_tasks(self, runtime: RevisionRuntime) -> None:
+        running = runtime.tasks.running()
+        if MisbehaviorKind.TASKS in self._charges:
             if len(running) < _MANY_TASKS:
-                self._drop(How.TASKS)
+                self._drop(MisbehaviorKind.TASKS)
                 self._tasks_said = 0
             else:
-                self._charges[How.TASKS] = replace(self._charges[How.TASKS], detail=f"{len(running)} of them")
+                self._charges[MisbehaviorKind.TASKS] = replace(
+                    self._charges[MisbehaviorKind.TASKS], detail=f"{len(running)} of them"
+                )
         if len(running) < max(_MANY_TASKS, 2 * self._tasks_said):
             return
         self._tasks_said = len(running)
         kinds = Counter(getattr(task.get_coro(), "__qualname__", "?") for task in running)
         newest = running[-1].get_stack(limit=5)
-        stack = [live.revision.modules.plain(f"{frame.f_code.co_filename}:{frame.f_lineno}") for frame in newest]
-        self._charge(How.TASKS, f"{len(running)} of them", stack)
+        stack = [runtime.revision.modules.plain(f"{frame.f_code.co_filename}:{frame.f_lineno}") for frame in newest]
+        self._charge(MisbehaviorKind.TASKS, f"{len(running)} of them", stack)
         _log.warning(
             "Plugin leaves tasks unfinished",
             plugin=self._plugin,
-            revision=live.label,
+            revision=runtime.label,
             tasks=len(running),
             most=dict(kinds.most_common(_SHOWN)),
             stack="\n".join(stack),
         )
 
-    def _look_at_failures(self, live: LiveRevision, failures: Sequence[ControllerFailures]) -> None:
+    def _look_at_failures(self, runtime: RevisionRuntime, failures: Sequence[ControllerFailures]) -> None:
         failing = [each for each in failures if each.keeps_failing and each.last is not None]
         if not failing:
-            if How.FAILS in self._charges:
-                self._drop(How.FAILS)
-                _log.info("Plugin works again", plugin=self._plugin, revision=live.label)
+            if MisbehaviorKind.FAILS in self._charges:
+                self._drop(MisbehaviorKind.FAILS)
+                _log.info("Plugin works again", plugin=self._plugin, revision=runtime.label)
             return
-        was_said = How.FAILS in self._charges
+        was_said = MisbehaviorKind.FAILS in self._charges
         last = max((each.last for each in failing if each.last is not None), key=lambda last: last.at)
-        self._charge(How.FAILS, "; ".join(each.summary for each in failing), last.places)
+        self._charge(MisbehaviorKind.FAILS, "; ".join(each.summary for each in failing), last.places)
         if not was_said:
             _log.error(
                 "Plugin fails most of the time",
                 plugin=self._plugin,
-                revision=live.label,
+                revision=runtime.label,
                 controllers=[each.controller for each in failing],
                 objects=sum(each.objects for each in failing),
                 error=last.error,

@@ -33,7 +33,7 @@ T = TypeVar("T")
 _log = logs.get_logger(__name__)
 
 
-class LiveRevision:
+class RevisionRuntime:
     """One revision in use; make it with ``prepare``.
 
     Attributes:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plugin_operator.hosting.runtime.revision_runtime import LiveRevision
+from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.plugin import EXISTENCE, Fight, Loop, Writer
 
 _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Misdeed:
+class UnwantedWrite:
     """One thing that is worth a line.
 
     Attributes:
@@ -26,21 +26,21 @@ class Misdeed:
     facts: Mapping[str, object]
 
 
-def loops_of(live: LiveRevision) -> list[Misdeed]:
+def loops_of(runtime: RevisionRuntime) -> list[UnwantedWrite]:
     """Return what its controllers do that makes themselves due again and again."""
-    found = [bound.scope.loops.found() for bound in live.bound.values() if bound.scope.loops is not None]
+    found = [bound.scope.loops.found() for bound in runtime.bound.values() if bound.scope.loops is not None]
     return [_loop(each) for loops in found for each in loops]
 
 
-def fights_of(live: LiveRevision) -> list[Misdeed]:
+def fights_of(runtime: RevisionRuntime) -> list[UnwantedWrite]:
     """Return whose writes its controllers undo, which undo theirs."""
-    for bound in live.bound.values():
+    for bound in runtime.bound.values():
         if bound.scope.loops is not None:  # any of them tells for the whole revision
-            return [_fight(each, live) for each in bound.scope.loops.fights()]
+            return [_fight(each, runtime) for each in bound.scope.loops.fights()]
     return []
 
 
-def _loop(loop: Loop) -> Misdeed:
+def _loop(loop: Loop) -> UnwantedWrite:
     fields = ", ".join(loop.paths[:_SHOWN])
     what = f"changes {fields} of {loop.target.kind} {loop.target.key}" if fields else f"writes a {loop.target.kind}"
     detail = (
@@ -55,12 +55,12 @@ def _loop(loop: Loop) -> Misdeed:
         "fields": list(loop.paths),
         "times": loop.times,
     }
-    return Misdeed("Controller feeds itself", f"{loop.controller} {loop.target.kind} {fields}", detail, facts)
+    return UnwantedWrite("Controller feeds itself", f"{loop.controller} {loop.target.kind} {fields}", detail, facts)
 
 
-def _fight(fight: Fight, live: LiveRevision) -> Misdeed:
+def _fight(fight: Fight, runtime: RevisionRuntime) -> UnwantedWrite:
     first, second = fight.writers
-    own, other = (first, second) if first.plugin == live.revision.plugin else (second, first)
+    own, other = (first, second) if first.plugin == runtime.revision.plugin else (second, first)
     apart = own.controller == other.controller
     does = "create and delete" if fight.path == EXISTENCE else f"overwrite each other's {fight.path} of"
     detail = (
@@ -78,7 +78,7 @@ def _fight(fight: Fight, live: LiveRevision) -> Misdeed:
         "times": fight.times,
     }
     what = f"{own.controller} {other.plugin} {other.controller} {fight.target.kind} {fight.path}"
-    return Misdeed("Controllers undo each other's writes", what, detail, facts)
+    return UnwantedWrite("Controllers undo each other's writes", what, detail, facts)
 
 
 def _name(writer: Writer, *, request: bool) -> str:

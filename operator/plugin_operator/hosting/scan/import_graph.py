@@ -11,7 +11,7 @@ from typing import Protocol
 from plugin_operator.hosting.inspection.imports import FileFacts
 from plugin_operator.hosting.inspection.inspector import Key
 from plugin_operator.hosting.scan.names import shadowed_by
-from plugin_operator.hosting.scan.snapshot import Refusal, Role
+from plugin_operator.hosting.scan.snapshot import Rejection, Role
 from plugin_operator.hosting.scan.tree import Tree
 
 _EXTENSIONS = (".so", ".pyd")
@@ -44,7 +44,7 @@ class Unit:
     is_parsed: bool = True
     is_dynamic: bool = False
     is_importable_only: bool = False
-    refusal: Refusal | None = None
+    rejection: Rejection | None = None
     is_shadow: bool = False
     is_code: bool = True
     is_pending: bool = False
@@ -53,7 +53,7 @@ class Unit:
     @property
     def sources(self) -> tuple[str, ...]:
         """The files that are looked into; none of what is refused anyway."""
-        return tuple(path for path in self.files if path.endswith(".py")) if self.refusal is None else ()
+        return tuple(path for path in self.files if path.endswith(".py")) if self.rejection is None else ()
 
 
 class Facts(Protocol):
@@ -95,7 +95,7 @@ def closure(units: Mapping[str, Unit], name: str) -> tuple[str, ...]:
         reached[each] = None
         open_names.extend(sorted(unit.imports, reverse=True))
         if unit.is_dynamic:
-            open_names.extend(other for other, found in units.items() if found.refusal is None)
+            open_names.extend(other for other, found in units.items() if found.rejection is None)
     return tuple(reached)
 
 
@@ -132,13 +132,13 @@ def _unit(name: str, paths: list[str], tree: Tree, root: str) -> Unit | None:
         return None
     main = f"{name}.py" if single else f"{name}/__init__.py" if is_package else next(iter(files or paths))
     hidden = shadowed_by(name, root)
-    refusal = _refusal(name, paths, tree, root, hidden)
-    if refusal is None and single and any("/" in path for path in files):
+    rejection = _rejection(name, paths, tree, root, hidden)
+    if rejection is None and single and any("/" in path for path in files):
         other = f"{root}/{name}/"
-        refusal = Refusal(f"{root}/{main}", f"has the same name as the folder {other}: rename one of them")
-    if refusal is not None:
+        rejection = Rejection(f"{root}/{main}", f"has the same name as the folder {other}: rename one of them")
+    if rejection is not None:
         is_code = is_code or name in tree.folders
-        return Unit(name, files, main, refusal=refusal, is_shadow=bool(hidden), is_code=is_code)
+        return Unit(name, files, main, rejection=rejection, is_shadow=bool(hidden), is_code=is_code)
     return Unit(name, files, main, is_importable_only=not is_package and not single)
 
 
@@ -146,8 +146,8 @@ def _informed(unit: Unit, facts: Mapping[str, FileFacts | None], root: str) -> U
     """Return a unit with what is known of its files."""
     found = {path: each for path in unit.sources if (each := facts[path]) is not None}
     for path, each in sorted(found.items()):
-        if each.refusal:
-            return replace(unit, refusal=Refusal(f"{root}/{path}", each.refusal))
+        if each.rejection:
+            return replace(unit, rejection=Rejection(f"{root}/{path}", each.rejection))
     return replace(
         unit,
         imports=frozenset(name for each in found.values() for name in each.top_level) - {unit.name},
@@ -159,20 +159,20 @@ def _informed(unit: Unit, facts: Mapping[str, FileFacts | None], root: str) -> U
     )
 
 
-def _refusal(name: str, paths: list[str], tree: Tree, root: str, hidden: str) -> Refusal | None:
+def _rejection(name: str, paths: list[str], tree: Tree, root: str, hidden: str) -> Rejection | None:
     """Return why a unit cannot be loaded; a name that hides a module comes first, for it decides what imports get."""
     first = min(paths)
     if hidden:
-        return Refusal(f"{root}/{first}", f"would hide {hidden}: rename it")
+        return Rejection(f"{root}/{first}", f"would hide {hidden}: rename it")
     for path in sorted(paths):
         if path == name and path not in tree.folders and f"{name}.py" in tree.files:
             continue  # nothing that was ever code: it cannot be what the name stands for
         if path in tree.refused:
-            return Refusal(f"{root}/{path}", tree.refused[path])
+            return Rejection(f"{root}/{path}", tree.refused[path])
         if path.endswith(_EXTENSIONS):
-            return Refusal(f"{root}/{path}", _NO_EXTENSIONS)
+            return Rejection(f"{root}/{path}", _NO_EXTENSIONS)
     if "." in name:
-        return Refusal(f"{root}/{first}", "has a dot in its name: no import could ever reach it, so rename it")
+        return Rejection(f"{root}/{first}", "has a dot in its name: no import could ever reach it, so rename it")
     return None
 
 

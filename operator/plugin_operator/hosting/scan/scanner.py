@@ -13,7 +13,7 @@ from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.hosting.inspection.inspector import Inspector
 from plugin_operator.hosting.scan.import_graph import Unit, closure, find_units, imported_names, role_of
 from plugin_operator.hosting.scan.settle import SettleTracker, Unsettled
-from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Refusal, Snapshot, digest_of
+from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejection, Snapshot, digest_of
 from plugin_operator.hosting.scan.tree import Tree, read_tree
 from plugin_operator.paths import fixed
 
@@ -22,7 +22,7 @@ _PENDING_SECONDS = 0.1
 
 
 class Gate(Protocol):
-    """Decides whether what was read may be looked at any further; see ``trust.Trust``."""
+    """Decides whether what was read may be looked at any further; see ``trust.Verifier``."""
 
     @property
     def files(self) -> Collection[str]:
@@ -76,9 +76,9 @@ class Scanner:
             return Snapshot(self.root, read.directory, read.reason)
         self._tree = read
         tree = dataclasses.replace(read, files=dict(read.files), refused=dict(read.refused))
-        refusal = self._gate.admit(tree) if self._gate is not None else ""
-        if refusal:
-            return Snapshot(self.root, Directory.UNTRUSTED, f"{self.root} is not trusted: {refusal}")
+        rejection = self._gate.admit(tree) if self._gate is not None else ""
+        if rejection:
+            return Snapshot(self.root, Directory.UNTRUSTED, f"{self.root} is not trusted: {rejection}")
         last, self._admitted = self._admitted, tree
         if (
             self._snapshot is None
@@ -96,7 +96,7 @@ class Scanner:
         pending = frozenset(name for name, unit in units.items() if unit.is_pending)
         sources = self._sources(units, tree, unsettled, pending)
         waits = [unsettled.retry_after_seconds, _PENDING_SECONDS if pending else None]
-        refused = {name: unit.refusal for name, unit in units.items() if unit.refusal is not None}
+        refused = {name: unit.rejection for name, unit in units.items() if unit.rejection is not None}
         # An entry that is not even named like code says nothing, unless it was a plugin or helper before.
         odd = {name for name in refused if not units[name].is_code and name not in self._closures}
         self._closures = {name: closure(units, name) for name in {*sources, *(refused.keys() - odd)}}
@@ -108,7 +108,7 @@ class Scanner:
             directory=directory,
             reason=reason,
             sources=sources,
-            refusals={name: refusal for name, refusal in refused.items() if name not in odd},
+            rejections={name: rejection for name, rejection in refused.items() if name not in odd},
             vanishing=vanishing,
             retry_after_seconds=min((wait for wait in waits if wait is not None), default=None),
             ignored=(*tree.ignored, *(f"{name} {refused[name].reason}" for name in sorted(odd))),
@@ -123,7 +123,7 @@ class Scanner:
         gone = {_first_part(path) for path in unsettled.vanished}
         sources = {}
         for name, unit in units.items():
-            if unit.refusal is not None:
+            if unit.rejection is not None:
                 continue
             pulled = closure(units, name)
             files = {path: tree.files[path].content for each in pulled for path in units[each].files}
@@ -142,14 +142,14 @@ class Scanner:
                 root=self.root,
                 role=role_of(unit, imported),
                 is_settled=not moving and unsettled.changing.isdisjoint(files),
-                refusal=_first_refusal(units[each] for each in pulled),
+                rejection=_first_rejection(units[each] for each in pulled),
                 code={path: made for each in pulled for path, made in units[each].code.items()},
             )
         return sources
 
 
-def _first_refusal(units: Iterable[Unit]) -> Refusal | None:
-    return next((unit.refusal for unit in units if unit.refusal is not None), None)
+def _first_rejection(units: Iterable[Unit]) -> Rejection | None:
+    return next((unit.rejection for unit in units if unit.rejection is not None), None)
 
 
 def _first_part(path: str) -> str:

@@ -32,7 +32,7 @@ class Role(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Rejection:
     """Why something in the directory cannot be loaded, and the way out."""
 
     path: str
@@ -63,7 +63,7 @@ class PluginSource:
     root: str = ""
     role: Role = Role.PLUGIN
     is_settled: bool = True
-    refusal: Refusal | None = None
+    rejection: Rejection | None = None
     code: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -98,7 +98,7 @@ class Snapshot:
     directory: Directory
     reason: str = ""
     sources: Mapping[str, PluginSource] = field(default_factory=dict)
-    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    rejections: Mapping[str, Rejection] = field(default_factory=dict)
     vanishing: frozenset[str] = frozenset()
     retry_after_seconds: float | None = None
     ignored: tuple[str, ...] = ()

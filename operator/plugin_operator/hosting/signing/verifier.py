@@ -19,7 +19,7 @@ _FLAG = "--plugins-signature-key"
 _MISSING = 'is missing: run "plugin-operator sign" on the directory'
 
 
-class Trust:
+class Verifier:
     """Admits signed directories; one object for the life of the process.
 
     The key file is read at each look, so that a new key counts without a restart.
@@ -39,7 +39,7 @@ class Trust:
         self.serial = 0
 
     @classmethod
-    def for_directory(cls, key_file: Path, plugins_dir: Path) -> "Trust":
+    def for_directory(cls, key_file: Path, plugins_dir: Path) -> "Verifier":
         """Make it, if the key can be used and nothing leads round it. Blocks.
 
         Raises:

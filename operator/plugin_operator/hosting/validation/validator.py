@@ -125,8 +125,8 @@ class Validator:
 
         Cancelled, it leaves the child to its deadline.
         """
-        if source.refusal is not None:
-            return Verdict(reason=source.refusal.reason, path=source.refusal.path, line=source.refusal.line)
+        if source.rejection is not None:
+            return Verdict(reason=source.rejection.reason, path=source.rejection.path, line=source.rejection.line)
         self._running += 1
         try:
             for _ in range(_ATTEMPTS):
