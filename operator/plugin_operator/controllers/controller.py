@@ -21,7 +21,7 @@ from plugin_operator.controllers.status import ControllerStatus, InFlight, Infor
 from plugin_operator.controllers.workers.drain import Drain
 from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.controllers.workers.worker import Worker
-from plugin_operator.controllers.workers.worker_pool import Crew
+from plugin_operator.controllers.workers.worker_pool import WorkerPool
 from plugin_operator.fence import Fence
 from plugin_operator.metrics import Metrics
 from plugin_operator.tasks import AnyTask, Service, TaskOwner, TaskSupervisor, wait_until_done
@@ -88,8 +88,8 @@ class Controller:
         self._spec: ControllerSpec | None = None
         self._revision = ""
         self._plugin = ""
-        self._crew: Crew | None = None
-        self._old_crews: list[Crew] = []
+        self._pool: WorkerPool | None = None
+        self._old_pools: list[WorkerPool] = []
         self._resync: Timer | None = None
         self._opening: Service | None = None
         self._is_started = False
@@ -145,17 +145,17 @@ class Controller:
         if self._resync is not None:
             self._resync.cancel()
         self._sources.close()
-        crews = [*self._old_crews, *([self._crew] if self._crew is not None else [])]
-        for crew in crews:
-            crew.retire()
-        if await wait_until_done(_tasks_of(crews), deadline_seconds, clock=self._clock):
-            for crew in crews:
-                crew.cancel()
-            await wait_until_done(_tasks_of(crews), _CANCEL_GRACE_SECONDS, clock=self._clock)
+        pools = [*self._old_pools, *([self._pool] if self._pool is not None else [])]
+        for pool in pools:
+            pool.retire()
+        if await wait_until_done(_tasks_of(pools), deadline_seconds, clock=self._clock):
+            for pool in pools:
+                pool.cancel()
+            await wait_until_done(_tasks_of(pools), _CANCEL_GRACE_SECONDS, clock=self._clock)
         self._queue.shut_down()
         await self._tasks.stop(_CANCEL_GRACE_SECONDS)
         await self._sources.wait_released(_RELEASE_SECONDS)
-        stuck = [request for crew in crews for request in crew.in_flight]
+        stuck = [request for pool in pools for request in pool.in_flight]
         if stuck:
             keys = [str(key) for key in stuck]
             _log.warning("Reconciles ignore their cancellation", plugin=self._plugin, controller=self.name, keys=keys)
@@ -175,7 +175,7 @@ class Controller:
             waiting_namespaces=tuple(sorted(self._without)),
             in_flight=tuple(self._in_flight()),
             max_concurrent_reconciles=self._spec.max_concurrent_reconciles if self._spec is not None else 0,
-            workers=len(self._crew.workers) if self._crew is not None else 0,
+            workers=len(self._pool.workers) if self._pool is not None else 0,
             failing=dict(self._outcomes.failing),
             informers=tuple(InformerStatus.of(key, source.informer) for key, source in self._sources.active.items()),
             reconciles={
@@ -185,11 +185,11 @@ class Controller:
 
     def _in_flight(self) -> list[InFlight]:
         now = self._clock.monotonic()
-        crews = [*self._old_crews, *([self._crew] if self._crew is not None else [])]
+        pools = [*self._old_pools, *([self._pool] if self._pool is not None else [])]
         return [
             InFlight(worker.request, worker.revision, now - worker.started, worker.cancelled)
-            for crew in crews
-            for worker in crew.workers
+            for pool in pools
+            for worker in pool.workers
             if worker.request is not None
         ]
 
@@ -208,7 +208,7 @@ class Controller:
 
     def _flip(self, spec: ControllerSpec, reconciler: Reconciler, guard: PluginGuard) -> Drain:
         """Swap; nothing in here may await."""
-        old = self._crew
+        old = self._pool
         rate_limiter = spec.rate_limiter.build()
         self._spec = spec
         self._revision = guard.revision
@@ -222,8 +222,8 @@ class Controller:
         if old is not None:
             old.retire()
             if old.workers:
-                self._old_crews.append(old)
-        self._crew = self._new_crew(spec, reconciler, guard)
+                self._old_pools.append(old)
+        self._pool = self._new_pool(spec, reconciler, guard)
         if self._opening is not None:
             self._opening.cancel()
         self._opening = None
@@ -236,8 +236,8 @@ class Controller:
             self._tasks.complete(partial(source.replay, as_update=False), "replay", kind="replay")
         return Drain(old, self._clock)
 
-    def _new_crew(self, spec: ControllerSpec, reconciler: Reconciler, guard: PluginGuard) -> Crew:
-        def hire() -> Worker:
+    def _new_pool(self, spec: ControllerSpec, reconciler: Reconciler, guard: PluginGuard) -> WorkerPool:
+        def spawn() -> Worker:
             worker = Worker(
                 reconciler,
                 guard,
@@ -250,11 +250,11 @@ class Controller:
             worker.fence = self.fence
             return worker
 
-        return Crew(
+        return WorkerPool(
             f"controller/{self.name}/{guard.revision}",
-            hire,
+            spawn,
             clock=self._clock,
-            on_change=self._crew_changed,
+            on_change=self._pool_changed,
             supervisor=self._supervisor,
         )
 
@@ -279,23 +279,23 @@ class Controller:
             _log.info("Controller no longer waits in some namespaces", controller=self.name, namespaces=opened)
         self._without = without
 
-    def _crew_changed(self, crew: Crew) -> None:
+    def _pool_changed(self, pool: WorkerPool) -> None:
         """Let the current crew have the places that an old one has left."""
-        if crew is not self._crew:
-            if not crew.workers and crew in self._old_crews:
-                self._old_crews.remove(crew)
+        if pool is not self._pool:
+            if not pool.workers and pool in self._old_pools:
+                self._old_pools.remove(pool)
             self._balance()
 
     def _balance(self) -> None:
-        if self._crew is None or self._spec is None or self._is_stopping:
+        if self._pool is None or self._spec is None or self._is_stopping:
             return
-        stuck = sum(crew.stuck for crew in self._old_crews)
+        stuck = sum(pool.stuck for pool in self._old_pools)
         self._all_metrics.stuck_reconciles.set(stuck, self.name)
         size = 0
         if self._is_started and self._is_open:
-            taken = sum(crew.running for crew in self._old_crews) + max(0, stuck - self._max_stuck)
+            taken = sum(pool.running for pool in self._old_pools) + max(0, stuck - self._max_stuck)
             size = max(0, self._spec.max_concurrent_reconciles - taken)
-        self._crew.resize(size)
+        self._pool.resize(size)
 
     def _schedule_resync(self, spec: ControllerSpec) -> None:
         if self._resync is not None:
@@ -310,5 +310,5 @@ class Controller:
             self._tasks.complete(partial(source.replay, as_update=True), "resync", kind="replay")
 
 
-def _tasks_of(crews: list[Crew]) -> list[AnyTask]:
-    return [worker.task for crew in crews for worker in crew.workers]
+def _tasks_of(pools: list[WorkerPool]) -> list[AnyTask]:
+    return [worker.task for pool in pools for worker in pool.workers]

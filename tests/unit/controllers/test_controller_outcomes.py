@@ -130,11 +130,11 @@ async def test_what_would_end_the_process_is_a_panic_of_one_reconcile(bench, err
 
 async def test_a_reconciler_that_raises_cancelled_error_is_retried_and_its_worker_lives(bench):
     await bench.run(scripted(bench, asyncio.CancelledError()))
-    worker = next(iter(bench.controller._crew.workers))
+    worker = next(iter(bench.controller._pool.workers))
     bench.informer.set("a")
     await bench.clock.advance(1)
     assert bench.take_log() == ["a", "a"]
-    assert next(iter(bench.controller._crew.workers)) is worker
+    assert next(iter(bench.controller._pool.workers)) is worker
     assert not worker.task.done()
 
 
@@ -149,7 +149,7 @@ async def test_a_reconciler_that_cancels_its_own_task_is_retried_by_a_new_worker
     bench.informer.set("a")
     await bench.clock.advance(1)
     assert bench.take_log() == ["a", "a"]
-    assert len(bench.controller._crew.workers) == 1
+    assert len(bench.controller._pool.workers) == 1
 
 
 @pytest.mark.parametrize("value", [True, {"requeue": True}, 5], ids=repr)

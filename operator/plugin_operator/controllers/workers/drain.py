@@ -5,7 +5,7 @@ Owns ``Drain``, what ``Controller.install`` hands to whoever swaps revisions.
 
 from plugin_operator.clock import Clock
 from plugin_operator.controllers.reconcile import Request
-from plugin_operator.controllers.workers.worker_pool import Crew
+from plugin_operator.controllers.workers.worker_pool import WorkerPool
 from plugin_operator.tasks import wait_until_done
 
 
@@ -17,22 +17,22 @@ class Drain:
         clock: measures the deadline.
     """
 
-    __slots__ = ("_clock", "_crew")
+    __slots__ = ("_clock", "_pool")
 
-    def __init__(self, crew: Crew | None, clock: Clock) -> None:
-        self._crew = crew
+    def __init__(self, pool: WorkerPool | None, clock: Clock) -> None:
+        self._pool = pool
         self._clock = clock
 
     @property
     def in_flight(self) -> list[Request]:
         """The keys the old revision still holds; after ``cancel``, those whose reconcile does not obey."""
-        return self._crew.in_flight if self._crew is not None else []
+        return self._pool.in_flight if self._pool is not None else []
 
     async def wait(self, deadline_seconds: float) -> bool:
         """Wait until the old revision holds no key any more; return False if it still does at the deadline."""
-        if self._crew is None:
+        if self._pool is None:
             return True
-        tasks = [worker.task for worker in self._crew.workers if worker.request is not None]
+        tasks = [worker.task for worker in self._pool.workers if worker.request is not None]
         return not await wait_until_done(tasks, deadline_seconds, clock=self._clock)
 
     def cancel(self) -> None:
@@ -40,5 +40,5 @@ class Drain:
 
         Keys that were cancelled are reconciled once more by the new revision, after the old reconcile has truly ended.
         """
-        if self._crew is not None:
-            self._crew.cancel()
+        if self._pool is not None:
+            self._pool.cancel()

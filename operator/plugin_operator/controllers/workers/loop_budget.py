@@ -1,6 +1,6 @@
 """Taking turns on the event loop.
 
-Owns ``LoopShare``. A reconciler that never waits runs without giving the loop back, so a full queue of them would keep
+Owns ``LoopBudget``. A reconciler that never waits runs without giving the loop back, so a full queue of them would keep
 sockets and other controllers waiting. Workers therefore run in slices, and all that are busy share one budget.
 """
 
@@ -10,10 +10,10 @@ import weakref
 #: What all workers together may take of one turn of the loop.
 BUDGET_SECONDS = 0.004
 
-_shares: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LoopShare]" = weakref.WeakKeyDictionary()
+_shares: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LoopBudget]" = weakref.WeakKeyDictionary()
 
 
-class LoopShare:
+class LoopBudget:
     """Divides the budget among the workers that ran in the last turn of one event loop."""
 
     __slots__ = ("__weakref__", "_before", "_loop", "_running")
@@ -25,7 +25,7 @@ class LoopShare:
         self._before = 0
 
     @classmethod
-    def current(cls) -> "LoopShare":
+    def current(cls) -> "LoopBudget":
         """Return the share of the running loop."""
         loop = asyncio.get_running_loop()
         share = _shares.get(loop)

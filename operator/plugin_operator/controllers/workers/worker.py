@@ -10,7 +10,7 @@ from typing import Any
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.reconcile import Reconciler, ReconcileTimeoutError, Request, Result
-from plugin_operator.controllers.workers.loop_budget import LoopShare
+from plugin_operator.controllers.workers.loop_budget import LoopBudget
 from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.fence import Fence
 from plugin_operator.metrics import ControllerMetrics
@@ -39,9 +39,9 @@ class Worker:
         "_reconciler",
         "_timeout",
         "cancelled",
-        "dismissed",
         "fence",
         "guard",
+        "released",
         "request",
         "started",
         "task",
@@ -70,7 +70,7 @@ class Worker:
         self.task: asyncio.Task[Any]
         self.request: Request | None = None
         self.started = 0.0
-        self.dismissed = False
+        self.released = False
         self.cancelled = False
         self.was_cancelled_inside = False
 
@@ -79,24 +79,24 @@ class Worker:
         """The revision it belongs to."""
         return self.guard.revision
 
-    def dismiss(self) -> None:
+    def release(self) -> None:
         """Leave: at once if idle, else after the current reconcile."""
-        self.dismissed = True
+        self.released = True
         if self.request is None:
             self.task.cancel()
 
     def cancel(self) -> None:
         """Cancel the current reconcile, and leave. May be repeated on one that does not obey."""
-        self.dismissed = True
+        self.released = True
         self.cancelled = self.request is not None
         self.task.cancel()
 
     async def run(self) -> None:
         """Work until dismissed or until the queue is shut down and empty."""
         queue = self._queue
-        share = LoopShare.current()
+        share = LoopBudget.current()
         yield_at = self._clock.monotonic() + share.slice_seconds()
-        while not self.dismissed:
+        while not self.released:
             request = queue.try_get()
             if request is None:
                 self.was_cancelled_inside = self.task.cancelling() > 0
@@ -105,7 +105,7 @@ class Worker:
                 except QueueShutDown:
                     return
                 yield_at = self._clock.monotonic() + share.slice_seconds()
-            if await self._reconcile(request) >= yield_at and not self.dismissed:
+            if await self._reconcile(request) >= yield_at and not self.released:
                 self.was_cancelled_inside = self.task.cancelling() > 0
                 await asyncio.sleep(0)
                 yield_at = self._clock.monotonic() + share.slice_seconds()

@@ -22,7 +22,7 @@ _REPLACE_CAP_SECONDS = 10.0
 _FORGIVEN_AFTER_SECONDS = 60.0
 
 
-class Crew:
+class WorkerPool:
     """Workers that run the same reconciler.
 
     Args:
@@ -34,22 +34,31 @@ class Crew:
     """
 
     __slots__ = (
-        "_backoff", "_clock", "_hire", "_number", "_on_change", "_replacing", "_size", "_supervisor", "name", "workers"
+        "_backoff",
+        "_clock",
+        "_number",
+        "_on_change",
+        "_replacing",
+        "_size",
+        "_spawn",
+        "_supervisor",
+        "name",
+        "workers"
     )  # fmt: skip
 
     def __init__(
         self,
         name: str,
-        hire: Callable[[], Worker],
+        spawn: Callable[[], Worker],
         *,
         clock: Clock,
-        on_change: Callable[["Crew"], None],
+        on_change: Callable[["WorkerPool"], None],
         supervisor: TaskSupervisor | None = None,
     ) -> None:
         self.name = name
         # In the order of hiring: which reconcile is cancelled first must not hang on addresses in memory.
         self.workers: dict[Worker, None] = {}
-        self._hire: Callable[[], Worker] | None = hire
+        self._spawn: Callable[[], Worker] | None = spawn
         self._clock = clock
         self._on_change = on_change
         self._supervisor = supervisor if supervisor is not None else TaskSupervisor(clock)
@@ -80,28 +89,28 @@ class Crew:
 
     def resize(self, size: int) -> None:
         """Have ``size`` workers: hire, or let go, the idle ones first. Does nothing once retired."""
-        if self._hire is None:
+        if self._spawn is None:
             return
         self._size = size
-        staying = [worker for worker in self.workers if not worker.dismissed]
+        staying = [worker for worker in self.workers if not worker.released]
         for worker in sorted(staying, key=lambda worker: worker.request is not None)[: max(0, len(staying) - size)]:
-            worker.dismiss()
-        leaving = [worker for worker in self.workers if worker.dismissed and worker.request and not worker.cancelled]
+            worker.release()
+        leaving = [worker for worker in self.workers if worker.released and worker.request and not worker.cancelled]
         for worker in leaving[: max(0, size - len(staying))]:
-            worker.dismissed = False
+            worker.released = False
             staying.append(worker)
         for _ in range(size - len(staying)):
-            self._start(self._hire())
+            self._start(self._spawn())
 
     def retire(self) -> None:
         """Take no further key: who is idle leaves now, who is busy after the current reconcile."""
         # Whoever keeps a drain keeps this crew, and must not keep the revision's code by it.
-        self._hire = None
+        self._spawn = None
         self._supervisor.forget(self)
         if self._replacing is not None:
             self._replacing.cancel()
         for worker in self.workers:
-            worker.dismiss()
+            worker.release()
 
     def cancel(self) -> None:
         """Cancel every reconcile of a retired crew; again, if some did not obey."""
@@ -118,7 +127,7 @@ class Crew:
 
     def _left(self, worker: Worker) -> None:
         self.workers.pop(worker, None)
-        if not worker.dismissed and self._hire is not None:
+        if not worker.released and self._spawn is not None:
             self._lost(worker)
             if self._replacing is None:
                 self._replacing = self._clock.call_later(self._backoff.next_seconds(), self._replace)
@@ -138,4 +147,4 @@ class Crew:
     def _replace(self) -> None:
         self._replacing = None
         self.resize(self._size)
-        self._supervisor.restarted(self, self.name, lambda: self._hire is None or len(self.workers) >= self._size)
+        self._supervisor.restarted(self, self.name, lambda: self._spawn is None or len(self.workers) >= self._size)
