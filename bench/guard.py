@@ -18,7 +18,7 @@ from bench import stream
 from bench.calls import Calls
 from bench.patching import calls_of_one_patch
 from plugin_operator.cache.handlers import Distributor
-from plugin_operator.cache.reflector.watch_stream import Feed, Position
+from plugin_operator.cache.reflector.watch_stream import Position, WatchStream
 from plugin_operator.cache.reflector.wire import WireReader
 from plugin_operator.cache.store import Store
 from plugin_operator.clock import SystemClock
@@ -65,7 +65,7 @@ class DataPath:
         self.store = Store(distributor)
         distributor.register(_Enqueue(self._queue), self.store)
         reader = WireReader(GroupVersionKind.parse("v1/ConfigMap"))
-        self._feed = Feed(self.store, reader, Position(), clock)
+        self._feed = WatchStream(self.store, reader, Position(), clock)
         counts = metrics.controller("guard")
         outcomes = Outcomes("guard", queue=self._queue, metrics=counts, clock=clock, on_failure=None)
         self.guard = guard = PluginGuard("guard", "1", "guard", clock=clock)

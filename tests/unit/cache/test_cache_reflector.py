@@ -11,7 +11,7 @@ from plugin_operator.cache import InformerKey, State, time_slice
 from plugin_operator.cache.handlers import Distributor
 from plugin_operator.cache.reflector.outcomes import HistoryRewritten, failure_of
 from plugin_operator.cache.reflector.states import TRANSITIONS, Outcome, Pause, next_step
-from plugin_operator.cache.reflector.watch_stream import Feed, Position
+from plugin_operator.cache.reflector.watch_stream import Position, WatchStream
 from plugin_operator.cache.reflector.wire import WireReader
 from plugin_operator.cache.store import Store
 from plugin_operator.clock import SystemClock
@@ -419,7 +419,7 @@ async def test_an_informer_is_shared_until_its_last_user_lets_go(script, clock, 
 async def test_a_burst_lets_other_tasks_run(clock, monkeypatch):
     monkeypatch.setattr(time_slice, "SLICE_SECONDS", 0.0)
     store = Store(Distributor(Metrics(), SystemClock()))
-    feed = Feed(store, WireReader(WIDGET), Position(), SystemClock())
+    feed = WatchStream(store, WireReader(WIDGET), Position(), SystemClock())
     burst = b"".join(json.dumps(event("ADDED", str(n), f"n{n}")).encode() + b"\n" for n in range(3200))
     turns = 0
 

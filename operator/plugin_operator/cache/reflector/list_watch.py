@@ -9,7 +9,7 @@ from plugin_operator.kube import Resource
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
+class ListWatch:
     """The objects of one informer, as the server serves them."""
 
     resource: Resource

@@ -12,7 +12,7 @@ from plugin_operator import logs
 from plugin_operator.cache import time_slice
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.cache.objects import CachedObject
-from plugin_operator.cache.reflector.list_watch import Collection
+from plugin_operator.cache.reflector.list_watch import ListWatch
 from plugin_operator.cache.reflector.wire import Malformed, WireReader
 from plugin_operator.cache.store import Store
 from plugin_operator.client import Paging, Transport
@@ -63,7 +63,7 @@ class PagedList:
     def __init__(
         self,
         transport: Transport,
-        collection: Collection,
+        collection: ListWatch,
         clock: Clock,
         settings: ReflectorSettings,
         *,

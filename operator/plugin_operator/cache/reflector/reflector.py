@@ -12,13 +12,13 @@ from collections.abc import Callable
 from plugin_operator.backoff import Backoff
 from plugin_operator.cache.environment import Environment
 from plugin_operator.cache.keys import InformerKey
-from plugin_operator.cache.reflector.list_watch import Collection
+from plugin_operator.cache.reflector.list_watch import ListWatch
 from plugin_operator.cache.reflector.liveness import Liveness
 from plugin_operator.cache.reflector.outcomes import Failure, HistoryRewritten, Unsupported, failure_of
 from plugin_operator.cache.reflector.paging import PagedList, read_list
 from plugin_operator.cache.reflector.states import Outcome, Pause, State, next_step
-from plugin_operator.cache.reflector.stream_health import BLOCKING, Troubles
-from plugin_operator.cache.reflector.watch_stream import Feed, Position
+from plugin_operator.cache.reflector.stream_health import BLOCKING, StreamHealth
+from plugin_operator.cache.reflector.watch_stream import Position, WatchStream
 from plugin_operator.cache.reflector.wire import WireReader
 from plugin_operator.cache.store import Store
 from plugin_operator.client import ByteStream
@@ -50,7 +50,7 @@ class Reflector:
         self._mapper = environment.mapper
         self._clock = environment.clock
         self._settings = environment.settings
-        self._troubles = Troubles(key, environment.metrics)
+        self._health = StreamHealth(key, environment.metrics)
         self._skipped = environment.metrics.objects_skipped
         self._store = store
         self._on_listed = on_listed
@@ -60,7 +60,7 @@ class Reflector:
             cap_seconds=self._settings.backoff_cap_seconds,
         )
         self._position = Position()
-        self._collection: Collection | None = None
+        self._list_watch: ListWatch | None = None
         self._pages_until = -math.inf
         self._state = State.RESOLVING
         self._pausing = False
@@ -77,14 +77,14 @@ class Reflector:
         """What people should know: WAITING lasts until it is healed, although the reflector tries in between."""
         if self._state is State.STOPPED:
             return State.STOPPED
-        if self._troubles.is_waiting:
+        if self._health.is_waiting:
             return State.WAITING
         return State.BACKING_OFF if self._pausing else self._state
 
     @property
     def reason(self) -> str:
         """What went wrong, for people; empty while all is well."""
-        return self._troubles.reason
+        return self._health.reason
 
     @property
     def position(self) -> str:
@@ -130,7 +130,7 @@ class Reflector:
             return Failure(await actions[self._state](), "")
         except Exception as error:  # noqa: BLE001 - a reflector that ends leaves its controller deaf for ever
             failure = failure_of(error)
-            self._troubles.note(failure, error)
+            self._health.note(failure, error)
             if failure.outcome in BLOCKING:
                 self.is_current = True
                 self._backoff.reset()  # once it is healed, nothing of earlier troubles may delay us
@@ -144,7 +144,7 @@ class Reflector:
         if missing:
             self._mapper.invalidate(self._key.gvk)
             raise NoMatchError(f"{self._key.gvk} does not support {' and '.join(missing)}")
-        self._collection = Collection(resource, self._key)
+        self._list_watch = ListWatch(resource, self._key)
         return Outcome.RESOLVED
 
     async def _list_by_stream(self) -> Outcome:
@@ -178,7 +178,7 @@ class Reflector:
         feed = self._feed(listing=False)
         return await self._follow(feed, [("resourceVersion", self._position.resource_version)])
 
-    async def _follow(self, feed: Feed, extra: list[tuple[str, str]]) -> Outcome:
+    async def _follow(self, feed: WatchStream, extra: list[tuple[str, str]]) -> Outcome:
         """Read one stream to its end."""
         lasting = int(self._settings.watch_seconds * (1.0 + random.random()))  # noqa: S311 - spreads load
         watch = [("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", str(lasting))]
@@ -194,11 +194,11 @@ class Reflector:
                 if feed.listing:
                     await self._read_list(stream, feed)
                 else:
-                    self._troubles.answered()
+                    self._health.answered()
                 while data := await stream.read():
                     await self._consume(feed, data)
                     if self.last_activity - began > self._settings.healthy_seconds:
-                        self._troubles.lasted()
+                        self._health.lasted()
             feed.finish()
         finally:
             lasted = self._clock.monotonic() - began
@@ -208,13 +208,13 @@ class Reflector:
             raise ApiConnectionError("the server ended the watch before its time")
         return Outcome.ENDED
 
-    async def _consume(self, feed: Feed, data: bytes) -> None:
+    async def _consume(self, feed: WatchStream, data: bytes) -> None:
         if await feed.consume(data):
             self._liveness.heard()
         else:
             self._liveness.heard_part()
 
-    async def _read_list(self, stream: ByteStream, feed: Feed) -> None:
+    async def _read_list(self, stream: ByteStream, feed: WatchStream) -> None:
         """Read the initial events of a streaming list; what follows on the stream is the watch.
 
         A server that takes the request for a plain watch never says that the list is complete, and a stream that
@@ -270,21 +270,21 @@ class Reflector:
         return Outcome.SAME if is_there else Outcome.UNPROVEN
 
     @property
-    def _known(self) -> Collection:
-        if self._collection is None:
+    def _known(self) -> ListWatch:
+        if self._list_watch is None:
             raise NoMatchError(f"{self._key.gvk} is not resolved")
-        return self._collection
+        return self._list_watch
 
-    def _feed(self, *, listing: bool) -> Feed:
+    def _feed(self, *, listing: bool) -> WatchStream:
         reader = WireReader(self._key.gvk)
-        return Feed(self._store, reader, self._position, self._clock, listing=listing, on_skipped=self._skip)
+        return WatchStream(self._store, reader, self._position, self._clock, listing=listing, on_skipped=self._skip)
 
     def _skip(self) -> None:
         self._skipped.inc(str(self._key.gvk))
 
     def _listed(self) -> None:
         self._liveness.heard()
-        self._troubles.answered()
+        self._health.answered()
         self.is_current = True
         self._on_listed()
 

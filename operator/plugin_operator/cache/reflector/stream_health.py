@@ -17,7 +17,7 @@ BLOCKING = frozenset({Outcome.MISSING, Outcome.FORBIDDEN, Outcome.REFUSED, Outco
 """Outcomes that are a definite answer: nothing is wrong with the stream, and it is waited until that answer changes."""
 
 
-class Troubles:
+class StreamHealth:
     """The troubles of one informer.
 
     Args:

@@ -59,7 +59,7 @@ class Position:
         return resource_version.isdecimal() and int(resource_version) < self._number
 
 
-class Feed:
+class WatchStream:
     """Applies one stream to a store.
 
     Args:
