@@ -16,7 +16,7 @@ from plugin_operator.plugin.methods import ControllerMethods
 from plugin_operator.plugin.runtime.forks import allow_fork
 from plugin_operator.plugin.runtime.task_tracking import RevisionTasks, current_revision, install_task_factory
 from plugin_operator.plugin.watch_declaration import WatchDeclaration, WatchOptions, watch
-from plugin_operator.plugin.writes.expectations import CacheView, Writes
+from plugin_operator.plugin.writes.expectations import CacheView, Expectations
 from plugin_operator.plugin.writes.missing_rights import MissingRights
 from plugin_operator.plugin.writes.write_fights import EXISTENCE, Fight, FightDetector, Writer
 from plugin_operator.plugin.writes.write_loops import Loop, LoopDetector
@@ -32,6 +32,7 @@ __all__ = [
     "ControllerMethods",
     "ControllerScope",
     "EventRecorder",
+    "Expectations",
     "Fight",
     "FightDetector",
     "Lister",
@@ -44,7 +45,6 @@ __all__ = [
     "WatchDeclaration",
     "WatchOptions",
     "Writer",
-    "Writes",
     "allow_fork",
     "collect",
     "controller",

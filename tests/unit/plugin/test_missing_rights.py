@@ -6,8 +6,8 @@ import pytest
 
 from plugin_operator.errors import ForbiddenError
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.plugin.writes.expectations import Writes
-from plugin_operator.plugin.writes.expecting_client import TrackedClient
+from plugin_operator.plugin.writes.expectations import Expectations
+from plugin_operator.plugin.writes.expecting_client import ExpectingClient
 from plugin_operator.plugin.writes.missing_rights import TOLD_SECONDS, MissingRights
 from plugin_operator.testing.virtual_clock import VirtualClock
 
@@ -40,8 +40,8 @@ class Bench:
         self.clock = VirtualClock()
         self.server = Server()
         self.rights = MissingRights("p", "1-a", "c", self.clock)
-        writes = Writes(MAP, lambda _kind, _key: None, clock=self.clock, on_late=lambda: None)
-        self.client = TrackedClient(self.server, writes, A, None, self.rights)
+        writes = Expectations(MAP, lambda _kind, _key: None, clock=self.clock, on_late=lambda: None)
+        self.client = ExpectingClient(self.server, writes, A, None, self.rights)
 
     async def call(self, name: str, args: tuple[Any, ...]) -> None:
         try:

@@ -8,7 +8,7 @@ from plugin_operator.containment import PluginGuard
 from plugin_operator.errors import LeadershipLost
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.plugin import BoundController, ControllerDeclaration, ControllerScope, Writes
+from plugin_operator.plugin import BoundController, ControllerDeclaration, ControllerScope, Expectations
 from plugin_operator.plugin.writes.expectations import NewerThan, Target
 from plugin_operator.testing.virtual_clock import VirtualClock
 
@@ -49,7 +49,7 @@ async def test_a_reconcile_that_waited_for_its_cache_begins_only_while_this_proc
         plugin="p", revision="1-a", controller="c", kind=MAP, client=None, recorder=None, listers={}
     )
     scope.fence = fence
-    scope.writes = Writes(MAP, lambda _kind, _key: cache, clock=clock, on_late=lambda: None, deadline_seconds=60)
+    scope.writes = Expectations(MAP, lambda _kind, _key: cache, clock=clock, on_late=lambda: None, deadline_seconds=60)
     scope.writes.expect(A, Target(MAP, A), NewerThan("1"))
     fence.until = clock.monotonic() + LEASE_SECONDS
     bound = BoundController(

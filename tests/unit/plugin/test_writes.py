@@ -6,8 +6,8 @@ import pytest
 
 from plugin_operator.errors import AlreadyExistsError, ConflictError, NotFoundError, api_error
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.plugin.writes.expectations import DEADLINE_SECONDS, Writes
-from plugin_operator.plugin.writes.expecting_client import TrackedClient
+from plugin_operator.plugin.writes.expectations import DEADLINE_SECONDS, Expectations
+from plugin_operator.plugin.writes.expecting_client import ExpectingClient
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 MAP = GroupVersionKind.parse("v1/ConfigMap")
@@ -57,8 +57,8 @@ class Bench:
         self.cache = Cache()
         self.late = 0
         self.server = Server()
-        self.writes = Writes(MAP, self.find, clock=self.clock, on_late=self.count)
-        self.client = TrackedClient(self.server, self.writes, A)
+        self.writes = Expectations(MAP, self.find, clock=self.clock, on_late=self.count)
+        self.client = ExpectingClient(self.server, self.writes, A)
 
     def find(self, kind, key):
         return self.cache if kind in {MAP, SECRET} and key.namespace == "default" else None

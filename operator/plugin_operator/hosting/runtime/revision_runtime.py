@@ -20,11 +20,11 @@ from plugin_operator.plugin import (
     BoundController,
     ControllerDeclaration,
     ControllerScope,
+    Expectations,
     LoopDetector,
     MissingRights,
     RevisionTasks,
     Writer,
-    Writes,
 )
 from plugin_operator.tasks import cancel_and_wait
 
@@ -242,9 +242,9 @@ class RevisionRuntime:
             on_error=failed,
         )
 
-    def _writes(self, declaration: ControllerDeclaration, informers: InformerSet) -> Writes:
+    def _writes(self, declaration: ControllerDeclaration, informers: InformerSet) -> Expectations:
         late = self._environment.metrics.late_caches
-        return Writes(
+        return Expectations(
             declaration.for_,
             informers.cache_of,
             clock=self._environment.clock,

@@ -158,7 +158,7 @@ class Series:
         }
 
 
-class Aggregator:
+class EventCorrelator:
     """Decides what an occurrence becomes; remembers a bounded number of series and of objects."""
 
     __slots__ = ("_allowance", "_clock", "_instance", "_series", "_similar")

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiError, NotFoundError, PluginOperatorError
-from plugin_operator.plugin.context.event_correlator import Aggregator, Occurrence, Reference, Series
+from plugin_operator.plugin.context.event_correlator import EventCorrelator, Occurrence, Reference, Series
 from plugin_operator.plugin.context.typed_objects import AnyObject
 from plugin_operator.plugin.runtime.task_tracking import current_fields
 from plugin_operator.rendering import describe, valid_unicode
@@ -75,7 +75,7 @@ class EventRecorder:
     ) -> None:
         self._client = client
         self._clock = clock
-        self._aggregator = Aggregator(instance, clock)
+        self._aggregator = EventCorrelator(instance, clock)
         self._waiting: deque[Series] = deque()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()

@@ -11,8 +11,8 @@ from plugin_operator import logs
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.context.recorder import Recorder
-from plugin_operator.plugin.writes.expectations import Writes
-from plugin_operator.plugin.writes.expecting_client import TrackedClient
+from plugin_operator.plugin.writes.expectations import Expectations
+from plugin_operator.plugin.writes.expecting_client import ExpectingClient
 from plugin_operator.plugin.writes.missing_rights import MissingRights
 from plugin_operator.plugin.writes.write_loops import LoopDetector
 
@@ -123,7 +123,7 @@ class ControllerScope:
         self.client = client
         self.recorder = recorder
         self.listers = listers
-        self.writes: Writes | None = None
+        self.writes: Expectations | None = None
         self.loops: LoopDetector | None = None
         self.rights: MissingRights | None = None
         self.fence: Fence | None = None
@@ -136,7 +136,7 @@ class ControllerScope:
         """Return the client for one reconcile, or for what runs outside of one."""
         if self.writes is None:
             return self.client
-        return TrackedClient(self.client, self.writes, request, self.loops, self.rights)
+        return ExpectingClient(self.client, self.writes, request, self.loops, self.rights)
 
     def lister(self) -> Lister:
         """Return the cache of the reconciled kind."""

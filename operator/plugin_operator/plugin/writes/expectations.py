@@ -122,7 +122,7 @@ class _Noted(NamedTuple):
     expectation: Expectation
 
 
-class Writes:
+class Expectations:
     """The expectations of one controller; costs nothing while there are none.
 
     Args:

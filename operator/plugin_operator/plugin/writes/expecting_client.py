@@ -9,12 +9,12 @@ from typing import Any
 from plugin_operator.client.models import is_model, to_dict
 from plugin_operator.errors import AlreadyExistsError, ConflictError, ForbiddenError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
-from plugin_operator.plugin.writes.expectations import Deleted, Expectation, NewerThan, Present, Target, Writes
+from plugin_operator.plugin.writes.expectations import Deleted, Expectation, Expectations, NewerThan, Present, Target
 from plugin_operator.plugin.writes.missing_rights import Attempt, MissingRights
 from plugin_operator.plugin.writes.write_loops import LoopDetector
 
 
-class TrackedClient:
+class ExpectingClient:
     """A ``client.Client`` whose writes are noted; see ``writes`` for what follows from that.
 
     Args:
@@ -30,7 +30,7 @@ class TrackedClient:
     def __init__(
         self,
         client: Any,
-        writes: Writes,
+        writes: Expectations,
         request: NamespacedName | None,
         loops: LoopDetector | None = None,
         rights: MissingRights | None = None,
