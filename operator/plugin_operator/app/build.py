@@ -15,12 +15,12 @@ from plugin_operator.app.election import make_elector, watchdog_margin
 from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.app.health import probes
 from plugin_operator.app.lifecycle import LifecycleEvents, own_object
-from plugin_operator.app.managed_connection import ApiServerLink
-from plugin_operator.app.plugin_runnables import FactoryPart, HostPart, LeaderPart, plugin_of
-from plugin_operator.app.plugin_skew import Census
+from plugin_operator.app.managed_connection import ManagedConnection
+from plugin_operator.app.plugin_runnables import FactoryRunnable, HostRunnable, LeaderRunnable, plugin_of
+from plugin_operator.app.plugin_skew import PluginSkewMonitor
 from plugin_operator.app.servers import metrics_server, probe_server
 from plugin_operator.app.status_report import not_synced, status_of, troubles
-from plugin_operator.app.stream_liveness import deaf_streams
+from plugin_operator.app.stream_liveness import stale_streams
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import Client, ConnectionConfig, RESTMapper, load_connection_config
 from plugin_operator.client.http.transport import Transport
@@ -74,7 +74,7 @@ class App:
         self._clock = SystemClock()
         self.supervisor = TaskSupervisor(self._clock, self.metrics.background_task_restarts)
         self._tracing = _tracing() if options.tracing else None
-        self.link = ApiServerLink(
+        self.link = ManagedConnection(
             config,
             self.metrics,
             clock=self._clock,
@@ -188,7 +188,7 @@ class App:
         )
 
     def _manager(self, companions: Sequence[Companion]) -> Manager:
-        part = HostPart(self.host)
+        part = HostRunnable(self.host)
         elector = self._elector
         watchdog = LoopWatchdog(
             self.options.stall_threshold_seconds,
@@ -205,7 +205,7 @@ class App:
             self._not_loaded,
             lambda: troubles(self.host),
             lambda: not_synced(self.host.status()),
-            lambda: deaf_streams(self.factory.informers(), self._clock.monotonic(), self.factory.settings),
+            lambda: stale_streams(self.factory.informers(), self._clock.monotonic(), self.factory.settings),
             lambda: self.supervisor.down,
         )
         servers = [
@@ -214,7 +214,7 @@ class App:
         ]
         runnables: list[Runnable] = [
             *companions, *tracing, *servers, watchdog,
-            self.link, FactoryPart(self.factory), self._recorder, part,
+            self.link, FactoryRunnable(self.factory), self._recorder, part,
         ]  # fmt: skip
         about = own_object(os.environ, self._namespace)
         recorder = self._recorder.bind(FIELD_MANAGER)
@@ -223,7 +223,7 @@ class App:
             runnables += self._lease_parts(elector)
         return Manager(
             runnables,
-            [LeaderPart(self.host, part)],
+            [LeaderRunnable(self.host, part)],
             elector=elector,
             grace_seconds=self.options.shutdown_grace_period_seconds,
             clock=self._clock,
@@ -232,7 +232,7 @@ class App:
 
     def _lease_parts(self, elector: LeaderElector) -> list[Runnable]:
         watch = LeaseWatch(elector, self.factory)
-        census = Census(
+        census = PluginSkewMonitor(
             self.host,
             elector,
             watch.annotations,

@@ -6,12 +6,12 @@ revision works on, and restarting or unrouting the pod would mend nothing.
 
 from collections.abc import Callable
 
-from plugin_operator.app.managed_connection import ApiServerLink
+from plugin_operator.app.managed_connection import ManagedConnection
 from plugin_operator.serving.checks import Check, Probe
 
 
 def probes(
-    link: ApiServerLink,
+    link: ManagedConnection,
     not_loaded: Callable[[], str],
     troubles: Callable[[], str],
     not_synced: Callable[[], list[str]],

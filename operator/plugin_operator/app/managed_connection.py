@@ -23,7 +23,7 @@ _ATTEMPT_SECONDS = 5.0
 _ATTEMPTS_AT_LEAST = 3
 
 
-class ApiServerLink:
+class ManagedConnection:
     """A Runnable, and the ``Transport`` of everything that speaks to the API server.
 
     Args:

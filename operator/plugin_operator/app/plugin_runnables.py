@@ -26,7 +26,7 @@ class Host(Protocol):
         """End all reconciles, then everything else; return the reconciles that still run."""
 
 
-class HostPart:
+class HostRunnable:
     """The Runnable of every replica; ends what the leader's part has not ended already."""
 
     name = "plugins"
@@ -51,12 +51,12 @@ class HostPart:
                 raise PluginOperatorError(f"reconciles ignore their cancellation: {', '.join(stuck)}")
 
 
-class LeaderPart:
+class LeaderRunnable:
     """The Runnable of the leader: work begins with its start, and has ended when its stop returns."""
 
     name = "reconciles"
 
-    def __init__(self, host: Host, part: HostPart) -> None:
+    def __init__(self, host: Host, part: HostRunnable) -> None:
         self._host = host
         self._part = part
 
@@ -69,7 +69,7 @@ class LeaderPart:
         await self._part.stop(deadline_seconds)
 
 
-class FactoryPart:
+class FactoryRunnable:
     """The Runnable that closes what caches are still open once the plugins are gone."""
 
     name = "caches"

@@ -43,7 +43,7 @@ def digest_of(plugins: Iterable[PluginStatus]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
 
 
-class Census:
+class PluginSkewMonitor:
     """A Runnable of every replica.
 
     Args:

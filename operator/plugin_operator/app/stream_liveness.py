@@ -30,7 +30,7 @@ class Stream(Protocol):
         """Monotonic second of the last event, page or accepted request."""
 
 
-def deaf_streams(streams: Iterable[Stream], now: float, settings: ReflectorSettings) -> list[str]:
+def stale_streams(streams: Iterable[Stream], now: float, settings: ReflectorSettings) -> list[str]:
     """Return the streams that brought nothing for longer than they may, at the monotonic second ``now``.
 
     One that waits for a kind or a permission is excused: it says so itself, and all others go on.

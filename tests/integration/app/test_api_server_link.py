@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiohttp import web
 
-from plugin_operator.app.managed_connection import ApiServerLink
+from plugin_operator.app.managed_connection import ManagedConnection
 from plugin_operator.client import ConnectionConfig
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ApiConnectionError, PluginOperatorError
@@ -17,8 +17,8 @@ from plugin_operator.metrics import Metrics
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def link_to(port: int, *, patience_seconds: float) -> ApiServerLink:
-    return ApiServerLink(
+def link_to(port: int, *, patience_seconds: float) -> ManagedConnection:
+    return ManagedConnection(
         ConnectionConfig.for_endpoint(f"http://127.0.0.1:{port}"), Metrics(),
         clock=SystemClock(), patience_seconds=patience_seconds, user_agent="test",
     )  # fmt: skip

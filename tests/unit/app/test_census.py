@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.app.plugin_skew import PREFIX, Census
+from plugin_operator.app.plugin_skew import PREFIX, PluginSkewMonitor
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.metrics import Gauge
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -55,7 +55,7 @@ class Replica:
         self.digest = "d1"
         self.is_settled = True
         self.gauge = Gauge("g", "help")
-        self.census = Census(
+        self.census = PluginSkewMonitor(
             self, self.elector, lambda: dict(lease.annotations),  # type: ignore[arg-type]
             client=lease, differing=self.gauge, clock=clock,
         )  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from plugin_operator.app.health import probes
-from plugin_operator.app.stream_liveness import deaf_streams
+from plugin_operator.app.stream_liveness import stale_streams
 from plugin_operator.cache import InformerKey
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.cache.reflector.states import State
@@ -24,12 +24,12 @@ class Stream:
 
 @pytest.mark.parametrize("state", [State.WATCHING, State.BACKING_OFF, State.COMPARING, State.PAGED_LIST])
 def test_a_stream_that_brought_nothing_past_its_deadline_and_a_try_is_deaf(state: State) -> None:
-    assert deaf_streams([Stream(state)], 109.0, SETTINGS) == []
-    assert deaf_streams([Stream(state)], 111.0, SETTINGS) == ["v1/ConfigMap for 111 s"]
+    assert stale_streams([Stream(state)], 109.0, SETTINGS) == []
+    assert stale_streams([Stream(state)], 111.0, SETTINGS) == ["v1/ConfigMap for 111 s"]
 
 
 def test_one_that_waits_for_a_kind_or_a_permission_is_excused() -> None:
-    assert deaf_streams([Stream(State.WAITING)], 1e6, SETTINGS) == []
+    assert stale_streams([Stream(State.WAITING)], 1e6, SETTINGS) == []
 
 
 async def test_a_deaf_stream_makes_the_process_unready() -> None:
