@@ -10,7 +10,7 @@ arrive after it: the time between renew deadline and lease duration is for that,
 from contextlib import AbstractAsyncContextManager
 
 from plugin_operator.client import ByteStream, Query, Response
-from plugin_operator.client.http.send_guard import admitting
+from plugin_operator.client.http.send_guard import guarding
 from plugin_operator.client.http.transport import Transport
 from plugin_operator.fence import Fence
 
@@ -51,7 +51,7 @@ class FencedTransport:
         )
         if method == "GET":
             return await call
-        with admitting(self._fence.check):
+        with guarding(self._fence.check):
             return await call
 
     def stream(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Self
 
 from plugin_operator.client.credentials.access import Access, AccessSource, FixedAccess
-from plugin_operator.client.credentials.cached_access import KeptAccess
-from plugin_operator.client.credentials.in_cluster import PodSource
+from plugin_operator.client.credentials.cached_access import CachedAccess
+from plugin_operator.client.credentials.in_cluster import InClusterSource
 from plugin_operator.client.credentials.kubeconfig import read_context
 from plugin_operator.client.credentials.kubeconfig_source import KubeconfigSource
 from plugin_operator.client.credentials.tls import TlsSettings
@@ -75,18 +75,18 @@ def load_connection_config(
 
 
 def _from_pod(environment: Mapping[str, str]) -> ConnectionConfig:
-    source = PodSource(environment, SERVICE_ACCOUNT_FOLDER / "token", SERVICE_ACCOUNT_FOLDER / "ca.crt")
+    source = InClusterSource(environment, SERVICE_ACCOUNT_FOLDER / "token", SERVICE_ACCOUNT_FOLDER / "ca.crt")
     source.read_now()
     try:
         namespace = (SERVICE_ACCOUNT_FOLDER / "namespace").read_text(encoding="utf-8").strip() or None
     except OSError:
         namespace = None
-    return ConnectionConfig(source.host, KeptAccess(source), source.description, namespace)
+    return ConnectionConfig(source.host, CachedAccess(source), source.description, namespace)
 
 
 def _from_files(paths: str, context: str | None, origin: str) -> ConnectionConfig:
     description = f"{paths} ({origin})"
     paths = fixed_all(paths)
     chosen = read_context(paths, context, description)
-    access = KeptAccess(KubeconfigSource(paths, chosen, description))
+    access = CachedAccess(KubeconfigSource(paths, chosen, description))
     return ConnectionConfig(chosen.server, access, description, chosen.namespace)

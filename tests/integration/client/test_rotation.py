@@ -22,7 +22,7 @@ from plugin_operator.certificates import Authority, make_authority, server_conte
 from plugin_operator.client import Connection, ConnectionConfig, load_connection_config
 from plugin_operator.client import config as config_module
 from plugin_operator.client.credentials import cached_access
-from plugin_operator.client.credentials.cached_access import REREAD_SECONDS, KeptAccess
+from plugin_operator.client.credentials.cached_access import REREAD_SECONDS, CachedAccess
 from plugin_operator.errors import ApiConnectionError
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -175,7 +175,7 @@ def kubeconfig(folder: Path, server: Server, user: dict[str, object]) -> str:
 @asynccontextmanager
 async def opened(config: ConnectionConfig, clock: VirtualClock | None = None) -> AsyncIterator[Connection]:
     access = config.access
-    assert isinstance(access, KeptAccess)
+    assert isinstance(access, CachedAccess)
     if clock is not None:
         access._clock = clock
     async with Connection.open(config, Metrics()) as connection:

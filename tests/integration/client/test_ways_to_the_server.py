@@ -15,7 +15,7 @@ from aiohttp import web
 
 from plugin_operator.certificates import Authority, make_authority, server_context
 from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings
-from plugin_operator.client.credentials.in_cluster import PodSource
+from plugin_operator.client.credentials.in_cluster import InClusterSource
 from plugin_operator.client.credentials.kubeconfig import read_context
 from plugin_operator.client.credentials.kubeconfig_source import KubeconfigSource
 from plugin_operator.client.credentials.proxies import proxy_for
@@ -197,7 +197,7 @@ async def test_a_server_with_an_ipv6_address_is_reached_from_a_pod(
     (tmp_path / "token").write_text("t")
     (tmp_path / "ca.crt").write_bytes(authority.certificate_pem)
     environment = {"KUBERNETES_SERVICE_HOST": "::1", "KUBERNETES_SERVICE_PORT": str(port)}
-    source = PodSource(environment, tmp_path / "token", tmp_path / "ca.crt")
+    source = InClusterSource(environment, tmp_path / "token", tmp_path / "ca.crt")
     assert source.host == f"https://[::1]:{port}"
     async with opened(await source.read(renew=False)) as connection:
         assert "six" in await ask(connection)

@@ -18,7 +18,7 @@ from plugin_operator.certificates import make_authority
 from plugin_operator.client import load_connection_config
 from plugin_operator.client.credentials import exec_plugin
 from plugin_operator.client.credentials.access import AccessSource
-from plugin_operator.client.credentials.cached_access import KeptAccess
+from plugin_operator.client.credentials.cached_access import CachedAccess
 from plugin_operator.client.credentials.exec_plugin import ExecCommand, cluster_info
 from plugin_operator.client.credentials.kubeconfig import read_context
 from plugin_operator.client.credentials.kubeconfig_source import KubeconfigSource
@@ -373,7 +373,7 @@ async def test_a_command_that_printed_junk_is_run_again_until_it_prints_credenti
 ) -> None:
     clock = VirtualClock()
     paths = kubeconfig(tmp_path / "k", {"exec": {"apiVersion": API, "command": "./login"}})
-    access = KeptAccess(KubeconfigSource(paths, read_context(paths, None, paths), paths, clock=clock), clock=clock)
+    access = CachedAccess(KubeconfigSource(paths, read_context(paths, None, paths), paths, clock=clock), clock=clock)
     (tmp_path / "answer").write_text(junk)
     with pytest.raises(ConfigError, match="printed"):
         await access.current()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_operator.client import Access, TlsSettings
-from plugin_operator.client.credentials.cached_access import REREAD_SECONDS, KeptAccess
+from plugin_operator.client.credentials.cached_access import REREAD_SECONDS, CachedAccess
 from plugin_operator.client.credentials.tokens import expiry_of
 from plugin_operator.errors import ConfigError
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -49,14 +49,14 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-async def kept(source: Source, clock: VirtualClock) -> AsyncIterator[KeptAccess]:
-    access = KeptAccess(source, clock=clock)
+async def kept(source: Source, clock: VirtualClock) -> AsyncIterator[CachedAccess]:
+    access = CachedAccess(source, clock=clock)
     yield access
     await access.close()
 
 
 async def test_it_is_read_within_a_minute_and_not_for_each_request(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     first = await kept.current()
     for _ in range(100):
@@ -68,7 +68,7 @@ async def test_it_is_read_within_a_minute_and_not_for_each_request(
     assert (await kept.current()).authorization == "Bearer 2"
 
 
-async def test_equal_content_keeps_the_same_value(kept: KeptAccess, source: Source, clock: VirtualClock) -> None:
+async def test_equal_content_keeps_the_same_value(kept: CachedAccess, source: Source, clock: VirtualClock) -> None:
     first = await kept.current()
     source.answer = Access("http://a", "Bearer 1")
     await clock.advance(REREAD_SECONDS)
@@ -76,7 +76,7 @@ async def test_equal_content_keeps_the_same_value(kept: KeptAccess, source: Sour
 
 
 async def test_the_last_good_serves_while_reading_fails_with_one_warning_and_one_line_at_the_end(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     first = await kept.current()
     source.answer = ConfigError("the token file is empty")
@@ -94,7 +94,7 @@ async def test_the_last_good_serves_while_reading_fails_with_one_warning_and_one
 
 
 async def test_without_a_good_one_each_request_fails_and_the_source_is_asked_once_a_second(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     source.answer = ConfigError("no")
     for _ in range(50):
@@ -106,7 +106,7 @@ async def test_without_a_good_one_each_request_fails_and_the_source_is_asked_onc
     assert (await kept.current()).host == "http://a"
 
 
-async def test_expired_credentials_serve_no_more(kept: KeptAccess, source: Source, clock: VirtualClock) -> None:
+async def test_expired_credentials_serve_no_more(kept: CachedAccess, source: Source, clock: VirtualClock) -> None:
     source.answer = Access("http://a", "Bearer 1", expires_at=clock.now() + timedelta(seconds=40))
     first = await kept.current()
     source.answer = ConfigError("the command fails")
@@ -118,7 +118,7 @@ async def test_expired_credentials_serve_no_more(kept: KeptAccess, source: Sourc
 
 
 async def test_credentials_that_expire_soon_are_read_again_when_they_do(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     source.answer = Access("http://a", "Bearer 1", expires_at=clock.now() + timedelta(seconds=3))
     await kept.current()
@@ -128,7 +128,7 @@ async def test_credentials_that_expire_soon_are_read_again_when_they_do(
 
 
 async def test_a_command_that_hands_out_expired_credentials_is_not_run_for_each_request(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     source.answer = Access("http://a", "Bearer 1", expires_at=clock.now() - timedelta(seconds=3))
     for _ in range(50):
@@ -137,7 +137,7 @@ async def test_a_command_that_hands_out_expired_credentials_is_not_run_for_each_
 
 
 async def test_no_request_waits_for_a_command_that_runs_ahead_of_need(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     first = await kept.current()
     ended = asyncio.Event()
@@ -154,7 +154,7 @@ async def test_no_request_waits_for_a_command_that_runs_ahead_of_need(
 
 
 async def test_requests_wait_for_a_command_once_the_credentials_have_expired(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     source.answer = Access("http://a", "Bearer 1", expires_at=clock.now() + timedelta(seconds=40))
     await kept.current()
@@ -171,7 +171,7 @@ async def test_requests_wait_for_a_command_once_the_credentials_have_expired(
 
 
 async def test_a_refused_credential_is_renewed_once_for_all_who_were_refused(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     first = await kept.current()
     source.answer = Access("http://a", "Bearer 2")
@@ -188,7 +188,7 @@ async def test_a_refused_credential_is_renewed_once_for_all_who_were_refused(
 
 
 async def test_a_renewal_that_fails_says_so_and_keeps_the_last_one(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     first = await kept.current()
     source.answer = ConfigError("no")
@@ -198,7 +198,7 @@ async def test_a_renewal_that_fails_says_so_and_keeps_the_last_one(
 
 
 async def test_tls_material_that_makes_no_sense_never_replaces_what_does(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     source.answer = first = Access("https://a")
     assert await kept.current() is first
@@ -208,7 +208,7 @@ async def test_tls_material_that_makes_no_sense_never_replaces_what_does(
 
 
 async def test_what_a_library_raises_about_an_odd_file_is_a_failure_to_read(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     first = await kept.current()
     source.answer = RecursionError("deep")
@@ -217,7 +217,7 @@ async def test_what_a_library_raises_about_an_odd_file_is_a_failure_to_read(
 
 
 async def test_closing_ends_a_command_that_runs_ahead_of_need(
-    kept: KeptAccess, source: Source, clock: VirtualClock
+    kept: CachedAccess, source: Source, clock: VirtualClock
 ) -> None:
     await kept.current()
     source.is_slow, source.wait = True, asyncio.Event().wait

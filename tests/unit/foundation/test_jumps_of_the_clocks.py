@@ -12,7 +12,7 @@ import structlog
 
 from plugin_operator.backoff import Backoff
 from plugin_operator.client import Access
-from plugin_operator.client.credentials.cached_access import KeptAccess
+from plugin_operator.client.credentials.cached_access import CachedAccess
 from plugin_operator.client.http.status_errors import MAX_WAIT_SECONDS, retry_after_seconds
 from plugin_operator.hosting.rollout.reload_limiter import TokenBucket, pause_after_look
 from plugin_operator.hosting.scan.files import read_file
@@ -169,7 +169,7 @@ async def test_credentials_serve_through_every_jump_and_are_not_asked_for_all_th
     clock: VirtualClock, seconds: float
 ) -> None:
     tokens = Tokens(clock)
-    kept = KeptAccess(tokens, clock=clock)
+    kept = CachedAccess(tokens, clock=clock)
     await kept.current()
     with structlog.testing.capture_logs() as lines:
         clock.jump(seconds)
@@ -193,7 +193,7 @@ async def test_credentials_serve_through_every_jump_and_are_not_asked_for_all_th
 
 async def test_a_server_that_takes_no_token_has_no_command_run_all_the_time(clock: VirtualClock) -> None:
     tokens = Tokens(clock)
-    kept = KeptAccess(tokens, clock=clock)
+    kept = CachedAccess(tokens, clock=clock)
     access = await kept.current()
     for _ in range(600):
         access = await kept.renew(access)

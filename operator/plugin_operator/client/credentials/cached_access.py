@@ -54,7 +54,7 @@ class Source(Protocol):
         """
 
 
-class KeptAccess:
+class CachedAccess:
     """An ``AccessSource`` that keeps the last good access of a source.
 
     Args:

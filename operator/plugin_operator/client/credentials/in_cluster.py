@@ -11,7 +11,7 @@ from plugin_operator.client.credentials.tokens import expiry_of
 from plugin_operator.errors import ConfigError
 
 
-class PodSource:
+class InClusterSource:
     """Reads token and certificate authority of the pod's service account.
 
     Args:

@@ -22,7 +22,7 @@ from yarl import URL
 
 from plugin_operator.client.config import ConnectionConfig
 from plugin_operator.client.credentials.access import Access
-from plugin_operator.client.credentials.cached_access import KeptAccess
+from plugin_operator.client.credentials.cached_access import CachedAccess
 from plugin_operator.client.http.attempts import Attempts
 from plugin_operator.client.http.bodies import BodyReader, beginning_of
 from plugin_operator.client.http.breakage import cause_of, is_broken_connection, words_of
@@ -94,7 +94,7 @@ class Connection:
             await connection._access()
             yield connection
         finally:
-            if isinstance(config.access, KeptAccess):
+            if isinstance(config.access, CachedAccess):
                 await config.access.close()
             await connection._calls.close()
             await connection._streams.close()

@@ -18,7 +18,7 @@ _ADMIT: ContextVar[Callable[[], None] | None] = ContextVar("admit", default=None
 
 
 @contextmanager
-def admitting(admit: Callable[[], None]) -> Iterator[None]:
+def guarding(admit: Callable[[], None]) -> Iterator[None]:
     """Have every request of this task call ``admit`` just before it is sent; what that raises ends the request."""
     token = _ADMIT.set(admit)
     try:
@@ -27,7 +27,7 @@ def admitting(admit: Callable[[], None]) -> Iterator[None]:
         _ADMIT.reset(token)
 
 
-class AdmittedRequest(aiohttp.ClientRequest):
+class GuardedRequest(aiohttp.ClientRequest):
     """A request that asks before it is sent; to be given to a session as its ``request_class``."""
 
     async def send(self, conn: Socket) -> aiohttp.ClientResponse:

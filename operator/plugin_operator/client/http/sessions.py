@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import aiohttp
 
 from plugin_operator.client.http.resolver import OwnThreadsResolver
-from plugin_operator.client.http.send_guard import AdmittedRequest
+from plugin_operator.client.http.send_guard import GuardedRequest
 
 _MOST_CALLS_AT_ONCE = 100
 _NAMES_SECONDS = 10  # how long an address is believed; then new connections follow a name that has moved
@@ -25,7 +25,7 @@ def session_for_calls(user_agent: str, traces: Sequence[aiohttp.TraceConfig]) ->
         # One proxy can stand before many API servers, so no cookie of one may reach another.
         cookie_jar=aiohttp.DummyCookieJar(),
         trace_configs=list(traces),
-        request_class=AdmittedRequest,
+        request_class=GuardedRequest,
     )
 
 
