@@ -6,7 +6,7 @@ from aiohttp import web
 
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.registry import ServedResource
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.security.user import User
 from kube_apiserver.verbs.creating import create
 from kube_apiserver.verbs.deleting import delete, delete_collection
@@ -17,11 +17,11 @@ from kube_apiserver.verbs.scaling import get_scale, patch_scale, update_scale
 from kube_apiserver.verbs.subresources import bind, evict, finalize, request_token
 from kube_apiserver.verbs.updating import update
 from kube_apiserver.verbs.watching import watch
-from kube_apiserver.wire.request_info import Target
-from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.request_info import RequestInfo
+from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import method_not_allowed, not_found
 
-Verb = Callable[[Call], Awaitable[Reply | web.StreamResponse]]
+Verb = Callable[[Request], Awaitable[Response | web.StreamResponse]]
 
 # As the real server converts query parameters: what is not plainly false is true.
 _NOT_ASKED = frozenset({"", "0", "f", "F", "false", "False", "FALSE"})
@@ -48,8 +48,8 @@ _SUBRESOURCES: Mapping[str, Mapping[str, Verb]] = {
 
 
 def resolve(
-    cluster: Cluster, request: web.BaseRequest, target: Target, user: User
-) -> tuple[Call, str, Verb | None] | None:
+    cluster: Cluster, request: web.BaseRequest, target: RequestInfo, user: User
+) -> tuple[Request, str, Verb | None] | None:
     """Return the call, the name of its verb and what does it (None where the resource does not take the method).
 
     Returns None for a resource that is not served, and raises 404 for a subresource that an object does not have.
@@ -57,7 +57,7 @@ def resolve(
     resource = cluster.registry.find(target.group, target.version, target.plural)
     if resource is None or target.rest or not _scope_fits(resource, target):
         return None
-    call = Call(cluster, request, target, resource, request.rel_url.query, user)
+    call = Request(cluster, request, target, resource, request.rel_url.query, user)
     name = verb_name(request.method, target, watching=is_watch(request, target))
     if target.subresource:
         info = resource.subresource(target.subresource)
@@ -75,19 +75,19 @@ def resolve(
     return call, name, verb if name in resource.verbs else None
 
 
-def is_watch(request: web.BaseRequest, target: Target | None) -> bool:
+def is_watch(request: web.BaseRequest, target: RequestInfo | None) -> bool:
     """Tell whether a request asks for a stream of changes, by its path or by its query."""
     asked = request.rel_url.query.get("watch", "") not in _NOT_ASKED
     return target is not None and (target.watching or (asked and not target.name))
 
 
-def _scope_fits(resource: ServedResource, target: Target) -> bool:
+def _scope_fits(resource: ServedResource, target: RequestInfo) -> bool:
     if resource.namespaced:
         return bool(target.namespace or not target.name)
     return not target.namespace or resource.bucket == "namespaces"
 
 
-def verb_name(method: str, target: Target, *, watching: bool) -> str:
+def verb_name(method: str, target: RequestInfo, *, watching: bool) -> str:
     """Return the API verb of a request, as authorization names it."""
     name = _NAMES.get(method, method.lower())
     if name == "get" and watching and not target.subresource:

@@ -17,9 +17,9 @@ from kube_apiserver.security.authentication import Authenticator
 from kube_apiserver.security.authorization import Attributes, refusal
 from kube_apiserver.security.user import MASTERS, User
 from kube_apiserver.storage import JournalFailed
-from kube_apiserver.wire.request_info import Target, parse_target
-from kube_apiserver.wire.response import Reply, failed, respond
-from kube_apiserver.wire.status_error import ApiFailure, internal, no_such_resource
+from kube_apiserver.wire.request_info import RequestInfo, parse_target
+from kube_apiserver.wire.response import Response, failed, respond
+from kube_apiserver.wire.status_error import StatusError, internal, no_such_resource
 from kube_apiserver.wire.timeout import check_timeout
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Handler:
         """Answer one request; never raises but for cancellation."""
         try:
             answer = await self._answer(request)
-        except ApiFailure as failure:
+        except StatusError as failure:
             answer = failed(failure)
         except JournalFailed as error:
             answer = failed(internal(str(error)))
@@ -47,11 +47,11 @@ class Handler:
         except Exception:  # noqa: BLE001 - the edge of the process: one bad request must not end a connection silently
             _log.exception("request failed: %s %s", request.method, request.rel_url)
             answer = failed(internal("the request could not be handled, see the log of the server"))
-        if isinstance(answer, Reply):
+        if isinstance(answer, Response):
             return await respond(request, answer)
         return answer
 
-    async def _answer(self, request: web.BaseRequest) -> Reply | web.StreamResponse:
+    async def _answer(self, request: web.BaseRequest) -> Response | web.StreamResponse:
         path = request.rel_url.raw_path
         target = parse_target(path)
         if len(self._cluster.faults) and (fault_answer := await self._fault(request, target)) is not None:
@@ -75,15 +75,15 @@ class Handler:
         try:
             self._authorize(user, _attributes(target, name, call.query))
             answer = await require(verb)(call)
-        except ApiFailure as failure:
+        except StatusError as failure:
             # It may have been caused by a write that is not on disk yet: then that must be so before anybody is told.
             await self._cluster.store.durable(self._cluster.store.revision)
             answer = failed(failure)
-        if call.warnings and isinstance(answer, Reply):
+        if call.warnings and isinstance(answer, Response):
             return replace(answer, warnings=tuple(call.warnings))
         return answer
 
-    async def _fault(self, request: web.BaseRequest, target: Target | None) -> Reply | None:
+    async def _fault(self, request: web.BaseRequest, target: RequestInfo | None) -> Response | None:
         """Let a planned fault happen; None if the request is to be answered after all."""
         if target is None or not target.plural:
             verb = request.method.lower()
@@ -95,13 +95,13 @@ class Handler:
         fault = self._cluster.faults.take(subject)
         return None if fault is None else await meet(fault, request)
 
-    async def _plan_faults(self, user: User, request: web.BaseRequest, path: str) -> Reply:
+    async def _plan_faults(self, user: User, request: web.BaseRequest, path: str) -> Response:
         """Answer at the endpoint for faults, which no role opens: only the admin's group may break a server."""
         if MASTERS not in user.groups:
             raise refusal(user, Attributes(request.method.lower(), path=path))
         return await endpoint.answer(self._cluster.faults, self._cluster.store, request, path)
 
-    def _missing(self, target: Target) -> Reply:
+    def _missing(self, target: RequestInfo) -> Response:
         """Answer about a resource that is not served: each of the real server's two halves has words of its own."""
         if self._cluster.registry.is_builtin_group(target.group):
             raise no_such_resource()
@@ -112,7 +112,7 @@ class Handler:
             raise refusal(user, attributes)
 
 
-def _attributes(target: Target, verb: str, query: Mapping[str, str] | None = None) -> Attributes:
+def _attributes(target: RequestInfo, verb: str, query: Mapping[str, str] | None = None) -> Attributes:
     name = target.name
     if not name and query and verb in {"list", "watch"}:
         # Whoever may read one object may also list and watch it alone.

@@ -8,9 +8,9 @@ from kube_apiserver import codec, printer_columns
 from kube_apiserver.conversion.versions import served_bytes, to_served
 from kube_apiserver.decoding.canonical_form import canonical
 from kube_apiserver.registry import ServedResource
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.storage import Item
-from kube_apiserver.wire.status_error import ApiFailure, bad_request
+from kube_apiserver.wire.status_error import StatusError, bad_request
 
 _PARTIAL = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
 _BAD_INCLUDE = (
@@ -25,17 +25,17 @@ class Presenter:
 
     __slots__ = ("_include", "_now", "_resource", "_shown_columns", "_transform", "_version", "one")
 
-    def __init__(self, call: Call, *, many: bool) -> None:
+    def __init__(self, request: Request, *, many: bool) -> None:
         """Read the form from a request; ``many`` says that a list is answered.
 
         Raises:
             ApiFailure: 400 or 406, a form that cannot be had.
         """
-        self._resource: ServedResource = call.resource
-        self._now: Callable[[], datetime] = call.cluster.clock.now
-        representation = call.representation()
+        self._resource: ServedResource = request.resource
+        self._now: Callable[[], datetime] = request.cluster.clock.now
+        representation = request.representation()
         self._transform, self._version = representation.transform, representation.version
-        self._include = call.query.get("includeObject") or "Metadata"
+        self._include = request.query.get("includeObject") or "Metadata"
         self._shown_columns = False
         self.one: Callable[[Item], bytes] = self._plain
         if self._transform == "Table":
@@ -116,7 +116,7 @@ def _check_partial(transform: str, resource: ServedResource, *, many: bool) -> N
     go = f"*core.{resource.kind}"
     if many and transform == "PartialObjectMetadata":
         message = f"you requested PartialObjectMetadata, but the requested object is a list ({go}List)"
-        raise ApiFailure(406, "NotAcceptable", message)
+        raise StatusError(406, "NotAcceptable", message)
     if not many and transform == "PartialObjectMetadataList":
         message = f"you requested PartialObjectMetadataList, but the requested object is not a list ({go})"
-        raise ApiFailure(406, "NotAcceptable", message)
+        raise StatusError(406, "NotAcceptable", message)

@@ -24,8 +24,8 @@ from kube_apiserver.faults.requests import meet
 from kube_apiserver.faults.watches import WatchResponse, subject_of
 from kube_apiserver.storage import Store
 from kube_apiserver.wire.request_info import parse_target
-from kube_apiserver.wire.response import Reply, failed, respond
-from kube_apiserver.wire.status_error import ApiFailure
+from kube_apiserver.wire.response import Response, failed, respond
+from kube_apiserver.wire.status_error import StatusError
 
 # RFC 9110 section 7.6.1, and what aiohttp writes by itself.
 _OF_ONE_CONNECTION = {
@@ -57,7 +57,7 @@ class Proxy:
         """Answer one request."""
         try:
             return await self._answer(request)
-        except ApiFailure as failure:
+        except StatusError as failure:
             return await respond(request, failed(failure))
         except (aiohttp.ClientError, ConnectionError, TimeoutError):
             if request.transport is not None:
@@ -74,7 +74,7 @@ class Proxy:
             verb = verb_name(request.method, target, watching=watching)
         subject = subject_of(request, target, verb)
         fault = self.plan.take(subject)
-        reply: Reply | None = None if fault is None else await meet(fault, request)
+        reply: Response | None = None if fault is None else await meet(fault, request)
         if reply is not None:
             return await respond(request, reply)
         body = await request.read()

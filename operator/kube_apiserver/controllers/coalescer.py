@@ -14,7 +14,7 @@ _RETRY_SECONDS = 1.0
 K = TypeVar("K", bound=Hashable)
 
 
-class Soon(Generic[K]):
+class Coalescer(Generic[K]):
     """Calls a function once for each added key, in order, on the running event loop.
 
     A function that fails is logged and its key dropped: the next write to the object tries again. One that cannot write

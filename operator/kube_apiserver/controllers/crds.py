@@ -5,7 +5,7 @@ from typing import Any
 
 from kube_apiserver import codec
 from kube_apiserver.cluster import Cluster
-from kube_apiserver.controllers.coalescer import Soon
+from kube_apiserver.controllers.coalescer import Coalescer
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
@@ -40,11 +40,11 @@ class CrdController:
         self._cluster = cluster
         self._served: dict[str, list[ServedResource]] = {}
         self._terminating: dict[str, str] = {}
-        self._soon = Soon(self._check)
+        self._coalescer = Coalescer(self._check)
 
     def stop(self) -> None:
         """Keep the table as it is."""
-        self._soon.stop()
+        self._coalescer.stop()
 
     def restore(self, bucket: str, item: Item) -> None:
         """Serve a definition that was there before this controller."""
@@ -54,9 +54,9 @@ class CrdController:
     def observe(self, bucket: str, change: Change) -> None:
         """Take note of a write."""
         if bucket == CRDS:
-            self._soon.add(change.item.name)
+            self._coalescer.add(change.item.name)
         elif change.type == "DELETED" and bucket in self._terminating:
-            self._soon.add(self._terminating[bucket])
+            self._coalescer.add(self._terminating[bucket])
 
     def _check(self, name: str) -> None:
         item = self._cluster.store.get(CRDS, name)

@@ -7,7 +7,7 @@ foreground (it waits for those that block) and orphan (they lose the reference a
 from typing import Any
 
 from kube_apiserver.cluster import Cluster
-from kube_apiserver.controllers.coalescer import Soon
+from kube_apiserver.controllers.coalescer import Coalescer
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.options import DeleteOptions
@@ -26,8 +26,8 @@ class GarbageCollector:
         self._cluster = cluster
         self._dependents: dict[str, set[Place]] = {}
         self._places: dict[str, Place] = {}
-        self._orphans = Soon(self._check_owners)
-        self._owners = Soon(self._check_deleted_owner)
+        self._orphans = Coalescer(self._check_owners)
+        self._owners = Coalescer(self._check_deleted_owner)
 
     def stop(self) -> None:
         """Collect no more."""

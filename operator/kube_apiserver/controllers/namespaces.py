@@ -1,7 +1,7 @@
 """The namespace controller: a namespace that was deleted is emptied, and goes when nothing is left in it."""
 
 from kube_apiserver.cluster import Cluster
-from kube_apiserver.controllers.coalescer import Soon
+from kube_apiserver.controllers.coalescer import Coalescer
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.storage import Change, Item
@@ -18,17 +18,17 @@ class NamespaceController:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._terminating: set[str] = set()
-        self._soon = Soon(self._empty)
+        self._coalescer = Coalescer(self._empty)
 
     def stop(self) -> None:
         """Empty no more."""
-        self._soon.stop()
+        self._coalescer.stop()
 
     def restore(self, bucket: str, item: Item) -> None:
         """Learn of a namespace that was there before this controller."""
         if bucket == _BUCKET and b'"deletionTimestamp"' in item.raw:
             self._terminating.add(item.name)
-            self._soon.add(item.name)
+            self._coalescer.add(item.name)
 
     def observe(self, bucket: str, change: Change) -> None:
         """Take note of a write."""
@@ -38,9 +38,9 @@ class NamespaceController:
                 self._terminating.discard(item.name)
             elif b'"deletionTimestamp"' in item.raw:
                 self._terminating.add(item.name)
-                self._soon.add(item.name)
+                self._coalescer.add(item.name)
         elif change.type == "DELETED" and item.namespace in self._terminating:
-            self._soon.add(item.namespace)
+            self._coalescer.add(item.namespace)
 
     def _empty(self, name: str) -> None:
         item = self._cluster.store.get(_BUCKET, name)

@@ -4,7 +4,7 @@ from typing import Any
 
 from kube_apiserver import fieldmanagers
 from kube_apiserver.cluster import Cluster
-from kube_apiserver.controllers.coalescer import Soon
+from kube_apiserver.controllers.coalescer import Coalescer
 from kube_apiserver.controllers.label_selectors import selector_text
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
@@ -21,16 +21,16 @@ class RoleAggregator:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._soon = Soon(self._aggregate)
+        self._coalescer = Coalescer(self._aggregate)
 
     def stop(self) -> None:
         """Write no more rules."""
-        self._soon.stop()
+        self._coalescer.stop()
 
     def restore(self, bucket: str, item: Item) -> None:
         """Learn of a role that was there before this controller."""
         if bucket == _BUCKET and _aggregates(item):
-            self._soon.add(item.name)
+            self._coalescer.add(item.name)
 
     def observe(self, bucket: str, change: Change) -> None:
         """Take note of a write: any role may be one that others select."""
@@ -38,7 +38,7 @@ class RoleAggregator:
         if bucket == _BUCKET:
             for item in self._cluster.store.bucket(_BUCKET).page("", ""):
                 if _aggregates(item):
-                    self._soon.add(item.name)
+                    self._coalescer.add(item.name)
 
     def _aggregate(self, name: str) -> None:
         item = self._cluster.store.get(_BUCKET, name)

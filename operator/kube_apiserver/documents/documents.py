@@ -11,7 +11,7 @@ from kube_apiserver.registry import Registry
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.threads import in_thread
 from kube_apiserver.wire.request_info import parse_target
-from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import method_not_allowed, no_such_resource
 
 _VERSION = {
@@ -41,7 +41,7 @@ class Documents:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    async def answer(self, request: web.BaseRequest, path: str) -> Reply:
+    async def answer(self, request: web.BaseRequest, path: str) -> Response:
         """Return the document at a path, 404 in the real server's form if there is none.
 
         Raises:
@@ -54,21 +54,21 @@ class Documents:
             raise method_not_allowed()
         if path == "/openapi/v2":
             if openapi.PROTOBUF in request.headers.get("Accept", ""):
-                return Reply(openapi.v2_without_definitions(), media=openapi.PROTOBUF_MEDIA)
-            return Reply(await in_thread(openapi.v2, self._crds()))
+                return Response(openapi.v2_without_definitions(), media=openapi.PROTOBUF_MEDIA)
+            return Response(await in_thread(openapi.v2, self._crds()))
         if path == _OPENAPI:
             # The media type is the real server's: its index is served as a file without a name.
-            return Reply(codec.encode(await in_thread(openapi.index, self._crds())), media=_TEXT)
+            return Response(codec.encode(await in_thread(openapi.index, self._crds())), media=_TEXT)
         if path.startswith(f"{_OPENAPI}/"):
             return await self._openapi(request, path.removeprefix(f"{_OPENAPI}/"))
         return self._discovery(request, path)
 
-    def _discovery(self, request: web.BaseRequest, path: str) -> Reply:
+    def _discovery(self, request: web.BaseRequest, path: str) -> Response:
         registry = self._cluster.registry
         if path == "/":
-            return Reply(codec.encode({"paths": _paths(registry)}))
+            return Response(codec.encode({"paths": _paths(registry)}))
         if path == "/version":
-            return Reply(codec.encode(_VERSION))
+            return Response(codec.encode(_VERSION))
         if path in {"/api", "/apis"}:
             return self._root(request, core=path == "/api")
         target, parts = parse_target(path), path.split("/")
@@ -79,46 +79,46 @@ class Documents:
                 raise no_such_resource()
         elif len(parts) == 3 and parts[1] == "apis":
             document = discovery.group(registry, parts[2])
-        return page_not_found() if document is None else Reply(codec.encode(document))
+        return page_not_found() if document is None else Response(codec.encode(document))
 
-    def _health(self, request: web.BaseRequest, path: str) -> Reply:
+    def _health(self, request: web.BaseRequest, path: str) -> Response:
         """Answer in the real server's form: the reason stands at the path of the single check."""
         name, _, check = path.partition("/")
         problem = self._cluster.store.problem
         if check == "ping" or not problem:
             if check or "verbose" not in request.rel_url.query:
-                return Reply(b"ok", media=_TEXT)
-            return Reply(f"[+]ping ok\n[+]storage ok\n{name} check passed\n".encode(), media=_TEXT)
+                return Response(b"ok", media=_TEXT)
+            return Response(f"[+]ping ok\n[+]storage ok\n{name} check passed\n".encode(), media=_TEXT)
         if check:
-            return Reply(f"internal server error: {problem}\n".encode(), 500, _TEXT)
+            return Response(f"internal server error: {problem}\n".encode(), 500, _TEXT)
         text = f"[+]ping ok\n[-]storage failed: reason withheld\n{name} check failed\n"
-        return Reply(text.encode(), 500, _TEXT)
+        return Response(text.encode(), 500, _TEXT)
 
-    def _root(self, request: web.BaseRequest, *, core: bool) -> Reply:
+    def _root(self, request: web.BaseRequest, *, core: bool) -> Response:
         registry = self._cluster.registry
         version = discovery.aggregated_version(request.headers.get("Accept", ""))
         if version:
             media = f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
-            return Reply(codec.encode(discovery.aggregated(registry, version, core=core)), media=media)
+            return Response(codec.encode(discovery.aggregated(registry, version, core=core)), media=media)
         if core:
-            return Reply(codec.encode(discovery.api_versions(request.host)))
-        return Reply(codec.encode(discovery.group_list(registry)))
+            return Response(codec.encode(discovery.api_versions(request.host)))
+        return Response(codec.encode(discovery.group_list(registry)))
 
-    async def _openapi(self, request: web.BaseRequest, name: str) -> Reply:
+    async def _openapi(self, request: web.BaseRequest, name: str) -> Response:
         crds = self._crds()
         if name not in openapi.document_names(crds):
-            return Reply(b"", 404, media="")
+            return Response(b"", 404, media="")
         digest, wanted = openapi.document_hash(name, crds), request.rel_url.query.get("hash")
         headers = {"Etag": f'"{digest}"', "Vary": "Accept"}
         if wanted and wanted != digest:
             location = f"{_OPENAPI}/{name}?hash={digest}"
-            return Reply(b"", 301, media="", headers={"Location": location})
+            return Response(b"", 301, media="", headers={"Location": location})
         if wanted:
             headers["Cache-Control"] = _FOREVER
         if request.headers.get("If-None-Match") == headers["Etag"]:
-            return Reply(b"", 304, media="", headers=headers)
+            return Response(b"", 304, media="", headers=headers)
         body = await in_thread(openapi.document, name, crds)
-        return Reply(body or b"", headers=headers)
+        return Response(body or b"", headers=headers)
 
     def _crds(self) -> list[dict[str, Any]]:
         served = self._cluster.registry.crd_names()
@@ -126,9 +126,9 @@ class Documents:
         return [item.decode() for item in items if item.name in served]
 
 
-def page_not_found() -> Reply:
+def page_not_found() -> Response:
     """Return what the real server says about a path that nothing is registered for."""
-    return Reply(b"404 page not found\n", 404, _TEXT, {"X-Content-Type-Options": "nosniff"})
+    return Response(b"404 page not found\n", 404, _TEXT, {"X-Content-Type-Options": "nosniff"})
 
 
 def _paths(registry: Registry) -> list[str]:

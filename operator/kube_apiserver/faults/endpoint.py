@@ -13,7 +13,7 @@ from kube_apiserver import codec
 from kube_apiserver.faults.fault import Fault
 from kube_apiserver.faults.plan import FaultPlan, Planned
 from kube_apiserver.storage import Store
-from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import bad_request, method_not_allowed
 
 PATH = "/debug/faults"
@@ -22,7 +22,7 @@ COMPACT_PATH = "/debug/compact"
 _NUMBER_DIGITS = 20
 
 
-async def answer(plan: FaultPlan, store: Store, request: web.BaseRequest, path: str) -> Reply:
+async def answer(plan: FaultPlan, store: Store, request: web.BaseRequest, path: str) -> Response:
     """Answer a request at one of the two paths.
 
     Raises:
@@ -32,12 +32,12 @@ async def answer(plan: FaultPlan, store: Store, request: web.BaseRequest, path: 
         if request.method != "POST":
             raise method_not_allowed()
         store.compact()
-        return Reply(codec.encode({"compacted": store.revision}))
+        return Response(codec.encode({"compacted": store.revision}))
     match request.method:
         case "GET":
-            return Reply(codec.encode({"faults": [_shown(planned) for planned in plan]}))
+            return Response(codec.encode({"faults": [_shown(planned) for planned in plan]}))
         case "POST":
-            return Reply(codec.encode(_shown(plan.add(_read(await request.read())))), 201)
+            return Response(codec.encode(_shown(plan.add(_read(await request.read())))), 201)
         case "DELETE":
             number = request.rel_url.query.get("number")
             if number is None:
@@ -46,7 +46,7 @@ async def answer(plan: FaultPlan, store: Store, request: web.BaseRequest, path: 
                 plan.remove(int(number))
             else:
                 raise bad_request(f"number={number!r} is no number of a fault; without it all faults are forgotten")
-            return Reply(codec.encode({"faults": [_shown(planned) for planned in plan]}))
+            return Response(codec.encode({"faults": [_shown(planned) for planned in plan]}))
         case _:
             raise method_not_allowed()
 

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from aiohttp import web
 
 from kube_apiserver.faults.fault import Action, Fault
-from kube_apiserver.wire.response import Reply
-from kube_apiserver.wire.status_error import ApiFailure
+from kube_apiserver.wire.response import Response
+from kube_apiserver.wire.status_error import StatusError
 
 _REASONS = {
     HTTPStatus.BAD_REQUEST: "BadRequest",
@@ -24,16 +24,16 @@ _REASONS = {
 }
 
 
-def failure(fault: Fault) -> ApiFailure:
+def failure(fault: Fault) -> StatusError:
     """Return the failure that a fault's code stands for."""
     seconds = fault.retry_after_seconds
     headers = {} if seconds is None else {"Retry-After": str(seconds)}
     details = None if seconds is None else {"retryAfterSeconds": seconds}
     message = fault.message or "a planned fault"
-    return ApiFailure(fault.code, _REASONS.get(HTTPStatus(fault.code), ""), message, details, headers)
+    return StatusError(fault.code, _REASONS.get(HTTPStatus(fault.code), ""), message, details, headers)
 
 
-async def meet(fault: Fault, request: web.BaseRequest) -> Reply | None:
+async def meet(fault: Fault, request: web.BaseRequest) -> Response | None:
     """Let a fault happen to a request; None lets the request be answered after all.
 
     Raises:
@@ -50,7 +50,7 @@ async def meet(fault: Fault, request: web.BaseRequest) -> Reply | None:
         case Action.REFUSE:
             raise failure(fault)
         case Action.REPLACE:
-            return Reply(fault.raw_body)
+            return Response(fault.raw_body)
         case _:
             if request.transport is not None:
                 request.transport.abort()

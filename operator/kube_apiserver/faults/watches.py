@@ -9,13 +9,13 @@ from kube_apiserver import codec
 from kube_apiserver.faults.fault import Action, Fault, Subject
 from kube_apiserver.faults.plan import FaultPlan
 from kube_apiserver.faults.requests import failure
-from kube_apiserver.wire.request_info import Target
+from kube_apiserver.wire.request_info import RequestInfo
 
 _PIECE_BYTES = 7
 _ENDING = frozenset({Action.BREAK, Action.END, Action.TRUNCATE, Action.ERROR_EVENT})
 
 
-def subject_of(request: web.BaseRequest, target: Target | None, verb: str) -> Subject:
+def subject_of(request: web.BaseRequest, target: RequestInfo | None, verb: str) -> Subject:
     """Return what faults look at in a request."""
     resource = target.plural if target is not None else ""
     if target is not None and target.subresource:

@@ -59,7 +59,7 @@ def apply(  # noqa: PLR0913 - one keyword per fact of the request reads better t
     """Return the object after ``manager`` applied ``applied``, with its ``managedFields``; inputs are left alone.
 
     The result still has to be defaulted, pruned and validated (a new one lacks what the server
-    sets: uid and so on). Compare it with ``live``: equal means nothing is to be written. Call ``track``
+    sets: uid and so on). Compare it with ``live``: equal means nothing is to be written. Request ``track``
     afterwards only if admission changed the object. ``applied`` must not carry ``managedFields`` (the server
     answers 400).
 

@@ -5,7 +5,7 @@ from binascii import Error as Base64Error
 from typing import Any
 
 from kube_apiserver import codec
-from kube_apiserver.wire.status_error import ApiFailure, bad_request
+from kube_apiserver.wire.status_error import StatusError, bad_request
 
 _OUTDATED = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
@@ -40,15 +40,15 @@ def read_token(token: str) -> tuple[int, str]:
     return revision, start.removesuffix("\x00")
 
 
-def outdated(last_key: str) -> ApiFailure:
+def outdated(last_key: str) -> StatusError:
     """The snapshot of a token is gone; the answer carries a token that goes on without it."""
-    failure = ApiFailure(410, "Expired", _OUTDATED)
+    failure = StatusError(410, "Expired", _OUTDATED)
     body = failure.body()
     body["metadata"] = {"continue": make_token(-1, last_key)}
     return OutdatedToken(body)
 
 
-class OutdatedToken(ApiFailure):
+class OutdatedToken(StatusError):
     """410 with a continue token in its list metadata."""
 
     def __init__(self, body: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kube_apiserver import codec
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
 from kube_apiserver.wire.status_error import invalid
 
@@ -28,25 +28,25 @@ class WriteOptions:
     force: bool | None
 
 
-def write_options(call: Call, options_kind: str) -> WriteOptions:
+def write_options(request: Request, options_kind: str) -> WriteOptions:
     """Read and check the options of a write.
 
     Raises:
         ApiFailure: 422, an unknown value.
     """
-    dry_run = [value for key, value in _pairs(call) if key == "dryRun" and value]
+    dry_run = [value for key, value in _pairs(request) if key == "dryRun" and value]
     check_dry_run(dry_run, options_kind)
-    validation = call.query.get("fieldValidation", "")
+    validation = request.query.get("fieldValidation", "")
     if validation and validation not in _VALIDATIONS:
         supported = ", ".join(f'"{value}"' for value in ("", *_VALIDATIONS))
         message = f'Unsupported value: "{validation}": supported values: {supported}'
         raise invalid(options_kind, "meta.k8s.io", "", [Cause("fieldValidation", "FieldValueNotSupported", message)])
-    manager = call.query.get("fieldManager", "")
+    manager = request.query.get("fieldManager", "")
     if len(manager) > 128:
         message = "Too long: may not be more than 128 bytes"
         raise invalid(options_kind, "meta.k8s.io", "", [Cause("fieldManager", "FieldValueTooLong", message)])
-    agent = call.http.headers.get("User-Agent", "").partition("/")[0]
-    return WriteOptions(bool(dry_run), manager or agent[:128] or "unknown", validation or "Warn", call.flag("force"))
+    agent = request.http.headers.get("User-Agent", "").partition("/")[0]
+    return WriteOptions(bool(dry_run), manager or agent[:128] or "unknown", validation or "Warn", request.flag("force"))
 
 
 def check_dry_run(values: list[str], options_kind: str) -> None:
@@ -73,27 +73,27 @@ class DeleteOptions:
     resource_version: str = ""
 
 
-def delete_options(call: Call, body: Mapping[str, Any]) -> DeleteOptions:
+def delete_options(request: Request, body: Mapping[str, Any]) -> DeleteOptions:
     """Read the options of a deletion; the body wins over the query.
 
     Raises:
         ApiFailure: 422, an unknown value.
     """
-    dry_run = list(body.get("dryRun") or [value for key, value in _pairs(call) if key == "dryRun" and value])
+    dry_run = list(body.get("dryRun") or [value for key, value in _pairs(request) if key == "dryRun" and value])
     check_dry_run(dry_run, "DeleteOptions")
-    propagation = body.get("propagationPolicy") or call.query.get("propagationPolicy", "")
+    propagation = body.get("propagationPolicy") or request.query.get("propagationPolicy", "")
     if propagation not in {"", "Orphan", "Background", "Foreground"}:
         supported = '"Foreground", "Background", "Orphan", "nil"'
         message = f'Unsupported value: "{propagation}": supported values: {supported}'
         cause = Cause("propagationPolicy", "FieldValueNotSupported", message)
         raise invalid("DeleteOptions", "meta.k8s.io", "", [cause])
-    orphan = body.get("orphanDependents", call.flag("orphanDependents"))
+    orphan = body.get("orphanDependents", request.flag("orphanDependents"))
     if orphan is not None and propagation:
         message = f'Invalid value: "{propagation}": orphanDependents and deletionPropagation cannot be both set'
         raise invalid("DeleteOptions", "meta.k8s.io", "", [Cause("propagationPolicy", "FieldValueInvalid", message)])
     if orphan is not None:
         propagation = "Orphan" if orphan else "Background"
-    grace = body.get("gracePeriodSeconds", call.number("gracePeriodSeconds"))
+    grace = body.get("gracePeriodSeconds", request.number("gracePeriodSeconds"))
     preconditions = body.get("preconditions") or {}
     return DeleteOptions(
         dry_run=bool(dry_run),
@@ -104,5 +104,5 @@ def delete_options(call: Call, body: Mapping[str, Any]) -> DeleteOptions:
     )
 
 
-def _pairs(call: Call) -> list[tuple[str, str]]:
-    return list(call.http.rel_url.query.items())
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    return list(request.http.rel_url.query.items())

@@ -10,7 +10,7 @@ from kube_apiserver.cluster import Cluster
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.security.user import User
 from kube_apiserver.wire.negotiation import Representation, negotiate
-from kube_apiserver.wire.request_info import Target
+from kube_apiserver.wire.request_info import RequestInfo
 from kube_apiserver.wire.status_error import bad_request
 
 _NUMBER = re.compile(r"[+-]?[0-9]+")
@@ -19,7 +19,7 @@ _FALSE = frozenset({"0", "f", "F", "false", "False", "FALSE"})
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """A request for a resource that exists.
 
     Attributes:
@@ -28,7 +28,7 @@ class Call:
 
     cluster: Cluster
     http: web.BaseRequest
-    target: Target
+    target: RequestInfo
     resource: ServedResource
     query: Mapping[str, str]
     user: User

@@ -5,18 +5,18 @@ from typing import Any
 from kube_apiserver import codec
 from kube_apiserver.decoding.decoder import decode_error
 from kube_apiserver.requests.options import WriteOptions
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.go_format import json_type
 from kube_apiserver.wire.body import JSON, media_type, parse, read_bytes
-from kube_apiserver.wire.status_error import ApiFailure, bad_request, invalid
+from kube_apiserver.wire.status_error import StatusError, bad_request, invalid
 
 # Where the real server's types are registered, as its messages have it.
 SCHEME = "pkg/runtime/scheme.go:111"
 
 
-async def read_object(call: Call, options: WriteOptions | None = None) -> dict[str, Any]:
+async def read_object(request: Request, options: WriteOptions | None = None) -> dict[str, Any]:
     """Return the object in the body with its kind and namespace made certain.
 
     Members that are written twice are refused under strict validation.
@@ -24,19 +24,19 @@ async def read_object(call: Call, options: WriteOptions | None = None) -> dict[s
     Raises:
         ApiFailure: 400, 413 or 415.
     """
-    raw, media = await read_bytes(call.http), media_type(call.http)
+    raw, media = await read_bytes(request.http), media_type(request.http)
     obj = parse(raw, media)
     if options is not None and options.validation == "Strict" and media == JSON:
         twice = codec.duplicate_fields(raw)
         if twice:
-            kind, version = call.resource.kind, call.resource.version
+            kind, version = request.resource.kind, request.resource.version
             texts = ", ".join(f'duplicate field "{path}"' for path in twice)
             why = f"strict decoding error: {texts}"
             raise bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
-    return check_object(call, obj)
+    return check_object(request, obj)
 
 
-async def read_as(call: Call, definition: str, kind: str = "") -> dict[str, Any]:
+async def read_as(request: Request, definition: str, kind: str = "") -> dict[str, Any]:
     """Return a body that is no object of the path's own kind, such as a Binding or options; {} where there is none.
 
     Refusals name the ``kind``, if it has one.
@@ -44,8 +44,8 @@ async def read_as(call: Call, definition: str, kind: str = "") -> dict[str, Any]
     Raises:
         ApiFailure: 400, 413 or 415.
     """
-    raw = await read_bytes(call.http)
-    body = parse(raw, media_type(call.http)) if raw.strip() else {}
+    raw = await read_bytes(request.http)
+    body = parse(raw, media_type(request.http)) if raw.strip() else {}
     if body is None:
         return {}
     if not isinstance(body, dict):
@@ -57,18 +57,18 @@ async def read_as(call: Call, definition: str, kind: str = "") -> dict[str, Any]
     return body
 
 
-def check_object(call: Call, obj: Any) -> dict[str, Any]:
+def check_object(request: Request, obj: Any) -> dict[str, Any]:
     """Return ``obj`` if it may stand where the request put it.
 
     Raises:
         ApiFailure: 400, another kind, version or namespace, or no object at all.
     """
-    resource = call.resource
+    resource = request.resource
     if obj is None:
         obj = {}
     if not isinstance(obj, dict):
         raise bad_request(f"couldn't get version/kind; json parse error: expected an object, found {json_type(obj)}")
-    _check_kind(call, obj)
+    _check_kind(request, obj)
     metadata = obj.setdefault("metadata", {})
     if metadata is None:
         metadata = obj["metadata"] = {}
@@ -78,10 +78,10 @@ def check_object(call: Call, obj: Any) -> dict[str, Any]:
             f"json: cannot unmarshal {json_type(metadata)} into Go struct field {resource.kind}.metadata of type "
             "v1.ObjectMeta"
         )
-    _check_metadata_types(call, metadata)
+    _check_metadata_types(request, metadata)
     if resource.namespaced:
-        namespace = metadata.get("namespace") or call.target.namespace
-        if namespace != call.target.namespace:
+        namespace = metadata.get("namespace") or request.target.namespace
+        if namespace != request.target.namespace:
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
         metadata["namespace"] = namespace
     else:
@@ -89,30 +89,30 @@ def check_object(call: Call, obj: Any) -> dict[str, Any]:
     return obj
 
 
-def named_object(call: Call, patched: Any) -> dict[str, Any]:
+def named_object(request: Request, patched: Any) -> dict[str, Any]:
     """Return a patched object, checked to be still the same one; 400 if it is not."""
-    obj = check_object(call, patched)
+    obj = check_object(request, patched)
     name = obj["metadata"].get("name", "")
     if not name:
-        raise undeterminable(call)
-    if name != call.target.name:
-        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.target.name})")
+        raise undeterminable(request)
+    if name != request.target.name:
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({request.target.name})")
     return obj
 
 
-def undeterminable(call: Call) -> ApiFailure:
+def undeterminable(request: Request) -> StatusError:
     """Return the failure of an object that does not say what it is called."""
-    url = f"the name of the object ({call.target.name} based on URL)"
+    url = f"the name of the object ({request.target.name} based on URL)"
     return bad_request(f"{url} was undeterminable: name must be provided")
 
 
-def _check_kind(call: Call, obj: dict[str, Any]) -> None:
-    resource = call.resource
+def _check_kind(request: Request, obj: dict[str, Any]) -> None:
+    resource = request.resource
     api_version, kind = obj.get("apiVersion"), obj.get("kind")
     if resource.custom is not None:
-        _check_custom_kind(call, obj)
+        _check_custom_kind(request, obj)
     if api_version and api_version != resource.api_version:
-        raise _other_version(call, api_version)
+        raise _other_version(request, api_version)
     if kind and kind != resource.kind:
         raise bad_request(
             f'{kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
@@ -121,14 +121,14 @@ def _check_kind(call: Call, obj: dict[str, Any]) -> None:
     obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
 
 
-def _check_custom_kind(call: Call, obj: dict[str, Any]) -> None:
-    resource, kind, version = call.resource, obj.get("kind"), obj.get("apiVersion") or ""
+def _check_custom_kind(request: Request, obj: dict[str, Any]) -> None:
+    resource, kind, version = request.resource, obj.get("kind"), obj.get("apiVersion") or ""
     if not kind:
         missing = f"Object 'Kind' is missing in '{codec.encode(obj).decode()}'"
         raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {missing}")
-    patched = call.http.method == "PATCH"
+    patched = request.http.method == "PATCH"
     if version != resource.api_version and not patched:
-        raise _other_version(call, version)
+        raise _other_version(request, version)
     causes = [
         messages.invalid(field, found, f"must be {wanted}")
         for field, found, wanted in (("kind", kind, resource.kind), ("apiVersion", version, resource.api_version))
@@ -137,12 +137,12 @@ def _check_custom_kind(call: Call, obj: dict[str, Any]) -> None:
     if causes:
         # What is named as refused is of the kind that it says it is.
         metadata = obj.get("metadata")
-        name = call.target.name or (metadata.get("name", "") if isinstance(metadata, dict) else "")
+        name = request.target.name or (metadata.get("name", "") if isinstance(metadata, dict) else "")
         raise invalid(str(kind), resource.group, str(name), causes)
 
 
-def _other_version(call: Call, found: str) -> ApiFailure:
-    expected = call.resource.api_version
+def _other_version(request: Request, found: str) -> StatusError:
+    expected = request.resource.api_version
     return bad_request(f"the API version in the data ({found}) does not match the expected API version ({expected})")
 
 
@@ -160,33 +160,33 @@ _TYPES: tuple[tuple[str, type, str], ...] = (
 )
 
 
-def _check_metadata_types(call: Call, metadata: dict[str, Any]) -> None:
+def _check_metadata_types(request: Request, metadata: dict[str, Any]) -> None:
     for name, wanted, go_type in _TYPES:
         value = metadata.get(name)
         if value is None:
             metadata.pop(name, None)
         elif not isinstance(value, wanted):
-            _refuse(call, value, name, go_type)
+            _refuse(request, value, name, go_type)
     for name in ("labels", "annotations"):
-        _check_texts(call, metadata.get(name) or {}, name)
+        _check_texts(request, metadata.get(name) or {}, name)
     for name, wanted, go_type in (("finalizers", str, "string"), ("ownerReferences", dict, "v1.OwnerReference")):
         for value in metadata.get(name) or ():
             if not isinstance(value, wanted):
-                _refuse(call, value, name, go_type)
+                _refuse(request, value, name, go_type)
 
 
-def _check_texts(call: Call, texts: dict[str, Any], name: str) -> None:
+def _check_texts(request: Request, texts: dict[str, Any], name: str) -> None:
     for key, value in texts.items():
         if value is None:
             texts[key] = ""
         elif not isinstance(value, str):
-            _refuse(call, value, name, "string")
+            _refuse(request, value, name, "string")
 
 
-def _refuse(call: Call, value: Any, name: str, go_type: str) -> None:
-    kind = call.resource.kind
-    field = name if call.resource.custom is not None else f"metadata.{name}"
+def _refuse(request: Request, value: Any, name: str, go_type: str) -> None:
+    kind = request.resource.kind
+    field = name if request.resource.custom is not None else f"metadata.{name}"
     raise bad_request(
-        f'{kind} in version "{call.resource.version}" cannot be handled as a {kind}: json: cannot unmarshal '
+        f'{kind} in version "{request.resource.version}" cannot be handled as a {kind}: json: cannot unmarshal '
         f"{json_type(value)} into Go struct field ObjectMeta.{field} of type {go_type}"
     )

@@ -1,8 +1,8 @@
 """resourceVersion and resourceVersionMatch as requests give them."""
 
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
-from kube_apiserver.wire.status_error import ApiFailure, bad_request, invalid
+from kube_apiserver.wire.status_error import StatusError, bad_request, invalid
 
 _MATCHES = ("Exact", "NotOlderThan")
 
@@ -20,50 +20,50 @@ def parse_revision(text: str) -> int:
         return int(text)
     why = "value out of range" if is_number else "invalid syntax"
     message = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": {why}'
-    raise ApiFailure(500, "", f"resourceVersion: {message}")
+    raise StatusError(500, "", f"resourceVersion: {message}")
 
 
-def list_revision(call: Call) -> int:
+def list_revision(request: Request) -> int:
     """Check and return the revision a read must not be older than.
 
     Raises:
         ApiFailure: 400 or 422 malformed, 504 beyond the newest revision.
     """
-    _check_match(call)
+    _check_match(request)
     try:
-        revision = parse_revision(call.query.get("resourceVersion", ""))
-    except ApiFailure as error:
-        if call.target.name:
+        revision = parse_revision(request.query.get("resourceVersion", ""))
+    except StatusError as error:
+        if request.target.name:
             raise
         raise bad_request(f"invalid resource version: {error.message}") from error
-    newest = call.cluster.store.published_revision
+    newest = request.cluster.store.published_revision
     if revision > newest:
         raise too_large_revision(revision, newest)
     return revision
 
 
-def exact_revision(call: Call) -> int | None:
+def exact_revision(request: Request) -> int | None:
     """Return the revision a list must show exactly, None where the newest will do."""
-    text, match = call.query.get("resourceVersion", ""), call.query.get("resourceVersionMatch", "")
+    text, match = request.query.get("resourceVersion", ""), request.query.get("resourceVersionMatch", "")
     if match == "Exact":
         return parse_revision(text)
-    if not match and call.query.get("limit") and text not in {"", "0"}:
+    if not match and request.query.get("limit") and text not in {"", "0"}:
         # A limited list at a plain resourceVersion has always meant exactly that revision.
         return parse_revision(text)
     return None
 
 
-def _check_match(call: Call) -> None:
-    match = call.query.get("resourceVersionMatch", "")
-    text = call.query.get("resourceVersion", "")
+def _check_match(request: Request) -> None:
+    match = request.query.get("resourceVersionMatch", "")
+    text = request.query.get("resourceVersion", "")
     initial = []
-    if call.query.get("sendInitialEvents") and not call.target.name:
+    if request.query.get("sendInitialEvents") and not request.target.name:
         initial = [Cause("sendInitialEvents", "FieldValueForbidden", "Forbidden: " + _NOT_FOR_LIST)]
     if not match:
         if initial:
             raise list_options(*initial)
         return
-    if call.query.get("continue"):
+    if request.query.get("continue"):
         raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _WITH_CONTINUE))
     if match not in _MATCHES:
         supported = ", ".join(f'"{name}"' for name in (*_MATCHES, ""))
@@ -76,17 +76,17 @@ def _check_match(call: Call) -> None:
         raise list_options(Cause("resourceVersionMatch", "FieldValueForbidden", "Forbidden: " + _EXACT_ZERO))
 
 
-def list_options(*causes: Cause) -> ApiFailure:
+def list_options(*causes: Cause) -> StatusError:
     """Return the failure of a query that contradicts itself."""
     return invalid("ListOptions", "meta.k8s.io", "", causes)
 
 
-def too_large_revision(asked: int, newest: int) -> ApiFailure:
+def too_large_revision(asked: int, newest: int) -> StatusError:
     """The client has seen a newer state than this server has: it must be another server's."""
     message = f"Timeout: Too large resource version: {asked}, current: {newest}"
     causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
     details = {"causes": causes, "retryAfterSeconds": 1}
-    return ApiFailure(504, "Timeout", message, details, {"Retry-After": "1"})
+    return StatusError(504, "Timeout", message, details, {"Retry-After": "1"})
 
 
 _NOT_FOR_LIST = "sendInitialEvents is forbidden for list"

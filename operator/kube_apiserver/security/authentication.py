@@ -8,7 +8,7 @@ from kube_apiserver.security.authorization import Attributes, refusal
 from kube_apiserver.security.rbac import RoleBased
 from kube_apiserver.security.tokens import Tokens
 from kube_apiserver.security.user import ADMIN, ANONYMOUS, User
-from kube_apiserver.wire.status_error import ApiFailure, bad_request, unauthorized
+from kube_apiserver.wire.status_error import StatusError, bad_request, unauthorized
 
 
 class Authenticator:
@@ -85,7 +85,7 @@ def _extra(headers: MultiMapping[str]) -> tuple[tuple[str, tuple[str, ...]], ...
     return tuple((name, tuple(values)) for name, values in sorted(found.items()))
 
 
-def _nameless(uid: str, groups: tuple[str, ...], extra: tuple[tuple[str, tuple[str, ...]], ...]) -> ApiFailure:
+def _nameless(uid: str, groups: tuple[str, ...], extra: tuple[tuple[str, tuple[str, ...]], ...]) -> StatusError:
     shown = ", ".join(f'"{name}":{_strings(values)}' for name, values in extra)
     held = f"map[string][]string{{{shown}}}" if extra else "map[string][]string(nil)"
     info = f'&user.DefaultInfo{{Name:"", UID:"{uid}", Groups:{_strings(groups)}, Extra:{held}}}'

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kube_apiserver.security.user import User
-from kube_apiserver.wire.status_error import ApiFailure, forbidden
+from kube_apiserver.wire.status_error import StatusError, forbidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Attributes:
     path: str = ""
 
 
-def refusal(user: User, attributes: Attributes) -> ApiFailure:
+def refusal(user: User, attributes: Attributes) -> StatusError:
     """Return the 403 that tells a user what is not granted."""
     if attributes.path:
         message = f'forbidden: User "{user.name}" cannot {attributes.verb} path "{attributes.path}"'
-        return ApiFailure(403, "Forbidden", message, {})
+        return StatusError(403, "Forbidden", message, {})
     resource = attributes.resource + (f"/{attributes.subresource}" if attributes.subresource else "")
     where = f'in the namespace "{attributes.namespace}"' if attributes.namespace else "at the cluster scope"
     why = f'User "{user.name}" cannot {attributes.verb} resource "{resource}" in API group "{attributes.group}" {where}'

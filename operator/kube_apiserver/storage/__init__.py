@@ -8,11 +8,10 @@ from kube_apiserver.storage.cursor import Cursor
 from kube_apiserver.storage.journal import FolderInUse, Journal
 from kube_apiserver.storage.records import Change, Item, at_revision, item_key
 from kube_apiserver.storage.recovery import DataBroken, recover
-from kube_apiserver.storage.resource_store import Bucket, Compacted
+from kube_apiserver.storage.resource_store import Compacted, ResourceStore
 from kube_apiserver.storage.store import JournalFailed, Store
 
 __all__ = [
-    "Bucket",
     "Change",
     "Compacted",
     "Cursor",
@@ -21,6 +20,7 @@ __all__ = [
     "Item",
     "Journal",
     "JournalFailed",
+    "ResourceStore",
     "Store",
     "at_revision",
     "item_key",

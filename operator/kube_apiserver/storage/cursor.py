@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from kube_apiserver.storage.records import Change
-from kube_apiserver.storage.resource_store import Bucket
+from kube_apiserver.storage.resource_store import ResourceStore
 
 
 class Cursor:
@@ -18,7 +18,7 @@ class Cursor:
 
     __slots__ = ("_bucket", "_position", "_published", "_stop_listening", "_wake")
 
-    def __init__(self, bucket: Bucket, position: int, published: Callable[[], int]) -> None:
+    def __init__(self, bucket: ResourceStore, position: int, published: Callable[[], int]) -> None:
         self._bucket = bucket
         self._position = position
         self._published = published

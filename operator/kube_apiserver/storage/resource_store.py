@@ -35,7 +35,7 @@ class Listener(Protocol):
         """Take note; must be cheap and must not raise."""
 
 
-class Bucket:
+class ResourceStore:
     """The objects of one resource.
 
     Attributes:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from kube_apiserver.storage.cursor import Cursor
 from kube_apiserver.storage.records import Change, Item, make_item
 from kube_apiserver.storage.recovery import REVISION_GAP, Recovered
-from kube_apiserver.storage.resource_store import Bucket
+from kube_apiserver.storage.resource_store import ResourceStore
 
 
 class JournalFailed(RuntimeError):
@@ -46,11 +46,11 @@ class Store:
         self.revision = revision
         self._history_size = history_size
         self._oldest = revision
-        self._buckets: dict[str, Bucket] = {}
+        self._buckets: dict[str, ResourceStore] = {}
         self._observers: list[Observer] = []
         self._journal: Journal | None = None
         self._published = revision
-        self._unpublished: list[tuple[Bucket, Change]] = []
+        self._unpublished: list[tuple[ResourceStore, Change]] = []
 
     def restore(self, recovered: Recovered) -> None:
         """Take over what was read from disk; must come before anything else."""
@@ -69,14 +69,14 @@ class Store:
         """Call ``observer(bucket, change)`` at each write, on the event loop; it must not write itself."""
         self._observers.append(observer)
 
-    def bucket(self, name: str) -> Bucket:
+    def bucket(self, name: str) -> ResourceStore:
         """Return the bucket of that name, made on first use."""
         bucket = self._buckets.get(name)
         if bucket is None:
-            bucket = self._buckets[name] = Bucket(name, self._history_size, self._oldest)
+            bucket = self._buckets[name] = ResourceStore(name, self._history_size, self._oldest)
         return bucket
 
-    def buckets(self) -> list[Bucket]:
+    def buckets(self) -> list[ResourceStore]:
         """Return all buckets."""
         return list(self._buckets.values())
 
@@ -96,8 +96,8 @@ class Store:
                 return change.previous
         return self.get(bucket, key)
 
-    def page(self, bucket: Bucket, prefix: str, after: str) -> Iterator[Item]:
-        """Yield what clients may see, as `Bucket.page` does; it belongs to `published_revision`."""
+    def page(self, bucket: ResourceStore, prefix: str, after: str) -> Iterator[Item]:
+        """Yield what clients may see, as `ResourceStore.page` does; it belongs to `published_revision`."""
         if self._unpublished and self._published >= bucket.compacted_revision:
             return bucket.page_at(self._published, prefix, after)
         return bucket.page(prefix, after)
@@ -135,7 +135,7 @@ class Store:
         if self._journal is not None:
             await self._journal.flushed(revision)
 
-    def cursor(self, bucket: Bucket, revision: int) -> Cursor:
+    def cursor(self, bucket: ResourceStore, revision: int) -> Cursor:
         """Return a reader of the changes after ``revision``.
 
         Raises:

@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.strategies.pods import prepare_pod
 from kube_apiserver.strategies.services import allocate
 
@@ -13,29 +13,29 @@ _NAME_LABEL = "kubernetes.io/metadata.name"
 _TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 
 
-def reset_create(call: Call, obj: Object) -> None:
+def reset_create(request: Request, obj: Object) -> None:
     """Drop from a new object what its creator may not set."""
-    if call.resource.has_status:
+    if request.resource.has_status:
         obj.pop("status", None)
 
 
-def default_create(call: Call, obj: Object) -> None:
+def default_create(request: Request, obj: Object) -> None:
     """Add what counts as a default: the creator is taken to have set it."""
-    rule = _DEFAULT.get(call.resource.bucket)
+    rule = _DEFAULT.get(request.resource.bucket)
     if rule is not None:
         rule(obj)
 
 
-def prepare_create(call: Call, obj: Object) -> None:
+def prepare_create(request: Request, obj: Object) -> None:
     """Add to a new, defaulted object what the server decides and nobody owns."""
-    rule = _CREATE.get(call.resource.bucket)
+    rule = _CREATE.get(request.resource.bucket)
     if rule is not None:
-        rule(call, obj)
+        rule(request, obj)
 
 
-def prepare_update(call: Call, old: Object, new: Object) -> Object:
+def prepare_update(request: Request, old: Object, new: Object) -> Object:
     """Return the new state with those parts put back that this path may not write."""
-    resource, subresource = call.resource, call.target.subresource
+    resource, subresource = request.resource, request.target.subresource
     if subresource in {"status", "approval"}:
         metadata = {**old["metadata"], "managedFields": new["metadata"].get("managedFields")}
         if metadata["managedFields"] is None:
@@ -64,8 +64,8 @@ def _namespace_label(obj: Object) -> None:
     obj["metadata"]["labels"] = {**(obj["metadata"].get("labels") or {}), _NAME_LABEL: obj["metadata"].get("name", "")}
 
 
-def _namespace(call: Call, obj: Object) -> None:
-    del call
+def _namespace(request: Request, obj: Object) -> None:
+    del request
     obj["spec"] = {"finalizers": ["kubernetes"]}
     obj["status"] = {"phase": "Active"}
 
@@ -76,8 +76,8 @@ def _namespace_update(old: Object, new: Object) -> None:
         new["spec"] = old["spec"]
 
 
-def _definition(call: Call, obj: Object) -> None:
-    del call
+def _definition(request: Request, obj: Object) -> None:
+    del request
     names = {"plural": "", "kind": ""}
     obj["status"] = {"conditions": None, "acceptedNames": names, "storedVersions": _with_storage(obj, [])}
 
@@ -98,17 +98,17 @@ def _daemon_set(obj: Object) -> None:
     obj["metadata"]["annotations"] = {_TEMPLATE_GENERATION: "1", **annotations}
 
 
-def _claim(call: Call, obj: Object) -> None:
-    del call
+def _claim(request: Request, obj: Object) -> None:
+    del request
     finalizers = obj["metadata"].get("finalizers") or []
     name = "kubernetes.io/pvc-protection"
     obj["metadata"]["finalizers"] = finalizers if name in finalizers else [*finalizers, name]
     obj["status"] = {"phase": "Pending"}
 
 
-def _job(call: Call, obj: Object) -> None:
+def _job(request: Request, obj: Object) -> None:
     """A job without a selector of its own selects its pods by its uid."""
-    del call
+    del request
     spec, metadata = obj["spec"], obj["metadata"]
     if spec.get("manualSelector") or spec.get("selector"):
         return
@@ -136,10 +136,10 @@ _DEFAULT: Mapping[str, Callable[[Object], None]] = {
     "namespaces": _namespace_label,
     "daemonsets.apps": _daemon_set,
 }
-_CREATE: Mapping[str, Callable[[Call, Object], None]] = {
+_CREATE: Mapping[str, Callable[[Request, Object], None]] = {
     "namespaces": _namespace,
     "pods": lambda _call, obj: prepare_pod(obj),
-    "services": lambda call, obj: allocate(call.cluster, obj),
+    "services": lambda request, obj: allocate(request.cluster, obj),
     "persistentvolumeclaims": _claim,
     "jobs.batch": _job,
     "roles.rbac.authorization.k8s.io": lambda _call, obj: _rules(obj),

@@ -30,8 +30,8 @@ _UNCHECKED = (
 def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
     """Return what is wrong with ``obj``; empty if nothing is.
 
-    Custom resources: every keyword of structural schemas; rules in CEL follow in ``judge_rules``. Built-in kinds: the
-    most used rules of each (selectors, templates, ports, references); a type error of theirs is no cause but a 400,
+    Custom resources: every keyword of structural schemas; rules in CEL follow in ``evaluate_rules``. Built-in kinds:
+    the most used rules of each (selectors, templates, ports, references); a type error of theirs is no cause but a 400,
     see ``decode_error``. Run it after ``apply_defaults`` and ``prune``.
     """
     if schema.builtin:
@@ -42,7 +42,9 @@ def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
     return causes + embedded_causes(obj, schema) + _duplicates(obj, schema, "")
 
 
-def judge_rules(obj: Mapping[str, Any], old: Mapping[str, Any] | None, schema: Schema, known: list[Cause]) -> Verdict:
+def evaluate_rules(
+    obj: Mapping[str, Any], old: Mapping[str, Any] | None, schema: Schema, known: list[Cause]
+) -> Verdict:
     """Judge a custom resource by its schema's rules in CEL, unless what ``validate`` found makes that senseless."""
     if schema.builtin or not schema.has_cel or any(cause.reason in _BLOCKING for cause in known):
         return Verdict()

@@ -3,12 +3,12 @@
 from kube_apiserver import codec
 from kube_apiserver.presenter import Presenter
 from kube_apiserver.requests.options import DeleteOptions, delete_options
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_as
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.storage import Item
 from kube_apiserver.verbs.reading import choose, find
-from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import conflict, forbidden
 from kube_apiserver.writes.deletion import delete_item
 from kube_apiserver.writes.write_pipeline import present
@@ -28,47 +28,47 @@ _RETURN_OBJECT = frozenset(
 _IMMORTAL = frozenset({"default", "kube-public", "kube-system"})
 
 
-async def delete(call: Call) -> Reply:
+async def delete(request: Request) -> Response:
     """Delete one object, or mark it for deletion where something still has to happen first."""
-    options = await _read_options(call)
-    item, resource = find(call), call.resource
-    _check_preconditions(call, item, options)
+    options = await _read_options(request)
+    item, resource = find(request), request.resource
+    _check_preconditions(request, item, options)
     if resource.bucket == "namespaces" and item.name in _IMMORTAL:
         raise forbidden(resource.plural, resource.group, item.name, "this namespace may not be deleted")
-    last, gone = delete_item(call.cluster, resource, item, options)
+    last, gone = delete_item(request.cluster, resource, item, options)
     if not options.dry_run:
-        await call.cluster.store.durable(last.revision)
+        await request.cluster.store.durable(last.revision)
     if not gone or resource.bucket in _RETURN_OBJECT:
-        return present(call, last)
+        return present(request, last)
     details = {"name": item.name, "group": resource.group, "kind": resource.plural, "uid": item.uid}
     details = {key: value for key, value in details.items() if value}
     head = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
-    return Reply(codec.encode({**head, "details": details}))
+    return Response(codec.encode({**head, "details": details}))
 
 
-async def delete_collection(call: Call) -> Reply:
+async def delete_collection(request: Request) -> Response:
     """Delete every selected object, or a page of them; answers with the list of them as they were."""
-    options = await _read_options(call)
-    presenter = Presenter(call, many=True)
-    chosen, metadata = choose(call, Selection(call.resource, call.query))
+    options = await _read_options(request)
+    presenter = Presenter(request, many=True)
+    chosen, metadata = choose(request, Selection(request.resource, request.query))
     for item in chosen:
-        current = call.cluster.store.get(call.resource.bucket, item.key)
+        current = request.cluster.store.get(request.resource.bucket, item.key)
         if current is None:
             continue  # another request deletes it, and waits for the disk
-        _check_preconditions(call, current, options)
-        delete_item(call.cluster, call.resource, current, options)
+        _check_preconditions(request, current, options)
+        delete_item(request.cluster, request.resource, current, options)
     if chosen and not options.dry_run:
-        await call.cluster.store.durable(call.cluster.store.revision)
-    return Reply(presenter.many(chosen, metadata))
+        await request.cluster.store.durable(request.cluster.store.revision)
+    return Response(presenter.many(chosen, metadata))
 
 
-async def _read_options(call: Call) -> DeleteOptions:
-    body = await read_as(call, "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions")
-    return delete_options(call, body)
+async def _read_options(request: Request) -> DeleteOptions:
+    body = await read_as(request, "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions")
+    return delete_options(request, body)
 
 
-def _check_preconditions(call: Call, item: Item, options: DeleteOptions) -> None:
-    resource = call.resource
+def _check_preconditions(request: Request, item: Item, options: DeleteOptions) -> None:
+    resource = request.resource
     if options.uid and options.uid != item.uid:
         why = (
             f"the UID in the precondition ({options.uid}) does not match the UID in record ({item.uid}). "

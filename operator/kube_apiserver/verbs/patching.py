@@ -5,16 +5,16 @@ from typing import Any
 from kube_apiserver import patching
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import write_options
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import SCHEME, named_object
 from kube_apiserver.schema import Cause, Schema
 from kube_apiserver.verbs.applying import apply
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.verbs.updating import replace
 from kube_apiserver.wire.body import media_type, parse_json, parse_yaml, read_bytes
-from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import (
-    ApiFailure,
+    StatusError,
     bad_request,
     invalid,
     unsupported_media_type,
@@ -27,37 +27,37 @@ STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 
 
-async def patch(call: Call) -> Reply:
+async def patch(request: Request) -> Response:
     """Change an object by the patch in the body; an apply patch may also create it."""
-    media, change = await read_patch(call)
-    options = write_options(call, "PatchOptions")
+    media, change = await read_patch(request)
+    options = write_options(request, "PatchOptions")
     if media == APPLY_PATCH:
-        return await apply(call, change, options)
+        return await apply(request, change, options)
     if options.force is not None:
         message = "Forbidden: may not be specified for non-apply patch"
         raise invalid("PatchOptions", "meta.k8s.io", "", [Cause("force", "FieldValueForbidden", message)])
-    current = find(call)
-    schema = call.resource.schema or Schema()
-    patched = patch_document(to_served(call.resource, current), media, change, schema)
-    _require_same_type(call, patched)
-    item = replace(call, current, named_object(call, patched), options)
+    current = find(request)
+    schema = request.resource.schema or Schema()
+    patched = patch_document(to_served(request.resource, current), media, change, schema)
+    _require_same_type(request, patched)
+    item = replace(request, current, named_object(request, patched), options)
     if not options.dry_run:
-        await call.cluster.store.durable(item.revision)
-    return present(call, item)
+        await request.cluster.store.durable(item.revision)
+    return present(request, item)
 
 
-async def read_patch(call: Call) -> tuple[str, Any]:
+async def read_patch(request: Request) -> tuple[str, Any]:
     """Return the media type of a patch and its content.
 
     Raises:
         ApiFailure: 400 malformed, 413, 415 for a type this resource does not take.
     """
-    media, accepted = media_type(call.http), _accepted(call)
+    media, accepted = media_type(request.http), _accepted(request)
     if media not in accepted:
-        if call.resource.custom is not None:
+        if request.resource.custom is not None:
             raise unsupported_media_type(accepted)
-        raise ApiFailure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
-    raw = await read_bytes(call.http)
+        raise StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+    raw = await read_bytes(request.http)
     return media, parse_yaml(raw) if media == APPLY_PATCH else parse_json(raw)
 
 
@@ -81,20 +81,22 @@ def patch_document(current: dict[str, Any], media: str, change: Any, schema: Sch
         raise refused(error) from error
 
 
-def refused(error: patching.PatchError) -> ApiFailure:
+def refused(error: patching.PatchError) -> StatusError:
     """Return the failure of a patch that does not apply; only a 422 carries details, and they are empty."""
-    return ApiFailure(error.code, error.reason, error.message, {} if error.code == 422 else None)
+    return StatusError(error.code, error.reason, error.message, {} if error.code == 422 else None)
 
 
-def _require_same_type(call: Call, patched: dict[str, Any]) -> None:
+def _require_same_type(request: Request, patched: dict[str, Any]) -> None:
     """Refuse a patch that makes another type of a built-in object; other versions of custom ones come by conversion."""
-    resource = call.resource
+    resource = request.resource
     version, kind = patched.get("apiVersion") or resource.api_version, patched.get("kind") or resource.kind
     if resource.custom is None and (version, kind) != (resource.api_version, resource.kind):
-        raise unreadable(call, patched, f'no kind "{kind}" is registered for version "{version}" in scheme "{SCHEME}"')
+        raise unreadable(
+            request, patched, f'no kind "{kind}" is registered for version "{version}" in scheme "{SCHEME}"'
+        )
 
 
-def _accepted(call: Call) -> tuple[str, ...]:
-    if call.resource.custom is not None:
+def _accepted(request: Request) -> tuple[str, ...]:
+    if request.resource.custom is not None:
         return (JSON_PATCH, MERGE_PATCH, APPLY_PATCH)
     return (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)

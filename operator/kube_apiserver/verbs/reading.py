@@ -6,65 +6,65 @@ from typing import Any
 
 from kube_apiserver.presenter import Presenter
 from kube_apiserver.requests.continue_tokens import make_token, outdated, read_token
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.resource_versions import exact_revision, list_revision
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.storage import Compacted, Item, item_key
-from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import bad_request, expired, not_found
 
 
-def find(call: Call) -> Item:
+def find(request: Request) -> Item:
     """Return the object a request names, for a write to build upon.
 
     Raises:
         ApiFailure: 404.
     """
-    return _required(call, call.cluster.store.get(call.resource.bucket, _key(call)))
+    return _required(request, request.cluster.store.get(request.resource.bucket, _key(request)))
 
 
-def find_shown(call: Call) -> Item:
+def find_shown(request: Request) -> Item:
     """Return the object a request names, for an answer: what is on disk.
 
     Raises:
         ApiFailure: 404.
     """
-    return _required(call, call.cluster.store.shown(call.resource.bucket, _key(call)))
+    return _required(request, request.cluster.store.shown(request.resource.bucket, _key(request)))
 
 
-def _key(call: Call) -> str:
-    return item_key(call.target.namespace if call.resource.namespaced else "", call.target.name)
+def _key(request: Request) -> str:
+    return item_key(request.target.namespace if request.resource.namespaced else "", request.target.name)
 
 
-def _required(call: Call, item: Item | None) -> Item:
+def _required(request: Request, item: Item | None) -> Item:
     if item is None:
-        raise not_found(call.resource.plural, call.resource.group, call.target.name)
+        raise not_found(request.resource.plural, request.resource.group, request.target.name)
     return item
 
 
-async def get(call: Call) -> Reply:
+async def get(request: Request) -> Response:
     """Answer with one object."""
-    list_revision(call)
-    presenter = Presenter(call, many=False)
-    return Reply(presenter.one(find_shown(call)))
+    list_revision(request)
+    presenter = Presenter(request, many=False)
+    return Response(presenter.one(find_shown(request)))
 
 
-async def list_objects(call: Call) -> Reply:
+async def list_objects(request: Request) -> Response:
     """Answer with a list or a page of one."""
-    selection = Selection(call.resource, call.query, call.target.name)
-    presenter = Presenter(call, many=True)
-    return Reply(presenter.many(*choose(call, selection)))
+    selection = Selection(request.resource, request.query, request.target.name)
+    presenter = Presenter(request, many=True)
+    return Response(presenter.many(*choose(request, selection)))
 
 
-def choose(call: Call, selection: Selection) -> tuple[list[Item], dict[str, Any]]:
+def choose(request: Request, selection: Selection) -> tuple[list[Item], dict[str, Any]]:
     """Return the selected objects, or a page of them, with the metadata of their list.
 
     Raises:
         ApiFailure: 400 or 422 by what is wrong with the parameters, 410, 504.
     """
-    call.number("timeoutSeconds")  # checked, and always kept
-    revision, items = _start(call)
-    limit = call.number("limit") or 0
+    request.number("timeoutSeconds")  # checked, and always kept
+    revision, items = _start(request)
+    limit = request.number("limit") or 0
     matching = items if selection.everything else (item for item in items if selection.matches(item))
     metadata: dict[str, Any] = {"resourceVersion": str(revision)}
     if limit <= 0:
@@ -79,13 +79,13 @@ def choose(call: Call, selection: Selection) -> tuple[list[Item], dict[str, Any]
     return chosen, metadata
 
 
-def _start(call: Call) -> tuple[int, Iterator[Item]]:
+def _start(request: Request) -> tuple[int, Iterator[Item]]:
     """Return the revision of the answer and the items to choose from."""
-    store, bucket = call.cluster.store, call.cluster.store.bucket(call.resource.bucket)
-    prefix = f"{call.target.namespace}/" if call.target.namespace and call.resource.namespaced else ""
-    token = call.query.get("continue", "")
+    store, bucket = request.cluster.store, request.cluster.store.bucket(request.resource.bucket)
+    prefix = f"{request.target.namespace}/" if request.target.namespace and request.resource.namespaced else ""
+    token = request.query.get("continue", "")
     if token:
-        if call.query.get("resourceVersion", "") not in {"", "0"}:
+        if request.query.get("resourceVersion", "") not in {"", "0"}:
             raise bad_request("specifying resource version is not allowed when using continue")
         revision, after = read_token(token)
         if revision < 0:
@@ -95,8 +95,8 @@ def _start(call: Call) -> tuple[int, Iterator[Item]]:
         except Compacted as error:
             raise outdated(after) from error
         return revision, bucket.page_at(revision, prefix, after)
-    list_revision(call)
-    exact = exact_revision(call)
+    list_revision(request)
+    exact = exact_revision(request)
     if exact is None:
         return store.published_revision, store.page(bucket, prefix, "")
     try:

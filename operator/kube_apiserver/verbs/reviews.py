@@ -6,13 +6,13 @@ from typing import Any
 from kube_apiserver import codec
 from kube_apiserver.decoding.decoder import decode_error
 from kube_apiserver.requests.options import write_options
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_object
 from kube_apiserver.schema import Cause
 from kube_apiserver.security.authorization import Attributes
 from kube_apiserver.security.tokens import AUDIENCE
 from kube_apiserver.security.user import User
-from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import bad_request, invalid
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.write_pipeline import tracked, unreadable
@@ -20,19 +20,19 @@ from kube_apiserver.writes.write_pipeline import tracked, unreadable
 _ONE_OF = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
 
 
-async def review(call: Call) -> Reply:
+async def review(request: Request) -> Response:
     """Answer the review in the body."""
-    obj = await read_object(call)
-    schema = call.resource.schema
+    obj = await read_object(request)
+    schema = request.resource.schema
     if schema is not None and (error := decode_error(obj, schema)):
-        raise unreadable(call, obj, error)
+        raise unreadable(request, obj, error)
     spec = obj["spec"] = obj.get("spec") or {}
-    obj["status"] = _ANSWERS[call.resource.plural](call, spec, obj)
-    if call.resource.plural == "selfsubjectreviews":
+    obj["status"] = _ANSWERS[request.resource.plural](request, spec, obj)
+    if request.resource.plural == "selfsubjectreviews":
         del obj["spec"]
-    if call.resource.plural not in {"selfsubjectreviews", "selfsubjectrulesreviews"}:
-        obj = tracked(call, None, obj, write_options(call, "CreateOptions"))
-    return Reply(codec.encode_object(obj, call.resource.api_version, call.resource.kind), 201)
+    if request.resource.plural not in {"selfsubjectreviews", "selfsubjectrulesreviews"}:
+        obj = tracked(request, None, obj, write_options(request, "CreateOptions"))
+    return Response(codec.encode_object(obj, request.resource.api_version, request.resource.kind), 201)
 
 
 def is_review(plural: str, group: str) -> bool:
@@ -40,32 +40,32 @@ def is_review(plural: str, group: str) -> bool:
     return plural in _ANSWERS and group in {"authorization.k8s.io", "authentication.k8s.io"}
 
 
-def _self_access(call: Call, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
+def _self_access(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
     del obj
-    return _verdict(call, call.user, _attributes(call, spec))
+    return _verdict(request, request.user, _attributes(request, spec))
 
 
-def _access(call: Call, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
+def _access(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
     del obj
-    attributes = _attributes(call, spec)
+    attributes = _attributes(request, spec)
     if not spec.get("user") and not spec.get("groups"):
         raise _invalid("spec.user", "at least one of user or group must be specified", "")
     user = User(spec.get("user", ""), tuple(spec.get("groups") or ()), spec.get("uid", ""))
-    return _verdict(call, user, attributes)
+    return _verdict(request, user, attributes)
 
 
-def _verdict(call: Call, user: User, attributes: Attributes) -> dict[str, Any]:
-    reason = call.cluster.authorizer.allowed_by(user, attributes)
+def _verdict(request: Request, user: User, attributes: Attributes) -> dict[str, Any]:
+    reason = request.cluster.authorizer.allowed_by(user, attributes)
     return {"allowed": reason is not None, **({"reason": reason} if reason else {})}
 
 
-def _attributes(call: Call, spec: Mapping[str, Any]) -> Attributes:
+def _attributes(request: Request, spec: Mapping[str, Any]) -> Attributes:
     resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
     if (resource is None) == (path is None):
         raise _invalid("spec.resourceAttributes", _ONE_OF, None if resource is None else resource)
     if resource is None:
         return Attributes((path or {}).get("verb", ""), path=(path or {}).get("path", ""))
-    namespace = call.target.namespace or resource.get("namespace", "")
+    namespace = request.target.namespace or resource.get("namespace", "")
     return Attributes(
         verb=resource.get("verb", ""),
         group=resource.get("group", ""),
@@ -81,24 +81,24 @@ def _invalid(field: str, why: str, value: object) -> Exception:
     return invalid("", "authorization.k8s.io", "", [Cause(field, "FieldValueInvalid", message)])
 
 
-def _rules(call: Call, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
+def _rules(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
     spec_namespace = spec.get("namespace", "")
     obj["spec"] = {}
-    resource_rules, path_rules = call.cluster.authorizer.rules(call.user, spec_namespace)
+    resource_rules, path_rules = request.cluster.authorizer.rules(request.user, spec_namespace)
     return {"resourceRules": resource_rules, "nonResourceRules": path_rules, "incomplete": False}
 
 
-def _self(call: Call, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
+def _self(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
     del spec
-    obj["metadata"]["creationTimestamp"] = timestamp(call.cluster.clock.now())
-    return {"userInfo": _user_info(call.user)}
+    obj["metadata"]["creationTimestamp"] = timestamp(request.cluster.clock.now())
+    return {"userInfo": _user_info(request.user)}
 
 
-def _token(call: Call, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
+def _token(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
     del obj
     if not spec.get("token"):
         raise bad_request("token is required for TokenReview in authentication")
-    user = call.cluster.tokens.find(spec["token"])
+    user = request.cluster.tokens.find(spec["token"])
     if user is None:
         return {"user": {}, "error": "invalid bearer token"}
     return {"authenticated": True, "user": _user_info(user), "audiences": spec.get("audiences") or [AUDIENCE]}
@@ -115,7 +115,7 @@ def _user_info(user: User) -> dict[str, Any]:
     return info
 
 
-_ANSWERS: Mapping[str, Callable[[Call, Mapping[str, Any], dict[str, Any]], dict[str, Any]]] = {
+_ANSWERS: Mapping[str, Callable[[Request, Mapping[str, Any], dict[str, Any]], dict[str, Any]]] = {
     "selfsubjectaccessreviews": _self_access,
     "subjectaccessreviews": _access,
     "localsubjectaccessreviews": _access,

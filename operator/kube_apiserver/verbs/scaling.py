@@ -10,7 +10,7 @@ from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import ScalePaths
 from kube_apiserver.requests.options import WriteOptions, write_options
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import named_object, read_object
 from kube_apiserver.schema import Cause, Schema
 from kube_apiserver.storage import Item
@@ -18,7 +18,7 @@ from kube_apiserver.verbs.applying import applied_object, configuration
 from kube_apiserver.verbs.patching import APPLY_PATCH, patch_document, read_patch
 from kube_apiserver.verbs.reading import find, find_shown
 from kube_apiserver.verbs.updating import check_name, replace
-from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import bad_request, internal, invalid
 from kube_apiserver.writes.write_pipeline import complete, tracked
 
@@ -41,87 +41,87 @@ _BUILTIN = ScalePaths(".spec.replicas", ".status.replicas", ".spec.selector")
 _SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 
 
-async def get_scale(call: Call) -> Reply:
+async def get_scale(request: Request) -> Response:
     """Answer with the scale of an object."""
-    item = find_shown(call)
-    if call.resource.custom is not None and not _has_replicas(call, item):
-        raise internal(f'the spec replicas field "{_paths(call).spec_replicas}" does not exist')
-    return Reply(codec.encode(_scale(call, item)))
+    item = find_shown(request)
+    if request.resource.custom is not None and not _has_replicas(request, item):
+        raise internal(f'the spec replicas field "{_paths(request).spec_replicas}" does not exist')
+    return Response(codec.encode(_scale(request, item)))
 
 
-async def update_scale(call: Call) -> Reply:
+async def update_scale(request: Request) -> Response:
     """Set the wanted replicas by the Scale in the body."""
-    options, view = write_options(call, "UpdateOptions"), _view(call)
+    options, view = write_options(request, "UpdateOptions"), _view(request)
     scale = await read_object(view, options)
     check_name(view, scale)
-    return await _write(call, _tracked(view, _owned_scale(call), scale, options), options)
+    return await _write(request, _tracked(view, _owned_scale(request), scale, options), options)
 
 
-async def patch_scale(call: Call) -> Reply:
+async def patch_scale(request: Request) -> Response:
     """Set the wanted replicas by a patch of the Scale."""
-    media, change = await read_patch(call)
-    options, view = write_options(call, "PatchOptions"), _view(call)
-    before = _owned_scale(call)
+    media, change = await read_patch(request)
+    options, view = write_options(request, "PatchOptions"), _view(request)
+    before = _owned_scale(request)
     if media == APPLY_PATCH:
         scale = applied_object(view, before, configuration(view, change), options)
     else:
         patched = patch_document(before, media, change, view.resource.schema or Schema())
         scale = _tracked(view, before, named_object(view, patched), options)
-    return await _write(call, scale, options)
+    return await _write(request, scale, options)
 
 
-def _view(call: Call) -> Call:
+def _view(request: Request) -> Request:
     """Return the call as one for an object of kind Scale."""
-    return dataclasses.replace(call, resource=_SCALE)
+    return dataclasses.replace(request, resource=_SCALE)
 
 
-def _tracked(view: Call, before: dict[str, Any], scale: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
+def _tracked(view: Request, before: dict[str, Any], scale: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
     return tracked(view, before, complete(view, scale, options), options)
 
 
-async def _write(call: Call, scale: dict[str, Any], options: WriteOptions) -> Reply:
-    current, replicas = find(call), _wanted(call, scale)
-    where = _paths(call).spec_replicas
-    obj = fieldmanagers.parent_entries(to_served(call.resource, current), scale, where, call.resource.api_version)
+async def _write(request: Request, scale: dict[str, Any], options: WriteOptions) -> Response:
+    current, replicas = find(request), _wanted(request, scale)
+    where = _paths(request).spec_replicas
+    obj = fieldmanagers.parent_entries(to_served(request.resource, current), scale, where, request.resource.api_version)
     obj["metadata"] |= {name: scale["metadata"][name] for name in _PRECONDITIONS if scale["metadata"].get(name)}
     _put(obj, where, replicas)
-    item = replace(call, current, obj, options, applied=True)
+    item = replace(request, current, obj, options, applied=True)
     if not options.dry_run:
-        await call.cluster.store.durable(item.revision)
-    return Reply(codec.encode(_scale(call, item)))
+        await request.cluster.store.durable(item.revision)
+    return Response(codec.encode(_scale(request, item)))
 
 
-def _wanted(call: Call, scale: dict[str, Any]) -> int:
+def _wanted(request: Request, scale: dict[str, Any]) -> int:
     replicas = int((scale.get("spec") or {}).get("replicas") or 0)
     if replicas == _NEVER_SET:
-        raise bad_request(f'the spec replicas field "{_paths(call).spec_replicas}" cannot be empty')
+        raise bad_request(f'the spec replicas field "{_paths(request).spec_replicas}" cannot be empty')
     if replicas < 0:
         message = f"Invalid value: {replicas}: must be greater than or equal to 0"
         cause = Cause("spec.replicas", "FieldValueInvalid", message)
-        raise invalid("Scale", "autoscaling", call.target.name, [cause])
+        raise invalid("Scale", "autoscaling", request.target.name, [cause])
     return replicas
 
 
-def _owned_scale(call: Call) -> dict[str, Any]:
+def _owned_scale(request: Request) -> dict[str, Any]:
     """Return the scale as it is written to: with who owns its replicas."""
-    current = find(call)
-    parent, scale = to_served(call.resource, current), _scale(call, current)
-    if call.resource.custom is not None and not _has_replicas(call, current):
+    current = find(request)
+    parent, scale = to_served(request.resource, current), _scale(request, current)
+    if request.resource.custom is not None and not _has_replicas(request, current):
         scale["spec"] = {"replicas": _NEVER_SET}
-    return fieldmanagers.scale_entries(scale, parent, _paths(call).spec_replicas)
+    return fieldmanagers.scale_entries(scale, parent, _paths(request).spec_replicas)
 
 
-def _has_replicas(call: Call, item: Item) -> bool:
-    return _get(to_served(call.resource, item), _paths(call).spec_replicas) is not None
+def _has_replicas(request: Request, item: Item) -> bool:
+    return _get(to_served(request.resource, item), _paths(request).spec_replicas) is not None
 
 
-def _paths(call: Call) -> ScalePaths:
-    custom = call.resource.custom
+def _paths(request: Request) -> ScalePaths:
+    custom = request.resource.custom
     return (custom and custom.scale) or _BUILTIN
 
 
-def _scale(call: Call, item: Item) -> dict[str, Any]:
-    obj, paths = to_served(call.resource, item), _paths(call)
+def _scale(request: Request, item: Item) -> dict[str, Any]:
+    obj, paths = to_served(request.resource, item), _paths(request)
     metadata = {name: obj["metadata"][name] for name in _SHOWN_METADATA if name in obj["metadata"]}
     wanted = _get(obj, paths.spec_replicas)
     spec = {"replicas": wanted} if wanted else {}

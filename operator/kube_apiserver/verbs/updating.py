@@ -5,13 +5,13 @@ from typing import Any
 
 from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.requests.options import WriteOptions, write_options
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_object
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Item, at_revision
 from kube_apiserver.strategies import prepare_update
 from kube_apiserver.verbs.reading import find
-from kube_apiserver.wire.response import Reply
+from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import bad_request, conflict, invalid, modified
 from kube_apiserver.writes.deletion import may_go
 from kube_apiserver.writes.escalation import check_grants
@@ -27,27 +27,29 @@ from kube_apiserver.writes.write_pipeline import (
 )
 
 
-async def update(call: Call) -> Reply:
+async def update(request: Request) -> Response:
     """Replace an object with the one in the body."""
-    options = write_options(call, "UpdateOptions")
-    obj = await read_object(call, options)
-    check_name(call, obj)
-    item = replace(call, find(call), obj, options)
+    options = write_options(request, "UpdateOptions")
+    obj = await read_object(request, options)
+    check_name(request, obj)
+    item = replace(request, find(request), obj, options)
     if not options.dry_run:
-        await call.cluster.store.durable(item.revision)
-    return present(call, item)
+        await request.cluster.store.durable(item.revision)
+    return present(request, item)
 
 
-def check_name(call: Call, obj: Mapping[str, Any]) -> None:
+def check_name(request: Request, obj: Mapping[str, Any]) -> None:
     """Refuse an object that is not the one the path names; 400."""
     name = obj["metadata"].get("name", "")
-    if name != call.target.name:
+    if name != request.target.name:
         if not name:
             raise bad_request("resource name may not be empty")
-        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.target.name})")
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({request.target.name})")
 
 
-def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> Item:
+def replace(
+    request: Request, current: Item, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False
+) -> Item:
     """Check, complete and store the new state of an object, in one step without an await.
 
     ``applied`` says that its field managers are already up to date.
@@ -55,44 +57,44 @@ def replace(call: Call, current: Item, obj: dict[str, Any], options: WriteOption
     Raises:
         ApiFailure: 400, 409 or 422.
     """
-    resource = call.resource
+    resource = request.resource
     old = to_served(resource, current)
-    _check_preconditions(call, old, obj)
+    _check_preconditions(request, old, obj)
     _keep_server_fields(old["metadata"], obj["metadata"])
-    obj = prepare_update(call, old, complete(call, obj, options, applied=applied))
-    check(call, obj, old)
+    obj = prepare_update(request, old, complete(request, obj, options, applied=applied))
+    check(request, obj, old)
     if obj != old:
-        check_grants(call, obj)
-    _count_generation(call, old, obj)
+        check_grants(request, obj)
+    _count_generation(request, old, obj)
     obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
     if not applied:
-        obj = tracked(call, old, obj, options)
+        obj = tracked(request, old, obj, options)
     if same_object(to_stored(resource, old), to_stored(resource, obj)):
         return current
     if not options.dry_run and may_go(resource, obj):
         # What is answered is the state that was given up, under the revision it had.
-        remove(call.cluster, resource, old)
+        remove(request.cluster, resource, old)
         return at_revision(dry_item(resource, to_stored(resource, obj)), current.revision)
-    return store(call.cluster, resource, obj, dry_run=options.dry_run)
+    return store(request.cluster, resource, obj, dry_run=options.dry_run)
 
 
-def _check_preconditions(call: Call, old: dict[str, Any], obj: dict[str, Any]) -> None:
-    resource, metadata = call.resource, obj["metadata"]
+def _check_preconditions(request: Request, old: dict[str, Any], obj: dict[str, Any]) -> None:
+    resource, metadata = request.resource, obj["metadata"]
     uid = metadata.get("uid")
     if uid and uid != old["metadata"]["uid"]:
-        if call.http.method == "PATCH":
+        if request.http.method == "PATCH":
             message = f'Invalid value: "{uid}": field is immutable'
             causes = [Cause("metadata.uid", "FieldValueInvalid", message)] * 2
-            raise invalid(resource.kind, resource.group, call.target.name, causes)
+            raise invalid(resource.kind, resource.group, request.target.name, causes)
         why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
-        raise conflict(resource.plural, resource.group, call.target.name, why)
+        raise conflict(resource.plural, resource.group, request.target.name, why)
     version = metadata.get("resourceVersion")
-    if not version and call.http.method == "PUT" and not resource.unconditional_update:
+    if not version and request.http.method == "PUT" and not resource.unconditional_update:
         message = "Invalid value: 0: must be specified for an update"
         causes = [Cause("metadata.resourceVersion", "FieldValueInvalid", message)]
-        raise invalid(resource.plural, resource.group, call.target.name, causes)
+        raise invalid(resource.plural, resource.group, request.target.name, causes)
     if version and version not in {"0", old["metadata"]["resourceVersion"]}:
-        raise modified(resource.plural, resource.group, call.target.name)
+        raise modified(resource.plural, resource.group, request.target.name)
 
 
 def _keep_server_fields(old: dict[str, Any], new: dict[str, Any]) -> None:
@@ -107,10 +109,10 @@ def _keep_server_fields(old: dict[str, Any], new: dict[str, Any]) -> None:
         new["generateName"] = old["generateName"]
 
 
-def _count_generation(call: Call, old: dict[str, Any], new: dict[str, Any]) -> None:
-    if not call.resource.has_generation:
+def _count_generation(request: Request, old: dict[str, Any], new: dict[str, Any]) -> None:
+    if not request.resource.has_generation:
         return
-    ignored = {"metadata", "status"} if call.resource.has_status or call.resource.custom is None else {"metadata"}
+    ignored = {"metadata", "status"} if request.resource.has_status or request.resource.custom is None else {"metadata"}
     before = {key: value for key, value in old.items() if key not in ignored}
     after = {key: value for key, value in new.items() if key not in ignored}
     if before != after:

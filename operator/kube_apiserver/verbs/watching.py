@@ -14,13 +14,13 @@ from multidict import CIMultiDict
 from kube_apiserver import codec
 from kube_apiserver.faults.watches import WatchResponse, subject_of
 from kube_apiserver.presenter import Presenter
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.resource_versions import list_options, parse_revision, too_large_revision
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Change, Compacted, Cursor, Item, at_revision
 from kube_apiserver.wire.response import warning_header
-from kube_apiserver.wire.status_error import ApiFailure, expired
+from kube_apiserver.wire.status_error import StatusError, expired
 
 _BATCH = 500
 _CHUNK_BYTES = 256 * 1024
@@ -36,13 +36,15 @@ _NO_ANNOTATIONS: Mapping[str, str] = {}
 _INITIAL_END = {"k8s.io/initial-events-end": "true"}
 
 
-async def watch(call: Call) -> web.StreamResponse:
+async def watch(request: Request) -> web.StreamResponse:
     """Stream changes until the client leaves, its timeout passes or it is too slow."""
-    stream = WatchStream(call)
+    stream = WatchStream(request)
     headers = CIMultiDict({"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
-    for warning in call.warnings:
+    for warning in request.warnings:
         headers.add("Warning", warning_header(warning))
-    response = WatchResponse(call.cluster.faults, call.http, subject_of(call.http, call.target, "watch"), headers)
+    response = WatchResponse(
+        request.cluster.faults, request.http, subject_of(request.http, request.target, "watch"), headers
+    )
     response.enable_chunked_encoding()
     try:
         await response.open()
@@ -67,28 +69,28 @@ class WatchStream:
         "_selection",
     )
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, request: Request) -> None:
         """Check the request and take a place in the history, before any answer goes out.
 
         Raises:
             ApiFailure: 400, 422, 504 by what is wrong with the parameters. A revision that is too old, or that a
                 streaming list is to wait for, is told in the stream, as an ERROR event.
         """
-        self._call = call
-        self._selection = Selection(call.resource, call.query, call.target.name)
-        self._presenter = Presenter(call, many=False)
-        self._bookmarks = bool(call.flag("allowWatchBookmarks"))
-        self._seconds = call.number("timeoutSeconds") or _SHORTEST_DEFAULT_SECONDS * (1 + random.random())  # noqa: S311
-        initial = _send_initial_events(call)
+        self._call = request
+        self._selection = Selection(request.resource, request.query, request.target.name)
+        self._presenter = Presenter(request, many=False)
+        self._bookmarks = bool(request.flag("allowWatchBookmarks"))
+        self._seconds = request.number("timeoutSeconds") or _SHORTEST_DEFAULT_SECONDS * (1 + random.random())  # noqa: S311
+        initial = _send_initial_events(request)
         self._initial_end = initial is True and self._bookmarks
-        store = call.cluster.store
-        self._revision = revision = parse_revision(call.query.get("resourceVersion", ""))
+        store = request.cluster.store
+        self._revision = revision = parse_revision(request.query.get("resourceVersion", ""))
         present = initial is True or (initial is None and revision == 0)
-        bucket = store.bucket(call.resource.bucket)
+        bucket = store.bucket(request.resource.bucket)
         newest = store.published_revision
         start = newest if present or (initial is False and not revision) else min(revision, newest)
         self._initial: list[Item] = list(store.page(bucket, self._prefix, "")) if present else []
-        self._cursor: Cursor | ApiFailure
+        self._cursor: Cursor | StatusError
         if present and revision > newest:
             self._cursor = too_large_revision(revision, newest)
             return
@@ -106,7 +108,7 @@ class WatchStream:
         """Write until the end of this watch."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._seconds
-        if isinstance(self._cursor, ApiFailure):
+        if isinstance(self._cursor, StatusError):
             await self._send(response, [self._error(self._cursor)])
             return
         with self._cursor as cursor:
@@ -189,7 +191,7 @@ class WatchStream:
         return _LINES["BOOKMARK"] % self._presenter.bookmark(self._call.cluster.store.published_revision, annotations)
 
     @staticmethod
-    def _error(failure: ApiFailure) -> bytes:
+    def _error(failure: StatusError) -> bytes:
         return _LINES["ERROR"] % codec.encode(failure.body())
 
 
@@ -204,8 +206,8 @@ def _transition(change: Change, selection: Selection) -> str:
     return "DELETED" if before else ""
 
 
-def _send_initial_events(call: Call) -> bool | None:
-    value, match = call.flag("sendInitialEvents"), call.query.get("resourceVersionMatch", "")
+def _send_initial_events(request: Request) -> bool | None:
+    value, match = request.flag("sendInitialEvents"), request.query.get("resourceVersionMatch", "")
     if value is None:
         if match:
             why = "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kube_apiserver.wire.status_error import ApiFailure, not_acceptable
+from kube_apiserver.wire.status_error import StatusError, not_acceptable
 
 OFFERED = ("application/json", "application/yaml")
 _PROTOBUF = "application/vnd.kubernetes.protobuf"
@@ -81,7 +81,7 @@ def negotiate(accept: str, *, transforms: bool = True) -> Representation:
             return Representation(transform, entry.parameter("v") or "v1", "application/yaml")
     if any(entry.media in OFFERED or entry.media == _PROTOBUF for entry in ranges):
         raise not_acceptable((*OFFERED, _PROTOBUF))
-    raise ApiFailure(406, "NotAcceptable", _NOTHING, {})
+    raise StatusError(406, "NotAcceptable", _NOTHING, {})
 
 
 def _known_version(entry: MediaRange) -> bool:

@@ -11,7 +11,7 @@ _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RequestInfo:
     """A resource path, taken apart.
 
     Attributes:
@@ -32,7 +32,7 @@ class Target:
     watching: bool = False
 
 
-def parse_target(path: str) -> Target | None:
+def parse_target(path: str) -> RequestInfo | None:
     """Return what a raw (still percent-encoded) path aims at, None if it is no path below a group version."""
     parts = [unquote(part) for part in path.strip("/").split("/")]
     if len(parts) >= 2 and parts[0] == "api":
@@ -51,4 +51,4 @@ def parse_target(path: str) -> Target | None:
             # A namespace lives in itself: its own path is also a path into it.
             namespace = rest[1]
     plural, name, subresource = (*rest[:3], "", "", "")[:3]
-    return Target(group, version, namespace, plural, name, subresource, tuple(rest[3:]), watching)
+    return RequestInfo(group, version, namespace, plural, name, subresource, tuple(rest[3:]), watching)

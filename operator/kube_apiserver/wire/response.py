@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from kube_apiserver import codec
 from kube_apiserver.threads import in_thread
-from kube_apiserver.wire.status_error import ApiFailure
+from kube_apiserver.wire.status_error import StatusError
 
 # The real server's threshold and speed: below it, compressing costs more than it saves.
 _GZIP_FROM_BYTES = 128 * 1024
@@ -19,7 +19,7 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     """A whole answer.
 
     Attributes:
@@ -40,12 +40,12 @@ def warning_header(text: str) -> str:
     return f'299 - "{quoted}"'
 
 
-def failed(failure: ApiFailure) -> Reply:
+def failed(failure: StatusError) -> Response:
     """Return the answer that carries a failure."""
-    return Reply(codec.encode(failure.body()), failure.code, headers=failure.headers)
+    return Response(codec.encode(failure.body()), failure.code, headers=failure.headers)
 
 
-async def respond(request: web.BaseRequest, reply: Reply) -> web.Response:
+async def respond(request: web.BaseRequest, reply: Response) -> web.Response:
     """Return what aiohttp sends; compresses what is large, in a thread, for clients that ask for it."""
     headers = CIMultiDict({"Cache-Control": "no-cache, private", **reply.headers})
     if reply.media:

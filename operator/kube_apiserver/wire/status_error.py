@@ -10,7 +10,7 @@ from typing import Any
 from kube_apiserver.schema import Cause
 
 
-class ApiFailure(Exception):
+class StatusError(Exception):
     """Ends a request with a failure Status.
 
     Attributes:
@@ -71,92 +71,92 @@ def cause_body(cause: Cause) -> dict[str, str]:
     return {**body, "field": cause.field} if cause.field else body
 
 
-def bad_request(message: str) -> ApiFailure:
+def bad_request(message: str) -> StatusError:
     """The request itself makes no sense."""
-    return ApiFailure(400, "BadRequest", message)
+    return StatusError(400, "BadRequest", message)
 
 
-def unauthorized() -> ApiFailure:
+def unauthorized() -> StatusError:
     """The credentials are not known here."""
-    return ApiFailure(401, "Unauthorized", "Unauthorized")
+    return StatusError(401, "Unauthorized", "Unauthorized")
 
 
-def forbidden(plural: str, group: str, name: str, why: str, causes: Sequence[Cause] = ()) -> ApiFailure:
+def forbidden(plural: str, group: str, name: str, why: str, causes: Sequence[Cause] = ()) -> StatusError:
     """The request is understood and not allowed."""
     what = qualified(plural, group)
     subject = f'{what} "{name}" is forbidden' if name else f"{what} is forbidden"
-    return ApiFailure(403, "Forbidden", f"{subject}: {why}", _details(name, group, plural, causes))
+    return StatusError(403, "Forbidden", f"{subject}: {why}", _details(name, group, plural, causes))
 
 
-def not_found(plural: str, group: str, name: str) -> ApiFailure:
+def not_found(plural: str, group: str, name: str) -> StatusError:
     """There is no such object."""
     message = f'{qualified(plural, group)} "{name}" not found'
-    return ApiFailure(404, "NotFound", message, _details(name, group, plural))
+    return StatusError(404, "NotFound", message, _details(name, group, plural))
 
 
-def no_such_resource() -> ApiFailure:
+def no_such_resource() -> StatusError:
     """The path names a resource that is not served."""
-    return ApiFailure(404, "NotFound", "the server could not find the requested resource", {})
+    return StatusError(404, "NotFound", "the server could not find the requested resource", {})
 
 
-def method_not_allowed() -> ApiFailure:
+def method_not_allowed() -> StatusError:
     """The resource is served, but not under this method."""
     message = "the server does not allow this method on the requested resource"
-    return ApiFailure(405, "MethodNotAllowed", message, {})
+    return StatusError(405, "MethodNotAllowed", message, {})
 
 
-def not_acceptable(accepted: Sequence[str]) -> ApiFailure:
+def not_acceptable(accepted: Sequence[str]) -> StatusError:
     """The client accepts nothing that can be sent."""
     message = "only the following media types are accepted: " + ", ".join(accepted)
-    return ApiFailure(406, "NotAcceptable", message)
+    return StatusError(406, "NotAcceptable", message)
 
 
-def unsupported_media_type(accepted: Sequence[str]) -> ApiFailure:
+def unsupported_media_type(accepted: Sequence[str]) -> StatusError:
     """The body is of a type that cannot be read."""
     message = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(accepted)
-    return ApiFailure(415, "UnsupportedMediaType", message)
+    return StatusError(415, "UnsupportedMediaType", message)
 
 
-def already_exists(plural: str, group: str, name: str, *, is_being_deleted: bool = False) -> ApiFailure:
+def already_exists(plural: str, group: str, name: str, *, is_being_deleted: bool = False) -> StatusError:
     """The name is taken, maybe by an object that only waits for its finalizers."""
     message = f'{"object is being deleted: " * is_being_deleted}{qualified(plural, group)} "{name}" already exists'
-    return ApiFailure(409, "AlreadyExists", message, _details(name, group, plural))
+    return StatusError(409, "AlreadyExists", message, _details(name, group, plural))
 
 
-def conflict(plural: str, group: str, name: str, why: str, causes: Sequence[Cause] = ()) -> ApiFailure:
+def conflict(plural: str, group: str, name: str, why: str, causes: Sequence[Cause] = ()) -> StatusError:
     """Somebody else was faster, or owns the field."""
     message = f'Operation cannot be fulfilled on {qualified(plural, group)} "{name}": {why}'
-    return ApiFailure(409, "Conflict", message, _details(name, group, plural, causes))
+    return StatusError(409, "Conflict", message, _details(name, group, plural, causes))
 
 
-def modified(plural: str, group: str, name: str) -> ApiFailure:
+def modified(plural: str, group: str, name: str) -> StatusError:
     """The resourceVersion in the request is not the newest."""
     why = "the object has been modified; please apply your changes to the latest version and try again"
     return conflict(plural, group, name, why)
 
 
-def expired(message: str) -> ApiFailure:
+def expired(message: str) -> StatusError:
     """The revision or continue token is too old: list again."""
-    return ApiFailure(410, "Expired", message)
+    return StatusError(410, "Expired", message)
 
 
-def too_large(limit_bytes: int) -> ApiFailure:
+def too_large(limit_bytes: int) -> StatusError:
     """The body exceeds the limit."""
     message = f"Request entity too large: limit is {limit_bytes}"
-    return ApiFailure(413, "RequestEntityTooLarge", message)
+    return StatusError(413, "RequestEntityTooLarge", message)
 
 
-def invalid(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiFailure:
+def invalid(kind: str, group: str, name: str, causes: Sequence[Cause]) -> StatusError:
     """The object breaks a rule of its kind."""
     what = f'{f"{kind}.{group}" if group else kind} "{name}" is invalid'
     errors = [f"{cause.field}: {cause.message}" if cause.field else cause.message for cause in causes]
     # An error that is found twice is said once, though it stays two causes.
     errors = list(dict.fromkeys(errors))
     text = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
-    return ApiFailure(422, "Invalid", f"{what}: {text}", _details(name, group, kind, causes))
+    return StatusError(422, "Invalid", f"{what}: {text}", _details(name, group, kind, causes))
 
 
-def internal(message: str) -> ApiFailure:
+def internal(message: str) -> StatusError:
     """The server itself is at fault."""
     causes = [{"message": message}]
-    return ApiFailure(500, "InternalError", f"Internal error occurred: {message}", {"causes": causes})
+    return StatusError(500, "InternalError", f"Internal error occurred: {message}", {"causes": causes})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.security.authorization import Attributes
 from kube_apiserver.security.rbac_rules import Rule, compacted, uncovered
 from kube_apiserver.wire.status_error import forbidden, not_found
@@ -12,16 +12,16 @@ _GROUP = "rbac.authorization.k8s.io"
 _EVERYTHING = (Rule(("*",), ("*",), ("*",)), Rule(("*",), paths=("*",)))
 
 
-def check_grants(call: Call, obj: Mapping[str, Any]) -> None:
+def check_grants(request: Request, obj: Mapping[str, Any]) -> None:
     """Refuse a role or binding that gives what its writer does not have.
 
     Raises:
         ApiFailure: 403.
     """
-    resource, user = call.resource, call.user
+    resource, user = request.resource, request.user
     if resource.group != _GROUP or "system:masters" in user.groups:
         return
-    authorizer, name, namespace = call.cluster.authorizer, obj["metadata"].get("name", ""), call.target.namespace
+    authorizer, name, namespace = request.cluster.authorizer, obj["metadata"].get("name", ""), request.target.namespace
     binds = resource.plural.endswith("bindings")
     reference = obj.get("roleRef") or {}
     about = ("clusterroles" if reference.get("kind") == "ClusterRole" else "roles") if binds else resource.plural

@@ -1,20 +1,20 @@
 """A namespaced object needs its namespace, alive."""
 
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
 from kube_apiserver.wire.status_error import forbidden, not_found
 
 
-def require_namespace(call: Call, object_name: str) -> None:
+def require_namespace(request: Request, object_name: str) -> None:
     """Refuse to create in a namespace that is not there or on its way out.
 
     Raises:
         ApiFailure: 404 or 403.
     """
-    resource, name = call.resource, call.target.namespace
+    resource, name = request.resource, request.target.namespace
     if not resource.namespaced:
         return
-    item = call.cluster.store.get("namespaces", name)
+    item = request.cluster.store.get("namespaces", name)
     if item is None:
         raise not_found("namespaces", "", name)
     if b'"deletionTimestamp"' in item.raw and item.decode()["metadata"].get("deletionTimestamp"):

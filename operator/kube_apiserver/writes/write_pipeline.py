@@ -14,56 +14,56 @@ from kube_apiserver.presenter import Presenter
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import WriteOptions
-from kube_apiserver.requests.request import Call
+from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.storage.records import make_item
 from kube_apiserver.strategies import kind_causes, metadata_causes, status_causes, update_causes
 from kube_apiserver.validation.embedded_objects import embedded_error
-from kube_apiserver.validation.objects import judge_rules, validate
-from kube_apiserver.wire.response import Reply
-from kube_apiserver.wire.status_error import ApiFailure, bad_request, invalid
+from kube_apiserver.validation.objects import evaluate_rules, validate
+from kube_apiserver.wire.response import Response
+from kube_apiserver.wire.status_error import StatusError, bad_request, invalid
 
 
-def complete(call: Call, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> dict[str, Any]:
+def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> dict[str, Any]:
     """Return an incoming object, ``applied`` or sent, without unknown fields and with the defaults of its schema.
 
     Raises:
         ApiFailure: 400, a value of the wrong type, or an unknown field under strict validation (422 for a patch).
     """
-    schema = call.resource.schema
+    schema = request.resource.schema
     if schema is None:
         return obj
     error = decode_error(obj, schema) or embedded_error(obj, schema)
     if error is not None:
-        raise unreadable(call, obj, error)
+        raise unreadable(request, obj, error)
     sent = obj
     obj, unknown = prune(obj, schema)
     if unknown and options.validation != "Ignore":
         texts = [f'unknown field "{path}"' for path in unknown]
         if options.validation == "Strict":
-            raise unreadable(call, sent, "strict decoding error: " + ", ".join(texts))
-        call.warnings.extend(texts)
+            raise unreadable(request, sent, "strict decoding error: " + ", ".join(texts))
+        request.warnings.extend(texts)
     return apply_defaults(obj, schema, keep_nulls=applied)
 
 
-def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) -> None:
+def check(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = None) -> None:
     """Hold an object to every rule: of metadata, of its schema, of its kind, and of its state before.
 
     Raises:
         ApiFailure: 422.
     """
-    resource = call.resource
+    resource = request.resource
     causes = metadata_causes(resource, obj, old)
     if old is not None:
         causes += update_causes(resource.bucket, old, obj)
-    writes_status = call.target.subresource == "status"
+    writes_status = request.target.subresource == "status"
     if resource.schema is not None and not (writes_status and resource.custom is None):
         found = _schema_causes(resource, obj, old)
         if writes_status:
             found = [_of_status(cause) for cause in found]
-        verdict = judge_rules(obj, old, resource.schema, found)
-        call.warnings.extend(verdict.warnings)
+        verdict = evaluate_rules(obj, old, resource.schema, found)
+        request.warnings.extend(verdict.warnings)
         causes += found + verdict.causes
     causes += kind_causes(resource.bucket, obj, old)
     if writes_status:
@@ -72,7 +72,7 @@ def check(call: Call, obj: dict[str, Any], old: dict[str, Any] | None = None) ->
         group = "" if resource.bucket == "events" else resource.group
         raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
     if resource.bucket == CRDS:
-        call.warnings.extend(definition_warnings(obj))
+        request.warnings.extend(definition_warnings(obj))
 
 
 def _schema_causes(resource: ServedResource, obj: dict[str, Any], old: dict[str, Any] | None) -> list[Cause]:
@@ -95,29 +95,29 @@ def _of_status(cause: Cause) -> Cause:
     return dataclasses.replace(cause, message=cause.message.replace("status in body", " in body"))
 
 
-def tracked(call: Call, old: dict[str, Any] | None, new: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
+def tracked(request: Request, old: dict[str, Any] | None, new: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
     """Return ``new`` with the field managers brought up to date for an ordinary write."""
     return fieldmanagers.track(
         old,
         new,
         manager=options.manager,
-        schema=call.resource.schema,
-        api_version=call.resource.api_version,
-        now=call.cluster.clock.now(),
-        subresource=call.target.subresource,
-        reset=reset_fields(call),
+        schema=request.resource.schema,
+        api_version=request.resource.api_version,
+        now=request.cluster.clock.now(),
+        subresource=request.target.subresource,
+        reset=reset_fields(request),
     )
 
 
-def reset_fields(call: Call) -> tuple[str, ...] | None:
+def reset_fields(request: Request) -> tuple[str, ...] | None:
     """Return the root fields that nobody can own through this path; None for what is usual for built-in kinds."""
-    if call.resource.bucket == "namespaces":
-        return ("status",) if call.target.subresource == "finalize" else ("spec", "status")
-    if call.resource.custom is None:
+    if request.resource.bucket == "namespaces":
+        return ("status",) if request.target.subresource == "finalize" else ("spec", "status")
+    if request.resource.custom is None:
         return None
-    if call.target.subresource == "status":
+    if request.target.subresource == "status":
         return ("metadata", "spec")
-    return ("status",) if call.resource.has_status else ()
+    return ("status",) if request.resource.has_status else ()
 
 
 def in_go_order(obj: dict[str, Any]) -> dict[str, Any]:
@@ -147,13 +147,13 @@ _METADATA_ORDER = (
 )
 
 
-def unreadable(call: Call, obj: dict[str, Any], why: str) -> ApiFailure:
+def unreadable(request: Request, obj: dict[str, Any], why: str) -> StatusError:
     """Return the failure of an object that is not what its kind says; a patch that made it so is the one to blame."""
-    kind = call.resource.kind
-    if call.http.method == "PATCH":
+    kind = request.resource.kind
+    if request.http.method == "PATCH":
         shown = codec.encode(codec.encode(in_go_order(obj)).decode()).decode()
         return invalid("", "", "", [Cause("patch", "FieldValueInvalid", f"Invalid value: {shown}: {why}")])
-    return bad_request(f'{kind} in version "{call.resource.version}" cannot be handled as a {kind}: {why}')
+    return bad_request(f'{kind} in version "{request.resource.version}" cannot be handled as a {kind}: {why}')
 
 
 def dry_item(resource: ServedResource, stored: dict[str, Any]) -> Item:
@@ -203,6 +203,6 @@ def remove(cluster: Cluster, resource: ServedResource, obj: dict[str, Any]) -> I
     return cluster.store.delete(resource.bucket, to_stored(resource, obj), resource.storage_version, resource.kind)
 
 
-def present(call: Call, item: Item, status: int = 200) -> Reply:
+def present(request: Request, item: Item, status: int = 200) -> Response:
     """Answer with an object."""
-    return Reply(Presenter(call, many=False).one(item), status)
+    return Response(Presenter(request, many=False).one(item), status)

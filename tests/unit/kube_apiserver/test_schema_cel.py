@@ -8,7 +8,7 @@ from kube_apiserver.cel import programs
 from kube_apiserver.cel.names import identifier
 from kube_apiserver.crds.definition import definition_warnings, open_api_causes
 from kube_apiserver.crds.schemas import from_crd
-from kube_apiserver.validation.objects import judge_rules, validate
+from kube_apiserver.validation.objects import evaluate_rules, validate
 
 
 def schema(*rules, **properties):
@@ -22,7 +22,7 @@ def definition(open_api):
 
 
 def said(open_api, spec, old=None):
-    verdict = judge_rules({"spec": spec}, None if old is None else {"spec": old}, from_crd(open_api), [])
+    verdict = evaluate_rules({"spec": spec}, None if old is None else {"spec": old}, from_crd(open_api), [])
     return [f"{cause.field}: {cause.message}" for cause in verdict.causes], verdict.warnings
 
 
@@ -81,7 +81,7 @@ def test_objects_that_are_wrong_anyway_are_not_judged():
     open_api = schema("self.a > 1", a=INTEGER)
     wrong = {"spec": {"a": "text"}}
     known = validate(wrong, from_crd(open_api))
-    assert judge_rules(wrong, None, from_crd(open_api), known).causes == []
+    assert evaluate_rules(wrong, None, from_crd(open_api), known).causes == []
 
 
 @pytest.mark.parametrize(

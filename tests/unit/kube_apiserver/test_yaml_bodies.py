@@ -3,7 +3,7 @@
 import pytest
 
 from kube_apiserver.wire.body import parse_yaml
-from kube_apiserver.wire.status_error import ApiFailure
+from kube_apiserver.wire.status_error import StatusError
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,6 @@ def test_a_scalar_is_what_go_takes_it_for(text, value):
 
 @pytest.mark.parametrize("text", ["a: [", "a: !!python/object:os.system x", "{a: 1"])
 def test_what_is_no_yaml_is_a_bad_request(text):
-    with pytest.raises(ApiFailure, match="error converting YAML to JSON") as caught:
+    with pytest.raises(StatusError, match="error converting YAML to JSON") as caught:
         parse_yaml(text.encode())
     assert caught.value.code == 400
