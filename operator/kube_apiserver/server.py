@@ -15,9 +15,9 @@ from kube_apiserver.clock import Clock, SystemClock
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.config import ApiServerConfig, Endpoint
 from kube_apiserver.controllers.controllers import Controllers
-from kube_apiserver.front import BACKLOG, Front, address_of, listen, reachable
 from kube_apiserver.handler import Handler
 from kube_apiserver.kubeconfig import write_kubeconfig
+from kube_apiserver.listener import BACKLOG, Front, address_of, listen, reachable
 from kube_apiserver.registry import Registry
 from kube_apiserver.registry.builtin_resources import served_builtin_resources
 from kube_apiserver.security.authentication import Authenticator

@@ -1,7 +1,7 @@
 """delete and deletecollection."""
 
 from kube_apiserver import codec
-from kube_apiserver.presenter import Presenter
+from kube_apiserver.representations import Presenter
 from kube_apiserver.requests.options import DeleteOptions, delete_options
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_as

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from kube_apiserver.presenter import Presenter
+from kube_apiserver.representations import Presenter
 from kube_apiserver.requests.continue_tokens import make_token, outdated, read_token
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.resource_versions import exact_revision, list_revision

@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 
 from kube_apiserver import codec
 from kube_apiserver.faults.watches import WatchResponse, subject_of
-from kube_apiserver.presenter import Presenter
+from kube_apiserver.representations import Presenter
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.resource_versions import list_options, parse_revision, too_large_revision
 from kube_apiserver.requests.selection import Selection

@@ -10,9 +10,9 @@ from kube_apiserver.crds.definition import definition_warnings
 from kube_apiserver.decoding.decoder import decode_error
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
-from kube_apiserver.presenter import Presenter
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import CRDS
+from kube_apiserver.representations import Presenter
 from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause

@@ -10,9 +10,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 import aiohttp
 
 from plugin_operator import logs
-from plugin_operator.backoff import Backoff
 from plugin_operator.client import ByteStream, Connection, ConnectionConfig, Query, Response
 from plugin_operator.clock import Clock
+from plugin_operator.connection_backoff import Backoff
 from plugin_operator.errors import ApiConnectionError, ApiError, PluginOperatorError, ServerError, UnauthorizedError
 from plugin_operator.metrics import Metrics
 

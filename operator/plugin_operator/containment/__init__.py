@@ -5,8 +5,8 @@ its own, and each report names plugin, revision, controller, object and the plug
 call is left to the caller.
 """
 
+from plugin_operator.containment.coroutine_steps import in_context, is_cancelled_from_outside, run_without_task
 from plugin_operator.containment.guard import PluginGuard
 from plugin_operator.containment.limiter import LineLimiter
-from plugin_operator.containment.stepping import in_context, is_cancelled_from_outside, run_without_task
 
 __all__ = ["LineLimiter", "PluginGuard", "in_context", "is_cancelled_from_outside", "run_without_task"]

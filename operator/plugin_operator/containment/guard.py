@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
+from plugin_operator.containment.coroutine_steps import in_context, run_without_task
 from plugin_operator.containment.limiter import LineLimiter
-from plugin_operator.containment.stepping import in_context, run_without_task
 from plugin_operator.kube import NamespacedName
 from plugin_operator.rendering import Locate, describe, places_of, qualified_class_name
 

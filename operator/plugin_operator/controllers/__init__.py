@@ -4,9 +4,9 @@ Owns requests, results, predicates, handlers, workers and the swap of revisions.
 author writes, and when to swap, is for the layers above.
 """
 
+from plugin_operator.controllers.cache_interface import CachedObject
 from plugin_operator.controllers.controller import Controller
 from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueForOwner, EnqueueMapped, Handler
-from plugin_operator.controllers.ports import CachedObject
 from plugin_operator.controllers.predicates import (
     Predicate,
     annotations_changed,

@@ -12,7 +12,7 @@ from functools import partial
 from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.containment import PluginGuard
-from plugin_operator.controllers.ports import Informer, InformerFactory, InformerKey
+from plugin_operator.controllers.cache_interface import Informer, InformerFactory, InformerKey
 from plugin_operator.controllers.reconcile import ControllerStopped, FailureCallback, Reconciler, Request
 from plugin_operator.controllers.sources.namespaces import NamespaceGate, openness
 from plugin_operator.controllers.sources.source_set import Sources

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from plugin_operator.controllers import value_checks
-from plugin_operator.controllers.ports import CachedObject
+from plugin_operator.controllers.cache_interface import CachedObject
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 

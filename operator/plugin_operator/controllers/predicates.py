@@ -8,7 +8,7 @@ finalizer would stay for ever if its controller did not hear of it.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from plugin_operator.controllers.ports import CachedObject
+from plugin_operator.controllers.cache_interface import CachedObject
 
 ObjectTest = Callable[[dict[str, Any]], bool]
 

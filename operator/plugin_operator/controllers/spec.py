@@ -6,8 +6,8 @@ Owns ``ControllerSpec`` and its parts; ``plugin`` builds them from what an autho
 from dataclasses import dataclass
 
 from plugin_operator.controllers import value_checks
+from plugin_operator.controllers.cache_interface import InformerKey
 from plugin_operator.controllers.handlers import EnqueueForObject, Handler
-from plugin_operator.controllers.ports import InformerKey
 from plugin_operator.controllers.predicates import Predicate
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.workqueue import MAX_DELAY_SECONDS, ExponentialBackoff

@@ -6,7 +6,7 @@ Owns the values; ``hosting`` and ``serving`` show them.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plugin_operator.controllers.ports import Informer, InformerKey
+from plugin_operator.controllers.cache_interface import Informer, InformerKey
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.workers.outcomes import FailingKey
 

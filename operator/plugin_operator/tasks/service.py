@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock, Timer
+from plugin_operator.connection_backoff import Backoff
 from plugin_operator.tasks.supervisor import TaskSupervisor
 from plugin_operator.tasks.threads import TaskBroke
 from plugin_operator.tasks.waiting import AnyTask, start_task

@@ -30,7 +30,7 @@ from plugin_operator.options import Options
 from plugin_operator.tasks import start_task
 from plugin_operator.testing.edits import AT_WORK, Edit
 from plugin_operator.testing.mapper import PatientMapper
-from plugin_operator.testing.secrecy import watch
+from plugin_operator.testing.secret_masking import watch
 from plugin_operator.threads import in_thread
 
 _POLL_SECONDS = 0.005

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from plugin_operator.testing.harness import PluginHarness
 
 _FIXTURE = "plugin_harness"
-_SECRECY = "plugin_operator.testing.secrecy"
+_SECRECY = "plugin_operator.testing.secret_masking"
 # What pytest makes of an exception is a tree of objects of classes below this one, which has no public home.
 _RENDERED = "TerminalRepr"
 

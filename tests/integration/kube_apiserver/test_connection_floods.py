@@ -14,8 +14,8 @@ import pytest
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from kube_apiserver.wire import body
+from plugin_operator.serving.api_server_listener import LimitedFront
 from plugin_operator.serving.connections import ConnectionLimits
-from plugin_operator.serving.front import LimitedFront
 from plugin_operator.testing.eventually import eventually
 
 LIMITS = ConnectionLimits(connections=16, answer_seconds=None, keepalive_seconds=300.0)

@@ -15,8 +15,8 @@ import pytest
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.certificates import make_authority, server_context
 from plugin_operator.serving.address import BindAddress
+from plugin_operator.serving.api_server_listener import LimitedFront
 from plugin_operator.serving.checks import Probe
-from plugin_operator.serving.front import LimitedFront
 from plugin_operator.serving.routes import probe_routes
 from plugin_operator.serving.server import HttpServer
 

@@ -1,6 +1,6 @@
 import pytest
 
-from plugin_operator.backoff import Backoff
+from plugin_operator.connection_backoff import Backoff
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 

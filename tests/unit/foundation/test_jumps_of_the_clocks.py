@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import structlog
 
-from plugin_operator.backoff import Backoff
 from plugin_operator.client import Access
 from plugin_operator.client.credentials.cached_access import CachedAccess
 from plugin_operator.client.http.status_errors import MAX_WAIT_SECONDS, retry_after_seconds
+from plugin_operator.connection_backoff import Backoff
 from plugin_operator.hosting.rollout.reload_limiter import TokenBucket, pause_after_look
 from plugin_operator.hosting.scan.files import read_file
 from plugin_operator.hosting.scan.scanner import Scanner

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from plugin_operator.testing.secrecy import SecretValues
+from plugin_operator.testing.secret_masking import SecretValues
 
 VALUE = "pass word%s-{x}-äöü-" + "0123456789abcdef" * 40
 

@@ -9,7 +9,6 @@ import math
 import random
 from collections.abc import Callable
 
-from plugin_operator.backoff import Backoff
 from plugin_operator.cache.environment import Environment
 from plugin_operator.cache.keys import InformerKey
 from plugin_operator.cache.reflector.list_watch import ListWatch
@@ -22,6 +21,7 @@ from plugin_operator.cache.reflector.watch_stream import Position, WatchStream
 from plugin_operator.cache.reflector.wire import WireReader
 from plugin_operator.cache.store import Store
 from plugin_operator.client import ByteStream
+from plugin_operator.connection_backoff import Backoff
 from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError
 
 _NOT_UNDERSTOOD = frozenset({400, 405, 406, 422})

@@ -71,7 +71,7 @@ async def _serve(config: "ApiServerConfig", *, child: bool) -> int:
     from kube_apiserver.storage import DataBroken, FolderInUse, JournalFailed
     from plugin_operator import logs
     from plugin_operator.cli.lifetime import wait_for_end
-    from plugin_operator.serving.front import LimitedFront
+    from plugin_operator.serving.api_server_listener import LimitedFront
 
     server = ApiServer(config, front=LimitedFront("API server"))
     try:

@@ -9,9 +9,9 @@ from contextvars import Context
 from typing import Protocol
 
 from plugin_operator import logs
-from plugin_operator.backoff import Backoff
 from plugin_operator.client.credentials.access import Access
 from plugin_operator.clock import Clock, SystemClock
+from plugin_operator.connection_backoff import Backoff
 from plugin_operator.errors import ConfigError
 from plugin_operator.rendering import describe
 from plugin_operator.tasks import AnyTask, TaskOwner

@@ -7,7 +7,7 @@ informers' business.
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from plugin_operator.controllers.ports import InformerKey
+from plugin_operator.controllers.cache_interface import InformerKey
 from plugin_operator.controllers.reconcile import Request
 
 Enqueue = Callable[[Request, int], None]

@@ -10,8 +10,8 @@ from typing import Any
 
 from plugin_operator.clock import Timer
 from plugin_operator.containment import PluginGuard
+from plugin_operator.controllers.cache_interface import CachedObject, Informer
 from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueMapped, Handler
-from plugin_operator.controllers.ports import CachedObject, Informer
 from plugin_operator.controllers.predicates import passes
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.spec import Watch

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
-from plugin_operator.controllers.ports import Informer, InformerFactory, InformerKey
+from plugin_operator.controllers.cache_interface import Informer, InformerFactory, InformerKey
 from plugin_operator.controllers.sources.source import Enqueue, Source
 from plugin_operator.controllers.spec import ControllerSpec
 from plugin_operator.tasks import TaskOwner, start_task

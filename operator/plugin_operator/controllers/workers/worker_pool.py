@@ -8,8 +8,8 @@ import contextvars
 from collections.abc import Callable
 
 from plugin_operator import logs
-from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock, Timer
+from plugin_operator.connection_backoff import Backoff
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.workers.worker import Worker
 from plugin_operator.tasks import TaskSupervisor, start_task

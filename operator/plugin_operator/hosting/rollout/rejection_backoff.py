@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock, Timer
+from plugin_operator.connection_backoff import Backoff
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import HostSettings
 from plugin_operator.hosting.rollout.revision_builder import RetryableRejection, TrialInconclusive

@@ -12,8 +12,8 @@ from pathlib import Path
 import watchfiles
 
 from plugin_operator import logs
-from plugin_operator.backoff import Backoff
 from plugin_operator.clock import Clock
+from plugin_operator.connection_backoff import Backoff
 from plugin_operator.paths import fixed
 from plugin_operator.rendering import describe
 from plugin_operator.tasks import start_task

@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
-from plugin_operator.containment.bridge import ORDINARY, waiting_for
+from plugin_operator.containment.foreign_futures import ORDINARY, waiting_for
 
 T = TypeVar("T")
 
