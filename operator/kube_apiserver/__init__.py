@@ -1,4 +1,4 @@
-"""The embedded Kubernetes API server: kubectl, client libraries and this operator work against it over HTTP.
+"""A Kubernetes API server for tests and laptops: kubectl and client libraries work against it over HTTP.
 
 Owns serving, storing and the rules of objects. Leaves schemas, patches, field ownership, protobuf, tables and OpenAPI
 to the pure functions of its subpackages, and running anything (pods, schedulers) to real clusters.

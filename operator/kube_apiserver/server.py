@@ -91,6 +91,13 @@ class ApiServer:
             await self.stop()
             raise
 
+    async def __aenter__(self) -> Endpoint:
+        """Start, and return where the server listens; it stops at the end of the block."""
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
     async def _start(self) -> Endpoint:
         config = self.config
         if config.data_dir is not None:
