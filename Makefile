@@ -92,7 +92,7 @@ all: build plugins test check ## build, plugins, test and check
 
 .PHONY: clean
 clean: ## Remove what the targets made: dist, caches, the sandbox, .venv
-	rm -rf dist build .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis $(VENV)
+	rm -rf dist build .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .grimp_cache .hypothesis $(VENV)
 	find operator plugins tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- quality
@@ -116,7 +116,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
-	$(BIN)/mypy bench docs/reference.py $(filter-out tests/typing/test_%,$(wildcard plugins/*.py tests/typing/*.py))
+	$(BIN)/mypy bench docs/reference.py docs/architecture.py $(filter-out tests/typing/test_%,$(wildcard plugins/*.py tests/typing/*.py))
 
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
@@ -125,6 +125,10 @@ layers: $(VENV)/.dev
 format: $(VENV)/.dev ## Format the code and apply the safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+.PHONY: pictures
+pictures: $(VENV)/.dev ## Draw docs/architecture.svg from the import graph
+	@PYTHONPATH=operator $(BIN)/python docs/architecture.py
 
 .PHONY: reference
 reference: $(VENV)/.dev ## Make docs/reference.md from the docstrings of the author API
