@@ -4,25 +4,23 @@ Owns the shape of the requests. Transport, retries and credentials are left to t
 Objects are dicts, or models of kubernetes-asyncio where the kind was given as a model class.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, TypeVar
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
 
-from plugin_operator.client.http.limits import MAX_RECEIVING_BYTES
+from plugin_operator.client.answers import Kind, decoded, object_in
 from plugin_operator.client.http.request_path import is_whole_object, kind_at
 from plugin_operator.client.http.server_warnings import on_behalf
 from plugin_operator.client.http.transport import Query, Transport
+from plugin_operator.client.list_pages import read_list
 from plugin_operator.client.mapper import RESTMapper
-from plugin_operator.client.models import is_model, to_dict, to_model, version_and_kind
-from plugin_operator.client.paging import Paging
-from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, GoneError, NoMatchError, NotFoundError
+from plugin_operator.client.models import is_model, to_dict, version_and_kind
+from plugin_operator.errors import NoMatchError, NotFoundError
 from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, NamespacedName, Object, Resource
 
-Kind: TypeAlias = str | GroupVersionKind | type[Any]
 PatchType = Literal["merge", "json", "strategic"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
-T = TypeVar("T")
 
 # What kube-apiserver says of a path under which it serves no resource; an object's absence has other words.
 _NO_SUCH_PATH = frozenset({"404 page not found", "the server could not find the requested resource"})
@@ -32,16 +30,6 @@ _PATCH_TYPES: Mapping[str, str] = {
     "json": "application/json-patch+json",
     "strategic": "application/strategic-merge-patch+json",
 }
-
-
-class _ListMeta(msgspec.Struct, frozen=True):
-    next: str | None = msgspec.field(default=None, name="continue")
-
-
-class _Page(msgspec.Struct, rename="camel"):
-    api_version: str = ""
-    metadata: _ListMeta = _ListMeta()
-    items: list[msgspec.Raw] | None = None
 
 
 class Client:
@@ -140,7 +128,7 @@ class Client:
             NotFoundError: there is none.
         """
         resource = await self._resource(kind)
-        return self._object(kind, await self._send("GET", self._path(resource, name, namespace)), resource)
+        return object_in(kind, await self._send("GET", self._path(resource, name, namespace)), resource)
 
     async def list(
         self,
@@ -168,11 +156,11 @@ class Client:
         resource = await self._resource(kind)
         query = [("labelSelector", str(labels))] if labels else []
         query += [("fieldSelector", str(fields))] if fields else []
-        try:
-            items = await self._pages(resource, namespace, query, Paging(resource.plural))
-        except GoneError:  # the list took longer than the server keeps the snapshot its pages come from
-            items = await self._pages(resource, namespace, query, Paging(resource.plural, None))
-        return [self._decode(kind, item) for item in items]
+
+        def fetch(page: Query) -> Awaitable[bytes]:
+            return self._send("GET", resource.path(namespace), query=[*query, *page])
+
+        return [decoded(kind, item) for item in await read_list(fetch, resource)]
 
     async def create(self, obj: Any, *, field_manager: str | None = None) -> Any:
         """Create the object and return it as the server stored it.
@@ -190,7 +178,7 @@ class Client:
         metadata = _metadata(document)
         namespace = self._namespace(resource, metadata.get("namespace"), metadata.get("name"))
         body = await self._send("POST", resource.path(namespace), document, query=self._manager(field_manager))
-        return self._object(_result_kind(obj), body, resource)
+        return object_in(_result_kind(obj), body, resource)
 
     async def update(self, obj: Any, *, field_manager: str | None = None) -> Any:
         """Replace the object and return what was stored.
@@ -257,7 +245,7 @@ class Client:
         path = self._path(resource, name, namespace, subresource)
         query = self._manager(field_manager)
         body = await self._send("PATCH", path, patch, query=query, content_type=_PATCH_TYPES[type])
-        return self._object(kind, body, resource if subresource is None else None)
+        return object_in(kind, body, resource if subresource is None else None)
 
     async def patch_status(
         self,
@@ -312,7 +300,7 @@ class Client:
             document = {**document, "metadata": {key: metadata[key] for key in metadata if key != "managedFields"}}
         query = [*self._manager(field_manager), ("force", "true" if force else "false")]
         body = await self._send("PATCH", path, document, query=query, content_type="application/apply-patch+yaml")
-        return self._object(_result_kind(obj), body, resource if subresource is None else None)
+        return object_in(_result_kind(obj), body, resource if subresource is None else None)
 
     async def delete(
         self,
@@ -349,35 +337,13 @@ class Client:
         options |= {"preconditions": preconditions} if preconditions else {}
         await self._send("DELETE", self._path(resource, name, namespace), options)
 
-    async def _pages(self, resource: Resource, namespace: str | None, query: Query, pages: Paging) -> Sequence[bytes]:
-        """Return the items of all pages; a page that is too large comes again with fewer objects.
-
-        Raises:
-            AnswerTooLargeError: one object is too large, or all of them together are.
-        """
-        found: list[bytes] = []
-        size, goes_on = 0, True
-        while goes_on:
-            try:
-                body = await self._send("GET", resource.path(namespace), query=[*query, *pages.query])
-            except AnswerTooLargeError as error:
-                pages.shrink(error)
-                continue
-            page = _read(body, _Page)
-            size += len(body)
-            if size > MAX_RECEIVING_BYTES:
-                raise AnswerTooLargeError(f"all {resource.plural} have more than {MAX_RECEIVING_BYTES} bytes")
-            found.extend(_items(page, resource))
-            goes_on = pages.turn(page.metadata.next, len(body))
-        return found
-
     async def _replace(self, obj: Any, subresource: str | None, field_manager: str | None) -> Any:
         document, resource = await self._document(obj)
         metadata = _metadata(document)
         path = self._path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
         query = self._manager(field_manager)
         body = await self._send("PUT", path, document, query=query)
-        return self._object(_result_kind(obj), body, resource if subresource is None else None)
+        return object_in(_result_kind(obj), body, resource if subresource is None else None)
 
     async def _document(self, obj: Any) -> tuple[Object, Resource]:
         document = to_dict(obj)
@@ -450,62 +416,12 @@ class Client:
             self._mapper.invalidate(kind_at(path))
             raise NoMatchError(f"the API server does not serve {path}: {error.message}") from error
 
-    def _object(self, kind: Kind, body: bytes, resource: Resource | None) -> Any:
-        """Return the object of an answer; ``resource`` is None if a subresource may have a kind of its own.
-
-        Raises:
-            ApiConnectionError: it is something else, say a page or a Status with which a proxy stands in.
-        """
-        head = _read(body, _Head)
-        wanted = resource.gvk.kind if resource is not None else None
-        if wanted == "Binding":
-            wanted = "Status"  # the one kind whose creation is answered with another
-        if (head.kind == "Status" and wanted is None) or (wanted and head.kind and head.kind != wanted):
-            raise ApiConnectionError(f"the server answered with a {head.kind} in place of a {wanted or 'whole object'}")
-        return self._decode(kind, body)
-
-    def _decode(self, kind: Kind, body: bytes) -> Any:
-        return _read(body, Object) if isinstance(kind, str | GroupVersionKind) else to_model(body, kind)
-
 
 def _checked_manager(name: str) -> str:
     """Refuse what the API server would refuse; see apimachinery's ``ValidateFieldManager``."""
     if not name or len(name.encode()) > _MAX_MANAGER_BYTES or not name.isprintable():
         raise ValueError(f"field_manager {name!r} must be 1 to {_MAX_MANAGER_BYTES} bytes of printable text")
     return name
-
-
-def _read(body: bytes, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        # A proxy's page in place of the answer is no better than no answer.
-        raise ApiConnectionError(f"the server's answer cannot be read: {error}") from error
-
-
-def _items(page: _Page, resource: Resource) -> Iterator[bytes]:
-    """Yield the items with the type that lists of built-in kinds leave out."""
-    head = b'{"apiVersion":"%b","kind":"%b"' % (resource.gvk.api_version.encode(), resource.gvk.kind.encode())
-    for item in page.items or ():
-        raw = bytes(item)
-        if _read(raw, _Typed).kind:
-            yield raw
-        else:
-            rest = raw[1:].lstrip()
-            yield head + (b"}" if rest == b"}" else b"," + rest)
-
-
-class _ObjectMeta(msgspec.Struct):
-    name: str | None = None
-
-
-class _Head(msgspec.Struct):
-    kind: str | None = None
-    metadata: _ObjectMeta | None = None
-
-
-class _Typed(msgspec.Struct):
-    kind: str | None = None
 
 
 def _metadata(document: Object) -> Object:

@@ -1,0 +1,80 @@
+"""Reading a list page by page.
+
+Owns what becomes of the pages: their items, and how many bytes they may have together. ``Paging`` says which page comes
+next; sending is left to the caller.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import msgspec
+
+from plugin_operator.client.answers import read_json
+from plugin_operator.client.http.limits import MAX_RECEIVING_BYTES
+from plugin_operator.client.http.transport import Query
+from plugin_operator.client.paging import Paging
+from plugin_operator.errors import AnswerTooLargeError, GoneError
+from plugin_operator.kube import Resource
+
+FetchPage = Callable[[Query], Awaitable[bytes]]
+
+
+class _ListMeta(msgspec.Struct, frozen=True):
+    next: str | None = msgspec.field(default=None, name="continue")
+
+
+class _Page(msgspec.Struct, rename="camel"):
+    api_version: str = ""
+    metadata: _ListMeta = _ListMeta()
+    items: list[msgspec.Raw] | None = None
+
+
+class _Typed(msgspec.Struct):
+    kind: str | None = None
+
+
+async def read_list(fetch: FetchPage, resource: Resource) -> Sequence[bytes]:
+    """Return the JSON of all objects of a list.
+
+    Args:
+        fetch: requests one page, by the query that asks for it.
+        resource: what is listed.
+
+    Raises:
+        AnswerTooLargeError: one object is too large, or all of them together are.
+        ApiConnectionError: a page cannot be read, or the pages come to no end.
+    """
+    try:
+        return await _read_pages(fetch, resource, Paging(resource.plural))
+    except GoneError:  # the list took longer than the server keeps the snapshot its pages come from
+        return await _read_pages(fetch, resource, Paging(resource.plural, None))
+
+
+async def _read_pages(fetch: FetchPage, resource: Resource, pages: Paging) -> Sequence[bytes]:
+    """Return the items of all pages; a page that is too large comes again with fewer objects."""
+    found: list[bytes] = []
+    size, goes_on = 0, True
+    while goes_on:
+        try:
+            body = await fetch(pages.query)
+        except AnswerTooLargeError as error:
+            pages.shrink(error)
+            continue
+        page = read_json(body, _Page)
+        size += len(body)
+        if size > MAX_RECEIVING_BYTES:
+            raise AnswerTooLargeError(f"all {resource.plural} have more than {MAX_RECEIVING_BYTES} bytes")
+        found.extend(_items(page, resource))
+        goes_on = pages.turn(page.metadata.next, len(body))
+    return found
+
+
+def _items(page: _Page, resource: Resource) -> Iterator[bytes]:
+    """Yield the items with the type that lists of built-in kinds leave out."""
+    head = b'{"apiVersion":"%b","kind":"%b"' % (resource.gvk.api_version.encode(), resource.gvk.kind.encode())
+    for item in page.items or ():
+        raw = bytes(item)
+        if read_json(raw, _Typed).kind:
+            yield raw
+        else:
+            rest = raw[1:].lstrip()
+            yield head + (b"}" if rest == b"}" else b"," + rest)
