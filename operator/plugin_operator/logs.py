@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, Literal, TextIO, cast
 
 import msgspec
@@ -17,6 +18,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 from structlog.types import EventDict, FilteringBoundLogger, Processor
 
 from plugin_operator.errors import UsageError
+from plugin_operator.log_fields import OwnedFields, claim
 from plugin_operator.rendering import class_name, describe, is_endless, safe_repr, safe_text, stack_of, valid_unicode
 
 Format = Literal["auto", "json", "console"]
@@ -34,6 +36,9 @@ _METHODS = ("debug", "info", "warning", "warn", "error", "critical", "fatal", "e
 _CHATTY = ("watchfiles", "kubernetes_asyncio.client.rest")
 
 
+# Handed to the logger factory by this module's functions only.
+_OWN = object()
+
 OwnerOf = Callable[[str, str], tuple[str, str, str] | None]
 """Returns plugin, revision and readable name of a logger, asked by its name and the file name of the code that logs."""
 
@@ -50,18 +55,54 @@ def owner_of(name: str, filename: str) -> tuple[str, str, str] | None:
     return _owners[0](name, filename) if _owners else None
 
 
-def _show_owner(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    record = event.get("_record")
-    if record is not None and (found := owner_of(record.name, record.pathname)) is not None:
-        plugin, revision, event["logger"] = found
-        event.setdefault("plugin", plugin)
-        event.setdefault("revision", revision)
-    return event
+RunningFields = Callable[[], dict[str, str]]
+"""Returns plugin, revision and, in a reconcile, the other fields of the code that runs; empty outside of plugins."""
+
+_running: list[RunningFields] = []
+
+
+def name_running_code(find: RunningFields) -> None:
+    """Make lines that plugins write with loggers of their own carry the fields of the code that runs."""
+    _running[:] = [find]
+
+
+def _claim_line(logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Name the plugin whose code writes a line, whatever the line says; the operator's own lines say what they say."""
+    record = event.get("_record") if logger is None else None
+    if record is None and getattr(logger, "is_own", False):
+        return event
+    running = _running[0]() if _running else {}
+    if record is not None:
+        found = owner_of(record.name, record.pathname)
+        if found is not None:
+            event["logger"] = found[2]
+            # Where it stands counts before the name of the logger, which anybody may use.
+            found = owner_of("", record.pathname) or found
+    else:
+        found = None if running else _calling_plugin()
+    owner = running or ({"plugin": found[0], "revision": found[1]} if found is not None else {})
+    return claim(event, owner) if owner else event
+
+
+def _calling_plugin() -> tuple[str, str, str] | None:
+    """Return whose code is logging, by the frames: a thread of a plugin's own does not say which reconcile it is of."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to see who calls
+    while frame is not None:
+        if (found := owner_of("", frame.f_code.co_filename)) is not None:
+            return found
+        frame = frame.f_back
+    return None
 
 
 def get_logger(name: str, **fields: Any) -> FilteringBoundLogger:
     """Return a logger whose lines carry ``logger=name`` and ``fields``; cheap, and fine at module level."""
-    return cast("FilteringBoundLogger", structlog.get_logger(name, **fields))
+    return cast("FilteringBoundLogger", structlog.get_logger(name, _OWN, **fields))
+
+
+def owned_logger(name: str, **fields: Any) -> FilteringBoundLogger:
+    """Return a logger for plugin code: what it is bound to of ``OWNED`` stays, whatever is bound or logged later."""
+    made = structlog.wrap_logger(None, context_class=OwnedFields, logger_factory_args=(name, _OWN), **fields)
+    return cast("FilteringBoundLogger", made)
 
 
 def configure(log_format: Format = "auto", level: str = "info", stream: TextIO | None = None) -> None:
@@ -88,7 +129,7 @@ def configure(log_format: Format = "auto", level: str = "info", stream: TextIO |
     structlog.configure(
         processors=[_never_raising([*shared, final])],
         wrapper_class=_never_raising_logger(LEVELS[level]),
-        logger_factory=lambda name="": _LineLogger(sink, name),
+        logger_factory=lambda name="", own=None: _LineLogger(sink, name, is_own=own is _OWN),
         cache_logger_on_first_use=True,
     )
     _route_standard_logging(shared, final, sink, LEVELS[level])
@@ -127,9 +168,9 @@ def _never_raising(processors: list[Processor]) -> Processor:
             raise
         except BaseException as error:  # noqa: BLE001 - whoever logs must not fail for it
             trouble = f"a value raised {class_name(error)} while the line was rendered"
-            return _fallback_line({"level": method, **fields}, trouble)
+            return _fallback_line({**fields, "level": method}, trouble)
         if len(result) > _MAX_LINE:
-            return _fallback_line({"level": method, **fields}, f"cut from {len(result):,} characters")
+            return _fallback_line({**fields, "level": method}, f"cut from {len(result):,} characters")
         return result
 
     return process
@@ -170,6 +211,7 @@ def _shared_processors(*, console: bool) -> list[Processor]:
         structlog.processors.TimeStamper(fmt="%H:%M:%S.%f" if console else "iso", utc=not console),
         structlog.processors.StackInfoRenderer(),
         _describe_endless_exceptions,
+        _claim_line,
     ]
     if not console:
         transformer = ExceptionDictTransformer(show_locals=False, max_frames=_MAX_FRAMES, use_rich=False)
@@ -203,7 +245,7 @@ def _console_renderer(*, colors: bool) -> Processor:
 
 def _route_standard_logging(shared: list[Processor], final: Processor, sink: "_Sink", level: int) -> None:
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[*shared, _show_owner],
+        foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, final],
     )
     handler = _Handler(cast("TextIO", sink))
@@ -222,6 +264,8 @@ class _Handler(logging.StreamHandler[TextIO]):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
+        # Marks of a line that structlog has made, which ours never has here: with them a plugin would skip the chain.
+        record.__dict__.pop("_logger", None)
         try:
             line = self.format(record) + self.terminator
         except BaseException as error:  # noqa: BLE001 - an argument's __str__ is foreign code
@@ -260,13 +304,17 @@ class _Sink:
 
 
 class _LineLogger:
-    """What structlog hands a rendered line to; ``name`` is what ``add_logger_name`` reads."""
+    """What structlog hands a rendered line to.
 
-    __slots__ = ("_sink", "name")
+    ``name`` is what ``add_logger_name`` reads; ``is_own`` says that the operator has made it.
+    """
 
-    def __init__(self, sink: _Sink, name: str) -> None:
+    __slots__ = ("_sink", "is_own", "name")
+
+    def __init__(self, sink: _Sink, name: str, *, is_own: bool) -> None:
         self._sink = sink
         self.name = name
+        self.is_own = is_own
 
     def msg(self, line: str) -> None:
         """Write in one piece, so that lines of threads do not mix."""

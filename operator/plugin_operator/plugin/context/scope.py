@@ -162,7 +162,7 @@ class ControllerScope:
     def log(self) -> FilteringBoundLogger:
         """Return the logger bound to plugin, revision and controller."""
         if self._log is None:
-            self._log = logs.get_logger(
+            self._log = logs.owned_logger(
                 "plugin", plugin=self.plugin, revision=self.revision, controller=self.controller
             )
         return self._log

@@ -11,7 +11,9 @@ import weakref
 from collections.abc import Coroutine, Generator
 from typing import Any, Protocol, cast
 
+from plugin_operator import logs
 from plugin_operator.errors import PluginOperatorError
+from plugin_operator.kube import NamespacedName
 from plugin_operator.plugin.runtime.exit_containment import Contained
 
 AnyTask = asyncio.Task[Any]
@@ -69,6 +71,10 @@ class Reconcile(Protocol):
     def reconcile_id(self) -> str:
         """Its id in log lines."""
 
+    @property
+    def request(self) -> NamespacedName:
+        """Its object."""
+
 
 _reconcile: contextvars.ContextVar["Reconcile | None"] = contextvars.ContextVar("plugin_reconcile", default=None)
 
@@ -82,6 +88,17 @@ def current_fields() -> dict[str, str]:
     """Return what a log line about the code that runs now should carry; empty outside of plugins."""
     revision = _current.get()
     return _fields(revision, _reconcile.get()) if revision is not None else {}
+
+
+def _line_fields() -> dict[str, str]:
+    revision, reconcile = _current.get(), _reconcile.get()
+    if revision is None or reconcile is None:
+        return current_fields()
+    namespace, name = reconcile.request
+    return {**_fields(revision, reconcile), "namespace": namespace, "name": name}
+
+
+logs.name_running_code(_line_fields)
 
 
 def fields_of_task(task: AnyTask) -> dict[str, str]:
