@@ -4,9 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from plugin_operator import logs
+from plugin_operator.controllers import ControllerStatus
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.reporting.states import PluginState, may_follow
+from plugin_operator.hosting.reporting.status import PluginStatus
+from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
+from plugin_operator.hosting.runtime.misbehavior import Misbehavior
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 
 _log = logs.get_logger(__name__)
@@ -120,6 +124,40 @@ class StatusReporter:
             _log.info("Plugin active", **facts)
         for leftover in new.leftovers:
             _log.warning("Plugin import leaves something behind", plugin=self.name, revision=new.label, what=leftover)
+
+    def snapshot(
+        self,
+        runtime: RevisionRuntime | None,
+        controllers: tuple[ControllerStatus, ...],
+        failures: tuple[ControllerFailures, ...],
+        charges: tuple[Misbehavior, ...],
+    ) -> PluginStatus:
+        """Return the status of the plugin now.
+
+        Args:
+            runtime: of the revision that works; without one, failures and charges are about nothing.
+            controllers: what they say of themselves.
+            failures: what fails of each.
+            charges: what the revision does that it should not.
+        """
+        return PluginStatus(
+            name=self.name,
+            path=self.path,
+            line=self.line,
+            state=self.state,
+            since=self.since,
+            reason=self.reason,
+            revision=runtime.label if runtime is not None else "",
+            digest=runtime.digest if runtime is not None else "",
+            candidate=self.candidate,
+            awaits=self.awaits or (runtime.blocked if runtime is not None else frozenset()),
+            controllers=controllers,
+            leftovers=runtime.leftovers if runtime is not None else (),
+            reloads=self.reloads,
+            tasks=len(runtime.tasks.running()) if runtime is not None else 0,
+            charges=charges if runtime is not None else (),
+            failures=failures if runtime is not None else (),
+        )
 
     def show_revision(self, new: RevisionRuntime, old: RevisionRuntime | None) -> None:
         """Make the metrics name the revision that works."""

@@ -15,9 +15,9 @@ from plugin_operator.hosting.reporting.states import PluginState
 from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.rollout import revision_builder
 from plugin_operator.hosting.rollout.controller_set import ControllerSet, Drains
-from plugin_operator.hosting.rollout.handover import States, rehearse, repeat_if_changed
 from plugin_operator.hosting.rollout.rejection_backoff import RejectionBackoff
 from plugin_operator.hosting.rollout.reload_limiter import TokenBucket
+from plugin_operator.hosting.rollout.revision_swap import RevisionSwap
 from plugin_operator.hosting.rollout.rollback import RevisionHistory
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import MisbehaviorMonitor
@@ -50,6 +50,7 @@ class PluginSupervisor:
         self._settings = builder.environment.settings
         self._clock = builder.environment.clock
         self._controllers = ControllerSet(name, builder.environment, self._controller_ended)
+        self._revision_swap = RevisionSwap(builder, self._controllers, self.reporter, lambda: self._leads)
         self._history = RevisionHistory(name, builder.environment, self._stuck_ended)
         self._misbehavior = MisbehaviorMonitor(name, builder.environment.clock, builder.environment.metrics)
         self._wake = asyncio.Event()
@@ -152,25 +153,8 @@ class PluginSupervisor:
 
     def status(self) -> PluginStatus:
         """Take a snapshot."""
-        reporter, runtime = self.reporter, self.runtime
-        return PluginStatus(
-            name=self.name,
-            path=reporter.path,
-            line=reporter.line,
-            state=reporter.state,
-            since=reporter.since,
-            reason=reporter.reason,
-            revision=runtime.label if runtime is not None else "",
-            digest=runtime.digest if runtime is not None else "",
-            candidate=reporter.candidate,
-            awaits=reporter.awaits or (runtime.blocked if runtime is not None else frozenset()),
-            controllers=self._controllers.status(),
-            leftovers=runtime.leftovers if runtime is not None else (),
-            reloads=reporter.reloads,
-            tasks=len(runtime.tasks.running()) if runtime is not None else 0,
-            charges=self._misbehavior.charges if runtime is not None else (),
-            failures=self._controllers.failures() if runtime is not None else (),
-        )
+        charges, failures = self._misbehavior.charges, self._controllers.failures()
+        return self.reporter.snapshot(self.runtime, self._controllers.status(), failures, charges)
 
     async def _step(self) -> None:
         if self._history.wants_rollback:
@@ -213,14 +197,8 @@ class PluginSupervisor:
             return  # there is something newer; the next step sees to it
         new = await revision_builder.load(self._builder, source, leftovers)
         try:
-            self.reporter.move(PluginState.WARMING)
-            await revision_builder.prepare(self.runtime, new, start=self._leads)
-            states = await rehearse(self.runtime, new)
-            drains = await self._flip(new, states)
+            drains = await self._revision_swap.forward(self.runtime, new)
         except BaseException:
-            if self.runtime is None:
-                await self._controllers.drop(0)
-            await revision_builder.discard(new)
             self._keep_names()
             raise
         old, self.runtime = self.runtime, new
@@ -230,43 +208,11 @@ class PluginSupervisor:
         await self._history.replaced(old, new, drains, on_spike=self._wake.set)
         await self._let_go(old, drains)
 
-    async def _install(self, new: RevisionRuntime) -> Drains:
-        """Swap all controllers; if one of them fails, swap those before it back."""
-        try:
-            return await self._controllers.install(new)
-        except Exception:
-            if self.runtime is not None:
-                drains = await self._controllers.install(self.runtime)
-                drains.cancel()
-                await drains.wait(self._settings.cancel_grace_seconds)
-            raise
-
-    async def _flip(self, new: RevisionRuntime, states: States) -> Drains:
-        """Swap all controllers and hand state over."""
-        if self._leads:
-            self._controllers.start_workers()
-        began = self._clock.monotonic()
-        drains = await self._install(new)
-        await repeat_if_changed(self.runtime, new, states)
-        new.gate.set()
-        self.reporter.swap_seconds = self._clock.monotonic() - began
-        return drains
-
     async def _roll_back(self) -> None:
         bad, good = self.runtime, self._history.take()
         if bad is None or good is None:
             return
-        self.reporter.move(PluginState.WARMING)
-        try:
-            self._builder.controller_names.claim(self.name, good.revision.declarations)
-            if not good.is_held:
-                await good.prepare()
-            if self._leads and not good.is_started:
-                await good.start()
-            drains = await self._install(good)
-        except BaseException:
-            await revision_builder.discard(good)
-            raise
+        drains = await self._revision_swap.back(bad, good)
         self.runtime = good
         good.revision.modules.take_over(bad.revision.modules)
         self._history.put_in_quarantine(bad, good)

@@ -1,0 +1,100 @@
+"""One revision taking the place of another, or giving up without having changed anything.
+
+Owns the order from warm caches to the flip: hooks, state, controllers. Which revision is wanted, and what becomes of
+the replaced one, is left to ``supervisor`` and ``rollback``.
+"""
+
+from collections.abc import Callable
+
+from plugin_operator.hosting.reporting.reporter import StatusReporter
+from plugin_operator.hosting.reporting.states import PluginState
+from plugin_operator.hosting.rollout import revision_builder
+from plugin_operator.hosting.rollout.controller_set import ControllerSet, Drains
+from plugin_operator.hosting.rollout.handover import States, rehearse, repeat_if_changed
+from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
+
+
+class RevisionSwap:
+    """Swaps the revisions of one plugin.
+
+    Args:
+        builder: prepares and discards revisions.
+        controllers: of the plugin.
+        reporter: is moved to Warming, and gets the time that the swap took.
+        leads: returns whether this process leads; asked anew before hooks and before the flip.
+    """
+
+    def __init__(
+        self,
+        builder: revision_builder.RevisionBuilder,
+        controllers: ControllerSet,
+        reporter: StatusReporter,
+        leads: Callable[[], bool],
+    ) -> None:
+        self._builder = builder
+        self._controllers = controllers
+        self._reporter = reporter
+        self._leads = leads
+        self._settings = builder.environment.settings
+        self._clock = builder.environment.clock
+
+    async def forward(self, old: RevisionRuntime | None, new: RevisionRuntime) -> Drains:
+        """Prepare ``new`` and swap to it; return what ``old`` has in flight.
+
+        Failing or cancelled, it discards ``new``, and ``old`` goes on.
+
+        Raises:
+            PluginRejected: ``new`` cannot be prepared, or cannot take the state.
+        """
+        try:
+            self._reporter.move(PluginState.WARMING)
+            await revision_builder.prepare(old, new, start=self._leads())
+            states = await rehearse(old, new)
+            return await self._flip(old, new, states)
+        except BaseException:
+            if old is None:
+                await self._controllers.drop(0)
+            await revision_builder.discard(new)
+            raise
+
+    async def back(self, bad: RevisionRuntime, good: RevisionRuntime) -> Drains:
+        """Swap back to ``good``, which worked before; return what ``bad`` has in flight.
+
+        Failing or cancelled, it discards ``good``, and ``bad`` goes on.
+
+        Raises:
+            PluginRejected: another plugin has a name of ``good`` by now, or a hook failed.
+        """
+        self._reporter.move(PluginState.WARMING)
+        try:
+            self._builder.controller_names.claim(self._reporter.name, good.revision.declarations)
+            if not good.is_held:
+                await good.prepare()
+            if self._leads() and not good.is_started:
+                await good.start()
+            return await self._install(bad, good)
+        except BaseException:
+            await revision_builder.discard(good)
+            raise
+
+    async def _flip(self, old: RevisionRuntime | None, new: RevisionRuntime, states: States) -> Drains:
+        """Swap all controllers and hand state over."""
+        if self._leads():
+            self._controllers.start_workers()
+        began = self._clock.monotonic()
+        drains = await self._install(old, new)
+        await repeat_if_changed(old, new, states)
+        new.gate.set()
+        self._reporter.swap_seconds = self._clock.monotonic() - began
+        return drains
+
+    async def _install(self, old: RevisionRuntime | None, new: RevisionRuntime) -> Drains:
+        """Swap all controllers; if one of them fails, swap those before it back."""
+        try:
+            return await self._controllers.install(new)
+        except Exception:
+            if old is not None:
+                drains = await self._controllers.install(old)
+                drains.cancel()
+                await drains.wait(self._settings.cancel_grace_seconds)
+            raise
