@@ -13,7 +13,6 @@ What a leader does, and ending the process when leadership is lost, is left to `
 """
 
 import asyncio
-import math
 import random
 from collections.abc import Callable
 from typing import NoReturn
@@ -32,13 +31,7 @@ from plugin_operator.errors import (
 from plugin_operator.fence import Fence
 from plugin_operator.leaderelection.deadline import within
 from plugin_operator.leaderelection.lease_lock import LeaseLock
-from plugin_operator.leaderelection.lease_record import (
-    RELEASED_SECONDS,
-    LeaderRecord,
-    is_micro_time,
-    micro_time,
-    micro_time_unlike,
-)
+from plugin_operator.leaderelection.lease_record import LeaderRecord
 from plugin_operator.leaderelection.lease_sighting import Sighting
 from plugin_operator.leaderelection.observation import Observation
 from plugin_operator.leaderelection.timing import JITTER_FACTOR, Timing
@@ -177,18 +170,14 @@ class LeaderElector:
 
     async def _give_back(self) -> bool:
         try:
-            await self.lock.update(self._nobodys_record())
+            await self.lock.update(self._seen.record.released(self._clock.now()))
         except (ConflictError, NotFoundError):
             # A renewal that the stop cut off may have reached the server: then what we know of the Lease is old.
             self._observe(await self.lock.get())
             if not self._seen.is_our_write:
                 return False
-            await self.lock.update(self._nobodys_record())
+            await self.lock.update(self._seen.record.released(self._clock.now()))
         return True
-
-    def _nobodys_record(self) -> LeaderRecord:
-        now = micro_time(self._clock.now())
-        return LeaderRecord("", RELEASED_SECONDS, now, now, self._seen.record.leader_transitions)
 
     async def _acquire(self) -> None:
         while not await self._attempt(self._timing.renew_deadline_seconds):
@@ -276,25 +265,12 @@ class LeaderElector:
         return may_write
 
     async def _write(self, *, create: bool = False) -> None:
-        record = self._next_record()
+        duration = self._timing.lease_duration_seconds
+        record = self._seen.record.held_by(self.identity, self._clock.now(), duration, exists=self._seen.exists)
         self._seen.wrote(record)
         write = self.lock.create(record) if create else self.lock.update(record)
         await within(self._clock, self._timing.request_seconds, write)
         self._observe(record)
-
-    def _next_record(self) -> LeaderRecord:
-        """Return what we would write now: a renewal if we hold the Lease, else a change of leader."""
-        seen, ours = self._seen.record, self.leader == self.identity
-        now = micro_time_unlike(self._clock.now(), seen.renew_time)
-        transitions = seen.leader_transitions if ours else seen.next_transitions
-        return LeaderRecord(
-            holder_identity=self.identity,
-            # Others count in whole seconds; rounding down would let them start before we stop.
-            lease_duration_seconds=math.ceil(self._timing.lease_duration_seconds),
-            acquire_time=seen.acquire_time if ours and is_micro_time(seen.acquire_time) else now,
-            renew_time=now,
-            leader_transitions=transitions if self._seen.exists else 0,
-        )
 
     def _observe(self, record: LeaderRecord | None) -> None:
         holder = record.holder_identity if record is not None else ""

@@ -4,6 +4,7 @@ Owns the translation between the ``spec`` of a ``coordination.k8s.io/v1`` Lease 
 whatever the ``spec`` holds. Reading and writing Leases is left to ``lock``.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,6 +58,32 @@ class LeaderRecord:
     def next_transitions(self) -> int:
         """The count for the next holder; it stays at its maximum, past which the server refuses the Lease."""
         return min(self.leader_transitions + 1, INT32_MAX)
+
+    def released(self, moment: datetime) -> "LeaderRecord":
+        """Return what gives the Lease back, for another to take at once."""
+        now = micro_time(moment)
+        return LeaderRecord("", RELEASED_SECONDS, now, now, self.leader_transitions)
+
+    def held_by(self, identity: str, moment: datetime, duration_seconds: float, *, exists: bool) -> "LeaderRecord":
+        """Return what ``identity`` writes after this record: a renewal if it holds the Lease, else a change of leader.
+
+        Args:
+            identity: of the holder to be.
+            moment: now, by the wall clock.
+            duration_seconds: how long others must see no change.
+            exists: False if there is no Lease, whose transitions then begin at zero.
+        """
+        is_renewal = self.holder_identity == identity
+        now = micro_time_unlike(moment, self.renew_time)
+        transitions = self.leader_transitions if is_renewal else self.next_transitions
+        return LeaderRecord(
+            holder_identity=identity,
+            # Others count in whole seconds; rounding down would let them start before we stop.
+            lease_duration_seconds=math.ceil(duration_seconds),
+            acquire_time=self.acquire_time if is_renewal and is_micro_time(self.acquire_time) else now,
+            renew_time=now,
+            leader_transitions=transitions if exists else 0,
+        )
 
     def to_spec(self) -> dict[str, Any]:
         """Return the fields of a Lease's ``spec`` that make up this record."""
