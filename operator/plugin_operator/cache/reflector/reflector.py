@@ -5,12 +5,12 @@ It writes the store and is the only one who does. It never ends by itself, whate
 """
 
 import asyncio
-import math
 import random
 from collections.abc import Callable
 
 from plugin_operator.cache.environment import Environment
 from plugin_operator.cache.keys import InformerKey
+from plugin_operator.cache.reflector.list_choice import ListChoice
 from plugin_operator.cache.reflector.list_watch import ListWatch
 from plugin_operator.cache.reflector.liveness import Liveness
 from plugin_operator.cache.reflector.outcomes import Failure, HistoryRewritten, Unsupported, failure_of
@@ -61,7 +61,7 @@ class Reflector:
         )
         self._position = Position()
         self._list_watch: ListWatch | None = None
-        self._pages_until = -math.inf
+        self._list_choice = ListChoice(self._clock, self._settings.prefer_pages_seconds)
         self._state = State.RESOLVING
         self._pausing = False
         self.is_current = False
@@ -98,24 +98,11 @@ class Reflector:
             while True:
                 failure = await self._act()
                 step = next_step(self._state, failure.outcome)
-                self._state = self._listing_by(step.state)
+                self._state = self._list_choice.resolve(self._state, step.state)
                 if step.pause is not Pause.NONE:
                     await self._pause(step.pause, failure)
         finally:
             self._state = State.STOPPED
-
-    def _listing_by(self, state: State) -> State:
-        """Return the state, with the way to list that promises more at the moment.
-
-        Pages that fail until their time is over give way to a stream: they may expire before the last one, and the list
-        in one piece that follows may be too large.
-        """
-        now = self._clock.monotonic()
-        if state is State.STREAMING_LIST and now < self._pages_until:
-            return State.PAGED_LIST
-        if state is self._state is State.PAGED_LIST and -math.inf < self._pages_until <= now:
-            return State.STREAMING_LIST
-        return state
 
     async def _act(self) -> Failure:
         """Do what the state asks for; every exception but a cancel is an outcome."""
@@ -156,7 +143,7 @@ class Reflector:
             return await self._follow(feed, query)
         except ApiError as error:
             if feed.listing and error.status in _NOT_UNDERSTOOD:
-                self._prefer_pages()
+                self._list_choice.prefer_pages()
                 raise Unsupported(str(error)) from error
             raise
 
@@ -220,11 +207,11 @@ class Reflector:
         A server that takes the request for a plain watch never says that the list is complete, and a stream that
         broke once may break again: either way pages are as good, and for a while it is asked for them.
         """
-        self._prefer_pages()
+        self._list_choice.prefer_pages()
         end = self._clock.monotonic() + self._settings.list_seconds
         while feed.listing:
             if self._clock.monotonic() > end:
-                self._prefer_pages()
+                self._list_choice.prefer_pages()
                 raise ApiConnectionError(f"the list is not complete after {self._settings.list_seconds:g} s")
             try:
                 async with asyncio.timeout(self._settings.list_silence_seconds):
@@ -234,17 +221,9 @@ class Reflector:
             if not data:
                 raise ApiConnectionError("the server ended the streaming list before it was complete")
             await self._consume(feed, data)
-        self._pages_until = -math.inf
+        self._list_choice.prefer_streams()
         self._state = next_step(self._state, Outcome.LISTED).state
         self._listed()
-
-    def _prefer_pages(self) -> None:
-        """List by pages for some time.
-
-        client-go falls back for one list only. Where each attempt costs the deadline for silence, that would make every
-        list late; but a server may be upgraded, or have been broken just once, so it is not for ever either.
-        """
-        self._pages_until = self._clock.monotonic() + self._settings.prefer_pages_seconds
 
     async def _compare(self) -> Outcome:
         """Ask for the server's present version, and whether an object that was there before still is the same one.
