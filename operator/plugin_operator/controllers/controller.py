@@ -14,7 +14,7 @@ from plugin_operator.clock import Clock, Timer
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.cache_interface import Informer, InformerFactory, InformerKey
 from plugin_operator.controllers.reconcile import ControllerStopped, FailureCallback, Reconciler, Request
-from plugin_operator.controllers.sources.namespaces import NamespaceGate, openness
+from plugin_operator.controllers.sources.cache_gate import CacheGate
 from plugin_operator.controllers.sources.source_set import Sources
 from plugin_operator.controllers.spec import ControllerSpec
 from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus
@@ -81,9 +81,8 @@ class Controller:
         self._outcomes = Outcomes(name, queue=self._queue, metrics=self._metrics, clock=clock, on_failure=on_failure)
         self._supervisor = supervisor if supervisor is not None else TaskSupervisor(clock)
         self._tasks = TaskOwner(f"controller/{name}", clock=clock, supervisor=self._supervisor)
-        self._gate = NamespaceGate(self._queue.add)
-        self._without: frozenset[str] = frozenset()
         self._sources = Sources(factory, self._queue.add, clock=clock)
+        self._gate = CacheGate(name, self._sources, self._queue.add)
         self._installing = asyncio.Lock()
         self._spec: ControllerSpec | None = None
         self._revision = ""
@@ -93,7 +92,6 @@ class Controller:
         self._resync: Timer | None = None
         self._opening: Service | None = None
         self._is_started = False
-        self._is_open = False
         self._is_stopping = False
 
     @property
@@ -172,7 +170,7 @@ class Controller:
             has_synced=self._spec is not None and self._sources.have_synced,
             queue_depth=len(self._queue),
             delayed=self._queue.delayed,
-            waiting_namespaces=tuple(sorted(self._without)),
+            waiting_namespaces=tuple(sorted(self._gate.waiting_namespaces)),
             in_flight=tuple(self._in_flight()),
             max_concurrent_reconciles=self._spec.max_concurrent_reconciles if self._spec is not None else 0,
             workers=len(self._pool.workers) if self._pool is not None else 0,
@@ -215,9 +213,9 @@ class Controller:
         self._plugin = guard.plugin
         self._metrics.max_concurrent = spec.max_concurrent_reconciles
         self._queue.rate_limiter = rate_limiter
-        self._open(spec)
+        self._gate.update(spec)
         kept = self._sources.bind(spec, guard)
-        self._open(spec)  # once more: what lingered and ended has been acquired again
+        self._gate.update(spec)  # once more: what lingered and ended has been acquired again
         self._queue.reset_backoff()
         if old is not None:
             old.retire()
@@ -261,23 +259,8 @@ class Controller:
     async def _open_when_synced(self, spec: ControllerSpec) -> None:
         while not self._sources.have_synced:
             await self._sources.wait_synced()
-            self._open(spec)
+            self._gate.update(spec)
             self._balance()
-
-    def _open(self, spec: ControllerSpec) -> None:
-        """Open what has its caches: all, or all but some namespaces, or nothing."""
-        primary = spec.watches[0].informer_keys if spec.watches else ()
-        state = openness(primary, self._sources.missing(spec))
-        self._is_open = state.is_open
-        self._gate.close(state.closed)
-        self._sources.route(self._gate.add if state.closed else self._queue.add)
-        without = state.closed if state.is_open else frozenset()
-        if without - self._without:
-            _log.warning("Controller waits in some namespaces", controller=self.name, namespaces=sorted(without))
-        elif self._without - without and state.is_open:
-            opened = sorted(self._without - without)
-            _log.info("Controller no longer waits in some namespaces", controller=self.name, namespaces=opened)
-        self._without = without
 
     def _pool_changed(self, pool: WorkerPool) -> None:
         """Let the current crew have the places that an old one has left."""
@@ -292,7 +275,7 @@ class Controller:
         stuck = sum(pool.stuck for pool in self._old_pools)
         self._all_metrics.stuck_reconciles.set(stuck, self.name)
         size = 0
-        if self._is_started and self._is_open:
+        if self._is_started and self._gate.is_open:
             taken = sum(pool.running for pool in self._old_pools) + max(0, stuck - self._max_stuck)
             size = max(0, self._spec.max_concurrent_reconciles - taken)
         self._pool.resize(size)

@@ -1,0 +1,49 @@
+"""What of a controller may work, by the caches it has: all, all but some namespaces, or nothing.
+
+Owns where the requests of its sources go meanwhile. How a namespace depends on caches is left to ``namespaces``.
+"""
+
+from plugin_operator import logs
+from plugin_operator.controllers.sources.namespaces import NamespaceGate, openness
+from plugin_operator.controllers.sources.source import Enqueue
+from plugin_operator.controllers.sources.source_set import Sources
+from plugin_operator.controllers.spec import ControllerSpec
+
+_log = logs.get_logger(__name__)
+
+
+class CacheGate:
+    """Opens one controller as its caches sync.
+
+    Args:
+        controller: its name, for log lines.
+        sources: are routed through this gate while namespaces wait.
+        enqueue: takes the requests of all that is open.
+
+    Attributes:
+        is_open: whether anything may be reconciled.
+        waiting_namespaces: where nothing is reconciled, because their caches cannot be had, while others work.
+    """
+
+    def __init__(self, controller: str, sources: Sources, enqueue: Enqueue) -> None:
+        self._controller = controller
+        self._sources = sources
+        self._enqueue = enqueue
+        self._namespaces = NamespaceGate(enqueue)
+        self.is_open = False
+        self.waiting_namespaces: frozenset[str] = frozenset()
+
+    def update(self, spec: ControllerSpec) -> None:
+        """Open what has its caches, and close the rest."""
+        primary = spec.watches[0].informer_keys if spec.watches else ()
+        state = openness(primary, self._sources.missing(spec))
+        self.is_open = state.is_open
+        self._namespaces.close(state.closed)
+        self._sources.route(self._namespaces.add if state.closed else self._enqueue)
+        before, without = self.waiting_namespaces, state.closed if state.is_open else frozenset()
+        if without - before:
+            _log.warning("Controller waits in some namespaces", controller=self._controller, namespaces=sorted(without))
+        elif before - without and state.is_open:
+            opened = sorted(before - without)
+            _log.info("Controller no longer waits in some namespaces", controller=self._controller, namespaces=opened)
+        self.waiting_namespaces = without
