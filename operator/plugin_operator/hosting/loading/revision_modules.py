@@ -7,26 +7,23 @@ runs; ``sys.path`` is never touched, and no bytecode is read or written.
 
 import builtins
 import importlib.machinery
-import linecache
 import sys
 import threading
 import typing
 from collections.abc import Mapping, Sequence
-from importlib.abc import InspectLoader, MetaPathFinder
-from types import CodeType, ModuleType
+from importlib.abc import MetaPathFinder
+from types import ModuleType
 from typing import Any
 
 from plugin_operator import logs
-from plugin_operator.hosting.inspection.imports import code_of
-from plugin_operator.hosting.inspection.parser import source_text
 from plugin_operator.hosting.loading import plugin_metrics, process_calls, registrations
 from plugin_operator.hosting.loading.import_functions import views
 from plugin_operator.hosting.loading.logging_state import forget_loggers
+from plugin_operator.hosting.loading.module_loaders import FolderLoader, RevisionCode, SourceLoader
 from plugin_operator.hosting.loading.plugin_metrics import RevisionMetrics
 from plugin_operator.hosting.loading.process_calls import Caller
 from plugin_operator.hosting.loading.process_state import ImportGuard
 from plugin_operator.hosting.loading.registrations import Registrations, calling
-from plugin_operator.hosting.loading.resources import RevisionResources
 
 
 class RevisionModules:
@@ -55,11 +52,10 @@ class RevisionModules:
         self.label = label
         self.root = root
         self.files = files
-        self._compiled = compiled
+        self._code = RevisionCode(label, root, files, compiled)
         self._tops = frozenset(path.partition("/")[0].removesuffix(".py") for path in files)
         self._builtins = vars(builtins) | {"__import__": self._import}
         self._views = views(package, self._tops, self._import, self._builtins)
-        self._traced: set[str] = set()
         self.registrations = Registrations()
         self.metrics = RevisionMetrics(plugin, label)
 
@@ -80,9 +76,7 @@ class RevisionModules:
         prefix = self.package + "."
         for name in [name for name in sys.modules if name == self.package or name.startswith(prefix)]:
             del sys.modules[name]
-        for filename in self._traced:
-            linecache.cache.pop(filename, None)
-        self._traced.clear()
+        self._code.forget()
         _forget_types()
 
     def take_over(self, before: "RevisionModules | None") -> None:
@@ -97,14 +91,14 @@ class RevisionModules:
         path = fullname.removeprefix(self.package + ".").replace(".", "/")
         for candidate, is_package in ((f"{path}/__init__.py", True), (f"{path}.py", False)):
             if candidate in self.files:
-                loader = _SnapshotLoader(self, candidate, is_package=is_package)
+                loader = SourceLoader(self._code, self.adopt, candidate, is_package=is_package)
                 spec = importlib.machinery.ModuleSpec(
                     fullname, loader, origin=f"{self.root}/{candidate}", is_package=is_package
                 )
                 spec.has_location = True
                 return self._located(spec, path)
         if any(name.startswith(path + "/") for name in self.files):
-            spec = importlib.machinery.ModuleSpec(fullname, _FolderLoader(self.files, path), is_package=True)
+            spec = importlib.machinery.ModuleSpec(fullname, FolderLoader(self.files, path), is_package=True)
             return self._located(spec, path)
         return None
 
@@ -114,28 +108,13 @@ class RevisionModules:
             spec.submodule_search_locations[:] = [f"{self.root}/{path}"]
         return spec
 
-    def code(self, path: str) -> CodeType:
-        """Return the code of one file; tracebacks through it show these very bytes, whatever is on disk by then.
-
-        Raises:
-            SyntaxError: it is no Python.
-        """
-        filename = f"{self.root}/{path}@{self.label}"
-        content = self.files[path]
-        code = code_of(self._compiled[path], filename)
-        lines = source_text(content).splitlines(keepends=True)
-        linecache.cache[filename] = (len(content), None, lines, filename)
-        self._traced.add(filename)
-        return code
-
     def adopt(self, module: ModuleType) -> None:
         """Make the import statements of ``module`` look into this revision first."""
         module.__dict__["__builtins__"] = self._builtins
 
     def user_path(self, filename: str) -> str | None:
         """Return the path a person knows for the file name in a code object; None if it is not of this revision."""
-        path, mark, label = filename.rpartition("@")
-        return path if mark and label == self.label and path.startswith(self.root) else None
+        return self._code.user_path(filename)
 
     def plain(self, text: str) -> str:
         """Return ``text`` with module names as the author wrote them."""
@@ -155,60 +134,6 @@ class RevisionModules:
             return self._views.get(found.__name__, found)
         found = builtins.__import__(f"{self.package}.{name}", globals, locals, fromlist or (), 0)
         return found if fromlist else sys.modules[f"{self.package}.{top}"]
-
-
-class _SnapshotLoader(InspectLoader):
-    """Runs one file of a revision."""
-
-    def __init__(self, modules: RevisionModules, path: str, *, is_package: bool) -> None:
-        self._modules = modules
-        self._path = path
-        self._is_package = is_package
-
-    def is_package(self, fullname: str) -> bool:  # noqa: ARG002 - one loader for each module
-        return self._is_package
-
-    def get_source(self, fullname: str) -> str:  # noqa: ARG002
-        return source_text(self._modules.files[self._path])
-
-    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002
-        return self._modules.code(self._path)
-
-    def get_data(self, path: str) -> bytes:
-        """Return a data file of a package, for ``pkgutil.get_data``."""
-        try:
-            return self._modules.files[path.removeprefix(self._modules.root + "/")]
-        except KeyError:
-            raise FileNotFoundError(f"{path} is not part of this plugin") from None
-
-    def get_resource_reader(self, fullname: str) -> RevisionResources:  # noqa: ARG002
-        """Return the files beside the module, for ``importlib.resources``."""
-        return RevisionResources(self._modules.files, self._path.rpartition("/")[0])
-
-    def exec_module(self, module: ModuleType) -> None:
-        self._modules.adopt(module)
-        exec(self.get_code(module.__name__), vars(module))  # noqa: S102 - running plugins is what this is for
-
-
-class _FolderLoader(InspectLoader):
-    """A folder without ``__init__.py``: nothing to run."""
-
-    def __init__(self, files: Mapping[str, bytes], folder: str) -> None:
-        self._files = files
-        self._folder = folder
-
-    def get_resource_reader(self, fullname: str) -> RevisionResources:  # noqa: ARG002
-        """Return the files in it, for ``importlib.resources``."""
-        return RevisionResources(self._files, self._folder)
-
-    def is_package(self, fullname: str) -> bool:  # noqa: ARG002
-        return True
-
-    def get_source(self, fullname: str) -> str:  # noqa: ARG002
-        return ""
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Leave the module empty."""
 
 
 class _Finder(MetaPathFinder):
