@@ -1,35 +1,21 @@
 """What authors and the operator itself do to objects: read, write, patch, apply, delete.
 
-Owns the shape of the requests. Transport, retries and credentials are left to the ``Transport``; paths to the mapper.
+Owns what each verb promises. ``ObjectRequests`` builds and sends the requests; transport, retries and credentials are
+left to the ``Transport``, paths to the mapper.
 Objects are dicts, or models of kubernetes-asyncio where the kind was given as a model class.
 """
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import msgspec
-
-from plugin_operator.client.answers import Kind, decoded, object_in
-from plugin_operator.client.http.request_path import is_whole_object, kind_at
-from plugin_operator.client.http.server_warnings import on_behalf
-from plugin_operator.client.http.transport import Query, Transport
-from plugin_operator.client.list_pages import read_list
+from plugin_operator.client.answers import Kind, object_in
+from plugin_operator.client.http.transport import Transport
 from plugin_operator.client.mapper import RESTMapper
-from plugin_operator.client.models import is_model, to_dict, version_and_kind
-from plugin_operator.errors import NoMatchError, NotFoundError
-from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, NamespacedName, Object, Resource
+from plugin_operator.client.object_requests import APPLY, PATCH_TYPES, ObjectRequests, checked_manager, delete_options
+from plugin_operator.kube import NamespacedName
 
 PatchType = Literal["merge", "json", "strategic"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
-
-# What kube-apiserver says of a path under which it serves no resource; an object's absence has other words.
-_NO_SUCH_PATH = frozenset({"404 page not found", "the server could not find the requested resource"})
-_MAX_MANAGER_BYTES = 128
-_PATCH_TYPES: Mapping[str, str] = {
-    "merge": "application/merge-patch+json",
-    "json": "application/json-patch+json",
-    "strategic": "application/strategic-merge-patch+json",
-}
 
 
 class Client:
@@ -73,12 +59,9 @@ class Client:
         timeout_seconds: float = 30.0,
         about: Mapping[str, str] | None = None,
     ) -> None:
-        self._transport = transport
-        self._mapper = mapper
-        self._field_manager = _checked_manager(field_manager)
-        self._default_namespace = default_namespace
-        self._timeout_seconds = timeout_seconds
-        self._about = dict(about or {})
+        self._requests = ObjectRequests(
+            transport, mapper, checked_manager(field_manager), default_namespace, timeout_seconds, dict(about or {})
+        )
 
     def with_field_manager(self, field_manager: str) -> "Client":
         """Return a client over the same connection whose writes have another owner.
@@ -86,13 +69,14 @@ class Client:
         Raises:
             ValueError: no API server would take the name.
         """
+        own = self._requests
         return Client(
-            self._transport,
-            self._mapper,
+            own.transport,
+            own.mapper,
             field_manager=field_manager,
-            default_namespace=self._default_namespace,
-            timeout_seconds=self._timeout_seconds,
-            about=self._about,
+            default_namespace=own.default_namespace,
+            timeout_seconds=own.timeout_seconds,
+            about=own.about,
         )
 
     def for_controller(self, field_manager: str, about: Mapping[str, str]) -> "Client":
@@ -108,12 +92,9 @@ class Client:
         Raises:
             ValueError: no API server would take the name of the field manager.
         """
+        own = self._requests
         return Client(
-            self._transport,
-            self._mapper,
-            field_manager=field_manager,
-            timeout_seconds=self._timeout_seconds,
-            about=about,
+            own.transport, own.mapper, field_manager=field_manager, timeout_seconds=own.timeout_seconds, about=about
         )
 
     async def get(self, kind: Kind, name: str | NamespacedName, namespace: str | None = None) -> Any:
@@ -127,8 +108,9 @@ class Client:
         Raises:
             NotFoundError: there is none.
         """
-        resource = await self._resource(kind)
-        return object_in(kind, await self._send("GET", self._path(resource, name, namespace)), resource)
+        own = self._requests
+        resource = await own.resource(kind)
+        return object_in(kind, await own.send("GET", own.path(resource, name, namespace)), resource)
 
     async def list(
         self,
@@ -152,15 +134,7 @@ class Client:
             TypeError: a selector is neither text nor a mapping.
             AnswerTooLargeError: the objects have more than 256 MiB together.
         """
-        labels, fields = LabelSelector.of(label_selector), FieldSelector.of(field_selector)
-        resource = await self._resource(kind)
-        query = [("labelSelector", str(labels))] if labels else []
-        query += [("fieldSelector", str(fields))] if fields else []
-
-        def fetch(page: Query) -> Awaitable[bytes]:
-            return self._send("GET", resource.path(namespace), query=[*query, *page])
-
-        return [decoded(kind, item) for item in await read_list(fetch, resource)]
+        return await self._requests.list(kind, namespace, label_selector, field_selector)
 
     async def create(self, obj: Any, *, field_manager: str | None = None) -> Any:
         """Create the object and return it as the server stored it.
@@ -174,11 +148,7 @@ class Client:
             InvalidError: the object breaks its schema.
             ValueError: the object names no kind, or ``field_manager`` is one that no server takes.
         """
-        document, resource = await self._document(obj)
-        metadata = _metadata(document)
-        namespace = self._namespace(resource, metadata.get("namespace"), metadata.get("name"))
-        body = await self._send("POST", resource.path(namespace), document, query=self._manager(field_manager))
-        return object_in(_result_kind(obj), body, resource)
+        return await self._requests.write("POST", obj, field_manager=field_manager)
 
     async def update(self, obj: Any, *, field_manager: str | None = None) -> Any:
         """Replace the object and return what was stored.
@@ -195,7 +165,7 @@ class Client:
             InvalidError: the object breaks its schema.
             ValueError: the object names no kind, or ``field_manager`` is one that no server takes.
         """
-        return await self._replace(obj, None, field_manager)
+        return await self._requests.write("PUT", obj, field_manager=field_manager)
 
     async def update_status(self, obj: Any, *, field_manager: str | None = None) -> Any:
         """Replace the status subresource and return the whole object; the server ignores everything else of ``obj``.
@@ -210,7 +180,7 @@ class Client:
             InvalidError: the status breaks its schema.
             ValueError: the object names no kind, or ``field_manager`` is one that no server takes.
         """
-        return await self._replace(obj, "status", field_manager)
+        return await self._requests.write("PUT", obj, subresource="status", field_manager=field_manager)
 
     async def patch(
         self,
@@ -241,10 +211,11 @@ class Client:
             InvalidError: the result breaks its schema, or an operation of a JSON patch fails.
             ValueError: ``field_manager`` is one that no server takes.
         """
-        resource = await self._resource(kind)
-        path = self._path(resource, name, namespace, subresource)
-        query = self._manager(field_manager)
-        body = await self._send("PATCH", path, patch, query=query, content_type=_PATCH_TYPES[type])
+        own = self._requests
+        resource = await own.resource(kind)
+        path = own.path(resource, name, namespace, subresource)
+        query = own.manager(field_manager)
+        body = await own.send("PATCH", path, patch, query=query, content_type=PATCH_TYPES[type])
         return object_in(kind, body, resource if subresource is None else None)
 
     async def patch_status(
@@ -293,14 +264,10 @@ class Client:
             InvalidError: the result breaks its schema.
             ValueError: the object names no kind or no name, or ``field_manager`` is one that no server takes.
         """
-        document, resource = await self._document(obj)
-        metadata = _metadata(document)
-        path = self._path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
-        if "managedFields" in metadata:
-            document = {**document, "metadata": {key: metadata[key] for key in metadata if key != "managedFields"}}
-        query = [*self._manager(field_manager), ("force", "true" if force else "false")]
-        body = await self._send("PATCH", path, document, query=query, content_type="application/apply-patch+yaml")
-        return object_in(_result_kind(obj), body, resource if subresource is None else None)
+        options = (("force", "true" if force else "false"),)
+        return await self._requests.write(
+            "PATCH", obj, subresource=subresource, field_manager=field_manager, options=options, content_type=APPLY
+        )
 
     async def delete(
         self,
@@ -328,106 +295,6 @@ class Client:
             NotFoundError: it is gone already.
             ConflictError: a precondition does not hold.
         """
-        resource = await self._resource(kind)
-        preconditions = {
-            key: value for key, value in (("uid", uid), ("resourceVersion", resource_version)) if value is not None
-        }
-        options: Object = {"apiVersion": "v1", "kind": "DeleteOptions"}
-        options |= {"propagationPolicy": propagation} if propagation else {}
-        options |= {"preconditions": preconditions} if preconditions else {}
-        await self._send("DELETE", self._path(resource, name, namespace), options)
-
-    async def _replace(self, obj: Any, subresource: str | None, field_manager: str | None) -> Any:
-        document, resource = await self._document(obj)
-        metadata = _metadata(document)
-        path = self._path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
-        query = self._manager(field_manager)
-        body = await self._send("PUT", path, document, query=query)
-        return object_in(_result_kind(obj), body, resource if subresource is None else None)
-
-    async def _document(self, obj: Any) -> tuple[Object, Resource]:
-        document = to_dict(obj)
-        if is_model(obj) and not (document.get("apiVersion") and document.get("kind")):
-            resource = await self._resource(type(obj))
-            return {**document, "apiVersion": resource.gvk.api_version, "kind": resource.gvk.kind}, resource
-        return document, await self._mapper.resource_for(GroupVersionKind.of(document))
-
-    async def _resource(self, kind: Kind) -> Resource:
-        if isinstance(kind, str | GroupVersionKind):
-            return await self._mapper.resource_for(kind)
-        version, name = version_and_kind(kind)
-        found = await self._mapper.find(version, name)
-        if len(found) != 1:
-            groups = ", ".join(str(resource.gvk) for resource in found) or "none"
-            raise NoMatchError(f"{kind.__name__} must stand for exactly one kind of the server, but it serves {groups}")
-        return found[0]
-
-    def _path(
-        self, resource: Resource, name: str | NamespacedName, namespace: str | None, subresource: str | None = None
-    ) -> str:
-        if isinstance(name, NamespacedName):
-            namespace, name = namespace or name.namespace, name.name
-        if not name:
-            raise ValueError(f"a {resource.gvk.kind} without a name cannot be addressed")
-        return resource.path(self._namespace(resource, namespace, name), name, subresource)
-
-    def _namespace(self, resource: Resource, namespace: str | None, name: str | None) -> str | None:
-        if not resource.namespaced:
-            return None
-        chosen = namespace or self._default_namespace
-        if not chosen:
-            raise ValueError(
-                f"no namespace is given for {resource.gvk} {name or ''!r}, which is namespaced: "
-                "pass namespace=request.namespace, or write metadata.namespace into the object"
-            )
-        return chosen
-
-    def _manager(self, chosen: str | None) -> tuple[tuple[str, str], ...]:
-        return (("fieldManager", self._field_manager if chosen is None else _checked_manager(chosen)),)
-
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        document: object = None,
-        *,
-        query: Query = (),
-        content_type: str = "application/json",
-    ) -> bytes:
-        body = None if document is None else msgspec.json.encode(document)
-        try:
-            with on_behalf(self._about):
-                answer = await self._transport.request(
-                    method,
-                    path,
-                    query=query,
-                    body=body,
-                    content_type=content_type,
-                    timeout_seconds=self._timeout_seconds,
-                )
-        except NotFoundError as error:
-            self._check_is_served(path, error)
-            raise
-        return answer.body
-
-    def _check_is_served(self, path: str, error: NotFoundError) -> None:
-        """Tell a kind that is gone from an object that is not there; the next call asks discovery again."""
-        if error.message in _NO_SUCH_PATH and is_whole_object(path):
-            self._mapper.invalidate(kind_at(path))
-            raise NoMatchError(f"the API server does not serve {path}: {error.message}") from error
-
-
-def _checked_manager(name: str) -> str:
-    """Refuse what the API server would refuse; see apimachinery's ``ValidateFieldManager``."""
-    if not name or len(name.encode()) > _MAX_MANAGER_BYTES or not name.isprintable():
-        raise ValueError(f"field_manager {name!r} must be 1 to {_MAX_MANAGER_BYTES} bytes of printable text")
-    return name
-
-
-def _metadata(document: Object) -> Object:
-    metadata: Object = document.get("metadata") or {}
-    return metadata
-
-
-def _result_kind(obj: Any) -> Kind:
-    return type(obj) if is_model(obj) else ""
+        own = self._requests
+        path = own.path(await own.resource(kind), name, namespace)
+        await own.send("DELETE", path, delete_options(propagation, uid, resource_version))

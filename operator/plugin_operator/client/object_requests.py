@@ -1,0 +1,232 @@
+"""Building and sending requests about objects: resource, path, namespace, field manager and body.
+
+Owns what all verbs of ``Client`` share. What each verb promises is at ``Client``; answers are decoded by ``answers``.
+"""
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from plugin_operator.client.answers import Kind, decoded, object_in
+from plugin_operator.client.http.request_path import is_whole_object, kind_at
+from plugin_operator.client.http.server_warnings import on_behalf
+from plugin_operator.client.http.transport import Query, Transport
+from plugin_operator.client.list_pages import read_list
+from plugin_operator.client.mapper import RESTMapper
+from plugin_operator.client.models import is_model, to_dict, version_and_kind
+from plugin_operator.errors import NoMatchError, NotFoundError
+from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, NamespacedName, Object, Resource
+
+APPLY = "application/apply-patch+yaml"
+PATCH_TYPES: Mapping[str, str] = {
+    "merge": "application/merge-patch+json",
+    "json": "application/json-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+}
+
+# What kube-apiserver says of a path under which it serves no resource; an object's absence has other words.
+_NO_SUCH_PATH = frozenset({"404 page not found", "the server could not find the requested resource"})
+_MAX_MANAGER_BYTES = 128
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class ObjectRequests:
+    """Requests over one connection in the name of one field manager.
+
+    Args:
+        transport: the connection.
+        mapper: finds the paths.
+        field_manager: owns the fields that are written; a name that ``checked_manager`` returned.
+        default_namespace: where a namespaced object goes that names no namespace.
+        timeout_seconds: for each request.
+        about: fields that say for whom, in the log line about a warning of the API server.
+    """
+
+    transport: Transport
+    mapper: RESTMapper
+    field_manager: str
+    default_namespace: str | None
+    timeout_seconds: float
+    about: Mapping[str, str]
+
+    async def resource(self, kind: Kind) -> Resource:
+        """Return the resource that serves ``kind``.
+
+        Raises:
+            NoMatchError: none does, or a model class could stand for several.
+            ValueError: a text is no kind, or a class is no model of one.
+        """
+        if isinstance(kind, str | GroupVersionKind):
+            return await self.mapper.resource_for(kind)
+        version, name = version_and_kind(kind)
+        found = await self.mapper.find(version, name)
+        if len(found) != 1:
+            groups = ", ".join(str(resource.gvk) for resource in found) or "none"
+            raise NoMatchError(f"{kind.__name__} must stand for exactly one kind of the server, but it serves {groups}")
+        return found[0]
+
+    async def document(self, obj: Any) -> tuple[Object, Resource]:
+        """Return an object as a dict that names its kind, and the resource that serves it.
+
+        Raises:
+            NoMatchError: none does.
+            ValueError: the object names no kind.
+        """
+        document = to_dict(obj)
+        if is_model(obj) and not (document.get("apiVersion") and document.get("kind")):
+            resource = await self.resource(type(obj))
+            return {**document, "apiVersion": resource.gvk.api_version, "kind": resource.gvk.kind}, resource
+        return document, await self.mapper.resource_for(GroupVersionKind.of(document))
+
+    async def list(
+        self,
+        kind: Kind,
+        namespace: str | None,
+        label_selector: str | Mapping[str, Any] | None,
+        field_selector: str | Mapping[str, str] | None,
+    ) -> list[Any]:
+        """Return all objects that the selectors choose, page by page.
+
+        Raises:
+            SelectorError: a selector cannot be read.
+            AnswerTooLargeError: one object is too large, or all of them together are.
+        """
+        labels, fields = LabelSelector.of(label_selector), FieldSelector.of(field_selector)
+        resource = await self.resource(kind)
+        query = [("labelSelector", str(labels))] if labels else []
+        query += [("fieldSelector", str(fields))] if fields else []
+
+        def fetch(page: Query) -> Awaitable[bytes]:
+            return self.send("GET", resource.path(namespace), query=[*query, *page])
+
+        return [decoded(kind, item) for item in await read_list(fetch, resource)]
+
+    async def write(
+        self,
+        method: str,
+        obj: Any,
+        *,
+        subresource: str | None = None,
+        field_manager: str | None,
+        options: Query = (),
+        content_type: str = "application/json",
+    ) -> Any:
+        """Send an object and return it, or the whole object of its subresource, as the server stored it.
+
+        Args:
+            method: POST goes to the collection, every other one to the object.
+            obj: a dict or a model; what is returned is of the same class.
+            subresource: instead of the object itself.
+            field_manager: owns the fields instead of that of the requests.
+            options: of the query, besides the field manager.
+            content_type: of the body; with ``APPLY``, ``metadata.managedFields`` is left out.
+
+        Raises:
+            ValueError: the object lacks kind, name or namespace, or no server takes ``field_manager``.
+        """
+        document, resource = await self.document(obj)
+        metadata: Object = document.get("metadata") or {}
+        if method == "POST":
+            path = resource.path(self._namespace(resource, metadata.get("namespace"), metadata.get("name")))
+        else:
+            path = self.path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
+        if content_type == APPLY and "managedFields" in metadata:
+            document = {**document, "metadata": {key: metadata[key] for key in metadata if key != "managedFields"}}
+        query = (*self.manager(field_manager), *options)
+        body = await self.send(method, path, document, query=query, content_type=content_type)
+        return object_in(type(obj) if is_model(obj) else "", body, resource if subresource is None else None)
+
+    def path(
+        self, resource: Resource, name: str | NamespacedName, namespace: str | None, subresource: str | None = None
+    ) -> str:
+        """Return the path of one object or of its subresource.
+
+        Raises:
+            ValueError: the name is missing, the namespace is, or one of them cannot be part of a path.
+        """
+        if isinstance(name, NamespacedName):
+            namespace, name = namespace or name.namespace, name.name
+        if not name:
+            raise ValueError(f"a {resource.gvk.kind} without a name cannot be addressed")
+        return resource.path(self._namespace(resource, namespace, name), name, subresource)
+
+    def manager(self, chosen: str | None) -> tuple[tuple[str, str], ...]:
+        """Return the query that names the field manager: ``chosen``, by default that of the requests.
+
+        Raises:
+            ValueError: no API server would take the name.
+        """
+        return (("fieldManager", self.field_manager if chosen is None else checked_manager(chosen)),)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        document: object = None,
+        *,
+        query: Query = (),
+        content_type: str = "application/json",
+    ) -> bytes:
+        """Send one request and return the body of the answer.
+
+        Raises:
+            NoMatchError: the server serves nothing under ``path``; the mapper forgets the kind.
+            ApiError: the server refuses.
+            ApiConnectionError: no whole answer came in time.
+        """
+        body = None if document is None else msgspec.json.encode(document)
+        try:
+            with on_behalf(self.about):
+                answer = await self.transport.request(
+                    method,
+                    path,
+                    query=query,
+                    body=body,
+                    content_type=content_type,
+                    timeout_seconds=self.timeout_seconds,
+                )
+        except NotFoundError as error:
+            self._check_is_served(path, error)
+            raise
+        return answer.body
+
+    def _namespace(self, resource: Resource, namespace: str | None, name: str | None) -> str | None:
+        if not resource.namespaced:
+            return None
+        chosen = namespace or self.default_namespace
+        if not chosen:
+            raise ValueError(
+                f"no namespace is given for {resource.gvk} {name or ''!r}, which is namespaced: "
+                "pass namespace=request.namespace, or write metadata.namespace into the object"
+            )
+        return chosen
+
+    def _check_is_served(self, path: str, error: NotFoundError) -> None:
+        """Tell a kind that is gone from an object that is not there; the next call asks discovery again."""
+        if error.message in _NO_SUCH_PATH and is_whole_object(path):
+            self.mapper.invalidate(kind_at(path))
+            raise NoMatchError(f"the API server does not serve {path}: {error.message}") from error
+
+
+def checked_manager(name: str) -> str:
+    """Return the name of a field manager; refuse what apimachinery's ``ValidateFieldManager`` refuses.
+
+    Raises:
+        ValueError: no API server would take it.
+    """
+    if not name or len(name.encode()) > _MAX_MANAGER_BYTES or not name.isprintable():
+        raise ValueError(f"field_manager {name!r} must be 1 to {_MAX_MANAGER_BYTES} bytes of printable text")
+    return name
+
+
+def delete_options(propagation: str | None, uid: str | None, resource_version: str | None) -> Object:
+    """Return the body of a DELETE; what is None is left to the server."""
+    preconditions = {
+        key: value for key, value in (("uid", uid), ("resourceVersion", resource_version)) if value is not None
+    }
+    options: Object = {"apiVersion": "v1", "kind": "DeleteOptions"}
+    options |= {"propagationPolicy": propagation} if propagation else {}
+    options |= {"preconditions": preconditions} if preconditions else {}
+    return options
