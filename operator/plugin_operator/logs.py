@@ -19,6 +19,7 @@ from structlog.types import EventDict, FilteringBoundLogger, Processor
 
 from plugin_operator.errors import UsageError
 from plugin_operator.log_fields import OwnedFields, claim
+from plugin_operator.log_output import LineLogger, LineSink
 from plugin_operator.rendering import class_name, describe, is_endless, safe_repr, safe_text, stack_of, valid_unicode
 
 Format = Literal["auto", "json", "console"]
@@ -125,11 +126,11 @@ def configure(log_format: Format = "auto", level: str = "info", stream: TextIO |
     console = log_format == "console" or (log_format == "auto" and terminal)
     shared = _shared_processors(console=console)
     final = _console_renderer(colors=terminal) if console else render_json
-    sink = _Sink(target)
+    sink = LineSink(target)
     structlog.configure(
         processors=[_never_raising([*shared, final])],
         wrapper_class=_never_raising_logger(LEVELS[level]),
-        logger_factory=lambda name="", own=None: _LineLogger(sink, name, is_own=own is _OWN),
+        logger_factory=lambda name="", own=None: LineLogger(sink, name, is_own=own is _OWN),
         cache_logger_on_first_use=True,
     )
     _route_standard_logging(shared, final, sink, LEVELS[level])
@@ -243,7 +244,7 @@ def _console_renderer(*, colors: bool) -> Processor:
     return render
 
 
-def _route_standard_logging(shared: list[Processor], final: Processor, sink: "_Sink", level: int) -> None:
+def _route_standard_logging(shared: list[Processor], final: Processor, sink: LineSink, level: int) -> None:
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, final],
@@ -278,47 +279,3 @@ class _Handler(logging.StreamHandler[TextIO]):
     def _plain(self, record: logging.LogRecord, trouble: str) -> str:
         facts = {"level": record.levelname.lower(), "logger": record.name, "event": record.msg}
         return _fallback_line(facts, trouble) + self.terminator
-
-
-class _Sink:
-    """Writes to a stream that may break at any time: a closed pipe must not fail a reconcile."""
-
-    __slots__ = ("_stream",)
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        try:
-            return self._stream.write(text)
-        except UnicodeEncodeError:
-            return self._stream.write(text.encode("ascii", "backslashreplace").decode("ascii"))
-        except (OSError, ValueError):
-            return 0
-
-    def flush(self) -> None:
-        try:
-            self._stream.flush()
-        except (OSError, ValueError):
-            return
-
-
-class _LineLogger:
-    """What structlog hands a rendered line to.
-
-    ``name`` is what ``add_logger_name`` reads; ``is_own`` says that the operator has made it.
-    """
-
-    __slots__ = ("_sink", "is_own", "name")
-
-    def __init__(self, sink: _Sink, name: str, *, is_own: bool) -> None:
-        self._sink = sink
-        self.name = name
-        self.is_own = is_own
-
-    def msg(self, line: str) -> None:
-        """Write in one piece, so that lines of threads do not mix."""
-        self._sink.write(line + "\n")
-        self._sink.flush()
-
-    debug = info = warning = error = critical = exception = msg
