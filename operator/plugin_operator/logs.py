@@ -67,12 +67,17 @@ def name_running_code(find: RunningFields) -> None:
     _running[:] = [find]
 
 
+def running_fields() -> dict[str, str]:
+    """Return plugin, revision and, in a reconcile, the other fields of the code that runs; empty outside of plugins."""
+    return _running[0]() if _running else {}
+
+
 def _claim_line(logger: Any, _method: str, event: EventDict) -> EventDict:
     """Name the plugin whose code writes a line, whatever the line says; the operator's own lines say what they say."""
     record = event.get("_record") if logger is None else None
     if record is None and getattr(logger, "is_own", False):
         return event
-    running = _running[0]() if _running else {}
+    running = running_fields()
     if record is not None:
         found = owner_of(record.name, record.pathname)
         if found is not None:

@@ -1,6 +1,6 @@
 """What should run in the background of this process and does not; what readiness asks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
@@ -49,8 +49,26 @@ class TaskSupervisor:
             timer.cancel()
         self._proofs.clear()
 
-    def lost(self, key: object, kind: str, name: str, error: BaseException | None, *, cancelled: bool = False) -> None:
-        """Note, log and count that a task ended unasked; ``key`` stands for it until ``restarted`` and its proof."""
+    def lost(
+        self,
+        key: object,
+        kind: str,
+        name: str,
+        error: BaseException | None,
+        *,
+        cancelled: bool = False,
+        about: Mapping[str, str] | None = None,
+    ) -> None:
+        """Note, log and count that a task ended unasked.
+
+        Args:
+            key: stands for the task until ``restarted`` and its proof.
+            kind: what it is counted by.
+            name: of the task, for people.
+            error: what it raised, if anything.
+            cancelled: it was cancelled.
+            about: fields of the log line: whose work the task does.
+        """
         if self._is_closed:
             return
         self._cancel_proof(key)
@@ -58,7 +76,9 @@ class TaskSupervisor:
         self._down[key] = f"{name} {reason}"
         if self._restarts is not None:
             self._restarts.inc(kind)
-        _log.error("Background task ended, restarting it", task=name, kind=kind, reason=reason, exc_info=error)
+        _log.error(
+            "Background task ended, restarting it", task=name, kind=kind, reason=reason, exc_info=error, **(about or {})
+        )
 
     def restarted(self, key: object, name: str, is_working: Callable[[], bool] = lambda: True) -> None:
         """Note that the task runs again: it works once it has for a while and ``is_working`` says so."""

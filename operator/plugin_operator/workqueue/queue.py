@@ -13,7 +13,7 @@ all it promises.
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from plugin_operator import logs
@@ -182,27 +182,30 @@ class WorkQueue(Generic[T]):
             raise
         return entry.item
 
-    async def get(self) -> T:
+    async def get(self, new_waiter: Callable[[], asyncio.Future[None]] | None = None) -> T:
         """Hand out the next item, waiting for one.
 
         On cancel no item is taken.
+
+        Args:
+            new_waiter: makes what the wait is cancelled through; the event loop does unless given.
 
         Raises:
             QueueShutDown: the queue was shut down and nothing is left.
         """
         try:
-            return await self._next()
+            return await self._next(new_waiter or asyncio.get_running_loop().create_future)
         except BaseException:
             # Cancelled or failed, and perhaps woken before: the item this was woken for needs somebody else.
             if self._ready:
                 self._wake_one()
             raise
 
-    async def _next(self) -> T:
+    async def _next(self, new_waiter: Callable[[], asyncio.Future[None]]) -> T:
         while (item := self.try_get()) is None:
             if self._shut_down:
                 raise QueueShutDown
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            waiter = new_waiter()
             self._waiters.append(waiter)
             await waiter
         return item

@@ -1,11 +1,13 @@
 """What follows from each way a reconcile can end."""
 
 import asyncio
+import contextvars
 
 import pytest
 
 from plugin_operator.controllers import Result
 from plugin_operator.errors import TerminalError
+from plugin_operator.plugin.runtime.task_tracking import RevisionTasks
 from plugin_operator.workqueue import LOW_PRIORITY
 
 
@@ -306,3 +308,57 @@ async def test_a_reconciler_that_cancels_its_task_at_its_end_makes_the_process_n
     events = {line["event"]: line for line in bench.logged}
     assert "Background task ended, restarting it" not in events
     assert events["Reconcile cancelled its own worker, replacing it"]["controller"] == "cm"
+
+
+async def _idle_worker(bench, cancel) -> None:
+    """Run a controller whose idle worker is cancelled by ``cancel(task)``, and see that it reconciles on."""
+    tasks = []
+
+    async def reconcile(request):
+        bench.log.append(request.name)
+        tasks.append(asyncio.current_task())
+
+    await bench.run(reconcile)
+    bench.informer.set("a")
+    await bench.clock.settle()
+    cancel(tasks[0])
+    await bench.clock.settle()
+    bench.informer.set("b")
+    await bench.clock.settle()
+    assert bench.take_log() == ["a", "b"], "not replaced at once"
+
+
+async def test_an_idle_worker_that_plugin_code_cancels_is_replaced_at_once_and_the_line_names_the_plugin(bench):
+    def cancel(task):
+        def later():
+            RevisionTasks("evil", "1-abc").mark()
+            asyncio.get_running_loop().call_later(0, task.cancel)
+
+        contextvars.copy_context().run(later)
+
+    await _idle_worker(bench, cancel)
+    assert bench.controller._supervisor.down == []
+    [line] = [line for line in bench.logged if line["event"] == "Idle worker cancelled by plugin code, replacing it"]
+    assert (line["plugin"], line["revision"]) == ("evil", "1-abc")
+    assert "Background task ended, restarting it" not in {line["event"] for line in bench.logged}
+
+
+async def test_an_idle_worker_that_ends_for_another_reason_is_replaced_at_once_and_the_line_names_its_controller(bench):
+    await _idle_worker(bench, lambda task: task.cancel())
+    [line] = [line for line in bench.logged if line["event"] == "Background task ended, restarting it"]
+    assert {"plugin", "revision", "controller"} <= line.keys()
+
+
+async def test_a_worker_that_is_cancelled_again_and_again_is_replaced_after_a_pause_that_grows(bench):
+    starts = []
+
+    async def reconcile(_):
+        starts.append(bench.clock.monotonic())
+        asyncio.current_task().cancel()
+        await asyncio.sleep(0)
+
+    await bench.run(reconcile)
+    for number in range(50):
+        bench.informer.set(f"k{number}")
+    await bench.clock.advance(10)
+    assert 3 <= len(starts) <= 15

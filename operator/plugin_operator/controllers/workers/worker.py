@@ -7,6 +7,7 @@ business, what follows from an outcome that of ``outcomes``.
 import asyncio
 from typing import Any
 
+from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.reconcile import Reconciler, ReconcileTimeoutError, Request, Result
@@ -15,6 +16,23 @@ from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.fence import Fence
 from plugin_operator.metrics import ControllerMetrics
 from plugin_operator.workqueue import QueueShutDown, WorkQueue
+
+
+class Idle(asyncio.Future[None]):
+    """What an idle worker waits for.
+
+    Attributes:
+        canceller: log fields of the plugin code that cancelled the wait; empty if no plugin did, or it is not known.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.canceller: dict[str, str] = {}
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Cancel the wait; a task that is cancelled does so in the context of the code that cancels it."""
+        self.canceller = logs.running_fields()
+        return super().cancel(msg)
 
 
 class Worker:
@@ -29,6 +47,7 @@ class Worker:
         fence: looked at before each reconcile; lets all pass unless replaced.
         cancelled: the current reconcile was cancelled by us and may not have obeyed yet.
         was_cancelled_inside: the task was cancelled in a reconcile, and not by us.
+        idle: what it waits for, or waited for last.
     """
 
     __slots__ = (
@@ -41,6 +60,7 @@ class Worker:
         "cancelled",
         "fence",
         "guard",
+        "idle",
         "released",
         "request",
         "started",
@@ -73,6 +93,7 @@ class Worker:
         self.released = False
         self.cancelled = False
         self.was_cancelled_inside = False
+        self.idle: Idle | None = None
 
     @property
     def revision(self) -> str:
@@ -101,7 +122,7 @@ class Worker:
             if request is None:
                 self.was_cancelled_inside = self.task.cancelling() > 0
                 try:
-                    request = await queue.get()
+                    request = await queue.get(self._new_idle)
                 except QueueShutDown:
                     return
                 yield_at = self._clock.monotonic() + share.slice_seconds()
@@ -109,6 +130,10 @@ class Worker:
                 self.was_cancelled_inside = self.task.cancelling() > 0
                 await asyncio.sleep(0)
                 yield_at = self._clock.monotonic() + share.slice_seconds()
+
+    def _new_idle(self) -> Idle:
+        self.idle = Idle()
+        return self.idle
 
     async def _reconcile(self, request: Request) -> float:
         """Reconcile one key, whatever its reconciler does, and return the time at the end."""

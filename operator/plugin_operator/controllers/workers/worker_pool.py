@@ -5,6 +5,7 @@ takes over, so that no worker, and nothing a plugin left in its context, outlive
 """
 
 import contextvars
+import math
 from collections.abc import Callable
 
 from plugin_operator import logs
@@ -16,7 +17,7 @@ from plugin_operator.tasks import TaskSupervisor, start_task
 
 _log = logs.get_logger(__name__)
 
-# A lost worker, as one whose reconciler cancelled it, is replaced after a pause that grows while more are lost.
+# A lost worker, as one whose reconciler cancelled it, is replaced at once; the next ones after a pause that grows.
 _REPLACE_AFTER_SECONDS = 0.1
 _REPLACE_CAP_SECONDS = 10.0
 _FORGIVEN_AFTER_SECONDS = 60.0
@@ -38,6 +39,7 @@ class WorkerPool:
         "_clock",
         "_number",
         "_on_change",
+        "_replaced",
         "_replacing",
         "_size",
         "_spawn",
@@ -71,6 +73,7 @@ class WorkerPool:
         self._size = 0
         self._number = 0
         self._replacing: Timer | None = None
+        self._replaced = -math.inf
 
     @property
     def in_flight(self) -> list[Request]:
@@ -130,7 +133,7 @@ class WorkerPool:
         if not worker.released and self._spawn is not None:
             self._lost(worker)
             if self._replacing is None:
-                self._replacing = self._clock.call_later(self._backoff.next_seconds(), self._replace)
+                self._replace_soon()
         elif not worker.task.cancelled() and (error := worker.task.exception()) is not None:
             _log.error("Worker failed", worker=worker.task.get_name(), exc_info=error)
         self._on_change(self)
@@ -141,10 +144,22 @@ class WorkerPool:
             # The plugin's own doing, which must not make the process unready.
             _log.warning("Reconcile cancelled its own worker, replacing it", **worker.guard.fields())
             return
+        if worker.idle is not None and (canceller := worker.idle.canceller):
+            _log.warning("Idle worker cancelled by plugin code, replacing it", task=task.get_name(), **canceller)
+            return
         error = None if task.cancelled() else task.exception()
-        self._supervisor.lost(self, "worker", task.get_name(), error, cancelled=task.cancelled())
+        fields = worker.guard.fields()
+        self._supervisor.lost(self, "worker", task.get_name(), error, cancelled=task.cancelled(), about=fields)
+
+    def _replace_soon(self) -> None:
+        """Replace at once after a calm time, for a controller may have no other worker, and else after a pause."""
+        if self._clock.monotonic() - self._replaced >= _FORGIVEN_AFTER_SECONDS:
+            self._replace()
+        else:
+            self._replacing = self._clock.call_later(self._backoff.next_seconds(), self._replace)
 
     def _replace(self) -> None:
         self._replacing = None
+        self._replaced = self._clock.monotonic()
         self.resize(self._size)
         self._supervisor.restarted(self, self.name, lambda: self._spawn is None or len(self.workers) >= self._size)
