@@ -1,12 +1,11 @@
 """Running plugins in a test: a real operator on a real, embedded API server, in this process.
 
-Owns the set-up, and waiting until nothing is left to do. What is then true is for the test to say.
+Owns the set-up, and waiting until nothing is left to do, which ``Quiescence`` judges. What is then true is for the test
+to say.
 """
 
 import asyncio
-import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,16 +19,16 @@ import structlog
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App
 from plugin_operator.app.build import FIELD_MANAGER
-from plugin_operator.cache import Informer, InformerKey, State
 from plugin_operator.client import Client, ConnectionConfig, RESTMapper
 from plugin_operator.controllers import ControllerStatus
-from plugin_operator.errors import ApiError, NoMatchError, PluginRejected
+from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting import PluginState, PluginStatus
-from plugin_operator.kube import NamespacedName
 from plugin_operator.options import Options
 from plugin_operator.tasks import start_task
-from plugin_operator.testing.edits import AT_WORK, Edit
+from plugin_operator.testing.copied_plugins import copy_plugins
+from plugin_operator.testing.edits import Edit
 from plugin_operator.testing.mapper import PatientMapper
+from plugin_operator.testing.quiescence import Quiescence, report_of
 from plugin_operator.testing.secret_masking import watch
 from plugin_operator.threads import in_thread
 
@@ -66,7 +65,7 @@ class PluginHarness:
         self.server = ApiServer(ApiServerConfig(tls=False))
         watch(self.server)
         self._app: App | None = None
-        self._looker: Client | None = None
+        self._quiescence: Quiescence | None = None
         self._client: Client | None = None
         self._run: asyncio.Task[int] | None = None
 
@@ -77,7 +76,7 @@ class PluginHarness:
             PluginRejected: a plugin cannot be loaded.
         """
         _show_no_locals()
-        self._folder = Path(await in_thread(self._copy))
+        self._folder = await in_thread(copy_plugins, self._plugins)
         endpoint = await self.server.start()
         options = Options(plugins_dir=self._folder, metrics_address=None, probe_address=None, stall_threshold_seconds=0)
         config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token or None)
@@ -85,7 +84,7 @@ class PluginHarness:
         self._app = App(options, config, ())
         # Views of the kinds of their own, for the operator's believes for half a second that one is not there.
         mapper = RESTMapper(self._app.link, refetch_seconds=0)
-        self._looker = Client(self._app.link, mapper, field_manager="plugin-harness")
+        self._quiescence = Quiescence(self._app, Client(self._app.link, mapper, field_manager="plugin-harness"))
         patient = PatientMapper(self._app.link)
         self._client = Client(self._app.link, patient, field_manager=FIELD_MANAGER, default_namespace="default")
         self._run = start_task(self._app.run(), "plugin-harness")
@@ -133,9 +132,9 @@ class PluginHarness:
         calm = 0
         # Twice in a row, for what is seen idle may have an event on its way between cache and queue.
         while calm < 2:
-            calm = calm + 1 if await self._is_calm() else 0
+            calm = calm + 1 if await self._judge.is_reached() else 0
             if time.monotonic() > end:
-                raise AssertionError(f"no rest within {self._timeout:g} s: {self._report()}")
+                raise AssertionError(f"no rest within {self._timeout:g} s: {report_of(self.plugins())}")
             await asyncio.sleep(_POLL_SECONDS)
 
     async def write(self, name: str, text: str) -> PluginStatus | None:
@@ -240,6 +239,12 @@ class PluginHarness:
         return self._app
 
     @property
+    def _judge(self) -> Quiescence:
+        if self._quiescence is None:
+            raise RuntimeError(_OUTSIDE)
+        return self._quiescence
+
+    @property
     def _loaded(self) -> bool:
         return self._operator.host.is_settled
 
@@ -251,61 +256,6 @@ class PluginHarness:
             if plugin.state is PluginState.REJECTED:
                 raise PluginRejected(plugin.reason, path=plugin.path, line=plugin.line)
 
-    async def _is_calm(self) -> bool:
-        before = self._progress()
-        if before is None or await self._can_go_on():
-            return False
-        for informer in self._operator.factory.informers():
-            if not await self._equals_server(informer):
-                return False
-        # Each look awaits a list, and a reconcile that ran meanwhile may have written what was looked at before.
-        return self._progress() == before
-
-    def _progress(self) -> tuple[object, ...] | None:
-        """How far each plugin and controller has come; None while one is at work."""
-        plugins = self.plugins()
-        controllers = [controller for plugin in plugins for controller in plugin.controllers]
-        if any(plugin.state in AT_WORK for plugin in plugins) or any(map(_is_busy, controllers)):
-            return None
-        ended = [(each.name, each.revision, sum(each.reconciles.values())) for each in controllers]
-        return (*ended, *((plugin.name, plugin.state) for plugin in plugins))
-
-    async def _can_go_on(self) -> bool:
-        """Tell whether a plugin's state is behind what is there or gone by now; the host is asked to look at once."""
-        host, states = self._operator.host, {PluginState.ACTIVE, PluginState.WAITING}
-        plugins = [plugin for plugin in self.plugins() if plugin.state in states]
-        if any((plugin.state is PluginState.WAITING) != bool(plugin.awaits) for plugin in plugins):
-            host.hint()
-            return True
-        for plugin in plugins:
-            # An edit is kept back without caches of its own that would notice.
-            if (
-                plugin.candidate
-                and plugin.awaits
-                and all([await self._versions(key) is not None for key in plugin.awaits])
-            ):
-                host.retry()
-                return True
-        return False
-
-    async def _equals_server(self, informer: Informer) -> bool:
-        there = await self._versions(informer.key)
-        if there is None:
-            return informer.state is State.WAITING
-        names = informer.lister.keys()
-        here = {name: cached.resource_version for name in names if (cached := informer.lister.raw(name)) is not None}
-        return informer.has_synced and informer.state is not State.WAITING and there == here
-
-    async def _versions(self, key: InformerKey) -> dict[NamespacedName, str] | None:
-        """Return what the server has of a cache's objects; None if it does not give it."""
-        if self._looker is None:
-            return None
-        try:
-            objects = await self._looker.list(key.gvk, key.namespace, key.label_selector, key.field_selector)
-        except (ApiError, NoMatchError):
-            return None
-        return {NamespacedName.of(obj): obj["metadata"]["resourceVersion"] for obj in objects}
-
     async def _wait(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + self._timeout
         while not condition():
@@ -313,34 +263,8 @@ class PluginHarness:
                 self._run.result()
                 raise AssertionError("the operator ended; its log says why")
             if time.monotonic() > end:
-                raise AssertionError(f"waited {self._timeout:g} s for {what}: {self._report()}")
+                raise AssertionError(f"waited {self._timeout:g} s for {what}: {report_of(self.plugins())}")
             await asyncio.sleep(_POLL_SECONDS)
-
-    def _report(self) -> str:
-        return "; ".join(
-            f"{plugin.name} is {plugin.state} {plugin.reason}".strip()
-            + "".join(
-                f", {each.name}: {each.queue_depth} queued, {len(each.in_flight)} running, failing {dict(each.failing)}"
-                for each in plugin.controllers
-            )
-            for plugin in self.plugins()
-        )
-
-    def _copy(self) -> str:
-        folder = tempfile.mkdtemp(prefix="plugin-harness-")
-        # An operator takes an empty directory for a broken mount and keeps what runs; a folder of helpers is not empty.
-        helpers = Path(folder) / "harness_helpers"
-        helpers.mkdir()
-        (helpers / "nothing.py").touch()
-        for plugin in self._plugins:
-            if plugin.is_dir():
-                shutil.copytree(plugin, Path(folder) / plugin.name)
-            else:
-                shutil.copy(plugin, folder)
-        for path in Path(folder).rglob("*"):
-            # The scanner waits for files that were written just now; a past time says that these are whole.
-            os.utime(path, (0, 0))
-        return folder
 
     async def _end(self) -> int:
         code = 0
@@ -360,13 +284,3 @@ def _show_no_locals() -> None:
     before = structlog.get_config()["processors"]
     is_console = [isinstance(each, structlog.dev.ConsoleRenderer) for each in before]
     structlog.configure(processors=[plain if it else each for each, it in zip(before, is_console, strict=True)])
-
-
-def _waits(controller: ControllerStatus) -> bool:
-    return any(informer.state == State.WAITING.name for informer in controller.informers)
-
-
-def _is_busy(controller: ControllerStatus) -> bool:
-    """Whether it has work, or will begin to work as soon as it notices that its caches are complete."""
-    warms = not controller.has_synced and not _waits(controller)
-    return bool(warms or controller.queue_depth or controller.in_flight)
