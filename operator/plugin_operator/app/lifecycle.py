@@ -99,6 +99,10 @@ class LifecycleEvents:
             self._say("Warning", "PluginWaiting", f"plugin {now.name} waits: {now.placed_reason}")
         if now.revision and now.state in _WORKS:
             self._tell_revision(now)
+        if now.keeps_failing and (before is None or not before.keeps_failing or before.revision != now.revision):
+            failing = ", ".join(each.controller for each in now.failures if each.keeps_failing)
+            what = f"plugin {now.name} fails most of the time in {now.revision}: {failing}"
+            self._say("Warning", "PluginFailing", f"{what}; /status and the log say why")
 
     def _tell_revision(self, now: PluginStatus) -> None:
         told = self._told.get(now.name, "")

@@ -18,6 +18,7 @@ from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import is_model, to_dict, version_and_kind
 from plugin_operator.errors import NoMatchError, NotFoundError
 from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, NamespacedName, Object, Resource
+from plugin_operator.rendering import class_name
 
 APPLY = "application/apply-patch+yaml"
 PATCH_TYPES: Mapping[str, str] = {
@@ -127,7 +128,7 @@ class ObjectRequests:
             ValueError: the object lacks kind, name or namespace, or no server takes ``field_manager``.
         """
         document, resource = await self.document(obj)
-        metadata: Object = document.get("metadata") or {}
+        metadata = to_dict(document.get("metadata") or {})
         if method == "POST":
             path = resource.path(self._namespace(resource, metadata.get("namespace"), metadata.get("name")))
         else:
@@ -176,7 +177,7 @@ class ObjectRequests:
             ApiError: the server refuses.
             ApiConnectionError: no whole answer came in time.
         """
-        body = None if document is None else msgspec.json.encode(document)
+        body = None if document is None else msgspec.json.encode(document, enc_hook=_plain)
         try:
             with on_behalf(self.about):
                 answer = await self.transport.request(
@@ -230,3 +231,10 @@ def delete_options(propagation: str | None, uid: str | None, resource_version: s
     options |= {"propagationPolicy": propagation} if propagation else {}
     options |= {"preconditions": preconditions} if preconditions else {}
     return options
+
+
+def _plain(value: object) -> object:
+    """Return what a part of a document stands for that JSON has no type for: a typed model."""
+    if is_model(value):
+        return to_dict(value)
+    raise TypeError(f"a {class_name(value)} cannot be written to the API server: make it a dict, list, text or number")

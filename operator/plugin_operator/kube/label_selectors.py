@@ -77,7 +77,7 @@ class LabelSelector:
 
         Args:
             value: kubectl's syntax; labels and their values; or ``matchLabels`` and ``matchExpressions``, as
-                ``spec.selector`` of a Deployment holds them.
+                ``spec.selector`` of a Deployment holds them, in a mapping or a typed model.
 
         Raises:
             SelectorError: the text, or a key or value of the mapping, cannot be read.
@@ -87,6 +87,8 @@ class LabelSelector:
             return cls.parse(value or "")
         if isinstance(value, LabelSelector):
             return value
+        if hasattr(value, "match_labels") and hasattr(value, "match_expressions"):  # V1LabelSelector
+            return cls(_equal(value.match_labels) + _expressions(value.match_expressions))
         if not isinstance(value, Mapping):
             raise TypeError(f"{value!r} is no label selector: {_WAY_OUT}")
         if value and value.keys() <= {"matchLabels", "matchExpressions"}:
@@ -131,7 +133,7 @@ def _equal(labels: Any) -> tuple[LabelRequirement, ...]:
 
 def _expressions(expressions: Any) -> tuple[LabelRequirement, ...]:
     found: list[LabelRequirement] = []
-    for each in expressions or ():
+    for each in map(_term, expressions or ()):
         operator = each.get("operator") if isinstance(each, Mapping) else None
         if operator not in _OPERATORS or not isinstance(each.get("key"), str):
             raise TypeError(
@@ -142,6 +144,12 @@ def _expressions(expressions: Any) -> tuple[LabelRequirement, ...]:
             raise TypeError(f"{each!r} is none of matchExpressions: In and NotIn need values, the others take none")
         found += _read(each["key"], _OPERATORS[operator], values)
     return tuple(found)
+
+
+def _term(expression: Any) -> Any:
+    if hasattr(expression, "openapi_types"):  # V1LabelSelectorRequirement
+        return {name: getattr(expression, name, None) for name in ("key", "operator", "values")}
+    return expression
 
 
 def _read(key: str, operator: str, values: tuple[str, ...]) -> tuple[LabelRequirement, ...]:

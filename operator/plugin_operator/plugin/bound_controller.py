@@ -57,18 +57,13 @@ class BoundController:
                 loops.begins(request)
             context = Context(scope, request)
             try:
-                result = await guard.drive(_reconciling(function, context, request, threads))
+                result = _result_of(scope, await guard.drive(_reconciling(function, context, request, threads)))
             except BaseException:
                 guard.note_reconcile(request, context.reconcile_id)
                 raise
-            if result is None or isinstance(result, Result):
-                if hot and loops is not None:  # it may have written only now
-                    loops.ended(request, result)
-                return result
-            # Its type and not itself, for it may be a whole Secret, and this shows in the log and the status.
-            raise TypeError(
-                f"reconcile of {scope.controller!r} returned a {class_name(result)}: return None or a Result"
-            )
+            if hot and loops is not None:  # it may have written only now
+                loops.ended(request, result)
+            return result
 
         return reconcile
 
@@ -102,6 +97,13 @@ class BoundController:
         if hook is None:
             return None
         return await self.guard.drive(call(hook, *args, threads=self._threads))
+
+
+def _result_of(scope: ControllerScope, returned: object) -> Result | None:
+    if returned is None or isinstance(returned, Result):
+        return returned
+    # Its type and not itself, for it may be a whole Secret, and this shows in the log and the status.
+    raise TypeError(f"reconcile of {scope.controller!r} returned a {class_name(returned)}: return None or a Result")
 
 
 async def _reconciling(

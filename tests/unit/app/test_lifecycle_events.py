@@ -8,6 +8,7 @@ import pytest
 
 from plugin_operator.app.lifecycle import LifecycleEvents, own_object
 from plugin_operator.hosting import PluginState, PluginStatus
+from plugin_operator.hosting.runtime.controller_failures import ControllerFailures, LastFailure
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -95,3 +96,17 @@ def test_events_are_about_the_pod_if_it_is_known() -> None:
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n", "uid": "u"}
     }  # fmt: skip
     assert own_object({}, None)["metadata"]["name"] == "default"
+
+
+async def test_a_plugin_that_fails_most_of_the_time_is_told_once_for_each_revision(bench: Any) -> None:
+    failure = LastFailure("reconcile", "KeyError: 'password'", (), SINCE)
+    failing = (ControllerFailures("web", 3, ("a",), 0, failure, keeps_failing=True), ControllerFailures("fine"))
+    await bench.after(plugin(PluginState.ACTIVE, "1-a"))
+    told = [("Warning", "PluginFailing")]
+    assert await bench.after(plugin(PluginState.ACTIVE, "1-a", failures=failing)) == told
+    assert "plugin one fails most of the time in 1-a: web;" in bench.messages[-1]
+    assert "password" not in bench.messages[-1]
+    assert await bench.after(plugin(PluginState.ACTIVE, "1-a", failures=failing)) == []
+    assert ("Warning", "PluginFailing") in await bench.after(plugin(PluginState.ACTIVE, "2-b", failures=failing))
+    assert await bench.after(plugin(PluginState.ACTIVE, "2-b")) == []
+    assert await bench.after(plugin(PluginState.ACTIVE, "2-b", failures=failing)) == told

@@ -384,3 +384,21 @@ async def test_each_write_says_who_owns_its_fields(clock, call, args):
         with pytest.raises(ValueError, match=r"field_manager .* must be 1 to 128 bytes"):
             await getattr(client, call)(*args, field_manager=refused)
     assert len(server.asked) == 5
+
+
+async def test_models_are_written_wherever_they_stand_in_a_document(server, client):
+    from kubernetes_asyncio.client import V1ConfigMap, V1ObjectMeta
+
+    path = "/api/v1/namespaces/home/configmaps"
+    answer = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+    server.answers |= {("PATCH", f"{path}/a"): answer, ("POST", path): answer}
+    await client.patch("v1/ConfigMap", "a", V1ConfigMap(data={"k": "v"}))
+    await client.patch("v1/ConfigMap", "a", {"metadata": V1ObjectMeta(labels={"l": "1"})})
+    await client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": V1ObjectMeta(name="a")})
+    sent = [asked[3] for asked in server.asked if asked[0] != "GET"]
+    assert sent == [{"data": {"k": "v"}}, {"metadata": {"labels": {"l": "1"}}}, answer]
+
+
+async def test_what_no_document_can_hold_is_named(client):
+    with pytest.raises(TypeError, match="a object cannot be written to the API server: make it a dict"):
+        await client.patch("v1/ConfigMap", "a", {"data": object()})

@@ -148,3 +148,14 @@ def test_a_field_selector_may_be_text_or_a_mapping():
     for value in ({"a,b": "c"}, {"a=b": "c"}, {"": "c"}):
         with pytest.raises(SelectorError):
             FieldSelector.of(value)
+
+
+def test_the_selector_of_a_typed_model_is_read_like_a_mapping() -> None:
+    from kubernetes_asyncio.client import V1LabelSelector, V1LabelSelectorRequirement
+
+    tier = V1LabelSelectorRequirement(key="tier", operator="NotIn", values=["db"])
+    assert str(LabelSelector.of(V1LabelSelector(match_labels={"app": "web"}))) == "app=web"
+    both = V1LabelSelector(match_labels={"app": "web"}, match_expressions=[tier])
+    assert str(LabelSelector.of(both)) == "app=web,tier notin (db)"
+    assert str(LabelSelector.of({"matchExpressions": [tier]})) == "tier notin (db)"
+    assert not LabelSelector.of(V1LabelSelector())

@@ -103,6 +103,17 @@ async def test_listers_are_had_by_kind_and_an_undeclared_kind_names_the_way_out(
         context.lister_for(SECRET)
 
 
+async def test_a_lister_is_had_by_the_model_class_of_its_kind(make_scope):
+    from kubernetes_asyncio.client import V1ConfigMap, V1Pod
+
+    context = Context(make_scope(), REQUEST)
+    assert context.lister_for(V1Pod).get("x") == {"key": "x"}
+    with pytest.raises(LookupError, match="no cache of V1ConfigMap, only of v1/Pod: declare its kind"):
+        context.lister_for(V1ConfigMap)
+    with pytest.raises(ValueError, match="int is no model of an API kind"):
+        context.lister_for(int)
+
+
 async def test_a_finalizer_is_added_once_with_the_version_that_was_read(make_scope, make_object):
     client = FakeClient()
     context = Context(make_scope(client), REQUEST)
@@ -161,9 +172,11 @@ async def test_a_result_that_is_none_is_an_error_that_says_so_without_showing_it
     async def reconcile(ctx, request):
         return value
 
+    controller = bind(reconcile)
     with pytest.raises(TypeError, match="return None or a Result") as caught:
-        await bind(reconcile).reconciler()(REQUEST)
+        await controller.reconciler()(REQUEST)
     assert "hunter2" not in str(caught.value)
+    assert controller.guard.take_reconcile_id(REQUEST), "the line about it names no reconcile"
 
 
 async def test_a_plain_reconcile_runs_in_a_thread_and_may_wait_for_coroutines(bind):

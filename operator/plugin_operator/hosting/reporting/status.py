@@ -62,6 +62,11 @@ class PluginStatus:
         return next((each.last.error for each in self.failures if each.keeps_failing and each.last is not None), "")
 
     @property
+    def keeps_failing(self) -> bool:
+        """Whether a controller of it fails most of the time."""
+        return any(each.keeps_failing for each in self.failures)
+
+    @property
     def failure_summary(self) -> str:
         """What fails, in one line for people; empty if nothing does."""
         return "; ".join(each.summary for each in self.failures if each.summary)

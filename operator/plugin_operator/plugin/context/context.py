@@ -66,15 +66,15 @@ class ControllerContext:
         """The cache of the reconciled kind. With several ``namespaces`` it covers them all."""
         return self._scope.lister()
 
-    def lister_for(self, kind: Kind) -> Lister:
+    def lister_for(self, kind: Kind | type[Any]) -> Lister:
         """Return the cache of another declared kind (``owns``, ``watches`` or ``reads``).
 
         Args:
-            kind: as it is declared: "v1/Secret".
+            kind: as it is declared: "v1/Secret"; or its model class.
 
         Raises:
             LookupError: the controller declares no such kind.
-            ValueError: the text is no kind.
+            ValueError: the text is no kind, or the class no model of one.
         """
         return self._scope.lister_for(GroupVersionKind.parse(kind) if isinstance(kind, str) else kind)
 

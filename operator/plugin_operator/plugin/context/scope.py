@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from structlog.types import FilteringBoundLogger
 
 from plugin_operator import logs
+from plugin_operator.client.models import version_and_kind
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.context.recorder import Recorder
@@ -144,20 +145,28 @@ class ControllerScope:
             self._primary = self.lister_for(self.kind)
         return self._primary
 
-    def lister_for(self, kind: GroupVersionKind) -> Lister:
-        """Return the cache of a declared kind.
+    def lister_for(self, kind: GroupVersionKind | type) -> Lister:
+        """Return the cache of a declared kind; a model class stands for the declared kind of its version and name.
 
         Raises:
             LookupError: the controller declares no such kind.
+            ValueError: the class is no model of a kind.
         """
-        try:
-            return self.listers[kind]()
-        except KeyError:
+        asked, way_out = str(kind), f"declare it with reads=[{str(kind)!r}]"
+        if isinstance(kind, type):
+            asked, way_out = kind.__name__, "declare its kind with reads=, or write the kind as text: 'v1/ConfigMap'"
+            found = self._declared_for(kind)
+        else:
+            found = kind if kind in self.listers else None
+        if found is None:
             known = ", ".join(sorted(map(str, self.listers)))
-            raise LookupError(
-                f"controller {self.controller!r} has no cache of {kind}, only of {known}: "
-                f"declare it with reads=[{str(kind)!r}]"
-            ) from None
+            raise LookupError(f"controller {self.controller!r} has no cache of {asked}, only of {known}: {way_out}")
+        return self.listers[found]()
+
+    def _declared_for(self, model: type) -> GroupVersionKind | None:
+        wanted = version_and_kind(model)  # its group is not to be read from a model
+        found = [each for each in self.listers if (each.version, each.kind) == wanted]
+        return found[0] if len(found) == 1 else None
 
     def log(self) -> FilteringBoundLogger:
         """Return the logger bound to plugin, revision and controller."""

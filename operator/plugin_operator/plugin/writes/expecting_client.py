@@ -8,7 +8,7 @@ from typing import Any
 
 from plugin_operator.client.models import is_model, to_dict
 from plugin_operator.errors import AlreadyExistsError, ConflictError, ForbiddenError, NotFoundError
-from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin.writes.expectations import Deleted, Expectation, Expectations, NewerThan, Present, Target
 from plugin_operator.plugin.writes.missing_rights import Attempt, MissingRights
 from plugin_operator.plugin.writes.write_loops import LoopDetector
@@ -119,7 +119,7 @@ class ExpectingClient:
             return await attempt
         except ConflictError:
             metadata = sent.get("metadata") if isinstance(sent, Mapping) else None
-            version = (metadata or {}).get("resourceVersion")
+            version = to_dict(metadata or {}).get("resourceVersion")
             if version:
                 self._expect(target, NewerThan(version))
             raise
@@ -155,7 +155,7 @@ def _target_of(obj: Any) -> Target | None:
     """Return what a dict is about; a model is one only once the server has answered."""
     if not isinstance(obj, dict) or not obj.get("apiVersion") or not obj.get("kind"):
         return None
-    metadata: Object = obj.get("metadata") or {}
+    metadata = to_dict(obj.get("metadata") or {})
     name = metadata.get("name")
     if not name:
         return None
