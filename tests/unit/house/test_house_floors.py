@@ -1,0 +1,95 @@
+"""A newcomer finds their way: short files, small folders, and modules named by nouns."""
+
+from pathlib import Path
+
+import pytest
+
+PACKAGES = Path(__file__).parents[3] / "operator"
+
+MAX_LINES = 300
+MAX_MODULES = 15
+
+#: Words that mean nothing without the class or folder they stand beside; ``typed_values`` and the like are fine.
+_PRONOUNS = "it its own ours self that them these they this those us we what which who whose"
+_ADJECTIVES = """
+    blocked builtin claimed contained current custom delayed early fresh held incoming installed internal kept known
+    last late live missing needed new old other owned past pending private ready recent running shared soon stale stuck
+    tracked typed wanted
+"""
+_CATCH_ALLS = "base common helper helpers misc stuff things tools util utils various"
+_DENIED = frozenset(f"{_PRONOUNS} {_ADJECTIVES} {_CATCH_ALLS}".split())
+
+
+def modules_of(packages: Path) -> list[Path]:
+    """Return every module below a folder."""
+    return sorted(packages.rglob("*.py"))
+
+
+def long_files(packages: Path) -> list[str]:
+    """Return the modules with more than ``MAX_LINES`` lines, with their lengths."""
+    lengths = {path: len(path.read_text().splitlines()) for path in modules_of(packages)}
+    return [f"{path.relative_to(packages)}: {lines}" for path, lines in lengths.items() if lines > MAX_LINES]
+
+
+def crowded_folders(packages: Path) -> list[str]:
+    """Return the folders with more than ``MAX_MODULES`` modules, ``__init__`` aside, with their numbers."""
+    folders = [path.parent for path in modules_of(packages) if path.name != "__init__.py"]
+    counts = {folder: folders.count(folder) for folder in sorted(set(folders))}
+    return [f"{folder.relative_to(packages)}: {count}" for folder, count in counts.items() if count > MAX_MODULES]
+
+
+def nameless_modules(packages: Path) -> list[str]:
+    """Return the modules and folders whose whole name is a pronoun, an adjective or a word for anything."""
+    paths = [*modules_of(packages), *{path.parent for path in modules_of(packages)}]
+    return sorted(str(path.relative_to(packages)) for path in paths if path.stem in _DENIED)
+
+
+def test_no_module_has_more_lines_than_a_reader_keeps_in_mind() -> None:
+    assert long_files(PACKAGES) == [], "move a class, or a handful of functions, to a module named by their noun"
+
+
+def test_no_folder_has_more_modules_than_a_glance_takes_in() -> None:
+    assert crowded_folders(PACKAGES) == [], "give its stages folders of their own, and their order to import-linter"
+
+
+def test_every_module_is_named_by_a_noun() -> None:
+    assert nameless_modules(PACKAGES) == [], "name the thing that the module has"
+
+
+def test_the_packages_are_looked_at() -> None:
+    assert {path.relative_to(PACKAGES).parts[0] for path in modules_of(PACKAGES)} == {
+        "kube_apiserver",
+        "plugin_operator",
+    }
+
+
+def test_a_planted_long_file_is_found(tmp_path: Path) -> None:
+    (tmp_path / "short.py").write_text("pass\n" * MAX_LINES)
+    (tmp_path / "long.py").write_text("pass\n" * (MAX_LINES + 1))
+
+    assert long_files(tmp_path) == [f"long.py: {MAX_LINES + 1}"]
+
+
+def test_a_planted_crowded_folder_is_found(tmp_path: Path) -> None:
+    for folder, count in (("roomy", MAX_MODULES), ("crowded", MAX_MODULES + 1)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").touch()
+        for number in range(count):
+            (tmp_path / folder / f"noun_{number}.py").touch()
+
+    assert crowded_folders(tmp_path) == [f"crowded: {MAX_MODULES + 1}"]
+
+
+@pytest.mark.parametrize("name", ["past", "live", "typed", "builtin", "running", "ready", "what", "ours", "utils"])
+def test_a_planted_module_without_a_noun_is_found(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.py").touch()
+    (tmp_path / f"{name}_objects.py").touch()
+
+    assert nameless_modules(tmp_path) == [f"{name}.py"]
+
+
+def test_a_planted_folder_without_a_noun_is_found(tmp_path: Path) -> None:
+    (tmp_path / "misc").mkdir()
+    (tmp_path / "misc" / "clock.py").touch()
+
+    assert nameless_modules(tmp_path) == ["misc"]
