@@ -4,8 +4,8 @@ Owns ``Metrics``: which families exist besides those of controllers and queues, 
 is left to the layers above.
 """
 
-from collections.abc import Callable
-from typing import TypeVar, cast
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar, cast
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import Metric
@@ -19,9 +19,25 @@ from plugin_operator.rendering import class_name
 
 _STALL_BUCKETS = exponential_buckets(0.001, 4, 8)
 
+_MAX_TOLD = 100
+
 _END = b"# EOF\n"
 
 F = TypeVar("F", bound=AnyFamily)
+Owner = TypeVar("Owner")
+
+
+class OwnedCollector(Protocol[Owner]):
+    """Yields the metrics that plugins make, and knows whose each is."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the metrics."""
+
+    def collect_owned(self) -> Iterable[tuple[Owner, Metric]]:
+        """Yield the same metrics, each with its owner."""
+
+    def not_rendered(self, owner: Owner, metric: Metric, error: BaseException) -> None:
+        """Report a metric that is left out of a scrape."""
 
 
 class Metrics:
@@ -63,6 +79,7 @@ class Metrics:
         )
         self.registry.register(self._collector)
         self._plugins = CollectorRegistry()
+        self._owned: OwnedCollector[Any] | None = None
         self._told: set[str] = set()
         self._on_plugin_error: Callable[[BaseException], None] = lambda _: None
         ProcessCollector(registry=self.registry)
@@ -165,26 +182,49 @@ class Metrics:
         theirs, ours = self._render_plugins(encoder), encoder(self.registry)
         return content_type, theirs.removesuffix(_END) + ours
 
-    def show_plugins(self, collector: Collector, on_error: Callable[[BaseException], None]) -> None:
+    def show_plugins(self, collector: OwnedCollector[Any], on_error: Callable[[BaseException], None]) -> None:
         """Render what ``collector`` yields as well: the metrics that plugins make themselves.
 
-        ``on_error`` is told, once for each type of error, why they cannot be rendered.
+        The collector is told of each metric that cannot be rendered; ``on_error``, once for each type of error, why
+        they cannot if it is none of the metrics.
         """
-        self._plugins.register(collector)
+        self._owned = collector
+        self._plugins.register(cast("Collector", collector))
         self._on_plugin_error = on_error
 
     def _render_plugins(self, encoder: Callable[[CollectorRegistry], bytes]) -> bytes:
         try:
             return encoder(self._plugins)
         except BaseException as error:  # noqa: BLE001 - a value of a plugin that cannot be rendered must not cost the scrape
-            if (kind := class_name(error)) not in self._told:
-                self._told.add(kind)
-                self._on_plugin_error(error)
+            whole = error
         try:
-            good = [each for each in self._plugins.collect() if _is_renderable(each, encoder)]
+            good = self._renderable(encoder)
+            if good is None:
+                self._tell(whole)
+                good = list(self._plugins.collect())
             return encoder(cast("CollectorRegistry", _Collected(good)))
-        except BaseException:  # noqa: BLE001 - as above
+        except BaseException as error:  # noqa: BLE001 - as above
+            self._tell(error)
             return b""
+
+    def _renderable(self, encoder: Callable[[CollectorRegistry], bytes]) -> list[Metric] | None:
+        """Return the metrics that can be rendered, having reported the others; None if there are no others."""
+        collector = self._owned
+        if collector is None:
+            return None
+        good, is_any_bad = [], False
+        for owner, metric in collector.collect_owned():
+            if (error := _trouble_of(metric, encoder)) is None:
+                good.append(metric)
+            else:
+                is_any_bad = True
+                collector.not_rendered(owner, metric, error)
+        return good if is_any_bad else None
+
+    def _tell(self, error: BaseException) -> None:
+        if (kind := class_name(error)) not in self._told and len(self._told) < _MAX_TOLD:
+            self._told.add(kind)
+            self._on_plugin_error(error)
 
 
 class _Collected:
@@ -197,9 +237,9 @@ class _Collected:
         return self._metrics
 
 
-def _is_renderable(metric: Metric, encoder: Callable[[CollectorRegistry], bytes]) -> bool:
+def _trouble_of(metric: Metric, encoder: Callable[[CollectorRegistry], bytes]) -> BaseException | None:
     try:
         encoder(cast("CollectorRegistry", _Collected([metric])))
-    except BaseException:  # noqa: BLE001 - the value of a sample is a plugin's
-        return False
-    return True
+    except BaseException as error:  # noqa: BLE001 - the value of a sample is a plugin's
+        return error
+    return None

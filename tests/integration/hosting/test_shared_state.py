@@ -129,6 +129,7 @@ YIELDS = {
     "no metric": "'nonsense'",
     "a value that is none": "GaugeMetricFamily('odd', 'x', value=object())",
     "a value that raises": "GaugeMetricFamily('odd', 'x', value=Bad())",
+    "a metric whose name raises": "Nameless('odd', 'x', 'gauge')",
     "metrics without end": (
         "(yield from (GaugeMetricFamily(f'm{n}', 'x', value=n) for n in __import__('itertools').count()))"
     ),
@@ -140,12 +141,15 @@ async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(benc
     head = (
         "from prometheus_client.core import *\nfrom prometheus_client import REGISTRY\n"
         "class Bad(float):\n    def __float__(self): raise SystemExit(1)\n    __eq__ = __float__\n"
+        "class Nameless(Metric):\n    name = property(lambda self: 1 / self.hidden, lambda self, _: None)\n"
+        "    hidden = 0\n"
         "class Mine:\n    def describe(self): return []\n    def collect(self):\n"
         f"        yield GaugeMetricFamily('mine', 'x', value=3)\n        yield {YIELDS[yields]}\n"
         "REGISTRY.register(Mine())\n"
     )
     metrics = Metrics()
-    metrics.show_plugins(PLUGIN_METRICS, print)
+    unnamed: list[BaseException] = []
+    metrics.show_plugins(PLUGIN_METRICS, unnamed.append)
     bench.write("two.py", plugin_text("V1", name="two", head=head))
     await bench.state("Active", "two")
     await bench.create("a")
@@ -157,6 +161,10 @@ async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(benc
     ] * 3
     assert body.count("# TYPE workqueue_depth ") == 1
     assert "\nmine 3.0\n" in body
+    lines = [line for line in log_lines() if str(line["event"]).startswith("Plugin metric cannot be ")]
+    assert {line["plugin"] for line in lines} == {"two"}
+    assert all(line["revision"] for line in lines)
+    assert unnamed == []
 
 
 async def test_a_plugin_that_takes_everybodys_collectors_out_takes_nothing_out_and_can_be_edited(bench, plugin_text):

@@ -17,13 +17,16 @@ from prometheus_client.registry import Collector
 
 from plugin_operator import logs
 from plugin_operator.containment import run_without_task
-from plugin_operator.rendering import class_name, describe
+from plugin_operator.rendering import class_name, describe, safe_text
 
 #: Names that begin so are the operator's own.
 RESERVED = ("plugin_operator_", "controller_runtime_", "workqueue_", "rest_client_", "leader_election_")
 
 #: So many metrics of one collector are shown; one that never ends would keep the event loop for good.
 MAX_METRICS = 1000
+
+# Names that a revision is reported for: it may invent one for each scrape.
+_MAX_TOLD = 100
 
 _SUFFIXES = {
     "counter": ("_total", "_created"),
@@ -83,6 +86,11 @@ class PluginMetrics(Collector):
         A collector that raises is left out, and so is a metric whose name is another's: collectors that do not describe
         themselves show their names only here.
         """
+        for _, metric in self.collect_owned():
+            yield metric
+
+    def collect_owned(self) -> Iterator[tuple[RevisionMetrics, Metric]]:
+        """Yield what ``collect`` does, each metric with the revision that has made it."""
         shown = [
             (metrics, collector, names)
             for metrics in list(self._shown.values())
@@ -92,8 +100,12 @@ class PluginMetrics(Collector):
         taken.update(*(names for _, _, names in shown))
         for metrics, collector, names in shown:
             for metric in self._collected(metrics, collector):
-                if metric.name in names or self._is_free(metric, taken, metrics):
-                    yield metric
+                if self._is_shown(metric, names, taken, metrics):
+                    yield metrics, metric
+
+    def not_rendered(self, owner: RevisionMetrics, metric: Metric, error: BaseException) -> None:
+        """Report, once for a name, a metric that is left out because one of its values cannot be rendered."""
+        self._tell(owner, _name_of(metric), describe(error), "Plugin metric cannot be rendered")
 
     def register(self, collector: Collector) -> None:
         """Take a collector; a plugin's is kept with its revision.
@@ -157,6 +169,13 @@ class PluginMetrics(Collector):
         if reserved := sorted(name for name in names if name.startswith(RESERVED)):
             raise ValueError(f"metric names that begin with {', '.join(RESERVED)} are the operator's own: {reserved}")
 
+    def _is_shown(self, metric: Metric, names: frozenset[str], taken: set[str], metrics: RevisionMetrics) -> bool:
+        try:
+            return metric.name in names or self._is_free(metric, taken, metrics)
+        except BaseException as error:  # noqa: BLE001 - a metric's class may be the plugin's, and its name raise
+            self._tell(metrics, _name_of(metric), describe(error))
+            return False
+
     def _is_free(self, metric: Metric, taken: set[str], metrics: RevisionMetrics) -> bool:
         """Tell whether nobody else has the names of a metric, and take them if so."""
         names = {metric.name, *(f"{metric.name}{suffix}" for suffix in _SUFFIXES.get(metric.type, ()))}
@@ -180,16 +199,25 @@ class PluginMetrics(Collector):
                 self._tell(metrics, class_name(collector), f"it yields a {class_name(each)}, which is no metric")
         return [each for each in found if issubclass(type(each), Metric)]
 
-    def _tell(self, metrics: RevisionMetrics, collector: str, error: str) -> None:
-        if collector not in metrics.told:
+    def _tell(
+        self, metrics: RevisionMetrics, collector: str, error: str, event: str = "Plugin metric cannot be collected"
+    ) -> None:
+        if collector not in metrics.told and len(metrics.told) < _MAX_TOLD:
             metrics.told.add(collector)
             _log.error(
-                "Plugin metric cannot be collected",
+                event,
                 plugin=metrics.plugin,
                 revision=metrics.revision,
                 collector=collector,
                 error=error,
             )
+
+
+def _name_of(metric: Metric) -> str:
+    try:
+        return safe_text(metric.name)
+    except BaseException as error:  # noqa: BLE001 - a class of the plugin's may answer with anything
+        return f"<{class_name(metric)}: its name raised {class_name(error)}>"
 
 
 def install(find: Find) -> PluginMetrics:
