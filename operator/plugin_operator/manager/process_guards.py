@@ -76,9 +76,11 @@ class ProcessBelongings:
         self._unlimited: set[str] = set()
         self._replaced: list[tuple[Any, str, Any]] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._process = os.getpid()
 
     async def start(self) -> None:
         """Remember what is, and guard it from now on."""
+        self._process = os.getpid()
         self._handlers = _handlers()
         self._limits = _limits()
         self._forks.install()
@@ -208,6 +210,9 @@ class ProcessBelongings:
         return next((name for name in self._limits if getattr(resource, name) == which), str(which))
 
     def _is_a_plugins(self, frame: FrameType, **what: str) -> bool:
+        # A child is free to change itself: asyncio does in the first moment after a fork, from Python 3.12 on.
+        if os.getpid() != self._process:
+            return False
         plugin, at = culprit(frame, self._blame)
         if plugin is None:
             return False
