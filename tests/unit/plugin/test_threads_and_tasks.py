@@ -3,11 +3,14 @@
 import asyncio
 import contextvars
 import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
 
 import pytest
 
+from plugin_operator import logs
 from plugin_operator.plugin import RevisionTasks, current_revision, install_task_factory
-from plugin_operator.plugin.runtime.task_tracking import TooManyTasks
+from plugin_operator.plugin.runtime.task_tracking import TooManyTasks, fields_of_task
 from plugin_operator.testing.eventually import eventually
 from plugin_operator.threads import ThreadRunner, in_thread
 
@@ -165,3 +168,41 @@ async def test_a_detached_call_returns_and_raises_what_the_function_does() -> No
     assert await in_thread(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
         await in_thread(lambda: 1 // 0)
+
+
+@pytest.fixture
+def plugin_coroutine(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Make coroutines of a plugin's code, which ``p`` in revision ``1`` owns."""
+
+    def find(_name: str, filename: str) -> tuple[str, str, str] | None:
+        return ("p", "1", "p") if filename == "p.py@1" else None
+
+    monkeypatch.setattr(logs, "_owners", [find])
+    names: dict[str, Any] = {}
+    exec(compile("async def forever():\n    import asyncio\n    await asyncio.sleep(60)", "p.py@1", "exec"), names)
+    return cast("Callable[[], Coroutine[Any, Any, None]]", names["forever"])
+
+
+async def test_a_task_made_past_the_factory_is_found_when_its_revision_is_unloaded(plugin_coroutine) -> None:
+    install_task_factory(asyncio.get_running_loop())
+    mine, other = RevisionTasks("p", "1"), RevisionTasks("p", "2")
+    task = asyncio.Task(plugin_coroutine())
+    for each in (mine, other):
+        each.adopt()
+    assert (mine.running(), other.running()) == ([task], [])
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_a_task_that_a_plain_thread_starts_belongs_to_the_revision(plugin_coroutine) -> None:
+    loop = asyncio.get_running_loop()
+    install_task_factory(loop)
+    mine = RevisionTasks("p", "1")
+    thread = threading.Thread(target=lambda: asyncio.run_coroutine_threadsafe(plugin_coroutine(), loop))
+    thread.start()
+    await eventually(lambda: len(mine.running()) == 1)
+    assert fields_of_task(mine.running()[0]) == {"plugin": "p", "revision": "1"}
+    thread.join(5)
+    [task] = mine.running()
+    task.cancel()
+    await asyncio.wait([task])

@@ -178,6 +178,7 @@ class RevisionRuntime:
 
     async def cancel_tasks(self) -> None:
         """Cancel what the plugin's code has spawned and not ended; name what does not obey."""
+        self._tasks.adopt()
         running = self._tasks.running()
         if not running:
             return

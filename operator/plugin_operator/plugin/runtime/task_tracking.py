@@ -9,6 +9,7 @@ import contextvars
 import inspect
 import weakref
 from collections.abc import Coroutine, Generator
+from types import CoroutineType
 from typing import Any, Protocol, cast
 
 from plugin_operator import logs
@@ -37,6 +38,7 @@ class RevisionTasks:
         self.plugin = plugin
         self.revision = revision
         self._tasks: weakref.WeakSet[AnyTask] = weakref.WeakSet()
+        _known[plugin, revision] = self
 
     def add(self, task: AnyTask) -> None:
         """Remember a task as spawned by this revision."""
@@ -55,9 +57,29 @@ class RevisionTasks:
         """Return those that have not ended, oldest knowledge of order not kept."""
         return [task for task in self._tasks if not task.done()]
 
+    def adopt(self) -> None:
+        """Remember the tasks of this revision's code that the event loop's factory did not make.
+
+        ``asyncio.Task(coroutine)`` asks no factory. Such a task is known by its coroutine's code.
+        """
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            if _owner_by_code(task.get_coro()) is self:
+                self.add(task)
+
     def mark(self) -> None:
         """Say, in the current context, that this revision's code runs in it."""
         _current.set(self)
+
+
+_known: weakref.WeakValueDictionary[tuple[str, str], RevisionTasks] = weakref.WeakValueDictionary()
+
+
+def _owner_by_code(coroutine: object) -> RevisionTasks | None:
+    """Return the revision whose files a coroutine's code is from; a plain thread has no context that says it."""
+    if type(coroutine) is not CoroutineType:
+        return None
+    found = logs.owner_of("", coroutine.cr_code.co_filename)
+    return _known.get(found[:2]) if found is not None else None
 
 
 class Reconcile(Protocol):
@@ -130,7 +152,7 @@ def install_task_factory(loop: asyncio.AbstractEventLoop) -> None:
     def make(
         loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any], **options: Any
     ) -> asyncio.Future[Any]:
-        owner = None if _is_shared_work(coroutine) else _current.get()
+        owner = None if _is_shared_work(coroutine) else _current.get() or _owner_by_code(coroutine)
         if owner is not None:
             try:
                 owner.check()
