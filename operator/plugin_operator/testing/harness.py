@@ -143,7 +143,7 @@ class PluginHarness:
         A refused file is no error here: look at the ``state`` of what is returned.
 
         Args:
-            name: of the file, without ``.py``.
+            name: of the file, with or without ``.py``.
             text: what it holds then.
 
         Returns:
@@ -152,6 +152,7 @@ class PluginHarness:
         Raises:
             AssertionError: it is not followed within the timeout, or the operator has ended.
         """
+        name = name.removesuffix(".py")
         fresh = self._folder / f".{name}.new"
         await in_thread(fresh.write_text, text, "utf-8")
         await in_thread(fresh.rename, self._folder / f"{name}.py")
@@ -163,12 +164,13 @@ class PluginHarness:
         """Delete the file ``name`` and wait until it is unloaded and all plugins that imported it are refused.
 
         Args:
-            name: of the file, without ``.py``.
+            name: of the file, with or without ``.py``.
 
         Raises:
             FileNotFoundError: there is no such file.
             AssertionError: it is not followed within the timeout, or the operator has ended.
         """
+        name = name.removesuffix(".py")
         edit = Edit(self._operator.host, name, None)
         await in_thread((self._folder / f"{name}.py").unlink)
         await self._wait(edit.is_followed, f"{name} to be unloaded")
@@ -185,7 +187,7 @@ class PluginHarness:
         """Return what is known of one plugin, at this moment.
 
         Args:
-            name: the file without ``.py``, or the folder.
+            name: the file with or without ``.py``, or the folder.
 
         Raises:
             LookupError: there is no such plugin.
@@ -249,7 +251,7 @@ class PluginHarness:
         return self._operator.host.is_settled
 
     def _find(self, name: str) -> PluginStatus | None:
-        return next((plugin for plugin in self.plugins() if plugin.name == name), None)
+        return next((plugin for plugin in self.plugins() if plugin.name == name.removesuffix(".py")), None)
 
     def _raise_rejected(self) -> None:
         for plugin in self.plugins():

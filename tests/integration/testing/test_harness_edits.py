@@ -116,3 +116,13 @@ async def test_a_name_that_cannot_be_a_plugin_is_told(files: list[Path]) -> None
         assert "rename it" in refused.reason
         await harness.remove("structlog")
         assert "structlog" not in [plugin.name for plugin in harness.plugins()]
+
+
+async def test_a_name_may_end_in_py(files: list[Path]) -> None:
+    async with PluginHarness(files[2]) as harness:
+        written = await harness.write("alone.py", ALONE + "# edited")
+        assert written is not None
+        assert [plugin.name for plugin in harness.plugins()] == ["alone"]
+        assert harness.plugin("alone.py") == harness.plugin("alone")
+        await harness.remove("alone.py")
+        assert harness.plugins() == []
