@@ -123,21 +123,20 @@ class Manager:
             wanted.cancel()
         if self._wanted.is_set() or not self._life.done():
             return
-        if self._life.cancelled():
-            self._life_was_cancelled()
-        elif (error := self._life.exception()) is not None:
-            self.fail(self._starting or "manager", error)  # no Exception, or it would have been told before
+        error = None if self._life.cancelled() else self._life.exception()
+        if self._life.cancelled() or error is not None:
+            self._life_broke(error)
 
     def _unfinished_life(self) -> list[tasks.AnyTask]:
         return [self._life] if self._life is not None and not self._life.done() else []
 
-    def _life_was_cancelled(self) -> None:
-        """Go on where it was; a start that was cut off half-way cannot be repeated."""
+    def _life_broke(self, error: BaseException | None) -> None:
+        """Go on where it was; a start that was cut off half-way cannot be repeated. None stands for a cancellation."""
         self._life = None
         if self._starting:
-            self.fail(self._starting, RuntimeError("its start was cancelled by other code in this process"))
+            self.fail(self._starting, error or RuntimeError("its start was cancelled by other code in this process"))
         else:
-            self._supervisor.lost(self, "manager", "manager", None, cancelled=True)
+            self._supervisor.lost(self, "manager", "manager", error, cancelled=error is None)
             self._supervisor.restarted(self, "manager")
 
     async def _live(self) -> None:
@@ -147,8 +146,11 @@ class Manager:
             await self._lead()
         except LeadershipLost as error:
             self.fail("leader election", error)
-        except Exception as error:  # noqa: BLE001 - whatever breaks a start is the reason the process ends with
-            self.fail(self._started[-1].name if self._started else "manager", error)
+        except Exception as error:
+            if not self._starting:
+                raise
+            # Whatever breaks a start is the reason the process ends with.
+            self.fail(self._starting, error)
 
     async def _lead(self) -> None:
         if self._elector is not None:

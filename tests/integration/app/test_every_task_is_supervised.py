@@ -28,6 +28,7 @@ from plugin_operator.testing.eventually import eventually
 
 pytestmark = pytest.mark.embedded_only("the server runs in a thread of this process")
 
+LEASE = "plugin-operator-leader-election"
 PLUGIN = """
 from plugin_operator import controller
 
@@ -143,7 +144,31 @@ def api_url() -> Iterator[str]:
 
 
 @pytest.fixture
-async def operator(api_url: str, tmp_path: Path) -> AsyncIterator[Running]:
+async def operator(started: Running) -> Running:
+    """One that leads."""
+    await eventually(started.has_workers, timeout_seconds=30)
+    return started
+
+
+@pytest.fixture
+async def standby(lease_of_another: None, started: Running) -> Running:
+    """One that waits for the Lease."""
+    return started
+
+
+@pytest.fixture
+async def lease_of_another(api_url: str) -> None:
+    async with aiohttp.ClientSession(api_url) as session:
+        spec = {"holderIdentity": "another", "leaseDurationSeconds": 150, "leaseTransitions": 1}
+        spec |= {"acquireTime": "2026-01-01T00:00:00.000000Z", "renewTime": "2026-01-01T00:00:00.000000Z"}
+        lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": LEASE}, "spec": spec}
+        path = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+        async with session.post(path, json=lease) as answer:
+            assert answer.status == 201
+
+
+@pytest.fixture
+async def started(api_url: str, tmp_path: Path) -> AsyncIterator[Running]:
     folder, certificates = tmp_path / "plugins", tmp_path / "tls"
     folder.mkdir()
     certificates.mkdir()
@@ -163,7 +188,6 @@ async def operator(api_url: str, tmp_path: Path) -> AsyncIterator[Running]:
     running = Running(app, folder, foreign, others)
     await eventually(running.active, timeout_seconds=30)
     await eventually(running.is_ready, timeout_seconds=30)
-    await eventually(running.has_workers, timeout_seconds=30)
     yield running
     if not running.end.done():
         app.manager.request_stop()
@@ -258,3 +282,44 @@ async def test_an_election_that_raises_ends_the_process_with_status_1(operator: 
     await eventually(lambda: not isinstance(getattr(task, "_fut_waiter", None), asyncio.Task))
     inject(task)
     assert await asyncio.wait_for(operator.end, 30) == 1
+
+
+@pytest.mark.parametrize("kill", [cancel, inject])
+async def test_a_standby_whose_tasks_have_ended_takes_over(
+    standby: Running, kill: Callable[[asyncio.Task[Any]], None]
+) -> None:
+    killed = await kill_each(standby, kill)
+    assert any(name.startswith("informer/") for name in killed)
+    assert not standby.has_workers()
+    released = {"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}}
+    await standby.app.client.patch("coordination.k8s.io/v1/Lease", LEASE, released, "default")
+    await eventually(standby.has_workers, timeout_seconds=30)
+    await works(standby, kill.__name__)
+
+
+@pytest.mark.parametrize("kill", [cancel, inject])
+async def test_tasks_that_end_in_the_middle_of_a_reload_leave_an_operator_that_works(
+    operator: Running, kill: Callable[[asyncio.Task[Any]], None]
+) -> None:
+    for turn, steps in enumerate((1, 20, 100, 300)):
+        operator.save(f"reload-{turn}")
+        for _ in range(steps):
+            await asyncio.sleep(0.001)
+        for name, task in operator.tasks().items():
+            if not (name == "manager/election" and kill is inject):
+                kill(task)
+    await works(operator, "last")
+
+
+@pytest.mark.parametrize("kill", [cancel, inject])
+@pytest.mark.parametrize("turns", [1, 3, 30])
+async def test_tasks_that_end_in_the_middle_of_a_stop_do_not_keep_it_from_its_end(
+    operator: Running, kill: Callable[[asyncio.Task[Any]], None], turns: int
+) -> None:
+    operator.app.manager.request_stop()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    for name, task in operator.tasks().items():
+        if not name.startswith("manager/"):  # a step of the stop that ends is a stop that is not in order
+            kill(task)
+    assert await asyncio.wait_for(operator.end, 30) == 0
