@@ -29,7 +29,7 @@ class Presenter:
         """Read the form from a request; ``many`` says that a list is answered.
 
         Raises:
-            ApiFailure: 400 or 406, a form that cannot be had.
+            StatusError: 400 or 406, a form that cannot be had.
         """
         self._resource: ServedResource = request.resource
         self._now: Callable[[], datetime] = request.cluster.clock.now

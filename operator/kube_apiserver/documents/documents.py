@@ -45,7 +45,7 @@ class Documents:
         """Return the document at a path, 404 in the real server's form if there is none.
 
         Raises:
-            ApiFailure: 404 or 405 where the real server says so in a Status.
+            StatusError: 404 or 405 where the real server says so in a Status.
         """
         path = path.rstrip("/") or "/"
         if path in _HEALTH or path.startswith(tuple(f"{name}/" for name in _HEALTH)):

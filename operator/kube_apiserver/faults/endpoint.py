@@ -26,7 +26,7 @@ async def answer(plan: FaultPlan, store: Store, request: web.BaseRequest, path: 
     """Answer a request at one of the two paths.
 
     Raises:
-        ApiFailure: 400 if the body is no fault or the number none, 405.
+        StatusError: 400 if the body is no fault or the number none, 405.
     """
     if path == COMPACT_PATH:
         if request.method != "POST":

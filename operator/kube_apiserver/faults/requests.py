@@ -37,7 +37,7 @@ async def meet(fault: Fault, request: web.BaseRequest) -> Response | None:
     """Let a fault happen to a request; None lets the request be answered after all.
 
     Raises:
-        ApiFailure: the fault is a refusal.
+        StatusError: the fault is a refusal.
         ConnectionError: the fault has cut the connection.
     """
     match fault.action:

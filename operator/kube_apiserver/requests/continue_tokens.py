@@ -25,7 +25,7 @@ def read_token(token: str) -> tuple[int, str]:
     """Return the revision and the last key of the page before.
 
     Raises:
-        ApiFailure: 400, not a token of ours.
+        StatusError: 400, not a token of ours.
     """
     try:
         value: Any = codec.decode(urlsafe_b64decode(token + "=" * (-len(token) % 4)))

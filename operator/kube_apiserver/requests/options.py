@@ -32,7 +32,7 @@ def write_options(request: Request, options_kind: str) -> WriteOptions:
     """Read and check the options of a write.
 
     Raises:
-        ApiFailure: 422, an unknown value.
+        StatusError: 422, an unknown value.
     """
     dry_run = [value for key, value in _pairs(request) if key == "dryRun" and value]
     check_dry_run(dry_run, options_kind)
@@ -77,7 +77,7 @@ def delete_options(request: Request, body: Mapping[str, Any]) -> DeleteOptions:
     """Read the options of a deletion; the body wins over the query.
 
     Raises:
-        ApiFailure: 422, an unknown value.
+        StatusError: 422, an unknown value.
     """
     dry_run = list(body.get("dryRun") or [value for key, value in _pairs(request) if key == "dryRun" and value])
     check_dry_run(dry_run, "DeleteOptions")

@@ -22,7 +22,7 @@ async def read_object(request: Request, options: WriteOptions | None = None) -> 
     Members that are written twice are refused under strict validation.
 
     Raises:
-        ApiFailure: 400, 413 or 415.
+        StatusError: 400, 413 or 415.
     """
     raw, media = await read_bytes(request.http), media_type(request.http)
     obj = parse(raw, media)
@@ -42,7 +42,7 @@ async def read_as(request: Request, definition: str, kind: str = "") -> dict[str
     Refusals name the ``kind``, if it has one.
 
     Raises:
-        ApiFailure: 400, 413 or 415.
+        StatusError: 400, 413 or 415.
     """
     raw = await read_bytes(request.http)
     body = parse(raw, media_type(request.http)) if raw.strip() else {}
@@ -61,7 +61,7 @@ def check_object(request: Request, obj: Any) -> dict[str, Any]:
     """Return ``obj`` if it may stand where the request put it.
 
     Raises:
-        ApiFailure: 400, another kind, version or namespace, or no object at all.
+        StatusError: 400, another kind, version or namespace, or no object at all.
     """
     resource = request.resource
     if obj is None:

@@ -11,7 +11,7 @@ def parse_revision(text: str) -> int:
     """Return a resource version as a number; "" counts as 0.
 
     Raises:
-        ApiFailure: 500, it is none; as odd as that is, the real server says so.
+        StatusError: 500, it is none; as odd as that is, the real server says so.
     """
     if not text:
         return 0
@@ -27,7 +27,7 @@ def list_revision(request: Request) -> int:
     """Check and return the revision a read must not be older than.
 
     Raises:
-        ApiFailure: 400 or 422 malformed, 504 beyond the newest revision.
+        StatusError: 400 or 422 malformed, 504 beyond the newest revision.
     """
     _check_match(request)
     try:

@@ -67,7 +67,7 @@ class Selection:
         """Read both selectors; ``name`` narrows to one object, as watches of one object do.
 
         Raises:
-            ApiFailure: 400, a selector cannot be read or names a field that is not indexed.
+            StatusError: 400, a selector cannot be read or names a field that is not indexed.
         """
         try:
             self._labels = LabelSelector.parse(query.get("labelSelector", ""))

@@ -24,7 +24,7 @@ class Authenticator:
         """Return who sent these headers, or whom they impersonate.
 
         Raises:
-            ApiFailure: 401 a token that is not known, 400 or 403 an impersonation that cannot be.
+            StatusError: 401 a token that is not known, 400 or 403 an impersonation that cannot be.
         """
         kind, _, token = headers.get("Authorization", "").partition(" ")
         user = self._without_token

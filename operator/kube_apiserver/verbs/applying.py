@@ -48,7 +48,7 @@ def configuration(request: Request, applied: Any) -> dict[str, Any]:
     """Return what an apply patch holds, checked to be about the object that the path names.
 
     Raises:
-        ApiFailure: 400 or 422, no manager or another object; 500, a field that nobody knows.
+        StatusError: 400 or 422, no manager or another object; 500, a field that nobody knows.
     """
     if not request.query.get("fieldManager"):
         message = "Required value: is required for apply patch"
@@ -75,7 +75,7 @@ def applied_object(
     """Return ``live`` with a configuration applied to it.
 
     Raises:
-        ApiFailure: 400 malformed, 409 another manager owns a field.
+        StatusError: 400 malformed, 409 another manager owns a field.
     """
     resource = request.resource
     try:

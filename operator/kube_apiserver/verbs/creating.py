@@ -36,7 +36,7 @@ def create_object(request: Request, obj: dict[str, Any], options: WriteOptions, 
     ``applied`` says that its field managers are already up to date.
 
     Raises:
-        ApiFailure: 400, 403, 404, 409 or 422.
+        StatusError: 400, 403, 404, 409 or 422.
     """
     resource, metadata = request.resource, obj["metadata"]
     if metadata.get("resourceVersion"):

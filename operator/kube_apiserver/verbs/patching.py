@@ -50,7 +50,7 @@ async def read_patch(request: Request) -> tuple[str, Any]:
     """Return the media type of a patch and its content.
 
     Raises:
-        ApiFailure: 400 malformed, 413, 415 for a type this resource does not take.
+        StatusError: 400 malformed, 413, 415 for a type this resource does not take.
     """
     media, accepted = media_type(request.http), _accepted(request)
     if media not in accepted:
@@ -65,7 +65,7 @@ def patch_document(current: dict[str, Any], media: str, change: Any, schema: Sch
     """Return ``current`` with a JSON, merge or strategic merge patch applied.
 
     Raises:
-        ApiFailure: 400 or 422, the patch does not fit.
+        StatusError: 400 or 422, the patch does not fit.
     """
     try:
         if media == JSON_PATCH:

@@ -18,7 +18,7 @@ def find(request: Request) -> Item:
     """Return the object a request names, for a write to build upon.
 
     Raises:
-        ApiFailure: 404.
+        StatusError: 404.
     """
     return _required(request, request.cluster.store.get(request.resource.bucket, _key(request)))
 
@@ -27,7 +27,7 @@ def find_shown(request: Request) -> Item:
     """Return the object a request names, for an answer: what is on disk.
 
     Raises:
-        ApiFailure: 404.
+        StatusError: 404.
     """
     return _required(request, request.cluster.store.shown(request.resource.bucket, _key(request)))
 
@@ -60,7 +60,7 @@ def choose(request: Request, selection: Selection) -> tuple[list[Item], dict[str
     """Return the selected objects, or a page of them, with the metadata of their list.
 
     Raises:
-        ApiFailure: 400 or 422 by what is wrong with the parameters, 410, 504.
+        StatusError: 400 or 422 by what is wrong with the parameters, 410, 504.
     """
     request.number("timeoutSeconds")  # checked, and always kept
     revision, items = _start(request)

@@ -55,7 +55,7 @@ def replace(
     ``applied`` says that its field managers are already up to date.
 
     Raises:
-        ApiFailure: 400, 409 or 422.
+        StatusError: 400, 409 or 422.
     """
     resource = request.resource
     old = to_served(resource, current)

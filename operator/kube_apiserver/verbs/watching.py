@@ -73,7 +73,7 @@ class WatchStream:
         """Check the request and take a place in the history, before any answer goes out.
 
         Raises:
-            ApiFailure: 400, 422, 504 by what is wrong with the parameters. A revision that is too old, or that a
+            StatusError: 400, 422, 504 by what is wrong with the parameters. A revision that is too old, or that a
                 streaming list is to wait for, is told in the stream, as an ERROR event.
         """
         self._call = request

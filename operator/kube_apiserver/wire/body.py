@@ -27,7 +27,7 @@ async def read_bytes(request: web.BaseRequest) -> bytes:
     """Return the whole body.
 
     Raises:
-        ApiFailure: 413 beyond the limit of the real server.
+        StatusError: 413 beyond the limit of the real server.
         TimeoutError: the client takes too long to send it.
     """
     if (request.content_length or 0) > LIMIT_BYTES:
@@ -43,7 +43,7 @@ def parse(raw: bytes, media: str) -> Any:
     """Return the value of a body.
 
     Raises:
-        ApiFailure: 400 malformed, 415 of a type that cannot be read.
+        StatusError: 400 malformed, 415 of a type that cannot be read.
     """
     if media == JSON:
         return parse_json(raw)

@@ -66,7 +66,7 @@ def negotiate(accept: str, *, transforms: bool = True) -> Representation:
     """Return the form to answer in.
 
     Raises:
-        ApiFailure: 406, the client takes neither JSON nor YAML.
+        StatusError: 406, the client takes neither JSON nor YAML.
     """
     ranges = media_ranges(accept) if accept.strip() else ()
     if not ranges:

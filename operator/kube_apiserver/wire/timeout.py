@@ -16,7 +16,7 @@ def check_timeout(text: str) -> None:
     """Refuse what is no duration.
 
     Raises:
-        ApiFailure: 400, in the words of Go's ``time.ParseDuration``.
+        StatusError: 400, in the words of Go's ``time.ParseDuration``.
     """
     if trouble := _trouble(text):
         raise bad_request(f"invalid timeout specified in the request URL - time: {trouble}")

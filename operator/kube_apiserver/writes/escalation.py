@@ -16,7 +16,7 @@ def check_grants(request: Request, obj: Mapping[str, Any]) -> None:
     """Refuse a role or binding that gives what its writer does not have.
 
     Raises:
-        ApiFailure: 403.
+        StatusError: 403.
     """
     resource, user = request.resource, request.user
     if resource.group != _GROUP or "system:masters" in user.groups:

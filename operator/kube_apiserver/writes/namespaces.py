@@ -9,7 +9,7 @@ def require_namespace(request: Request, object_name: str) -> None:
     """Refuse to create in a namespace that is not there or on its way out.
 
     Raises:
-        ApiFailure: 404 or 403.
+        StatusError: 404 or 403.
     """
     resource, name = request.resource, request.target.namespace
     if not resource.namespaced:

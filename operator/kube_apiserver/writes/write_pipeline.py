@@ -29,7 +29,7 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
     """Return an incoming object, ``applied`` or sent, without unknown fields and with the defaults of its schema.
 
     Raises:
-        ApiFailure: 400, a value of the wrong type, or an unknown field under strict validation (422 for a patch).
+        StatusError: 400, a value of the wrong type, or an unknown field under strict validation (422 for a patch).
     """
     schema = request.resource.schema
     if schema is None:
@@ -51,7 +51,7 @@ def check(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = No
     """Hold an object to every rule: of metadata, of its schema, of its kind, and of its state before.
 
     Raises:
-        ApiFailure: 422.
+        StatusError: 422.
     """
     resource = request.resource
     causes = metadata_causes(resource, obj, old)

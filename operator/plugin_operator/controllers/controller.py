@@ -263,7 +263,7 @@ class Controller:
             self._balance()
 
     def _pool_changed(self, pool: WorkerPool) -> None:
-        """Let the current crew have the places that an old one has left."""
+        """Let the current pool have the places that an old one has left."""
         if pool is not self._pool:
             if not pool.workers and pool in self._old_pools:
                 self._old_pools.remove(pool)

@@ -13,7 +13,7 @@ class Drain:
     """The reconciles of a replaced revision that were in flight at the swap.
 
     Args:
-        crew: the retired workers; None if there was no revision before.
+        pool: the retired workers; None if there was no revision before.
         clock: measures the deadline.
     """
 

@@ -1,6 +1,6 @@
 """One worker: takes a key, reconciles it, says done, takes the next.
 
-Owns what happens around a single call of a reconciler, however that ends. How many workers there are is the crew's
+Owns what happens around a single call of a reconciler, however that ends. How many workers there are is the pool's
 business, what follows from an outcome that of ``outcomes``.
 """
 
@@ -191,7 +191,7 @@ class Worker:
         self._outcomes.failed(self.guard, request, error)
         if self.task.cancelling():
             # Somebody cancelled this very task: a shutting down loop, or a reconciler that cancelled itself. The
-            # crew replaces this worker if it should go on.
+            # pool replaces this worker if it should go on.
             self.was_cancelled_inside = True
             raise error
 

@@ -1,6 +1,6 @@
 """The workers of one revision.
 
-Owns how many there are and how they leave. A revision has one crew; at a reload the old crew retires and a new one
+Owns how many there are and how they leave. A revision has one pool; at a reload the old pool retires and a new one
 takes over, so that no worker, and nothing a plugin left in its context, outlives its revision.
 """
 
@@ -28,7 +28,7 @@ class WorkerPool:
 
     Args:
         name: prefix of the tasks' names.
-        hire: makes a worker.
+        spawn: makes a worker.
         clock: for the pause before a lost worker is replaced.
         on_change: called whenever a worker has left or was cancelled.
         supervisor: notified of workers that end unexpectedly.
@@ -91,7 +91,7 @@ class WorkerPool:
         return sum(worker.request is not None and worker.cancelled for worker in self.workers)
 
     def resize(self, size: int) -> None:
-        """Have ``size`` workers: hire, or let go, the idle ones first. Does nothing once retired."""
+        """Have ``size`` workers: spawn, or release, the idle ones first. Does nothing once retired."""
         if self._spawn is None:
             return
         self._size = size
@@ -107,7 +107,7 @@ class WorkerPool:
 
     def retire(self) -> None:
         """Take no further key: who is idle leaves now, who is busy after the current reconcile."""
-        # Whoever keeps a drain keeps this crew, and must not keep the revision's code by it.
+        # Whoever keeps a drain keeps this pool, and must not keep the revision's code by it.
         self._spawn = None
         self._supervisor.forget(self)
         if self._replacing is not None:
@@ -116,7 +116,7 @@ class WorkerPool:
             worker.release()
 
     def cancel(self) -> None:
-        """Cancel every reconcile of a retired crew; again, if some did not obey."""
+        """Cancel every reconcile of a retired pool; again, if some did not obey."""
         for worker in self.workers:
             worker.cancel()
         self._on_change(self)

@@ -21,7 +21,7 @@ class FileFacts:
         declares: it seems to declare a controller.
         is_parsed: it is Python at all.
         code: for ``code_of``; empty if it was refused.
-        refusal: why it cannot even be compiled within limits, and the way out.
+        rejection: why it cannot even be compiled within limits, and the way out.
     """
 
     top_level: frozenset[str] = frozenset()

@@ -89,7 +89,7 @@ class ControllerSet:
         """Swap all controllers to a revision that is warm; those it does not declare are ended on the side.
 
         Raises:
-            PassingRejection: a controller that was dropped earlier returns, and its reconciles of then do not end.
+            RetryableRejection: a controller that was dropped earlier returns, and its reconciles of then do not end.
         """
         await self._wait_for_ended(runtime)
         self._runtime = runtime

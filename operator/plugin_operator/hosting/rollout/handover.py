@@ -17,7 +17,7 @@ async def rehearse(old: RevisionRuntime | None, new: RevisionRuntime) -> States:
     """Hand over before the swap, where a failure still costs nothing; return what the old revision told.
 
     Raises:
-        PassingRejection: the new revision cannot take the state, or not in time.
+        RetryableRejection: the new revision cannot take the state, or not in time.
     """
     if old is None:
         return {}

@@ -53,7 +53,7 @@ async def validate(builder: RevisionBuilder, source: PluginSource) -> tuple[str,
     """Try a plugin in a child process and return what its import leaves behind.
 
     Raises:
-        PassingRejection: something it needs is not installed.
+        RetryableRejection: something it needs is not installed.
         PluginRejected: what the trial found.
     """
     try:
@@ -100,8 +100,8 @@ async def prepare(runtime: RevisionRuntime | None, new: RevisionRuntime, *, star
     """Warm the caches of a revision and, if this process leads, run its ``start`` hooks.
 
     Raises:
-        MustWait: ``new`` needs a kind that is not served or a permission that is not given; ``runtime`` needs none.
-        PassingRejection: a hook failed.
+        WaitingForApi: ``new`` needs a kind that is not served, or a permission that ``runtime`` does not need.
+        RetryableRejection: a hook failed.
     """
     await new.prepare()
     lacking = new.blocked - runtime.blocked if runtime is not None else frozenset()

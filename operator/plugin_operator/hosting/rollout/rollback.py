@@ -61,7 +61,7 @@ class RevisionHistory:
         """See that another revision may be replaced.
 
         Raises:
-            PassingRejection: too many of before are kept because their reconciles do not end.
+            RetryableRejection: too many of before are kept because their reconciles do not end.
         """
         if len(self._stuck) >= MOST_STUCK_REVISIONS:
             raise RetryableRejection(f"no more edits until one of these ends, or the operator restarts: {self.stuck}")

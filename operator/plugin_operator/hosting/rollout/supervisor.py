@@ -38,7 +38,7 @@ class PluginSupervisor:
     Args:
         name: of the plugin.
         path: its file, for people.
-        workshop: what revisions are made with.
+        builder: what revisions are made with.
     """
 
     def __init__(self, name: str, path: str, builder: revision_builder.RevisionBuilder) -> None:

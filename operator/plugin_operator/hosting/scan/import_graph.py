@@ -29,7 +29,7 @@ class Unit:
         imports: names of other units that it imports itself.
         declares, is_parsed, is_dynamic: as in ``FileFacts``, of all files together.
         is_importable_only: a folder without ``__init__.py``: only good for being imported from.
-        refusal: it cannot be loaded.
+        rejection: it cannot be loaded.
         is_shadow: refused for a name that hides an installed module, which is what imports of that name get.
         is_code: it is named like code, or is a folder: not just an odd entry.
         is_pending: what is in its files is still being found out; ``imports`` and all that follows may be incomplete.

@@ -52,7 +52,7 @@ class PluginSource:
         root: the plugins directory, as the user knows it.
         role: whether it seems to be a plugin at all.
         is_settled: False while somebody may still be writing one of the files.
-        refusal: something it imports cannot be loaded.
+        rejection: something it imports cannot be loaded.
         code: what its Python files were compiled to, for ``imports.code_of``; of one digest there is one.
     """
 
@@ -86,7 +86,7 @@ class Snapshot:
         directory: in what state it is; without OK the rest is empty and says nothing about the plugins.
         reason: what is wrong with the directory.
         sources: by name, helpers included.
-        refusals: names under which something lies that cannot be loaded.
+        rejections: names under which something lies that cannot be loaded.
         vanishing: names that are gone too short a time to be believed: editors delete and re-create.
         retry_after_seconds: look again so soon because something is not settled.
         ignored: odd names that were passed over, as ``repr``, and other entries that cannot be read, with the reason.
