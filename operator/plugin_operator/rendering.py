@@ -5,6 +5,7 @@ end the process or never have been meant to be read. Logs, status and error mess
 """
 
 import traceback
+import weakref
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
@@ -34,7 +35,11 @@ _CAUSE = BaseException.__dict__["__cause__"]
 _CONTEXT = BaseException.__dict__["__context__"]
 _DICT = BaseException.__dict__["__dict__"]
 _MEMBERS = BaseExceptionGroup.__dict__["exceptions"]
+_ARGS = BaseException.__dict__["args"]
 _TRACEBACK = BaseException.__dict__["__traceback__"]
+
+# The exception whose message was asked for last, its traceback and arguments then, and the message.
+_last: tuple[weakref.ref[BaseException] | None, tuple[int, int], str] = (None, (0, 0), "")
 
 
 def class_name(value: object) -> str:
@@ -93,13 +98,28 @@ def _count_frames(of: TracebackType | None, most: int) -> int:
 def message_of(error: BaseException, limit: int = MAX_CHARACTERS) -> str:
     """Return ``str(error)``, at most ``limit`` characters of it; a note in its place if that raises.
 
+    What was asked last is remembered: log, status and health describe the same failure, whose ``__str__`` may be slow.
+
     Never raises.
     """
+    global _last  # noqa: PLW0603 - one entry, replaced as a whole, so that threads may race
+    raised = id(traceback_of(error)), id(_ARGS.__get__(error))
+    known, when, text = _last
+    if known is None or known() is not error or when != raised or limit > MAX_CHARACTERS:
+        text = _message_of(error)[: max(limit, MAX_CHARACTERS) + 1]
+        try:
+            # Weakly, for an exception keeps its plugin's module alive.
+            _last = weakref.ref(error), raised, text
+        except TypeError:
+            _last = None, raised, ""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _message_of(error: BaseException) -> str:
     try:
-        text = str.__str__(str(error))
+        return str.__str__(str(error))
     except BaseException as raised:  # noqa: BLE001 - see the module
         return f"<its __str__ raised {class_name(raised)}>"
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def describe(error: BaseException, limit: int = MAX_CHARACTERS) -> str:

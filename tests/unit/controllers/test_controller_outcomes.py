@@ -8,6 +8,7 @@ import pytest
 from plugin_operator.controllers import Result
 from plugin_operator.errors import TerminalError
 from plugin_operator.plugin.runtime.task_tracking import RevisionTasks
+from plugin_operator.rendering import describe
 from plugin_operator.workqueue import LOW_PRIORITY
 
 
@@ -362,3 +363,25 @@ async def test_a_worker_that_is_cancelled_again_and_again_is_replaced_after_a_pa
         bench.informer.set(f"k{number}")
     await bench.clock.advance(10)
     assert 3 <= len(starts) <= 15
+
+
+async def test_the_message_of_an_error_is_asked_for_once_for_each_failure_besides_its_traceback(bench):
+    asked = []
+
+    class SlowError(Exception):
+        def __str__(self):
+            asked.append(len(bench.log))
+            return "slow"
+
+    await bench.run(scripted(bench, SlowError(), SlowError()))
+    bench.informer.set("a")
+    await bench.clock.advance(1)
+    assert [line["error"] for line in bench.logged if line["event"] == "Reconciler error"] == ["SlowError: slow"] * 2
+    assert asked == [1, 2]
+
+
+def test_an_error_that_says_something_else_is_asked_again():
+    error = ValueError("one")
+    assert describe(error) == "ValueError: one"
+    error.args = ("two",)
+    assert describe(error) == "ValueError: two"
