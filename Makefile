@@ -101,7 +101,7 @@ test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets o
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak $(FAULT_SUITES)) $(ARGS)
 
 # An API server that fails, as rows and as a process, and replicas as processes: minutes of waiting for deadlines.
-FAULT_SUITES := integration/faults replicas acceptance/test_healing.py acceptance/test_stop_without_a_server.py
+FAULT_SUITES := integration/faults integration/app/test_every_task_is_supervised.py replicas acceptance/test_healing.py acceptance/test_stop_without_a_server.py
 .PHONY: test-faults
 test-faults: $(VENV)/.dev ## Run the tests of a failing API server and of replicas (two minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(FAULT_SUITES)) $(ARGS)
