@@ -116,7 +116,7 @@ async def test_paged_and_streaming_lists_bring_the_same(side):
         await side.client.create(config_map(f"n{number:02}"))
     by_stream = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE)))
     by_pages = side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, metadata_only=False, label_selector="app"))
-    by_pages._reflector._streaming = False
+    by_pages._reflector._list_choice.prefer_pages()
     await synced(by_pages)
     assert by_pages.lister.list() == by_stream.lister.list()
     assert len(by_pages.lister) == 12

@@ -176,7 +176,7 @@ class Site:
 
     def forget_kinds(self) -> None:
         """Have the spectator ask discovery again."""
-        self.client._mapper.invalidate()
+        self.client._requests.mapper.invalidate()
 
     async def eventually(self, condition: Any) -> None:
         """Wait until something holds."""
