@@ -24,7 +24,7 @@ def forbid(factory: FakeInformerFactory, kind: GroupVersionKind, number: int, *,
 
 async def test_a_namespace_that_waits_is_named_and_the_others_work(factory: FakeInformerFactory) -> None:
     forbid(factory, SECRET, 1, from_the_start=True)
-    informers = InformerSet(factory, KEYS)
+    informers = InformerSet(factory, KEYS[MAP], {kind: [keys] for kind, keys in KEYS.items()})
     assert informers.waiting == ["namespace right waits, the others go on: forbidden"]
     assert informers.works
     assert informers.blocked == {KEYS[SECRET][1]}
@@ -33,7 +33,7 @@ async def test_a_namespace_that_waits_is_named_and_the_others_work(factory: Fake
 async def test_nothing_works_if_each_namespace_lacks_a_cache_from_the_start(factory: FakeInformerFactory) -> None:
     forbid(factory, SECRET, 1, from_the_start=True)
     forbid(factory, MAP, 0, from_the_start=True)
-    informers = InformerSet(factory, KEYS)
+    informers = InformerSet(factory, KEYS[MAP], {kind: [keys] for kind, keys in KEYS.items()})
     assert informers.waiting == ["forbidden"]
     assert not informers.works
 
@@ -41,7 +41,7 @@ async def test_nothing_works_if_each_namespace_lacks_a_cache_from_the_start(fact
 async def test_what_was_complete_before_it_had_to_wait_stops_nothing(factory: FakeInformerFactory) -> None:
     forbid(factory, SECRET, 1, from_the_start=True)
     forbid(factory, SECRET, 0, from_the_start=False)
-    informers = InformerSet(factory, KEYS)
+    informers = InformerSet(factory, KEYS[MAP], {kind: [keys] for kind, keys in KEYS.items()})
     assert informers.waiting == ["forbidden"]
     assert informers.works
     assert informers.blocked == set(KEYS[SECRET])

@@ -21,29 +21,41 @@ class InformerSet:
 
     Args:
         factory: where they come from.
-        keys: what is needed, by kind; several keys of a kind are its namespaces.
+        primary: the keys of the reconciled kind, one for each namespace.
+        read: what ``lister_for`` reads, by kind; see ``CacheKeys``.
     """
 
-    def __init__(self, factory: FactoryLike, keys: Mapping[GroupVersionKind, Sequence[Any]]) -> None:
+    def __init__(
+        self,
+        factory: FactoryLike,
+        primary: Sequence[Any],
+        read: Mapping[GroupVersionKind, Sequence[Sequence[Any]]],
+    ) -> None:
         self._factory = factory
-        self._informers: dict[GroupVersionKind, list[Any]] = {}
-        for kind, wanted in keys.items():
-            self._informers[kind] = [factory.acquire(key) for key in wanted]
+        self._primary = [factory.acquire(key) for key in primary]
+        self._read = {kind: [[factory.acquire(key) for key in keys] for keys in each] for kind, each in read.items()}
+
+    def primary(self) -> Callable[[], Lister]:
+        """Return how to get at the cache of the reconciled kind."""
+        return self._lister_maker(self._primary)
 
     def listers(self) -> dict[GroupVersionKind, Callable[[], Lister]]:
         """Return how to get at the cache of each kind."""
-        return {kind: self._lister_maker(found) for kind, found in self._informers.items()}
+        return {
+            kind: self._lister_maker(found[0]) if len(found) == 1 else _unclear(kind, found)
+            for kind, found in self._read.items()
+        }
 
     def cache_of(self, kind: GroupVersionKind, key: NamespacedName) -> "InformerView | None":
         """Return the cache that would hold an object; None if there is none, or if it is not being kept up to date."""
-        for informer in self._informers.get(kind, ()):
+        for informer in self._first_of(kind):
             if informer.key.namespace in {None, key.namespace}:
                 return None if _is_waiting(informer) or not informer.has_synced else InformerView(informer)
         return None
 
     def positions(self, kinds: Iterable[GroupVersionKind]) -> tuple[str, ...]:
         """Return how far the caches of ``kinds`` have followed the server."""
-        return tuple(str(each.resource_version) for kind in kinds for each in self._informers.get(kind, ()))
+        return tuple(str(each.resource_version) for kind in kinds for each in self._of(kind))
 
     @property
     def waiting(self) -> list[str]:
@@ -64,8 +76,7 @@ class InformerSet:
         return self._openness(missing).is_open
 
     def _openness(self, missing: frozenset[Any]) -> Openness:
-        primary = next(iter(self._informers.values()), [])
-        return openness([each.key for each in primary], missing)
+        return openness([each.key for each in self._primary], missing)
 
     @property
     def has_synced(self) -> bool:
@@ -80,18 +91,40 @@ class InformerSet:
 
     async def release(self) -> None:
         """Give everything back."""
-        informers, self._informers = self._informers, {}
-        for found in informers.values():
-            for informer in found:
-                await self._factory.release(informer)
+        informers = list(self._all())
+        self._primary, self._read = [], {}
+        for informer in informers:
+            await self._factory.release(informer)
 
     def _all(self) -> Iterable[Any]:
-        return (informer for found in self._informers.values() for informer in found)
+        yield from self._primary
+        for kind in self._read:
+            yield from self._of(kind)
+
+    def _of(self, kind: GroupVersionKind) -> Iterable[Any]:
+        return (informer for keys in self._read.get(kind, ()) for informer in keys)
+
+    def _first_of(self, kind: GroupVersionKind) -> Sequence[Any]:
+        if self._primary and self._primary[0].key.gvk == kind:
+            return self._primary
+        return next(iter(self._read.get(kind, ())), ())
 
     @staticmethod
     def _lister_maker(informers: list[Any]) -> Callable[[], Lister]:
         lister: Lister = informers[0].lister if len(informers) == 1 else MergedLister(informers)
         return lambda: lister
+
+
+def _unclear(kind: GroupVersionKind, found: Sequence[Sequence[Any]]) -> Callable[[], Lister]:
+    selectors = " and ".join(repr(str(each[0].key.label_selector or each[0].key.field_selector)) for each in found)
+
+    def refuse() -> Lister:
+        raise LookupError(
+            f"{kind} is watched with different selectors ({selectors}), so lister_for cannot tell which objects "
+            f"are meant: declare reads=[{str(kind)!r}] to read all of them; ctx.lister reads those of for_"
+        )
+
+    return refuse
 
 
 def _why(informer: Any, closed: frozenset[str]) -> str:

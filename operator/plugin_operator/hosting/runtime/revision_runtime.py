@@ -15,7 +15,7 @@ from plugin_operator.hosting.runtime.controller_failures import FailureLog
 from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.hosting.runtime.hooks import run_hook
 from plugin_operator.hosting.runtime.informer_set import FeedingInformers, InformerSet
-from plugin_operator.hosting.runtime.spec_builder import build_spec, kind_keys
+from plugin_operator.hosting.runtime.spec_builder import build_spec, cache_keys
 from plugin_operator.plugin import (
     BoundController,
     ControllerDeclaration,
@@ -106,9 +106,8 @@ class RevisionRuntime:
         """Take the caches it needs and wait until they are warm; can be done again after ``release``."""
         environment = self._environment
         declarations = self.revision.declarations
-        self._informers = [
-            InformerSet(environment.factory, kind_keys(each, environment.namespaces)) for each in declarations
-        ]
+        keys = [cache_keys(each, environment.namespaces) for each in declarations]
+        self._informers = [InformerSet(environment.factory, each.primary, each.read) for each in keys]
         for declaration, informers in zip(declarations, self._informers, strict=True):
             self.specs[declaration.name] = await build_spec(
                 declaration, environment.namespaces, environment.is_namespaced
@@ -219,6 +218,7 @@ class RevisionRuntime:
             listers=informers.listers(),
         )
         scope.finalizer = declaration.signature
+        scope.own_lister = informers.primary()
         scope.writes = self._writes(declaration, informers)
         scope.loops = self._loops(declaration, informers)
         scope.rights = MissingRights(self.revision.plugin, self.label, declaration.name, self._environment.clock)

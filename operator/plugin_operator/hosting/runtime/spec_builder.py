@@ -1,6 +1,7 @@
 """From what an author declares to what the controller layer runs."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from plugin_operator.cache import InformerKey
 from plugin_operator.controllers import (
@@ -30,14 +31,14 @@ async def build_spec(
         namespaces: of the operator, for what names none itself; empty for all.
         is_namespaced: asks about the reconciled kind, which decides where owners are looked for.
     """
-    keys = kind_keys(declaration, namespaces)
-    watches = [Watch(keys[declaration.for_], EnqueueForObject(), declaration.predicates)]
+    where = declaration.namespaces or namespaces
+    watches = [Watch(_primary_keys(declaration, namespaces), EnqueueForObject(), declaration.predicates)]
     if declaration.owns:
         handler = EnqueueForOwner(declaration.for_, namespaced=await _scope(declaration.for_, is_namespaced))
-        watches += [Watch(keys[kind], handler) for kind in declaration.owns]
+        watches += [Watch(_keys(kind, where), handler) for kind in declaration.owns]
     watches += [_watch(each, declaration, namespaces) for each in declaration.watches]
-    watched = {declaration.for_, *declaration.owns, *(each.kind for each in declaration.watches)}
-    watches += [Watch(keys[kind], _NOBODY) for kind in declaration.reads if kind not in watched]
+    watched = {each.informer_keys for each in watches}
+    watches += [Watch(keys, _NOBODY) for kind in declaration.reads if (keys := _keys(kind, where)) not in watched]
     return ControllerSpec(
         name=declaration.name,
         watches=tuple(watches),
@@ -48,24 +49,39 @@ async def build_spec(
     )
 
 
-def kind_keys(
-    declaration: ControllerDeclaration, namespaces: tuple[str, ...]
-) -> dict[GroupVersionKind, tuple[InformerKey, ...]]:
-    """Return the caches a controller may read, by kind; the first declaration of a kind decides."""
-    keys = {
-        declaration.for_: _keys(
-            declaration.for_,
-            declaration.namespaces or namespaces,
-            declaration.label_selector,
-            declaration.field_selector,
-            metadata_only=declaration.metadata_only,
-        )
-    }
+@dataclass(frozen=True, slots=True)
+class CacheKeys:
+    """The caches of one controller.
+
+    Attributes:
+        primary: of the reconciled kind.
+        read: what ``lister_for`` reads, by kind: all objects where ``reads`` or ``owns`` declares the kind, else those
+            of its watches. More than one entry means that watches of the kind differ, so that none can be meant.
+    """
+
+    primary: tuple[InformerKey, ...]
+    read: Mapping[GroupVersionKind, tuple[tuple[InformerKey, ...], ...]]
+
+
+def cache_keys(declaration: ControllerDeclaration, namespaces: tuple[str, ...]) -> CacheKeys:
+    """Return the caches a controller may read."""
+    primary = _primary_keys(declaration, namespaces)
+    watched: dict[GroupVersionKind, dict[tuple[InformerKey, ...], None]] = {declaration.for_: {primary: None}}
     for each in declaration.watches:
-        keys.setdefault(each.kind, _watch_keys(each, declaration, namespaces))
-    for kind in (*declaration.owns, *declaration.reads):
-        keys.setdefault(kind, _keys(kind, declaration.namespaces or namespaces))
-    return keys
+        watched.setdefault(each.kind, {})[_watch_keys(each, declaration, namespaces)] = None
+    where = declaration.namespaces or namespaces
+    whole = {kind: (_keys(kind, where),) for kind in (*declaration.owns, *declaration.reads)}
+    return CacheKeys(primary, {kind: tuple(keys) for kind, keys in watched.items()} | whole)
+
+
+def _primary_keys(declaration: ControllerDeclaration, namespaces: tuple[str, ...]) -> tuple[InformerKey, ...]:
+    return _keys(
+        declaration.for_,
+        declaration.namespaces or namespaces,
+        declaration.label_selector,
+        declaration.field_selector,
+        metadata_only=declaration.metadata_only,
+    )
 
 
 def _watch(each: WatchDeclaration, declaration: ControllerDeclaration, namespaces: tuple[str, ...]) -> Watch:

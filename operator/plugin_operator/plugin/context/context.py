@@ -69,11 +69,13 @@ class ControllerContext:
     def lister_for(self, kind: Kind | type[Any]) -> Lister:
         """Return the cache of another declared kind (``owns``, ``watches`` or ``reads``).
 
+        It has all objects of a kind in ``reads`` or ``owns``, else those that the selectors of its watch let through.
+
         Args:
             kind: as it is declared: "v1/Secret"; or its model class.
 
         Raises:
-            LookupError: the controller declares no such kind.
+            LookupError: the controller declares no such kind, or only watches of it with different selectors.
             ValueError: the text is no kind, or the class no model of one.
         """
         return self._scope.lister_for(GroupVersionKind.parse(kind) if isinstance(kind, str) else kind)

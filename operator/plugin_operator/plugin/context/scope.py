@@ -81,6 +81,7 @@ class ControllerScope:
 
     Attributes:
         finalizer: that of the controller.
+        own_lister: the cache of the reconciled kind; None, unless it is set, takes what ``listers`` has for it.
         writes: what it has written and its caches have yet to show; None, unless it is set, tracks nothing.
         loops: follows what is written, to notice a controller that feeds itself; None follows nothing.
         rights: what it may not write; None notes nothing.
@@ -99,6 +100,7 @@ class ControllerScope:
         "listers",
         "loop",
         "loops",
+        "own_lister",
         "plugin",
         "recorder",
         "revision",
@@ -124,6 +126,7 @@ class ControllerScope:
         self.client = client
         self.recorder = recorder
         self.listers = listers
+        self.own_lister: Callable[[], Lister] | None = None
         self.writes: Expectations | None = None
         self.loops: LoopDetector | None = None
         self.rights: MissingRights | None = None
@@ -142,14 +145,14 @@ class ControllerScope:
     def lister(self) -> Lister:
         """Return the cache of the reconciled kind."""
         if self._primary is None:
-            self._primary = self.lister_for(self.kind)
+            self._primary = self.lister_for(self.kind) if self.own_lister is None else self.own_lister()
         return self._primary
 
     def lister_for(self, kind: GroupVersionKind | type) -> Lister:
         """Return the cache of a declared kind; a model class stands for the declared kind of its version and name.
 
         Raises:
-            LookupError: the controller declares no such kind.
+            LookupError: the controller declares no such kind, or only watches of it with different selectors.
             ValueError: the class is no model of a kind.
         """
         asked, way_out = str(kind), f"declare it with reads=[{str(kind)!r}]"
