@@ -9,7 +9,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 #: So much of a foreign text is shown, in characters.
@@ -168,6 +168,13 @@ def places_of(error: BaseException, locate: Locate) -> tuple[str, ...]:
             return places
         current = cause_of(current)
     return ()
+
+
+def places_in(frame: FrameType | None, locate: Locate) -> tuple[str, ...]:
+    """Return files and lines of the plugin's own code in a stack, the innermost first."""
+    looked_at = islice(traceback.walk_stack(frame), _MAX_LOOKED_AT) if frame is not None else ()
+    found = (f"{path}:{line}" for each, line in looked_at if (path := locate(each.f_code.co_filename)) is not None)
+    return tuple(islice(found, _MAX_PLACES))
 
 
 def valid_unicode(text: Any) -> str:

@@ -8,9 +8,11 @@ The threads are daemons: one that never returns must not keep the process from e
 import asyncio
 import contextvars
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
+from types import FrameType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -26,13 +28,14 @@ class ThreadRunner:
     The caller bounds how many that are; workers do by ``max_concurrent_reconciles``.
     """
 
-    __slots__ = ("_idle", "_jobs", "_lock", "_name")
+    __slots__ = ("_idle", "_jobs", "_lock", "_name", "_running")
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._idle = 0
         self._lock = threading.Lock()
+        self._running: dict[int, tuple[Any, ...]] = {}
 
     async def run(self, function: Callable[..., T], *args: Any) -> T:
         """Call ``function`` in a thread, with this task's context variables.
@@ -64,10 +67,20 @@ class ThreadRunner:
             done.cancel()
             raise
 
+    def frame_of(self, argument: object) -> FrameType | None:
+        """Return where the function is now that was called with this very ``argument``; None if none runs.
+
+        The innermost frame of its thread, which goes on meanwhile: read it at once and do not keep it.
+        """
+        for ident, args in self._running.copy().items():
+            if any(each is argument for each in args):
+                return sys._current_frames().get(ident)  # noqa: SLF001 - the documented way to see another thread
+        return None
+
     def _begin(self, function: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._submit(_job(loop, done, contextvars.copy_context(), function, args))
+        self._submit(_job(loop, done, contextvars.copy_context(), self._running, function, args))
         return done
 
     def _submit(self, job: Job) -> None:
@@ -123,10 +136,13 @@ def _job(
     loop: asyncio.AbstractEventLoop,
     done: asyncio.Future[T],
     context: contextvars.Context,
+    running: dict[int, tuple[Any, ...]],
     function: Callable[..., T],
     args: tuple[Any, ...],
 ) -> Job:
     def call() -> Delivery:
+        ident = threading.get_ident()
+        running[ident] = args
         try:
             result = context.run(function, *args)
         except StopIteration as error:
@@ -136,6 +152,8 @@ def _job(
             return partial(_hand_over, loop, done, done.set_exception, wrapped)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to the caller
             return partial(_hand_over, loop, done, done.set_exception, error)
+        finally:
+            del running[ident]
         return partial(_hand_over, loop, done, done.set_result, result)
 
     return call

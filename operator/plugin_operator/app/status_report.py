@@ -62,8 +62,12 @@ def troubles(host: HostView) -> str:
     """Return in one line what is not as the plugins directory says; empty if all is."""
     found = [host.directory_problem] if host.directory_problem else []
     for plugin in host.status():
-        found += [f"{plugin.name}: {what}" for what in (plugin.placed_reason, plugin.failure_summary) if what]
+        found += [f"{plugin.name}: {what}" for what in _troubles_of(plugin) if what]
     return "; ".join(_cut(each) for each in found)
+
+
+def _troubles_of(plugin: PluginStatus) -> tuple[str, ...]:
+    return plugin.placed_reason, plugin.failure_summary, plugin.hanging
 
 
 def _cut(text: str) -> str:

@@ -20,6 +20,7 @@ _CHARGES = {
     "blocks": "blocks the event loop",
     "tasks": "leaves tasks unfinished",
     "fails": "fails most of the time",
+    "hangs": "does not end",
     "loops": "feeds itself",
     "fights": "fights over a field",
 }

@@ -12,7 +12,7 @@ from plugin_operator.plugin.context.scope import ControllerScope
 from plugin_operator.plugin.declaration.declarations import ControllerDeclaration
 from plugin_operator.plugin.declaration.invocation import call, is_async
 from plugin_operator.plugin.runtime.task_tracking import mark_reconcile
-from plugin_operator.rendering import class_name
+from plugin_operator.rendering import Locate, class_name, places_in
 from plugin_operator.threads import ThreadRunner
 
 Reconcile = Callable[[Request], Awaitable[Result | None]]
@@ -66,6 +66,13 @@ class BoundController:
             return result
 
         return reconcile
+
+    def places(self, request: Request, locate: Locate) -> tuple[str, ...]:
+        """Return files and lines where the thread of a plain ``def`` is that reconciles this very ``request`` now.
+
+        The innermost first; empty if no thread does, or none of the plugin's own code runs in it.
+        """
+        return places_in(self._threads.frame_of(request), locate)
 
     async def start(self) -> None:
         """Run the ``start(ctx)`` hook, if there is one; its exception is the caller's."""

@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from plugin_operator.hosting.rollout import revision_builder
 from plugin_operator.hosting.rollout.rollback import MOST_STUCK_REVISIONS
+from plugin_operator.hosting.runtime import long_reconciles
 from plugin_operator.testing.eventually import eventually
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
@@ -74,6 +76,58 @@ async def test_a_controller_that_is_stuck_lends_its_name_to_no_other_file(hasty,
     await hasty.ran("V2", "a")
     await hasty.state("Active", "renamed")
     await eventually(lambda: hasty.status() is None)
+
+
+def looping(gate: Path, options: str = "") -> str:
+    """Return a plugin whose plain reconcile loops in its thread, at line 9, until ``gate`` exists."""
+    return (
+        "import os\nimport time\n\nfrom plugin_operator import controller\n\n"
+        f"@controller(for_='v1/ConfigMap', name='one', namespaces=[{NAMESPACE!r}]{options})\n"
+        "def one(ctx, request):\n    ctx.recorder.event({}, 'Normal', 'L', request.name)\n"
+        f"    while request.name == 'a' and not os.path.exists({str(gate)!r}): pass\n"
+    )
+
+
+async def test_a_thread_that_loops_past_its_timeout_is_named_with_its_line_until_it_ends(hasty, gate):
+    with capture_logs() as lines:
+        path = hasty.write("one.py", looping(gate, ", reconcile_timeout_seconds=0.1"))
+        await hasty.ran("L", "a", name="one")
+        charge = await eventually(lambda: next(iter(hasty.status().charges), None), timeout_seconds=20)
+        line = next(line for line in lines if line["event"] == "Reconcile does not end")
+    assert (charge.how, charge.stack) == ("hangs", (f"{path}:9",))
+    assert f"reconcile of {NAMESPACE}/a by one runs for" in charge.detail
+    assert "its timeout is 0.1 s" in charge.detail
+    assert "restart the operator" in charge.detail
+    assert (line["at"], line["controller"], line["name"]) == (f"{path}:9", "one", "a")
+    assert hasty.status().hanging.startswith(f"{path}:9: reconcile of")
+    gate.touch()
+    await eventually(lambda: hasty.status().charges == (), timeout_seconds=20)
+
+
+async def test_a_thread_without_a_timeout_is_named_when_it_runs_very_long(hasty, gate, monkeypatch):
+    monkeypatch.setattr(long_reconciles, "LONG_RECONCILE_SECONDS", 0.5)
+    path = hasty.write("one.py", looping(gate))
+    await hasty.ran("L", "a")
+    await eventually(lambda: [each.stack for each in hasty.status().charges] == [(f"{path}:9",)], timeout_seconds=20)
+
+
+async def test_stuck_threads_are_told_with_line_and_way_out(hasty, plugin_text, gate):
+    path = hasty.write("one.py", looping(gate))
+    await hasty.ran("L", "a", name="one")
+    hasty.write("one.py", plugin_text("V2"))
+    reason = (await hasty.state("Stuck")).reason
+    assert f"{NAMESPACE}/a ({path}:9)" in reason
+    assert "restart the operator" in reason
+
+
+async def test_a_stuck_thread_of_a_deleted_file_is_told_with_line_and_way_out(hasty, plugin_text, gate):
+    hasty.write("other.py", plugin_text("O", name="other"))
+    path = hasty.write("one.py", looping(gate))
+    await hasty.ran("L", "a", name="one")
+    path.unlink()
+    reason = (await hasty.state("Stuck")).reason
+    assert f"{NAMESPACE}/a ({path}:9)" in reason
+    assert "restart the operator" in reason
 
 
 async def test_a_deleted_file_with_a_stuck_reconcile_is_gone_once_that_ends(hasty, plugin_text, gate):

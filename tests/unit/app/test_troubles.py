@@ -7,6 +7,7 @@ import pytest
 from plugin_operator.app.health import probes
 from plugin_operator.app.status_report import status_of, troubles
 from plugin_operator.hosting import PluginState, PluginStatus
+from plugin_operator.hosting.runtime.misbehavior import Misbehavior, MisbehaviorKind
 
 
 class Host:
@@ -34,6 +35,16 @@ def readiness(not_loaded: str, host: Host):
 
 def test_nothing_wrong_is_nothing_to_tell() -> None:
     assert troubles(Host(one="", two="")) == ""
+
+
+def test_a_reconcile_that_does_not_end_is_told_with_its_place() -> None:
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    charge = Misbehavior(MisbehaviorKind.HANGS, "reconcile of default/a runs for 61 s", since, ("/plugins/one.py:7",))
+    host = Host()
+    host.status = lambda: [  # type: ignore[method-assign]
+        PluginStatus("one", "/plugins/one.py", None, PluginState.ACTIVE, since, charges=(charge,))
+    ]
+    assert troubles(host) == "one: /plugins/one.py:7: reconcile of default/a runs for 61 s"
 
 
 def test_directory_and_plugins_are_told_in_one_line() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from plugin_operator.controllers import ControllerStatus
 from plugin_operator.hosting.reporting.states import PluginState
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
-from plugin_operator.hosting.runtime.misbehavior import Misbehavior
+from plugin_operator.hosting.runtime.misbehavior import Misbehavior, MisbehaviorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,14 @@ class PluginStatus:
     def failure_summary(self) -> str:
         """What fails, in one line for people; empty if nothing does."""
         return "; ".join(each.summary for each in self.failures if each.summary)
+
+    @property
+    def hanging(self) -> str:
+        """Which reconcile does not end, where it is, and the way out; empty if all do."""
+        hangs = next((each for each in self.charges if each.how is MisbehaviorKind.HANGS), None)
+        if hangs is None:
+            return ""
+        return f"{hangs.stack[0]}: {hangs.detail}" if hangs.stack else hangs.detail
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON-like values; holds names of objects, never their content."""

@@ -1,11 +1,12 @@
 """The revisions a plugin had before: the one to go back to, those that will not end, those not to be tried again."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from plugin_operator import logs
 from plugin_operator.clock import Timer
+from plugin_operator.controllers import Request
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.rollout.controller_set import Drains
 from plugin_operator.hosting.rollout.revision_builder import RetryableRejection
@@ -17,6 +18,9 @@ _log = logs.get_logger(__name__)
 _SLICE_SECONDS = 0.1
 _STUCK_POLL_SECONDS = 5.0
 _MAX_QUARANTINED = 100
+
+#: What a person can do about a reconcile that ignores its cancellation.
+STUCK_WAY_OUT = "wait for it to end, or end its loop in the code and restart the operator"
 
 #: So many revisions of one plugin may be kept because reconciles of theirs do not end; then edits are refused.
 MOST_STUCK_REVISIONS = 8
@@ -53,9 +57,10 @@ class RevisionHistory:
     @property
     def stuck(self) -> str:
         """Which reconciles of old revisions ignore their cancellation; empty if none does."""
-        return "; ".join(
-            f"revision {old.label} ignores its cancellation{_at(drains)}" for old, drains in self._stuck.items()
-        )
+        found = [
+            f"revision {old.label} ignores its cancellation{_at(old, drains)}" for old, drains in self._stuck.items()
+        ]
+        return "; ".join([*found, STUCK_WAY_OUT] if found else [])
 
     def check_room(self) -> None:
         """See that another revision may be replaced.
@@ -167,6 +172,8 @@ class RevisionHistory:
             plugin=self._plugin,
             revision=old.label,
             keys=[str(each) for each in drains.in_flight],
+            places=[place for each in drains.in_flight for place in old.places(each)[:1]],
+            way_out=STUCK_WAY_OUT,
         )
         self._tasks.complete(partial(self._wait_for_stuck, old, drains), f"stuck/{old.label}", kind="wait-for-stuck")
 
@@ -205,8 +212,14 @@ class RevisionHistory:
             await previous.retire()
 
 
-def _at(drains: Drains) -> str:
-    keys = ", ".join(map(str, drains.in_flight))
+def held_at(runtime: RevisionRuntime, requests: Iterable[Request]) -> str:
+    """Return keys that reconciles of a revision hold, each with file and line where its thread is, if it has one."""
+    found = [(str(each), runtime.places(each)) for each in requests]
+    return ", ".join(f"{key} ({places[0]})" if places else key for key, places in found)
+
+
+def _at(old: RevisionRuntime, drains: Drains) -> str:
+    keys = held_at(old, drains.in_flight)
     return f" at {keys}" if keys else " in a controller that is gone from its file"
 
 

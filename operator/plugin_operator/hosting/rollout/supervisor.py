@@ -18,7 +18,7 @@ from plugin_operator.hosting.rollout.controller_set import ControllerSet, Drains
 from plugin_operator.hosting.rollout.rejection_backoff import RejectionBackoff
 from plugin_operator.hosting.rollout.reload_limiter import TokenBucket
 from plugin_operator.hosting.rollout.revision_swap import RevisionSwap
-from plugin_operator.hosting.rollout.rollback import RevisionHistory
+from plugin_operator.hosting.rollout.rollback import STUCK_WAY_OUT, RevisionHistory, held_at
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import MisbehaviorMonitor
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
@@ -90,7 +90,7 @@ class PluginSupervisor:
     def refresh(self) -> None:
         """Bring the state up to date with the caches, between Active and Waiting, and name misbehaviour."""
         if self.runtime is not None:
-            self._misbehavior.look(self.runtime, self._controllers.failures(judge=True))
+            self._misbehavior.look(self.runtime, self._controllers.failures(judge=True), self._controllers.status())
         if self.reporter.state in {PluginState.ACTIVE, PluginState.WAITING}:
             self._settle()
 
@@ -231,18 +231,22 @@ class PluginSupervisor:
     async def _unload(self) -> None:
         """End what works; a reconcile that does not end keeps its key, its controller's name, and this plugin."""
         self._rejections.cancel()
+        held = ", ".join(map(str, self._controllers.ending))
         if self.runtime is not None:
             self.reporter.move(PluginState.DRAINING)
             await self._controllers.drop(self._settings.drain_deadline_seconds)
             runtime = self.runtime
             await runtime.stop()
+            held = held_at(runtime, self._controllers.ending)
             await runtime.retire()
             self.runtime = None
         await self._history.close()
         self._keep_names()
         if self._controllers.names:
-            keys = ", ".join(map(str, self._controllers.ending))
-            self.reporter.move(PluginState.STUCK, f"its file is gone, but reconciles ignore their cancellation: {keys}")
+            self.reporter.move(
+                PluginState.STUCK,
+                f"its file is gone, but reconciles ignore their cancellation: {held}; {STUCK_WAY_OUT}",
+            )
         else:
             self.reporter.retired()
 

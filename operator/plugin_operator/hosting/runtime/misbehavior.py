@@ -12,7 +12,9 @@ from enum import StrEnum
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
+from plugin_operator.controllers import ControllerStatus
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
+from plugin_operator.hosting.runtime.long_reconciles import long_reconciles
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.hosting.runtime.unwanted_writes import UnwantedWrite, fights_of, loops_of
 from plugin_operator.metrics import Metrics
@@ -31,6 +33,8 @@ class MisbehaviorKind(StrEnum):
     """It keeps the event loop to itself, and so everybody else waiting."""
     TASKS = "tasks"
     """It spawns tasks and does not end them."""
+    HANGS = "hangs"
+    """A reconcile of it runs past its timeout, or, without one, for longer than ``LONG_RECONCILE_SECONDS``."""
     FAILS = "fails"
     """A controller of it fails most of the time; ``failing`` has the rule."""
     LOOPS = "loops"
@@ -81,11 +85,23 @@ class MisbehaviorMonitor:
         """What the revision that works is blamed for."""
         return tuple(self._charges.values())
 
-    def look(self, runtime: RevisionRuntime, failures: Sequence[ControllerFailures]) -> None:
-        """Say what has become worth saying since the last look; ``failures`` is what fails of each controller."""
+    def look(
+        self,
+        runtime: RevisionRuntime,
+        failures: Sequence[ControllerFailures],
+        controllers: Sequence[ControllerStatus] = (),
+    ) -> None:
+        """Say what has become worth saying since the last look.
+
+        Args:
+            runtime: the revision that works.
+            failures: what fails of each of its controllers.
+            controllers: what runs of each.
+        """
         self._begin_anew(runtime)
         self._look_at_tasks(runtime)
         self._look_at_failures(runtime, failures)
+        self._look_at_long_reconciles(runtime, controllers)
         self._note(MisbehaviorKind.LOOPS, runtime, loops_of(runtime))
         self._note(MisbehaviorKind.FIGHTS, runtime, fights_of(runtime))
 
@@ -155,6 +171,22 @@ class MisbehaviorMonitor:
             most=dict(kinds.most_common(_SHOWN)),
             stack="\n".join(stack),
         )
+
+    def _look_at_long_reconciles(self, runtime: RevisionRuntime, controllers: Sequence[ControllerStatus]) -> None:
+        found = long_reconciles(runtime, controllers)
+        if not found:
+            if MisbehaviorKind.HANGS in self._charges:
+                self._drop(MisbehaviorKind.HANGS)
+                _log.info("Long reconciles have ended", plugin=self._plugin, revision=runtime.label)
+            return
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        self._charge(MisbehaviorKind.HANGS, found[0].detail + more, found[0].places)
+        said = self._said.setdefault(MisbehaviorKind.HANGS, set())
+        said &= {each.what for each in found}  # one that ended and runs long again is news
+        for each in found:
+            if each.what not in said and len(said) < _MOST_SAID:
+                said.add(each.what)
+                _log.warning("Reconcile does not end", plugin=self._plugin, revision=runtime.label, **each.facts)
 
     def _look_at_failures(self, runtime: RevisionRuntime, failures: Sequence[ControllerFailures]) -> None:
         failing = [each for each in failures if each.keeps_failing and each.last is not None]

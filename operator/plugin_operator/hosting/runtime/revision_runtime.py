@@ -116,6 +116,12 @@ class RevisionRuntime:
         for informers in self._informers:
             await informers.warm(environment.settings.warm_deadline_seconds, environment.clock)
 
+    def places(self, request: Request) -> tuple[str, ...]:
+        """Return files and lines where the thread is that reconciles this very ``request``, the innermost first."""
+        locate = self.revision.modules.user_path
+        found = (bound.places(request, locate) for bound in self.bound.values())
+        return next(filter(None, found), ())
+
     def reconciler(self, name: str) -> Reconciler:
         """Return what the controller layer calls for the controller ``name``; it waits while ``gate`` is shut."""
         inner = self.health.watch(self.bound[name].reconciler())
