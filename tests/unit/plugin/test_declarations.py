@@ -55,6 +55,19 @@ def test_a_function_named_reconcile_takes_the_name_of_its_file(load):
     assert declared.name == "sample"
 
 
+def test_what_the_init_of_a_decorated_class_sets_outranks_the_decorator(load):
+    (declared,) = load("""
+        @controller(for_="apps/v1/Deployment", resync_seconds=5)
+        class Web:
+            def __init__(self):
+                self.reads, self.resync_seconds = ["v1/Pod"], 7
+            def __call__(self): ...
+            async def reconcile(self, ctx, request): ...
+    """)
+    assert declared.reads == (GroupVersionKind("", "v1", "Pod"),)
+    assert declared.resync_seconds == 7
+
+
 def test_a_decorated_class_is_made_once_and_its_hooks_are_found(load):
     (declared,) = load("""
         @controller(for_="apps/v1/Deployment", owns=["apps/v1/ReplicaSet"])

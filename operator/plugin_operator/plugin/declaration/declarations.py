@@ -154,8 +154,8 @@ async def _from_factory(module: ModuleType, path: str) -> list[Any]:
 
 def _declare(target: Any, attribute: str, stem: str, path: str) -> ControllerDeclaration:
     place = place_of(target, path)
-    options = read_options(target)
     instance = _instantiate(target, place)
+    options = read_options(instance)
     methods = check_methods(target, instance, place)
     fallback = attribute.lower() if isinstance(target, type) else attribute
     checked: Checked = check(options, place, default_name=stem if fallback in {"", "reconcile"} else fallback)

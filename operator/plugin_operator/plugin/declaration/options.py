@@ -1,5 +1,6 @@
 """Everything an author may declare about a controller, as one table that decorator, class and factory share."""
 
+import inspect
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -32,9 +33,12 @@ MARK = "__plugin_operator_controller__"
 
 
 def read_options(target: object) -> ControllerOptions:
-    """Return what the decorator or the attributes of ``target`` declare; an attribute outranks the decorator."""
+    """Return what the decorator or the attributes of ``target`` declare; an attribute outranks the decorator.
+
+    Attributes count of a controller object, those that ``__init__`` has set included, and not of a function.
+    """
     marked = getattr(target, MARK, None)
     values = {name: getattr(marked, name) for name in FIELDS} if isinstance(marked, ControllerOptions) else {}
-    if not callable(target) or isinstance(target, type) or not isinstance(marked, ControllerOptions):
+    if not inspect.isroutine(target):
         values |= {name: getattr(target, name) for name in FIELDS if hasattr(target, name)}
     return ControllerOptions(**values)
