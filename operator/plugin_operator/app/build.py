@@ -57,6 +57,12 @@ class Companion(Runnable, Protocol):
 class App:
     """One operator, put together and ready to run; make it with ``build`` on a running event loop.
 
+    Args:
+        options: what the user set.
+        config: where the API server is.
+        companions: parts of the process that are brought along.
+        originals: files and folders that the plugins directory is a copy of; see ``Scanner``.
+
     Attributes:
         manager: starts and stops the parts.
         metrics: all counts of this process.
@@ -67,7 +73,14 @@ class App:
         factory: the caches.
     """
 
-    def __init__(self, options: Options, config: ConnectionConfig, companions: Sequence[Companion]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        config: ConnectionConfig,
+        companions: Sequence[Companion],
+        *,
+        originals: Sequence[str] = (),
+    ) -> None:
         self.options = options
         self.metrics = Metrics()
         self.metrics.show_plugins(PLUGIN_METRICS, _metrics_not_rendered)
@@ -94,7 +107,7 @@ class App:
             self.link, self._mapper, clock=self._clock, metrics=self.metrics, supervisor=self.supervisor
         )
         self._trust = self._make_trust()
-        self.host = self._host()
+        self.host = self._host(originals)
         self._was_settled = False
         self.manager = self._manager(companions)
         for companion in companions:
@@ -129,7 +142,7 @@ class App:
             timeout_seconds=timeout_seconds,
         )
 
-    def _host(self) -> PluginHost:
+    def _host(self, originals: Sequence[str]) -> PluginHost:
         options = self.options
         settings = HostSettings(
             scan_interval_seconds=options.scan_interval_seconds,
@@ -150,7 +163,13 @@ class App:
             instrument=self._tracing.of_reconciles if self._tracing is not None else None,
         )
         return PluginHost(
-            scanner=Scanner(options.plugins_dir, clock=self._clock, gate=self._trust, patience_seconds=_PARSE_SECONDS),
+            scanner=Scanner(
+                options.plugins_dir,
+                clock=self._clock,
+                gate=self._trust,
+                patience_seconds=_PARSE_SECONDS,
+                originals=originals,
+            ),
             loader=Loader(),
             validator=Validator(clock=self._clock, deadline_seconds=options.validate_timeout_seconds),
             environment=environment,

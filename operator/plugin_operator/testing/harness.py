@@ -60,6 +60,7 @@ class PluginHarness:
 
     def __init__(self, *plugins: str | Path, timeout_seconds: float = 30.0) -> None:
         self._plugins = [Path(plugin) for plugin in plugins]
+        self._originals = [str(plugin.absolute()) for plugin in self._plugins]
         self._timeout = timeout_seconds
         self._folder = Path()
         self.server = ApiServer(ApiServerConfig(tls=False))
@@ -81,7 +82,7 @@ class PluginHarness:
         options = Options(plugins_dir=self._folder, metrics_address=None, probe_address=None, stall_threshold_seconds=0)
         config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token or None)
         config = replace(config, namespace="default")
-        self._app = App(options, config, ())
+        self._app = App(options, config, (), originals=self._originals)
         # Views of the kinds of their own, for the operator's believes for half a second that one is not there.
         mapper = RESTMapper(self._app.link, refetch_seconds=0)
         self._quiescence = Quiescence(self._app, Client(self._app.link, mapper, field_manager="plugin-harness"))
@@ -210,7 +211,8 @@ class PluginHarness:
             for controller in plugin.controllers:
                 if controller.name == name:
                     return controller
-        raise LookupError(f"no controller {name!r}")
+        known = [each.name for plugin in self.plugins() for each in plugin.controllers]
+        raise LookupError(f"no controller {name!r}, only {known}")
 
     def reconciles(self, controller: str) -> int:
         """Return how many reconciles of a controller have ended, in whatever way.

@@ -4,7 +4,7 @@ A unit is what lies directly in the plugins directory under one name: ``x.py`` o
 covers its own unit and every unit it imports, through any number of others.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -63,7 +63,9 @@ class Facts(Protocol):
         """Return what is known by then."""
 
 
-def find_units(tree: Tree, root: str, known: Facts, patience_seconds: float) -> dict[str, Unit]:
+def find_units(
+    tree: Tree, root: str, known: Facts, patience_seconds: float, originals: Collection[str] = ()
+) -> dict[str, Unit]:
     """Return the units of a tree by name, refused ones included.
 
     Args:
@@ -71,11 +73,12 @@ def find_units(tree: Tree, root: str, known: Facts, patience_seconds: float) -> 
         root: the plugins directory, as the user knows it.
         known: tells what is in its files.
         patience_seconds: how long to wait for that; a unit whose facts are not there by then is pending.
+        originals: see ``names.shadowed_by``.
     """
     members: dict[str, list[str]] = {}
     for path in (*tree.files, *tree.refused, *tree.folders):
         members.setdefault(_unit_name(path), []).append(path)
-    found = (_unit(name, paths, tree, root) for name, paths in sorted(members.items()))
+    found = (_unit(name, paths, tree, root, originals) for name, paths in sorted(members.items()))
     units = {unit.name: unit for unit in found if unit is not None}
     keys = {path: _key(path, tree) for unit in units.values() for path in unit.sources}
     facts = known.facts({key: tree.files[path].content for path, key in keys.items()}, patience_seconds)
@@ -123,7 +126,7 @@ def _unit_name(path: str) -> str:
     return first.partition(".")[0] if first.endswith(_EXTENSIONS) else first
 
 
-def _unit(name: str, paths: list[str], tree: Tree, root: str) -> Unit | None:
+def _unit(name: str, paths: list[str], tree: Tree, root: str, originals: Collection[str]) -> Unit | None:
     files = tuple(sorted(path for path in paths if path in tree.files))
     single = f"{name}.py" in paths
     is_package = f"{name}/__init__.py" in paths
@@ -131,7 +134,7 @@ def _unit(name: str, paths: list[str], tree: Tree, root: str) -> Unit | None:
     if name == "__init__" or not (is_code or not tree.refused.keys().isdisjoint(paths)):
         return None
     main = f"{name}.py" if single else f"{name}/__init__.py" if is_package else next(iter(files or paths))
-    hidden = shadowed_by(name, root)
+    hidden = shadowed_by(name, root, originals)
     rejection = _rejection(name, paths, tree, root, hidden)
     if rejection is None and single and any("/" in path for path in files):
         other = f"{root}/{name}/"

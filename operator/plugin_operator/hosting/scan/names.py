@@ -6,7 +6,10 @@ Owns what is ignored (hidden files, caches, what editors leave behind) and what 
 import functools
 import importlib.machinery
 import os
+import site
 import sys
+import sysconfig
+from collections.abc import Collection, Iterable
 
 _IGNORED_SUFFIXES = (
     "~",
@@ -30,32 +33,54 @@ def is_ignored(name: str) -> bool:
     return name.startswith((".", "#")) or name.endswith(_IGNORED_SUFFIXES) or name in _IGNORED_NAMES
 
 
-def shadowed_by(name: str, root: str = "") -> str:
+def shadowed_by(name: str, root: str = "", originals: Collection[str] = ()) -> str:
     """Return what a module called ``name`` would hide ("the standard library's …"), or an empty text.
 
     Args:
         name: of the module.
         root: the plugins directory, which is no place where modules are installed even if Python imports from it.
+        originals: files and folders that the plugins directory is a copy of. Neither they nor what lies beside them is
+            installed, unless that is a directory of installed packages.
     """
     if name in sys.stdlib_module_names or name in sys.builtin_module_names:
         return f"the standard library's module {name!r}"
     if name == _SELF:
         return "the operator's own package"
-    return _installed(name, root, tuple(sys.path))
+    return _installed(name, root, tuple(sys.path), frozenset(originals))
 
 
 @functools.lru_cache(maxsize=4096)
-def _installed(name: str, root: str, path: tuple[str, ...]) -> str:
+def _installed(name: str, root: str, path: tuple[str, ...], originals: frozenset[str]) -> str:
     # The working directory may be on the path and is not an installation; it may be gone as well.
-    places = {_real("."), _real(root)}
+    places = {_real("."), _real(root)} | _beside(originals)
     entries = [entry for entry in path if os.path.isabs(entry) and os.path.realpath(entry) not in places]  # noqa: PTH117
+    copied = frozenset(map(_real, originals))
+    # One by one, for a module that is the plugin itself may lie before an installed one.
+    found = (origin for entry in entries if (origin := _origin(name, entry)) and not _is_among(origin, copied))
+    origin = next(found, "")
+    return f"the installed module {name!r} ({origin})" if origin else ""
+
+
+def _origin(name: str, entry: str) -> str:
+    """Return the file of a module in one entry of Python's path; empty if there is none."""
     try:
-        spec = importlib.machinery.PathFinder.find_spec(name, entries)
+        spec = importlib.machinery.PathFinder.find_spec(name, [entry])
     except (ImportError, ValueError, OSError):
         return ""
-    if spec is None or spec.origin is None:
-        return ""
-    return f"the installed module {name!r} ({spec.origin})"
+    return spec.origin or "" if spec is not None else ""
+
+
+def _beside(originals: Iterable[str]) -> set[str]:
+    """Return the folders in which the originals lie, but not those where packages are installed."""
+    paths = sysconfig.get_paths()
+    installed = {*site.getsitepackages(), site.getusersitepackages(), paths["purelib"], paths["platlib"]}
+    return {_real(os.path.dirname(each)) for each in originals} - {*map(_real, installed)}  # noqa: PTH120
+
+
+def _is_among(origin: str, copied: frozenset[str]) -> bool:
+    """Tell whether a module's file is an original, or lies in a folder that is one."""
+    path = _real(origin)
+    return any(path == each or path.startswith(each + os.sep) for each in copied)
 
 
 def working_directory() -> str:

@@ -40,6 +40,7 @@ class Scanner:
         clock: monotonic time for settling.
         gate: must admit what was read; None admits everything.
         patience_seconds: how long a look waits until new files are parsed; those that take longer are not settled.
+        originals: files and folders that ``root`` is a copy of; see ``names.shadowed_by``.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Scanner:
         clock: Clock | None = None,
         gate: Gate | None = None,
         patience_seconds: float = _PATIENCE_SECONDS,
+        originals: Collection[str] = (),
     ) -> None:
         self.root = str(root)
         self.place = str(fixed(Path(root)))
@@ -58,6 +60,7 @@ class Scanner:
         self._closures: dict[str, tuple[str, ...]] = {}
         self._inspector = Inspector()
         self._patience = patience_seconds
+        self._originals = frozenset(originals)
         self._looks = 0
         self._tree: Tree | None = None
         self._admitted: Tree | None = None
@@ -91,7 +94,7 @@ class Scanner:
 
     def _judge(self, tree: Tree) -> Snapshot:
         unsettled = self._settle.update(tree, now=self._clock.monotonic(), wall=time.time())
-        units = find_units(tree, self.root, self._inspector, self._patience)
+        units = find_units(tree, self.root, self._inspector, self._patience, self._originals)
         vanishing = frozenset(map(_first_part, unsettled.vanished)) - units.keys()
         pending = frozenset(name for name, unit in units.items() if unit.is_pending)
         sources = self._sources(units, tree, unsettled, pending)
