@@ -105,7 +105,7 @@ def test_a_sandbox_runs_signed_plugins_and_keeps_them_when_files_are_altered(
     assert "one.py is changed since" in " ".join(ended.stdout.split())
     code, text = status_of_probe(operator, "/readyz?verbose")
     assert code == 200
-    assert "[+]plugins ok: " in text
+    assert "[+]plugins ok (see /status): " in text
     assert "one.py is changed since plugins.manifest.json" in text
 
     assert run("sign", "--key", private, plugins).returncode == 0

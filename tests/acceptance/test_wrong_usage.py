@@ -1,6 +1,7 @@
 """Wrong command lines: a clear message that names the flag and the way out, and status 2."""
 
 import json
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -153,8 +154,6 @@ def test_a_taken_port_names_its_flag(run: Any, tmp_path: Path, flag: str, other:
 
 
 def test_an_unreadable_plugins_directory_is_told(run: Any, tmp_path: Path) -> None:
-    import os
-
     if os.geteuid() == 0:
         pytest.skip("root reads everything")
     locked = tmp_path / "locked"
@@ -163,6 +162,17 @@ def test_an_unreadable_plugins_directory_is_told(run: Any, tmp_path: Path) -> No
     locked.chmod(0o700)
     assert ended.returncode == 2
     assert "cannot be read (Permission denied)" in ended.stderr
+
+
+def test_status_of_an_operator_that_is_blocked_says_that_it_runs(run: Any, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"127.0.0.1:{silent.getsockname()[1]}"
+        (tmp_path / "operator.json").write_text(json.dumps({"pid": os.getpid(), "probes": where}))
+        ended = run("status", "--sandbox-dir", tmp_path)
+    assert ended.returncode == 1
+    assert f"the operator runs (process {os.getpid()}) but does not answer" in ended.stderr
+    assert "look at its log" in ended.stderr
+    assert "start one" not in ended.stderr
 
 
 def test_status_without_an_operator_says_so(run: Any) -> None:

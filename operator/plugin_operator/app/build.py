@@ -7,6 +7,7 @@ waits; then the connection, the event recorder, the plugins with their caches; l
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -236,8 +237,8 @@ class App:
             self.link, FactoryRunnable(self.factory), self._recorder, part,
         ]  # fmt: skip
         about = own_object(os.environ, self._namespace)
-        recorder = self._recorder.bind(FIELD_MANAGER)
-        runnables.append(LifecycleEvents(self.host, recorder, about, clock=self._clock, supervisor=self.supervisor))
+        bind = partial(self._recorder.bind, FIELD_MANAGER)
+        runnables.append(LifecycleEvents(self.host, bind, about, clock=self._clock, supervisor=self.supervisor))
         if elector is not None:
             runnables += self._lease_parts(elector)
         return Manager(

@@ -5,7 +5,7 @@ environment names it (``POD_NAME``, ``POD_NAMESPACE``, ``POD_UID``), else the na
 exception of a reconcile, for that may quote a Secret. Writing Events is left to the recorder.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from plugin_operator.app.status_report import HostView
@@ -37,7 +37,7 @@ class LifecycleEvents:
 
     Args:
         host: the plugins.
-        recorder: records.
+        recorder: returns what records Events about a plugin.
         about: the object that stands for this process.
         clock: measures the pauses.
         supervisor: notified if the service ends unexpectedly.
@@ -48,7 +48,7 @@ class LifecycleEvents:
     def __init__(
         self,
         host: HostView,
-        recorder: Recorder,
+        recorder: Callable[[str], Recorder],
         about: Mapping[str, Any],
         *,
         clock: Clock,
@@ -81,7 +81,7 @@ class LifecycleEvents:
             self._compare(self._seen.get(name), plugin)
         for name in self._seen.keys() - now.keys():
             self._told.pop(name, None)
-            self._say("Normal", "PluginUnloaded", f"plugin {name} is unloaded: its file is gone")
+            self._say(name, "Normal", "PluginUnloaded", f"plugin {name} is unloaded: its file is gone")
         self._seen = now
 
     def _compare(self, before: PluginStatus | None, now: PluginStatus) -> None:
@@ -89,28 +89,34 @@ class LifecycleEvents:
         if now.state is PluginState.QUARANTINED:
             if new_trouble:
                 what = f"plugin {now.name} failed right after its reload and was rolled back to {now.revision}"
-                self._say("Warning", "PluginRolledBack", f"{what}; the log says why")
+                self._say(now.name, "Warning", "PluginRolledBack", f"{what}{_cause(now)}; /status and the log say more")
             self._told[now.name] = now.revision
             return
         if now.state is PluginState.REJECTED and new_trouble:
             running = f"; {now.revision} goes on" if now.revision else ""
-            self._say("Warning", "PluginRejected", f"plugin {now.name}: {now.placed_reason}{running}")
+            self._say(now.name, "Warning", "PluginRejected", f"plugin {now.name}: {now.placed_reason}{running}")
         if now.state is PluginState.WAITING and (new_trouble or before is None or before.revision != now.revision):
-            self._say("Warning", "PluginWaiting", f"plugin {now.name} waits: {now.placed_reason}")
+            self._say(now.name, "Warning", "PluginWaiting", f"plugin {now.name} waits: {now.placed_reason}")
         if now.revision and now.state in _WORKS:
             self._tell_revision(now)
         if now.keeps_failing and (before is None or not before.keeps_failing or before.revision != now.revision):
             failing = ", ".join(each.controller for each in now.failures if each.keeps_failing)
             what = f"plugin {now.name} fails most of the time in {now.revision}: {failing}"
-            self._say("Warning", "PluginFailing", f"{what}; /status and the log say why")
+            self._say(now.name, "Warning", "PluginFailing", f"{what}; /status and the log say why")
 
     def _tell_revision(self, now: PluginStatus) -> None:
         told = self._told.get(now.name, "")
         self._told[now.name] = now.revision
         if not told:
-            self._say("Normal", "PluginLoaded", f"plugin {now.name} works: {now.revision}")
+            self._say(now.name, "Normal", "PluginLoaded", f"plugin {now.name} works: {now.revision}")
         elif told != now.revision:
-            self._say("Normal", "PluginReloaded", f"plugin {now.name} works: {now.revision} instead of {told}")
+            self._say(
+                now.name, "Normal", "PluginReloaded", f"plugin {now.name} works: {now.revision} instead of {told}"
+            )
 
-    def _say(self, kind: Any, reason: str, message: str) -> None:
-        self._recorder.event(self._about, kind, reason, message)
+    def _say(self, plugin: str, kind: Any, reason: str, message: str) -> None:
+        self._recorder(plugin).event(self._about, kind, reason, message)
+
+
+def _cause(plugin: PluginStatus) -> str:
+    return f" because of {plugin.rolled_back_for}" if plugin.rolled_back_for else ""

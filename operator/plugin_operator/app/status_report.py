@@ -59,11 +59,19 @@ def status_of(
 
 
 def troubles(host: HostView) -> str:
-    """Return in one line what is not as the plugins directory says; empty if all is."""
+    """Return in one line what is not as the plugins directory says, after how much it is; empty if all is.
+
+    It begins with a count and not with an error: it stands behind the ``ok`` of a probe that passes.
+    """
     found = [host.directory_problem] if host.directory_problem else []
+    count = 0
     for plugin in host.status():
+        count += any(_troubles_of(plugin))
         found += [f"{plugin.name}: {what}" for what in _troubles_of(plugin) if what]
-    return "; ".join(_cut(each) for each in found)
+    if not found:
+        return ""
+    counted = f"{count} not running as it should, see /status" if count else "see /status"
+    return f"({counted}): {'; '.join(_cut(each) for each in found)}"
 
 
 def _troubles_of(plugin: PluginStatus) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from plugin_operator.tasks import TaskOwner, TaskSupervisor, run_thread
 _LONGEST_INTERVAL_SECONDS = 0.25
 _SHORTEST_INTERVAL_SECONDS = 0.01
 _SHOWN_FRAMES = 12
+_WAY_OUT = "end the loop there, or make it a plain def, which runs in a thread; restart the operator if it goes on"
 
 Blame = Callable[[FrameType], str | None]
 """Names the plugin a frame belongs to, or None."""
@@ -133,7 +134,7 @@ class LoopWatchdog:
             at = theirs[0][1] if theirs else frame
             facts |= {"plugin": theirs[0][0] if theirs else None, "file": at.f_code.co_filename, "line": at.f_lineno}
             facts["stack"] = "".join(traceback.format_stack(frame)[-_SHOWN_FRAMES:])
-        _log.warning(message, **facts)
+        _log.warning(message, **facts, way_out=_WAY_OUT)
         if not theirs:
             return None
         lines = [f"{at.f_code.co_filename}:{at.f_lineno}" for _, at in theirs[:_SHOWN_FRAMES]]

@@ -82,4 +82,4 @@ def _line(outcome: Outcome) -> str:
         return f"[+]{outcome.name} excluded: ok"
     if outcome.reason:
         return f"[-]{outcome.name} failed: reason withheld"
-    return f"[+]{outcome.name} ok" + (f": {outcome.note}" if outcome.note else "")
+    return f"[+]{outcome.name} ok" + (f" {outcome.note}" if outcome.note else "")

@@ -51,7 +51,7 @@ async def test_a_refusal_crosses_the_process_border_with_file_and_line(validator
 
 async def test_an_import_that_hangs_is_ended_and_its_line_named(impatient):
     verdict = await impatient.validate(source_of(HEAD + "import time\n\ntime.sleep(1000)\n" + CONTROLLER))
-    assert verdict.reason == "its import did not end within 3 s"
+    assert verdict.reason == "its import did not end within 3 s: move what it does there into start(ctx) or reconcile"
     assert (verdict.path, verdict.line) == ("/plugins/one.py", 4)
     assert verdict.is_passing
 
@@ -64,7 +64,8 @@ async def test_an_import_that_crashes_is_named_with_signal_and_line(validator):
 
 async def test_an_import_that_ends_the_process_is_refused(validator):
     verdict = await validator.validate(source_of(HEAD + "import os\nos._exit(7)\n" + CONTROLLER))
-    assert verdict.reason == "its import ends the process (os._exit(7))"
+    way_out = "move what it does there into start(ctx) or reconcile"
+    assert verdict.reason == f"its import ends the process (os._exit(7)): {way_out}"
 
 
 FLOODS = [

@@ -38,7 +38,7 @@ class Bench:
 @pytest.fixture
 async def bench() -> Any:
     made, clock = Bench(), VirtualClock()
-    events = LifecycleEvents(made, made, own_object({}, "here"), clock=clock)
+    events = LifecycleEvents(made, lambda _plugin: made, own_object({}, "here"), clock=clock)
     await events.start()
 
     async def after(*plugins: PluginStatus) -> list[tuple[str, str]]:
@@ -67,7 +67,9 @@ async def test_a_roll_back_is_no_reload_and_its_text_quotes_no_exception(bench: 
     await bench.after(plugin(PluginState.ACTIVE, "1-a"))
     await bench.after(plugin(PluginState.ACTIVE, "2-b"))
     back = plugin(PluginState.QUARANTINED, "1-a", candidate="b", reason="failed (KeyError: 'password')")
+    back = replace(back, rolled_back_for="KeyError at one.py:7")
     assert await bench.after(back) == [("Warning", "PluginRolledBack")]
+    assert "rolled back to 1-a because of KeyError at one.py:7;" in bench.messages[-1]
     assert "password" not in bench.messages[-1]
 
 

@@ -44,13 +44,19 @@ def test_a_reconcile_that_does_not_end_is_told_with_its_place() -> None:
     host.status = lambda: [  # type: ignore[method-assign]
         PluginStatus("one", "/plugins/one.py", None, PluginState.ACTIVE, since, charges=(charge,))
     ]
-    assert troubles(host) == "one: /plugins/one.py:7: reconcile of default/a runs for 61 s"
+    assert (
+        troubles(host)
+        == "(1 not running as it should, see /status): one: /plugins/one.py:7: reconcile of default/a runs for 61 s"
+    )
 
 
 def test_directory_and_plugins_are_told_in_one_line() -> None:
     host = Host("/plugins is not trusted: one.py is changed", one="SyntaxError:\n  no", two="", three="x" * 999)
-    assert troubles(host).startswith("/plugins is not trusted: one.py is changed; one: SyntaxError: no; three: xxx")
-    assert len(troubles(host)) < 400
+    assert troubles(host).startswith(
+        "(2 not running as it should, see /status): /plugins is not trusted: one.py is changed; "
+        "one: SyntaxError: no; three: xxx"
+    )
+    assert len(troubles(host)) < 450
 
 
 def test_a_long_reason_is_cut_between_two_words_and_its_line_is_told() -> None:
@@ -59,14 +65,14 @@ def test_a_long_reason_is_cut_between_two_words_and_its_line_is_told() -> None:
     host = Host()
     host.status = lambda: [PluginStatus("one", "/plugins/one.py", 7, PluginState.REJECTED, since, reason)]  # type: ignore[method-assign]
     told = troubles(host)
-    assert told.startswith("one: /plugins/one.py:7: the thing is refused")
+    assert told.startswith("(1 not running as it should, see /status): one: /plugins/one.py:7: the thing is refused")
     assert told.endswith((" the …", " thing …", " is …", " refused …"))
-    assert len(told) < 310
+    assert len(told) < 360
 
 
 async def test_a_refused_plugin_is_noted_and_leaves_the_process_ready() -> None:
     outcome = await readiness("", Host(one="needs x")).run("plugins")
-    assert (outcome.reason, outcome.note) == ("", "one: needs x")
+    assert (outcome.reason, outcome.note) == ("", "(1 not running as it should, see /status): one: needs x")
 
 
 async def test_a_directory_that_was_never_accepted_leaves_it_unready() -> None:

@@ -33,6 +33,7 @@ async def test_code_that_blocks_the_loop_is_named_with_its_line() -> None:
     assert blocked[0]["plugin"] == "slowpoke"
     assert blocked[0]["file"] == __file__
     assert "time.sleep(seconds)" in blocked[0]["stack"]
+    assert "restart the operator" in blocked[0]["way_out"]
     name, seconds, stack = told[0]
     assert (name, stack) == ("slowpoke", [f"{__file__}:{blocked[0]['line']}"])
     assert seconds >= 0.05

@@ -172,3 +172,12 @@ async def test_the_buffer_is_bounded(bench):
         obj = {**POD, "metadata": {"name": f"p{number}", "namespace": "ns"}}
         bench.bound.event(obj, "Normal", "Seen", "x")
     assert bench.recorder.dropped == 2000
+
+
+async def test_events_about_one_plugin_use_up_no_others_allowance(bench):
+    for number in range(100):
+        bench.recorder.bind("plugin-operator", "noisy").event(POD, "Warning", f"Reason{number}", "no")
+    bench.recorder.bind("plugin-operator", "quiet").event(POD, "Warning", "PluginRejected", "quiet is refused")
+    await bench.clock.settle()
+    assert bench.client.created[-1]["message"] == "quiet is refused"
+    assert bench.recorder.dropped == 75

@@ -60,4 +60,4 @@ async def test_a_check_may_pass_with_a_note_that_the_report_shows() -> None:
         return "one: refused"
 
     (outcome,) = await Probe("readyz", {"plugins": well_enough}).run_all()
-    assert report("readyz", [outcome]) == "[+]plugins ok: one: refused\nreadyz check passed\n"
+    assert report("readyz", [outcome]) == "[+]plugins ok one: refused\nreadyz check passed\n"

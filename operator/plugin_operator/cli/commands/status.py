@@ -1,6 +1,7 @@
 """``plugin-operator status``: ask a running operator what it runs."""
 
 import json
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -28,8 +29,10 @@ def command(address: str | None, folder: Path, output: str) -> None:
 
     Status 1 if any of it is not as the files say, or if a plugin fails most of the time.
     """
-    where = address or read_announcement(folder).get("probes") or "127.0.0.1:8081"
-    status = _fetch(f"http://{where.removeprefix('http://').rstrip('/')}/status")
+    announced = read_announcement(folder)
+    where = address or announced.get("probes") or "127.0.0.1:8081"
+    process = announced.get("pid") if where == announced.get("probes") else None
+    status = _fetch(f"http://{where.removeprefix('http://').rstrip('/')}/status", process)
     if output == "json":
         click.echo(json.dumps(status, indent=2))
     else:
@@ -40,15 +43,38 @@ def command(address: str | None, folder: Path, output: str) -> None:
     sys.exit(0 if in_order and not status.get("pluginsDirProblem") else 1)
 
 
-def _fetch(url: str) -> dict[str, Any]:
+def _fetch(url: str, process: object) -> dict[str, Any]:
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - always http, see above
             status = json.loads(answer.read(_MAX_BYTES))
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
+        if isinstance(reason, TimeoutError):
+            raise click.ClickException(_silent(url, process)) from error
         raise click.ClickException(
             f"no operator answers at {url} ({reason}): start one, or name its probe server with --address host:port"
         ) from error
     if not isinstance(status, dict):
         raise click.ClickException(f"{url} is not a plugin-operator: it answered something else")
     return status
+
+
+def _silent(url: str, process: object) -> str:
+    """Return what is told when nothing has come within the time; a process whose loop is blocked takes connections."""
+    says = f"does not answer at {url} within {_TIMEOUT_SECONDS:g} s"
+    look = 'look at its log: "Event loop is blocked" names plugin, file and line; end the loop there and restart it'
+    if process is not None and _runs(process):
+        return f"the operator runs (process {process}) but {says}: {look}"
+    return f"the operator {says}: if it runs, {look}; else start one, or name its probe server with --address host:port"
+
+
+def _runs(process: object) -> bool:
+    if not isinstance(process, int) or process <= 0:
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # it is somebody else's
+    return True

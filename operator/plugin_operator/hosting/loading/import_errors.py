@@ -52,7 +52,7 @@ def _reason(error: BaseException, modules: RevisionModules) -> str:
     if isinstance(error, SyntaxError):
         return f"{class_name(error)}: {safe_text(error.msg)}"
     if isinstance(error, SystemExit):
-        return f"ends the process at import: sys.exit({safe_repr(error.code)})"
+        return f"ends the process at import: sys.exit({safe_repr(error.code)}): raise an exception instead, or drop it"
     if type(error) in {ImportError, TypeError} and (hint := hint_for(message_of(error), modules)):
         return f"{class_name(error)}: {hint}"
     text = modules.plain(describe(error, _MAX_CHARACTERS))

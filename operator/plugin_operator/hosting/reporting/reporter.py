@@ -38,6 +38,7 @@ class StatusReporter:
         self.awaits: frozenset[Any] = frozenset()
         self.reloads = 0
         self.swap_seconds = 0.0
+        self._rolled_back = "", ""
         self._clock = environment.clock
         self._metrics = environment.metrics
         self._metrics.plugin_state.set(1, name, self.state)
@@ -101,6 +102,7 @@ class StatusReporter:
             f"the swap ({health.last_error}) and was rolled back to {restored.label}: change the file to try again"
         )
         self.candidate = bad.digest
+        self._rolled_back = bad.digest, health.last_kind
         self.move(PluginState.QUARANTINED, reason)
         self._metrics.plugin_reloads.inc(self.name, "rolled_back")
         _log.error("Plugin rolled back", plugin=self.name, revision=bad.label, restored=restored.label, reason=reason)
@@ -157,6 +159,7 @@ class StatusReporter:
             tasks=len(runtime.tasks.running()) if runtime is not None else 0,
             charges=charges if runtime is not None else (),
             failures=failures if runtime is not None else (),
+            rolled_back_for=self._rolled_back[1] if self.candidate == self._rolled_back[0] else "",
         )
 
     def show_revision(self, new: RevisionRuntime, old: RevisionRuntime | None) -> None:

@@ -32,6 +32,8 @@ class PluginStatus:
         failures: what fails of each controller.
         tasks: how many tasks its code has spawned and not ended.
         charges: what it does that it should not.
+        rolled_back_for: class of the last exception of the revision that was rolled back, with file and line, without
+            its message; empty if it is not known or the file is another by now.
     """
 
     name: str
@@ -50,6 +52,7 @@ class PluginStatus:
     failures: tuple[ControllerFailures, ...] = ()
     tasks: int = 0
     charges: tuple[Misbehavior, ...] = ()
+    rolled_back_for: str = ""
 
     @property
     def placed_reason(self) -> str:

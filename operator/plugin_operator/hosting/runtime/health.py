@@ -5,7 +5,7 @@ from collections.abc import Callable
 from plugin_operator.containment import is_cancelled_from_outside
 from plugin_operator.controllers import Reconciler, Request, Result
 from plugin_operator.errors import TerminalError, is_external
-from plugin_operator.rendering import Locate, describe, places_of
+from plugin_operator.rendering import Locate, class_name, describe, places_of
 
 _MAX_WORDS = 300
 _REMEMBERED = 512
@@ -19,19 +19,21 @@ class RevisionHealth:
             plugin (``errors.is_external``), and a ``TerminalError``, which an author raises on purpose, count as
             neither. An answer that blames the request (400, 404, 409, 422) counts as a failure.
         last_error: type and message of the last failure, and the plugin's line.
+        last_kind: the same without the message, which may quote a Secret.
         on_failure: told after each failure.
 
     Args:
         locate: finds the plugin's own frames.
     """
 
-    __slots__ = ("_locate", "failed", "last_error", "on_failure", "succeeded")
+    __slots__ = ("_locate", "failed", "last_error", "last_kind", "on_failure", "succeeded")
 
     def __init__(self, locate: Locate = lambda _: None) -> None:
         self._locate = locate
         self.succeeded = 0
         self.failed = 0
         self.last_error = ""
+        self.last_kind = ""
         self.on_failure: Callable[[], None] | None = None
 
     @property
@@ -63,6 +65,7 @@ class RevisionHealth:
             self._fade()
         place = next(iter(places_of(error, self._locate)), "")
         self.last_error = describe(error, _MAX_WORDS) + (f" ({place})" if place else "")
+        self.last_kind = class_name(error) + (f" at {place}" if place else "")
         if self.on_failure is not None:
             self.on_failure()
 

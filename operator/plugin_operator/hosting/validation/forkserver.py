@@ -31,6 +31,7 @@ _MAX_PRINTED = 1024 * 1024
 _MAX_VERDICT = 16 * 1024 * 1024
 _MAX_ROUNDS = 1000
 _PR_SET_CHILD_SUBREAPER = 36
+_WAY_OUT = "move what it does there into start(ctx) or reconcile"
 
 
 @dataclass(slots=True)
@@ -180,11 +181,11 @@ def _verdict(trial: _Trial, status: int) -> Verdict:
             return msgspec.msgpack.decode(trial.verdict, type=Verdict)
     line = _line_from(trial.trace.decode(errors="replace"), request)
     if trial.is_overdue:
-        reason = f"its import did not end within {request.deadline_seconds:g} s"
+        reason = f"its import did not end within {request.deadline_seconds:g} s: {_WAY_OUT}"
     elif os.WIFSIGNALED(status):
-        reason = f"its import crashes the process ({signal.Signals(os.WTERMSIG(status)).name})"
+        reason = f"its import crashes the process ({signal.Signals(os.WTERMSIG(status)).name}): {_WAY_OUT}"
     else:
-        reason = f"its import ends the process (os._exit({os.waitstatus_to_exitcode(status)}))"
+        reason = f"its import ends the process (os._exit({os.waitstatus_to_exitcode(status)})): {_WAY_OUT}"
     path, number = line or (request.path, None)
     return Verdict(request.id, reason, path, number, is_passing=trial.is_overdue, seconds=request.deadline_seconds)
 

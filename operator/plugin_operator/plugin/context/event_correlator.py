@@ -83,6 +83,7 @@ class Occurrence:
     """One call of ``event()``.
 
     Attributes:
+        plugin: the plugin that the operator itself tells of; each has an allowance of its own.
         whose: what log lines about it carry: plugin, controller, ``reconcile_id``.
     """
 
@@ -91,6 +92,7 @@ class Occurrence:
     type: str
     reason: str
     message: str
+    plugin: str = ""
     whose: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
@@ -172,13 +174,13 @@ class EventCorrelator:
 
     def add(self, occurrence: Occurrence) -> Series | None:
         """Return the series that ``occurrence`` belongs to, or None if its object has used up its allowance."""
-        if not self._allow((occurrence.component, occurrence.about.kind, occurrence.about.namespace,
+        if not self._allow((occurrence.component, occurrence.plugin, occurrence.about.kind, occurrence.about.namespace,
                             occurrence.about.name, occurrence.about.uid)):  # fmt: skip
             return None
         combined = self._is_one_of_many(occurrence)
         about = occurrence.about
-        key = (occurrence.component, about.kind, about.namespace, about.name, about.uid, occurrence.type,
-               occurrence.reason, None if combined else occurrence.message)  # fmt: skip
+        key = (occurrence.component, occurrence.plugin, about.kind, about.namespace, about.name, about.uid,
+               occurrence.type, occurrence.reason, None if combined else occurrence.message)  # fmt: skip
         series = self._series.get(key)
         prefix = _COMBINED if combined else ""
         if series is None:
@@ -191,7 +193,8 @@ class EventCorrelator:
 
     def _is_one_of_many(self, occurrence: Occurrence) -> bool:
         about = occurrence.about
-        key = (occurrence.component, about.kind, about.namespace, about.name, about.uid, occurrence.reason)
+        key = (occurrence.component, occurrence.plugin, about.kind, about.namespace, about.name, about.uid,
+               occurrence.reason)  # fmt: skip
         now = self._clock.monotonic()
         seen_at, messages = self._similar.get(key, (now, set()))
         if now - seen_at > _SIMILAR_WINDOW_SECONDS:

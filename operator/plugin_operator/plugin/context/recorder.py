@@ -83,9 +83,14 @@ class EventRecorder:
         self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
         self.dropped = 0
 
-    def bind(self, component: str) -> "BoundRecorder":
-        """Return the recorder of one controller; ``component`` is what ``kubectl describe`` shows under From."""
-        return BoundRecorder(self, component)
+    def bind(self, component: str, plugin: str = "") -> "BoundRecorder":
+        """Return the recorder of one controller, or of the operator itself about one plugin.
+
+        Args:
+            component: what ``kubectl describe`` shows under From.
+            plugin: whose events share no allowance with those about other plugins; empty for a controller's own.
+        """
+        return BoundRecorder(self, component, plugin)
 
     def record(self, occurrence: Occurrence) -> None:
         """Take an event into the buffer; must be called on the event loop."""
@@ -170,11 +175,12 @@ class EventRecorder:
 class BoundRecorder:
     """The recorder of one controller."""
 
-    __slots__ = ("_component", "_loop", "_recorder")
+    __slots__ = ("_component", "_loop", "_plugin", "_recorder")
 
-    def __init__(self, recorder: EventRecorder, component: str) -> None:
+    def __init__(self, recorder: EventRecorder, component: str, plugin: str = "") -> None:
         self._recorder = recorder
         self._component = component
+        self._plugin = plugin
         self._loop = asyncio.get_running_loop()
 
     def event(self, about: AnyObject, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
@@ -192,6 +198,7 @@ class BoundRecorder:
             valid_unicode(type),
             valid_unicode(reason),
             valid_unicode(message),
+            self._plugin,
             {"controller": self._component, **current_fields()},
         )
         try:
