@@ -42,7 +42,8 @@ class BoundController:
 
     def reconciler(self) -> Reconcile:
         """Return the coroutine function that the controller layer calls for each request."""
-        function, scope, guard = self.declaration.reconcile, self.scope, self.guard
+        declaration, scope, guard = self.declaration, self.scope, self.guard
+        function = declaration.reconcile
         threads = None if is_async(function) else self._threads
         writes, loops = scope.writes, scope.loops
         hot = loops.hot if loops is not None else None
@@ -57,7 +58,7 @@ class BoundController:
                 loops.begins(request)
             context = Context(scope, request)
             try:
-                result = _result_of(scope, await guard.drive(_reconciling(function, context, request, threads)))
+                result = _result_of(declaration, await guard.drive(_reconciling(function, context, request, threads)))
             except BaseException:
                 guard.note_reconcile(request, context.reconcile_id)
                 raise
@@ -106,11 +107,14 @@ class BoundController:
         return await self.guard.drive(call(hook, *args, threads=self._threads))
 
 
-def _result_of(scope: ControllerScope, returned: object) -> Result | None:
+def _result_of(declaration: ControllerDeclaration, returned: object) -> Result | None:
     if returned is None or isinstance(returned, Result):
         return returned
     # Its type and not itself, for it may be a whole Secret, and this shows in the log and the status.
-    raise TypeError(f"reconcile of {scope.controller!r} returned a {class_name(returned)}: return None or a Result")
+    # No frame of the plugin's is on the traceback of what it returned.
+    place = f"{declaration.path}:{declaration.line}" if declaration.line else declaration.path
+    where = f"{declaration.name!r} ({place})" if place else repr(declaration.name)
+    raise TypeError(f"reconcile of {where} returned a {class_name(returned)}: return None or a Result")
 
 
 async def _reconciling(
