@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from structlog.testing import capture_logs
 
 from plugin_operator.testing.eventually import eventually
 
@@ -35,3 +36,15 @@ async def test_an_object_with_a_finalizer_is_cleaned_up(bench, plugin_text, pred
     await bench.client.delete("v1/ConfigMap", "a", NAMESPACE)
     await bench.ran("cleaned", "a")
     await eventually(lambda: len(bench.factory.informers()[0].lister) == 0, timeout_seconds=20)
+
+
+async def test_a_renamed_controller_is_warned_of_the_finalizers_that_stay(bench, plugin_text):
+    await bench.create("a")
+    bench.write("one.py", plugin_text("V1", name="copy_secret"))
+    await bench.ran("V1", "a", name="copy_secret")
+    with capture_logs() as lines:
+        bench.write("one.py", plugin_text("V2", name="copysecret"))
+        await bench.ran("V2", "a", name="copysecret")
+    (line,) = [line for line in lines if line["event"] == "Controller replaced by one with another id"]
+    assert (line["gone"], line["replaced_by"]) == ("copy_secret", ["copysecret"])
+    assert "plugin-operator/copy_secret keep it: set id='copy_secret'" in line["way_out"]

@@ -124,8 +124,25 @@ class StatusReporter:
             _log.warning("Plugin waits for the API server", **facts, reason=new.waiting)
         else:
             _log.info("Plugin active", **facts)
+        if old is not None:
+            self._warn_of_lost_ids(new, old)
         for leftover in new.leftovers:
             _log.warning("Plugin import leaves something behind", plugin=self.name, revision=new.label, what=leftover)
+
+    def _warn_of_lost_ids(self, new: RevisionRuntime, old: RevisionRuntime) -> None:
+        """Say that objects keep the finalizers of controllers that others have replaced, as after a rename."""
+        before = {each.declaration.id: each.declaration for each in old.bound.values()}
+        now = {each.declaration.id: each.declaration for each in new.bound.values()}
+        replaced_by = sorted(now[each].name for each in now.keys() - before.keys())
+        for lost in sorted(before.keys() - now.keys()) if replaced_by else ():
+            _log.warning(
+                "Controller replaced by one with another id",
+                plugin=self.name,
+                revision=new.label,
+                gone=before[lost].name,
+                replaced_by=replaced_by,
+                way_out=f"objects with the finalizer {before[lost].signature} keep it: set id={lost!r} there",
+            )
 
     def snapshot(
         self,
