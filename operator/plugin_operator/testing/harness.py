@@ -6,6 +6,7 @@ to say.
 
 import asyncio
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -284,7 +285,8 @@ def _show_no_locals() -> None:
     """Keep local variables out of logged tracebacks, which structlog shows until it is configured."""
     if structlog.is_configured():
         return
-    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    colors = sys.stdout.isatty()
+    plain = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
     before = structlog.get_config()["processors"]
     is_console = [isinstance(each, structlog.dev.ConsoleRenderer) for each in before]
     structlog.configure(processors=[plain if it else each for each, it in zip(before, is_console, strict=True)])

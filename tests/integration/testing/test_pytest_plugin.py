@@ -74,3 +74,9 @@ def test_async_tests_that_do_not_take_the_harness_are_not_touched(tmp_path: Path
     said = run(tmp_path, WITHOUT)
     assert "1 failed" in said, said
     assert "async def functions are not natively supported" in said
+
+
+def test_captured_output_of_the_harness_has_no_colours(tmp_path: Path) -> None:
+    said = run(tmp_path, "async def test_it(plugin_harness):\n    async with plugin_harness(): assert False\n")
+    assert "Connected to the API server" in said, said
+    assert "\x1b" not in said
