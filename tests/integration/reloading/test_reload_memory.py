@@ -17,8 +17,8 @@ from tests.integration.reloading.rig import Ledger, LoadProcess, Rig, plugin, pu
 RELOADS = int(os.environ.get("RELOADS", "100"))
 # The scanner remembers the last 512 contents; before that its memory fills.
 SETTLED = 600
-# Objects are counted exactly; pages come and go with the load, and a revision that stays takes ten times as much.
-MOST_BYTES_PER_RELOAD = 4000
+# Objects are counted exactly; pages come and go with the load, and a revision that stays takes five times as much.
+MOST_BYTES_PER_RELOAD = 8000
 MOST_OBJECTS = 500
 
 
