@@ -18,6 +18,10 @@ from plugin_operator.serving.listener import Listener
 _MOST_CONNECTIONS = 1024
 _LEAST_CONNECTIONS = 64
 _OTHER_FILES = 128
+# A body begins to come with the head, in pieces of a quarter of a megabyte, before the request is known to be there.
+_REQUEST_BYTES = 2**20
+# The server itself refuses bodies of more than 3 MiB, in words; that refusal must be heard.
+_BODY_BYTES = 2**23
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -34,7 +38,12 @@ class LimitedFront:
     def __init__(self, name: str, limits: ConnectionLimits | None = None) -> None:
         self._name = name
         self._limits = limits or ConnectionLimits(
-            connections=_affordable(), answer_seconds=None, keepalive_seconds=300.0, accepts_per_turn=64
+            connections=_affordable(),
+            answer_seconds=None,
+            keepalive_seconds=300.0,
+            request_bytes=_REQUEST_BYTES,
+            body_bytes=_BODY_BYTES,
+            accepts_per_turn=64,
         )
         self._listener: Listener | None = None
 

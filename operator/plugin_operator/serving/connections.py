@@ -32,6 +32,8 @@ class ConnectionLimits:
             interval of scrapes, so that the end of a connection does not meet the next scrape.
         request_bytes: how much a client may send before a whole request is there, and while it is answered. aiohttp
             keeps any number of header lines, and of requests that wait for their answer.
+        body_bytes: how much a client may send while its request is answered, where that is more: the body belongs to
+            it; None for no more than ``request_bytes``.
         accepts_per_turn: how many connections one turn of the event loop accepts; the other listeners come between.
     """
 
@@ -40,6 +42,7 @@ class ConnectionLimits:
     answer_seconds: float | None = 30.0
     keepalive_seconds: float = 20.0
     request_bytes: int = 128 * 1024
+    body_bytes: int | None = None
     accepts_per_turn: int = 16
 
 
@@ -113,14 +116,17 @@ class ConnectionTable:
     def takes(self, connection: Connection, count: int) -> bool:
         """Note that so many bytes have come, and tell whether they may; a connection that sends too much is dropped."""
         connection.received += count
-        if connection.received <= self._limits.request_bytes:
+        if connection.received <= self._limits.request_bytes or self._is_body(connection):
             return True
         self._expire(connection)
         return False
 
     def answered(self, transport: object) -> None:
         """Note that an answer is ready to be sent."""
-        self._stage(self._up.get(transport), self._limits.keepalive_seconds, is_answering=False)
+        connection = self._up.get(transport)
+        if connection is not None and self._limits.body_bytes is not None:
+            connection.received = 0
+        self._stage(connection, self._limits.keepalive_seconds, is_answering=False)
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection that has ended; harmless if that was done."""
@@ -158,6 +164,9 @@ class ConnectionTable:
         connection.since = loop.time()
         if seconds is not None:
             connection.timer = loop.call_later(seconds, self._expire, connection)
+
+    def _is_body(self, connection: Connection) -> bool:
+        return connection.is_answering and connection.received <= (self._limits.body_bytes or 0)
 
     def _expire(self, connection: Connection) -> None:
         self.remove(connection)

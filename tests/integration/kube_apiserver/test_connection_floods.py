@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import resource
 import ssl
@@ -73,7 +74,7 @@ class Side:
 
 
 @asynccontextmanager
-async def running(limits: ConnectionLimits = LIMITS, *, tls: bool = False) -> AsyncIterator[Side]:
+async def running(limits: ConnectionLimits | None = LIMITS, *, tls: bool = False) -> AsyncIterator[Side]:
     front = LimitedFront("test server", limits)
     server = ApiServer(ApiServerConfig(tls=tls, bookmark_seconds=0.1), front=front)
     await server.start()
@@ -147,6 +148,24 @@ async def test_a_body_that_never_comes_ends_its_request(monkeypatch: pytest.Monk
         async with asyncio.timeout(10):
             assert (await reader.readline()).startswith(b"HTTP/1.1 400")
         assert await side.create("a") == 201
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+async def test_large_objects_are_stored_and_too_large_ones_refused_in_words_over_one_connection(tls: bool) -> None:
+    async with running(None, tls=tls) as side, side.session() as session:
+        for number, size, status in ((1, 900_000, 201), (2, 1_040_000, 201), (3, 2_500_000, 422), (4, 3_500_000, 413)):
+            document = json.dumps({"metadata": {"name": f"c{number}"}, "data": {"x": "y" * size}}).encode()
+            head = {"Content-Type": "application/json"}
+            async with session.post(CONFIGMAPS, data=io.BytesIO(document), headers=head) as answer:
+                assert answer.status == status, await answer.text()
+        assert await side.create("after") == 201
+
+
+async def test_header_lines_without_an_end_are_cut() -> None:
+    async with running(None) as side:
+        reader = await side.connect(b"GET /api HTTP/1.1\r\n" + b"X-More: 0123456789\r\n" * 100_000)
+        assert await is_cut(reader)
+        assert await side.create("after") == 201
 
 
 async def test_a_watch_has_no_deadline_and_an_idle_connection_is_kept_for_the_next_request() -> None:
