@@ -72,7 +72,8 @@ async def test_all_that_tells_of_a_failing_plugin_tells_the_same(bench, plugin_t
     assert ", …); last ValueError: no goodxxx" in summary
     assert f"({path}:" in summary
     assert len(summary) < 500
-    assert troubles(bench.host).startswith(f"one: {summary}"[:200])
+    intro = "(1 not running as it should, see /status): "
+    assert troubles(bench.host).startswith(f"{intro}one: {summary}"[:200])
     shown = json.loads(json.dumps(status_of(
         bench.host, version="", server="", plugins_dir="", serial=None, leading=True, leader=""
     )))["plugins"][0]  # fmt: skip
