@@ -153,7 +153,7 @@ class Client:
     async def update(self, obj: Any, *, field_manager: str | None = None) -> Any:
         """Replace the object and return what was stored.
 
-        With a ``resourceVersion`` it is replaced only if nobody changed it meanwhile.
+        With a ``resourceVersion``, a change since that version ends in ConflictError.
 
         Args:
             obj: the whole object as it shall be; its status is ignored where the kind has a status subresource.
@@ -198,7 +198,7 @@ class Client:
         Args:
             kind: of the object.
             name: of the object; a ``Request`` brings its namespace with it.
-            patch: by ``type``. With ``metadata.resourceVersion`` in it, only if nobody changed the object meanwhile.
+            patch: by ``type``. With ``metadata.resourceVersion`` in it, a change since ends in ConflictError.
             namespace: of the object, unless ``name`` has it.
             type: ``"merge"`` (RFC 7386, a mapping), ``"json"`` (RFC 6902, a list of operations), or ``"strategic"``
                 (a mapping, for built-in kinds only).

@@ -21,7 +21,7 @@ _parse = functools.lru_cache(maxsize=512)(GroupVersionKind.parse)  # authors nam
 
 
 class RESTMapper:
-    """Finds resources by kind, and remembers them until told otherwise.
+    """Finds resources by kind, and caches them until ``invalidate``.
 
     Args:
         transport: where to ask.

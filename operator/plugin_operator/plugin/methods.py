@@ -44,7 +44,7 @@ class ControllerMethods(Protocol):
             ctx: good until ``stop``.
 
         Raises:
-            Exception: anything refuses the new revision, and the old one goes on.
+            Exception: any exception rejects the new revision and keeps the old one.
         """
 
     async def stop(self, ctx: ControllerContext) -> None:
@@ -76,5 +76,5 @@ class ControllerMethods(Protocol):
             state: a copy of the exported values, decoded from JSON.
 
         Raises:
-            Exception: anything refuses the new revision, and the old one goes on; the second time it is only logged.
+            Exception: any exception rejects the new revision and keeps the old one; the second call only logs it.
         """
