@@ -48,9 +48,10 @@ GROUPS = {
     "Reading and writing": "Lister Client Recorder find_condition",
     "Predicates": "generation_changed labels_changed annotations_changed resource_version_changed matches Predicate "
     "CachedObject ObjectMeta OwnerReference",
-    "Exceptions": "TerminalError ApiError BadRequestError UnauthorizedError ForbiddenError NotFoundError ConflictError "
-    "AlreadyExistsError GoneError InvalidError TooManyRequestsError ServerError UnexpectedStatusError NoMatchError "
-    "ApiConnectionError AnswerTooLargeError ConfigError LeadershipLost SelectorError PluginRejected ExternalError "
+    "Exceptions": "TerminalError TemporaryError ApiError BadRequestError UnauthorizedError ForbiddenError "
+    "NotFoundError ConflictError AlreadyExistsError AlreadyOwnedError GoneError InvalidError "
+    "TooManyRequestsError ServerError UnexpectedStatusError NoMatchError ApiConnectionError "
+    "AnswerTooLargeError ConfigError LeadershipLost SelectorError PluginRejected ExternalError "
     "PluginOperatorError",
     "Testing": f"{FIXTURE} testing.PluginHarness testing.PluginStatus testing.PluginState testing.ControllerStatus "
     "testing.eventually testing.VirtualClock testing.VirtualTimer",

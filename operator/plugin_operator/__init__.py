@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         RateLimiterSpec,
         Request,
         Result,
+        TemporaryError,
         annotations_changed,
         generation_changed,
         labels_changed,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         SelectorError,
     )
     from plugin_operator.plugin import (
+        AlreadyOwnedError,
         Context,
         ControllerContext,
         Lister,
@@ -72,6 +74,7 @@ _HOMES = {
         "RateLimiterSpec",
         "Request",
         "Result",
+        "TemporaryError",
         "annotations_changed",
         "generation_changed",
         "labels_changed",
@@ -108,6 +111,7 @@ _HOMES = {
         "SelectorError",
     ),
     "plugin_operator.plugin": (
+        "AlreadyOwnedError",
         "Context",
         "ControllerContext",
         "Lister",
@@ -125,6 +129,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AlreadyExistsError",
+    "AlreadyOwnedError",
     "AnswerTooLargeError",
     "ApiConnectionError",
     "ApiError",
@@ -156,6 +161,7 @@ __all__ = [
     "Result",
     "SelectorError",
     "ServerError",
+    "TemporaryError",
     "TerminalError",
     "TooManyRequestsError",
     "UnauthorizedError",

@@ -23,6 +23,7 @@ from plugin_operator.controllers.reconcile import (
     ReconcileTimeoutError,
     Request,
     Result,
+    TemporaryError,
 )
 from plugin_operator.controllers.sources.namespaces import Openness, openness
 from plugin_operator.controllers.spec import ControllerSpec, RateLimiterSpec, Watch
@@ -53,6 +54,7 @@ __all__ = [
     "Reconciler",
     "Request",
     "Result",
+    "TemporaryError",
     "Watch",
     "annotations_changed",
     "generation_changed",

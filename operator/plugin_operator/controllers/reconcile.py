@@ -85,6 +85,47 @@ def checked_result(value: object) -> Result:
 Reconciler: TypeAlias = Callable[[Request], Awaitable[Result | None]]
 
 
+class TemporaryError(PluginOperatorError):
+    """Raised by a reconciler: retry after a delay of one's own, in place of the exponential backoff.
+
+    The reconcile counts as failed, in logs, metrics, status and against the revision. The number of failures that the
+    backoff remembers stays as it is. A change of the object comes before the delay. The counterpart of kopf's
+    ``TemporaryError``.
+
+    Args:
+        message: says what is not ready, for people.
+        retry_after_seconds: the delay, a float or an int, 0 to a century.
+
+    Raises:
+        TypeError: ``retry_after_seconds`` is no number; a bool is none.
+        ValueError: it is negative, NaN or longer than a century.
+    """
+
+    __slots__ = ("retry_after_seconds",)
+
+    def __init__(self, message: str = "", *, retry_after_seconds: float) -> None:
+        self.retry_after_seconds = value_checks.seconds(
+            "retry_after_seconds", retry_after_seconds, most=MAX_DELAY_SECONDS
+        )
+        super().__init__(message)
+
+
+_RETRY_AFTER = TemporaryError.__dict__["retry_after_seconds"]
+
+
+def retry_delay(error: BaseException) -> float | None:
+    """Return the seconds after which a failed reconcile asks to be retried; None leaves it to the backoff.
+
+    Reads the slot itself: a subclass may hide it, leave it empty or set it to anything.
+    """
+    if not issubclass(type(error), TemporaryError):
+        return None
+    try:
+        return value_checks.seconds("retry_after_seconds", _RETRY_AFTER.__get__(error), most=MAX_DELAY_SECONDS)
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
 class ReconcileTimeoutError(PluginOperatorError, TimeoutError):
     """A reconcile ran longer than its controller allows, was cancelled, and is retried with backoff."""
 

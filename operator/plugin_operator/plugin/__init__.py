@@ -7,6 +7,7 @@ Owns the author forms (``@controller``, class, ``new_controller``), the checks o
 from plugin_operator.plugin.bound_controller import BoundController
 from plugin_operator.plugin.context.conditions import find_condition
 from plugin_operator.plugin.context.context import Context, ControllerContext
+from plugin_operator.plugin.context.owners import AlreadyOwnedError
 from plugin_operator.plugin.context.recorder import BoundRecorder, EventRecorder, Recorder
 from plugin_operator.plugin.context.scope import ControllerScope, Lister
 from plugin_operator.plugin.declaration.declarations import ControllerDeclaration, collect, discover, summary
@@ -23,6 +24,7 @@ from plugin_operator.plugin.writes.write_loops import Loop, LoopDetector
 
 __all__ = [
     "EXISTENCE",
+    "AlreadyOwnedError",
     "BoundController",
     "BoundRecorder",
     "CacheView",

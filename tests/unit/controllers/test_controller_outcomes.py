@@ -5,7 +5,7 @@ import contextvars
 
 import pytest
 
-from plugin_operator.controllers import Result
+from plugin_operator.controllers import Result, TemporaryError
 from plugin_operator.errors import TerminalError
 from plugin_operator.plugin.runtime.task_tracking import RevisionTasks
 from plugin_operator.rendering import describe
@@ -83,6 +83,53 @@ async def test_requeue_after_comes_back_at_its_time_and_forgets_failures(bench):
     assert bench.take_log() == ["a"]
     counted = bench.metrics.controller("cm")
     assert (counted.error, counted.requeue_after, counted.success) == (1, 1, 1)
+
+
+async def test_a_temporary_error_is_a_failure_that_is_retried_after_its_own_delay(bench):
+    await bench.run(scripted(bench, ValueError("first"), TemporaryError("not ready", retry_after_seconds=30)))
+    key = bench.informer.set("a")
+    await bench.clock.advance(1)
+    assert bench.take_log() == ["a", "a"]
+    failing = bench.controller.status().failing[key]
+    assert (failing.error, failing.count, failing.is_terminal) == ("TemporaryError: not ready", 2, False)
+    await bench.clock.advance(28)
+    assert bench.take_log() == []
+    await bench.clock.advance(2)
+    assert bench.take_log() == ["a"]
+    counted = bench.metrics.controller("cm")
+    assert (counted.error, counted.errors, counted.success) == (2, 2, 1)
+
+
+async def test_a_change_comes_before_the_delay_of_a_temporary_error(bench):
+    await bench.run(scripted(bench, TemporaryError("not ready", retry_after_seconds=3600)))
+    bench.informer.set("a")
+    await bench.clock.settle()
+    bench.informer.set("a", data={"x": "1"})
+    await bench.clock.settle()
+    assert bench.take_log() == ["a", "a"]
+
+
+class Emptied(TemporaryError):
+    def __init__(self) -> None:
+        Exception.__init__(self, "no delay")
+
+
+class Spoiled(TemporaryError):
+    retry_after_seconds = property(lambda self: 1 / 0)
+
+
+@pytest.mark.parametrize("error", [Emptied(), Spoiled.__new__(Spoiled)])
+async def test_a_temporary_error_without_a_usable_delay_backs_off(bench, error):
+    await bench.run(scripted(bench, error))
+    bench.informer.set("a")
+    await bench.clock.advance(1)
+    assert bench.take_log() == ["a", "a"]
+
+
+@pytest.mark.parametrize("wrong", [-1, float("nan"), "30", True, None])
+def test_a_temporary_error_takes_seconds_only(wrong):
+    with pytest.raises((TypeError, ValueError), match=r"retry_after_seconds is .*it takes seconds from 0"):
+        TemporaryError("x", retry_after_seconds=wrong)
 
 
 async def test_requeue_backs_off(bench):

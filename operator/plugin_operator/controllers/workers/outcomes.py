@@ -17,6 +17,7 @@ from plugin_operator.controllers.reconcile import (
     ReconcileTimeoutError,
     Request,
     checked_result,
+    retry_delay,
 )
 from plugin_operator.controllers.workers.tracebacks import TracebackThrottle
 from plugin_operator.errors import TerminalError
@@ -135,14 +136,22 @@ class Outcomes:
             is_timeout=issubclass(type(error), ReconcileTimeoutError),
         )
         # First of all, for what is said about a failure may fail itself.
-        if failure.is_terminal:
-            self._queue.forget(request)
-        else:
-            self._queue.add_rate_limited(request, self._queue.priority_of(request))
+        self._retry(failure)
         self._count(failure)
         self._remember(failure)
         self._log(failure, guard)
         self._tell(failure)
+
+    def _retry(self, failure: Failure) -> None:
+        """Put the key back into the queue, unless only a change of its object can help."""
+        request, priority = failure.request, self._queue.priority_of(failure.request)
+        delay = retry_delay(failure.error)
+        if failure.is_terminal:
+            self._queue.forget(request)
+        elif delay is not None:
+            self._queue.add_after(request, delay, priority)
+        else:
+            self._queue.add_rate_limited(request, priority)
 
     def _log(self, failure: Failure, guard: PluginGuard) -> None:
         error, request = failure.error, failure.request

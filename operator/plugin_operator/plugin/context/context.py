@@ -14,7 +14,7 @@ from structlog.types import FilteringBoundLogger
 
 from plugin_operator.client import Client
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.plugin.context import conditions, finalizers
+from plugin_operator.plugin.context import conditions, finalizers, owners
 from plugin_operator.plugin.context.recorder import Recorder
 from plugin_operator.plugin.context.scope import ControllerScope, Lister
 from plugin_operator.plugin.context.typed_objects import AnyObject
@@ -193,6 +193,30 @@ class Context(ControllerContext):
             ApiError: any other answer of the API server.
         """
         return await finalizers.remove_finalizer(self.client, obj, finalizer or self._scope.finalizer)
+
+    def set_owner(
+        self, child: AnyObject, *, owner: AnyObject, controller: bool = True, block_owner_deletion: bool | None = None
+    ) -> bool:
+        """Make ``owner`` the owner of ``child``: the garbage collector deletes the child after it. Nothing is sent.
+
+        It follows ``controllerutil.SetControllerReference``; a reference to the same owner is replaced.
+
+        Args:
+            child: a dict or a typed model; it is changed.
+            owner: as it was read, with apiVersion, kind, name and uid; in the child's namespace, or in none.
+            controller: mark it as the one object that manages the child, which ``owns`` follows.
+            block_owner_deletion: let a foreground deletion of the owner wait for the child; None for what
+                ``controller`` says. On some clusters it takes the right to ``update`` the owner's ``finalizers``.
+
+        Returns:
+            Whether anything changed.
+
+        Raises:
+            AlreadyOwnedError: another object is the child's controller.
+            ValueError: the owner lacks one of its four fields, or is in another namespace.
+            TypeError: one of them is neither a dict with metadata nor a model.
+        """
+        return owners.set_owner(child, owner, controller=controller, block_owner_deletion=block_owner_deletion)
 
     def set_condition(self, obj: AnyObject, type: str, status: str | bool, reason: str, message: str = "") -> bool:  # noqa: A002 - the API's own field name
         """Set a status condition in ``obj``, by the rules of ``meta.SetStatusCondition``. Nothing is sent.
