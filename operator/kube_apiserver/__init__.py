@@ -1,7 +1,7 @@
-"""A Kubernetes API server for tests and laptops: kubectl and client libraries work against it over HTTP.
+"""An embedded Kubernetes API server for tests and laptops. kubectl and client libraries talk to it over HTTP.
 
-Owns serving, storing and the rules of objects. Leaves schemas, patches, field ownership, protobuf, tables and OpenAPI
-to the pure functions of its subpackages, and running anything (pods, schedulers) to real clusters.
+The package serves, stores and validates objects. Its subpackages for schemas, patches, managed fields, protobuf,
+tables and OpenAPI are pure functions. It runs no pods and no scheduler.
 """
 
 from kube_apiserver.config import ApiServerConfig, Endpoint

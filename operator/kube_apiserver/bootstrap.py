@@ -1,4 +1,4 @@
-"""What a new cluster holds before anybody writes to it."""
+"""The objects that a new cluster starts with."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ _NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
 def bootstrap(cluster: Cluster) -> None:
-    """Create the namespaces, roles and bindings that every cluster has."""
+    """Create the default namespaces, cluster roles and cluster role bindings."""
     for name in _NAMESPACES:
         if cluster.store.get("namespaces", name) is None:
             cluster.store.put("namespaces", _namespace(name, timestamp(cluster.clock.now())), "v1", "Namespace")

@@ -1,21 +1,21 @@
-"""The wall clock, so that tests can set the times that objects get."""
+"""The wall clock of the server, replaceable in tests that set the times of objects."""
 
 from datetime import UTC, datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where the server takes the time from."""
+    """Tells the server the wall time."""
 
     def now(self) -> datetime:
         """Return the wall time in UTC."""
 
 
 class SystemClock:
-    """The real clock."""
+    """The clock of the machine."""
 
     __slots__ = ()
 
     def now(self) -> datetime:
-        """See ``Clock``."""
+        """Return the wall time in UTC."""
         return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""What every request works on: the state of one simulated cluster."""
+"""The state of one cluster, which every request works on."""
 
 from dataclasses import dataclass, field
 
@@ -12,12 +12,12 @@ from kube_apiserver.storage import Store
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The store, the table of resources and the time.
+    """The store, the resource registry, the authorizer and the clock of one cluster.
 
     Attributes:
-        bookmark_seconds: how often an idle watch that asked for bookmarks gets one.
-        stuck_seconds: how long one piece of a watch may stay unread before the connection is dropped.
-        faults: what goes wrong on purpose.
+        bookmark_seconds: interval of bookmarks on an idle watch that allows them.
+        stuck_seconds: how long a watch client may leave one chunk unread before the server drops the connection.
+        faults: the planned faults.
     """
 
     store: Store

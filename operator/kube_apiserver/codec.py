@@ -1,7 +1,7 @@
-"""JSON as this server writes it.
+"""JSON encoding and decoding.
 
-Owns the one encoder and decoder, the order in which an object's first keys stand, and the head of a stored object that
-is cut or exchanged without decoding. Leaves protobuf and YAML to the request body reader.
+Owns the encoder, the decoder, and the order of an object's first keys. A known order lets a list or another served
+version replace the head of a stored object without decoding it.
 """
 
 import json
@@ -15,19 +15,19 @@ _decoder = msgspec.json.Decoder()
 
 
 class MalformedJson(ValueError):
-    """The bytes are not JSON; the text says what and where."""
+    """The bytes are not valid JSON. The message says what is wrong, and where."""
 
 
 def encode(value: Any) -> bytes:
-    """Return compact JSON."""
+    """Return the compact JSON of a value."""
     return _encoder.encode(value)
 
 
 def decode(raw: bytes | bytearray | memoryview) -> Any:
-    """Return the value of a JSON text.
+    """Return the value of a JSON document.
 
     Raises:
-        MalformedJson: it is not JSON, not UTF-8, or nested beyond what can be read.
+        MalformedJson: the document is not JSON, not UTF-8, or nested too deeply.
     """
     try:
         return _decoder.decode(raw)
@@ -36,14 +36,14 @@ def decode(raw: bytes | bytearray | memoryview) -> Any:
 
 
 def duplicate_fields(raw: bytes) -> list[str]:
-    """Return the paths of object members that are written more than once; the text must be known to be JSON."""
+    """Return the paths of the object members that occur more than once in ``raw``, which must be valid JSON."""
     found: list[str] = []
     _collect_duplicates(json.loads(raw, object_pairs_hook=_Pairs), "", found)
     return found
 
 
 class _Pairs(dict[str, Any]):
-    """An object that remembers which of its members were written twice."""
+    """An object that records its duplicate members."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -62,7 +62,7 @@ def _collect_duplicates(value: Any, path: str, found: list[str]) -> None:
 
 
 def head(api_version: str, kind: str) -> bytes:
-    """Return the first bytes of every object of a kind, up to and including the comma."""
+    """Return the first bytes of every encoded object of a kind: ``kind`` and ``apiVersion``, up to the comma."""
     return b'{"kind":%s,"apiVersion":%s,' % (encode(kind), encode(api_version))
 
 

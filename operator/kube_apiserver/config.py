@@ -1,4 +1,4 @@
-"""What an embedded API server is started with, and where it is then found."""
+"""The settings of an embedded API server, and the endpoint of a running one."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,18 +6,19 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class ApiServerConfig:
-    """Settings of one server.
+    """The settings of one server.
 
     Attributes:
-        host: the address to listen on; loopback unless somebody asks for more.
-        port: 0 takes a free one.
-        tls: serve https with a certificate of a generated CA.
-        data_dir: where objects, CA and token outlive the process; None keeps all in memory.
-        token: the admin's bearer token. None generates one with TLS, and asks for none over plain HTTP.
+        host: the address to listen on, loopback by default.
+        port: the port to listen on; 0 picks a free one.
+        tls: serve HTTPS with a certificate of a generated CA.
+        data_dir: the folder that keeps objects, CA and token across restarts; None keeps everything in memory.
+        token: the admin's bearer token. None generates one with TLS, and requires none over plain HTTP.
         kubeconfig_path: where `start` writes a kubeconfig, None for nowhere.
-        history_size: changes kept per resource for watches and old list pages, at least; twice as many at most.
-        bookmark_seconds: how often a watch that allows bookmarks gets one.
-        stuck_seconds: how long a client may leave one piece of a watch unread before it is dropped.
+        history_size: the minimum of changes kept per resource for watches and continue tokens. At most twice as many
+            are kept.
+        bookmark_seconds: interval of bookmarks on a watch that allows them.
+        stuck_seconds: how long a watch client may leave one chunk unread before the server drops the connection.
     """
 
     host: str = "127.0.0.1"
@@ -33,11 +34,11 @@ class ApiServerConfig:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """How to reach a server that runs.
+    """The address and the credentials of a running server.
 
     Attributes:
-        ca_pem: the certificate authority, "" over plain HTTP.
-        token: the admin's bearer token, "" where none is asked for.
+        ca_pem: the certificate of the CA, "" over plain HTTP.
+        token: the admin's bearer token, "" if the server requires none.
     """
 
     url: str

@@ -1,8 +1,8 @@
-"""Rules in CEL: ``x-kubernetes-validations`` of CustomResourceDefinitions.
+"""CEL validation rules: ``x-kubernetes-validations`` of CustomResourceDefinitions.
 
-Owns what a definition's rules may say, and judging objects by them. The language itself is Google's ``cel-cpp`` by way
-of ``cel-expr-python``, an optional extra (``plugin-operator[cel]``): without it definitions with rules are accepted
-with a warning, and nothing is judged.
+The package compiles the rules of a definition and evaluates objects against them. Google's ``cel-cpp`` interprets
+the language through ``cel-expr-python``, an optional extra (``plugin-operator[cel]``). Without the extra, the server
+accepts definitions with rules, answers with a warning, and evaluates no rule.
 """
 
 from kube_apiserver.cel.evaluation import Verdict, judge

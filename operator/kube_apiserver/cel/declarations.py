@@ -1,8 +1,8 @@
-"""Schemas as types of the CEL type checker.
+"""OpenAPI schemas as types of the CEL type checker.
 
-An object with declared properties becomes a protobuf message, for that is the one kind of type that the checker knows
-to have fields: a name that is not declared, or a comparison of a number with a text, is found when the definition is
-created. Only types are made of it; objects are judged as plain maps, in which a field that is not set is an error.
+An object with declared properties becomes a protobuf message, because messages are the only types whose fields the
+checker knows. So the checker finds undeclared fields and comparisons of a number with a string when the definition is
+created. The messages serve type checking only: rules run on plain maps, in which reading an unset field is an error.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ _SCALARS = {
 
 
 class Declarations:
-    """The types of one schema.
+    """Converts one schema, and the schemas inside it, to CEL types.
 
     Args:
         library: the module ``cel_expr_python.cel``.
@@ -42,7 +42,7 @@ class Declarations:
         self._file.dependency.extend(module.DESCRIPTOR.name for module in _WELL_KNOWN)
 
     def variable(self, schema: Schema, *, is_root: bool = False) -> Any:
-        """Return the type of a variable that holds a value of ``schema``."""
+        """Return the CEL type of a variable that holds a value of ``schema``."""
         types = self._types
         if schema.type == "array" and schema.items is not None:
             return types.List(self.variable(schema.items))
@@ -55,7 +55,7 @@ class Declarations:
         return {**known, Field.TYPE_BOOL: types.BOOL, Field.TYPE_BYTES: types.BYTES}[kind]
 
     def pool(self) -> descriptor_pool.DescriptorPool:
-        """Return all types that were declared."""
+        """Return a descriptor pool with every message type declared so far."""
         pool = descriptor_pool.DescriptorPool()
         for module in _WELL_KNOWN:
             known = descriptor_pb2.FileDescriptorProto()
@@ -72,7 +72,7 @@ class Declarations:
             escaped = identifier(key)
             if escaped is None:
                 continue
-            # Two names that differ in case alone would clash in protobuf's JSON, which nobody here writes.
+            # protobuf's JSON names must differ in more than case. They are numbered because nothing reads them.
             field = message.field.add(name=escaped, number=number, json_name=f"f{number}", label=Field.LABEL_OPTIONAL)
             entry_name = _entry_name(escaped)
             if is_map(child) and child.additional is not None and entry_name not in entries:
@@ -92,7 +92,7 @@ class Declarations:
         return f".{PACKAGE}.{name}"
 
     def _field(self, schema: Schema, *, is_root: bool = False) -> tuple[Any, str]:
-        """Return the protobuf type of a value that is neither list nor map; inside of those two they are not typed."""
+        """Return the protobuf field type of a value. Lists and maps inside lists and maps are untyped."""
         if schema.int_or_string:
             return Field.TYPE_MESSAGE, _DYNAMIC
         if schema.type == "string" and schema.format in _FORMATS:
@@ -117,5 +117,5 @@ class Declarations:
 
 
 def _entry_name(field: str) -> str:
-    """Return what protobuf demands the message of a map's entries to be called."""
+    """Return the name that protobuf requires for the entry message of a map field."""
     return "".join(part[:1].upper() + part[1:] for part in field.split("_")) + "Entry"

@@ -1,8 +1,8 @@
-"""Judging an object by the rules of its schema.
+"""Evaluation of an object against the CEL rules of its schema.
 
-Which values are compared with which is that of the CustomResourceDefinition reference: fields with the field of before,
-members of a map list by their keys, nothing inside of other lists. A rule that is broken by a value nobody touched is a
-warning, so that definitions can become stricter.
+Correlation with the old object follows the CustomResourceDefinition reference. Fields correlate by name and items of
+map lists by their keys; items of other lists do not correlate. A rule that fails on an unchanged value is a warning
+(ratcheting), so that a definition can become stricter.
 """
 
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ _NO_FIELD = "<nil>"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What rules say of an object.
+    """The result of evaluating the rules of an object.
 
     Attributes:
-        causes: why it is refused.
-        warnings: what would be wrong if it were new.
+        causes: violations that reject the object.
+        warnings: violations in values that the write did not change.
     """
 
     causes: list[Cause] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Verdict:
 
 
 def judge(obj: Any, old: Any, schema: Schema) -> Verdict:
-    """Judge ``obj``, which fits the rest of its schema; ``old`` is what it was, None for a new one."""
+    """Evaluate ``obj``, which is valid by the rest of its schema. ``old`` is the stored object, None on create."""
     verdict = Verdict()
     if is_available():
         before = MISSING if old is None else old
@@ -41,16 +41,16 @@ def judge(obj: Any, old: Any, schema: Schema) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A value in the object, and what it is compared with.
+    """A value inside the object, with the old value that it correlates with.
 
     Attributes:
-        value: what it is.
-        old: what it was; MISSING if nothing corresponds to it.
-        schema: of the value.
-        path: for messages; empty at the root.
-        whole: the value itself, or the nearest around it that something corresponds to: a list that has no keys is
-            changed or not as a whole.
-        whole_old: what that was.
+        value: the new value.
+        old: the correlated old value, MISSING if there is none.
+        schema: the schema of the value.
+        path: the field path for messages, empty at the root.
+        whole: the value itself if it correlates, else its nearest ancestor that does. A list without keys is changed or
+            unchanged as a whole.
+        whole_old: the old value that correlates with ``whole``.
     """
 
     value: Any
@@ -62,11 +62,11 @@ class _Place:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether nobody changed it."""
+        """Report whether the write leaves the value unchanged."""
         return bool(self.whole == self.whole_old)
 
     def inside(self, value: Any, old: Any, schema: Schema, path: str) -> "_Place":
-        """Return a place in this one."""
+        """Return the place of a child value."""
         whole, whole_old = (self.whole, self.whole_old) if old is MISSING else (value, old)
         return _Place(value, old, schema, path, whole, whole_old)
 
@@ -91,7 +91,7 @@ def _walk(verdict: Verdict, place: _Place) -> None:
 
 
 def _counterpart(item: Any, old: Any, schema: Schema) -> Any:
-    """Return what an item of a map list was before."""
+    """Return the old item with the same list map keys, MISSING if there is none."""
     if schema.list_type != "map" or not isinstance(old, list) or not isinstance(item, dict):
         return MISSING
     for other in old:
@@ -107,7 +107,7 @@ def _hold(verdict: Verdict, place: _Place) -> None:
     before = [converted(place.old, place.schema, is_root=is_root)] if known else []
     for program in programs_of(place.schema, is_root=is_root):
         if program.holds.uses_old and not before and not program.holds.old_is_optional:
-            continue  # a rule about changes says nothing of what is new
+            continue  # a transition rule does not apply to a new value
         cause = _broken(program, data, before, place)
         if cause is None:
             continue
@@ -135,7 +135,7 @@ def _message(program: Program, data: Any, before: list[Any]) -> str:
         try:
             computed = program.message.run(data, before)
         except RuleError:
-            computed = ""  # the message of the rule, or the rule, does as well
+            computed = ""  # fall back to the rule's static message
         if isinstance(computed, str) and computed.strip() and "\n" not in computed:
             return computed.strip()
     return rule.message.strip() or f"failed rule: {rule.rule.strip()}"

@@ -1,6 +1,6 @@
-"""The functions that Kubernetes adds to CEL, but for those that need types of their own.
+"""The functions that Kubernetes adds to CEL, except those that need CEL types of their own.
 
-Their names and meaning are those of ``k8s.io/apiserver/pkg/cel/library``.
+Names and behaviour follow ``k8s.io/apiserver/pkg/cel/library``.
 """
 
 import ipaddress
@@ -13,19 +13,19 @@ from kube_apiserver.keywords.values import compiled
 from kube_apiserver.schema.quantity import canonical_quantity
 
 _MISSING = frozenset({"url", "ip", "cidr", "quantity", "semver", "isSemver", "format", "authorizer"})
-# Texts have functions of these names as well, and the library lets nobody add to a name that is taken.
+# CEL strings already have functions of these names, and the library allows no overload of an existing name.
 _MISSING_OF_LISTS = re.compile(r"no matching overload for '(indexOf|lastIndexOf)' applied to '\(list")
 _UNDECLARED = re.compile(r"undeclared reference to '(\w+)")
 
 
 def missing(error: str) -> list[str]:
-    """Return the functions of kube-apiserver that are not there, among those an error of the checker names."""
+    """Return the kube-apiserver functions named in a checker error that this server lacks."""
     undeclared = set(_UNDECLARED.findall(error)) & _MISSING
     return sorted(undeclared | set(_MISSING_OF_LISTS.findall(error)))
 
 
 def declared(library: Any) -> list[Any]:
-    """Return the declarations, with their implementations.
+    """Return the declarations of the added functions, with their implementations.
 
     Args:
         library: the module ``cel_expr_python.cel``.

@@ -1,13 +1,12 @@
-"""How properties, and the types that schemas become, are named in CEL.
+"""CEL identifiers for property names, and the protobuf package of the types made from schemas.
 
-The rule is that of the CustomResourceDefinition reference: what is no identifier is escaped where that is defined, and
-cannot be reached otherwise.
+Escaping follows the CustomResourceDefinition reference. Rules cannot reach a property whose name cannot be escaped.
 """
 
 import re
 
 PACKAGE = "kubernetes"
-"""Of the protobuf messages that stand for schemas."""
+"""The protobuf package of the message types made from schemas."""
 
 _KEYWORDS = frozenset(
     {
@@ -40,7 +39,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def identifier(name: str) -> str | None:
-    """Return the identifier of a property, None if rules cannot name it."""
+    """Return the CEL identifier of a property, None if the name cannot be escaped."""
     if name in _KEYWORDS:
         return f"__{name}__"
     escaped = _ESCAPED.sub(lambda match: _ESCAPES[match.group()], name)

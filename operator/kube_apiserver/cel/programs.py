@@ -1,7 +1,7 @@
-"""Rules made ready to run: checked against the types of their schema, then compiled to run on plain data.
+"""Compiled CEL rules: type-checked against their schema, then compiled to run on plain data.
 
-Owns the only use of the CEL library, which is imported when a rule is first met. Running is bounded: the library gives
-up after some 10,000 iterations, and has no loops but those over what is in the object.
+Only this module uses the CEL library, and it imports the library when it compiles the first rule. Evaluation is
+bounded: the library stops after about 10,000 iterations, and CEL loops only over collections of the object.
 """
 
 import re
@@ -21,16 +21,16 @@ _OLD = "oldSelf"
 
 
 class RuleError(Exception):
-    """A rule cannot be compiled, or fails while it runs; the text is kube-apiserver's, as near as can be."""
+    """A rule fails to compile or to evaluate. The message follows kube-apiserver's as closely as cel-cpp allows."""
 
 
 class UnjudgedRule(Exception):
-    """A rule needs a function of kube-apiserver's that is not there."""
+    """A rule calls a kube-apiserver function that this server lacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """Something that can be computed from a value and what it was before."""
+    """A compiled CEL expression over ``self`` and ``oldSelf``."""
 
     compiled: Any
     result: str
@@ -38,14 +38,14 @@ class Expression:
     old_is_optional: bool
 
     def run(self, value: Any, old: list[Any]) -> Any:
-        """Return the result.
+        """Evaluate the expression.
 
         Args:
-            value: CEL data.
-            old: what it was, as a list of one, or of none.
+            value: the value of ``self``, as CEL data.
+            old: a list that holds the value of ``oldSelf``; empty if there is none.
 
         Raises:
-            RuleError: it cannot be computed from these.
+            RuleError: the evaluation fails.
         """
         data = {"self": value}
         if self.old_is_optional:
@@ -65,7 +65,11 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A rule and its message; None where it is that of the definition."""
+    """A compiled rule with its compiled ``messageExpression``.
+
+    Attributes:
+        message: None where the rule has no ``messageExpression``.
+    """
 
     rule: Rule
     holds: Expression
@@ -73,12 +77,12 @@ class Program:
 
 
 def is_available() -> bool:
-    """Tell whether rules can be judged at all."""
+    """Report whether the CEL library is installed."""
     return _library() is not None
 
 
 def programs_of(schema: Schema, *, is_root: bool = False) -> list[Program]:
-    """Return the rules of a schema that can be judged, compiled once; the definition's check has named the others."""
+    """Return the compiled rules of a schema, cached on it. Unsupported rules are skipped."""
     if schema.programs is None:
         schema.programs = []
         compiler = Compiler(schema, is_root=is_root)
@@ -92,13 +96,13 @@ def programs_of(schema: Schema, *, is_root: bool = False) -> list[Program]:
 
 
 class Compiler:
-    """Compiles expressions about values of one schema."""
+    """Compiles the expressions of one schema."""
 
     def __init__(self, schema: Schema, *, is_root: bool = False) -> None:
         library = _library()
         if library is None:
             raise UnjudgedRule("install plugin-operator[cel]")
-        # Protobuf takes a tenth of the server's start, and few definitions have rules.
+        # The protobuf import takes a tenth of the server's start time, and few definitions have rules.
         from kube_apiserver.cel.declarations import Declarations
 
         self._library = library
@@ -107,11 +111,11 @@ class Compiler:
         self._pool = declarations.pool()
 
     def compile(self, text: str, rule: Rule) -> Expression:
-        """Return the expression of a rule or of its message.
+        """Compile a rule or its ``messageExpression``.
 
         Raises:
-            RuleError: it is not valid for this schema.
-            UnjudgedRule: it needs a function that is not there.
+            RuleError: the expression is invalid for this schema.
+            UnjudgedRule: the expression calls a function that this server lacks.
         """
         kinds, optional = self._library.cel.Type, bool(rule.optional_old_self)
         old_name = "old" if optional else _OLD
@@ -127,7 +131,7 @@ class Compiler:
         )
 
     def attempt(self, text: str, rule: Rule) -> Expression | None:
-        """Return the expression, None if it cannot be run."""
+        """Return the compiled expression, None if it does not compile."""
         try:
             return self.compile(text, rule)
         except (RuleError, UnjudgedRule):
@@ -163,7 +167,7 @@ class _Library:
 
 @cache
 def _library() -> _Library | None:
-    """Import the library, which takes some 15 MB that nobody needs who has no rules."""
+    """Import the CEL library on first use, because it takes about 15 MB. Return None if it is not installed."""
     try:
         from cel_expr_python import cel  # type: ignore[import-untyped, unused-ignore]
         from cel_expr_python.ext import (  # type: ignore[import-untyped, unused-ignore]
@@ -184,7 +188,7 @@ def _library() -> _Library | None:
 
 
 def _words(text: str) -> str:
-    """Return an error of cel-cpp's in the words of cel-go."""
+    """Translate an error message of cel-cpp into that of cel-go."""
     plain = _CODE_BEHIND.sub("", _CODE_BEFORE.sub("", text.strip()))
     plain = _OF_STRUCT.sub("", plain).replace("null_type", "null")
     return _NO_KEY.sub(r"no such key: \1", plain)

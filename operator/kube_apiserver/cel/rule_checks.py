@@ -1,7 +1,7 @@
-"""Whether the rules of a definition can hold, in kube-apiserver's words.
+"""Validation of the CEL rules in a definition, with kube-apiserver's messages.
 
-Not there is its estimate of what a rule may cost: it refuses rules over lists and texts without a bound, which are
-accepted here and bounded when they run.
+kube-apiserver also estimates the cost of rules and rejects those over unbounded lists and strings. This server
+accepts them and bounds their evaluation instead.
 """
 
 import msgspec
@@ -17,12 +17,12 @@ _KEY = "x-kubernetes-validations"
 
 
 def declared_causes(schema: Schema, path: str) -> list[Cause]:
-    """Return what is wrong with the rules of a structural schema that stands at ``path``."""
+    """Return what is invalid in the rules of the structural schema at ``path``."""
     return _node(schema, path, "", is_root=True)
 
 
 def unjudged(schema: Schema) -> list[str]:
-    """Return the rules that are kept and not judged, each with what is missing."""
+    """Return the rules that the server stores but cannot evaluate, each with the functions it lacks."""
     found = []
     for each, is_root in _all(schema, is_root=True):
         for rule in each.cel:
@@ -42,7 +42,7 @@ def _all(schema: Schema, *, is_root: bool) -> list[tuple[Schema, bool]]:
 
 
 def _node(schema: Schema, path: str, uncorrelated: str, *, is_root: bool = False) -> list[Cause]:
-    """Check a schema after its parts; ``uncorrelated`` is the list whose items have no counterpart in what was."""
+    """Check the rules below a schema, then its own. ``uncorrelated`` is the path of a list around it without keys."""
     causes = []
     for name, child in sorted(schema.properties.items()):
         causes += _node(child, f"{path}.properties[{name}]", uncorrelated)
@@ -98,7 +98,7 @@ def _expressions(rule: Rule, schema: Schema, where: str, uncorrelated: str, *, i
 
 
 def _compiled(compiler: Compiler, text: str, rule: Rule, prefix: str) -> tuple[Expression | None, str]:
-    """Return the expression, or why it is wrong; neither, if it cannot be judged."""
+    """Compile an expression. Return it or an error message; neither if it needs a function that this server lacks."""
     try:
         return compiler.compile(text, rule), ""
     except RuleError as error:
@@ -108,7 +108,7 @@ def _compiled(compiler: Compiler, text: str, rule: Rule, prefix: str) -> tuple[E
 
 
 def _field_path(rule: Rule, schema: Schema, where: str, *, is_root: bool) -> list[Cause]:
-    """Check that the path leads through declared properties; other forms of it (``['x']``) are not read."""
+    """Check that ``fieldPath`` names declared properties. A path with brackets (``['x']``) is not checked."""
     if not rule.field_path or "[" in rule.field_path:
         return []
     current: Schema | None = schema if rule.field_path.startswith(".") else None
@@ -120,7 +120,7 @@ def _field_path(rule: Rule, schema: Schema, where: str, *, is_root: bool) -> lis
 
 
 def _in_go(rule: Rule) -> str:
-    """Return a rule as Go prints it: its internal form, escaped for HTML."""
+    """Return a rule as kube-apiserver's messages show it: its internal Go form, escaped for HTML."""
     shown = {
         "Rule": rule.rule,
         "Message": rule.message,

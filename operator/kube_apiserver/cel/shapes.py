@@ -1,4 +1,4 @@
-"""Which properties of a value rules can see."""
+"""The properties of a value that CEL rules can access."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,12 @@ _OF_OBJECTS: Mapping[str, Schema] = {"apiVersion": _TEXT, "kind": _TEXT, "metada
 
 
 def visible(schema: Schema, *, is_root: bool = False) -> Mapping[str, Schema]:
-    """Return the properties of an object; whole Kubernetes objects have their name and kind, and no other metadata."""
+    """Return the accessible properties. Root and embedded objects have ``apiVersion``, ``kind`` and their name too."""
     if is_root or schema.embedded:
         return {**schema.properties, **_OF_OBJECTS}
     return schema.properties
 
 
 def is_map(schema: Schema) -> bool:
-    """Tell whether an object has keys of the user's choice."""
+    """Report whether a schema is a map: ``additionalProperties`` without declared properties."""
     return schema.type == "object" and schema.additional is not None and not schema.properties

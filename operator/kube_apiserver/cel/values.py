@@ -1,4 +1,4 @@
-"""Objects as rules see them: with names they can write, and times that are times."""
+"""Conversion of JSON values to CEL data: property names are escaped, dates and durations are parsed."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ _DURATION = re.compile(r"([0-9]*\.?[0-9]+)(ns|us|µs|ms|s|m|h)")
 
 
 def converted(value: Any, schema: Schema, *, is_root: bool = False) -> Any:
-    """Return a JSON value of ``schema`` as CEL data; what does not fit the schema stays as it is."""
+    """Return a JSON value of ``schema`` as CEL data. Values that do not match the schema stay unchanged."""
     if isinstance(value, list):
         return [converted(item, schema.items) for item in value] if schema.items else value
     if isinstance(value, dict):
@@ -41,7 +41,7 @@ def _object(value: dict[str, Any], schema: Schema, *, is_root: bool) -> Any:
 
 
 def _formatted(value: str, form: str) -> Any:
-    from google.protobuf import duration_pb2, timestamp_pb2  # not before there is a rule: see programs
+    from google.protobuf import duration_pb2, timestamp_pb2  # imported with the first rule, see programs.py
 
     try:
         if form in ("date-time", "date"):
@@ -56,14 +56,14 @@ def _formatted(value: str, form: str) -> Any:
         if form == "byte":
             return base64.b64decode(value, validate=True)
     except (ValueError, binascii.Error):
-        return value  # the schema's own check has refused it, or will
+        return value  # schema validation rejects this value
     return value
 
 
 def _nanoseconds(text: str) -> int:
-    """Read Go's notation of durations: ``1h30m``."""
+    """Parse a Go duration such as ``1h30m``. Return nanoseconds."""
     sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     parts = _DURATION.findall(digits)
     if digits != "0" and "".join(number + unit for number, unit in parts) != digits:
-        raise ValueError(f"{text!r} is no duration")
+        raise ValueError(f"{text!r} is not a duration")
     return sign * sum(round(float(number) * _UNITS[unit]) for number, unit in parts)

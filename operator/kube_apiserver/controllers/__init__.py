@@ -1,5 +1,5 @@
-"""What kube-controller-manager would do to keep a cluster's state whole: collect garbage, empty namespaces, serve CRDs.
+"""The controllers of the server: garbage collection, namespaces, CustomResourceDefinitions and aggregated roles.
 
-They see every write through the store's observer and act on the same event loop, soon but never inside the write that
-they react to. They run nothing: no pods, no deployments.
+The store notifies them of every write. They run on the same event loop, after the write that they react to. There is
+no controller for pods or workloads.
 """

@@ -1,4 +1,4 @@
-"""Work that follows a write: done soon, once for a burst, and in slices that leave the event loop to others."""
+"""Deferred work after a write. The coalescer merges bursts and yields to the event loop between time slices."""
 
 import asyncio
 import logging
@@ -15,10 +15,10 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Coalescer(Generic[K]):
-    """Calls a function once for each added key, in order, on the running event loop.
+    """Calls a function once per added key, in order, on the running event loop.
 
-    A function that fails is logged and its key dropped: the next write to the object tries again. One that cannot write
-    because the disk is full is called again a second later.
+    A failure is logged and its key dropped, because the next write to the object adds the key again. A key whose write
+    fails on a full disk is retried a second later.
     """
 
     __slots__ = ("_handle", "_keys", "_scheduled", "_stopped")
@@ -30,12 +30,12 @@ class Coalescer(Generic[K]):
         self._stopped = False
 
     def add(self, key: K) -> None:
-        """Have ``key`` handled soon; once, however often it is added before that."""
+        """Add ``key`` to the queue unless the queue holds it already."""
         self._keys[key] = None
         self._schedule()
 
     def stop(self) -> None:
-        """Handle nothing more."""
+        """Drop all queued keys and call the function no more."""
         self._stopped = True
         if self._scheduled is not None:
             self._scheduled.cancel()
@@ -56,6 +56,6 @@ class Coalescer(Generic[K]):
         self._schedule()
 
     def _schedule(self) -> None:
-        # A handled key may have added others, which then is scheduled already.
+        # A handled key may have added others, and that scheduled the next run already.
         if self._keys and self._scheduled is None and not self._stopped:
             self._scheduled = asyncio.get_running_loop().call_soon(self._run)

@@ -1,4 +1,4 @@
-"""All controllers of one server, fed from its store."""
+"""All controllers of one server."""
 
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.crds import CrdController
@@ -8,11 +8,11 @@ from kube_apiserver.controllers.roles import RoleAggregator
 
 
 class Controllers:
-    """Runs the controllers. Must be made on the event loop that serves requests."""
+    """Runs the controllers. Create it on the event loop that serves requests."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        # Definitions first: the others look resources up.
+        # The CRD controller comes first: the other controllers look resources up in the registry.
         self._all = (
             CrdController(cluster),
             GarbageCollector(cluster),
@@ -21,7 +21,7 @@ class Controllers:
         )
 
     def start(self) -> None:
-        """Learn what is stored, then follow every write."""
+        """Restore each controller's state from the store, then observe every write."""
         for controller in self._all:
             for bucket in self._cluster.store.buckets():
                 for item in list(bucket.page("", "")):
@@ -30,6 +30,6 @@ class Controllers:
             self._cluster.store.observe(controller.observe)
 
     def stop(self) -> None:
-        """Act on nothing more."""
+        """Stop all controllers."""
         for controller in self._all:
             controller.stop()

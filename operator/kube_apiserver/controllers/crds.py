@@ -1,4 +1,4 @@
-"""The CustomResourceDefinition controllers: accept names, establish, serve, and clean up what is deleted."""
+"""The CustomResourceDefinition controllers: naming conditions, established, serving, and deletion of instances."""
 
 from functools import partial
 from typing import Any
@@ -34,7 +34,7 @@ def _restated(schema: Schema, item: Item) -> Item:
 
 
 class CrdController:
-    """Keeps the table of served resources in step with the definitions."""
+    """Keeps the resource registry up to date with the stored definitions."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -43,16 +43,16 @@ class CrdController:
         self._coalescer = Coalescer(self._check)
 
     def stop(self) -> None:
-        """Keep the table as it is."""
+        """Stop reacting to writes. The registry keeps its state."""
         self._coalescer.stop()
 
     def restore(self, bucket: str, item: Item) -> None:
-        """Serve a definition that was there before this controller."""
+        """Serve a definition that is in the store at startup."""
         if bucket == CRDS:
             self._check(item.name)
 
     def observe(self, bucket: str, change: Change) -> None:
-        """Take note of a write."""
+        """Enqueue the definition that a write affects."""
         if bucket == CRDS:
             self._coalescer.add(change.item.name)
         elif change.type == "DELETED" and bucket in self._terminating:
@@ -89,17 +89,17 @@ class CrdController:
             self._served.pop(name, None)
         self._restate(resources)
         for bucket in {resource.bucket for resource in before}:
-            self._cluster.store.bucket(bucket).publish()  # watchers look whether they are still served
+            self._cluster.store.bucket(bucket).publish()  # watchers end if it is no longer served
 
     def _restate(self, resources: list[ServedResource]) -> None:
-        """Show what is stored as a new schema has it: without what it does not know, with the defaults it brings."""
+        """Prune and default the stored objects by a new schema, so that reads return them in its shape."""
         for resource in resources:
             schema = resource.schema
             if schema is not None and resource.api_version == resource.storage_version:
                 self._cluster.store.bucket(resource.bucket).restate(partial(_restated, schema))
 
     def _establish(self, crd: dict[str, Any]) -> bool:
-        """Bring the status up to date; returns whether it changed."""
+        """Set the conditions and stored versions of a definition. Return whether its status changed."""
         now = timestamp(self._cluster.clock.now())
         status = crd.setdefault("status", {})
         before = repr(status)
@@ -120,7 +120,7 @@ class CrdController:
         return repr(status) != before
 
     def _name_conflict(self, crd: dict[str, Any]) -> tuple[str, str] | None:
-        """Return reason and message if another definition of the group has one of the names."""
+        """Return reason and message of a name conflict with another resource of the group, None without one."""
         group, names, name = crd["spec"]["group"], crd["spec"]["names"], crd["metadata"]["name"]
         wanted = {names["plural"], names.get("singular", ""), *(names.get("shortNames") or ())} - {""}
         for other in self._cluster.registry.all():
@@ -136,7 +136,7 @@ class CrdController:
         return None
 
     def _clean_up(self, resource: ServedResource, crd: dict[str, Any]) -> None:
-        """Delete a definition's objects, then let it go."""
+        """Delete all instances of a definition, then remove its finalizer."""
         name, bucket = crd["metadata"]["name"], bucket_of(crd)
         if CRD_FINALIZER not in (crd["metadata"].get("finalizers") or ()):
             return

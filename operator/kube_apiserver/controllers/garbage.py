@@ -1,7 +1,7 @@
-"""The garbage collector: objects follow their owners.
+"""The garbage collector: deletes the dependents of deleted owners.
 
-The three ways of deleting an owner, as documented for ``propagationPolicy``: background (dependents go after it),
-foreground (it waits for those that block) and orphan (they lose the reference and stay).
+It implements the three values of ``propagationPolicy``. Background deletes dependents after their owner. Foreground
+keeps the owner until its blocking dependents are gone. Orphan removes the owner reference from the dependents.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ _MANAGER = "kube-controller-manager"
 
 
 class GarbageCollector:
-    """Keeps who owns whom, and acts when an owner goes."""
+    """Tracks owner references and deletes or orphans the dependents of deleted owners."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -30,12 +30,12 @@ class GarbageCollector:
         self._owners = Coalescer(self._check_deleted_owner)
 
     def stop(self) -> None:
-        """Collect no more."""
+        """Stop collecting."""
         self._orphans.stop()
         self._owners.stop()
 
     def restore(self, bucket: str, item: Item) -> None:
-        """Learn of an object that was there before this collector."""
+        """Record the owner references of an object that is in the store at startup."""
         self._places[item.uid] = (bucket, item.key)
         for owner in item.owners:
             self._dependents.setdefault(owner, set()).add((bucket, item.key))
@@ -45,7 +45,7 @@ class GarbageCollector:
             self._owners.add((bucket, item.key))
 
     def observe(self, bucket: str, change: Change) -> None:
-        """Take note of a write."""
+        """Update the owner references, and enqueue the objects that a write affects."""
         item, place = change.item, (bucket, change.item.key)
         before = change.previous.owners if change.previous is not None else ()
         after = item.owners if change.type != "DELETED" else ()
@@ -82,11 +82,11 @@ class GarbageCollector:
     def _owner_exists(self, item: Item, uid: str) -> bool:
         place = self._places.get(uid)
         owner = self._cluster.store.get(*place) if place is not None else None
-        # An owner in another namespace is no owner: references do not cross namespaces.
+        # Owner references do not cross namespaces.
         return owner is not None and owner.namespace in {"", item.namespace}
 
     def _check_owners(self, place: Place) -> None:
-        """Delete an object whose owners are all gone; drop the references to those that are."""
+        """Delete an object whose owners are all gone. Otherwise remove the references to absent owners."""
         found = self._find(place)
         if found is None:
             return
@@ -100,7 +100,7 @@ class GarbageCollector:
         self._drop_references(resource, item, set(item.owners) - set(alive))
 
     def _check_deleted_owner(self, place: Place) -> None:
-        """Go on with an owner that waits for its dependents."""
+        """Orphan or delete the dependents of an owner that is being deleted, then remove its finalizer."""
         found = self._find(place)
         if found is None:
             return
@@ -117,7 +117,7 @@ class GarbageCollector:
             self._finalize(resource, obj, FOREGROUND)
 
     def _delete_dependents(self, owner: Item) -> bool:
-        """Delete what ``owner`` owns; returns whether something still blocks it."""
+        """Delete the dependents of ``owner``. Return whether one of them still blocks its deletion."""
         blocked = False
         for place, (resource, item) in self._dependents_of(owner):
             propagation = "Foreground" if self._dependents.get(item.uid) else "Background"
@@ -151,7 +151,7 @@ class GarbageCollector:
 
     @staticmethod
     def _default_propagation(item: Item) -> str:
-        """An object that was itself being deleted in a certain way goes on in that way."""
+        """Return the propagation policy that an object's own finalizers ask for, ``Background`` without any."""
         if b'"orphan"' in item.raw or b'"foregroundDeletion"' in item.raw:
             finalizers = item.decode()["metadata"].get("finalizers") or ()
             if ORPHAN in finalizers:

@@ -1,11 +1,11 @@
-"""Label selectors that are part of objects, as the text that requests use."""
+"""Label selectors of objects, in the string form of requests."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 def selector_text(selector: Any) -> str:
-    """Return a label selector, written as text or as an object, as text."""
+    """Return the string form of a label selector, which may be a string or an object."""
     if not isinstance(selector, Mapping):
         return str(selector)
     if "matchLabels" not in selector and "matchExpressions" not in selector:

@@ -1,4 +1,4 @@
-"""The namespace controller: a namespace that was deleted is emptied, and goes when nothing is left in it."""
+"""The namespace controller: deletes the content of a terminating namespace, then the namespace."""
 
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.coalescer import Coalescer
@@ -13,7 +13,7 @@ _BACKGROUND = DeleteOptions(propagation="Background", grace_seconds=0)
 
 
 class NamespaceController:
-    """Empties namespaces."""
+    """Deletes the content of terminating namespaces."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -21,17 +21,17 @@ class NamespaceController:
         self._coalescer = Coalescer(self._empty)
 
     def stop(self) -> None:
-        """Empty no more."""
+        """Stop deleting."""
         self._coalescer.stop()
 
     def restore(self, bucket: str, item: Item) -> None:
-        """Learn of a namespace that was there before this controller."""
+        """Enqueue a terminating namespace that is in the store at startup."""
         if bucket == _BUCKET and b'"deletionTimestamp"' in item.raw:
             self._terminating.add(item.name)
             self._coalescer.add(item.name)
 
     def observe(self, bucket: str, change: Change) -> None:
-        """Take note of a write."""
+        """Enqueue the namespace that a write affects."""
         item = change.item
         if bucket == _BUCKET:
             if change.type == "DELETED":
@@ -58,7 +58,7 @@ class NamespaceController:
             store(self._cluster, resource, obj)
 
     def _delete_content(self, namespace: str) -> bool:
-        """Delete everything in a namespace; returns whether something is left."""
+        """Delete every object in a namespace. Return whether any remain."""
         left = False
         for resource in self._cluster.registry.namespaced_buckets():
             bucket = self._cluster.store.bucket(resource.bucket)

@@ -1,4 +1,4 @@
-"""The aggregation of ClusterRoles: one with an aggregation rule has the rules of those that it selects."""
+"""The ClusterRole aggregation controller: copies the rules of selected roles into roles with an aggregation rule."""
 
 from typing import Any
 
@@ -17,23 +17,23 @@ _MANAGER = "clusterrole-aggregation-controller"
 
 
 class RoleAggregator:
-    """Writes the rules of aggregating roles."""
+    """Keeps the rules of aggregated ClusterRoles up to date."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._coalescer = Coalescer(self._aggregate)
 
     def stop(self) -> None:
-        """Write no more rules."""
+        """Stop aggregating."""
         self._coalescer.stop()
 
     def restore(self, bucket: str, item: Item) -> None:
-        """Learn of a role that was there before this controller."""
+        """Enqueue an aggregated role that is in the store at startup."""
         if bucket == _BUCKET and _aggregates(item):
             self._coalescer.add(item.name)
 
     def observe(self, bucket: str, change: Change) -> None:
-        """Take note of a write: any role may be one that others select."""
+        """Enqueue every aggregated role after a write to any ClusterRole, because any role may be selected."""
         del change
         if bucket == _BUCKET:
             for item in self._cluster.store.bucket(_BUCKET).page("", ""):
@@ -68,7 +68,7 @@ class RoleAggregator:
         return {**applied, "rules": applied.get("rules")}
 
     def _selected_rules(self, resource: ServedResource, role: dict[str, Any]) -> list[Any]:
-        """Return each rule of the selected roles once, in the order of the selectors and then of names."""
+        """Return the rules of the selected roles without duplicates, ordered by selector and then by role name."""
         found: list[Any] = []
         for selector in (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or ():
             try:

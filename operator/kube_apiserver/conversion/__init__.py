@@ -1,1 +1,1 @@
-"""One object in several served versions."""
+"""Conversion of objects between served versions."""

@@ -1,13 +1,13 @@
-"""HorizontalPodAutoscalers between autoscaling/v2, in which they are stored, and autoscaling/v1.
+"""Conversion of HorizontalPodAutoscalers between autoscaling/v2, the storage version, and autoscaling/v1.
 
-Version 1 knows only a target for CPU; what else version 2 says is left out of its view and kept in the store.
+autoscaling/v1 has only a CPU target. Its view omits the other fields of v2, which stay in the store.
 """
 
 from typing import Any
 
 
 def to_v1(scaler: dict[str, Any]) -> dict[str, Any]:
-    """Return a v2 autoscaler as v1 shows it."""
+    """Convert a v2 autoscaler to v1."""
     spec, status = dict(scaler.get("spec") or {}), dict(scaler.get("status") or {})
     target = next((entry for entry in spec.pop("metrics", None) or () if _is_cpu(entry)), None)
     spec.pop("behavior", None)
@@ -22,7 +22,7 @@ def to_v1(scaler: dict[str, Any]) -> dict[str, Any]:
 
 
 def to_v2(scaler: dict[str, Any]) -> dict[str, Any]:
-    """Return a v1 autoscaler in the form of v2."""
+    """Convert a v1 autoscaler to v2."""
     spec, status = dict(scaler.get("spec") or {}), dict(scaler.get("status") or {})
     percentage = spec.pop("targetCPUUtilizationPercentage", None)
     if percentage is not None:

@@ -1,6 +1,6 @@
-"""Events between core/v1, in which they are stored, and events.k8s.io/v1.
+"""Conversion of Events between core/v1, the storage version, and events.k8s.io/v1.
 
-The fields are the same ones under other names; the pairs are those of the real server's internal conversion.
+Both versions have the same fields under other names. The pairs follow kube-apiserver's internal conversion.
 """
 
 from typing import Any
@@ -20,9 +20,9 @@ _FROM_CORE = {core: new for new, core in _PAIRS}
 
 
 def to_core(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an events.k8s.io/v1 Event with the field names of core/v1."""
+    """Convert an events.k8s.io/v1 Event to core/v1."""
     core = {_TO_CORE.get(name, name): value for name, value in event.items()}
-    # In core/v1 these three are never left out.
+    # core/v1 always writes these three fields.
     core.setdefault("reportingComponent", "")
     core.setdefault("reportingInstance", "")
     core.setdefault("involvedObject", {})
@@ -30,6 +30,6 @@ def to_core(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def from_core(event: dict[str, Any]) -> dict[str, Any]:
-    """Return a core/v1 Event with the field names of events.k8s.io/v1."""
+    """Convert a core/v1 Event to events.k8s.io/v1."""
     event = {name: value for name, value in event.items() if value != "" or name not in _LEFT_OUT}
     return {_FROM_CORE.get(name, name): value for name, value in event.items()}

@@ -1,7 +1,7 @@
-"""One object in several served versions.
+"""Conversion between the storage version and the served version of an object.
 
-Versions that differ in name only exchange the head of the stored bytes; Events, whose fields differ between their two
-groups, are converted by field.
+Versions with the same fields only exchange the head of the stored bytes. Events and HorizontalPodAutoscalers are
+converted field by field.
 """
 
 from typing import Any
@@ -16,18 +16,18 @@ _CONVERTED = frozenset({"events", _AUTOSCALERS})
 
 
 def served_bytes(resource: ServedResource, item: Item) -> bytes:
-    """Return an item's JSON in the version of ``resource``."""
+    """Return the JSON of a stored item in the version of ``resource``."""
     raw = item.raw
     if raw.startswith(resource.served_head):
         return raw
     if resource.bucket not in _CONVERTED and raw.startswith(resource.stored_head):
         return resource.served_head + raw[len(resource.stored_head) :]
-    # Written by another storage version, or with fields of another shape.
+    # The item has another storage version, or its versions differ in their fields.
     return codec.encode_object(to_served(resource, item), resource.api_version, resource.kind)
 
 
 def to_served(resource: ServedResource, item: Item) -> dict[str, Any]:
-    """Return an item's value in the version of ``resource``."""
+    """Return a decoded item in the version of ``resource``."""
     obj = item.decode()
     if resource.group == "events.k8s.io":
         obj = events.from_core(obj)
@@ -38,7 +38,7 @@ def to_served(resource: ServedResource, item: Item) -> dict[str, Any]:
 
 
 def to_stored(resource: ServedResource, obj: dict[str, Any]) -> dict[str, Any]:
-    """Return an object of ``resource`` in its storage version."""
+    """Convert an object of ``resource`` to its storage version."""
     if resource.group == "events.k8s.io":
         obj = events.to_core(obj)
     elif resource.bucket == _AUTOSCALERS and resource.version == "v1":

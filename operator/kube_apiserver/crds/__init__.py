@@ -1,1 +1,1 @@
-"""What a CustomResourceDefinition may say, and the schema it makes."""
+"""Validation of CustomResourceDefinitions, and the schemas made from them."""

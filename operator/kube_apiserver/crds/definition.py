@@ -1,8 +1,8 @@
 """Validation of CustomResourceDefinitions.
 
-The rules, their order and their words are those of apiextensions-apiserver's ``pkg/apis/apiextensions/validation``.
-What all versions have in common is reported where its internal form keeps it: beside the versions. Schemas are judged
-in ``structural``, ``schema_rules``, ``schema_defaults`` and ``cel``, columns and paths in ``version_rules``.
+The rules, their order and their messages follow apiextensions-apiserver's ``pkg/apis/apiextensions/validation``. Fields
+that all versions share are reported at their internal place, beside the versions. Schemas are validated in
+``structure``, ``schema_checks``, ``schema_defaults`` and ``cel``; printer columns and JSON paths in ``versions``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ _KEEPS_ALL = "cannot set to true, set x-kubernetes-preserve-unknown-fields to tr
 
 
 def definition_causes(obj: Object) -> list[Cause]:
-    """Return what is wrong with a CustomResourceDefinition."""
+    """Return the field errors of a CustomResourceDefinition."""
     spec = obj.get("spec") or {}
     name = (obj.get("metadata") or {}).get("name", "")
     kinds, group = spec.get("names") or {}, spec.get("group") or ""
@@ -55,20 +55,20 @@ def definition_causes(obj: Object) -> list[Cause]:
 
 
 def definition_warnings(obj: Object) -> list[str]:
-    """Return what a valid definition asks for that will not be done, for its author must not rely on it."""
+    """Return warnings about valid fields that this server does not act on: conversion webhooks and some CEL rules."""
     warnings = []
     if ((obj.get("spec") or {}).get("conversion") or {}).get("strategy") == "Webhook":
-        text = "this server calls no webhook: objects are served in each version as they are stored"
+        text = "this server calls no conversion webhook: it serves the stored fields unchanged in every version"
         warnings.append(f"spec.conversion: {text}")
     for version in (obj.get("spec") or {}).get("versions") or []:
         where = f"spec.versions[name={version.get('name', '')}]"
         schema = from_crd((version.get("schema") or {}).get("openAPIV3Schema"))
-        warnings += [f"{where}: this server keeps and does not judge the rule {rule}" for rule in unjudged(schema)]
+        warnings += [f"{where}: this server does not evaluate the rule {rule}" for rule in unjudged(schema)]
     return warnings
 
 
 def _in_go(versions: list[Any]) -> list[dict[str, Any]]:
-    """Return versions as Go prints its internal form, without what they share or lack."""
+    """Return versions as kube-apiserver's messages show them: the internal Go form without schemas and columns."""
     return [
         {
             "Name": version.get("name", ""),
@@ -123,7 +123,7 @@ def _has_default(schema: Any) -> bool:
 
 
 def _common(versions: list[Object], name: str) -> Any:
-    """Return what every version has under a name, None where they differ or have nothing there."""
+    """Return the value that all versions have under ``name``, None if they differ or have none."""
     first = versions[0].get(name) if versions else None
     return first if first and all(version.get(name) == first for version in versions) else None
 
@@ -147,7 +147,7 @@ def _versions(versions: list[Object]) -> Iterator[Cause]:
 
 
 def _shared(versions: list[Object]) -> Iterator[Cause]:
-    """Check what all versions have alike; it stands beside them in the internal form."""
+    """Validate the fields that all versions share, which the internal form keeps beside the versions."""
     names_ = ("schema", "subresources", "additionalPrinterColumns", "selectableFields")
     yield from _parts({name: _common(versions, name) for name in names_}, "spec.validation", "spec")
 
@@ -162,7 +162,7 @@ def _parts(version: Object, schema_path: str, path: str) -> Iterator[Cause]:
 
 
 def open_api_causes(schema: Object, path: str) -> list[Cause]:
-    """Return what is wrong with the ``openAPIV3Schema`` at ``path``."""
+    """Return the field errors of the ``openAPIV3Schema`` at ``path``."""
     causes = []
     if schema.get("nullable"):
         causes.append(messages.forbidden(f"{path}.nullable", "nullable cannot be true at the root"))
@@ -218,7 +218,7 @@ def _conversion(conversion: Object) -> Iterator[Cause]:
 
 def _stored(versions: list[Object], stored: list[str] | None) -> Iterator[Cause]:
     if stored is None:
-        # A new definition: the server writes down its first storage version.
+        # On create, the server itself sets storedVersions.
         first = next((version.get("name") for version in versions if version.get("storage")), None)
         stored = [first] if first else []
     if not stored:

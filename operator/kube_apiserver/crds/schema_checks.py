@@ -1,6 +1,6 @@
-"""What a CRD's schema may not ask for, whether it is structural or not: unsupported keywords, and list and map types.
+"""Validation of CRD schemas, structural or not: unsupported keywords, list types and map types.
 
-The rules, and their words, are those of apiextensions-apiserver's ``ValidateCustomResourceDefinitionOpenAPISchema``.
+Rules and messages follow apiextensions-apiserver's ``ValidateCustomResourceDefinitionOpenAPISchema``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,13 +21,13 @@ _DEFAULT_OR_REQUIRED = (
 
 
 def schema_causes(schema: Raw, path: str, *, root: bool = False, no_defaults: str = "") -> Iterator[Cause]:
-    """Yield what the schema at ``path`` may not ask for.
+    """Yield the field errors of the schema at ``path``.
 
     Args:
         schema: an ``openAPIV3Schema`` or a part of one.
-        path: where it stands.
-        root: whether it is that of whole objects.
-        no_defaults: why it may have no defaults; empty where it may.
+        path: the field path of ``schema``.
+        root: whether ``schema`` is the root schema of a version.
+        no_defaults: why defaults are forbidden, for the message; empty where they are allowed.
     """
     yield from _keywords(schema, path, no_defaults)
     properties, additional = schema.get("properties") or {}, schema.get("additionalProperties")
@@ -103,11 +103,11 @@ def _lists(schema: Raw, path: str) -> Iterator[Cause]:
 
 
 def _set_items(items: Raw, path: str) -> Iterator[Cause]:
-    """Check that the members of a set are compared as a whole."""
+    """Check that the items of a set are scalars or atomic."""
     word = {"array": f"{_X}list-type", "object": f"{_X}map-type"}.get(items.get("type", ""))
     if word is None or items.get(word) == "atomic" or (items["type"] == "array" and items.get(word) is None):
         return
-    # The real server shows the type of the list here even where that of the map is wrong.
+    # Like kube-apiserver, this shows the list's type, even if the map's type is wrong.
     detail = "must be atomic as item of a list with x-kubernetes-list-type=set"
     yield messages.invalid(f"{path}.{word}", items.get(f"{_X}list-type"), detail)
 

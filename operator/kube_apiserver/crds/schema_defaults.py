@@ -1,6 +1,6 @@
-"""Whether the defaults in a CRD's schema are values that the schema allows.
+"""Validation of the defaults in CRD schemas.
 
-The rules are those of apiextensions-apiserver's ``pkg/apiserver/schema/defaulting``.
+The rules follow apiextensions-apiserver's ``pkg/apiserver/schema/defaulting``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _HEAD = ("metadata", "kind", "apiVersion")
 
 
 def default_causes(schema: Raw, path: str, *, root: bool = True) -> Iterator[Cause]:
-    """Yield what is wrong with each default in the structural schema at ``path``; those of metadata are left alone."""
+    """Yield the field errors of every default in the structural schema at ``path``, except those of metadata."""
     default = schema.get("default")
     if default is not None:
         yield from _value(default, from_crd(schema), f"{path}.default")
@@ -31,7 +31,7 @@ def default_causes(schema: Raw, path: str, *, root: bool = True) -> Iterator[Cau
 def _value(default: Any, schema: Schema, path: str) -> Iterator[Cause]:
     if _has_unknown(default, schema):
         yield messages.invalid(path, default, "must not have unknown fields")
-    # The validator does not know where the default stands: its text names the place inside only.
+    # kube-openapi's validator does not know the path of the default: its message names the inner path only.
     for cause in check(default, schema, ""):
         yield Cause(f"{path}.{cause.field}" if cause.field else path, cause.reason, cause.message)
 

@@ -1,4 +1,4 @@
-"""Schemas of custom resources, from a CustomResourceDefinition's ``openAPIV3Schema``."""
+"""Conversion of a CustomResourceDefinition's ``openAPIV3Schema`` to a ``Schema``."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,9 +23,9 @@ _RULES = {
 
 
 def from_crd(openapi_v3_schema: Mapping[str, Any] | None) -> Schema:
-    """Return the schema of a CRD version; without one everything is allowed and kept.
+    """Return the schema of a CRD version. Without an ``openAPIV3Schema``, every field is allowed and preserved.
 
-    ``metadata``, ``apiVersion`` and ``kind`` at the root are left to the server, as in Kubernetes.
+    The schema leaves the root's ``metadata``, ``apiVersion`` and ``kind`` to the server, as in Kubernetes.
     """
     if not openapi_v3_schema:
         return Schema(type="object", preserve_unknown=True)

@@ -1,7 +1,6 @@
-"""Whether a CRD's schema is structural: every field has a type, and what only restricts values adds no structure.
+"""Validation that a CRD schema is structural: every field has a type, and value validations add no structure.
 
-The rules, and their words, are those of apiextensions-apiserver's ``pkg/apiserver/schema/validation.go`` and
-``complete.go``.
+Rules and messages follow apiextensions-apiserver's ``pkg/apiserver/schema/validation.go`` and ``complete.go``.
 """
 
 import re
@@ -16,7 +15,7 @@ Raw = Mapping[str, Any]
 _X = "x-kubernetes-"
 _INT_OR_STRING = [{"type": "integer"}, {"type": "string"}]
 _ROOT, _ITEM, _FIELD = "at the root", "for specified array items", "for specified object fields"
-# What may not stand where only values are restricted, and what it would have to be.
+# Keywords that are forbidden inside value validations (allOf, anyOf, oneOf, not), and the value they must have.
 _FORBIDDEN = (
     ("type", "empty"),
     ("additionalProperties", "undefined"),
@@ -39,7 +38,7 @@ _NOTHING_EMBEDDED = (
 
 
 def structural_causes(schema: Raw, path: str) -> list[Cause]:
-    """Return why the ``openAPIV3Schema`` at ``path`` is not structural; empty if it is."""
+    """Return why the ``openAPIV3Schema`` at ``path`` is not structural, empty if it is."""
     causes = [*_node(schema, _ROOT, path), *_complete(schema, schema, path, path)]
     return sorted(causes, key=lambda cause: f"{cause.field}: {cause.message}")
 
@@ -90,7 +89,7 @@ def _extensions(schema: Raw, level: str, path: str) -> Iterator[Cause]:
 
 
 def _head(properties: Mapping[str, Raw], level: str, path: str) -> Iterator[Cause]:
-    """Check what is said of the kind and the metadata of an object."""
+    """Validate the declared types of ``kind``, ``apiVersion`` and ``metadata``."""
     for name in ("kind", "apiVersion"):
         if name in properties and properties[name].get("type") != "string":
             yield messages.invalid(
@@ -142,7 +141,7 @@ def _branch(schema: Raw, path: str, *, skip_any: bool = False) -> Iterator[Cause
 
 
 def _complete(schema: Raw, structure: Raw | None, at: str, path: str) -> Iterator[Cause]:
-    """Check that all which is restricted is part of the structure as well."""
+    """Check that every field in a value validation is also declared in the structure."""
     branches = [(schema["not"], f"{path}.not")] if schema.get("not") is not None else []
     for word in ("allOf", "anyOf", "oneOf"):
         branches += [(branch, f"{path}.{word}[{at_}]") for at_, branch in enumerate(schema.get(word) or ())]

@@ -1,4 +1,4 @@
-"""Validation of what a version of a CustomResourceDefinition says besides its schema: columns, paths, deprecation."""
+"""Validation of one version of a CustomResourceDefinition except its schema: columns, JSON paths, deprecation."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ _NOT_SELECTABLE = (
 
 
 def deprecation_causes(version: Object, path: str) -> Iterator[Cause]:
-    """Yield what is wrong with the warning about a version."""
+    """Yield the field errors of a version's deprecation warning."""
     warning = version.get("deprecationWarning")
     if warning is None:
         return
@@ -33,7 +33,7 @@ def deprecation_causes(version: Object, path: str) -> Iterator[Cause]:
 
 
 def column_causes(columns: Sequence[Object], path: str) -> Iterator[Cause]:
-    """Yield what is wrong with printer columns."""
+    """Yield the field errors of additional printer columns."""
     for position, column in enumerate(columns):
         where, kind = f"{path}[{position}]", column.get("type") or ""
         if not column.get("name"):
@@ -48,7 +48,7 @@ def column_causes(columns: Sequence[Object], path: str) -> Iterator[Cause]:
 
 
 def scale_causes(scale: Object | None, path: str) -> Iterator[Cause]:
-    """Yield what is wrong with the paths of a scale subresource."""
+    """Yield the field errors of a scale subresource's JSON paths."""
     if scale is None:
         return
     for name, roots in (("specReplicasPath", (".spec.",)), ("statusReplicasPath", (".status.",))):
@@ -69,7 +69,7 @@ def _path(value: str, path: str, roots: tuple[str, ...] = ()) -> Iterator[Cause]
 
 
 def selectable_causes(fields: Sequence[Object], schema: Object | None, path: str) -> Iterator[Cause]:
-    """Yield what is wrong with the fields that selectors may name."""
+    """Yield the field errors of selectable fields."""
     seen: set[str] = set()
     for position, field in enumerate(fields):
         where, value = f"{path}[{position}].jsonPath", field.get("jsonPath") or ""
@@ -92,7 +92,7 @@ def selectable_causes(fields: Sequence[Object], schema: Object | None, path: str
 
 
 def _selected_type(value: str, schema: Object) -> tuple[str, str]:
-    """Return the type of the field at a path such as ``.spec.colour``, or why it leads nowhere."""
+    """Return the type of the field at a path such as ``.spec.colour``, and an error if there is none."""
     for name in value.lstrip(".").split("."):
         known = (schema.get("properties") or {}).get(name)
         if known is None:

@@ -1,1 +1,1 @@
-"""Reading objects as Go reads them: types, unknown fields, and the form in which they are written back."""
+"""Decoding of objects as Go does it: type errors, pruning of unknown fields, and the canonical form."""

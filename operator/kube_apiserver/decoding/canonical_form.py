@@ -1,8 +1,7 @@
-"""The form that Go gives a built-in object when it writes it back as JSON.
+"""The canonical form of a built-in object: its JSON after Go has decoded and encoded it.
 
-The real server decodes every object into Go structs: unknown fields vanish, empty optional ones are left out, and
-value fields that were never given come back as zero values (``status: {}``). Owns that round trip. Leaves the
-defaults of single kinds to ``kind_defaults``.
+kube-apiserver decodes objects into Go structs. That drops unknown fields, omits empty optional fields, and adds the
+zero values of required ones (``status: {}``). Defaults of single kinds are in ``defaulting.kinds``.
 """
 
 import copy
@@ -18,9 +17,9 @@ _ZERO = {"string": "", "integer": 0, "number": 0, "boolean": False}
 
 
 def canonical(value: Any, schema: Schema) -> Any:
-    """Return ``value`` of a built-in type after Go's decoding and encoding; ``value`` itself is left alone.
+    """Return the canonical form of ``value``, which has a built-in type. ``value`` is not modified.
 
-    Values of a wrong type are kept as they are: ``decode_error`` reports them.
+    Values of a wrong type stay unchanged, because ``decode_error`` reports them.
     """
     if value is None:
         return None
@@ -36,7 +35,7 @@ def canonical(value: Any, schema: Schema) -> Any:
 
 
 def _element(value: Any, schema: Schema) -> Any:
-    """Write a member of a map or a list, where null is the zero value."""
+    """Return the canonical form of an item of a list or map. A null becomes the zero value."""
     return _zero(schema) if value is None else canonical(value, schema)
 
 
@@ -62,7 +61,7 @@ def _struct(value: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
 
 
 def _is_empty(value: Any, field: Schema) -> bool:
-    """Tell whether encoding/json calls the value empty: structs and opaque types never are."""
+    """Report whether ``omitempty`` omits the value. It never omits structs and types with their own JSON form."""
     if value is None:
         return field.pointer or not field.definition
     if field.properties or field.definition:
@@ -98,10 +97,10 @@ def _scalar(value: Any, schema: Schema) -> Any:
 
 
 def canonical_time(text: str, *, micro: bool) -> str:
-    """Return an RFC 3339 time in UTC, to the second or to the microsecond.
+    """Return an RFC 3339 time in UTC, with microseconds if ``micro`` is set.
 
     Raises:
-        ValueError: not a time.
+        ValueError: ``text`` is not an RFC 3339 time.
     """
     moment = datetime.fromisoformat(text).astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")

@@ -1,6 +1,6 @@
-"""What Go's JSON decoder would say about an object of a built-in kind.
+"""Type errors of built-in objects, in the words of Go's JSON decoder.
 
-The real server answers a value of a wrong type in a built-in kind with 400 and Go's own words, before any validation.
+kube-apiserver answers 400 with the decoder's message before it validates the object.
 """
 
 import base64
@@ -21,16 +21,16 @@ _LAYOUTS = {"Time": "2006-01-02T15:04:05Z07:00", "MicroTime": "2006-01-02T15:04:
 
 
 def decode_error(obj: Mapping[str, Any], schema: Schema) -> str | None:
-    """Return the decoder's message for the first value that does not fit its Go type, None if all fit.
+    """Return the decoder's message for the first value of a wrong type, None if every value has its Go type.
 
-    The server puts ``KIND in version "VERSION" cannot be handled as a KIND: `` before it and answers 400 BadRequest.
-    Always None for custom kinds, whose type errors are causes of a 422.
+    The caller prefixes ``KIND in version "VERSION" cannot be handled as a KIND: `` and answers 400 BadRequest.
+    Custom kinds have no decode errors, because their type errors are causes of a 422.
     """
     return value_error(obj, schema, schema.go.rpartition(".")[2], "") if schema.builtin else None
 
 
 def value_error(value: Any, schema: Schema, owner: str, path: str = "") -> str | None:
-    """Return the decoder's message for a value that is the field ``path`` of the Go type ``owner``."""
+    """Return the decoder's message for a value at field ``path`` of the Go type ``owner``, None if its type fits."""
     if value is None:
         return None
     if schema.definition and not schema.properties:
@@ -104,7 +104,7 @@ def _opaque(value: Any, schema: Schema) -> str | None:
 
 
 def _schema_or(value: Any, name: str, schema: Schema | None) -> str | None:
-    """Judge what is a JSON schema or something else: a list of them, a boolean, a list of names."""
+    """Return the decode error of a union type such as ``JSONSchemaPropsOrBool``."""
     if isinstance(value, dict) and schema is not None:
         return value_error(value, schema, _SCHEMA_OR)
     if isinstance(value, list) and name.endswith("Array"):

@@ -1,4 +1,4 @@
-"""Dropping the fields a schema does not know."""
+"""Pruning: removal of the fields that a schema does not declare."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,16 +11,16 @@ _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 
 def prune(obj: Mapping[str, Any], schema: Schema) -> tuple[dict[str, Any], list[str]]:
-    """Return a copy of ``obj`` without unknown fields, and their paths ("spec.ports[0].foo").
+    """Return a copy of ``obj`` without undeclared fields, and the paths of those fields ("spec.ports[0].foo").
 
-    The paths come in the order of the real server's ``unknown field`` messages: as met for built-in kinds, sorted for
-    custom ones. Pruning twice changes nothing more.
+    The paths have the order of kube-apiserver's ``unknown field`` messages: document order for built-in kinds,
+    sorted for custom ones. Pruning is idempotent.
     """
     unknown: list[str] = []
     pruned = _object(obj, schema, "", unknown, embedded=not schema.builtin)
     if schema.builtin:
         return pruned, unknown
-    # The metadata of objects inside is looked at when all else has been pruned.
+    # The metadata of embedded objects is pruned last.
     return pruned, sorted(unknown, key=lambda path: (".metadata." in path, path))
 
 

@@ -1,1 +1,1 @@
-"""Filling in what an object leaves out."""
+"""Defaulting of objects."""

@@ -1,7 +1,6 @@
-"""Filling in what was left out.
+"""Defaulting: the entry point for all kinds, and the defaults of custom schemas.
 
-Owns defaults of custom schemas and the entry point for all kinds. Leaves the built-in kinds' conditional defaults
-to ``kind_defaults`` and the form Go's JSON gives objects to ``canonical``.
+Conditional defaults of built-in kinds are in ``kinds``, their zero values in ``decoding.canonical_form``.
 """
 
 import copy
@@ -14,18 +13,18 @@ from kube_apiserver.schema.model import MISSING, Schema
 
 
 def apply_defaults(obj: Mapping[str, Any], schema: Schema, *, keep_nulls: bool = False) -> dict[str, Any]:
-    """Return a copy of ``obj`` as the real server would store it before admission.
+    """Return a copy of ``obj`` with the defaults that kube-apiserver applies before admission. It is idempotent.
 
-    Custom kinds: defaults of the schema; nulls where null is not allowed are replaced by the default or dropped.
-    Built-in kinds: the defaults of the versioned API (replicas, strategies, probes, ports, policies…) and the zero
-    values that Go always writes (``status: {}``). Not done, because it needs a cluster: cluster IPs, node ports, Job
-    selectors, tolerations of Pods. Applying it twice changes nothing more.
+    Custom kinds get the defaults of their schema. A null that the schema forbids becomes the default or is dropped.
+    Built-in kinds get the defaults of their versioned API (replicas, strategies, probes, ports, policies…) and the zero
+    values that Go always writes (``status: {}``). Defaults that need a cluster are not applied here: cluster IPs, node
+    ports, Job selectors, tolerations of Pods.
 
     Args:
-        obj: what was sent, without unknown fields.
-        schema: of its kind.
-        keep_nulls: keep, in custom kinds, the nulls that are not allowed, for validation to refuse: an applied
-            configuration is not read from JSON, where they get lost.
+        obj: a pruned object.
+        schema: the schema of its kind.
+        keep_nulls: keep the forbidden nulls of custom kinds, so that validation rejects them. Server-side apply needs
+            it, because an applied configuration keeps its nulls.
     """
     if schema.builtin:
         filled = dict(obj)

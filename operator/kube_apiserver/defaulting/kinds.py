@@ -1,7 +1,7 @@
-"""Defaults of the built-in kinds that depend on the rest of the object.
+"""Conditional defaults of built-in kinds: those that depend on other fields of the object.
 
-Owns what Kubernetes' versioned ``SetDefaults_*`` functions choose for the kinds people use. Plain defaults that
-OpenAPI publishes (``protocol: TCP``) come from the facts in ``canonical``; Pod templates are in ``pod_defaults``.
+The module follows Kubernetes' versioned ``SetDefaults_*`` functions for the commonly used kinds. Unconditional
+defaults that OpenAPI publishes (``protocol: TCP``) are in the facts table; defaults of Pod templates are in ``pods``.
 """
 
 from base64 import b64encode
@@ -15,31 +15,31 @@ _RBAC = "rbac.authorization.k8s.io"
 
 
 def apply_kind_defaults(obj: Object, definition: str) -> None:
-    """Fill the defaults of one object of the type ``io.k8s.api.apps.v1.Deployment`` in place."""
+    """Set the defaults of one object in place. ``definition`` is its type: ``io.k8s.api.apps.v1.Deployment``."""
     apply = _DEFAULTS.get(definition.removeprefix("io.k8s.api."))
     if apply is None:
         return
     try:
         apply(obj)
     except (AttributeError, TypeError):
-        # Something has the wrong type; decoding reports it, and there is nothing to default.
+        # A value has the wrong type. The decoder reports it.
         return
 
 
 def has_kind_defaults(definition: str) -> bool:
-    """Tell whether ``apply_kind_defaults`` may change an object of this type."""
+    """Report whether ``apply_kind_defaults`` handles this type."""
     return definition.removeprefix("io.k8s.api.") in _DEFAULTS
 
 
 def member(obj: Object, name: str) -> Object:
-    """Return the object at ``name``, made if it is missing."""
+    """Return the object at ``name``. Create it if it is missing or null."""
     value: Object = obj.get(name) or {}
     obj[name] = value
     return value
 
 
 def fill(obj: Object, **defaults: Any) -> None:
-    """Set each of ``defaults`` that is missing or null."""
+    """Set each of ``defaults`` whose field is missing or null."""
     for name, value in defaults.items():
         if obj.get(name) is None:
             obj[name] = value

@@ -7,7 +7,7 @@ _FILE_MODE = 0o644
 
 
 def default_pod(pod: Object) -> None:
-    """Fill a Pod in place: the template defaults, and requests from limits."""
+    """Set the defaults of a Pod in place: those of its template, and requests from limits."""
     default_template(pod)
     spec = pod["spec"]
     _fill(spec, enableServiceLinks=True)
@@ -20,7 +20,7 @@ def default_pod(pod: Object) -> None:
 
 
 def default_template(template: Object) -> None:
-    """Fill a ``PodTemplateSpec`` (or a Pod) in place."""
+    """Set the defaults of a ``PodTemplateSpec`` or a Pod in place."""
     spec = template["spec"] = template.get("spec") or {}
     spec["dnsPolicy"] = spec.get("dnsPolicy") or "ClusterFirst"
     spec["restartPolicy"] = spec.get("restartPolicy") or "Always"

@@ -1,1 +1,1 @@
-"""The keywords of custom schemas, applied to values."""
+"""Validation of values by the OpenAPI keywords of custom schemas."""

@@ -1,4 +1,4 @@
-"""``allOf``, ``anyOf``, ``oneOf`` and ``not``, with the messages of the OpenAPI validator."""
+"""Validation by ``allOf``, ``anyOf``, ``oneOf`` and ``not``, with the messages of kube-openapi's validator."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ Check = Callable[[Any, Schema, str], list[Cause]]
 
 
 def check_composition(value: Any, schema: Schema, path: str, check: Check) -> list[Cause]:
-    """Return the errors of the four combining keywords of ``schema`` for ``value``."""
+    """Return the field errors of ``value`` by the four combining keywords of ``schema``."""
     rules = schema.rules
     if rules is None:
         return []
@@ -22,7 +22,7 @@ def check_composition(value: Any, schema: Schema, path: str, check: Check) -> li
 
 
 def _says(path: str, words: str) -> Cause:
-    # The validator names the path only inside its text; the cause's own field is Go's nil path.
+    # The validator names the path only in its message: the field of the cause is Go's nil path.
     return messages.invalid("<nil>", "", f'"{path}" {words}')
 
 

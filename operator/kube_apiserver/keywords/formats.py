@@ -1,6 +1,6 @@
-"""The string formats of custom schemas, as kube-openapi's ``strfmt`` reads them.
+"""The string formats of custom schemas, as kube-openapi's ``strfmt`` validates them.
 
-Each is one predicate; a format that is not here means nothing, as in the real server.
+Each format is one predicate. Unknown formats are ignored, as in kube-apiserver.
 """
 
 import ipaddress
@@ -13,7 +13,7 @@ from kube_apiserver.schema.names import is_dns1123_label, is_dns1123_subdomain
 
 _DURATION = re.compile(r"[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)")
 _COUNTED = re.compile(r"(\d+)\s*([A-Za-zµ]+)")
-# Each unit's spellings; the last may go on ("seconds").
+# The spellings of each unit. The last one may have a suffix ("seconds").
 _UNITS = (
     ("ns", "nano"),
     ("us", "µs", "micro"),
@@ -39,7 +39,7 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def fits_format(value: str, name: str) -> bool:
-    """Tell whether a text is of a format such as ``date-time``; hyphens in the name of one do not matter."""
+    """Report whether a string has a format such as ``date-time``. Hyphens in the format's name are ignored."""
     check = _FORMATS.get(name.replace("-", ""))
     return check is None or check(value)
 
@@ -98,7 +98,7 @@ def _is_hostname(text: str) -> bool:
     labels = text.split(".")
     if not all(_is_label(label) for label in labels):
         return False
-    # What ends a name of several labels is made of letters.
+    # The last label of a multi-label hostname consists of letters.
     return len(labels) == 1 or (2 <= len(labels[-1]) <= 63 and labels[-1].isalpha())
 
 

@@ -1,7 +1,7 @@
-"""The schema keywords of custom resources, applied to a value.
+"""Validation of a value by the keywords of its custom schema.
 
-Owns the walk and the order of its errors. Leaves single values to ``values``, combinations to ``composition``, and
-what is said about the object as a whole to ``validation``.
+This module walks the value and orders the errors. Scalar keywords are in ``values``, combining keywords in
+``composition``, checks of whole objects in ``validation``.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from kube_apiserver.schema.model import Cause, Schema
 
 
 def check(value: Any, schema: Schema, path: str) -> list[Cause]:
-    """Return the schema errors of one value of a custom resource."""
+    """Return the field errors of one value by its custom schema."""
     if value is None and (schema.nullable or (not schema.type and not schema.int_or_string)):
         return []
     causes = _type(value, schema, path)
@@ -81,5 +81,5 @@ def _may_be_null(value: dict[str, Any], schema: Schema, name: str) -> bool:
 
 
 def joined(path: str, name: str) -> str:
-    """Return the path of member ``name`` of the object at ``path``."""
+    """Return the path of the member ``name`` of the object at ``path``."""
     return f"{path}.{name}" if path else name

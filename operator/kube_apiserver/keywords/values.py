@@ -1,4 +1,4 @@
-"""The keywords about single values: lengths, patterns, ranges, formats."""
+"""Validation by the keywords of scalar values: lengths, patterns, ranges, formats."""
 
 import math
 import re
@@ -13,16 +13,16 @@ _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 @lru_cache(maxsize=512)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Return an RE2 pattern as a Python one; ``$`` must not match before a final newline.
+    """Return a Python pattern for an RE2 pattern. ``$`` does not match before a final newline.
 
     Raises:
-        re.error: not a regular expression.
+        re.error: ``pattern`` is not a valid regular expression.
     """
     return re.compile(pattern.replace(r"\z", r"\Z"), re.ASCII)
 
 
 def check_string(value: str, schema: Schema, path: str) -> list[Cause]:
-    """Apply ``maxLength``, ``minLength`` and ``pattern``; the first that fails is reported."""
+    """Return the first field error of a string by ``maxLength``, ``minLength`` and ``pattern``."""
     rules = schema.rules
     if rules is None:
         return []
@@ -37,7 +37,7 @@ def check_string(value: str, schema: Schema, path: str) -> list[Cause]:
 
 
 def check_number(value: float, schema: Schema, path: str) -> list[Cause]:
-    """Apply ``minimum``, ``maximum``, their exclusive forms and ``multipleOf``."""
+    """Return the field errors of a number by ``minimum``, ``maximum``, their exclusive forms and ``multipleOf``."""
     rules = schema.rules
     if rules is None:
         return []
@@ -54,7 +54,7 @@ def check_number(value: float, schema: Schema, path: str) -> list[Cause]:
 
 
 def check_format(value: str | float, schema: Schema, path: str) -> list[Cause]:
-    """Apply the formats Kubernetes supports; unknown ones mean nothing."""
+    """Return the field errors of a value by its ``format``. Unknown formats are ignored."""
     if not isinstance(value, str):
         limits = _RANGES.get(schema.format)
         if schema.type == "integer" and not float(value).is_integer():

@@ -1,7 +1,7 @@
-"""What objects look like: built-in types from a table of facts, custom ones from their CRDs.
+"""Schemas of objects: those of built-in types from a table of facts, those of custom types from their CRDs.
 
-Owns schemas, validation, pruning, defaults, Go's decoding errors and name rules, as pure functions. Leaves metadata,
-storing and answering to the server, and merging to ``patching`` and ``fieldmanagers``.
+The package also has the rules for names and quantities, the messages of field errors, and Go's text forms. All of it
+is pure functions and values.
 """
 
 from kube_apiserver.schema.builtin_schemas import Schemas

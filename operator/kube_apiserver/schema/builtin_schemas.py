@@ -1,4 +1,4 @@
-"""Schemas of the built-in kinds, made from the Go facts when first asked for."""
+"""Schemas of the built-in kinds, made from the facts table on first use."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,7 +37,7 @@ _OPAQUE: dict[str, dict[str, Any]] = {
 
 
 def from_definition(definition: str) -> Schema | None:
-    """Return the schema of ``io.k8s.api.core.v1.Pod``; shared, None if there is no such type."""
+    """Return the shared schema of a type such as ``io.k8s.api.core.v1.Pod``, None if there is no such type."""
     return _definition(definition) if facts.type_facts(definition) else None
 
 
@@ -88,7 +88,7 @@ def _field(field: facts.FieldFacts) -> Schema:
 
 
 def _default(extras: Mapping[str, Any]) -> Any:
-    # The published defaults of value fields are Go's zero values, not choices the server makes.
+    # The published defaults of value fields are Go's zero values; the server does not choose them.
     value = extras.get("default", MISSING)
     return MISSING if value in ("", 0, False, None) or value == {} else value
 
@@ -114,19 +114,19 @@ def _expression(go: str) -> Schema:
 
 
 class Schemas:
-    """The schemas of all built-in kinds.
+    """Looks up the schemas of built-in kinds.
 
-    Building costs nothing; a kind's schema is made from the facts file when it is first asked for.
+    It costs nothing to create: each schema is made from the facts table on first use.
     """
 
     __slots__ = ()
 
     @classmethod
     def builtin(cls) -> "Schemas":
-        """Return the table of the built-in kinds."""
+        """Return the lookup of the built-in kinds."""
         return cls()
 
     def get(self, kind: tuple[str, str, str]) -> Schema | None:
-        """Return the schema of ``(group, version, kind)``, None for a kind that is not built in."""
+        """Return the schema of ``(group, version, kind)``, None if the kind is not built in."""
         definition = facts.kinds().get("/".join(kind))
         return _definition(definition) if definition else None

@@ -1,8 +1,7 @@
-"""The built-in types as plain facts, read from the generated file ``facts.bin``.
+"""Facts about the built-in types, read from the generated file ``facts.bin``.
 
-Owns the file's format and its lazy reading: one section per Go package, inflated when first asked for. Leaves meaning
-(validation, merging, wire decoding) to the modules that read the facts. ``tests/schemafacts`` writes the file from
-the k8s.io Go modules; it holds no prose.
+The file has one section per Go package, which is inflated on first use. ``tests/schemafacts`` generates it from the
+k8s.io Go modules. It holds no descriptions. Other modules interpret the facts: validation, merging, wire decoding.
 """
 
 import zlib
@@ -38,7 +37,7 @@ class FieldFacts(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class TypeFacts(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One Go type: its name in Go's messages, its fields in Go's order, and the type-level OpenAPI keywords."""
+    """One Go type: its name in Go's messages, its fields in Go's order, and the OpenAPI keywords of the type itself."""
 
     go: str
     fields: list[FieldFacts]
@@ -46,7 +45,7 @@ class TypeFacts(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class SubresourceFacts(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A subresource as discovery lists it, with the kind it speaks."""
+    """A subresource as discovery lists it, with its kind."""
 
     name: str
     group: str
@@ -92,22 +91,22 @@ def _package(prefix: str) -> dict[str, TypeFacts]:
 
 @cache
 def kinds() -> dict[str, str]:
-    """Return ``group/version/kind`` to definition name, for every top-level built-in kind (group "" for core)."""
+    """Return the definition names of all top-level kinds by ``group/version/kind``. The core group is ""."""
     return msgspec.json.decode(_section("kinds"), type=dict[str, str])
 
 
 @cache
 def resources() -> tuple[ResourceFacts, ...]:
-    """Return the built-in resources in the order of discovery."""
+    """Return the built-in resources in discovery order."""
     return tuple(msgspec.json.decode(_section("resources"), type=list[ResourceFacts]))
 
 
 def type_facts(definition: str) -> TypeFacts | None:
-    """Return the facts of a definition such as ``io.k8s.api.core.v1.Pod``; None if there is none."""
+    """Return the facts of a definition such as ``io.k8s.api.core.v1.Pod``, None if there is none."""
     prefix, _, name = definition.rpartition(".")
     return _package(prefix).get(name)
 
 
 def definitions(prefix: str) -> dict[str, TypeFacts]:
-    """Return all types of one package by their short name; empty if unknown."""
+    """Return all types of one package by their short names, empty for an unknown package."""
     return _package(prefix)

@@ -1,4 +1,4 @@
-"""How Go writes values and their types into messages."""
+"""Values and type names as Go formats them in messages."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ _TYPES = ((bool, "bool"), (int, "int64"), (float, "float64"), (str, "string"), (
 
 
 def json_type(value: object) -> str:
-    """Return what Go's JSON decoder calls the type of a value, such as ``number``."""
+    """Return the name of a value's type in Go's JSON decoder, such as ``number``."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -19,12 +19,12 @@ def json_type(value: object) -> str:
 
 
 def go_type(value: object) -> str:
-    """Return the Go type of a decoded value, as ``%T`` prints it."""
+    """Return the Go type of a decoded value, as ``%T`` formats it."""
     return next((name for kind, name in _TYPES if isinstance(value, kind)), "map[string]interface {}")
 
 
 def go_text(value: object) -> str:
-    """Return a value as ``%v`` prints it: ``map[image:x]``."""
+    """Return a value as ``%v`` formats it: ``map[image:x]``."""
     if isinstance(value, dict):
         return f"map[{' '.join(f'{key}:{go_text(value[key])}' for key in sorted(value))}]"
     if isinstance(value, list):
@@ -35,7 +35,7 @@ def go_text(value: object) -> str:
 
 
 def go_literal(value: Any) -> str:
-    """Return a value as ``%#v`` prints it: ``map[string]interface {}{"image":"x"}``."""
+    """Return a value as ``%#v`` formats it: ``map[string]interface {}{"image":"x"}``."""
     if isinstance(value, dict):
         inside = ", ".join(f'"{key}":{go_literal(value[key])}' for key in sorted(value))
         return f"map[string]interface {{}}{{{inside}}}"

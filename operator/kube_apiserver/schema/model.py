@@ -1,6 +1,6 @@
-"""The one form in which all schemas are worked with, built-in and custom alike.
+"""``Schema``, the common form of built-in and custom schemas, and ``Cause``, one field error.
 
-Owns the ``Schema`` value and ``Cause``. Leaves building them to ``builtin`` (Go facts) and ``custom`` (CRDs).
+``builtin_schemas`` makes schemas from the facts table, ``crds.schemas`` from CustomResourceDefinitions.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,12 +10,12 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One entry of ``details.causes`` of a 422 Status.
+    """One field error: an entry of ``details.causes`` of a 422 Status.
 
     Attributes:
         field: path such as ``spec.containers[0].name``.
         reason: ``FieldValueRequired``, ``FieldValueInvalid``, ``FieldValueNotSupported``, ``FieldValueTypeInvalid``…
-        message: the server's words without the path ("Required value").
+        message: kube-apiserver's message without the path ("Required value").
     """
 
     field: str
@@ -36,12 +36,12 @@ class _Missing:
 
 
 MISSING: Final = _Missing()
-"""Stands for "no default": null is a possible default."""
+"""Marks a schema without a default, because null is a valid default."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueRules:
-    """The value keywords of a custom schema (OpenAPI v3); None where absent."""
+    """The validation keywords of a custom schema (OpenAPI v3); None where absent."""
 
     pattern: str | None = None
     minimum: float | None = None
@@ -64,7 +64,7 @@ class ValueRules:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One of ``x-kubernetes-validations``; texts are empty where absent."""
+    """One entry of ``x-kubernetes-validations``; strings are empty where absent."""
 
     rule: str
     message: str = ""
@@ -76,20 +76,20 @@ class Rule:
 
 @dataclass(slots=True)
 class Schema:
-    """The shape of one JSON value. Treat as immutable; share freely.
+    """The schema of one JSON value. It is shared, so treat it as immutable.
 
     Attributes:
         type: ``object``, ``array``, ``string``, ``integer``, ``number``, ``boolean`` or "" for anything.
-        go: Go's name of the type for decoding errors ("v1.PodSpec"); "" in custom schemas.
-        builtin: whether Go structs stand behind it (zero values, omitempty) instead of a CRD.
-        omit_empty: whether Go leaves the zero value out of JSON.
-        pointer: whether Go holds it behind a pointer, so that zero and absent differ.
-        additional: schema of a map's values; None where none are declared.
-        list_type: ``atomic``, ``set``, ``map`` or "" (atomic for merging).
-        patch_strategies: of strategic merge patch: ``merge``, ``replace``, ``retainKeys``.
-        cel: rules in CEL about this value.
-        programs: what ``cel`` has made of those rules when they were first needed.
-        load: fills ``properties`` when first read; recursive types need the delay.
+        go: the Go type name for decode errors ("v1.PodSpec"), "" in custom schemas.
+        builtin: whether the type is a Go type (zero values, omitempty) rather than from a CRD.
+        omit_empty: whether Go omits the zero value from JSON.
+        pointer: whether the Go field is a pointer, so that zero and absent differ.
+        additional: the schema of a map's values, None if undeclared.
+        list_type: ``atomic``, ``set``, ``map`` or "" (merged as atomic).
+        patch_strategies: those of strategic merge patch: ``merge``, ``replace``, ``retainKeys``.
+        cel: the CEL rules of this value.
+        programs: the compiled form of ``cel``, set on first use.
+        load: fills ``properties`` on first read, because recursive types need lazy loading.
     """
 
     type: str = ""
@@ -124,21 +124,21 @@ class Schema:
 
     @property
     def properties(self) -> "Mapping[str, Schema]":
-        """The declared fields, in Go's order for built-in types."""
+        """Return the declared fields, in Go's order for built-in types."""
         if self._properties is None:
             self._properties = self.load() if self.load else {}
         return self._properties
 
     @property
     def has_cel(self) -> bool:
-        """Whether a custom schema has rules in CEL anywhere; looked for once, for it is asked with each write."""
+        """Report whether a custom schema has CEL rules at any depth. The result is cached, because every write asks."""
         if self._has_cel is None:
             self._has_cel = bool(self.cel) or any(child.has_cel for child in self._children())
         return self._has_cel
 
     @property
     def has_embedded(self) -> bool:
-        """Whether a custom schema has objects inside objects anywhere."""
+        """Report whether a custom schema has embedded resources at any depth."""
         if self._has_embedded is None:
             custom = not self.builtin
             self._has_embedded = custom and (self.embedded or any(child.has_embedded for child in self._children()))
@@ -149,16 +149,16 @@ class Schema:
 
     @property
     def is_struct(self) -> bool:
-        """Whether it is an object with declared fields."""
+        """Report whether the schema is an object with declared fields."""
         return self.type == "object" and bool(self.properties)
 
     @property
     def atomic(self) -> bool:
-        """Whether server-side apply owns the value as a whole."""
+        """Report whether server-side apply treats the value as atomic."""
         if self.type == "array":
             return self.list_type not in ("set", "map")
         return self.map_type == "atomic"
 
     def child(self, name: str) -> "Schema | None":
-        """Return the schema of a member of an object, None if it is unknown."""
+        """Return the schema of the member ``name``, None if it is unknown."""
         return self.properties.get(name) or self.additional

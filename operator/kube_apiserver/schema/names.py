@@ -1,4 +1,4 @@
-"""Names and labels: the rules of apimachinery's ``util/validation``, with its messages."""
+"""Validation of names and labels, with the messages of apimachinery's ``util/validation``."""
 
 import re
 
@@ -21,7 +21,7 @@ def _check(value: str, pattern: str, limit: int, message: str, unit: str = "char
 
 
 def is_dns1123_label(value: str) -> list[str]:
-    """Return what keeps ``value`` from being an RFC 1123 label (at most 63 characters)."""
+    """Return why ``value`` is not an RFC 1123 label (at most 63 characters), empty if it is."""
     words = (
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
         "and must start and end with an alphanumeric character"
@@ -30,7 +30,7 @@ def is_dns1123_label(value: str) -> list[str]:
 
 
 def is_dns1123_subdomain(value: str) -> list[str]:
-    """Return what keeps ``value`` from being an RFC 1123 subdomain (at most 253 characters)."""
+    """Return why ``value`` is not an RFC 1123 subdomain (at most 253 characters), empty if it is."""
     words = (
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
         "and must start and end with an alphanumeric character"
@@ -39,7 +39,7 @@ def is_dns1123_subdomain(value: str) -> list[str]:
 
 
 def is_dns1035_label(value: str) -> list[str]:
-    """Return what keeps ``value`` from being an RFC 1035 label, as Services need it."""
+    """Return why ``value`` is not an RFC 1035 label, the form of Service names; empty if it is."""
     words = (
         "a DNS-1035 label must consist of lower case alphanumeric characters or '-', "
         "start with an alphabetic character, and end with an alphanumeric character"
@@ -48,14 +48,14 @@ def is_dns1035_label(value: str) -> list[str]:
 
 
 def is_path_segment(value: str) -> list[str]:
-    """Return what keeps ``value`` from being a name in a URL path, all that RBAC objects are asked for."""
+    """Return why ``value`` is not a URL path segment, the form of RBAC object names; empty if it is."""
     if value in (".", ".."):
         return [f"may not be '{value}'"]
     return [f"may not contain '{part}'" for part in ("/", "%") if part in value]
 
 
 def is_qualified_name(value: str) -> list[str]:
-    """Return what keeps ``value`` from being a label or annotation key."""
+    """Return why ``value`` is not a label or annotation key, empty if it is."""
     prefix, slash, name = value.rpartition("/")
     words = (
         "name part must consist of alphanumeric characters, '-', '_' or '.', "
@@ -84,7 +84,7 @@ def is_qualified_name(value: str) -> list[str]:
 
 
 def is_label_value(value: str) -> list[str]:
-    """Return what keeps ``value`` from being the value of a label."""
+    """Return why ``value`` is not a label value, empty if it is."""
     words = (
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
         "and must start and end with an alphanumeric character"
@@ -93,7 +93,7 @@ def is_label_value(value: str) -> list[str]:
 
 
 def is_config_key(value: str) -> list[str]:
-    """Return what keeps ``value`` from being a key in a ConfigMap or Secret."""
+    """Return why ``value`` is not a key of a ConfigMap or Secret, empty if it is."""
     words = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
     problems = _check(value, _CONFIG_KEY, 253, _message(words, _CONFIG_KEY, "key.name", "KEY_NAME", "key-name"))
     if value in (".", ".."):

@@ -1,4 +1,4 @@
-"""Quantities (``500m``, ``1Gi``) in the one form in which the API server stores them."""
+"""Quantities (``500m``, ``1Gi``) in the canonical form that the API server stores."""
 
 import re
 from decimal import ROUND_CEILING, Decimal
@@ -11,10 +11,10 @@ ERROR = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkK
 
 
 def canonical_quantity(value: str | float) -> str:
-    """Return the canonical text: the largest suffix without a fraction, the kind of suffix kept, at most nano.
+    """Return the canonical quantity: the largest suffix of the same format without a fraction, at most nano precision.
 
     Raises:
-        ValueError: not a quantity; the text is the server's.
+        ValueError: ``value`` is not a quantity. The message is kube-apiserver's.
     """
     match = _FORM.fullmatch(str(value).strip())
     if not match or not any(char.isdigit() for char in match[1]):

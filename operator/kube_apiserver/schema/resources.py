@@ -9,7 +9,7 @@ from kube_apiserver.schema import facts
 
 @dataclass(frozen=True, slots=True)
 class SubresourceInfo:
-    """A subresource: its name ("status"), the kind that is sent and answered, and its verbs."""
+    """A subresource: its name ("status"), the kind of its requests and responses, and its verbs."""
 
     name: str
     group: str
@@ -36,7 +36,7 @@ class ResourceInfo:
 
 @cache
 def builtin_resources() -> Sequence[ResourceInfo]:
-    """Return every built-in resource that Kubernetes 1.36 serves by default, in the order of discovery."""
+    """Return every built-in resource that Kubernetes 1.36 serves by default, in discovery order."""
     return tuple(
         ResourceInfo(
             row.group,

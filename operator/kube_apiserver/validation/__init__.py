@@ -1,1 +1,1 @@
-"""Validation of objects, built-in and custom, with the messages of kube-apiserver."""
+"""Validation of built-in and custom objects, with kube-apiserver's messages."""

@@ -1,7 +1,7 @@
-"""Validation of the built-in kinds people write by hand, in the order and words of the real server.
+"""Validation of the commonly used built-in kinds, with the order and messages of kube-apiserver.
 
-Owns the rules that catch ordinary mistakes: missing selectors, templates that do not match, ports, references, keys. It
-is no full copy of Kubernetes' validation. Containers are in ``container_rules``, CRDs in ``structural``.
+The rules catch ordinary mistakes: missing selectors, mismatched templates, ports, references, keys. They are not all
+of Kubernetes' validation. Containers are validated in ``containers``, CRDs in ``crds.definition``.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ _PORT_RANGE = "must be between 1 and 65535, inclusive"
 
 
 def builtin_causes(obj: Object, definition: str) -> list[Cause]:
-    """Return what is wrong with a built-in object of the type ``io.k8s.api.apps.v1.Deployment``."""
+    """Return the field errors of a built-in object. ``definition`` is its type: ``io.k8s.api.apps.v1.Deployment``."""
     rule = _RULES.get(definition.removeprefix("io.k8s.api."))
     return rule(obj) if rule else []
 

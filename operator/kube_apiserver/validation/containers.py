@@ -12,12 +12,12 @@ _PROTOCOLS = ("SCTP", "TCP", "UDP")
 
 
 def template_causes(template: Object, path: str, restart_policies: tuple[str, ...]) -> list[Cause]:
-    """Return what is wrong with a Pod template that may use only ``restart_policies``."""
+    """Return the field errors of a Pod template that allows only ``restart_policies``."""
     return pod_causes(template.get("spec") or {}, f"{path}.spec", restart_policies)
 
 
 def pod_causes(spec: Object, path: str, restart_policies: tuple[str, ...]) -> list[Cause]:
-    """Return what is wrong with a Pod spec."""
+    """Return the field errors of a Pod spec."""
     containers = spec.get("containers") or []
     causes = [] if containers else [messages.required(f"{path}.containers")]
     seen: set[str] = set()
@@ -28,7 +28,7 @@ def pod_causes(spec: Object, path: str, restart_policies: tuple[str, ...]) -> li
     if policy in restart_policies:
         return causes
     if restart_policies[0] == "OnFailure":
-        # Jobs say it in words of their own, and take the default for a missing value.
+        # Jobs have their own message, and a missing value counts as the default.
         detail = 'valid values: "OnFailure", "Never"'
         return [*causes, messages.required(f"{path}.restartPolicy", detail)]
     return [*causes, messages.not_supported(f"{path}.restartPolicy", policy, restart_policies)]

@@ -1,4 +1,4 @@
-"""Objects inside objects (``x-kubernetes-embedded-resource``): they have a kind and metadata of their own."""
+"""Validation of embedded resources (``x-kubernetes-embedded-resource``): their kind and metadata."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ _MIXED_CASE = "may have mixed case, but should otherwise match: "
 
 
 def embedded_error(obj: Mapping[str, Any], schema: Schema) -> str | None:
-    """Return what Go's decoder says of the first metadata inside ``obj`` that does not fit its type, None if all do."""
+    """Return the decode error of the first invalid metadata of an object embedded in ``obj``, None if all are valid."""
     meta = from_definition(_OBJECT_META)
     for path, inner in _embedded(obj, schema, ""):
         metadata = inner.get("metadata")
@@ -24,7 +24,7 @@ def embedded_error(obj: Mapping[str, Any], schema: Schema) -> str | None:
 
 
 def embedded_causes(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
-    """Return what is wrong with the kinds of the objects inside ``obj``."""
+    """Return the field errors of the kinds of the objects embedded in ``obj``."""
     causes: list[Cause] = []
     for path, inner in _embedded(obj, schema, ""):
         version, kind = inner.get("apiVersion"), inner.get("kind")
@@ -36,7 +36,7 @@ def embedded_causes(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
 
 
 def _embedded(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each object inside a value, with its path; nothing is walked where the schema has none."""
+    """Yield each embedded object with its path. Subtrees whose schema has none are skipped."""
     if not schema.has_embedded:
         return
     if schema.embedded and isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""Validation of objects: custom ones by their schema, built-in ones by the rules that are written out here.
+"""Validation of objects: custom ones by their schema, built-in ones by coded rules.
 
-Owns which causes are reported and in which order (that of the real server, where it was observed). Leaves the words
-to ``messages``, type errors of built-in kinds to ``decoding`` (they are 400s) and metadata to the server.
+This module selects and orders the field errors as kube-apiserver does. Messages are in ``schema.messages``, decode
+errors of built-in kinds (400) in ``decoding``, metadata in ``strategies.metadata``.
 """
 
 from collections.abc import Mapping
@@ -28,11 +28,11 @@ _UNCHECKED = (
 
 
 def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
-    """Return what is wrong with ``obj``; empty if nothing is.
+    """Return the field errors of ``obj``, which must be pruned and defaulted.
 
-    Custom resources: every keyword of structural schemas; rules in CEL follow in ``evaluate_rules``. Built-in kinds:
-    the most used rules of each (selectors, templates, ports, references); a type error of theirs is no cause but a 400,
-    see ``decode_error``. Run it after ``apply_defaults`` and ``prune``.
+    Custom resources are validated by every keyword of structural schemas; ``evaluate_rules`` then evaluates CEL rules.
+    Built-in kinds are validated by their most used rules (selectors, templates, ports, references). ``decode_error``
+    reports their type errors, which are 400s.
     """
     if schema.builtin:
         return builtin_causes(obj, schema.definition)
@@ -45,7 +45,7 @@ def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
 def evaluate_rules(
     obj: Mapping[str, Any], old: Mapping[str, Any] | None, schema: Schema, known: list[Cause]
 ) -> Verdict:
-    """Judge a custom resource by its schema's rules in CEL, unless what ``validate`` found makes that senseless."""
+    """Evaluate the CEL rules of a custom resource, unless ``known`` has errors that make the evaluation meaningless."""
     if schema.builtin or not schema.has_cel or any(cause.reason in _BLOCKING for cause in known):
         return Verdict()
     return judge(obj, old, schema)

@@ -1,6 +1,6 @@
-"""What keeps roles and bindings of RBAC from being stored.
+"""Validation of RBAC roles and bindings.
 
-The rules are those of Kubernetes' ``pkg/apis/rbac/validation``.
+The rules follow Kubernetes' ``pkg/apis/rbac/validation``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ _NO_SELECTOR = "at least one clusterRoleSelector required if aggregationRule is 
 
 
 def role_causes(role: Object) -> list[Cause]:
-    """Return what is wrong with a Role or a ClusterRole."""
+    """Return the field errors of a Role or ClusterRole."""
     namespaced = role.get("kind") == "Role"
     causes: list[Cause] = []
     for position, rule in enumerate(role.get("rules") or ()):
@@ -48,7 +48,7 @@ def _rule_causes(rule: Object, path: str, *, namespaced: bool) -> Iterator[Cause
 
 
 def binding_causes(binding: Object) -> list[Cause]:
-    """Return what is wrong with a RoleBinding or a ClusterRoleBinding."""
+    """Return the field errors of a RoleBinding or ClusterRoleBinding."""
     reference, kinds = binding.get("roleRef") or {}, _KINDS[binding["kind"]]
     causes = []
     if reference.get("apiGroup") != _GROUP:

@@ -119,7 +119,7 @@ def test_a_definition_without_rules_warns_of_nothing(no_library):
 def test_a_definition_whose_conversion_will_not_happen_warns_of_it():
     asks = definition({"type": "object"})
     asks["spec"]["conversion"] = {"strategy": "Webhook"}
-    assert "calls no webhook" in definition_warnings(asks)[0]
+    assert "calls no conversion webhook" in definition_warnings(asks)[0]
 
 
 @pytest.mark.parametrize(
