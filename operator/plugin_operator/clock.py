@@ -1,10 +1,10 @@
-"""Time as a thing that is passed in.
+"""Clocks and timers as a dependency.
 
-Owns the ``Clock`` protocol and the one implementation that reads the real clocks. Everything that waits, measures or
-schedules takes a ``Clock``, so that tests drive time by hand (``plugin_operator.testing.VirtualClock``).
+Owns the ``Clock`` protocol and ``SystemClock``, which reads the clocks of this machine. Every function that waits,
+measures or schedules takes a ``Clock``, so that tests drive time by hand (``plugin_operator.testing.VirtualClock``).
 
-A machine that sleeps stops the clock behind ``time.monotonic`` and behind the timers of an event loop, on Linux. Others
-go on meanwhile: leases, tokens and delays run out. So durations are measured by the clock that counts sleep as well.
+On Linux, ``time.monotonic`` and the timers of an event loop stop while the machine is suspended. Leases and tokens
+expire meanwhile. So ``SystemClock`` measures durations with the clock that counts suspend time.
 """
 
 import asyncio
@@ -13,28 +13,28 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-#: A timer of the event loop lasts no longer, so that a machine's sleep delays nothing by more.
+#: Longest timer of the event loop: a suspend of the machine delays a callback by no more than this.
 LONGEST_TIMER_SECONDS = 60.0
 
-# Linux's CLOCK_MONOTONIC stops while the machine sleeps, that of macOS does not.
+# CLOCK_MONOTONIC stops while a Linux machine is suspended; on macOS it does not.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Timer(Protocol):
-    """A scheduled call that can be taken back."""
+    """A scheduled callback that can be cancelled."""
 
     def cancel(self) -> None:
         """Drop the call; harmless once it has run."""
 
 
 class Clock(Protocol):
-    """Where the time comes from. All durations are seconds."""
+    """Source of time and timers. All durations are seconds."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go backwards, from an arbitrary zero; the machine's sleep counts."""
+        """Return seconds from an arbitrary zero that never go backwards and include suspend time."""
 
     def now(self) -> datetime:
-        """Return the wall clock as an aware UTC time: for people and for the API, never for measuring."""
+        """Return the wall clock as an aware UTC time, for display and API objects. Never measure with it."""
 
     def call_later(self, delay_seconds: float, callback: Callable[[], None]) -> Timer:
         """Run ``callback`` on the event loop after ``delay_seconds``."""
@@ -44,12 +44,12 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The clocks of this machine and the timers of the running event loop."""
+    """``Clock`` on the clocks of this machine and the timers of the running event loop."""
 
     __slots__ = ()
 
     def monotonic(self) -> float:
-        """Return the seconds since the machine was started."""
+        """Return the seconds since boot, suspend time included."""
         return time.clock_gettime(_CLOCK)
 
     def now(self) -> datetime:
@@ -72,7 +72,7 @@ class SystemClock:
 
 
 class _LongTimer:
-    """A timer that looks at the clock now and then, for those of the event loop do not count the machine's sleep."""
+    """A timer that re-reads the clock at intervals, because timers of the event loop ignore suspend time."""
 
     __slots__ = ("_callback", "_clock", "_due", "_handle")
 

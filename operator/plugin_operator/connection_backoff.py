@@ -1,7 +1,7 @@
-"""How long to wait before trying the same thing again.
+"""Backoff between attempts to open a stream or connection.
 
-Owns ``Backoff``, one per stream or connection, so that many that fail together do not come back together. Backoff per
-work item belongs to ``workqueue``.
+Owns ``Backoff``. Each stream has one of its own with jitter, so that streams that fail together retry at different
+times. Backoff per work item belongs to ``workqueue``.
 """
 
 import random
@@ -11,18 +11,18 @@ from plugin_operator.clock import Clock
 
 
 class Backoff:
-    """Exponential delays with a cap and jitter that start over after a time without failures.
+    """Exponential backoff with a cap, jitter, and a reset after a time without failures.
 
-    The defaults are those of client-go's reflector: 0.8 s doubling to 30 s, stretched by up to as much again, and
-    forgotten after two minutes of quiet.
+    The defaults are those of client-go's reflector: 0.8 s doubling to 30 s, plus up to 100 % jitter, reset after two
+    minutes without a failure.
 
     Args:
-        clock: measures the quiet time.
+        clock: measures the time since the last failure.
         base_seconds: the first delay, before jitter.
-        cap_seconds: the largest delay, before jitter.
-        factor: what each delay is multiplied with to get the next.
-        jitter: each delay is stretched by a random share between 0 and this.
-        reset_after_seconds: start over if this long has passed since ``next_seconds`` was last called.
+        cap_seconds: the longest delay, before jitter.
+        factor: ratio of each delay to the one before.
+        jitter: upper bound of the random share that is added to each delay.
+        reset_after_seconds: the backoff resets if ``next_seconds`` was not called for this long.
         random_share: returns a number in [0, 1); tests pass their own.
     """
 
@@ -50,7 +50,7 @@ class Backoff:
         self._last: float | None = None
 
     def next_seconds(self) -> float:
-        """Return how long to wait now, and make the next wait longer."""
+        """Return the delay in seconds and increase the next one."""
         now = self._clock.monotonic()
         if self._last is not None and now - self._last > self._reset_after:
             self._next = self._base
@@ -60,6 +60,6 @@ class Backoff:
         return delay * (1.0 + self._jitter * self._random())
 
     def reset(self) -> None:
-        """Start over: what was tried has worked."""
+        """Reset to the first delay after a success."""
         self._next = self._base
         self._last = None

@@ -1,6 +1,6 @@
-"""Every exception that crosses a layer, under one root.
+"""The exceptions that cross layers, under one root.
 
-Subclasses are cut by how the caller reacts, not by where they come from: wait, retry, give up, tell the user.
+Subclasses follow the caller's reaction, not the origin: wait, retry, give up, or report to the user.
 """
 
 from collections.abc import Sequence
@@ -13,55 +13,55 @@ class PluginOperatorError(Exception):
 
 
 class ExternalError(PluginOperatorError):
-    """Root of what a call of the API client raises for reasons outside the code that makes the call.
+    """Root of the errors of an API call whose cause is outside the calling code.
 
-    Credentials, connection, discovery, leadership, overload, missing rights: none of them says that a plugin is wrong.
-    A reconcile that ends with one is retried, and it does not count against a revision.
+    Causes are credentials, connection, discovery, leadership, overload and missing rights. The reconcile is retried,
+    and the error does not count against the plugin revision.
     """
 
 
 class UsageError(PluginOperatorError):
-    """The command line, the environment or a settings file is wrong: say so and exit with status 2."""
+    """The command line, the environment or a settings file is wrong: the process exits with status 2."""
 
 
 class ConfigError(ExternalError):
-    """No usable credentials or address of an API server came from the kubeconfig or the pod's service account.
+    """The kubeconfig or the pod's service account has no usable credentials or API server address.
 
-    A call of the client raises it when credentials have to be renewed and cannot be.
+    The client raises it when credentials have expired and cannot be renewed.
     """
 
 
 class TerminalError(PluginOperatorError):
-    """Raised by a reconciler: trying again will not help until the object changes, so do not retry.
+    """Raised by a reconciler to fail without a retry.
 
-    It is logged and counted like any failure, and the next change of the object makes it due again. The counterpart of
-    controller-runtime's ``reconcile.TerminalError``.
+    The operator logs and counts it like any failure. The next change of the object triggers a reconcile. The
+    counterpart of controller-runtime's ``reconcile.TerminalError``.
     """
 
 
 class LeadershipLost(ExternalError):
-    """This process leads no more: it stops at once and exits with status 1.
+    """This process no longer holds the Lease: it stops at once and exits with status 1.
 
-    A write of the client raises it before anything is sent. Reads pass. Let it go through: the next leader reconciles.
+    The client raises it before it sends a write; reads still work. Do not catch it: the next leader reconciles.
     """
 
 
 class NoMatchError(ExternalError):
-    """The API server serves no such kind (now): wait for it, for a CRD may still come.
+    """The API server does not serve the kind at present; a CRD may still add it.
 
-    Any call of the client raises it, also one about a kind that was served before. The message names close kinds.
+    Any call of the client may raise it, also for a kind that was served before. The message suggests similar kinds.
     """
 
 
 class PluginRejected(PluginOperatorError):
-    """A plugin file cannot become a revision; the last good one keeps running.
+    """A plugin file was rejected; the last good revision keeps running.
 
-    The loader raises it for a declaration that is wrong, and ``PluginHarness`` for a plugin that it cannot start.
+    The loader raises it for an invalid declaration, and ``PluginHarness`` for a plugin that it cannot start.
 
     Attributes:
-        reason: what is wrong and the way out, for a person; cut where an exception's text has no end.
-        path: the file, as the user knows it.
-        line: 1-based line in that file, if one is to blame.
+        reason: what is wrong and how to fix it; truncated after 2,000 characters.
+        path: the file, relative to the plugins directory.
+        line: 1-based line in that file, or None.
     """
 
     def __init__(self, reason: str, *, path: str = "", line: int | None = None) -> None:
@@ -76,32 +76,32 @@ class PluginRejected(PluginOperatorError):
 
 
 class ApiConnectionError(ExternalError):
-    """The API server could not be reached, the connection broke, or the deadline of the call (30 s) passed.
+    """The connection failed or broke, the call exceeded its deadline (30 s), or the response cannot be read.
 
-    So it is with an answer that cannot be read. Whether a write was carried out is not known: read, then try again.
+    It is unknown whether the server executed a write: read the object before writing again.
     """
 
 
 class AnswerTooLargeError(ApiConnectionError):
-    """An answer has more bytes than the client takes: 64 MiB for one object, 256 MiB for a whole list.
+    """A response exceeds the client's limit: 64 MiB for one object, 256 MiB for a whole list.
 
-    ``Client.list`` raises it after it has tried smaller pages: narrow the list by namespace or selector.
+    ``Client.list`` raises it after trying smaller pages: narrow the list by namespace or selector.
     """
 
 
 class ApiError(PluginOperatorError):
-    """The API server answered with a failure (a ``meta/v1 Status``).
+    """The API server responded with an error (a ``meta/v1 Status``).
 
-    Each status has a subclass. One that is no ``ExternalError`` says that the request itself was wrong. So do 405, 406,
-    412, 413 and 415, which have no subclass. Before 429 or 503 is raised, the client has waited as long as the server
-    asked for with ``Retry-After``, within the deadline of the call.
+    Subclasses stand for statuses. One that is not an ``ExternalError`` means that the request itself was wrong; so do
+    405, 406, 412, 413 and 415, which have no subclass. The client raises 429 and 503 only after retries that obey
+    ``Retry-After``, within the deadline of the call.
 
     Attributes:
         status: HTTP status code.
         reason: the machine-readable ``Status.reason`` ("NotFound", "Conflict", …); may be empty.
-        message: the server's words.
+        message: the server's message.
         causes: ``details.causes`` as dicts with ``field``, ``reason``, ``message``.
-        retry_after_seconds: what the server asked for, or None.
+        retry_after_seconds: value of ``Retry-After``, or None.
     """
 
     def __init__(
@@ -122,53 +122,53 @@ class ApiError(PluginOperatorError):
 
 
 class BadRequestError(ApiError):
-    """400: the request itself is malformed, such as a patch that cannot be applied."""
+    """400: the request is malformed, for example a patch that cannot be applied."""
 
 
 class UnauthorizedError(ApiError, ExternalError):
-    """401: the credentials are missing or no longer good; the client has renewed them once and tried again."""
+    """401: the credentials are missing or expired; the client has renewed them once and retried."""
 
 
 class ForbiddenError(ApiError, ExternalError):
-    """403: RBAC does not grant it (yet), or an admission plugin refuses it.
+    """403: RBAC does not allow the request, or an admission plugin denied it.
 
-    A missing right to write shows in the status of the plugin until it is granted.
+    The plugin's status shows a missing write permission until it is granted.
     """
 
 
 class NotFoundError(ApiError):
-    """404: no such object, subresource or namespace; a kind that is not served is a ``NoMatchError``."""
+    """404: the object, subresource or namespace does not exist; a kind that is not served is a ``NoMatchError``."""
 
 
 class ConflictError(ApiError):
-    """409: somebody else changed the object, or owns a field that ``apply`` states.
+    """409: the object has changed since it was read, or another field manager owns a field that ``apply`` sets.
 
-    Let the reconcile be retried: the next one reads a newer version.
+    Let the reconcile fail: the retry reads a newer version.
     """
 
 
 class AlreadyExistsError(ConflictError):
-    """409 with reason AlreadyExists: ``create`` found the name taken, also by an object that is being deleted."""
+    """409 with reason AlreadyExists: ``create`` found the name in use, also by an object that is being deleted."""
 
 
 class GoneError(ApiError, ExternalError):
-    """410: the resource version or the continue token is too old; list again. ``Client.list`` does so once itself."""
+    """410: the resource version or continue token has expired; list again. ``Client.list`` does so once itself."""
 
 
 class InvalidError(ApiError):
-    """422: the object breaks its schema or a rule of its kind; ``causes`` names the fields."""
+    """422: the object violates its schema or a validation rule; ``causes`` names the fields."""
 
 
 class TooManyRequestsError(ApiError, ExternalError):
-    """429: slow down; ``retry_after_seconds`` says for how long."""
+    """429: the server throttles requests; ``retry_after_seconds`` says for how long."""
 
 
 class ServerError(ApiError, ExternalError):
-    """5xx: the server is in trouble; retry with backoff."""
+    """5xx: the server failed; retry with backoff."""
 
 
 class UnexpectedStatusError(ApiError, ExternalError):
-    """A status that no API server gives to a request of this client: a redirect, or the 407 or 408 of a proxy."""
+    """A status that no API server sends to this client: a redirect, or the 407 or 408 of a proxy."""
 
 
 _FAULTS_OF_THE_REQUEST = frozenset({405, 406, 412, 413, 415})
@@ -192,7 +192,7 @@ def api_error(
     causes: Sequence[dict[str, str]] = (),
     retry_after_seconds: float | None = None,
 ) -> ApiError:
-    """Return the subclass of ``ApiError`` that fits ``status`` and ``reason`` (reasons as in apimachinery's errors)."""
+    """Return an instance of the subclass of ``ApiError`` for ``status`` and apimachinery's ``reason``."""
     other = ApiError if status in _FAULTS_OF_THE_REQUEST else UnexpectedStatusError
     kind: type[ApiError] = ServerError if status >= 500 else _BY_STATUS.get(status, other)
     if reason == "AlreadyExists":
@@ -203,10 +203,10 @@ def api_error(
 
 
 def is_external(error: BaseException) -> bool:
-    """Tell whether ``error`` happened for reasons outside the plugin that raised it.
+    """Report whether the cause of ``error`` lies outside the plugin that raised it.
 
-    So it is with an ``ExternalError``, and with any error raised from one or while one was handled: the code may be
-    right, and nothing shows that it is not. Of a group, every member has to be so.
+    True for an ``ExternalError``, for any error with one in its chain of causes and contexts, and for a group whose
+    members are all external: none of these shows that the plugin is wrong.
     """
     groups: set[int] = set()
     waiting = [error]
@@ -221,7 +221,7 @@ def is_external(error: BaseException) -> bool:
 
 
 def _outside(error: BaseException) -> BaseException | None:
-    """Return the first that is external, or a group, in the chain of ``error``; None if there is none."""
+    """Return the first external error or exception group in the chain of ``error``, or None."""
     chain: set[int] = set()
     each: BaseException | None = error
     while each is not None and id(each) not in chain:
@@ -232,7 +232,7 @@ def _outside(error: BaseException) -> BaseException | None:
     return None
 
 
-# As the interpreter has them: a class of a plugin's may make properties of them, and of __class__.
+# The interpreter's own descriptors: a plugin's exception class may define properties of these names.
 _MEMBERS = BaseExceptionGroup.__dict__["exceptions"]
 _CAUSE = BaseException.__dict__["__cause__"]
 _CONTEXT = BaseException.__dict__["__context__"]

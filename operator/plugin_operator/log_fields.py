@@ -1,19 +1,19 @@
-"""The fields that say whose a log line is, which the code that logs cannot change.
+"""The log fields that name the origin of a line, which plugin code cannot change.
 
-Owns their names, and where a value goes that a plugin gives to one of them: under ``fields.<name>``.
+Owns their names. A value that a plugin logs under one of these names moves to ``fields.<name>``.
 """
 
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-#: What names the origin of a line about a plugin.
+#: Fields that identify the origin of a line.
 OWNED = frozenset({"plugin", "revision", "controller", "namespace", "name", "reconcile_id"})
 
 
 class OwnedFields(dict[str, Any]):
-    """The fields of a logger; those in ``OWNED`` keep the value they were first given.
+    """The context of a logger, in which fields in ``OWNED`` keep their first value.
 
-    structlog copies a logger's fields for each line and each ``bind``, with this class's methods.
+    structlog copies the context for each line and each ``bind`` with the methods of this class.
     """
 
     __slots__ = ()
@@ -23,7 +23,7 @@ class OwnedFields(dict[str, Any]):
         self.update(*given, **fields)
 
     def __setitem__(self, key: str, value: Any) -> None:
-        # Not the key itself: a subclass of str may equal no other, and stand in the line a second time.
+        # A plain str: a subclass of str may compare unequal and put the field into the line twice.
         plain = str.__str__(key)
         if plain in OWNED and plain in self and self[plain] is not value:
             plain = f"fields.{plain}"
@@ -44,7 +44,7 @@ class OwnedFields(dict[str, Any]):
         return OwnedFields(self)
 
     def pop(self, key: str, *default: Any) -> Any:
-        """Remove a field and return its value; an owned one stays."""
+        """Return the value of a field and remove it, unless it is owned."""
         return self.get(key, *default) if key in OWNED else super().pop(key, *default)
 
     def clear(self) -> None:
@@ -54,10 +54,10 @@ class OwnedFields(dict[str, Any]):
 
 
 def claim(event: MutableMapping[str, Any], owner: Mapping[str, str]) -> dict[str, Any]:
-    """Return a line with the owner's fields; what it said in their place goes to ``fields.<name>``."""
+    """Return ``event`` with the fields of ``owner``; values it had under these names move to ``fields.<name>``."""
     claimed: dict[str, Any] = {}
     for key, value in event.items():
-        # Not the key itself, as above; what is no text stays, for the renderer to deal with.
+        # A plain str, as above; the renderer handles keys that are not text.
         plain = str.__str__(key) if issubclass(type(key), str) else key
         claimed[f"fields.{plain}" if plain in owner and value is not owner[plain] else plain] = value
     return {**claimed, **owner}

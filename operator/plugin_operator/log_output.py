@@ -1,13 +1,13 @@
-"""Where rendered log lines go: to a stream that may break, in whole lines.
+"""Output of rendered log lines to a stream that may break.
 
-Owns writing. What a line says is left to ``logs``.
+Owns writing, in whole lines. Leaves rendering to ``logs``.
 """
 
 from typing import TextIO
 
 
 class LineSink:
-    """Writes to a stream that may break at any time: a closed pipe must not fail a reconcile."""
+    """Writer that ignores a broken stream: a closed pipe must not fail a reconcile."""
 
     __slots__ = ("_stream",)
 
@@ -15,7 +15,7 @@ class LineSink:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write what the stream's encoding can hold, the rest escaped; return 0 if the stream is broken."""
+        """Write ``text``, escaping what the stream's encoding lacks; return 0 if the stream is broken."""
         try:
             return self._stream.write(text)
         except UnicodeEncodeError:
@@ -32,9 +32,9 @@ class LineSink:
 
 
 class LineLogger:
-    """What structlog hands a rendered line to.
+    """The underlying logger of structlog, which writes rendered lines.
 
-    ``name`` is what ``add_logger_name`` reads; ``is_own`` says that the operator has made it.
+    ``add_logger_name`` reads ``name``; ``is_own`` marks a logger of the operator.
     """
 
     __slots__ = ("_sink", "is_own", "name")
@@ -45,7 +45,7 @@ class LineLogger:
         self.is_own = is_own
 
     def msg(self, line: str) -> None:
-        """Write in one piece, so that lines of threads do not mix."""
+        """Write ``line`` in one call, so that lines of different threads do not interleave."""
         self._sink.write(line + "\n")
         self._sink.flush()
 

@@ -1,8 +1,8 @@
-"""Structured logs: one line of JSON for each event in a pod, colours at a terminal.
+"""Structured logs: one JSON object per line in a pod, colours at a terminal.
 
-Owns the set-up of structlog and the routing of the standard library's logging into it. A message is constant and what
-varies is in keys: ``plugin, revision, controller, namespace, name, reconcile_id``. Tracebacks are structured and never
-show local variables, for these may hold Secret data.
+Owns the set-up of structlog and the routing of the standard library's logging into it. Messages are constant; variables
+are keys: ``plugin, revision, controller, namespace, name, reconcile_id``. Tracebacks are structured and omit local
+variables, which may hold Secret data.
 """
 
 import json
@@ -27,53 +27,53 @@ Format = Literal["auto", "json", "console"]
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 _MAX_FRAMES = 30
-# An exception of a plugin may have 20,000 members, notes or causes; collectors of logs split or drop longer lines.
+# A plugin's exception may have 20,000 members, notes or causes; log collectors split or drop long lines.
 _MAX_LINE = 256 * 1024
 _MAX_VALUE = 2000
 
 _METHODS = ("debug", "info", "warning", "warn", "error", "critical", "fatal", "exception")
 
-# Libraries that tell at info level what their callers tell better, or at debug level whole answers, Secrets included.
+# Libraries whose info lines repeat those of the operator, or whose debug lines show whole responses, Secrets included.
 _CHATTY = ("watchfiles", "kubernetes_asyncio.client.rest")
 
 
-# Handed to the logger factory by this module's functions only.
+# Only functions of this module pass it to the logger factory.
 _OWN = object()
 
 OwnerOf = Callable[[str, str], tuple[str, str, str] | None]
-"""Returns plugin, revision and readable name of a logger, asked by its name and the file name of the code that logs."""
+"""Maps a logger's name and the file name of the logging code to plugin, revision and display name."""
 
 _owners: list[OwnerOf] = []
 
 
 def name_plugins(find: OwnerOf) -> None:
-    """Make lines of the standard library's logging carry the plugin and revision they come from."""
+    """Install the function that attributes standard-library log records to a plugin and revision."""
     _owners[:] = [find]
 
 
 def owner_of(name: str, filename: str) -> tuple[str, str, str] | None:
-    """Return plugin, revision and readable name of a logger, or of code by its file name; None if it is no plugin's."""
+    """Return plugin, revision and display name for a logger name or a code file name; None outside of plugins."""
     return _owners[0](name, filename) if _owners else None
 
 
 RunningFields = Callable[[], dict[str, str]]
-"""Returns plugin, revision and, in a reconcile, the other fields of the code that runs; empty outside of plugins."""
+"""Returns plugin, revision and, in a reconcile, the other fields of the running code; empty outside of plugins."""
 
 _running: list[RunningFields] = []
 
 
 def name_running_code(find: RunningFields) -> None:
-    """Make lines that plugins write with loggers of their own carry the fields of the code that runs."""
+    """Install the function that returns the fields of the running code, for lines of a plugin's own loggers."""
     _running[:] = [find]
 
 
 def running_fields() -> dict[str, str]:
-    """Return plugin, revision and, in a reconcile, the other fields of the code that runs; empty outside of plugins."""
+    """Return plugin, revision and, in a reconcile, the other fields of the running code; empty outside of plugins."""
     return _running[0]() if _running else {}
 
 
 def _claim_line(logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Name the plugin whose code writes a line, whatever the line says; the operator's own lines say what they say."""
+    """Set the owned fields to those of the plugin whose code logs; leave the operator's own lines alone."""
     record = event.get("_record") if logger is None else None
     if record is None and getattr(logger, "is_own", False):
         return event
@@ -82,7 +82,7 @@ def _claim_line(logger: Any, _method: str, event: EventDict) -> EventDict:
         found = owner_of(record.name, record.pathname)
         if found is not None:
             event["logger"] = found[2]
-            # Where it stands counts before the name of the logger, which anybody may use.
+            # The calling frame decides before the name of the logger, which any code may use.
             found = owner_of("", record.pathname) or found
     else:
         found = None if running else _calling_plugin()
@@ -91,8 +91,8 @@ def _claim_line(logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def _calling_plugin() -> tuple[str, str, str] | None:
-    """Return whose code is logging, by the frames: a thread of a plugin's own does not say which reconcile it is of."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to see who calls
+    """Return the plugin whose code is logging, by its stack: threads that plugins start have no context variables."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to find the caller
     while frame is not None:
         if (found := owner_of("", frame.f_code.co_filename)) is not None:
             return found
@@ -101,26 +101,26 @@ def _calling_plugin() -> tuple[str, str, str] | None:
 
 
 def get_logger(name: str, **fields: Any) -> FilteringBoundLogger:
-    """Return a logger whose lines carry ``logger=name`` and ``fields``; cheap, and fine at module level."""
+    """Return a logger that adds ``logger=name`` and ``fields`` to each line; cheap enough for module level."""
     return cast("FilteringBoundLogger", structlog.get_logger(name, _OWN, **fields))
 
 
 def owned_logger(name: str, **fields: Any) -> FilteringBoundLogger:
-    """Return a logger for plugin code: what it is bound to of ``OWNED`` stays, whatever is bound or logged later."""
+    """Return a logger for plugin code, whose ``OWNED`` fields no later ``bind`` or log call can change."""
     made = structlog.wrap_logger(None, context_class=OwnedFields, logger_factory_args=(name, _OWN), **fields)
     return cast("FilteringBoundLogger", made)
 
 
 def configure(log_format: Format = "auto", level: str = "info", stream: TextIO | None = None) -> None:
-    """Send everything that is logged in this process to ``stream``, replacing any earlier set-up.
+    """Send all logs of this process to ``stream`` and replace any earlier set-up.
 
     Args:
         log_format: ``json``, ``console``, or ``auto``: console if ``stream`` is a terminal.
-        level: one of ``LEVELS``; what is below it costs next to nothing.
-        stream: standard error unless given. If it breaks, lines are lost but nobody is harmed.
+        level: one of ``LEVELS``; lines below it cost next to nothing.
+        stream: standard error by default. If it breaks, lines are lost and the process continues.
 
     Raises:
-        UsageError: unknown level or format.
+        UsageError: ``level`` or ``log_format`` is unknown.
     """
     if level not in LEVELS:
         raise UsageError(f"unknown log level {level!r}: use one of {', '.join(LEVELS)}")
@@ -142,11 +142,11 @@ def configure(log_format: Format = "auto", level: str = "info", stream: TextIO |
 
 
 def render_json(_logger: Any, _method: str, event: EventDict) -> str:
-    """Render one event as JSON; a value JSON cannot hold is shown by its ``repr``."""
+    """Render one event as JSON; values that JSON cannot encode become their ``repr``."""
     try:
         return msgspec.json.encode(event, enc_hook=safe_repr).decode()
     except (ValueError, OverflowError, TypeError, RecursionError):
-        # msgspec refuses lone surrogates, integers above 64 bits and odd keys: a log line is no place to fail.
+        # msgspec rejects lone surrogates, integers above 64 bits and non-text keys; logging must not fail on them.
         return json.dumps({safe_text(key): _harmless(value) for key, value in event.items()}, default=safe_repr)
 
 
@@ -159,9 +159,9 @@ def _harmless(value: Any) -> Any:
 
 
 def _never_raising(processors: list[Processor]) -> Processor:
-    """Return one processor that does the work of all, and renders a plain line if one of them raises.
+    """Return one processor that runs all ``processors``, and renders a fallback line if one of them raises.
 
-    Values of log lines are foreign: their ``__repr__``, and the classes of exceptions, do as they like.
+    The ``__repr__`` of a logged value and the class of a logged exception may come from a plugin and may raise.
     """
 
     def process(logger: Any, method: str, event: EventDict) -> Any:
@@ -172,7 +172,7 @@ def _never_raising(processors: list[Processor]) -> Processor:
                 result = processor(logger, method, result)
         except structlog.DropEvent:
             raise
-        except BaseException as error:  # noqa: BLE001 - whoever logs must not fail for it
+        except BaseException as error:  # noqa: BLE001 - a value's __repr__ must not fail the caller
             trouble = f"a value raised {class_name(error)} while the line was rendered"
             return _fallback_line({**fields, "level": method}, trouble)
         if len(result) > _MAX_LINE:
@@ -183,13 +183,13 @@ def _never_raising(processors: list[Processor]) -> Processor:
 
 
 def _fallback_line(fields: dict[Any, Any], trouble: str) -> str:
-    """Return a plain line that has every field, cut, and says why it is so plain."""
+    """Return a line with every field truncated, and the reason why rendering failed."""
     plain = {safe_text(key): valid_unicode(value)[:_MAX_VALUE] for key, value in fields.items()}
     return json.dumps({**plain, "rendering": trouble})
 
 
 def _never_raising_logger(level: int) -> type[Any]:
-    """Return structlog's filtering logger with positional arguments formatted by what never raises."""
+    """Return structlog's filtering logger with a formatting of positional arguments that never raises."""
     base: Any = structlog.make_filtering_bound_logger(level)
     methods = {name: _formatting(getattr(base, name)) for name in _METHODS}
     return type("BoundLogger", (base,), methods)
@@ -200,7 +200,7 @@ def _formatting(method: Any) -> Any:
         try:
             return method(self, event, *args, **fields)
         except BaseException as error:
-            # The processors never raise, so this is the formatting of arguments: a value's own __str__.
+            # The processors never raise, so the formatting of an argument did: the __str__ of a value.
             if not args:
                 raise
             event = f"{safe_text(event)} <arguments raised {class_name(error)}>"
@@ -226,7 +226,7 @@ def _shared_processors(*, console: bool) -> list[Processor]:
 
 
 def _describe_endless_exceptions(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Show of an exception without an end what it is and where it was raised, and no traceback."""
+    """Replace the traceback of an endless exception by its type and the place where it was raised."""
     given = event.get("exc_info")
     error = sys.exc_info()[1] if given is True else given[1] if type(given) is tuple else given
     if error is None or not issubclass(type(error), BaseException) or not is_endless(error):
@@ -241,7 +241,7 @@ def _console_renderer(*, colors: bool) -> Processor:
     renderer = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
 
     def render(logger: Any, method: str, event: EventDict) -> str:
-        # What is called "stack" is appended to the line as it is: with a list it raised, in whoever logged.
+        # structlog's console renderer appends the key "stack" as text: a list there made the log call raise.
         if not isinstance(event.get("stack", ""), str):
             event["stack"] = repr(event["stack"])
         return renderer(logger, method, event)
@@ -266,15 +266,15 @@ def _route_standard_logging(shared: list[Processor], final: Processor, sink: Lin
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes what is logged by the standard library; a record that cannot be rendered costs its line and no more."""
+    """Logging handler for standard-library records; a record that cannot be rendered loses its line only."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
-        # Marks of a line that structlog has made, which ours never has here: with them a plugin would skip the chain.
+        # structlog marks its own records with these; a plugin that sets them would bypass the processors.
         record.__dict__.pop("_logger", None)
         try:
             line = self.format(record) + self.terminator
-        except BaseException as error:  # noqa: BLE001 - an argument's __str__ is foreign code
+        except BaseException as error:  # noqa: BLE001 - an argument's __str__ may be plugin code
             line = self._plain(record, f"a value raised {class_name(error)} while the line was rendered")
         if len(line) > _MAX_LINE:
             line = self._plain(record, f"cut from {len(line):,} characters")

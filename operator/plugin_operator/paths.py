@@ -1,7 +1,7 @@
-"""Paths that stay where they are.
+"""Absolute forms of the user's paths.
 
-Owns one rule: a relative path of the user's means the working directory of the start. Code of plugins may change the
-working directory of the process.
+Owns one rule: a relative path is relative to the working directory at start, because plugin code may change the working
+directory later.
 """
 
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def fixed(path: Path) -> Path:
-    """Return ``path`` below the working directory of now; as it is if there is none any more."""
+    """Return ``path`` joined to the current working directory, or unchanged if that directory was deleted."""
     try:
         return path.absolute()
     except OSError:
@@ -17,5 +17,5 @@ def fixed(path: Path) -> Path:
 
 
 def fixed_all(paths: str) -> str:
-    """Return a list of paths as ``$KUBECONFIG`` has it, each fixed; ``~`` is the home directory."""
+    """Return a ``$KUBECONFIG``-style list with each path made absolute; ``~`` is the home directory."""
     return os.pathsep.join(str(fixed(Path(path).expanduser())) for path in paths.split(os.pathsep) if path)

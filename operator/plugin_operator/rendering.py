@@ -1,7 +1,7 @@
-"""Text about foreign values: whatever they do when they are asked for it, this returns.
+"""Text of plugin values and exceptions, without ever raising.
 
-Exceptions, values and classes of plugins bring their own ``__str__``, ``__repr__`` and ``__name__``. Those may raise,
-end the process or never have been meant to be read. Logs, status and error messages render foreign values here only.
+A plugin's ``__str__``, ``__repr__`` and ``__name__`` may raise anything, call ``sys.exit`` or return no text. Logs,
+status and error messages render values of plugins with this module only.
 """
 
 import traceback
@@ -12,13 +12,13 @@ from itertools import islice
 from types import FrameType, TracebackType
 from typing import Any
 
-#: So much of a foreign text is shown, in characters.
+#: Longest text of a plugin value that is shown, in characters.
 MAX_CHARACTERS = 500
 
-#: So many exceptions of one chain or group are shown, and so many notes.
+#: Most exceptions of one chain or group, and most notes, that are shown.
 MAX_EXCEPTIONS = 50
 
-#: So many frames of all its tracebacks; code that recurses without end leaves as many as the interpreter allows.
+#: Most frames over all tracebacks of one exception; unbounded recursion leaves as many as the interpreter allows.
 MAX_FRAMES = 5000
 
 _MAX_PLACES = 5
@@ -27,7 +27,7 @@ _MAX_CHAIN = 5
 _MAX_LOOKED_AT = 1000
 
 Locate = Callable[[str], str | None]
-"""Returns the path that a person knows for the file name of a code object, None if it is not the plugin's."""
+"""Maps the file name of a code object to the path shown to users; None if the code is not the plugin's."""
 
 _CLASS_NAME = type.__dict__["__name__"]
 _CLASS_QUALNAME = type.__dict__["__qualname__"]
@@ -38,37 +38,37 @@ _MEMBERS = BaseExceptionGroup.__dict__["exceptions"]
 _ARGS = BaseException.__dict__["args"]
 _TRACEBACK = BaseException.__dict__["__traceback__"]
 
-# The exception whose message was asked for last, its traceback and arguments then, and the message.
+# Cache of one entry: the exception, its traceback and arguments when it was rendered, and the message.
 _last: tuple[weakref.ref[BaseException] | None, tuple[int, int], str] = (None, (0, 0), "")
 
 
 def class_name(value: object) -> str:
-    """Return the name of the class of ``value``, cut, as the interpreter has it and not as a metaclass tells it."""
+    """Return the truncated class name of ``value``, read from the interpreter, past any metaclass."""
     return str(_CLASS_NAME.__get__(type(value)))[:_MAX_NAME]
 
 
 def qualified_class_name(value: object) -> str:
-    """Return the dotted name of the class of ``value`` within its module, cut."""
+    """Return the truncated ``__qualname__`` of the class of ``value``."""
     return str(_CLASS_QUALNAME.__get__(type(value)))[:_MAX_NAME]
 
 
 def traceback_of(error: BaseException) -> TracebackType | None:
-    """Return the traceback of an exception, past whatever its class makes of the attribute."""
+    """Return the traceback of an exception, even if its class overrides the attribute."""
     found: TracebackType | None = _TRACEBACK.__get__(error)
     return found
 
 
 def cause_of(error: BaseException) -> BaseException | None:
-    """Return what an exception was raised from, or while handling; past what its class makes of the attributes."""
+    """Return the cause of an exception, else its context, even if its class overrides the attributes."""
     cause: BaseException | None = _CAUSE.__get__(error) or _CONTEXT.__get__(error)
     return cause
 
 
 def is_endless(error: BaseException) -> bool:
-    """Tell whether causes, contexts, members of groups, notes and frames are too many to be shown, or go in a circle.
+    """Report whether an exception is too large to render: too many causes, members, notes or frames, or a cycle.
 
-    Renderers of tracebacks take a time that grows with the cube of the depth, and a circle has no end. A class whose
-    name has no end is none to be shown either.
+    The time of traceback renderers grows with the cube of the depth, and they never finish a cycle. A class with an
+    overlong name counts as too large as well.
     """
     waiting = [error]
     count = frames = 0
@@ -96,11 +96,9 @@ def _count_frames(of: TracebackType | None, most: int) -> int:
 
 
 def message_of(error: BaseException, limit: int = MAX_CHARACTERS) -> str:
-    """Return ``str(error)``, at most ``limit`` characters of it; a note in its place if that raises.
+    """Return ``str(error)``, truncated to ``limit`` characters, or a note if it raises. Never raises.
 
-    What was asked last is remembered: log, status and health describe the same failure, whose ``__str__`` may be slow.
-
-    Never raises.
+    The last result is cached: log, status and health describe the same failure, and its ``__str__`` may be slow.
     """
     global _last  # noqa: PLW0603 - one entry, replaced as a whole, so that threads may race
     raised = id(traceback_of(error)), id(_ARGS.__get__(error))
@@ -108,7 +106,7 @@ def message_of(error: BaseException, limit: int = MAX_CHARACTERS) -> str:
     if known is None or known() is not error or when != raised or limit > MAX_CHARACTERS:
         text = _message_of(error)[: max(limit, MAX_CHARACTERS) + 1]
         try:
-            # Weakly, for an exception keeps its plugin's module alive.
+            # A weak reference: an exception keeps the module of its plugin alive.
             _last = weakref.ref(error), raised, text
         except TypeError:
             _last = None, raised, ""
@@ -123,7 +121,7 @@ def _message_of(error: BaseException) -> str:
 
 
 def describe(error: BaseException, limit: int = MAX_CHARACTERS) -> str:
-    """Return ``Type: message`` for an exception, at most ``limit`` characters of it; never raises."""
+    """Return ``Type: message`` of an exception, truncated to ``limit`` characters; never raises."""
     name, message = class_name(error), message_of(error, limit)
     text = f"{name}: {message}" if message else name
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
@@ -146,15 +144,15 @@ def safe_text(value: object) -> str:
 
 
 def stack_of(error: BaseException, limit: int = 5) -> tuple[str, ...]:
-    """Return ``file:line`` of the frames an exception passed, the innermost first, without keeping the frames."""
+    """Return ``file:line`` of the frames in the traceback of ``error``, innermost first, without references to them."""
     frames = deque(traceback.walk_tb(traceback_of(error)), limit)
     return tuple(f"{frame.f_code.co_filename}:{line}" for frame, line in reversed(frames))
 
 
 def places_of(error: BaseException, locate: Locate) -> tuple[str, ...]:
-    """Return files and lines of the plugin's own code that an exception passed, the innermost first.
+    """Return ``file:line`` of the plugin's own frames in the traceback of ``error``, innermost first.
 
-    If it passed none, as a timeout does that is raised around the plugin, those of what caused it count.
+    If there are none, as in a timeout that the operator raises, the frames of the cause count.
     """
     current: BaseException | None = error
     for _ in range(_MAX_CHAIN):
@@ -171,14 +169,14 @@ def places_of(error: BaseException, locate: Locate) -> tuple[str, ...]:
 
 
 def places_in(frame: FrameType | None, locate: Locate) -> tuple[str, ...]:
-    """Return files and lines of the plugin's own code in a stack, the innermost first."""
+    """Return ``file:line`` of the plugin's own frames in a stack, innermost first."""
     looked_at = islice(traceback.walk_stack(frame), _MAX_LOOKED_AT) if frame is not None else ()
     found = (f"{path}:{line}" for each, line in looked_at if (path := locate(each.f_code.co_filename)) is not None)
     return tuple(islice(found, _MAX_PLACES))
 
 
 def valid_unicode(text: Any) -> str:
-    """Return ``text`` with lone surrogates escaped, so that it can be encoded; what is no text is rendered first."""
-    # Not isinstance, which asks an instance for its __class__.
+    """Return ``text`` with lone surrogates escaped, so that it can be encoded; render a value that is not text."""
+    # Not isinstance: it reads __class__, which a plugin's class may define as a property.
     plain = str.__str__(text) if issubclass(type(text), str) else safe_text(text)
     return plain.encode("utf-8", "backslashreplace").decode()

@@ -1,8 +1,8 @@
-"""Threads for whatever blocks: plain ``def`` reconcilers, and what the operator itself needs.
+"""Threads for blocking calls: plain ``def`` reconcilers, and the operator's own file and DNS access.
 
-The threads are daemons: one that never returns must not keep the process from ending, as those of
-``concurrent.futures`` would. The operator uses the event loop's default executor for nothing: a plugin that fills it
-(``asyncio.to_thread``, ``loop.run_in_executor(None, …)``, ``loop.getaddrinfo``) must hold up nobody else.
+The threads are daemons: a thread that never returns must not block the end of the process, as one of
+``concurrent.futures`` would. The operator never uses the event loop's default executor, because plugins may fill it
+(``asyncio.to_thread``, ``loop.run_in_executor(None, …)``, ``loop.getaddrinfo``).
 """
 
 import asyncio
@@ -23,9 +23,9 @@ _IDLE_SECONDS = 30.0
 
 
 class ThreadRunner:
-    """Runs functions in threads that are kept for a while, as many as are called at once.
+    """A thread pool without a size limit, whose idle threads end after a while.
 
-    The caller bounds how many that are; workers do by ``max_concurrent_reconciles``.
+    The caller bounds the number of concurrent calls; workers do so with ``max_concurrent_reconciles``.
     """
 
     __slots__ = ("_idle", "_jobs", "_lock", "_name", "_running")
@@ -38,10 +38,10 @@ class ThreadRunner:
         self._running: dict[int, tuple[Any, ...]] = {}
 
     async def run(self, function: Callable[..., T], *args: Any) -> T:
-        """Call ``function`` in a thread, with this task's context variables.
+        """Call ``function`` in a thread, with the context variables of this task, and return its result.
 
-        A thread cannot be interrupted: when this is cancelled, it waits until the function has returned and only then
-        lets the cancellation through, so that whoever holds a lock meanwhile goes on holding it.
+        On cancel it waits until the function has returned and raises ``CancelledError`` then: a thread cannot be
+        interrupted, and a lock that the caller holds must stay held until the thread ends.
         """
         done = self._begin(function, *args)
         cancelled: asyncio.CancelledError | None = None
@@ -56,9 +56,9 @@ class ThreadRunner:
         return done.result()
 
     async def run_detached(self, function: Callable[..., T], *args: Any) -> T:
-        """Call ``function`` in a thread, with this task's context variables.
+        """Call ``function`` in a thread, with the context variables of this task, and return its result.
 
-        When this is cancelled, it returns at once; the function goes on, and what becomes of it is dropped.
+        On cancel it returns at once; the thread continues and its result is dropped.
         """
         done = self._begin(function, *args)
         try:
@@ -68,13 +68,13 @@ class ThreadRunner:
             raise
 
     def frame_of(self, argument: object) -> FrameType | None:
-        """Return where the function is now that was called with this very ``argument``; None if none runs.
+        """Return the innermost frame of the thread whose function was called with ``argument``; None if there is none.
 
-        The innermost frame of its thread, which goes on meanwhile: read it at once and do not keep it.
+        Arguments are compared by identity. The thread continues meanwhile: read the frame at once and do not keep it.
         """
         for ident, args in self._running.copy().items():
             if any(each is argument for each in args):
-                return sys._current_frames().get(ident)  # noqa: SLF001 - the documented way to see another thread
+                return sys._current_frames().get(ident)  # noqa: SLF001 - the documented way to inspect another thread
         return None
 
     def _begin(self, function: Callable[..., T], *args: Any) -> asyncio.Future[T]:
@@ -89,8 +89,8 @@ class ThreadRunner:
             if not start:
                 self._idle -= 1
         if start:
-            self._start()  # first, for if no thread can be had, no job may be left behind
-        # By the queue also for a new thread: a Thread keeps its arguments alive for as long as it lives.
+            self._start()  # first: if no thread can start, no job may stay in the queue
+        # A new thread takes its job from the queue too: a Thread keeps its arguments alive until it ends.
         self._jobs.put(job)
 
     def _start(self) -> None:
@@ -101,7 +101,7 @@ class ThreadRunner:
         while job is not None:
             deliver = job()
             job = None
-            # Idle before the caller knows: what it runs next must find this thread, not start another.
+            # Count as idle before delivering: the caller's next call must reuse this thread.
             with self._lock:
                 self._idle += 1
             try:
@@ -113,7 +113,7 @@ class ThreadRunner:
                 raise
 
     def _gone_while_idle(self) -> None:
-        """Let nobody count on a thread that ended by an exception; a job that already does gets another."""
+        """Take a thread that ended by an exception out of the idle count; start another if a job was queued for it."""
         with self._lock:
             is_counted_on = self._idle == 0
             if not is_counted_on:
@@ -126,7 +126,7 @@ class ThreadRunner:
             return self._jobs.get(timeout=_IDLE_SECONDS)
         except queue.Empty:
             with self._lock:
-                if self._idle == 0:  # somebody has just counted on this thread: its job is on the way
+                if self._idle == 0:  # a caller has just reserved this thread, and its job follows
                     return self._jobs.get()
                 self._idle -= 1
                 return None
@@ -146,11 +146,11 @@ def _job(
         try:
             result = context.run(function, *args)
         except StopIteration as error:
-            # A future refuses StopIteration, because a coroutine would take it for its own end.
+            # A future rejects StopIteration, which would end the awaiting coroutine.
             wrapped = RuntimeError("a plain def raised StopIteration")
             wrapped.__cause__ = error
             return partial(_hand_over, loop, done, done.set_exception, wrapped)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to the caller
+        except BaseException as error:  # noqa: BLE001 - delivered to the caller
             return partial(_hand_over, loop, done, done.set_exception, error)
         finally:
             del running[ident]
@@ -169,7 +169,7 @@ def _hand_over(
     try:
         loop.call_soon_threadsafe(settle)
     except RuntimeError:
-        # The loop is closed: the process is ending and nobody waits any more.
+        # The event loop is closed: the process is exiting and no task awaits the result.
         return
 
 
@@ -177,8 +177,8 @@ _OWN = ThreadRunner("operator")
 
 
 async def in_thread(function: Callable[..., T], *args: Any) -> T:
-    """Call ``function`` in a thread of the operator's own: what ``asyncio.to_thread`` is, but no plugin can fill it.
+    """Call ``function`` in a thread of the operator's own pool, as ``asyncio.to_thread`` does in the default executor.
 
-    When this is cancelled, it returns at once; the function goes on, and what becomes of it is dropped.
+    On cancel it returns at once; the thread continues and its result is dropped.
     """
     return await _OWN.run_detached(function, *args)

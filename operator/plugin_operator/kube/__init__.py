@@ -1,7 +1,6 @@
-"""The nouns of Kubernetes as plain values: names, kinds, resources, selectors, metadata.
+"""Kubernetes names, kinds, resources, selectors and metadata as plain values.
 
-Owns what can be said about an object without talking to anybody. Leaves every request to ``client`` and every decision
-to the layers above.
+Owns parsing and matching without I/O. Leaves requests to ``client``.
 """
 
 from plugin_operator.kube.builtin_kinds import field_problem, problem_of, resource_problem

@@ -1,7 +1,7 @@
-"""The kinds that come with Kubernetes, as far as a slip in a name can be told from them.
+"""The built-in kinds of Kubernetes, to find typing errors in declared kinds.
 
-Owns what is certainly wrong about a declared kind or field selector, whatever the cluster: whether a cluster really
-serves a kind is left to discovery. Groups that still get new kinds are only judged where a name is nearly another.
+Owns the faults of a declared kind or field selector that hold for every cluster. Leaves the kinds that one cluster
+serves to discovery. In groups that still get new kinds, only a name close to a known one is a fault.
 """
 
 import difflib
@@ -62,7 +62,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
         "VolumeAttributesClass",
     ),
 }
-#: Groups that have had the same kinds for years: what is not in them is in none.
+#: Groups whose kinds have not changed for years: an unknown kind in them is a fault.
 _CLOSED = frozenset({"", "apps", "autoscaling", "batch", "policy", "rbac.authorization.k8s.io"})
 _UNWATCHABLE = frozenset({"Binding", "ComponentStatus", "Eviction", "Scale", "Status", "TokenRequest"})
 _CLOSE = 0.8
@@ -76,7 +76,7 @@ _SUBRESOURCES = (
 _VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
 
 _EVERYWHERE = frozenset({"metadata.name", "metadata.namespace"})
-# What the API server indexes; of kinds that are not here nothing is known beforehand.
+# Field selectors that the API server supports; kinds that are missing here are not checked.
 _FIELDS: Mapping[tuple[str, str], frozenset[str]] = {
     **{(group, kind): frozenset() for group in _CLOSED for kind in _KINDS[group]},
     ("", "Event"): frozenset(
@@ -118,7 +118,7 @@ _FIELDS: Mapping[tuple[str, str], frozenset[str]] = {
 
 
 def problem_of(kind: GroupVersionKind) -> str:
-    """Return what is certainly wrong with a kind, and the way out; an empty text if it may be right."""
+    """Return the fault of a kind and its fix, or an empty text if the kind may exist."""
     group = kind.group
     if group == "core" or (not group and kind.version == "core"):
         right = kind.kind if group else "ConfigMap"
@@ -140,7 +140,7 @@ def problem_of(kind: GroupVersionKind) -> str:
 
 
 def _problem_in(kind: GroupVersionKind) -> str:
-    """Judge a kind by a group that comes with Kubernetes."""
+    """Return the fault of a kind in a built-in group, or an empty text."""
     if kind.kind in _KINDS[kind.group]:
         return _version_problem(kind)
     where = f"the API group {kind.group!r}" if kind.group else "the core group (v1)"
@@ -161,7 +161,7 @@ def _problem_in(kind: GroupVersionKind) -> str:
 
 
 def field_problem(kind: GroupVersionKind, selector: str) -> str:
-    """Return which field of a selector, in canonical form, the API server does not select by; empty if it may do."""
+    """Return the fault of a canonical field selector, such as an unsupported field, or an empty text."""
     fields = _FIELDS.get((kind.group, kind.kind))
     for path, _, _ in FieldSelector.parse(selector).requirements:
         known = _EVERYWHERE | (fields or frozenset())
@@ -190,7 +190,7 @@ def _group_hint(kind: GroupVersionKind) -> str:
 
 
 def resource_problem(group: str, resource: str) -> str:
-    """Return what is certainly wrong with a resource of an RBAC rule, and the way out; empty if it may be right."""
+    """Return the fault of a resource in an RBAC rule and its fix, or an empty text if the resource may exist."""
     base, _, below = resource.partition("/")
     if group != group.lower() or "/" in group or group in {"core", "v1"}:
         right = "" if group.lower() in {"core", "v1"} else group.partition("/")[0].lower()
@@ -240,7 +240,7 @@ def _text(group: str, version: str, kind: str) -> str:
 
 
 def _nearest(word: str, known: Iterable[str], cutoff: float = _CLOSE) -> str:
-    """Return the one of ``known`` that ``word`` is but for case, a plural's ending or a slip."""
+    """Return the member of ``known`` that differs from ``word`` by case, a plural ending or a typing error only."""
     by_lower = {each.lower(): each for each in known}
     lower = word.lower()
     for ending, instead in (("", ""), ("s", ""), ("es", ""), ("ies", "y")):

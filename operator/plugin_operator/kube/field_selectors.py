@@ -1,6 +1,6 @@
-"""Field selectors: the texts people write, and what they match.
+"""Parsing and matching of field selectors.
 
-The grammar and its corner cases are those of apimachinery's ``fields`` package.
+Grammar and corner cases are those of apimachinery's ``fields`` package.
 """
 
 import re
@@ -13,27 +13,29 @@ from plugin_operator.kube.label_selectors import SelectorError
 
 @dataclass(frozen=True, slots=True)
 class FieldSelector:
-    """A conjunction of ``(path, operator, value)`` with operator ``=`` or ``!=``; the empty one matches everything."""
+    """Conjunction of terms ``(path, operator, value)`` with operator ``=`` or ``!=``; without terms it matches all."""
 
     requirements: tuple[tuple[str, str, str], ...] = ()
 
     @classmethod
     def of(cls, value: object) -> "FieldSelector":
-        """Return the selector that a text or a mapping stands for; None and what is empty match everything.
+        """Return the selector for a text or mapping; None and empty values match all objects.
 
         Args:
-            value: kubectl's syntax, or fields and their values.
+            value: text in kubectl's syntax, or a mapping of fields to values.
 
         Raises:
-            SelectorError: the text, or a key of the mapping, cannot be read.
-            TypeError: it is neither text nor a mapping of fields to texts.
+            SelectorError: the text, or a key of the mapping, cannot be parsed.
+            TypeError: ``value`` is neither text nor a mapping of fields to texts.
         """
         if value is None or isinstance(value, str):
             return cls.parse(value or "")
         if isinstance(value, FieldSelector):
             return value
         if not isinstance(value, Mapping) or not all(isinstance(each, str) for pair in value.items() for each in pair):
-            raise TypeError(f"{value!r} is no field selector: write 'metadata.name=web' or {{'metadata.name': 'web'}}")
+            raise TypeError(
+                f"{value!r} is not a field selector: write 'metadata.name=web' or {{'metadata.name': 'web'}}"
+            )
         wanted = cls(tuple((path, "=", each) for path, each in sorted(value.items())))
         if cls.parse(str(wanted)) != wanted:
             raise SelectorError("a key is not the path of a field", str(wanted), 0)
@@ -41,10 +43,10 @@ class FieldSelector:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        r"""Read ``metadata.name=x,spec.nodeName!=y``; ``\\``, ``\,`` and ``\=`` stand for themselves in values.
+        r"""Parse ``metadata.name=x,spec.nodeName!=y``; values may contain the escapes ``\\``, ``\,`` and ``\=``.
 
         Raises:
-            SelectorError: with the position of the first fault.
+            SelectorError: the text cannot be parsed; the error has the position.
         """
         requirements, position = [], 0
         for term in re.findall(r"(?:\\.|[^\\,])+|,|\\\Z", text, re.DOTALL):
@@ -54,7 +56,7 @@ class FieldSelector:
         return cls(tuple(requirements))
 
     def matches(self, get: Callable[[str], str | None]) -> bool:
-        """Tell whether the object whose fields ``get`` returns fulfils every term; an absent field is empty."""
+        """Report whether an object matches every term; ``get`` returns the value of a field, empty if it is absent."""
         return all(((get(path) or "") == value) == (op == "=") for path, op, value in self.requirements)
 
     def __bool__(self) -> bool:

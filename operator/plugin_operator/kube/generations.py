@@ -1,4 +1,4 @@
-"""Built-in kinds whose objects have no ``metadata.generation``: the API server counts their changes nowhere."""
+"""Built-in kinds whose objects have no ``metadata.generation``."""
 
 from plugin_operator.kube.gvk import GroupVersionKind
 
@@ -20,5 +20,5 @@ _WITHOUT = frozenset(
 
 
 def is_without_generation(kind: GroupVersionKind) -> bool:
-    """Tell whether objects of a kind are known to have no generation; of custom kinds nothing is known beforehand."""
+    """Report whether ``kind`` is a built-in kind without ``metadata.generation``; False for custom kinds."""
     return (kind.group, kind.kind) in _WITHOUT

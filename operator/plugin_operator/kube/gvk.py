@@ -1,4 +1,4 @@
-"""What kind an object is: group, version and kind, and the short text people write for it."""
+"""``GroupVersionKind`` and its short text form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True, order=True)
 class GroupVersionKind:
-    """One kind in one version. Wherever a kind is declared, its text ``"apps/v1/Deployment"`` does as well.
+    """One kind in one version. Declarations also take its text form, ``"apps/v1/Deployment"``.
 
     Attributes:
-        group: the empty string for the core API.
-        version: such as ``"v1"``.
-        kind: such as ``"Deployment"``.
+        group: API group; the empty string for the core group.
+        version: for example ``"v1"``.
+        kind: for example ``"Deployment"``.
     """
 
     group: str
@@ -21,13 +21,13 @@ class GroupVersionKind:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``v1/ConfigMap`` or ``apps/v1/Deployment``.
+        """Parse ``v1/ConfigMap`` or ``apps/v1/Deployment``.
 
         Args:
-            text: as ``str()`` of a kind gives it.
+            text: the result of ``str()`` of a kind.
 
         Raises:
-            ValueError: the text has another shape.
+            ValueError: the text has another form.
         """
         parts = text.strip().split("/")
         if len(parts) == 2:
@@ -38,7 +38,7 @@ class GroupVersionKind:
 
     @classmethod
     def of(cls, obj: Mapping[str, Any]) -> Self:
-        """Return the kind an object says it is.
+        """Return the kind of an object.
 
         Args:
             obj: a dict with ``apiVersion`` and ``kind``.
@@ -53,18 +53,18 @@ class GroupVersionKind:
 
     @classmethod
     def from_api_version(cls, api_version: str, kind: str) -> Self:
-        """Join an ``apiVersion`` and a kind. Raises nothing.
+        """Return the kind for an ``apiVersion`` and a kind. Raises nothing.
 
         Args:
             api_version: "v1" or "apps/v1".
-            kind: such as "Deployment".
+            kind: for example "Deployment".
         """
         group, _, version = api_version.rpartition("/")
         return cls(group, version, kind)
 
     @property
     def api_version(self) -> str:
-        """The ``apiVersion`` of such objects: "v1" or "apps/v1"."""
+        """The ``apiVersion`` of objects of this kind: "v1" or "apps/v1"."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     def __str__(self) -> str:

@@ -1,7 +1,6 @@
-"""Label selectors: the texts people write, and what they match.
+"""Parsing and matching of label selectors.
 
-The grammar and its corner cases are those of apimachinery's ``labels`` package, because users type the same text into
-kubectl.
+Grammar and corner cases are those of apimachinery's ``labels`` package, because kubectl takes the same text.
 """
 
 import re
@@ -16,11 +15,11 @@ _ABSENT_MATCHES = frozenset({"!=", "notin", "!"})
 
 
 class SelectorError(ValueError):
-    """The text or mapping of a label or field selector cannot be read; the message has the column.
+    """A label or field selector cannot be parsed; the message contains the column.
 
     Attributes:
         text: the whole selector.
-        position: 0-based offset of the trouble.
+        position: 0-based offset of the fault.
     """
 
     def __init__(self, message: str, text: str, position: int) -> None:
@@ -38,7 +37,7 @@ class LabelRequirement:
     values: tuple[str, ...] = ()
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Tell whether ``labels`` fulfil the term."""
+        """Report whether ``labels`` match the term."""
         value = labels.get(self.key)
         if value is None:
             return self.operator in _ABSENT_MATCHES
@@ -67,21 +66,21 @@ class LabelRequirement:
 
 @dataclass(frozen=True, slots=True)
 class LabelSelector:
-    """A conjunction of label requirements; the empty one matches everything."""
+    """Conjunction of label requirements; without requirements it matches all objects."""
 
     requirements: tuple[LabelRequirement, ...] = ()
 
     @classmethod
     def of(cls, value: object) -> "LabelSelector":
-        """Return the selector that a text or a mapping stands for; None and what is empty match everything.
+        """Return the selector for a text, mapping or typed model; None and empty values match all objects.
 
         Args:
-            value: kubectl's syntax; labels and their values; or ``matchLabels`` and ``matchExpressions``, as
-                ``spec.selector`` of a Deployment holds them, in a mapping or a typed model.
+            value: text in kubectl's syntax; a mapping of labels to values; or ``matchLabels`` and
+                ``matchExpressions`` as in ``spec.selector`` of a Deployment, as a mapping or a typed model.
 
         Raises:
-            SelectorError: the text, or a key or value of the mapping, cannot be read.
-            TypeError: it is neither text nor such a mapping.
+            SelectorError: the text, or a key or value of the mapping, cannot be parsed.
+            TypeError: ``value`` has none of these types.
         """
         if value is None or isinstance(value, str):
             return cls.parse(value or "")
@@ -90,22 +89,22 @@ class LabelSelector:
         if hasattr(value, "match_labels") and hasattr(value, "match_expressions"):  # V1LabelSelector
             return cls(_equal(value.match_labels) + _expressions(value.match_expressions))
         if not isinstance(value, Mapping):
-            raise TypeError(f"{value!r} is no label selector: {_WAY_OUT}")
+            raise TypeError(f"{value!r} is not a label selector: {_WAY_OUT}")
         if value and value.keys() <= {"matchLabels", "matchExpressions"}:
             return cls(_equal(value.get("matchLabels")) + _expressions(value.get("matchExpressions")))
         return cls(_equal(value))
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read equality and set based terms (``a=b, c!=d, e in (x,y), f notin (z), g, !h, i>3``).
+        """Parse equality-based and set-based terms (``a=b, c!=d, e in (x,y), f notin (z), g, !h, i>3``).
 
         Raises:
-            SelectorError: with the position of the first fault.
+            SelectorError: the text cannot be parsed; the error has the position.
         """
         return cls(_LabelParser(text).parse())
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Tell whether ``labels`` fulfil every term."""
+        """Report whether ``labels`` match every term."""
         return all(requirement.matches(labels) for requirement in self.requirements)
 
     def __bool__(self) -> bool:
@@ -122,11 +121,11 @@ _OPERATORS = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": 
 
 def _equal(labels: Any) -> tuple[LabelRequirement, ...]:
     if labels is not None and not isinstance(labels, Mapping):
-        raise TypeError(f"{labels!r} is no mapping of labels: {_WAY_OUT}")
+        raise TypeError(f"{labels!r} is not a mapping of labels: {_WAY_OUT}")
     found: list[LabelRequirement] = []
     for key, value in (labels or {}).items():
         if not isinstance(key, str) or not isinstance(value, str):
-            raise TypeError(f"the label {key!r}: {value!r} is not made of texts: {_WAY_OUT}")
+            raise TypeError(f"label {key!r}: {value!r} must have text for key and value: {_WAY_OUT}")
         found += _read(key, "=", (value,))
     return tuple(found)
 
@@ -136,12 +135,10 @@ def _expressions(expressions: Any) -> tuple[LabelRequirement, ...]:
     for each in map(_term, expressions or ()):
         operator = each.get("operator") if isinstance(each, Mapping) else None
         if operator not in _OPERATORS or not isinstance(each.get("key"), str):
-            raise TypeError(
-                f"{each!r} is none of matchExpressions: it needs key and operator ({', '.join(_OPERATORS)})"
-            )
+            raise TypeError(f"{each!r} is not a match expression: it needs key and operator ({', '.join(_OPERATORS)})")
         values = tuple(sorted(map(str, each.get("values") or ())))
         if bool(values) != (operator in {"In", "NotIn"}):
-            raise TypeError(f"{each!r} is none of matchExpressions: In and NotIn need values, the others take none")
+            raise TypeError(f"{each!r} is not a match expression: In and NotIn need values, the others take none")
         found += _read(each["key"], _OPERATORS[operator], values)
     return tuple(found)
 
@@ -153,7 +150,7 @@ def _term(expression: Any) -> Any:
 
 
 def _read(key: str, operator: str, values: tuple[str, ...]) -> tuple[LabelRequirement, ...]:
-    """Return the requirement, once its key and values have proved that they cannot mean another."""
+    """Return the requirement, after a check that key and values contain no selector syntax."""
     wanted = LabelRequirement(key, operator, values)
     if LabelSelector.parse(str(wanted)).requirements != (wanted,):
         raise SelectorError("a key or a value is not valid for labels", str(wanted), 0)
@@ -161,7 +158,7 @@ def _read(key: str, operator: str, values: tuple[str, ...]) -> tuple[LabelRequir
 
 
 class _LabelParser:
-    """A cursor over the tokens of one selector."""
+    """Recursive-descent parser of one selector."""
 
     def __init__(self, text: str) -> None:
         self._text = text

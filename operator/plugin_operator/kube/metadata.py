@@ -1,7 +1,7 @@
-"""The part of an object every layer reads: its metadata, decoded alone.
+"""Object metadata, decoded without the rest of the object.
 
-Decoding only metadata costs a third of decoding the whole object, and the values carry no reference cycles, so they
-opt out of the garbage collector.
+Decoding metadata alone takes a third of the time of a full decode. The structs hold no reference cycles, so the garbage
+collector does not track them.
 """
 
 from typing import Any, TypeAlias
@@ -15,12 +15,12 @@ class OwnerReference(msgspec.Struct, gc=False, frozen=True, rename="camel"):
     """One entry of ``metadata.ownerReferences``.
 
     Attributes:
-        name: of the owner, in the same namespace or without one.
-        kind: of the owner.
-        api_version: of the owner: "v1" or "apps/v1".
-        uid: of the owner.
-        controller: whether it is the one that manages the object.
-        block_owner_deletion: whether a foreground deletion of the owner waits for the object.
+        name: name of the owner, which is in the same namespace or cluster-scoped.
+        kind: kind of the owner.
+        api_version: ``apiVersion`` of the owner: "v1" or "apps/v1".
+        uid: uid of the owner.
+        controller: whether the owner is the managing controller.
+        block_owner_deletion: whether a foreground deletion of the owner waits for this object.
     """
 
     name: str = ""
@@ -32,22 +32,22 @@ class OwnerReference(msgspec.Struct, gc=False, frozen=True, rename="camel"):
 
 
 class ObjectMeta(msgspec.Struct, gc=False, frozen=True, rename="camel"):
-    """``metadata`` of any object; what is absent or null on the wire is empty or None here.
+    """``metadata`` of any object; fields that are absent or null on the wire are empty or None.
 
-    Times stay the RFC 3339 text of the server.
+    Timestamps are the server's RFC 3339 texts.
 
     Attributes:
-        name: inside its namespace.
+        name: name of the object.
         namespace: empty for a cluster-scoped object.
-        uid: of this object, and of no other that had or will have its name.
-        resource_version: opaque text of the server.
-        generation: counts changes of the spec; 0 for kinds that count none.
+        uid: unique over time: an object that is deleted and created again gets a new one.
+        resource_version: opaque version of the object.
+        generation: number of changes of the spec; 0 for kinds without it.
         labels: None if there are none.
         annotations: None if there are none.
         finalizers: None if there are none.
         owner_references: None if there are none.
-        deletion_timestamp: when its deletion began, None before.
-        creation_timestamp: when it was created.
+        deletion_timestamp: time of the deletion request, or None.
+        creation_timestamp: time of the creation.
     """
 
     name: str = ""
@@ -63,7 +63,7 @@ class ObjectMeta(msgspec.Struct, gc=False, frozen=True, rename="camel"):
     creation_timestamp: str | None = None
 
     def controller_of(self) -> OwnerReference | None:
-        """Return the owner that manages the object (``controller: true``), if any. Raises nothing."""
+        """Return the owner reference with ``controller: true``, or None. Raises nothing."""
         for owner in self.owner_references or ():
             if owner.controller:
                 return owner
@@ -81,6 +81,6 @@ def decode_metadata(raw: bytes | memoryview) -> ObjectMeta:
     """Decode the metadata of an object from its JSON.
 
     Raises:
-        msgspec.MsgspecError: the bytes are not the JSON of an object with such metadata.
+        msgspec.MsgspecError: the bytes are not the JSON of an object with valid metadata.
     """
     return _DECODER.decode(raw).metadata

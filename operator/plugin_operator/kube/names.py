@@ -1,15 +1,15 @@
-"""What one object is called inside its kind: the key of caches and of work queues."""
+"""``NamespacedName``: the key of caches and work queues."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 
 class NamespacedName(NamedTuple):
-    """Namespace and name of one object: what a reconciler is asked to look at. A tuple of the two.
+    """Namespace and name of one object; the request of a reconciler. A named tuple.
 
     Attributes:
         namespace: the empty string for a cluster-scoped object.
-        name: inside its namespace.
+        name: name of the object.
     """
 
     namespace: str
@@ -20,13 +20,13 @@ class NamespacedName(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``namespace/name`` or ``name``.
+        """Parse ``namespace/name`` or ``name``.
 
         Args:
-            text: as ``str()`` of a request gives it.
+            text: the result of ``str()`` of a request.
 
         Raises:
-            ValueError: the name is empty or there is more than one slash.
+            ValueError: the name is empty, or the text has more than one slash.
         """
         namespace, _, name = text.rpartition("/")
         if not name or "/" in namespace:
@@ -35,13 +35,13 @@ class NamespacedName(NamedTuple):
 
     @classmethod
     def of(cls, obj: Mapping[str, Any]) -> Self:
-        """Return the name of an object.
+        """Return namespace and name of an object.
 
         Args:
             obj: a dict with ``metadata``.
 
         Raises:
-            KeyError: it has no ``metadata`` or no name.
+            KeyError: ``obj`` has no ``metadata`` or no name.
         """
         metadata = obj["metadata"]
         return cls(metadata.get("namespace") or "", metadata["name"])

@@ -1,4 +1,4 @@
-"""How a kind is served: its plural, its scope, its verbs and the URL paths that follow from them."""
+"""``Resource``: plural, scope, verbs and URL paths of a kind."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from plugin_operator.kube.gvk import GroupVersionKind
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource as discovery describes it."""
+    """One resource from the API server's discovery."""
 
     gvk: GroupVersionKind
     plural: str
@@ -18,19 +18,19 @@ class Resource:
     singular: str = ""
 
     def supports(self, verb: str) -> bool:
-        """Tell whether the server lists ``verb`` for this resource."""
+        """Report whether discovery lists ``verb`` for this resource."""
         return verb in self.verbs
 
     def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
         """Return the URL path of the collection, of one object or of its subresource.
 
         Args:
-            namespace: narrows a namespaced resource; ignored for a cluster-scoped one, for which it has no meaning.
+            namespace: one namespace of a namespaced resource; ignored for a cluster-scoped one.
             name: one object instead of the collection.
             subresource: "status", "scale", …; needs ``name``.
 
         Raises:
-            ValueError: a subresource without a name, or a segment that would change the meaning of the path.
+            ValueError: ``subresource`` without ``name``, or a segment such as ".." that would change the path.
         """
         if subresource and not name:
             raise ValueError(f"the subresource {subresource!r} of {self.gvk} needs a name")
@@ -47,7 +47,7 @@ class Resource:
 
 
 def _segment(text: str) -> str:
-    """Refuse what apimachinery's path segment validation refuses, so that a name can never reach another object."""
+    """Return ``text``, or raise if apimachinery's path segment validation rejects it: "../x" names another object."""
     if text in {"", ".", ".."} or any(char in text for char in "/%?#"):
         raise ValueError(f"{text!r} cannot be part of a resource path")
     return text

@@ -1,13 +1,13 @@
-"""Owning tasks: every background task has an owner, and one that ends unasked has a successor.
+"""Background tasks: each has an owner, and one that ends unexpectedly is restarted.
 
-Owns three kinds of task and what follows from their end:
+Owns three kinds of task:
 
-- a *service* (``TaskOwner.serve``) runs for ever: whatever ends it but its owner is an error, and it is started again;
-- a *job* (``TaskOwner.complete``) has to come to its end: started again until it returns;
-- a *one-shot* (``TaskOwner.spawn``) is not repeated: a failure is logged and its owner is told.
+- a *service* (``TaskOwner.serve``) runs until its owner stops it; any other end is an error, and it is restarted;
+- a *job* (``TaskOwner.complete``) runs until it returns; if it raises or is cancelled, it is restarted;
+- a *one-shot* (``TaskOwner.spawn``) is not restarted: a failure is logged and passed to ``on_error``.
 
-``TaskSupervisor`` knows the services and jobs of the process that do not work now. What a task does is left to whoever
-spawns it; what a service or job finds when it is started again has to be right for it.
+``TaskSupervisor`` tracks the services and jobs that are down. The code of a service or job must tolerate a restart at
+any point.
 """
 
 from plugin_operator.tasks.owner import TaskOwner

@@ -1,4 +1,4 @@
-"""The owner of tasks: spawns them, reports those that fail, ends them with a deadline."""
+"""``TaskOwner``: starts tasks, reports failures, and stops the tasks within a deadline."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -13,14 +13,13 @@ _log = logs.get_logger(__name__)
 
 
 class TaskOwner:
-    """Keeps a strong reference to every task it spawned and sees to their end.
+    """Holds a strong reference to every task it started, and stops them.
 
     Args:
-        name: prefix of the tasks' names, seen in logs and in stack dumps.
-        clock: measures the deadline of ``stop`` and the pauses before a restart.
-        on_error: called with a one-shot and its exception when one ends by an exception nobody handled; the failure is
-            logged in any case.
-        supervisor: notified of services and jobs that end unexpectedly; a private one unless given.
+        name: prefix of the task names in logs and stack dumps.
+        clock: measures the deadline of ``stop`` and the backoff before a restart.
+        on_error: called with a one-shot and its exception when it fails; the failure is logged in any case.
+        supervisor: notified of services and jobs that end unexpectedly; a private one by default.
     """
 
     __slots__ = ("_clock", "_name", "_on_error", "_services", "_supervisor", "_tasks")
@@ -44,29 +43,29 @@ class TaskOwner:
         return len(self._tasks) + len(self._services)
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any], name: str) -> AnyTask:
-        """Run a one-shot in a task of its own until it ends or ``stop`` cancels it."""
+        """Start a one-shot task, which runs until it ends or ``stop`` cancels it."""
         task = start_task(coroutine, f"{self._name}/{name}")
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
 
     def serve(self, run: Run, name: str, *, kind: str, is_working: Callable[[], bool] = lambda: True) -> Service:
-        """Run a service until ``stop``, or until it is cancelled by ``Service.cancel``.
+        """Start a service, which runs until ``stop`` or ``Service.cancel``.
 
         Args:
-            run: makes the coroutine, at each start; that it returns is an error.
-            name: of this one.
-            kind: what its restarts are counted by.
-            is_working: asked some time after a restart whether it does its work again.
+            run: returns a new coroutine at each start; the coroutine must not return.
+            name: name of the task.
+            kind: label under which its restarts are counted.
+            is_working: reports whether the restarted service works; called some time after each restart.
         """
         return self._add(run, name, kind, is_job=False, is_working=is_working)
 
     def complete(self, run: Run, name: str, *, kind: str) -> Service:
-        """Run a job: as ``serve``, but once it returns it is done."""
+        """Start a job: like ``serve``, but it is finished once its coroutine returns."""
         return self._add(run, name, kind, is_job=True, is_working=lambda: True)
 
     async def stop(self, deadline_seconds: float) -> list[str]:
-        """Cancel what still runs and wait for it; return the names of the tasks that did not obey in time."""
+        """Cancel all tasks and wait for them; return the names of those that still run at the deadline."""
         tasks = {*self._tasks, *(service.task for service in self._services)}
         for service in list(self._services):
             service.cancel()
@@ -74,7 +73,7 @@ class TaskOwner:
         return sorted(task.get_name() for task in stubborn)
 
     async def finish(self, deadline_seconds: float) -> list[str]:
-        """Let what runs end on its own until the deadline, then ``stop`` the rest within as long again."""
+        """Wait for all tasks until the deadline, then ``stop`` the rest within a second deadline of that length."""
         ends = [*self._tasks, *(service.finished for service in self._services)]
         await wait_until_done(ends, deadline_seconds, clock=self._clock)
         return await self.stop(deadline_seconds)

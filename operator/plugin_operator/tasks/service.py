@@ -1,4 +1,4 @@
-"""A service or a job, started again whenever it ends unasked."""
+"""Services and jobs: background work that is restarted when it ends unexpectedly."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,13 +17,13 @@ Run = Callable[[], Awaitable[object]]
 
 
 class Service:
-    """A service or a job and, one after the other, the tasks that run it; made by ``TaskOwner``.
+    """A service or job and the task that runs it; ``TaskOwner`` creates it.
 
     Attributes:
-        name: of its tasks.
-        kind: what the restarts are counted by.
-        finished: done once it is stopped or, for a job, has returned.
-        task: the one that runs it now, or ran it last.
+        name: name of its tasks.
+        kind: label under which its restarts are counted.
+        finished: done once the service is stopped or the job has returned.
+        task: the current task, or the last one.
     """
 
     __slots__ = (
@@ -61,7 +61,7 @@ class Service:
         self.task = self._begin()
 
     def cancel(self) -> None:
-        """End it; it is not started again."""
+        """Cancel the task without a restart."""
         self._stopping = True
         if self._timer is not None:
             self._timer.cancel()
@@ -100,5 +100,5 @@ async def _contained(run: Run) -> None:
     try:
         await run()
     except (SystemExit, KeyboardInterrupt) as error:
-        # asyncio would end the event loop for these two, and the process with it.
+        # asyncio re-raises these two out of the event loop, which would end the process.
         raise TaskBroke("it would have ended the process") from error

@@ -1,4 +1,4 @@
-"""What should run in the background of this process and does not; what readiness asks."""
+"""Which services and jobs of this process are down; readiness reads it."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,7 +8,7 @@ from plugin_operator.metrics import Counter
 from plugin_operator.rendering import cause_of, describe
 from plugin_operator.tasks.threads import TaskBroke
 
-#: A task that was started again counts as working once it has gone on for so long.
+#: A restarted task counts as working after running for this long.
 PROVEN_SECONDS = 2.0
 
 _MAX_REASON = 200
@@ -17,12 +17,11 @@ _log = logs.get_logger(__name__)
 
 
 class TaskSupervisor:
-    """Knows what should run in the background of this process and does not; what readiness asks.
+    """Tracks the services and jobs that are down, for readiness.
 
     Args:
-        clock: measures how long a restarted task has to go on to count as working.
-        restarts: ``{task}``: counts the ends that nobody asked for; ``task`` is a kind and not a name, of which there
-            are few.
+        clock: measures how long a restarted task has run.
+        restarts: ``{task}``: counts unexpected ends; ``task`` is the kind, to bound the number of series.
     """
 
     def __init__(self, clock: Clock, restarts: Counter | None = None) -> None:
@@ -34,16 +33,16 @@ class TaskSupervisor:
 
     @property
     def down(self) -> list[str]:
-        """What ended unasked and does not work again, each with the reason; empty while all is well."""
+        """Each task that ended unexpectedly and does not work yet, with the reason; empty when all tasks work."""
         return sorted(self._down.values())
 
     @property
     def is_closed(self) -> bool:
-        """Whether the process ends, so that nothing is started again."""
+        """Whether the process is stopping, so that no task is restarted."""
         return self._is_closed
 
     def close(self) -> None:
-        """Say that the process ends: tasks that end from now on are nobody's loss."""
+        """Stop restarting and counting: the process is stopping."""
         self._is_closed = True
         for timer in self._proofs.values():
             timer.cancel()
@@ -59,15 +58,15 @@ class TaskSupervisor:
         cancelled: bool = False,
         about: Mapping[str, str] | None = None,
     ) -> None:
-        """Note, log and count that a task ended unasked.
+        """Record, log and count the unexpected end of a task.
 
         Args:
-            key: stands for the task until ``restarted`` and its proof.
-            kind: what it is counted by.
-            name: of the task, for people.
-            error: what it raised, if anything.
-            cancelled: it was cancelled.
-            about: fields of the log line: whose work the task does.
+            key: identifies the task until it works again.
+            kind: label of the metric.
+            name: name of the task in messages.
+            error: the exception, if it raised one.
+            cancelled: whether it was cancelled.
+            about: further fields of the log line, such as the plugin.
         """
         if self._is_closed:
             return
@@ -81,7 +80,7 @@ class TaskSupervisor:
         )
 
     def restarted(self, key: object, name: str, is_working: Callable[[], bool] = lambda: True) -> None:
-        """Note that the task runs again: it works once it has for a while and ``is_working`` says so."""
+        """Record a restart; the task counts as working after a while, if ``is_working`` agrees."""
         self._cancel_proof(key)
         if key not in self._down or self._is_closed:
             return
@@ -96,7 +95,7 @@ class TaskSupervisor:
         self._proofs[key] = self._clock.call_later(PROVEN_SECONDS, look)
 
     def forget(self, key: object) -> None:
-        """Note that the task is not wanted any more, or works."""
+        """Remove the task from the list of those that are down."""
         self._cancel_proof(key)
         self._down.pop(key, None)
 

@@ -1,4 +1,4 @@
-"""A service that is a thread."""
+"""Services that run in a thread."""
 
 import asyncio
 import threading
@@ -10,16 +10,16 @@ _THREAD_LOOK_SECONDS = 5.0
 
 
 class TaskBroke(PluginOperatorError):
-    """A background task raised what would have ended the process."""
+    """A background thread ended by an exception, or died."""
 
 
 async def run_thread(work: Callable[[threading.Event], None], name: str) -> None:
-    """Run ``work`` in a daemon thread until it returns, and raise what it raised; for services that are threads.
+    """Run ``work`` in a daemon thread and wait until it returns.
 
-    ``work`` returns soon after the event it is given is set, which happens when this ends or is cancelled.
+    ``work`` receives an event and must return soon after it is set. Cancelling this call sets the event.
 
     Raises:
-        TaskBroke: the thread ended by an exception, or is gone.
+        TaskBroke: the thread ended by an exception, or died.
     """
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[BaseException | None] = loop.create_future()
@@ -33,12 +33,12 @@ async def run_thread(work: Callable[[threading.Event], None], name: str) -> None
         error: BaseException | None = None
         try:
             work(stop)
-        except BaseException as raised:  # noqa: BLE001 - whatever ends the thread, the service is told of it
+        except BaseException as raised:  # noqa: BLE001 - reported to the service, whatever it is
             error = raised
         try:
             loop.call_soon_threadsafe(settle, error)
         except RuntimeError:
-            return  # the loop is closed: the process is ending
+            return  # the event loop is closed: the process is exiting
 
     thread = threading.Thread(target=body, name=name, daemon=True)
     thread.start()

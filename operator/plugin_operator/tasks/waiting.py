@@ -1,4 +1,4 @@
-"""Starting a task and waiting for tasks, always with a deadline."""
+"""Starting tasks and waiting for them, always with a deadline."""
 
 import asyncio
 import contextvars
@@ -16,14 +16,14 @@ AnyFuture = asyncio.Future[Any]
 def start_task(
     coroutine: Coroutine[Any, Any, T], name: str, *, context: contextvars.Context | None = None
 ) -> "asyncio.Task[T]":
-    """Run a coroutine in a task that the caller waits for, or whose end it sees to by a callback."""
+    """Start a task that the caller awaits, or whose result it handles in a done callback."""
     return asyncio.get_running_loop().create_task(coroutine, name=name, context=context)
 
 
 async def wait_until_done(tasks: Collection[AnyFuture], deadline_seconds: float, *, clock: Clock) -> set[AnyFuture]:
     """Wait until all tasks have ended or the deadline has passed, and return those that still run.
 
-    The results stay with the tasks. Cancelling the wait does not cancel the tasks.
+    It does not consume results or exceptions. Cancelling the wait does not cancel the tasks.
     """
     running = {task for task in tasks if not task.done()}
     if not running or deadline_seconds <= 0:
@@ -47,7 +47,7 @@ async def wait_until_done(tasks: Collection[AnyFuture], deadline_seconds: float,
 
 
 async def cancel_and_wait(tasks: Collection[AnyTask], deadline_seconds: float, *, clock: Clock) -> set[AnyTask]:
-    """Cancel the tasks, wait for them, and return those that still run at the deadline because they do not obey."""
+    """Cancel the tasks, wait for them, and return those that still run at the deadline."""
     for task in tasks:
         task.cancel()
     await wait_until_done(tasks, deadline_seconds, clock=clock)

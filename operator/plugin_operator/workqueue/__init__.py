@@ -1,6 +1,6 @@
-"""The work queue: deduplicated, with priorities, delays and backoff.
+"""A deduplicating work queue with priorities, delays and backoff.
 
-Knows nothing of Kubernetes: an item is anything hashable.
+An item is any hashable value; the package does not depend on Kubernetes.
 """
 
 from plugin_operator.workqueue.queue import MAX_DELAY_SECONDS, QueueShutDown, WorkQueue

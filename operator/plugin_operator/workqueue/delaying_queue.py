@@ -1,7 +1,7 @@
-"""The items that become ready later.
+"""Delayed items of a work queue.
 
-Owns one heap and one timer for all of them, as client-go's ``delaying_queue.go``: of several delays for one item the
-earliest counts.
+Owns one heap and one timer for all items, as client-go's ``delaying_queue.go`` does. If one item has several delays,
+the earliest counts.
 """
 
 import heapq
@@ -19,18 +19,18 @@ _log = logs.get_logger(__name__)
 
 T = TypeVar("T", bound=Hashable)
 
-#: So many items at most become ready in one go, for the event loop has other things to do.
+#: Most items released per turn of the event loop, so that other tasks run in between.
 _BATCH = 2_000
 
-#: After so long an item that could not be made ready is tried again.
+#: Delay before the queue retries to release an item after an error.
 RETRY_SECONDS = 1.0
 
-#: The time of a delay that is over.
+#: Due time of a delay that is no longer valid.
 _RELEASED = -1.0
 
 
 class Delay(msgspec.Struct, Generic[T], gc=False, eq=False):
-    """When an item becomes ready, with which priority, and whether backoff is why it waits."""
+    """One delayed item: its due time, its priority, and whether it waits for backoff."""
 
     item: T
     due: float
@@ -39,14 +39,14 @@ class Delay(msgspec.Struct, Generic[T], gc=False, eq=False):
 
 
 class DelayedItems(Generic[T]):
-    """Calls ``ready(item, priority)`` for each item once its time has come.
+    """Heap of delayed items that calls ``ready(item, priority)`` for each item when it is due.
 
-    The heap is what counts: an item leaves it only when ``ready`` has taken it. If that raises, or the item's own
-    ``__hash__`` does, the item is tried again after ``RETRY_SECONDS`` and no other item waits for it.
+    An item leaves the heap only after ``ready`` returns. If ``ready`` or the item's ``__hash__`` raises, that item is
+    retried after ``RETRY_SECONDS``; other items are not delayed.
 
     Args:
-        clock: measures and wakes.
-        ready: takes an item; may add further items.
+        clock: measures delays and sets the timer.
+        ready: takes a due item; may add further items.
     """
 
     __slots__ = ("_armed_for", "_clock", "_delays", "_heap", "_numbers", "_ready", "_timer")
@@ -67,9 +67,9 @@ class DelayedItems(Generic[T]):
         return item in self._delays
 
     def add(self, item: T, delay_seconds: float, priority: int, *, is_backoff: bool) -> None:
-        """Make ``item`` ready after the delay, or earlier if it already was to be; the higher priority counts.
+        """Schedule ``item``; if it is scheduled already, the earlier time and the higher priority count.
 
-        If it raises, the item waits as before.
+        If this raises, the schedule is unchanged.
         """
         now = self._clock.monotonic()
         due = now + delay_seconds
@@ -87,13 +87,13 @@ class DelayedItems(Generic[T]):
         known.priority = priority
 
     def release_backoffs(self) -> None:
-        """Make everything that waits because it failed ready at once; what cannot be made so waits as before."""
+        """Release every item that waits for backoff; one that cannot be released keeps its delay."""
         for delay in [delay for delay in self._delays.values() if delay.is_backoff]:
             self._release(delay, retry_at=delay.due)
         self._compact()
 
     def clear(self) -> None:
-        """Drop everything and the timer."""
+        """Drop all items and cancel the timer."""
         self._delays.clear()
         self._heap.clear()
         if self._timer is not None:
@@ -105,13 +105,13 @@ class DelayedItems(Generic[T]):
         self._compact()
 
     def _compact(self) -> None:
-        # An entry whose item became due earlier stays behind in the heap; they must not pile up.
+        # Rescheduling leaves the old entry in the heap; rebuild it before stale entries outnumber the live ones.
         if len(self._heap) > 2 * len(self._delays) + 64:
             self._heap = [entry for entry in self._heap if entry[0] == entry[2].due]
             heapq.heapify(self._heap)
 
     def _arm(self, due: float, now: float) -> None:
-        """Have the timer fire at ``due`` at the latest. The one that is there goes only once the new one is set."""
+        """Set the timer to ``due`` unless it fires earlier; cancel the old timer only after the new one is set."""
         old = self._timer
         if old is not None and due >= self._armed_for:
             return
@@ -137,21 +137,21 @@ class DelayedItems(Generic[T]):
             self._arm_again(now)
 
     def _arm_again(self, now: float) -> None:
-        """Go on, whatever went wrong before: all delays of a controller hang on this."""
+        """Set the timer again even after an error: every delay of the controller depends on it."""
         if not self._heap:
             return
         due = self._heap[0][0]
         try:
             self._arm(due, now)
         except BaseException as error:
-            self._arm(due, now)  # a second failure is the caller's, which is the event loop
+            self._arm(due, now)  # a second failure propagates to the event loop
             if not issubclass(type(error), Exception):
                 raise
             _log.error("Timer of delayed items set only when tried again", exc_info=error)
 
     def _release(self, delay: Delay[T], *, retry_at: float) -> None:
-        """Hand one item over; if it cannot be, it stays and is tried again then."""
-        # Its entries in the heap are stale from here on, unless it gets a new time.
+        """Release one item, or keep it until ``retry_at`` if that fails."""
+        # The heap entries of this item are stale from here on, unless it is scheduled again.
         delay.due = _RELEASED
         try:
             self._delays.pop(delay.item, None)
@@ -163,5 +163,5 @@ class DelayedItems(Generic[T]):
                 self._delays.setdefault(delay.item, delay)
             if not issubclass(type(error), Exception):
                 raise
-            # One item's trouble must not hold up the others.
+            # The failure of one item must not delay the others.
             _log.error("Delayed item not made ready, trying again", exc_info=error)

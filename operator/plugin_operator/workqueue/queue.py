@@ -1,14 +1,13 @@
-"""The work queue between events and workers.
+"""The work queue between event handlers and workers.
 
-Owns the promise everything above relies on: an item is never with two workers, never lost, and waits at most once
-however often it is added. The rules are those of client-go's ``util/workqueue`` (dirty and processing sets; ``done``
-re-queues what was added meanwhile), with the priorities of controller-runtime's ``priorityqueue``.
+Guarantees that an item is never processed by two workers at once, never lost, and queued at most once however often it
+is added. The rules are those of client-go's ``util/workqueue`` (dirty and processing sets; ``done`` re-queues an item
+that was added during processing), with the priorities of controller-runtime's ``priorityqueue``.
 
-A queue belongs to one event loop. None of its calls blocks but ``get``, and none is for other threads.
+A queue belongs to one event loop and is not thread-safe. Only ``get`` waits.
 
-What can fail comes before what changes: an item's own ``__hash__`` and ``__eq__`` run in one look-up at the start of a
-call, clock and metrics before or after the change, never in its middle. A call that raises has either done nothing or
-all it promises.
+Calls are atomic: an item's ``__hash__`` and ``__eq__`` run in one look-up at the start of a call; clock and metrics run
+before or after the change. A call that raises has changed nothing or everything.
 """
 
 import asyncio
@@ -27,17 +26,17 @@ _log = logs.get_logger(__name__)
 
 T = TypeVar("T", bound=Hashable)
 
-#: The longest delay, about a century; timers of event loops do not count much further.
+#: The longest delay, about a century; event loop timers overflow not far above it.
 MAX_DELAY_SECONDS = 3_155_760_000.0
 
-#: The backoff of an item for which the rate limiter knows none.
+#: Backoff of an item if the rate limiter raises or returns no valid delay.
 FALLBACK_SECONDS = 1.0
 
 _NUMBERS = frozenset({float, int})
 
 
 class QueueShutDown(Exception):
-    """The queue was shut down and is empty: the worker may go."""
+    """The queue is shut down and empty; the worker must exit."""
 
 
 class WorkQueue(Generic[T]):
@@ -45,9 +44,9 @@ class WorkQueue(Generic[T]):
 
     Args:
         name: the ``name`` label of its metrics.
-        clock: measures and wakes.
-        rate_limiter: says how long ``add_rate_limited`` waits; may be replaced at any time.
-        metrics: what to count in; private numbers unless given.
+        clock: measures delays and sets timers.
+        rate_limiter: returns the delays of ``add_rate_limited``; may be replaced at any time.
+        metrics: counters to update; private ones by default.
     """
 
     def __init__(
@@ -59,7 +58,7 @@ class WorkQueue(Generic[T]):
         self.metrics.gauges = self._gauges
         self._now = clock.monotonic
         self._ready: ReadyItems[T] = ReadyItems()
-        # All there is: waiting, processing, or nothing of both and as good as absent.
+        # Every known item: waiting, processing, or neither, which counts as absent.
         self._entries: dict[T, Entry[T]] = {}
         self._processing: dict[Entry[T], None] = {}
         self._again: dict[Entry[T], tuple[int, float]] = {}
@@ -68,17 +67,17 @@ class WorkQueue(Generic[T]):
         self._shut_down = False
 
     def __len__(self) -> int:
-        """Return the number of items that could be handed out now."""
+        """Return the number of items that are ready."""
         return len(self._ready)
 
     @property
     def processing(self) -> list[T]:
-        """The items that were handed out and are not done."""
+        """The items that were handed out and for which ``done`` was not called."""
         return [entry.item for entry in self._processing]
 
     @property
     def delayed(self) -> int:
-        """The number of items that become ready later."""
+        """The number of delayed items."""
         return len(self._delayed)
 
     @property
@@ -87,12 +86,12 @@ class WorkQueue(Generic[T]):
         return self._shut_down
 
     def add(self, item: T, priority: int = 0) -> None:
-        """Make ``item`` ready, once; if it is being processed, it becomes ready again when that is done.
+        """Queue ``item`` once; if it is being processed, ``done`` queues it again.
 
-        An item that waits already takes the higher of both priorities. After ``shut_down`` this does nothing.
+        An item that is queued already takes the higher of both priorities. After ``shut_down`` this does nothing.
 
         Raises:
-            TypeError: ``priority`` is no plain int.
+            TypeError: ``priority`` is not a plain int.
         """
         if self._shut_down:
             return
@@ -123,18 +122,19 @@ class WorkQueue(Generic[T]):
             self._again[entry] = (priority, known[1])
 
     def add_after(self, item: T, delay_seconds: float, priority: int = 0) -> None:
-        """Call ``add`` after the delay; of several delays of one item the earliest counts.
+        """Call ``add`` after the delay; if one item has several delays, the earliest counts.
 
         Raises:
-            TypeError: ``delay_seconds`` is no plain number, or ``priority`` no plain int.
+            TypeError: ``delay_seconds`` is not a plain number, or ``priority`` not a plain int.
             ValueError: ``delay_seconds`` is NaN or above ``MAX_DELAY_SECONDS``.
         """
         self._add_later(item, delay_seconds, priority, is_backoff=False)
 
     def add_rate_limited(self, item: T, priority: int = 0) -> None:
-        """Count a failure of ``item`` and add it after the delay the rate limiter asks for.
+        """Count a failure of ``item`` and add it after the delay that the rate limiter returns.
 
-        One that raises or asks for what is no delay costs ``FALLBACK_SECONDS``, for a failed item has to come again.
+        If the rate limiter raises or returns no valid delay, the delay is ``FALLBACK_SECONDS``: a failed item must be
+        retried.
         """
         if not self._shut_down:
             self._add_later(item, self._backoff(item), priority, is_backoff=True)
@@ -142,7 +142,7 @@ class WorkQueue(Generic[T]):
     def _backoff(self, item: T) -> float:
         try:
             delay = self.rate_limiter.when(item)
-        except Exception as error:  # noqa: BLE001 - whoever made it, the item must not be lost
+        except Exception as error:  # noqa: BLE001 - a custom rate limiter must not lose the item
             _log.error("Rate limiter failed", queue=self.name, exc_info=error)
             return FALLBACK_SECONDS
         if type(delay) in _NUMBERS and 0 <= delay <= MAX_DELAY_SECONDS:
@@ -166,7 +166,7 @@ class WorkQueue(Generic[T]):
         self.metrics.retries += 1
 
     def try_get(self) -> T | None:
-        """Hand out the next item, or None if there is none. Each item handed out needs a ``done``."""
+        """Return the next item, or None if none is ready. The caller must call ``done`` for it."""
         now = self._now()
         entry = self._ready.pop()
         if entry is None:
@@ -176,27 +176,27 @@ class WorkQueue(Generic[T]):
         try:
             self.metrics.queue_duration.observe(now - since)
         except BaseException:
-            # It was not handed out, and nobody would ever say that it is done.
+            # The item was not handed out, so no worker would call ``done`` for it.
             del self._processing[entry]
             self._ready.put_back(entry, since)
             raise
         return entry.item
 
     async def get(self, new_waiter: Callable[[], asyncio.Future[None]] | None = None) -> T:
-        """Hand out the next item, waiting for one.
+        """Wait for the next item and return it. The caller must call ``done`` for it.
 
         On cancel no item is taken.
 
         Args:
-            new_waiter: makes what the wait is cancelled through; the event loop does unless given.
+            new_waiter: returns the future to wait on; by default the event loop creates it.
 
         Raises:
-            QueueShutDown: the queue was shut down and nothing is left.
+            QueueShutDown: the queue is shut down and empty.
         """
         try:
             return await self._next(new_waiter or asyncio.get_running_loop().create_future)
         except BaseException:
-            # Cancelled or failed, and perhaps woken before: the item this was woken for needs somebody else.
+            # A waiter that was woken and then cancelled leaves its item behind: wake another one.
             if self._ready:
                 self._wake_one()
             raise
@@ -211,9 +211,9 @@ class WorkQueue(Generic[T]):
         return item
 
     def done(self, item: T) -> None:
-        """Say that a worker has ended with ``item``; what was added meanwhile becomes ready now.
+        """Mark ``item`` as processed, and queue it again if it was added meanwhile.
 
-        Harmless for an item that is not being processed. The item is given back even if this raises.
+        Does nothing for an item that is not being processed. The item is released even if this raises.
         """
         try:
             entry = self._entries.get(item)
@@ -238,14 +238,14 @@ class WorkQueue(Generic[T]):
             self._wake_one()
 
     def _give_back_unseen(self, item: T) -> None:
-        """Give back an item whose own code raises when it is looked up: it is known by what it is."""
+        """Release an item whose ``__hash__`` or ``__eq__`` raises, found by identity."""
         for entry in [entry for entry in self._processing if entry.item is item]:
             del self._processing[entry]
             if entry in self._again:
                 self._push_again(entry)
 
     def forget(self, item: T) -> None:
-        """Start the item's backoff over."""
+        """Reset the backoff of ``item``."""
         self.rate_limiter.forget(item)
 
     def num_requeues(self, item: T) -> int:
@@ -253,19 +253,19 @@ class WorkQueue(Generic[T]):
         return self.rate_limiter.num_requeues(item)
 
     def priority_of(self, item: T) -> int:
-        """Return the priority with which an item that is being processed was handed out; 0 for any other."""
+        """Return the priority of an item that is being processed; 0 for any other item."""
         entry = self._entries.get(item)
         return entry.priority if entry is not None and entry in self._processing else 0
 
     def reset_backoff(self) -> None:
-        """Start everybody's backoff over and make what waits because it failed ready now."""
+        """Reset the backoff of all items and queue those that wait for it."""
         try:
             self.rate_limiter.clear()
         finally:
             self._delayed.release_backoffs()
 
     def shut_down(self) -> None:
-        """Take nothing more, drop what is delayed, and let ``get`` hand out what is left; idle workers are woken."""
+        """Reject new items and drop delayed ones; ``get`` returns the queued items, then raises ``QueueShutDown``."""
         self._shut_down = True
         try:
             self._delayed.clear()

@@ -1,6 +1,6 @@
-"""How long a failing item waits before it is tried again.
+"""Backoff of failed items.
 
-Owns the ``RateLimiter`` protocol and per-item exponential backoff. Waiting is left to the queue.
+Owns the ``RateLimiter`` protocol and per-item exponential backoff. Leaves waiting to the queue.
 """
 
 from collections.abc import Hashable
@@ -9,18 +9,18 @@ from typing import Generic, Protocol, TypeVar
 T = TypeVar("T", bound=Hashable)
 T_contra = TypeVar("T_contra", bound=Hashable, contravariant=True)
 
-#: 2 to this power exceeds any cap one would set; past it a float would overflow.
+#: Largest exponent of 2: above any useful cap, and below the overflow of a float.
 _MAX_EXPONENT = 64
 
 
 class RateLimiter(Protocol[T_contra]):
-    """Tracks failures by item, as client-go's ``workqueue.TypedRateLimiter``."""
+    """Tracker of failures per item, as client-go's ``workqueue.TypedRateLimiter``."""
 
     def when(self, item: T_contra) -> float:
         """Count one more failure and return the seconds to wait."""
 
     def forget(self, item: T_contra) -> None:
-        """Stop tracking the item: it has succeeded, or will not be tried again."""
+        """Stop tracking the item: it succeeded, or is not retried."""
 
     def num_requeues(self, item: T_contra) -> int:
         """Return the number of failures since the last ``forget``."""
@@ -30,7 +30,7 @@ class RateLimiter(Protocol[T_contra]):
 
 
 class ExponentialBackoff(Generic[T]):
-    """``base * 2**failures`` seconds, at most the cap; the defaults are controller-runtime's 5 ms to 1000 s."""
+    """Backoff of ``base * 2**failures`` seconds up to a cap; defaults are controller-runtime's 5 ms and 1000 s."""
 
     __slots__ = ("_base", "_cap", "_failures")
 

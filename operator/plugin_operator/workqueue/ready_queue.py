@@ -1,7 +1,6 @@
-"""The items that can be handed out now, in the order in which they should be.
+"""Ready items of a work queue, in the order of hand-out.
 
-Owns priorities and fairness between them. Which items may be here (each once, none that is being processed) is the
-queue's to see to.
+Owns priorities and fairness between them. Leaves deduplication and the processing set to ``queue``.
 """
 
 from collections import OrderedDict
@@ -12,23 +11,23 @@ import msgspec
 
 T = TypeVar("T", bound=Hashable)
 
-#: What the initial list, a resync or a reload brings; controller-runtime's ``handler.LowPriority``.
+#: Priority of items from the initial list, a resync or a reload; controller-runtime's ``handler.LowPriority``.
 LOW_PRIORITY = -100
 
-#: While lower priorities wait, every so manieth item handed out is the longest waiting of them.
+#: While lower priorities wait, one of this many items is the longest-waiting item of a lower priority.
 FAIR_SHARE = 16
 
 _USUAL = frozenset({0, LOW_PRIORITY})
 
 
 class Entry(msgspec.Struct, Generic[T], gc=False, eq=False):
-    """One item inside a queue, known by identity: nothing that is done with it calls the item's own code.
+    """One item inside a queue, compared by identity, so that no operation calls the item's ``__eq__`` or ``__hash__``.
 
     Attributes:
-        item: what was added.
-        level: where it waits; None while it does not.
-        priority: with which it waits, or was handed out.
-        since: when it became ready, or was handed out.
+        item: the item as it was added.
+        level: level in which it is queued, or None.
+        priority: priority with which it is queued or was handed out.
+        since: monotonic second when it became ready, or was handed out.
     """
 
     item: T
@@ -38,23 +37,23 @@ class Entry(msgspec.Struct, Generic[T], gc=False, eq=False):
 
 
 class Level(Generic[T]):
-    """The entries that wait with one priority."""
+    """The entries of one priority."""
 
     __slots__ = ("items", "priority")
 
     def __init__(self, priority: int) -> None:
         self.priority = priority
-        # An ordinary dict walks over its dead entries to find the first live one; this one is linked.
+        # A plain dict scans its deleted slots to find the first entry; an OrderedDict is a linked list.
         self.items: OrderedDict[Entry[T], None] = OrderedDict()
 
 
 class ReadyItems(Generic[T]):
-    """Higher priority first, first in first out inside, and nothing starves.
+    """Priority queue, first in first out within a priority, without starvation.
 
-    controller-runtime's priority queue may starve low priorities for as long as higher ones keep coming; here one item
-    in ``FAIR_SHARE`` is the longest waiting of the lower ones.
+    controller-runtime's priority queue starves low priorities while higher ones keep coming. Here one item in
+    ``FAIR_SHARE`` is the longest-waiting one of lower priority.
 
-    Only ``level`` can raise, and it changes nothing then: everything else is compared and hashed by identity.
+    Only ``level`` can raise, and then it changes nothing; all other methods compare and hash by identity.
     """
 
     __slots__ = ("_count", "_levels", "_passed_over", "normal")
@@ -69,7 +68,7 @@ class ReadyItems(Generic[T]):
         return self._count
 
     def level(self, priority: int) -> Level[T]:
-        """Return the level of a priority, made if there is none; ``push`` must follow, or the next one drops it."""
+        """Return the level of a priority, created if needed; unless ``push`` follows, the next call drops it."""
         for level in self._levels:
             if level.priority == priority:
                 return level
@@ -80,7 +79,7 @@ class ReadyItems(Generic[T]):
         return level
 
     def push(self, entry: Entry[T], level: Level[T], now: float) -> None:
-        """Add an entry that does not wait, as the last of its level."""
+        """Append an entry to ``level``; it must not be queued already."""
         entry.level = level
         entry.priority = level.priority
         entry.since = now
@@ -88,13 +87,13 @@ class ReadyItems(Generic[T]):
         self._count += 1
 
     def put_back(self, entry: Entry[T], since: float) -> None:
-        """Undo the ``pop`` that has just returned ``entry``, which had waited since then."""
+        """Undo the last ``pop``, which returned ``entry``; ``since`` restores its waiting time."""
         self.push(entry, self.level(entry.priority), since)
         if entry.level is not None:
             entry.level.items.move_to_end(entry, last=False)
 
     def move(self, entry: Entry[T], level: Level[T]) -> None:
-        """Let an entry that waits do so elsewhere; the time it has waited moves along, as in client-go."""
+        """Move a queued entry to another level; it keeps its waiting time, as in client-go."""
         old = entry.level
         if old is None:
             return
@@ -104,7 +103,7 @@ class ReadyItems(Generic[T]):
         self._drop_if_unusual(old)
 
     def pop(self) -> Entry[T] | None:
-        """Take the next entry out and return it, or None."""
+        """Remove the next entry and return it, or None if there is none."""
         if not self._count:
             return None
         for level in self._levels:
@@ -123,7 +122,7 @@ class ReadyItems(Generic[T]):
         return entry
 
     def depth(self) -> dict[int, int]:
-        """Return the number of items by priority, for those that have any."""
+        """Return the number of items per priority, without empty priorities."""
         return {level.priority: len(level.items) for level in self._levels if level.items}
 
     def _longest_waiting_below(self, top: Level[T]) -> Level[T]:
@@ -131,6 +130,6 @@ class ReadyItems(Generic[T]):
         return min(lower, key=lambda level: next(iter(level.items)).since)
 
     def _drop_if_unusual(self, level: Level[T]) -> None:
-        # Priorities come from authors and may be any number: a level must not outlive its items.
+        # Plugin authors choose priorities freely: drop empty levels, so that their number stays bounded.
         if not level.items and level.priority not in _USUAL:
             self._levels.remove(level)
