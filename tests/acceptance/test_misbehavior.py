@@ -23,12 +23,12 @@ async def sleeper(ctx, request):
 def test_who_blocks_the_loop_is_named_with_the_place_in_its_code(
     operator: Any, cluster: Cluster, plugins: Path, free_port: int, run: Callable[..., Any]
 ) -> None:
-    path = plugins / "sleeper.py"
+    path = plugins / "heavy-sleeper.py"
     path.write_text(PLUGIN)
     probes = f"127.0.0.1:{free_port}"
     running = operator("--stall-threshold", "300ms", "--health-probe-bind-address", probes, metrics="127.0.0.1:0")
     cluster.kubectl("create", "configmap", "hello")
-    running.wait_for("Event loop is blocked", "plugin=sleeper")
+    running.wait_for("Event loop is blocked", "plugin=heavy-sleeper")
     running.wait_for("Slept")
 
     shown = run("status", "--address", probes)

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from plugin_operator.cache import InformerFactory
 from plugin_operator.containment import PluginGuard
+from plugin_operator.controllers.sources.source import Source
+from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.hosting.loading.revision_modules import owner_of
 
@@ -89,13 +91,11 @@ class FactoryRunnable:
 def plugin_of(frame: FrameType) -> str | None:
     """Return the name of the plugin whose code a frame runs, or for which the operator works there; or None."""
     module = str(frame.f_globals.get("__name__", ""))
-    if (owner := owner_of(module)) is not None:
+    if (owner := owner_of(module, frame.f_code.co_filename)) is not None:
         return owner.plugin
     guard = PluginGuard.running_in(frame) if module in _WORKS_FOR_PLUGINS else None
     return guard.plugin if guard is not None else None
 
 
 #: Where the operator renders what a plugin raised, or queues what it mapped to: the plugin decides how long that takes.
-_WORKS_FOR_PLUGINS = frozenset(
-    f"plugin_operator.{name}" for name in ("containment.guard", "controllers.outcomes", "controllers.source")
-)
+_WORKS_FOR_PLUGINS = frozenset(each.__module__ for each in (PluginGuard, Outcomes, Source))

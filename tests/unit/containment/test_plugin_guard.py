@@ -5,13 +5,11 @@ import contextvars
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.app.plugin_runnables import plugin_of
 from plugin_operator.containment import LineLimiter, PluginGuard
 from plugin_operator.containment.guard import MOST
 from plugin_operator.kube import NamespacedName
@@ -244,14 +242,3 @@ async def test_lines_that_were_left_out_of_all_places_are_counted_in_the_next_on
     assert [limiter.pass_one(number) for number in range(5)] == [0, 0, None, None, None]
     await clock.advance(11)
     assert [limiter.pass_one(number) for number in range(5, 8)] == [3, 0, None]
-
-
-def test_a_frame_that_renders_a_plugins_error_is_that_plugins() -> None:
-    named: list[str | None] = []
-
-    def on_error(_what: str, _error: BaseException) -> None:
-        named.append(plugin_of(cast("FrameType", sys._getframe(1))))
-
-    make_guard(on_error=on_error).contain("map", KEY, None, raiser("raise ValueError"))
-    assert named == ["one"]
-    assert plugin_of(sys._getframe(0)) is None

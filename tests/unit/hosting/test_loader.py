@@ -11,7 +11,6 @@ import weakref
 
 import pytest
 
-from plugin_operator.app.plugin_runnables import plugin_of
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.scan.snapshot import PluginSource, Rejection, digest_of
@@ -405,14 +404,3 @@ async def test_loading_leaves_the_search_path_alone(load):
     before = list(sys.path)
     await load({"one.py": HEAD + "import helper\n" + CONTROLLER, "helper.py": ""})
     assert sys.path == before
-
-
-async def test_a_frame_belongs_to_the_plugin_whose_module_it_is_in_whatever_the_plugin_is_called(load):
-    names = ["my-plugin", "one_1_2", "_plugin_x"]
-    text = HEAD + "import sys\ndef frame():\n    return sys._getframe()\n" + CONTROLLER
-    for name in names:
-        revision = await load(text, name)
-        assert plugin_of(revision.module.frame()) == name
-    revision.purge()
-    assert plugin_of(revision.module.frame()) is None
-    assert plugin_of(sys._getframe()) is None

@@ -85,19 +85,19 @@ class Registrations:
 
 
 T = TypeVar("T")
-Find = Callable[[str], Registrations | None]
-"""Returns the record of the revision that a module of this name belongs to."""
+Find = Callable[[str, str], Registrations | None]
+"""Returns the record of the revision that code belongs to, by its module's name and the file name of its code."""
 
 _ORIGINAL: dict[str, Any] = {}
 
 
-def calling(find: Callable[[str], T | None]) -> T | None:
+def calling(find: Callable[[str, str], T | None]) -> T | None:
     """Return what ``find`` returns for the plugin module that is calling; None if no plugin is.
 
     What an installed module does while it is imported is its own doing, although a plugin's import statement led to it:
     it is imported once, whatever is reloaded.
     """
-    return caller(lambda name, _filename, _line: find(name))
+    return caller(lambda name, filename, _line: find(name, filename))
 
 
 def caller(find: Callable[[str, str, int], T | None]) -> T | None:
@@ -164,7 +164,8 @@ def _hook_function(module: Any, name: str, find: Find, undo: Callable[[tuple[Any
 
 def _if_its_own(find: Find, function: Any, undo: Callable[[Any], object]) -> Undo:
     """Return what takes a plugin's function out; one of somebody else may have been registered by others as well."""
-    is_own = find(str(getattr(function, "__module__", ""))) is not None
+    filename = str(getattr(getattr(function, "__code__", None), "co_filename", ""))
+    is_own = find(str(getattr(function, "__module__", "")), filename) is not None
     return functools.partial(undo, function) if is_own else _nothing
 
 

@@ -167,14 +167,11 @@ class _Finder(MetaPathFinder):
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         return found
 
-    def owner_of(self, module_name: str) -> RevisionModules | None:
-        """Return the revision that a module with this private name belongs to."""
-        return self._revisions.get(module_name.partition(".")[0])
-
-    def owner_of_file(self, filename: str) -> RevisionModules | None:
-        """Return the revision that code with this file name belongs to."""
-        if "@" not in filename:
-            return None
+    def owner_of(self, module_name: str, filename: str) -> RevisionModules | None:
+        """Return the revision of the module with this private name, else of the code with this file name."""
+        found = self._revisions.get(module_name.partition(".")[0])
+        if found is not None or "@" not in filename:
+            return found
         return next((each for each in list(self._revisions.values()) if each.user_path(filename) is not None), None)
 
 
@@ -188,15 +185,12 @@ def logger_of(name: str, filename: str) -> tuple[str, str, str] | None:
         name: of the logger, perhaps that of a private module.
         filename: of the code that logs, as in its code object.
     """
-    owner = owner_of(name)
-    if owner is not None:
-        return owner.plugin, owner.label, owner.plain(name)
-    owner = _FINDER.owner_of_file(filename)
-    return (owner.plugin, owner.label, name) if owner is not None else None
+    owner = owner_of(name, filename)
+    return (owner.plugin, owner.label, owner.plain(name)) if owner is not None else None
 
 
-def _registrations_of(module_name: str) -> Registrations | None:
-    owner = owner_of(module_name)
+def _registrations_of(module_name: str, filename: str) -> Registrations | None:
+    owner = owner_of(module_name, filename)
     return owner.registrations if owner is not None else None
 
 
@@ -205,9 +199,16 @@ def _metrics_of_caller() -> RevisionMetrics | None:
     return owner.metrics if owner is not None else None
 
 
-def owner_of(module_name: str) -> RevisionModules | None:
-    """Return the revision that is loaded and has a module of this private name, or None: the registry is asked."""
-    return _FINDER.owner_of(module_name)
+def owner_of(module_name: str, filename: str = "") -> RevisionModules | None:
+    """Return the loaded revision that code belongs to; None if it is no plugin's.
+
+    The registry of loaded revisions answers: a private module name cannot be turned back into a plugin's name.
+
+    Args:
+        module_name: ``__name__`` in the globals of the code.
+        filename: of its code object. A plugin may run its code with other globals, or rename its module.
+    """
+    return _FINDER.owner_of(module_name, filename)
 
 
 PLUGIN_METRICS = plugin_metrics.install(_metrics_of_caller)
@@ -222,7 +223,7 @@ IMPORT_GUARD = ImportGuard(lambda name: owner_of(name) is not None)
 
 
 def _caller(module_name: str, filename: str, line: int) -> Caller | None:
-    owner = owner_of(module_name)
+    owner = owner_of(module_name, filename)
     if owner is None:
         return None
     return Caller(owner.plugin, owner.label, f"{owner.user_path(filename) or filename}:{line}", owner.registrations)
