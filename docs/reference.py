@@ -46,8 +46,8 @@ GROUPS = {
     "GroupVersionKind",
     "Reconciling": "Request Result Context ControllerContext allow_fork",
     "Reading and writing": "Lister Client Recorder find_condition",
-    "Predicates": "generation_changed labels_changed annotations_changed resource_version_changed matches Predicate "
-    "CachedObject ObjectMeta OwnerReference",
+    "Predicates": "generation_changed labels_changed annotations_changed resource_version_changed changed matches "
+    "Predicate ObjectView ObjectMeta OwnerReference",
     "Exceptions": "TerminalError TemporaryError ApiError BadRequestError UnauthorizedError ForbiddenError "
     "NotFoundError ConflictError AlreadyExistsError AlreadyOwnedError GoneError InvalidError "
     "TooManyRequestsError ServerError UnexpectedStatusError NoMatchError ApiConnectionError "

@@ -4,12 +4,13 @@ Owns requests, results, predicates, handlers, workers and the swap of revisions.
 author writes, and when to swap, is for the layers above.
 """
 
-from plugin_operator.controllers.cache_interface import CachedObject
 from plugin_operator.controllers.controller import Controller
 from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueForOwner, EnqueueMapped, Handler
+from plugin_operator.controllers.object_view import ObjectView
 from plugin_operator.controllers.predicates import (
     Predicate,
     annotations_changed,
+    changed,
     generation_changed,
     labels_changed,
     matches,
@@ -32,7 +33,6 @@ from plugin_operator.controllers.workers.drain import Drain
 from plugin_operator.controllers.workers.outcomes import FailingKey
 
 __all__ = [
-    "CachedObject",
     "Controller",
     "ControllerSpec",
     "ControllerStatus",
@@ -47,6 +47,7 @@ __all__ = [
     "Handler",
     "InFlight",
     "InformerStatus",
+    "ObjectView",
     "Openness",
     "Predicate",
     "RateLimiterSpec",
@@ -57,6 +58,7 @@ __all__ = [
     "TemporaryError",
     "Watch",
     "annotations_changed",
+    "changed",
     "generation_changed",
     "labels_changed",
     "matches",

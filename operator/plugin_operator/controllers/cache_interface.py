@@ -13,10 +13,7 @@ InformerKey: TypeAlias = Hashable
 
 
 class CachedObject(Protocol):
-    """One version of an object as the cache keeps it: the bytes that arrived. What a ``Predicate`` compares.
-
-    It never changes. Each look decodes anew, so a predicate that needs only metadata shall not decode the whole.
-    """
+    """One version of an object as the cache keeps it: the bytes that arrived. It never changes."""
 
     @property
     def resource_version(self) -> str:

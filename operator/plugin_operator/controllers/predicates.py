@@ -8,7 +8,7 @@ finalizer would stay for ever if its controller did not hear of it.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from plugin_operator.controllers.cache_interface import CachedObject
+from plugin_operator.controllers.object_view import ObjectView
 
 ObjectTest = Callable[[dict[str, Any]], bool]
 
@@ -30,7 +30,7 @@ class Predicate:
         """
         return False
 
-    def create(self, new: CachedObject) -> bool:  # noqa: ARG002 - the base lets all through
+    def create(self, new: ObjectView) -> bool:  # noqa: ARG002 - the base lets all through
         """Say whether a new object, or one that was there at start, counts. May raise; then it counts.
 
         Args:
@@ -38,16 +38,16 @@ class Predicate:
         """
         return True
 
-    def update(self, old: CachedObject, new: CachedObject) -> bool:  # noqa: ARG002
+    def update(self, old: ObjectView, new: ObjectView) -> bool:  # noqa: ARG002
         """Say whether a change, or a resync, counts. May raise; then it counts.
 
         Args:
-            old: the object before; the same as ``new`` at a resync.
+            old: the object before; the same view as ``new`` at a resync.
             new: the object now.
         """
         return True
 
-    def delete(self, old: CachedObject) -> bool:  # noqa: ARG002
+    def delete(self, old: ObjectView) -> bool:  # noqa: ARG002
         """Say whether a deletion counts. May raise; then it counts.
 
         Args:
@@ -80,26 +80,26 @@ class _Pair(Predicate):
 class _All(_Pair):
     __slots__ = ()
 
-    def create(self, new: CachedObject) -> bool:
+    def create(self, new: ObjectView) -> bool:
         return self._left.create(new) and self._right.create(new)
 
-    def update(self, old: CachedObject, new: CachedObject) -> bool:
+    def update(self, old: ObjectView, new: ObjectView) -> bool:
         return self._left.update(old, new) and self._right.update(old, new)
 
-    def delete(self, old: CachedObject) -> bool:
+    def delete(self, old: ObjectView) -> bool:
         return self._left.delete(old) and self._right.delete(old)
 
 
 class _Any(_Pair):
     __slots__ = ()
 
-    def create(self, new: CachedObject) -> bool:
+    def create(self, new: ObjectView) -> bool:
         return self._left.create(new) or self._right.create(new)
 
-    def update(self, old: CachedObject, new: CachedObject) -> bool:
+    def update(self, old: ObjectView, new: ObjectView) -> bool:
         return self._left.update(old, new) or self._right.update(old, new)
 
-    def delete(self, old: CachedObject) -> bool:
+    def delete(self, old: ObjectView) -> bool:
         return self._left.delete(old) or self._right.delete(old)
 
 
@@ -113,24 +113,39 @@ class _Not(Predicate):
     def needs_generation(self) -> bool:
         return self._inner.needs_generation
 
-    def create(self, new: CachedObject) -> bool:
+    def create(self, new: ObjectView) -> bool:
         return not self._inner.create(new)
 
-    def update(self, old: CachedObject, new: CachedObject) -> bool:
+    def update(self, old: ObjectView, new: ObjectView) -> bool:
         return not self._inner.update(old, new)
 
-    def delete(self, old: CachedObject) -> bool:
+    def delete(self, old: ObjectView) -> bool:
         return not self._inner.delete(old)
 
 
 class _Changed(Predicate):
     __slots__ = ("_part",)
 
-    def __init__(self, part: Callable[[CachedObject], object]) -> None:
+    def __init__(self, part: Callable[[ObjectView], object]) -> None:
         self._part = part
 
-    def update(self, old: CachedObject, new: CachedObject) -> bool:
+    def update(self, old: ObjectView, new: ObjectView) -> bool:
         return self._part(old) != self._part(new)
+
+
+def changed(part: Callable[[ObjectView], object]) -> Predicate:
+    """Make a predicate that drops updates that left a part of the object as it was, and so resyncs.
+
+    Additions and deletions pass. Raises nothing itself; what ``part`` raises is logged, and the event passes.
+
+    Args:
+        part: gets the old and the new state, each readable like the dict; returns what is compared with ``==``, such as
+            ``lambda obj: obj.get("data")``. A plain function that must not block.
+
+    Returns:
+        The predicate.
+    """
+    return _Changed(part)
 
 
 class _GenerationChanged(_Changed):
@@ -150,13 +165,13 @@ class _Matches(Predicate):
     def __init__(self, test: ObjectTest) -> None:
         self._test = test
 
-    def create(self, new: CachedObject) -> bool:
+    def create(self, new: ObjectView) -> bool:
         return bool(self._test(new.decode()))
 
-    def update(self, old: CachedObject, new: CachedObject) -> bool:  # noqa: ARG002 - what it was is not asked
+    def update(self, old: ObjectView, new: ObjectView) -> bool:  # noqa: ARG002 - what it was is not asked
         return bool(self._test(new.decode()))
 
-    def delete(self, old: CachedObject) -> bool:
+    def delete(self, old: ObjectView) -> bool:
         return bool(self._test(old.decode()))
 
 
@@ -173,7 +188,7 @@ def matches(test: ObjectTest) -> Predicate:
     return _Matches(test)
 
 
-def passes(predicates: Iterable[Predicate], event: str, *objects: CachedObject) -> bool:
+def passes(predicates: Iterable[Predicate], event: str, *objects: ObjectView) -> bool:
     """Tell whether an event counts: ``"create"``, ``"update"`` or ``"delete"``, of the objects before and after.
 
     It counts if all predicates agree. A predicate of generations is not asked about a change of an object without one.
@@ -186,11 +201,11 @@ def passes(predicates: Iterable[Predicate], event: str, *objects: CachedObject) 
     return True
 
 
-def _is_unknown(predicate: Predicate, event: str, new: CachedObject) -> bool:
+def _is_unknown(predicate: Predicate, event: str, new: ObjectView) -> bool:
     return event == "update" and predicate.needs_generation and not new.metadata().generation
 
 
-def _begins_to_go(*objects: CachedObject) -> bool:
+def _begins_to_go(*objects: ObjectView) -> bool:
     *before, new = (each.metadata().deletion_timestamp for each in objects)
     return new is not None and before != [new]
 

@@ -12,6 +12,7 @@ from plugin_operator.clock import Timer
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.cache_interface import CachedObject, Informer
 from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueMapped, Handler
+from plugin_operator.controllers.object_view import ObjectView
 from plugin_operator.controllers.predicates import passes
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.spec import Watch
@@ -126,7 +127,9 @@ class Source:
     def _passes(self, watch: Watch, event: str, key: Request, *objects: CachedObject) -> bool:
         if not watch.predicates:
             return True
-        return self.guard.contain("predicate", key, True, passes, watch.predicates, event, *objects)
+        new = ObjectView(objects[-1])
+        views = [new if each is objects[-1] else ObjectView(each) for each in objects]
+        return self.guard.contain("predicate", key, True, passes, watch.predicates, event, *views)
 
     def _map(self, watch: Watch, key: Request, obj: CachedObject, priority: int) -> None:
         requests: list[Request] = []
