@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.processes import ROOT, running, sample
-from plugin_operator.client import Client, Connection, RESTMapper, load_connection_config
+from plugin_operator.client import ApiRequest, Client, Connection, RESTMapper, load_connection_config
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.metrics import Metrics
 
@@ -247,8 +247,8 @@ class Attack:
         await _post(connection, {**watches, "action": "refuse", "code": 503})
         await _post(connection, {**watches, "action": "break"})
         await self._change(connection, client)
-        await connection.request("POST", "/debug/compact")
-        await connection.request("DELETE", "/debug/faults")
+        await connection.send(ApiRequest("POST", "/debug/compact"))
+        await connection.send(ApiRequest("DELETE", "/debug/faults"))
         await self._refuse_streaming_lists(connection, client)
 
     async def _listed(self, edition: str) -> None:
@@ -319,7 +319,7 @@ class Attack:
 
 
 async def _post(connection: Connection, fault: dict[str, Any]) -> None:
-    await connection.request("POST", "/debug/faults", body=json.dumps(fault).encode())
+    await connection.send(ApiRequest("POST", "/debug/faults", body=json.dumps(fault).encode()))
 
 
 def _free_port() -> int:

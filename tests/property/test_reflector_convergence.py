@@ -118,9 +118,9 @@ class ModelServer:
         if not self.kind_served:
             raise api_error(404, "NotFound", "no such resource")
 
-    async def request(self, method, path, *, query=(), timeout_seconds=30.0, **_):
-        await self.opening(timeout_seconds)
-        asked = dict(query)
+    async def send(self, request):
+        await self.opening(request.timeout_seconds)
+        asked = dict(request.query)
         snapshot, objects, start = self.version, self.selected(asked), 0
         if token := asked.get("continue"):
             snapshot, start = (int(part) for part in token.split("/"))
@@ -143,10 +143,10 @@ class ModelServer:
         raise api_error(410, "Expired", f"version {snapshot} is gone")
 
     @asynccontextmanager
-    async def stream(self, path, *, query=(), timeout_seconds, **_):
-        await self.opening(timeout_seconds)
-        asked = dict(query)
-        stream = ModelStream(self.clock, timeout_seconds, float(asked["timeoutSeconds"]))
+    async def stream(self, request):
+        await self.opening(request.timeout_seconds)
+        asked = dict(request.query)
+        stream = ModelStream(self.clock, request.timeout_seconds, float(asked["timeoutSeconds"]))
         if asked.get("sendInitialEvents"):
             if not self.streaming_lists:
                 raise api_error(422, "Invalid", "sendInitialEvents is forbidden")

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 import aiohttp
 
 from plugin_operator import logs
-from plugin_operator.client import ByteStream, Connection, ConnectionConfig, Query, Response
+from plugin_operator.client import ApiRequest, ByteStream, Connection, ConnectionConfig, Response
 from plugin_operator.clock import Clock
 from plugin_operator.connection_backoff import Backoff
 from plugin_operator.errors import ApiConnectionError, ApiError, PluginOperatorError, ServerError, UnauthorizedError
@@ -92,7 +92,7 @@ class ManagedConnection:
         while True:
             remaining = min(attempt, end - self._clock.monotonic())
             try:
-                await self.request("GET", "/version", timeout_seconds=max(0.1, remaining))
+                await self.send(ApiRequest("GET", "/version", timeout_seconds=max(0.1, remaining)))
             except UnauthorizedError as error:
                 raise PluginOperatorError(
                     f"{self.host} refuses the credentials of {self._config.source}: {error.message or error}"
@@ -116,33 +116,13 @@ class ManagedConnection:
             "Is the cluster up, and is it the one you mean (--kubeconfig, --context)?"
         )
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Query = (),
-        body: bytes | None = None,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-        timeout_seconds: float = 30.0,
-    ) -> Response:
-        """Send one request; see ``Transport.request``."""
-        return await self._open().request(
-            method,
-            path,
-            query=query,
-            body=body,
-            content_type=content_type,
-            accept=accept,
-            timeout_seconds=timeout_seconds,
-        )
+    async def send(self, request: ApiRequest) -> Response:
+        """Send a request; see ``Transport.send``."""
+        return await self._open().send(request)
 
-    def stream(
-        self, path: str, *, query: Query = (), accept: str = "application/json", timeout_seconds: float
-    ) -> AbstractAsyncContextManager[ByteStream]:
+    def stream(self, request: ApiRequest) -> AbstractAsyncContextManager[ByteStream]:
         """Open a stream; see ``Transport.stream``."""
-        return self._open().stream(path, query=query, accept=accept, timeout_seconds=timeout_seconds)
+        return self._open().stream(request)
 
     def _open(self) -> Connection:
         if self._connection is None:

@@ -7,15 +7,17 @@ from plugin_operator.client.client import Client
 from plugin_operator.client.config import ConnectionConfig, load_connection_config
 from plugin_operator.client.credentials.access import Access, AccessSource, FixedAccess
 from plugin_operator.client.credentials.tls import TlsSettings
+from plugin_operator.client.http.api_request import ApiRequest, Query
 from plugin_operator.client.http.connection import Connection
 from plugin_operator.client.http.status_errors import error_of
-from plugin_operator.client.http.transport import ByteStream, Query, Response, Transport
+from plugin_operator.client.http.transport import ByteStream, Response, Transport
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.paging import Paging
 
 __all__ = [
     "Access",
     "AccessSource",
+    "ApiRequest",
     "ByteStream",
     "Client",
     "Connection",

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 import msgspec
 
 from plugin_operator.client.answers import read_json
+from plugin_operator.client.http.api_request import Query
 from plugin_operator.client.http.limits import MAX_RECEIVING_BYTES
-from plugin_operator.client.http.transport import Query
 from plugin_operator.client.paging import Paging
 from plugin_operator.errors import AnswerTooLargeError, GoneError
 from plugin_operator.kube import Resource

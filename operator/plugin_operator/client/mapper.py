@@ -10,6 +10,7 @@ import functools
 from collections import defaultdict
 
 from plugin_operator.client.discovery import AGGREGATED_ACCEPT, parse_aggregated, parse_group_version
+from plugin_operator.client.http.api_request import ApiRequest
 from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ApiError, NoMatchError, NotFoundError
@@ -89,7 +90,7 @@ class RESTMapper:
         prefix = f"/apis/{gvk.group}" if gvk.group else "/api"
         self._forget(group_version)
         try:
-            answer = await self._transport.request("GET", f"{prefix}/{gvk.version}")
+            answer = await self._transport.send(ApiRequest("GET", f"{prefix}/{gvk.version}"))
         except NotFoundError:
             resources = []
         else:
@@ -102,7 +103,7 @@ class RESTMapper:
             return
         for root in ("/api", "/apis"):
             try:
-                answer = await self._transport.request("GET", root, accept=AGGREGATED_ACCEPT)
+                answer = await self._transport.send(ApiRequest("GET", root, accept=AGGREGATED_ACCEPT))
                 resources = parse_aggregated(answer.body)
             except ApiError:
                 continue  # not allowed, or broken: each group version can still be asked for

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from plugin_operator.client.answers import Kind, decoded, object_in
+from plugin_operator.client.http.api_request import ApiRequest, Query
 from plugin_operator.client.http.request_path import is_whole_object, kind_at
-from plugin_operator.client.http.server_warnings import on_behalf
-from plugin_operator.client.http.transport import Query, Transport
+from plugin_operator.client.http.transport import Transport
 from plugin_operator.client.list_pages import read_list
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import is_model, to_dict, version_and_kind
@@ -178,16 +178,17 @@ class ObjectRequests:
             ApiConnectionError: no whole answer came in time.
         """
         body = None if document is None else msgspec.json.encode(document, enc_hook=_plain)
+        request = ApiRequest(
+            method,
+            path,
+            query,
+            body,
+            content_type,
+            timeout_seconds=self.timeout_seconds,
+            about=self.about,
+        )
         try:
-            with on_behalf(self.about):
-                answer = await self.transport.request(
-                    method,
-                    path,
-                    query=query,
-                    body=body,
-                    content_type=content_type,
-                    timeout_seconds=self.timeout_seconds,
-                )
+            answer = await self.transport.send(request)
         except NotFoundError as error:
             self._check_is_served(path, error)
             raise

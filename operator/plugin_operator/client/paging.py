@@ -4,8 +4,8 @@ Owns how many objects a page is asked for, where the next one begins, and when a
 is done with the objects are left to the callers.
 """
 
+from plugin_operator.client.http.api_request import Query
 from plugin_operator.client.http.limits import fewer
-from plugin_operator.client.http.transport import Query
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError
 
 PAGE_OBJECTS = 500

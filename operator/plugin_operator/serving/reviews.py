@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from plugin_operator.client.http.api_request import ApiRequest
 from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiConnectionError, ApiError
@@ -156,8 +157,8 @@ class Reviews:
     async def _answer(self, path: str, body: dict[str, Any], kind: type[V]) -> V:
         try:
             async with asyncio.timeout(_DEADLINE_SECONDS), self._places:
-                answer = await self._transport.request(
-                    "POST", path, body=msgspec.json.encode(body), timeout_seconds=_DEADLINE_SECONDS
+                answer = await self._transport.send(
+                    ApiRequest("POST", path, body=msgspec.json.encode(body), timeout_seconds=_DEADLINE_SECONDS)
                 )
             return msgspec.json.decode(answer.body, type=kind)
         except TimeoutError as error:

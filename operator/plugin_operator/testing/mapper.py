@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 
 from plugin_operator.client import RESTMapper
+from plugin_operator.client.http.api_request import ApiRequest
 from plugin_operator.client.http.transport import Transport
 from plugin_operator.errors import NoMatchError
 from plugin_operator.kube import GroupVersionKind, Resource
@@ -42,7 +43,7 @@ class PatientMapper(RESTMapper):
             await asyncio.sleep(_POLL_SECONDS)
 
     async def _is_defined(self, gvk: GroupVersionKind) -> bool:
-        found = msgspec.json.decode((await self._definitions.request("GET", _DEFINITIONS)).body)
+        found = msgspec.json.decode((await self._definitions.send(ApiRequest("GET", _DEFINITIONS))).body)
         return any(
             spec["group"] == gvk.group
             and spec["names"]["kind"] == gvk.kind

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from plugin_operator.app.managed_connection import ManagedConnection
-from plugin_operator.client import ConnectionConfig
+from plugin_operator.client import ApiRequest, ConnectionConfig
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ApiConnectionError, PluginOperatorError
 from plugin_operator.metrics import Metrics
@@ -107,4 +107,4 @@ async def test_a_server_that_forbids_its_version_is_there_all_the_same(listener:
 
 async def test_requests_before_the_start_fail_as_a_broken_connection() -> None:
     with pytest.raises(ApiConnectionError):
-        await link_to(1, patience_seconds=1).request("GET", "/version")
+        await link_to(1, patience_seconds=1).send(ApiRequest("GET", "/version"))

@@ -15,7 +15,7 @@ from kube_apiserver import ApiServer, ApiServerConfig
 from kube_apiserver.faults import Action, Fault
 from plugin_operator.cache import Informer, InformerFactory, InformerKey, State
 from plugin_operator.cache.environment import ReflectorSettings
-from plugin_operator.client import ByteStream, Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.client import ApiRequest, ByteStream, Client, Connection, ConnectionConfig, Response, RESTMapper
 from plugin_operator.client.http import limits
 from plugin_operator.clock import SystemClock
 from plugin_operator.kube import GroupVersionKind
@@ -35,12 +35,12 @@ class Counting:
     connection: Connection
     pages: list[int] = field(default_factory=list)
 
-    async def request(self, method: str, path: str, **named: Any) -> Any:
-        self.pages += [int(value) for key, value in named.get("query", ()) if key == "limit"]
-        return await self.connection.request(method, path, **named)
+    async def send(self, request: ApiRequest) -> Response:
+        self.pages += [int(value) for key, value in request.query if key == "limit"]
+        return await self.connection.send(request)
 
-    def stream(self, path: str, **named: Any) -> AbstractAsyncContextManager[ByteStream]:
-        return self.connection.stream(path, **named)
+    def stream(self, request: ApiRequest) -> AbstractAsyncContextManager[ByteStream]:
+        return self.connection.stream(request)
 
 
 @dataclass

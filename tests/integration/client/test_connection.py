@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings
+from plugin_operator.client import Access, ApiRequest, Connection, ConnectionConfig, FixedAccess, TlsSettings
 from plugin_operator.client.http import limits
 from plugin_operator.errors import (
     AnswerTooLargeError,
@@ -100,13 +100,15 @@ def refusal(code, reason="", **headers):
 async def test_a_request_carries_query_body_token_and_types(server, connect):
     server.answers = [web.json_response({"a": 1})]
     async with connect() as connection:
-        answer = await connection.request(
-            "POST",
-            "/api/v1/x",
-            query=[("a", "b c"), ("s", "x=1,y in (2)")],
-            body=b"{}",
-            content_type="text/x",
-            accept="text/y",
+        answer = await connection.send(
+            ApiRequest(
+                "POST",
+                "/api/v1/x",
+                query=[("a", "b c"), ("s", "x=1,y in (2)")],
+                body=b"{}",
+                content_type="text/x",
+                accept="text/y",
+            )
         )
     assert (answer.status, answer.body) == (200, b'{"a": 1}')
     assert answer.headers["content-type"].startswith("application/json")
@@ -126,7 +128,7 @@ async def test_impersonation_goes_along_with_every_value(server, connect):
 
     server.answers = [note]
     async with connect(FixedAccess(Access(server.url, "Bearer t", impersonation=headers))) as connection:
-        await connection.request("GET", "/x")
+        await connection.send(ApiRequest("GET", "/x"))
     assert groups == [["a", "b"]]
     assert server.requests[0][2]["Authorization"] == "Bearer t"
 
@@ -139,7 +141,7 @@ async def test_a_failure_becomes_the_exception_that_fits(server, connect, code, 
     server.answers = [refusal(code, reason)]
     async with connect() as connection:
         with pytest.raises(kind) as caught:
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
     assert (caught.value.status, caught.value.reason, caught.value.message) == (code, reason, "words")
 
 
@@ -147,14 +149,14 @@ async def test_a_failure_that_is_no_status_keeps_its_text(server, connect):
     server.answers = [web.Response(status=502, text="<html>bad gateway</html>")]
     async with connect() as connection:
         with pytest.raises(ServerError, match="bad gateway"):
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
 
 
 @pytest.mark.parametrize("code", [429, 503])
 async def test_a_server_that_names_a_wait_is_asked_again_after_it(server, connect, code):
     server.answers = [refusal(code, **{"Retry-After": "0"}), web.json_response({})]
     async with connect() as connection:
-        assert (await connection.request("GET", "/x")).status == 200
+        assert (await connection.send(ApiRequest("GET", "/x"))).status == 200
     assert connect.metrics.rest_client_requests.get(str(code), "GET", server.url[7:]) == 1
 
 
@@ -162,7 +164,7 @@ async def test_a_wait_beyond_the_deadline_is_not_begun(server, connect):
     server.answers = [refusal(429, **{"Retry-After": "60"})]
     async with connect() as connection:
         with pytest.raises(TooManyRequestsError) as caught:
-            await connection.request("GET", "/x", timeout_seconds=5)
+            await connection.send(ApiRequest("GET", "/x", timeout_seconds=5))
     assert caught.value.retry_after_seconds == 60
 
 
@@ -170,7 +172,7 @@ async def test_a_server_that_asks_to_retry_for_ever_is_given_up(server, connect)
     server.answers = [refusal(429, **{"Retry-After": "0"}) for _ in range(20)]
     async with connect() as connection:
         with pytest.raises(TooManyRequestsError):
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
     assert len(server.requests) == 11
 
 
@@ -185,11 +187,11 @@ async def test_refused_credentials_are_renewed_once_for_calls_and_streams(server
         refusal(401),
     ]
     async with connect(access) as connection:
-        await connection.request("GET", "/x")
-        async with connection.stream("/x", timeout_seconds=5) as stream:
+        await connection.send(ApiRequest("GET", "/x"))
+        async with connection.stream(ApiRequest("GET", "/x", timeout_seconds=5)) as stream:
             assert await stream.read() == b"x"
         with pytest.raises(UnauthorizedError):
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
     assert access.renewed == 3
     assert server.requests[1][2]["Authorization"] == "Bearer new"
 
@@ -200,7 +202,7 @@ async def test_credentials_that_cannot_be_renewed_leave_the_refusal(server, conn
     server.answers = [refusal(401)]
     async with connect(access) as connection:
         with pytest.raises(UnauthorizedError):
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
 
 
 async def test_a_body_cut_short_is_a_broken_connection(server, connect):
@@ -214,8 +216,8 @@ async def test_a_body_cut_short_is_a_broken_connection(server, connect):
     server.answers = [cut, cut]
     async with connect() as connection:
         with pytest.raises(ApiConnectionError):
-            await connection.request("GET", "/x")
-        async with connection.stream("/x", timeout_seconds=5) as stream:
+            await connection.send(ApiRequest("GET", "/x"))
+        async with connection.stream(ApiRequest("GET", "/x", timeout_seconds=5)) as stream:
             with pytest.raises(ApiConnectionError):
                 await read_all(stream)
     assert connect.metrics.rest_client_requests.get("<error>", "GET", server.url[7:]) == 1
@@ -226,8 +228,8 @@ async def test_an_answer_beyond_the_size_limit_is_refused(server, connect, monke
     server.answers = [web.Response(body=b"x" * 1001), web.Response(body=b"x" * 1000)]
     async with connect() as connection:
         with pytest.raises(AnswerTooLargeError, match="larger than 1000"):
-            await connection.request("GET", "/x")
-        assert len((await connection.request("GET", "/x")).body) == 1000
+            await connection.send(ApiRequest("GET", "/x"))
+        assert len((await connection.send(ApiRequest("GET", "/x"))).body) == 1000
 
 
 async def hang(request):
@@ -238,7 +240,7 @@ async def test_a_call_without_an_answer_ends_at_its_deadline(server, connect):
     server.answers = [hang]
     async with connect() as connection:
         with pytest.raises(ApiConnectionError, match="in time"):
-            await connection.request("GET", "/x", timeout_seconds=0.1)
+            await connection.send(ApiRequest("GET", "/x", timeout_seconds=0.1))
 
 
 async def test_a_silent_stream_ends_at_its_deadline(server, connect):
@@ -250,7 +252,7 @@ async def test_a_silent_stream_ends_at_its_deadline(server, connect):
         return answer
 
     server.answers = [silent]
-    async with connect() as connection, connection.stream("/x", timeout_seconds=0.2) as stream:
+    async with connect() as connection, connection.stream(ApiRequest("GET", "/x", timeout_seconds=0.2)) as stream:
         assert await stream.read() == b"one\n"
         with pytest.raises(ApiConnectionError):
             await stream.read()
@@ -266,10 +268,10 @@ async def test_streams_never_starve_calls(server, connect):
 
     server.answers = [endless] * 120 + [web.json_response({})]
     async with connect() as connection, asyncio.timeout(20):
-        held = [connection.stream("/x", timeout_seconds=20) for _ in range(120)]
+        held = [connection.stream(ApiRequest("GET", "/x", timeout_seconds=20)) for _ in range(120)]
         for stream in held:
             await (await stream.__aenter__()).read()
-        assert (await connection.request("GET", "/y")).status == 200
+        assert (await connection.send(ApiRequest("GET", "/y"))).status == 200
         for stream in held:
             await stream.__aexit__(None, None, None)
 
@@ -280,16 +282,16 @@ async def test_nobody_listening_is_a_connection_error():
         config = ConnectionConfig.for_endpoint(f"http://127.0.0.1:{unused.getsockname()[1]}")
         async with Connection.open(config, Metrics()) as connection:
             with pytest.raises(ApiConnectionError):
-                await connection.request("GET", "/x")
+                await connection.send(ApiRequest("GET", "/x"))
             with pytest.raises(ApiConnectionError):
-                await connection.stream("/x", timeout_seconds=1).__aenter__()
+                await connection.stream(ApiRequest("GET", "/x", timeout_seconds=1)).__aenter__()
 
 
 async def test_bad_tls_material_is_a_configuration_error():
     config = ConnectionConfig.for_endpoint("https://127.0.0.1:1", ca_pem="not a certificate")
     async with Connection.open(config, Metrics()) as connection:
         with pytest.raises(ConfigError, match="TLS material"):
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
     with pytest.raises(OSError):
         TlsSettings(certificate_pem=b"not a certificate").context()
 
@@ -297,5 +299,5 @@ async def test_bad_tls_material_is_a_configuration_error():
 async def test_many_calls_share_one_connection_from_many_tasks(server, connect):
     server.answers = [web.json_response({"n": n}) for n in range(50)]
     async with connect() as connection:
-        answers = await asyncio.gather(*(connection.request("GET", f"/{n}") for n in range(50)))
+        answers = await asyncio.gather(*(connection.send(ApiRequest("GET", f"/{n}")) for n in range(50)))
     assert len(answers) == 50

@@ -10,7 +10,7 @@ import pytest
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.certificates import Authority, make_authority, server_context
-from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings
+from plugin_operator.client import Access, ApiRequest, Connection, ConnectionConfig, FixedAccess, TlsSettings
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ApiConnectionError
 from plugin_operator.metrics import Metrics
@@ -68,11 +68,11 @@ async def opened(url: str, authority: Authority = AUTHORITY) -> AsyncIterator[Co
 
 
 async def ask(connection: Connection) -> bytes:
-    return (await connection.request("GET", "/x", timeout_seconds=20)).body
+    return (await connection.send(ApiRequest("GET", "/x", timeout_seconds=20))).body
 
 
 async def first_piece(connection: Connection) -> bytes:
-    async with connection.stream("/stream", timeout_seconds=20) as stream:
+    async with connection.stream(ApiRequest("GET", "/stream", timeout_seconds=20)) as stream:
         return await stream.read()
 
 
@@ -108,7 +108,7 @@ async def test_a_certificate_of_another_name_is_named_and_no_request_reaches_its
 async def test_a_certificate_that_ends_while_connections_are_open_fails_new_ones_alone(server: Server) -> None:
     async with opened(server.url) as connection:
         assert await ask(connection) == b"{}"
-        async with connection.stream("/stream", timeout_seconds=20) as stream:
+        async with connection.stream(ApiRequest("GET", "/stream", timeout_seconds=20)) as stream:
             assert await stream.read() == b"{}"
             server.current = server_context(AUTHORITY, "s", (), LONG_AGO)
             for _ in range(REQUESTS):
@@ -136,7 +136,7 @@ async def test_the_embedded_server_makes_its_certificate_again_before_a_client_s
         async with Connection.open(ConnectionConfig(endpoint.url, FixedAccess(access)), Metrics()) as connection:
             assert "certificate has expired" in await words(ask(connection))
             clock.late = timedelta()
-            version = await connection.request("GET", "/version", timeout_seconds=20)
+            version = await connection.send(ApiRequest("GET", "/version", timeout_seconds=20))
             assert version.status == 200
     finally:
         await api.stop()

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
-from plugin_operator.client import Access, Client, Connection, ConnectionConfig, FixedAccess, RESTMapper
+from plugin_operator.client import Access, ApiRequest, Client, Connection, ConnectionConfig, FixedAccess, RESTMapper
 from plugin_operator.client.http import bodies as bodies_module
 from plugin_operator.client.http import limits
 from plugin_operator.client.http.limits import body_limit
@@ -187,7 +187,7 @@ async def outcome(call: Awaitable[object]) -> Exception | None:
 
 
 async def streamed(connection: Connection, path: str) -> None:
-    async with connection.stream(path, timeout_seconds=0.5) as stream:
+    async with connection.stream(ApiRequest("GET", path, timeout_seconds=0.5)) as stream:
         size = 0
         for _ in range(50):  # what reads it has limits of its own
             piece = await stream.read()
@@ -205,7 +205,9 @@ async def test_fifty_requests_to_a_hostile_server_fail_alone(
     async with asyncio.timeout(60):
         while len(server.heads) < REQUESTS:  # where time is short, some deadlines pass before the server is asked
             calls = (
-                connection.request("GET" if n % 2 else "PUT", "/api/v1/namespaces/a/pods/p", timeout_seconds=0.5)
+                connection.send(
+                    ApiRequest("GET" if n % 2 else "PUT", "/api/v1/namespaces/a/pods/p", timeout_seconds=0.5)
+                )
                 for n in range(REQUESTS)
             )
             outcomes += await asyncio.gather(*map(outcome, calls))
@@ -213,7 +215,7 @@ async def test_fifty_requests_to_a_hostile_server_fail_alone(
     assert max(len(str(each)) for each in outcomes) < 5000
     server.mode = well
     for _ in range(3):
-        assert (await connection.request("GET", "/api/v1/pods/p", timeout_seconds=5)).body == b"{}"
+        assert (await connection.send(ApiRequest("GET", "/api/v1/pods/p", timeout_seconds=5))).body == b"{}"
 
 
 @pytest.mark.parametrize("name", MODES)
@@ -225,7 +227,7 @@ async def test_fifty_streams_from_a_hostile_server_end_alone(
         while len(server.heads) < REQUESTS:
             await asyncio.gather(*(outcome(streamed(connection, "/api/v1/pods")) for _ in range(REQUESTS)))
     server.mode = well
-    async with connection.stream("/api/v1/pods", timeout_seconds=5) as stream:
+    async with connection.stream(ApiRequest("GET", "/api/v1/pods", timeout_seconds=5)) as stream:
         assert await stream.read() == b"{}"
     await eventually(lambda: server.open <= 1)
 
@@ -234,7 +236,7 @@ async def test_what_a_server_sends_unasked_answers_no_later_request(server: Serv
     poison = OK + b"Content-Length: 8\r\n\r\npoisoned"
     server.mode = says(OK + b"Content-Length: 2\r\n\r\n{}" + poison, close=False)
     for _ in range(REQUESTS):
-        assert (await connection.request("GET", "/api/v1/pods/p", timeout_seconds=5)).body == b"{}"
+        assert (await connection.send(ApiRequest("GET", "/api/v1/pods/p", timeout_seconds=5))).body == b"{}"
         await asyncio.sleep(0)
 
 
@@ -245,7 +247,7 @@ async def test_credentials_never_follow_a_redirect(server: Server, connection: C
     head = f"HTTP/1.1 302 Moved\r\nLocation: http://127.0.0.1:{port}/\r\nContent-Length: 0\r\n\r\n"
     server.mode = says(head.encode(), close=False)
     for _ in range(REQUESTS):
-        assert isinstance(await outcome(connection.request("GET", "/x", timeout_seconds=5)), ApiError)
+        assert isinstance(await outcome(connection.send(ApiRequest("GET", "/x", timeout_seconds=5))), ApiError)
     listening.close()
     assert target.heads == []
 
@@ -255,10 +257,10 @@ async def test_a_failure_whose_body_has_no_end_keeps_its_status(
 ) -> None:
     server.mode = never_ends(b"HTTP/1.1 500 Oh\r\n\r\n", b"oh no " * 1000)
     with pytest.raises(ServerError, match="oh no"):
-        await connection.request("GET", "/x", timeout_seconds=10)
+        await connection.send(ApiRequest("GET", "/x", timeout_seconds=10))
     server.mode = never_ends(b"HTTP/1.1 401 No\r\nContent-Length: 100000\r\n\r\n", b"x", 0.05)
     with pytest.raises(UnauthorizedError):
-        await connection.stream("/x", timeout_seconds=10).__aenter__()
+        await connection.stream(ApiRequest("GET", "/x", timeout_seconds=10)).__aenter__()
 
 
 @pytest.fixture
@@ -286,7 +288,9 @@ async def test_a_body_without_an_end_takes_no_more_than_its_limit_and_leaves_not
     gc.collect()
     before, _ = tracemalloc.get_traced_memory()
     tracemalloc.reset_peak()
-    error = await outcome(connection.request("GET", path, query=query, timeout_seconds=60))  # kept until a retry
+    error = await outcome(
+        connection.send(ApiRequest("GET", path, query=query, timeout_seconds=60))
+    )  # kept until a retry
     assert isinstance(error, AnswerTooLargeError)
     assert tracemalloc.get_traced_memory()[1] - before < limit + 64 * 2**20  # a growing buffer is there twice briefly
     gc.collect()
@@ -298,11 +302,11 @@ async def test_all_answers_together_are_bounded(
 ) -> None:
     monkeypatch.setattr(bodies_module, "MAX_RECEIVING_BYTES", 2**20)
     server.mode = never_ends(CHUNKED, CHUNK)
-    calls = (connection.request("GET", "/api/v1/pods/p", timeout_seconds=10) for _ in range(REQUESTS))
+    calls = (connection.send(ApiRequest("GET", "/api/v1/pods/p", timeout_seconds=10)) for _ in range(REQUESTS))
     outcomes = await asyncio.gather(*map(outcome, calls))
     assert all("being received at one time" in str(each) for each in outcomes)
     server.mode = well
-    assert (await connection.request("GET", "/api/v1/pods/p", timeout_seconds=5)).body == b"{}"
+    assert (await connection.send(ApiRequest("GET", "/api/v1/pods/p", timeout_seconds=5))).body == b"{}"
 
 
 @pytest.mark.parametrize(
@@ -323,7 +327,7 @@ async def test_all_answers_together_are_bounded(
 def test_the_limit_follows_what_is_asked_for(
     method: str, path: str, query: list[tuple[str, str]], expected: int
 ) -> None:
-    assert body_limit(method, path, query) == expected
+    assert body_limit(ApiRequest(method, path, query)) == expected
 
 
 async def test_pages_of_large_objects_come_with_fewer_objects(

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from plugin_operator import logs
-from plugin_operator.client import Connection, load_connection_config
+from plugin_operator.client import ApiRequest, Connection, load_connection_config
 from plugin_operator.client.credentials.server_url import split_server
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.metrics import Metrics
@@ -171,7 +171,7 @@ async def use(path: Path, *, metrics: Metrics | None = None) -> BaseException | 
         assert_silent(repr(config) + config.host + config.source)
         async with Connection.open(config, metrics) as connection:
             assert_silent(connection.host + repr(connection))
-            await connection.request("GET", "/api", timeout_seconds=5)
+            await connection.send(ApiRequest("GET", "/api", timeout_seconds=5))
     except PluginOperatorError as error:
         assert_silent(told(error))
         return error
@@ -282,7 +282,7 @@ async def test_a_stream_that_breaks_does_not_tell_what_was_sent(
     config = load_connection_config(str(tmp_path / "config"))
     async with Connection.open(config, Metrics()) as connection:
         with pytest.raises(PluginOperatorError) as raised:
-            async with connection.stream("/api", timeout_seconds=5) as stream:
+            async with connection.stream(ApiRequest("GET", "/api", timeout_seconds=5)) as stream:
                 await stream.read()
     assert_silent(told(raised.value))
 

@@ -11,7 +11,16 @@ import pytest
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.cache import Informer, InformerFactory, InformerKey
 from plugin_operator.certificates import Authority, make_authority, server_context
-from plugin_operator.client import Access, Client, Connection, ConnectionConfig, FixedAccess, RESTMapper, TlsSettings
+from plugin_operator.client import (
+    Access,
+    ApiRequest,
+    Client,
+    Connection,
+    ConnectionConfig,
+    FixedAccess,
+    RESTMapper,
+    TlsSettings,
+)
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ApiConnectionError
 from plugin_operator.kube import GroupVersionKind
@@ -238,11 +247,11 @@ async def connection(proxy: Proxy, server: int, authority: Authority) -> AsyncIt
 
 
 async def requested(connection: Connection, seconds: float) -> None:
-    await connection.request("GET", "/x", timeout_seconds=seconds)
+    await connection.send(ApiRequest("GET", "/x", timeout_seconds=seconds))
 
 
 async def streamed(connection: Connection, seconds: float) -> None:
-    async with connection.stream("/x", timeout_seconds=seconds) as stream:
+    async with connection.stream(ApiRequest("GET", "/x", timeout_seconds=seconds)) as stream:
         while await stream.read():
             pass
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from plugin_operator.certificates import Authority, make_authority, server_context
-from plugin_operator.client import Connection, ConnectionConfig, load_connection_config
+from plugin_operator.client import ApiRequest, Connection, ConnectionConfig, load_connection_config
 from plugin_operator.client import config as config_module
 from plugin_operator.client.credentials import cached_access
 from plugin_operator.client.credentials.cached_access import REREAD_SECONDS, CachedAccess
@@ -190,11 +190,14 @@ async def test_a_rotated_authority_is_used_at_the_handshake_it_fails(server: Ser
     old, new = make_authority(now()), make_authority(now())
     await server.serve(serving(old))
     files.ca.write_bytes(old.certificate_pem)
-    async with opened(files.load()) as connection, connection.stream("/stream", timeout_seconds=5) as open_stream:
+    async with (
+        opened(files.load()) as connection,
+        connection.stream(ApiRequest("GET", "/stream", timeout_seconds=5)) as open_stream,
+    ):
         await server.serve(serving(new))
         files.ca.write_bytes(new.certificate_pem)
-        await connection.request("GET", "/x")
-        async with connection.stream("/stream", timeout_seconds=5) as fresh_stream:
+        await connection.send(ApiRequest("GET", "/x"))
+        async with connection.stream(ApiRequest("GET", "/stream", timeout_seconds=5)) as fresh_stream:
             assert await fresh_stream.read()
         # What was open before lives on.
         for _ in range(3):
@@ -208,7 +211,7 @@ async def test_streams_use_a_rotated_authority_at_the_handshake_it_fails(server:
     async with opened(files.load()) as connection:
         await server.serve(serving(new))
         files.ca.write_bytes(new.certificate_pem)
-        async with connection.stream("/stream", timeout_seconds=5) as stream:
+        async with connection.stream(ApiRequest("GET", "/stream", timeout_seconds=5)) as stream:
             assert await stream.read()
 
 
@@ -219,9 +222,9 @@ async def test_an_authority_that_did_not_change_is_not_tried_twice(server: Serve
     async with opened(files.load()) as connection:
         for _ in range(50):
             with pytest.raises(ApiConnectionError, match="certificate verify failed"):
-                await connection.request("GET", "/x")
+                await connection.send(ApiRequest("GET", "/x"))
             with pytest.raises(ApiConnectionError, match="certificate verify failed"):
-                await connection.stream("/stream", timeout_seconds=5).__aenter__()
+                await connection.stream(ApiRequest("GET", "/stream", timeout_seconds=5)).__aenter__()
     assert server.asked == []
 
 
@@ -234,11 +237,11 @@ async def test_a_rotated_authority_and_token_are_read_within_a_minute_without_a_
     clock = VirtualClock()
     config = files.load()
     async with opened(config, clock) as connection:
-        await connection.request("GET", "/x")
+        await connection.send(ApiRequest("GET", "/x"))
         files.ca.write_bytes(old.certificate_pem + new.certificate_pem)
         files.token.write_text("two")
         await clock.advance(REREAD_SECONDS)
-        await connection.request("GET", "/x")
+        await connection.send(ApiRequest("GET", "/x"))
         assert (await config.access.current()).tls.ca_pem == old.certificate_pem + new.certificate_pem
     assert [token for token, _ in server.asked] == ["Bearer one", "Bearer two"]
 
@@ -263,11 +266,11 @@ async def test_a_file_in_trouble_for_a_while_fails_no_request(
                 path.write_text(content)
             for _ in range(20):
                 await clock.advance(cached_access._RETRY_SECONDS)
-                await connection.request("GET", "/x")
+                await connection.send(ApiRequest("GET", "/x"))
             path.rmdir() if trouble == "a folder" else path.unlink(missing_ok=True)
             path.write_bytes(authority.certificate_pem if which == "ca" else b"two")
             await clock.advance(REREAD_SECONDS)
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
     events = [line["event"] for line in lines]
     assert events == ["Credentials not read, the last ones are used", "Credentials read again"]
     assert server.asked[-1][0] == ("Bearer one" if which == "ca" else "Bearer two")
@@ -298,9 +301,9 @@ async def test_a_client_certificate_renewed_under_the_same_name_is_used_when_the
     config = load_connection_config(kubeconfig(tmp_path, server, user))
     async with opened(config) as connection:
         with pytest.raises(ApiConnectionError):
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
         write("renewed", timedelta(hours=1))
-        await connection.request("GET", "/x")
+        await connection.send(ApiRequest("GET", "/x"))
         write("expired", timedelta(days=-1))
     assert server.asked == [("", "renewed")]
 
@@ -320,14 +323,14 @@ async def test_a_renewed_certificate_whose_key_comes_later_is_used_once_both_are
     user: dict[str, object] = {"client-certificate": "tls.crt", "client-key": "tls.key"}
     clock = VirtualClock()
     async with opened(load_connection_config(kubeconfig(tmp_path, server, user)), clock) as connection:
-        await connection.request("GET", "/x")
+        await connection.send(ApiRequest("GET", "/x"))
         certificate, key = client_certificate(authority, "two")
         (tmp_path / "tls.crt").write_bytes(certificate)
         await clock.advance(REREAD_SECONDS)
-        await connection.request("GET", "/x")
+        await connection.send(ApiRequest("GET", "/x"))
         (tmp_path / "tls.key").write_bytes(key)
         await clock.advance(REREAD_SECONDS)
-        await connection.request("GET", "/x")
+        await connection.send(ApiRequest("GET", "/x"))
     assert [name for _, name in server.asked] == ["one", "one", "two"]
 
 
@@ -340,18 +343,18 @@ async def test_the_kubeconfig_itself_is_read_again_but_not_followed_to_another_s
     path = kubeconfig(tmp_path, server, {"token": "one"})
     clock = VirtualClock()
     async with opened(load_connection_config(path), clock) as connection:
-        await connection.request("GET", "/x")
+        await connection.send(ApiRequest("GET", "/x"))
         # The context that was chosen at the start stays, whatever becomes the current one.
         changed_kubeconfig(path, user={"token": "two"})
         await clock.advance(REREAD_SECONDS)
-        await connection.request("GET", "/x")
+        await connection.send(ApiRequest("GET", "/x"))
         with structlog.testing.capture_logs() as lines:
             changed_kubeconfig(path, user={"token": "three"}, server="https://elsewhere.example")
             await clock.advance(REREAD_SECONDS)
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
             (tmp_path / "kubeconfig").unlink()
             await clock.advance(REREAD_SECONDS)
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
     assert [token for token, _ in server.asked] == ["Bearer one", "Bearer two", "Bearer two", "Bearer two"]
     assert len(lines) == 1
     assert "restart the operator if it is to follow" in lines[0]["reason"]
@@ -365,9 +368,9 @@ async def test_a_kubeconfig_from_a_pipe_is_read_once(server: Server, tmp_path: P
     clock = VirtualClock()
     try:
         async with opened(load_connection_config(f"/dev/fd/{reader}"), clock) as connection:
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
             await clock.advance(REREAD_SECONDS)
-            await connection.request("GET", "/x")
+            await connection.send(ApiRequest("GET", "/x"))
     finally:
         os.close(reader)
     assert [token for token, _ in server.asked] == ["Bearer one", "Bearer one"]

@@ -1,12 +1,13 @@
 """Every attempt of a call is admitted at the last moment, when its connection is there and nothing has been sent."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
 
 from plugin_operator.app.fenced_transport import FencedTransport
-from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess
+from plugin_operator.client import Access, ApiRequest, Connection, ConnectionConfig, FixedAccess
 from plugin_operator.client.http import sessions
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ApiConnectionError, LeadershipLost
@@ -78,7 +79,7 @@ async def test_no_write_is_sent_again_once_leadership_ended_during_retry_after(s
     server.answers = [overloaded]
     async with opened(Access(server.url)) as connection:
         with pytest.raises(LeadershipLost):
-            await FencedTransport(connection, fence).request(method, "/x", body=b"{}")
+            await FencedTransport(connection, fence).send(ApiRequest(method, "/x", body=b"{}"))
     assert server.arrived == [method]
 
 
@@ -94,7 +95,7 @@ async def test_no_write_is_sent_again_once_leadership_ended_while_credentials_we
     config = ConnectionConfig(server.url, SlowAccess(server.url, leadership_ends))
     async with Connection.open(config, Metrics()) as connection:
         with pytest.raises(LeadershipLost):
-            await FencedTransport(connection, fence).request(method, "/x", body=b"{}")
+            await FencedTransport(connection, fence).send(ApiRequest(method, "/x", body=b"{}"))
     assert server.arrived == [method]
 
 
@@ -107,10 +108,10 @@ async def test_no_write_is_sent_again_over_another_connection_once_leadership_en
 
     async with opened(Access(server.url)) as connection:
         transport = FencedTransport(connection, fence)
-        await transport.request(method, "/x", body=b"{}")
+        await transport.send(ApiRequest(method, "/x", body=b"{}"))
         server.answers = [cut]
         with pytest.raises(LeadershipLost):
-            await transport.request(method, "/x", body=b"{}")
+            await transport.send(ApiRequest(method, "/x", body=b"{}"))
     assert server.arrived == [method, method]
 
 
@@ -129,9 +130,11 @@ async def test_no_write_is_sent_once_leadership_ended_while_it_waited_for_a_conn
 
     server.answers = [slow]
     async with opened(Access(server.url)) as connection, asyncio.TaskGroup() as tasks:
-        tasks.create_task(connection.request("GET", "/holds-the-connection"))
+        tasks.create_task(connection.send(ApiRequest("GET", "/holds-the-connection")))
         await arrived.wait()
-        write = tasks.create_task(_refused(FencedTransport(connection, fence).request(method, "/x", body=b"{}")))
+        write = tasks.create_task(
+            _refused(FencedTransport(connection, fence).send(ApiRequest(method, "/x", body=b"{}")))
+        )
         await eventually(lambda: any(connection._calls.connector._waiters.values()))
         fence.close()
         may_answer.set()
@@ -151,7 +154,7 @@ async def test_reads_go_on_without_leadership(server, fence):
 
     server.answers = [overloaded]
     async with opened(Access(server.url)) as connection:
-        await FencedTransport(connection, fence).request("GET", "/x")
+        await FencedTransport(connection, fence).send(ApiRequest("GET", "/x"))
     assert server.arrived == ["GET", "GET"]
 
 
@@ -166,8 +169,28 @@ async def test_a_call_whose_deadline_passed_while_credentials_were_renewed_is_no
 
     config = ConnectionConfig(server.url, SlowAccess(server.url, takes_long))
     async with Connection.open(config, Metrics(), clock=clock) as connection:
-        await connection.request("GET", "/x")
+        await connection.send(ApiRequest("GET", "/x"))
         server.answers = [refused]
         with pytest.raises(ApiConnectionError, match="no answer in time"):
-            await connection.request("PUT", "/x", body=b"{}", timeout_seconds=30)
+            await connection.send(ApiRequest("PUT", "/x", body=b"{}", timeout_seconds=30))
     assert server.arrived == ["GET", "PUT"]
+
+
+async def test_a_guard_stops_no_request_but_its_own(server, fence):
+    fence.close()
+    async with opened(Access(server.url)) as connection:
+        unguarded = ApiRequest("PUT", "/x", body=b"{}")
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(10):
+                tasks.create_task(_refused(FencedTransport(connection, fence).send(unguarded)))
+                tasks.create_task(_refused(connection.send(replace(unguarded, send_guard=fence.check))))
+                tasks.create_task(connection.send(unguarded))
+    assert server.arrived == ["PUT"] * 10
+
+
+async def test_a_stream_with_a_guard_is_guarded(server, fence):
+    fence.close()
+    async with opened(Access(server.url)) as connection:
+        with pytest.raises(LeadershipLost):
+            await connection.stream(ApiRequest("GET", "/x", send_guard=fence.check)).__aenter__()
+    assert server.arrived == []

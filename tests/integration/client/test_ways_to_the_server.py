@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from plugin_operator.certificates import Authority, make_authority, server_context
-from plugin_operator.client import Access, Connection, ConnectionConfig, FixedAccess, TlsSettings
+from plugin_operator.client import Access, ApiRequest, Connection, ConnectionConfig, FixedAccess, TlsSettings
 from plugin_operator.client.credentials.in_cluster import InClusterSource
 from plugin_operator.client.credentials.kubeconfig import read_context
 from plugin_operator.client.credentials.kubeconfig_source import KubeconfigSource
@@ -115,7 +115,7 @@ async def opened(access: Access) -> AsyncIterator[Connection]:
 
 
 async def ask(connection: Connection) -> str:
-    return (await connection.request("GET", "/x", timeout_seconds=5)).body.decode()
+    return (await connection.send(ApiRequest("GET", "/x", timeout_seconds=5))).body.decode()
 
 
 async def test_a_server_behind_a_proxy_is_reached_through_a_tunnel_that_sees_no_credentials(
@@ -126,7 +126,7 @@ async def test_a_server_behind_a_proxy_is_reached_through_a_tunnel_that_sees_no_
     access = Access(f"https://{NAME}:{port}", "Bearer t", tls, proxy.url)
     async with opened(access) as connection:
         answers = await asyncio.gather(*(ask(connection) for _ in range(REQUESTS)))
-        async with connection.stream("/x", timeout_seconds=5) as stream:
+        async with connection.stream(ApiRequest("GET", "/x", timeout_seconds=5)) as stream:
             assert b"real" in await stream.read()
     assert set(answers) == {'{"server": "real", "authorization": "Bearer t"}'}
     assert set(proxy.asked) == {("CONNECT", f"{NAME}:{port}", BASIC)}
@@ -201,7 +201,7 @@ async def test_a_server_with_an_ipv6_address_is_reached_from_a_pod(
     assert source.host == f"https://[::1]:{port}"
     async with opened(await source.read(renew=False)) as connection:
         assert "six" in await ask(connection)
-        async with connection.stream("/x", timeout_seconds=5) as stream:
+        async with connection.stream(ApiRequest("GET", "/x", timeout_seconds=5)) as stream:
             assert b"six" in await stream.read()
 
 
@@ -277,7 +277,7 @@ async def test_a_look_up_that_hangs_ends_at_the_deadline_and_holds_up_no_other(
         ):
             for _ in range(10):
                 with pytest.raises(ApiConnectionError, match="in time"):
-                    await hanging.request("GET", "/x", timeout_seconds=0.05)
+                    await hanging.send(ApiRequest("GET", "/x", timeout_seconds=0.05))
             assert "old" in await ask(connection)
     finally:
         ends.set()
@@ -292,7 +292,7 @@ async def test_a_name_that_gets_another_address_is_followed_by_new_connections(s
         # The open connection is still good; streams open their own.
         assert "old" in await ask(connection)
         for _ in range(REQUESTS):
-            async with connection.stream("/x", timeout_seconds=5) as stream:
+            async with connection.stream(ApiRequest("GET", "/x", timeout_seconds=5)) as stream:
                 found = await stream.read()
             if b"new" in found:
                 break
@@ -320,7 +320,7 @@ async def test_a_name_of_several_addresses_is_reached_at_the_one_that_answers(
     monkeypatch.setattr(resolver_module.socket, "getaddrinfo", resolve)
     async with opened(Access(f"http://{NAME}:{port}")) as connection:
         assert "alive" in await ask(connection)
-        async with connection.stream("/x", timeout_seconds=5) as stream:
+        async with connection.stream(ApiRequest("GET", "/x", timeout_seconds=5)) as stream:
             assert b"alive" in await stream.read()
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.client.http.transport import Response
+from plugin_operator.client import ApiRequest, Response
 from plugin_operator.errors import ApiConnectionError, ForbiddenError
 from plugin_operator.serving.address import BindAddress
 from plugin_operator.serving.authorization import authorized
@@ -35,10 +35,10 @@ class Reviewer:
         self.answers.set()
         self.failure: Exception | None = None
 
-    async def request(self, method: str, path: str, *, body: bytes | None = None, **_: Any) -> Response:
-        assert method == "POST"
-        assert body is not None
-        kind = path.rpartition("/")[2]
+    async def send(self, request: ApiRequest) -> Response:
+        assert request.method == "POST"
+        assert request.body is not None
+        kind = request.path.rpartition("/")[2]
         self.asked[kind] += 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -48,7 +48,7 @@ class Reviewer:
             self.at_once -= 1
         if self.failure is not None:
             raise self.failure
-        spec = msgspec.json.decode(body)["spec"]
+        spec = msgspec.json.decode(request.body)["spec"]
         self.bodies.append(spec)
         return Response(201, {}, msgspec.json.encode({"status": self._status(kind, spec)}))
 

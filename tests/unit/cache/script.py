@@ -58,19 +58,19 @@ class Script:
     def invalidate(self, kind=None):
         self.invalidated += 1
 
-    def next(self, path, query, accept):
-        self.asked.append({"path": path, "accept": accept, **dict(query)})
+    def next(self, request):
+        self.asked.append({"path": request.path, "accept": request.accept, **dict(request.query)})
         answer = self.answers.pop(0) if self.answers else []
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    async def request(self, method, path, *, query=(), accept="application/json", **_):
-        return Response(200, {}, json.dumps(self.next(path, query, accept)).encode())
+    async def send(self, request):
+        return Response(200, {}, json.dumps(self.next(request)).encode())
 
     @asynccontextmanager
-    async def stream(self, path, *, query=(), accept="application/json", timeout_seconds):
-        items = list(self.next(path, query, accept))
+    async def stream(self, request):
+        items = list(self.next(request))
         self.open += 1
 
         class Stream:

@@ -219,8 +219,8 @@ async def test_a_watch_that_ends_at_its_time_is_opened_again_without_a_pause(scr
             return b""
 
     @asynccontextmanager
-    async def stream(path, *, query=(), **_):
-        script.asked.append(dict(query))
+    async def stream(request):
+        script.asked.append(dict(request.query))
         yield Patient()
 
     script.stream = stream

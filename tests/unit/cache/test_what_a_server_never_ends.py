@@ -7,7 +7,7 @@ import pytest
 
 from plugin_operator.cache import InformerFactory, State
 from plugin_operator.cache.reflector.liveness import Liveness
-from plugin_operator.client import Paging, Query, Response
+from plugin_operator.client import ApiRequest, Paging, Response
 from plugin_operator.client import paging as paging_module
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, api_error
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -122,15 +122,15 @@ async def test_pages_that_lead_to_ever_new_pages_are_given_up_and_tried_again(
 async def test_pages_that_come_slowly_for_ever_are_given_up(
     script: Script, clock: VirtualClock, factory: InformerFactory
 ) -> None:
-    answering, tokens = script.request, iter(range(10_000))
+    answering, tokens = script.send, iter(range(10_000))
 
-    async def slow(*args: object, **named: object) -> object:
+    async def slow(request: ApiRequest) -> Response:
         await clock.sleep(50)
         script.answers = [page("5", "a", token=f"t{next(tokens)}")]
-        return await answering(*args, **named)
+        return await answering(request)
 
     script.answers = [STREAMS]
-    script.request = slow
+    script.send = slow
     informer = factory.acquire(KEY)
     await clock.advance(1700)
     assert (informer.state, informer.reason) == (State.PAGED_LIST, str(STREAMS))
@@ -198,15 +198,15 @@ async def test_pages_that_always_expire_before_a_list_too_large_for_one_piece_gi
 ) -> None:
     """100,000 objects over a slow link: the snapshot is dropped before the last page, and all at once are too many."""
 
-    async def request(*_: object, query: Query = (), **__: object) -> Response:
-        asked = dict(query)
+    async def send(request: ApiRequest) -> Response:
+        asked = dict(request.query)
         if "continue" in asked:
             raise api_error(410, "Expired")
         if "limit" not in asked:
             raise AnswerTooLargeError("the server's answer is larger than 134217728 bytes")
         return Response(200, {}, json.dumps(page("5", "a", token="t")).encode())
 
-    script.request = request
+    script.send = send
     script.answers = [[event("ADDED", "5", "gone"), ApiConnectionError("cut")]]
     informer = factory.acquire(KEY)
     await clock.advance(590)

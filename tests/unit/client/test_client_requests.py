@@ -61,9 +61,10 @@ class Server:
             ("GET", "/apis"): aggregated(("apps", [DEPLOYMENTS]), ("broken.example", None)),
         }
 
-    async def request(self, method, path, *, query=(), body=None, content_type="", accept="", **_):
-        self.asked.append((method, path, dict(query), json.loads(body) if body else None, content_type))
-        answer = self.answers.get((method, path), api_error(404, "NotFound"))
+    async def send(self, request):
+        body = json.loads(request.body) if request.body else None
+        self.asked.append((request.method, request.path, dict(request.query), body, request.content_type))
+        answer = self.answers.get((request.method, request.path), api_error(404, "NotFound"))
         if isinstance(answer, list):
             answer = answer.pop(0)
         if isinstance(answer, asyncio.Event):
@@ -367,9 +368,9 @@ WRITES = [
 class Anything(Server):
     """Answers each write with an empty object."""
 
-    async def request(self, method, path, **options):
-        self.answers.setdefault((method, path), {})
-        return await super().request(method, path, **options)
+    async def send(self, request):
+        self.answers.setdefault((request.method, request.path), {})
+        return await super().send(request)
 
 
 @pytest.mark.parametrize(("call", "args"), WRITES, ids=[each[0] for each in WRITES])

@@ -1,21 +1,27 @@
 """Warnings of the API server become log lines: once per text and controller, with the object, in bounded memory."""
 
+from collections.abc import Mapping
+
 import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_operator.client.http.api_request import ApiRequest
 from plugin_operator.client.http.request_path import is_whole_object, kind_at, object_of
-from plugin_operator.client.http.server_warnings import _REMEMBERED, ServerWarnings, on_behalf
+from plugin_operator.client.http.server_warnings import _REMEMBERED, ServerWarnings
 from plugin_operator.kube import GroupVersionKind
 
 PATH = "/apis/apps/v1/namespaces/web/deployments/shop"
+NO_FIELDS: Mapping[str, str] = {}
 ABOUT = {"plugin": "p", "revision": "1-a", "controller": "c"}
 
 
-def heard(*headers: str, warnings: ServerWarnings | None = None, path: str = PATH) -> list[dict[str, object]]:
+def heard(
+    *headers: str, warnings: ServerWarnings | None = None, about: Mapping[str, str] = NO_FIELDS
+) -> list[dict[str, object]]:
     with structlog.testing.capture_logs() as lines:
-        (warnings or ServerWarnings()).heard(headers, path)
+        (warnings or ServerWarnings()).log(headers, ApiRequest("PATCH", PATH, about=about))
     return [dict(line) for line in lines]
 
 
@@ -24,8 +30,7 @@ def texts(*headers: str) -> list[object]:
 
 
 def test_a_warning_is_logged_with_plugin_and_object() -> None:
-    with on_behalf(ABOUT):
-        lines = heard('299 - "unknown field \\"spec.x\\""')
+    lines = heard('299 - "unknown field \\"spec.x\\""', about=ABOUT)
     assert lines == [
         {
             "event": "API server warns",
@@ -43,9 +48,8 @@ def test_each_text_is_logged_once_for_each_controller() -> None:
     warnings = ServerWarnings()
     for _ in range(50):
         heard('299 - "deprecated"', warnings=warnings)
-    with on_behalf(ABOUT):
-        assert len(heard('299 - "deprecated"', warnings=warnings)) == 1
-        assert heard('299 - "deprecated"', warnings=warnings) == []
+    assert len(heard('299 - "deprecated"', warnings=warnings, about=ABOUT)) == 1
+    assert heard('299 - "deprecated"', warnings=warnings, about=ABOUT) == []
     assert heard('299 - "deprecated"', warnings=warnings) == []
     assert len(heard('299 - "another"', warnings=warnings)) == 1
 

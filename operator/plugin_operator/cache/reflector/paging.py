@@ -15,7 +15,7 @@ from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.reflector.list_watch import ListWatch
 from plugin_operator.cache.reflector.wire import Malformed, WireReader
 from plugin_operator.cache.store import Store
-from plugin_operator.client import Paging, Transport
+from plugin_operator.client import ApiRequest, Paging, Transport
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, GoneError
 
@@ -103,13 +103,7 @@ class PagedList:
             if self._clock.monotonic() > end:
                 raise ApiConnectionError(f"{self._path}: the list is not complete after {self._list_seconds:g} s")
             try:
-                answer = await self._transport.request(
-                    "GET",
-                    self._path,
-                    query=[*self._query, *pages.query],
-                    accept=self._accept,
-                    timeout_seconds=self._page_seconds,
-                )
+                answer = await self._transport.send(self._request_for(pages))
             except AnswerTooLargeError as error:
                 pages.shrink(error)
                 continue
@@ -120,6 +114,10 @@ class PagedList:
             self._on_page()
         store.end_list()
         return version
+
+    def _request_for(self, pages: Paging) -> ApiRequest:
+        query = [*self._query, *pages.query]
+        return ApiRequest("GET", self._path, query, accept=self._accept, timeout_seconds=self._page_seconds)
 
     async def _store_items(self, items: list[msgspec.Raw], store: Store, reader: WireReader) -> None:
         end = self._clock.monotonic() + time_slice.SLICE_SECONDS

@@ -20,7 +20,7 @@ from plugin_operator.cache.reflector.stream_health import BLOCKING, StreamHealth
 from plugin_operator.cache.reflector.watch_stream import Position, WatchStream
 from plugin_operator.cache.reflector.wire import WireReader
 from plugin_operator.cache.store import Store
-from plugin_operator.client import ByteStream
+from plugin_operator.client import ApiRequest, ByteStream
 from plugin_operator.connection_backoff import Backoff
 from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError
 
@@ -169,14 +169,16 @@ class Reflector:
         """Read one stream to its end."""
         lasting = int(self._settings.watch_seconds * (1.0 + random.random()))  # noqa: S311 - spreads load
         watch = [("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", str(lasting))]
+        request = ApiRequest(
+            "GET",
+            self._known.path,
+            [*self._known.query, *watch, *extra],
+            accept=self._known.accept(listing=False),
+            timeout_seconds=self._settings.silence_seconds,
+        )
         began = self._clock.monotonic()
         try:
-            async with self._transport.stream(
-                self._known.path,
-                query=[*self._known.query, *watch, *extra],
-                accept=self._known.accept(listing=False),
-                timeout_seconds=self._settings.silence_seconds,
-            ) as stream:
+            async with self._transport.stream(request) as stream:
                 self._liveness.heard()
                 if feed.listing:
                     await self._read_list(stream, feed)
@@ -236,8 +238,9 @@ class Reflector:
             return Outcome.UNPROVEN  # nothing to compare, and next to nothing to list
         path, query = self._known.one(probe)
         accept, patience = self._known.accept(listing=True), self._settings.page_seconds
+        request = ApiRequest("GET", path, query, accept=accept, timeout_seconds=patience)
         try:
-            answer = await self._transport.request("GET", path, query=query, accept=accept, timeout_seconds=patience)
+            answer = await self._transport.send(request)
         except ApiError as error:
             if error.status in _NOT_UNDERSTOOD:
                 return Outcome.UNPROVEN  # an aggregated server need not know the selector; the list has its own answer

@@ -12,7 +12,6 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -23,14 +22,16 @@ from yarl import URL
 from plugin_operator.client.config import ConnectionConfig
 from plugin_operator.client.credentials.access import Access
 from plugin_operator.client.credentials.cached_access import CachedAccess
+from plugin_operator.client.http.api_request import ApiRequest, Query
 from plugin_operator.client.http.attempts import Attempts
 from plugin_operator.client.http.bodies import BodyReader, beginning_of
 from plugin_operator.client.http.breakage import cause_of, is_broken_connection, words_of
 from plugin_operator.client.http.limits import body_limit
+from plugin_operator.client.http.send_guard import middlewares_for
 from plugin_operator.client.http.server_warnings import ServerWarnings
 from plugin_operator.client.http.sessions import session_for_calls, session_for_streams
 from plugin_operator.client.http.status_errors import error_of
-from plugin_operator.client.http.transport import ByteStream, Query, Response
+from plugin_operator.client.http.transport import ByteStream, Response
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ApiConnectionError, ApiError, ConfigError
 from plugin_operator.metrics import Metrics
@@ -40,16 +41,6 @@ _CONNECT_SECONDS = 10.0
 _TURNS_TO_CLOSE = 3
 _LARGE_BODY_BYTES = 2**20
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*").fullmatch
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    method: str
-    path: str
-    query: Query
-    headers: dict[str, str]
-    body: bytes | None = field(repr=False)
-    timeout: aiohttp.ClientTimeout
 
 
 class Connection:
@@ -107,34 +98,22 @@ class Connection:
         """URL of the API server, for people."""
         return self._config.host
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Query = (),
-        body: bytes | None = None,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-        timeout_seconds: float = 30.0,
-    ) -> Response:
-        """Send one request and return the whole answer; see ``Transport.request``.
+    async def send(self, request: ApiRequest) -> Response:
+        """Send a request and return the whole answer; see ``Transport.send``.
 
-        The deadline covers the waits that ``Retry-After`` asks for as well; if the wait would pass it, the server's
-        refusal is raised at once. A cancelled call closes its connection.
+        The deadline covers the waits that ``Retry-After`` asks for. A wait past the deadline is not begun: the error of
+        the answer is raised at once. A cancelled call closes its connection.
         """
-        deadline = self._clock.monotonic() + timeout_seconds
-        headers = {"Accept": accept} if body is None else {"Accept": accept, "Content-Type": content_type}
-        limit = body_limit(method, path, query)
+        deadline = self._clock.monotonic() + request.timeout_seconds
+        limit = body_limit(request)
         attempts = Attempts(self._config.access, await self._access())
         for attempt in range(_MAX_RETRIES + 1):
             remaining = deadline - self._clock.monotonic()
             if remaining <= 0:  # renewing credentials may take as long as whoever gives them likes
-                raise self._broken(method, TimeoutError(), attempts.access)
+                raise self._broken(request, TimeoutError(), attempts.access)
             timeout = aiohttp.ClientTimeout(total=remaining, sock_connect=_CONNECT_SECONDS)
             try:
-                call = _Call(method, path, query, headers, body, timeout)
-                async with self._send(self._calls, call, attempts.access) as answer:
+                async with self._attempt(self._calls, request, timeout, attempts.access) as answer:
                     return Response(answer.status, answer.headers, await self._bodies.read(answer, limit))
             except ApiError as error:
                 wait = error.retry_after_seconds
@@ -146,25 +125,23 @@ class Connection:
             except Exception as error:
                 if not is_broken_connection(error):
                     raise
-                if not await attempts.reread_after(error, is_read=method == "GET"):
-                    raise self._broken(method, error, attempts.access) from cause_of(error, attempts.access)
-        raise ApiConnectionError(f"{method} {path}: the server kept asking to retry")
+                if not await attempts.reread_after(error, is_read=not request.is_write):
+                    raise self._broken(request, error, attempts.access) from cause_of(error, attempts.access)
+        raise ApiConnectionError(f"{request.method} {request.path}: the server asked {_MAX_RETRIES + 1} times to retry")
 
     @asynccontextmanager
-    async def stream(
-        self, path: str, *, query: Query = (), accept: str = "application/json", timeout_seconds: float
-    ) -> AsyncIterator[ByteStream]:
+    async def stream(self, request: ApiRequest) -> AsyncIterator[ByteStream]:
         """Open a stream; see ``Transport.stream``. Leaving the context closes its TCP connection."""
+        silence = request.timeout_seconds
         attempts = Attempts(self._config.access, await self._access())
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=timeout_seconds)
-        call = _Call("GET", path, query, {"Accept": accept}, None, timeout)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=silence)
         while True:
             entered = False
             try:
                 # The silence of the socket alone would let a server send its headers byte by byte, for ever.
                 async with (
-                    asyncio.timeout(timeout_seconds) as opening,
-                    self._send(self._streams, call, attempts.access) as answer,
+                    asyncio.timeout(silence) as opening,
+                    self._attempt(self._streams, request, timeout, attempts.access) as answer,
                 ):
                     opening.reschedule(None)
                     entered = True
@@ -177,38 +154,41 @@ class Connection:
                 if entered or not is_broken_connection(error):
                     raise
                 if not await attempts.reread_after(error, is_read=True):
-                    raise self._broken("GET", error, attempts.access) from cause_of(error, attempts.access)
+                    raise self._broken(request, error, attempts.access) from cause_of(error, attempts.access)
 
     @asynccontextmanager
-    async def _send(
-        self, session: aiohttp.ClientSession, call: "_Call", access: Access
+    async def _attempt(
+        self, session: aiohttp.ClientSession, request: ApiRequest, timeout: aiohttp.ClientTimeout, access: Access
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Yield an answer below 300, or raise the ApiError of any other."""
+        """Send the request once; yield an answer below 300, or raise the ApiError of any other."""
         if session.closed:
             raise aiohttp.ClientConnectionError("the connection was closed, for the operator stops")
-        headers: MutableMapping[str, str] = dict(call.headers)
+        headers: MutableMapping[str, str] = {"Accept": request.accept}
+        if request.body is not None:
+            headers["Content-Type"] = request.content_type
         if access.impersonation:
-            headers = CIMultiDict([*call.headers.items(), *access.impersonation])
+            headers = CIMultiDict([*headers.items(), *access.impersonation])
         if access.authorization:
             headers["Authorization"] = access.authorization
         proxy, proxy_headers = _proxy_of(access.proxy)
         if proxy_headers and access.host.startswith("http://"):
             headers.update(proxy_headers)  # no tunnel: the proxy reads the request itself
         async with session.request(
-            call.method,
-            _url(access.host, call.path, call.query),
-            data=_sendable(call.body),
+            request.method,
+            _url(access.host, request.path, request.query),
+            data=_sendable(request.body),
             headers=headers,
-            timeout=call.timeout,
+            timeout=timeout,
             allow_redirects=False,
             proxy=proxy,
             proxy_headers=proxy_headers,
             ssl=self._context(access),
             server_hostname=access.tls.server_name,
+            middlewares=middlewares_for(request.send_guard),
         ) as answer:
-            self._requests.inc(str(answer.status), call.method, urlsplit(access.host).netloc)
+            self._requests.inc(str(answer.status), request.method, urlsplit(access.host).netloc)
             if "Warning" in answer.headers:
-                self._warnings.heard(map(access.hide, answer.headers.getall("Warning")), call.path)
+                self._warnings.log(map(access.hide, answer.headers.getall("Warning")), request)
             if answer.status >= 300 and answer.status != 304:
                 raise error_of(
                     answer.status,
@@ -233,8 +213,8 @@ class Connection:
         except OSError as error:
             raise ConfigError(f"the TLS material for {access.host} cannot be used: {error}") from error
 
-    def _broken(self, method: str, error: BaseException, access: Access) -> ApiConnectionError:
-        self._requests.inc("<error>", method, urlsplit(self._config.host).netloc)
+    def _broken(self, request: ApiRequest, error: BaseException, access: Access) -> ApiConnectionError:
+        self._requests.inc("<error>", request.method, urlsplit(self._config.host).netloc)
         return ApiConnectionError(f"{self._config.host}: {words_of(error, access)}")
 
 

@@ -3,8 +3,8 @@
 The API server stores no object above 1.5 MiB, so the limits leave room and yet stop a body that has no end.
 """
 
+from plugin_operator.client.http.api_request import ApiRequest
 from plugin_operator.client.http.request_path import object_of
-from plugin_operator.client.http.transport import Query
 
 MAX_OBJECT_BYTES = 64 * 2**20
 """One object, and a page that was asked to hold no more than one."""
@@ -25,14 +25,14 @@ MAX_ERROR_BYTES = 2**16
 """The body of a failure; what comes behind it is not read."""
 
 
-def body_limit(method: str, path: str, query: Query) -> int:
+def body_limit(request: ApiRequest) -> int:
     """Return how many bytes the answer to a request may have."""
-    address = object_of(path)
+    address = object_of(request.path)
     if "resource" not in address:
         return MAX_DOCUMENT_BYTES
-    if "name" in address or method != "GET":
+    if "name" in address or request.is_write:
         return MAX_OBJECT_BYTES
-    page = next((value for key, value in query if key == "limit"), "")
+    page = next((value for key, value in request.query if key == "limit"), "")
     if not page:
         return MAX_LIST_BYTES
     return MAX_OBJECT_BYTES if page == "1" else MAX_PAGE_BYTES

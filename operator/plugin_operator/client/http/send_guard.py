@@ -1,38 +1,40 @@
-"""The last word on whether a request may be sent.
+"""The last check before a request is sent.
 
-Owns the place of that word: after the wait for a free connection, the name lookup, the connect and the TLS handshake,
-any of which may take seconds, and before the first byte. It is asked again at each attempt, also when aiohttp sends a
-request anew over another connection because the server had closed the one it was sent on.
-
-It travels in the context of the caller, past the layers between that have no say in it.
+Owns the moment of that check. It runs after the wait for a free connection, the name lookup, the connect and the TLS
+handshake, any of which may take seconds, and before the first byte. It runs again at each attempt, also when aiohttp
+sends a request again because the server had closed the connection.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 
 import aiohttp
 from aiohttp.connector import Connection as Socket
 
-_ADMIT: ContextVar[Callable[[], None] | None] = ContextVar("admit", default=None)
-
-
-@contextmanager
-def guarding(admit: Callable[[], None]) -> Iterator[None]:
-    """Have every request of this task call ``admit`` just before it is sent; what that raises ends the request."""
-    token = _ADMIT.set(admit)
-    try:
-        yield
-    finally:
-        _ADMIT.reset(token)
-
 
 class GuardedRequest(aiohttp.ClientRequest):
-    """A request that asks before it is sent; to be given to a session as its ``request_class``."""
+    """The request class of a session whose requests may have a guard."""
+
+    guard: Callable[[], None] | None = None
 
     async def send(self, conn: Socket) -> aiohttp.ClientResponse:
-        """Send the request if it is admitted; if not, aiohttp closes the connection unused."""
-        admit = _ADMIT.get()
-        if admit is not None:
-            admit()
+        """Send the request unless its guard raises; aiohttp then closes the connection unused."""
+        if self.guard is not None:
+            self.guard()
         return await super().send(conn)
+
+
+def middlewares_for(guard: Callable[[], None] | None) -> tuple[aiohttp.ClientMiddlewareType, ...] | None:
+    """Return the middlewares that give a guard to each attempt of one request; None for no guard.
+
+    A session takes no attributes for its requests, and calls the middlewares of a request once for every attempt.
+    """
+    if guard is None:
+        return None
+
+    async def give_guard(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        if not isinstance(request, GuardedRequest):
+            raise TypeError("the session sends requests without a guard: make it with request_class=GuardedRequest")
+        request.guard = guard
+        return await handler(request)
+
+    return (give_guard,)

@@ -6,12 +6,10 @@ warning writer does it.
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator
 
 from plugin_operator import logs
+from plugin_operator.client.http.api_request import ApiRequest
 from plugin_operator.client.http.request_path import object_of
 
 _log = logs.get_logger(__name__)
@@ -20,18 +18,6 @@ _REMEMBERED = 1024
 _MOST_IN_AN_ANSWER = 16
 _MAX_CHARACTERS = 1024
 _WARNING = re.compile(r'(\d{3}) (\S+) "((?:[^"\\]|\\.)*)"(?: "[^"]*")?')
-_NOBODY: Mapping[str, str] = MappingProxyType({})
-_ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default=_NOBODY)
-
-
-@contextmanager
-def on_behalf(about: Mapping[str, str]) -> Iterator[None]:
-    """Have the warnings that the requests of this task bring logged with these fields."""
-    token = _ABOUT.set(about)
-    try:
-        yield
-    finally:
-        _ABOUT.reset(token)
 
 
 class ServerWarnings:
@@ -42,14 +28,14 @@ class ServerWarnings:
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def heard(self, headers: Iterable[str], path: str) -> None:
-        """Log what is new in the ``Warning`` headers of one answer.
+    def log(self, headers: Iterable[str], request: ApiRequest) -> None:
+        """Log the new texts in the ``Warning`` headers of one answer.
 
         Args:
             headers: their values.
-            path: of the request, which names the object.
+            request: names the object, by its path, and the caller.
         """
-        about = _ABOUT.get()
+        about = request.about or {}
         for text in _texts(headers):
             key = (about.get("controller", ""), text)
             if key in self._known:
@@ -58,7 +44,7 @@ class ServerWarnings:
             self._known[key] = None
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
-            _log.warning("API server warns", warning=text, **{**object_of(path), **about})
+            _log.warning("API server warns", warning=text, **{**object_of(request.path), **about})
 
 
 def _texts(headers: Iterable[str]) -> Iterator[str]:

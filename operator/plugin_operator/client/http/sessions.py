@@ -18,7 +18,7 @@ _KEEP_ALIVE = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
 
 
 def session_for_calls(user_agent: str, traces: Sequence[aiohttp.TraceConfig]) -> aiohttp.ClientSession:
-    """Return the session of requests that have an end; each is admitted just before it is sent."""
+    """Return the session of requests whose answers have an end."""
     return aiohttp.ClientSession(
         connector=_connector(limit=_MOST_CALLS_AT_ONCE),
         headers=_headers(user_agent),
@@ -37,6 +37,7 @@ def session_for_streams(user_agent: str, traces: Sequence[aiohttp.TraceConfig]) 
         cookie_jar=aiohttp.DummyCookieJar(),
         read_bufsize=_READ_BUFFER_BYTES,
         trace_configs=list(traces),
+        request_class=GuardedRequest,
     )
 
 

@@ -1,14 +1,14 @@
-"""What the rest of the operator needs of a connection to an API server, and nothing about how it is made.
+"""The interface of a connection to an API server.
 
-Owns the values that cross that border. ``Connection`` fulfils ``Transport`` over HTTP; tests script it.
+Owns the values that answers come as. ``Connection`` implements ``Transport`` over HTTP; tests implement it in memory.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-Query: TypeAlias = Sequence[tuple[str, str]]
+from plugin_operator.client.http.api_request import ApiRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +34,19 @@ class ByteStream(Protocol):
 class Transport(Protocol):
     """Requests and streams to one API server."""
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Query = (),
-        body: bytes | None = None,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-        timeout_seconds: float = 30.0,
-    ) -> Response:
-        """Send one request and return the whole answer.
+    async def send(self, request: ApiRequest) -> Response:
+        """Send a request and return the whole answer.
 
         Raises:
             ApiError: a subclass that fits the status of a failure.
             AnswerTooLargeError: the answer has more bytes than ``limits`` allows for such a request.
-            ApiConnectionError: no complete answer came within ``timeout_seconds``.
+            ApiConnectionError: no complete answer came within ``request.timeout_seconds``.
         """
 
-    def stream(
-        self, path: str, *, query: Query = (), accept: str = "application/json", timeout_seconds: float
-    ) -> AbstractAsyncContextManager[ByteStream]:
-        """Open a stream with GET; ``timeout_seconds`` is the longest silence, before the first byte and after.
+    def stream(self, request: ApiRequest) -> AbstractAsyncContextManager[ByteStream]:
+        """Open a stream; leaving the context closes it.
 
         Raises:
-            ApiError: on entering, as ``request``.
-            ApiConnectionError: on entering, as ``request``.
+            ApiError: on entering, as ``send``.
+            ApiConnectionError: on entering, as ``send``.
         """
