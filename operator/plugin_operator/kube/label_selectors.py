@@ -135,10 +135,10 @@ def _expressions(expressions: Any) -> tuple[LabelRequirement, ...]:
     for each in map(_term, expressions or ()):
         operator = each.get("operator") if isinstance(each, Mapping) else None
         if operator not in _OPERATORS or not isinstance(each.get("key"), str):
-            raise TypeError(f"{each!r} is not a match expression: it needs key and operator ({', '.join(_OPERATORS)})")
+            raise TypeError(f"{each!r} in matchExpressions needs key and operator ({', '.join(_OPERATORS)})")
         values = tuple(sorted(map(str, each.get("values") or ())))
         if bool(values) != (operator in {"In", "NotIn"}):
-            raise TypeError(f"{each!r} is not a match expression: In and NotIn need values, the others take none")
+            raise TypeError(f"{each!r} in matchExpressions: In and NotIn need values, the others take none")
         found += _read(each["key"], _OPERATORS[operator], values)
     return tuple(found)
 
