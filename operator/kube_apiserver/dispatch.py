@@ -1,4 +1,4 @@
-"""From a path and a method to a verb."""
+"""Dispatch of requests: from path and method to a verb."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -23,7 +23,7 @@ from kube_apiserver.wire.status_error import method_not_allowed, not_found
 
 Verb = Callable[[Request], Awaitable[Response | web.StreamResponse]]
 
-# As the real server converts query parameters: what is not plainly false is true.
+# Like kube-apiserver's conversion of query parameters: every value that is not false is true.
 _NOT_ASKED = frozenset({"", "0", "f", "F", "false", "False", "FALSE"})
 _NAMES = {"GET": "get", "PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete"}
 _ON_OBJECT: Mapping[str, Verb] = {"get": get, "update": update, "patch": patch, "delete": delete, "watch": watch}
@@ -50,9 +50,12 @@ _SUBRESOURCES: Mapping[str, Mapping[str, Verb]] = {
 def resolve(
     cluster: Cluster, request: web.BaseRequest, target: RequestInfo, user: User
 ) -> tuple[Request, str, Verb | None] | None:
-    """Return the call, the name of its verb and what does it (None where the resource does not take the method).
+    """Return the request, the name of its verb and the verb's handler.
 
-    Returns None for a resource that is not served, and raises 404 for a subresource that an object does not have.
+    The handler is None if the resource does not support the verb. The result is None if the resource is not served.
+
+    Raises:
+        StatusError: 404, the custom resource has no such subresource.
     """
     resource = cluster.registry.find(target.group, target.version, target.plural)
     if resource is None or target.rest or not _scope_fits(resource, target):
@@ -76,7 +79,7 @@ def resolve(
 
 
 def is_watch(request: web.BaseRequest, target: RequestInfo | None) -> bool:
-    """Tell whether a request asks for a stream of changes, by its path or by its query."""
+    """Report whether a request opens a watch, by its path or by its query."""
     asked = request.rel_url.query.get("watch", "") not in _NOT_ASKED
     return target is not None and (target.watching or (asked and not target.name))
 
@@ -98,7 +101,7 @@ def verb_name(method: str, target: RequestInfo, *, watching: bool) -> str:
 
 
 def require(verb: Verb | None) -> Verb:
-    """Return a verb that exists; 405 if it does not."""
+    """Return the verb handler. Raise 405 if it is None."""
     if verb is None:
         raise method_not_allowed()
     return verb

@@ -1,4 +1,4 @@
-"""One HTTP request from its first byte to its last: authenticate, route, authorize, answer, and fail as a Status."""
+"""The HTTP handler: authenticates, dispatches and authorizes a request, and answers failures with a Status."""
 
 import logging
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class Handler:
-    """Answers every request of one server."""
+    """Answers the requests of one server."""
 
     def __init__(self, cluster: Cluster, authenticator: Authenticator) -> None:
         self._cluster = cluster
@@ -34,7 +34,7 @@ class Handler:
         self._documents = Documents(cluster)
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request; never raises but for cancellation."""
+        """Answer one request. Raise nothing except on cancellation."""
         try:
             answer = await self._answer(request)
         except StatusError as failure:
@@ -42,11 +42,11 @@ class Handler:
         except JournalFailed as error:
             answer = failed(internal(str(error)))
         except (ConnectionError, TimeoutError):
-            # The client left in the middle of its own request: there is nobody to tell.
+            # The client disconnected while it sent its request, so there is no response to send.
             return web.Response(status=400)
         except Exception:  # noqa: BLE001 - the edge of the process: one bad request must not end a connection silently
             _log.exception("request failed: %s %s", request.method, request.rel_url)
-            answer = failed(internal("the request could not be handled, see the log of the server"))
+            answer = failed(internal("the server failed to handle the request; its log has the cause"))
         if isinstance(answer, Response):
             return await respond(request, answer)
         return answer
@@ -76,7 +76,7 @@ class Handler:
             self._authorize(user, _attributes(target, name, call.query))
             answer = await require(verb)(call)
         except StatusError as failure:
-            # It may have been caused by a write that is not on disk yet: then that must be so before anybody is told.
+            # The failure may follow from a write that is not on disk yet. Wait for it before the client learns of it.
             await self._cluster.store.durable(self._cluster.store.revision)
             answer = failed(failure)
         if call.warnings and isinstance(answer, Response):
@@ -84,25 +84,25 @@ class Handler:
         return answer
 
     async def _fault(self, request: web.BaseRequest, target: RequestInfo | None) -> Response | None:
-        """Let a planned fault happen; None if the request is to be answered after all."""
+        """Inject a planned fault. Return its response, None if the request shall be answered normally."""
         if target is None or not target.plural:
             verb = request.method.lower()
         else:
             verb = verb_name(request.method, target, watching=is_watch(request, target))
         subject = subject_of(request, target, verb)
         if subject.path.startswith(endpoint.PATH):
-            return None  # the way out of a plan must not be barred by it
+            return None  # otherwise a fault could block its own removal
         fault = self._cluster.faults.take(subject)
         return None if fault is None else await meet(fault, request)
 
     async def _plan_faults(self, user: User, request: web.BaseRequest, path: str) -> Response:
-        """Answer at the endpoint for faults, which no role opens: only the admin's group may break a server."""
+        """Answer at the fault endpoint. No role grants it: it requires the group ``system:masters``."""
         if MASTERS not in user.groups:
             raise refusal(user, Attributes(request.method.lower(), path=path))
         return await endpoint.answer(self._cluster.faults, self._cluster.store, request, path)
 
     def _missing(self, target: RequestInfo) -> Response:
-        """Answer about a resource that is not served: each of the real server's two halves has words of its own."""
+        """Answer a request for an unserved resource. kube-apiserver and apiextensions-apiserver differ in their 404."""
         if self._cluster.registry.is_builtin_group(target.group):
             raise no_such_resource()
         return page_not_found()
@@ -115,6 +115,6 @@ class Handler:
 def _attributes(target: RequestInfo, verb: str, query: Mapping[str, str] | None = None) -> Attributes:
     name = target.name
     if not name and query and verb in {"list", "watch"}:
-        # Whoever may read one object may also list and watch it alone.
+        # RBAC that allows a single object allows to list and watch that object by name.
         name = exact_name(query.get("fieldSelector", ""))
     return Attributes(verb, target.group, target.plural, target.subresource, target.namespace, name)

@@ -1,4 +1,4 @@
-"""A kubeconfig for one running server."""
+"""The kubeconfig of a running server."""
 
 from base64 import b64encode
 from pathlib import Path
@@ -13,16 +13,16 @@ _NAME = "plugin-operator"
 
 
 def write_kubeconfig(path: Path, endpoint: Endpoint) -> None:
-    """Write a kubeconfig that only its owner may read (mode 0600), replacing what was there.
+    """Write a kubeconfig with mode 0600. An existing file is replaced.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     write_private(path, yaml.safe_dump(kubeconfig(endpoint), sort_keys=False).encode())
 
 
 def kubeconfig(endpoint: Endpoint) -> dict[str, Any]:
-    """Return the content of a kubeconfig with one cluster, one user and one context."""
+    """Return a kubeconfig with one cluster, one user and one context."""
     cluster = {"server": endpoint.url}
     if endpoint.ca_pem:
         cluster["certificate-authority-data"] = b64encode(endpoint.ca_pem.encode()).decode()

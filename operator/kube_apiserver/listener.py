@@ -1,7 +1,7 @@
-"""What accepts the connections of a server: aiohttp's own sites, or what whoever runs the server brings along.
+"""The listening socket, and the ``Front`` that accepts connections on it.
 
-Owns the listening socket and the contract of a front. The server itself sets no limits to connections: in a test it has
-one client. A command that listens for others brings a front that does.
+By default aiohttp accepts the connections without limits, because a test server has one client. A command that serves
+other clients passes a front that limits connections.
 """
 
 import asyncio
@@ -19,42 +19,42 @@ Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Front(Protocol):
-    """Accepts connections, and holds them to limits; serves one server, once."""
+    """Accepts the connections of one server and enforces limits on them. It is started once."""
 
     def around(self, handle: Handle) -> Handle:
-        """Return what handles a request in the place of ``handle``, so that the front knows what is being answered."""
+        """Return ``handle`` wrapped, so that the front can track requests in flight."""
 
     def start(
         self, sock: socket.socket, make_protocol: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None
     ) -> None:
-        """Accept from ``sock``, which is the front's from now on."""
+        """Accept connections from ``sock``. The front owns the socket from now on."""
 
     def close(self) -> None:
-        """Accept no more; what is open stays."""
+        """Stop accepting. Open connections stay open."""
 
     async def stop(self) -> None:
-        """Cut what is open."""
+        """Close all open connections."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open a listening socket; without a host for all interfaces, IPv6 included, so that a free port is one for both.
+    """Open a listening socket. An empty host listens on all interfaces, on one port for IPv4 and IPv6.
 
     Raises:
-        OSError: the address cannot be had.
+        OSError: the address is in use or unavailable.
     """
     if not host and socket.has_dualstack_ipv6():
-        # Kernels booted without IPv6 still define the family.
+        # Kernels booted without IPv6 still define the address family.
         with contextlib.suppress(OSError):
             return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=BACKLOG)
     if not host:
         return socket.create_server(("", port), backlog=BACKLOG)
     family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    # The whole of it: a link-local address stands for nothing without its scope.
+    # Keep the whole address: the scope is part of a link-local one.
     return socket.create_server(where, family=family, backlog=BACKLOG)
 
 
 def address_of(sock: socket.socket) -> tuple[str, int]:
-    """Return where a socket listens; a link-local address with its zone, without which nobody can reach it."""
+    """Return the host and port of a socket. A link-local host includes its zone, which clients need to connect."""
     host, port, *more = sock.getsockname()
     if len(more) == 2 and more[1]:
         host = f"{host}%{socket.if_indextoname(more[1])}"
@@ -62,7 +62,7 @@ def address_of(sock: socket.socket) -> tuple[str, int]:
 
 
 def reachable(host: str, *, brackets: bool = True) -> str:
-    """Return a host to connect to: one that listens everywhere is reached over loopback."""
+    """Return the host for clients to connect to. It is the loopback address for a wildcard host."""
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     # In a URL, the zone of a link-local address begins with an escaped percent sign (RFC 6874).
     return f"[{host.replace('%', '%25')}]" if brackets and ":" in host else host

@@ -1,4 +1,4 @@
-"""Stored items in the form a client asked for: objects, metadata alone, or the rows of a table."""
+"""Stored items in the representation that a client requests: objects, PartialObjectMetadata or Table."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -21,15 +21,15 @@ _INCLUDE = ("None", "Metadata", "Object")
 
 
 class Presenter:
-    """Turns items of one resource into response bytes of one form."""
+    """Encodes items of one resource in the representation of one request."""
 
     __slots__ = ("_include", "_now", "_resource", "_shown_columns", "_transform", "_version", "one")
 
     def __init__(self, request: Request, *, many: bool) -> None:
-        """Read the form from a request; ``many`` says that a list is answered.
+        """Negotiate the representation of a request. ``many`` is true for a list.
 
         Raises:
-            StatusError: 400 or 406, a form that cannot be had.
+            StatusError: 400 or 406, the representation is not supported.
         """
         self._resource: ServedResource = request.resource
         self._now: Callable[[], datetime] = request.cluster.clock.now
@@ -47,7 +47,7 @@ class Presenter:
             self.one = lambda item: codec.encode(self._partial(item))
 
     def bookmark(self, revision: int, annotations: Mapping[str, str]) -> bytes:
-        """Return an object of the kind that holds nothing but a revision."""
+        """Return the encoded bookmark object: the kind, a resourceVersion and annotations."""
         resource, metadata = self._resource, {"resourceVersion": str(revision)}
         empty = canonical({}, resource.schema) if resource.schema is not None and resource.schema.builtin else {}
         obj = {**empty, "metadata": {**metadata, **({"annotations": dict(annotations)} if annotations else {})}}
@@ -58,7 +58,7 @@ class Presenter:
         return served_bytes(self._resource, item)
 
     def many(self, items: Sequence[Item], metadata: dict[str, Any]) -> bytes:
-        """Return a list with that list metadata."""
+        """Return the encoded list with ``metadata``."""
         resource = self._resource
         if self._transform == "Table":
             return codec.encode(self._table(items, metadata))
@@ -70,7 +70,7 @@ class Presenter:
         head_bytes = codec.head(resource.api_version, resource.list_kind)
         pieces = [served_bytes(resource, item) for item in items]
         if resource.custom is None:
-            # Items of built-in lists carry neither kind nor apiVersion.
+            # The items of built-in lists have no kind and apiVersion.
             cut = len(resource.served_head)
             pieces = [b"{" + piece[cut:] for piece in pieces]
         return b'%b"metadata":%b,"items":[%b]}' % (head_bytes, codec.encode(metadata), b",".join(pieces))
@@ -81,7 +81,7 @@ class Presenter:
     def _table_of_one(self, item: Item) -> bytes:
         table = self._table([item], {"resourceVersion": str(item.revision)})
         if self._shown_columns:
-            # A watch tells its columns once.
+            # Only the first event of a watch has column definitions.
             table["columnDefinitions"] = None
         self._shown_columns = True
         return codec.encode(table)

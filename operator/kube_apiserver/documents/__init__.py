@@ -1,1 +1,1 @@
-"""Answers at paths that are no resources: health, version, discovery, OpenAPI."""
+"""Non-resource paths: health, version, discovery, OpenAPI."""

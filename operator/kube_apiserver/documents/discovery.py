@@ -1,4 +1,4 @@
-"""Which groups, versions and resources there are: the plain documents and the aggregated one."""
+"""Discovery documents, legacy and aggregated: groups, versions and resources."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ _AGGREGATED_VERSIONS = ("v2", "v2beta1")
 
 
 def aggregated_version(accept: str) -> str:
-    """Return the version of the aggregated document a client asks for, "" if it asks for the plain one."""
+    """Return the version of aggregated discovery that a client accepts, "" if it accepts only the legacy documents."""
     for entry in media_ranges(accept):
         if entry.parameter("as") == "APIGroupDiscoveryList" and entry.parameter("g") == "apidiscovery.k8s.io":
             version = entry.parameter("v")
@@ -35,19 +35,19 @@ def aggregated(registry: Registry, version: str, *, core: bool) -> dict[str, Any
 
 
 def api_versions(address: str) -> dict[str, Any]:
-    """Return the plain document of /api."""
+    """Return the legacy document of /api."""
     addresses = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": addresses}
 
 
 def group_list(registry: Registry) -> dict[str, Any]:
-    """Return the plain document of /apis."""
+    """Return the legacy document of /apis."""
     groups = [_group(name, versions) for name, versions in registry.versions().items() if name]
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
 
 def group(registry: Registry, name: str) -> dict[str, Any] | None:
-    """Return the plain document of one group, None if there is none."""
+    """Return the legacy document of one group, None if the group is not served."""
     versions = registry.versions().get(name)
     if not versions:
         return None
@@ -55,13 +55,13 @@ def group(registry: Registry, name: str) -> dict[str, Any] | None:
 
 
 def resource_list(registry: Registry, group_name: str, version: str) -> dict[str, Any] | None:
-    """Return the plain document of one group version, None if there is none."""
+    """Return the legacy document of one group version, None if it is not served."""
     resources = registry.in_version(group_name, version)
     if not resources:
         return None
     entries = [entry for resource in resources for entry in _plain_entries(resource)]
     group_version = f"{group_name}/{version}" if group_name else version
-    # The core group's document has no apiVersion of its own, for reasons of age.
+    # The core group's APIResourceList has no apiVersion of its own, for historical reasons.
     head = {"kind": "APIResourceList", **({"apiVersion": "v1"} if group_name else {}), "groupVersion": group_version}
     return {**head, "resources": entries}
 
@@ -125,21 +125,21 @@ def _aggregated_entry(resource: ServedResource) -> dict[str, Any]:
 
 
 def _response_kind(resource: ServedResource, group: str, version: str, kind: str) -> dict[str, str]:
-    """Return a kind; a built-in one leaves group and version empty where they are those of the document."""
+    """Return the responseKind. Built-in kinds omit a group and version that equal those of the document."""
     if resource.custom is None and (group, version) == (resource.group, resource.version):
         return {"group": "", "version": "", "kind": kind}
     return {"group": group, "version": version, "kind": kind}
 
 
 def _verbs(resource: ServedResource) -> list[str]:
-    """Return the verbs in the order of the real server, which differs for custom kinds."""
+    """Return the verbs of a resource in kube-apiserver's order, which differs for custom kinds."""
     if resource.custom is None:
         return sorted(resource.verbs)
     return ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
 
 
 def _storage_hash(resource: ServedResource) -> str:
-    """Return what tells clients that the storage version changed: a short hash of group, version and kind."""
+    """Return the storage version hash: a short hash of group, version and kind."""
     version = resource.storage_version.rpartition("/")[2]
     digest = hashlib.sha256(f"{resource.group}/{version}/{resource.kind}".encode()).digest()
     return base64.b64encode(digest[:8]).decode()

@@ -1,4 +1,4 @@
-"""Answers at paths that are no resources: health, version, discovery and OpenAPI."""
+"""Responses at non-resource paths: health, version, discovery and OpenAPI."""
 
 from typing import Any
 
@@ -36,16 +36,16 @@ _FOREVER = "public, max-age=31536000, immutable"
 
 
 class Documents:
-    """Answers for one server."""
+    """Answers the non-resource paths of one server."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
     async def answer(self, request: web.BaseRequest, path: str) -> Response:
-        """Return the document at a path, 404 in the real server's form if there is none.
+        """Return the document at ``path``, or the 404 of an unregistered path.
 
         Raises:
-            StatusError: 404 or 405 where the real server says so in a Status.
+            StatusError: 404 or 405, where kube-apiserver answers with a Status.
         """
         path = path.rstrip("/") or "/"
         if path in _HEALTH or path.startswith(tuple(f"{name}/" for name in _HEALTH)):
@@ -57,7 +57,7 @@ class Documents:
                 return Response(openapi.v2_without_definitions(), media=openapi.PROTOBUF_MEDIA)
             return Response(await in_thread(openapi.v2, self._crds()))
         if path == _OPENAPI:
-            # The media type is the real server's: its index is served as a file without a name.
+            # kube-apiserver serves its index as a file without an extension, hence text/plain.
             return Response(codec.encode(await in_thread(openapi.index, self._crds())), media=_TEXT)
         if path.startswith(f"{_OPENAPI}/"):
             return await self._openapi(request, path.removeprefix(f"{_OPENAPI}/"))
@@ -82,7 +82,7 @@ class Documents:
         return page_not_found() if document is None else Response(codec.encode(document))
 
     def _health(self, request: web.BaseRequest, path: str) -> Response:
-        """Answer in the real server's form: the reason stands at the path of the single check."""
+        """Answer a health check. Only the path of a single check shows the reason of a failure."""
         name, _, check = path.partition("/")
         problem = self._cluster.store.problem
         if check == "ping" or not problem:
@@ -127,7 +127,7 @@ class Documents:
 
 
 def page_not_found() -> Response:
-    """Return what the real server says about a path that nothing is registered for."""
+    """Return the 404 of kube-apiserver for a path without a handler."""
     return Response(b"404 page not found\n", 404, _TEXT, {"X-Content-Type-Options": "nosniff"})
 
 

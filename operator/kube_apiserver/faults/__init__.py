@@ -1,8 +1,7 @@
-"""Making the server misbehave on purpose, to see what its clients do then.
+"""Fault injection: the server misbehaves on request, to test its clients.
 
-Owns which faults there are (``fault``), which of them are planned (``plan``), what they do to whole requests
-(``requests``) and to open watches (``watches``), and the endpoint that plans them over HTTP (``endpoint``). A server
-without planned faults pays one comparison for each request.
+``fault`` defines the faults, ``plan`` holds the planned ones, ``requests`` and ``watches`` inject them, and
+``endpoint`` manages them over HTTP. A server without planned faults pays one comparison per request.
 """
 
 from kube_apiserver.faults.fault import Action, Fault

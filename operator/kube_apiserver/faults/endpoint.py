@@ -1,7 +1,7 @@
-"""Planning faults over HTTP, at ``/debug/faults``; for administrators alone.
+"""Fault management over HTTP at ``/debug/faults``, for the group ``system:masters`` only.
 
-``GET`` lists what is planned, ``POST`` plans one fault given as JSON and answers with its number, ``DELETE`` forgets
-all of them, or with ``?number=`` one. ``POST /debug/compact`` forgets every history, as compaction does.
+``GET`` lists the planned faults. ``POST`` plans the fault in the JSON body and returns its number. ``DELETE`` removes
+all faults, or one with ``?number=``. ``POST /debug/compact`` drops the history of all resources, like a compaction.
 """
 
 from typing import Any
@@ -23,10 +23,10 @@ _NUMBER_DIGITS = 20
 
 
 async def answer(plan: FaultPlan, store: Store, request: web.BaseRequest, path: str) -> Response:
-    """Answer a request at one of the two paths.
+    """Answer a request to ``PATH`` or ``COMPACT_PATH``.
 
     Raises:
-        StatusError: 400 if the body is no fault or the number none, 405.
+        StatusError: 400, the body or the number is invalid; 405.
     """
     if path == COMPACT_PATH:
         if request.method != "POST":
@@ -45,7 +45,7 @@ async def answer(plan: FaultPlan, store: Store, request: web.BaseRequest, path: 
             elif number.isdecimal() and number.isascii() and len(number) < _NUMBER_DIGITS:
                 plan.remove(int(number))
             else:
-                raise bad_request(f"number={number!r} is no number of a fault; without it all faults are forgotten")
+                raise bad_request(f"number={number!r} is not a fault number; leave it out to remove all faults")
             return Response(codec.encode({"faults": [_shown(planned) for planned in plan]}))
         case _:
             raise method_not_allowed()
@@ -55,7 +55,7 @@ def _read(body: bytes) -> Fault:
     try:
         return msgspec.json.decode(body, type=Fault)
     except (msgspec.MsgspecError, ValueError) as error:
-        raise bad_request(f"this is no fault: {error}") from error
+        raise bad_request(f"the body is not a valid fault: {error}") from error
 
 
 def _shown(planned: Planned) -> dict[str, Any]:

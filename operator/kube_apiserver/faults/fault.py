@@ -1,4 +1,4 @@
-"""What can go wrong, and with which requests."""
+"""The faults that the server can inject, and the requests that they match."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class Action(StrEnum):
-    """What a fault does."""
+    """The kind of a fault."""
 
     DROP = "drop"
     STALL = "stall"
@@ -33,35 +33,39 @@ IN_WATCH: Final = frozenset(
         *(Action.GARBAGE, Action.DUPLICATE, Action.STALE, Action.REORDER, Action.SPLIT),
     }
 )
-"""What happens inside a watch; all others happen instead of the answer, or before it."""
+"""The actions inside an open watch. All others replace or delay a response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One kind of misbehaviour and the requests it meets.
+    """One fault and the requests it applies to.
 
-    Instead of an answer: ``drop`` cuts the connection, ``stall`` never answers, ``delay`` answers after ``seconds``,
-    ``refuse`` answers with the status ``code``, ``replace`` with the ``body`` given.
+    These actions replace or delay a response:
 
-    Inside a watch, those that are open included: ``break`` cuts the connection, ``end`` ends the stream in order,
-    ``truncate`` in the middle of a line, ``silence`` lets nothing through any more, ``lag`` holds each piece back for
-    ``seconds``, ``error-event`` sends an ERROR event with ``code`` and ends, ``garbage`` sends ``body`` as a line,
-    ``duplicate`` sends the last event again, ``stale`` the one before it, ``reorder`` swaps the next two, ``split``
-    sends everything in pieces of a few bytes.
+    - ``drop`` cuts the connection; ``stall`` never answers; ``delay`` answers after ``seconds``.
+    - ``refuse`` answers with the status ``code``; ``replace`` answers with ``body``.
+
+    These actions affect watches, also those that are open already:
+
+    - ``break`` cuts the connection; ``end`` ends the stream cleanly; ``truncate`` ends it in the middle of a line.
+    - ``silence`` discards all further output; ``lag`` delays each chunk by ``seconds``.
+    - ``error-event`` sends an ERROR event with ``code`` and ends the stream; ``garbage`` sends ``body`` as a line.
+    - ``duplicate`` repeats the last event; ``stale`` repeats the one before it; ``reorder`` swaps the next two chunks.
+    - ``split`` sends all further output in pieces of a few bytes.
 
     Attributes:
-        action: what happens.
-        verb: of the API (get, list, watch, create, ...); empty for any.
-        resource: plural, with ``/`` and the subresource if there is one; empty for any.
-        path: how the path begins; empty for any.
-        query: a part of the query, as it was sent; empty for any.
-        agent: a part of the client's User-Agent; empty for any.
-        count: how many requests or watches it meets; None for all until it is removed.
+        action: the kind of the fault.
+        verb: API verb (get, list, watch, create, ...); empty matches any.
+        resource: plural name, followed by ``/`` and a subresource if there is one; empty matches any.
+        path: prefix of the request path; empty matches any.
+        query: substring of the raw query; empty matches any.
+        agent: substring of the client's User-Agent; empty matches any.
+        count: how many requests or watches the fault hits; None for all until it is removed.
         code: the HTTP status of ``refuse`` and ``error-event``.
-        message: what ``refuse`` and ``error-event`` say, "a planned fault" unless given.
-        retry_after_seconds: sent along with ``refuse``.
-        seconds: of ``delay`` and ``lag``.
-        body: of ``replace`` and ``garbage``, one character for each byte (Latin-1).
+        message: the message of ``refuse`` and ``error-event``, "a planned fault" by default.
+        retry_after_seconds: the Retry-After header of ``refuse``.
+        seconds: the delay of ``delay`` and ``lag``.
+        body: the content of ``replace`` and ``garbage``, one character per byte (Latin-1).
     """
 
     action: Action
@@ -79,7 +83,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.count is not None and self.count < 1:
-            raise ValueError("count must be at least 1, or null for no end")
+            raise ValueError("count must be at least 1, or null for no limit")
         if not 300 <= self.code <= 599:
             raise ValueError("code must be a status from 300 to 599")
         if self.seconds < 0:
@@ -87,11 +91,11 @@ class Fault:
 
     @property
     def raw_body(self) -> bytes:
-        """The bytes that ``body`` stands for."""
+        """Return ``body`` as bytes."""
         return self.body.encode("latin-1")
 
     def meets(self, subject: "Subject") -> bool:
-        """Tell whether a request is one of those meant."""
+        """Report whether the fault matches a request."""
         return (
             self.verb in {"", subject.verb}
             and self.resource in {"", subject.resource}
@@ -103,7 +107,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What faults look at in a request."""
+    """The properties of a request that faults match."""
 
     verb: str
     resource: str

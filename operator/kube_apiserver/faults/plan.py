@@ -1,4 +1,4 @@
-"""The faults that are planned, and the watches they can still meet."""
+"""The planned faults, and the open watches that they can hit."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -7,21 +7,21 @@ from kube_apiserver.faults.fault import IN_WATCH, Fault, Subject
 
 
 class OpenWatch(Protocol):
-    """A watch that is being answered."""
+    """An open watch, as the plan sees it."""
 
     subject: Subject
 
     def disturb(self, fault: Fault) -> None:
-        """Let ``fault`` happen in it."""
+        """Inject ``fault`` into the watch."""
 
 
 class Planned:
-    """A fault in the plan.
+    """A planned fault.
 
     Attributes:
-        number: names it in the plan.
-        fault: what it does.
-        hits: how many requests or watches it has met.
+        number: its number in the plan.
+        fault: the fault itself.
+        hits: how many requests or watches it has hit.
     """
 
     __slots__ = ("fault", "hits", "number")
@@ -33,12 +33,12 @@ class Planned:
 
     @property
     def is_used_up(self) -> bool:
-        """Whether it has met as many as it was meant for."""
+        """Report whether the fault has reached its ``count``."""
         return self.fault.count is not None and self.hits >= self.fault.count
 
 
 class FaultPlan:
-    """Decides which request meets which fault. What is planned first is met first."""
+    """Holds the planned faults and assigns them to requests, oldest first."""
 
     def __init__(self) -> None:
         self._planned: dict[int, Planned] = {}
@@ -46,7 +46,7 @@ class FaultPlan:
         self._numbers = 0
 
     def add(self, fault: Fault) -> Planned:
-        """Plan a fault; one that happens inside watches meets those that are open at once."""
+        """Plan a fault. A fault of watches hits the matching open watches immediately."""
         self._numbers += 1
         planned = Planned(self._numbers, fault)
         self._planned[planned.number] = planned
@@ -58,25 +58,25 @@ class FaultPlan:
         return planned
 
     def remove(self, planned: Planned | int) -> None:
-        """Plan a fault no longer; a watch that is silent stays so, for what it missed cannot be made up."""
+        """Remove a fault from the plan. A silenced watch stays silent, because it has lost events."""
         self._planned.pop(planned if isinstance(planned, int) else planned.number, None)
 
     def clear(self) -> None:
-        """Plan nothing any more."""
+        """Remove all faults."""
         self._planned.clear()
 
     def take(self, subject: Subject) -> Fault | None:
-        """Return the fault that a request meets before it is answered, counted as a hit."""
+        """Return the fault to inject before a request is answered, None if none matches. Count the hit."""
         return next(self._hits(subject, in_watch=False), None)
 
     def enter(self, watch: OpenWatch) -> None:
-        """A watch begins."""
+        """Register an open watch, and inject the faults that match it."""
         self._watches.add(watch)
         for fault in self._hits(watch.subject, in_watch=True):
             watch.disturb(fault)
 
     def leave(self, watch: OpenWatch) -> None:
-        """A watch has ended."""
+        """Unregister a watch."""
         self._watches.discard(watch)
 
     def _hits(self, subject: Subject, *, in_watch: bool) -> Iterator[Fault]:

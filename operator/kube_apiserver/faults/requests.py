@@ -1,4 +1,4 @@
-"""What faults do to a request instead of the answer, or before it."""
+"""Injection of faults that replace or delay a response."""
 
 import asyncio
 from http import HTTPStatus
@@ -25,7 +25,7 @@ _REASONS = {
 
 
 def failure(fault: Fault) -> StatusError:
-    """Return the failure that a fault's code stands for."""
+    """Return the StatusError of a fault with a status code."""
     seconds = fault.retry_after_seconds
     headers = {} if seconds is None else {"Retry-After": str(seconds)}
     details = None if seconds is None else {"retryAfterSeconds": seconds}
@@ -34,10 +34,10 @@ def failure(fault: Fault) -> StatusError:
 
 
 async def meet(fault: Fault, request: web.BaseRequest) -> Response | None:
-    """Let a fault happen to a request; None lets the request be answered after all.
+    """Inject a fault into a request. Return the response, None if the request shall be answered normally.
 
     Raises:
-        StatusError: the fault is a refusal.
+        StatusError: the fault refuses the request.
         ConnectionError: the fault has cut the connection.
     """
     match fault.action:
@@ -45,7 +45,7 @@ async def meet(fault: Fault, request: web.BaseRequest) -> Response | None:
             await asyncio.sleep(fault.seconds)
             return None
         case Action.STALL:
-            await asyncio.Event().wait()  # until the client leaves, which cancels this request
+            await asyncio.Event().wait()  # blocks until the client disconnects, which cancels this request
             return None
         case Action.REFUSE:
             raise failure(fault)

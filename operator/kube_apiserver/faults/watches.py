@@ -1,4 +1,4 @@
-"""What faults do inside a watch."""
+"""Injection of faults into watches."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ _ENDING = frozenset({Action.BREAK, Action.END, Action.TRUNCATE, Action.ERROR_EVE
 
 
 def subject_of(request: web.BaseRequest, target: RequestInfo | None, verb: str) -> Subject:
-    """Return what faults look at in a request."""
+    """Return the properties of a request that faults match."""
     resource = target.plural if target is not None else ""
     if target is not None and target.subresource:
         resource = f"{resource}/{target.subresource}"
@@ -25,7 +25,7 @@ def subject_of(request: web.BaseRequest, target: RequestInfo | None, verb: str) 
 
 
 class WatchResponse(web.StreamResponse):
-    """The answer to a watch; what is written to it goes through the faults it has met."""
+    """A watch response that passes its output through the injected faults."""
 
     def __init__(self, plan: FaultPlan, request: web.BaseRequest, subject: Subject, headers: CIMultiDict[str]) -> None:
         super().__init__(headers=headers)
@@ -38,29 +38,29 @@ class WatchResponse(web.StreamResponse):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Send the headers; from now on faults can meet it."""
+        """Send the headers and register the watch in the fault plan."""
         await self.prepare(self._request)
         self._plan.enter(self)
 
     def close(self) -> None:
-        """The watch is over."""
+        """Unregister the watch and cancel its pending faults."""
         self._plan.leave(self)
         for task in self._tasks:
             task.cancel()
 
     def disturb(self, fault: Fault) -> None:
-        """Let a fault happen: at once, or from now on."""
+        """Inject a fault: immediately, or into all further output."""
         if fault.action in {Action.SILENCE, Action.LAG, Action.REORDER, Action.SPLIT}:
             self._lasting[fault.action] = fault
             return
         if fault.action in _ENDING:
-            self._plan.leave(self)  # what is planned next is for the watch after this one
+            self._plan.leave(self)  # the next planned fault must hit the next watch
         task = asyncio.ensure_future(self._happen(fault))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send what a watch has to say."""
+        """Write a chunk of the watch, subject to the injected faults."""
         if self._ended:
             return
         if not self._lasting:
@@ -75,7 +75,7 @@ class WatchResponse(web.StreamResponse):
             return
         if Action.LAG in lasting:
             await asyncio.sleep(lasting[Action.LAG].seconds)
-            if self._ended:  # by a fault that came meanwhile
+            if self._ended:  # a fault may have ended the stream during the sleep
                 return
         if Action.REORDER in lasting:
             if not self._held:
@@ -97,7 +97,7 @@ class WatchResponse(web.StreamResponse):
         try:
             await self._do(fault)
         except ConnectionError:
-            return  # the client was faster
+            return  # the client disconnected first
 
     async def _do(self, fault: Fault) -> None:
         transport = self._request.transport
@@ -113,7 +113,7 @@ class WatchResponse(web.StreamResponse):
         if fault.action in _ENDING:
             self._ended = True
             await super().write_eof()
-            transport.close()  # after what is still to be sent: nothing else may be asked of this connection
+            transport.close()  # closes after sending the buffered data, so that the client cannot reuse the connection
 
     def _piece(self, fault: Fault) -> bytes:
         match fault.action:

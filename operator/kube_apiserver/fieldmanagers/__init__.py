@@ -1,7 +1,7 @@
-"""Who owns which field: managedFields for every writer, and server-side apply.
+"""Field management: managedFields of every writer, and server-side apply.
 
-Owns the semantics of structured-merge-diff as pure functions on objects. Leaves reading, storing and retrying to the
-server, and plain patches to ``patching``.
+The package implements the semantics of structured-merge-diff as pure functions on objects. Plain patches are in
+``patching``.
 """
 
 from kube_apiserver.fieldmanagers.applying import apply

@@ -56,26 +56,25 @@ def apply(  # noqa: PLR0913 - one keyword per fact of the request reads better t
     subresource: str = "",
     reset: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Return the object after ``manager`` applied ``applied``, with its ``managedFields``; inputs are left alone.
+    """Return ``live`` after ``manager`` applied ``applied``, with updated ``managedFields``. It modifies no input.
 
-    The result still has to be defaulted, pruned and validated (a new one lacks what the server
-    sets: uid and so on). Compare it with ``live``: equal means nothing is to be written. Request ``track``
-    afterwards only if admission changed the object. ``applied`` must not carry ``managedFields`` (the server
-    answers 400).
+    The caller must default, prune and validate the result. A new object lacks what the server sets, such as its uid.
+    If the result equals ``live``, there is nothing to write. Call ``track`` afterwards only if admission changes it.
+    ``applied`` must have no ``managedFields`` (the server answers 400).
 
     Args:
-        live: the stored object with its managedFields, None if there is none yet.
+        live: the stored object with its managedFields, None if it does not exist.
         applied: the configuration as sent, neither defaulted nor pruned of nulls.
         manager: ``fieldManager``, required for apply.
-        force: take over what others own.
-        schema: the kind's schema; None for a custom kind without one.
-        api_version: the version the request was made in.
-        now: time of the write; an entry keeps its old time when nothing changes.
+        force: take ownership of conflicting fields.
+        schema: the schema of the kind, None for a custom kind without one.
+        api_version: the version of the request.
+        now: time of the write. An entry whose fields do not change keeps its old time.
         subresource: "status" or "scale" if written through it.
-        reset: as in ``track``.
+        reset: root fields that this path resets, as in ``track``.
 
     Raises:
-        ApplyConflict: another manager owns a field that would change, and ``force`` is off.
+        ApplyConflict: another manager owns a changed field, and ``force`` is false.
     """
     shape = rooted(schema)
     ignored = ignored_fields(shape, subresource, reset)
@@ -87,7 +86,7 @@ def apply(  # noqa: PLR0913 - one keyword per fact of the request reads better t
 
 
 def _upgrading(live: Object, request: _Request) -> dict[str, Any]:
-    """Let kubectl take over, without force, what its own client-side apply had set."""
+    """Apply without force, but let kubectl take the fields that its own client-side apply set."""
     try:
         return _applied(live, request, force=False)
     except ApplyConflict as conflict:
@@ -113,14 +112,14 @@ def _applied(live: Object | None, request: _Request, *, force: bool) -> dict[str
     result = _pruned(result, last, [applied, *(entry.fields for entry in others)], schema)
     changes = difference(start, result, schema).without(request.ignored)
     others = take_from_others(others, changes, force=force)
-    # As in the real server, an apply that changes no value sets no time, not even for a manager that is new.
+    # Like kube-apiserver, an apply without changes sets no time, even for a new manager.
     time = request.time if before != result else last.time if last else ""
     current = Entry(request.manager, APPLY, request.api_version, request.subresource, time, claim)
     return with_entries(result, capped([*others, current]))
 
 
 def _entries(live: Object | None, request: _Request) -> list[Entry]:
-    """Return the live entries; an object nobody tracked belongs to a manager of its own from now on."""
+    """Return the live entries. The fields of an untracked object go to the manager ``before-first-apply``."""
     entries = decoded(live) or []
     if live is None or entries:
         return entries
@@ -130,7 +129,7 @@ def _entries(live: Object | None, request: _Request) -> list[Entry]:
 
 
 def _pruned(result: Any, last: Entry | None, owned: Sequence[FieldSet], schema: Schema) -> dict[str, Any]:
-    """Take out what this manager applied before, no longer applies, and nobody else owns."""
+    """Remove the fields that this manager has stopped applying and no other manager owns."""
     if last is None or not last.fields:
         return dict(result)
     given_up = with_named_fields(last.fields, schema)

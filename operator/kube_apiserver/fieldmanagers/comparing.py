@@ -1,4 +1,4 @@
-"""What changed between two versions of an object, as sets of paths."""
+"""The difference between two versions of an object, as sets of field paths."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,19 +12,19 @@ _ABSENT = object()
 
 @dataclass(slots=True)
 class Comparison:
-    """The paths that one version has, the other has, or both have with another value."""
+    """The added, removed and modified paths between two versions."""
 
     added: FieldSet = field(default_factory=FieldSet)
     removed: FieldSet = field(default_factory=FieldSet)
     modified: FieldSet = field(default_factory=FieldSet)
 
     def without(self, elements: frozenset[str]) -> "Comparison":
-        """Return the comparison without these root elements and all that is below them."""
+        """Return the comparison without these root elements and everything below them."""
         return Comparison(self.added.without(elements), self.removed.without(elements), self.modified.without(elements))
 
 
 def compare(old: Any, new: Any, schema: Schema | None) -> Comparison:
-    """Return the difference; containers that appear or vanish are in it themselves, besides all they hold."""
+    """Compare two versions. A container that is added or removed counts itself, and so does every path below it."""
     result = Comparison()
     _compare(old, new, schema, (), result)
     return result
@@ -56,7 +56,7 @@ def _compare(old: Any, new: Any, schema: Schema | None, path: Path, result: Comp
 
 
 def _compare_insides(old: Any, new: Any, schema: Schema | None, path: Path, result: Comparison) -> None:
-    """Note all that a value of another form had, or has, inside."""
+    """Record every path below the old and the new value, whose types differ."""
     for value, is_old in ((old, True), (new, False)):
         if is_leaf(value, schema):
             continue
@@ -70,7 +70,7 @@ def _same(old: Any, new: Any) -> bool:
 
 
 def _descends(old: Any, new: Any, schema: Schema | None) -> bool:
-    """Tell whether the two are compared part by part: containers of one kind, not both empty."""
+    """Report whether the values are compared member by member: both are containers of one type, not both empty."""
     known = [value for value in (old, new) if value is not _ABSENT and value is not None]
     containers = [value for value in known if isinstance(value, (dict, list)) and not is_leaf(value, schema)]
     if len(containers) != len(known) or not any(containers):

@@ -1,4 +1,4 @@
-"""Conflicts between managers, in the words of the real server."""
+"""Apply conflicts between field managers, with kube-apiserver's messages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,13 +11,11 @@ from kube_apiserver.schema import Cause
 
 
 class ApplyConflict(Exception):
-    """An apply would change fields that others own, and does not force.
-
-    The answer is 409 with reason ``Conflict``.
+    """An apply changes fields that other managers own, without force. The server answers 409 ``Conflict``.
 
     Attributes:
-        causes: one per field: ``FieldManagerConflict``, who owns it, and its path (".spec.replicas").
-        fields: the contested paths.
+        causes: one ``FieldManagerConflict`` per field, with its manager and its path (".spec.replicas").
+        fields: the paths in conflict.
     """
 
     def __init__(self, conflicts: Sequence[tuple[Entry, FieldSet]]) -> None:
@@ -53,7 +51,7 @@ def _message(causes: Sequence[Cause]) -> str:
 
 
 def shown_path(path: Path) -> str:
-    """Return a path as conflicts show it: ``.spec.ports[port=80,protocol="TCP"].name``."""
+    """Return a path as conflict messages show it: ``.spec.ports[port=80,protocol="TCP"].name``."""
     return "".join(_shown_element(element) for element in path)
 
 

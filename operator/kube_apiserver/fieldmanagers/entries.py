@@ -1,4 +1,4 @@
-"""The entries of ``metadata.managedFields``: who owns what, since when."""
+"""The entries of ``metadata.managedFields``."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ UPDATE = "Update"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One manager's claim. ``time`` is RFC 3339 in UTC, "" if unknown."""
+    """One ``managedFields`` entry. ``time`` is RFC 3339 in UTC, "" if unknown."""
 
     manager: str
     operation: str
@@ -24,7 +24,7 @@ class Entry:
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
-        """What makes two claims the same manager's: appliers stay one across API versions, updaters do not."""
+        """Return the key that identifies the manager. It ignores the API version for Apply entries only."""
         version = "" if self.operation == APPLY else self.api_version
         return self.manager, self.operation, version, self.subresource
 
@@ -34,9 +34,9 @@ class Entry:
 
 
 def decoded(obj: Mapping[str, Any] | None) -> list[Entry] | None:
-    """Return the entries of an object; None if they cannot be read, as the server then falls back to the live ones.
+    """Return the managedFields entries of an object, None if they are malformed. The server then uses the live ones.
 
-    Of several for one manager, as writes of a scale may leave them, the last counts.
+    Of several entries of one manager, which writes of a scale may leave behind, the last one counts.
     """
     raw = ((obj or {}).get("metadata") or {}).get("managedFields") or []
     try:
@@ -57,7 +57,7 @@ def _decoded(raw: Mapping[str, Any]) -> Entry:
 
 
 def encoded(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """Return ``managedFields`` in the server's order: appliers first, then by time and name, no empty claims."""
+    """Return ``managedFields`` in kube-apiserver's order: Apply first, then by time and name. Omit empty entries."""
     ordered = sorted(
         (entry for entry in entries if entry.fields),
         key=lambda entry: (entry.operation, entry.time, entry.manager, entry.api_version, entry.subresource),
@@ -79,12 +79,12 @@ def _encoded(entry: Entry) -> dict[str, Any]:
 
 
 def stamp(now: datetime) -> str:
-    """Return a time as entries carry it: UTC, to the second."""
+    """Return a time as entries write it: UTC, in whole seconds."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def with_entries(obj: Mapping[str, Any], entries: Iterable[Entry]) -> dict[str, Any]:
-    """Return ``obj`` with these entries as its ``managedFields``; the key goes if there are none."""
+    """Return ``obj`` with these entries as its ``managedFields``. Without entries, the key is removed."""
     metadata = dict(obj.get("metadata") or {})
     metadata.pop("managedFields", None)
     raw = encoded(entries)
@@ -94,5 +94,5 @@ def with_entries(obj: Mapping[str, Any], entries: Iterable[Entry]) -> dict[str, 
 
 
 def without_entries(obj: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``obj`` without ``managedFields``, as it is compared."""
+    """Return ``obj`` without ``managedFields``, the form in which objects are compared."""
     return with_entries(obj, ())

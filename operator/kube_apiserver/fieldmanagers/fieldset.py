@@ -1,7 +1,7 @@
-"""Sets of field paths, in the shape of FieldsV1.
+"""Sets of field paths in the form of FieldsV1.
 
-A path element is kept as FieldsV1 writes it: ``f:name``, ``k:{"name":"a"}``, ``v:"x"``, ``i:0``. Follows
-structured-merge-diff's ``fieldpath.Set``: a node's members are the paths that end there, its children those that go on.
+A path element is written as in FieldsV1: ``f:name``, ``k:{"name":"a"}``, ``v:"x"``, ``i:0``. The design follows
+structured-merge-diff's ``fieldpath.Set``: members are the paths that end at a node, children continue below it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ Path = tuple[str, ...]
 
 
 class FieldSet:
-    """A set of paths. Operators return new sets and never change their operands."""
+    """A set of paths. Operators return new sets and do not modify their operands."""
 
     __slots__ = ("children", "members")
 
@@ -21,7 +21,7 @@ class FieldSet:
 
     @classmethod
     def decode(cls, fields: Mapping[str, Any]) -> Self:
-        """Read FieldsV1."""
+        """Parse FieldsV1."""
         result = cls()
         for element, inside in fields.items():
             if element == ".":
@@ -34,7 +34,7 @@ class FieldSet:
         return result
 
     def encode(self) -> dict[str, Any]:
-        """Write FieldsV1; a path that ends and also goes on is marked by a dot."""
+        """Return FieldsV1. A dot marks a path that is a member and has children."""
         result: dict[str, Any] = {}
         for element in sorted(self.members | self.children.keys()):
             child = self.children.get(element)
@@ -43,7 +43,7 @@ class FieldSet:
         return result
 
     def insert(self, path: Path) -> None:
-        """Add one path; the empty one is ignored."""
+        """Add one path. The empty path is ignored."""
         node: FieldSet = self
         for element in path[:-1]:
             node = node.children.setdefault(element, FieldSet())
@@ -51,14 +51,14 @@ class FieldSet:
             node.members.add(path[-1])
 
     def paths(self, prefix: Path = ()) -> Iterator[Path]:
-        """Yield every path: those that end here, sorted, then those that go on."""
+        """Yield every path: the members of each node, sorted, then its children."""
         for element in sorted(self.members):
             yield (*prefix, element)
         for element in sorted(self.children):
             yield from self.children[element].paths((*prefix, element))
 
     def below(self, element: str) -> "FieldSet":
-        """Return what goes on after ``element``."""
+        """Return the paths below ``element``."""
         return self.children.get(element) or FieldSet()
 
     def __bool__(self) -> bool:
@@ -95,6 +95,6 @@ class FieldSet:
         return FieldSet(self.members & other.members, children)
 
     def without(self, elements: frozenset[str]) -> "FieldSet":
-        """Return the set without these root elements and all that is below them."""
+        """Return the set without these root elements and everything below them."""
         children = {element: child for element, child in self.children.items() if element not in elements}
         return FieldSet(self.members - elements, children)

@@ -1,4 +1,4 @@
-"""The annotation of kubectl's client-side apply, which server-side apply by kubectl takes over and keeps up to date."""
+"""The last-applied annotation of kubectl's client-side apply. kubectl's server-side apply migrates and updates it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from kube_apiserver.fieldmanagers.typed_values import field_set
 from kube_apiserver.schema import Schema
 
 KUBECTL = "kubectl"
-"""The only manager these rules are for."""
+"""The only manager that these rules apply to."""
 
 _ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -23,7 +23,7 @@ def _text(obj: Mapping[str, Any]) -> str:
 
 
 def set_by_client_side_apply(live: Mapping[str, Any], schema: Schema) -> FieldSet:
-    """Return the paths whose live value is still the one that client-side apply set."""
+    """Return the paths whose live value equals the last-applied one."""
     try:
         last = msgspec.json.decode(_text(live) or "{}", type=dict[str, Any])
     except msgspec.DecodeError:
@@ -33,7 +33,7 @@ def set_by_client_side_apply(live: Mapping[str, Any], schema: Schema) -> FieldSe
 
 
 def synchronised(result: dict[str, Any], applied: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the result with the annotation, if it has one, saying what was applied now."""
+    """Return ``result`` with its last-applied annotation, if it has one, set to ``applied``."""
     if not _text(result):
         return result
     metadata = dict(applied.get("metadata") or {})

@@ -1,4 +1,4 @@
-"""Putting an applied configuration over the live object, and taking paths out of one."""
+"""Merging of an applied configuration into the live object, and removal of paths from an object."""
 
 import copy
 from typing import Any
@@ -9,7 +9,7 @@ from kube_apiserver.schema import Schema
 
 
 def merged(live: Any, applied: Any, schema: Schema | None) -> Any:
-    """Return ``live`` with ``applied`` laid over it: leaves are replaced, objects and keyed lists merge."""
+    """Return ``applied`` merged into ``live``: leaves are replaced, objects and keyed lists merge."""
     if isinstance(live, dict) and isinstance(applied, dict) and not is_leaf(applied, schema):
         result = dict(live)
         for name, value in applied.items():
@@ -22,7 +22,7 @@ def merged(live: Any, applied: Any, schema: Schema | None) -> Any:
 
 
 def _merged_list(live: list[Any], applied: list[Any], schema: Schema) -> list[Any]:
-    """Keep the applied order; what only the live list has stays before its next shared neighbour."""
+    """Merge two keyed lists in the applied order. Items only in ``live`` stay before their next shared neighbour."""
     old = {element_of(item, schema): item for item in live}
     new = {element_of(item, schema): item for item in applied}
     shared = [element for element in new if element in old]
@@ -49,7 +49,7 @@ def _merged_item(old: dict[str, Any], new: dict[str, Any], element: str, schema:
 
 
 def without_items(value: Any, fields: FieldSet, schema: Schema | None) -> Any:
-    """Return ``value`` without the paths in ``fields``; None for a container that loses all it held."""
+    """Return ``value`` without the paths in ``fields``, None for a container that becomes empty."""
     if not value or is_leaf(value, schema):
         return value
     if isinstance(value, dict):
@@ -58,7 +58,7 @@ def without_items(value: Any, fields: FieldSet, schema: Schema | None) -> Any:
             element = f"f:{name}"
             if element in fields.members:
                 continue
-            # One that loses all it held stays as null: it may still be claimed itself.
+            # A container that becomes empty stays as null, because a manager may own the container itself.
             kept[name] = _inside(member, fields, element, schema)
         return kept or None
     if schema is None:

@@ -1,6 +1,6 @@
-"""How one write moves ownership between managers: the core that update and apply share.
+"""Changes of field ownership by one write, common to update and apply.
 
-Follows structured-merge-diff's ``merge.Updater``.
+The functions follow structured-merge-diff's ``merge.Updater``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,27 +33,27 @@ _STRIPPED = FieldSet(
 
 
 def difference(old: Mapping[str, Any] | None, new: Mapping[str, Any], schema: Schema) -> Comparison:
-    """Compare two versions; a new object is compared with what Go makes of an empty one."""
+    """Compare two versions. A new object is compared with ``blank``."""
     before = old if old is not None else blank(new, schema)
     return compare(before, new, schema)
 
 
 def blank(obj: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """Return the object from which a creation starts: only its kind, and the zero values of built-in types."""
+    """Return the object that a create is compared with: the kind, plus the zero values of built-in types."""
     head = {key: obj[key] for key in ("apiVersion", "kind") if key in obj}
     return {**_zero_value(schema.definition), **head} if schema.builtin else head
 
 
 @cache
 def _zero_value(definition: str) -> dict[str, Any]:
-    # Shared by all creations of a kind: it is only compared with and merged onto, never changed.
+    # The cached value is shared by all creates of a kind. It is compared with and merged onto, never modified.
     schema = from_definition(definition)
     empty = canonical({}, schema) if schema else {}
     return _undefaulted(empty, schema) if schema and isinstance(empty, dict) else {}
 
 
 def _undefaulted(value: dict[str, Any], schema: Schema) -> dict[str, Any]:
-    """Take out what only a declared default had put there: whoever creates the object owns it."""
+    """Remove the values that only a declared default set, so that the creator owns them."""
     result = {}
     for name, member in value.items():
         known = schema.child(name)
@@ -63,10 +63,10 @@ def _undefaulted(value: dict[str, Any], schema: Schema) -> dict[str, Any]:
 
 
 def take_from_others(entries: Sequence[Entry], changes: Comparison, *, force: bool) -> list[Entry]:
-    """Return the other managers' entries after a write: what changed is theirs no longer.
+    """Return the entries of the other managers without the fields that a write changes.
 
     Raises:
-        ApplyConflict: not ``force``, and something of theirs would change.
+        ApplyConflict: a write without ``force`` changes a field of another manager.
     """
     touched = changes.added | changes.modified
     contested = [(entry, entry.fields & touched) for entry in entries]
@@ -77,12 +77,12 @@ def take_from_others(entries: Sequence[Entry], changes: Comparison, *, force: bo
 
 
 def stripped(fields: FieldSet, ignored: frozenset[str]) -> FieldSet:
-    """Return a claim without what nobody can own: identity, server-set metadata, fields reset on this path."""
+    """Return ``fields`` without those that cannot be owned: identity, server-set metadata, reset fields."""
     return (fields - _STRIPPED).without(ignored)
 
 
 def ignored_fields(schema: Schema, subresource: str, reset: Sequence[str] | None) -> frozenset[str]:
-    """Return the root elements that a write through this path cannot set."""
+    """Return the root elements that a write through this path resets."""
     if reset is None:
         has_status = schema.builtin and "status" in schema.properties
         reset = ("status",) if has_status and not subresource else ()

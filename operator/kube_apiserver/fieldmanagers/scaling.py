@@ -1,7 +1,7 @@
-"""Ownership of the replicas, seen from an object and from its scale.
+"""Ownership of replicas across an object and its scale subresource.
 
-Follows apimachinery's ``managedfields.ScaleHandler``: whoever owns an object's replicas owns those of its scale, and
-the other way round; an entry that a write of the scale made carries no time.
+The functions follow apimachinery's ``managedfields.ScaleHandler``. The owner of an object's replicas owns the replicas
+of its scale, and the reverse. An entry from a write to the scale has no time.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ _REPLICAS = ("f:spec", "f:replicas")
 
 
 def scale_entries(scale: Mapping[str, Any], parent: Mapping[str, Any], replicas: str) -> dict[str, Any]:
-    """Return ``scale`` with the ``managedFields`` that follow from those of its parent.
+    """Return ``scale`` with ``managedFields`` derived from those of its parent.
 
     Args:
         scale: an object of kind Scale.
-        parent: the object whose scale it is.
-        replicas: where the parent keeps what it wants, such as ``.spec.replicas``.
+        parent: the object that the scale belongs to.
+        replicas: the JSON path of the replicas in the parent, such as ``.spec.replicas``.
     """
     owned = _only(_path(replicas))
     owners = [entry for entry in decoded(parent) or [] if entry.fields & owned]
@@ -32,13 +32,13 @@ def scale_entries(scale: Mapping[str, Any], parent: Mapping[str, Any], replicas:
 def parent_entries(
     parent: Mapping[str, Any], scale: Mapping[str, Any], replicas: str, api_version: str
 ) -> dict[str, Any]:
-    """Return ``parent`` with the ``managedFields`` that follow from those of a scale that was written.
+    """Return ``parent`` with ``managedFields`` derived from those of a written scale.
 
     Args:
-        parent: the object before, with its entries.
+        parent: the stored parent, with its entries.
         scale: its scale after the write.
         replicas: as for ``scale_entries``.
-        api_version: of the parent, as it was asked for.
+        api_version: the version of the parent in the request.
     """
     owned = _only(_path(replicas))
     owners = [entry for entry in decoded(scale) or [] if entry.fields & _only(_REPLICAS)]

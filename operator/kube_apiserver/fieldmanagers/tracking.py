@@ -1,4 +1,4 @@
-"""managedFields for ordinary writes: create, update, patch."""
+"""managedFields of create, update and patch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -34,22 +34,22 @@ def track(  # noqa: PLR0913 - one keyword per fact of the request reads better t
     subresource: str = "",
     reset: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Return ``new`` with the ``managedFields`` that follow from this write; ``new`` is left alone.
+    """Return ``new`` with the ``managedFields`` that this write results in. ``new`` is not modified.
 
-    Call it last, on objects after defaults and admission. A write that changes nothing gets no new time, so it stays
-    a no-op. Entries that ``new`` brings are taken over; ``[{}]`` clears them and ends the tracking of updates.
+    Call it last, on defaulted objects after admission. A write without changes keeps the old time, so that it stays a
+    no-op. The entries in ``new`` replace the stored ones; ``[{}]`` clears them and stops the tracking of updates.
 
     Args:
-        old: the stored object, None on a creation.
-        new: what will be stored.
-        manager: ``fieldManager``, or what the server derives from the user agent.
-        operation: "Update"; apply requests go through ``apply``.
-        schema: the kind's schema; None for a custom kind without one.
-        api_version: the version the request was made in.
+        old: the stored object, None on create.
+        new: the object to store.
+        manager: ``fieldManager``, or the name derived from the User-Agent.
+        operation: "Update"; apply requests use ``apply``.
+        schema: the schema of the kind, None for a custom kind without one.
+        api_version: the version of the request.
         now: time of the write.
         subresource: "status" or "scale" if written through it.
-        reset: root fields this path cannot set; by default ``status`` (``spec`` through ``status``) of built-in
-            kinds. Pass ``("status",)`` for custom kinds whose status is a subresource.
+        reset: root fields that this path resets. The default is ``status`` for built-in kinds, ``spec`` through their
+            ``status``. Pass ``("status",)`` for custom kinds with a status subresource.
     """
     shape = rooted(schema)
     entries = _starting_entries(old, new)
@@ -64,7 +64,7 @@ def track(  # noqa: PLR0913 - one keyword per fact of the request reads better t
 
 
 def _starting_entries(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Entry] | None:
-    """Return the entries to start from, None if this object is not tracked."""
+    """Return the entries before this write, None if the object is not tracked."""
     given = (new.get("metadata") or {}).get("managedFields")
     if given == [{}]:
         return None
@@ -82,7 +82,7 @@ def _joined(entries: Sequence[Entry], mine: Entry) -> list[Entry]:
 
 
 def capped(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries with the oldest updaters joined into one when there are more than ten."""
+    """Return the entries capped at ten Update entries, as kube-apiserver does: the oldest are merged into one."""
     updaters = sorted((entry for entry in entries if entry.operation == UPDATE and entry.fields), key=lambda e: e.time)
     surplus = len(updaters) - _MOST_UPDATERS
     if surplus <= 0:

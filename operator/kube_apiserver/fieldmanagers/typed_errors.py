@@ -1,7 +1,7 @@
-"""What keeps an applied configuration from being read through its schema.
+"""Errors of an applied configuration against its schema.
 
-Follows the validation of structured-merge-diff, and its words: an applied configuration is held to the types of its
-fields and to the keys of its lists before anything else, because nobody could own what has neither.
+The errors and messages follow structured-merge-diff's typed validation. It runs before anything else, because
+ownership requires correct field types and list keys.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _OMITS_KEYS = (
 
 
 def typed_error(applied: Any, schema: Schema) -> str:
-    """Return what is wrong with a configuration, each with its path, "" if nothing is."""
+    """Return the errors of a configuration, one line each with its path, "" if there are none."""
     errors = [f"{path}: {message}" if path else message for path, message in _errors(applied, schema, "")]
     if len(errors) < 2:
         return "".join(errors)
@@ -68,7 +68,7 @@ def _list_errors(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, s
 
 
 def _element_error(item: Any, schema: Schema) -> str:
-    """Return why an item of a list cannot be told from the others, "" if it can."""
+    """Return why an item has no path element of its own in the list, "" if it has one."""
     if schema.list_type == "map":
         if item is None:
             return "associative list with keys may not have a null element"

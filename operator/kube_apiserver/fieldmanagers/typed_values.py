@@ -1,7 +1,7 @@
-"""Values seen through their schema, as structured-merge-diff sees them.
+"""Values with their schema, as structured-merge-diff treats them.
 
-Owns which values are leaves, how list elements are named, and the schema of a child. Without one a value's own shape
-decides: objects merge by name, lists are atomic.
+The functions decide which values are leaves and how list items are named. A value without a schema is deduced from
+its JSON type: objects merge by name, lists are atomic.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 
 def rooted(schema: Schema | None) -> Schema:
-    """Return the schema of a whole object: custom ones get the metadata that their CRD leaves out."""
+    """Return the schema of a whole object. Custom schemas get the metadata fields that their CRD omits."""
     if schema is not None and schema.builtin:
         return schema
     base = schema or Schema(type="object", preserve_unknown=True)
@@ -31,7 +31,7 @@ def rooted(schema: Schema | None) -> Schema:
 
 
 def is_leaf(value: Any, schema: Schema | None) -> bool:
-    """Tell whether a value is owned as a whole."""
+    """Report whether a value is owned as a whole."""
     if isinstance(value, dict):
         return schema is not None and schema.map_type == "atomic"
     if isinstance(value, list):
@@ -40,17 +40,17 @@ def is_leaf(value: Any, schema: Schema | None) -> bool:
 
 
 def child_schema(schema: Schema | None, name: str) -> Schema | None:
-    """Return the schema of a member of an object, None if its own shape decides."""
+    """Return the schema of a member of an object, None if it is deduced."""
     return schema.child(name) if schema else None
 
 
 def is_declared(schema: Schema | None, name: str) -> bool:
-    """Tell whether ``name`` is a field of a struct and not a key of a map."""
+    """Report whether ``name`` is a field of a struct rather than a key of a map."""
     return schema is not None and name in schema.properties
 
 
 def members(value: Any, schema: Schema | None) -> Iterator[tuple[str, Any, Schema | None]]:
-    """Yield (path element, value, schema) of each part of a value that is no leaf."""
+    """Yield (path element, value, schema) of each member of a value that is not a leaf."""
     if isinstance(value, dict):
         for name, member in value.items():
             yield f"f:{name}", member, child_schema(schema, name)
@@ -60,7 +60,7 @@ def members(value: Any, schema: Schema | None) -> Iterator[tuple[str, Any, Schem
 
 
 def element_of(item: Any, schema: Schema) -> str:
-    """Return the path element of an item in a set or in a list with map keys; missing keys take their default."""
+    """Return the path element of an item in a set or keyed list. Missing keys take their default."""
     if schema.list_type == "set" or not isinstance(item, dict):
         return "v:" + _json(item)
     keys: dict[str, Any] = {}
@@ -74,7 +74,7 @@ def element_of(item: Any, schema: Schema) -> str:
 
 
 def _is_always_written(schema: Schema) -> bool:
-    """Tell whether Go writes a field even when it was left out, which makes its zero value its default."""
+    """Report whether Go writes a field even when it is unset. Its zero value is then the default of a list key."""
     return schema.builtin and not schema.omit_empty and not schema.pointer and schema.type in _ZEROS
 
 
@@ -83,7 +83,7 @@ def _json(value: Any) -> str:
 
 
 def field_set(value: Any, schema: Schema | None) -> FieldSet:
-    """Return the paths an applied configuration claims."""
+    """Return the paths that an applied configuration owns."""
     result = FieldSet()
     _claim(value, schema, (), result)
     return result
@@ -102,7 +102,7 @@ def _claim(value: Any, schema: Schema | None, path: Path, into: FieldSet) -> Non
 
 
 def with_named_fields(fields: FieldSet, schema: Schema | None) -> FieldSet:
-    """Return the set with every struct field that has paths below it as a member too."""
+    """Return the set with every struct field that has children added as a member."""
     names = {element for element in fields.children if element.startswith("f:") and is_declared(schema, element[2:])}
     children = {
         element: with_named_fields(child, schema_at(schema, element)) for element, child in fields.children.items()
@@ -111,7 +111,7 @@ def with_named_fields(fields: FieldSet, schema: Schema | None) -> FieldSet:
 
 
 def schema_at(schema: Schema | None, element: str) -> Schema | None:
-    """Return the schema behind a path element."""
+    """Return the schema at a path element."""
     if schema is None:
         return None
     return schema.child(element[2:]) if element.startswith("f:") else schema.items

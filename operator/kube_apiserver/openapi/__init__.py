@@ -1,7 +1,7 @@
-"""OpenAPI documents: what kubectl asks before it creates, applies or explains.
+"""OpenAPI documents, which kubectl reads for ``create``, ``apply`` and ``explain``.
 
-Owns the v3 index, its documents, their hashes, and v2. Leaves HTTP (etags, hashes in the query,
-redirects) to the server.
+The package builds the v3 index, the v3 documents with their hashes, and the v2 document. HTTP is in
+``documents.documents``: ETags, hashes in the query, redirects.
 """
 
 from kube_apiserver.openapi.documents import document, document_hash, document_names, index

@@ -1,4 +1,4 @@
-"""OpenAPI of custom resources: their CRD's schema, completed as the server publishes it."""
+"""OpenAPI schemas and paths of custom resources, as kube-apiserver publishes them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ _TEXT = {"type": "string"}
 
 
 def served_versions(crds: Iterable[Crd]) -> Iterator[tuple[Crd, Mapping[str, Any]]]:
-    """Yield each definition with each version it serves."""
+    """Yield each definition with each of its served versions."""
     for crd in crds:
         for version in (crd.get("spec") or {}).get("versions") or ():
             if version.get("served"):
@@ -21,12 +21,12 @@ def served_versions(crds: Iterable[Crd]) -> Iterator[tuple[Crd, Mapping[str, Any
 
 
 def definition_name(group: str, version: str, kind: str) -> str:
-    """Return ``com.example.v1.Widget``: the group reversed, as in Go package style."""
+    """Return ``com.example.v1.Widget``: the reversed group, version and kind."""
     return ".".join([*reversed(group.split(".")), version, kind])
 
 
 def schemas(crd: Crd, version: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schemas of the kind and of its list."""
+    """Return the schemas of the kind and of its list kind, by definition name."""
     spec = crd["spec"]
     names, group, name = spec["names"], spec["group"], version["name"]
     kind, list_kind = names["kind"], names.get("listKind") or f"{names['kind']}List"
@@ -53,7 +53,7 @@ def schemas(crd: Crd, version: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _either(schema: Any) -> Any:
-    """Return a schema in which whatever may be a number or a text says so in words of OpenAPI as well."""
+    """Return a schema whose int-or-string fields also have the equivalent ``anyOf``."""
     if isinstance(schema, list):
         return [_either(part) for part in schema]
     if not isinstance(schema, Mapping):
@@ -69,7 +69,7 @@ def _gvk(group: str, version: str, kind: str) -> dict[str, Any]:
 
 
 def path_kinds(crd: Crd, version: Mapping[str, Any]) -> Iterator[PathKind]:
-    """Yield the resource and its subresources."""
+    """Yield the path kinds of the resource and its subresources."""
     spec = crd["spec"]
     names, group, name = spec["names"], spec["group"], version["name"]
     kind, plural = names["kind"], names["plural"]

@@ -1,7 +1,7 @@
-"""What fields mean, for ``kubectl explain``: read from the docstrings of the installed kubernetes_asyncio models.
+"""Field descriptions for ``kubectl explain``, read from the docstrings of the installed kubernetes_asyncio models.
 
-Only the source text of the model asked for is read; the package is never imported, which would cost a second and 70 MB.
-Without it there are no descriptions, and nothing else changes.
+The module reads only the source text of the requested model. An import of kubernetes_asyncio would take a second and
+70 MB. Without the package, the documents have no descriptions.
 """
 
 import re
@@ -21,7 +21,7 @@ _PREFIXES = {
 
 
 def descriptions(definition: str) -> dict[str, str]:
-    """Return JSON field name to description for ``io.k8s.api.core.v1.Pod``; empty if nothing is known."""
+    """Return the description of each JSON field of ``io.k8s.api.core.v1.Pod``, empty if none are known."""
     for path in _candidates(definition):
         if path.is_file():
             return _read(path)
@@ -35,7 +35,7 @@ def _folder() -> Path | None:
 
 
 def _candidates(definition: str) -> list[Path]:
-    """Models are named V1Pod, or CoreV1Event where two groups have the same kind."""
+    """Return the possible files of a model: V1Pod, or CoreV1Event where two groups have the kind."""
     folder = _folder()
     prefix = next((prefix for prefix in _PREFIXES if definition.startswith(prefix)), None)
     if folder is None or prefix is None:

@@ -1,7 +1,7 @@
 """The OpenAPI v3 index and its documents.
 
-Owns what belongs into each document, their hashes and their caching: documents of built-in groups are built once per
-process, those of custom ones per state of their CRDs. Leaves headers and etags to the server.
+The module assembles, hashes and caches the documents. A document of built-in groups is built once per process, one
+with custom resources once per state of its CRDs.
 """
 
 import hashlib
@@ -23,26 +23,26 @@ _SHARED = tuple(f"{_META}{name}" for name in ("APIResourceList", "DeleteOptions"
 
 
 def index(crds: Sequence[Crd] = ()) -> dict[str, Any]:
-    """Return the answer at ``/openapi/v3``: every document with the hash of its content in its address.
+    """Return the response body of ``/openapi/v3``: the URL of every document, with the hash of its content.
 
     Args:
-        crds: all CustomResourceDefinition objects that are served now.
+        crds: all CustomResourceDefinitions that are served.
     """
     addresses = {name: f"/openapi/v3/{name}?hash={document_hash(name, crds)}" for name in document_names(crds)}
     return {"paths": {name: {"serverRelativeURL": address} for name, address in addresses.items()}}
 
 
 def document_names(crds: Sequence[Crd] = ()) -> list[str]:
-    """Return the names of all documents, sorted: ``api/v1``, ``apis/apps/v1`` and so on."""
+    """Return the sorted names of all documents: ``api/v1``, ``apis/apps/v1`` and so on."""
     return sorted(
         {*_builtin_names(), *(_custom_name(crd, version) for crd, version in custom_resources.served_versions(crds))}
     )
 
 
 def document(group_version: str, crds: Sequence[Crd] = ()) -> bytes | None:
-    """Return the document ``api/v1`` or ``apis/apps/v1`` as JSON; None if nothing of that name is served.
+    """Return the document ``api/v1`` or ``apis/apps/v1`` as JSON, None if there is no such document.
 
-    Building a large one takes some hundred milliseconds, once; run it off the event loop.
+    Large documents take some hundred milliseconds to build, once. Call this off the event loop.
     """
     mine = _members(group_version, crds)
     if group_version not in _builtin_names() and not mine:
@@ -51,7 +51,7 @@ def document(group_version: str, crds: Sequence[Crd] = ()) -> bytes | None:
 
 
 def document_hash(group_version: str, crds: Sequence[Crd] = ()) -> str:
-    """Return the hash of a document, the same for the same content: serve it as the etag, in quotes."""
+    """Return the hash of a document's content. Quoted, it is the document's ETag."""
     return _hash(group_version, msgspec.json.encode(_members(group_version, crds)))
 
 
@@ -82,7 +82,7 @@ def _custom_name(crd: Crd, version: Mapping[str, Any]) -> str:
 
 
 def _members(group_version: str, crds: Iterable[Crd]) -> list[tuple[Any, Any]]:
-    """Return the (spec, version) pairs that go into a document: no metadata, so that the hash stays stable."""
+    """Return the (spec, version) pairs of a document. They omit metadata, so that the hash depends on content only."""
     return [
         ({"spec": {key: crd["spec"].get(key) for key in ("group", "names", "scope")}}, version)
         for crd, version in custom_resources.served_versions(crds)
@@ -136,7 +136,7 @@ def resource_kinds(resource: ResourceInfo) -> Iterator[PathKind]:
     for sub in resource.subresources:
         inner = known.get(f"{sub.group}/{sub.version}/{sub.kind}", "")
         kind = {"group": sub.group, "version": sub.version, "kind": sub.kind}
-        # Option kinds are those of streams into a node (exec, proxy), which there is none of here.
+        # Option kinds belong to streaming subresources (exec, proxy), which this server does not have.
         if inner and not sub.kind.endswith("Options"):
             verbs = frozenset(sub.verbs)
             yield PathKind(resource.plural, resource.namespaced, verbs, kind, inner, "", sub.name, owner=resource.kind)

@@ -1,4 +1,4 @@
-"""The paths of a group and version: what kubectl looks at before it sends ``fieldValidation`` or ``dryRun``."""
+"""The OpenAPI paths of a group version. kubectl reads them before it sends ``fieldValidation`` or ``dryRun``."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _DELETE = ("dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolic
 
 @dataclass(frozen=True, slots=True)
 class PathKind:
-    """One resource or subresource to write operations for.
+    """A resource or subresource with paths in the document.
 
     Attributes:
         subresource: "" for the resource itself.
-        owner: the resource's own kind, where ``subresource`` is set.
-        gvk: the kind that is sent and answered, as OpenAPI names it.
-        definition: its schema.
-        list_definition: the schema of its list.
+        owner: the kind of the resource, if ``subresource`` is set.
+        gvk: the kind of requests and responses.
+        definition: the definition name of that kind.
+        list_definition: the definition name of its list kind.
     """
 
     plural: str
@@ -41,7 +41,7 @@ class PathKind:
 
 
 def paths(prefix: str, tag: str, kinds: Iterable[PathKind]) -> dict[str, Any]:
-    """Return the paths below ``/apis/apps/v1`` for these kinds."""
+    """Return the OpenAPI paths of ``kinds`` below ``prefix``, such as ``/apis/apps/v1``."""
     result: dict[str, Any] = {f"{prefix}/": {"get": _discovery(tag)}}
     for kind in kinds:
         scope = "/namespaces/{namespace}" if kind.namespaced else ""

@@ -28,7 +28,7 @@ _GVK = "x-kubernetes-group-version-kind"
 
 
 def closure(roots: Iterable[str]) -> list[str]:
-    """Return these definitions and all they refer to, sorted."""
+    """Return the sorted names of these definitions and of all that they refer to."""
     found: set[str] = set()
     waiting = list(roots)
     while waiting:
@@ -48,7 +48,7 @@ def _references(field: FieldFacts) -> Iterator[str]:
 
 
 def type_schema(definition: str, group: str, version: str) -> dict[str, Any]:
-    """Return the schema of a built-in type as the document of ``group`` and ``version`` shows it."""
+    """Return the schema of a built-in type as it appears in the document of ``group`` and ``version``."""
     facts = type_facts(definition)
     if facts is None:
         return {}
@@ -64,7 +64,7 @@ def type_schema(definition: str, group: str, version: str) -> dict[str, Any]:
         schema["properties"] = dict(sorted(properties.items()))
     kinds = facts.extras.get(_GVK, ())
     if len(kinds) > 1:
-        # DeleteOptions and WatchEvent belong to every version; a document names the core one and its own.
+        # DeleteOptions and WatchEvent are in every group version. A document lists only the core kind and its own.
         shown = {("", "v1"), (group, version)}
         kinds = [kind for kind in kinds if (kind["group"], kind["version"]) in shown]
     if kinds:
@@ -89,7 +89,7 @@ def _property(field: FieldFacts, description: str | None) -> dict[str, Any]:
 
 
 def _beside(schema: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    # A reference may have no siblings in OpenAPI 3.0.
+    # In OpenAPI 3.0, a reference cannot have sibling keywords.
     if more and "$ref" in schema:
         return {"allOf": [schema], **more}
     return {**schema, **more}

@@ -1,7 +1,8 @@
-"""The OpenAPI v2 document, for clients that still ask for it.
+"""The OpenAPI v2 document, for older clients.
 
-As JSON it is whole. As protobuf, which kubectl asks for to check files of a kind that the server cannot check for it,
-such as ``List``, it has no definitions: kubectl lets pass what it finds none for, and the server checks each item.
+The JSON form is complete. The protobuf form has no definitions. kubectl requests it to validate kinds that the server
+cannot validate for it, such as ``List``. Without a definition kubectl skips validation, and the server validates each
+item.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,21 +21,21 @@ _UNSAYABLE = frozenset({"nullable", "oneOf", "anyOf", "not", "default"})
 _TITLE, _VERSION = "Kubernetes", "v1.36.0"
 
 PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-#: The same as a content type, in which Go's parser allows no ``@``; the real server turns it as well.
+#: The content type of that response. Go's parser rejects ``@`` in it, so kube-apiserver replaces it as well.
 PROTOBUF_MEDIA = PROTOBUF.replace("@", ".")
 
 
 def v2(crds: Sequence[Crd] = ()) -> bytes:
-    """Return the answer at ``/openapi/v2`` as JSON.
+    """Return the response body of ``/openapi/v2`` as JSON.
 
-    It is made of the v3 documents: definitions with references turned, operations with bodies as parameters. Takes
-    about a second the first time; run it off the event loop.
+    It is converted from the v3 documents: references are renamed, request bodies become parameters. The first call
+    takes about a second, so call it off the event loop.
     """
     return _joined(tuple(text for name in document_names(crds) if (text := document(name, crds))))
 
 
 def v2_without_definitions() -> bytes:
-    """Return the answer for ``PROTOBUF``: gnostic's ``openapi.v2.Document`` with ``swagger`` (1) and ``info`` (2)."""
+    """Return the response body for ``PROTOBUF``: a gnostic ``openapi.v2.Document`` without definitions."""
     info = _text(1, _TITLE) + _text(2, _VERSION)
     return _text(1, "2.0") + bytes([2 << 3 | 2, len(info)]) + info
 
@@ -65,16 +66,16 @@ def _joined(documents: tuple[bytes, ...]) -> bytes:
 
 
 def _flattened(schema: Any) -> Any:
-    """Return a schema as v2 can say it.
+    """Return an OpenAPI v3 schema as OpenAPI v2.
 
-    A lone ``allOf`` reference goes back beside its siblings, defaults and junctors go, and what may be null or hold
-    unknown fields has neither type nor parts, because kubectl cannot cope with them.
+    A lone ``allOf`` reference is inlined. Defaults and combining keywords are dropped. Schemas that are nullable or
+    preserve unknown fields lose their type and properties, because kubectl cannot handle them in v2.
     """
     if not isinstance(schema, dict):
         return schema
     result = {key: value for key, value in schema.items() if key not in _UNSAYABLE}
     if "oneOf" in schema and "type" not in schema:
-        # A quantity, or a port by its number or its name: text, as far as v2 can say.
+        # Quantities and int-or-strings are strings in v2, which has no union types.
         result["type"] = "string"
     branches = result.get("allOf")
     if branches and len(branches) == 1 and "$ref" in branches[0]:

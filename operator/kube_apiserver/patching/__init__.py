@@ -1,7 +1,6 @@
 """The patch types of the API: JSON patch, merge patch and strategic merge patch, as pure functions.
 
-Owns applying them and how they fail. Leaves content types, retries on conflict and validation of the result to the
-server, and apply patches to ``fieldmanagers``.
+Apply patches are in ``fieldmanagers``. The verbs handle content types, conflicts and the validation of the result.
 """
 
 from kube_apiserver.patching.errors import PatchError

@@ -1,14 +1,14 @@
-"""How a patch fails."""
+"""Errors of patches."""
 
 
 class PatchError(Exception):
-    """A patch cannot be applied.
+    """A patch is malformed or cannot be applied.
 
     Attributes:
-        code: HTTP status for the answer: 400 malformed, 413 too large, 422 does not apply, and 500 for a directive of
-            strategic merge that cannot be followed, as the real server has it.
+        code: the HTTP status. 400 for a malformed patch, 413 for a large one, 422 for one that does not apply. Like
+            kube-apiserver, an invalid directive of strategic merge patch has 500.
         reason: ``Status.reason``: ``BadRequest``, ``RequestEntityTooLarge``, ``Invalid``, or "" with a 500.
-        message: the server's words.
+        message: kube-apiserver's message.
     """
 
     def __init__(self, code: int, reason: str, message: str) -> None:
@@ -19,10 +19,10 @@ class PatchError(Exception):
 
 
 def unfollowable(message: str) -> PatchError:
-    """Return the error for a strategic merge patch whose directives or keys are wrong."""
+    """Return the error of a strategic merge patch with invalid directives or merge keys."""
     return PatchError(500, "", message)
 
 
 def malformed(message: str) -> PatchError:
-    """Return the error for a patch that is no patch."""
+    """Return the error of a malformed patch."""
     return PatchError(400, "BadRequest", message)

@@ -1,4 +1,4 @@
-"""RFC 6902 JSON patch, with the API server's limits, error codes and the liberties of its library."""
+"""RFC 6902 JSON patch, with kube-apiserver's limits, status codes and extensions."""
 
 import copy
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ _GO_LIST = "[]handlers.jsonPatchOp"
 
 
 def json_patch(doc: Mapping[str, Any], ops: Any) -> dict[str, Any]:
-    """Return ``doc`` with the operations applied, in order; ``doc`` itself is left alone.
+    """Return ``doc`` after the operations, in order. ``doc`` is not modified.
 
-    Unlike the RFC: replacing an absent member of an object adds it, a missing value is null, an absent member passes a
-    test for null and is copied as null, and a negative index counts from the end of a list.
+    Unlike in the RFC, replacing an absent member adds it, and a missing value is null. An absent member passes a test
+    for null and is copied as null. A negative index counts from the end of a list.
 
     Raises:
-        PatchError: 400 for what is no list of operations, 413 for more than 10,000, 422 for operations that fail.
+        PatchError: 400, not a list of operations; 413, more than 10,000 operations; 422, an operation fails.
     """
     if not isinstance(ops, list):
         raise malformed(
@@ -65,9 +65,9 @@ def _applied(doc: Any, op: dict[str, Any]) -> Any:
 
 
 def _located(doc: Any, path: str, *, adding: bool) -> str:
-    """Return a path as the RFC writes it, from what the server's library takes for one."""
+    """Return a path in RFC form. kube-apiserver also accepts negative indexes and paths without a leading slash."""
     if path and not path.startswith("/"):
-        # Everything up to the first slash is the empty root.
+        # The library ignores everything before the first slash.
         path = "/" + path.partition("/")[2]
     parts = jsonpointer.JsonPointer(path).parts
     for position, part in enumerate(parts):

@@ -8,7 +8,7 @@ from kube_apiserver.patching.errors import malformed
 
 
 def merge_patch(doc: Mapping[str, Any], patch: Any) -> dict[str, Any]:
-    """Return ``doc`` merged with ``patch``: null deletes, objects merge, all else replaces.
+    """Return ``doc`` merged with ``patch``: null deletes, objects merge, other values replace.
 
     Raises:
         PatchError: 400, ``patch`` is not an object.

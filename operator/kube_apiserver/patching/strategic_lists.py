@@ -1,4 +1,4 @@
-"""How strategic merge patch treats lists with the ``merge`` strategy: by key, or as sets of scalars."""
+"""Strategic merge of lists with the ``merge`` strategy: by merge key, or as sets of scalars."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ _DIRECTIVE = "$patch"
 
 @dataclass(frozen=True, slots=True)
 class ListPatch:
-    """What a patch says about one list.
+    """The part of a patch about one list.
 
     Attributes:
         items: the list in the patch.
-        deleted: values of ``$deleteFromPrimitiveList``.
-        order: value of ``$setElementOrder``, None if absent.
+        deleted: the value of ``$deleteFromPrimitiveList``.
+        order: the value of ``$setElementOrder``, None if absent.
     """
 
     items: list[Any]
@@ -28,7 +28,7 @@ class ListPatch:
 
 
 def is_merge_list(schema: Schema) -> bool:
-    """Tell whether a field is a list that merges."""
+    """Report whether a field is a list with the ``merge`` strategy."""
     return schema.type == "array" and "merge" in schema.patch_strategies
 
 
@@ -36,7 +36,7 @@ def merge_list(original: list[Any], change: ListPatch, schema: Schema, merge_map
     """Return the merged list.
 
     Raises:
-        PatchError: 500, an element lacks the merge key or a directive is unknown.
+        PatchError: 500, an item lacks the merge key or a directive is unknown.
     """
     _check_order(change, schema.patch_key)
     if not schema.patch_key:
@@ -61,7 +61,7 @@ def merge_list(original: list[Any], change: ListPatch, schema: Schema, merge_map
 
 
 def _check_order(change: ListPatch, key: str) -> None:
-    """Refuse ``$setElementOrder`` that has not all that the list in the patch has, or in another order."""
+    """Check that ``$setElementOrder`` contains every item of the patch, in the same order."""
     if not change.order or not change.items:
         return
     named = [item for item in change.items if not (isinstance(item, dict) and _DIRECTIVE in item)]
@@ -91,9 +91,9 @@ def _scalars(original: list[Any], change: ListPatch) -> list[Any]:
 
 
 def _ordered(items: list[Any], change: ListPatch, identity: Callable[[Any], Any], original: list[Any]) -> list[Any]:
-    """Sort as ``$setElementOrder`` asks, else as the patch has it; what only the server has goes in between.
+    """Order the items by ``$setElementOrder``, or by the patch without it, and insert the items that the patch lacks.
 
-    A server-only item comes before the next patched one only if it stood before it in the original.
+    An item that the patch lacks precedes the next patched item only if it preceded it in ``original``.
     """
     wanted = [identity(item) for item in (change.items if change.order is None else change.order)]
     before = [identity(item) for item in original]

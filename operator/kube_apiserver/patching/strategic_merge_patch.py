@@ -1,6 +1,6 @@
-"""Kubernetes' strategic merge patch: lists merge by key where the type says so, and directives steer it.
+"""Strategic merge patch: lists merge by the key that their type declares, and directives control the merge.
 
-Follows apimachinery's ``util/strategicpatch``. Owns maps and directives; leaves lists to ``strategic_lists``.
+The functions follow apimachinery's ``util/strategicpatch``. Lists are merged in ``strategic_lists``.
 """
 
 import copy
@@ -20,14 +20,13 @@ _BAD_RETAIN = "invalid patch format of retainKeys"
 
 
 def strategic_merge_patch(doc: Mapping[str, Any], patch: Any, schema: Schema) -> dict[str, Any]:
-    """Return ``doc`` with a strategic merge ``patch`` of the built-in type ``schema``; ``doc`` is left alone.
+    """Return ``doc`` merged with a strategic merge ``patch`` of the built-in type ``schema``. ``doc`` is not modified.
 
-    Understands ``$patch`` (replace, delete), ``$retainKeys``, ``$deleteFromPrimitiveList/x``,
-    ``$setElementOrder/x``, merge keys and the retainKeys strategy. Custom kinds have no strategic merge: the server
-    answers 415 before it gets here.
+    It supports ``$patch`` (replace, delete), ``$retainKeys``, ``$deleteFromPrimitiveList/x``, ``$setElementOrder/x``,
+    merge keys and the retainKeys strategy. Custom kinds have no strategic merge patch: the server answers 415.
 
     Raises:
-        PatchError: 400 for what is no object, 500 for a wrong directive or a missing merge key.
+        PatchError: 400, ``patch`` is not an object; 500, a directive is invalid or a merge key is missing.
     """
     if not isinstance(patch, Mapping):
         raise malformed(f"json: cannot unmarshal {json_type(patch)} into Go value of type map[string]interface {{}}")
@@ -35,7 +34,7 @@ def strategic_merge_patch(doc: Mapping[str, Any], patch: Any, schema: Schema) ->
 
 
 def merge_map(original: dict[str, Any], patch: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
-    """Merge one object; shared with ``strategic_lists`` for the elements of lists."""
+    """Return an object merged with its patch. ``strategic_lists`` calls it for the items of lists."""
     patch = dict(patch)
     directive = patch.pop(DIRECTIVE, None)
     if directive == "replace":
@@ -81,7 +80,7 @@ def _member(result: dict[str, Any], name: str, value: Any, patch: dict[str, Any]
             merged = merge_map(before, value, known)
             _keep(result, name, merged, deleted=value.get(DIRECTIVE) == "delete")
         elif DIRECTIVE not in value:
-            # Where there is nothing yet, the server drops a directive together with all that stands beside it.
+            # Like kube-apiserver, this drops a directive without a target, together with its siblings.
             result[name] = merge_map({}, value, known)
     elif isinstance(value, list):
         _list(result, name, value, patch, schema)
@@ -110,7 +109,7 @@ def _list(result: dict[str, Any], name: str, value: list[Any], patch: dict[str, 
 
 
 def without_directives(value: Any) -> Any:
-    """Return a copy of ``value`` free of ``$`` directives, as it is stored."""
+    """Return a copy of ``value`` without ``$`` directives."""
     if isinstance(value, dict):
         return {name: without_directives(member) for name, member in value.items() if not name.startswith("$")}
     if isinstance(value, list):

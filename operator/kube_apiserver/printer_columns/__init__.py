@@ -1,6 +1,6 @@
-"""What ``kubectl get`` shows: the server renders rows, kubectl only aligns them.
+"""The tables of ``kubectl get``. The server renders the rows, kubectl aligns them.
 
-Owns columns and cells of built-in and custom kinds. Leaves content negotiation and lists to the server.
+The package has the columns and cells of built-in and custom kinds.
 """
 
 from kube_apiserver.printer_columns.rendering import render

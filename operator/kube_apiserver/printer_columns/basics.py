@@ -1,4 +1,4 @@
-"""ConfigMaps, Secrets, Namespaces, Events, Leases, roles, volumes and the other small kinds."""
+"""Cells of ConfigMaps, Secrets, Namespaces, Events, Leases, roles, volumes and other small kinds."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,37 +19,37 @@ def _age(obj: Object, now: datetime) -> str:
 
 
 def named(obj: Object, now: datetime) -> list[Any]:
-    """Cells of any kind without columns of its own."""
+    """Return the cells of a kind without columns of its own: name and age."""
     return [_name(obj), _age(obj, now)]
 
 
 def created(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG001 - all cell functions are called alike
-    """Cells of kinds shown with the time of their creation: roles, CRDs."""
+    """Return the cells of kinds that show their creation time instead of their age: roles, CRDs."""
     return [_name(obj), obj["metadata"].get("creationTimestamp")]
 
 
 def config_map(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a ConfigMap."""
+    """Return the cells of a ConfigMap."""
     return [_name(obj), len(obj.get("data") or ()) + len(obj.get("binaryData") or ()), _age(obj, now)]
 
 
 def secret(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a Secret: the number of its values, never one of them."""
+    """Return the cells of a Secret. They show the number of its values, never a value."""
     return [_name(obj), obj.get("type", ""), len(obj.get("data") or ()), _age(obj, now)]
 
 
 def namespace(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a Namespace."""
+    """Return the cells of a Namespace."""
     return [_name(obj), (obj.get("status") or {}).get("phase", ""), _age(obj, now)]
 
 
 def lease(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a Lease."""
+    """Return the cells of a Lease."""
     return [_name(obj), (obj.get("spec") or {}).get("holderIdentity") or "", _age(obj, now)]
 
 
 def event(obj: Object, now: datetime) -> list[Any]:
-    """Cells of an Event of either group."""
+    """Return the cells of an Event of either group."""
     regarding = obj.get("involvedObject") or obj.get("regarding") or {}
     series = obj.get("series") or {}
     first = obj.get("firstTimestamp") or obj.get("deprecatedFirstTimestamp") or obj.get("eventTime")
@@ -81,7 +81,7 @@ def _event_source(obj: Object) -> str:
 
 
 def binding(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a RoleBinding or ClusterRoleBinding."""
+    """Return the cells of a RoleBinding or ClusterRoleBinding."""
     reference = obj.get("roleRef") or {}
     subjects = obj.get("subjects") or []
     users = [one.get("name", "") for one in subjects if one.get("kind") == "User"]
@@ -94,7 +94,7 @@ def binding(obj: Object, now: datetime) -> list[Any]:
 
 
 def claim(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a PersistentVolumeClaim."""
+    """Return the cells of a PersistentVolumeClaim."""
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     phase = "Terminating" if obj["metadata"].get("deletionTimestamp") else status.get("phase", "")
     volume = spec.get("volumeName") or ""
@@ -106,7 +106,7 @@ def claim(obj: Object, now: datetime) -> list[Any]:
 
 
 def volume(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a PersistentVolume."""
+    """Return the cells of a PersistentVolume."""
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     phase = "Terminating" if obj["metadata"].get("deletionTimestamp") else status.get("phase", "")
     owner = spec.get("claimRef")
@@ -127,7 +127,7 @@ def volume(obj: Object, now: datetime) -> list[Any]:
 
 
 def storage_class(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a StorageClass."""
+    """Return the cells of a StorageClass."""
     default = (obj["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true"
     name = f"{_name(obj)} (default)" if default else _name(obj)
     policies = [obj.get("reclaimPolicy") or "Delete", obj.get("volumeBindingMode") or "Immediate"]
@@ -136,23 +136,23 @@ def storage_class(obj: Object, now: datetime) -> list[Any]:
 
 
 def priority_class(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a PriorityClass."""
+    """Return the cells of a PriorityClass."""
     policy = obj.get("preemptionPolicy", "")
     return [_name(obj), obj.get("value", 0), bool(obj.get("globalDefault")), _age(obj, now), policy]
 
 
 def webhooks(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a webhook configuration."""
+    """Return the cells of a webhook configuration."""
     return [_name(obj), len(obj.get("webhooks") or ()), _age(obj, now)]
 
 
 def runtime_class(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a RuntimeClass."""
+    """Return the cells of a RuntimeClass."""
     return [_name(obj), obj.get("handler", ""), _age(obj, now)]
 
 
 def revision(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a ControllerRevision."""
+    """Return the cells of a ControllerRevision."""
     owner = next((one for one in obj["metadata"].get("ownerReferences") or () if one.get("controller")), None)
     group = str(owner.get("apiVersion", "")).rpartition("/")[0] if owner else ""
     kind = f"{str(owner.get('kind', '')).lower()}{'.' if group else ''}{group}" if owner else ""
@@ -161,7 +161,7 @@ def revision(obj: Object, now: datetime) -> list[Any]:
 
 
 def pod_template(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG001 - all cell functions are called alike
-    """Cells of a PodTemplate."""
+    """Return the cells of a PodTemplate."""
     template = obj.get("template") or {}
     containers = (template.get("spec") or {}).get("containers") or []
     marks = (template.get("metadata") or {}).get("labels") or {}
@@ -170,7 +170,7 @@ def pod_template(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG001 - all
 
 
 def signing_request(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a CertificateSigningRequest."""
+    """Return the cells of a CertificateSigningRequest."""
     spec = obj.get("spec") or {}
     seconds = spec.get("expirationSeconds")
     duration = NONE if seconds is None else f"{seconds}s"
@@ -182,7 +182,7 @@ def signing_request(obj: Object, now: datetime) -> list[Any]:
 
 
 def api_service(obj: Object, now: datetime) -> list[Any]:
-    """Cells of an APIService."""
+    """Return the cells of an APIService."""
     behind = (obj.get("spec") or {}).get("service")
     shown = f"{behind.get('namespace', '')}/{behind.get('name', '')}" if behind else "Local"
     ready = next(
@@ -195,7 +195,7 @@ def api_service(obj: Object, now: datetime) -> list[Any]:
 
 
 def csi_driver(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a CSIDriver."""
+    """Return the cells of a CSIDriver."""
     spec = obj.get("spec") or {}
     flags = [spec.get(field, default) for field, default in (("attachRequired", True), ("podInfoOnMount", False))]
     tokens = listed((one.get("audience", "") for one in spec.get("tokenRequests") or ()), "<unset>")

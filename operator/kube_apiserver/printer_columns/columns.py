@@ -1,13 +1,14 @@
-"""Column definitions, written in one line each.
+"""A compact notation for column definitions.
 
-``Name/name|Ready|Count:integer|IP*1`` means: a name column, a text one, an integer one, and one for ``-o wide``.
+``Name/name|Ready|Count:integer|IP*1`` defines a name column, a string column, an integer column, and a string column
+for ``-o wide``.
 """
 
 from typing import Any
 
 
 def columns(line: str) -> list[dict[str, Any]]:
-    """Return the ``columnDefinitions`` of a line. Descriptions are empty: they are prose of upstream's."""
+    """Return the ``columnDefinitions`` of a line. Their descriptions are empty."""
     return [_column(text) for text in line.split("|")]
 
 

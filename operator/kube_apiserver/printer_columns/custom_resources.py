@@ -1,4 +1,4 @@
-"""Columns of custom resources: ``additionalPrinterColumns``."""
+"""Columns and cells of custom resources, from ``additionalPrinterColumns``."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,11 +12,11 @@ from kube_apiserver.printer_columns.jsonpath import find
 Column = Mapping[str, Any]
 _NAME = {"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0}
 AGE: Column = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
-"""What a CRD without printer columns shows besides the name."""
+"""The column that a CRD without printer columns shows besides the name."""
 
 
 def definitions(columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """Return the ``columnDefinitions``: the name, then those of the CRD."""
+    """Return the ``columnDefinitions``: the name column, then those of the CRD."""
     return [_NAME, *(_definition(column) for column in columns)]
 
 
@@ -31,9 +31,9 @@ def _definition(column: Column) -> dict[str, Any]:
 
 
 def cells(obj: Mapping[str, Any], columns: Sequence[Column], now: datetime) -> list[Any]:
-    """Return the cells of one object; null where a path leads nowhere or to a value of another type.
+    """Return the cells of one object. A path without a value of the column's type gives null.
 
-    Of several values that a path leads to, the first is shown.
+    If a path matches several values, the cell shows the first one.
     """
     return [obj["metadata"].get("name", ""), *(_cell(obj, column, now) for column in columns)]
 

@@ -1,4 +1,4 @@
-"""How values look in cells, as kubectl's users know them."""
+"""Formats of values in cells, identical to those of kube-apiserver."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ UNKNOWN = "<unknown>"
 
 
 def age(timestamp: str | None, now: datetime) -> str:
-    """Return how long ago an RFC 3339 time was: ``5m30s``, ``3d4h``; ``<unknown>`` without one."""
+    """Return the age of an RFC 3339 time: ``5m30s``, ``3d4h``. Without a time it is ``<unknown>``."""
     if not timestamp:
         return UNKNOWN
     try:
@@ -19,7 +19,7 @@ def age(timestamp: str | None, now: datetime) -> str:
 
 
 def human_duration(total_seconds: float) -> str:
-    """Return a duration in at most two units, as apimachinery's ``duration.HumanDuration`` does."""
+    """Return a duration in at most two units, like apimachinery's ``duration.HumanDuration``."""
     seconds = int(total_seconds)
     if seconds < -1:
         return "<invalid>"
@@ -47,12 +47,12 @@ def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
 
 
 def labels(value: Mapping[str, str] | None) -> str:
-    """Return ``a=b,c=d``, sorted; ``<none>`` if empty."""
+    """Return labels as ``a=b,c=d``, sorted, ``<none>`` if empty."""
     return ",".join(f"{key}={value[key]}" for key in sorted(value)) if value else NONE
 
 
 def selector(value: Mapping[str, Any] | None) -> str:
-    """Return a label selector in kubectl's syntax."""
+    """Return a label selector in string form."""
     if not value:
         return NONE
     parts = [f"{key}={text}" for key, text in sorted((value.get("matchLabels") or {}).items())]
@@ -69,17 +69,17 @@ def selector(value: Mapping[str, Any] | None) -> str:
 
 
 def listed(values: Iterable[Any], empty: str = "") -> str:
-    """Return values joined by commas."""
+    """Return the values joined by commas, ``empty`` if there are none."""
     return ",".join(str(value) for value in values) or empty
 
 
 def yes_no(value: Any) -> str:
-    """Return Go's word for a truth value that may be missing."""
+    """Return a boolean as ``True`` or ``False``, a missing one as ``<unset>``."""
     return "<unset>" if value is None else str(bool(value)).capitalize()
 
 
 def access_modes(modes: Iterable[str] | None) -> str:
-    """Return the short forms: ``RWO,ROX``."""
+    """Return the abbreviations of access modes: ``RWO,ROX``."""
     short = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
     wanted = set(modes or ())
     return ",".join(text for mode, text in short.items() if mode in wanted)

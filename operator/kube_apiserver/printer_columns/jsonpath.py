@@ -10,9 +10,9 @@ _FILTER = re.compile(r"""\?\(\s*@(?P<path>[^=!<>]*?)\s*(?P<op>==|!=)\s*(?P<value
 
 
 def find(path: str, obj: Any) -> list[Any]:
-    """Return what a path such as ``.status.conditions[?(@.type=="Ready")].status`` leads to; empty if nothing.
+    """Return the values at a path such as ``.status.conditions[?(@.type=="Ready")].status``.
 
-    Unknown syntax leads to nothing, as a printer column must never break a listing.
+    Unsupported syntax yields no values, because a printer column must not break a list.
     """
     values = [obj]
     text = path.strip().removeprefix("{").removesuffix("}").removeprefix("$")

@@ -1,4 +1,4 @@
-"""Which columns and cells each built-in kind has."""
+"""The columns and the cell function of each built-in kind."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ _CREATED = "Name/name|Created At:date"
 _HOOKS = "Name/name|Webhooks:integer|Age"
 
 DEFAULT: tuple[str, Cells] = ("Name/name|Age", basics.named)
-"""For kinds that are not in ``KINDS``."""
+"""The columns of kinds that are not in ``KINDS``."""
 
 KINDS: dict[tuple[str, str], tuple[str, Cells]] = {
     ("", "ConfigMap"): ("Name/name|Data|Age", basics.config_map),
@@ -84,4 +84,4 @@ KINDS: dict[tuple[str, str], tuple[str, Cells]] = {
         basics.storage_class,
     ),
 }
-"""(group, kind) to its columns and the function that makes its cells."""
+"""Maps (group, kind) to the columns and the cell function."""

@@ -1,4 +1,4 @@
-"""Services and what routes to them."""
+"""Cells of Services, Ingresses, NetworkPolicies and endpoints."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ def _age(obj: Object, now: datetime) -> str:
 
 
 def service(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a Service."""
+    """Return the cells of a Service."""
     spec = obj.get("spec") or {}
     kind = spec.get("type") or ""
     inside = NONE if kind == "ExternalName" else spec.get("clusterIP") or NONE
@@ -40,7 +40,7 @@ def _external(kind: str, spec: Object, status: Object) -> str:
 
 
 def ingress(obj: Object, now: datetime) -> list[Any]:
-    """Cells of an Ingress."""
+    """Return the cells of an Ingress."""
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     hosts = [rule.get("host") or "*" for rule in spec.get("rules") or ()]
     shown = ",".join(hosts[:3]) + (f" + {len(hosts) - 3} more..." if len(hosts) > 3 else "")
@@ -52,7 +52,7 @@ def ingress(obj: Object, now: datetime) -> list[Any]:
 
 
 def ingress_class(obj: Object, now: datetime) -> list[Any]:
-    """Cells of an IngressClass."""
+    """Return the cells of an IngressClass."""
     spec = obj.get("spec") or {}
     given = spec.get("parameters")
     shown = NONE
@@ -63,12 +63,12 @@ def ingress_class(obj: Object, now: datetime) -> list[Any]:
 
 
 def network_policy(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a NetworkPolicy."""
+    """Return the cells of a NetworkPolicy."""
     return [obj["metadata"]["name"], selector((obj.get("spec") or {}).get("podSelector")), _age(obj, now)]
 
 
 def endpoint_slice(obj: Object, now: datetime) -> list[Any]:
-    """Cells of an EndpointSlice."""
+    """Return the cells of an EndpointSlice."""
     ports = [str(port.get("port", "*")) if port.get("port") else "*" for port in obj.get("ports") or ()]
     addresses = [address for endpoint in obj.get("endpoints") or () for address in endpoint.get("addresses") or ()]
     kind = obj.get("addressType", "")
@@ -76,7 +76,7 @@ def endpoint_slice(obj: Object, now: datetime) -> list[Any]:
 
 
 def endpoints(obj: Object, now: datetime) -> list[Any]:
-    """Cells of an Endpoints object."""
+    """Return the cells of an Endpoints object."""
     found = []
     for subset in obj.get("subsets") or ():
         for address in subset.get("addresses") or ():

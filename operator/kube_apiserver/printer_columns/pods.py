@@ -1,4 +1,4 @@
-"""Pods and Nodes."""
+"""Cells of Pods and Nodes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ _ROLE = "node-role.kubernetes.io/"
 
 
 def pod(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a Pod."""
+    """Return the cells of a Pod."""
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     states = status.get("containerStatuses") or []
     ready = sum(bool(state.get("ready")) and "running" in (state.get("state") or {}) for state in states)
@@ -87,7 +87,7 @@ def _gates(spec: Object, status: Object) -> str:
 
 
 def node(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a Node."""
+    """Return the cells of a Node."""
     status, metadata = obj.get("status") or {}, obj["metadata"]
     info = status.get("nodeInfo") or {}
     found = metadata.get("labels") or {}

@@ -1,4 +1,4 @@
-"""Tables (``meta.k8s.io/v1``): what ``kubectl get`` prints."""
+"""Rendering of Tables (``meta.k8s.io/v1``), which ``kubectl get`` prints."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,16 +21,16 @@ def render(
     columns: Sequence[Mapping[str, Any]] | None = None,
     list_metadata: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the Table of some objects of one kind.
+    """Return the Table of objects of one kind.
 
     Args:
-        objects: decoded objects; one for a get or a watch event, all of a list otherwise.
+        objects: decoded objects: one for a get or a watch event, all items for a list.
         group: their API group, "" for core.
         kind: their kind.
-        now: what ages are counted from.
+        now: the time that ages are relative to.
         include_object: the ``includeObject`` parameter: "None", "Metadata" or "Object".
-        columns: ``additionalPrinterColumns`` for a custom kind (empty: Age only), None for a built-in one.
-        list_metadata: the list's metadata (resourceVersion, continue, remainingItemCount).
+        columns: ``additionalPrinterColumns`` of a custom kind (empty: Age only), None for a built-in one.
+        list_metadata: metadata of the list (resourceVersion, continue, remainingItemCount).
     """
     if columns is not None:
         shown = columns or [custom_resources.AGE]
@@ -50,7 +50,7 @@ def render(
 
 
 def _named(obj: Object) -> Object:
-    """Give a bookmark, which is an object without a name, an empty one."""
+    """Return ``obj`` with an empty name if it has none, as a bookmark does."""
     return obj if "name" in obj["metadata"] else {**obj, "metadata": {**obj["metadata"], "name": ""}}
 
 

@@ -1,4 +1,4 @@
-"""Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs and what scales and guards them."""
+"""Cells of Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs, autoscalers and disruption budgets."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -32,7 +32,7 @@ def _containers(template: Object | None) -> list[str]:
 
 
 def deployment(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a Deployment."""
+    """Return the cells of a Deployment."""
     name, spec, status = _parts(obj)
     ready = f"{status.get('readyReplicas', 0)}/{spec.get('replicas', 0)}"
     counts = [status.get("updatedReplicas", 0), status.get("availableReplicas", 0)]
@@ -41,7 +41,7 @@ def deployment(obj: Object, now: datetime) -> list[Any]:
 
 
 def replica_set(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a ReplicaSet or ReplicationController."""
+    """Return the cells of a ReplicaSet or ReplicationController."""
     name, spec, status = _parts(obj)
     counts = [spec.get("replicas", 0), status.get("replicas", 0), status.get("readyReplicas", 0)]
     chosen = spec.get("selector") or {}
@@ -50,7 +50,7 @@ def replica_set(obj: Object, now: datetime) -> list[Any]:
 
 
 def stateful_set(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a StatefulSet."""
+    """Return the cells of a StatefulSet."""
     name, spec, status = _parts(obj)
     ready = f"{status.get('readyReplicas', 0)}/{spec.get('replicas', 0)}"
     return [name, ready, _age(obj, now), *_containers(spec.get("template"))]
@@ -66,7 +66,7 @@ _DAEMON = (
 
 
 def daemon_set(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a DaemonSet."""
+    """Return the cells of a DaemonSet."""
     name, spec, status = _parts(obj)
     nodes = ((spec.get("template") or {}).get("spec") or {}).get("nodeSelector")
     wide = [*_containers(spec.get("template")), selector(spec.get("selector"))]
@@ -74,7 +74,7 @@ def daemon_set(obj: Object, now: datetime) -> list[Any]:
 
 
 def job(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a Job."""
+    """Return the cells of a Job."""
     name, spec, status = _parts(obj)
     done = status.get("succeeded", 0)
     wanted, parallel = spec.get("completions"), spec.get("parallelism") or 0
@@ -106,7 +106,7 @@ def _job_duration(status: Object, now: datetime) -> str:
 
 
 def cron_job(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a CronJob."""
+    """Return the cells of a CronJob."""
     name, spec, status = _parts(obj)
     last = status.get("lastScheduleTime")
     inner = (spec.get("jobTemplate") or {}).get("spec") or {}
@@ -124,7 +124,7 @@ def cron_job(obj: Object, now: datetime) -> list[Any]:
 
 
 def autoscaler(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a HorizontalPodAutoscaler."""
+    """Return the cells of a HorizontalPodAutoscaler."""
     name, spec, status = _parts(obj)
     target = spec.get("scaleTargetRef") or {}
     reference = f"{target.get('kind', '')}/{target.get('name', '')}"
@@ -157,7 +157,7 @@ def _target(name: str, target: Object, current: Object) -> str:
 
 
 def disruption_budget(obj: Object, now: datetime) -> list[Any]:
-    """Cells of a PodDisruptionBudget."""
+    """Return the cells of a PodDisruptionBudget."""
     name, spec, status = _parts(obj)
     given = (spec.get("minAvailable"), spec.get("maxUnavailable"))
     limits = ["N/A" if limit is None else str(limit) for limit in given]

@@ -1,6 +1,7 @@
-"""Request bodies in Kubernetes' protobuf encoding, as kubectl sends them, into JSON-like objects.
+"""Decoding of request bodies in Kubernetes' protobuf encoding, which kubectl sends.
 
-Owns the envelope and the decoding of every built-in kind. Answers are never protobuf: clients take JSON back.
+The package decodes the envelope and every built-in kind to its JSON form. Responses are never protobuf, because every
+client also accepts JSON.
 """
 
 from kube_apiserver.protobuf.envelope import ProtobufError, decode

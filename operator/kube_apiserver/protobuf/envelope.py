@@ -1,4 +1,4 @@
-"""The envelope: four magic bytes, then a ``runtime.Unknown`` with the kind and the message."""
+"""The protobuf envelope: four magic bytes, then a ``runtime.Unknown`` with the kind and the message."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ _MAGIC = b"k8s\x00"
 
 
 class ProtobufError(ValueError):
-    """The body is no protobuf object this server knows; the text is for a 400 answer."""
+    """The body is not a protobuf object of a known kind. The message is for a 400 response."""
 
 
 def decode(body: bytes) -> dict[str, Any]:
     """Return the object in a protobuf request body, with its ``apiVersion`` and ``kind``.
 
     Raises:
-        ProtobufError: no such envelope, an unknown kind, or a broken message.
+        ProtobufError: the envelope is missing, the kind is unknown, or the message is malformed.
     """
     if not body.startswith(_MAGIC):
         raise ProtobufError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
@@ -46,7 +46,7 @@ def _unknown(data: bytes) -> dict[str, Any]:
     if content_type == "application/json":
         return {**head, **msgspec.json.decode(raw, type=dict[str, Any])}
     group, _, version = api_version.rpartition("/")
-    # DeleteOptions and other option kinds are registered in every group; the core one stands for all.
+    # DeleteOptions and other option kinds are registered in every group version with the same fields as in core.
     definition = kinds().get(f"{group}/{version}/{kind}") or kinds().get(f"/v1/{kind}")
     if definition is None:
         raise ProtobufError(f'no kind "{kind}" is registered for version "{api_version}"')

@@ -1,4 +1,4 @@
-"""Protobuf messages of the built-in types, into the JSON form that Go would write for the same struct."""
+"""Conversion of protobuf messages of built-in types to the JSON that Go writes for the same struct."""
 
 import base64
 import struct
@@ -16,12 +16,12 @@ Read = Callable[[int, int | bytes], Any]
 
 
 def decode_message(data: bytes, definition: str) -> dict[str, Any]:
-    """Return the JSON form of a message of ``io.k8s.api.core.v1.Pod``.
+    """Return the JSON form of a message of a type such as ``io.k8s.api.core.v1.Pod``.
 
-    Fields that Go leaves out when empty are left out, value structs are written even when empty.
+    Empty fields with omitempty are omitted; value structs are written even if empty.
 
     Raises:
-        WireError: the bytes are no such message.
+        WireError: the bytes are not a message of this type.
     """
     value = _raw(data, definition)
     schema = from_definition(definition)

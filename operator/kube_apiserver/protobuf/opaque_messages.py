@@ -1,4 +1,4 @@
-"""The messages whose JSON form is not an object of their fields: times, quantities, int-or-string, raw JSON."""
+"""Decoding of messages with a special JSON form: times, quantities, int-or-string, raw JSON."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ def _number(found: dict[int, int | bytes], number: int) -> int:
 
 
 def _moment(data: bytes) -> datetime | None:
-    # Go's zero time is sent as an empty message.
+    # Go's zero time is encoded as an empty message.
     if not data:
         return None
     found = _numbers(data)
@@ -84,4 +84,4 @@ OPAQUE: dict[str, Callable[[bytes], Any]] = {
     "Verbs": _strings,
     "ExtraValue": _strings,
 }
-"""Short type name to the reader of its message."""
+"""Maps a short type name to the decoder of its message."""

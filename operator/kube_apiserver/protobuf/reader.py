@@ -1,7 +1,7 @@
-"""The protobuf wire format, read field by field.
+"""The protobuf wire format.
 
-A reader of thirty lines is clearly simpler than building descriptors for 900 types at run time: the messages are known
-from the facts table, and only decoding is needed.
+The facts table has the field numbers of all messages, so this small reader replaces 900 descriptors that the protobuf
+library would need. Only decoding is necessary.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ _MODULUS = 1 << 64
 
 
 class WireError(ValueError):
-    """The bytes are no protobuf message."""
+    """The bytes are not a valid protobuf message."""
 
 
 def varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
-    """Return the number at ``at`` and the place after it.
+    """Return the varint at offset ``at``, and the offset after it.
 
     Raises:
-        WireError: the number does not end.
+        WireError: the varint is truncated.
     """
     result = shift = 0
     while at < len(data) and shift < 70:
@@ -33,10 +33,10 @@ def varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
 
 
 def fields(data: bytes) -> Iterator[tuple[int, int, int | bytes]]:
-    """Yield (number, wire type, value): an int for varints, else the bytes of the value.
+    """Yield (number, wire type, value) of each field. The value is an int for varints, else bytes.
 
     Raises:
-        WireError: truncated, or a wire type that Kubernetes never uses.
+        WireError: the message is truncated, or has a wire type that Kubernetes does not use.
     """
     at = 0
     while at < len(data):
@@ -59,5 +59,5 @@ def fields(data: bytes) -> Iterator[tuple[int, int, int | bytes]]:
 
 
 def signed(value: int) -> int:
-    """Return a varint as the signed 64-bit number it stands for."""
+    """Return a varint as a signed 64-bit integer."""
     return value - _MODULUS if value >= _SIGN else value

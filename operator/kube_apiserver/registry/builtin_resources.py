@@ -1,4 +1,4 @@
-"""The built-in resources, from the facts about Kubernetes' own types into the registry's form."""
+"""The built-in resources as registry entries, from the facts table."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ _EVENT_STORAGE = "v1"
 
 
 def served_builtin_resources() -> list[ServedResource]:
-    """Return what is served before any CustomResourceDefinition exists."""
+    """Return the resources that the server serves without any CustomResourceDefinition."""
     infos = builtin_resources()
     preferred = _preferred(infos)
     return [_resource(info, preferred[info.group, info.plural]) for info in infos]
@@ -31,7 +31,7 @@ def _resource(info: ResourceInfo, storage_version: str) -> ServedResource:
         plural=info.plural,
         singular=info.singular,
         namespaced=info.namespaced,
-        # Both event groups are two views of one store.
+        # Both Event groups share one bucket.
         bucket="events" if is_event else f"{info.plural}.{info.group}" if info.group else info.plural,
         storage_version=_EVENT_STORAGE if is_event else storage_version,
         verbs=frozenset(info.verbs),

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions into served resources."""
+"""Conversion of CustomResourceDefinitions to registry entries."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def served_custom_resources(crd: Mapping[str, Any]) -> list[ServedResource]:
 
 
 def storage_version(crd: Mapping[str, Any]) -> str:
-    """Return the ``apiVersion`` in which objects of a definition are stored."""
+    """Return the ``apiVersion`` in which the objects of a definition are stored."""
     spec = crd["spec"]
     name = next(
         (version["name"] for version in spec["versions"] if version.get("storage")), spec["versions"][0]["name"]
@@ -29,12 +29,12 @@ def storage_version(crd: Mapping[str, Any]) -> str:
 
 
 def bucket_of(crd: Mapping[str, Any]) -> str:
-    """Return the bucket of a definition's objects."""
+    """Return the name of the bucket for the objects of a definition."""
     return f"{crd['spec']['names']['plural']}.{crd['spec']['group']}"
 
 
 def version_priority(version: str) -> tuple[int, int, int, str]:
-    """Return the sort key of a version name: v2 before v1 before v2beta1 before v1alpha1 before everything else."""
+    """Return the sort key of a version name: v2 before v1 before v2beta1 before v1alpha1 before all others."""
     rest = version.removeprefix("v")
     major, stage, minor = rest, "", ""
     for word in ("alpha", "beta"):
@@ -100,7 +100,7 @@ def _custom(crd: Mapping[str, Any], version: Mapping[str, Any]) -> CustomVersion
 
 
 def _deprecation(crd: Mapping[str, Any], version: Mapping[str, Any]) -> str:
-    """Return the warning about a deprecated version; without words of its own it names the best newer one."""
+    """Return the warning of a deprecated version, "" if it is not deprecated. The default names a newer version."""
     if not version.get("deprecated"):
         return ""
     if version.get("deprecationWarning"):

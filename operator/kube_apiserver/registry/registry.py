@@ -1,4 +1,4 @@
-"""The table of served resources."""
+"""The registry of served resources."""
 
 from collections.abc import Iterable
 
@@ -6,10 +6,10 @@ from kube_apiserver.registry.resource import ServedResource
 
 
 class Registry:
-    """Finds resources by path and lists them for discovery.
+    """Finds resources by path, kind or bucket, and lists them for discovery.
 
     Attributes:
-        revision: counts changes, so that what is derived from the table can be cached.
+        revision: incremented on every change, for caches of data derived from the registry.
     """
 
     def __init__(self, resources: Iterable[ServedResource]) -> None:
@@ -21,7 +21,7 @@ class Registry:
         self._builtin_groups = frozenset(group for group, _, _ in self._by_path)
 
     def add(self, resource: ServedResource) -> None:
-        """Serve a resource from now on, in place of one with the same path."""
+        """Add a resource. It replaces the resource with the same path."""
         self._by_path[resource.group, resource.version, resource.plural] = resource
         known = self._by_bucket.get(resource.bucket)
         if known is None or resource.api_version == resource.storage_version:
@@ -29,7 +29,7 @@ class Registry:
         self.revision += 1
 
     def remove(self, resource: ServedResource) -> None:
-        """Serve it no longer."""
+        """Remove a resource."""
         if self._by_path.pop((resource.group, resource.version, resource.plural), None) is None:
             return
         self.revision += 1
@@ -40,22 +40,22 @@ class Registry:
                     self._by_bucket[resource.bucket] = other
 
     def find(self, group: str, version: str, plural: str) -> ServedResource | None:
-        """Return the resource of a path, None if there is none."""
+        """Return the resource at a path, None if there is none."""
         return self._by_path.get((group, version, plural))
 
     def serves(self, resource: ServedResource) -> bool:
-        """Tell whether this very entry is still in the table: not one that came in its place."""
+        """Report whether this very entry is registered, not a replacement at the same path."""
         return self._by_path.get((resource.group, resource.version, resource.plural)) is resource
 
     def for_kind(self, api_version: str, kind: str) -> ServedResource | None:
-        """Return the resource that serves a kind, None if there is none."""
+        """Return the resource of a kind, None if there is none."""
         for resource in self._by_path.values():
             if resource.kind == kind and resource.api_version == api_version:
                 return resource
         return None
 
     def for_bucket(self, bucket: str) -> ServedResource | None:
-        """Return the resource in whose storage version a bucket is kept, None if it is served no longer."""
+        """Return the resource in the storage version of a bucket, None if it is not served."""
         return self._by_bucket.get(bucket)
 
     def namespaced_buckets(self) -> list[ServedResource]:
@@ -63,19 +63,19 @@ class Registry:
         return [resource for resource in self._by_bucket.values() if resource.namespaced]
 
     def is_builtin_group(self, group: str) -> bool:
-        """Tell whether a group is one of the server's own, not one that came with a definition."""
+        """Report whether a group is built in."""
         return group in self._builtin_groups
 
     def crd_names(self) -> set[str]:
-        """Return the names of the definitions that are served."""
+        """Return the names of the served CustomResourceDefinitions."""
         return {resource.custom.crd_name for resource in self._by_path.values() if resource.custom is not None}
 
     def all(self) -> list[ServedResource]:
-        """Return every resource, in the order in which they were added."""
+        """Return all resources in the order of their registration."""
         return list(self._by_path.values())
 
     def versions(self) -> dict[str, list[str]]:
-        """Return the versions of each group, in the order of preference; the core group is ""."""
+        """Return the versions of each group in order of preference. The core group is ""."""
         groups: dict[str, list[str]] = {}
         for group, version, _ in self._by_path:
             versions = groups.setdefault(group, [])

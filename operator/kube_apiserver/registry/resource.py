@@ -1,4 +1,4 @@
-"""One served resource: a plural under one group and version."""
+"""One served resource: a plural name in one group version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ _GROUPS_WITHOUT_GENERATION = frozenset({"rbac.authorization.k8s.io", "certificat
 
 @dataclass(frozen=True, slots=True)
 class ScalePaths:
-    """Where a custom resource keeps what its scale subresource shows (JSON paths such as ``.spec.replicas``)."""
+    """The JSON paths of a custom resource's scale subresource, such as ``.spec.replicas``."""
 
     spec_replicas: str
     status_replicas: str
@@ -69,13 +69,13 @@ class ScalePaths:
 
 @dataclass(frozen=True, slots=True)
 class CustomVersion:
-    """What a CustomResourceDefinition says about one served version.
+    """The properties of one served version of a CustomResourceDefinition.
 
     Attributes:
-        open_api: the version's ``openAPIV3Schema`` as it was written.
-        columns: ``additionalPrinterColumns`` as they were written.
-        selectable_fields: field selectors that are allowed, without the leading dot.
-        deprecation: what every answer warns of; empty for a version that is not deprecated.
+        open_api: the raw ``openAPIV3Schema``.
+        columns: the raw ``additionalPrinterColumns``.
+        selectable_fields: the allowed field selectors, without the leading dot.
+        deprecation: the warning of every response; empty if the version is not deprecated.
     """
 
     crd_name: str
@@ -90,12 +90,12 @@ class CustomVersion:
 
 @dataclass(frozen=True)
 class ServedResource:
-    """A resource as clients see it, and where its objects are kept.
+    """A resource of the API, with the bucket that stores its objects.
 
     Attributes:
-        bucket: the storage bucket; versions of one resource share it.
-        storage_version: the ``apiVersion`` in which stored bytes are written.
-        custom: what its CustomResourceDefinition says, None for a built-in one.
+        bucket: the storage bucket, shared by all versions of the resource.
+        storage_version: the ``apiVersion`` of the stored bytes.
+        custom: the properties of its CustomResourceDefinition, None for a built-in resource.
     """
 
     group: str
@@ -114,55 +114,55 @@ class ServedResource:
 
     @cached_property
     def api_version(self) -> str:
-        """The ``apiVersion`` of its objects."""
+        """Return the ``apiVersion`` of the objects."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @cached_property
     def list_kind(self) -> str:
-        """The kind of its lists."""
+        """Return the kind of lists."""
         return (self.custom and self.custom.list_kind) or f"{self.kind}List"
 
     @cached_property
     def has_status(self) -> bool:
-        """Whether ``status`` is written through a path of its own."""
+        """Report whether the resource has a status subresource."""
         return self.subresource("status") is not None
 
     @cached_property
     def has_generation(self) -> bool:
-        """Whether the server counts changes of the desired state in ``metadata.generation``."""
+        """Report whether the server increments ``metadata.generation`` when the spec changes."""
         return self.group not in _GROUPS_WITHOUT_GENERATION and self.bucket not in _WITHOUT_GENERATION
 
     @cached_property
     def unconditional_update(self) -> bool:
-        """Whether a PUT without a resourceVersion is taken."""
+        """Report whether an update needs no resourceVersion."""
         return self.custom is None and self.bucket not in _CONDITIONAL
 
     @cached_property
     def deprecation(self) -> str:
-        """What every answer warns of, empty for nothing."""
+        """Return the warning of every response, "" if there is none."""
         if self.custom is not None:
             return self.custom.deprecation
         return _DEPRECATED.get(self.bucket, "")
 
     @cached_property
     def stored_head(self) -> bytes:
-        """The first bytes of every stored object."""
+        """Return the first bytes of every stored object."""
         return codec.head(self.storage_version, self.kind)
 
     @cached_property
     def served_head(self) -> bytes:
-        """The first bytes of every object in an answer."""
+        """Return the first bytes of every served object."""
         return codec.head(self.api_version, self.kind)
 
     @cached_property
     def schema(self) -> Schema | None:
-        """The schema of its objects, None where there is none to hold them to."""
+        """Return the schema of the objects, None if the kind has none."""
         if self.custom is not None:
             return self.custom.schema
         return _builtin_schema(self.group, self.version, self.kind)
 
     def subresource(self, name: str) -> SubresourceInfo | None:
-        """Return a subresource by name, None if it has no such."""
+        """Return the subresource ``name``, None if there is none."""
         for info in self.subresources:
             if info.name == name:
                 return info

@@ -1,1 +1,1 @@
-"""What a request says: its body, options, selectors, continue tokens and resource versions."""
+"""Parsing of requests: bodies, options, selectors, continue tokens and resource versions."""

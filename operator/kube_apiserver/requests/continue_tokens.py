@@ -1,4 +1,4 @@
-"""Continue tokens: where the next page of a list begins, and at which revision."""
+"""Continue tokens: the revision of a paginated list, and the last key of the previous page."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
@@ -16,16 +16,16 @@ _OUTDATED = (
 
 
 def make_token(revision: int, last_key: str) -> str:
-    """Return the token for the page after ``last_key``; a revision of -1 means whatever is newest."""
+    """Return the token for the page after ``last_key``. Revision -1 continues at the newest revision."""
     text = codec.encode({"v": "meta.k8s.io/v1", "rv": revision, "start": last_key + "\x00"})
     return urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
 def read_token(token: str) -> tuple[int, str]:
-    """Return the revision and the last key of the page before.
+    """Return the revision and the last key of a token.
 
     Raises:
-        StatusError: 400, not a token of ours.
+        StatusError: 400, the token is malformed.
     """
     try:
         value: Any = codec.decode(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
@@ -41,7 +41,7 @@ def read_token(token: str) -> tuple[int, str]:
 
 
 def outdated(last_key: str) -> StatusError:
-    """The snapshot of a token is gone; the answer carries a token that goes on without it."""
+    """Return the 410 for a token whose revision is compacted, with a token that continues inconsistently."""
     failure = StatusError(410, "Expired", _OUTDATED)
     body = failure.body()
     body["metadata"] = {"continue": make_token(-1, last_key)}
@@ -49,12 +49,12 @@ def outdated(last_key: str) -> StatusError:
 
 
 class OutdatedToken(StatusError):
-    """410 with a continue token in its list metadata."""
+    """A 410 with a continue token in its list metadata."""
 
     def __init__(self, body: dict[str, Any]) -> None:
         super().__init__(410, "Expired", _OUTDATED)
         self._body = body
 
     def body(self) -> dict[str, Any]:
-        """Return the Status with its metadata."""
+        """Return the Status with its list metadata."""
         return self._body

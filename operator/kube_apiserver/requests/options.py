@@ -1,4 +1,4 @@
-"""Options of writes, from the query and, for deletions, from the body."""
+"""Options of write requests, from the query and, for deletes, from the body."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ _VALIDATIONS = ("Ignore", "Strict", "Warn")
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """How a create, update or patch is to be done.
+    """The options of a create, update or patch.
 
     Attributes:
-        manager: the field manager; the user agent's first word where none is given.
-        validation: Ignore, Warn or Strict, for fields the schema does not know.
-        force: for server-side apply only; None where absent.
+        manager: the field manager, by default the first part of the User-Agent.
+        validation: field validation: Ignore, Warn or Strict.
+        force: the force option of server-side apply, None if absent.
     """
 
     dry_run: bool
@@ -29,10 +29,10 @@ class WriteOptions:
 
 
 def write_options(request: Request, options_kind: str) -> WriteOptions:
-    """Read and check the options of a write.
+    """Parse and validate the options of a write.
 
     Raises:
-        StatusError: 422, an unknown value.
+        StatusError: 422, an option has an invalid value.
     """
     dry_run = [value for key, value in _pairs(request) if key == "dryRun" and value]
     check_dry_run(dry_run, options_kind)
@@ -50,7 +50,7 @@ def write_options(request: Request, options_kind: str) -> WriteOptions:
 
 
 def check_dry_run(values: list[str], options_kind: str) -> None:
-    """Refuse every dry run but ``All``; 422."""
+    """Raise 422 for a ``dryRun`` other than ``All``."""
     for value in values:
         if value != "All":
             message = f'Unsupported value: {codec.encode(values).decode()}: supported values: "All"'
@@ -59,11 +59,11 @@ def check_dry_run(values: list[str], options_kind: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DeleteOptions:
-    """How a deletion is to be done.
+    """The options of a delete.
 
     Attributes:
         propagation: Orphan, Background, Foreground, or "" for the default.
-        grace_seconds: None for the default of the kind.
+        grace_seconds: the grace period, None for the default of the kind.
     """
 
     dry_run: bool = False
@@ -74,10 +74,10 @@ class DeleteOptions:
 
 
 def delete_options(request: Request, body: Mapping[str, Any]) -> DeleteOptions:
-    """Read the options of a deletion; the body wins over the query.
+    """Parse the options of a delete. The body takes precedence over the query.
 
     Raises:
-        StatusError: 422, an unknown value.
+        StatusError: 422, an option has an invalid value.
     """
     dry_run = list(body.get("dryRun") or [value for key, value in _pairs(request) if key == "dryRun" and value])
     check_dry_run(dry_run, "DeleteOptions")

@@ -1,4 +1,4 @@
-"""One request on its way through a verb."""
+"""A resource request, as the verbs receive it."""
 
 import re
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ _FALSE = frozenset({"0", "f", "F", "false", "False", "FALSE"})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request for a resource that exists.
+    """A request for a served resource.
 
     Attributes:
-        warnings: texts for ``Warning`` headers, gathered while the request is worked on.
+        warnings: texts for ``Warning`` headers, appended while the request is handled.
     """
 
     cluster: Cluster
@@ -35,19 +35,19 @@ class Request:
     warnings: list[str] = field(default_factory=list)
 
     def representation(self) -> Representation:
-        """Return the form the client wants; 406 if none fits."""
+        """Return the representation that the client accepts. Raise 406 if it accepts none."""
         return negotiate(self.http.headers.get("Accept", ""))
 
     def flag(self, name: str) -> bool | None:
-        """Return a boolean query parameter, None where it is absent."""
+        """Return a boolean query parameter, None if absent."""
         value = self.query.get(name)
         if value is None or value == "":
             return None
-        # As the real server converts query parameters: what is not plainly false is true.
+        # Like kube-apiserver's conversion of query parameters: every value that is not false is true.
         return value not in _FALSE
 
     def number(self, name: str) -> int | None:
-        """Return a whole-number query parameter, None where it is absent; 400 if it is none."""
+        """Return an integer query parameter, None if absent. Raise 400 if it is not an integer."""
         value = self.query.get(name)
         if value is None or value == "":
             return None

@@ -1,4 +1,4 @@
-"""The object in a request's body, checked against the path it was sent to."""
+"""Decoding of the object in a request body, and its checks against the request path."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from kube_apiserver.schema.go_format import json_type
 from kube_apiserver.wire.body import JSON, media_type, parse, read_bytes
 from kube_apiserver.wire.status_error import StatusError, bad_request, invalid
 
-# Where the real server's types are registered, as its messages have it.
+# kube-apiserver's messages name the source line of its scheme.
 SCHEME = "pkg/runtime/scheme.go:111"
 
 
 async def read_object(request: Request, options: WriteOptions | None = None) -> dict[str, Any]:
-    """Return the object in the body with its kind and namespace made certain.
+    """Return the object in the body, with kind and namespace set from the path.
 
-    Members that are written twice are refused under strict validation.
+    Strict field validation rejects duplicate fields.
 
     Raises:
         StatusError: 400, 413 or 415.
@@ -37,9 +37,9 @@ async def read_object(request: Request, options: WriteOptions | None = None) -> 
 
 
 async def read_as(request: Request, definition: str, kind: str = "") -> dict[str, Any]:
-    """Return a body that is no object of the path's own kind, such as a Binding or options; {} where there is none.
+    """Return a body of another kind than the path's, such as a Binding or DeleteOptions; {} if the body is empty.
 
-    Refusals name the ``kind``, if it has one.
+    Error messages name ``kind``, if it is set.
 
     Raises:
         StatusError: 400, 413 or 415.
@@ -58,10 +58,10 @@ async def read_as(request: Request, definition: str, kind: str = "") -> dict[str
 
 
 def check_object(request: Request, obj: Any) -> dict[str, Any]:
-    """Return ``obj`` if it may stand where the request put it.
+    """Return ``obj`` if its kind, version and namespace match the request path.
 
     Raises:
-        StatusError: 400, another kind, version or namespace, or no object at all.
+        StatusError: 400, ``obj`` does not match the path or is not an object.
     """
     resource = request.resource
     if obj is None:
@@ -90,7 +90,7 @@ def check_object(request: Request, obj: Any) -> dict[str, Any]:
 
 
 def named_object(request: Request, patched: Any) -> dict[str, Any]:
-    """Return a patched object, checked to be still the same one; 400 if it is not."""
+    """Return a patched object if its name still matches the path. Raise 400 if not."""
     obj = check_object(request, patched)
     name = obj["metadata"].get("name", "")
     if not name:
@@ -101,7 +101,7 @@ def named_object(request: Request, patched: Any) -> dict[str, Any]:
 
 
 def undeterminable(request: Request) -> StatusError:
-    """Return the failure of an object that does not say what it is called."""
+    """Return the 400 for an object without a name."""
     url = f"the name of the object ({request.target.name} based on URL)"
     return bad_request(f"{url} was undeterminable: name must be provided")
 
@@ -135,7 +135,7 @@ def _check_custom_kind(request: Request, obj: dict[str, Any]) -> None:
         if found != wanted
     ]
     if causes:
-        # What is named as refused is of the kind that it says it is.
+        # Like kube-apiserver, the error names the kind in the body.
         metadata = obj.get("metadata")
         name = request.target.name or (metadata.get("name", "") if isinstance(metadata, dict) else "")
         raise invalid(str(kind), resource.group, str(name), causes)

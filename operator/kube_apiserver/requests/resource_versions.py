@@ -1,4 +1,4 @@
-"""resourceVersion and resourceVersionMatch as requests give them."""
+"""The resourceVersion and resourceVersionMatch parameters."""
 
 from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
@@ -8,10 +8,10 @@ _MATCHES = ("Exact", "NotOlderThan")
 
 
 def parse_revision(text: str) -> int:
-    """Return a resource version as a number; "" counts as 0.
+    """Return a resource version as a number. "" is 0.
 
     Raises:
-        StatusError: 500, it is none; as odd as that is, the real server says so.
+        StatusError: 500, like kube-apiserver, if it is not a number.
     """
     if not text:
         return 0
@@ -24,10 +24,10 @@ def parse_revision(text: str) -> int:
 
 
 def list_revision(request: Request) -> int:
-    """Check and return the revision a read must not be older than.
+    """Return the minimum revision of a read.
 
     Raises:
-        StatusError: 400 or 422 malformed, 504 beyond the newest revision.
+        StatusError: 400 or 422, the parameters are invalid; 504, the revision is in the future.
     """
     _check_match(request)
     try:
@@ -43,12 +43,12 @@ def list_revision(request: Request) -> int:
 
 
 def exact_revision(request: Request) -> int | None:
-    """Return the revision a list must show exactly, None where the newest will do."""
+    """Return the exact revision that a list asks for, None if the newest will do."""
     text, match = request.query.get("resourceVersion", ""), request.query.get("resourceVersionMatch", "")
     if match == "Exact":
         return parse_revision(text)
     if not match and request.query.get("limit") and text not in {"", "0"}:
-        # A limited list at a plain resourceVersion has always meant exactly that revision.
+        # A limit with a resourceVersion and no match implies Exact.
         return parse_revision(text)
     return None
 
@@ -77,12 +77,12 @@ def _check_match(request: Request) -> None:
 
 
 def list_options(*causes: Cause) -> StatusError:
-    """Return the failure of a query that contradicts itself."""
+    """Return the 422 for invalid list options."""
     return invalid("ListOptions", "meta.k8s.io", "", causes)
 
 
 def too_large_revision(asked: int, newest: int) -> StatusError:
-    """The client has seen a newer state than this server has: it must be another server's."""
+    """Return the 504 for a revision that is newer than the store's, which must stem from another server."""
     message = f"Timeout: Too large resource version: {asked}, current: {newest}"
     causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
     details = {"causes": causes, "retryAfterSeconds": 1}

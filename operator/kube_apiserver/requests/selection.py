@@ -1,4 +1,4 @@
-"""Label and field selectors of one request, applied to stored items."""
+"""Label and field selectors of a request."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from kube_apiserver.storage import Item
 from kube_apiserver.wire.status_error import bad_request
 
 _EVERYWHERE = frozenset({"metadata.name", "metadata.namespace"})
-# What the real server indexes, by bucket.
+# The field selectors that kube-apiserver supports, by bucket.
 _EXTRA: Mapping[str, frozenset[str]] = {
     "events": frozenset(
         {
@@ -49,7 +49,7 @@ _RENAMED = {"regarding": "involvedObject", "reportingController": "reportingComp
 
 
 def exact_name(text: str) -> str:
-    """Return the one name that a field selector allows, "" if it allows several or cannot be read."""
+    """Return the only name that a field selector matches, "" if there may be several or it is invalid."""
     try:
         requirements = FieldSelector.parse(text).requirements
     except SelectorError:
@@ -59,15 +59,15 @@ def exact_name(text: str) -> str:
 
 
 class Selection:
-    """Tells which items a request is about."""
+    """Matches items by the label and field selectors of a request."""
 
     __slots__ = ("_fields", "_labels", "_needs_body", "everything")
 
     def __init__(self, resource: ServedResource, query: Mapping[str, str], name: str = "") -> None:
-        """Read both selectors; ``name`` narrows to one object, as watches of one object do.
+        """Parse both selectors. ``name`` restricts the match to one object.
 
         Raises:
-            StatusError: 400, a selector cannot be read or names a field that is not indexed.
+            StatusError: 400, a selector is invalid or names an unsupported field.
         """
         try:
             self._labels = LabelSelector.parse(query.get("labelSelector", ""))
@@ -85,7 +85,7 @@ class Selection:
         self.everything = not self._labels.requirements and not requirements
 
     def matches(self, item: Item) -> bool:
-        """Tell whether an item is selected."""
+        """Report whether an item matches."""
         if self.everything:
             return True
         if self._labels.requirements and not self._labels.matches(item.labels):

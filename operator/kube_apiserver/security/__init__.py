@@ -1,1 +1,1 @@
-"""Who is asking and what they may do; certificates and tokens."""
+"""Authentication, authorization, certificates and tokens."""

@@ -1,4 +1,4 @@
-"""Request headers into users: bearer tokens and impersonation."""
+"""Authentication of requests: bearer tokens and impersonation headers."""
 
 from urllib.parse import unquote
 
@@ -12,19 +12,19 @@ from kube_apiserver.wire.status_error import StatusError, bad_request, unauthori
 
 
 class Authenticator:
-    """Finds out who sent a request."""
+    """Authenticates requests."""
 
     def __init__(self, tokens: Tokens, authorizer: RoleBased, *, required: bool) -> None:
-        """Take who is known; without ``required`` everybody who sends no token is the admin."""
+        """Without ``required``, a request without a token is authenticated as the admin."""
         self._tokens = tokens
         self._authorizer = authorizer
         self._without_token = ANONYMOUS if required else ADMIN
 
     def authenticate(self, headers: MultiMapping[str]) -> User:
-        """Return who sent these headers, or whom they impersonate.
+        """Return the user of a request, or the user that it impersonates.
 
         Raises:
-            StatusError: 401 a token that is not known, 400 or 403 an impersonation that cannot be.
+            StatusError: 401, the token is unknown; 400 or 403, the impersonation is invalid or not allowed.
         """
         kind, _, token = headers.get("Authorization", "").partition(" ")
         user = self._without_token
@@ -77,7 +77,7 @@ def _subject(name: str) -> Attributes:
 
 
 def _extra(headers: MultiMapping[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return what headers such as ``Impersonate-Extra-Scopes`` say; their names are percent-encoded."""
+    """Return the values of headers such as ``Impersonate-Extra-Scopes``. Header names are percent-decoded."""
     found: dict[str, list[str]] = {}
     for name, value in headers.items():
         if name.lower().startswith(_EXTRA):

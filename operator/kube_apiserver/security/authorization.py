@@ -1,4 +1,4 @@
-"""What a request asks to be allowed, and how a refusal is worded."""
+"""Attributes of authorization, and the 403 of a denied request."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from kube_apiserver.wire.status_error import StatusError, forbidden
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What is asked for.
+    """The attributes of a request that authorization depends on.
 
     Attributes:
-        path: set for a request that is about no resource; the other fields are then empty but for the verb.
+        path: set for non-resource requests only, whose other fields are empty except the verb.
     """
 
     verb: str
@@ -24,7 +24,7 @@ class Attributes:
 
 
 def refusal(user: User, attributes: Attributes) -> StatusError:
-    """Return the 403 that tells a user what is not granted."""
+    """Return the 403 for a request that authorization denies."""
     if attributes.path:
         message = f'forbidden: User "{user.name}" cannot {attributes.verb} path "{attributes.path}"'
         return StatusError(403, "Forbidden", message, {})

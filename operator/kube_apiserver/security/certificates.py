@@ -1,7 +1,7 @@
-"""A certificate authority of one server, and the certificate it serves with; TLS settings made of PEM texts.
+"""The certificate authority and serving certificate of a server, and TLS contexts from PEM texts.
 
-Keys are ECDSA P-256: made in a millisecond. Lifetimes are a laptop's: the authority ten years, because people keep the
-kubeconfig that holds it; the serving certificate one year, because each start makes a new one.
+Keys are ECDSA P-256, because these take only a millisecond to generate. The CA is valid for ten years, because users
+keep the kubeconfig that contains it. The serving certificate is valid for one year, because each start creates one.
 """
 
 import contextlib
@@ -21,21 +21,21 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 _CA_LIFETIME = timedelta(days=3650)
 _SERVING_LIFETIME = timedelta(days=365)
 _RENEWED_AFTER = _SERVING_LIFETIME * 2 / 3
-# Clocks of a laptop and its containers may differ a little.
+# Tolerates small differences between the clocks of a laptop and its containers.
 _BACKDATED = timedelta(hours=1)
 _ALWAYS = ("localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A certificate authority as PEM texts."""
+    """A certificate authority: certificate and key in PEM."""
 
     certificate_pem: bytes
     key_pem: bytes = field(repr=False)
 
 
 def make_authority(now: datetime) -> Authority:
-    """Return a new authority."""
+    """Return a new certificate authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("plugin-operator-ca")
     usage = x509.KeyUsage(
@@ -60,10 +60,10 @@ def make_authority(now: datetime) -> Authority:
 
 
 def server_context(authority: Authority, name: str, hosts: Sequence[str], now: datetime) -> ssl.SSLContext:
-    """Return a TLS context with a fresh certificate of the subject ``name``, for loopback and ``hosts``.
+    """Return a TLS context with a new certificate for loopback and ``hosts``. Its subject is ``name``.
 
     Raises:
-        ValueError: the authority's PEM texts cannot be read.
+        ValueError: the PEM texts of the authority are invalid.
     """
     ca = x509.load_pem_x509_certificate(authority.certificate_pem)
     ca_key = serialization.load_pem_private_key(authority.key_pem, None)
@@ -84,13 +84,13 @@ def server_context(authority: Authority, name: str, hosts: Sequence[str], now: d
 def renewing_context(
     authority: Authority, name: str, hosts: Sequence[str], now: Callable[[], datetime]
 ) -> ssl.SSLContext:
-    """Return what ``server_context`` does, with a certificate that is made again before it ends.
+    """Return a TLS context like ``server_context``, which renews its certificate before it expires.
 
-    That happens in the first handshake after two thirds of its life, and takes some milliseconds. If it fails, the
-    certificate that is there goes on, and the next handshake tries again.
+    The first handshake after two thirds of the lifetime renews the certificate, within some milliseconds. If that
+    fails, the old certificate stays in use, and the next handshake retries.
 
     Raises:
-        ValueError: the authority's PEM texts cannot be read.
+        ValueError: the PEM texts of the authority are invalid.
     """
     begun = now()
     shown = current = server_context(authority, name, hosts, begun)
@@ -99,7 +99,7 @@ def renewing_context(
         nonlocal begun, current
         del server, context
         at = now()
-        # A clock that was set back would show a certificate that is not valid yet.
+        # If the clock was set back, the current certificate would not be valid yet.
         if not begun - _BACKDATED <= at < begun + _RENEWED_AFTER:
             with contextlib.suppress(OSError):
                 current, begun = server_context(authority, name, hosts, at), at
@@ -110,35 +110,35 @@ def renewing_context(
 
 
 def lifetime_of(pem: bytes) -> tuple[datetime, datetime]:
-    """Return when the first certificate in ``pem`` begins and ends to be valid, in UTC.
+    """Return the validity period of the first certificate in ``pem``, in UTC.
 
     Raises:
-        ValueError: there is none.
+        ValueError: ``pem`` contains no certificate.
     """
     certificate = x509.load_pem_x509_certificates(pem)[0]
     return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def context_of(pem: bytes) -> ssl.SSLContext:
-    """Return a server's TLS context: version 1.2 or newer, HTTP/1.1.
+    """Return a server's TLS context: TLS 1.2 or newer, HTTP/1.1.
 
     Args:
-        pem: the private key, not encrypted, and the certificate with those that lead to its authority.
+        pem: the unencrypted private key, and the certificate chain.
 
     Raises:
-        ssl.SSLError: the texts cannot be read, or key and certificate do not belong together.
+        ssl.SSLError: the PEM texts are invalid, or the key does not match the certificate.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # In TLS 1.2 a client may ask for handshakes without end, each of which costs the server more than the client.
+    # TLS 1.2 clients may renegotiate without limit, and each handshake costs the server more than the client.
     context.options |= ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(["http/1.1"])
-    # The standard library loads a certificate only from a file.
+    # The ssl module loads certificates from files only.
     with tempfile.TemporaryDirectory(prefix="plugin-operator-") as folder:
         path = Path(folder, "serving.pem")
         path.touch(mode=0o600)
         path.write_bytes(pem)
-        # Without an answer given here, OpenSSL asks the terminal for the password of an encrypted key.
+        # Without a password, OpenSSL prompts on the terminal for that of an encrypted key.
         context.load_cert_chain(path, password="")
     return context
 

@@ -1,4 +1,4 @@
-"""The roles that every cluster has: for the admin, for discovery, and the four that people bind to their own."""
+"""The default cluster roles and bindings: admin, discovery, and the user-facing roles."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -106,7 +106,7 @@ def _aggregate(name: str, **labels: str) -> dict[str, Any]:
 
 
 def default_cluster_roles() -> Iterator[dict[str, Any]]:
-    """Yield the ClusterRoles, without what the server adds to every object."""
+    """Yield the default ClusterRoles, without the metadata that the server sets."""
     everything = [_rule(["*"], ["*"], ["*"]), {"verbs": ["*"], "nonResourceURLs": ["*"]}]
     reviews = ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]
     basic = [
@@ -128,7 +128,7 @@ def default_cluster_roles() -> Iterator[dict[str, Any]]:
 
 
 def default_cluster_role_bindings() -> Iterator[dict[str, Any]]:
-    """Yield the ClusterRoleBindings, without what the server adds to every object."""
+    """Yield the default ClusterRoleBindings, without the metadata that the server sets."""
     for name, *groups in (
         ("cluster-admin", "system:masters"),
         ("system:basic-user", "system:authenticated"),

@@ -1,4 +1,4 @@
-"""Files that hold secrets, and what of a server's identity outlives it in its data folder."""
+"""Private files: their atomic writes, and the admin token and CA kept in the data folder."""
 
 import os
 import secrets
@@ -12,10 +12,10 @@ _CA_CERTIFICATE, _CA_KEY, _TOKEN = "ca.crt", "ca.key", "token"
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replace a file as a whole; only the owner may read it.
+    """Replace a file atomically, with mode 0600.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
@@ -29,7 +29,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def admin_token(data_dir: Path | None) -> str:
-    """Return the token kept in ``data_dir``, or a new one, which is kept there from then on."""
+    """Return the token in ``data_dir``. Create and store one if there is none."""
     if data_dir is None:
         return secrets.token_urlsafe(32)
     path = data_dir / _TOKEN
@@ -41,9 +41,9 @@ def admin_token(data_dir: Path | None) -> str:
 
 
 def authority(data_dir: Path | None, now: datetime) -> Authority:
-    """Return the authority kept in ``data_dir``, or a new one, which is kept there from then on.
+    """Return the certificate authority in ``data_dir``. Create and store one if there is none.
 
-    One that ends within a year is replaced: what it signs now would end after it.
+    A CA that expires within a year is replaced, because certificates that it signs now would outlive it.
     """
     if data_dir is None:
         return make_authority(now)

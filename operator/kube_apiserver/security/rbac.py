@@ -1,4 +1,4 @@
-"""Role-based access control from the Roles, ClusterRoles and bindings that are stored."""
+"""The RBAC authorizer: evaluates the stored Roles, ClusterRoles and bindings."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,30 +15,30 @@ _BINDINGS, _CLUSTER_BINDINGS = f"rolebindings.{_GROUP}", f"clusterrolebindings.{
 
 
 class RoleBased:
-    """Grants what roles grant, and everything to the admin's group."""
+    """Authorizes requests by RBAC. The group ``system:masters`` is always allowed."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._decoded: dict[str, tuple[int, dict[str, Any]]] = {}
 
     def allows(self, user: User, attributes: Attributes) -> bool:
-        """Tell whether the user may."""
+        """Report whether the user is allowed."""
         return self.allowed_by(user, attributes) is not None
 
     def allowed_by(self, user: User, attributes: Attributes) -> str | None:
-        """Return what lets the user do it, in the words of reviews (none for the admin); None if nothing does."""
+        """Return the reason for allowing the user, "" for ``system:masters``, None if the user is not allowed."""
         if MASTERS in user.groups:
             return ""
         granted = self._granted(user, attributes.namespace)
         return next((f"RBAC: allowed by {grant}" for grant, rule in granted if rule.allows(attributes)), None)
 
     def rules(self, user: User, namespace: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return the resource rules and the path rules a user has in a namespace, as reviews list them."""
+        """Return a user's resource rules and non-resource rules in a namespace, for SelfSubjectRulesReview."""
         held = list(self.held(user, namespace))
         return [rule.body() for rule in held if rule.resources], [rule.body() for rule in held if rule.paths]
 
     def held(self, user: User, namespace: str) -> Iterator[Rule]:
-        """Yield the rules that bindings give a user: those of the cluster, then those of a namespace."""
+        """Yield the rules that bind a user: cluster-wide ones, then those of the namespace."""
         for _, rule in self._granted(user, namespace):
             yield rule
 
@@ -55,11 +55,11 @@ class RoleBased:
                     yield _Grant(kind, within, binding, subject), rule
 
     def has_role(self, reference: Mapping[str, Any], namespace: str) -> bool:
-        """Tell whether the role that a binding refers to is there."""
+        """Report whether the role of a binding exists."""
         return self._role(reference, namespace) is not None
 
     def rules_of(self, reference: Mapping[str, Any], namespace: str) -> Iterator[Rule]:
-        """Yield the rules of the role that a binding refers to; none if there is no such role."""
+        """Yield the rules of the role of a binding, none if the role does not exist."""
         role = self._role(reference, namespace) or {}
         for raw in role.get("rules") or ():
             yield Rule.of(raw)
@@ -76,7 +76,7 @@ class RoleBased:
             yield self._decode(bucket, item)
 
     def _decode(self, bucket: str, item: Item) -> dict[str, Any]:
-        """Return an object decoded once for each of its revisions."""
+        """Return a decoded object, cached by its revision."""
         key = f"{bucket}/{item.key}"
         known = self._decoded.get(key)
         if known is None or known[0] != item.revision:
@@ -86,7 +86,7 @@ class RoleBased:
 
 @dataclass(frozen=True, slots=True)
 class _Grant:
-    """A binding that gives somebody something; its text is that of kube-apiserver's RBAC authorizer."""
+    """A binding and its matching subject. ``str`` gives the text of kube-apiserver's RBAC authorizer."""
 
     kind: str
     namespace: str
@@ -103,7 +103,7 @@ class _Grant:
 
 
 def _subject_of(binding: Mapping[str, Any], user: User, namespace: str) -> Mapping[str, Any] | None:
-    """Return which of a binding's subjects the user is, None if none."""
+    """Return the subject of a binding that matches the user, None if there is none."""
     for subject in binding.get("subjects") or ():
         kind, name = subject.get("kind"), subject.get("name", "")
         account = f"system:serviceaccount:{subject.get('namespace') or namespace}:{name}"

@@ -1,4 +1,4 @@
-"""RBAC rules: whether one covers a request, and whether some cover another."""
+"""RBAC rules: matching of requests, and coverage of one set of rules by another."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class Rule:
         )
 
     def allows(self, attributes: Attributes) -> bool:
-        """Tell whether the rule grants a request."""
+        """Report whether the rule allows a request."""
         if not _has(self.verbs, attributes.verb):
             return False
         if attributes.path:
@@ -48,7 +48,7 @@ class Rule:
         return _has(self.resources, both) or f"*/{attributes.subresource}" in self.resources
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON form, without what is empty."""
+        """Return the JSON form of the rule, without empty fields."""
         pairs = (
             ("verbs", self.verbs),
             ("apiGroups", self.groups),
@@ -59,7 +59,7 @@ class Rule:
         return {name: list(values) for name, values in pairs if values}
 
     def parts(self) -> Iterator["Rule"]:
-        """Yield the rules for one verb and one thing each, into which this one falls apart."""
+        """Yield the rule split into rules with one verb and one resource or path each."""
         for group, resource, verb in product(self.groups, self.resources, self.verbs):
             for name in self.names or ("",):
                 yield Rule((verb,), (group,), (resource,), (name,) if name else ())
@@ -67,7 +67,7 @@ class Rule:
             yield Rule((verb,), paths=(path,))
 
     def __str__(self) -> str:
-        """Return the form in which refusals show a rule."""
+        """Return the rule as escalation errors show it."""
         pairs = (
             ("APIGroups", self.groups),
             ("Resources", self.resources),
@@ -81,13 +81,13 @@ class Rule:
 
 
 def uncovered(held: Sequence[Rule], wanted: Iterable[Rule]) -> list[Rule]:
-    """Return the parts of ``wanted`` that ``held`` do not grant."""
+    """Return the parts of ``wanted`` that no rule of ``held`` covers."""
     parts = (part for rule in wanted for part in rule.parts())
     return [part for part in parts if not any(_covers(rule, part) for rule in held)]
 
 
 def compacted(parts: Iterable[Rule]) -> list[Rule]:
-    """Join parts about one thing, whose verbs are all that they differ in."""
+    """Merge parts that differ only in their verb."""
     verbs: dict[Rule, list[str]] = {}
     paths = []
     for part in parts:

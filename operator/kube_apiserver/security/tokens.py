@@ -1,4 +1,4 @@
-"""Which bearer token belongs to whom."""
+"""Bearer tokens and their users."""
 
 import secrets
 from uuid import uuid4
@@ -6,25 +6,25 @@ from uuid import uuid4
 from kube_apiserver.security.user import ADMIN, User
 
 AUDIENCE = "https://kubernetes.default.svc"
-"""Whom tokens are for that name nobody: this server."""
+"""The default audience of tokens: this server."""
 
 CREDENTIAL = "authentication.kubernetes.io/credential-id"
-"""What a token is known as in logs."""
+"""The extra key of a user that holds the ID of its token, for logs."""
 
 
 class Tokens:
-    """The tokens of one server. Tokens issued for service accounts live as long as the process."""
+    """The bearer tokens of one server. Issued service account tokens are valid until the process ends."""
 
     def __init__(self) -> None:
         self._users: dict[str, User] = {}
 
     def admit(self, token: str, user: User = ADMIN) -> None:
-        """Let a token stand for a user."""
+        """Register ``token`` as a credential of ``user``."""
         self._users[token] = user
 
     def find(self, token: str) -> User | None:
-        """Return whose token it is, None if nobody's."""
-        # Looking a token up by its hash gives away no more than timing noise on a loopback server.
+        """Return the user of a token, None if it is unknown."""
+        # A dict lookup leaks timing information about the hash only, which is harmless on a loopback server.
         return self._users.get(token)
 
     def issue(self, namespace: str, name: str, uid: str) -> str:

@@ -1,14 +1,14 @@
-"""The one who asks."""
+"""The user of a request."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An identity as ``authentication.k8s.io`` has it.
+    """A user as in ``authentication.k8s.io`` UserInfo.
 
     Attributes:
-        extra: whatever else is known of it, as names with their values.
+        extra: additional keys with their values.
     """
 
     name: str

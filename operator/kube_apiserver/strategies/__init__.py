@@ -1,4 +1,4 @@
-"""Rules of objects beyond their schema: what the server adds on the way in, and what it refuses."""
+"""Strategies per kind: what the server sets on create and update, and which changes it rejects."""
 
 from kube_apiserver.strategies.checks import kind_causes
 from kube_apiserver.strategies.kinds import default_create, prepare_create, prepare_update, reset_create

@@ -1,4 +1,4 @@
-"""Rules of single kinds that are neither schema nor history: sizes, pairs of fields, required keys."""
+"""Validation of single kinds beyond their schema: size limits, required keys, Event and Lease fields."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _KEYS_OF_TYPE: Mapping[str, tuple[str, ...]] = {
 
 
 def kind_causes(bucket: str, obj: Object, old: Object | None = None) -> list[Cause]:
-    """Return what is wrong with an object beyond its schema; ``old`` is what it was."""
+    """Return the field errors of an object beyond its schema. ``old`` is the stored object, None on create."""
     if bucket == "events":
         return _event(obj, old)
     rule = _RULES.get(bucket)
@@ -53,7 +53,7 @@ def _lease(obj: Object) -> list[Cause]:
 
 def _event(obj: Object, old: Object | None) -> list[Cause]:
     new = obj.get("apiVersion") == "events.k8s.io/v1"
-    # One that was made in the older group may be changed through the newer one, which is stricter with new ones only.
+    # An Event created through core/v1 may be updated through events.k8s.io/v1, which requires eventTime on create only.
     if new and not obj.get("eventTime") and old is None:
         return [Cause("eventTime", "FieldValueRequired", "Required value")]
     namespace, involved = obj["metadata"].get("namespace", ""), obj.get("regarding" if new else "involvedObject") or {}

@@ -1,4 +1,4 @@
-"""Status conditions."""
+"""Status conditions: lookup, update and validation."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,13 +18,13 @@ _LONGEST_REASON, _LONGEST_MESSAGE = 1024, 32768
 
 
 def condition(obj: dict[str, Any], kind: str) -> dict[str, Any] | None:
-    """Return the condition of a type, None if there is none."""
+    """Return the condition of type ``kind``, None if there is none."""
     conditions = (obj.get("status") or {}).get("conditions") or ()
     return next((entry for entry in conditions if entry["type"] == kind), None)
 
 
 def set_condition(obj: dict[str, Any], kind: str, status: str, reason: str, message: str, now: str) -> None:
-    """Set a condition; its transition time moves only when its status does."""
+    """Set a condition. Its lastTransitionTime changes only when its status does."""
     present = condition(obj, kind)
     if present is not None:
         if present["status"] != status:
@@ -32,15 +32,15 @@ def set_condition(obj: dict[str, Any], kind: str, status: str, reason: str, mess
         present.update({"status": status, "reason": reason, "message": message})
         return
     entry = {"lastTransitionTime": now, "message": message, "reason": reason, "status": status, "type": kind}
-    # A fresh CustomResourceDefinition has null here.
+    # The conditions of a new CustomResourceDefinition are null.
     holder = obj.setdefault("status", {})
     holder["conditions"] = [*(holder.get("conditions") or ()), entry]
 
 
 def condition_causes(status: Mapping[str, Any]) -> list[Cause]:
-    """Return what is wrong with conditions of the type that all newer kinds share.
+    """Return the field errors of conditions of the common type ``metav1.Condition``.
 
-    The rules are those of apimachinery's ``ValidateConditions``.
+    The rules follow apimachinery's ``ValidateConditions``.
     """
     causes: list[Cause] = []
     seen: set[str] = set()

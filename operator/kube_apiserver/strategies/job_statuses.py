@@ -1,7 +1,7 @@
-"""What the status of a Job may say, and how it may go on from what it said before.
+"""Validation of the status of a Job, and of its changes.
 
-The rules are those of kube-apiserver's ``validateJobStatus`` and ``ValidateJobStatusUpdate``, with the options that its
-strategy gives them: a rule about a field is asked only when that field changes.
+The rules follow kube-apiserver's ``validateJobStatus`` and ``ValidateJobStatusUpdate`` with the options of the Job
+strategy: most rules apply only when the status fields that they compare have changed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _TERMINAL = ("Failed", "Complete", "FailureTarget")
 
 
 def job_status_causes(job: Object, old: Object) -> list[Cause]:
-    """Return what is wrong with the status of a job that was ``old`` before."""
+    """Return the field errors of the status of ``job``. ``old`` is the stored Job."""
     after, before = _Status(job), _Status(old)
     causes = [_invalid(name, after.number(name), "must be greater than or equal to 0") for name in after.negative()]
     causes += _uncounted(after.value("uncountedTerminatedPods") or {})
@@ -30,7 +30,7 @@ def job_status_causes(job: Object, old: Object) -> list[Cause]:
 
 
 class _Status:
-    """The status of one job, with its spec beside it."""
+    """The status of a Job with its spec, and shorthands for its conditions."""
 
     __slots__ = ("_job", "complete", "failed", "finished", "met", "spec", "target")
 
@@ -169,7 +169,7 @@ def _changed(after: _Status, before: _Status, name: str) -> bool:
 
 
 def _misread(text: str, limit: int) -> str:
-    """Return why a list of indexes such as ``1,3-5`` cannot be read, "" if it can."""
+    """Return why a list of indexes such as ``1,3-5`` is invalid, "" if it is valid."""
     last: int | None = None
     for interval in text.split(",") if text else ():
         parts = interval.split("-")
@@ -191,7 +191,7 @@ def _misread(text: str, limit: int) -> str:
 
 
 def _members(text: str, limit: int) -> set[int]:
-    """Return the indexes in those intervals of a list that can be read."""
+    """Return the indexes in the valid intervals of a list."""
     found: set[int] = set()
     for interval in text.split(","):
         if interval and not _misread(interval, limit):

@@ -1,4 +1,4 @@
-"""What the server itself decides about objects of single kinds: the real one's strategies and admission plugins."""
+"""What the server sets on objects of single kinds, following the registry strategies and admission plugins."""
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -14,27 +14,27 @@ _TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 
 
 def reset_create(request: Request, obj: Object) -> None:
-    """Drop from a new object what its creator may not set."""
+    """Drop from a new object the fields that its creator cannot set."""
     if request.resource.has_status:
         obj.pop("status", None)
 
 
 def default_create(request: Request, obj: Object) -> None:
-    """Add what counts as a default: the creator is taken to have set it."""
+    """Set the defaults that count as the creator's own fields in managedFields."""
     rule = _DEFAULT.get(request.resource.bucket)
     if rule is not None:
         rule(obj)
 
 
 def prepare_create(request: Request, obj: Object) -> None:
-    """Add to a new, defaulted object what the server decides and nobody owns."""
+    """Set the fields of a new, defaulted object that no field manager owns."""
     rule = _CREATE.get(request.resource.bucket)
     if rule is not None:
         rule(request, obj)
 
 
 def prepare_update(request: Request, old: Object, new: Object) -> Object:
-    """Return the new state with those parts put back that this path may not write."""
+    """Return ``new`` with the fields that this path cannot write restored from ``old``."""
     resource, subresource = request.resource, request.target.subresource
     if subresource in {"status", "approval"}:
         metadata = {**old["metadata"], "managedFields": new["metadata"].get("managedFields")}
@@ -83,7 +83,7 @@ def _definition(request: Request, obj: Object) -> None:
 
 
 def _definition_update(new: Object) -> None:
-    """Write down a version that is stored from now on."""
+    """Add the storage version to ``status.storedVersions``."""
     status = dict(new.get("status") or {})
     new["status"] = {**status, "storedVersions": _with_storage(new, status.get("storedVersions") or [])}
 
@@ -107,7 +107,7 @@ def _claim(request: Request, obj: Object) -> None:
 
 
 def _job(request: Request, obj: Object) -> None:
-    """A job without a selector of its own selects its pods by its uid."""
+    """Generate the selector and the pod labels of a Job that has no selector."""
     del request
     spec, metadata = obj["spec"], obj["metadata"]
     if spec.get("manualSelector") or spec.get("selector"):
@@ -127,7 +127,7 @@ def _job(request: Request, obj: Object) -> None:
 
 
 def _rules(obj: Object) -> None:
-    """Empty rules are none: the real server's storage knows no difference."""
+    """Set empty rules to null, as kube-apiserver reads them back from its storage."""
     obj["rules"] = obj.get("rules") or None
 
 

@@ -1,4 +1,4 @@
-"""What ``metadata`` must look like, whatever the kind: apimachinery's ``ValidateObjectMeta``."""
+"""Validation of ``metadata`` for all kinds, following apimachinery's ``ValidateObjectMeta``."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,7 +22,7 @@ _LABEL_NAMES = frozenset({"namespaces"})
 
 
 def metadata_causes(resource: ServedResource, new: Object, old: Object | None) -> list[Cause]:
-    """Return what is wrong with an object's metadata; ``old`` is its state before, None for a creation."""
+    """Return the field errors of an object's metadata. ``old`` is the stored object, None on create."""
     metadata = new["metadata"]
     causes = _name_causes(resource, metadata) if old is None else []
     causes += _label_causes(metadata.get("labels") or {})
@@ -46,7 +46,7 @@ def _name_causes(resource: ServedResource, metadata: Object) -> list[Cause]:
     rule, causes = _name_rule(resource), []
     name, prefix = metadata.get("name", ""), metadata.get("generateName", "")
     if prefix:
-        # A prefix may end in what a whole name may not.
+        # A prefix may end with characters that a name cannot end with.
         causes += [
             messages.invalid("metadata.generateName", prefix, why) for why in rule(prefix.rstrip("-.") or prefix)
         ]
@@ -102,7 +102,7 @@ def _owner_causes(owners: Any) -> list[Cause]:
 
 
 def _in_order(owner: Object) -> dict[str, Any]:
-    """Return a reference with its members in Go's order, in which messages show it."""
+    """Return an owner reference with its members in Go's order, for messages."""
     names = ("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion")
     return {name: owner[name] for name in names if name in owner}
 
@@ -133,5 +133,5 @@ def _late_finalizers(resource: ServedResource, old: Object, new: Object) -> list
         f"found new finalizers []string{{{listed}}}"
     )
     cause = Cause("metadata.finalizers", "FieldValueForbidden", message)
-    # Built-in kinds are asked twice, by their strategy and by its registry, and both answers are shown.
+    # For built-in kinds, both the strategy and the registry validate, and kube-apiserver reports both errors.
     return [cause] if resource.custom is not None else [cause, cause]

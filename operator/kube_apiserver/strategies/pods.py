@@ -1,4 +1,4 @@
-"""What admission plugins and the pod strategy add to a new pod."""
+"""What admission plugins and the pod strategy set on a new Pod."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ _TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 
 def prepare_pod(pod: dict[str, Any]) -> None:
-    """Fill in tolerations, priority and the first status."""
+    """Set default tolerations, the priority and the initial status."""
     spec = pod.setdefault("spec", {})
     tolerations = spec.setdefault("tolerations", [])
     known = {entry.get("key", "") for entry in tolerations}
@@ -21,7 +21,7 @@ def prepare_pod(pod: dict[str, Any]) -> None:
 
 
 def qos_class(spec: dict[str, Any]) -> str:
-    """Return the quality-of-service class that follows from requests and limits."""
+    """Return the QoS class of a Pod spec, from its requests and limits."""
     containers = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
     resources = [container.get("resources") or {} for container in containers]
     if not any(entry.get("requests") or entry.get("limits") for entry in resources):

@@ -1,4 +1,4 @@
-"""Addresses and ports of Services, from ranges of this server's own."""
+"""Allocation of cluster IPs and node ports for Services."""
 
 import random
 from typing import Any
@@ -11,7 +11,7 @@ _TRIES = 1000
 
 
 def allocate(cluster: Cluster, service: dict[str, Any]) -> None:
-    """Give a service the cluster addresses and node ports that its type asks for."""
+    """Allocate the cluster IPs and node ports that the type of a Service requires."""
     spec = service.setdefault("spec", {})
     kind = spec.get("type", "ClusterIP")
     if kind == "ExternalName":
@@ -20,7 +20,7 @@ def allocate(cluster: Cluster, service: dict[str, Any]) -> None:
     spec["clusterIP"] = address
     spec.setdefault("clusterIPs", [address])
     if address == "None" and not spec.get("selector"):
-        # Whoever fills in the endpoints of such a service may bring addresses of both families.
+        # A headless Service without a selector has manual endpoints, which may be of both IP families.
         spec.setdefault("ipFamilyPolicy", "RequireDualStack")
         spec.setdefault("ipFamilies", ["IPv4", "IPv6"])
     spec.setdefault("ipFamilies", ["IPv6" if ":" in address else "IPv4"])

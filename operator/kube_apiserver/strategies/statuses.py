@@ -1,6 +1,6 @@
-"""Numbers in the status of workloads: none is negative, and parts are not greater than their whole.
+"""Validation of the counters in workload statuses: none is negative, and no part exceeds its total.
 
-The rules are those of kube-apiserver's ``ValidateDeploymentStatus`` and its like for the other kinds.
+The rules follow kube-apiserver's ``ValidateDeploymentStatus`` and its counterparts for other kinds.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,13 @@ _TOO_SMALL = "must be greater than or equal to 0"
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """The numbers of one kind, and which may not be greater than which; ``ready`` is how messages name that field."""
+    """The counters of one kind.
+
+    Attributes:
+        counts: the fields that must not be negative.
+        parts: the fields that must not exceed ``replicas``.
+        ready: how messages name ``readyReplicas``; empty if ``availableReplicas`` is not compared with it.
+    """
 
     counts: tuple[str, ...]
     parts: tuple[str, ...] = ()
@@ -65,7 +71,7 @@ _NUMBERS: Mapping[str, _Numbers] = {
 
 
 def status_causes(bucket: str, obj: Object, old: Object) -> list[Cause]:
-    """Return what is impossible in the ``status`` of an object that was ``old`` before; absent numbers are 0."""
+    """Return the field errors of the ``status`` of ``obj``. ``old`` is the stored object. Absent counters are 0."""
     status = obj.get("status") or {}
     if bucket == "jobs.batch":
         return job_status_causes(obj, old)

@@ -1,4 +1,4 @@
-"""What may not change once an object exists, kind by kind."""
+"""Validation of updates to immutable fields, per kind."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ _FROZEN = "Forbidden: field is immutable when `immutable` is set"
 
 
 def update_causes(bucket: str, old: Object, new: Object) -> list[Cause]:
-    """Return which parts of an update are refused because they never change."""
+    """Return the field errors of immutable fields that an update changes."""
     rule = _RULES.get(bucket)
     return rule(old, new) if rule is not None else []
 

@@ -163,7 +163,7 @@ async def test_faults_are_planned_over_http(api) -> None:
 async def test_what_is_no_fault_is_refused(api, body) -> None:
     status, answer = await api("POST", "/debug/faults", body)
     assert (status, answer["reason"]) == (400, "BadRequest")
-    assert "this is no fault" in answer["message"]
+    assert "the body is not a valid fault" in answer["message"]
 
 
 @pytest.mark.parametrize("number", ["", "one", "-1", "²", "9" * 5000])
