@@ -50,7 +50,7 @@ async def reconcile(ctx, request):
 
 
 @dataclass
-class Bench:
+class OperatorUnderLoad:
     """One API server, one operator process, and the folder they share."""
 
     url: str
@@ -75,15 +75,15 @@ class Bench:
 
 
 @pytest.fixture
-async def bench(tmp_path):
+async def operator_under_load(tmp_path):
     server = ApiServer(ApiServerConfig(tls=False, kubeconfig_path=tmp_path / "kubeconfig"))
     endpoint = await server.start()
     plugins = tmp_path / "plugins"
     plugins.mkdir()
-    bench = Bench(endpoint.url, plugins, tmp_path / "lines.jsonl")
-    bench.write("edited", "ConfigMap", 0)
-    bench.write("steady", "ConfigMap", 0)
-    bench.write("keeper", "Secret", 0)
+    operator_under_load = OperatorUnderLoad(endpoint.url, plugins, tmp_path / "lines.jsonl")
+    operator_under_load.write("edited", "ConfigMap", 0)
+    operator_under_load.write("steady", "ConfigMap", 0)
+    operator_under_load.write("keeper", "Secret", 0)
     log = (tmp_path / "operator.log").open("wb")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "plugin_operator", "run", "--kubeconfig", str(tmp_path / "kubeconfig")),
@@ -93,7 +93,7 @@ async def bench(tmp_path):
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     try:
-        yield bench
+        yield operator_under_load
         process.send_signal(signal.SIGTERM)
         code = await asyncio.wait_for(process.wait(), 30)
         assert code == 0, (tmp_path / "operator.log").read_text()[-4000:]
@@ -139,16 +139,18 @@ async def _change(session: aiohttp.ClientSession, step: int) -> None:
         assert answer.status == 200, await answer.text()
 
 
-async def _change_all_while_editing(session: aiohttp.ClientSession, bench: Bench) -> None:
+async def _change_all_while_editing(session: aiohttp.ClientSession, operator_under_load: OperatorUnderLoad) -> None:
     pause = CHANGES // EDITS
     one_edit_at_a_time = asyncio.Lock()
 
     async def edit(number: int) -> None:
-        bench.write("edited", "ConfigMap", number)
+        operator_under_load.write("edited", "ConfigMap", number)
         # One broken save among the good ones: the code before it must go on.
-        (bench.plugins / "broken.py").write_text("def new_controller(:\n")
+        (operator_under_load.plugins / "broken.py").write_text("def new_controller(:\n")
         if number in AWAITED_EDITS:
-            await eventually(lambda: bench.works(number), timeout_seconds=DEADLINE_SECONDS, interval_seconds=0.1)
+            await eventually(
+                lambda: operator_under_load.works(number), timeout_seconds=DEADLINE_SECONDS, interval_seconds=0.1
+            )
 
     async def change(step: int) -> None:
         await _change(session, step)
@@ -184,17 +186,19 @@ def _overlaps(records: list[dict]) -> list[tuple[dict, dict]]:
 
 
 @pytest.mark.timeout(DEADLINE_SECONDS + 80)
-async def test_every_last_state_is_reconciled_once_at_a_time_by_the_right_plugin_while_plugins_are_edited(bench):
-    async with aiohttp.ClientSession(bench.url) as session:
+async def test_every_last_state_is_reconciled_once_at_a_time_by_the_right_plugin_while_plugins_are_edited(
+    operator_under_load,
+):
+    async with aiohttp.ClientSession(operator_under_load.url) as session:
         await _create_all(session)
-        await _change_all_while_editing(session, bench)
+        await _change_all_while_editing(session, operator_under_load)
     newest = CHANGES // (CHANGES // EDITS)
-    bench.write("edited", "ConfigMap", newest + 1)
+    operator_under_load.write("edited", "ConfigMap", newest + 1)
 
     expected = _expected()
 
     def all_settled() -> bool:
-        records = bench.records()
+        records = operator_under_load.records()
         newest_seen = {r["key"] for r in records if r["controller"] == "edited" and r["edit"] == newest + 1}
         return (
             _last_steps(records, "edited") == expected
@@ -204,7 +208,7 @@ async def test_every_last_state_is_reconciled_once_at_a_time_by_the_right_plugin
         )
 
     await eventually(all_settled, timeout_seconds=DEADLINE_SECONDS, interval_seconds=1)
-    records = bench.records()
+    records = operator_under_load.records()
     assert _overlaps(records) == []
     assert {r["kind"] for r in records if r["controller"] != "keeper"} == {"ConfigMap"}
     assert {r["kind"] for r in records if r["controller"] == "keeper"} == {"Secret"}

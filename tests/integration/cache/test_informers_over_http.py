@@ -57,7 +57,7 @@ class Log:
         self.heard.append(("delete", key.name))
 
 
-class Side:
+class CacheHarness:
     """One connection and what is made of it."""
 
     def __init__(self, connection):
@@ -68,10 +68,10 @@ class Side:
 
 
 @pytest.fixture
-async def side(api_endpoint):
+async def harness(api_endpoint):
     config = ConnectionConfig.for_endpoint(api_endpoint.url, token=api_endpoint.token, ca_pem=api_endpoint.ca_pem)
     async with Connection.open(config, Metrics()) as connection:
-        made = Side(connection)
+        made = CacheHarness(connection)
         yield made
         await made.factory.stop()
 
@@ -86,15 +86,15 @@ def names(informer):
     return sorted(key.name for key in informer.lister.keys(NAMESPACE))
 
 
-async def test_a_cache_follows_creation_change_and_deletion(side):
-    await side.client.create(config_map("early"))
+async def test_a_cache_follows_creation_change_and_deletion(harness):
+    await harness.client.create(config_map("early"))
     log = Log()
-    informer = side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE))
+    informer = harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE))
     informer.add_handler(log)
     await synced(informer)
-    created = await side.client.create(config_map("a", k="1"))
-    await side.client.update({**created, "data": {"k": "ü"}})
-    await side.client.delete("v1/ConfigMap", "a")
+    created = await harness.client.create(config_map("a", k="1"))
+    await harness.client.update({**created, "data": {"k": "ü"}})
+    await harness.client.delete("v1/ConfigMap", "a")
     await eventually(lambda: ("delete", "a") in log.heard)
     assert log.heard == [("add", "early", True), ("add", "a", False), ("update", "a", {"k": "ü"}), ("delete", "a")]
     assert names(informer) == ["early"]
@@ -102,58 +102,58 @@ async def test_a_cache_follows_creation_change_and_deletion(side):
     assert "managedFields" not in informer.lister.get("early", NAMESPACE)["metadata"]
 
 
-async def test_selectors_narrow_a_cache_and_objects_leave_it(side):
-    informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, label_selector="app=y")))
-    await side.client.create(config_map("a", app="y"))
-    await side.client.create(config_map("b", app="z"))
+async def test_selectors_narrow_a_cache_and_objects_leave_it(harness):
+    informer = await synced(harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, label_selector="app=y")))
+    await harness.client.create(config_map("a", app="y"))
+    await harness.client.create(config_map("b", app="z"))
     await eventually(lambda: names(informer) == ["a"])
-    await side.client.patch("v1/ConfigMap", "a", {"metadata": {"labels": {"app": "z"}}})
+    await harness.client.patch("v1/ConfigMap", "a", {"metadata": {"labels": {"app": "z"}}})
     await eventually(lambda: names(informer) == [])
 
 
-async def test_paged_and_streaming_lists_bring_the_same(side):
+async def test_paged_and_streaming_lists_bring_the_same(harness):
     for number in range(12):
-        await side.client.create(config_map(f"n{number:02}"))
-    by_stream = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE)))
-    by_pages = side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, metadata_only=False, label_selector="app"))
+        await harness.client.create(config_map(f"n{number:02}"))
+    by_stream = await synced(harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE)))
+    by_pages = harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, metadata_only=False, label_selector="app"))
     by_pages._reflector._list_choice.prefer_pages()
     await synced(by_pages)
     assert by_pages.lister.list() == by_stream.lister.list()
     assert len(by_pages.lister) == 12
 
 
-async def test_metadata_only_leaves_the_rest_of_the_object_on_the_server(side):
-    await side.client.create(config_map("a", k="v"))
-    informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, metadata_only=True)))
+async def test_metadata_only_leaves_the_rest_of_the_object_on_the_server(harness):
+    await harness.client.create(config_map("a", k="v"))
+    informer = await synced(harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, metadata_only=True)))
     obj = informer.lister.get(f"{NAMESPACE}/a")
     assert (obj["kind"], obj["metadata"]["name"]) == ("ConfigMap", "a")
     assert "data" not in obj
 
 
-async def test_a_missing_kind_is_noticed_when_it_appears(side):
-    informer = side.factory.acquire(InformerKey(WIDGET))
+async def test_a_missing_kind_is_noticed_when_it_appears(harness):
+    informer = harness.factory.acquire(InformerKey(WIDGET))
     await eventually(lambda: informer.state is State.WAITING)
     assert "serves no example.org/v1/Widget" in informer.reason
-    await side.client.create(CRD)
+    await harness.client.create(CRD)
     await synced(informer)
     widget = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": NAMESPACE}}
-    await side.client.create(widget)
+    await harness.client.create(widget)
     await eventually(lambda: f"{NAMESPACE}/w" in informer.lister)
 
 
-async def test_a_kind_that_goes_and_comes_back_is_followed_again(side):
-    await side.client.create(CRD)
-    informer = await synced(side.factory.acquire(InformerKey(WIDGET)))
+async def test_a_kind_that_goes_and_comes_back_is_followed_again(harness):
+    await harness.client.create(CRD)
+    informer = await synced(harness.factory.acquire(InformerKey(WIDGET)))
     widget = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": NAMESPACE}}
-    await side.client.create(widget)
+    await harness.client.create(widget)
     await eventually(lambda: f"{NAMESPACE}/w" in informer.lister)
-    await side.client.delete("apiextensions.k8s.io/v1/CustomResourceDefinition", "widgets.example.org")
+    await harness.client.delete("apiextensions.k8s.io/v1/CustomResourceDefinition", "widgets.example.org")
     await eventually(lambda: informer.state is State.WAITING or len(informer.lister) == 0)
-    side.mapper.invalidate()
+    harness.mapper.invalidate()
 
     async def created_again():
         try:
-            await side.client.create(CRD)
+            await harness.client.create(CRD)
         except ConflictError:
             return False
         return True
@@ -162,9 +162,9 @@ async def test_a_kind_that_goes_and_comes_back_is_followed_again(side):
     again = {**widget, "metadata": {"name": "again", "namespace": NAMESPACE}}
 
     async def written():
-        side.mapper.invalidate()
+        harness.mapper.invalidate()
         try:
-            await side.client.create(again)
+            await harness.client.create(again)
         except (NotFoundError, NoMatchError):
             return False
         except ConflictError:
@@ -175,25 +175,25 @@ async def test_a_kind_that_goes_and_comes_back_is_followed_again(side):
     await eventually(lambda: names(informer) == ["again"])
 
 
-async def test_one_connection_carries_many_watches_and_calls(side):
+async def test_one_connection_carries_many_watches_and_calls(harness):
     keys = [InformerKey(CONFIG_MAP, NAMESPACE, label_selector=f"app!=n{n}") for n in range(110)]
-    informers = [side.factory.acquire(key) for key in keys]
+    informers = [harness.factory.acquire(key) for key in keys]
     for informer in informers:
         await synced(informer)
-    await side.client.create(config_map("a"))
+    await harness.client.create(config_map("a"))
     await eventually(lambda: all(len(informer.lister) == 1 for informer in informers))
 
 
-async def test_every_last_state_of_a_storm_arrives(side):
+async def test_every_last_state_of_a_storm_arrives(harness):
     log = Log()
-    informer = side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE))
+    informer = harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE))
     informer.add_handler(log)
     await synced(informer)
 
     async def storm(name):
-        await side.client.create(config_map(name, k="0"))
+        await harness.client.create(config_map(name, k="0"))
         for number in range(1, 20):
-            await side.client.patch("v1/ConfigMap", name, {"data": {"k": str(number)}})
+            await harness.client.patch("v1/ConfigMap", name, {"data": {"k": str(number)}})
 
     await asyncio.gather(*(storm(f"s{number}") for number in range(20)))
     await eventually(lambda: all(obj["data"]["k"] == "19" for obj in informer.lister.list()))
@@ -208,20 +208,20 @@ async def test_a_server_that_restarts_without_its_data_is_followed_again(tmp_pat
     port = int(endpoint.url.rpartition(":")[2])
     config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token)
     async with Connection.open(config, Metrics()) as connection:
-        side = Side(connection)
+        harness = CacheHarness(connection)
         for number in range(30):
-            await side.client.create(config_map(f"n{number}"))
-        informer = await synced(side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE)))
+            await harness.client.create(config_map(f"n{number}"))
+        informer = await synced(harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE)))
         assert len(informer.lister) == 30
         await first.stop()
         second = ApiServer(ApiServerConfig(tls=False, port=port, token=endpoint.token))
         await second.start()
         try:
             await eventually(lambda: len(informer.lister) == 0, timeout_seconds=30)
-            await side.client.create(config_map("new"))
+            await harness.client.create(config_map("new"))
             await eventually(lambda: names(informer) == ["new"], timeout_seconds=30)
         finally:
-            await side.factory.stop()
+            await harness.factory.stop()
             await second.stop()
 
 
@@ -232,21 +232,21 @@ async def test_a_server_that_restarts_with_its_data_is_resumed(tmp_path):
     port = int(endpoint.url.rpartition(":")[2])
     config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token)
     async with Connection.open(config, Metrics()) as connection:
-        side = Side(connection)
+        harness = CacheHarness(connection)
         log = Log()
-        informer = side.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE))
+        informer = harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE))
         informer.add_handler(log)
         await synced(informer)
-        await side.client.create(config_map("a"))
+        await harness.client.create(config_map("a"))
         await eventually(lambda: names(informer) == ["a"])
         await first.stop()
         second = ApiServer(ApiServerConfig(tls=False, port=port, data_dir=tmp_path, token=endpoint.token))
         await second.start()
         try:
             await eventually(lambda: informer.state is State.WATCHING, timeout_seconds=30)
-            await side.client.create(config_map("b"))
+            await harness.client.create(config_map("b"))
             await eventually(lambda: names(informer) == ["a", "b"], timeout_seconds=30)
             assert [heard[:2] for heard in log.heard] == [("add", "a"), ("add", "b")]
         finally:
-            await side.factory.stop()
+            await harness.factory.stop()
             await second.stop()

@@ -44,7 +44,7 @@ class Counting:
 
 
 @dataclass
-class Site:
+class CacheHarness:
     server: ApiServer
     transport: Counting
     client: Client
@@ -72,7 +72,7 @@ def config_map(name: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def site(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+async def harness(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CacheHarness]:
     monkeypatch.setattr(limits, "MAX_PAGE_BYTES", PAGE_BYTES)
     server = ApiServer(ApiServerConfig(tls=False))
     endpoint = await server.start()
@@ -85,46 +85,48 @@ async def site(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
             settings = ReflectorSettings(backoff_seconds=0.02, backoff_cap_seconds=0.2)
             factory = InformerFactory(transport, mapper, clock=SystemClock(), metrics=Metrics(), settings=settings)
             await asyncio.gather(*(client.create(config_map(name)) for name in (*LARGE, *SMALL)))
-            yield Site(server, transport, client, factory)
+            yield CacheHarness(server, transport, client, factory)
             await factory.stop()
     finally:
         await server.stop()
 
 
-async def test_a_page_above_the_limit_comes_in_smaller_pages_and_those_behind_it_in_larger_ones(site: Site) -> None:
-    site.refuse_streaming_lists()
-    informer = await site.synced()
+async def test_a_page_above_the_limit_comes_in_smaller_pages_and_those_behind_it_in_larger_ones(
+    harness: CacheHarness,
+) -> None:
+    harness.refuse_streaming_lists()
+    informer = await harness.synced()
     assert names(informer) == [*LARGE, *SMALL]
-    assert site.transport.pages[:5] == [500, 100, 20, 4, 1]
-    assert site.transport.pages[-1] > 20
-    assert len(site.transport.pages) < 25
+    assert harness.transport.pages[:5] == [500, 100, 20, 4, 1]
+    assert harness.transport.pages[-1] > 20
+    assert len(harness.transport.pages) < 25
     large = informer.lister.get("default/large-3")
     assert large is not None
     assert len(large["data"]["text"]) == 750_000
 
 
-async def test_a_client_lists_them_as_well(site: Site) -> None:
-    found = await site.client.list("v1/ConfigMap", "default")
+async def test_a_client_lists_them_as_well(harness: CacheHarness) -> None:
+    found = await harness.client.list("v1/ConfigMap", "default")
     assert sorted(each["metadata"]["name"] for each in found) == [*LARGE, *SMALL]
-    assert len(site.transport.pages) < 25
+    assert len(harness.transport.pages) < 25
 
 
 @pytest.mark.parametrize("is_streamed", [True, False], ids=["as a stream", "in pages"])
-async def test_a_new_list_after_history_was_lost_misses_nothing(site: Site, is_streamed: bool) -> None:
+async def test_a_new_list_after_history_was_lost_misses_nothing(harness: CacheHarness, is_streamed: bool) -> None:
     if not is_streamed:
-        site.refuse_streaming_lists()
-    informer = await site.synced()
-    refusal = site.server.faults.add(
+        harness.refuse_streaming_lists()
+    informer = await harness.synced()
+    refusal = harness.server.faults.add(
         Fault(action=Action.REFUSE, verb="watch", resource="configmaps", code=503, count=None)
     )
-    site.server.faults.add(Fault(action=Action.BREAK, verb="watch", resource="configmaps"))
+    harness.server.faults.add(Fault(action=Action.BREAK, verb="watch", resource="configmaps"))
     await eventually(lambda: informer.state is State.BACKING_OFF)
-    await site.client.delete("v1/ConfigMap", LARGE[0], "default")
-    await site.client.delete("v1/ConfigMap", SMALL[-1], "default")
-    await site.client.create(config_map("small-new"))
-    changed = await site.client.patch("v1/ConfigMap", LARGE[1], {"data": {"more": "1"}}, "default")
-    site.server.cluster.store.compact()
-    site.server.faults.remove(refusal)
+    await harness.client.delete("v1/ConfigMap", LARGE[0], "default")
+    await harness.client.delete("v1/ConfigMap", SMALL[-1], "default")
+    await harness.client.create(config_map("small-new"))
+    changed = await harness.client.patch("v1/ConfigMap", LARGE[1], {"data": {"more": "1"}}, "default")
+    harness.server.cluster.store.compact()
+    harness.server.faults.remove(refusal)
     await eventually(lambda: informer.state is State.WATCHING and "small-new" in names(informer))
     assert names(informer) == sorted([*LARGE[1:], *SMALL[:-1], "small-new"])
     cached = informer.lister.raw(("default", LARGE[1]))

@@ -27,7 +27,7 @@ from plugin_operator.serving.address import BindAddress
 from plugin_operator.testing.eventually import eventually
 from tests import realserver
 from tests.integration.faults.scripts import RESTARTS
-from tests.integration.faults.sides import NAMESPACE, EmbeddedSide, RealSide, Side
+from tests.integration.faults.servers import NAMESPACE, EmbeddedServerUnderTest, RealServerUnderTest, ServerUnderTest
 from tests.realserver import RealServer
 
 USER = "operator-under-test"
@@ -68,10 +68,10 @@ def marked(kind: str, name: str, n: object) -> Object:
     return {"apiVersion": version, "kind": kind, "metadata": metadata}
 
 
-class Site:
+class OperatorHarness:
     """The operator, its API server and everything a test does to them."""
 
-    def __init__(self, root: Path, server: Side) -> None:
+    def __init__(self, root: Path, server: ServerUnderTest) -> None:
         self.root = root
         self.plugins = root / "plugins"
         self.journal = root / "journal"
@@ -258,50 +258,52 @@ class Site:
 
 
 @pytest.fixture
-def side(request: pytest.FixtureRequest, real_server_if_chosen: RealServer | None, tmp_path: Path) -> Side:
+def server(request: pytest.FixtureRequest, real_server_if_chosen: RealServer | None, tmp_path: Path) -> ServerUnderTest:
     """The server of this test; one of its own where the test ends it or takes its data."""
     if real_server_if_chosen is None:
-        return EmbeddedSide(tmp_path)
+        return EmbeddedServerUnderTest(tmp_path)
     own = request.node.get_closest_marker("own_server") is not None
-    return RealSide(None if own else real_server_if_chosen.target, tmp_path)
+    return RealServerUnderTest(None if own else real_server_if_chosen.target, tmp_path)
 
 
 @pytest.fixture
-async def bare_site(tmp_path: Path, side: Side, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+async def idle_harness(
+    tmp_path: Path, server: ServerUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[OperatorHarness]:
     """A server and a spectator; the operator is not started yet."""
     building = sys.modules[App.__module__]  # the package has a function of the same name
     monkeypatch.setattr(building, "InformerFactory", partial(InformerFactory, settings=shrunken()))
     monkeypatch.setattr(building, "Validator", lambda **_: None)  # a process for each test proves nothing here
-    site = Site(tmp_path, side)
-    await side.start()
-    config = ConnectionConfig.for_endpoint(side.url)
+    harness = OperatorHarness(tmp_path, server)
+    await server.start()
+    config = ConnectionConfig.for_endpoint(server.url)
     async with (
         Connection.open(config, Metrics(), user_agent="spectator") as connection,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session,
     ):
-        site.client = Client(connection, RESTMapper(connection), field_manager="spectator")
-        site.http = session
-        await site.prepare()
-        with structlog.testing.capture_logs() as site.lines:
-            yield site
-        if site.is_running:
-            await site.stop_operator()
-        await site.revoke()
-        await side.stop()
+        harness.client = Client(connection, RESTMapper(connection), field_manager="spectator")
+        harness.http = session
+        await harness.prepare()
+        with structlog.testing.capture_logs() as harness.lines:
+            yield harness
+        if harness.is_running:
+            await harness.stop_operator()
+        await harness.revoke()
+        await server.stop()
 
 
 @pytest.fixture
-async def site(bare_site: Site) -> Site:
+async def harness(idle_harness: OperatorHarness) -> OperatorHarness:
     """The operator works: ``maps`` follows ConfigMaps, ``bystander`` follows Secrets; both have seen an object."""
-    site = bare_site
-    site.plugin("maps", "v1/ConfigMap")
-    site.plugin("bystander", "v1/Secret")
-    await site.put("v1/ConfigMap", "kept", 0)
-    await site.put("v1/ConfigMap", "always", 0)  # by which a cut watch proves that the history is still the same
-    await site.put("v1/ConfigMap", "doomed", 0)
-    await site.put("v1/Secret", "other", 0)
-    site.start_operator()
-    await site.active("maps", "bystander")
-    await site.seen("maps", "kept", 0)
-    await site.seen("bystander", "other", 0)
-    return site
+    harness = idle_harness
+    harness.plugin("maps", "v1/ConfigMap")
+    harness.plugin("bystander", "v1/Secret")
+    await harness.put("v1/ConfigMap", "kept", 0)
+    await harness.put("v1/ConfigMap", "always", 0)  # by which a cut watch proves that the history is still the same
+    await harness.put("v1/ConfigMap", "doomed", 0)
+    await harness.put("v1/Secret", "other", 0)
+    harness.start_operator()
+    await harness.active("maps", "bystander")
+    await harness.seen("maps", "kept", 0)
+    await harness.seen("bystander", "other", 0)
+    return harness

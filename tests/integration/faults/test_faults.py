@@ -5,38 +5,38 @@ import pytest
 from tests.integration.faults.rows import ROWS, Row
 from tests.integration.faults.scripts import RESTARTS
 from tests.integration.faults.scripts_server import SCRIPTED
-from tests.integration.faults.sides import NAMESPACE
+from tests.integration.faults.servers import NAMESPACE
 from tests.integration.faults.table import table, written
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
-async def test_nothing_is_lost_when(site, row: Row) -> None:
-    before = await site.metric(RESTARTS, kind="v1/ConfigMap", reason=row.restarts)
-    await site.put("v1/ConfigMap", "kept", "earlier")
-    await site.seen("maps", "kept", "earlier")
+async def test_nothing_is_lost_when(harness, row: Row) -> None:
+    before = await harness.metric(RESTARTS, kind="v1/ConfigMap", reason=row.restarts)
+    await harness.put("v1/ConfigMap", "kept", "earlier")
+    await harness.seen("maps", "kept", "earlier")
 
     for fault in row.plan:
-        site.server.faults.add(fault)
-    await site.put("v1/ConfigMap", "kept", 1)
-    await site.client.delete("v1/ConfigMap", "doomed", NAMESPACE)
-    await site.put("v1/ConfigMap", "fresh", 1)
-    await site.put("v1/Secret", "other", 1)
-    await site.seen("bystander", "other", 1)
+        harness.server.faults.add(fault)
+    await harness.put("v1/ConfigMap", "kept", 1)
+    await harness.client.delete("v1/ConfigMap", "doomed", NAMESPACE)
+    await harness.put("v1/ConfigMap", "fresh", 1)
+    await harness.put("v1/Secret", "other", 1)
+    await harness.seen("bystander", "other", 1)
     if row.restarts:
-        await site.counts(before + 1, RESTARTS, at_least=True, kind="v1/ConfigMap", reason=row.restarts)
+        await harness.counts(before + 1, RESTARTS, at_least=True, kind="v1/ConfigMap", reason=row.restarts)
     if row.state:
-        await site.shows("maps", row.state, row.reason)
-        assert row.reason in await site.status()
-        assert (await site.get("probe server", "/healthz"))[0] == 200
-        assert (await site.get("probe server", "/readyz"))[0] == 200
-        site.server.faults.clear()
+        await harness.shows("maps", row.state, row.reason)
+        assert row.reason in await harness.status()
+        assert (await harness.get("probe server", "/healthz"))[0] == 200
+        assert (await harness.get("probe server", "/readyz"))[0] == 200
+        harness.server.faults.clear()
 
-    await site.seen("maps", "kept", 1)
-    await site.seen("maps", "doomed", "gone")
-    await site.seen("maps", "fresh", 1)
-    await site.equal("maps", "v1/ConfigMap")
-    assert await site.is_undisturbed("v1/Secret")
-    assert site.is_running
+    await harness.seen("maps", "kept", 1)
+    await harness.seen("maps", "doomed", "gone")
+    await harness.seen("maps", "fresh", 1)
+    await harness.equal("maps", "v1/ConfigMap")
+    assert await harness.is_undisturbed("v1/Secret")
+    assert harness.is_running
 
 
 MARKS = {
@@ -48,11 +48,11 @@ MARKS = {
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in SCRIPTED])
-async def test_the_operator_goes_on_when(site, name: str) -> None:
-    await SCRIPTED[name].run(site)
-    assert site.is_running
+async def test_the_operator_goes_on_when(harness, name: str) -> None:
+    await SCRIPTED[name].run(harness)
+    assert harness.is_running
     if not name.startswith("server_"):
-        assert await site.is_undisturbed("v1/Secret")
+        assert await harness.is_undisturbed("v1/Secret")
 
 
 def test_the_operations_page_shows_these_faults_and_no_others() -> None:

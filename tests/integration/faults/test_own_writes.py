@@ -3,7 +3,7 @@
 import os
 
 from kube_apiserver.faults import Action, Fault
-from tests.integration.faults.sides import NAMESPACE
+from tests.integration.faults.servers import NAMESPACE
 
 HEAD = """
 from plugin_operator import controller, Result
@@ -45,9 +45,9 @@ async def reconcile(ctx, request):
 """
 
 
-def add(site, name, text) -> None:
-    path = site.plugins / f"{name}.py"
-    path.write_text(HEAD.format(journal=str(site.journal)) + text.replace("NAMESPACE", NAMESPACE))
+def add(harness, name, text) -> None:
+    path = harness.plugins / f"{name}.py"
+    path.write_text(HEAD.format(journal=str(harness.journal)) + text.replace("NAMESPACE", NAMESPACE))
     os.utime(path, (1e9, 1e9))
 
 
@@ -55,44 +55,44 @@ def config_map(name, **data):
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE}, "data": data}
 
 
-def lag(site, resource) -> None:
-    site.server.faults.add(Fault(action=Action.LAG, verb="watch", resource=resource, seconds=0.25, count=None))
+def lag(harness, resource) -> None:
+    harness.server.faults.add(Fault(action=Action.LAG, verb="watch", resource=resource, seconds=0.25, count=None))
 
 
-async def test_each_reconcile_reads_what_the_one_before_has_written(site):
-    add(site, "counting", COUNTING)
-    await site.active("counting")
-    lag(site, "configmaps")
-    await site.client.create(config_map("counted", n="0"))
-    await site.seen("counting", "read", 5)
-    reads = [line for line in site.journal.read_text().splitlines() if line.startswith("counting")]
+async def test_each_reconcile_reads_what_the_one_before_has_written(harness):
+    add(harness, "counting", COUNTING)
+    await harness.active("counting")
+    lag(harness, "configmaps")
+    await harness.client.create(config_map("counted", n="0"))
+    await harness.seen("counting", "read", 5)
+    reads = [line for line in harness.journal.read_text().splitlines() if line.startswith("counting")]
     assert list(dict.fromkeys(reads)) == [f"counting read {n}" for n in range(6)]
     assert [line for line in reads if not line.endswith("5")] == [f"counting read {n}" for n in range(5)]
-    await site.counts(0, "plugin_operator_late_caches_total")
+    await harness.counts(0, "plugin_operator_late_caches_total")
 
 
-async def test_a_conflict_is_not_repeated_with_the_same_old_copy(site):
-    add(site, "conflicting", CONFLICTING)
-    await site.active("conflicting")
-    await site.client.create(config_map("shared", n="1", mine="not yet"))
-    lag(site, "configmaps")
-    await site.client.patch("v1/ConfigMap", "shared", {"data": {"n": "2", "mine": None}}, NAMESPACE)
-    await site.client.patch("v1/ConfigMap", "shared", {"data": {"n": "3"}}, NAMESPACE)
+async def test_a_conflict_is_not_repeated_with_the_same_old_copy(harness):
+    add(harness, "conflicting", CONFLICTING)
+    await harness.active("conflicting")
+    await harness.client.create(config_map("shared", n="1", mine="not yet"))
+    lag(harness, "configmaps")
+    await harness.client.patch("v1/ConfigMap", "shared", {"data": {"n": "2", "mine": None}}, NAMESPACE)
+    await harness.client.patch("v1/ConfigMap", "shared", {"data": {"n": "3"}}, NAMESPACE)
 
     async def is_mine():
-        return (await site.client.get("v1/ConfigMap", "shared", NAMESPACE))["data"].get("mine")
+        return (await harness.client.get("v1/ConfigMap", "shared", NAMESPACE))["data"].get("mine")
 
-    await site.eventually(is_mine)
-    attempts = [line for line in site.journal.read_text().splitlines() if line.startswith("conflicting")]
+    await harness.eventually(is_mine)
+    attempts = [line for line in harness.journal.read_text().splitlines() if line.startswith("conflicting")]
     assert attempts in (["conflicting attempt 2", "conflicting attempt 3"], ["conflicting attempt 3"])
 
 
-async def test_what_was_deleted_is_not_deleted_again(site):
-    await site.put("v1/Secret", "child", 1)
-    add(site, "deleting", DELETING)
-    await site.active("deleting")
-    lag(site, "secrets")
-    await site.client.create(config_map("parent"))
-    await site.seen("deleting", "misses", "its child")
-    lines = [line for line in site.journal.read_text().splitlines() if line.startswith("deleting")]
+async def test_what_was_deleted_is_not_deleted_again(harness):
+    await harness.put("v1/Secret", "child", 1)
+    add(harness, "deleting", DELETING)
+    await harness.active("deleting")
+    lag(harness, "secrets")
+    await harness.client.create(config_map("parent"))
+    await harness.seen("deleting", "misses", "its child")
+    lines = [line for line in harness.journal.read_text().splitlines() if line.startswith("deleting")]
     assert lines == ["deleting sees its child", "deleting misses its child"]

@@ -15,7 +15,7 @@ from plugin_operator.testing.eventually import eventually
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
-QUICK = HostSettings(
+SHORT_DEADLINES = HostSettings(
     scan_interval_seconds=0.5,
     drain_deadline_seconds=5,
     cancel_grace_seconds=0.3,
@@ -61,7 +61,7 @@ def plugin(
     )
 
 
-class Bench:
+class HostHarness:
     """A plugin host on a real API server, with a plugins directory to write to."""
 
     def __init__(
@@ -135,7 +135,7 @@ class Bench:
 
 
 @pytest.fixture
-async def make_bench(api_endpoint: Endpoint, tmp_path: Path):
+async def make_harness(api_endpoint: Endpoint, tmp_path: Path):
     """Make benches; each is stopped afterwards and must have given back every informer."""
     made = []
     root = tmp_path / "plugins"
@@ -147,28 +147,28 @@ async def make_bench(api_endpoint: Endpoint, tmp_path: Path):
             *,
             validate: bool = False,
             watch: bool = True,
-            settings: HostSettings = QUICK,
+            settings: HostSettings = SHORT_DEADLINES,
             root: Path = root,
             reflector: ReflectorSettings | None = None,
-        ) -> Bench:
-            bench = Bench(connection, root, settings, validate=validate, watch=watch, reflector=reflector)
-            made.append(bench)
-            return bench
+        ) -> HostHarness:
+            harness = HostHarness(connection, root, settings, validate=validate, watch=watch, reflector=reflector)
+            made.append(harness)
+            return harness
 
         yield make
-        for bench in made:
-            await bench.host.stop(5)
-            assert bench.factory.informers() == ()
-            await bench.factory.stop()
+        for harness in made:
+            await harness.host.stop(5)
+            assert harness.factory.informers() == ()
+            await harness.factory.stop()
 
 
 @pytest.fixture
-async def bench(make_bench):
+async def harness(make_harness):
     """A leading host without trials."""
-    bench = make_bench()
-    await bench.host.start()
-    bench.host.lead()
-    return bench
+    harness = make_harness()
+    await harness.host.start()
+    harness.host.lead()
+    return harness
 
 
 @pytest.fixture
@@ -177,5 +177,5 @@ def plugin_text():
 
 
 @pytest.fixture
-def quick() -> HostSettings:
-    return QUICK
+def short_deadlines() -> HostSettings:
+    return SHORT_DEADLINES

@@ -11,11 +11,11 @@ from plugin_operator.testing.eventually import eventually
 pytestmark = pytest.mark.embedded_only("says the name of the namespace that the embedded server starts with")
 
 
-async def failures(bench, objects: int):
+async def failures(harness, objects: int):
     """Wait until so many objects fail, and return what is told of the controller."""
 
     def found():
-        status = bench.status()
+        status = harness.status()
         if status is None or not status.failures or status.failures[0].objects != objects:
             return None
         return status.failures[0]
@@ -23,12 +23,12 @@ async def failures(bench, objects: int):
     return await eventually(found, timeout_seconds=20)
 
 
-async def charged(bench):
+async def charged(harness):
     """Look until the plugin is charged with failing, and return the charge."""
 
     def found():
-        bench.host.hint()
-        status = bench.status()
+        harness.host.hint()
+        status = harness.status()
         return next((each for each in status.charges if each.how == "fails"), None) if status else None
 
     return await eventually(found, timeout_seconds=20)
@@ -45,76 +45,76 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("kind", ERRORS)
-async def test_a_plugin_whose_only_object_fails_is_named_within_seconds_with_its_line(bench, plugin_text, kind):
+async def test_a_plugin_whose_only_object_fails_is_named_within_seconds_with_its_line(harness, plugin_text, kind):
     body, error = ERRORS[kind]
     options = ", reconcile_timeout_seconds=0.2" if kind == "timeout" else ""
-    await bench.create("a")
-    path = bench.write("one.py", plugin_text("V1", body=body, options=options))
+    await harness.create("a")
+    path = harness.write("one.py", plugin_text("V1", body=body, options=options))
     line = path.read_text().splitlines().index(f"    {body}") + 1
-    found = await failures(bench, 1)
+    found = await failures(harness, 1)
     assert (found.controller, found.names) == ("one", ("default/a",))
     assert found.last.error.startswith(error)
     assert (found.last.what, found.last.place) == ("reconcile", f"{path}:{line}")
-    charge = await charged(bench)
+    charge = await charged(harness)
     assert charge.stack[0] == f"{path}:{line}"
     assert charge.detail.startswith(f"one: 1 object fails (default/a); last {error}")
-    assert bench.status().state == "Active"
+    assert harness.status().state == "Active"
 
 
-async def test_all_that_tells_of_a_failing_plugin_tells_the_same(bench, plugin_text):
+async def test_all_that_tells_of_a_failing_plugin_tells_the_same(harness, plugin_text):
     for name in "abcde":
-        await bench.create(name)
-    path = bench.write("one.py", plugin_text("V1", body="raise ValueError('no good' + 'x' * 5000)"))
-    await failures(bench, 5)
-    await charged(bench)
-    summary = bench.status().failure_summary
+        await harness.create(name)
+    path = harness.write("one.py", plugin_text("V1", body="raise ValueError('no good' + 'x' * 5000)"))
+    await failures(harness, 5)
+    await charged(harness)
+    summary = harness.status().failure_summary
     assert summary.startswith("one: 5 objects fail (default/")
     assert ", …); last ValueError: no goodxxx" in summary
     assert f"({path}:" in summary
     assert len(summary) < 500
     intro = "(1 not running as it should, see /status): "
-    assert troubles(bench.host).startswith(f"{intro}one: {summary}"[:200])
+    assert troubles(harness.host).startswith(f"{intro}one: {summary}"[:200])
     shown = json.loads(json.dumps(status_of(
-        bench.host, version="", server="", plugins_dir="", serial=None, leading=True, leader=""
+        harness.host, version="", server="", plugins_dir="", serial=None, leading=True, leader=""
     )))["plugins"][0]  # fmt: skip
     assert shown["failures"] == summary
     told = shown["controllerStatus"][0]["failures"]
     assert (told["objects"], told["keepsFailing"], told["last"]["places"][0][: len(str(path))]) == (5, True, str(path))
-    assert dict(bench.metrics.failing_objects.collect()) == {("one", "one"): 5}
+    assert dict(harness.metrics.failing_objects.collect()) == {("one", "one"): 5}
 
 
-async def test_an_object_that_fails_among_many_that_do_not_is_shown_and_the_plugin_not_charged(bench, plugin_text):
+async def test_an_object_that_fails_among_many_that_do_not_is_shown_and_the_plugin_not_charged(harness, plugin_text):
     for name in "abcde":
-        await bench.create(name)
-    bench.write("one.py", plugin_text("V1", body="if request.name == 'c': raise ValueError('no good')"))
-    await bench.ran("V1", "e")
-    found = await failures(bench, 1)
-    await eventually(lambda: bench.journal.messages("one", "V1").count("c") > 5)
+        await harness.create(name)
+    harness.write("one.py", plugin_text("V1", body="if request.name == 'c': raise ValueError('no good')"))
+    await harness.ran("V1", "e")
+    found = await failures(harness, 1)
+    await eventually(lambda: harness.journal.messages("one", "V1").count("c") > 5)
     for _ in range(5):
-        bench.host.hint()
-        await eventually(lambda: bench.host.is_settled)
-    assert (found.names, bench.status().charges) == (("default/c",), ())
+        harness.host.hint()
+        await eventually(lambda: harness.host.is_settled)
+    assert (found.names, harness.status().charges) == (("default/c",), ())
 
 
-async def test_once_it_works_again_nothing_is_told_any_more(bench, plugin_text):
+async def test_once_it_works_again_nothing_is_told_any_more(harness, plugin_text):
     head = "import os\nFAIL = [True]\n"
     body = "if FAIL and not (ctx.lister.get(request) or {}).get('data', {}).get('good'): raise ValueError('no good')"
-    await bench.create("a")
-    bench.write("one.py", plugin_text("V1", head=head, body=body))
+    await harness.create("a")
+    harness.write("one.py", plugin_text("V1", head=head, body=body))
     with capture_logs() as lines:
-        await charged(bench)
-        await bench.client.patch("v1/ConfigMap", "a", {"data": {"good": "yes"}}, "default")
-        await failures(bench, 0)
+        await charged(harness)
+        await harness.client.patch("v1/ConfigMap", "a", {"data": {"good": "yes"}}, "default")
+        await failures(harness, 0)
 
         def is_quiet():
-            bench.host.hint()
-            return bench.status().charges == () and not bench.status().failure_summary
+            harness.host.hint()
+            return harness.status().charges == () and not harness.status().failure_summary
 
         await eventually(is_quiet)
     assert [line["event"] for line in lines if line["event"].startswith("Plugin fails")] == [
         "Plugin fails most of the time"
     ]
-    assert bench.metrics.plugin_misbehaving.values == {}
+    assert harness.metrics.plugin_misbehaving.values == {}
 
 
 LOOKUP = "from plugin_operator import watch\ndef lookup(obj): raise KeyError('gone')\n"
@@ -122,17 +122,17 @@ CODE = {"predicate": ", predicates=[lookup]", "map": ", watches=[watch('v1/Confi
 
 
 @pytest.mark.parametrize("what", CODE)
-async def test_a_predicate_or_map_function_that_raises_is_shown_with_its_line(bench, plugin_text, what):
+async def test_a_predicate_or_map_function_that_raises_is_shown_with_its_line(harness, plugin_text, what):
     for name in "abc":
-        await bench.create(name)
-    path = bench.write("one.py", plugin_text("V1", head=LOOKUP, options=CODE[what]))
+        await harness.create(name)
+    path = harness.write("one.py", plugin_text("V1", head=LOOKUP, options=CODE[what]))
     line = next(at for at, text in enumerate(path.read_text().splitlines(), 1) if "KeyError" in text)
 
     def shown():
-        status = bench.status()
+        status = harness.status()
         return status.failures[0] if status and status.failures and status.failures[0].code >= 3 else None
 
     found = await eventually(shown, timeout_seconds=20)
     assert (found.last.what, found.last.error, found.last.place) == (what, "KeyError: 'gone'", f"{path}:{line}")
-    assert f"last {what}: KeyError: 'gone' ({path}:{line})" in bench.status().failure_summary
-    assert (await charged(bench)).stack[0] == f"{path}:{line}"
+    assert f"last {what}: KeyError: 'gone' ({path}:{line})" in harness.status().failure_summary
+    assert (await charged(harness)).stack[0] == f"{path}:{line}"

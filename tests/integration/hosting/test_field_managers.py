@@ -24,63 +24,63 @@ if request.name == 'shared':
 """
 
 
-async def get(bench, name):
-    return await bench.client.get("v1/ConfigMap", name, NAMESPACE)
+async def get(harness, name):
+    return await harness.client.get("v1/ConfigMap", name, NAMESPACE)
 
 
 def managers(obj):
     return {each["manager"] for each in obj["metadata"]["managedFields"]}
 
 
-async def test_two_plugins_that_apply_one_object_keep_each_others_fields(bench, plugin_text):
-    bench.write("one.py", plugin_text("V1", body=APPLY.replace("KEY", "'a'").replace("VALUE", "'1'")))
-    bench.write("two.py", plugin_text("V1", name="two", body=APPLY.replace("KEY", "'b'").replace("VALUE", "'2'")))
-    await bench.state("Active", "one")
-    await bench.state("Active", "two")
-    await bench.create("shared")
+async def test_two_plugins_that_apply_one_object_keep_each_others_fields(harness, plugin_text):
+    harness.write("one.py", plugin_text("V1", body=APPLY.replace("KEY", "'a'").replace("VALUE", "'1'")))
+    harness.write("two.py", plugin_text("V1", name="two", body=APPLY.replace("KEY", "'b'").replace("VALUE", "'2'")))
+    await harness.state("Active", "one")
+    await harness.state("Active", "two")
+    await harness.create("shared")
 
     async def both() -> bool:
-        return (await get(bench, "shared")).get("data") == {"a": "1", "b": "2"}
+        return (await get(harness, "shared")).get("data") == {"a": "1", "b": "2"}
 
     await eventually(both, timeout_seconds=20)
-    await bench.change("shared", 1)
-    before = (bench.journal.reasons("one").count("V1"), bench.journal.reasons("two").count("V1"))
-    await bench.change("shared", 2)
-    await eventually(lambda: bench.journal.reasons("one").count("V1") > before[0], timeout_seconds=20)
-    await eventually(lambda: bench.journal.reasons("two").count("V1") > before[1], timeout_seconds=20)
-    shared = await get(bench, "shared")
+    await harness.change("shared", 1)
+    before = (harness.journal.reasons("one").count("V1"), harness.journal.reasons("two").count("V1"))
+    await harness.change("shared", 2)
+    await eventually(lambda: harness.journal.reasons("one").count("V1") > before[0], timeout_seconds=20)
+    await eventually(lambda: harness.journal.reasons("two").count("V1") > before[1], timeout_seconds=20)
+    shared = await get(harness, "shared")
     assert shared["data"] == {"a": "1", "b": "2", "n": "2"}
     assert {"plugin-operator/one", "plugin-operator/two"} <= managers(shared)
 
 
-async def test_a_renamed_controller_keeps_its_fields_and_finalizer_by_its_id(bench, plugin_text):
+async def test_a_renamed_controller_keeps_its_fields_and_finalizer_by_its_id(harness, plugin_text):
     body = "obj = ctx.lister.get(request)\nif obj: await ctx.ensure_finalizer(obj)\n"
     undo = "obj = ctx.lister.get(request)\nif obj: await ctx.remove_finalizer(obj)\n"
-    bench.write("one.py", plugin_text("V1", body=body))
-    await bench.create("a")
-    await bench.ran("V1", "a")
+    harness.write("one.py", plugin_text("V1", body=body))
+    await harness.create("a")
+    await harness.ran("V1", "a")
 
     async def finalizers(expected) -> bool:
-        return (await get(bench, "a"))["metadata"].get("finalizers", []) == expected
+        return (await get(harness, "a"))["metadata"].get("finalizers", []) == expected
 
     await eventually(lambda: finalizers(["plugin-operator/one"]), timeout_seconds=20)
-    bench.write("one.py", plugin_text("V2", name="renamed", options=", id='one'", body=undo))
+    harness.write("one.py", plugin_text("V2", name="renamed", options=", id='one'", body=undo))
     await eventually(lambda: finalizers([]), timeout_seconds=20)
 
 
-async def test_an_id_that_another_controller_has_is_refused_until_it_is_free(bench, plugin_text):
-    bench.write("one.py", plugin_text("V1"))
-    await bench.state("Active", "one")
-    bench.write("two.py", plugin_text("V1", name="two", options=", id='one'"))
-    refused = await bench.state("Rejected", "two")
+async def test_an_id_that_another_controller_has_is_refused_until_it_is_free(harness, plugin_text):
+    harness.write("one.py", plugin_text("V1"))
+    await harness.state("Active", "one")
+    harness.write("two.py", plugin_text("V1", name="two", options=", id='one'"))
+    refused = await harness.state("Rejected", "two")
     assert "id: 'one' of controller 'two' is the id of controller 'one' of plugin 'one'" in refused.reason
     assert refused.line
-    bench.write("one.py", plugin_text("V2", options=", id='other'"))
-    await bench.state("Active", "two")
+    harness.write("one.py", plugin_text("V2", options=", id='other'"))
+    await harness.state("Active", "two")
 
 
-async def apply_as_old(bench, **data) -> None:
-    await bench.client.apply(
+async def apply_as_old(harness, **data) -> None:
+    await harness.client.apply(
         {
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -91,9 +91,9 @@ async def apply_as_old(bench, **data) -> None:
     )
 
 
-async def test_what_the_old_manager_owns_conflicts_and_outlives_its_absence(bench):
-    await apply_as_old(bench, kept="old", dropped="old")
-    new = bench.client.with_field_manager("plugin-operator/one")
+async def test_what_the_old_manager_owns_conflicts_and_outlives_its_absence(harness):
+    await apply_as_old(harness, kept="old", dropped="old")
+    new = harness.client.with_field_manager("plugin-operator/one")
     wanted = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -107,13 +107,13 @@ async def test_what_the_old_manager_owns_conflicts_and_outlives_its_absence(benc
     assert managers(applied) == {OLD, "plugin-operator/one"}
 
 
-async def test_fields_of_the_old_manager_are_handed_over_as_the_docs_say(bench, plugin_text):
+async def test_fields_of_the_old_manager_are_handed_over_as_the_docs_say(harness, plugin_text):
     documented = block_with("docs/writing-plugins.md", "async def apply_and_take_over").code
-    await apply_as_old(bench, kept="old", dropped="old")
-    bench.write("one.py", plugin_text("V1", head=documented, body=HAND_OVER))
+    await apply_as_old(harness, kept="old", dropped="old")
+    harness.write("one.py", plugin_text("V1", head=documented, body=HAND_OVER))
 
     async def handed_over() -> bool:
-        shared = await get(bench, "shared")
+        shared = await get(harness, "shared")
         return shared["data"] == {"kept": "new"} and managers(shared) == {"plugin-operator/one"}
 
     await eventually(handed_over, timeout_seconds=20)

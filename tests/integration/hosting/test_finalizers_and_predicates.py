@@ -19,32 +19,32 @@ elif obj:
 """
 
 
-async def has_finalizer(bench, name: str) -> bool:
-    return bool((await bench.client.get("v1/ConfigMap", name, NAMESPACE))["metadata"].get("finalizers"))
+async def has_finalizer(harness, name: str) -> bool:
+    return bool((await harness.client.get("v1/ConfigMap", name, NAMESPACE))["metadata"].get("finalizers"))
 
 
 @pytest.mark.parametrize("predicate", ["labels_changed", "annotations_changed & labels_changed", "MINE"])
-async def test_an_object_with_a_finalizer_is_cleaned_up(bench, plugin_text, predicate):
+async def test_an_object_with_a_finalizer_is_cleaned_up(harness, plugin_text, predicate):
     head = (
         "from plugin_operator import annotations_changed, labels_changed\n"
         "MINE = lambda obj: 'mine' not in (obj.get('data') or {})\n"
     )
-    bench.write("one.py", plugin_text("V1", head=head, body=CLEANS_UP, options=f", predicates=[{predicate}]"))
-    await bench.create("a")
-    await eventually(lambda: has_finalizer(bench, "a"), timeout_seconds=20)
-    await bench.client.patch("v1/ConfigMap", "a", {"data": {"mine": "no"}}, NAMESPACE)
-    await bench.client.delete("v1/ConfigMap", "a", NAMESPACE)
-    await bench.ran("cleaned", "a")
-    await eventually(lambda: len(bench.factory.informers()[0].lister) == 0, timeout_seconds=20)
+    harness.write("one.py", plugin_text("V1", head=head, body=CLEANS_UP, options=f", predicates=[{predicate}]"))
+    await harness.create("a")
+    await eventually(lambda: has_finalizer(harness, "a"), timeout_seconds=20)
+    await harness.client.patch("v1/ConfigMap", "a", {"data": {"mine": "no"}}, NAMESPACE)
+    await harness.client.delete("v1/ConfigMap", "a", NAMESPACE)
+    await harness.ran("cleaned", "a")
+    await eventually(lambda: len(harness.factory.informers()[0].lister) == 0, timeout_seconds=20)
 
 
-async def test_a_renamed_controller_is_warned_of_the_finalizers_that_stay(bench, plugin_text):
-    await bench.create("a")
-    bench.write("one.py", plugin_text("V1", name="copy_secret"))
-    await bench.ran("V1", "a", name="copy_secret")
+async def test_a_renamed_controller_is_warned_of_the_finalizers_that_stay(harness, plugin_text):
+    await harness.create("a")
+    harness.write("one.py", plugin_text("V1", name="copy_secret"))
+    await harness.ran("V1", "a", name="copy_secret")
     with capture_logs() as lines:
-        bench.write("one.py", plugin_text("V2", name="copysecret"))
-        await bench.ran("V2", "a", name="copysecret")
+        harness.write("one.py", plugin_text("V2", name="copysecret"))
+        await harness.ran("V2", "a", name="copysecret")
     (line,) = [line for line in lines if line["event"] == "Controller replaced by one with another id"]
     assert (line["gone"], line["replaced_by"]) == ("copy_secret", ["copysecret"])
     assert "plugin-operator/copy_secret keep it: set id='copy_secret'" in line["way_out"]

@@ -51,35 +51,35 @@ def hooked(
 
 
 @pytest.fixture
-async def edited(make_bench, quick):
+async def edit_plugin(make_harness, short_deadlines):
     """Let a plugin count one object, and then edit it; hooks have 0.3 s."""
 
     async def edit(before: str, after: str):
-        bench = make_bench(settings=dataclasses.replace(quick, hook_deadline_seconds=0.3))
-        await bench.host.start()
-        bench.host.lead()
-        await bench.create("a")
-        bench.write("one.py", before)
-        await bench.ran("V1", "1")
-        bench.write("one.py", after)
-        return bench
+        harness = make_harness(settings=dataclasses.replace(short_deadlines, hook_deadline_seconds=0.3))
+        await harness.host.start()
+        harness.host.lead()
+        await harness.create("a")
+        harness.write("one.py", before)
+        await harness.ran("V1", "1")
+        harness.write("one.py", after)
+        return harness
 
     return edit
 
 
-async def _goes_on_and_can_be_mended(bench) -> None:
-    await bench.change("a", 1)
-    await bench.ran("V1", "2")
-    assert not bench.journal.messages("one", "V2")
-    bench.write("one.py", hooked("V3"))
-    await bench.ran("V3", "3")
+async def _goes_on_and_can_be_mended(harness) -> None:
+    await harness.change("a", 1)
+    await harness.ran("V1", "2")
+    assert not harness.journal.messages("one", "V2")
+    harness.write("one.py", hooked("V3"))
+    await harness.ran("V3", "3")
 
 
-async def test_hooks_run_and_state_is_handed_over_and_forgotten_tasks_are_ended(edited):
-    bench = await edited(hooked("V1"), hooked("V2"))
-    await bench.ran("V2", "2")
-    await bench.state("Active")
-    assert [line for line in bench.journal.lines if line[1] in {"start", "stop", "task over"}] == [
+async def test_hooks_run_and_state_is_handed_over_and_forgotten_tasks_are_ended(edit_plugin):
+    harness = await edit_plugin(hooked("V1"), hooked("V2"))
+    await harness.ran("V2", "2")
+    await harness.state("Active")
+    assert [line for line in harness.journal.lines if line[1] in {"start", "stop", "task over"}] == [
         ("one", "start", "V1"),
         ("one", "start", "V2"),
         ("one", "stop", "V1"),
@@ -95,28 +95,28 @@ async def test_hooks_run_and_state_is_handed_over_and_forgotten_tasks_are_ended(
         (HANGS, "start(ctx) did not end within 0.3 s"),
     ],
 )
-async def test_a_start_hook_that_fails_leaves_the_old_revision_at_work(edited, line, reason):
-    bench = await edited(hooked("V1"), hooked("V2", start=line))
-    assert (await bench.state("Rejected")).reason == reason
-    await _goes_on_and_can_be_mended(bench)
+async def test_a_start_hook_that_fails_leaves_the_old_revision_at_work(edit_plugin, line, reason):
+    harness = await edit_plugin(hooked("V1"), hooked("V2", start=line))
+    assert (await harness.state("Rejected")).reason == reason
+    await _goes_on_and_can_be_mended(harness)
 
 
 @pytest.mark.parametrize("where", ["start", "importing"])
-async def test_a_hook_that_fails_is_reported_at_the_line_that_raised(edited, where):
+async def test_a_hook_that_fails_is_reported_at_the_line_that_raised(edit_plugin, where):
     text = hooked("V2", **{where: "self.open_port()"}) + "    def open_port(self):\n        raise OSError('taken')\n"
-    bench = await edited(hooked("V1"), text)
-    status = await bench.state("Rejected")
+    harness = await edit_plugin(hooked("V1"), text)
+    status = await harness.state("Rejected")
     assert (status.reason.partition(" raised ")[2], status.line) == ("OSError: taken", text.count("\n"))
 
 
-async def test_a_stop_hook_that_fails_is_logged_at_the_line_that_raised(edited):
+async def test_a_stop_hook_that_fails_is_logged_at_the_line_that_raised(edit_plugin):
     text = hooked("V1", stop="self.close_port()") + "    def close_port(self):\n        raise OSError('gone')\n"
-    bench = await edited(text, hooked("V2"))
+    harness = await edit_plugin(text, hooked("V2"))
     with capture_logs() as lines:
-        await bench.ran("V2", "2")
-        await bench.state("Active")
+        await harness.ran("V2", "2")
+        await harness.state("Active")
     (line,) = [line for line in lines if line["event"] == "Plugin did not stop cleanly"]
-    assert line["reason"] == f"{bench.root}/one.py:{text.count(chr(10))}: stop(ctx) raised OSError: gone"
+    assert line["reason"] == f"{harness.root}/one.py:{text.count(chr(10))}: stop(ctx) raised OSError: gone"
 
 
 @pytest.mark.parametrize(
@@ -128,10 +128,10 @@ async def test_a_stop_hook_that_fails_is_logged_at_the_line_that_raised(edited):
         (HANGS, "import_state did not end within 0.3 s"),
     ],
 )
-async def test_state_that_cannot_be_taken_over_leaves_the_old_revision_at_work(edited, line, reason):
-    bench = await edited(hooked("V1"), hooked("V2", importing=line))
-    assert (await bench.state("Rejected")).reason == reason
-    await _goes_on_and_can_be_mended(bench)
+async def test_state_that_cannot_be_taken_over_leaves_the_old_revision_at_work(edit_plugin, line, reason):
+    harness = await edit_plugin(hooked("V1"), hooked("V2", importing=line))
+    assert (await harness.state("Rejected")).reason == reason
+    await _goes_on_and_can_be_mended(harness)
 
 
 @pytest.mark.parametrize(
@@ -144,105 +144,107 @@ async def test_state_that_cannot_be_taken_over_leaves_the_old_revision_at_work(e
         "loop = []; loop.append(loop); return loop",
     ],
 )
-async def test_state_that_cannot_be_told_is_left_behind_and_keeps_no_plugin_from_being_mended(edited, line):
-    bench = await edited(hooked("V1", exporting=line), hooked("V2"))
-    await bench.ran("V2", "1")
-    await bench.state("Active")
+async def test_state_that_cannot_be_told_is_left_behind_and_keeps_no_plugin_from_being_mended(edit_plugin, line):
+    harness = await edit_plugin(hooked("V1", exporting=line), hooked("V2"))
+    await harness.ran("V2", "1")
+    await harness.state("Active")
 
 
-async def test_a_takeover_that_waits_for_a_moment_is_tried_again(edited, tmp_path):
+async def test_a_takeover_that_waits_for_a_moment_is_tried_again(edit_plugin, tmp_path):
     gate = tmp_path / "gate"
     late = f"if not __import__('os').path.exists({str(gate)!r}): raise OSError('not yet')"
-    bench = await edited(hooked("V1"), hooked("V2", importing=late))
-    await bench.state("Rejected")
+    harness = await edit_plugin(hooked("V1"), hooked("V2", importing=late))
+    await harness.state("Rejected")
     gate.touch()
-    await bench.ran("V2", "2")
+    await harness.ran("V2", "2")
 
 
-async def test_state_that_cannot_be_told_once_more_after_the_swap_holds_up_nobody_for_long(edited):
+async def test_state_that_cannot_be_told_once_more_after_the_swap_holds_up_nobody_for_long(edit_plugin):
     once = "await asyncio.sleep(1000 if hasattr(self, 'asked') else 0); self.asked = True"
-    bench = await edited(hooked("V1", exporting=once), hooked("V2"))
-    await bench.ran("V2", "2")
-    await bench.state("Active")
+    harness = await edit_plugin(hooked("V1", exporting=once), hooked("V2"))
+    await harness.ran("V2", "2")
+    await harness.state("Active")
 
 
 @pytest.mark.parametrize("line", ["raise OSError('gone')", "raise SystemExit(3)", HANGS])
-async def test_a_stop_hook_that_fails_does_not_keep_the_new_revision_from_working(edited, line):
-    bench = await edited(hooked("V1", stop=line), hooked("V2"))
-    await bench.ran("V2", "2")
-    await bench.state("Active")
-    assert bench.journal.messages("one", "task over") == ["V1"]
+async def test_a_stop_hook_that_fails_does_not_keep_the_new_revision_from_working(edit_plugin, line):
+    harness = await edit_plugin(hooked("V1", stop=line), hooked("V2"))
+    await harness.ran("V2", "2")
+    await harness.state("Active")
+    assert harness.journal.messages("one", "task over") == ["V1"]
 
 
-async def test_a_stop_hook_that_hangs_does_not_outlast_the_end_of_the_process(bench):
-    await bench.create("a")
-    bench.write("one.py", hooked("V1", stop=HANGS))
-    await bench.ran("V1", "1")
+async def test_a_stop_hook_that_hangs_does_not_outlast_the_end_of_the_process(harness):
+    await harness.create("a")
+    harness.write("one.py", hooked("V1", stop=HANGS))
+    await harness.ran("V1", "1")
     started = asyncio.get_running_loop().time()
-    await bench.host.stop(1)
+    await harness.host.stop(1)
     assert asyncio.get_running_loop().time() - started < 4
 
 
-async def test_a_standby_warms_its_caches_and_reconciles_only_once_it_leads(make_bench):
-    bench = make_bench()
-    await bench.create("a")
-    bench.write("one.py", hooked("V1"))
-    await bench.host.start()
-    status = await bench.state("Active")
+async def test_a_standby_warms_its_caches_and_reconciles_only_once_it_leads(make_harness):
+    harness = make_harness()
+    await harness.create("a")
+    harness.write("one.py", hooked("V1"))
+    await harness.host.start()
+    status = await harness.state("Active")
     assert status.controllers[0].has_synced
-    assert bench.journal.lines == []
-    bench.write("one.py", hooked("V2"))
-    await eventually(lambda: bench.status().reloads == 2)
-    bench.host.lead()
-    await bench.ran("V2", "1")
-    assert bench.journal.reasons("one")[0] == "start"
+    assert harness.journal.lines == []
+    harness.write("one.py", hooked("V2"))
+    await eventually(lambda: harness.status().reloads == 2)
+    harness.host.lead()
+    await harness.ran("V2", "1")
+    assert harness.journal.reasons("one")[0] == "start"
 
 
-async def test_a_stop_in_the_middle_of_a_drain_runs_the_stop_hook_of_the_code_that_drains(make_bench, quick, tmp_path):
-    bench = make_bench(settings=dataclasses.replace(quick, drain_deadline_seconds=60))
-    await bench.host.start()
-    bench.host.lead()
-    await bench.create("a")
+async def test_a_stop_in_the_middle_of_a_drain_runs_the_stop_hook_of_the_code_that_drains(
+    make_harness, short_deadlines, tmp_path
+):
+    harness = make_harness(settings=dataclasses.replace(short_deadlines, drain_deadline_seconds=60))
+    await harness.host.start()
+    harness.host.lead()
+    await harness.create("a")
     gate = tmp_path / "gate"
     waits = f"        while not __import__('os').path.exists({str(gate)!r}): await asyncio.sleep(0.02)\n"
-    bench.write("one.py", hooked("V1") + waits)
-    await bench.ran("V1", "1")
-    bench.write("one.py", hooked("V2"))
-    await bench.state("Draining")
-    stopping = asyncio.create_task(bench.host.stop(20))
+    harness.write("one.py", hooked("V1") + waits)
+    await harness.ran("V1", "1")
+    harness.write("one.py", hooked("V2"))
+    await harness.state("Draining")
+    stopping = asyncio.create_task(harness.host.stop(20))
     await asyncio.wait([stopping], timeout=0.1)
     gate.touch()
     await stopping
-    stopped = [(reason, message) for who, reason, message in bench.journal.lines if reason in {"stop", "task over"}]
+    stopped = [(reason, message) for who, reason, message in harness.journal.lines if reason in {"stop", "task over"}]
     assert sorted(stopped) == [("stop", "V1"), ("stop", "V2"), ("task over", "V1"), ("task over", "V2")]
 
 
-async def test_a_task_of_a_plugin_that_ends_the_process_ends_itself_alone(bench):
-    await bench.create("a")
+async def test_a_task_of_a_plugin_that_ends_the_process_ends_itself_alone(harness):
+    await harness.create("a")
     dies = "async def dies(): raise SystemExit(3)\n        asyncio.create_task(dies())"
-    bench.write("one.py", hooked("V1", start=dies))
-    await bench.ran("V1", "1")
-    await bench.change("a", 1)
-    await eventually(lambda: bench.journal.reasons("one").count("V1") >= 2)
-    bench.write("one.py", hooked("V2"))
-    await bench.state("Active")
+    harness.write("one.py", hooked("V1", start=dies))
+    await harness.ran("V1", "1")
+    await harness.change("a", 1)
+    await eventually(lambda: harness.journal.reasons("one").count("V1") >= 2)
+    harness.write("one.py", hooked("V2"))
+    await harness.state("Active")
 
 
 @pytest.mark.parametrize("hook", ["start", "stop", "importing", "exporting"])
-async def test_a_hook_that_cancels_its_task_and_exits_ends_neither_its_plugins_task_nor_an_edit(edited, hook):
+async def test_a_hook_that_cancels_its_task_and_exits_ends_neither_its_plugins_task_nor_an_edit(edit_plugin, hook):
     harm = "asyncio.current_task().cancel(); raise SystemExit(0)"
     with capture_logs() as lines:
         if hook in {"stop", "exporting"}:
-            bench = await edited(hooked("V1", **{hook: harm}), hooked("V2"))
-            await bench.ran("V2", "2" if hook == "stop" else "1")
+            harness = await edit_plugin(hooked("V1", **{hook: harm}), hooked("V2"))
+            await harness.ran("V2", "2" if hook == "stop" else "1")
         else:
-            bench = await edited(hooked("V1"), hooked("V2", **{hook: harm}))
-            assert "raised SystemExit: 0" in (await bench.state("Rejected")).reason
+            harness = await edit_plugin(hooked("V1"), hooked("V2", **{hook: harm}))
+            assert "raised SystemExit: 0" in (await harness.state("Rejected")).reason
     assert not [line for line in lines if line["event"] == "Background task ended, restarting it"]
 
 
 @pytest.mark.parametrize("then", ["return Odd()", "raise SystemExit(0)", "await asyncio.sleep(0)"])
-async def test_a_factory_that_cancels_its_task_in_the_operator_only_ends_no_task_of_its_plugin(bench, then):
+async def test_a_factory_that_cancels_its_task_in_the_operator_only_ends_no_task_of_its_plugin(harness, then):
     # Inside a trial there is no other plugin's module.
     text = (
         "import asyncio, sys, threading\nfrom plugin_operator import controller\n"
@@ -251,9 +253,9 @@ async def test_a_factory_that_cancels_its_task_in_the_operator_only_ends_no_task
         "    if threading.active_count() > 1:\n        asyncio.current_task().cancel()\n"
         f"        {then}\n    return Odd()\n"
     )
-    bench.write("good.py", hooked("V1").replace("'one'", "'good'"))
-    await bench.state("Active", "good")
+    harness.write("good.py", hooked("V1").replace("'one'", "'good'"))
+    await harness.state("Active", "good")
     with capture_logs() as lines:
-        bench.write("one.py", text)
-        assert "interrupted" not in (await bench.state("Rejected")).reason
+        harness.write("one.py", text)
+        assert "interrupted" not in (await harness.state("Rejected")).reason
     assert not [line for line in lines if line["event"] == "Background task ended, restarting it"]

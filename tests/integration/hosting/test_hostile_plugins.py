@@ -108,67 +108,71 @@ def logs_of_production() -> Iterator[None]:
 
 
 @pytest.fixture
-async def bystander(bench: Any, plugin_text: Callable[..., str]) -> Any:
+async def harness_with_good_plugin(harness: Any, plugin_text: Callable[..., str]) -> Any:
     """A good plugin on the kind that the hostile ones watch."""
-    bench.write("good.py", plugin_text("V1", name="good"))
-    await bench.state("Active", "good")
-    return bench
+    harness.write("good.py", plugin_text("V1", name="good"))
+    await harness.state("Active", "good")
+    return harness
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_a_plugin_that_raises_at_events_makes_nobody_else_deaf(bystander: Any, place: str) -> None:
+async def test_a_plugin_that_raises_at_events_makes_nobody_else_deaf(harness_with_good_plugin: Any, place: str) -> None:
     names = {f"hostile{number}": raises for number, raises in enumerate(RAISES.values())}
     for name, raises in names.items():
         text = PLACES[place].replace('"hostile"', f'"{name}"')
-        bystander.write(f"{name}.py", in_namespace(text.format(raises=indented(raises, 4))))
+        harness_with_good_plugin.write(f"{name}.py", in_namespace(text.format(raises=indented(raises, 4))))
     for name in names:
-        await bystander.state("Active", name)
+        await harness_with_good_plugin.state("Active", name)
     for number in range(5):
-        await bystander.create(f"seen-{number}")
-        await bystander.ran("V1", f"seen-{number}", "good")
+        await harness_with_good_plugin.create(f"seen-{number}")
+        await harness_with_good_plugin.ran("V1", f"seen-{number}", "good")
     if place != "map's iterable":
-        await eventually(lambda: all(_has_failed(bystander, name) for name in names), timeout_seconds=20)
+        await eventually(lambda: all(_has_failed(harness_with_good_plugin, name) for name in names), timeout_seconds=20)
     for name in names:
-        (bystander.root / f"{name}.py").unlink()
-    await eventually(lambda: all(bystander.status(name) is None for name in names), timeout_seconds=20)
-    await bystander.create("after")
-    await bystander.ran("V1", "after", "good")
+        (harness_with_good_plugin.root / f"{name}.py").unlink()
+    await eventually(lambda: all(harness_with_good_plugin.status(name) is None for name in names), timeout_seconds=20)
+    await harness_with_good_plugin.create("after")
+    await harness_with_good_plugin.ran("V1", "after", "good")
 
 
-def _has_failed(bench: Any, name: str) -> bool:
-    failures = bench.status(name).failures
+def _has_failed(harness: Any, name: str) -> bool:
+    failures = harness.status(name).failures
     return any(each.last is not None for each in failures)
 
 
 @pytest.mark.parametrize("place", LOADING)
-async def test_a_plugin_that_raises_while_it_is_loaded_is_rejected_with_the_reason(bystander: Any, place: str) -> None:
+async def test_a_plugin_that_raises_while_it_is_loaded_is_rejected_with_the_reason(
+    harness_with_good_plugin: Any, place: str
+) -> None:
     spaces = 4 if "{raises}" in LOADING[place].splitlines()[-1] or place.endswith("factory") else 8
     text = LOADING[place].replace("    {raises}", "{raises}")
     names = [f"hostile{number}" for number, name in enumerate(RAISES) if name not in COSTLY]
     for name, raises in zip(names, (RAISES[each] for each in RAISES if each not in COSTLY), strict=True):
         body = text.format(raises=indented(raises, 0 if place == "import" else spaces))
-        bystander.write(f"{name}.py", body.replace("class Hostile", f"class {name.capitalize()}"))
+        harness_with_good_plugin.write(f"{name}.py", body.replace("class Hostile", f"class {name.capitalize()}"))
     for name in names:
-        await bystander.state("Rejected", name)
-        assert bystander.status(name).reason
-        assert "interrupted" not in bystander.status(name).reason
-    await bystander.create("after")
-    await bystander.ran("V1", "after", "good")
+        await harness_with_good_plugin.state("Rejected", name)
+        assert harness_with_good_plugin.status(name).reason
+        assert "interrupted" not in harness_with_good_plugin.status(name).reason
+    await harness_with_good_plugin.create("after")
+    await harness_with_good_plugin.ran("V1", "after", "good")
 
 
-async def test_a_failing_predicate_is_named_with_plugin_object_and_its_own_line(bystander: Any) -> None:
-    path: Path = bystander.write("hostile.py", in_namespace(PLACES["predicate"].format(raises="    {}['key']")))
-    await bystander.state("Active", "hostile")
+async def test_a_failing_predicate_is_named_with_plugin_object_and_its_own_line(harness_with_good_plugin: Any) -> None:
+    path: Path = harness_with_good_plugin.write(
+        "hostile.py", in_namespace(PLACES["predicate"].format(raises="    {}['key']"))
+    )
+    await harness_with_good_plugin.state("Active", "hostile")
     with capture_logs() as lines:
-        await bystander.create("one")
-        await bystander.ran("V1", "one", "good")
+        await harness_with_good_plugin.create("one")
+        await harness_with_good_plugin.ran("V1", "one", "good")
     (line,) = [each for each in lines if each["event"] == "Plugin code raised" and each["name"] == "one"]
     assert (line["plugin"], line["controller"], line["name"]) == ("hostile", "hostile", "one")
     assert line["at"] == f"{path}:4"
 
 
-async def test_context_variables_do_not_leak_between_objects_nor_between_plugins(bystander: Any) -> None:
-    bystander.write(
+async def test_context_variables_do_not_leak_between_objects_nor_between_plugins(harness_with_good_plugin: Any) -> None:
+    harness_with_good_plugin.write(
         "hostile.py",
         "import contextvars\n"
         "from plugin_operator import controller\n"
@@ -182,13 +186,13 @@ async def test_context_variables_do_not_leak_between_objects_nor_between_plugins
         "    ctx.recorder.event({}, 'Normal', tenant.get(), request.name)\n"
         "    tenant.set(request.name)\n",
     )
-    await bystander.state("Active", "hostile")
+    await harness_with_good_plugin.state("Active", "hostile")
     for name in ("a", "b", "c"):
-        await bystander.create(name)
+        await harness_with_good_plugin.create(name)
     for name in ("a", "b", "c"):
-        await bystander.ran("nobody", name, "hostile")
-    assert set(bystander.journal.reasons("hostile")) == {"nobody"}
-    assert bystander.metrics.handler_errors.get("hostile", "predicate") == 0
+        await harness_with_good_plugin.ran("nobody", name, "hostile")
+    assert set(harness_with_good_plugin.journal.reasons("hostile")) == {"nobody"}
+    assert harness_with_good_plugin.metrics.handler_errors.get("hostile", "predicate") == 0
 
 
 HOSTILE_VALUE = """
@@ -230,31 +234,31 @@ async def hostile(ctx, request):
 """
 
 
-async def test_values_that_do_harm_when_they_are_used_harm_only_their_own_plugin(bystander: Any) -> None:
-    bystander.write("hostile.py", in_namespace(HOSTILE_VALUE))
-    await bystander.state("Active", "hostile")
+async def test_values_that_do_harm_when_they_are_used_harm_only_their_own_plugin(harness_with_good_plugin: Any) -> None:
+    harness_with_good_plugin.write("hostile.py", in_namespace(HOSTILE_VALUE))
+    await harness_with_good_plugin.state("Active", "hostile")
     for number in range(5):
-        await bystander.create("x" * (number + 1))
-        await bystander.ran("V1", "x" * (number + 1), "good")
-    await eventually(lambda: _has_failed(bystander, "hostile"), timeout_seconds=20)
-    (bystander.root / "hostile.py").unlink()
-    await eventually(lambda: bystander.status("hostile") is None, timeout_seconds=20)
-    await bystander.create("after")
-    await bystander.ran("V1", "after", "good")
+        await harness_with_good_plugin.create("x" * (number + 1))
+        await harness_with_good_plugin.ran("V1", "x" * (number + 1), "good")
+    await eventually(lambda: _has_failed(harness_with_good_plugin, "hostile"), timeout_seconds=20)
+    (harness_with_good_plugin.root / "hostile.py").unlink()
+    await eventually(lambda: harness_with_good_plugin.status("hostile") is None, timeout_seconds=20)
+    await harness_with_good_plugin.create("after")
+    await harness_with_good_plugin.ran("V1", "after", "good")
 
 
 @pytest.mark.parametrize("name", ["exception", "own base exception", "cancelled", "generator exit", "system exit"])
 async def test_an_edit_that_raises_in_every_reconcile_is_rolled_back_whatever_it_raises(
-    bench: Any, plugin_text: Callable[..., str], name: str
+    harness: Any, plugin_text: Callable[..., str], name: str
 ) -> None:
-    bench.write("one.py", plugin_text("V1"))
+    harness.write("one.py", plugin_text("V1"))
     for number in range(6):
-        await bench.create(f"object-{number}")
-    await bench.ran("V1", "object-5")
+        await harness.create(f"object-{number}")
+    await harness.ran("V1", "object-5")
     text = plugin_text("V2", body=RAISES[name])
-    path: Path = bench.write("one.py", text)
-    status = await bench.state("Quarantined")
+    path: Path = harness.write("one.py", text)
+    status = await harness.state("Quarantined")
     line = next(at for at, each in enumerate(text.splitlines(), 1) if RAISES[name] in each)
     assert f"({path}:{line})" in status.reason
-    await bench.create("after")
-    await bench.ran("V1", "after")
+    await harness.create("after")
+    await harness.ran("V1", "after")

@@ -42,65 +42,65 @@ if obj and not obj['metadata'].get('labels'):
 """
 
 
-async def charged(bench, name: str, how: str):
+async def charged(harness, name: str, how: str):
     """Wait until a plugin is charged, and return the charge."""
 
     def look():
-        bench.host.hint()
-        status = bench.status(name)
+        harness.host.hint()
+        status = harness.status(name)
         return next((each for each in status.charges if each.how == how), None) if status else None
 
     return await eventually(look, timeout_seconds=30)
 
 
-async def innocent(bench, *names: str) -> None:
+async def innocent(harness, *names: str) -> None:
     """Look at the plugins several times, and find nothing."""
     for _ in range(3):
-        bench.host.hint()
-        before = bench.host._environment.clock.monotonic()
-        await eventually(lambda before=before: bench.host._environment.clock.monotonic() > before + 0.2)
-        assert [bench.status(name).charges for name in names] == [()] * len(names)
+        harness.host.hint()
+        before = harness.host._environment.clock.monotonic()
+        await eventually(lambda before=before: harness.host._environment.clock.monotonic() > before + 0.2)
+        assert [harness.status(name).charges for name in names] == [()] * len(names)
 
 
-async def test_a_controller_that_feeds_itself_is_named_with_the_field_until_it_is_mended(bench, plugin_text):
+async def test_a_controller_that_feeds_itself_is_named_with_the_field_until_it_is_mended(harness, plugin_text):
     with capture_logs() as lines:
-        bench.write("one.py", plugin_text("V1", body=STAMP))
-        await bench.state("Active")
-        await bench.create("innocent")
-        await bench.create("secretive")
-        charge = await charged(bench, "one", "loops")
+        harness.write("one.py", plugin_text("V1", body=STAMP))
+        await harness.state("Active")
+        await harness.create("innocent")
+        await harness.create("secretive")
+        charge = await charged(harness, "one", "loops")
     (line,) = [line for line in lines if line["event"] == "Controller feeds itself"]
     assert (line["plugin"], line["controller"], line["fields"]) == ("one", "one", ["data.token"])
     assert (line["namespace"], line["name"], line["log_level"]) == (NAMESPACE, "secretive", "warning")
     assert f"controller one changes data.token of v1/ConfigMap {NAMESPACE}/secretive" in charge.detail
-    assert bench.metrics.plugin_misbehaving.values == {("one", "loops"): 1}
-    shown = bench.status().as_dict()
+    assert harness.metrics.plugin_misbehaving.values == {("one", "loops"): 1}
+    shown = harness.status().as_dict()
     assert [each["how"] for each in shown["misbehaving"]] == ["loops"]
     assert "hunter2" not in json.dumps(shown, default=str) + str(lines)
-    bench.write("one.py", plugin_text("V2"))
-    await bench.ran("V2", "secretive")
-    bench.host.hint()
-    await eventually(lambda: bench.status().charges == () and not bench.metrics.plugin_misbehaving.values)
+    harness.write("one.py", plugin_text("V2"))
+    await harness.ran("V2", "secretive")
+    harness.host.hint()
+    await eventually(lambda: harness.status().charges == () and not harness.metrics.plugin_misbehaving.values)
 
 
-async def test_a_controller_that_feeds_itself_by_what_it_owns_is_named(bench, plugin_text):
+async def test_a_controller_that_feeds_itself_by_what_it_owns_is_named(harness, plugin_text):
     body = CHILD.replace("NAMESPACE", repr(NAMESPACE))
-    bench.write("one.py", plugin_text("V1", body=body, options=", owns=['v1/Secret']"))
-    await bench.state("Active")
-    await bench.create("parent")
-    charge = await charged(bench, "one", "loops")
+    harness.write("one.py", plugin_text("V1", body=body, options=", owns=['v1/Secret']"))
+    await harness.state("Active")
+    await harness.create("parent")
+    charge = await charged(harness, "one", "loops")
     assert f"of v1/Secret {NAMESPACE}/child at each reconcile of {NAMESPACE}/parent" in charge.detail
     assert "data.token" in charge.detail
 
 
-async def test_two_controllers_that_undo_each_others_writes_are_both_named(bench, plugin_text, capsys):
+async def test_two_controllers_that_undo_each_others_writes_are_both_named(harness, plugin_text, capsys):
     with capture_logs() as lines:
         for name in ("one", "two"):
-            bench.write(f"{name}.py", plugin_text("V1", name=name, body=OWN.replace("OWNER", name)))
-            await bench.state("Active", name)
-        await bench.create("contested")
+            harness.write(f"{name}.py", plugin_text("V1", name=name, body=OWN.replace("OWNER", name)))
+            await harness.state("Active", name)
+        await harness.create("contested")
         for name, other in (("one", "two"), ("two", "one")):
-            charge = await charged(bench, name, "fights")
+            charge = await charged(harness, name, "fights")
             assert charge.detail.startswith(
                 f"controller {name} of plugin {name} and controller {other} of plugin {other}"
             )
@@ -111,27 +111,27 @@ async def test_two_controllers_that_undo_each_others_writes_are_both_named(bench
         ("two", "one", "one"),
     }
     assert all(line["field"] == "metadata.annotations[example.com/owner]" for line in said)
-    assert bench.metrics.plugin_misbehaving.values == {("one", "fights"): 1, ("two", "fights"): 1}
-    print_status({"plugins": [bench.status("one").as_dict()]})
+    assert harness.metrics.plugin_misbehaving.values == {("one", "fights"): 1, ("two", "fights"): 1}
+    print_status({"plugins": [harness.status("one").as_dict()]})
     assert "fights over a field: controller one of plugin one" in capsys.readouterr().out
-    bench.write("two.py", plugin_text("V2", name="two"))
-    await bench.ran("V2", "contested", "two")
-    bench.host.hint()
-    await eventually(lambda: bench.status("two").charges == ())
+    harness.write("two.py", plugin_text("V2", name="two"))
+    await harness.ran("V2", "contested", "two")
+    harness.host.hint()
+    await eventually(lambda: harness.status("two").charges == ())
 
 
-async def test_ordinary_controllers_are_charged_with_nothing(bench, plugin_text):
-    bench.write("one.py", plugin_text("V1", body=LABEL))
+async def test_ordinary_controllers_are_charged_with_nothing(harness, plugin_text):
+    harness.write("one.py", plugin_text("V1", body=LABEL))
     ticks = ", predicates=[__import__('plugin_operator').labels_changed]"
-    bench.write("two.py", plugin_text("V1", name="two", body=TICK, options=ticks))
-    await bench.state("Active", "one")
-    await bench.state("Active", "two")
-    await bench.create("clock")
+    harness.write("two.py", plugin_text("V1", name="two", body=TICK, options=ticks))
+    await harness.state("Active", "one")
+    await harness.state("Active", "two")
+    await harness.create("clock")
     for number in range(150):
-        await bench.create(f"o{number}")
-    await bench.ran("V1", "o149")
-    await eventually(lambda: bench.journal.messages("two", "V1").count("clock") > 100, timeout_seconds=30)
-    await innocent(bench, "one", "two")
+        await harness.create(f"o{number}")
+    await harness.ran("V1", "o149")
+    await eventually(lambda: harness.journal.messages("two", "V1").count("clock") > 100, timeout_seconds=30)
+    await innocent(harness, "one", "two")
 
 
 SCALE = """
@@ -163,32 +163,32 @@ def deployment() -> dict[str, object]:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
 
 
-async def test_one_that_scales_and_one_that_patches_the_replicas_are_named(bench, plugin_text):
+async def test_one_that_scales_and_one_that_patches_the_replicas_are_named(harness, plugin_text):
     for name, replicas, subresource in (("one", 1, None), ("two", 2, "scale")):
         body = SCALE.replace("REPLICAS", str(replicas)).replace("SUBRESOURCE", repr(subresource))
-        bench.write(f"{name}.py", plugin_text("V1", name=name, kind="apps/v1/Deployment", body=body))
-        await bench.state("Active", name)
-    await bench.client.create(deployment())
+        harness.write(f"{name}.py", plugin_text("V1", name=name, kind="apps/v1/Deployment", body=body))
+        await harness.state("Active", name)
+    await harness.client.create(deployment())
     for name in ("one", "two"):
-        charge = await charged(bench, name, "fights")
+        charge = await charged(harness, name, "fights")
         assert f"spec.replicas of apps/v1/Deployment {NAMESPACE}/contested" in charge.detail
 
 
-async def test_two_that_fight_with_typed_models_are_named(bench, plugin_text):
+async def test_two_that_fight_with_typed_models_are_named(harness, plugin_text):
     for name in ("one", "two"):
         head = "from kubernetes_asyncio.client import V1ConfigMap"
-        bench.write(f"{name}.py", plugin_text("V1", name=name, head=head, body=TYPED.replace("OWNER", name)))
-        await bench.state("Active", name)
-    await bench.create("contested")
+        harness.write(f"{name}.py", plugin_text("V1", name=name, head=head, body=TYPED.replace("OWNER", name)))
+        await harness.state("Active", name)
+    await harness.create("contested")
     for name in ("one", "two"):
-        assert "data.owner of v1/ConfigMap" in (await charged(bench, name, "fights")).detail
+        assert "data.owner of v1/ConfigMap" in (await charged(harness, name, "fights")).detail
 
 
-async def test_one_that_creates_what_the_other_deletes_is_named(bench, plugin_text):
+async def test_one_that_creates_what_the_other_deletes_is_named(harness, plugin_text):
     for name, body in (("one", MAKE), ("two", UNMAKE)):
-        bench.write(f"{name}.py", plugin_text("V1", name=name, body=body))
-        await bench.state("Active", name)
-    await bench.create("contested")
+        harness.write(f"{name}.py", plugin_text("V1", name=name, body=body))
+        await harness.state("Active", name)
+    await harness.create("contested")
     for name in ("one", "two"):
-        charge = await charged(bench, name, "fights")
+        charge = await charged(harness, name, "fights")
         assert f"create and delete v1/ConfigMap {NAMESPACE}/contested" in charge.detail

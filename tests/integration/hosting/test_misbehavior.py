@@ -13,114 +13,118 @@ def find(lines, event):
     return next((line for line in lines if line["event"] == event), None)
 
 
-async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(bench, plugin_text):
+async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(harness, plugin_text):
     body = "async def forgotten():\n    await asyncio.sleep(600)\nfor _ in range(150): asyncio.create_task(forgotten())"
-    await bench.create("a")
+    await harness.create("a")
     with capture_logs() as lines:
-        path = bench.write("one.py", plugin_text("V1", body=body))
+        path = harness.write("one.py", plugin_text("V1", body=body))
         line = await eventually(lambda: find(lines, "Plugin leaves tasks unfinished"))
     assert (line["plugin"], line["tasks"]) == ("one", 150)
     assert line["most"] == {"one.<locals>.forgotten": 150}
     assert line["stack"].startswith(f"{path}:")
-    assert bench.status().tasks == 150
-    (charge,) = bench.status().charges
+    assert harness.status().tasks == 150
+    (charge,) = harness.status().charges
     assert (charge.how, charge.detail, charge.stack) == ("tasks", "150 of them", tuple(line["stack"].splitlines()))
-    assert bench.metrics.plugin_misbehaving.values == {("one", "tasks"): 1}
-    bench.write("one.py", plugin_text("V2"))
-    await bench.ran("V2", "a")
-    await bench.state("Active")
-    assert bench.status().tasks == 0
-    bench.host.hint()
-    await eventually(lambda: bench.status().charges == () and not bench.metrics.plugin_misbehaving.values)
+    assert harness.metrics.plugin_misbehaving.values == {("one", "tasks"): 1}
+    harness.write("one.py", plugin_text("V2"))
+    await harness.ran("V2", "a")
+    await harness.state("Active")
+    assert harness.status().tasks == 0
+    harness.host.hint()
+    await eventually(lambda: harness.status().charges == () and not harness.metrics.plugin_misbehaving.values)
 
 
-async def test_a_plugin_that_ends_its_tasks_is_charged_no_more_and_again_when_it_forgets_them_again(bench, plugin_text):
+async def test_a_plugin_that_ends_its_tasks_is_charged_no_more_and_again_when_it_forgets_them_again(
+    harness, plugin_text
+):
     head = "import asyncio\nTASKS = []\n"
     body = (
         "for task in TASKS: task.cancel()\n"
         "TASKS[:] = [asyncio.create_task(asyncio.sleep(600)) for _ in range(150 if request.name == 'a' else 0)]"
     )
-    bench.write("one.py", plugin_text("V1", head=head, body=body))
+    harness.write("one.py", plugin_text("V1", head=head, body=body))
 
     async def charged(name: str, expected: list[str]) -> None:
         async def is_so() -> bool:
-            bench.host.hint()
-            return [each.how for each in bench.status().charges] == expected
+            harness.host.hint()
+            return [each.how for each in harness.status().charges] == expected
 
-        await bench.change(name, os.urandom(4).hex())
+        await harness.change(name, os.urandom(4).hex())
         await eventually(is_so, timeout_seconds=20)
 
-    await bench.create("b")
-    await bench.ran("V1", "b")
-    await bench.create("a")
+    await harness.create("b")
+    await harness.ran("V1", "b")
+    await harness.create("a")
     await charged("a", ["tasks"])
     await charged("b", [])
     await charged("a", ["tasks"])
 
 
-async def test_a_plugin_that_nearly_always_fails_is_named_once(bench, plugin_text):
+async def test_a_plugin_that_nearly_always_fails_is_named_once(harness, plugin_text):
     for name in "abcdefgh":
-        await bench.create(name)
+        await harness.create(name)
     with capture_logs() as lines:
-        bench.write("one.py", plugin_text("V1", body="raise ValueError('no good')"))
+        harness.write("one.py", plugin_text("V1", body="raise ValueError('no good')"))
         line = await eventually(lambda: find(lines, "Plugin fails most of the time"))
         assert (line["plugin"], line["error"]) == ("one", "ValueError: no good")
-        assert line["stack"].startswith(f"{bench.root / 'one.py'}:")
-        bench.host.hint()
-        bench.write("two.py", plugin_text("V2", name="two"))
-        await bench.ran("V2", "a", "two")
-    assert bench.status().failing == "ValueError: no good"
-    assert [(each.how, each.stack) for each in bench.status().charges] == [("fails", tuple(line["stack"].splitlines()))]
-    assert bench.status().state == "Active"
+        assert line["stack"].startswith(f"{harness.root / 'one.py'}:")
+        harness.host.hint()
+        harness.write("two.py", plugin_text("V2", name="two"))
+        await harness.ran("V2", "a", "two")
+    assert harness.status().failing == "ValueError: no good"
+    assert [(each.how, each.stack) for each in harness.status().charges] == [
+        ("fails", tuple(line["stack"].splitlines()))
+    ]
+    assert harness.status().state == "Active"
     assert sum(line["event"] == "Plugin fails most of the time" for line in lines) == 1
 
 
-async def test_a_plugin_that_blocks_the_loop_is_charged_until_it_is_edited(bench, plugin_text):
-    await bench.create("a")
-    path = bench.write("one.py", plugin_text("V1"))
-    await bench.ran("V1", "a")
-    revision = bench.status().revision
-    bench.host.blocked("one", 1.25, [f"{path}@{revision}:7", f"{path}@{revision}:3"])
-    bench.host.blocked("one", 0.5, [f"{path}@{revision}:7"])
-    bench.host.blocked("gone meanwhile", 9, [])
-    (charge,) = bench.status().charges
+async def test_a_plugin_that_blocks_the_loop_is_charged_until_it_is_edited(harness, plugin_text):
+    await harness.create("a")
+    path = harness.write("one.py", plugin_text("V1"))
+    await harness.ran("V1", "a")
+    revision = harness.status().revision
+    harness.host.blocked("one", 1.25, [f"{path}@{revision}:7", f"{path}@{revision}:3"])
+    harness.host.blocked("one", 0.5, [f"{path}@{revision}:7"])
+    harness.host.blocked("gone meanwhile", 9, [])
+    (charge,) = harness.status().charges
     assert (charge.how, charge.detail) == ("blocks", "for 1.2 s at the longest, 2 times so far")
     assert charge.stack == (f"{path}:7",)
-    assert bench.metrics.plugin_misbehaving.values == {("one", "blocks"): 1}
-    bench.write("one.py", plugin_text("V2"))
-    await bench.ran("V2", "a")
-    bench.host.hint()
-    await eventually(lambda: bench.status().charges == () and not bench.metrics.plugin_misbehaving.values)
+    assert harness.metrics.plugin_misbehaving.values == {("one", "blocks"): 1}
+    harness.write("one.py", plugin_text("V2"))
+    await harness.ran("V2", "a")
+    harness.host.hint()
+    await eventually(lambda: harness.status().charges == () and not harness.metrics.plugin_misbehaving.values)
 
 
-async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(bench, plugin_text):
-    await bench.create("a")
+async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(harness, plugin_text):
+    await harness.create("a")
     text = (
         "from plugin_operator import controller\nimport time\n"
         f"@controller(for_='v1/ConfigMap', namespaces=[{NAMESPACE!r}])\n"
         "def slow(ctx, request):\n    time.sleep(0.5)\n"
     )
-    bench.write("slow.py", text)
-    bench.write("one.py", plugin_text("V1"))
-    await bench.ran("V1", "a")
+    harness.write("slow.py", text)
+    harness.write("one.py", plugin_text("V1"))
+    await harness.ran("V1", "a")
     for value in range(5):
-        before = bench.journal.reasons("one").count("V1")
-        await bench.change("a", value)
-        await eventually(lambda before=before: bench.journal.reasons("one").count("V1") > before)
+        before = harness.journal.reasons("one").count("V1")
+        await harness.change("a", value)
+        await eventually(lambda before=before: harness.journal.reasons("one").count("V1") > before)
 
 
-async def test_a_plugin_that_cannot_be_looked_at_ends_no_reload(bench, plugin_text, monkeypatch):
-    await bench.create("a")
-    bench.write("one.py", plugin_text("V1"))
-    await bench.ran("V1", "a")
+async def test_a_plugin_that_cannot_be_looked_at_ends_no_reload(harness, plugin_text, monkeypatch):
+    await harness.create("a")
+    harness.write("one.py", plugin_text("V1"))
+    await harness.ran("V1", "a")
     looked = []
 
     def fails():
         looked.append(True)
         raise RuntimeError("a bug of ours")
 
-    monkeypatch.setattr(bench.host._supervisors["one"], "refresh", fails)
-    bench.host.hint()
+    monkeypatch.setattr(harness.host._supervisors["one"], "refresh", fails)
+    harness.host.hint()
     await eventually(lambda: looked)
-    bench.write("one.py", plugin_text("V2"))
-    await bench.ran("V2", "a")
+    harness.write("one.py", plugin_text("V2"))
+    await harness.ran("V2", "a")

@@ -20,47 +20,47 @@ if request.name == 'mine' and ctx.lister.get(request):
 """
 
 
-async def test_it_is_told_where_people_look_and_heals_by_itself(bench, api_server, plugin_text):
+async def test_it_is_told_where_people_look_and_heals_by_itself(harness, api_server, plugin_text):
     message = f'configmaps "mine" is forbidden: {CANNOT}'
     api_server.faults.add(Fault(action=Action.REFUSE, verb="patch", code=403, message=message, count=None))
     with capture_logs() as lines:
-        bench.write("one.py", plugin_text("V1", body=BODY))
-        await bench.create("mine")
+        harness.write("one.py", plugin_text("V1", body=BODY))
+        await harness.create("mine")
 
         async def told() -> bool:
-            bench.host.hint()
-            status = bench.status()
+            harness.host.hint()
+            status = harness.status()
             return status is not None and status.reason == f"rights are missing: one: {CANNOT}"
 
         await eventually(told, timeout_seconds=20)
-        assert bench.status().state == "Active"
-        assert f"one: rights are missing: one: {CANNOT}" in troubles(bench.host)
+        assert harness.status().state == "Active"
+        assert f"one: rights are missing: one: {CANNOT}" in troubles(harness.host)
         api_server.faults.clear()
-        await bench.change("mine", 2)
-        await bench.ran("written", "mine")
+        await harness.change("mine", 2)
+        await harness.ran("written", "mine")
 
         async def healed() -> bool:
-            bench.host.hint()
-            return bench.status().reason == ""
+            harness.host.hint()
+            return harness.status().reason == ""
 
         await eventually(healed, timeout_seconds=20)
     (line,) = [line for line in lines if line["event"] == "Controller lacks a right"]
     assert (line["plugin"], line["controller"], line["reason"]) == ("one", "one", CANNOT)
 
 
-async def test_one_that_waits_is_not_logged_as_active_until_it_is(bench, api_server, plugin_text):
+async def test_one_that_waits_is_not_logged_as_active_until_it_is(harness, api_server, plugin_text):
     path = f"/api/v1/namespaces/{NAMESPACE}/secrets"
     api_server.faults.add(Fault(action=Action.REFUSE, path=path, code=403, message="is forbidden: no", count=None))
     with capture_logs() as lines:
-        bench.write("one.py", plugin_text("V1", kind="v1/Secret"))
-        await bench.state("Waiting")
+        harness.write("one.py", plugin_text("V1", kind="v1/Secret"))
+        await harness.state("Waiting")
         said = [line["event"] for line in lines]
         assert "Plugin waits for the API server" in said
         assert "Plugin active" not in said
         api_server.faults.clear()
 
         async def active() -> bool:
-            bench.host.hint()
+            harness.host.hint()
             return "Plugin active" in [line["event"] for line in lines]
 
         await eventually(active, timeout_seconds=30)

@@ -20,20 +20,20 @@ LEFT, RIGHT = "left/a", "right/a"
 
 
 @pytest.fixture
-async def apart(make_bench, api_server):
+async def harness(make_harness, api_server):
     """A leading host with two namespaces that asks again soon for what is forbidden, and a ConfigMap in each."""
-    bench = make_bench(reflector=ReflectorSettings(poll_access_seconds=0.2))
+    harness = make_harness(reflector=ReflectorSettings(poll_access_seconds=0.2))
     for name in ("left", "right"):
-        await bench.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        await create(bench, name, "a")
-    await bench.host.start()
-    bench.host.lead()
-    return bench
+        await harness.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        await create(harness, name, "a")
+    await harness.host.start()
+    harness.host.lead()
+    return harness
 
 
-async def create(bench, namespace: str, name: str) -> None:
+async def create(harness, namespace: str, name: str) -> None:
     metadata = {"name": name, "namespace": namespace}
-    await bench.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    await harness.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
 
 
 def forbid(server, namespace: str, resource: str) -> None:
@@ -45,62 +45,62 @@ def forbid(server, namespace: str, resource: str) -> None:
     server.faults.add(Fault(action=Action.BREAK, verb="watch", path=path))
 
 
-def waiting(bench) -> dict[tuple[str, ...], float]:
-    return {labels[1]: value for labels, value in bench.metrics.informer_waiting.collect() if value}
+def waiting(harness) -> dict[tuple[str, ...], float]:
+    return {labels[1]: value for labels, value in harness.metrics.informer_waiting.collect() if value}
 
 
 @pytest.mark.parametrize("resource", ["configmaps", "secrets"])
-async def test_it_is_worked_on_in_the_others_from_the_start_and_in_it_once_it_is_allowed(apart, api_server, resource):
+async def test_it_is_worked_on_in_the_others_from_the_start_and_in_it_once_it_is_allowed(harness, api_server, resource):
     forbid(api_server, "right", resource)
     with capture_logs() as lines:
-        apart.write("one.py", TEXT.replace("VERSION", "V1"))
-        status = await apart.state("Waiting")
-        await apart.ran("V1", LEFT)
+        harness.write("one.py", TEXT.replace("VERSION", "V1"))
+        status = await harness.state("Waiting")
+        await harness.ran("V1", LEFT)
         assert status.reason.startswith("namespace right waits, the others go on: ")
         assert "is forbidden: RBAC" in status.reason
-        assert apart.status().as_dict()["controllerStatus"][0]["waitingNamespaces"] == ["right"]
-        assert waiting(apart) == {"right": 1}
-        assert RIGHT not in apart.journal.messages("one", "V1")
-        apart.write("one.py", TEXT.replace("VERSION", "V2"))
-        await apart.ran("V2", LEFT)
-        assert RIGHT not in apart.journal.messages("one", "V2")
+        assert harness.status().as_dict()["controllerStatus"][0]["waitingNamespaces"] == ["right"]
+        assert waiting(harness) == {"right": 1}
+        assert RIGHT not in harness.journal.messages("one", "V1")
+        harness.write("one.py", TEXT.replace("VERSION", "V2"))
+        await harness.ran("V2", LEFT)
+        assert RIGHT not in harness.journal.messages("one", "V2")
         api_server.faults.clear()
-        await apart.ran("V2", RIGHT)
-        apart.host.hint()
-        status = await apart.state("Active")
+        await harness.ran("V2", RIGHT)
+        harness.host.hint()
+        status = await harness.state("Active")
     assert status.reason == ""
-    assert waiting(apart) == {}
+    assert waiting(harness) == {}
     said = [line["event"] for line in lines]
     assert said.count("Informer is waiting") == 1
     assert said.count("Controller no longer waits in some namespaces") == 1
 
 
-async def test_a_right_that_is_withdrawn_later_shows_and_stops_nothing(apart, api_server):
-    apart.write("one.py", TEXT.replace("VERSION", "V1"))
-    await apart.ran("V1", RIGHT)
+async def test_a_right_that_is_withdrawn_later_shows_and_stops_nothing(harness, api_server):
+    harness.write("one.py", TEXT.replace("VERSION", "V1"))
+    await harness.ran("V1", RIGHT)
     forbid(api_server, "right", "configmaps")
 
     async def shows() -> bool:
-        apart.host.hint()
-        return apart.status().reason.startswith("namespace right waits, the others go on: ")
+        harness.host.hint()
+        return harness.status().reason.startswith("namespace right waits, the others go on: ")
 
     await eventually(shows, timeout_seconds=20)
-    await create(apart, "left", "b")
-    await apart.ran("V1", "left/b")
+    await create(harness, "left", "b")
+    await harness.ran("V1", "left/b")
     api_server.faults.clear()
-    await create(apart, "right", "b")
-    await apart.ran("V1", "right/b")
+    await create(harness, "right", "b")
+    await harness.ran("V1", "right/b")
 
 
-async def test_an_edit_that_would_stop_what_works_waits_for_the_permission(apart, api_server):
+async def test_an_edit_that_would_stop_what_works_waits_for_the_permission(harness, api_server):
     forbid(api_server, "right", "configmaps")
-    apart.write("one.py", TEXT.replace("VERSION", "V1"))
-    await apart.ran("V1", LEFT)
+    harness.write("one.py", TEXT.replace("VERSION", "V1"))
+    await harness.ran("V1", LEFT)
     forbid(api_server, "left", "secrets")
     forbid(api_server, "right", "services")
-    apart.write("one.py", TEXT.replace("VERSION", "V2").replace("namespaces=", "reads=['v1/Service'], namespaces="))
-    await eventually(lambda: "goes on until then" in apart.status().reason, timeout_seconds=20)
-    await create(apart, "left", "b")
-    await apart.ran("V1", "left/b")
+    harness.write("one.py", TEXT.replace("VERSION", "V2").replace("namespaces=", "reads=['v1/Service'], namespaces="))
+    await eventually(lambda: "goes on until then" in harness.status().reason, timeout_seconds=20)
+    await create(harness, "left", "b")
+    await harness.ran("V1", "left/b")
     api_server.faults.clear()
-    await apart.ran("V2", RIGHT)
+    await harness.ran("V2", RIGHT)

@@ -24,34 +24,34 @@ def install(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("validate", [True, False])
 async def test_a_plugin_waits_for_what_it_needs_and_loads_once_it_is_installed(
-    make_bench, plugin_text, install, tmp_path, validate
+    make_harness, plugin_text, install, tmp_path, validate
 ):
-    bench = make_bench(validate=validate)
+    harness = make_harness(validate=validate)
     trace = tmp_path / "ran"
-    bench.write("one.py", NEEDS + plugin_text("V1", head=f"open({str(trace)!r}, 'a').close()"))
-    await bench.host.start()
-    bench.host.lead()
-    refused = await bench.state("Rejected")
+    harness.write("one.py", NEEDS + plugin_text("V1", head=f"open({str(trace)!r}, 'a').close()"))
+    await harness.host.start()
+    harness.host.lead()
+    refused = await harness.state("Rejected")
     assert refused.reason.startswith("needs 'some-thing>=2', which is not installed; install it where")
-    assert (refused.path, refused.line) == (f"{bench.root}/one.py", 2)
+    assert (refused.path, refused.line) == (f"{harness.root}/one.py", 2)
     assert not trace.exists()
     install("2.5")
-    await bench.state("Active")
-    await bench.create("a", n="1")
-    await bench.ran("V1", "a")
+    await harness.state("Active")
+    await harness.create("a", n="1")
+    await harness.ran("V1", "a")
 
 
-async def test_an_edit_that_needs_more_than_there_is_leaves_the_last_good_code_running(bench, plugin_text, install):
+async def test_an_edit_that_needs_more_than_there_is_leaves_the_last_good_code_running(harness, plugin_text, install):
     install("1.0")
-    bench.write("one.py", plugin_text("V1"))
-    await bench.state("Active")
-    bench.write("one.py", NEEDS + plugin_text("V2"))
-    refused = await bench.state("Rejected")
+    harness.write("one.py", plugin_text("V1"))
+    await harness.state("Active")
+    harness.write("one.py", NEEDS + plugin_text("V2"))
+    refused = await harness.state("Rejected")
     assert "needs 'some-thing>=2', but 1.0 is installed" in refused.reason
-    await bench.create("a", n="1")
-    await bench.ran("V1", "a")
-    bench.write("one.py", NEEDS.replace("'some-thing>=2'", "x") + plugin_text("V2"))
-    await eventually(lambda: "is not TOML" in bench.status().reason, timeout_seconds=20)
-    assert bench.metrics.plugin_load_errors.get("one", "rejected") >= 2
-    bench.write("one.py", NEEDS.replace(">=2", ">=1") + plugin_text("V3"))
-    await bench.ran("V3", "a")
+    await harness.create("a", n="1")
+    await harness.ran("V1", "a")
+    harness.write("one.py", NEEDS.replace("'some-thing>=2'", "x") + plugin_text("V2"))
+    await eventually(lambda: "is not TOML" in harness.status().reason, timeout_seconds=20)
+    assert harness.metrics.plugin_load_errors.get("one", "rejected") >= 2
+    harness.write("one.py", NEEDS.replace(">=2", ">=1") + plugin_text("V3"))
+    await harness.ran("V3", "a")

@@ -40,84 +40,86 @@ def gone_folder(tmp_path: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("gone_folder")
 async def test_a_plugin_loads_and_reloads_without_a_working_directory(
-    make_bench: Any, plugin_text: Callable[..., str]
+    make_harness: Any, plugin_text: Callable[..., str]
 ) -> None:
-    bench = make_bench(validate=True)
-    await bench.create("a")
-    bench.write("one.py", plugin_text("V1", head="import structlog"))
-    await bench.host.start()
-    bench.host.lead()
-    await bench.ran("V1", "a")
-    bench.write("one.py", plugin_text("V2", head="import structlog"))
-    await bench.ran("V2", "a")
-    assert bench.host.directory_problem == ""
+    harness = make_harness(validate=True)
+    await harness.create("a")
+    harness.write("one.py", plugin_text("V1", head="import structlog"))
+    await harness.host.start()
+    harness.host.lead()
+    await harness.ran("V1", "a")
+    harness.write("one.py", plugin_text("V2", head="import structlog"))
+    await harness.ran("V2", "a")
+    assert harness.host.directory_problem == ""
 
 
 async def test_a_link_to_the_root_stops_neither_watching_nor_reloads(
-    make_bench: Any, quick: Any, plugin_text: Callable[..., str]
+    make_harness: Any, short_deadlines: Any, plugin_text: Callable[..., str]
 ) -> None:
-    bench = make_bench(settings=replace(quick, scan_interval_seconds=600))  # what is seen was seen by watching
-    await bench.create("a")
-    (bench.root / "everything").symlink_to("/")
-    (bench.root / ".loop").symlink_to(".loop")
-    (bench.root / "loop.py").symlink_to("loop.py")
-    bench.write("web/__init__.py", plugin_text("V1"))
-    await bench.host.start()
-    bench.host.lead()
-    await bench.ran("V1", "a")
+    harness = make_harness(
+        settings=replace(short_deadlines, scan_interval_seconds=600)
+    )  # what is seen was seen by watching
+    await harness.create("a")
+    (harness.root / "everything").symlink_to("/")
+    (harness.root / ".loop").symlink_to(".loop")
+    (harness.root / "loop.py").symlink_to("loop.py")
+    harness.write("web/__init__.py", plugin_text("V1"))
+    await harness.host.start()
+    harness.host.lead()
+    await harness.ran("V1", "a")
     for version in ("V2", "V3"):
-        bench.write("web/__init__.py", plugin_text(version))
-        await bench.ran(version, "a")
-    bench.write("web/parts/deep.py", "WORD = 'V4'\n")
-    bench.write("web/__init__.py", plugin_text("V4", head="from web.parts.deep import WORD"))
-    await bench.ran("V4", "a")
-    bench.write("web/parts/deep.py", "WORD = 'V5'\nraise SystemExit(WORD)\n")
-    assert "V5" in (await bench.state("Rejected", "web")).reason
-    assert "leads back to itself" in (await bench.state("Rejected", "loop")).reason
+        harness.write("web/__init__.py", plugin_text(version))
+        await harness.ran(version, "a")
+    harness.write("web/parts/deep.py", "WORD = 'V4'\n")
+    harness.write("web/__init__.py", plugin_text("V4", head="from web.parts.deep import WORD"))
+    await harness.ran("V4", "a")
+    harness.write("web/parts/deep.py", "WORD = 'V5'\nraise SystemExit(WORD)\n")
+    assert "V5" in (await harness.state("Rejected", "web")).reason
+    assert "leads back to itself" in (await harness.state("Rejected", "loop")).reason
 
 
 @pytest.mark.parametrize("directory", [Directory.UNREADABLE, Directory.UNSTABLE, None])
 async def test_a_scan_that_fails_is_no_look_at_every_file(
-    make_bench: Any, plugin_text: Callable[..., str], directory: Directory | None, monkeypatch: pytest.MonkeyPatch
+    make_harness: Any, plugin_text: Callable[..., str], directory: Directory | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench = make_bench()
-    bench.write("one.py", plugin_text("V1"))
-    host: PluginHost = bench.host
+    harness = make_harness()
+    harness.write("one.py", plugin_text("V1"))
+    host: PluginHost = harness.host
     scan = host._scanner.scan
 
     def fail() -> Snapshot:
         if directory is None:
             raise RuntimeError("a bug")
-        return Snapshot(str(bench.root), directory, "no")
+        return Snapshot(str(harness.root), directory, "no")
 
     monkeypatch.setattr(host._scanner, "scan", fail)
     await host.start()
-    await eventually(lambda: host.directory_problem in {"no", f"{bench.root} cannot be scanned: RuntimeError: a bug"})
+    await eventually(lambda: host.directory_problem in {"no", f"{harness.root} cannot be scanned: RuntimeError: a bug"})
     assert not host.is_settled
     monkeypatch.setattr(host._scanner, "scan", scan)
-    await bench.state("Active")
+    await harness.state("Active")
     await eventually(lambda: host.is_settled)
 
 
 async def test_a_directory_that_answers_slowly_holds_up_neither_the_event_loop_nor_the_stop(
-    make_bench: Any, plugin_text: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    make_harness: Any, plugin_text: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = threading.Event()
     asked = threading.Event()
     on_loop: list[str] = []
     real = {name: getattr(os, name) for name in ("stat", "scandir", "readlink", "open")}
-    bench = make_bench()
-    bench.write("one.py", plugin_text("V1"))
-    await bench.create("a")
-    await bench.host.start()
-    bench.host.lead()
-    await bench.ran("V1", "a")
+    harness = make_harness()
+    harness.write("one.py", plugin_text("V1"))
+    await harness.create("a")
+    await harness.host.start()
+    harness.host.lead()
+    await harness.ran("V1", "a")
 
     def slow(name: str) -> Callable[..., Any]:
         def call(path: Any, *arguments: Any, **more: Any) -> Any:
             if threading.current_thread() is threading.main_thread():
                 on_loop.extend(_callers(sys._getframe(), "watcher.py", "scanner.py", "tree.py"))
-            elif str(path).startswith(str(bench.root)) and not answers.is_set():
+            elif str(path).startswith(str(harness.root)) and not answers.is_set():
                 asked.set()
                 answers.wait(20)
             return real[name](path, *arguments, **more)
@@ -127,9 +129,9 @@ async def test_a_directory_that_answers_slowly_holds_up_neither_the_event_loop_n
     for name in real:
         monkeypatch.setattr(os, name, slow(name))
     await eventually(asked.is_set)
-    await bench.change("a", 1)
-    await eventually(lambda: bench.journal.reasons("one").count("V1") >= 2)
+    await harness.change("a", 1)
+    await eventually(lambda: harness.journal.reasons("one").count("V1") >= 2)
     answers.set()
-    bench.write("one.py", plugin_text("V2"))
-    await bench.ran("V2", "a")
+    harness.write("one.py", plugin_text("V2"))
+    await harness.ran("V2", "a")
     assert on_loop == []

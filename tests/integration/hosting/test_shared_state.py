@@ -44,12 +44,12 @@ def exposed() -> str:
 
 
 async def test_a_plugin_with_metrics_of_its_own_is_reloaded_and_each_series_is_there_once_at_any_moment(
-    bench, plugin_text
+    harness, plugin_text
 ):
     metrics = Metrics()
     metrics.show_plugins(PLUGIN_METRICS, print)
-    await bench.create("a")
-    bench.write("one.py", plugin_text("V1", head=COUNTER, body=COUNT))
+    await harness.create("a")
+    harness.write("one.py", plugin_text("V1", head=COUNTER, body=COUNT))
     await eventually(lambda: 'seen_total{name="a"}' in exposed())
     wrong, is_over = [], threading.Event()
 
@@ -63,15 +63,15 @@ async def test_a_plugin_with_metrics_of_its_own_is_reloaded_and_each_series_is_t
     scraper.start()
     try:
         for version in ("V2", "V3", "V4"):
-            bench.write("one.py", plugin_text(version, head=COUNTER, body=COUNT))
-            await bench.ran(version, "a")
-            await bench.state("Active")
-        bench.write("one.py", plugin_text("V5", head=COUNTER + "raise ValueError('no')\n"))
-        await bench.state("Rejected")
-        await bench.change("a", 1)
-        bench.write("one.py", plugin_text("V6", head=COUNTER, body=COUNT))
-        await bench.ran("V6", "a")
-        await bench.state("Active")
+            harness.write("one.py", plugin_text(version, head=COUNTER, body=COUNT))
+            await harness.ran(version, "a")
+            await harness.state("Active")
+        harness.write("one.py", plugin_text("V5", head=COUNTER + "raise ValueError('no')\n"))
+        await harness.state("Rejected")
+        await harness.change("a", 1)
+        harness.write("one.py", plugin_text("V6", head=COUNTER, body=COUNT))
+        await harness.ran("V6", "a")
+        await harness.state("Active")
     finally:
         is_over.set()
         scraper.join()
@@ -80,43 +80,43 @@ async def test_a_plugin_with_metrics_of_its_own_is_reloaded_and_each_series_is_t
         body = metrics.render(accept)[1].decode()
         assert body.count('seen_total{name="a"}') == 1
         assert body.count("# EOF") == bool(accept)
-    (bench.root / "one.py").unlink()
-    bench.write("two.py", plugin_text("V1", name="two"))
+    (harness.root / "one.py").unlink()
+    harness.write("two.py", plugin_text("V1", name="two"))
     await eventually(lambda: "seen_total" not in exposed())
 
 
-async def test_two_plugins_cannot_have_one_metric_and_the_reason_names_both(bench, plugin_text):
-    bench.write("one.py", plugin_text("V1", head=COUNTER))
-    await bench.state("Active")
-    bench.write("two.py", plugin_text("V1", name="two", head=COUNTER))
-    reason = (await bench.state("Rejected", "two")).reason
+async def test_two_plugins_cannot_have_one_metric_and_the_reason_names_both(harness, plugin_text):
+    harness.write("one.py", plugin_text("V1", head=COUNTER))
+    await harness.state("Active")
+    harness.write("two.py", plugin_text("V1", name="two", head=COUNTER))
+    reason = (await harness.state("Rejected", "two")).reason
     assert "Duplicated timeseries" in reason
     assert "of plugin one" in reason
 
 
 @pytest.mark.parametrize("name", ["workqueue_depth", "plugin_operator_mine", "process_cpu_seconds_total"])
-async def test_the_operators_own_metric_names_are_refused(bench, plugin_text, name):
-    bench.write("one.py", plugin_text("V1", head=f"from prometheus_client import Gauge\nGauge({name!r}, 'x')\n"))
-    assert name in (await bench.state("Rejected")).reason
+async def test_the_operators_own_metric_names_are_refused(harness, plugin_text, name):
+    harness.write("one.py", plugin_text("V1", head=f"from prometheus_client import Gauge\nGauge({name!r}, 'x')\n"))
+    assert name in (await harness.state("Rejected")).reason
 
 
-async def test_metrics_made_in_a_reconcile_belong_to_the_revision_too(bench, plugin_text):
-    await bench.create("a")
+async def test_metrics_made_in_a_reconcile_belong_to_the_revision_too(harness, plugin_text):
+    await harness.create("a")
     body = "from prometheus_client import Gauge\nglobal LATE\nLATE = LATE or Gauge('late', 'x')\nLATE.set(VALUE)"
     for value in (1, 2):
-        bench.write("one.py", plugin_text(f"V{value}", head=f"LATE = None\nVALUE = {value}\n", body=body))
-        await bench.ran(f"V{value}", "a")
+        harness.write("one.py", plugin_text(f"V{value}", head=f"LATE = None\nVALUE = {value}\n", body=body))
+        await harness.ran(f"V{value}", "a")
         await eventually(lambda value=value: REGISTRY.get_sample_value("late") == value)
 
 
-async def test_a_collector_that_raises_costs_no_scrape(bench, plugin_text):
+async def test_a_collector_that_raises_costs_no_scrape(harness, plugin_text):
     head = (
         COUNTER + "from prometheus_client import REGISTRY\nclass Bad:\n"
         "    def describe(self): return []\n    def collect(self): raise SystemExit(1)\n"
         "REGISTRY.register(Bad())\n"
     )
-    await bench.create("a")
-    bench.write("one.py", plugin_text("V1", head=head, body=COUNT))
+    await harness.create("a")
+    harness.write("one.py", plugin_text("V1", head=head, body=COUNT))
     await eventually(lambda: 'seen_total{name="a"}' in exposed())
 
 
@@ -137,7 +137,7 @@ YIELDS = {
 
 
 @pytest.mark.parametrize("yields", YIELDS)
-async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(bench, plugin_text, log_lines, yields):
+async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(harness, plugin_text, log_lines, yields):
     head = (
         "from prometheus_client.core import *\nfrom prometheus_client import REGISTRY\n"
         "class Bad(float):\n    def __float__(self): raise SystemExit(1)\n    __eq__ = __float__\n"
@@ -150,10 +150,10 @@ async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(benc
     metrics = Metrics()
     unnamed: list[BaseException] = []
     metrics.show_plugins(PLUGIN_METRICS, unnamed.append)
-    bench.write("two.py", plugin_text("V1", name="two", head=head))
-    await bench.state("Active", "two")
-    await bench.create("a")
-    bench.write("one.py", plugin_text("V1", head=COUNTER, body=COUNT))
+    harness.write("two.py", plugin_text("V1", name="two", head=head))
+    await harness.state("Active", "two")
+    await harness.create("a")
+    harness.write("one.py", plugin_text("V1", head=COUNTER, body=COUNT))
     await eventually(lambda: 'seen_total{name="a"}' in metrics.render("")[1].decode())
     body = metrics.render("")[1].decode()
     assert [body.count(f"\n{line}\n") for line in ("level 7.0", "# TYPE level gauge", "# TYPE seen_total counter")] == [
@@ -167,35 +167,35 @@ async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(benc
     assert unnamed == []
 
 
-async def test_a_plugin_that_takes_everybodys_collectors_out_takes_nothing_out_and_can_be_edited(bench, plugin_text):
+async def test_a_plugin_that_takes_everybodys_collectors_out_takes_nothing_out_and_can_be_edited(harness, plugin_text):
     head = (
         "from prometheus_client import REGISTRY, PROCESS_COLLECTOR\n"
         "REGISTRY.unregister(PROCESS_COLLECTOR)\n"
         "for each in list(REGISTRY._collector_to_names): REGISTRY.unregister(each)\n"
     )
-    await bench.create("a")
-    bench.write("one.py", plugin_text("V1", head=COUNTER, body=COUNT))
-    await bench.ran("V1", "a")
+    await harness.create("a")
+    harness.write("one.py", plugin_text("V1", head=COUNTER, body=COUNT))
+    await harness.ran("V1", "a")
     for version in ("V1", "V2"):
-        bench.write("two.py", plugin_text(version, name="two", head=head))
-        await bench.ran(version, "a", "two")
-    await bench.state("Active", "two")
+        harness.write("two.py", plugin_text(version, name="two", head=head))
+        await harness.ran(version, "a", "two")
+    await harness.state("Active", "two")
     assert "python_info{" in exposed()
     assert 'seen_total{name="a"}' in exposed()
 
 
-async def test_every_kind_of_metric_is_shown_of_the_new_revision_after_an_edit(bench, plugin_text):
+async def test_every_kind_of_metric_is_shown_of_the_new_revision_after_an_edit(harness, plugin_text):
     head = (
         "from prometheus_client import Enum, Histogram, Info, Summary\n"
         "H = Histogram('took', 'x', ['a'], buckets=(1, 2))\nE = Enum('phase', 'x', states=['VERSION'])\n"
         "I = Info('build', 'x')\nI.info({'version': 'VERSION'})\nS = Summary('size', 'x')\n"
     )
     body = "H.labels('VERSION').observe(1.5)\nS.observe(2)"
-    await bench.create("a")
+    await harness.create("a")
     for version in ("V1", "V2"):
         code = plugin_text(version, head=head.replace("VERSION", version), body=body.replace("VERSION", version))
-        bench.write("one.py", code)
-        await bench.ran(version, "a")
+        harness.write("one.py", code)
+        await harness.ran(version, "a")
         await eventually(lambda version=version: f'build_info{{version="{version}"}}' in exposed())
     text = exposed()
     assert 'took_bucket{a="V2",le="2.0"} 1.0' in text
@@ -234,24 +234,26 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_an_import_that_changes_standard_logging_silences_nobody_else(make_bench, plugin_text, log_lines, change):
+async def test_an_import_that_changes_standard_logging_silences_nobody_else(
+    make_harness, plugin_text, log_lines, change
+):
     logging.getLogger("other.library").warning("before")
     before = logging.getLevelName(30), logging.getLoggerClass(), warnings.showwarning
-    bench = make_bench(validate=change in {"disable", "level"})
-    await bench.host.start()
-    bench.host.lead()
-    bench.write("one.py", plugin_text("V1", head=CHANGES[change]))
-    await bench.state("Rejected" if change == "fails" else "Active")
+    harness = make_harness(validate=change in {"disable", "level"})
+    await harness.host.start()
+    harness.host.lead()
+    harness.write("one.py", plugin_text("V1", head=CHANGES[change]))
+    await harness.state("Rejected" if change == "fails" else "Active")
     logging.getLogger("other.library").warning("Still heard")
     heard = [(line["event"], line["level"]) for line in log_lines() if line.get("logger") == "other.library"]
     assert heard == [("before", "warning"), ("Still heard", "warning")]
     assert (logging.getLevelName(30), logging.getLoggerClass(), warnings.showwarning) == before
     if change != "fails":
-        assert "undone" in " ".join(bench.status().leftovers)
+        assert "undone" in " ".join(harness.status().leftovers)
 
 
 @pytest.fixture
-def looking():
+def active_guard():
     """The guard as a running operator uses it: it has looked once, and looks again."""
     IMPORT_GUARD.look()
     yield IMPORT_GUARD
@@ -274,20 +276,20 @@ AT_RUN_TIME = {
 
 @pytest.mark.parametrize("change", AT_RUN_TIME)
 async def test_a_reconcile_that_changes_standard_logging_is_undone_and_named(
-    bench, plugin_text, log_lines, looking, change
+    harness, plugin_text, log_lines, active_guard, change
 ):
     json_library = logging.getLogger("json.library")
     json_library.warning("before")
-    looking.rest()
-    looking.look()
+    active_guard.rest()
+    active_guard.look()
     before = sys.excepthook, threading.excepthook, set(logging.getLogger().filters)
     handlers = list(logging.getLogger().handlers)
     head = "import logging, logging.config, sys, threading\n"
-    await bench.create("a")
-    bench.write("one.py", plugin_text("V1", head=head, body=AT_RUN_TIME[change]))
-    await bench.ran("V1", "a")
-    await bench.state("Active")
-    looking.look()
+    await harness.create("a")
+    harness.write("one.py", plugin_text("V1", head=head, body=AT_RUN_TIME[change]))
+    await harness.ran("V1", "a")
+    await harness.state("Active")
+    active_guard.look()
     json_library.warning("Still heard")
     heard = [(line["event"], line["level"]) for line in log_lines() if line.get("logger") == "json.library"]
     assert heard == [("before", "warning"), ("Still heard", "warning")]
@@ -297,13 +299,13 @@ async def test_a_reconcile_that_changes_standard_logging_is_undone_and_named(
     assert all("basicConfig" in str(line["suspects"]) for line in undone if change == "basicConfig")
     assert logging.getLogger().handlers == handlers
     if change not in {"removed", "excepthook"}:  # no call of which it could be known
-        assert f"of plugin one at {bench.root}/one.py:8" in str(undone[0]["suspects"])
+        assert f"of plugin one at {harness.root}/one.py:8" in str(undone[0]["suspects"])
 
 
-async def test_what_a_plugin_changes_again_and_again_is_logged_once_in_a_while(log_lines, looking):
+async def test_what_a_plugin_changes_again_and_again_is_logged_once_in_a_while(log_lines, active_guard):
     for _ in range(5):
         logging.getLogger().setLevel(60)
-        looking.look()
+        active_guard.look()
     undone = [line for line in log_lines() if line["event"] == "Change of the process by plugin code undone"]
     # The handlers of the test runner get another stream between setting up and running.
     assert [line["what"] for line in undone if "stream" not in line["what"]] == [
@@ -311,19 +313,19 @@ async def test_what_a_plugin_changes_again_and_again_is_logged_once_in_a_while(l
     ]
 
 
-async def test_what_a_reconcile_adds_to_logging_for_itself_stays(bench, plugin_text, looking):
+async def test_what_a_reconcile_adds_to_logging_for_itself_stays(harness, plugin_text, active_guard):
     body = "logging.getLogger('of.its.own').setLevel(60)\nlogging.getLogger().addHandler(logging.NullHandler())"
     count = len(logging.getLogger().handlers)
-    await bench.create("a")
-    bench.write("one.py", plugin_text("V1", head="import logging\n", body=body))
-    await bench.ran("V1", "a")
-    await bench.state("Active")
-    looking.look()
+    await harness.create("a")
+    harness.write("one.py", plugin_text("V1", head="import logging\n", body=body))
+    await harness.ran("V1", "a")
+    await harness.state("Active")
+    active_guard.look()
     assert logging.getLogger("of.its.own").level == 60
     assert len(logging.getLogger().handlers) == count + 1
-    bench.write("one.py", plugin_text("V2"))
-    await bench.ran("V2", "a")
-    await bench.state("Active")
+    harness.write("one.py", plugin_text("V2"))
+    await harness.ran("V2", "a")
+    await harness.state("Active")
     assert len(logging.getLogger().handlers) == count
 
 
@@ -337,28 +339,28 @@ async def test_what_a_reconcile_adds_to_logging_for_itself_stays(bench, plugin_t
     ],
 )
 @pytest.mark.parametrize("is_at_import", [True, False])
-async def test_a_plugin_cannot_set_structlog_up_for_everybody(bench, plugin_text, log_lines, call, is_at_import):
+async def test_a_plugin_cannot_set_structlog_up_for_everybody(harness, plugin_text, log_lines, call, is_at_import):
     before = structlog.get_config()
-    await bench.create("a")
+    await harness.create("a")
     head = f"import structlog\ndef change():\n    {call}\n" + "change()\n" * is_at_import
-    bench.write("one.py", plugin_text("V1", head=head, body="change()\nchange()"))
-    status = await bench.state("Active")
-    await bench.ran("V1", "a")
+    harness.write("one.py", plugin_text("V1", head=head, body="change()\nchange()"))
+    status = await harness.state("Active")
+    await harness.ran("V1", "a")
     assert structlog.get_config() == before
     assert ("set-up of structlog" in " ".join(status.leftovers)) == is_at_import
     told = [line for line in log_lines() if line["event"] == "Change of the process by a plugin has no effect"]
-    assert [line["at"] for line in told] == [f"{bench.root}/one.py:3"] * (not is_at_import)
+    assert [line["at"] for line in told] == [f"{harness.root}/one.py:3"] * (not is_at_import)
 
 
-async def test_lines_of_a_plugins_own_loggers_carry_its_name_and_a_readable_logger(bench, plugin_text, log_lines):
-    await bench.create("a")
+async def test_lines_of_a_plugins_own_loggers_carry_its_name_and_a_readable_logger(harness, plugin_text, log_lines):
+    await harness.create("a")
     head = "import logging\nfrom helper import shout\nmine = logging.getLogger('my.app')\n"
     body = "logging.getLogger(__name__).warning('From %s', 'module')\nmine.warning('From named')\nshout()"
-    bench.write("helper.py", "import logging\ndef shout():\n    logging.getLogger(__name__).warning('From helper')\n")
-    bench.write("one.py", plugin_text("V1", head=head, body=body))
+    harness.write("helper.py", "import logging\ndef shout():\n    logging.getLogger(__name__).warning('From helper')\n")
+    harness.write("one.py", plugin_text("V1", head=head, body=body))
     await eventually(lambda: any(line["event"] == "From helper" for line in log_lines()), timeout_seconds=20)
     lines = {line["event"]: line for line in log_lines() if line["event"].startswith("From")}
-    revision = bench.status().revision
+    revision = harness.status().revision
     assert {text: (line["logger"], line["plugin"], line["revision"]) for text, line in lines.items()} == {
         "From module": ("one", "one", revision),
         "From named": ("my.app", "one", revision),
@@ -366,7 +368,7 @@ async def test_lines_of_a_plugins_own_loggers_carry_its_name_and_a_readable_logg
     }
 
 
-async def test_filters_and_handlers_on_loggers_of_its_own_leave_with_their_revision(bench, plugin_text):
+async def test_filters_and_handlers_on_loggers_of_its_own_leave_with_their_revision(harness, plugin_text):
     head = (
         "import logging\nclass Mine(logging.Filter):\n    pass\n"
         "logger = logging.getLogger('named.app')\nlogger.addFilter(Mine())\n"
@@ -375,18 +377,18 @@ async def test_filters_and_handlers_on_loggers_of_its_own_leave_with_their_revis
     )
     logger = logging.getLogger("named.app")
     logging.root.manager.loggerDict.pop("named.app")
-    await bench.create("a")
+    await harness.create("a")
     known = []
     for number in range(5):
-        bench.write("one.py", plugin_text(f"V{number}", head=head))
-        await bench.ran(f"V{number}", "a")
-        await bench.state("Active")
+        harness.write("one.py", plugin_text(f"V{number}", head=head))
+        await harness.ran(f"V{number}", "a")
+        await harness.state("Active")
         logger = logging.getLogger("named.app")
         assert (len(logger.filters), len(logger.handlers)) == (1, 1)
         known.append(weakref.ref(type(logger.filters[0])))
-    bench.write("one.py", plugin_text("V9"))
-    await bench.ran("V9", "a")
-    await bench.state("Active")
+    harness.write("one.py", plugin_text("V9"))
+    await harness.ran("V9", "a")
+    await harness.state("Active")
     assert (logger.filters, logger.handlers) == ([], [])
 
     def are_gone():
@@ -398,22 +400,22 @@ async def test_filters_and_handlers_on_loggers_of_its_own_leave_with_their_revis
     assert len(private) <= 4, private  # those of the revision that works, and of the one it would be rolled back to
 
 
-async def test_after_a_rollback_the_handlers_of_the_old_revision_are_back(bench, plugin_text):
+async def test_after_a_rollback_the_handlers_of_the_old_revision_are_back(harness, plugin_text):
     for name in "abcdef":
-        await bench.create(name)
+        await harness.create(name)
     head = "import logging\nlogging.getLogger('rolled.app').addHandler(logging.NullHandler())\n"
-    bench.write("one.py", plugin_text("V1", head=head))
-    await bench.ran("V1", "f")
-    await bench.state("Active")
+    harness.write("one.py", plugin_text("V1", head=head))
+    await harness.ran("V1", "f")
+    await harness.state("Active")
     logger = logging.getLogger("rolled.app")
     (handler,) = logger.handlers
-    bench.write("one.py", plugin_text("V2", head=COUNTER, body="raise ValueError('no good')"))
-    await bench.state("Quarantined")
+    harness.write("one.py", plugin_text("V2", head=COUNTER, body="raise ValueError('no good')"))
+    await harness.state("Quarantined")
     assert logger.handlers == [handler]
     assert "seen_total" not in exposed()
 
 
-async def test_what_a_revision_registers_elsewhere_leaves_with_it(bench, plugin_text):
+async def test_what_a_revision_registers_elsewhere_leaves_with_it(harness, plugin_text):
     head = (
         "import atexit, codecs, copyreg, json\n"
         "def search(name): return codecs.lookup('utf-8') if name == 'oursown' else None\n"
@@ -422,15 +424,15 @@ async def test_what_a_revision_registers_elsewhere_leaves_with_it(bench, plugin_
         "json.JSONEncoder.default = lambda self, value: 'hijacked'\n"
     )
     reducers, default = set(copyreg.dispatch_table), json.JSONEncoder.default
-    bench.write("one.py", plugin_text("V1", head=head))
-    status = await bench.state("Active")
+    harness.write("one.py", plugin_text("V1", head=head))
+    status = await harness.state("Active")
     assert json.JSONEncoder.default is default
     assert "JSONEncoder.default for the whole process: undone" in " ".join(status.leftovers)
     assert codecs.lookup("oursown")
     (point,) = (weakref.ref(each) for each in set(copyreg.dispatch_table) - reducers)
-    (bench.root / "one.py").unlink()
-    bench.write("two.py", plugin_text("V1", name="two"))
-    await eventually(lambda: bench.status() is None)
+    (harness.root / "one.py").unlink()
+    harness.write("two.py", plugin_text("V1", name="two"))
+    await eventually(lambda: harness.status() is None)
     assert set(copyreg.dispatch_table) == reducers
     with pytest.raises(LookupError):
         codecs.lookup("oursown")

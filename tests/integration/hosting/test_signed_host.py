@@ -21,58 +21,58 @@ def key():
 
 
 @pytest.fixture
-def signed_bench(make_bench, tmp_path, key):
+def signed_harness(make_harness, tmp_path, key):
     """A host, not started yet, that asks for signatures and tries imports in a child process first."""
     public = tmp_path / "public.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    bench = make_bench(validate=True)
-    bench.host._scanner = Scanner(bench.root, gate=Verifier(public))
-    return bench
+    harness = make_harness(validate=True)
+    harness.host._scanner = Scanner(harness.root, gate=Verifier(public))
+    return harness
 
 
 @pytest.fixture
-async def running(signed_bench, key, plugin_text):
+async def harness(signed_harness, key, plugin_text):
     """Two plugins and a helper, signed and active; both see every change."""
-    bench = signed_bench
-    bench.write("helper.py", "word = 'first'\n")
+    harness = signed_harness
+    harness.write("helper.py", "word = 'first'\n")
     body = "obj = ctx.lister.get(request)\nn = obj['data']['n'] if obj else ''\n"
     say = "ctx.recorder.event({}, 'Normal', 'end', f'{request.name} {helper.word} {n}')"
-    bench.write("one.py", plugin_text("one", head="import helper", body=body + say))
-    bench.write("two.py", plugin_text("two", name="two", body=body + say.replace("{helper.word}", "two")))
-    sign_directory(bench.root, key)
-    await bench.host.start()
-    bench.host.lead()
-    await bench.state("Active")
-    await bench.state("Active", "two")
-    return bench
+    harness.write("one.py", plugin_text("one", head="import helper", body=body + say))
+    harness.write("two.py", plugin_text("two", name="two", body=body + say.replace("{helper.word}", "two")))
+    sign_directory(harness.root, key)
+    await harness.host.start()
+    harness.host.lead()
+    await harness.state("Active")
+    await harness.state("Active", "two")
+    return harness
 
 
-async def refused(bench, words: str) -> None:
-    await eventually(lambda: words in bench.host.directory_problem, timeout_seconds=20)
-    assert bench.metrics.plugins_directory_problem.get("untrusted") == 1
+async def refused(harness, words: str) -> None:
+    await eventually(lambda: words in harness.host.directory_problem, timeout_seconds=20)
+    assert harness.metrics.plugins_directory_problem.get("untrusted") == 1
 
 
-async def test_nothing_is_imported_before_a_signature_not_even_on_trial(signed_bench, key, plugin_text, tmp_path):
+async def test_nothing_is_imported_before_a_signature_not_even_on_trial(signed_harness, key, plugin_text, tmp_path):
     trace = tmp_path / "ran"
-    signed_bench.write("one.py", plugin_text("one", head=f"open({str(trace)!r}, 'a').close()"))
-    await signed_bench.host.start()
-    signed_bench.host.lead()
-    await refused(signed_bench, "plugins.manifest.json is missing")
-    sign_directory(signed_bench.root, Ed25519PrivateKey.generate())
-    await refused(signed_bench, "was not made over this")
-    assert signed_bench.host.status() == []
+    signed_harness.write("one.py", plugin_text("one", head=f"open({str(trace)!r}, 'a').close()"))
+    await signed_harness.host.start()
+    signed_harness.host.lead()
+    await refused(signed_harness, "plugins.manifest.json is missing")
+    sign_directory(signed_harness.root, Ed25519PrivateKey.generate())
+    await refused(signed_harness, "was not made over this")
+    assert signed_harness.host.status() == []
     assert not trace.exists()
-    sign_directory(signed_bench.root, key)
-    await signed_bench.state("Active")
+    sign_directory(signed_harness.root, key)
+    await signed_harness.state("Active")
     assert trace.exists()
-    assert signed_bench.host.directory_problem == ""
-    assert signed_bench.metrics.plugins_directory_problem.values == {}
+    assert signed_harness.host.directory_problem == ""
+    assert signed_harness.metrics.plugins_directory_problem.values == {}
 
 
-async def test_altered_files_change_nothing_under_load_until_they_are_signed(running, key):
+async def test_altered_files_change_nothing_under_load_until_they_are_signed(harness, key):
     names = [f"obj{number}" for number in range(OBJECTS)]
     for name in names:
-        await running.create(name, n="0")
+        await harness.create(name, n="0")
     latest = {}
     over = asyncio.Event()
 
@@ -80,78 +80,78 @@ async def test_altered_files_change_nothing_under_load_until_they_are_signed(run
         for number in itertools.count(1):
             for name in names:
                 latest[name] = number
-                await running.change(name, number)
+                await harness.change(name, number)
             if over.is_set():
                 return
 
     writer = asyncio.create_task(write())
     try:
-        running.write("helper.py", "word = 'altered'\n")
-        await refused(running, "helper.py is changed since")
-        running.write("three.py", "raise SystemExit\n")
-        await refused(running, "three.py is not in")
-        (running.root / "two.py").unlink()
-        (running.root / "three.py").unlink()
-        await refused(running, "helper.py is changed since")
-        seen = len(running.journal.lines)
-        await eventually(lambda: len(running.journal.lines) > seen + 4 * OBJECTS, timeout_seconds=20)
-        words = {message.split()[1] for message in running.journal.messages("one", "end")}
+        harness.write("helper.py", "word = 'altered'\n")
+        await refused(harness, "helper.py is changed since")
+        harness.write("three.py", "raise SystemExit\n")
+        await refused(harness, "three.py is not in")
+        (harness.root / "two.py").unlink()
+        (harness.root / "three.py").unlink()
+        await refused(harness, "helper.py is changed since")
+        seen = len(harness.journal.lines)
+        await eventually(lambda: len(harness.journal.lines) > seen + 4 * OBJECTS, timeout_seconds=20)
+        words = {message.split()[1] for message in harness.journal.messages("one", "end")}
         assert words == {"first"}
-        assert [running.status(name).reloads for name in ("one", "two")] == [1, 1]
+        assert [harness.status(name).reloads for name in ("one", "two")] == [1, 1]
 
-        sign_directory(running.root, key)
-        await eventually(lambda: running.status("two") is None, timeout_seconds=20)
-        await eventually(lambda: running.status().reloads == 2, timeout_seconds=20)
+        sign_directory(harness.root, key)
+        await eventually(lambda: harness.status("two") is None, timeout_seconds=20)
+        await eventually(lambda: harness.status().reloads == 2, timeout_seconds=20)
     finally:
         over.set()
         await writer
 
     def all_seen() -> bool:
-        ended = set(running.journal.messages("one", "end"))
+        ended = set(harness.journal.messages("one", "end"))
         return all(f"{name} altered {latest[name]}" in ended for name in names)
 
     await eventually(all_seen, timeout_seconds=20)
 
 
-async def test_an_older_directory_is_refused_and_what_runs_goes_on(running, key):
+async def test_an_older_directory_is_refused_and_what_runs_goes_on(harness, key):
     names = (MANIFEST_FILE, SIGNATURE_FILE, "helper.py")
-    old = {name: (running.root / name).read_text() for name in names}
-    running.write("helper.py", "word = 'mended'\n")
-    sign_directory(running.root, key)
-    await eventually(lambda: running.status().reloads == 2, timeout_seconds=20)
+    old = {name: (harness.root / name).read_text() for name in names}
+    harness.write("helper.py", "word = 'mended'\n")
+    sign_directory(harness.root, key)
+    await eventually(lambda: harness.status().reloads == 2, timeout_seconds=20)
     for name, text in old.items():
-        running.write(name, text)
-    await refused(running, "was accepted before")
-    await running.create("a", n="1")
-    await running.ran("end", "a mended 1")
-    assert running.status().reloads == 2
+        harness.write(name, text)
+    await refused(harness, "was accepted before")
+    await harness.create("a", n="1")
+    await harness.ran("end", "a mended 1")
+    assert harness.status().reloads == 2
 
 
-async def test_signing_the_same_again_reloads_nothing(running, key):
-    revisions = [running.status(name).revision for name in ("one", "two")]
-    running.write("note.py~", "")
-    sign_directory(running.root, key)
-    await running.create("a", n="1")
-    await running.ran("end", "a first 1")
-    running.write("helper.py", "word = 'later'\n")
-    sign_directory(running.root, key)
-    await eventually(lambda: running.status().reloads == 2, timeout_seconds=20)
-    assert running.status("two").revision == revisions[1]
-    assert running.status("two").reloads == 1
+async def test_signing_the_same_again_reloads_nothing(harness, key):
+    revisions = [harness.status(name).revision for name in ("one", "two")]
+    harness.write("note.py~", "")
+    sign_directory(harness.root, key)
+    await harness.create("a", n="1")
+    await harness.ran("end", "a first 1")
+    harness.write("helper.py", "word = 'later'\n")
+    sign_directory(harness.root, key)
+    await eventually(lambda: harness.status().reloads == 2, timeout_seconds=20)
+    assert harness.status("two").revision == revisions[1]
+    assert harness.status("two").reloads == 1
 
 
-async def test_a_look_that_breaks_refuses_everything_and_the_next_one_goes_on(running, key):
+async def test_a_look_that_breaks_refuses_everything_and_the_next_one_goes_on(harness, key):
     class Broken:
         files = ()
 
         def admit(self, tree):
             raise RuntimeError("boom")
 
-    gate, running.host._scanner._gate = running.host._scanner._gate, Broken()
-    running.write("helper.py", "word = 'later'\n")
-    sign_directory(running.root, key)
-    await eventually(lambda: "boom" in running.host.directory_problem, timeout_seconds=20)
-    assert running.status().reloads == 1
-    running.host._scanner._gate = gate
-    await eventually(lambda: running.status().reloads == 2, timeout_seconds=20)
-    assert running.host.directory_problem == ""
+    gate, harness.host._scanner._gate = harness.host._scanner._gate, Broken()
+    harness.write("helper.py", "word = 'later'\n")
+    sign_directory(harness.root, key)
+    await eventually(lambda: "boom" in harness.host.directory_problem, timeout_seconds=20)
+    assert harness.status().reloads == 1
+    harness.host._scanner._gate = gate
+    await eventually(lambda: harness.status().reloads == 2, timeout_seconds=20)
+    assert harness.host.directory_problem == ""

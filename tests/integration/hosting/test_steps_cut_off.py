@@ -32,43 +32,43 @@ def text_of(version: str, *, slow: bool = False) -> str:
 
 @pytest.mark.parametrize("state", ["Validating", "Warming", "Draining"])
 @pytest.mark.parametrize("times", [1, 3])
-async def test_a_swap_that_is_cut_off_is_made_again_and_nothing_of_it_is_left(make_bench, state, times):
-    bench = make_bench(validate=state == "Validating")
-    await bench.host.start()
-    bench.host.lead()
-    await bench.create("a")
-    bench.write("one.py", text_of("V1", slow=state == "Draining"))
-    await bench.ran("V1", "a")
+async def test_a_swap_that_is_cut_off_is_made_again_and_nothing_of_it_is_left(make_harness, state, times):
+    harness = make_harness(validate=state == "Validating")
+    await harness.host.start()
+    harness.host.lead()
+    await harness.create("a")
+    harness.write("one.py", text_of("V1", slow=state == "Draining"))
+    await harness.ran("V1", "a")
     if state != "Draining":
-        await bench.state("Active")
-    bench.write("one.py", text_of("V2"))
-    await eventually(lambda: bench.status().state == state, interval_seconds=0.001, timeout_seconds=20)
+        await harness.state("Active")
+    harness.write("one.py", text_of("V2"))
+    await eventually(lambda: harness.status().state == state, interval_seconds=0.001, timeout_seconds=20)
     with capture_logs() as lines:
         for _ in range(times):
-            run = bench.host._runs["one"]
+            run = harness.host._runs["one"]
             task = run.task
             task.cancel()
             await eventually(lambda run=run, task=task: run.task is not task)
             await asyncio.sleep(0)
     assert [line["event"] for line in lines].count("Background task ended, restarting it") == times
-    await bench.ran("V2", "a")
-    status = await bench.state("Active")
+    await harness.ran("V2", "a")
+    status = await harness.state("Active")
     assert status.reason == ""
-    await eventually(lambda: "stop V1" in bench.journal.reasons("one"))
-    assert bench.journal.reasons("one").count("stop V1") == 1
-    before = bench.journal.reasons("one").count("V2")
-    await bench.change("a", "again")
-    await eventually(lambda: bench.journal.reasons("one").count("V2") > before)
-    assert "V1" not in bench.journal.reasons("one")[-1:]
+    await eventually(lambda: "stop V1" in harness.journal.reasons("one"))
+    assert harness.journal.reasons("one").count("stop V1") == 1
+    before = harness.journal.reasons("one").count("V2")
+    await harness.change("a", "again")
+    await eventually(lambda: harness.journal.reasons("one").count("V2") > before)
+    assert "V1" not in harness.journal.reasons("one")[-1:]
 
 
-async def test_an_unload_that_is_cut_off_is_brought_to_its_end(bench, plugin_text):
-    await bench.create("a")
-    bench.write("one.py", text_of("V1", slow=True))
-    bench.write("two.py", plugin_text("V1", name="two"))
-    await bench.ran("V1", "a")
-    (bench.root / "one.py").unlink()
-    await eventually(lambda: bench.status().state == "Draining", interval_seconds=0.001)
-    bench.host._runs["one"].task.cancel()
-    await eventually(lambda: bench.status() is None, timeout_seconds=20)
-    assert bench.journal.reasons("one").count("stop V1") == 1
+async def test_an_unload_that_is_cut_off_is_brought_to_its_end(harness, plugin_text):
+    await harness.create("a")
+    harness.write("one.py", text_of("V1", slow=True))
+    harness.write("two.py", plugin_text("V1", name="two"))
+    await harness.ran("V1", "a")
+    (harness.root / "one.py").unlink()
+    await eventually(lambda: harness.status().state == "Draining", interval_seconds=0.001)
+    harness.host._runs["one"].task.cancel()
+    await eventually(lambda: harness.status() is None, timeout_seconds=20)
+    assert harness.journal.reasons("one").count("stop V1") == 1

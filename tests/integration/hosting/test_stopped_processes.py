@@ -50,7 +50,7 @@ async def trials(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Validator]:
 
 
 @pytest.fixture
-def impatient(trials: Validator, monkeypatch: pytest.MonkeyPatch) -> None:
+def short_trial_deadlines(trials: Validator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Take a trial process for hung that does not answer for two seconds."""
     monkeypatch.setattr(validator, "_START_SECONDS", 0.8)
     monkeypatch.setattr(validator, "_GRACE_SECONDS", 0.2)
@@ -105,7 +105,7 @@ async def test_an_import_that_stops_processes_of_its_trial_is_ended_with_them_at
 
 
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL], ids=["stops", "kills"])
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_trial_deadlines")
 async def test_an_import_that_takes_the_trial_process_away_is_refused_and_goes_with_it(
     trials: Validator, noting: Callable[[str], tuple[str, Callable[[], list[int]]]], number: signal.Signals
 ) -> None:
@@ -117,7 +117,7 @@ async def test_an_import_that_takes_the_trial_process_away_is_refused_and_goes_w
     await passes(trials)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_trial_deadlines")
 async def test_a_trial_process_that_was_stopped_is_replaced_and_the_plugin_passes(trials: Validator) -> None:
     server = server_of(trials)
     os.kill(server, signal.SIGSTOP)

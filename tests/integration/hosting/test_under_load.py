@@ -20,8 +20,8 @@ ctx.recorder.event({}, 'Normal', 'end', f'{request.name} VERSION {n}')
 class Load:
     """Writers that change objects in turn, each change with a higher number."""
 
-    def __init__(self, bench) -> None:
-        self._bench = bench
+    def __init__(self, harness) -> None:
+        self._bench = harness
         self.latest = {}
         self.changes = 0
         self.over = False
@@ -47,39 +47,39 @@ def check_that_no_key_ran_twice_at_once(lines, name: str) -> None:
             running[key] = reason
 
 
-async def test_fifty_reloads_under_load_lose_no_key_and_never_run_one_twice(bench, plugin_text):
+async def test_fifty_reloads_under_load_lose_no_key_and_never_run_one_twice(harness, plugin_text):
     names = [f"obj{number}" for number in range(OBJECTS)]
     for name in names:
-        await bench.create(name, n="0")
+        await harness.create(name, n="0")
 
     def text(version: str, name: str) -> str:
         body = BODY.replace("VERSION", version)
         return plugin_text(version, name=name, body=body, options=", max_concurrent_reconciles=8")
 
-    bench.write("one.py", text("V0", "one"))
-    bench.write("two.py", text("T", "two"))
-    await bench.state("Active")
-    await bench.state("Active", "two")
-    load = Load(bench)
+    harness.write("one.py", text("V0", "one"))
+    harness.write("two.py", text("T", "two"))
+    await harness.state("Active")
+    await harness.state("Active", "two")
+    load = Load(harness)
     writers = [asyncio.create_task(load.write(names[number::WRITERS])) for number in range(WRITERS)]
     started = time.monotonic()
     for number in range(1, RELOADS + 1):
-        bench.write("one.py", text(f"V{number}", "one"))
+        harness.write("one.py", text(f"V{number}", "one"))
         await eventually(
-            lambda version=f"V{number}": version in bench.journal.reasons("one")[-200:], timeout_seconds=30
+            lambda version=f"V{number}": version in harness.journal.reasons("one")[-200:], timeout_seconds=30
         )
     seconds = time.monotonic() - started
     load.over = True
     await asyncio.gather(*writers)
 
     def all_seen(component: str, version: str) -> bool:
-        ended = set(bench.journal.messages(component, "end"))
+        ended = set(harness.journal.messages(component, "end"))
         return all(f"{name} {version} {load.latest[name]}" in ended for name in names)
 
     await eventually(lambda: all_seen("one", f"V{RELOADS}"), timeout_seconds=30)
     await eventually(lambda: all_seen("two", "T"), timeout_seconds=30)
     for component in ("one", "two"):
-        check_that_no_key_ran_twice_at_once(bench.journal.lines, component)
-    assert set(bench.journal.reasons("two")) == {"T", "end"}
-    assert bench.status("two").reloads == 1
+        check_that_no_key_ran_twice_at_once(harness.journal.lines, component)
+    assert set(harness.journal.reasons("two")) == {"T", "end"}
+    assert harness.status("two").reloads == 1
     assert load.changes / seconds > 50, f"only {load.changes / seconds:.0f} changes a second"

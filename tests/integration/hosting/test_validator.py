@@ -29,7 +29,7 @@ async def validator():
 
 
 @pytest.fixture
-async def impatient():
+async def short_deadline_validator():
     made = Validator(clock=SystemClock(), deadline_seconds=3)
     yield made
     await made.stop(5)
@@ -49,8 +49,10 @@ async def test_a_refusal_crosses_the_process_border_with_file_and_line(validator
     assert not verdict.is_passing
 
 
-async def test_an_import_that_hangs_is_ended_and_its_line_named(impatient):
-    verdict = await impatient.validate(source_of(HEAD + "import time\n\ntime.sleep(1000)\n" + CONTROLLER))
+async def test_an_import_that_hangs_is_ended_and_its_line_named(short_deadline_validator):
+    verdict = await short_deadline_validator.validate(
+        source_of(HEAD + "import time\n\ntime.sleep(1000)\n" + CONTROLLER)
+    )
     assert verdict.reason == "its import did not end within 3 s: move what it does there into start(ctx) or reconcile"
     assert (verdict.path, verdict.line) == ("/plugins/one.py", 4)
     assert verdict.is_passing
@@ -121,7 +123,7 @@ async def test_what_is_written_in_place_of_the_verdict_takes_no_memory(validator
     assert (await validator.validate(source_of(HEAD + CONTROLLER))).ok
 
 
-async def test_processes_that_an_import_leaves_behind_are_ended(impatient, tmp_path):
+async def test_processes_that_an_import_leaves_behind_are_ended(short_deadline_validator, tmp_path):
     pid_file = tmp_path / "pid"
     text = HEAD + (
         "import os, time\n"
@@ -133,7 +135,7 @@ async def test_processes_that_an_import_leaves_behind_are_ended(impatient, tmp_p
         "    os._exit(0)\n"
         f"while not os.path.exists({str(pid_file)!r}) or not open({str(pid_file)!r}).read(): time.sleep(0.01)\n"
     )
-    await impatient.validate(source_of(text + CONTROLLER))
+    await short_deadline_validator.validate(source_of(text + CONTROLLER))
     pid = int(pid_file.read_text())
     await eventually(lambda: not Path(f"/proc/{pid}").exists())
 
@@ -184,11 +186,11 @@ async def test_what_would_harm_the_operator_is_refused(validator, text, named):
     assert named in verdict.reason
 
 
-async def test_a_hanging_trial_delays_no_other(impatient):
-    await impatient.warm()
-    hang = asyncio.create_task(impatient.validate(source_of(HEAD + "while True: pass\n")))
+async def test_a_hanging_trial_delays_no_other(short_deadline_validator):
+    await short_deadline_validator.warm()
+    hang = asyncio.create_task(short_deadline_validator.validate(source_of(HEAD + "while True: pass\n")))
     await asyncio.sleep(0)
-    assert (await impatient.validate(source_of(HEAD + CONTROLLER))).ok
+    assert (await short_deadline_validator.validate(source_of(HEAD + CONTROLLER))).ok
     assert not hang.done()
     assert not (await hang).ok
 

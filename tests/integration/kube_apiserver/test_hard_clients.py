@@ -15,7 +15,7 @@ CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
 
 
 @pytest.fixture
-async def impatient():
+async def impatient_server():
     """A server that drops a stuck watcher soon, keeps little history and sends bookmarks often."""
     config = ApiServerConfig(tls=False, history_size=50, stuck_seconds=0.3, bookmark_seconds=0.05)
     server = ApiServer(config)
@@ -31,12 +31,12 @@ async def _create_large(session, url, count):
             assert answer.status == 201
 
 
-async def test_a_watcher_that_never_reads_is_dropped_and_harms_nobody(impatient):
-    url = impatient.endpoint.url
+async def test_a_watcher_that_never_reads_is_dropped_and_harms_nobody(impatient_server):
+    url = impatient_server.endpoint.url
     host, port = url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
     writer.write(f"GET {CONFIGMAPS}?watch=1 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    bucket = impatient.cluster.store.bucket("configmaps")
+    bucket = impatient_server.cluster.store.bucket("configmaps")
     await eventually(lambda: bucket.listener_count == 1)
     async with aiohttp.ClientSession() as session:
         await _create_large(session, url, 60)
@@ -47,9 +47,9 @@ async def test_a_watcher_that_never_reads_is_dropped_and_harms_nobody(impatient)
     del reader
 
 
-async def test_a_watcher_that_fell_off_the_history_is_told_to_list_again(impatient):
-    url = impatient.endpoint.url
-    store = impatient.cluster.store
+async def test_a_watcher_that_fell_off_the_history_is_told_to_list_again(impatient_server):
+    url = impatient_server.endpoint.url
+    store = impatient_server.cluster.store
     async with aiohttp.ClientSession() as session, session.get(url + CONFIGMAPS, params={"watch": "1"}) as stream:
         # All of this happens before the watcher's task gets its next turn.
         for index in range(200):
@@ -60,8 +60,8 @@ async def test_a_watcher_that_fell_off_the_history_is_told_to_list_again(impatie
         assert not await stream.content.readline()
 
 
-async def test_an_idle_watch_gets_bookmarks_if_it_asks_for_them(impatient):
-    url = impatient.endpoint.url
+async def test_an_idle_watch_gets_bookmarks_if_it_asks_for_them(impatient_server):
+    url = impatient_server.endpoint.url
     query = {"watch": "1", "allowWatchBookmarks": "true"}
     async with aiohttp.ClientSession() as session, session.get(url + CONFIGMAPS, params=query) as stream:
         for _ in range(2):

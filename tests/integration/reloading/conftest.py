@@ -1,4 +1,4 @@
-"""One running rig for all cases of a module, and one case of it for each test."""
+"""One running operator for all cases of a module, and one case of it for each test."""
 
 import asyncio
 import contextlib
@@ -8,28 +8,28 @@ from pathlib import Path
 import pytest_asyncio
 
 from plugin_operator.testing.eventually import eventually
-from tests.integration.reloading.rig import WAIT_SECONDS, Rig, plugin, put
+from tests.integration.reloading.loaded_operator import WAIT_SECONDS, LoadedOperator, plugin, put
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def rig(tmp_path_factory):
-    async with Rig.started(tmp_path_factory.mktemp("rig") / "plugins") as rig:
-        yield rig
+async def operator(tmp_path_factory):
+    async with LoadedOperator.started(tmp_path_factory.mktemp("operator") / "plugins") as operator:
+        yield operator
 
 
 class Case:
-    """A plugin under edit in a running rig.
+    """A plugin under edit in a running operator.
 
     Attributes:
         judged: controllers that must have seen every object at its last value in the end.
     """
 
-    def __init__(self, rig: Rig, scratch: Path, title: str) -> None:
-        self.rig = rig
-        self.host = rig.host
-        self.root = rig.root
+    def __init__(self, operator: LoadedOperator, scratch: Path, title: str) -> None:
+        self.operator = operator
+        self.host = operator.host
+        self.root = operator.root
         self.scratch = scratch
-        self.name = rig.new_name()
+        self.name = operator.new_name()
         self.judged = {self.name}
         self.title = title
         self.is_judged = False
@@ -55,10 +55,10 @@ class Case:
         return put(self.root / name, text)
 
     def count(self, version: str, name: str = "") -> int:
-        return self.rig.ledger.versions[name or self.name][version]
+        return self.operator.ledger.versions[name or self.name][version]
 
     def keys(self, version: str, name: str = "") -> set[str]:
-        return self.rig.ledger.keys[name or self.name, version]
+        return self.operator.ledger.keys[name or self.name, version]
 
     async def ran(self, version: str, name: str = "", more: int = 0) -> None:
         await eventually(lambda: self.count(version, name) > more, timeout_seconds=WAIT_SECONDS)
@@ -87,12 +87,12 @@ class Case:
         """End the load and judge the case, once."""
         if not self.is_judged:
             self.is_judged = True
-            await self.rig.judge(self.title, self.judged)
+            await self.operator.judge(self.title, self.judged)
 
     @contextlib.asynccontextmanager
     async def own_host(self, root: Path, **how):
         """A host for a directory of this case alone; ``status`` and ``state`` are about it."""
-        shared, self.host = self.host, self.rig.make_host(root, **how)
+        shared, self.host = self.host, self.operator.make_host(root, **how)
         self.root = root
         await self.host.start()
         self.host.lead()
@@ -105,21 +105,21 @@ class Case:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def case(rig, tmp_path, request):
+async def case(operator, tmp_path, request):
     """A case: the load runs during the test, and what it did is judged afterwards."""
-    case = Case(rig, tmp_path, request.node.name)
-    before = set(rig.root.iterdir())
-    rig.ledger.start_case()
-    rig.load.go()
+    case = Case(operator, tmp_path, request.node.name)
+    before = set(operator.root.iterdir())
+    operator.ledger.start_case()
+    operator.load.go()
     yield case
     try:
         await case.judge()
     finally:
-        await rig.load.hold()
-        for path in set(rig.root.iterdir()) - before:
+        await operator.load.hold()
+        for path in set(operator.root.iterdir()) - before:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink()
-        rig.ledger.doubled.clear()
+        operator.ledger.doubled.clear()
         await asyncio.sleep(0)

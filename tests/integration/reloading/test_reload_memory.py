@@ -12,7 +12,7 @@ from plugin_operator.client import Connection, ConnectionConfig
 from plugin_operator.hosting.validation.protocol import Verdict
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
-from tests.integration.reloading.rig import Ledger, LoadProcess, Rig, plugin, put
+from tests.integration.reloading.loaded_operator import Ledger, LoadedOperator, LoadProcess, plugin, put
 
 RELOADS = int(os.environ.get("RELOADS", "100"))
 # The scanner remembers the last 512 contents; before that its memory fills.
@@ -34,20 +34,20 @@ class Sentinel:
 
 
 @pytest.fixture
-async def rig(tmp_path: Path):
+async def operator(tmp_path: Path):
     async with LoadProcess.started() as load:
         config = ConnectionConfig.for_endpoint(load.url, token="", ca_pem="")
         async with Connection.open(config, Metrics()) as connection:
-            rig = Rig(connection, load, tmp_path, Forgetful())
-            rig.host._builder.validator.validate = passes  # in its own process, a trial leaves nothing here
+            operator = LoadedOperator(connection, load, tmp_path, Forgetful())
+            operator.host._builder.validator.validate = passes  # in its own process, a trial leaves nothing here
             put(tmp_path / "edited.py", plugin("v0", "edited"))
-            await rig.host.start()
-            rig.host.lead()
-            await eventually(lambda: rig.active("edited"), timeout_seconds=40)
+            await operator.host.start()
+            operator.host.lead()
+            await eventually(lambda: operator.active("edited"), timeout_seconds=40)
             load.go()
-            yield rig
-            await rig.host.stop(5)
-            await rig.factory.stop()
+            yield operator
+            await operator.host.stop(5)
+            await operator.factory.stop()
 
 
 async def passes(_source) -> Verdict:
@@ -60,12 +60,12 @@ def resident_bytes() -> int:
 
 @pytest.mark.timeout(60 + RELOADS)
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
-async def test_old_revisions_are_collected_and_memory_stays_flat(rig: Rig) -> None:
+async def test_old_revisions_are_collected_and_memory_stays_flat(operator: LoadedOperator) -> None:
     sentinels: list[weakref.ref[Sentinel]] = []
     measured: list[tuple[int, int]] = []
 
     def reloads() -> int:
-        (plugin_now,) = rig.host.status()
+        (plugin_now,) = operator.host.status()
         return plugin_now.reloads
 
     def alive() -> int:
@@ -73,9 +73,9 @@ async def test_old_revisions_are_collected_and_memory_stays_flat(rig: Rig) -> No
         return sum(each() is not None for each in sentinels)
 
     for number in range(1, RELOADS + 1):
-        put(rig.root / "edited.py", plugin(f"v{number}", "edited"))
+        put(operator.root / "edited.py", plugin(f"v{number}", "edited"))
         await eventually(lambda number=number: reloads() > number, timeout_seconds=40)
-        sentinel = rig.host._supervisors["edited"].runtime.revision.module.SENTINEL = Sentinel()
+        sentinel = operator.host._supervisors["edited"].runtime.revision.module.SENTINEL = Sentinel()
         sentinels.append(weakref.ref(sentinel))
         del sentinel
         if number in {SETTLED, RELOADS}:

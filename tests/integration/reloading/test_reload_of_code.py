@@ -1,4 +1,4 @@
-"""Code that fails, hangs, crashes or will not end, edited in under load: see the rig for what holds in every case."""
+"""Code that fails, hangs, crashes or will not end, edited under load: see ``loaded_operator`` for what always holds."""
 
 import pytest
 
@@ -48,7 +48,7 @@ async def test_a_reconcile_that_swallows_cancellation_locks_its_key_alone(case, 
         "    except asyncio.CancelledError: pass\n"
     )
     await case.save("v1", body=body)
-    await eventually(lambda: (case.name, "k000") in case.rig.ledger.running)
+    await eventually(lambda: (case.name, "k000") in case.operator.ledger.running)
     await case.save("v2")
     assert "default/k000" in (await case.state("Stuck")).reason
     await case.goes_on("v2")
@@ -89,7 +89,7 @@ async def test_an_edit_that_needs_a_kind_that_is_not_there_waits_and_the_old_cod
     assert (status.revision, bool(status.candidate)) == (good, True)
     await case.goes_on("v1")
     assert case.count("v2") == 0
-    await case.rig.client.create(widget_definition(group))
+    await case.operator.client.create(widget_definition(group))
     await case.ran("v2")
     status = await case.state("Active")
     assert (status.reason, status.candidate, status.reloads) == ("", "", 2)
@@ -116,7 +116,7 @@ async def test_a_traceback_of_old_code_shows_the_source_that_ran(case, tmp_path)
         f"    except ValueError: Path({str(out)!r}).write_text(traceback.format_exc())\n"
     )
     await case.save("v1", head="import traceback\nfrom pathlib import Path", body=body)
-    await eventually(lambda: (case.name, "k000") in case.rig.ledger.running)
+    await eventually(lambda: (case.name, "k000") in case.operator.ledger.running)
     await case.save("v2", head="# one line\n# and another", body="\n\n\nraise_nothing = 'by the second source'\n")
     go.touch()
     await eventually(lambda: out.exists() and out.read_text(), timeout_seconds=20)

@@ -1,4 +1,4 @@
-"""What a controller declares changes while it works under load: see the rig for what holds in every case."""
+"""What a controller declares changes while it works under load: see ``loaded_operator`` for what always holds."""
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_another_kind_and_back(case):
     await case.save("v1")
-    await case.rig.client.create(
+    await case.operator.client.create(
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "default"}, "type": "Opaque"}
     )
     await case.save("v2", kind="v1/Secret")
@@ -57,11 +57,11 @@ async def test_an_unloaded_plugin_leaves_the_caches_to_others_that_share_them(ca
     path.unlink()
     await case.gone(other)
     await case.goes_on("v1")
-    secrets = [each for each in case.rig.factory.informers() if "Secret" in str(each.key)]
+    secrets = [each for each in case.operator.factory.informers() if "Secret" in str(each.key)]
     assert [each.has_synced for each in secrets] == [True]
     case.path.unlink()
     await case.gone()
-    assert not [each for each in case.rig.factory.informers() if "Secret" in str(each.key)]
+    assert not [each for each in case.operator.factory.informers() if "Secret" in str(each.key)]
     case.judged = set()
 
 

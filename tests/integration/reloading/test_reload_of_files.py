@@ -1,4 +1,4 @@
-"""Every way in which the files change, under load: see the rig for what holds in every case."""
+"""Every way in which the files change, under load: see ``loaded_operator`` for what always holds."""
 
 import asyncio
 import errno

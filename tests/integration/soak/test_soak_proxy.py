@@ -17,7 +17,7 @@ BODY = {"metadata": {"name": "first"}, "data": {"step": "1"}}
 AGENT = {"User-Agent": "plugin-operator/test"}
 
 
-class Site:
+class ProxiedServer:
     """A server that can be stopped, and a client behind the proxy."""
 
     def __init__(self, server: ApiServer, client: aiohttp.ClientSession) -> None:
@@ -33,7 +33,7 @@ class Site:
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[Site]:
+async def proxied() -> AsyncIterator[ProxiedServer]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -45,13 +45,13 @@ async def site() -> AsyncIterator[Site]:
         await web.TCPSite(runner, "127.0.0.1", port).start()
         timeout = aiohttp.ClientTimeout(total=20)
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=timeout) as client:
-            yield Site(server, client)
+            yield ProxiedServer(server, client)
         await runner.cleanup()
     await server.stop()
 
 
-def watch(site: Site) -> Any:
-    return site.client.get(MAPS, params={"watch": "1", "resourceVersion": "0"}, headers=AGENT)
+def watch(proxied: ProxiedServer) -> Any:
+    return proxied.client.get(MAPS, params={"watch": "1", "resourceVersion": "0"}, headers=AGENT)
 
 
 async def event(answer: aiohttp.ClientResponse) -> tuple[str, str]:
@@ -59,51 +59,51 @@ async def event(answer: aiohttp.ClientResponse) -> tuple[str, str]:
     return said["type"], said["object"]["metadata"].get("name", "")
 
 
-async def test_requests_and_watches_pass_unchanged(site: Site) -> None:
-    assert (await site.call("POST", MAPS, BODY))[0] == 201
-    assert (await site.call("POST", MAPS, BODY))[0] == 409
-    async with watch(site) as answer:
+async def test_requests_and_watches_pass_unchanged(proxied: ProxiedServer) -> None:
+    assert (await proxied.call("POST", MAPS, BODY))[0] == 201
+    assert (await proxied.call("POST", MAPS, BODY))[0] == 409
+    async with watch(proxied) as answer:
         assert await event(answer) == ("ADDED", "first")
-        await site.call("DELETE", f"{MAPS}/first")
+        await proxied.call("DELETE", f"{MAPS}/first")
         assert await event(answer) == ("DELETED", "first")
 
 
-async def test_large_compressed_answer_passes(site: Site) -> None:
+async def test_large_compressed_answer_passes(proxied: ProxiedServer) -> None:
     large = {"metadata": {"name": "large"}, "data": {"text": "x" * 300_000}}
-    assert (await site.call("POST", MAPS, large))[0] == 201
-    status, listed = await site.call("GET", MAPS)
+    assert (await proxied.call("POST", MAPS, large))[0] == 201
+    status, listed = await proxied.call("GET", MAPS)
     assert status == 200
     assert len(listed["items"][0]["data"]["text"]) == 300_000
 
 
-async def test_refusal_meets_as_many_requests_as_were_asked_for(site: Site) -> None:
-    await site.fault(action="refuse", code=503, verb="list", resource="configmaps")
-    assert [(await site.call("GET", MAPS))[0] for _ in range(2)] == [503, 200]
+async def test_refusal_meets_as_many_requests_as_were_asked_for(proxied: ProxiedServer) -> None:
+    await proxied.fault(action="refuse", code=503, verb="list", resource="configmaps")
+    assert [(await proxied.call("GET", MAPS))[0] for _ in range(2)] == [503, 200]
 
 
-async def test_fault_in_a_watch_meets_the_open_one(site: Site) -> None:
-    await site.call("POST", MAPS, BODY)
-    async with watch(site) as answer:
+async def test_fault_in_a_watch_meets_the_open_one(proxied: ProxiedServer) -> None:
+    await proxied.call("POST", MAPS, BODY)
+    async with watch(proxied) as answer:
         await event(answer)
-        await site.fault(action="duplicate", verb="watch")
+        await proxied.fault(action="duplicate", verb="watch")
         assert await event(answer) == ("ADDED", "first")
-        await site.fault(action="error-event", code=410, verb="watch")
+        await proxied.fault(action="error-event", code=410, verb="watch")
         assert (await event(answer))[0] == "ERROR"
         assert await answer.content.read() == b""
 
 
-async def test_faults_are_forgotten_on_request(site: Site) -> None:
-    await site.fault(action="drop", count=None)
+async def test_faults_are_forgotten_on_request(proxied: ProxiedServer) -> None:
+    await proxied.fault(action="drop", count=None)
     with pytest.raises(aiohttp.ClientError):
-        await site.call("GET", MAPS)
-    await site.call("DELETE", "/debug/faults")
-    assert (await site.call("GET", MAPS))[0] == 200
+        await proxied.call("GET", MAPS)
+    await proxied.call("DELETE", "/debug/faults")
+    assert (await proxied.call("GET", MAPS))[0] == 200
 
 
-async def test_server_that_is_gone_looks_gone(site: Site) -> None:
-    async with watch(site) as answer:
-        await site.server.stop()
+async def test_server_that_is_gone_looks_gone(proxied: ProxiedServer) -> None:
+    async with watch(proxied) as answer:
+        await proxied.server.stop()
         with pytest.raises(aiohttp.ClientError):
             await answer.content.read()
     with pytest.raises(aiohttp.ClientError):
-        await site.call("GET", MAPS)
+        await proxied.call("GET", MAPS)

@@ -18,7 +18,7 @@ def plugin(state: PluginState, revision: str = "", **more: Any) -> PluginStatus:
     return PluginStatus(name="one", path="one.py", line=None, state=state, since=SINCE, revision=revision, **more)
 
 
-class Bench:
+class FakeHostAndRecorder:
     """Plays host and recorder."""
 
     def __init__(self) -> None:
@@ -36,8 +36,8 @@ class Bench:
 
 
 @pytest.fixture
-async def bench() -> Any:
-    made, clock = Bench(), VirtualClock()
+async def fakes() -> Any:
+    made, clock = FakeHostAndRecorder(), VirtualClock()
     events = LifecycleEvents(made, lambda _plugin: made, own_object({}, "here"), clock=clock)
     await events.start()
 
@@ -51,45 +51,45 @@ async def bench() -> Any:
     await events.stop(1)
 
 
-async def test_each_step_of_a_plugins_life_is_told_once(bench: Any) -> None:
-    assert await bench.after(plugin(PluginState.VALIDATING)) == []
-    assert await bench.after(plugin(PluginState.ACTIVE, "1-a")) == [("Normal", "PluginLoaded")]
-    assert await bench.after(plugin(PluginState.ACTIVE, "1-a")) == []
-    assert await bench.after(plugin(PluginState.ACTIVE, "2-b")) == [("Normal", "PluginReloaded")]
+async def test_each_step_of_a_plugins_life_is_told_once(fakes: Any) -> None:
+    assert await fakes.after(plugin(PluginState.VALIDATING)) == []
+    assert await fakes.after(plugin(PluginState.ACTIVE, "1-a")) == [("Normal", "PluginLoaded")]
+    assert await fakes.after(plugin(PluginState.ACTIVE, "1-a")) == []
+    assert await fakes.after(plugin(PluginState.ACTIVE, "2-b")) == [("Normal", "PluginReloaded")]
     rejected = replace(plugin(PluginState.REJECTED, "2-b", candidate="c", reason="no controller"), line=3)
-    assert await bench.after(rejected) == [("Warning", "PluginRejected")]
-    assert bench.messages[-1] == "plugin one: one.py:3: no controller; 2-b goes on"
-    assert await bench.after(rejected) == []
-    assert await bench.after() == [("Normal", "PluginUnloaded")]
+    assert await fakes.after(rejected) == [("Warning", "PluginRejected")]
+    assert fakes.messages[-1] == "plugin one: one.py:3: no controller; 2-b goes on"
+    assert await fakes.after(rejected) == []
+    assert await fakes.after() == [("Normal", "PluginUnloaded")]
 
 
-async def test_a_roll_back_is_no_reload_and_its_text_quotes_no_exception(bench: Any) -> None:
-    await bench.after(plugin(PluginState.ACTIVE, "1-a"))
-    await bench.after(plugin(PluginState.ACTIVE, "2-b"))
+async def test_a_roll_back_is_no_reload_and_its_text_quotes_no_exception(fakes: Any) -> None:
+    await fakes.after(plugin(PluginState.ACTIVE, "1-a"))
+    await fakes.after(plugin(PluginState.ACTIVE, "2-b"))
     back = plugin(PluginState.QUARANTINED, "1-a", candidate="b", reason="failed (KeyError: 'password')")
     back = replace(back, rolled_back_for="KeyError at one.py:7")
-    assert await bench.after(back) == [("Warning", "PluginRolledBack")]
-    assert "rolled back to 1-a because of KeyError at one.py:7;" in bench.messages[-1]
-    assert "password" not in bench.messages[-1]
+    assert await fakes.after(back) == [("Warning", "PluginRolledBack")]
+    assert "rolled back to 1-a because of KeyError at one.py:7;" in fakes.messages[-1]
+    assert "password" not in fakes.messages[-1]
 
 
-async def test_one_that_waits_is_not_said_to_work_until_it_does(bench: Any) -> None:
+async def test_one_that_waits_is_not_said_to_work_until_it_does(fakes: Any) -> None:
     waiting = plugin(PluginState.WAITING, "1-a", reason="namespace b waits, the others go on: forbidden")
-    assert await bench.after(plugin(PluginState.DRAINING, "1-a")) == []
-    assert await bench.after(waiting) == [("Warning", "PluginWaiting")]
-    assert bench.messages[-1] == "plugin one waits: namespace b waits, the others go on: forbidden"
-    assert await bench.after(waiting) == []
-    assert await bench.after(plugin(PluginState.ACTIVE, "1-a")) == [("Normal", "PluginLoaded")]
-    assert await bench.after(waiting) == [("Warning", "PluginWaiting")]
-    assert await bench.after(plugin(PluginState.ACTIVE, "1-a")) == []
-    assert await bench.after(plugin(PluginState.WAITING, "2-b", reason="no kind")) == [("Warning", "PluginWaiting")]
-    assert await bench.after(plugin(PluginState.ACTIVE, "2-b")) == [("Normal", "PluginReloaded")]
-    assert bench.messages[-1] == "plugin one works: 2-b instead of 1-a"
+    assert await fakes.after(plugin(PluginState.DRAINING, "1-a")) == []
+    assert await fakes.after(waiting) == [("Warning", "PluginWaiting")]
+    assert fakes.messages[-1] == "plugin one waits: namespace b waits, the others go on: forbidden"
+    assert await fakes.after(waiting) == []
+    assert await fakes.after(plugin(PluginState.ACTIVE, "1-a")) == [("Normal", "PluginLoaded")]
+    assert await fakes.after(waiting) == [("Warning", "PluginWaiting")]
+    assert await fakes.after(plugin(PluginState.ACTIVE, "1-a")) == []
+    assert await fakes.after(plugin(PluginState.WAITING, "2-b", reason="no kind")) == [("Warning", "PluginWaiting")]
+    assert await fakes.after(plugin(PluginState.ACTIVE, "2-b")) == [("Normal", "PluginReloaded")]
+    assert fakes.messages[-1] == "plugin one works: 2-b instead of 1-a"
 
 
-async def test_another_broken_file_is_told_again(bench: Any) -> None:
-    await bench.after(plugin(PluginState.REJECTED, candidate="c"))
-    assert await bench.after(plugin(PluginState.REJECTED, candidate="d")) == [("Warning", "PluginRejected")]
+async def test_another_broken_file_is_told_again(fakes: Any) -> None:
+    await fakes.after(plugin(PluginState.REJECTED, candidate="c"))
+    assert await fakes.after(plugin(PluginState.REJECTED, candidate="d")) == [("Warning", "PluginRejected")]
 
 
 def test_events_are_about_the_pod_if_it_is_known() -> None:
@@ -100,15 +100,15 @@ def test_events_are_about_the_pod_if_it_is_known() -> None:
     assert own_object({}, None)["metadata"]["name"] == "default"
 
 
-async def test_a_plugin_that_fails_most_of_the_time_is_told_once_for_each_revision(bench: Any) -> None:
+async def test_a_plugin_that_fails_most_of_the_time_is_told_once_for_each_revision(fakes: Any) -> None:
     failure = LastFailure("reconcile", "KeyError: 'password'", (), SINCE)
     failing = (ControllerFailures("web", 3, ("a",), 0, failure, keeps_failing=True), ControllerFailures("fine"))
-    await bench.after(plugin(PluginState.ACTIVE, "1-a"))
+    await fakes.after(plugin(PluginState.ACTIVE, "1-a"))
     told = [("Warning", "PluginFailing")]
-    assert await bench.after(plugin(PluginState.ACTIVE, "1-a", failures=failing)) == told
-    assert "plugin one fails most of the time in 1-a: web;" in bench.messages[-1]
-    assert "password" not in bench.messages[-1]
-    assert await bench.after(plugin(PluginState.ACTIVE, "1-a", failures=failing)) == []
-    assert ("Warning", "PluginFailing") in await bench.after(plugin(PluginState.ACTIVE, "2-b", failures=failing))
-    assert await bench.after(plugin(PluginState.ACTIVE, "2-b")) == []
-    assert await bench.after(plugin(PluginState.ACTIVE, "2-b", failures=failing)) == told
+    assert await fakes.after(plugin(PluginState.ACTIVE, "1-a", failures=failing)) == told
+    assert "plugin one fails most of the time in 1-a: web;" in fakes.messages[-1]
+    assert "password" not in fakes.messages[-1]
+    assert await fakes.after(plugin(PluginState.ACTIVE, "1-a", failures=failing)) == []
+    assert ("Warning", "PluginFailing") in await fakes.after(plugin(PluginState.ACTIVE, "2-b", failures=failing))
+    assert await fakes.after(plugin(PluginState.ACTIVE, "2-b")) == []
+    assert await fakes.after(plugin(PluginState.ACTIVE, "2-b", failures=failing)) == told

@@ -10,7 +10,7 @@ from plugin_operator.testing.fake_informers import FakeInformerFactory
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 
-class Bench:
+class ControllerHarness:
     """A controller on fake informers and virtual time."""
 
     def __init__(self) -> None:
@@ -70,13 +70,13 @@ class Bench:
 
 
 @pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    bench = Bench()
-    with capture_logs() as bench.logged:
-        yield bench
-        for gate in bench.gates.values():
+async def harness() -> AsyncIterator[ControllerHarness]:
+    harness = ControllerHarness()
+    with capture_logs() as harness.logged:
+        yield harness
+        for gate in harness.gates.values():
             gate.set()
-        stopping = asyncio.ensure_future(bench.controller.stop(0))
-        await bench.clock.advance(20)
+        stopping = asyncio.ensure_future(harness.controller.stop(0))
+        await harness.clock.advance(20)
         await stopping
-    assert bench.factory.in_use == {}
+    assert harness.factory.in_use == {}

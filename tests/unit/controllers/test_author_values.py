@@ -109,24 +109,24 @@ def _tampered() -> Result:
         lambda: {"requeue": True},
     ],
 )
-async def test_a_wrong_result_is_a_failed_reconcile_that_is_retried_and_holds_up_nobody(bench, make):
+async def test_a_wrong_result_is_a_failed_reconcile_that_is_retried_and_holds_up_nobody(harness, make):
     wrong = {"a"}
 
     async def reconcile(request):
-        bench.log.append(request.name)
+        harness.log.append(request.name)
         return make() if request.name in wrong else Result(requeue_after=60)
 
-    bench.informer.set("a")
-    bench.informer.set("b")
-    await bench.run(reconcile)
-    await bench.clock.advance(1)
-    assert bench.log.count("a") > 3
-    assert bench.metrics.controller("cm").errors == bench.log.count("a")
+    harness.informer.set("a")
+    harness.informer.set("b")
+    await harness.run(reconcile)
+    await harness.clock.advance(1)
+    assert harness.log.count("a") > 3
+    assert harness.metrics.controller("cm").errors == harness.log.count("a")
     wrong.clear()
-    await bench.clock.advance(1000)
-    bench.log.clear()
-    await bench.clock.advance(120)
-    assert bench.log.count("a") == bench.log.count("b") == 2
+    await harness.clock.advance(1000)
+    harness.log.clear()
+    await harness.clock.advance(120)
+    assert harness.log.count("a") == harness.log.count("b") == 2
 
 
 def mapped(*values: object) -> tuple[list[Request], BaseException | None]:
@@ -200,15 +200,15 @@ def test_a_map_function_that_never_ends_is_ended_after_many_requests(monkeypatch
     assert len(made) == 1_000
 
 
-async def test_a_map_function_with_odd_requests_leaves_queue_and_informer_at_work(bench):
+async def test_a_map_function_with_odd_requests_leaves_queue_and_informer_at_work(harness):
     def odd(obj):
         return [Request(OddText("default"), OddText(obj["metadata"]["name"])), Request(5, "x")]
 
-    await bench.run(spec=bench.spec(Watch(("cms",), EnqueueMapped(odd))))
+    await harness.run(spec=harness.spec(Watch(("cms",), EnqueueMapped(odd))))
     for name in ("a", "b"):
-        bench.informer.set(name)
-        await bench.clock.settle()
-    assert bench.take_log() == [("r1", "a"), ("r1", "b")]
+        harness.informer.set(name)
+        await harness.clock.settle()
+    assert harness.take_log() == [("r1", "a"), ("r1", "b")]
 
 
 @pytest.mark.parametrize("value", ["1", True, 0, -1, NAN, INFINITE, HUGE, None])
@@ -252,19 +252,19 @@ class BrokenLimiter:
 
 
 @pytest.mark.parametrize("answer", [RuntimeError("when"), NAN, INFINITE, "1", -1.0])
-async def test_a_failing_key_comes_again_whatever_its_rate_limiter_does(bench, answer):
+async def test_a_failing_key_comes_again_whatever_its_rate_limiter_does(harness, answer):
     async def reconcile(request):
-        bench.log.append(request.name)
+        harness.log.append(request.name)
         if request.name == "fails":
             raise ValueError("boom")
 
-    await bench.run(reconcile)
-    bench.controller._queue.rate_limiter = BrokenLimiter(answer)
+    await harness.run(reconcile)
+    harness.controller._queue.rate_limiter = BrokenLimiter(answer)
     for name in ("fails", "succeeds"):
-        bench.informer.set(name)
-    await bench.clock.advance(10)
-    assert bench.log.count("fails") >= 9
-    assert bench.log.count("succeeds") == 1
-    bench.informer.set("succeeds", data={"x": "1"})
-    await bench.clock.advance(1)
-    assert bench.log.count("succeeds") == 2
+        harness.informer.set(name)
+    await harness.clock.advance(10)
+    assert harness.log.count("fails") >= 9
+    assert harness.log.count("succeeds") == 1
+    harness.informer.set("succeeds", data={"x": "1"})
+    await harness.clock.advance(1)
+    assert harness.log.count("succeeds") == 2

@@ -11,279 +11,279 @@ from plugin_operator.controllers import ControllerStopped, EnqueueMapped, RateLi
 from plugin_operator.workqueue import LOW_PRIORITY
 
 
-async def test_after_the_swap_everything_cached_is_reconciled_by_the_new_revision(bench):
+async def test_after_the_swap_everything_cached_is_reconciled_by_the_new_revision(harness):
     for name in "abc":
-        bench.informer.set(name)
-    await bench.run()
-    bench.take_log()
-    drain = await bench.install(bench.recorder("r2"), revision="r2")
-    assert sorted(bench.take_log()) == [("r2", "a"), ("r2", "b"), ("r2", "c")]
+        harness.informer.set(name)
+    await harness.run()
+    harness.take_log()
+    drain = await harness.install(harness.recorder("r2"), revision="r2")
+    assert sorted(harness.take_log()) == [("r2", "a"), ("r2", "b"), ("r2", "c")]
     assert await drain.wait(0)
-    assert bench.factory.in_use == {"cms": 1}
-    assert len(bench.informer.handlers) == 1
+    assert harness.factory.in_use == {"cms": 1}
+    assert len(harness.informer.handlers) == 1
 
 
-async def test_what_a_reload_requeues_does_not_delay_a_live_change(bench):
-    await bench.run(bench.gated())
+async def test_what_a_reload_requeues_does_not_delay_a_live_change(harness):
+    await harness.run(harness.gated())
     for number in range(5):
-        bench.informer.set(f"k{number}")
-    await bench.clock.settle()
-    bench.gates["k0"].set()
+        harness.informer.set(f"k{number}")
+    await harness.clock.settle()
+    harness.gates["k0"].set()
     for number in range(1, 5):
-        bench.gates[f"k{number}"] = bench.gates["k0"]
-    await bench.clock.settle()
-    bench.take_log()
-    bench.gates["k0"].clear()
-    await bench.install(bench.gated("r2"), revision="r2")
-    bench.informer.set("live")
-    await bench.clock.settle()
-    bench.gates["k0"].set()
-    await bench.clock.settle()
-    assert [name for _, name in bench.take_log()][:2] == ["k0", "live"]
+        harness.gates[f"k{number}"] = harness.gates["k0"]
+    await harness.clock.settle()
+    harness.take_log()
+    harness.gates["k0"].clear()
+    await harness.install(harness.gated("r2"), revision="r2")
+    harness.informer.set("live")
+    await harness.clock.settle()
+    harness.gates["k0"].set()
+    await harness.clock.settle()
+    assert [name for _, name in harness.take_log()][:2] == ["k0", "live"]
 
 
-async def test_a_key_in_flight_stays_locked_and_runs_once_under_the_new_revision(bench):
-    await bench.run(bench.gated())
-    key = bench.informer.set("a")
-    await bench.clock.settle()
-    drain = await bench.install(bench.recorder("r2"), spec=bench.spec(max_concurrent_reconciles=4), revision="r2")
-    bench.informer.set("a")
-    bench.informer.set("b")
-    await bench.clock.advance(60)
-    assert bench.take_log() == [("r1", "a"), ("r2", "b")]
+async def test_a_key_in_flight_stays_locked_and_runs_once_under_the_new_revision(harness):
+    await harness.run(harness.gated())
+    key = harness.informer.set("a")
+    await harness.clock.settle()
+    drain = await harness.install(harness.recorder("r2"), spec=harness.spec(max_concurrent_reconciles=4), revision="r2")
+    harness.informer.set("a")
+    harness.informer.set("b")
+    await harness.clock.advance(60)
+    assert harness.take_log() == [("r1", "a"), ("r2", "b")]
     assert drain.in_flight == [key]
     waiting = asyncio.ensure_future(drain.wait(5))
-    await bench.clock.settle()
-    bench.gates["a"].set()
-    await bench.clock.settle()
+    await harness.clock.settle()
+    harness.gates["a"].set()
+    await harness.clock.settle()
     assert await waiting
-    assert bench.take_log() == [("r2", "a")]
+    assert harness.take_log() == [("r2", "a")]
     assert drain.in_flight == []
 
 
-async def test_the_drain_gives_up_at_its_deadline(bench):
-    await bench.run(bench.gated())
-    bench.informer.set("a")
-    await bench.clock.settle()
-    drain = await bench.install(bench.recorder("r2"), revision="r2")
+async def test_the_drain_gives_up_at_its_deadline(harness):
+    await harness.run(harness.gated())
+    harness.informer.set("a")
+    await harness.clock.settle()
+    drain = await harness.install(harness.recorder("r2"), revision="r2")
     waiting = asyncio.ensure_future(drain.wait(5))
-    await bench.clock.advance(4.9)
+    await harness.clock.advance(4.9)
     assert not waiting.done()
-    await bench.clock.advance(0.2)
+    await harness.clock.advance(0.2)
     assert await waiting is False
 
 
-async def test_old_reconciles_count_against_the_limit_until_they_are_cancelled(bench):
-    await bench.run(bench.gated(stubborn=True))
-    key = bench.informer.set("a")
-    await bench.clock.settle()
-    drain = await bench.install(bench.recorder("r2"), revision="r2")
-    bench.informer.set("b")
-    await bench.clock.advance(10)
-    assert bench.take_log() == [("r1", "a")]
+async def test_old_reconciles_count_against_the_limit_until_they_are_cancelled(harness):
+    await harness.run(harness.gated(stubborn=True))
+    key = harness.informer.set("a")
+    await harness.clock.settle()
+    drain = await harness.install(harness.recorder("r2"), revision="r2")
+    harness.informer.set("b")
+    await harness.clock.advance(10)
+    assert harness.take_log() == [("r1", "a")]
     drain.cancel()
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "a cancelled"), ("r2", "b")]
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "a cancelled"), ("r2", "b")]
     assert drain.in_flight == [key]
     assert not await drain.wait(0)
-    stuck = bench.controller.status().in_flight
+    stuck = harness.controller.status().in_flight
     assert [(each.request, each.revision, each.is_stuck) for each in stuck] == [(key, "r1", True)]
-    assert bench.metrics.stuck_reconciles.get("cm") == 1
-    bench.gates["a"].set()
-    await bench.clock.settle()
-    assert bench.metrics.stuck_reconciles.get("cm") == 0
+    assert harness.metrics.stuck_reconciles.get("cm") == 1
+    harness.gates["a"].set()
+    await harness.clock.settle()
+    assert harness.metrics.stuck_reconciles.get("cm") == 0
 
 
-async def test_a_stuck_key_runs_once_under_the_new_revision_when_the_old_reconcile_ends_at_last(bench):
-    await bench.run(bench.gated(stubborn=True))
-    bench.informer.set("a")
-    await bench.clock.settle()
-    bench.informer.remove("a")
-    drain = await bench.install(bench.recorder("r2"), revision="r2")
+async def test_a_stuck_key_runs_once_under_the_new_revision_when_the_old_reconcile_ends_at_last(harness):
+    await harness.run(harness.gated(stubborn=True))
+    harness.informer.set("a")
+    await harness.clock.settle()
+    harness.informer.remove("a")
+    drain = await harness.install(harness.recorder("r2"), revision="r2")
     drain.cancel()
     drain.cancel()
-    await bench.clock.advance(100)
-    bench.take_log()
-    bench.gates["a"].set()
-    await bench.clock.advance(100)
-    assert bench.take_log() == [("r2", "a")]
+    await harness.clock.advance(100)
+    harness.take_log()
+    harness.gates["a"].set()
+    await harness.clock.advance(100)
+    assert harness.take_log() == [("r2", "a")]
     assert await drain.wait(0)
-    assert bench.metrics.controller("cm").active_workers == 0
+    assert harness.metrics.controller("cm").active_workers == 0
 
 
-async def test_an_obedient_reconcile_that_is_cancelled_runs_again_at_once(bench):
-    await bench.run(bench.gated())
-    bench.informer.set("a")
-    await bench.clock.settle()
-    bench.informer.remove("a")
-    drain = await bench.install(bench.recorder("r2"), revision="r2")
-    bench.take_log()
+async def test_an_obedient_reconcile_that_is_cancelled_runs_again_at_once(harness):
+    await harness.run(harness.gated())
+    harness.informer.set("a")
+    await harness.clock.settle()
+    harness.informer.remove("a")
+    drain = await harness.install(harness.recorder("r2"), revision="r2")
+    harness.take_log()
     drain.cancel()
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "a cancelled"), ("r2", "a")]
-    assert bench.failures == []
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "a cancelled"), ("r2", "a")]
+    assert harness.failures == []
 
 
-async def test_stuck_reconciles_are_replaced_only_so_often(bench):
-    bench.controller._max_stuck = 2
+async def test_stuck_reconciles_are_replaced_only_so_often(harness):
+    harness.controller._max_stuck = 2
     revision = 0
     for revision in range(1, 5):
-        drain = await bench.run(bench.gated(f"r{revision}", stubborn=True), revision=f"r{revision}")
-        bench.informer.set(f"k{revision}")
-        await bench.clock.settle()
+        drain = await harness.run(harness.gated(f"r{revision}", stubborn=True), revision=f"r{revision}")
+        harness.informer.set(f"k{revision}")
+        await harness.clock.settle()
         drain.cancel()
-        await bench.clock.settle()
-    in_flight = bench.controller.status().in_flight
+        await harness.clock.settle()
+    in_flight = harness.controller.status().in_flight
     assert len(in_flight) <= 2 + 1
-    last = await bench.install(bench.recorder("last"), revision="last")
+    last = await harness.install(harness.recorder("last"), revision="last")
     last.cancel()
-    await bench.clock.advance(60)
-    assert all(revision != "last" for revision, _ in bench.log)
-    for gate in bench.gates.values():
+    await harness.clock.advance(60)
+    assert all(revision != "last" for revision, _ in harness.log)
+    for gate in harness.gates.values():
         gate.set()
-    await bench.clock.advance(60)
-    assert {name for revision, name in bench.take_log() if revision == "last"} >= {"k1", "k2", "k3"}
+    await harness.clock.advance(60)
+    assert {name for revision, name in harness.take_log() if revision == "last"} >= {"k1", "k2", "k3"}
 
 
-async def test_failed_keys_are_due_at_once_even_if_their_object_is_gone(bench):
+async def test_failed_keys_are_due_at_once_even_if_their_object_is_gone(harness):
     async def broken(_):
         raise ValueError("bug in r1")
 
-    await bench.run(broken, bench.spec(rate_limiter=RateLimiterSpec(base_seconds=500)))
-    bench.informer.set("a")
-    bench.informer.remove("a")
-    await bench.clock.settle()
-    await bench.install(bench.recorder("r2"), revision="r2")
-    assert bench.take_log() == [("r2", "a")]
+    await harness.run(broken, harness.spec(rate_limiter=RateLimiterSpec(base_seconds=500)))
+    harness.informer.set("a")
+    harness.informer.remove("a")
+    await harness.clock.settle()
+    await harness.install(harness.recorder("r2"), revision="r2")
+    assert harness.take_log() == [("r2", "a")]
 
 
-async def test_a_failure_after_the_swap_is_blamed_on_the_revision_that_ran(bench):
+async def test_a_failure_after_the_swap_is_blamed_on_the_revision_that_ran(harness):
     async def fail_late(request):
-        await bench.gates.setdefault(request.name, asyncio.Event()).wait()
+        await harness.gates.setdefault(request.name, asyncio.Event()).wait()
         raise ValueError("late")
 
-    await bench.run(fail_late)
-    bench.informer.set("a")
-    await bench.clock.settle()
-    await bench.install(bench.recorder("r2"), revision="r2")
-    bench.gates["a"].set()
-    await bench.clock.advance(1)
-    assert [failure.revision for failure in bench.failures] == ["r1"]
+    await harness.run(fail_late)
+    harness.informer.set("a")
+    await harness.clock.settle()
+    await harness.install(harness.recorder("r2"), revision="r2")
+    harness.gates["a"].set()
+    await harness.clock.advance(1)
+    assert [failure.revision for failure in harness.failures] == ["r1"]
 
 
-async def test_a_new_informer_is_warm_before_the_swap_and_the_old_revision_goes_on_meanwhile(bench):
-    await bench.run()
-    bench.factory.synced = False
-    spec = bench.spec(Watch(("others",)))
-    installing = asyncio.ensure_future(bench.controller.install(spec, bench.recorder("r2"), "r2"))
-    await bench.clock.advance(1)
-    bench.informer.set("a")
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "a")]
-    bench.factory["others"].set("b")
-    bench.factory["others"].sync()
-    await bench.clock.advance(1)
+async def test_a_new_informer_is_warm_before_the_swap_and_the_old_revision_goes_on_meanwhile(harness):
+    await harness.run()
+    harness.factory.synced = False
+    spec = harness.spec(Watch(("others",)))
+    installing = asyncio.ensure_future(harness.controller.install(spec, harness.recorder("r2"), "r2"))
+    await harness.clock.advance(1)
+    harness.informer.set("a")
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "a")]
+    harness.factory["others"].set("b")
+    harness.factory["others"].sync()
+    await harness.clock.advance(1)
     await installing
-    assert bench.take_log() == [("r2", "b")]
+    assert harness.take_log() == [("r2", "b")]
 
 
-async def test_an_informer_that_waits_does_not_hold_up_the_swap_but_the_reconciles(bench):
-    bench.factory.synced = False
-    bench.controller.start_workers()
-    bench.informer.wait("the kind is not served")
-    await bench.install(bench.recorder())
-    bench.informer.set("a")
-    await bench.clock.advance(60)
-    status = bench.controller.status()
+async def test_an_informer_that_waits_does_not_hold_up_the_swap_but_the_reconciles(harness):
+    harness.factory.synced = False
+    harness.controller.start_workers()
+    harness.informer.wait("the kind is not served")
+    await harness.install(harness.recorder())
+    harness.informer.set("a")
+    await harness.clock.advance(60)
+    status = harness.controller.status()
     assert not status.has_synced
     assert (status.informers[0].state, status.informers[0].reason) == ("WAITING", "the kind is not served")
-    assert bench.log == []
-    bench.informer.sync()
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "a")]
+    assert harness.log == []
+    harness.informer.sync()
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "a")]
 
 
-async def test_a_slow_list_does_not_hold_up_the_swap_for_ever(bench):
-    bench.factory.synced = False
-    installing = asyncio.ensure_future(bench.run())
-    await bench.clock.advance(29)
+async def test_a_slow_list_does_not_hold_up_the_swap_for_ever(harness):
+    harness.factory.synced = False
+    installing = asyncio.ensure_future(harness.run())
+    await harness.clock.advance(29)
     assert not installing.done()
-    await bench.clock.advance(2)
+    await harness.clock.advance(2)
     await installing
-    assert bench.controller.revision == "r1"
+    assert harness.controller.revision == "r1"
 
 
-async def test_cancelling_an_install_that_warms_changes_nothing(bench):
-    await bench.run()
-    bench.factory.synced = False
-    spec = bench.spec(Watch(("cms",)), Watch(("others",)))
-    installing = asyncio.ensure_future(bench.controller.install(spec, bench.recorder("r2"), "r2"))
-    await bench.clock.advance(1)
-    assert set(bench.controller.informers) == {"cms", "others"}
+async def test_cancelling_an_install_that_warms_changes_nothing(harness):
+    await harness.run()
+    harness.factory.synced = False
+    spec = harness.spec(Watch(("cms",)), Watch(("others",)))
+    installing = asyncio.ensure_future(harness.controller.install(spec, harness.recorder("r2"), "r2"))
+    await harness.clock.advance(1)
+    assert set(harness.controller.informers) == {"cms", "others"}
     installing.cancel()
-    await bench.clock.settle()
-    assert bench.factory.in_use == {"cms": 1}
-    bench.informer.set("a")
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "a")]
+    await harness.clock.settle()
+    assert harness.factory.in_use == {"cms": 1}
+    harness.informer.set("a")
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "a")]
 
 
-async def test_a_dropped_informer_lingers_for_deletions_and_is_then_given_back(bench):
-    bench.informer.set("a")
-    await bench.run()
-    await bench.install(bench.recorder("r2"), bench.spec(Watch(("others",))), "r2")
-    bench.take_log()
-    bench.informer.set("b")
-    bench.informer.remove("a")
-    await bench.clock.settle()
-    assert bench.take_log() == [("r2", "a")]
-    await bench.clock.advance(11)
-    assert bench.factory.in_use == {"others": 1}
-    assert bench.informer.handlers == []
+async def test_a_dropped_informer_lingers_for_deletions_and_is_then_given_back(harness):
+    harness.informer.set("a")
+    await harness.run()
+    await harness.install(harness.recorder("r2"), harness.spec(Watch(("others",))), "r2")
+    harness.take_log()
+    harness.informer.set("b")
+    harness.informer.remove("a")
+    await harness.clock.settle()
+    assert harness.take_log() == [("r2", "a")]
+    await harness.clock.advance(11)
+    assert harness.factory.in_use == {"others": 1}
+    assert harness.informer.handlers == []
 
 
-async def test_returning_to_a_lingering_informer_neither_loses_it_nor_what_happened(bench):
-    await bench.run()
-    await bench.install(bench.recorder("r2"), bench.spec(Watch(("others",))), "r2")
-    bench.informer.set("a")
-    await bench.clock.advance(5)
-    await bench.install(bench.recorder("r3"), revision="r3")
-    assert bench.take_log() == [("r3", "a")]
-    await bench.clock.advance(60)
-    assert bench.factory.in_use == {"cms": 1}
-    bench.informer.set("b")
-    await bench.clock.settle()
-    assert bench.take_log() == [("r3", "b")]
+async def test_returning_to_a_lingering_informer_neither_loses_it_nor_what_happened(harness):
+    await harness.run()
+    await harness.install(harness.recorder("r2"), harness.spec(Watch(("others",))), "r2")
+    harness.informer.set("a")
+    await harness.clock.advance(5)
+    await harness.install(harness.recorder("r3"), revision="r3")
+    assert harness.take_log() == [("r3", "a")]
+    await harness.clock.advance(60)
+    assert harness.factory.in_use == {"cms": 1}
+    harness.informer.set("b")
+    await harness.clock.settle()
+    assert harness.take_log() == [("r3", "b")]
 
 
-async def test_new_predicates_and_mappings_judge_what_is_cached(bench):
-    bench.informer.set("a", data={"wanted": "yes"})
-    bench.informer.set("b", data={})
-    bench.factory["pods"].set("p")
-    await bench.run()
-    bench.take_log()
+async def test_new_predicates_and_mappings_judge_what_is_cached(harness):
+    harness.informer.set("a", data={"wanted": "yes"})
+    harness.informer.set("b", data={})
+    harness.factory["pods"].set("p")
+    await harness.run()
+    harness.take_log()
     wanted = matches(lambda obj: "wanted" in obj["data"])
     mapped = EnqueueMapped(lambda obj: [("default", "from-" + obj["metadata"]["name"])])
-    spec = bench.spec(Watch(("cms",), predicates=(wanted,)), Watch(("pods",), mapped))
-    await bench.install(bench.recorder("r2"), spec, "r2")
-    assert sorted(bench.take_log()) == [("r2", "a"), ("r2", "from-p")]
+    spec = harness.spec(Watch(("cms",), predicates=(wanted,)), Watch(("pods",), mapped))
+    await harness.install(harness.recorder("r2"), spec, "r2")
+    assert sorted(harness.take_log()) == [("r2", "a"), ("r2", "from-p")]
 
 
-async def test_concurrency_can_change_with_a_swap(bench):
-    await bench.run(bench.gated(), bench.spec(max_concurrent_reconciles=4))
+async def test_concurrency_can_change_with_a_swap(harness):
+    await harness.run(harness.gated(), harness.spec(max_concurrent_reconciles=4))
     for number in range(6):
-        bench.informer.set(f"k{number}")
-    await bench.clock.settle()
-    await bench.install(bench.gated("r2"), bench.spec(max_concurrent_reconciles=2), "r2")
-    assert len(bench.take_log()) == 4
+        harness.informer.set(f"k{number}")
+    await harness.clock.settle()
+    await harness.install(harness.gated("r2"), harness.spec(max_concurrent_reconciles=2), "r2")
+    assert len(harness.take_log()) == 4
     for number in range(3):
-        bench.gates[f"k{number}"].set()
-        await bench.clock.settle()
-    assert bench.take_log() == [("r2", "k4")]
-    assert bench.metrics.controller("cm").max_concurrent == 2
+        harness.gates[f"k{number}"].set()
+        await harness.clock.settle()
+    assert harness.take_log() == [("r2", "k4")]
+    assert harness.metrics.controller("cm").max_concurrent == 2
 
 
-async def test_what_a_reconcile_leaves_in_its_context_does_not_outlive_its_revision(bench):
+async def test_what_a_reconcile_leaves_in_its_context_does_not_outlive_its_revision(harness):
     variable = contextvars.ContextVar("left")
 
     class Left:
@@ -294,16 +294,16 @@ async def test_what_a_reconcile_leaves_in_its_context_does_not_outlive_its_revis
         left.append(weakref.ref(variable.get()))
 
     left = []
-    bench.informer.set("a")
-    await bench.run(leaver)
-    await bench.install(bench.recorder("r2"), revision="r2")
+    harness.informer.set("a")
+    await harness.run(leaver)
+    await harness.install(harness.recorder("r2"), revision="r2")
     del leaver
     gc.collect()
     assert left
     assert left[0]() is None
 
 
-async def test_a_retired_reconciler_is_freed_after_failures_and_cancellations(bench):
+async def test_a_retired_reconciler_is_freed_after_failures_and_cancellations(harness):
     class Reconciler:
         async def __call__(self, request):
             if request.name == "failing":
@@ -312,137 +312,137 @@ async def test_a_retired_reconciler_is_freed_after_failures_and_cancellations(be
 
     reconciler = Reconciler()
     gone = weakref.ref(reconciler)
-    bench.informer.set("failing")
-    bench.informer.set("hanging")
-    await bench.run(reconciler)
+    harness.informer.set("failing")
+    harness.informer.set("hanging")
+    await harness.run(reconciler)
     del reconciler
-    drain = await bench.install(bench.recorder("r2"), revision="r2")
+    drain = await harness.install(harness.recorder("r2"), revision="r2")
     drain.cancel()
-    await bench.clock.advance(11)
-    bench.failures.clear()
-    bench.logged.clear()
+    await harness.clock.advance(11)
+    harness.failures.clear()
+    harness.logged.clear()
     gc.collect()
     assert gone() is None
 
 
-async def test_stop_lets_reconciles_end_then_cancels_and_names_those_that_do_not_obey(bench):
-    await bench.run(bench.gated(stubborn=True), bench.spec(max_concurrent_reconciles=2))
-    bench.informer.set("quick")
-    stuck = bench.informer.set("stuck")
-    await bench.clock.settle()
-    stopping = asyncio.ensure_future(bench.controller.stop(5))
-    bench.informer.set("late")
-    await bench.clock.advance(1)
-    bench.gates["quick"].set()
-    await bench.clock.advance(3)
+async def test_stop_lets_reconciles_end_then_cancels_and_names_those_that_do_not_obey(harness):
+    await harness.run(harness.gated(stubborn=True), harness.spec(max_concurrent_reconciles=2))
+    harness.informer.set("quick")
+    stuck = harness.informer.set("stuck")
+    await harness.clock.settle()
+    stopping = asyncio.ensure_future(harness.controller.stop(5))
+    harness.informer.set("late")
+    await harness.clock.advance(1)
+    harness.gates["quick"].set()
+    await harness.clock.advance(3)
     assert not stopping.done()
-    await bench.clock.advance(20)
+    await harness.clock.advance(20)
     assert await stopping == [stuck]
-    assert bench.factory.in_use == {}
-    assert ("r1", "late") not in bench.log
-    assert b'controller="cm"' not in bench.metrics.render("")[1]
+    assert harness.factory.in_use == {}
+    assert ("r1", "late") not in harness.log
+    assert b'controller="cm"' not in harness.metrics.render("")[1]
     with pytest.raises(ControllerStopped):
-        await bench.controller.install(bench.spec(), bench.recorder(), "r2")
+        await harness.controller.install(harness.spec(), harness.recorder(), "r2")
 
 
-async def test_stop_while_warming_gives_everything_back(bench):
-    bench.factory.synced = False
-    installing = asyncio.ensure_future(bench.controller.install(bench.spec(), bench.recorder(), "r1"))
-    await bench.clock.advance(1)
-    assert await bench.controller.stop(1) == []
-    assert bench.factory.in_use == {}
-    await bench.clock.advance(1)
+async def test_stop_while_warming_gives_everything_back(harness):
+    harness.factory.synced = False
+    installing = asyncio.ensure_future(harness.controller.install(harness.spec(), harness.recorder(), "r1"))
+    await harness.clock.advance(1)
+    assert await harness.controller.stop(1) == []
+    assert harness.factory.in_use == {}
+    await harness.clock.advance(1)
     with pytest.raises(ControllerStopped):
         await installing
 
 
-async def test_a_resync_reconciles_everything_again_at_low_priority(bench):
-    bench.informer.set("a")
-    await bench.run(spec=bench.spec(resync_seconds=60))
-    bench.take_log()
+async def test_a_resync_reconciles_everything_again_at_low_priority(harness):
+    harness.informer.set("a")
+    await harness.run(spec=harness.spec(resync_seconds=60))
+    harness.take_log()
     seen = []
-    add = bench.controller._queue.add
-    for source in bench.controller._sources:
+    add = harness.controller._queue.add
+    for source in harness.controller._sources:
         source._enqueue = lambda request, priority: (seen.append(priority), add(request, priority))
-    await bench.clock.advance(59)
-    assert bench.take_log() == []
-    await bench.clock.advance(2)
-    assert bench.take_log() == [("r1", "a")]
-    await bench.clock.advance(60)
-    assert bench.take_log() == [("r1", "a")]
+    await harness.clock.advance(59)
+    assert harness.take_log() == []
+    await harness.clock.advance(2)
+    assert harness.take_log() == [("r1", "a")]
+    await harness.clock.advance(60)
+    assert harness.take_log() == [("r1", "a")]
     assert seen == [LOW_PRIORITY, LOW_PRIORITY]
 
 
-async def test_two_installs_at_once_happen_one_after_the_other(bench):
-    bench.controller.start_workers()
-    bench.factory.synced = False
-    bench.informer.set("a")
-    first = asyncio.ensure_future(bench.controller.install(bench.spec(), bench.recorder("r1"), "r1"))
-    second = asyncio.ensure_future(bench.controller.install(bench.spec(), bench.recorder("r2"), "r2"))
-    await bench.clock.advance(1)
-    bench.informer.sync()
-    await bench.clock.advance(1)
+async def test_two_installs_at_once_happen_one_after_the_other(harness):
+    harness.controller.start_workers()
+    harness.factory.synced = False
+    harness.informer.set("a")
+    first = asyncio.ensure_future(harness.controller.install(harness.spec(), harness.recorder("r1"), "r1"))
+    second = asyncio.ensure_future(harness.controller.install(harness.spec(), harness.recorder("r2"), "r2"))
+    await harness.clock.advance(1)
+    harness.informer.sync()
+    await harness.clock.advance(1)
     await asyncio.gather(first, second)
-    assert bench.controller.revision == "r2"
-    assert bench.factory.in_use == {"cms": 1}
-    assert bench.take_log()[-1] == ("r2", "a")
+    assert harness.controller.revision == "r2"
+    assert harness.factory.in_use == {"cms": 1}
+    assert harness.take_log()[-1] == ("r2", "a")
 
 
 @pytest.mark.parametrize("stubborn", [False, True])
-async def test_a_cancelled_key_that_nothing_else_brings_back_is_still_run_again(bench, stubborn):
-    await bench.run(bench.gated(stubborn=stubborn))
-    bench.informer.set("a")
-    await bench.clock.settle()
-    drain = await bench.install(bench.recorder("r2"), bench.spec(Watch(("others",))), "r2")
-    bench.take_log()
+async def test_a_cancelled_key_that_nothing_else_brings_back_is_still_run_again(harness, stubborn):
+    await harness.run(harness.gated(stubborn=stubborn))
+    harness.informer.set("a")
+    await harness.clock.settle()
+    drain = await harness.install(harness.recorder("r2"), harness.spec(Watch(("others",))), "r2")
+    harness.take_log()
     drain.cancel()
-    await bench.clock.settle()
-    bench.gates["a"].set()
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "a cancelled"), ("r2", "a")]
+    await harness.clock.settle()
+    harness.gates["a"].set()
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "a cancelled"), ("r2", "a")]
 
 
-async def test_an_informer_that_cannot_be_acquired_refuses_the_revision_and_leaves_the_old_one(bench):
-    await bench.run()
-    acquire = bench.factory.acquire
+async def test_an_informer_that_cannot_be_acquired_refuses_the_revision_and_leaves_the_old_one(harness):
+    await harness.run()
+    acquire = harness.factory.acquire
 
     def refuse(key):
         if key == "bad":
             raise ValueError("unreadable selector")
         return acquire(key)
 
-    bench.factory.acquire = refuse
+    harness.factory.acquire = refuse
     with pytest.raises(ValueError, match="unreadable selector"):
-        await bench.controller.install(bench.spec(Watch(("good", "bad"))), bench.recorder("r2"), "r2")
-    await bench.clock.settle()
-    assert bench.factory.in_use == {"cms": 1}
-    bench.informer.set("a")
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "a")]
+        await harness.controller.install(harness.spec(Watch(("good", "bad"))), harness.recorder("r2"), "r2")
+    await harness.clock.settle()
+    assert harness.factory.in_use == {"cms": 1}
+    harness.informer.set("a")
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "a")]
 
 
-async def test_a_lingering_informer_that_ends_while_others_warm_is_taken_again(bench):
-    await bench.run()
-    await bench.install(bench.recorder("r2"), spec=bench.spec(Watch(("secrets",))), revision="r2")
-    bench.factory.synced = False
-    both = bench.spec(Watch(("cms",)), Watch(("slow",)))
-    installing = asyncio.ensure_future(bench.controller.install(both, bench.recorder("r3"), "r3"))
-    await bench.clock.advance(11)
-    bench.factory["slow"].sync()
-    await bench.clock.advance(1)
+async def test_a_lingering_informer_that_ends_while_others_warm_is_taken_again(harness):
+    await harness.run()
+    await harness.install(harness.recorder("r2"), spec=harness.spec(Watch(("secrets",))), revision="r2")
+    harness.factory.synced = False
+    both = harness.spec(Watch(("cms",)), Watch(("slow",)))
+    installing = asyncio.ensure_future(harness.controller.install(both, harness.recorder("r3"), "r3"))
+    await harness.clock.advance(11)
+    harness.factory["slow"].sync()
+    await harness.clock.advance(1)
     await installing
-    bench.take_log()
-    bench.informer.set("a")
-    await bench.clock.settle()
-    assert bench.take_log() == [("r3", "a")]
+    harness.take_log()
+    harness.informer.set("a")
+    await harness.clock.settle()
+    assert harness.take_log() == [("r3", "a")]
 
 
-async def test_revisions_that_never_sync_leave_nothing_behind_when_replaced(bench):
-    bench.factory.synced = False
+async def test_revisions_that_never_sync_leave_nothing_behind_when_replaced(harness):
+    harness.factory.synced = False
     for number in range(20):
         key = f"missing-{number}"
-        bench.factory[key].wait("no such kind")
-        await bench.install(bench.recorder(), spec=bench.spec(Watch((key,))), revision=f"r{number}")
-    await bench.clock.settle()
+        harness.factory[key].wait("no such kind")
+        await harness.install(harness.recorder(), spec=harness.spec(Watch((key,))), revision=f"r{number}")
+    await harness.clock.settle()
     waiting = [task for task in asyncio.all_tasks() if "wait-synced" in task.get_name()]
     assert len(waiting) == 1

@@ -18,90 +18,90 @@ MAPS = (Key("maps", "a"), Key("maps", "b"))
 SECRETS = (Key("secrets", "a"), Key("secrets", "b"))
 
 
-def spec(bench, *others: Watch):
-    return bench.spec(Watch(MAPS), *others)
+def spec(harness, *others: Watch):
+    return harness.spec(Watch(MAPS), *others)
 
 
-async def start(bench, spec, *forbidden: Key):
-    bench.factory.synced = False
+async def start(harness, spec, *forbidden: Key):
+    harness.factory.synced = False
     for key in spec.informer_keys:
         if key in forbidden:
-            bench.factory[key].wait("forbidden")
+            harness.factory[key].wait("forbidden")
         else:
-            bench.factory[key].sync()
-    await bench.run(spec=spec)
+            harness.factory[key].sync()
+    await harness.run(spec=spec)
 
 
-async def test_one_forbidden_namespace_waits_and_the_other_is_worked_on(bench):
-    await start(bench, spec(bench), MAPS[1])
-    bench.factory[MAPS[0]].set("x", "a")
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "x")]
-    assert bench.controller.status().waiting_namespaces == ("b",)
-    assert not bench.controller.status().has_synced
-    bench.factory[MAPS[1]].set("y", "b")
-    bench.factory[MAPS[1]].sync()
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "y")]
-    assert bench.controller.status().waiting_namespaces == ()
-    said = [(line["event"], line["namespaces"]) for line in bench.logged]
+async def test_one_forbidden_namespace_waits_and_the_other_is_worked_on(harness):
+    await start(harness, spec(harness), MAPS[1])
+    harness.factory[MAPS[0]].set("x", "a")
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "x")]
+    assert harness.controller.status().waiting_namespaces == ("b",)
+    assert not harness.controller.status().has_synced
+    harness.factory[MAPS[1]].set("y", "b")
+    harness.factory[MAPS[1]].sync()
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "y")]
+    assert harness.controller.status().waiting_namespaces == ()
+    said = [(line["event"], line["namespaces"]) for line in harness.logged]
     assert said == [
         ("Controller waits in some namespaces", ["b"]),
         ("Controller no longer waits in some namespaces", ["b"]),
     ]
 
 
-async def test_a_namespace_waits_for_all_its_caches_and_forgets_nothing_meanwhile(bench):
-    await start(bench, spec(bench, Watch(SECRETS)), SECRETS[1])
+async def test_a_namespace_waits_for_all_its_caches_and_forgets_nothing_meanwhile(harness):
+    await start(harness, spec(harness, Watch(SECRETS)), SECRETS[1])
     for key, name in ((MAPS[0], "x"), (MAPS[1], "y"), (MAPS[1], "z")):
-        bench.factory[key].set(name, key.namespace)
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "x")]
-    bench.factory[MAPS[1]].set("y", "b", data={"n": "2"})
-    await bench.clock.settle()
-    assert bench.take_log() == []
-    bench.factory[SECRETS[1]].sync()
-    await bench.clock.settle()
-    assert sorted(bench.take_log()) == [("r1", "y"), ("r1", "z")]
+        harness.factory[key].set(name, key.namespace)
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "x")]
+    harness.factory[MAPS[1]].set("y", "b", data={"n": "2"})
+    await harness.clock.settle()
+    assert harness.take_log() == []
+    harness.factory[SECRETS[1]].sync()
+    await harness.clock.settle()
+    assert sorted(harness.take_log()) == [("r1", "y"), ("r1", "z")]
 
 
-async def test_everything_waits_if_no_namespace_is_complete(bench):
-    await start(bench, spec(bench, Watch(SECRETS)), MAPS[0], SECRETS[1])
-    bench.factory[MAPS[1]].set("y", "b")
-    await bench.clock.settle()
-    assert bench.take_log() == []
-    assert bench.controller.status().waiting_namespaces == ()
-    bench.factory[SECRETS[1]].sync()
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "y")]
+async def test_everything_waits_if_no_namespace_is_complete(harness):
+    await start(harness, spec(harness, Watch(SECRETS)), MAPS[0], SECRETS[1])
+    harness.factory[MAPS[1]].set("y", "b")
+    await harness.clock.settle()
+    assert harness.take_log() == []
+    assert harness.controller.status().waiting_namespaces == ()
+    harness.factory[SECRETS[1]].sync()
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "y")]
 
 
-async def test_everything_waits_for_a_cache_that_belongs_to_no_namespace_of_its_own(bench):
+async def test_everything_waits_for_a_cache_that_belongs_to_no_namespace_of_its_own(harness):
     for other in (Key("nodes", None), Key("secrets", "shared")):
-        await start(bench, spec(bench, Watch((other,))), other)
-        bench.factory[MAPS[0]].set("x", "a")
-        await bench.clock.settle()
-        assert bench.take_log() == []
-        bench.factory[other].sync()
-        await bench.clock.settle()
-        assert ("r1", "x") in bench.take_log()
+        await start(harness, spec(harness, Watch((other,))), other)
+        harness.factory[MAPS[0]].set("x", "a")
+        await harness.clock.settle()
+        assert harness.take_log() == []
+        harness.factory[other].sync()
+        await harness.clock.settle()
+        assert ("r1", "x") in harness.take_log()
 
 
-async def test_a_right_that_is_withdrawn_later_stops_nothing(bench):
-    await start(bench, spec(bench))
-    bench.factory[MAPS[1]].wait("forbidden")
-    bench.factory[MAPS[0]].set("x", "a")
-    await bench.clock.settle()
-    assert bench.take_log() == [("r1", "x")]
+async def test_a_right_that_is_withdrawn_later_stops_nothing(harness):
+    await start(harness, spec(harness))
+    harness.factory[MAPS[1]].wait("forbidden")
+    harness.factory[MAPS[0]].set("x", "a")
+    await harness.clock.settle()
+    assert harness.take_log() == [("r1", "x")]
 
 
-async def test_a_reload_while_a_namespace_waits_keeps_it_waiting_and_loses_nothing(bench):
-    await start(bench, spec(bench, Watch(SECRETS)), SECRETS[1])
-    bench.factory[MAPS[1]].set("y", "b")
-    await bench.install(bench.recorder("r2"), spec(bench, Watch(SECRETS)), "r2")
-    assert bench.take_log() == []
-    await bench.install(bench.recorder("r3"), spec(bench), "r3")
-    assert set(bench.take_log()) == {("r3", "y")}
+async def test_a_reload_while_a_namespace_waits_keeps_it_waiting_and_loses_nothing(harness):
+    await start(harness, spec(harness, Watch(SECRETS)), SECRETS[1])
+    harness.factory[MAPS[1]].set("y", "b")
+    await harness.install(harness.recorder("r2"), spec(harness, Watch(SECRETS)), "r2")
+    assert harness.take_log() == []
+    await harness.install(harness.recorder("r3"), spec(harness), "r3")
+    assert set(harness.take_log()) == {("r3", "y")}
 
 
 KEYS = st.builds(Key, st.sampled_from(["maps", "secrets"]), st.sampled_from(["a", "b", "c", None]))

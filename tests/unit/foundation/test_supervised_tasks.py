@@ -36,7 +36,7 @@ class Work:
         self.end.set_exception(error)
 
 
-class Rig:
+class SupervisedService:
     """A service on a virtual clock."""
 
     def __init__(self) -> None:
@@ -52,108 +52,110 @@ class Rig:
 
 
 @pytest.fixture
-async def rig() -> Rig:
-    return Rig()
+async def supervised() -> SupervisedService:
+    return SupervisedService()
 
 
-ENDS: list[Callable[[Rig, Service], object]] = [
-    lambda rig, _: rig.work.returns(),
-    lambda rig, _: rig.work.raises(ValueError("oops")),
-    lambda rig, _: rig.work.raises(Boom("oops")),
-    lambda rig, _: rig.work.raises(SystemExit(0)),
-    lambda rig, _: rig.work.raises(KeyboardInterrupt()),
+ENDS: list[Callable[[SupervisedService, Service], object]] = [
+    lambda supervised, _: supervised.work.returns(),
+    lambda supervised, _: supervised.work.raises(ValueError("oops")),
+    lambda supervised, _: supervised.work.raises(Boom("oops")),
+    lambda supervised, _: supervised.work.raises(SystemExit(0)),
+    lambda supervised, _: supervised.work.raises(KeyboardInterrupt()),
     lambda _, service: service.task.cancel(),
 ]
 
 
 @pytest.mark.parametrize("end", ENDS)
 async def test_a_service_that_ends_in_any_way_is_logged_counted_down_and_started_again(
-    rig: Rig, end: Callable[[Rig, Service], object]
+    supervised: SupervisedService, end: Callable[[SupervisedService, Service], object]
 ) -> None:
-    service = rig.serve()
-    await rig.clock.settle()
+    service = supervised.serve()
+    await supervised.clock.settle()
     with capture_logs() as lines:
-        end(rig, service)
-        await rig.clock.settle()
+        end(supervised, service)
+        await supervised.clock.settle()
     assert [(line["event"], line["task"]) for line in lines] == [
         ("Background task ended, restarting it", "test/service")
     ]
-    assert rig.restarts.values == {("kind",): 1}
-    assert [reason.split()[0] for reason in rig.supervisor.down] == ["test/service"]
-    await rig.clock.advance(0.2)
-    assert rig.work.runs == 2
-    assert rig.supervisor.down
-    await rig.clock.advance(PROVEN_SECONDS)
-    assert rig.supervisor.down == []
-    assert await rig.owner.stop(1) == []
+    assert supervised.restarts.values == {("kind",): 1}
+    assert [reason.split()[0] for reason in supervised.supervisor.down] == ["test/service"]
+    await supervised.clock.advance(0.2)
+    assert supervised.work.runs == 2
+    assert supervised.supervisor.down
+    await supervised.clock.advance(PROVEN_SECONDS)
+    assert supervised.supervisor.down == []
+    assert await supervised.owner.stop(1) == []
 
 
-async def test_a_service_is_down_until_it_says_that_it_works(rig: Rig) -> None:
-    rig.serve()
-    await rig.clock.settle()
-    rig.works = False
-    rig.work.raises(ValueError("oops"))
-    await rig.clock.advance(60)
-    assert rig.supervisor.down == ["test/service raised ValueError: oops"]
-    rig.works = True
-    await rig.clock.advance(PROVEN_SECONDS)
-    assert rig.supervisor.down == []
-    await rig.owner.stop(1)
+async def test_a_service_is_down_until_it_says_that_it_works(supervised: SupervisedService) -> None:
+    supervised.serve()
+    await supervised.clock.settle()
+    supervised.works = False
+    supervised.work.raises(ValueError("oops"))
+    await supervised.clock.advance(60)
+    assert supervised.supervisor.down == ["test/service raised ValueError: oops"]
+    supervised.works = True
+    await supervised.clock.advance(PROVEN_SECONDS)
+    assert supervised.supervisor.down == []
+    await supervised.owner.stop(1)
 
 
-async def test_pauses_before_restarts_grow_and_start_over_after_quiet_work(rig: Rig) -> None:
-    rig.serve()
+async def test_pauses_before_restarts_grow_and_start_over_after_quiet_work(supervised: SupervisedService) -> None:
+    supervised.serve()
     pauses = []
     for _ in range(6):
-        await rig.clock.settle()
-        runs, since = rig.work.runs, rig.clock.monotonic()
-        rig.work.raises(ValueError("oops"))
-        while rig.work.runs == runs:
-            await rig.clock.advance(0.05)
-        pauses.append(rig.clock.monotonic() - since)
+        await supervised.clock.settle()
+        runs, since = supervised.work.runs, supervised.clock.monotonic()
+        supervised.work.raises(ValueError("oops"))
+        while supervised.work.runs == runs:
+            await supervised.clock.advance(0.05)
+        pauses.append(supervised.clock.monotonic() - since)
     assert pauses[-1] > 3
-    await rig.clock.advance(120)
-    rig.work.raises(ValueError("oops"))
-    await rig.clock.advance(0.2)
-    assert rig.work.runs == 8
-    await rig.owner.stop(1)
+    await supervised.clock.advance(120)
+    supervised.work.raises(ValueError("oops"))
+    await supervised.clock.advance(0.2)
+    assert supervised.work.runs == 8
+    await supervised.owner.stop(1)
 
 
-async def test_a_service_that_is_stopped_while_it_waits_for_its_restart_is_not_started(rig: Rig) -> None:
-    service = rig.serve()
-    await rig.clock.settle()
-    rig.work.returns()
-    await rig.clock.settle()
-    assert await rig.owner.stop(1) == []
-    await rig.clock.advance(60)
-    assert rig.work.runs == 1
+async def test_a_service_that_is_stopped_while_it_waits_for_its_restart_is_not_started(
+    supervised: SupervisedService,
+) -> None:
+    service = supervised.serve()
+    await supervised.clock.settle()
+    supervised.work.returns()
+    await supervised.clock.settle()
+    assert await supervised.owner.stop(1) == []
+    await supervised.clock.advance(60)
+    assert supervised.work.runs == 1
     assert service.finished.done()
-    assert rig.supervisor.down == []
-    assert len(rig.owner) == 0
-    assert rig.clock.pending == 0
+    assert supervised.supervisor.down == []
+    assert len(supervised.owner) == 0
+    assert supervised.clock.pending == 0
 
 
-async def test_a_job_that_returns_is_done_and_one_that_does_not_is_begun_again(rig: Rig) -> None:
-    job = rig.owner.complete(rig.work.run, "job", kind="kind")
-    await rig.clock.settle()
+async def test_a_job_that_returns_is_done_and_one_that_does_not_is_begun_again(supervised: SupervisedService) -> None:
+    job = supervised.owner.complete(supervised.work.run, "job", kind="kind")
+    await supervised.clock.settle()
     job.task.cancel()
-    await rig.clock.advance(0.2)
-    assert (rig.work.runs, job.finished.done()) == (2, False)
-    rig.work.returns()
-    await rig.clock.settle()
+    await supervised.clock.advance(0.2)
+    assert (supervised.work.runs, job.finished.done()) == (2, False)
+    supervised.work.returns()
+    await supervised.clock.settle()
     assert job.finished.done()
-    assert rig.supervisor.down == []
-    assert len(rig.owner) == 0
+    assert supervised.supervisor.down == []
+    assert len(supervised.owner) == 0
 
 
-async def test_after_the_end_of_the_process_nothing_is_started_or_logged(rig: Rig) -> None:
-    rig.serve()
-    await rig.clock.settle()
-    rig.supervisor.close()
+async def test_after_the_end_of_the_process_nothing_is_started_or_logged(supervised: SupervisedService) -> None:
+    supervised.serve()
+    await supervised.clock.settle()
+    supervised.supervisor.close()
     with capture_logs() as lines:
-        rig.work.raises(Boom("oops"))
-        await rig.clock.advance(60)
-    assert (lines, rig.work.runs) == ([], 1)
+        supervised.work.raises(Boom("oops"))
+        await supervised.clock.advance(60)
+    assert (lines, supervised.work.runs) == ([], 1)
 
 
 async def test_a_thread_that_raises_is_the_services_error_and_one_that_is_not_needed_is_told_to_stop() -> None:

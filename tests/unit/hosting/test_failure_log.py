@@ -14,7 +14,7 @@ from plugin_operator.testing.virtual_clock import VirtualClock
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Rig:
+class FailingController:
     """A controller with so many objects, which fail and succeed as told."""
 
     def __init__(self, objects: int) -> None:
@@ -54,64 +54,64 @@ class Rig:
 
 
 def test_nothing_that_failed_is_nothing_told() -> None:
-    found = Rig(5).log.look(Rig(5).status())
+    found = FailingController(5).log.look(FailingController(5).status())
     assert (found.objects, found.last, found.summary, found.keeps_failing) == (0, None, "", False)
 
 
 def test_the_first_failure_is_shown_and_the_third_in_a_row_of_the_only_object_is_a_charge() -> None:
-    rig = Rig(1)
-    rig.fail("a")
-    assert rig.log.look(rig.status()).summary == "c: 1 object fails (ns/a); last ValueError: a"
-    rig.fail("a")
-    assert not rig.is_charged
-    rig.fail("a")
-    assert rig.is_charged
+    controller = FailingController(1)
+    controller.fail("a")
+    assert controller.log.look(controller.status()).summary == "c: 1 object fails (ns/a); last ValueError: a"
+    controller.fail("a")
+    assert not controller.is_charged
+    controller.fail("a")
+    assert controller.is_charged
 
 
 def test_before_any_success_three_failures_of_one_object_are_a_charge_however_many_there_are() -> None:
-    rig = Rig(1000)
-    rig.fail("a", "a", "a")
-    assert rig.is_charged
+    controller = FailingController(1000)
+    controller.fail("a", "a", "a")
+    assert controller.is_charged
 
 
 def test_after_a_success_three_different_objects_have_to_fail_in_a_row() -> None:
-    rig = Rig(1000)
-    rig.succeed("x")
-    rig.fail("a", "a", "a", "a")
-    assert not rig.is_charged
-    rig.fail("b", "c")
-    assert rig.is_charged
+    controller = FailingController(1000)
+    controller.succeed("x")
+    controller.fail("a", "a", "a", "a")
+    assert not controller.is_charged
+    controller.fail("b", "c")
+    assert controller.is_charged
 
 
 def test_a_success_in_between_starts_the_row_over() -> None:
-    rig = Rig(1000)
-    rig.succeed("x")
+    controller = FailingController(1000)
+    controller.succeed("x")
     for _ in range(10):
-        rig.fail("a", "b")
-        rig.succeed("x")
-    assert not rig.is_charged
+        controller.fail("a", "b")
+        controller.succeed("x")
+    assert not controller.is_charged
 
 
 def test_terminal_errors_of_all_objects_are_a_charge_though_none_is_tried_again() -> None:
-    rig = Rig(2)
-    rig.succeed("x")
-    rig.fail("a", terminal=True)
-    assert not rig.is_charged
-    rig.fail("b", terminal=True)
-    assert rig.is_charged
+    controller = FailingController(2)
+    controller.succeed("x")
+    controller.fail("a", terminal=True)
+    assert not controller.is_charged
+    controller.fail("b", terminal=True)
+    assert controller.is_charged
 
 
 def test_a_charge_holds_until_more_succeeds_than_fails_or_nothing_fails_any_more() -> None:
-    rig = Rig(10)
-    rig.fail("a", "b", "c")
-    assert rig.is_charged
+    controller = FailingController(10)
+    controller.fail("a", "b", "c")
+    assert controller.is_charged
     for _ in range(5):
-        rig.succeed("x")
-        rig.fail("a", "b")
-        assert rig.is_charged
-    rig.succeed(*"xyzxyzxyzxyzxyz")
-    assert not rig.is_charged
-    other = Rig(1)
+        controller.succeed("x")
+        controller.fail("a", "b")
+        assert controller.is_charged
+    controller.succeed(*"xyzxyzxyzxyzxyz")
+    assert not controller.is_charged
+    other = FailingController(1)
     other.fail("a", "a", "a")
     assert other.is_charged
     other.succeed("a")
@@ -119,17 +119,17 @@ def test_a_charge_holds_until_more_succeeds_than_fails_or_nothing_fails_any_more
 
 
 async def test_a_map_function_that_raises_is_shown_and_forgotten_some_time_after_the_last() -> None:
-    rig = Rig(3)
-    rig.log.code_failed("map", KeyError("x"))
-    found = rig.log.look(rig.status())
+    controller = FailingController(3)
+    controller.log.code_failed("map", KeyError("x"))
+    found = controller.log.look(controller.status())
     assert found.summary == "c: predicates or map functions raised 1 times; last map: KeyError: 'x'"
     assert not found.keeps_failing
     for _ in range(2):
-        rig.log.code_failed("map", KeyError("x"))
-    assert rig.is_charged
-    await rig.clock.advance(CODE_FAILURE_SHOWN_SECONDS + 1)
-    assert rig.log.look(rig.status()).summary == ""
-    assert not rig.is_charged
+        controller.log.code_failed("map", KeyError("x"))
+    assert controller.is_charged
+    await controller.clock.advance(CODE_FAILURE_SHOWN_SECONDS + 1)
+    assert controller.log.look(controller.status()).summary == ""
+    assert not controller.is_charged
 
 
 @pytest.mark.parametrize("how", ["cause", "context"])
@@ -153,9 +153,9 @@ def test_an_error_raised_around_the_plugin_is_placed_where_its_cause_was_raised(
 
 
 def test_a_message_has_one_line_and_an_end() -> None:
-    rig = Rig(1)
-    rig.fail("a\nb" * 1000)
-    last = rig.log.look(rig.status()).last
+    controller = FailingController(1)
+    controller.fail("a\nb" * 1000)
+    last = controller.log.look(controller.status()).last
     assert last is not None
     assert "\n" not in last.error
     assert len(last.error) <= 300

@@ -1,12 +1,16 @@
-"""A newcomer finds their way: short files, small folders, and modules named by nouns."""
+"""A newcomer finds their way: short files, small folders, and modules, fixtures and classes named for what they are."""
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 PACKAGES = Path(__file__).parents[3] / "operator"
+TESTS = Path(__file__).parents[2]
 
 MAX_LINES = 300
+MAX_TEST_LINES = 500
 MAX_MODULES = 15
 
 #: Words that mean nothing without the class or folder they stand beside; ``typed_values`` and the like are fine.
@@ -18,6 +22,10 @@ _ADJECTIVES = """
 """
 _CATCH_ALLS = "base common helper helpers misc stuff things tools util utils various"
 _DENIED = frozenset(f"{_PRONOUNS} {_ADJECTIVES} {_CATCH_ALLS}".split())
+#: Names of fixtures and classes of tests that are neither a benchmark, nor a place, nor a machine.
+_NAMED_FOR_SOMETHING_ELSE = frozenset(
+    ("apart", "bench", "blind", "edited", "hasty", "hinted", "impatient", "looking", "quick", "rig", "side", "site")
+)
 
 
 def modules_of(packages: Path) -> list[Path]:
@@ -25,10 +33,10 @@ def modules_of(packages: Path) -> list[Path]:
     return sorted(packages.rglob("*.py"))
 
 
-def long_files(packages: Path) -> list[str]:
-    """Return the modules with more than ``MAX_LINES`` lines, with their lengths."""
+def long_files(packages: Path, most: int = MAX_LINES) -> list[str]:
+    """Return the modules with more than ``most`` lines, with their lengths."""
     lengths = {path: len(path.read_text().splitlines()) for path in modules_of(packages)}
-    return [f"{path.relative_to(packages)}: {lines}" for path, lines in lengths.items() if lines > MAX_LINES]
+    return [f"{path.relative_to(packages)}: {lines}" for path, lines in lengths.items() if lines > most]
 
 
 def crowded_folders(packages: Path) -> list[str]:
@@ -44,8 +52,47 @@ def nameless_modules(packages: Path) -> list[str]:
     return sorted(str(path.relative_to(packages)) for path in paths if path.stem in _DENIED)
 
 
+def misnamed_fixtures(tests: Path) -> list[str]:
+    """Return the fixtures and classes that are named for something else than what they are, with their modules."""
+    return sorted(
+        f"{path.relative_to(tests)}: {name}"
+        for path in modules_of(tests)
+        for name in _fixtures_and_classes(path)
+        if name.lower() in _NAMED_FOR_SOMETHING_ELSE
+    )
+
+
+def _fixtures_and_classes(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.ClassDef():
+                yield node.name
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                if any("fixture" in ast.unparse(each) for each in node.decorator_list):
+                    yield node.name
+
+
 def test_no_module_has_more_lines_than_a_reader_keeps_in_mind() -> None:
     assert long_files(PACKAGES) == [], "move a class, or a handful of functions, to a module named by their noun"
+
+
+def test_no_test_file_has_more_lines_than_one_sitting_reads() -> None:
+    assert long_files(TESTS, MAX_TEST_LINES) == [], "move the tests of one behaviour to a file of their own"
+
+
+def test_every_fixture_is_named_for_what_it_is() -> None:
+    assert misnamed_fixtures(TESTS) == [], "a harness is a harness; say what is special about it"
+
+
+def test_a_planted_misnamed_fixture_and_class_are_found(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "class Bench: ...\nclass Harness: ...\n"
+        "@pytest.fixture\nasync def hasty(): ...\n"
+        "@pytest_asyncio.fixture(scope='module')\ndef rig(): ...\n"
+        "def quick(): ...\n"
+    )
+
+    assert misnamed_fixtures(tmp_path) == ["test_it.py: Bench", "test_it.py: hasty", "test_it.py: rig"]
 
 
 def test_no_folder_has_more_modules_than_a_glance_takes_in() -> None:

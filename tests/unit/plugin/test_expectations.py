@@ -51,7 +51,7 @@ class Server:
         return call
 
 
-class Bench:
+class ClientHarness:
     def __init__(self):
         self.clock = VirtualClock()
         self.cache = Cache()
@@ -80,32 +80,32 @@ class Bench:
 
 
 @pytest.fixture
-def bench():
-    return Bench()
+def harness():
+    return ClientHarness()
 
 
-async def write(bench, answer, call="update", *args):
-    bench.server.answer = answer
-    return await getattr(bench.client, call)(*(args or (answer,)))
+async def write(harness, answer, call="update", *args):
+    harness.server.answer = answer
+    return await getattr(harness.client, call)(*(args or (answer,)))
 
 
 @pytest.mark.parametrize("call", ["create", "update", "update_status", "apply"])
-async def test_the_next_reconcile_waits_until_the_cache_has_what_was_written(bench, call):
-    bench.cache.known[A] = ("4", "u", False)
-    await write(bench, obj(version="5"), call)
-    assert await bench.held()
-    bench.cache.known[A] = ("5", "u", False)
-    assert await bench.released()
-    assert not bench.writes
-    assert bench.late == 0
+async def test_the_next_reconcile_waits_until_the_cache_has_what_was_written(harness, call):
+    harness.cache.known[A] = ("4", "u", False)
+    await write(harness, obj(version="5"), call)
+    assert await harness.held()
+    harness.cache.known[A] = ("5", "u", False)
+    assert await harness.released()
+    assert not harness.writes
+    assert harness.late == 0
 
 
 @pytest.mark.parametrize(("call", "args"), [("patch", ("v1/ConfigMap", "a", {})), ("patch_status", (MAP, A, {}))])
-async def test_patches_count_as_well(bench, call, args):
-    await write(bench, obj(version="5"), call, *args)
-    assert await bench.held()
-    bench.cache.known[A] = ("6", "u", False)
-    assert await bench.released()
+async def test_patches_count_as_well(harness, call, args):
+    await write(harness, obj(version="5"), call, *args)
+    assert await harness.held()
+    harness.cache.known[A] = ("6", "u", False)
+    assert await harness.released()
 
 
 WITH_MANAGER = [
@@ -115,46 +115,46 @@ WITH_MANAGER = [
 
 
 @pytest.mark.parametrize(("call", "args"), WITH_MANAGER, ids=[each[0] for each in WITH_MANAGER])
-async def test_a_write_under_another_field_manager_counts_as_well(bench, call, args):
-    bench.server.answer = obj(version="5")
-    await getattr(bench.client, call)(*args, field_manager="other")
-    assert bench.server.options == {"field_manager": "other"}
-    assert await bench.held()
-    bench.waiting.cancel()
+async def test_a_write_under_another_field_manager_counts_as_well(harness, call, args):
+    harness.server.answer = obj(version="5")
+    await getattr(harness.client, call)(*args, field_manager="other")
+    assert harness.server.options == {"field_manager": "other"}
+    assert await harness.held()
+    harness.waiting.cancel()
 
 
-async def test_a_cache_that_has_followed_the_server_past_the_write_is_enough(bench):
-    await write(bench, obj(version="5"))
-    assert await bench.held()
-    bench.cache.position = "5"
-    assert await bench.released()
+async def test_a_cache_that_has_followed_the_server_past_the_write_is_enough(harness):
+    await write(harness, obj(version="5"))
+    assert await harness.held()
+    harness.cache.position = "5"
+    assert await harness.released()
 
 
-async def test_a_write_that_the_cache_knows_already_holds_nobody_back(bench):
-    bench.cache.known[A] = ("5", "u", False)
-    await write(bench, obj(version="5"))
-    assert not bench.writes
-    assert not await bench.held()
+async def test_a_write_that_the_cache_knows_already_holds_nobody_back(harness):
+    harness.cache.known[A] = ("5", "u", False)
+    await write(harness, obj(version="5"))
+    assert not harness.writes
+    assert not await harness.held()
 
 
-async def test_other_requests_are_not_held_back(bench):
-    await write(bench, obj(version="5"))
-    assert not await bench.held(B)
+async def test_other_requests_are_not_held_back(harness):
+    await write(harness, obj(version="5"))
+    assert not await harness.held(B)
 
 
-async def test_a_write_to_another_object_of_the_kind_holds_back_both(bench):
-    await write(bench, obj("b", version="5"))
-    assert await bench.held(A)
-    bench.waiting.cancel()
-    assert await bench.held(B)
-    bench.waiting.cancel()
+async def test_a_write_to_another_object_of_the_kind_holds_back_both(harness):
+    await write(harness, obj("b", version="5"))
+    assert await harness.held(A)
+    harness.waiting.cancel()
+    assert await harness.held(B)
+    harness.waiting.cancel()
 
 
-async def test_a_write_to_another_kind_holds_back_the_one_who_wrote(bench):
-    await write(bench, obj("b", version="5", kind="Secret"))
-    assert not await bench.held(B)
-    assert await bench.held(A)
-    bench.waiting.cancel()
+async def test_a_write_to_another_kind_holds_back_the_one_who_wrote(harness):
+    await write(harness, obj("b", version="5", kind="Secret"))
+    assert not await harness.held(B)
+    assert await harness.held(A)
+    harness.waiting.cancel()
 
 
 @pytest.mark.parametrize(
@@ -167,72 +167,72 @@ async def test_a_write_to_another_kind_holds_back_the_one_who_wrote(bench):
         None,
     ],
 )
-async def test_what_no_cache_would_show_is_not_waited_for(bench, written):
-    await write(bench, written, "create", obj())
-    assert not bench.writes
+async def test_what_no_cache_would_show_is_not_waited_for(harness, written):
+    await write(harness, written, "create", obj())
+    assert not harness.writes
 
 
-async def test_a_cache_that_hears_nothing_stops_the_work_for_a_while_only(bench):
-    await write(bench, obj(version="5"))
-    assert await bench.held()
-    await bench.clock.advance(DEADLINE_SECONDS - 0.2)
-    assert not bench.waiting.done()
-    await bench.clock.advance(0.3)
-    assert bench.waiting.done()
-    assert bench.late == 1
-    assert not bench.writes
+async def test_a_cache_that_hears_nothing_stops_the_work_for_a_while_only(harness):
+    await write(harness, obj(version="5"))
+    assert await harness.held()
+    await harness.clock.advance(DEADLINE_SECONDS - 0.2)
+    assert not harness.waiting.done()
+    await harness.clock.advance(0.3)
+    assert harness.waiting.done()
+    assert harness.late == 1
+    assert not harness.writes
 
 
-async def test_writes_that_no_reconcile_follows_do_not_pile_up(bench):
+async def test_writes_that_no_reconcile_follows_do_not_pile_up(harness):
     for number in range(50):
-        await write(bench, obj(f"n{number}", version="5"))
-        await bench.clock.advance(1)
-    assert len(bench.writes) <= DEADLINE_SECONDS + 1
+        await write(harness, obj(f"n{number}", version="5"))
+        await harness.clock.advance(1)
+    assert len(harness.writes) <= DEADLINE_SECONDS + 1
 
 
-async def test_a_conflict_is_retried_once_the_cache_has_moved_on(bench):
-    bench.cache.known[A] = ("4", "u", False)
+async def test_a_conflict_is_retried_once_the_cache_has_moved_on(harness):
+    harness.cache.known[A] = ("4", "u", False)
     with pytest.raises(ConflictError):
-        await write(bench, api_error(409, "Conflict", "changed"), "update", obj(version="4"))
-    assert await bench.held()
-    bench.cache.known[A] = ("7", "u", False)
-    assert await bench.released()
+        await write(harness, api_error(409, "Conflict", "changed"), "update", obj(version="4"))
+    assert await harness.held()
+    harness.cache.known[A] = ("7", "u", False)
+    assert await harness.released()
 
 
-async def test_a_conflict_with_a_version_that_the_cache_has_left_behind_is_retried_at_once(bench):
-    bench.cache.known[A] = ("7", "u", False)
+async def test_a_conflict_with_a_version_that_the_cache_has_left_behind_is_retried_at_once(harness):
+    harness.cache.known[A] = ("7", "u", False)
     with pytest.raises(ConflictError):
-        await write(bench, api_error(409, "Conflict", "changed"), "update", obj(version="4"))
-    assert not bench.writes
+        await write(harness, api_error(409, "Conflict", "changed"), "update", obj(version="4"))
+    assert not harness.writes
 
 
-async def test_a_name_that_is_taken_is_waited_for(bench):
+async def test_a_name_that_is_taken_is_waited_for(harness):
     with pytest.raises(AlreadyExistsError):
-        await write(bench, api_error(409, "AlreadyExists", "taken"), "create", obj())
-    assert await bench.held()
-    bench.cache.known[A] = ("7", "u", False)
-    assert await bench.released()
+        await write(harness, api_error(409, "AlreadyExists", "taken"), "create", obj())
+    assert await harness.held()
+    harness.cache.known[A] = ("7", "u", False)
+    assert await harness.released()
 
 
 @pytest.mark.parametrize("after", [None, ("6", "another", False), ("6", "u", True)])
-async def test_a_deletion_is_waited_for(bench, after):
-    bench.cache.known[A] = ("4", "u", False)
-    await write(bench, None, "delete", "v1/ConfigMap", "a", "default")
-    assert await bench.held()
-    bench.cache.known[A] = after
-    assert await bench.released()
+async def test_a_deletion_is_waited_for(harness, after):
+    harness.cache.known[A] = ("4", "u", False)
+    await write(harness, None, "delete", "v1/ConfigMap", "a", "default")
+    assert await harness.held()
+    harness.cache.known[A] = after
+    assert await harness.released()
 
 
-async def test_a_deletion_of_what_is_gone_is_waited_for(bench):
-    bench.cache.known[A] = ("4", "u", False)
+async def test_a_deletion_of_what_is_gone_is_waited_for(harness):
+    harness.cache.known[A] = ("4", "u", False)
     with pytest.raises(NotFoundError):
-        await write(bench, api_error(404, "NotFound", "gone"), "delete", MAP, A)
-    assert await bench.held()
-    bench.cache.known.clear()
-    assert await bench.released()
+        await write(harness, api_error(404, "NotFound", "gone"), "delete", MAP, A)
+    assert await harness.held()
+    harness.cache.known.clear()
+    assert await harness.released()
 
 
-async def test_reads_and_unknown_methods_go_straight_through(bench):
-    bench.server.answer = obj()
-    assert await bench.client.get("v1/ConfigMap", "a") == obj()
-    assert not bench.writes
+async def test_reads_and_unknown_methods_go_straight_through(harness):
+    harness.server.answer = obj()
+    assert await harness.client.get("v1/ConfigMap", "a") == obj()
+    assert not harness.writes

@@ -35,7 +35,7 @@ class Server:
         return call
 
 
-class Bench:
+class ClientHarness:
     def __init__(self) -> None:
         self.clock = VirtualClock()
         self.server = Server()
@@ -51,36 +51,36 @@ class Bench:
 
 
 @pytest.fixture
-async def bench() -> Bench:
-    return Bench()
+async def harness() -> ClientHarness:
+    return ClientHarness()
 
 
 @pytest.mark.parametrize(("name", "args"), CALLS, ids=[each[0] for each in CALLS])
 async def test_a_denied_write_is_told_without_the_objects_name_until_it_is_granted(
-    bench: Bench, name: str, args: tuple[Any, ...]
+    harness: ClientHarness, name: str, args: tuple[Any, ...]
 ) -> None:
-    await bench.call(name, args)
-    await bench.call(name, args)
-    assert bench.rights.reasons() == [CANNOT]
-    bench.server.message = ""
-    await bench.call(*next(each for each in CALLS if each[0] != name))
-    assert bench.rights.reasons() == [CANNOT]
-    await bench.call(name, args)
-    assert bench.rights.reasons() == []
-    assert not bench.rights
+    await harness.call(name, args)
+    await harness.call(name, args)
+    assert harness.rights.reasons() == [CANNOT]
+    harness.server.message = ""
+    await harness.call(*next(each for each in CALLS if each[0] != name))
+    assert harness.rights.reasons() == [CANNOT]
+    await harness.call(name, args)
+    assert harness.rights.reasons() == []
+    assert not harness.rights
 
 
-async def test_a_right_that_nobody_asks_for_any_more_is_forgotten(bench: Bench) -> None:
-    await bench.call(*CALLS[0])
-    await bench.clock.advance(TOLD_SECONDS + 1)
-    assert bench.rights.reasons() == []
+async def test_a_right_that_nobody_asks_for_any_more_is_forgotten(harness: ClientHarness) -> None:
+    await harness.call(*CALLS[0])
+    await harness.clock.advance(TOLD_SECONDS + 1)
+    assert harness.rights.reasons() == []
 
 
 @pytest.mark.parametrize(
     "message",
     ['pods "a" is forbidden: exceeded quota: small', 'pods "a" is forbidden: violates PodSecurity "restricted"'],
 )
-async def test_what_admission_refuses_is_no_missing_right(bench: Bench, message: str) -> None:
-    bench.server.message = message
-    await bench.call(*CALLS[0])
-    assert bench.rights.reasons() == []
+async def test_what_admission_refuses_is_no_missing_right(harness: ClientHarness, message: str) -> None:
+    harness.server.message = message
+    await harness.call(*CALLS[0])
+    assert harness.rights.reasons() == []

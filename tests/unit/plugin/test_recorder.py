@@ -30,7 +30,7 @@ class FakeClient:
         self.patched.append((name, namespace, patch))
 
 
-class Bench:
+class RecorderHarness:
     def __init__(self) -> None:
         self.clock = VirtualClock()
         self.client = FakeClient()
@@ -39,8 +39,8 @@ class Bench:
 
 
 @pytest.fixture
-async def bench():
-    made = Bench()
+async def harness():
+    made = RecorderHarness()
     await made.recorder.start()
     yield made
     stopping = asyncio.ensure_future(made.recorder.stop(1))
@@ -48,10 +48,10 @@ async def bench():
     await stopping
 
 
-async def test_an_event_is_written_as_kubectl_describe_expects_it(bench):
-    bench.bound.event(POD, "Warning", "Failed", "no image")
-    await bench.clock.settle()
-    (event,) = bench.client.created
+async def test_an_event_is_written_as_kubectl_describe_expects_it(harness):
+    harness.bound.event(POD, "Warning", "Failed", "no image")
+    await harness.clock.settle()
+    (event,) = harness.client.created
     assert event["involvedObject"] == {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -65,65 +65,65 @@ async def test_an_event_is_written_as_kubectl_describe_expects_it(bench):
     assert event["metadata"]["name"].startswith("web.")
 
 
-async def test_the_same_event_again_is_counted_instead_of_repeated(bench):
+async def test_the_same_event_again_is_counted_instead_of_repeated(harness):
     for _ in range(5):
-        bench.bound.event(POD, "Normal", "Seen", "again")
-        await bench.clock.settle()
-    assert len(bench.client.created) == 1
-    assert [patch["count"] for _, _, patch in bench.client.patched] == [2, 3, 4, 5]
+        harness.bound.event(POD, "Normal", "Seen", "again")
+        await harness.clock.settle()
+    assert len(harness.client.created) == 1
+    assert [patch["count"] for _, _, patch in harness.client.patched] == [2, 3, 4, 5]
 
 
-async def test_many_that_differ_only_in_words_are_combined(bench):
+async def test_many_that_differ_only_in_words_are_combined(harness):
     for number in range(15):
-        bench.bound.event(POD, "Normal", "Seen", f"number {number}")
-        await bench.clock.settle()
-    assert len(bench.client.created) == 11
-    assert bench.client.patched[-1][2]["message"] == "(combined from similar events): number 14"
+        harness.bound.event(POD, "Normal", "Seen", f"number {number}")
+        await harness.clock.settle()
+    assert len(harness.client.created) == 11
+    assert harness.client.patched[-1][2]["message"] == "(combined from similar events): number 14"
 
 
-async def test_an_object_has_an_allowance_and_others_are_not_harmed(bench):
+async def test_an_object_has_an_allowance_and_others_are_not_harmed(harness):
     for number in range(100):
-        bench.bound.event(POD, "Normal", f"Reason{number}", "x")
+        harness.bound.event(POD, "Normal", f"Reason{number}", "x")
     other = {**POD, "metadata": {"name": "other", "namespace": "ns"}}
-    bench.bound.event(other, "Normal", "Seen", "x")
-    await bench.clock.settle()
-    assert len(bench.client.created) == 26
-    assert bench.recorder.dropped == 75
+    harness.bound.event(other, "Normal", "Seen", "x")
+    await harness.clock.settle()
+    assert len(harness.client.created) == 26
+    assert harness.recorder.dropped == 75
 
 
-async def test_an_event_of_a_cluster_scoped_object_goes_to_default(bench):
+async def test_an_event_of_a_cluster_scoped_object_goes_to_default(harness):
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}}
-    bench.bound.event(node, "Normal", "Seen", "x")
-    await bench.clock.settle()
-    assert bench.client.created[0]["metadata"]["namespace"] == "default"
-    assert "namespace" not in bench.client.created[0]["involvedObject"]
+    harness.bound.event(node, "Normal", "Seen", "x")
+    await harness.clock.settle()
+    assert harness.client.created[0]["metadata"]["namespace"] == "default"
+    assert "namespace" not in harness.client.created[0]["involvedObject"]
 
 
-async def test_what_is_no_object_is_logged_and_not_raised(bench):
-    bench.bound.event({"kind": "Pod"}, "Normal", "Seen", "x")
-    bench.bound.event(None, "Normal", "Seen", "x")
-    await bench.clock.settle()
-    assert bench.client.created == []
+async def test_what_is_no_object_is_logged_and_not_raised(harness):
+    harness.bound.event({"kind": "Pod"}, "Normal", "Seen", "x")
+    harness.bound.event(None, "Normal", "Seen", "x")
+    await harness.clock.settle()
+    assert harness.client.created == []
 
 
-async def test_texts_that_cannot_be_encoded_or_shown_are_recorded_as_far_as_they_can(bench):
+async def test_texts_that_cannot_be_encoded_or_shown_are_recorded_as_far_as_they_can(harness):
     class Odd:
         def __str__(self):
             raise SystemExit(0)
 
-    bench.bound.event(POD, "Warning", "Failed", "a \ud800 b")
-    bench.bound.event(POD, "Warning", "Failed", Odd())
-    await bench.clock.settle()
-    assert [event["message"] for event in bench.client.created] == [
+    harness.bound.event(POD, "Warning", "Failed", "a \ud800 b")
+    harness.bound.event(POD, "Warning", "Failed", Odd())
+    await harness.clock.settle()
+    assert [event["message"] for event in harness.client.created] == [
         "a \\ud800 b",
         "<Odd: its __str__ raised SystemExit>",
     ]
 
 
-async def test_an_event_that_cannot_be_recorded_is_logged_with_whose_it_is(bench):
+async def test_an_event_that_cannot_be_recorded_is_logged_with_whose_it_is(harness):
     def record():
         RevisionTasks("one", "1-abc").mark()
-        bench.bound.event(None, "Warning", "Failed", "no object")
+        harness.bound.event(None, "Warning", "Failed", "no object")
 
     with capture_logs() as lines:
         contextvars.copy_context().run(record)
@@ -131,35 +131,35 @@ async def test_an_event_that_cannot_be_recorded_is_logged_with_whose_it_is(bench
     assert expected.items() <= lines[0].items()
 
 
-async def test_an_unreachable_server_is_tried_again_and_a_refusal_is_not(bench):
-    bench.client.errors = [ApiConnectionError("away")]
-    bench.bound.event(POD, "Normal", "Seen", "x")
-    await bench.clock.advance(5)
-    assert len(bench.client.created) == 1
-    bench.client.errors = [ForbiddenError(403)]
-    bench.bound.event(POD, "Normal", "Other", "x")
-    await bench.clock.advance(5)
-    assert len(bench.client.created) == 1
-    assert bench.recorder.dropped == 1
+async def test_an_unreachable_server_is_tried_again_and_a_refusal_is_not(harness):
+    harness.client.errors = [ApiConnectionError("away")]
+    harness.bound.event(POD, "Normal", "Seen", "x")
+    await harness.clock.advance(5)
+    assert len(harness.client.created) == 1
+    harness.client.errors = [ForbiddenError(403)]
+    harness.bound.event(POD, "Normal", "Other", "x")
+    await harness.clock.advance(5)
+    assert len(harness.client.created) == 1
+    assert harness.recorder.dropped == 1
 
 
-async def test_an_event_that_has_expired_on_the_server_is_told_anew(bench):
-    bench.bound.event(POD, "Normal", "Seen", "x")
-    await bench.clock.settle()
-    bench.client.errors = [NotFoundError(404)]
-    bench.bound.event(POD, "Normal", "Seen", "x")
-    await bench.clock.settle()
-    assert [each["count"] for each in bench.client.created] == [1, 2]
+async def test_an_event_that_has_expired_on_the_server_is_told_anew(harness):
+    harness.bound.event(POD, "Normal", "Seen", "x")
+    await harness.clock.settle()
+    harness.client.errors = [NotFoundError(404)]
+    harness.bound.event(POD, "Normal", "Seen", "x")
+    await harness.clock.settle()
+    assert [each["count"] for each in harness.client.created] == [1, 2]
 
 
-async def test_a_thread_may_record_events(bench):
-    await asyncio.to_thread(bench.bound.event, POD, "Normal", "Seen", "x")
-    await bench.clock.settle()
-    assert len(bench.client.created) == 1
+async def test_a_thread_may_record_events(harness):
+    await asyncio.to_thread(harness.bound.event, POD, "Normal", "Seen", "x")
+    await harness.clock.settle()
+    assert len(harness.client.created) == 1
 
 
 async def test_stop_writes_what_is_waiting():
-    made = Bench()
+    made = RecorderHarness()
     await made.recorder.start()
     for number in range(10):
         made.bound.event(POD, "Normal", f"R{number}", "x")
@@ -167,17 +167,17 @@ async def test_stop_writes_what_is_waiting():
     assert len(made.client.created) == 10
 
 
-async def test_the_buffer_is_bounded(bench):
+async def test_the_buffer_is_bounded(harness):
     for number in range(3000):
         obj = {**POD, "metadata": {"name": f"p{number}", "namespace": "ns"}}
-        bench.bound.event(obj, "Normal", "Seen", "x")
-    assert bench.recorder.dropped == 2000
+        harness.bound.event(obj, "Normal", "Seen", "x")
+    assert harness.recorder.dropped == 2000
 
 
-async def test_events_about_one_plugin_use_up_no_others_allowance(bench):
+async def test_events_about_one_plugin_use_up_no_others_allowance(harness):
     for number in range(100):
-        bench.recorder.bind("plugin-operator", "noisy").event(POD, "Warning", f"Reason{number}", "no")
-    bench.recorder.bind("plugin-operator", "quiet").event(POD, "Warning", "PluginRejected", "quiet is refused")
-    await bench.clock.settle()
-    assert bench.client.created[-1]["message"] == "quiet is refused"
-    assert bench.recorder.dropped == 75
+        harness.recorder.bind("plugin-operator", "noisy").event(POD, "Warning", f"Reason{number}", "no")
+    harness.recorder.bind("plugin-operator", "quiet").event(POD, "Warning", "PluginRejected", "quiet is refused")
+    await harness.clock.settle()
+    assert harness.client.created[-1]["message"] == "quiet is refused"
+    assert harness.recorder.dropped == 75

@@ -14,7 +14,7 @@ from tests.soak.plugins import ROLES, WIDGET, Editor
 from tests.soak.records import Records
 
 
-class Site:
+class JudgeHarness:
     """A judge with files of its own, a server that has what a test says, and replicas that are always well."""
 
     def __init__(self, root: Path) -> None:
@@ -61,99 +61,99 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
+def harness(tmp_path: Path) -> JudgeHarness:
+    return JudgeHarness(tmp_path)
 
 
-async def test_state_that_was_reconciled_is_in_order(site: Site) -> None:
-    site.truth["v1/Secret"]["object-1"] = "2"
-    site.reconciled("secrets-one", "object-1", "1", 10)
-    site.reconciled("secrets-one", "object-1", "2", 20)
-    await site.judge.calm()
+async def test_state_that_was_reconciled_is_in_order(harness: JudgeHarness) -> None:
+    harness.truth["v1/Secret"]["object-1"] = "2"
+    harness.reconciled("secrets-one", "object-1", "1", 10)
+    harness.reconciled("secrets-one", "object-1", "2", 20)
+    await harness.judge.calm()
 
 
-async def test_state_that_was_never_reconciled_is_lost(site: Site) -> None:
-    site.truth["v1/Secret"]["object-1"] = "2"
-    site.reconciled("secrets-one", "object-1", "1", 10)
+async def test_state_that_was_never_reconciled_is_lost(harness: JudgeHarness) -> None:
+    harness.truth["v1/Secret"]["object-1"] = "2"
+    harness.reconciled("secrets-one", "object-1", "1", 10)
     with pytest.raises(Violation, match=r"lost: 1 .*\n.*step 2 by edit 1 is due"):
-        await site.judge.calm()
+        await harness.judge.calm()
 
 
-async def test_stale_read_after_the_newest_one_is_lost(site: Site) -> None:
-    site.truth["v1/Secret"]["object-1"] = "2"
-    site.reconciled("secrets-one", "object-1", "2", 10)
-    site.reconciled("secrets-one", "object-1", "1", 20)
+async def test_stale_read_after_the_newest_one_is_lost(harness: JudgeHarness) -> None:
+    harness.truth["v1/Secret"]["object-1"] = "2"
+    harness.reconciled("secrets-one", "object-1", "2", 10)
+    harness.reconciled("secrets-one", "object-1", "1", 20)
     with pytest.raises(Violation, match="lost: 1"):
-        await site.judge.calm()
+        await harness.judge.calm()
 
 
-async def test_one_of_two_controllers_of_a_kind_cannot_hide_behind_the_other(site: Site) -> None:
-    site.truth["v1/ConfigMap"]["object-1"] = "2"
-    site.reconciled("configs-one", "object-1", "2", 10)
+async def test_one_of_two_controllers_of_a_kind_cannot_hide_behind_the_other(harness: JudgeHarness) -> None:
+    harness.truth["v1/ConfigMap"]["object-1"] = "2"
+    harness.reconciled("configs-one", "object-1", "2", 10)
     with pytest.raises(Violation, match=r"lost: 1 .*\nconfigs-two"):
-        await site.judge.calm()
+        await harness.judge.calm()
 
 
-async def test_reconcile_by_an_old_edit_is_lost(site: Site) -> None:
-    site.truth["v1/Secret"]["object-1"] = "2"
-    site.editor.edit("secrets-one", "good")
-    site.reconciled("secrets-one", "object-1", "2", 10, edit=1)
+async def test_reconcile_by_an_old_edit_is_lost(harness: JudgeHarness) -> None:
+    harness.truth["v1/Secret"]["object-1"] = "2"
+    harness.editor.edit("secrets-one", "good")
+    harness.reconciled("secrets-one", "object-1", "2", 10, edit=1)
     with pytest.raises(Violation, match="by edit 2 is due"):
-        await site.judge.calm()
+        await harness.judge.calm()
 
 
-async def test_deletion_that_was_never_told_is_lost(site: Site) -> None:
-    site.reconciled("secrets-one", "object-1", "1", 10)
+async def test_deletion_that_was_never_told_is_lost(harness: JudgeHarness) -> None:
+    harness.reconciled("secrets-one", "object-1", "1", 10)
     with pytest.raises(Violation, match=r"it is gone, last was"):
-        await site.judge.calm()
-    site.reconciled("secrets-one", "object-1", "gone", 20)
-    await site.judge.calm()
+        await harness.judge.calm()
+    harness.reconciled("secrets-one", "object-1", "gone", 20)
+    await harness.judge.calm()
 
 
-async def test_deletion_between_two_plugins_is_nobodys(site: Site) -> None:
-    site.editor.edit("secrets-one", "rename")
-    site.reconciled("secrets-one", "object-1", "1", time.monotonic_ns(), edit=1)  # the old one, before it is retired
-    await site.judge.calm()
-    site.reconciled("secrets-one", "object-1", "1", time.monotonic_ns(), edit=2)
+async def test_deletion_between_two_plugins_is_nobodys(harness: JudgeHarness) -> None:
+    harness.editor.edit("secrets-one", "rename")
+    harness.reconciled("secrets-one", "object-1", "1", time.monotonic_ns(), edit=1)  # the old one, before it is retired
+    await harness.judge.calm()
+    harness.reconciled("secrets-one", "object-1", "1", time.monotonic_ns(), edit=2)
     with pytest.raises(Violation, match=r"it is gone, last was"):
-        await site.judge.calm()
+        await harness.judge.calm()
 
 
-async def test_status_that_an_older_write_took_back_is_lost(site: Site) -> None:
-    site.truth[WIDGET]["object-1"] = "2"
-    site.statuses["object-1"] = "1"
-    site.reconciled("widgets", "object-1", "2", 10)
+async def test_status_that_an_older_write_took_back_is_lost(harness: JudgeHarness) -> None:
+    harness.truth[WIDGET]["object-1"] = "2"
+    harness.statuses["object-1"] = "1"
+    harness.reconciled("widgets", "object-1", "2", 10)
     with pytest.raises(Violation, match="its status is of step 1 instead of 2"):
-        await site.judge.calm()
-    site.statuses["object-1"] = "2"
-    await site.judge.calm()
+        await harness.judge.calm()
+    harness.statuses["object-1"] = "2"
+    await harness.judge.calm()
 
 
-async def test_acknowledged_write_that_the_server_has_not_is_lost(site: Site) -> None:
-    site.acknowledged["v1/Secret", "object-1"] = "2"
+async def test_acknowledged_write_that_the_server_has_not_is_lost(harness: JudgeHarness) -> None:
+    harness.acknowledged["v1/Secret", "object-1"] = "2"
     with pytest.raises(Violation, match="the API server lost 1 writes"):
-        await site.judge.calm()
+        await harness.judge.calm()
 
 
-async def test_deleted_object_that_the_server_still_has_is_found(site: Site) -> None:
-    site.acknowledged["v1/Secret", "object-1"] = None
-    site.truth["v1/Secret"]["object-1"] = "1"
-    site.reconciled("secrets-one", "object-1", "1", 10)
+async def test_deleted_object_that_the_server_still_has_is_found(harness: JudgeHarness) -> None:
+    harness.acknowledged["v1/Secret", "object-1"] = None
+    harness.truth["v1/Secret"]["object-1"] = "1"
+    harness.reconciled("secrets-one", "object-1", "1", 10)
     with pytest.raises(Violation, match="the API server lost 1 writes"):
-        await site.judge.calm()
+        await harness.judge.calm()
 
 
-async def test_error_that_nobody_planned_is_found(site: Site) -> None:
-    site.said('{"event": "Reconciler error", "level": "error", "exception": "KeyError: 1"}')
+async def test_error_that_nobody_planned_is_found(harness: JudgeHarness) -> None:
+    harness.said('{"event": "Reconciler error", "level": "error", "exception": "KeyError: 1"}')
     with pytest.raises(Violation, match="unexpected in the logs"):
-        site.judge.look()
+        harness.judge.look()
 
 
-async def test_object_of_another_kind_is_found(site: Site) -> None:
-    with (site.root / "records" / "replica-1").open("a") as file:
+async def test_object_of_another_kind_is_found(harness: JudgeHarness) -> None:
+    with (harness.root / "records" / "replica-1").open("a") as file:
         file.write("secrets-one object-1 ConfigMap 1 1 ok 10 20\n")
     with pytest.raises(Violation, match="of the wrong kind"):
-        site.judge.look()
+        harness.judge.look()
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ async def test_object_of_another_kind_is_found(site: Site) -> None:
         ("fatal error: concurrent map writes", True),
     ],
 )
-async def test_real_server_must_only_not_break(site: Site, line: str, is_found: bool) -> None:
-    (site.root / "logs" / "kube-apiserver").write_text(line + "\n")
-    site.judge.logs.poll()
-    assert bool(site.judge.logs.unexpected) is is_found
+async def test_real_server_must_only_not_break(harness: JudgeHarness, line: str, is_found: bool) -> None:
+    (harness.root / "logs" / "kube-apiserver").write_text(line + "\n")
+    harness.judge.logs.poll()
+    assert bool(harness.judge.logs.unexpected) is is_found

@@ -22,7 +22,7 @@ from tests.soak.proxy import Proxy
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 
-class Side(Protocol):
+class ServerUnderTest(Protocol):
     """An API server, whichever it is.
 
     Attributes:
@@ -69,7 +69,7 @@ class _Data:
         shutil.copytree(self._backup, self._data)
 
 
-class EmbeddedSide(_Data):
+class EmbeddedServerUnderTest(_Data):
     """The product's own server, in this process."""
 
     def __init__(self, folder: Path) -> None:
@@ -101,7 +101,7 @@ class EmbeddedSide(_Data):
         return ApiServer(ApiServerConfig(tls=False, data_dir=self._data, bookmark_seconds=0.2, port=self._port))
 
 
-class RealSide(_Data):
+class RealServerUnderTest(_Data):
     """kube-apiserver behind a proxy, which has its admin's token.
 
     Args:

@@ -160,7 +160,7 @@ class LoadProcess:
         return json.loads(await asyncio.wait_for(self._process.stdout.readline(), WAIT_SECONDS))
 
 
-class Rig:
+class LoadedOperator:
     """A leading host with trials in a child process, two bystanders, and a load."""
 
     def __init__(self, connection: Connection, load: LoadProcess, root: Path, ledger: Ledger | None = None) -> None:
@@ -181,16 +181,16 @@ class Rig:
         async with LoadProcess.started() as load:
             config = ConnectionConfig.for_endpoint(load.url, token="", ca_pem="")
             async with Connection.open(config, Metrics()) as connection:
-                rig = cls(connection, load, root)
+                operator = cls(connection, load, root)
                 for name, options in BYSTANDERS.items():
                     put(root / f"{name}.py", plugin("still", name, options=f"{options}, max_concurrent_reconciles=4"))
-                await rig.host.start()
-                rig.host.lead()
-                await eventually(lambda: rig.active(*BYSTANDERS), timeout_seconds=WAIT_SECONDS)
-                yield rig
-                await rig.host.stop(5)
-                assert rig.factory.informers() == ()
-                await rig.factory.stop()
+                await operator.host.start()
+                operator.host.lead()
+                await eventually(lambda: operator.active(*BYSTANDERS), timeout_seconds=WAIT_SECONDS)
+                yield operator
+                await operator.host.stop(5)
+                assert operator.factory.informers() == ()
+                await operator.factory.stop()
 
     def make_host(self, root: Path, *, settings: HostSettings = SETTINGS, scanner: Scanner | None = None) -> PluginHost:
         """Return a host for a directory; besides the one that runs, cases may have one for a directory of their own."""

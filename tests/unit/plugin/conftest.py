@@ -1,0 +1,36 @@
+"""A plugin's module out of source text."""
+
+import sys
+import textwrap
+import types
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from plugin_operator.plugin import ControllerDeclaration, collect
+
+Load = Callable[..., tuple[ControllerDeclaration, ...]]
+
+HEADER = (
+    "from plugin_operator.plugin import controller, watch, permission; "
+    "from plugin_operator.kube import GroupVersionKind; from asyncio import sleep as later; "
+    "from plugin_operator.controllers import generation_changed, labels_changed\n"
+)
+
+
+@pytest.fixture
+def load() -> Iterator[Load]:
+    """Run source text as a module named like a file and collect what it declares."""
+    names: list[str] = []
+
+    def run(source: str, name: str = "sample") -> tuple[ControllerDeclaration, ...]:
+        module = types.ModuleType(name)
+        module.__file__ = f"/plugins/{name}.py"
+        sys.modules[name] = module
+        names.append(name)
+        exec(compile(HEADER + textwrap.dedent(source), module.__file__, "exec"), vars(module))
+        return collect(module)
+
+    yield run
+    for name in names:
+        sys.modules.pop(name, None)

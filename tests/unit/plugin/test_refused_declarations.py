@@ -1,0 +1,246 @@
+"""What a module must not declare, and how the message names file, line and way out."""
+
+import re
+
+import pytest
+
+from plugin_operator.errors import PluginRejected
+from tests.unit.plugin.conftest import Load
+
+REFUSED_FIELDS = [
+    ("for_='ConfigMap'", "for_: 'ConfigMap' is not a kind"),
+    ("for_=None", "for_: is missing"),
+    ("for_='core/v1/Pod'", "for_: 'core/v1/Pod' is not a kind: the core group has no name: write 'v1/Pod'"),
+    ("for_='core/v1'", "the core group has no name: write 'v1/ConfigMap'"),
+    ("for_='apps/v1'", "the kind is missing: write for example 'apps/v1/ControllerRevision'"),
+    ("for_='apps/Deployment'", "the version is missing: write for example 'apps/v1/Deployment'"),
+    ("for_='v1/configmaps'", "did you mean 'v1/ConfigMap'?"),
+    ("for_='v1/networkpolicies'", "did you mean 'networking.k8s.io/v1/NetworkPolicy'?"),
+    ("for_='networking.k8s.io/v1/ingresses'", "did you mean 'networking.k8s.io/v1/Ingress'?"),
+    ("for_='v1/Deployment'", "the core group (v1) has no kind 'Deployment': did you mean 'apps/v1/Deployment'?"),
+    ("for_='apps/v1/Deploymnt'", "did you mean 'apps/v1/Deployment'?"),
+    ("for_='app/v1/Deployment'", "there is no API group 'app': did you mean 'apps/v1/Deployment'?"),
+    ("for_='app/v1/Thing'", "there is no API group 'app': did you mean 'apps'?"),
+    ("for_='networking/v1/Ingress'", "did you mean 'networking.k8s.io/v1/Ingress'?"),
+    ("for_='rbac/v1/Thing'", "did you mean 'rbac.authorization.k8s.io'?"),
+    ("for_='extensions/v1beta1/Ingress'", "did you mean 'networking.k8s.io/v1/Ingress'?"),
+    ("for_='Example.com/v1/Widget'", "'Example.com' is not an API group"),
+    ("for_='mine/v1/Widget'", "custom resources have a group with a dot"),
+    ("for_='v1/Widget'", "the core group (v1) has no kind 'Widget' that can be watched"),
+    ("for_='v1/Binding'", "objects of the kind 'Binding' cannot be watched"),
+    ("for_='v2/Pod'", "the core group has the version 'v1' only"),
+    ("for_=GroupVersionKind('', 'v1', 'Pods')", "for_: 'v1/Pods' is not a kind: "),
+    ("for_='v1/Pod', owns=['v1/secrets']", "owns: 'v1/secrets' is not a kind"),
+    ("for_='v1/Pod', reads=['v1/nodes']", "reads: 'v1/nodes' is not a kind"),
+    ("for_='v1/Pod', watches=[watch('v1/secrets', map=print)]", "watches: 'v1/secrets' is not a kind"),
+    (
+        "for_='v1/Pod', field_selector='spec.nodename=a'",
+        "field_selector: the API server cannot select v1/Pod by 'spec.n",
+    ),
+    (
+        "for_='v1/ConfigMap', field_selector='data.a=1'",
+        "it can by metadata.name, metadata.namespace; or use a predicate",
+    ),
+    ("for_='example.com/v1/W', field_selector='metadata.labels=a'", "field_selector: the API server cannot select"),
+    (
+        "for_='v1/Pod', watches=[watch('v1/Secret', map=print, field_selector='kind=a')]",
+        "watches: field_selector: the API server cannot select v1/Secret by 'kind'",
+    ),
+    ("for_='v1/Pod', watches=[watch('v1/Secret', map=later)]", "watches: the map of 'v1/Secret' is async"),
+    ("for_='v1/Pod', predicates=[later]", "is async or has a yield in it, which is always true"),
+    (
+        "for_='v1/Pod', permissions=[permission('pods', 'reed')]",
+        "permissions: 'reed' is not a verb: did you mean 'get'?",
+    ),
+    ("for_='v1/Pod', permissions=[permission('pod', 'get')]", "did you mean 'pods'?"),
+    ("for_='v1/Pod', permissions=[permission('Pods', 'get')]", "write 'pods'"),
+    ("for_='v1/Pod', permissions=[permission('pods/logs', 'get')]", "did you mean 'pods/log'?"),
+    ("for_='v1/Pod', permissions=[permission('deployments', 'get')]", "'deployments' are not of the API group ''"),
+    (
+        "for_='v1/Pod', permissions=[permission('jobs', 'get', api_groups='batch/v1')]",
+        "write 'batch', without a version",
+    ),
+    ("for_='v1/Pod', permissions=[permission('pods', 'get', api_groups='core')]", "write '', without a version"),
+    ("for_='v1/Pod', permissions=[permission('jobs', 'get', api_groups='bach')]", "did you mean 'batch'?"),
+    (
+        "for_='v1/Pod', permissions=[{'resources': ['pods'], 'verbs': ['get']}]",
+        "allows nothing without API groups",
+    ),
+    ("for_='v1/Pod', permissions=[permission('pods', 'lsit')]", "'lsit' is not a verb: did you mean 'list'?"),
+    ("for_='v1/Pod', permissions=[permission('pods', 'Get')]", "'Get' is not a verb: did you mean 'get'?"),
+    ("for_='v1/Pod', permissions=[permission('pods', 'frobnicate')]", "the verbs are get, list, watch, create"),
+    ("for_='v1/ConfigMap', owns='v1/Pod'", "owns: 'v1/Pod' is not a list"),
+    ("for_='v1/Pod', label_selector='a in b'", "label_selector:"),
+    ("for_='v1/Pod', namespaces=['A_B']", "namespaces: 'A_B'"),
+    ("for_='v1/Pod', namespaces=[]", "namespaces: an empty list"),
+    ("for_='v1/Pod', max_concurrent_reconciles=0", "max_concurrent_reconciles: 0"),
+    ("for_='v1/Pod', max_concurrent_reconciles=1001", "max_concurrent_reconciles: 1001 reconciles at once"),
+    ("for_='v1/Pod', resync_seconds=-1", "resync_seconds: -1"),
+    ("for_='v1/Pod', metadata_only='yes'", "metadata_only: 'yes'"),
+    ("for_='v1/Pod', name='a b'", "name: 'a b' is not a name"),
+    ("for_='v1/Secret', predicates=[generation_changed]", "predicates: generation_changed cannot tell changes of v1/S"),
+    ("for_='v1/ConfigMap', predicates=[~(generation_changed | labels_changed)]", "predicates: generation_changed"),
+    (
+        "for_='v1/Pod', watches=[watch('v1/Secret', map=lambda obj: [], predicates=[generation_changed])]",
+        "watches: generation_changed cannot tell changes of v1/Secret, which has no metadata.generation: use labels",
+    ),
+    ("for_='v1/Pod', id='a b'", "id: 'a b' is not an id: write id= with up to 63 letters"),
+    ("for_='v1/Pod', id='_a'", "id: '_a' is not an id"),
+    ("for_='v1/Pod', id=''", "id: '' is not an id"),
+    ("for_='v1/Pod', id=7", "id: 7 is not an id"),
+    (f"for_='v1/Pod', id='{'a' * 64}'", f"id: '{'a' * 64}' is not an id"),
+    ("for_='v1/Pod', name='_a'", "id: '_a' is not an id"),
+    ("for_='v1/Pod', rate_limit=3", "rate_limit: 3"),
+    ("for_='v1/Pod', watches=['v1/Secret']", "watches: 'v1/Secret' is not a watch"),
+    ("for_='v1/Pod', predicates=[3]", "predicates: 3"),
+    ("for_='v1/Pod', permissions=[{'verbs': ['get']}]", "permissions:"),
+    ("for_='v1/Pod', permissions=[{'verb': 1}]", "permissions: a rule has no field 'verb'"),
+]
+REFUSED_MODULES = [
+    (
+        """
+        @controller
+        async def one(ctx, request): ...
+        """,
+        "for_: @controller needs to know the kind: write @controller(for_='v1/ConfigMap')",
+        3,
+    ),
+    (
+        """
+        @controller(for_="v1/ConfigMap")
+        async def one(spec, **kw): ...
+        """,
+        "is called as one(ctx, request), which never fills **kw",
+        3,
+    ),
+    (
+        """
+        @controller(for_="v1/ConfigMap")
+        def one(spec, name, **kwargs): ...
+        """,
+        "which never fills **kwargs: take exactly these arguments, and read the object with ctx.lister.get(request)",
+        3,
+    ),
+    (
+        """
+        @controller(for_="v1/ConfigMap")
+        async def one(spec, meta): ...
+        """,
+        "which never fills 'spec' and 'meta'",
+        3,
+    ),
+    (
+        """
+        @controller(for_="v1/ConfigMap")
+        async def one(ctx, request):
+            yield
+        """,
+        "one: has a yield in it, so that calling it runs nothing",
+        3,
+    ),
+    (
+        """
+        class C:
+            for_ = "v1/Pod"
+            def reconcile(self, ctx, request): ...
+            async def start(self, ctx):
+                yield
+        def new_controller(): return C()
+        """,
+        "start: has a yield in it",
+        6,
+    ),
+    ("x = 1", "declares no controller", 1),
+    (
+        """
+        @controller(for_="v1/ConfigMap")
+        async def one(request): ...
+        """,
+        "cannot be called as one(ctx, request)",
+        3,
+    ),
+    ("def new_controller(): pass", "new_controller: returned no controller", 2),
+    ("def new_controller(): 1/0", "new_controller: raised ZeroDivisionError", 2),
+    ("new_controller = 3", "new_controller: is not a function", None),
+    (
+        """
+        class C:
+            for_ = "v1/Pod"
+        def new_controller(): return C()
+        """,
+        "reconcile: C has no method reconcile",
+        None,
+    ),
+    (
+        """
+        class C:
+            for_ = "v1/Pod"
+            max_concurent_reconciles = 2
+            def reconcile(self, ctx, request): ...
+        def new_controller(): return C()
+        """,
+        "did you mean 'max_concurrent_reconciles'?",
+        None,
+    ),
+    (
+        """
+        @controller(for_="v1/Pod")
+        class C:
+            def reconcile(self, ctx, request): ...
+            def export_state(self): ...
+        """,
+        "export_state: goes together with import_state",
+        None,
+    ),
+    (
+        """
+        @controller(for_="v1/Pod")
+        class C:
+            def __init__(self, x): ...
+            def reconcile(self, ctx, request): ...
+        """,
+        "could not be made",
+        None,
+    ),
+    (
+        """
+        @controller(for_="v1/Pod", name="x")
+        def a(ctx, request): ...
+        @controller(for_="v1/Pod", name="x")
+        def b(ctx, request): ...
+        """,
+        "name: 'x' is taken by the controller in line 3",
+        5,
+    ),
+    (
+        """
+        @controller(for_="v1/Pod", id="y")
+        def x(ctx, request): ...
+        @controller(for_="v1/Pod")
+        def y(ctx, request): ...
+        """,
+        "id: 'y' of controller 'y' is taken by controller 'x' in line 3: choose another with id=",
+        5,
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "reason"), REFUSED_FIELDS, ids=[each[1] for each in REFUSED_FIELDS])
+def test_a_refused_value_is_named_with_its_field_and_the_line_of_its_controller(
+    load: Load, arguments: str, reason: str
+) -> None:
+    with pytest.raises(PluginRejected) as refused:
+        load(f"@controller({arguments})\nasync def one(ctx, request): ...")
+    assert reason in refused.value.reason
+    assert re.match(r"\w+: ", refused.value.reason)
+    assert (refused.value.path, refused.value.line) == ("/plugins/sample.py", 2)
+
+
+@pytest.mark.parametrize(("source", "reason", "line"), REFUSED_MODULES, ids=[each[1] for each in REFUSED_MODULES])
+def test_a_refused_module_is_told_file_line_and_way_out(load: Load, source: str, reason: str, line: int | None) -> None:
+    with pytest.raises(PluginRejected) as refused:
+        load(source)
+    assert reason in refused.value.reason
+    assert refused.value.path == "/plugins/sample.py"
+    if line is not None:
+        assert refused.value.line == line
