@@ -1,7 +1,6 @@
-"""Label and field selectors: the texts people write, and what they match.
+"""Label and field selectors: parsing and matching.
 
-The grammar and its corner cases are those of apimachinery's ``labels`` and ``fields`` packages, because users type the
-same text into kubectl.
+The grammar follows apimachinery's ``labels`` and ``fields`` packages, because users pass the same selectors to kubectl.
 """
 
 import re
@@ -16,11 +15,11 @@ _ABSENT_MATCHES = frozenset({"!=", "notin", "!"})
 
 
 class SelectorError(ValueError):
-    """The text or mapping of a label or field selector cannot be read; the message has the column.
+    """A label or field selector is invalid. The message names the column.
 
     Attributes:
         text: the whole selector.
-        position: 0-based offset of the trouble.
+        position: 0-based offset of the error.
     """
 
     def __init__(self, message: str, text: str, position: int) -> None:
@@ -31,14 +30,14 @@ class SelectorError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LabelRequirement:
-    """One term of a label selector: ``operator`` is one of ``= != in notin exists ! > <``."""
+    """One requirement of a label selector. ``operator`` is one of ``= != in notin exists ! > <``."""
 
     key: str
     operator: str
     values: tuple[str, ...] = ()
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Tell whether ``labels`` fulfil the term."""
+        """Report whether ``labels`` match the requirement."""
         value = labels.get(self.key)
         if value is None:
             return self.operator in _ABSENT_MATCHES
@@ -57,26 +56,26 @@ class LabelRequirement:
 
 @dataclass(frozen=True, slots=True)
 class LabelSelector:
-    """A conjunction of label requirements; the empty one matches everything."""
+    """A conjunction of label requirements. An empty one matches everything."""
 
     requirements: tuple[LabelRequirement, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read equality and set based terms (``a=b, c!=d, e in (x,y), f notin (z), g, !h, i>3``).
+        """Parse equality-based and set-based requirements (``a=b, c!=d, e in (x,y), f notin (z), g, !h, i>3``).
 
         Raises:
-            SelectorError: with the position of the first fault.
+            SelectorError: the selector is invalid. The error has the position of the first mistake.
         """
         return cls(_LabelParser(text).parse())
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Tell whether ``labels`` fulfil every term."""
+        """Report whether ``labels`` match every requirement."""
         return all(requirement.matches(labels) for requirement in self.requirements)
 
 
 class _LabelParser:
-    """A cursor over the tokens of one selector."""
+    """Parses the tokens of one label selector."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -160,16 +159,16 @@ class _LabelParser:
 
 @dataclass(frozen=True, slots=True)
 class FieldSelector:
-    """A conjunction of ``(path, operator, value)`` with operator ``=`` or ``!=``; the empty one matches everything."""
+    """A conjunction of ``(path, operator, value)`` with operator ``=`` or ``!=``. An empty one matches everything."""
 
     requirements: tuple[tuple[str, str, str], ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        r"""Read ``metadata.name=x,spec.nodeName!=y``; ``\\``, ``\,`` and ``\=`` stand for themselves in values.
+        r"""Parse ``metadata.name=x,spec.nodeName!=y``. In values, ``\\``, ``\,`` and ``\=`` are escapes.
 
         Raises:
-            SelectorError: with the position of the first fault.
+            SelectorError: the selector is invalid. The error has the position of the first mistake.
         """
         requirements, position = [], 0
         for term in re.findall(r"(?:\\.|[^\\,])+|,|\\\Z", text, re.DOTALL):

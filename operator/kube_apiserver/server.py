@@ -1,4 +1,4 @@
-"""The life of one embedded API server."""
+"""The life cycle of an embedded API server."""
 
 import asyncio
 import contextlib
@@ -35,13 +35,13 @@ class ApiServer:
     """A Kubernetes API server on the running event loop.
 
     Args:
-        config: its settings.
-        clock: tells the time.
-        front: accepts its connections; None lets aiohttp do it, without limits.
+        config: the settings, by default those of ``ApiServerConfig()``.
+        clock: the wall clock, by default that of the machine.
+        front: accepts the connections; None lets aiohttp accept them without limits.
 
     Attributes:
-        cluster: its state, for tests that look behind the wire.
-        faults: what goes wrong on purpose; nothing unless something is added.
+        cluster: the state of the server, for tests that bypass HTTP.
+        faults: the planned faults, empty by default.
     """
 
     def __init__(
@@ -67,23 +67,23 @@ class ApiServer:
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where the server listens.
+        """Return the endpoint of the server.
 
         Raises:
-            RuntimeError: it was never started.
+            RuntimeError: the server was never started.
         """
         if self._endpoint is None:
             raise RuntimeError("the API server has not been started")
         return self._endpoint
 
     async def start(self) -> Endpoint:
-        """Listen, and return where.
+        """Start listening and return the endpoint. A failed start releases everything.
 
         Raises:
-            OSError: the address cannot be listened on, or the data folder not used.
-            FolderInUse: another server has the data folder.
-            DataBroken: what is in it cannot be read.
-            JournalFailed: it cannot be written.
+            OSError: the address is unavailable, or the data folder is not accessible.
+            FolderInUse: another server uses the data folder.
+            DataBroken: the data folder is damaged.
+            JournalFailed: the data folder cannot be written.
         """
         try:
             return await self._start()
@@ -92,7 +92,7 @@ class ApiServer:
             raise
 
     async def __aenter__(self) -> Endpoint:
-        """Start, and return where the server listens; it stops at the end of the block."""
+        """Start the server and return its endpoint. The server stops at the end of the block."""
         return await self.start()
 
     async def __aexit__(self, *_: object) -> None:
@@ -106,7 +106,7 @@ class ApiServer:
         self._controllers.start()
         bootstrap(self.cluster)
         if self._journal is None:
-            # Nobody can have seen a revision before these: whoever names one comes from another server.
+            # No client of this server has seen these revisions. One that asks for them must relist.
             self.cluster.store.compact()
         await self.cluster.store.durable(self.cluster.store.revision)
         token = config.token or (admin_token(config.data_dir) if config.tls else None)
@@ -133,15 +133,16 @@ class ApiServer:
         return self._endpoint
 
     def write_kubeconfig(self, path: Path) -> None:
-        """Write a kubeconfig for this server, which must have been started; mode 0600.
+        """Write a kubeconfig for the running server, with mode 0600.
 
         Raises:
-            OSError: it cannot be written.
+            RuntimeError: the server was never started.
+            OSError: the file cannot be written.
         """
         write_kubeconfig(path, self.endpoint)
 
     async def stop(self) -> None:
-        """Close every connection and stop listening; harmless if never started."""
+        """Close all connections and stop listening. It does nothing if the server was never started."""
         runner, self._runner = self._runner, None
         if self._front is not None:
             self._front.close()
@@ -158,7 +159,7 @@ class ApiServer:
     async def _accept(
         self, runner: web.ServerRunner, server: web.Server, context: ssl.SSLContext | None
     ) -> tuple[str, int]:
-        """Accept connections from now on, and return the address."""
+        """Start accepting connections. Return host and port."""
         sock = listen(self.config.host, self.config.port)
         host, port = address_of(sock)
         if self._front is None:
@@ -186,20 +187,20 @@ class ApiServer:
 
 
 async def _close(runner: web.ServerRunner) -> None:
-    """Stop listening and drop every connection: a client that never closes its own must not hold up a stop."""
+    """Stop listening and close all connections, also those that clients keep open."""
     transports = [connection.transport for connection in runner.server.connections] if runner.server else []
     held = [(transport, transport.get_extra_info("socket")) for transport in transports if transport is not None]
     await runner.cleanup()
     for transport, sock in held:
         if sock is None:
-            continue  # closed twice before this, see below: it ends by itself
-        # aiohttp closes idle connections twice, and a TLS transport lets go of its connection at the second time: then
-        # abort() does nothing, and raises in the first releases of Python 3.11.
+            continue  # already closed; aiohttp's second close ends it
+        # aiohttp closes idle connections twice, and a TLS transport drops its connection at the second close. Then
+        # abort() does nothing, or raises AttributeError in the first releases of Python 3.11.
         with contextlib.suppress(AttributeError):
             transport.abort()
         with contextlib.suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
-    # Aborted transports close their sockets in the loop's next round.
+    # Aborted transports close their sockets in the next iteration of the event loop.
     await asyncio.sleep(0)
 
 

@@ -1,6 +1,6 @@
-"""Threads for what would hold up the event loop.
+"""Worker threads for blocking calls of the server.
 
-Apart from the loop's default executor: in a test, the code under test shares the loop and may fill it.
+The server does not use the loop's default executor, because in a test the code under test may fill it.
 """
 
 import asyncio
@@ -14,5 +14,5 @@ _THREADS = ThreadPoolExecutor(2, thread_name_prefix="apiserver")
 
 
 async def in_thread(function: Callable[..., T], *args: object) -> T:
-    """Call ``function`` in a thread. When this is cancelled, it returns at once and the function goes on."""
+    """Return the result of ``function``, called in a thread. A cancellation does not stop the call."""
     return await asyncio.get_running_loop().run_in_executor(_THREADS, function, *args)

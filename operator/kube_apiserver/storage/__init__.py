@@ -1,7 +1,7 @@
-"""Objects, their revisions and their history: the part of the server that would be etcd.
+"""Storage: objects, their revisions and their history. It takes the place of etcd.
 
-One global revision counts every write. Objects are kept as the bytes that are served, beside the few fields that are
-asked for without decoding. Knows nothing of HTTP, kinds or rules.
+One global revision counts all writes. Objects are stored as the bytes that are served, with a few decoded fields for
+lookups. The package knows nothing of HTTP, kinds or validation.
 """
 
 from kube_apiserver.storage.cursor import Cursor

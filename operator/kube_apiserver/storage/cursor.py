@@ -1,7 +1,7 @@
-"""A reader's place in the history of a bucket.
+"""The position of a watcher in the history of a bucket.
 
-A watcher owns no queue: it owns a place. What is written costs a watcher nothing until it reads, and one that does not
-read in time falls off the end of the history and is told so; it can neither hold memory nor slow a writer.
+A watcher has a position instead of a queue, so a write costs nothing per watcher. A watcher that falls behind the
+history gets ``Compacted``: it can neither hold memory nor slow down writers.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from kube_apiserver.storage.resource_store import ResourceStore
 
 
 class Cursor:
-    """Reads changes in order. Use it as a context manager: leaving it ends the wake-ups."""
+    """Reads the changes of a bucket in order. It is a context manager, which unregisters it from the bucket on exit."""
 
     __slots__ = ("_bucket", "_position", "_published", "_stop_listening", "_wake")
 
@@ -34,10 +34,10 @@ class Cursor:
         self._stop_listening()
 
     def take(self, limit: int) -> Sequence[Change]:
-        """Return the next changes, at most ``limit``, without waiting; none when there is nothing new.
+        """Return up to ``limit`` next changes without waiting, empty if there are none.
 
         Raises:
-            Compacted: this reader was too slow and missed changes.
+            Compacted: the reader was too slow, and the history has dropped its changes.
         """
         self._wake.clear()
         changes = self._bucket.changes(self._position, limit)
@@ -47,9 +47,9 @@ class Cursor:
         return changes
 
     async def wait(self) -> None:
-        """Wait until there may be something new, or until `wake`."""
+        """Wait for new changes or a call of `wake`. It may return without a change."""
         await self._wake.wait()
 
     def wake(self) -> None:
-        """End a `wait` now: for the owner's own deadlines."""
+        """End a `wait` immediately, for deadlines of the owner."""
         self._wake.set()

@@ -1,11 +1,11 @@
-"""A store on disk: a log of changes, and now and then a snapshot that makes older logs needless.
+"""Persistence of a store: a write-ahead log of changes, and snapshots that replace old logs.
 
-A write is acknowledged once its frame is fsynced; writes that wait together share one fsync. Files in the folder:
-``snapshot-<revision>`` holds every object at that revision, ``log-<revision>`` the changes after it. A snapshot is
-written aside and renamed, so there is always a whole one.
+The journal acknowledges a write once its frame is fsynced. Concurrent writes share one fsync. The folder has two kinds
+of files: ``snapshot-<revision>`` has every object at that revision, ``log-<revision>`` has the changes after it.
+Snapshots are written to a temporary file and renamed, so that a complete one always exists.
 
-When the disk refuses a write, everything that waits is rolled back in the store, and further writes are refused until
-the disk takes some again, which is tried every second.
+If a write to disk fails, the store rolls back all unacknowledged changes and rejects further writes. The journal tries
+to repair the log every second; once that succeeds, the store accepts writes again.
 """
 
 import asyncio
@@ -32,11 +32,11 @@ _log = logging.getLogger(__name__)
 
 
 class FolderInUse(RuntimeError):
-    """Another server keeps its data in this folder."""
+    """Another server uses this data folder."""
 
 
 class Journal:
-    """Writes the changes of one store into one folder. Made by `open_journal`."""
+    """Persists the changes of one store in one folder."""
 
     def __init__(
         self,
@@ -45,11 +45,11 @@ class Journal:
         compact_from_bytes: int = _COMPACT_FROM_BYTES,
         repair_seconds: float = _REPAIR_SECONDS,
     ) -> None:
-        """Take the folder for this process.
+        """Lock the folder for this process and open the log.
 
         Raises:
-            FolderInUse: another process has it.
-            OSError: it cannot be made or written.
+            FolderInUse: another process holds the lock.
+            OSError: the folder cannot be created or written.
         """
         make_private(folder)
         self._folder = folder
@@ -73,11 +73,11 @@ class Journal:
 
     @property
     def problem(self) -> str:
-        """Why nothing can be written at the moment; empty if it can."""
+        """Return why writes are rejected at the moment, "" if they are accepted."""
         return self._problem
 
     def append(self, bucket: str, change: Change) -> None:
-        """Take a change; it is on disk once `flushed` returns."""
+        """Queue a change for the log. `flushed` waits until it is on disk."""
         item = change.item
         self._waiting.append(pack((change.revision, change.type, bucket, item.key, item.raw)))
         self._appended = change.revision
@@ -85,10 +85,10 @@ class Journal:
             self._flusher = asyncio.get_running_loop().create_task(self._flush())
 
     async def flushed(self, revision: int) -> None:
-        """Wait until the change of that revision is on disk.
+        """Wait until the change of ``revision`` is on disk.
 
         Raises:
-            JournalFailed: it never will be, and the store has forgotten it.
+            JournalFailed: the write failed, and the store has rolled back the change.
         """
         if revision <= self._flushed:
             return
@@ -97,7 +97,7 @@ class Journal:
         await future
 
     async def close(self) -> None:
-        """Write what waits and give the folder back."""
+        """Flush the queued changes, close the log and release the lock."""
         if self._flusher is not None:
             await self._flusher
         if self._repairer is not None:
@@ -136,12 +136,12 @@ class Journal:
         self._waiters = waiting
 
     def _refuse(self, error: OSError) -> None:
-        """Undo what is not on disk, say so to those who wait for it, and try to mend the log."""
+        """Roll back all changes that are not on disk, fail their waiters, and start the repair of the log."""
         self._problem = f"the data folder cannot be written: {error.strerror or error}"
         _log.error("%s; writes are refused until it can (%s)", self._problem, self._folder)
         self._waiting = []
         self._store.roll_back()
-        # The numbers are spent: whoever asks for one of them later asks for something that is gone.
+        # The revisions of the rolled-back changes are used up. A later wait for one of them must not block.
         self._flushed = self._store.revision
         for _, future in self._waiters:
             if not future.done():
@@ -150,7 +150,7 @@ class Journal:
         self._repairer = asyncio.get_running_loop().create_task(self._repair(isinstance(error, SyncFailed)))
 
     async def _repair(self, is_log_doubtful: bool) -> None:
-        """Try until the disk takes writes again; a log that may not be what was written is replaced by a snapshot."""
+        """Retry until the disk accepts writes. A log whose content is in doubt is replaced by a snapshot."""
         while self._problem:
             await asyncio.sleep(self._repair_seconds)
             try:
@@ -167,9 +167,9 @@ class Journal:
                 _log.warning("the data folder can be written again: %s", self._folder)
 
     async def _compact(self) -> None:
-        """Write a snapshot of the present and drop the logs before it; without one, the log just goes on."""
+        """Write a snapshot and delete the logs before it. If that fails, keep the current log."""
         revision = self._store.revision
-        # What waits is part of the snapshot, and is acknowledged once that is safe.
+        # The snapshot includes the queued changes, and they are acknowledged once it is on disk.
         waiting, self._waiting = self._waiting, []
         try:
             await self._in_thread(self._snapshot, revision, self._present())
@@ -184,7 +184,7 @@ class Journal:
         return [(bucket.name, list(bucket.items.values())) for bucket in self._store.buckets()]
 
     def _snapshot(self, revision: int, buckets: Sequence[tuple[str, Sequence[Item]]]) -> None:
-        """Write a snapshot and go on in a new log; if that fails, everything is as before."""
+        """Write a snapshot and switch to a new log. If that fails, the old log stays in use."""
         snapshot, log = snapshot_path(self._folder, revision), log_path(self._folder, revision)
         new: LogFile | None = None
         try:
@@ -195,7 +195,7 @@ class Journal:
             if new is not None:
                 new.close()
             with suppress(OSError):
-                # With it gone, the old log alone counts, as if there had been no attempt.
+                # Without the snapshot, recovery uses the old log alone.
                 snapshot.unlink(missing_ok=True)
                 log.unlink(missing_ok=True)
             raise
@@ -210,7 +210,7 @@ class Journal:
 
 
 def write_snapshot(folder: Path, revision: int, buckets: Sequence[tuple[str, Sequence[Item]]]) -> None:
-    """Write every object into a file of its own revision, all or nothing."""
+    """Write all objects of the store to a snapshot file, atomically."""
     path = snapshot_path(folder, revision)
     aside = path.with_suffix(".tmp")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -225,13 +225,13 @@ def write_snapshot(folder: Path, revision: int, buckets: Sequence[tuple[str, Seq
             os.fsync(file.fileno())
         aside.replace(path)
     finally:
-        # Space that a failed attempt took is what the disk lacks.
+        # Free the space of a failed attempt, because the disk may be full.
         aside.unlink(missing_ok=True)
     sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in a folder survive a power loss."""
+    """Fsync a folder, so that renames in it survive a power loss."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

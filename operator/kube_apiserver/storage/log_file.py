@@ -1,20 +1,20 @@
-"""The file that changes are appended to, and how it is brought back to a whole record after a write failed."""
+"""The file of the write-ahead log: appends, and repair after a failed write."""
 
 import os
 from pathlib import Path
 
-# Bytes that no record begins with: a crash in the middle of a probe leaves an end that recovery cuts away.
+# No record begins with these bytes, so recovery truncates what a crash leaves of a probe.
 _PROBE = b"\xff" * (256 * 1024)
 
 
 class LogFile:
-    """A file that ends with the last record that is on disk. Readable by its owner alone.
+    """An append-only file with mode 0600. Up to ``size`` it has complete records only.
 
     Attributes:
-        size: the bytes that are on disk for certain.
+        size: the number of bytes that are safely on disk.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: the file cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -22,11 +22,11 @@ class LogFile:
         self.size = os.fstat(self._file).st_size
 
     def append(self, data: bytes) -> None:
-        """Write ``data`` and wait until it is on disk.
+        """Append ``data`` and fsync.
 
         Raises:
-            SyncFailed: the disk did not say that it is; what is on it is not known any more.
-            OSError: it cannot be written; part of it may be in the file until ``repair``.
+            SyncFailed: the fsync failed, so the content on disk is unknown.
+            OSError: the write failed. A part of it may be in the file until ``repair``.
         """
         self._write(data)
         try:
@@ -36,10 +36,10 @@ class LogFile:
         self.size += len(data)
 
     def repair(self) -> None:
-        """Cut away what a failed write left, and see whether the disk takes more.
+        """Truncate the remains of a failed write, then probe whether the disk accepts writes.
 
         Raises:
-            OSError: it does not.
+            OSError: the disk rejects writes.
         """
         os.ftruncate(self._file, self.size)
         try:
@@ -50,7 +50,7 @@ class LogFile:
         os.fsync(self._file)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         os.close(self._file)
 
     def _write(self, data: bytes) -> None:
@@ -60,4 +60,4 @@ class LogFile:
 
 
 class SyncFailed(OSError):
-    """The disk took a write and then failed: a later success says nothing of what it took before."""
+    """An fsync failed. The kernel may have dropped the data, so a later fsync that succeeds proves nothing about it."""

@@ -1,4 +1,4 @@
-"""The folder that holds a cluster's objects, Secrets included: its owner alone may read it."""
+"""The data folder, readable by its owner only, because it contains Secrets."""
 
 import logging
 import os
@@ -14,13 +14,13 @@ _log = logging.getLogger(__name__)
 
 
 def make_private(folder: Path) -> None:
-    """Make the folder, or take the rights of group and others away from one that is there and from the data in it.
+    """Create the folder with mode 0700, or remove the rights of group and others from an existing one and its files.
 
-    A folder keeps its mode if it holds other things as well, because others may have to enter it, or if it has another
-    owner, such as the root of a volume.
+    An existing folder keeps its mode if it contains other files, which others may need to access. It also keeps its
+    mode if it has another owner, like the root of a volume.
 
     Raises:
-        OSError: it cannot be made or read, or a data file in it belongs to somebody else.
+        OSError: the folder cannot be created or read, or a data file in it has another owner.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     is_ours = folder.stat().st_uid == os.geteuid()

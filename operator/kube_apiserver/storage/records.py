@@ -1,4 +1,4 @@
-"""What the store keeps: an item, and a change to one."""
+"""The records of the store: an item, and a change of an item."""
 
 from typing import Any, Literal
 
@@ -13,9 +13,9 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     """One object at one revision.
 
     Attributes:
-        key: ``namespace/name``, or ``name`` for a cluster-scoped object; its order is the order of lists.
-        raw: the whole object as JSON in its storage version, ``metadata.resourceVersion`` included.
-        owners: uids of ``metadata.ownerReferences``.
+        key: ``namespace/name``, or ``name`` for a cluster-scoped object. Lists are sorted by key.
+        raw: the JSON of the object in its storage version, with ``metadata.resourceVersion``.
+        owners: the UIDs in ``metadata.ownerReferences``.
     """
 
     key: str
@@ -28,7 +28,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     owners: tuple[str, ...]
 
     def decode(self) -> dict[str, Any]:
-        """Return a private copy of the object."""
+        """Return a new decoded copy of the object."""
         value: dict[str, Any] = codec.decode(self.raw)
         return value
 
@@ -37,8 +37,8 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     """One write, as watchers see it.
 
     Attributes:
-        item: the new state; for a deletion the last state under the deletion's own revision.
-        previous: the state before, None for a creation.
+        item: the new state. For a delete it is the last state with the revision of the delete.
+        previous: the old state, None for a create.
     """
 
     type: ChangeType
@@ -53,21 +53,21 @@ def item_key(namespace: str, name: str) -> str:
 
 
 def make_item(obj: dict[str, Any], revision: int, api_version: str, kind: str) -> Item:
-    """Stamp ``revision`` into ``obj`` and freeze it; 0 stands for none, as in a dry run."""
+    """Set the resourceVersion of ``obj`` and return its item. Revision 0 sets none, as in a dry run."""
     if revision:
         obj["metadata"]["resourceVersion"] = str(revision)
     return item_of(obj, revision, codec.encode_object(obj, api_version, kind))
 
 
 def at_revision(item: Item, revision: int) -> Item:
-    """Return an item with another revision, in its bytes as well."""
+    """Return the item with another revision, also in its JSON."""
     written = b'"resourceVersion":"%d"'
     raw = item.raw.replace(written % item.revision, written % revision, 1)
     return msgspec.structs.replace(item, revision=revision, raw=raw)
 
 
 def item_of(obj: dict[str, Any], revision: int, raw: bytes) -> Item:
-    """Return the item of an object whose bytes are known."""
+    """Return the item of an object whose JSON exists already."""
     meta = obj["metadata"]
     namespace, name = meta.get("namespace") or "", meta["name"]
     references = meta.get("ownerReferences")

@@ -1,6 +1,6 @@
-"""Reading a store back from its folder: the newest whole snapshot, then every change after it.
+"""Recovery of a store from its folder: the newest complete snapshot, then every later change.
 
-The changes become history again, so a client that was watching goes on where it was.
+The changes also fill the history, so that clients can resume their watches.
 """
 
 from collections.abc import Iterable
@@ -12,23 +12,23 @@ from kube_apiserver import codec
 from kube_apiserver.storage.records import Change, Item, item_of
 from kube_apiserver.storage.wal_frames import Broken, Frame, unpack
 
-# Reads may have shown revisions that a crash then lost; new writes must not use them again.
+# Clients may have seen revisions that a crash lost. New writes must not reuse them.
 REVISION_GAP = 1000
 
 
 class DataBroken(RuntimeError):
-    """The data folder holds something that was not written by a journal, or was damaged."""
+    """The data folder is damaged, or a file in it is not from a journal."""
 
 
 @dataclass(slots=True)
 class Recovered:
-    """What was found in a folder.
+    """The content of a data folder.
 
     Attributes:
         revision: the newest revision on disk, 0 for an empty folder.
-        base: the revision of the snapshot: history goes back no further.
-        items: the snapshot's objects by bucket.
-        changes: what happened since, in order, with the bucket of each.
+        base: the revision of the snapshot, at which the history begins.
+        items: the objects of the snapshot by bucket.
+        changes: the later changes in order, each with its bucket.
     """
 
     revision: int = 0
@@ -38,27 +38,27 @@ class Recovered:
 
 
 def snapshot_path(folder: Path, revision: int) -> Path:
-    """Return where the snapshot of a revision is kept."""
+    """Return the path of the snapshot of a revision."""
     return folder / f"snapshot-{revision:020d}"
 
 
 def log_path(folder: Path, revision: int) -> Path:
-    """Return where the changes after a revision are kept."""
+    """Return the path of the log after a revision."""
     return folder / f"log-{revision:020d}"
 
 
 def revision_of(path: Path) -> int | None:
-    """Return the revision in a file's name, None for any other file."""
+    """Return the revision in the name of a snapshot or log, None for any other file."""
     kind, _, number = path.name.partition("-")
     return int(number) if kind in {"snapshot", "log"} and number.isdigit() else None
 
 
 def recover(folder: Path) -> Recovered:
-    """Read a folder; an end that a crash tore off is cut away.
+    """Read a data folder. An incomplete record at the end of a log, which a crash leaves, is truncated.
 
     Raises:
-        DataBroken: a file is damaged in its middle.
-        OSError: it cannot be read.
+        DataBroken: a file is damaged before its end.
+        OSError: a file cannot be read.
     """
     found = Recovered()
     if not folder.exists():
@@ -75,7 +75,7 @@ def recover(folder: Path) -> Recovered:
 
 
 def _read_snapshot(path: Path, found: Recovered) -> bool:
-    """Take over a snapshot's objects; returns whether it was whole."""
+    """Load the objects of a snapshot. Return whether it is complete."""
     frames = [frame.value for frame in _frames(path)]
     if not frames or frames[-1] != [frames[0][0], "end"]:
         return False
@@ -112,9 +112,13 @@ def _frames(path: Path) -> Iterable[Frame]:
 
 
 def stored_item(revision: int, key: str, raw: bytes) -> Item:
-    """Return an item from its bytes."""
+    """Return an item from its stored bytes.
+
+    Raises:
+        DataBroken: the bytes are not an object.
+    """
     try:
         obj: Any = codec.decode(raw)
         return item_of(obj, revision, raw)
     except (codec.MalformedJson, KeyError, TypeError, AttributeError) as error:
-        raise DataBroken(f"what is stored at {key} is no object: {error}") from error
+        raise DataBroken(f"the record at {key} is not an object: {error}") from error

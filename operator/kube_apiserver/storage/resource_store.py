@@ -1,7 +1,7 @@
-"""All objects of one resource, in key order, with the history that watches and old list pages read.
+"""The objects of one resource in key order, with the history for watches and paginated lists.
 
-The history is a ring by count: once it is full its older half goes, and who needs that half is told `Compacted`.
-A past state is never copied: it is the present rolled back by the history, so an open continue token costs nothing.
+When the history is full, its older half is dropped, and readers that need that half get `Compacted`. A past state is
+not copied: it is the current state with the later changes undone, so an open continue token costs no memory.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -15,11 +15,11 @@ _revision_of = attrgetter("revision")
 
 
 class Compacted(Exception):
-    """The asked-for revision is no longer in the history.
+    """The requested revision is no longer in the history.
 
     Attributes:
-        asked: the revision that was asked for.
-        oldest: the oldest revision that could have been served.
+        asked: the requested revision.
+        oldest: the oldest revision that is available.
     """
 
     def __init__(self, asked: int, oldest: int) -> None:
@@ -29,18 +29,18 @@ class Compacted(Exception):
 
 
 class Listener(Protocol):
-    """Somebody who wants to know that there is something new."""
+    """A callback for new changes."""
 
     def __call__(self) -> None:
-        """Take note; must be cheap and must not raise."""
+        """Handle the notification. It must be fast and must not raise."""
 
 
 class ResourceStore:
     """The objects of one resource.
 
     Attributes:
-        items: the present objects by key.
-        compacted_revision: the newest revision that may be gone from the history.
+        items: the current objects by key.
+        compacted_revision: the newest revision whose change may be missing from the history.
     """
 
     __slots__ = ("_capacity", "_dropped", "_history", "_keys", "_listeners", "compacted_revision", "items", "name")
@@ -56,12 +56,12 @@ class ResourceStore:
         self._listeners: set[Listener] = set()
 
     def restore(self, items: Sequence[Item]) -> None:
-        """Take over objects read from disk; they have no history."""
+        """Load objects from disk. They have no history."""
         self.items = {item.key: item for item in items}
         self._keys = sorted(self.items)
 
     def apply(self, change: Change) -> None:
-        """Make a change the newest one and wake who waits."""
+        """Apply a change and append it to the history."""
         item = change.item
         if change.type == "DELETED":
             del self.items[item.key]
@@ -75,7 +75,7 @@ class ResourceStore:
             self.compact(keep=self._capacity)
 
     def revert(self, change: Change) -> None:
-        """Take a change back; those after it must have been taken back before."""
+        """Undo the newest change."""
         key = change.item.key
         if change.previous is None:
             del self.items[key]
@@ -88,17 +88,17 @@ class ResourceStore:
             self._history.pop()
 
     def restate(self, restated: Callable[[Item], Item]) -> None:
-        """Exchange each present object for another form of it, under the revision it has; that is no change."""
+        """Replace each object by ``restated(item)`` at its current revision, without a change in the history."""
         for key, item in self.items.items():
             self.items[key] = restated(item)
 
     def publish(self) -> None:
-        """Wake every listener."""
+        """Notify every listener."""
         for listener in self._listeners:
             listener()
 
     def compact(self, keep: int = 0) -> None:
-        """Forget all but the newest ``keep`` changes."""
+        """Drop all but the newest ``keep`` changes from the history."""
         drop = max(0, len(self._history) - keep)
         if drop:
             self.compacted_revision = self._history[drop - 1].revision
@@ -106,20 +106,20 @@ class ResourceStore:
             self._dropped += drop
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener`` after each write; returns what ends it."""
+        """Register a listener for new changes. Return a function that unregisters it."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
     @property
     def listener_count(self) -> int:
-        """How many are listening."""
+        """Return the number of listeners."""
         return len(self._listeners)
 
     def position_after(self, revision: int) -> int:
-        """Return the place in the history of the first change after ``revision``.
+        """Return the position of the first change after ``revision``.
 
         Raises:
-            Compacted: changes after it are gone.
+            Compacted: changes after ``revision`` were dropped.
         """
         if revision < self.compacted_revision:
             raise Compacted(revision, self.compacted_revision)
@@ -127,14 +127,14 @@ class ResourceStore:
 
     @property
     def end(self) -> int:
-        """The place in the history where the next change will stand."""
+        """Return the position of the next change."""
         return self._dropped + len(self._history)
 
     def changes(self, position: int, limit: int) -> Sequence[Change]:
-        """Return up to ``limit`` changes from a place on.
+        """Return up to ``limit`` changes from ``position`` on.
 
         Raises:
-            Compacted: the place is gone: the reader was too slow.
+            Compacted: the change at ``position`` was dropped.
         """
         start = position - self._dropped
         if start < 0:
@@ -142,19 +142,19 @@ class ResourceStore:
         return self._history[start : start + limit]
 
     def page(self, prefix: str, after: str) -> Iterator[Item]:
-        """Yield the present items whose key begins with ``prefix`` and comes after ``after``, in key order.
+        """Yield the current items with the key prefix ``prefix`` and a key after ``after``, in key order.
 
-        The bucket must not change while this is read: read it without an await in between.
+        The bucket must not change during the iteration, so the caller must not await in it.
         """
         keys, items = self._keys, self.items
         for index in range(*self._span(keys, prefix, after)):
             yield items[keys[index]]
 
     def page_at(self, revision: int, prefix: str, after: str) -> Iterator[Item]:
-        """Yield the items as they were at ``revision``.
+        """Yield the items as of ``revision``, otherwise like ``page``.
 
         Raises:
-            Compacted: the history does not reach back so far.
+            Compacted: the history does not reach back to ``revision``.
         """
         changed: dict[str, Item | None] = {}
         for change in reversed(self._history[self.position_after(revision) - self._dropped :]):

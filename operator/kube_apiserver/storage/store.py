@@ -1,8 +1,8 @@
-"""The store: every bucket under one revision counter.
+"""The store: all buckets, with one revision counter.
 
-A write is one synchronous step, so writers need no lock and a reader between two awaits sees one state. With a
-journal a write is acknowledged (`durable`) and shown to readers (`shown`, `page`) and watchers only once it is on disk.
-One that the disk refuses is rolled back.
+A write is one synchronous step, so writers need no lock, and a reader sees a consistent state between two awaits. With
+a journal, a write is visible to clients (`shown`, `page`, watches) and acknowledged (`durable`) once it is on disk. If
+the write to disk fails, the store rolls the change back.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,28 +15,28 @@ from kube_apiserver.storage.resource_store import ResourceStore
 
 
 class JournalFailed(RuntimeError):
-    """The disk refuses a write: it did not happen."""
+    """The write to disk failed, and the change was rolled back."""
 
 
 class Journal(Protocol):
-    """Where writes are kept for the next start."""
+    """The persistence of writes, as the store uses it."""
 
     @property
     def problem(self) -> str:
-        """Why nothing can be written at the moment; empty if it can."""
+        """Return why writes are rejected at the moment, "" if they are accepted."""
 
     def append(self, bucket: str, change: Change) -> None:
-        """Take a change; `flushed` reports when it is safe."""
+        """Queue a change. `flushed` waits until it is on disk."""
 
     async def flushed(self, revision: int) -> None:
-        """Wait until the change of that revision is on disk."""
+        """Wait until the change of ``revision`` is on disk."""
 
 
 Observer = Callable[[str, Change], None]
 
 
 class Store:
-    """Objects of all resources.
+    """The objects of all resources.
 
     Attributes:
         revision: the revision of the newest write.
@@ -53,7 +53,7 @@ class Store:
         self._unpublished: list[tuple[ResourceStore, Change]] = []
 
     def restore(self, recovered: Recovered) -> None:
-        """Take over what was read from disk; must come before anything else."""
+        """Load the state that was read from disk. It must be the first call."""
         self.revision = self._published = recovered.revision + REVISION_GAP
         self._oldest = recovered.base
         for name, items in recovered.items.items():
@@ -62,15 +62,15 @@ class Store:
             self.bucket(name).apply(change)
 
     def attach(self, journal: Journal) -> None:
-        """Write all further changes to a journal."""
+        """Append all further changes to a journal."""
         self._journal = journal
 
     def observe(self, observer: Observer) -> None:
-        """Call ``observer(bucket, change)`` at each write, on the event loop; it must not write itself."""
+        """Call ``observer(bucket, change)`` on each write, on the event loop. The observer must not write."""
         self._observers.append(observer)
 
     def bucket(self, name: str) -> ResourceStore:
-        """Return the bucket of that name, made on first use."""
+        """Return the bucket ``name``. It is created on first use."""
         bucket = self._buckets.get(name)
         if bucket is None:
             bucket = self._buckets[name] = ResourceStore(name, self._history_size, self._oldest)
@@ -82,31 +82,31 @@ class Store:
 
     @property
     def problem(self) -> str:
-        """Why nothing can be written at the moment; empty if it can."""
+        """Return why writes are rejected at the moment, "" if they are accepted."""
         return self._journal.problem if self._journal is not None else ""
 
     def get(self, bucket: str, key: str) -> Item | None:
-        """Return the present state of an object, on disk or not, None if there is none: what a write builds upon."""
+        """Return the current state of an object for a write to build on, None if absent. It may not be on disk yet."""
         return self.bucket(bucket).items.get(key)
 
     def shown(self, bucket: str, key: str) -> Item | None:
-        """Return the state of an object that clients may see: the newest that is on disk."""
+        """Return the newest state of an object that is on disk, for reads. It is None if absent."""
         for changed, change in self._unpublished:
             if change.item.key == key and changed.name == bucket:
                 return change.previous
         return self.get(bucket, key)
 
     def page(self, bucket: ResourceStore, prefix: str, after: str) -> Iterator[Item]:
-        """Yield what clients may see, as `ResourceStore.page` does; it belongs to `published_revision`."""
+        """Yield the items that clients may see as of `published_revision`, like `ResourceStore.page`."""
         if self._unpublished and self._published >= bucket.compacted_revision:
             return bucket.page_at(self._published, prefix, after)
         return bucket.page(prefix, after)
 
     def put(self, bucket: str, obj: dict[str, Any], api_version: str, kind: str) -> Item:
-        """Write an object under the next revision, which is stamped into ``obj`` as well.
+        """Create or replace an object at the next revision. The revision is also set in ``obj``.
 
         Raises:
-            JournalFailed: nothing can be written at the moment.
+            JournalFailed: writes are rejected at the moment.
         """
         self._check_journal()
         item = make_item(obj, self.revision + 1, api_version, kind)
@@ -115,10 +115,10 @@ class Store:
         return item
 
     def delete(self, bucket: str, obj: dict[str, Any], api_version: str, kind: str) -> Item:
-        """Remove an object that exists; ``obj`` is its last state and gets the deletion's revision.
+        """Delete an object. ``obj`` is its last state, in which the revision of the delete is set.
 
         Raises:
-            JournalFailed: nothing can be written at the moment.
+            JournalFailed: writes are rejected at the moment.
         """
         self._check_journal()
         item = make_item(obj, self.revision + 1, api_version, kind)
@@ -127,42 +127,42 @@ class Store:
         return item
 
     async def durable(self, revision: int) -> None:
-        """Wait until the write of that revision may be acknowledged.
+        """Wait until the write of ``revision`` is on disk.
 
         Raises:
-            JournalFailed: it has been rolled back.
+            JournalFailed: the write was rolled back.
         """
         if self._journal is not None:
             await self._journal.flushed(revision)
 
     def cursor(self, bucket: ResourceStore, revision: int) -> Cursor:
-        """Return a reader of the changes after ``revision``.
+        """Return a cursor at the first change after ``revision``.
 
         Raises:
-            Compacted: they are gone.
+            Compacted: changes after ``revision`` were dropped.
         """
         return Cursor(bucket, bucket.position_after(revision), lambda: self._published)
 
     def compact(self) -> None:
-        """Forget the history of every bucket."""
+        """Drop the history of every bucket."""
         self._oldest = self._published
         for bucket in self._buckets.values():
             bucket.compact(keep=sum(changed is bucket for changed, _ in self._unpublished))
             bucket.compacted_revision = self._oldest
 
     def publish(self, revision: int) -> None:
-        """Show watchers the changes up to ``revision``: called by the journal once they are on disk."""
+        """Show watchers the changes up to ``revision``. The journal calls it once they are on disk."""
         self._published = max(self._published, revision)
         for name in {bucket.name for bucket, change in self._unpublished if change.revision <= revision}:
             self._buckets[name].publish()
         self._unpublished = [entry for entry in self._unpublished if entry[1].revision > revision]
 
     def roll_back(self) -> None:
-        """Undo every change that was not published: called by the journal if they cannot be kept."""
+        """Undo every unpublished change. The journal calls it when the write to disk failed."""
         undone, self._unpublished = self._unpublished[::-1], []
         for bucket, change in undone:
             bucket.revert(change)
-        # Their revisions are spent, so that none ever stands for two states.
+        # Revisions are not reused, so that none ever identifies two states.
         self._published = self.revision
         for bucket, change in undone:
             for observer in self._observers:
@@ -170,7 +170,7 @@ class Store:
 
     @property
     def published_revision(self) -> int:
-        """The newest revision that watchers may know of."""
+        """Return the newest revision that clients may see."""
         return self._published
 
     def _check_journal(self) -> None:
@@ -192,7 +192,7 @@ class Store:
 
 
 def _inverse(change: Change) -> Change:
-    """Return the change that leads back, for observers."""
+    """Return the change that undoes ``change``, for observers."""
     if change.previous is None:
         return Change("DELETED", change.revision, change.item, change.item)
     if change.type == "DELETED":

@@ -1,4 +1,4 @@
-"""How changes stand in a file: frames with a length and a checksum, so that a torn end is told from a broken middle."""
+"""Frames of the write-ahead log, with length and checksum, which distinguish a torn end from a damaged middle."""
 
 import struct
 import zlib
@@ -14,10 +14,10 @@ _decoder = msgspec.msgpack.Decoder()
 
 
 class Broken(ValueError):
-    """A frame in the middle of a file is not what was written.
+    """A frame in the middle of a file is damaged.
 
     Attributes:
-        offset: where the frame begins.
+        offset: the offset of the frame.
     """
 
     def __init__(self, offset: int, why: str) -> None:
@@ -27,29 +27,29 @@ class Broken(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One value and where it ends in its file."""
+    """One decoded value, and the offset of its end in the file."""
 
     value: Any
     end: int
 
 
 def pack(value: Any) -> bytes:
-    """Return the frame of a value."""
+    """Return the encoded frame of a value."""
     payload = _encoder.encode(value)
     return _HEADER.pack(len(payload), zlib.crc32(payload)) + payload
 
 
 def unpack(data: bytes) -> Iterator[Frame]:
-    """Yield the frames of a file's content; an end that was torn off by a crash is left out.
+    """Yield the frames of a file. An incomplete frame at the end, which a crash leaves, is omitted.
 
     Raises:
-        Broken: a frame is damaged and others follow it, so it was not the crash that damaged it.
+        Broken: a frame is damaged and others follow it, so a crash cannot be the cause.
     """
     offset, size = 0, len(data)
     while offset + _HEADER.size <= size:
         length, checksum = _HEADER.unpack_from(data, offset)
         if not length and not any(data[offset:]):
-            return  # space that the file system gave and a crash left empty
+            return  # zeros that the file system allocated before a crash
         end = offset + _HEADER.size + length
         if end > size:
             return

@@ -1,5 +1,4 @@
-"""What each verb does to the cluster's state and answers.
+"""The verbs of the API, one module per verb or family.
 
-One module for a verb or a family of them. They raise `StatusError` for what the client did wrong and know aiohttp only
-where a watch streams.
+They raise `StatusError` for client errors. Only the streaming of a watch depends on aiohttp.
 """

@@ -1,4 +1,4 @@
-"""Server-side apply: a configuration becomes part of an object, or makes it."""
+"""Server-side apply requests: they update an object or create it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ _NO_OBJECT = (
 
 
 async def apply(request: Request, change: Any, options: WriteOptions) -> Response:
-    """Apply the configuration in ``change``; creates the object if there is none."""
+    """Apply the configuration in ``change``. Create the object if it does not exist."""
     applied, current = configuration(request, change), _current(request)
     if current is None:
         if request.target.subresource:
@@ -45,10 +45,10 @@ async def apply(request: Request, change: Any, options: WriteOptions) -> Respons
 
 
 def configuration(request: Request, applied: Any) -> dict[str, Any]:
-    """Return what an apply patch holds, checked to be about the object that the path names.
+    """Return the configuration of an apply patch, checked against the request path and the schema.
 
     Raises:
-        StatusError: 400 or 422, no manager or another object; 500, a field that nobody knows.
+        StatusError: 400 or 422, the manager is missing or the object is another; 500, a field is not in the schema.
     """
     if not request.query.get("fieldManager"):
         message = "Required value: is required for apply patch"
@@ -64,7 +64,7 @@ def configuration(request: Request, applied: Any) -> dict[str, Any]:
     sent_namespace = _metadata(applied).get("namespace")
     checked = named_object(request, _with_name(request, applied))
     if not sent_namespace:
-        # What is written down as applied is what was sent.
+        # The managed fields must cover only what was sent.
         checked["metadata"].pop("namespace", None)
     return checked
 
@@ -72,10 +72,10 @@ def configuration(request: Request, applied: Any) -> dict[str, Any]:
 def applied_object(
     request: Request, live: Mapping[str, Any] | None, applied: dict[str, Any], options: WriteOptions
 ) -> dict[str, Any]:
-    """Return ``live`` with a configuration applied to it.
+    """Return ``live`` with the configuration ``applied`` to it.
 
     Raises:
-        StatusError: 400 malformed, 409 another manager owns a field.
+        StatusError: 400, malformed; 409, another manager owns a field.
     """
     resource = request.resource
     try:
@@ -95,7 +95,7 @@ def applied_object(
 
 
 def _conflict(error: fieldmanagers.ApplyConflict) -> StatusError:
-    """Return the 409 that names who owns which field."""
+    """Return the 409 that lists the conflicting fields and their managers."""
     causes = [{"reason": cause.reason, "message": cause.message, "field": cause.field} for cause in error.causes]
     return StatusError(409, "Conflict", str(error), {"causes": causes})
 
@@ -132,7 +132,7 @@ def _with_name(request: Request, applied: dict[str, Any]) -> dict[str, Any]:
 
 
 def _require_readable(request: Request, applied: Mapping[str, Any]) -> None:
-    """Refuse a configuration that does not fit its schema: nobody could own what it says."""
+    """Raise 500 for a configuration that does not match its schema, because its fields could not be owned."""
     resource, metadata = request.resource, _metadata(applied)
     if error := fieldmanagers.typed_error(applied, fieldmanagers.rooted(resource.schema)):
         where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"

@@ -1,4 +1,4 @@
-"""create."""
+"""The create verb."""
 
 import secrets
 from typing import Any
@@ -31,9 +31,13 @@ async def create(request: Request) -> Response:
 
 
 def create_object(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> Item:
-    """Check, complete and store a new object, in one step without an await.
+    """Complete, validate and store a new object, in one step without an await.
 
-    ``applied`` says that its field managers are already up to date.
+    Args:
+        request: the request whose path names the resource.
+        obj: the object to create.
+        options: the options of the write.
+        applied: whether ``obj`` comes from server-side apply and has its managedFields already.
 
     Raises:
         StatusError: 400, 403, 404, 409 or 422.
@@ -47,7 +51,7 @@ def create_object(request: Request, obj: dict[str, Any], options: WriteOptions, 
     obj = complete(request, obj, options, applied=applied)
     default_create(request, obj)
     if not applied:
-        # As in a real server: fields that admission adds below belong to nobody.
+        # Like in kube-apiserver, no manager owns the fields that admission adds below.
         obj = tracked(request, None, obj, options)
     prepare_create(request, obj)
     check(request, obj)

@@ -1,4 +1,4 @@
-"""delete and deletecollection."""
+"""The delete and deletecollection verbs."""
 
 from kube_apiserver import codec
 from kube_apiserver.representations import Presenter
@@ -13,7 +13,7 @@ from kube_apiserver.wire.status_error import conflict, forbidden
 from kube_apiserver.writes.deletion import delete_item
 from kube_apiserver.writes.write_pipeline import present
 
-# Their registries answer a deletion with the object itself.
+# For these resources, kube-apiserver answers a delete with the object rather than a Status.
 _RETURN_OBJECT = frozenset(
     {
         "pods",
@@ -29,7 +29,7 @@ _IMMORTAL = frozenset({"default", "kube-public", "kube-system"})
 
 
 async def delete(request: Request) -> Response:
-    """Delete one object, or mark it for deletion where something still has to happen first."""
+    """Delete one object, or set its deletionTimestamp if finalizers or a grace period delay the deletion."""
     options = await _read_options(request)
     item, resource = find(request), request.resource
     _check_preconditions(request, item, options)
@@ -47,14 +47,14 @@ async def delete(request: Request) -> Response:
 
 
 async def delete_collection(request: Request) -> Response:
-    """Delete every selected object, or a page of them; answers with the list of them as they were."""
+    """Delete the selected objects, or one page of them. Answer with the list of their last states."""
     options = await _read_options(request)
     presenter = Presenter(request, many=True)
     chosen, metadata = choose(request, Selection(request.resource, request.query))
     for item in chosen:
         current = request.cluster.store.get(request.resource.bucket, item.key)
         if current is None:
-            continue  # another request deletes it, and waits for the disk
+            continue  # a concurrent request deletes it
         _check_preconditions(request, current, options)
         delete_item(request.cluster, request.resource, current, options)
     if chosen and not options.dry_run:

@@ -1,4 +1,4 @@
-"""patch in its four forms; how a configuration is applied is in ``applying``."""
+"""The patch verb, for all four patch types. Apply patches are handled in ``applying``."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ APPLY_PATCH = "application/apply-patch+yaml"
 
 
 async def patch(request: Request) -> Response:
-    """Change an object by the patch in the body; an apply patch may also create it."""
+    """Patch an object. An apply patch may create it."""
     media, change = await read_patch(request)
     options = write_options(request, "PatchOptions")
     if media == APPLY_PATCH:
@@ -47,10 +47,10 @@ async def patch(request: Request) -> Response:
 
 
 async def read_patch(request: Request) -> tuple[str, Any]:
-    """Return the media type of a patch and its content.
+    """Return the media type of a patch and its decoded content.
 
     Raises:
-        StatusError: 400 malformed, 413, 415 for a type this resource does not take.
+        StatusError: 400, malformed; 413; 415, the resource does not support the patch type.
     """
     media, accepted = media_type(request.http), _accepted(request)
     if media not in accepted:
@@ -65,7 +65,7 @@ def patch_document(current: dict[str, Any], media: str, change: Any, schema: Sch
     """Return ``current`` with a JSON, merge or strategic merge patch applied.
 
     Raises:
-        StatusError: 400 or 422, the patch does not fit.
+        StatusError: 400 or 422, the patch does not apply.
     """
     try:
         if media == JSON_PATCH:
@@ -74,7 +74,7 @@ def patch_document(current: dict[str, Any], media: str, change: Any, schema: Sch
             raise bad_request("error decoding patch: a patch of this type must be an object")
         if media == MERGE_PATCH:
             return patching.merge_patch(current, change)
-        # Whatever it says of its type: the result is one of the type that the path names.
+        # The result always has the type of the request path.
         named = {"apiVersion": current["apiVersion"], "kind": current["kind"]}
         return patching.strategic_merge_patch(current, change, schema) | named
     except patching.PatchError as error:
@@ -82,12 +82,12 @@ def patch_document(current: dict[str, Any], media: str, change: Any, schema: Sch
 
 
 def refused(error: patching.PatchError) -> StatusError:
-    """Return the failure of a patch that does not apply; only a 422 carries details, and they are empty."""
+    """Return the StatusError of a failed patch. Only a 422 has details, which are empty."""
     return StatusError(error.code, error.reason, error.message, {} if error.code == 422 else None)
 
 
 def _require_same_type(request: Request, patched: dict[str, Any]) -> None:
-    """Refuse a patch that makes another type of a built-in object; other versions of custom ones come by conversion."""
+    """Raise 400 if a patch changes the type of a built-in object. Custom objects may change their version."""
     resource = request.resource
     version, kind = patched.get("apiVersion") or resource.api_version, patched.get("kind") or resource.kind
     if resource.custom is None and (version, kind) != (resource.api_version, resource.kind):

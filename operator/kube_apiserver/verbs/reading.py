@@ -1,4 +1,4 @@
-"""get and list."""
+"""The get and list verbs."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -15,7 +15,7 @@ from kube_apiserver.wire.status_error import bad_request, expired, not_found
 
 
 def find(request: Request) -> Item:
-    """Return the object a request names, for a write to build upon.
+    """Return the current item that a request names, for a write to build on.
 
     Raises:
         StatusError: 404.
@@ -24,7 +24,7 @@ def find(request: Request) -> Item:
 
 
 def find_shown(request: Request) -> Item:
-    """Return the object a request names, for an answer: what is on disk.
+    """Return the item that a request names in its newest state on disk, for a response.
 
     Raises:
         StatusError: 404.
@@ -50,19 +50,19 @@ async def get(request: Request) -> Response:
 
 
 async def list_objects(request: Request) -> Response:
-    """Answer with a list or a page of one."""
+    """Answer with a list or one page of it."""
     selection = Selection(request.resource, request.query, request.target.name)
     presenter = Presenter(request, many=True)
     return Response(presenter.many(*choose(request, selection)))
 
 
 def choose(request: Request, selection: Selection) -> tuple[list[Item], dict[str, Any]]:
-    """Return the selected objects, or a page of them, with the metadata of their list.
+    """Return the selected items, or one page of them, with the list metadata.
 
     Raises:
-        StatusError: 400 or 422 by what is wrong with the parameters, 410, 504.
+        StatusError: 400 or 422, a parameter is invalid; 410; 504.
     """
-    request.number("timeoutSeconds")  # checked, and always kept
+    request.number("timeoutSeconds")  # validated only: a list never takes that long
     revision, items = _start(request)
     limit = request.number("limit") or 0
     matching = items if selection.everything else (item for item in items if selection.matches(item))
@@ -70,7 +70,7 @@ def choose(request: Request, selection: Selection) -> tuple[list[Item], dict[str
     if limit <= 0:
         return list(matching), metadata
     chosen = list(islice(matching, limit))
-    # Whether what is left matches is not looked at: the next page may be empty, as in a real server.
+    # Like in kube-apiserver, the remaining items are not matched, so the next page may be empty.
     remaining = sum(1 for _ in items) if len(chosen) == limit else 0
     if remaining:
         metadata["continue"] = make_token(revision, chosen[-1].key)
@@ -80,7 +80,7 @@ def choose(request: Request, selection: Selection) -> tuple[list[Item], dict[str
 
 
 def _start(request: Request) -> tuple[int, Iterator[Item]]:
-    """Return the revision of the answer and the items to choose from."""
+    """Return the revision of the list and the items to select from."""
     store, bucket = request.cluster.store, request.cluster.store.bucket(request.resource.bucket)
     prefix = f"{request.target.namespace}/" if request.target.namespace and request.resource.namespaced else ""
     token = request.query.get("continue", "")

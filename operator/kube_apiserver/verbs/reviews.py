@@ -1,4 +1,4 @@
-"""Reviews: objects that are never stored, whose creation is a question and whose status is the answer."""
+"""Reviews, such as SelfSubjectAccessReview: objects that are not stored, whose creation returns a status."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,7 +36,7 @@ async def review(request: Request) -> Response:
 
 
 def is_review(plural: str, group: str) -> bool:
-    """Tell whether a resource is a review."""
+    """Report whether a resource is a review."""
     return plural in _ANSWERS and group in {"authorization.k8s.io", "authentication.k8s.io"}
 
 

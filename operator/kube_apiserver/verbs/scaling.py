@@ -1,4 +1,4 @@
-"""The scale subresource: an ``autoscaling/v1`` view of how many replicas an object wants and has."""
+"""The scale subresource: the ``autoscaling/v1`` Scale of an object."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ _SCALE = ServedResource(
     storage_version="autoscaling/v1",
     verbs=frozenset(),
 )
-# Stands, in the scale of a custom object that has none, for replicas.
+# A custom object without replicas has this value in its Scale.
 _NEVER_SET = -(2**31)
 _PRECONDITIONS = ("uid", "resourceVersion")
 
@@ -42,7 +42,7 @@ _SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimes
 
 
 async def get_scale(request: Request) -> Response:
-    """Answer with the scale of an object."""
+    """Answer with the Scale of an object."""
     item = find_shown(request)
     if request.resource.custom is not None and not _has_replicas(request, item):
         raise internal(f'the spec replicas field "{_paths(request).spec_replicas}" does not exist')
@@ -50,7 +50,7 @@ async def get_scale(request: Request) -> Response:
 
 
 async def update_scale(request: Request) -> Response:
-    """Set the wanted replicas by the Scale in the body."""
+    """Set the replicas of an object to those of the Scale in the body."""
     options, view = write_options(request, "UpdateOptions"), _view(request)
     scale = await read_object(view, options)
     check_name(view, scale)
@@ -58,7 +58,7 @@ async def update_scale(request: Request) -> Response:
 
 
 async def patch_scale(request: Request) -> Response:
-    """Set the wanted replicas by a patch of the Scale."""
+    """Set the replicas of an object by a patch of its Scale."""
     media, change = await read_patch(request)
     options, view = write_options(request, "PatchOptions"), _view(request)
     before = _owned_scale(request)
@@ -71,7 +71,7 @@ async def patch_scale(request: Request) -> Response:
 
 
 def _view(request: Request) -> Request:
-    """Return the call as one for an object of kind Scale."""
+    """Return the request as one for a Scale."""
     return dataclasses.replace(request, resource=_SCALE)
 
 
@@ -103,7 +103,7 @@ def _wanted(request: Request, scale: dict[str, Any]) -> int:
 
 
 def _owned_scale(request: Request) -> dict[str, Any]:
-    """Return the scale as it is written to: with who owns its replicas."""
+    """Return the current Scale with managedFields, for a write to build on."""
     current = find(request)
     parent, scale = to_served(request.resource, current), _scale(request, current)
     if request.resource.custom is not None and not _has_replicas(request, current):

@@ -1,4 +1,4 @@
-"""Subresources that are neither a view of the object nor its scale: evictions, bindings, tokens, finalization."""
+"""The subresources finalize, eviction, binding and token."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ _SHORTEST_TOKEN_SECONDS, _LONGEST_TOKEN_SECONDS = 600, 2**32
 
 
 async def finalize(request: Request) -> Response:
-    """Set a namespace's ``spec.finalizers``; without any it goes, if it is being deleted."""
+    """Set ``spec.finalizers`` of a namespace. A terminating namespace without finalizers is removed."""
     options = write_options(request, "UpdateOptions")
     body = complete(request, await read_object(request), options)
     current = find(request)
@@ -45,7 +45,7 @@ async def finalize(request: Request) -> Response:
 
 
 async def evict(request: Request) -> Response:
-    """Delete a pod by its Eviction; no disruption budgets stand in the way here."""
+    """Delete a Pod by its Eviction. PodDisruptionBudgets are ignored."""
     body = await read_as(request, "io.k8s.api.policy.v1.Eviction", "Eviction")
     item, options = find(request), delete_options(request, body.get("deleteOptions") or {})
     if not options.dry_run:
@@ -58,7 +58,7 @@ async def evict(request: Request) -> Response:
 
 
 async def bind(request: Request) -> Response:
-    """Give a pod the node its Binding names."""
+    """Assign a Pod to the node in its Binding."""
     options, body = (
         write_options(request, "CreateOptions"),
         await read_as(request, "io.k8s.api.core.v1.Binding", "Binding"),
@@ -80,7 +80,7 @@ async def bind(request: Request) -> Response:
 
 
 def _happened(request: Request, pod: dict[str, Any], kind: str, **words: str) -> None:
-    """Note in a pod's status what was done to it."""
+    """Set a true condition in the status of a Pod."""
     now = timestamp(request.cluster.clock.now())
     entry = {"type": kind, "status": "True", "lastProbeTime": None, "lastTransitionTime": now, **words}
     status = pod.setdefault("status", {})
@@ -92,7 +92,7 @@ async def request_token(request: Request) -> Response:
     """Issue a token for a service account by its TokenRequest."""
     body = await read_as(request, "io.k8s.api.authentication.v1.TokenRequest", "TokenRequest")
     item = find(request)
-    # Clients in Go send null for what they were not told.
+    # Go clients send null for unset fields.
     spec = {key: value for key, value in (body.get("spec") or {}).items() if value is not None}
     seconds = _lifetime_seconds(spec.setdefault("expirationSeconds", _DEFAULT_TOKEN_SECONDS))
     spec.setdefault("audiences", [AUDIENCE])

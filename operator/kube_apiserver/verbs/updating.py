@@ -1,4 +1,4 @@
-"""update, and what update, patch and apply have in common once the new state is known."""
+"""The update verb, and the replacement of an object that update, patch and apply share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +39,7 @@ async def update(request: Request) -> Response:
 
 
 def check_name(request: Request, obj: Mapping[str, Any]) -> None:
-    """Refuse an object that is not the one the path names; 400."""
+    """Raise 400 if the object's name differs from that in the request path."""
     name = obj["metadata"].get("name", "")
     if name != request.target.name:
         if not name:
@@ -50,9 +50,14 @@ def check_name(request: Request, obj: Mapping[str, Any]) -> None:
 def replace(
     request: Request, current: Item, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False
 ) -> Item:
-    """Check, complete and store the new state of an object, in one step without an await.
+    """Complete, validate and store the new state of an object, in one step without an await.
 
-    ``applied`` says that its field managers are already up to date.
+    Args:
+        request: the request whose path names the object.
+        current: the stored item.
+        obj: the new state.
+        options: the options of the write.
+        applied: whether ``obj`` has its managedFields already.
 
     Raises:
         StatusError: 400, 409 or 422.
@@ -72,7 +77,7 @@ def replace(
     if same_object(to_stored(resource, old), to_stored(resource, obj)):
         return current
     if not options.dry_run and may_go(resource, obj):
-        # What is answered is the state that was given up, under the revision it had.
+        # The response is the last state, at the revision before the removal.
         remove(request.cluster, resource, old)
         return at_revision(dry_item(resource, to_stored(resource, obj)), current.revision)
     return store(request.cluster, resource, obj, dry_run=options.dry_run)
@@ -98,7 +103,7 @@ def _check_preconditions(request: Request, old: dict[str, Any], obj: dict[str, A
 
 
 def _keep_server_fields(old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Carry over what only the server writes."""
+    """Copy the fields that only the server writes from ``old`` to ``new``."""
     for name in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
         if name in old:
             new[name] = old[name]

@@ -1,7 +1,7 @@
-"""watch: a stream of changes, from a revision or after the present state.
+"""The watch verb: a stream of changes after a revision, or after the current state.
 
-One loop serves a watcher: take what is new from the history, filter, join into one chunk, write, wait. Objects go out
-as the bytes that are stored, so a hundred watchers cost a hundred copies of bytes and no encoding.
+One loop per watcher takes new changes from the history, filters them, joins them into one chunk, writes it and waits.
+It sends the stored bytes, so a hundred watchers cost a hundred copies of bytes and no encoding.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _INITIAL_END = {"k8s.io/initial-events-end": "true"}
 
 
 async def watch(request: Request) -> web.StreamResponse:
-    """Stream changes until the client leaves, its timeout passes or it is too slow."""
+    """Stream changes until the client disconnects, the timeout expires or the client is too slow."""
     stream = WatchStream(request)
     headers = CIMultiDict({"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
     for warning in request.warnings:
@@ -55,7 +55,7 @@ async def watch(request: Request) -> web.StreamResponse:
 
 
 class WatchStream:
-    """One watcher: what it wants, and where it is."""
+    """The stream of one watcher."""
 
     __slots__ = (
         "_bookmarks",
@@ -70,11 +70,11 @@ class WatchStream:
     )
 
     def __init__(self, request: Request) -> None:
-        """Check the request and take a place in the history, before any answer goes out.
+        """Validate the parameters and take a position in the history, before the response starts.
 
         Raises:
-            StatusError: 400, 422, 504 by what is wrong with the parameters. A revision that is too old, or that a
-                streaming list is to wait for, is told in the stream, as an ERROR event.
+            StatusError: 400, 422 or 504, a parameter is invalid. Revisions that are too old, or too large for a
+                streaming list, become an ERROR event in the stream instead.
         """
         self._call = request
         self._selection = Selection(request.resource, request.query, request.target.name)
@@ -105,7 +105,7 @@ class WatchStream:
         return f"{namespace}/" if namespace and self._call.resource.namespaced else ""
 
     async def run(self, response: web.StreamResponse) -> None:
-        """Write until the end of this watch."""
+        """Write events until the watch ends."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._seconds
         if isinstance(self._cursor, StatusError):
@@ -120,7 +120,7 @@ class WatchStream:
             except Compacted as error:
                 await self._send(response, [self._error(expired(str(error)))])
             except (ConnectionError, TimeoutError):
-                # The client is gone or stuck; dropping the connection is all that can be done for it.
+                # The client is stuck or gone, so the connection is dropped.
                 if call_transport := self._call.http.transport:
                     call_transport.close()
             finally:
@@ -133,7 +133,7 @@ class WatchStream:
             while changes := cursor.take(_BATCH):
                 await self._send(response, self._change_lines(changes))
             if not self._call.cluster.registry.serves(self._call.resource):
-                return  # its definition was deleted or changed: the client is to ask anew, and be told what is so
+                return  # the definition was deleted or changed, so the client must request the resource again
             if not self._bookmarks:
                 await cursor.wait()
                 continue
@@ -176,14 +176,14 @@ class WatchStream:
         prefix, selection, one = self._prefix, self._selection, self._presenter.one
         for change in changes:
             if change.revision <= self._revision or (prefix and not change.item.key.startswith(prefix)):
-                continue  # of another namespace, or before a revision that is still to come
+                continue  # in another namespace, or before the requested revision
             kind: str = change.type
             if not selection.everything:
                 kind = _transition(change, selection)
             if kind:
                 item = change.item
                 if kind == "DELETED" and change.type != "DELETED" and change.previous is not None:
-                    # It left what is selected: shown as it was while it still belonged there.
+                    # The object no longer matches the selector. The event shows its last matching state.
                     item = at_revision(change.previous, change.revision)
                 yield _LINES[kind] % one(item)
 
@@ -196,7 +196,7 @@ class WatchStream:
 
 
 def _transition(change: Change, selection: Selection) -> str:
-    """Return the event type a selecting watcher sees, "" for none: an object may enter or leave what is selected."""
+    """Return the event type for a watcher with a selector, "" for none. An object may start or stop matching."""
     before = change.previous is not None and selection.matches(change.previous)
     if change.type == "DELETED":
         return "DELETED" if before else ""

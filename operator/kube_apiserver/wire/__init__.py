@@ -1,4 +1,4 @@
-"""HTTP in the dialect of the Kubernetes API: failures, paths, content negotiation, bodies.
+"""HTTP conventions of the Kubernetes API: failures, paths, content negotiation, bodies.
 
-Knows aiohttp and bytes; knows nothing of what is stored.
+The package depends on aiohttp, not on storage.
 """

@@ -1,4 +1,4 @@
-"""Request bodies: JSON, YAML or protobuf into plain values."""
+"""Decoding of request bodies: JSON, YAML or protobuf."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ from kube_apiserver import codec, protobuf
 from kube_apiserver.wire.status_error import bad_request, too_large, unsupported_media_type
 from kube_apiserver.wire.yaml_loader import JsonTypesLoader
 
-#: As long as the real server takes for a request that is no watch.
+# : kube-apiserver's timeout of requests other than watches.
 SECONDS = 60.0
 LIMIT_BYTES = 3 * 1024 * 1024
 JSON = "application/json"
@@ -19,7 +19,7 @@ PROTOBUF = "application/vnd.kubernetes.protobuf"
 
 
 def media_type(request: web.BaseRequest) -> str:
-    """Return the request's content type without parameters, JSON where none is given."""
+    """Return the content type of a request without parameters, JSON by default."""
     return request.headers.get("Content-Type", "").partition(";")[0].strip().lower() or JSON
 
 
@@ -27,8 +27,8 @@ async def read_bytes(request: web.BaseRequest) -> bytes:
     """Return the whole body.
 
     Raises:
-        StatusError: 413 beyond the limit of the real server.
-        TimeoutError: the client takes too long to send it.
+        StatusError: 413, the body exceeds kube-apiserver's limit.
+        TimeoutError: the client takes too long to send the body.
     """
     if (request.content_length or 0) > LIMIT_BYTES:
         raise too_large(LIMIT_BYTES)
@@ -40,10 +40,10 @@ async def read_bytes(request: web.BaseRequest) -> bytes:
 
 
 def parse(raw: bytes, media: str) -> Any:
-    """Return the value of a body.
+    """Return the decoded body.
 
     Raises:
-        StatusError: 400 malformed, 415 of a type that cannot be read.
+        StatusError: 400, the body is malformed; 415, its type is not supported.
     """
     if media == JSON:
         return parse_json(raw)
@@ -55,7 +55,7 @@ def parse(raw: bytes, media: str) -> Any:
 
 
 def parse_json(raw: bytes) -> Any:
-    """Return the value of a JSON body; 400 if it is malformed."""
+    """Return the value of a JSON body. Raise 400 if it is malformed."""
     try:
         return codec.decode(raw)
     except codec.MalformedJson as error:
@@ -63,17 +63,17 @@ def parse_json(raw: bytes) -> Any:
 
 
 def parse_yaml(raw: bytes) -> Any:
-    """Return the value of a YAML body, with only JSON's types in it; 400 if it is malformed."""
+    """Return the value of a YAML body with JSON types only. Raise 400 if it is malformed."""
     try:
-        # A SafeLoader of our own; of several documents only the first is read, as by Go.
+        # The loader is a SafeLoader. Like Go, it reads the first document only.
         return next(yaml.load_all(raw, Loader=JsonTypesLoader), None)
     except yaml.YAMLError as error:
         raise bad_request(f"error converting YAML to JSON: {error}") from error
 
 
 def parse_protobuf(raw: bytes) -> Any:
-    """Return the object of a protobuf body; 400 if it cannot be read."""
+    """Return the object of a protobuf body. Raise 400 if it is malformed."""
     try:
         return protobuf.decode(raw)
     except ValueError as error:
-        raise bad_request(f"the body is no protobuf object this server knows: {error}") from error
+        raise bad_request(f"the body is not a protobuf object of a known kind: {error}") from error

@@ -1,4 +1,4 @@
-"""Accept headers: which form of an answer a client wants."""
+"""Content negotiation: the Accept header and the representation of a response."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ _TRANSFORMS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadat
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """The form of an answer.
+    """The representation of a response.
 
     Attributes:
-        transform: "", "Table" or "PartialObjectMetadata" (for a list, a list of them).
-        version: of meta.k8s.io, for a transform.
+        transform: "", "Table" or "PartialObjectMetadata" (PartialObjectMetadataList for a list).
+        version: the version of meta.k8s.io, for a transform.
         media: ``application/json`` or ``application/yaml``.
     """
 
@@ -34,20 +34,20 @@ class Representation:
 
 @dataclass(frozen=True, slots=True)
 class MediaRange:
-    """One entry of an Accept header."""
+    """One media range of an Accept header."""
 
     media: str
     parameters: tuple[tuple[str, str], ...]
     quality: float
 
     def parameter(self, name: str) -> str:
-        """Return a parameter's value or the empty text."""
+        """Return the value of a parameter, "" if absent."""
         return dict(self.parameters).get(name, "")
 
 
 @lru_cache(maxsize=256)
 def media_ranges(accept: str) -> Sequence[MediaRange]:
-    """Return the entries of an Accept header, best first."""
+    """Return the media ranges of an Accept header, most preferred first."""
     entries = []
     for entry in accept.split(","):
         media, *rest = (part.strip() for part in entry.split(";"))
@@ -63,10 +63,10 @@ def media_ranges(accept: str) -> Sequence[MediaRange]:
 
 @lru_cache(maxsize=256)
 def negotiate(accept: str, *, transforms: bool = True) -> Representation:
-    """Return the form to answer in.
+    """Return the representation to respond with.
 
     Raises:
-        StatusError: 406, the client takes neither JSON nor YAML.
+        StatusError: 406, the client accepts neither JSON nor YAML.
     """
     ranges = media_ranges(accept) if accept.strip() else ()
     if not ranges:

@@ -1,7 +1,7 @@
-"""What a request is aimed at, read from its path.
+"""The resource that a request path names.
 
-The rules are those of the real server's RequestInfo: ``/api/v1`` or ``/apis/<group>/<version>``, then an optional
-``namespaces/<name>`` before the resource, then name and subresource.
+The rules follow kube-apiserver's RequestInfo: ``/api/v1`` or ``/apis/<group>/<version>``, an optional
+``namespaces/<name>``, the resource, then name and subresource.
 """
 
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
 
 @dataclass(frozen=True, slots=True)
 class RequestInfo:
-    """A resource path, taken apart.
+    """The parts of a resource path.
 
     Attributes:
-        namespace: "" where the path names none: cluster-scoped, or all namespaces.
+        namespace: "" if the path has none: cluster-scoped, or all namespaces.
         plural: "" for the discovery document of a group version.
         name: "" for the collection.
-        rest: segments beyond the subresource.
-        watching: the path is one of the old ``/watch/`` form.
+        rest: segments after the subresource.
+        watching: whether the path has the deprecated ``/watch/`` prefix.
     """
 
     group: str
@@ -33,7 +33,7 @@ class RequestInfo:
 
 
 def parse_target(path: str) -> RequestInfo | None:
-    """Return what a raw (still percent-encoded) path aims at, None if it is no path below a group version."""
+    """Parse a raw (percent-encoded) path. Return None if it is not below a group version."""
     parts = [unquote(part) for part in path.strip("/").split("/")]
     if len(parts) >= 2 and parts[0] == "api":
         group, version, rest = "", parts[1], parts[2:]
@@ -48,7 +48,7 @@ def parse_target(path: str) -> RequestInfo | None:
         if len(rest) >= 3 and rest[2] not in _NAMESPACE_SUBRESOURCES:
             namespace, rest = rest[1], rest[2:]
         elif not group:
-            # A namespace lives in itself: its own path is also a path into it.
+            # A path to a namespace is also a path inside that namespace.
             namespace = rest[1]
     plural, name, subresource = (*rest[:3], "", "", "")[:3]
     return RequestInfo(group, version, namespace, plural, name, subresource, tuple(rest[3:]), watching)

@@ -1,4 +1,4 @@
-"""Whole answers onto the wire: YAML, gzip and warnings included."""
+"""Non-streaming responses: YAML, gzip and Warning headers."""
 
 import zlib
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from kube_apiserver import codec
 from kube_apiserver.threads import in_thread
 from kube_apiserver.wire.status_error import StatusError
 
-# The real server's threshold and speed: below it, compressing costs more than it saves.
+# kube-apiserver's threshold and level. Smaller bodies cost more to compress than they save.
 _GZIP_FROM_BYTES = 128 * 1024
 _GZIP_LEVEL = 1
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
@@ -20,7 +20,7 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole answer.
+    """A non-streaming response.
 
     Attributes:
         warnings: texts for ``Warning`` headers, which kubectl prints.
@@ -34,19 +34,19 @@ class Response:
 
 
 def warning_header(text: str) -> str:
-    """Return the value of a ``Warning`` header, as RFC 7234 writes it; what no header may hold is left out."""
+    """Return a ``Warning`` header as in RFC 7234. Characters that a header cannot contain are dropped."""
     printable = "".join(mark for mark in text.replace("\n", " ") if mark.isprintable())
     quoted = printable.replace("\\", "\\\\").replace('"', '\\"')
     return f'299 - "{quoted}"'
 
 
 def failed(failure: StatusError) -> Response:
-    """Return the answer that carries a failure."""
+    """Return the response for a StatusError."""
     return Response(codec.encode(failure.body()), failure.code, headers=failure.headers)
 
 
 async def respond(request: web.BaseRequest, reply: Response) -> web.Response:
-    """Return what aiohttp sends; compresses what is large, in a thread, for clients that ask for it."""
+    """Return the aiohttp response. Large bodies are compressed in a thread, if the client accepts gzip."""
     headers = CIMultiDict({"Cache-Control": "no-cache, private", **reply.headers})
     if reply.media:
         headers["Content-Type"] = reply.media

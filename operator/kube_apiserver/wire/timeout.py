@@ -1,7 +1,7 @@
-"""The ``timeout`` of a request, as Go writes durations.
+"""Validation of the ``timeout`` parameter, a Go duration.
 
-Every request here is answered at once, so that nothing is cut short; but a client is told of a duration that the real
-server would not take.
+The parameter has no other effect, because every response is immediate. An invalid duration is rejected as by
+kube-apiserver.
 """
 
 import re
@@ -13,10 +13,10 @@ _PART = re.compile(r"(?:\d+\.?\d*|\.\d+)(?P<unit>[^\d.]*)")
 
 
 def check_timeout(text: str) -> None:
-    """Refuse what is no duration.
+    """Raise 400 for an invalid duration.
 
     Raises:
-        StatusError: 400, in the words of Go's ``time.ParseDuration``.
+        StatusError: 400, with the message of Go's ``time.ParseDuration``.
     """
     if trouble := _trouble(text):
         raise bad_request(f"invalid timeout specified in the request URL - time: {trouble}")

@@ -1,4 +1,4 @@
-"""YAML as sigs.k8s.io/yaml reads it, which is YAML 1.1 with differences of its own."""
+"""YAML as sigs.k8s.io/yaml reads it: YAML 1.1 with some differences."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ import yaml
 
 _BOOLEANS = "y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF"
 _EXPONENT = r"[0-9][0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9]+)"
-# What a scalar is taken for: its tag, what it may begin with, and its form. There are no numbers in base 60.
+# Each scalar type's possible first characters and its pattern. Base 60 numbers are not supported.
 _SCALARS = {
     "bool": ("yYnNtTfFoO", rf"^(?:{_BOOLEANS})$"),
     "float": ("-+0123456789.", rf"^[-+]?(?:{_EXPONENT}|[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$"),
@@ -16,10 +16,10 @@ _SCALARS = {
 
 
 class JsonTypesLoader(yaml.SafeLoader):
-    """YAML as sigs.k8s.io/yaml reads it: with JSON's types, dates and clock times as text, and all keys as text."""
+    """A YAML loader with JSON types only. Dates, clock times and all keys are strings, as in sigs.k8s.io/yaml."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return an object whose keys are what Go's encoder makes of them."""
+        """Return a mapping whose keys are strings, as Go's encoder writes them."""
         return {_key(key): value for key, value in super().construct_mapping(node, deep).items()}
 
 

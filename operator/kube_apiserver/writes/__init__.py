@@ -1,1 +1,1 @@
-"""What all writes share: the steps to a stored object, deletion, and what stands before them."""
+"""Steps common to all writes: completion, validation, storing, deletion and their guards."""

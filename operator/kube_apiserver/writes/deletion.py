@@ -1,6 +1,6 @@
-"""What deleting an object means: at once, or marked because a finalizer or a grace period stands before it.
+"""Deletion of objects: immediate, or marked while finalizers or a grace period delay it.
 
-Used by the delete verbs and by the controllers that clean up.
+The delete verbs and the controllers use it.
 """
 
 from datetime import timedelta
@@ -25,7 +25,7 @@ _DEFAULT = DeleteOptions()
 def delete_item(
     cluster: Cluster, resource: ServedResource, item: Item, options: DeleteOptions = _DEFAULT
 ) -> tuple[Item, bool]:
-    """Delete an object or mark it, in one step without an await; returns its last state and whether it is gone."""
+    """Delete an object or mark it as deleted, without an await. Return its last state and whether it is gone."""
     obj = to_served(resource, item)
     metadata = obj["metadata"]
     before = metadata.get("finalizers") or []
@@ -39,7 +39,7 @@ def delete_item(
         return store(cluster, resource, obj, dry_run=options.dry_run), False
     metadata.pop("finalizers", None)
     if resource.bucket == "pods":
-        # A pod goes through its grace period even if that is zero: marked first, then gone.
+        # Even with a grace period of zero, watchers of a Pod see the deletionTimestamp before the DELETED event.
         _mark(cluster, resource, obj, [], 0)
         metadata["deletionGracePeriodSeconds"] = 0
         if not options.dry_run:
@@ -52,7 +52,7 @@ def delete_item(
 def _delete_definition(
     cluster: Cluster, resource: ServedResource, item: Item, obj: dict[str, Any], options: DeleteOptions
 ) -> tuple[Item, bool]:
-    """Mark a CustomResourceDefinition; its objects go first, by the controller of definitions."""
+    """Mark a CustomResourceDefinition as deleted. The CRD controller deletes its instances first."""
     metadata = obj["metadata"]
     if metadata.get("deletionTimestamp"):
         return item, False
@@ -66,7 +66,7 @@ def _delete_definition(
 
 
 def may_go(resource: ServedResource, obj: dict[str, Any]) -> bool:
-    """Tell whether an object that was marked for deletion has nothing left to wait for."""
+    """Report whether an object with a deletionTimestamp can be removed: no finalizers and no grace period are left."""
     metadata = obj["metadata"]
     if not metadata.get("deletionTimestamp") or metadata.get("finalizers"):
         return False
@@ -78,7 +78,7 @@ def _holds_content(resource: ServedResource, obj: dict[str, Any]) -> bool:
 
 
 def _grace_seconds(resource: ServedResource, obj: dict[str, Any], options: DeleteOptions) -> int:
-    """Only a pod that a node runs is given time: there is a kubelet to wait for."""
+    """Return the grace period. Only a Pod on a node has one, because its kubelet stops the containers."""
     if resource.bucket != "pods" or not (obj.get("spec") or {}).get("nodeName"):
         return 0
     if (obj.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
@@ -100,7 +100,7 @@ def _finalizers(present: list[str], options: DeleteOptions) -> list[str]:
 
 
 def _mark(cluster: Cluster, resource: ServedResource, obj: dict[str, Any], finalizers: list[str], grace: int) -> bool:
-    """Stamp the deletion; returns whether anything but the finalizers changed."""
+    """Set the deletionTimestamp. Return False if it was set before."""
     metadata = obj["metadata"]
     metadata.pop("finalizers", None)
     if finalizers:

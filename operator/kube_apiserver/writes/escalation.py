@@ -1,4 +1,4 @@
-"""Nobody grants more than he has: the guard on writing roles and bindings."""
+"""Prevention of privilege escalation: users may grant only permissions that they have."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,10 +13,10 @@ _EVERYTHING = (Rule(("*",), ("*",), ("*",)), Rule(("*",), paths=("*",)))
 
 
 def check_grants(request: Request, obj: Mapping[str, Any]) -> None:
-    """Refuse a role or binding that gives what its writer does not have.
+    """Check that the user has all permissions that a role or binding grants.
 
     Raises:
-        StatusError: 403.
+        StatusError: 403, the user lacks a permission; 404, the role of a binding does not exist.
     """
     resource, user = request.resource, request.user
     if resource.group != _GROUP or "system:masters" in user.groups:

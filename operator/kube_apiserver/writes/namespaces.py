@@ -1,4 +1,4 @@
-"""A namespaced object needs its namespace, alive."""
+"""The check that a namespaced object's namespace exists and is not terminating."""
 
 from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
@@ -6,10 +6,10 @@ from kube_apiserver.wire.status_error import forbidden, not_found
 
 
 def require_namespace(request: Request, object_name: str) -> None:
-    """Refuse to create in a namespace that is not there or on its way out.
+    """Check that the namespace of a create request exists and is not terminating.
 
     Raises:
-        StatusError: 404 or 403.
+        StatusError: 404, it does not exist; 403, it is terminating.
     """
     resource, name = request.resource, request.target.namespace
     if not resource.namespaced:

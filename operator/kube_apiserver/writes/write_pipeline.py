@@ -1,4 +1,4 @@
-"""The last steps every write shares: schema, field ownership, storing, answering."""
+"""The last steps of every write: decoding, defaulting, validation, managedFields, storing, response."""
 
 import dataclasses
 from typing import Any
@@ -26,10 +26,16 @@ from kube_apiserver.wire.status_error import StatusError, bad_request, invalid
 
 
 def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> dict[str, Any]:
-    """Return an incoming object, ``applied`` or sent, without unknown fields and with the defaults of its schema.
+    """Return an incoming object pruned and defaulted by its schema.
+
+    Args:
+        request: the request whose path names the resource.
+        obj: the object that was sent or patched.
+        options: the options of the write; ``validation`` decides about unknown fields.
+        applied: whether ``obj`` comes from server-side apply.
 
     Raises:
-        StatusError: 400, a value of the wrong type, or an unknown field under strict validation (422 for a patch).
+        StatusError: 400, a value has a wrong type, or strict validation found an unknown field (422 for a patch).
     """
     schema = request.resource.schema
     if schema is None:
@@ -48,10 +54,10 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
 
 
 def check(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = None) -> None:
-    """Hold an object to every rule: of metadata, of its schema, of its kind, and of its state before.
+    """Validate an object: metadata, immutable fields, schema, CEL rules and the checks of its kind.
 
     Raises:
-        StatusError: 422.
+        StatusError: 422, with all field errors.
     """
     resource = request.resource
     causes = metadata_causes(resource, obj, old)
@@ -81,22 +87,22 @@ def _schema_causes(resource: ServedResource, obj: dict[str, Any], old: dict[str,
     if not causes or old is None or schema is None:
         return causes
     if resource.custom is not None:
-        # Ratcheting: what was wrong before and was not touched stays allowed when a definition got stricter.
+        # Ratcheting: errors that the stored object has already do not reject the update.
         known = validate(old, schema)
         return [cause for cause in causes if cause not in known]
-    # The name of a definition follows from fields that are immutable, and those are what is refused.
+    # A definition's name depends on immutable fields, which are reported instead.
     return [cause for cause in causes if not (resource.bucket == CRDS and cause.field == "metadata.name")]
 
 
 def _of_status(cause: Cause) -> Cause:
-    """Return a cause in the words for a status, which is validated by itself and stands in nothing."""
+    """Return a field error as kube-apiserver words it for a custom resource's status, which it validates separately."""
     if cause.field != "status":
         return cause
     return dataclasses.replace(cause, message=cause.message.replace("status in body", " in body"))
 
 
 def tracked(request: Request, old: dict[str, Any] | None, new: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
-    """Return ``new`` with the field managers brought up to date for an ordinary write."""
+    """Return ``new`` with managedFields updated for a create, update or patch."""
     return fieldmanagers.track(
         old,
         new,
@@ -110,7 +116,7 @@ def tracked(request: Request, old: dict[str, Any] | None, new: dict[str, Any], o
 
 
 def reset_fields(request: Request) -> tuple[str, ...] | None:
-    """Return the root fields that nobody can own through this path; None for what is usual for built-in kinds."""
+    """Return the root fields that the request path resets, None for the default of built-in kinds."""
     if request.resource.bucket == "namespaces":
         return ("status",) if request.target.subresource == "finalize" else ("spec", "status")
     if request.resource.custom is None:
@@ -121,7 +127,7 @@ def reset_fields(request: Request) -> tuple[str, ...] | None:
 
 
 def in_go_order(obj: dict[str, Any]) -> dict[str, Any]:
-    """Return an object with its members in the order in which the real server's messages show them."""
+    """Return an object with its members in the order of kube-apiserver's messages."""
     metadata = obj.get("metadata")
     if not isinstance(metadata, dict):
         return {name: obj[name] for name in sorted(obj)}
@@ -148,7 +154,7 @@ _METADATA_ORDER = (
 
 
 def unreadable(request: Request, obj: dict[str, Any], why: str) -> StatusError:
-    """Return the failure of an object that is not what its kind says; a patch that made it so is the one to blame."""
+    """Return the error for an object of invalid types: 422 for a patch, else 400."""
     kind = request.resource.kind
     if request.http.method == "PATCH":
         shown = codec.encode(codec.encode(in_go_order(obj)).decode()).decode()
@@ -157,13 +163,13 @@ def unreadable(request: Request, obj: dict[str, Any], why: str) -> StatusError:
 
 
 def dry_item(resource: ServedResource, stored: dict[str, Any]) -> Item:
-    """Return what would have been stored; a dry run has no revision of its own."""
+    """Return the item of an object that a dry run does not store. It keeps the resourceVersion of ``stored``."""
     revision = int(stored["metadata"].get("resourceVersion") or 0)
     return make_item(stored, revision, resource.storage_version, resource.kind)
 
 
 def same_object(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Tell whether a write would change nothing but when it was done, so that no revision is spent on it."""
+    """Report whether a write changes nothing except timestamps in managedFields. Such a write needs no revision."""
     return old == new or _timeless(old) == _timeless(new)
 
 
@@ -173,7 +179,7 @@ def _timeless(obj: dict[str, Any]) -> dict[str, Any]:
 
 
 def store(cluster: Cluster, resource: ServedResource, obj: dict[str, Any], *, dry_run: bool = False) -> Item:
-    """Write an object, or pretend to."""
+    """Store an object. A dry run returns the item without storing it."""
     stored = to_stored(resource, obj)
     if dry_run:
         return dry_item(resource, stored)
@@ -183,7 +189,7 @@ def store(cluster: Cluster, resource: ServedResource, obj: dict[str, Any], *, dr
 def store_as(
     cluster: Cluster, resource: ServedResource, obj: dict[str, Any], manager: str, subresource: str = ""
 ) -> Item:
-    """Write an object in the name of a controller, which owns what it changed."""
+    """Store an object with ``manager`` as the field manager of its changes. Controllers use it."""
     key = item_key(obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
     current = cluster.store.get(resource.bucket, key)
     obj = fieldmanagers.track(
@@ -199,10 +205,10 @@ def store_as(
 
 
 def remove(cluster: Cluster, resource: ServedResource, obj: dict[str, Any]) -> Item:
-    """Take an object out of the store; ``obj`` is its last state."""
+    """Remove an object from the store. ``obj`` is its last state."""
     return cluster.store.delete(resource.bucket, to_stored(resource, obj), resource.storage_version, resource.kind)
 
 
 def present(request: Request, item: Item, status: int = 200) -> Response:
-    """Answer with an object."""
+    """Return the response with an object in the requested representation."""
     return Response(Presenter(request, many=False).one(item), status)
