@@ -1,7 +1,7 @@
-"""Caches of API objects that follow the server: informers, what they keep and who hears of changes.
+"""Informers: caches of API objects that follow the server.
 
-Owns the way from the bytes of a stream to an object in a store and a call of a handler. Leaves HTTP and discovery to
-``client``, and what to do about a change to ``controller``.
+Owns the path from the bytes of a stream to an object in a store and a call of an event handler. Leaves HTTP and
+discovery to ``client``, and the reaction to a change to ``controllers``.
 """
 
 from plugin_operator.cache.environment import ReflectorSettings

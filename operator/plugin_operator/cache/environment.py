@@ -1,4 +1,4 @@
-"""What every informer of a factory shares: the connection, discovery, clock, metrics and times."""
+"""Dependencies and settings that all informers of a factory share."""
 
 from dataclasses import dataclass
 
@@ -9,23 +9,22 @@ from plugin_operator.metrics import Metrics
 
 @dataclass(frozen=True, slots=True)
 class ReflectorSettings:
-    """Times of a reflector, in seconds.
+    """Timeouts and intervals of a reflector, in seconds.
 
     Attributes:
-        silence_seconds: the longest a watch may say nothing, or one event of it may take; a bookmark comes about every
-            minute.
-        list_silence_seconds: the longest a streaming list may say nothing before it is complete.
-        prefer_pages_seconds: how long lists come in pages after a streaming list was refused or broke.
-        page_seconds: the longest one page of a list may take.
-        list_seconds: the longest a whole list may take, in pages or as a stream; kube-apiserver keeps the snapshot
-            behind the pages for five minutes.
-        watch_seconds: the shortest time a watch is asked to last; the longest is twice that.
-        healthy_seconds: a stream that lasted this long starts the backoff over.
-        backoff_seconds: the first pause after a failure, before jitter.
-        backoff_cap_seconds: the longest pause, before jitter.
-        poll_kind_seconds: how often to look for a kind the server does not serve; within two seconds of its
-            definition it is to be followed, and a real server asks for one of them while its storage starts.
-        poll_access_seconds: how often to try what the server does not allow.
+        silence_seconds: the longest time without a watch event; kube-apiserver sends a bookmark about every minute.
+        list_silence_seconds: the longest time without an event before a streaming list is complete.
+        prefer_pages_seconds: how long the reflector lists in pages after a streaming list failed.
+        page_seconds: deadline of one page of a list.
+        list_seconds: deadline of a whole list, paged or streaming; kube-apiserver keeps the snapshot behind the pages
+            for five minutes.
+        watch_seconds: the shortest ``timeoutSeconds`` of a watch; the longest is twice that.
+        healthy_seconds: a stream that lasted this long resets the backoff.
+        backoff_seconds: the first backoff, before jitter.
+        backoff_cap_seconds: the longest backoff, before jitter.
+        poll_kind_seconds: interval of discovery for a kind that is not served. An informer has to start within two
+            seconds of the CRD, of which kube-apiserver needs one to start the storage.
+        poll_access_seconds: interval of requests that the server forbids.
     """
 
     silence_seconds: float = 90.0
@@ -43,7 +42,7 @@ class ReflectorSettings:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The surroundings of one factory's informers."""
+    """Dependencies of the informers of one factory."""
 
     transport: Transport
     mapper: RESTMapper

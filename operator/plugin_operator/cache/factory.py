@@ -1,6 +1,6 @@
-"""Sharing informers: one stream for everybody who wants the same objects.
+"""Shared informers: one stream for all users of the same objects.
 
-Owns starting, counting users and stopping.
+Owns starting, reference counts and stopping.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ _STOP_SECONDS = 5.0
 
 
 class _Shared:
-    """An informer, what runs it and the number of its users."""
+    """An informer, the service that runs it, and its reference count."""
 
     __slots__ = ("informer", "service", "users")
 
@@ -32,14 +32,14 @@ class _Shared:
 
 
 class InformerFactory:
-    """Makes informers and keeps them while somebody uses them.
+    """Creates informers, shares them by key, and stops each one when its last user releases it.
 
     Args:
-        transport: the connection.
-        mapper: finds resources.
-        clock: of every pause.
-        metrics: shows size and readiness of each cache.
-        settings: times of the streams.
+        transport: sends requests to the API server.
+        mapper: resolves kinds to resources.
+        clock: measures timeouts and backoff.
+        metrics: receives size and sync state of each cache.
+        settings: timeouts and intervals of the reflectors.
         supervisor: notified of informers that end unexpectedly.
     """
 
@@ -63,12 +63,12 @@ class InformerFactory:
         metrics.informer_waiting.set_source(self._waiting)
 
     def acquire(self, key: InformerKey) -> Informer:
-        """Return the informer for ``key``, started; call ``release`` once for every ``acquire``.
+        """Return the started informer for ``key``; call ``release`` once for every ``acquire``.
 
-        It never fails because of the server: an informer whose kind is missing or forbidden is WAITING and heals.
+        Server errors do not raise here: an informer whose kind is missing or forbidden is WAITING until it is served.
 
         Raises:
-            SelectorError: a selector of the key cannot be read.
+            SelectorError: a selector of the key cannot be parsed.
         """
         key = key.canonical()
         shared = self._shared.get(key)
@@ -81,7 +81,7 @@ class InformerFactory:
         return informer
 
     async def release(self, informer: Informer) -> None:
-        """Give one use back; the last one stops the informer and waits until its stream is closed.
+        """Decrement the reference count; at zero, stop the informer and wait until its stream is closed.
 
         Raises:
             ValueError: the informer is not in use.
@@ -91,17 +91,17 @@ class InformerFactory:
             raise ValueError(f"the informer for {informer.key} was released more often than acquired")
         shared.users -= 1
         if shared.users == 0:
-            # Out of the map first: whoever acquires during the wait must get a new one.
+            # Remove it from the map first: ``acquire`` during the wait must create a new one.
             del self._shared[informer.key]
             shared.service.cancel()
             await wait_until_done([shared.service.task], _STOP_SECONDS, clock=self._clock)
 
     def informers(self) -> Sequence[Informer]:
-        """Return those in use, for status."""
+        """Return the informers in use, for status."""
         return tuple(shared.informer for shared in self._shared.values())
 
     async def stop(self) -> None:
-        """Stop all informers, whoever uses them."""
+        """Stop all informers, including those in use."""
         self._shared.clear()
         stubborn = await self._tasks.stop(_STOP_SECONDS)
         if stubborn:
@@ -119,7 +119,7 @@ class InformerFactory:
         }
 
     def _by_label(self) -> dict[tuple[str, ...], list[Informer]]:
-        """Group the informers that differ in selectors alone, for a selector is no fit label."""
+        """Group informers by metric labels; selectors are no labels, because their values are unbounded."""
         groups: dict[tuple[str, ...], list[Informer]] = {}
         for informer in self.informers():
             groups.setdefault((str(informer.key.gvk), informer.key.namespace or ""), []).append(informer)

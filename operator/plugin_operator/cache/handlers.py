@@ -1,4 +1,4 @@
-"""Who hears about changes, and how one who fails harms no other."""
+"""Event handlers and their isolation from each other."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -15,24 +15,24 @@ _log = logs.get_logger(__name__)
 
 
 class EventHandler(Protocol):
-    """Hears of changes in a cache, on the event loop, in order, after the cache shows them. Must be cheap."""
+    """Receiver of cache events: called on the event loop, in order, after the cache shows the change. Must be fast."""
 
     def on_add(self, key: NamespacedName, new: CachedObject, is_initial: bool) -> None:
-        """An object appeared; ``is_initial`` if it was there before anybody watched."""
+        """Handle a new object; ``is_initial`` is true for objects of the initial list."""
 
     def on_update(self, key: NamespacedName, old: CachedObject, new: CachedObject) -> None:
-        """An object changed."""
+        """Handle a changed object."""
 
     def on_delete(self, key: NamespacedName, old: CachedObject) -> None:
-        """An object is gone; ``old`` is its last known state."""
+        """Handle a deleted object; ``old`` is its last known state."""
 
 
 class Registration:
-    """One handler's place; give it to ``remove_handler``.
+    """Registration of one event handler, for ``remove_handler``.
 
     Attributes:
-        handler: who hears.
-        replayed: whether it has heard of everything that was there when it came.
+        handler: the event handler.
+        replayed: whether the handler has received all objects that the cache held at its registration.
     """
 
     __slots__ = ("active", "handler", "replayed")
@@ -44,21 +44,21 @@ class Registration:
 
 
 class Present(Protocol):
-    """The objects that are there now: a store."""
+    """Read access to the objects of a store."""
 
     def __iter__(self) -> Iterator[CachedObject]:
-        """Return all of them."""
+        """Iterate over all objects."""
 
     def get(self, namespace: str, name: str) -> CachedObject | None:
-        """Return one of them."""
+        """Return one object, or None."""
 
 
 class Distributor:
-    """Passes the changes of a store on to handlers: the store's ``ChangeSink``.
+    """The ``ChangeSink`` of a store: distributes its changes to the event handlers.
 
     Args:
         metrics: counts handlers that raise.
-        clock: measures the slices of a long replay.
+        clock: measures the time slices of a long replay.
     """
 
     __slots__ = ("_clock", "_errors", "_registrations", "synced")
@@ -70,10 +70,10 @@ class Distributor:
         self.synced = False
 
     def register(self, handler: EventHandler, present: Present) -> Registration:
-        """Add a handler and tell it of everything that is there already.
+        """Add a handler and replay the existing objects to it.
 
-        What takes more than a slice goes on while the event loop runs. A change in between is told at once, so an
-        object whose turn has not come may be heard to change before it is heard to be there.
+        A replay longer than one time slice continues while the event loop runs. Changes in between are delivered at
+        once, so the handler may see an update of an object before its addition.
         """
         registration = Registration(handler)
         self._registrations = (*self._registrations, registration)
@@ -100,30 +100,30 @@ class Distributor:
         registration.replayed = True
 
     def unregister(self, registration: Registration) -> None:
-        """Tell the handler nothing more; harmless if it is not registered."""
+        """Remove a handler; does nothing if it is not registered."""
         registration.active = False
         self._registrations = tuple(other for other in self._registrations if other is not registration)
 
     def added(self, new: CachedObject) -> None:
-        """Pass on an addition: initial until the first list is complete."""
+        """Distribute an addition, which is initial until the first list is complete."""
         self._call_add(self._registrations, new, is_initial=not self.synced)
 
     def updated(self, old: CachedObject, new: CachedObject) -> None:
-        """Pass on a change."""
+        """Distribute a change."""
         key = new.key
         for registration in self._registrations:
             try:
                 registration.handler.on_update(key, old, new)
-            except BaseException:  # noqa: BLE001 - whatever one handler raises, the others must hear
+            except BaseException:  # noqa: BLE001 - a handler must not stop delivery to the others
                 self._failed(key)
 
     def deleted(self, old: CachedObject) -> None:
-        """Pass on a deletion."""
+        """Distribute a deletion."""
         key = old.key
         for registration in self._registrations:
             try:
                 registration.handler.on_delete(key, old)
-            except BaseException:  # noqa: BLE001 - whatever one handler raises, the others must hear
+            except BaseException:  # noqa: BLE001 - a handler must not stop delivery to the others
                 self._failed(key)
 
     def _call_add(self, registrations: Iterable[Registration], new: CachedObject, *, is_initial: bool) -> None:
@@ -131,7 +131,7 @@ class Distributor:
         for registration in registrations:
             try:
                 registration.handler.on_add(key, new, is_initial)
-            except BaseException:  # noqa: BLE001 - whatever one handler raises, the others must hear
+            except BaseException:  # noqa: BLE001 - a handler must not stop delivery to the others
                 self._failed(key)
 
     def _failed(self, key: NamespacedName) -> None:

@@ -1,4 +1,4 @@
-"""A named index over the objects of a store: from a value to the objects that have it."""
+"""A named index of a store: maps a value to the objects that have it."""
 
 import contextvars
 from collections.abc import Callable, Iterable
@@ -11,11 +11,11 @@ _log = logs.get_logger(__name__)
 
 
 class Index:
-    """Objects by the values a function reads from them.
+    """Objects indexed by the values that a function computes.
 
     Args:
-        name: for messages.
-        function: gets a private copy of an object; one that raises leaves that object out, and harms no other.
+        name: name of the index, for messages.
+        function: returns the index values of a private copy of an object; if it raises, the object is not indexed.
     """
 
     __slots__ = ("_by_value", "_name", "_values", "function")
@@ -27,12 +27,12 @@ class Index:
         self._values: dict[NamespacedName, tuple[str, ...]] = {}
 
     def put(self, obj: CachedObject) -> None:
-        """Enter an object."""
+        """Add an object, or replace its version."""
         key = obj.key
         try:
-            # In a context of its own, and as plain texts: a subclass of str may bring its own hash.
+            # A context of its own for plugin code; plain str, because a subclass may define __hash__.
             values = contextvars.Context().run(_texts, self.function, obj.decode())
-        except BaseException:  # noqa: BLE001 - an author's function; the cache must go on
+        except BaseException:  # noqa: BLE001 - a plugin's index function must not stop the cache
             _log.exception("Index function failed", index=self._name, namespace=key.namespace, name=key.name)
             return
         if values:
@@ -41,7 +41,7 @@ class Index:
             self._by_value.setdefault(value, {})[key] = obj
 
     def discard(self, obj: CachedObject) -> None:
-        """Take an object out; harmless if it was never in."""
+        """Remove an object; does nothing if it is not indexed."""
         key = obj.key
         for value in self._values.pop(key, ()):
             objects = self._by_value.get(value)

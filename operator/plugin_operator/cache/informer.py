@@ -1,4 +1,4 @@
-"""One shared cache: a store, the reflector that keeps it, the handlers that hear of it."""
+"""One informer: a store, its reflector and its event handlers."""
 
 import asyncio
 
@@ -12,11 +12,11 @@ from plugin_operator.cache.store import Store
 
 
 class Informer:
-    """What users of a cache see. Get it from an ``InformerFactory``, which starts and stops it.
+    """A shared cache of one kind. ``InformerFactory`` creates, starts and stops it.
 
     Attributes:
-        key: what is kept.
-        lister: reads it.
+        key: kind, namespace and selectors of the cached objects.
+        lister: reads the cache.
     """
 
     def __init__(self, key: InformerKey, environment: Environment) -> None:
@@ -29,22 +29,22 @@ class Informer:
 
     @property
     def has_synced(self) -> bool:
-        """Whether a complete list was applied once, and every handler heard of it."""
+        """Whether a complete list was applied and delivered to every handler."""
         return self._synced.is_set()
 
     @property
     def state(self) -> State:
-        """What its stream is doing; WAITING until what blocks it is healed."""
+        """State of the reflector; WAITING until the kind is served and allowed."""
         return self._reflector.state
 
     @property
     def reason(self) -> str:
-        """Why it is waiting or backing off; empty when all is well."""
+        """Why the reflector is waiting or backing off; empty while it works."""
         return self._reflector.reason
 
     @property
     def is_current(self) -> bool:
-        """Whether the list was applied, or definitely refused, since ``run`` last began."""
+        """Whether the reflector has completed a list, or was definitely refused, since the last call of ``run``."""
         return self._reflector.is_current
 
     @property
@@ -54,27 +54,27 @@ class Informer:
 
     @property
     def resource_version(self) -> str:
-        """How far the cache has followed the server."""
+        """Resource version up to which the cache has followed the server."""
         return self._reflector.position
 
     async def wait_synced(self) -> None:
-        """Wait for ``has_synced``; the caller sets the deadline."""
+        """Wait until ``has_synced``, without a deadline."""
         await self._synced.wait()
 
     def add_handler(self, handler: EventHandler) -> Registration:
-        """Tell ``handler`` of all objects there are, as initial, and from now on of every change.
+        """Replay all cached objects to ``handler`` as initial additions, then deliver every change.
 
-        The first few thousand objects are told before this returns, the rest while the event loop runs; in that time
-        an object may be heard to change before it is heard to be there. ``Registration.replayed`` says when it is over.
+        Some thousand objects are replayed before this returns, the rest while the event loop runs. Until
+        ``Registration.replayed`` is true, the handler may see an update of an object before its addition.
         """
         return self._distributor.register(handler, self._store)
 
     def remove_handler(self, registration: Registration) -> None:
-        """Tell that handler nothing more."""
+        """Stop the delivery of events to a handler."""
         self._distributor.unregister(registration)
 
     async def run(self) -> None:
-        """Keep the cache until cancelled; of the factory alone. Run again, it lists anew."""
+        """Keep the cache in sync until cancelled; only the factory calls it. A second call relists."""
         await self._reflector.run()
 
     def _listed(self) -> None:

@@ -1,4 +1,4 @@
-"""What identifies one informer, and so what two users must agree on to share it."""
+"""``InformerKey``: users with equal keys share one informer."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -8,7 +8,7 @@ from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector
 
 @dataclass(frozen=True, slots=True)
 class InformerKey:
-    """One kind, narrowed to a namespace or by selectors; ``metadata_only`` keeps nothing but metadata."""
+    """One kind, optionally in one namespace or with selectors; ``metadata_only`` caches metadata alone."""
 
     gvk: GroupVersionKind
     namespace: str | None = None
@@ -17,10 +17,10 @@ class InformerKey:
     metadata_only: bool = False
 
     def canonical(self) -> Self:
-        """Return the key that every spelling of the same selectors shares.
+        """Return the key with selectors in canonical form.
 
         Raises:
-            SelectorError: a selector cannot be read.
+            SelectorError: a selector cannot be parsed.
         """
         return type(self)(
             self.gvk,

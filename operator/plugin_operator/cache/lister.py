@@ -1,4 +1,4 @@
-"""Reading a store: what is handed out is a private copy, or an object that nobody can change."""
+"""Read access to a store, by private copies or immutable objects."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
@@ -27,7 +27,7 @@ AnyKey = NamespacedName | tuple[str, str] | str
 
 
 class Lister:
-    """Reads of one cache. Nothing here waits: what is not in the cache is not known to exist."""
+    """Read access to one cache. No call waits or asks the API server."""
 
     __slots__ = ("_store",)
 
@@ -38,46 +38,46 @@ class Lister:
         """Return a copy of one object, or None.
 
         Args:
-            key: a request, a pair of namespace and name, or text: a name, or "namespace/name".
-            namespace: of a plain name.
+            key: a request, a pair of namespace and name, or a text: "name" or "namespace/name".
+            namespace: namespace of a plain name.
         """
         found = self.raw(key, namespace)
         return None if found is None else found.decode()
 
     def list(self, namespace: str | None = None, label_selector: Selector = None) -> Objects:
-        """Return copies of all objects, of one namespace or those whose labels match.
+        """Return copies of all objects, or of those in one namespace or with matching labels.
 
         Args:
-            namespace: of the objects.
+            namespace: only objects in this namespace.
             label_selector: kubectl's syntax, a mapping of labels, or ``matchLabels`` and ``matchExpressions``.
 
         Raises:
-            SelectorError, TypeError: the selector makes no sense.
+            SelectorError, TypeError: the selector cannot be parsed.
         """
         return [obj.decode() for obj in self._select(namespace, label_selector)]
 
     def keys(self, namespace: str | None = None, label_selector: Selector = None) -> Names:
-        """Return the names of the objects ``list`` would return."""
+        """Return the names of the objects that ``list`` would return."""
         return [obj.key for obj in self._select(namespace, label_selector)]
 
     def by_index(self, index: str, value: str) -> Objects:
-        """Return copies of the objects that an index function gave ``value``.
+        """Return copies of the objects with ``value`` in an index.
 
         Raises:
-            KeyError: no such index was added.
+            KeyError: the index does not exist.
         """
         return [obj.decode() for obj in self._store.index(index).get(value)]
 
     def add_index(self, index: str, function: IndexFunction) -> None:
-        """Add a named index; adding the same again is harmless.
+        """Add a named index; does nothing if it exists with the same function.
 
         Raises:
-            ValueError: the name stands for another function already.
+            ValueError: the index exists with another function.
         """
         self._store.add_index(index, function)
 
     def raw(self, key: AnyKey, namespace: str | None = None) -> CachedObject | None:
-        """Return one object as it is kept, undecoded, or None."""
+        """Return one cached object without decoding it, or None."""
         if isinstance(key, str):
             key = NamespacedName.parse(key) if namespace is None and "/" in key else (namespace or "", key)
         return self._store.get(*key)

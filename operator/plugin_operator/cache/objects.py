@@ -1,7 +1,7 @@
-"""One object as the cache keeps it: the bytes that arrived, and the few facts every event needs.
+"""``CachedObject``: the bytes of an object as they arrived, and the fields that every event needs.
 
-Bytes are a quarter of the size of the dict they decode to, and neither they nor this struct are ever looked at by the
-garbage collector.
+The bytes take a quarter of the memory of the decoded dict. The garbage collector tracks neither the bytes nor the
+struct.
 """
 
 import msgspec
@@ -22,14 +22,14 @@ _OBJECT = msgspec.json.Decoder()
 
 
 class CachedObject(msgspec.Struct, gc=False, eq=False):
-    """An immutable version of an object; only the store that keeps it may touch its fields.
+    """One version of an object, immutable for all users but the store.
 
     Attributes:
         raw: the object's JSON without ``metadata.managedFields``.
         namespace: empty for a cluster-scoped object.
-        name: inside its namespace.
-        resource_version: opaque text of the server.
-        epoch: the number of the last list that contained it; of the store alone.
+        name: name of the object.
+        resource_version: opaque version of the object.
+        epoch: number of the last list that contained the object; only the store uses it.
     """
 
     raw: bytes
@@ -50,14 +50,14 @@ class CachedObject(msgspec.Struct, gc=False, eq=False):
         return (metadata.uid if metadata is not None else None) or ""
 
     def metadata(self) -> ObjectMeta:
-        """Decode the metadata alone."""
+        """Decode and return the metadata alone."""
         return decode_metadata(self.raw)
 
     def decode(self) -> Object:
-        """Decode the whole object into a new dict that belongs to the caller."""
+        """Decode the object and return it as a new dict, which the caller may change."""
         decoded: Object = _OBJECT.decode(self.raw)
         return decoded
 
     def __repr__(self) -> str:
-        """Leave the content out, for it may be a Secret."""
+        """Return key and version without the content, which may be a Secret."""
         return f"CachedObject({self.key}, resource_version={self.resource_version!r})"

@@ -1,7 +1,7 @@
-"""The objects of one informer, as the server has them.
+"""The store of one informer.
 
-Owns the objects and their indexes, and tells a sink about every change. It is written by the reflector alone; everybody
-else reads through ``lister``. Objects are kept in one dict for each namespace, which is the namespace index.
+Owns the objects and their indexes, and reports every change to a sink. Only the reflector writes it; all other code
+reads through ``lister``. Each namespace has a dict of its own, which serves as the namespace index.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,23 +16,23 @@ IndexFunction = Callable[[Object], Iterable[str]]
 
 
 class ChangeSink(Protocol):
-    """Hears of every change, in order, after it was made. Must be quick and must not raise."""
+    """Receiver of store changes, in order, after each change. Must be fast and must not raise."""
 
     def added(self, new: CachedObject) -> None:
-        """``new`` was not there before."""
+        """Handle an addition."""
 
     def updated(self, old: CachedObject, new: CachedObject) -> None:
-        """``new`` took the place of ``old``."""
+        """Handle the replacement of ``old`` by ``new``."""
 
     def deleted(self, old: CachedObject) -> None:
-        """``old``, in its last known state, is gone."""
+        """Handle a deletion; ``old`` is the last known state."""
 
 
 class Store:
     """Objects by namespace and name.
 
     Args:
-        sink: is told about every change.
+        sink: receives every change.
     """
 
     __slots__ = ("_count", "_epoch", "_indexes", "_is_listing", "_sink", "_spaces")
@@ -46,10 +46,10 @@ class Store:
         self._is_listing = False
 
     def upsert(self, new: CachedObject) -> None:
-        """Keep ``new``; the version that is kept already is no change.
+        """Store ``new``, unless that version is stored already.
 
-        A list may bring an object of a known name that was deleted and made anew while nobody watched. That is told
-        as both, for as a change it may look like none: both have the generation 1.
+        A list may contain a known name with a new uid: the object was deleted and created again without a watch. The
+        store reports a deletion and an addition, because an update would not change the generation, which is 1.
         """
         namespace, name = new.namespace, new.name
         space = self._spaces.get(namespace)
@@ -65,9 +65,9 @@ class Store:
         new.epoch = self._epoch
         if old is None:
             self._count += 1
-            new.namespace = intern(namespace)  # one text for all objects of a namespace
+            new.namespace = intern(namespace)  # one str per namespace saves memory
         else:
-            # The dict keeps the old text as its key, so the new object may as well share it.
+            # The dict keeps the old str as its key; sharing it saves memory.
             new.namespace, new.name = old.namespace, old.name
         space[name] = new
         if self._indexes:
@@ -78,7 +78,7 @@ class Store:
             self._sink.updated(old, new)
 
     def remove(self, last: CachedObject) -> None:
-        """Forget an object whose last state is ``last``; one that is not there is no change."""
+        """Remove an object; ``last`` is its final state. Does nothing if it is not stored."""
         space = self._spaces.get(last.namespace)
         old = space.pop(last.name, None) if space else None
         if space is None or old is None:
@@ -91,12 +91,12 @@ class Store:
         self._sink.deleted(last)
 
     def begin_list(self) -> None:
-        """From now on ``upsert`` brings the items of a complete list; a list that is begun anew starts over."""
+        """Begin a list: ``upsert`` marks its items. A second call restarts the list."""
         self._epoch += 1
         self._is_listing = True
 
     def end_list(self) -> None:
-        """The list is complete: what it did not contain is gone."""
+        """End a complete list: remove the objects that it did not contain."""
         self._is_listing = False
         for obj in [obj for obj in self if obj.epoch != self._epoch]:
             self.remove(obj)
@@ -107,19 +107,19 @@ class Store:
         return None if space is None else space.get(name)
 
     def in_namespace(self, namespace: str) -> Iterable[CachedObject]:
-        """Return the objects of one namespace, as they are now."""
+        """Return a snapshot of the objects in one namespace."""
         return list(self._spaces.get(namespace, {}).values())
 
     def add_index(self, name: str, function: IndexFunction) -> None:
-        """Keep an index over all objects, present and future.
+        """Add an index over all present and future objects.
 
         Raises:
-            ValueError: the name stands for another function already.
+            ValueError: the index exists with another function.
         """
         existing = self._indexes.get(name)
         if existing is not None:
             if existing.function is not function:
-                raise ValueError(f"the index {name!r} exists with another function")
+                raise ValueError(f"index {name!r} exists with another function: use another name")
             return
         index = Index(name, function)
         for obj in self:
@@ -130,12 +130,12 @@ class Store:
         """Return an index.
 
         Raises:
-            KeyError: there is none of that name.
+            KeyError: the index does not exist.
         """
         return self._indexes[name]
 
     def __iter__(self) -> Iterator[CachedObject]:
-        # Copies, made in one step of the interpreter: plain reconcilers read in threads while the reflector writes.
+        # list() copies atomically under the GIL: plain def reconcilers read in threads while the reflector writes.
         for space in list(self._spaces.values()):
             yield from list(space.values())
 

@@ -1,17 +1,17 @@
-"""How long the cache works without letting the event loop turn."""
+"""Time slices: how long the cache works before it yields to the event loop."""
 
 SLICE_SECONDS = 0.004
-"""How long events are applied before other tasks run; ten streams in a burst then still leave a loop below 50 ms."""
+"""Longest time slice; a burst on ten streams then delays other tasks by less than 50 ms."""
 
 LOOK_EVERY = 32
-"""After how many events the clock is read, for reading it costs a tenth of an event."""
+"""Events between two reads of the clock, because a read costs a tenth of an event."""
 
 _SLOW_SECONDS = 4 * SLICE_SECONDS
 
 
 def look_every(took_seconds: float, events: int) -> int:
-    """Return after how many events the clock is to be read next, by what the last events took.
+    """Return the number of events before the next read of the clock, from the duration of the last ones.
 
-    Predicates and map functions of plugins run with the events: 32 slow ones in a row would keep everybody waiting.
+    Predicates and map functions of plugins run per event: 32 slow ones in a row would block the event loop.
     """
     return LOOK_EVERY if took_seconds * LOOK_EVERY < _SLOW_SECONDS * events else 1

@@ -1,6 +1,6 @@
-"""One leader among many replicas, by a Lease.
+"""Leader election among replicas with a Lease.
 
-Owns taking, renewing and releasing the Lease. What the leader does is left to ``manager``.
+Owns acquiring, renewing and releasing the Lease. Leaves the leader's work to ``manager``.
 """
 
 from plugin_operator.leaderelection.elector import LeaderElector

@@ -1,4 +1,4 @@
-"""A deadline for one request, measured by a ``Clock``."""
+"""Deadline of one request, measured by a ``Clock``."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,12 +11,12 @@ T = TypeVar("T")
 
 
 async def within(clock: Clock, seconds: float, coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run ``coroutine`` and return its result.
+    """Run ``coroutine`` within a deadline and return its result.
 
-    ``asyncio.timeout`` goes by the loop's clock, which a test cannot drive; hence this.
+    Unlike ``asyncio.timeout``, which uses the loop's clock, it uses a ``Clock`` that tests can drive.
 
     Raises:
-        TimeoutError: it took longer than ``seconds`` and was cancelled.
+        TimeoutError: the coroutine took longer than ``seconds`` and was cancelled.
         asyncio.CancelledError: the caller was cancelled; the coroutine is cancelled with it.
     """
     task = start_task(coroutine, "request within a deadline")

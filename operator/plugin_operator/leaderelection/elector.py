@@ -1,15 +1,15 @@
-"""Taking, keeping and giving back the Lease.
+"""The leader elector: acquires, renews and releases the Lease.
 
-Owns when this process may call itself leader. The rules are those of client-go's ``tools/leaderelection``, with these
-differences, each towards never having two leaders:
+Owns the decision whether this process is the leader. The rules are those of client-go's ``tools/leaderelection``. These
+differences exclude two leaders at once:
 
-- The time to give up counts from the start of the last renewal that succeeded.
-- A foreign holder in the Lease, and the deletion of the Lease, end leadership. What the watch reports closes the fence
-  at once; a request to the server then confirms it, for a watch may be late.
-- A Lease that is gone, or that was emptied by hand, is not taken before its last holder must have ended.
+- The renew deadline counts from the start of the last successful renewal.
+- Another holder in the Lease, or its deletion, ends leadership. A report of the watch closes the fence at once; a
+  request then confirms it, because a watch may be late.
+- A deleted Lease, or one whose holder was cleared by hand, is acquired only after its last holder must have stopped.
 - Every request has a deadline of its own.
 
-What a leader does, and ending the process when leadership is lost, is left to ``manager``.
+Leaves the leader's work, and ending the process after the Lease is lost, to ``manager``.
 """
 
 import asyncio
@@ -43,20 +43,20 @@ _log = logs.get_logger(__name__)
 
 
 class LeaderElector:
-    """Runs for leadership with one Lease, and keeps it while ``run`` runs.
+    """Acquires one Lease and renews it while ``run`` runs, as client-go's ``LeaderElector``.
 
     Args:
         lock: the Lease.
-        lease_duration_seconds: how long others must have seen no change before they may take it.
-        renew_deadline_seconds: we stop leading this long after the last renewal that succeeded.
-        retry_period_seconds: time between two tries; stretched by up to ``JITTER_FACTOR`` while another leads.
-        clock: measures all of them; only monotonic time decides anything.
-        metrics: gets ``leader_election_master_status``.
+        lease_duration_seconds: how long other replicas must observe no renewal before they may acquire the Lease.
+        renew_deadline_seconds: this process stops leading this long after its last successful renewal.
+        retry_period_seconds: interval of attempts; plus up to ``JITTER_FACTOR`` of it while another process leads.
+        clock: measures these durations; only monotonic time is used for decisions.
+        metrics: receives ``leader_election_master_status``.
         random_share: returns a number in [0, 1) for the jitter.
 
     Attributes:
         lock: the Lease.
-        fence: moved on with every renewal, closed when leadership ends; to be looked at before anything is done.
+        fence: extended by every renewal and closed when leadership ends; every write and reconcile checks it.
     """
 
     def __init__(
@@ -80,43 +80,43 @@ class LeaderElector:
         self._renewed_at: float | None = None
         self._held_uid = ""
         self._attempting = False
-        # Moved on by whatever makes the answer to a request that is under way prove nothing.
+        # Incremented by events that invalidate the response to a request in flight.
         self._doubts = 0
         self._hint = asyncio.Event()
         self._gauge.set(0, lock.name)
 
     @property
     def identity(self) -> str:
-        """Who we are in the Lease."""
+        """Identity of this process in the Lease."""
         return self.lock.identity
 
     @property
     def leader(self) -> str:
-        """Who holds the Lease as far as we know; empty if nobody."""
+        """Holder of the Lease as last observed; empty if it has none."""
         return self._seen.holder
 
     @property
     def leads_until(self) -> float | None:
-        """The monotonic second at which leadership ends unless it is renewed; None while another leads.
+        """Monotonic second at which leadership ends without a renewal; None while not leading.
 
-        Safe to read from another thread: a loop that is blocked cannot notice by itself that its time is over.
+        Thread-safe: a watchdog thread reads it while the event loop is blocked.
         """
         renewed_at = self._renewed_at
         return None if renewed_at is None else renewed_at + self._timing.renew_deadline_seconds
 
     def is_leader(self) -> bool:
-        """Say whether we lead at this very moment; not while a report of the watch has to be confirmed."""
+        """Report whether this process leads now; False while a report of the watch awaits confirmation."""
         until = self.leads_until
         return until is not None and self._clock.monotonic() < until and not self.fence.is_suspended
 
     def hint(self) -> None:
-        """Say that the Lease may have changed: the next try is now instead of after the retry period."""
+        """Start the next attempt now instead of after the retry period, because the Lease may have changed."""
         self._hint.set()
 
     def heard(self, lease: Sighting) -> None:
-        """Take note of a state of the Lease that a watch reports, possibly late.
+        """Handle a state of the Lease from the watch, which may be late.
 
-        If it says that another leads, nothing may act until the server has confirmed that we still do.
+        If it names another holder, the fence is suspended until the server confirms that this process leads.
         """
         if lease.holder:
             self._seen.saw_holder = True
@@ -126,9 +126,9 @@ class LeaderElector:
             self._doubt()
 
     def heard_deleted(self, uid: str) -> None:
-        """Take note that the Lease with that uid is gone, which a watch may report late."""
+        """Handle the deletion of the Lease with ``uid`` from the watch, which may be late."""
         if self._renewed_at is not None and uid != self._held_uid:
-            self.hint()  # an earlier Lease of that name
+            self.hint()  # a former Lease of that name was deleted
         else:
             self._doubt()
 
@@ -139,12 +139,12 @@ class LeaderElector:
         self.hint()
 
     async def run(self, on_lead: Callable[[], None]) -> NoReturn:
-        """Wait for leadership, call ``on_lead``, and renew until cancelled.
+        """Acquire the Lease, call ``on_lead``, and renew until cancelled.
 
-        Cancelling leaves the Lease as it is; call ``release`` once nothing that needs leadership runs any more.
+        Cancelling does not change the Lease; call ``release`` after all work that needs leadership has stopped.
 
         Raises:
-            LeadershipLost: the Lease could not be renewed in time, was deleted, or is held by another.
+            LeadershipLost: the Lease was not renewed in time, was deleted, or is held by another identity.
         """
         await self._acquire()
         _log.info("Leadership acquired", lease=str(self.lock), identity=self.identity)
@@ -154,9 +154,9 @@ class LeaderElector:
             await self._renew()
 
     async def release(self) -> None:
-        """Give the Lease back so that another may take it at once; harmless if we do not hold it. Never raises.
+        """Release the Lease, so that another replica can acquire it at once. Never raises.
 
-        Cancelling stops the attempt; the Lease then expires by itself.
+        Does nothing if this process does not hold the Lease. On cancel the Lease expires by itself.
         """
         if self._renewed_at is None:
             return
@@ -164,15 +164,18 @@ class LeaderElector:
         try:
             released = await within(self._clock, self._timing.request_seconds, self._give_back())
         except _FAILURES as error:
-            _log.warning("Lease not released; it expires by itself", lease=str(self.lock), reason=str(error))
+            _log.warning("Lease not released; it will expire", lease=str(self.lock), reason=str(error))
         else:
-            _log.info("Leadership released" if released else "Leadership had passed on", lease=str(self.lock))
+            _log.info(
+                "Leadership released" if released else "Lease not released: held by another identity",
+                lease=str(self.lock),
+            )
 
     async def _give_back(self) -> bool:
         try:
             await self.lock.update(self._seen.record.released(self._clock.now()))
         except (ConflictError, NotFoundError):
-            # A renewal that the stop cut off may have reached the server: then what we know of the Lease is old.
+            # A renewal that was cancelled may have reached the server, so the known version may be outdated.
             self._observe(await self.lock.get())
             if not self._seen.is_our_write:
                 return False
@@ -195,7 +198,7 @@ class LeaderElector:
         self._hint.clear()
 
     async def _renew(self) -> None:
-        """Try until it succeeds or the renew deadline has passed."""
+        """Renew the Lease, retrying until the renew deadline."""
         while True:
             remaining = (self.leads_until or 0.0) - self._clock.monotonic()
             if remaining <= 0:
@@ -208,7 +211,7 @@ class LeaderElector:
             await self._wait_for_hint(max(0.0, min(self._timing.retry_period_seconds, remaining)))
 
     def _taken_away(self) -> str:
-        """Return why the Lease, as last seen, is not ours any more; empty if it is, or if nobody took it."""
+        """Return why this process lost the Lease, as last observed; empty if it did not, or if the Lease is free."""
         if not self._seen.exists:
             return "the Lease was deleted"
         if self.leader not in {"", self.identity}:
@@ -228,7 +231,7 @@ class LeaderElector:
         self._gauge.set(0, self.lock.name)
 
     async def _attempt(self, seconds: float) -> bool:
-        """Try once to take or renew the Lease within ``seconds``; True if it is ours now."""
+        """Try once to acquire or renew the Lease within ``seconds``; return whether this process holds it now."""
         started, doubts = self._clock.monotonic(), self._doubts
         self._attempting = True
         try:
@@ -236,12 +239,12 @@ class LeaderElector:
         except ConflictError:
             return False
         except _FAILURES as error:
-            _log.warning("Lease cannot be reached", lease=str(self.lock), reason=str(error))
+            _log.warning("Lease request failed", lease=str(self.lock), reason=str(error))
             return False
         finally:
             self._attempting = False
         if doubts != self._doubts:
-            # The Lease was given back, or changed, while this was on its way: it may be another's by now.
+            # The Lease was released or changed while the request was in flight: another replica may hold it now.
             return False
         if ours:
             self._renewed_at, self._held_uid = started, self.lock.uid
@@ -254,7 +257,7 @@ class LeaderElector:
             try:
                 await self._write()
             except (ConflictError, NotFoundError):
-                _log.debug("Lease was touched by somebody else", lease=str(self.lock))
+                _log.debug("Lease changed by another client", lease=str(self.lock))
             else:
                 return True
         seen = await within(self._clock, self._timing.request_seconds, self.lock.get())
@@ -275,5 +278,5 @@ class LeaderElector:
     def _observe(self, record: LeaderRecord | None) -> None:
         holder = record.holder_identity if record is not None else ""
         if holder not in {self.leader, "", self.identity}:
-            _log.info("Another process leads", lease=str(self.lock), leader=holder)
+            _log.info("Lease held by another identity", lease=str(self.lock), leader=holder)
         self._seen.see(record)

@@ -1,7 +1,7 @@
 """The Lease object as a lock.
 
-Owns reading, creating and replacing one Lease under its ``resourceVersion``, so that of two writers one fails. Who may
-take it, and when, is left to ``elector``.
+Owns reading, creating and updating one Lease under its ``resourceVersion``, so that one of two concurrent writers
+fails. Leaves the decision to acquire it to ``elector``.
 """
 
 import socket
@@ -16,30 +16,30 @@ _KIND = "coordination.k8s.io/v1/Lease"
 
 
 class LeaseClient(Protocol):
-    """The three requests a lock needs; ``plugin_operator.client.Client`` has them."""
+    """The requests of a lock; ``plugin_operator.client.Client`` implements them."""
 
     async def get(self, kind: str, name: str, namespace: str | None = None) -> Any:
-        """Return the object; ``NotFoundError`` if there is none."""
+        """Return the object, or raise ``NotFoundError``."""
 
     async def create(self, obj: Any) -> Any:
-        """Create the object and return it; ``AlreadyExistsError`` if there is one."""
+        """Create the object and return it, or raise ``AlreadyExistsError``."""
 
     async def update(self, obj: Any) -> Any:
-        """Replace the object and return it; ``ConflictError`` if its ``resourceVersion`` is not the last."""
+        """Update the object and return it, or raise ``ConflictError`` if its ``resourceVersion`` is outdated."""
 
 
 def new_identity() -> str:
-    """Return ``<hostname>_<uuid>``, as client-go's users name themselves: readable, and never used twice."""
+    """Return ``<hostname>_<uuid>``, the usual form of identities with client-go."""
     return f"{socket.gethostname()}_{uuid.uuid4()}"
 
 
 class LeaseLock:
-    """One Lease, and who we are to it.
+    """One Lease and the identity of this process, as client-go's ``LeaseLock``.
 
     Attributes:
-        name: of the Lease.
-        namespace: of the Lease.
-        identity: what we write as its holder.
+        name: name of the Lease.
+        namespace: namespace of the Lease.
+        identity: ``holderIdentity`` that this process writes.
     """
 
     def __init__(self, client: LeaseClient, namespace: str, name: str, identity: str) -> None:
@@ -54,28 +54,28 @@ class LeaseLock:
 
     @property
     def uid(self) -> str:
-        """``metadata.uid`` of the Lease as it was last read or written; empty if it has none."""
+        """``metadata.uid`` of the Lease at the last read or write; empty if it has none."""
         return self._metadata("uid")
 
     @property
     def resource_version(self) -> str:
-        """``metadata.resourceVersion`` of the Lease as it was last read or written; empty before that."""
+        """``metadata.resourceVersion`` of the Lease at the last read or write; empty before the first."""
         return self._metadata("resourceVersion")
 
     def _metadata(self, field: str) -> str:
         return str(self._lease["metadata"].get(field) or "") if self._lease is not None else ""
 
     async def get(self) -> LeaderRecord | None:
-        """Read the Lease; None if the server says that there is none.
+        """Return the record in the Lease, or None if the Lease does not exist.
 
         Raises:
-            ApiError, ApiConnectionError: it could not be read.
+            ApiError, ApiConnectionError: the Lease could not be read.
         """
         try:
             lease = await self._client.get(_KIND, self.name, self.namespace)
         except NotFoundError as error:
             if error.reason != "NotFound":
-                raise  # the path is not served, say by a proxy: that says nothing about the Lease
+                raise  # the path itself is not served, for example by a proxy: the Lease may exist
             return None
         self._lease = self._checked(lease)
         return LeaderRecord.of(self._lease)
@@ -84,7 +84,7 @@ class LeaseLock:
         """Create the Lease.
 
         Raises:
-            AlreadyExistsError: somebody was faster.
+            AlreadyExistsError: another process has created the Lease.
         """
         created = await self._client.create(
             {
@@ -97,11 +97,11 @@ class LeaseLock:
         self._lease = self._checked(created)
 
     async def update(self, record: LeaderRecord) -> None:
-        """Replace the record in the Lease as it was last read or written; fields of others stay.
+        """Update the record in the Lease and keep all other fields as last read.
 
         Raises:
-            ConflictError: the Lease changed since.
-            RuntimeError: it was never read nor written.
+            ConflictError: the Lease has changed since the last read or write.
+            RuntimeError: the Lease was neither read nor created before.
         """
         if self._lease is None:
             raise RuntimeError("a Lease is read or created before it is updated")
@@ -111,7 +111,7 @@ class LeaseLock:
         self._lease = self._checked(updated)
 
     def _checked(self, lease: Any) -> dict[str, Any]:
-        """Refuse an answer without a version: a write based on it would overwrite what another wrote meanwhile."""
+        """Return ``lease``, or raise if it has no ``resourceVersion``: updates would not detect conflicts."""
         metadata = lease.get("metadata") if isinstance(lease, dict) else None
         version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
         if not isinstance(version, str) or not version:

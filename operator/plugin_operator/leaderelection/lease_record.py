@@ -1,7 +1,7 @@
-"""What a Lease says about who leads.
+"""The leader election record in a Lease.
 
-Owns the translation between the ``spec`` of a ``coordination.k8s.io/v1`` Lease and a value that the server accepts,
-whatever the ``spec`` holds. Reading and writing Leases is left to ``lock``.
+Owns the conversion between the ``spec`` of a ``coordination.k8s.io/v1`` Lease and a value that the server accepts, also
+for an invalid ``spec``. Leaves reading and writing Leases to ``lease_lock``.
 """
 
 import math
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-# ``leaseTransitions`` and ``leaseDurationSeconds`` are int32; the server refuses what is larger.
+# ``leaseTransitions`` and ``leaseDurationSeconds`` are int32; the server rejects larger values.
 INT32_MAX = 2**31 - 1
 
-# What the one who gives the Lease back writes, here and in client-go.
+# Lease duration in a released Lease, as in client-go.
 RELEASED_SECONDS = 1
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -22,10 +22,10 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 
 @dataclass(frozen=True, slots=True)
 class LeaderRecord:
-    """One state of the Lease; the fields are those of client-go's ``LeaderElectionRecord``.
+    """Leader election record of a Lease, with the fields of client-go's ``LeaderElectionRecord``.
 
-    Times are kept as the text that was read: they are compared and written back, never calculated with, for the clock
-    of another machine proves nothing.
+    Times are the texts from the server: they are compared and written back, but never used in calculations, because the
+    clock of another machine may be wrong.
     """
 
     holder_identity: str
@@ -36,7 +36,7 @@ class LeaderRecord:
 
     @classmethod
     def of(cls, lease: Mapping[str, Any]) -> Self:
-        """Read the record of a Lease; what is missing or of a wrong type counts as empty."""
+        """Return the record of a Lease; fields that are missing or have a wrong type are empty."""
         spec = lease.get("spec")
         spec = spec if isinstance(spec, Mapping) else {}
         return cls(
@@ -49,36 +49,36 @@ class LeaderRecord:
 
     @property
     def is_released(self) -> bool:
-        """Whether the last holder gave the Lease back; an empty holder alone may be somebody's edit."""
+        """Whether the last holder released the Lease; an empty holder alone may be a manual edit."""
         if self.holder_identity or self.lease_duration_seconds != RELEASED_SECONDS:
             return False
         return self.acquire_time == self.renew_time and is_micro_time(self.renew_time)
 
     @property
     def next_transitions(self) -> int:
-        """The count for the next holder; it stays at its maximum, past which the server refuses the Lease."""
+        """``leaseTransitions`` of the next holder, limited to the int32 maximum."""
         return min(self.leader_transitions + 1, INT32_MAX)
 
     def released(self, moment: datetime) -> "LeaderRecord":
-        """Return what gives the Lease back, for another to take at once."""
+        """Return the record that releases the Lease."""
         now = micro_time(moment)
         return LeaderRecord("", RELEASED_SECONDS, now, now, self.leader_transitions)
 
     def held_by(self, identity: str, moment: datetime, duration_seconds: float, *, exists: bool) -> "LeaderRecord":
-        """Return what ``identity`` writes after this record: a renewal if it holds the Lease, else a change of leader.
+        """Return the record with ``identity`` as holder: a renewal if it holds the Lease, else a transition.
 
         Args:
-            identity: of the holder to be.
-            moment: now, by the wall clock.
-            duration_seconds: how long others must see no change.
-            exists: False if there is no Lease, whose transitions then begin at zero.
+            identity: the new holder.
+            moment: the current wall-clock time.
+            duration_seconds: how long other replicas must observe no renewal.
+            exists: False if the Lease does not exist, so that transitions start at zero.
         """
         is_renewal = self.holder_identity == identity
         now = micro_time_unlike(moment, self.renew_time)
         transitions = self.leader_transitions if is_renewal else self.next_transitions
         return LeaderRecord(
             holder_identity=identity,
-            # Others count in whole seconds; rounding down would let them start before we stop.
+            # The field has whole seconds; rounding down would let another replica start before this one stops.
             lease_duration_seconds=math.ceil(duration_seconds),
             acquire_time=self.acquire_time if is_renewal and is_micro_time(self.acquire_time) else now,
             renew_time=now,
@@ -86,7 +86,7 @@ class LeaderRecord:
         )
 
     def to_spec(self) -> dict[str, Any]:
-        """Return the fields of a Lease's ``spec`` that make up this record."""
+        """Return the ``spec`` fields of a Lease for this record."""
         return {
             "holderIdentity": self.holder_identity,
             "leaseDurationSeconds": self.lease_duration_seconds,
@@ -97,7 +97,7 @@ class LeaderRecord:
 
 
 def micro_time(moment: datetime) -> str:
-    """Return ``moment`` as Kubernetes' MicroTime: UTC with six digits after the second."""
+    """Return ``moment`` as a Kubernetes MicroTime: UTC with six fractional digits."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -110,9 +110,9 @@ def is_micro_time(text: str) -> bool:
 
 
 def micro_time_unlike(moment: datetime, other: str) -> str:
-    """Return ``moment``, a microsecond later if that is what ``other`` says.
+    """Return ``moment`` as MicroTime, one microsecond later if it would equal ``other``.
 
-    Others see a renewal by its time: with a wall clock that stands still, it must differ all the same.
+    Other replicas detect a renewal by its changed time, so it must differ even if the wall clock stands still.
     """
     text = micro_time(moment)
     return text if text != other else micro_time(moment + timedelta(microseconds=1))

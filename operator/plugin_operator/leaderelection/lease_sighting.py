@@ -1,24 +1,24 @@
-"""One state of the Lease as a watch reports it, possibly late."""
+"""``Sighting``: one state of the Lease from the watch, which may be late."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Who held the Lease, and in which version of it.
+    """Holder and version of the Lease in one watch event.
 
     Attributes:
-        holder: the holder; empty if nobody.
-        resource_version: of the Lease in that state.
+        holder: identity of the holder; empty if there is none.
+        resource_version: ``resourceVersion`` of that state.
     """
 
     holder: str
     resource_version: str
 
     def is_not_newer_than(self, resource_version: str) -> bool:
-        """Return whether this is surely what was before that version, or that version itself.
+        """Report whether this state is known to be older than, or equal to, ``resource_version``.
 
-        Versions are numbers on every server there is. Of others only equality is known.
+        Versions that are not numbers are compared for equality only.
         """
         mine, other = self.resource_version, resource_version
         if mine.isdecimal() and other.isdecimal():

@@ -1,8 +1,7 @@
-"""Hearing of the Lease's changes as they happen.
+"""Watch on the Lease.
 
-Owns the informer of that one object. It only reports: what is true is decided by the elector, which reads and writes
-the Lease itself. A stream may be late. Without the right to watch, or with a stream that is cut, everything works at
-the pace of the retry period.
+Owns the informer of that one object and only reports its events, which may be late. The elector decides by requests of
+its own. Without the permission to watch, or while the stream is broken, it works with the retry period alone.
 """
 
 from collections.abc import Mapping
@@ -18,19 +17,20 @@ _LEASE = GroupVersionKind("coordination.k8s.io", "v1", "Lease")
 
 
 class Factory(Protocol):
-    """The part of ``cache.InformerFactory`` that is needed."""
+    """The methods of ``cache.InformerFactory`` that ``LeaseWatch`` uses."""
 
     def acquire(self, key: InformerKey) -> Any:
-        """Return the informer, started."""
+        """Return the started informer."""
 
     async def release(self, informer: Any) -> None:
-        """Give it back."""
+        """Release the informer."""
 
 
 class LeaseWatch:
-    """A Runnable that reports changes of the Lease to the elector.
+    """Runnable that reports changes of the Lease to the elector.
 
-    A clean hand-over then takes no retry period, and a leader whose Lease was deleted or taken stops at once.
+    A standby then acquires a released Lease without waiting for the retry period, and a leader whose Lease was deleted
+    or acquired by another stops at once.
     """
 
     name = "watch on the Lease"
@@ -41,7 +41,7 @@ class LeaseWatch:
         self._informer: Informer | None = None
 
     async def start(self) -> None:
-        """Begin to watch; never waits for the server."""
+        """Start the watch without waiting for the server."""
         lock = self._elector.lock
         self._informer = self._factory.acquire(
             InformerKey(_LEASE, lock.namespace, field_selector=f"metadata.name={lock.name}")
@@ -49,30 +49,30 @@ class LeaseWatch:
         self._informer.add_handler(self)
 
     async def stop(self, deadline_seconds: float) -> None:
-        """Close the stream; the factory keeps to a deadline of its own."""
+        """Close the stream, within the factory's own deadline."""
         del deadline_seconds
         if self._informer is not None:
             informer, self._informer = self._informer, None
             await self._factory.release(informer)
 
     def annotations(self) -> Mapping[str, str] | None:
-        """Return the annotations of the Lease as last seen; None if it was not seen or is gone."""
+        """Return the annotations of the Lease as last observed; None if the cache does not contain it."""
         lock = self._elector.lock
         lease = self._informer.lister.raw((lock.namespace, lock.name)) if self._informer is not None else None
         return None if lease is None else lease.metadata().annotations or {}
 
     def on_add(self, key: NamespacedName, new: CachedObject, is_initial: bool) -> None:
-        """Look at a Lease that appeared."""
+        """Report a new Lease to the elector."""
         del key, is_initial
         self._look(new)
 
     def on_update(self, key: NamespacedName, old: CachedObject, new: CachedObject) -> None:
-        """Look at a Lease that changed."""
+        """Report a changed Lease to the elector."""
         del key, old
         self._look(new)
 
     def on_delete(self, key: NamespacedName, old: CachedObject) -> None:
-        """Report a Lease that is gone."""
+        """Report a deleted Lease to the elector."""
         del key
         self._elector.heard_deleted(old.uid)
 

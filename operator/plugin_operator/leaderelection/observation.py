@@ -1,32 +1,32 @@
-"""What this process has seen of the Lease, and when the Lease is free.
+"""Observed states of the Lease, and when the Lease may be acquired.
 
-Owns the waits before somebody else's Lease may be taken. They are counted on this process's monotonic clock from the
-moment of the observation, never from times in the Lease. Requests are left to ``lock`` and ``elector``.
+Owns the wait before another holder's Lease may be acquired. It counts on the monotonic clock of this process from the
+observation, never from times in the Lease. Leaves requests to ``lease_lock`` and ``elector``.
 """
 
 from plugin_operator.clock import Clock
 from plugin_operator.leaderelection.lease_record import LeaderRecord
 from plugin_operator.leaderelection.timing import Timing
 
-# A duration in the Lease counts up to this multiple of this process's own. More is taken for an edit: it would lock all
-# replicas out long after its holder died.
+# The duration in the Lease counts up to this multiple of the configured one. A longer one must be a manual edit, and
+# would keep all replicas from leading long after the holder died.
 LONGEST_FACTOR = 10.0
 
 _NOTHING = LeaderRecord("", 0, "", "", 0)
 
 
 class Observation:
-    """The last seen state of the Lease.
+    """The last observed state of the Lease.
 
     Args:
-        identity: who we are in the Lease.
-        timing: our own times.
-        clock: measures the waits.
+        identity: identity of this process.
+        timing: configured durations.
+        clock: measures the wait.
 
     Attributes:
-        record: what the Lease said last; empty if there is none or it was not read yet.
-        exists: whether there was a Lease when we last looked.
-        saw_holder: whether the Lease ever named a holder, so that one may still lead though the Lease is gone.
+        record: record of the Lease at the last read; empty if there is no Lease or it was not read.
+        exists: whether the Lease existed at the last read.
+        saw_holder: whether the Lease ever named a holder, who may still lead after the Lease is deleted.
     """
 
     def __init__(self, identity: str, timing: Timing, clock: Clock) -> None:
@@ -44,23 +44,23 @@ class Observation:
 
     @property
     def holder(self) -> str:
-        """Who holds the Lease; empty if nobody does."""
+        """Holder of the Lease; empty if it has none."""
         return self.record.holder_identity
 
     def wrote(self, record: LeaderRecord) -> None:
-        """Note what is about to be written: if its answer is lost, the record proves that the server took it."""
+        """Remember a record before it is written: if the response is lost, the next read shows whether it arrived."""
         self._ours_before, self._ours = self._ours, record.renew_time
 
     @property
     def is_our_write(self) -> bool:
-        """Whether the Lease is as we left it; a copy of this machine may have our identity, and hold it by now."""
+        """Whether the Lease contains the last record of this process; a cloned machine may have the same identity."""
         return self.holder == self._identity and self.record.renew_time in {self._ours, self._ours_before}
 
     def see(self, record: LeaderRecord | None) -> None:
-        """Note the present state of the Lease; None if there is no Lease.
+        """Record the current state of the Lease; None if it does not exist.
 
-        The wait begins again with each renewal. An edit of anything else is not the holder's: it neither prolongs the
-        wait nor counts as the holder's duration.
+        Each renewal restarts the wait. An edit of other fields does not come from the holder, so it neither restarts
+        the wait nor changes the duration that counts.
         """
         before, existed, looked = self.record, self.exists, self._looked
         self.record, self.exists, self._looked = record or _NOTHING, record is not None, True
@@ -75,22 +75,22 @@ class Observation:
         if self.record.is_released or is_renewal or now - self._since >= self._holder_seconds:
             self._holder_seconds = seconds
         else:
-            # The one before was not over: deletion and edits do not shorten what it counts on.
+            # The previous wait is not over: deletion and edits must not shorten it.
             self._holder_seconds = max(seconds, self._holder_seconds)
         self._since = now
 
     def free_in(self) -> float:
-        """Return the seconds until we may take the Lease; zero if we may now."""
+        """Return the seconds until this process may acquire the Lease; 0 if it may now."""
         wait = self._wait_seconds()
         return 0.0 if wait <= 0 else max(0.0, self._since + wait - self._clock.monotonic())
 
     def _wait_seconds(self) -> float:
         if self.holder == self._identity:
-            # Somebody else may have written us into it, while another leads.
+            # Another process may have written this identity into the Lease while a third one leads.
             return 0.0 if self.record.renew_time == self._ours else self._holder_seconds
         if self.holder:
             return self._holder_seconds
         if self.exists and self.record.is_released:
             return 0.0
-        # Deleted, or emptied by hand: its holder may not know yet.
+        # Deleted, or its holder cleared by hand: the holder may not know yet.
         return self._holder_seconds if self.saw_holder else self._timing.retry_period_seconds

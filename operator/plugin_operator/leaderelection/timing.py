@@ -1,4 +1,4 @@
-"""The times of leader election."""
+"""Durations of leader election."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ JITTER_FACTOR = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The three times of client-go's leader election, in seconds; see ``plugin_operator.options``."""
+    """The three durations of client-go's leader election, in seconds; see ``plugin_operator.options``."""
 
     lease_duration_seconds: float = 15.0
     renew_deadline_seconds: float = 10.0
@@ -15,5 +15,5 @@ class Timing:
 
     @property
     def request_seconds(self) -> float:
-        """Deadline of one request: two fit into the renew deadline, as in client-go's ``NewFromKubeconfig``."""
+        """Deadline of one request: half of the renew deadline, as in client-go's ``NewFromKubeconfig``."""
         return self.renew_deadline_seconds / 2

@@ -189,7 +189,7 @@ async def test_an_event_loop_that_was_blocked_reads_nothing_as_late(clock: Virtu
     await clock.advance(80)
     liveness.heard_part()
     await clock.advance(91)
-    with pytest.raises(ApiConnectionError, match="no whole event for 90 s"):
+    with pytest.raises(ApiConnectionError, match="no complete event for 90 s"):
         liveness.heard_part()
 
 

@@ -1,1 +1,1 @@
-"""Keeping a store equal to the server: list, watch, resume, relist."""
+"""The reflector: keeps a store in sync with the API server by list and watch."""

@@ -1,7 +1,7 @@
-"""Splitting a byte stream into lines, of any length up to a limit.
+"""Splitting a byte stream into lines with a length limit.
 
-Only the newline byte separates: JSON never contains one outside of whitespace, and other line ends of Unicode do occur
-inside its strings.
+Only the newline byte separates lines: JSON contains it as whitespace only, while other Unicode line ends occur inside
+strings.
 """
 
 from plugin_operator.errors import ApiConnectionError
@@ -10,7 +10,7 @@ MAX_LINE_BYTES = 64 * 2**20
 
 
 class LineSplitter:
-    """Keeps the beginning of a line until its end arrives."""
+    """Splitter that buffers an incomplete line until its newline arrives."""
 
     __slots__ = ("_limit", "_pending", "_size")
 
@@ -21,11 +21,11 @@ class LineSplitter:
 
     @property
     def pending(self) -> int:
-        """The number of bytes of the line that has not ended."""
+        """Number of buffered bytes of the incomplete line."""
         return self._size
 
     def push(self, data: bytes) -> list[bytes]:
-        """Return the lines that ``data`` completes.
+        """Add ``data`` and return the lines that are complete now.
 
         Raises:
             ApiConnectionError: a line is longer than the limit.
@@ -41,7 +41,7 @@ class LineSplitter:
             self._pending.append(rest)
             self._size += len(rest)
             if self._size > self._limit:
-                self._pending.clear()  # the error may be kept for a while, and what holds it with it
+                self._pending.clear()  # the traceback of the error keeps this object alive
                 self._size = 0
                 raise ApiConnectionError(f"a line of the stream is longer than {self._limit} bytes")
         return lines

@@ -1,6 +1,6 @@
-"""Whether the next list comes as a stream or in pages.
+"""The choice between a streaming list and a paged list.
 
-Owns how long pages are preferred after a stream was refused or broke. Listing itself is left to ``reflector``.
+Owns how long the reflector lists in pages after a streaming list failed. Leaves listing to ``reflector``.
 """
 
 import math
@@ -10,11 +10,11 @@ from plugin_operator.clock import Clock
 
 
 class ListChoice:
-    """The way to list that promises more at the moment: a stream, unless pages are preferred.
+    """Chooses how to list: by stream, or in pages for a while after a stream failed.
 
     Args:
-        clock: measures.
-        prefer_pages_seconds: how long pages are preferred.
+        clock: measures ``prefer_pages_seconds``.
+        prefer_pages_seconds: how long to list in pages after a stream failed.
     """
 
     __slots__ = ("_clock", "_pages_until", "_prefer_pages_seconds")
@@ -25,10 +25,10 @@ class ListChoice:
         self._pages_until = -math.inf
 
     def resolve(self, state: State, following: State) -> State:
-        """Return ``following``, which comes after ``state``, with the better way to list in place of the other.
+        """Return the state after ``state``: ``following``, with its kind of list replaced by the preferred one.
 
-        Pages that fail until their time is over give way to a stream: they may expire before the last one, and the list
-        in one piece that follows may be too large.
+        If pages keep failing until ``prefer_pages_seconds`` are over, the next list is a stream: the continue token may
+        expire before the last page, and an unpaged list may be too large.
         """
         now = self._clock.monotonic()
         if following is State.STREAMING_LIST and now < self._pages_until:
@@ -38,13 +38,13 @@ class ListChoice:
         return following
 
     def prefer_pages(self) -> None:
-        """List by pages for some time.
+        """List in pages for ``prefer_pages_seconds``.
 
-        client-go falls back for one list only. Where each attempt costs the deadline for silence, that would make every
-        list late; but a server may be upgraded, or have been broken just once, so it is not for ever either.
+        client-go falls back for one list only; each list would then wait for the silence timeout first. The fallback
+        ends, because the server may have failed only once or may be upgraded.
         """
         self._pages_until = self._clock.monotonic() + self._prefer_pages_seconds
 
     def prefer_streams(self) -> None:
-        """List by streams again: one was complete."""
+        """List by stream again, after a streaming list was complete."""
         self._pages_until = -math.inf

@@ -1,4 +1,4 @@
-"""What an informer asks the API server for: the address of its collection, its selectors and its representation."""
+"""The list and watch requests of an informer: path, selectors and media type."""
 
 from dataclasses import dataclass
 
@@ -10,33 +10,33 @@ from plugin_operator.kube import Resource
 
 @dataclass(frozen=True, slots=True)
 class ListWatch:
-    """The objects of one informer, as the server serves them."""
+    """The collection that one informer lists and watches, as client-go's ``ListWatch``."""
 
     resource: Resource
     key: InformerKey
 
     @property
     def path(self) -> str:
-        """Of the whole collection."""
+        """URL path of the collection."""
         return self.resource.path(self.key.namespace)
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """The selectors, in a list of the caller's own."""
+        """Selectors as query parameters, in a new list."""
         return self._selecting(self.key.field_selector)
 
     def one(self, obj: CachedObject) -> tuple[str, Query]:
-        """Return path and query of a list that contains nothing but ``obj``.
+        """Return path and query of a list that contains only ``obj``.
 
-        It is a list and not a get, for that is what the informer is known to be allowed; and it has the selectors, so
-        that an object which no longer matches is not in it.
+        A get would need another RBAC verb. The list has the selectors too, so that an object that no longer matches is
+        missing from it.
         """
         named = f"metadata.name={obj.name}"
         fields = self.key.field_selector
         return self.resource.path(obj.namespace or None), self._selecting(f"{fields},{named}" if fields else named)
 
     def accept(self, *, listing: bool) -> str:
-        """Return the media types of a list or of a watch."""
+        """Return the ``Accept`` header of a list or of a watch."""
         if not self.key.metadata_only:
             return "application/json"
         kind = "PartialObjectMetadataList" if listing else "PartialObjectMetadata"

@@ -1,6 +1,6 @@
-"""Whether a stream is alive: by whole events and not by bytes.
+"""Liveness of a stream, judged by whole events.
 
-A server, or a proxy in between, that sends a byte now and then keeps a socket busy and says nothing.
+A server or proxy that sends single bytes keeps a socket active without delivering an event.
 """
 
 from plugin_operator.clock import Clock
@@ -8,11 +8,11 @@ from plugin_operator.errors import ApiConnectionError
 
 
 class Liveness:
-    """When a server was last heard, over all streams of one reflector.
+    """Time of the last activity over all streams of one reflector.
 
     Args:
         clock: measures.
-        patience_seconds: how long a stream may bring bytes that complete no event.
+        patience_seconds: how long a stream may send bytes without completing an event.
 
     Attributes:
         last_activity: monotonic second of the last event, page or accepted request.
@@ -27,21 +27,21 @@ class Liveness:
         self.last_activity = clock.monotonic()
 
     def heard(self) -> None:
-        """The server said something whole."""
+        """Record a whole event, a page or an accepted request."""
         self.last_activity = self._clock.monotonic()
         self._waiting_since = None
 
     def heard_part(self) -> None:
-        """Bytes came that completed no event.
+        """Record bytes that completed no event.
 
-        The time counts from the first such bytes and not from the last event: a stream may be silent for long, and an
-        event loop that was blocked must not read what it finds afterwards as late.
+        The patience counts from the first such bytes, not from the last event: a quiet stream is no fault, and data
+        that waited for a blocked event loop is not late.
 
         Raises:
-            ApiConnectionError: nothing else has come for too long.
+            ApiConnectionError: no event was completed within ``patience_seconds``.
         """
         now = self._clock.monotonic()
         if self._waiting_since is None:
             self._waiting_since = now
         elif now - self._waiting_since > self._patience:
-            raise ApiConnectionError(f"the stream brought bytes and no whole event for {self._patience:g} s")
+            raise ApiConnectionError(f"the stream sent bytes but no complete event for {self._patience:g} s")

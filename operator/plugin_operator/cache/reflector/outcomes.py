@@ -1,4 +1,4 @@
-"""Reading an exception as an outcome of the reflector's state machine."""
+"""Mapping exceptions to outcomes of the reflector's state machine."""
 
 from dataclasses import dataclass
 
@@ -15,23 +15,23 @@ from plugin_operator.errors import (
     TooManyRequestsError,
 )
 
-# The words of apiextensions-apiserver's webhook converter; its Status has no reason that tells it from other failures.
-# While its storage starts, kube-apiserver wraps them in a 429, which goes on for as long as the webhook is away.
+# Message of apiextensions-apiserver's webhook converter, whose Status has no reason of its own. While the storage
+# starts, kube-apiserver wraps it in a 429, which lasts as long as the webhook is unreachable.
 _CONVERSION = "conversion webhook for "
 _REFUSALS = frozenset({400, 405, 406, 415, 422})
 
 
 class HistoryRewritten(PluginOperatorError):
-    """The server says something older than what it said before: its data was restored or lost."""
+    """The server returned an older resource version than before: its data was restored or lost."""
 
 
 class Unsupported(PluginOperatorError):
-    """The server does not stream lists."""
+    """The server does not support streaming lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An outcome that is not what was hoped for; ``reason`` is for people."""
+    """An outcome other than success; ``reason`` describes it to users."""
 
     outcome: Outcome
     reason: str
@@ -39,7 +39,7 @@ class Failure:
 
 
 def failure_of(error: Exception) -> Failure:
-    """Return how ``error`` reads; an unknown one is a failure like a server's, for a reflector must never end."""
+    """Return the failure for ``error``; an unknown error counts as a server failure, so that the reflector retries."""
     return Failure(_outcome_of(error), _reason(error), getattr(error, "retry_after_seconds", None))
 
 

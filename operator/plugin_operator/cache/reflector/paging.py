@@ -1,6 +1,6 @@
-"""Listing in pages: requests, reading, and the continue tokens that expire on the way.
+"""Paged lists: requests, decoding, and expired continue tokens.
 
-Owns one complete list; what to do when it fails is left to the reflector.
+Owns one complete list. Leaves the reaction to its failure to ``reflector``.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ def read_list(body: bytes, reader: WireReader) -> tuple[str, list[CachedObject]]
     """Return the resource version and the objects of a short list.
 
     Raises:
-        ApiConnectionError: the body is no list, or an object in it has no name.
+        ApiConnectionError: the body is not a list, or an object in it has no name.
     """
     page = _read(body)
     try:
@@ -52,12 +52,12 @@ class PagedList:
     """One complete list, applied to the store page by page.
 
     Args:
-        transport: where to ask.
+        transport: sends the requests.
         collection: what to list.
-        clock: measures the slices.
-        settings: the times that a page and the whole list may take.
+        clock: measures the time slices.
+        settings: deadlines of a page and of the whole list.
         on_page: called after each page.
-        on_skipped: called for each object that cannot be read and is left out.
+        on_skipped: called for each object that cannot be decoded and is skipped.
     """
 
     def __init__(
@@ -81,14 +81,14 @@ class PagedList:
         self._on_skipped = on_skipped
 
     async def apply(self, store: Store, reader: WireReader) -> str:
-        """List everything into ``store`` and return the resource version of the list.
+        """List all objects into ``store`` and return the resource version of the list.
 
-        The pages are one consistent snapshot. If the server drops it before the last page, the rest is asked for again
-        from the start in one piece, for a list that takes longer than snapshots are kept would never end in pages.
+        The pages are one consistent snapshot. If it expires before the last page, the list is requested again without
+        pages: a list that takes longer than the server keeps snapshots would never finish in pages.
 
         Raises:
-            ApiError: the server refuses.
-            ApiConnectionError: an answer did not come or is no list, or the pages do not end.
+            ApiError: the server rejected the request.
+            ApiConnectionError: the request failed, the response is not a list, or the pages do not end.
         """
         try:
             return await self._run(store, reader, Paging(self._path))
@@ -123,7 +123,7 @@ class PagedList:
         end = self._clock.monotonic() + time_slice.SLICE_SECONDS
         for number, item in enumerate(items):
             try:
-                store.upsert(reader.item(bytes(item)))  # a Raw would keep the whole page alive
+                store.upsert(reader.item(bytes(item)))  # copied, because a Raw keeps the whole page alive
             except Malformed as error:
                 self._on_skipped()
                 _log.error("Object cannot be read and is left out", reason=str(error), path=self._path)

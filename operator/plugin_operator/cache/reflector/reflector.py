@@ -1,7 +1,7 @@
-"""Keeping one store equal to the server.
+"""The reflector, which keeps one store in sync with the API server.
 
-Owns what is done in each state of ``states``: resolving the kind, listing, watching, comparing, and the pauses between.
-It writes the store and is the only one who does. It never ends by itself, whatever the server does.
+Owns the work in each state of ``states``: resolving the kind, listing, watching, comparing, and the pauses between. It
+is the only writer of the store, and runs until it is cancelled, whatever the server returns.
 """
 
 import asyncio
@@ -30,16 +30,16 @@ _EARLY_SECONDS = 5.0
 
 
 class Reflector:
-    """Runs the state machine for one informer.
+    """List and watch for one informer, as a state machine.
 
     Args:
-        key: what to keep.
-        environment: the connection, discovery, clock, metrics and times.
-        store: is kept equal to the server.
-        on_listed: called once a list is complete, each time.
+        key: kind, namespace and selectors to reflect.
+        environment: transport, discovery, clock, metrics and settings.
+        store: store to keep in sync.
+        on_listed: called after each complete list.
 
     Attributes:
-        is_current: whether a list was complete, or definitely refused, since ``run`` last began.
+        is_current: whether a list was completed, or definitely refused, since the last call of ``run``.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Reflector:
 
     @property
     def state(self) -> State:
-        """What people should know: WAITING lasts until it is healed, although the reflector tries in between."""
+        """State shown to users: WAITING lasts until the request succeeds, including the attempts in between."""
         if self._state is State.STOPPED:
             return State.STOPPED
         if self._health.is_waiting:
@@ -83,16 +83,16 @@ class Reflector:
 
     @property
     def reason(self) -> str:
-        """What went wrong, for people; empty while all is well."""
+        """The last failure, for users; empty while the stream is healthy."""
         return self._health.reason
 
     @property
     def position(self) -> str:
-        """The resource version up to which the store is known to be true."""
+        """Resource version up to which the store is in sync."""
         return self._position.resource_version
 
     async def run(self) -> None:
-        """Keep the store equal to the server until cancelled; run again after whatever ended it, it lists anew."""
+        """Keep the store in sync until cancelled. A second call relists."""
         self._state, self.is_current, self._pausing = State.RESOLVING, False, False
         try:
             while True:
@@ -105,7 +105,7 @@ class Reflector:
             self._state = State.STOPPED
 
     async def _act(self) -> Failure:
-        """Do what the state asks for; every exception but a cancel is an outcome."""
+        """Perform the current state and return its failure, if any; only cancellation raises."""
         actions = {
             State.RESOLVING: self._resolve,
             State.STREAMING_LIST: self._list_by_stream,
@@ -115,12 +115,12 @@ class Reflector:
         }
         try:
             return Failure(await actions[self._state](), "")
-        except Exception as error:  # noqa: BLE001 - a reflector that ends leaves its controller deaf for ever
+        except Exception as error:  # noqa: BLE001 - a reflector that ends leaves its controller without events
             failure = failure_of(error)
             self._health.note(failure, error)
             if failure.outcome in BLOCKING:
                 self.is_current = True
-                self._backoff.reset()  # once it is healed, nothing of earlier troubles may delay us
+                self._backoff.reset()  # earlier failures must not delay the list once the kind is served
             if failure.outcome is Outcome.MISSING:
                 self._mapper.invalidate(self._key.gvk)
             return failure
@@ -135,7 +135,7 @@ class Reflector:
         return Outcome.RESOLVED
 
     async def _list_by_stream(self) -> Outcome:
-        """List, and go on watching on the same stream."""
+        """List by stream, then watch on the same stream."""
         query = [("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan")]
         self._store.begin_list()
         feed = self._feed(listing=True)
@@ -166,7 +166,7 @@ class Reflector:
         return await self._follow(feed, [("resourceVersion", self._position.resource_version)])
 
     async def _follow(self, feed: WatchStream, extra: list[tuple[str, str]]) -> Outcome:
-        """Read one stream to its end."""
+        """Read one watch stream until it ends, and return why."""
         lasting = int(self._settings.watch_seconds * (1.0 + random.random()))  # noqa: S311 - spreads load
         watch = [("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", str(lasting))]
         request = ApiRequest(
@@ -194,7 +194,7 @@ class Reflector:
             if lasted > self._settings.healthy_seconds:
                 self._backoff.reset()
         if lasted < lasting - _EARLY_SECONDS:
-            raise ApiConnectionError("the server ended the watch before its time")
+            raise ApiConnectionError("the server closed the watch early")
         return Outcome.ENDED
 
     async def _consume(self, feed: WatchStream, data: bytes) -> None:
@@ -204,10 +204,10 @@ class Reflector:
             self._liveness.heard_part()
 
     async def _read_list(self, stream: ByteStream, feed: WatchStream) -> None:
-        """Read the initial events of a streaming list; what follows on the stream is the watch.
+        """Read the initial events of a streaming list, up to the bookmark that ends it.
 
-        A server that takes the request for a plain watch never says that the list is complete, and a stream that
-        broke once may break again: either way pages are as good, and for a while it is asked for them.
+        If the bookmark does not come or the stream breaks, the reflector lists in pages for a while: an old server may
+        treat the request as a plain watch, and a stream that broke may break again.
         """
         self._list_choice.prefer_pages()
         end = self._clock.monotonic() + self._settings.list_seconds
@@ -219,23 +219,23 @@ class Reflector:
                 async with asyncio.timeout(self._settings.list_silence_seconds):
                     data = await stream.read()
             except TimeoutError as error:
-                raise ApiConnectionError("the server does not say that its streaming list is complete") from error
+                raise ApiConnectionError("the server sent no bookmark at the end of its streaming list") from error
             if not data:
-                raise ApiConnectionError("the server ended the streaming list before it was complete")
+                raise ApiConnectionError("the server closed the streaming list before it was complete")
             await self._consume(feed, data)
         self._list_choice.prefer_streams()
         self._state = next_step(self._state, Outcome.LISTED).state
         self._listed()
 
     async def _compare(self) -> Outcome:
-        """Ask for the server's present version, and whether an object that was there before still is the same one.
+        """Compare the server's resource version and the uid of one object with the store.
 
-        A server that was set up anew may have caught up with our version, yet none of its objects has a uid of before.
-        Any object proves that; the first in the store has been there for long, so it hardly ever is just being deleted.
+        A newly created cluster may have reached our resource version, but its objects have other uids. One object is
+        enough; the first in the store is old, so that it is rarely being deleted.
         """
         probe = next(iter(self._store), None)
         if probe is None:
-            return Outcome.UNPROVEN  # nothing to compare, and next to nothing to list
+            return Outcome.UNPROVEN  # an empty store has nothing to compare, and a relist is cheap
         path, query = self._known.one(probe)
         accept, patience = self._known.accept(listing=True), self._settings.page_seconds
         request = ApiRequest("GET", path, query, accept=accept, timeout_seconds=patience)
@@ -243,11 +243,11 @@ class Reflector:
             answer = await self._transport.send(request)
         except ApiError as error:
             if error.status in _NOT_UNDERSTOOD:
-                return Outcome.UNPROVEN  # an aggregated server need not know the selector; the list has its own answer
+                return Outcome.UNPROVEN  # an aggregated API server may not support the selector; the list decides
             raise
         version, found = read_list(answer.body, WireReader(self._key.gvk))
         if self._position.is_before(version):
-            raise HistoryRewritten(f"the server is at version {version}, we were at {self.position}")
+            raise HistoryRewritten(f"the server went back from resource version {self.position} to {version}")
         is_there = any(obj.key == probe.key and obj.uid == probe.uid for obj in found)
         return Outcome.SAME if is_there else Outcome.UNPROVEN
 

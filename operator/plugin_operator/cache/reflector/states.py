@@ -1,30 +1,29 @@
-"""The life of one reflector as a state machine.
+"""The state machine of a reflector.
 
-Owns the names of the states, of what can happen in them, and the table that says what comes next. What is done in a
-state is ``reflector``'s business; how an exception reads as an outcome is ``outcomes``'.
+Owns the states, the outcomes and the transition table. Leaves the work in a state to ``reflector``, and the mapping of
+exceptions to outcomes to ``outcomes``.
 
-The way of a healthy reflector is ``RESOLVING → STREAMING_LIST → WATCHING``, and it stays there: the server ends a watch
-every few minutes, and the next goes on from the last resource version. A server without streaming lists goes through
-``PAGED_LIST``, and is asked for a streaming list again when some minutes later another list is due, or when pages have
-failed for as long. Everything else leads back:
+A healthy reflector goes through ``RESOLVING → STREAMING_LIST → WATCHING`` and stays there: the server ends a watch
+every few minutes, and the next one resumes from the last resource version. If the server does not support streaming
+lists, the reflector lists in ``PAGED_LIST``. It tries a streaming list again some minutes later, at the next list or
+when pages keep failing. Failures lead to these states:
 
-- The stream **broke**, was silent past its deadline, was cut short, carried garbage or ended before its time: pause,
-  then ``COMPARING``. One cheap request tells whether the server's history still reaches as far as ours and is that of
-  the same cluster. If so, the watch resumes and nothing was missed; if it went back (a backup was restored, a server
-  lost its data), only a new list can be true. So it is if that request fails as well: a server that was really away
-  may come back with another history, and have caught up with our version before we see it again.
-- The position **expired** (410 as the answer to a list's page, to the watch, or as an event inside it): list again.
-- The history was **rewritten** (an event or bookmark older than our position, or what ``COMPARING`` found): list again.
-- The kind is **missing**, access is **forbidden**, its **conversion** fails, or the server **refuses** the request as
-  such: ``WAITING``. Nothing is wrong with us, and polling goes on until it is healed: about twice a second for a kind,
-  every ten seconds for the others. The store keeps what it had: a 404 of a server that is just starting must not look
-  like the deletion of everything.
-- The server is **throttling** (429): its own wait is obeyed. It **fails** (5xx, 401, unusable answers): pause. What a
-  streaming list fails at goes on in pages: where a conversion fails, kube-apiserver names the reason in a page only.
+- The stream **broke**, was silent, was cut short, carried garbage or ended early: backoff, then ``COMPARING``. One
+  cheap request compares the server's history with the reflector's position. If the history is the same, the watch
+  resumes without loss. If it went back (a restored backup, lost data), the reflector relists. It also relists if the
+  request fails: after an outage the server may have another history that has reached the same version.
+- The position **expired** (410 as response to a page or a watch, or as an event): relist.
+- The history was **rewritten** (an event or bookmark is older than the position, or ``COMPARING`` found it): relist.
+- The kind is **missing**, access is **forbidden**, its **conversion** fails, or the server **refuses** the request:
+  ``WAITING``. The reflector polls about twice a second for a kind and every ten seconds for the others. The store keeps
+  its objects: a 404 from a starting server must not look like a deletion.
+- The server is **throttling** (429): the reflector obeys ``Retry-After``. It **fails** (5xx, 401, unusable responses):
+  backoff. After a failed streaming list the reflector lists in pages, because kube-apiserver reports the reason of a
+  failed conversion in a page only.
 
-Pauses grow per reflector, with jitter, and start over once a watch has proved healthy. A list is applied to the store
-object by object as it arrives; what it did not mention is deleted at its end. So whatever happens in between, after the
-next complete list and the events that follow it the store equals the server.
+Each reflector has a backoff of its own with jitter, which resets once a watch is healthy. A list is applied object by
+object as it arrives; objects that it did not contain are deleted at its end. After the next complete list and the
+events that follow it, the store equals the server, whatever happened before.
 """
 
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ from typing import Final
 
 
 class State(Enum):
-    """What a reflector is doing."""
+    """State of a reflector."""
 
     RESOLVING = "resolving"
     STREAMING_LIST = "streaming list"
@@ -46,7 +45,7 @@ class State(Enum):
 
 
 class Outcome(Enum):
-    """How what was done in a state ended."""
+    """Result of the work in a state."""
 
     RESOLVED = "resolved"
     LISTED = "listed"
@@ -66,7 +65,7 @@ class Outcome(Enum):
 
 
 class Pause(Enum):
-    """How long to wait before the next state."""
+    """Kind of wait before the next state."""
 
     NONE = "none"
     BACKOFF = "backoff"
@@ -76,7 +75,7 @@ class Pause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where to go and after which pause."""
+    """One transition: the next state and the pause before it."""
 
     state: State
     pause: Pause = Pause.NONE
@@ -128,5 +127,5 @@ TRANSITIONS: Final[dict[State, dict[Outcome, Step]]] = {
 
 
 def next_step(state: State, outcome: Outcome) -> Step:
-    """Return what follows ``outcome`` in ``state``; what the table does not foresee starts from the beginning."""
+    """Return the transition for ``outcome`` in ``state``; a pair that the table lacks leads to RESOLVING."""
     return TRANSITIONS[state].get(outcome) or Step(State.RESOLVING, Pause.BACKOFF)

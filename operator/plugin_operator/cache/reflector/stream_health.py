@@ -1,7 +1,7 @@
-"""What is wrong with an informer's stream: for people, metrics and the log.
+"""Health of an informer's stream, for status, metrics and logs.
 
-Owns which failure is news. A stream that cannot be had fails every few seconds for as long as an outage lasts, so the
-first failure of its kind is told, those that follow are details, and the end of the outage is told again.
+Owns the log level of failures. During an outage a stream fails every few seconds, so the first failure of its kind is a
+warning, later ones are debug lines, and the recovery is logged again.
 """
 
 from plugin_operator import logs
@@ -14,18 +14,18 @@ from plugin_operator.metrics import Metrics
 _log = logs.get_logger(__name__)
 
 BLOCKING = frozenset({Outcome.MISSING, Outcome.FORBIDDEN, Outcome.REFUSED, Outcome.UNCONVERTED})
-"""Outcomes that are a definite answer: nothing is wrong with the stream, and it is waited until that answer changes."""
+"""Outcomes that are a definite answer of the server; the reflector waits until the answer changes."""
 
 
 class StreamHealth:
-    """The troubles of one informer.
+    """Failures and recoveries of one informer's stream.
 
     Args:
-        key: of the informer.
-        metrics: count restarts by outcome.
+        key: key of the informer.
+        metrics: counts restarts by outcome.
 
     Attributes:
-        reason: what went wrong last, for people; empty once it is over.
+        reason: the last failure, for users; empty after the recovery.
     """
 
     def __init__(self, key: InformerKey, metrics: Metrics) -> None:
@@ -37,11 +37,11 @@ class StreamHealth:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the server has said no, and has not said yes since."""
+        """Whether the server refused the request and has not accepted one since."""
         return self._blocked is not None
 
     def note(self, failure: Failure, error: Exception) -> None:
-        """Remember, count and log what went wrong."""
+        """Record, count and log a failure."""
         self.reason = failure.reason
         if isinstance(error, NotFoundError):
             self.reason = f"the API server no longer serves {self._kind}"
@@ -56,13 +56,13 @@ class StreamHealth:
             _log.error("Reflector failed unexpectedly", informer=self._informer, exc_info=error)
 
     def answered(self) -> None:
-        """The server gave what it was asked for."""
+        """Record that the server accepted a request."""
         if self._blocked is not None:
             _log.info("Informer is no longer waiting", informer=self._informer)
         self._blocked, self.reason = None, ""
 
     def lasted(self) -> None:
-        """The stream has been healthy for a while."""
+        """Record that the stream has been healthy for a while."""
         if self._told:
             _log.info("Stream is healthy again", informer=self._informer)
         self._told.clear()

@@ -1,7 +1,7 @@
-"""From the bytes of one watch stream into the store.
+"""Applying one watch stream to a store.
 
-Owns the position in the server's history and the pace: events are applied without awaiting in between, but never for
-longer than a few milliseconds before the event loop gets its turn.
+Owns the position in the server's history and the time slices: events are applied without an await in between, for at
+most a few milliseconds before the event loop runs other tasks.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ _MAX_SUSPECTS = 256
 
 
 class Position:
-    """How far a reflector has read the server's history.
+    """Position of a reflector in the server's history.
 
     Attributes:
-        resource_version: where a watch goes on from; empty before the first list.
-        suspects: hashes of lines that could not be read, to tell damage in transit from an object that is like that.
+        resource_version: version from which a watch resumes; empty before the first list.
+        suspects: hashes of unreadable lines, to distinguish damage in transit from an object that is unreadable.
     """
 
     __slots__ = ("_number", "resource_version", "suspects")
@@ -37,38 +37,38 @@ class Position:
         self._number = -1
 
     def set(self, resource_version: str) -> None:
-        """Go to where a list, or a bookmark that ends one, says; backwards too."""
+        """Set the position from a list or its final bookmark; it may go back."""
         self.resource_version = resource_version
         self._number = int(resource_version) if resource_version.isdecimal() else -1
 
     def advance(self, resource_version: str) -> None:
-        """Go on to a later event.
+        """Advance to the version of an event.
 
         Raises:
-            HistoryRewritten: it is an earlier one. Versions that are no numbers are never compared.
+            HistoryRewritten: the version is older. Versions that are not numbers are never compared.
         """
         number = int(resource_version) if resource_version.isdecimal() else -1
         if 0 <= number < self._number:
-            raise HistoryRewritten(f"the server went back from version {self._number} to {number}")
+            raise HistoryRewritten(f"the server went back from resource version {self._number} to {number}")
         if resource_version:
             self.resource_version = resource_version
             self._number = number
 
     def is_before(self, resource_version: str) -> bool:
-        """Tell whether ``resource_version`` is known to be older than this position."""
+        """Report whether ``resource_version`` is known to be older than this position."""
         return resource_version.isdecimal() and int(resource_version) < self._number
 
 
 class WatchStream:
-    """Applies one stream to a store.
+    """One watch stream, applied to a store.
 
     Args:
-        store: is written.
-        reader: of the kind.
-        position: is moved along.
-        clock: measures the slices.
-        listing: the stream begins with all objects there are, up to a bookmark that says so.
-        on_skipped: called for each object that cannot be read and is left out.
+        store: store to write.
+        reader: decodes the objects of the kind.
+        position: advanced with each event.
+        clock: measures the time slices.
+        listing: whether the stream begins with the initial events of a streaming list.
+        on_skipped: called for each object that cannot be decoded and is skipped.
     """
 
     __slots__ = (
@@ -104,14 +104,14 @@ class WatchStream:
         self._look_every = time_slice.LOOK_EVERY
 
     async def consume(self, data: bytes) -> int:
-        """Apply the events that ``data`` completes and return their number; a cancel takes effect between two slices.
+        """Apply the events that are complete with ``data``, and return their number.
 
-        Empty lines and lines that cannot be read are no events.
+        Empty and unreadable lines do not count. Cancellation takes effect between two time slices.
 
         Raises:
             ApiError: the server sent an ERROR event.
-            ApiConnectionError: a line cannot be read for the first time, or never ends.
-            HistoryRewritten: the server went back.
+            ApiConnectionError: a line is unreadable for the first time, or too long.
+            HistoryRewritten: the server sent an older resource version.
         """
         lines = self._splitter.push(data)
         self._unread = 0
@@ -122,16 +122,16 @@ class WatchStream:
         return len(lines) - self._unread
 
     def finish(self) -> None:
-        """The stream has ended properly.
+        """Check that the stream ended with a complete line.
 
         Raises:
-            ApiConnectionError: it ended in the middle of a line.
+            ApiConnectionError: the stream ended in the middle of a line.
         """
         if self._splitter.pending:
             raise ApiConnectionError(f"the stream was cut short inside a line, after {self._splitter.pending} bytes")
 
     def _apply_slice(self, lines: list[bytes], start: int) -> int:
-        """Apply lines from ``start`` and return the number of the first that is left."""
+        """Apply lines from ``start`` for one time slice, and return the index of the first line that is left."""
         began, every = self._clock.monotonic(), self._look_every
         for first in range(start, len(lines), every):
             last = first + every
@@ -169,7 +169,7 @@ class WatchStream:
             self.listing = False
 
     def _doubt(self, line: bytes, error: Malformed) -> None:
-        """Have a line that cannot be read sent again; if it comes again as it was, do without it."""
+        """Raise for an unreadable line, so that the server sends it again; skip it if it arrives unchanged."""
         suspects = self._position.suspects
         mark = hash(line)
         if mark not in suspects:

@@ -1,9 +1,9 @@
-"""Reading objects and watch events from JSON, decoding no more than their metadata.
+"""Reading objects and watch events from JSON, with only the metadata decoded.
 
-Owns the exact removal of ``metadata.managedFields``, which is often half of an object and which no reader of a cache
-needs. The decoder says what its value is, and the text of its key says where: a quote inside a string is escaped, so
-``managedFields"`` with that value behind it is a key, and if that text occurs only once outside of the value it is the
-key that was decoded. In every other case the object is taken apart and put together again.
+Owns the exact removal of ``metadata.managedFields``, which is often half of an object and unused in caches. The decoder
+returns its value, and a search for the key finds its place. JSON strings escape quotes, so ``managedFields"`` followed
+by the value is a key. If that text occurs once outside of the value, it is the decoded key. In every other case the
+object is decoded and encoded again.
 """
 
 from enum import Enum, auto
@@ -22,7 +22,7 @@ _COMMA, _BRACE, _CLOSING_BRACE, _QUOTE, _COLON = b',{}":'
 
 
 class EventType(Enum):
-    """What a watch event says about its object."""
+    """Type of a watch event."""
 
     ADDED = auto()
     MODIFIED = auto()
@@ -31,11 +31,11 @@ class EventType(Enum):
 
 
 class Malformed(Exception):
-    """These bytes are not what an API server sends."""
+    """The bytes are not a valid object or watch event."""
 
 
 class Bookmark(NamedTuple):
-    """The stream has got this far, and perhaps the initial objects of a streaming list are complete."""
+    """Progress of the stream; it may also mark the end of the initial events of a streaming list."""
 
     resource_version: str
     initial_events_end: bool
@@ -83,10 +83,10 @@ _PREFIXES = tuple(
 
 
 class WireReader:
-    """Reads the objects of one kind.
+    """Decoder for the objects of one kind.
 
     Args:
-        gvk: the kind; the items of a list of a built-in kind do not name it, and it is written into them.
+        gvk: the kind, which is added to list items: those of built-in kinds lack ``apiVersion`` and ``kind``.
     """
 
     __slots__ = ("_head", "_partial_head")
@@ -96,16 +96,16 @@ class WireReader:
         self._partial_head = b'{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1",'
 
     def event(self, line: bytes) -> tuple[EventType, CachedObject | Bookmark]:
-        """Read one line of a watch.
+        """Decode one line of a watch.
 
         Raises:
-            Malformed: it is no watch event.
-            ApiError: it is an ERROR event, and this is what it says.
+            Malformed: the line is not a watch event.
+            ApiError: the line is an ERROR event with this status.
         """
         try:
             for prefix, kind in _PREFIXES:
                 if line.startswith(prefix) and line.endswith(b"}}"):
-                    # If anything follows the object the decoder refuses it, and the slow way takes over.
+                    # If anything follows the object, the decoder rejects it, and the slow path decodes the line.
                     return kind, self._object(line[len(prefix) : -1])
         except _UNREADABLE:
             pass
@@ -115,10 +115,10 @@ class WireReader:
             raise Malformed(f"a watch event cannot be read: {error}") from error
 
     def item(self, data: bytes) -> CachedObject:
-        """Read one item of a list.
+        """Decode one item of a list.
 
         Raises:
-            Malformed: it is no object with a name.
+            Malformed: the item is not an object with a name.
         """
         try:
             if not data.startswith((b'{"kind":', b'{"apiVersion":')) and not _KIND.decode(data).kind:
@@ -135,13 +135,13 @@ class WireReader:
         if data.startswith(self._partial_head):
             data = self._head + data[len(self._partial_head) :]
         if not data.isascii():
-            # The decoder skips over text it is not asked for, and no reader may be the first to find it broken.
+            # The decoder does not validate UTF-8 in fields it skips; invalid bytes must fail here, not in a reconcile.
             data.decode()
         return CachedObject(data, metadata.namespace or "", metadata.name, metadata.resource_version or "")
 
     def _any_event(self, line: bytes) -> tuple[EventType, CachedObject | Bookmark]:
         event = _EVENT.decode(line)
-        data = bytes(event.object)  # a Raw would keep the whole line alive
+        data = bytes(event.object)  # copied, because a Raw keeps the whole line alive
         if event.type == "ERROR":
             raise error_of(0, data)
         if event.type == "BOOKMARK":
@@ -154,7 +154,7 @@ class WireReader:
 
 
 def without_managed_fields(data: bytes, managed: msgspec.Raw) -> bytes:
-    """Return ``data`` without the member whose value is ``managed``, byte for byte the same otherwise."""
+    """Return ``data`` without the member ``managedFields``, whose value is ``managed``; other bytes are unchanged."""
     mark = data.find(_MARK)
     start, value = mark - 1, mark + len(_MARK) + 1
     end = value + len(managed)
@@ -175,7 +175,7 @@ def without_managed_fields(data: bytes, managed: msgspec.Raw) -> bytes:
     else:
         return _rebuilt(data)
     if _BACKSLASH in data and _OBJECT.decode(stripped).metadata.managed_fields is not msgspec.UNSET:
-        return _rebuilt(data)  # the key itself was written with an escape, and what was found is another's
+        return _rebuilt(data)  # the decoded key contains an escape, and the match is another member
     return stripped
 
 
