@@ -23,6 +23,7 @@ from plugin_operator.cache.reflector.wire import WireReader
 from plugin_operator.cache.store import Store
 from plugin_operator.clock import SystemClock
 from plugin_operator.containment import PluginGuard
+from plugin_operator.controllers.metrics import controller_metrics
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.controllers.workers.worker import Worker
@@ -66,7 +67,7 @@ class DataPath:
         distributor.register(_Enqueue(self._queue), self.store)
         reader = WireReader(GroupVersionKind.parse("v1/ConfigMap"))
         self._feed = WatchStream(self.store, reader, Position(), clock)
-        counts = metrics.controller("guard")
+        counts = controller_metrics(metrics, "guard")
         outcomes = Outcomes("guard", queue=self._queue, metrics=counts, clock=clock, on_failure=None)
         self.guard = guard = PluginGuard("guard", "1", "guard", clock=clock)
         self._worker = Worker(_nothing, guard, None, queue=self._queue, outcomes=outcomes, metrics=counts, clock=clock)

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from plugin_operator.clock import Timer
-from plugin_operator.metrics import WorkQueueMetrics
 from plugin_operator.testing.virtual_clock import VirtualClock
 from plugin_operator.workqueue import LOW_PRIORITY, ExponentialBackoff, WorkQueue
+from plugin_operator.workqueue.metrics import WorkQueueMetrics
 
 
 class Injected(Exception):

@@ -18,7 +18,7 @@ from plugin_operator.app.health import probes
 from plugin_operator.app.lifecycle import LifecycleEvents, own_object
 from plugin_operator.app.managed_connection import ManagedConnection
 from plugin_operator.app.plugin_runnables import FactoryRunnable, HostRunnable, LeaderRunnable, plugin_of
-from plugin_operator.app.plugin_skew import PluginSkewMonitor
+from plugin_operator.app.plugin_skew import REPLICAS_DIFFERING, PluginSkewMonitor
 from plugin_operator.app.servers import metrics_server, probe_server
 from plugin_operator.app.status_report import not_synced, status_of, troubles
 from plugin_operator.app.stream_liveness import stale_streams
@@ -30,13 +30,16 @@ from plugin_operator.errors import UsageError
 from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
 from plugin_operator.hosting.loading.revision_modules import PLUGIN_METRICS
+from plugin_operator.hosting.signing.verifier import PLUGINS_MANIFEST_SERIAL
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.leaderelection import LeaderElector, LeaseWatch
 from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runnable
+from plugin_operator.manager.watchdog import LOOP_STALL
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import Options
 from plugin_operator.plugin import EventRecorder
 from plugin_operator.tasks import TaskSupervisor
+from plugin_operator.tasks.supervisor import BACKGROUND_TASK_RESTARTS
 
 if TYPE_CHECKING:
     from plugin_operator.app.tracing import Tracing
@@ -86,7 +89,7 @@ class App:
         self.metrics = Metrics()
         self.metrics.show_plugins(PLUGIN_METRICS, _metrics_not_rendered)
         self._clock = SystemClock()
-        self.supervisor = TaskSupervisor(self._clock, self.metrics.background_task_restarts)
+        self.supervisor = TaskSupervisor(self._clock, self.metrics.family(BACKGROUND_TASK_RESTARTS))
         self._tracing = _tracing() if options.tracing else None
         self.link = ManagedConnection(
             config,
@@ -184,7 +187,7 @@ class App:
         from plugin_operator.hosting.signing.verifier import Verifier
 
         trust = Verifier.for_directory(key, self.options.plugins_dir)
-        self.metrics.plugins_manifest_serial.set_source(lambda: {(): trust.serial} if trust.serial else {})
+        self.metrics.family(PLUGINS_MANIFEST_SERIAL).set_source(lambda: {(): trust.serial} if trust.serial else {})
         return trust
 
     def _not_loaded(self) -> str:
@@ -212,7 +215,7 @@ class App:
         elector = self._elector
         watchdog = LoopWatchdog(
             self.options.stall_threshold_seconds,
-            self.metrics.loop_stall,
+            self.metrics.family(LOOP_STALL).child(),
             blame=plugin_of,
             on_blocked=self.host.blocked,
             leads_until=(lambda: elector.leads_until) if elector is not None else (lambda: None),
@@ -257,7 +260,7 @@ class App:
             elector,
             watch.annotations,
             client=self._client(self.link),
-            differing=self.metrics.replicas_differing,
+            differing=self.metrics.family(REPLICAS_DIFFERING),
             clock=self._clock,
             supervisor=self.supervisor,
         )

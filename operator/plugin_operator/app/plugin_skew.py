@@ -17,6 +17,7 @@ from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError
 from plugin_operator.hosting import PluginStatus
 from plugin_operator.leaderelection import LeaderElector
 from plugin_operator.metrics import Gauge
+from plugin_operator.metrics.declaration import gauge
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
 PREFIX = "plugins.plugin-operator/"
@@ -26,6 +27,10 @@ _LOOK_SECONDS = 2.0
 _LASTS_SECONDS = 120.0
 _STOP_SECONDS = 1.0
 _MOST = 20
+
+REPLICAS_DIFFERING = gauge(
+    "plugin_operator_replicas_differing", "Replicas that have held other plugins than this leader for two minutes"
+)
 
 _log = logs.get_logger(__name__)
 

@@ -13,7 +13,16 @@ from plugin_operator.cache.reflector.states import State
 from plugin_operator.client import RESTMapper, Transport
 from plugin_operator.clock import Clock
 from plugin_operator.metrics import Metrics
+from plugin_operator.metrics.declaration import gauge
 from plugin_operator.tasks import Service, TaskOwner, TaskSupervisor, wait_until_done
+
+INFORMER_OBJECTS = gauge("plugin_operator_informer_objects", "Objects in the cache", "kind", "namespace")
+
+INFORMER_SYNCED = gauge("plugin_operator_informer_synced", "1 once the cache is complete", "kind", "namespace")
+
+INFORMER_WAITING = gauge(
+    "plugin_operator_informer_waiting", "1 while the cache waits for its kind or for a permission", "kind", "namespace"
+)
 
 _log = logs.get_logger(__name__)
 
@@ -58,9 +67,9 @@ class InformerFactory:
         self._environment = Environment(transport, mapper, clock, metrics, self.settings)
         self._shared: dict[InformerKey, _Shared] = {}
         self._tasks = TaskOwner("informer", clock=clock, supervisor=supervisor)
-        metrics.informer_objects.set_source(self._objects)
-        metrics.informer_synced.set_source(self._synced)
-        metrics.informer_waiting.set_source(self._waiting)
+        metrics.family(INFORMER_OBJECTS).set_source(self._objects)
+        metrics.family(INFORMER_SYNCED).set_source(self._synced)
+        metrics.family(INFORMER_WAITING).set_source(self._waiting)
 
     def acquire(self, key: InformerKey) -> Informer:
         """Return the started informer for ``key``; call ``release`` once for every ``acquire``.

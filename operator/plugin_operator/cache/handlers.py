@@ -10,6 +10,14 @@ from plugin_operator.cache.objects import CachedObject
 from plugin_operator.clock import Clock
 from plugin_operator.kube import NamespacedName
 from plugin_operator.metrics import Metrics
+from plugin_operator.metrics.declaration import counter
+
+HANDLER_ERRORS = counter(
+    "plugin_operator_handler_errors_total",
+    "Predicates, map functions and event handlers that raised",
+    "controller",
+    "where",
+)
 
 _log = logs.get_logger(__name__)
 
@@ -64,7 +72,7 @@ class Distributor:
     __slots__ = ("_clock", "_errors", "_registrations", "synced")
 
     def __init__(self, metrics: Metrics, clock: Clock) -> None:
-        self._errors = metrics.handler_errors
+        self._errors = metrics.family(HANDLER_ERRORS)
         self._clock = clock
         self._registrations: tuple[Registration, ...] = ()
         self.synced = False

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from plugin_operator import logs
+from plugin_operator.cache.handlers import HANDLER_ERRORS
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.cache_interface import Informer, InformerFactory, InformerKey
+from plugin_operator.controllers.metrics import STUCK_RECONCILES, controller_metrics
 from plugin_operator.controllers.reconcile import ControllerStopped, FailureCallback, Reconciler, Request
 from plugin_operator.controllers.sources.cache_gate import CacheGate
 from plugin_operator.controllers.sources.source_set import Sources
@@ -26,6 +28,7 @@ from plugin_operator.fence import Fence
 from plugin_operator.metrics import Metrics
 from plugin_operator.tasks import AnyTask, Service, TaskOwner, TaskSupervisor, wait_until_done
 from plugin_operator.workqueue import ExponentialBackoff, WorkQueue
+from plugin_operator.workqueue.metrics import workqueue_metrics
 
 _log = logs.get_logger(__name__)
 
@@ -72,11 +75,11 @@ class Controller:
         self._clock = clock
         self.fence = Fence(clock)
         self._all_metrics = metrics
-        self._metrics = metrics.controller(name)
+        self._metrics = controller_metrics(metrics, name)
         self._warm_deadline = warm_deadline_seconds
         self._max_stuck = max_stuck
         self._queue: WorkQueue[Request] = WorkQueue(
-            name, clock=clock, rate_limiter=ExponentialBackoff(), metrics=metrics.workqueue(name, name)
+            name, clock=clock, rate_limiter=ExponentialBackoff(), metrics=workqueue_metrics(metrics, name, name)
         )
         self._outcomes = Outcomes(name, queue=self._queue, metrics=self._metrics, clock=clock, on_failure=on_failure)
         self._supervisor = supervisor if supervisor is not None else TaskSupervisor(clock)
@@ -200,7 +203,7 @@ class Controller:
         """Return the guard of a reconciler that comes from no plugin."""
 
         def count(what: str, _error: BaseException) -> None:
-            self._all_metrics.handler_errors.inc(self.name, what)
+            self._all_metrics.family(HANDLER_ERRORS).inc(self.name, what)
 
         return PluginGuard("", revision, self.name, clock=self._clock, on_error=count)
 
@@ -273,7 +276,7 @@ class Controller:
         if self._pool is None or self._spec is None or self._is_stopping:
             return
         stuck = sum(pool.stuck for pool in self._old_pools)
-        self._all_metrics.stuck_reconciles.set(stuck, self.name)
+        self._all_metrics.family(STUCK_RECONCILES).set(stuck, self.name)
         size = 0
         if self._is_started and self._gate.is_open:
             taken = sum(pool.running for pool in self._old_pools) + max(0, stuck - self._max_stuck)

@@ -20,6 +20,7 @@ from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejection, Role, Snapshot
 from plugin_operator.hosting.scan.watcher import Watcher
 from plugin_operator.hosting.validation.validator import Validator
+from plugin_operator.metrics.declaration import gauge
 from plugin_operator.plugin import install_task_factory
 from plugin_operator.rendering import describe
 from plugin_operator.tasks import Service, TaskOwner
@@ -32,6 +33,14 @@ _RETRY_SECONDS = 1.0
 
 _UNSEEN = frozenset({Directory.UNREADABLE, Directory.UNSTABLE})
 _NAMED = 20
+
+FAILING_OBJECTS = gauge(
+    "plugin_operator_failing_objects", "Objects whose last reconcile failed, at most 200", "plugin", "controller"
+)
+
+PLUGINS_DIRECTORY_PROBLEM = gauge(
+    "plugin_operator_plugins_directory_problem", "1 while the plugins directory cannot be used", "problem"
+)
 
 _log = logs.get_logger(__name__)
 
@@ -84,7 +93,7 @@ class PluginHost:
         self.has_scanned = False
         self.looks = 0
         self.seen: Snapshot | None = None
-        environment.metrics.failing_objects.set_source(self._failing_objects)
+        environment.metrics.family(FAILING_OBJECTS).set_source(self._failing_objects)
 
     @property
     def is_settled(self) -> bool:
@@ -201,9 +210,10 @@ class PluginHost:
     def _say_what_is_odd(self, snapshot: Snapshot) -> None:
         problem = snapshot.reason if snapshot.directory is not Directory.OK else ""
         if problem != self.directory_problem:
-            self._environment.metrics.plugins_directory_problem.values.clear()
+            gauge = self._environment.metrics.family(PLUGINS_DIRECTORY_PROBLEM)
+            gauge.values.clear()
             if problem:
-                self._environment.metrics.plugins_directory_problem.set(1, snapshot.directory.value)
+                gauge.set(1, snapshot.directory.value)
                 say = _log.error if self._supervisors or snapshot.directory is Directory.UNTRUSTED else _log.warning
                 say("Plugins directory unusable", path=snapshot.root, reason=problem, kept=len(self._supervisors))
             elif self.has_scanned:

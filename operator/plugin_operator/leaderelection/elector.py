@@ -36,8 +36,11 @@ from plugin_operator.leaderelection.lease_sighting import Sighting
 from plugin_operator.leaderelection.observation import Observation
 from plugin_operator.leaderelection.timing import JITTER_FACTOR, Timing
 from plugin_operator.metrics import Metrics
+from plugin_operator.metrics.declaration import gauge
 
 _FAILURES = (ApiError, ApiConnectionError, ConfigError, NoMatchError, TimeoutError)
+
+LEADER = gauge("leader_election_master_status", "1 if this process holds the Lease, else 0", "name")
 
 _log = logs.get_logger(__name__)
 
@@ -73,7 +76,7 @@ class LeaderElector:
         self.lock = lock
         self._timing = Timing(lease_duration_seconds, renew_deadline_seconds, retry_period_seconds)
         self._clock = clock
-        self._gauge = metrics.leader
+        self._gauge = metrics.family(LEADER)
         self._random = random_share
         self.fence = Fence(clock)
         self._seen = Observation(lock.identity, self._timing, clock)

@@ -15,7 +15,8 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.manager.signals import EXIT_FAILED, leave_now
 from plugin_operator.manager.standstill import Standstill
-from plugin_operator.metrics import Histogram
+from plugin_operator.metrics import Histogram, exponential_buckets
+from plugin_operator.metrics.declaration import histogram
 from plugin_operator.tasks import TaskOwner, TaskSupervisor, run_thread
 
 _LONGEST_INTERVAL_SECONDS = 0.25
@@ -28,6 +29,10 @@ Blame = Callable[[FrameType], str | None]
 
 OnBlocked = Callable[[str, float, Sequence[str]], None]
 """Takes a plugin's name, seconds, and the stack of its code."""
+
+LOOP_STALL = histogram(
+    "plugin_operator_loop_stall_seconds", "How late the event loop was", bounds=exponential_buckets(0.001, 4, 8)
+)
 
 _log = logs.get_logger(__name__)
 

@@ -17,17 +17,6 @@ def exponential_buckets(start: float, factor: float, count: int) -> tuple[float,
     return tuple(bounds)
 
 
-#: controller-runtime's for ``controller_runtime_reconcile_time_seconds``.
-RECONCILE_TIME_BUCKETS = (
-    *(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
-    *(1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 15.0, 20.0, 25.0, 30.0),
-    *(40.0, 50.0, 60.0),
-)
-
-#: client-go's and controller-runtime's for the work queue's two histograms: 10 ns to 1000 s.
-WORKQUEUE_BUCKETS = exponential_buckets(10e-9, 10, 12)
-
-
 class Histogram:
     """Counts of observations between bounds, and their sum.
 

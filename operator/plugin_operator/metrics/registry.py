@@ -1,7 +1,6 @@
 """All metrics of one operator process.
 
-Owns ``Metrics``: which families exist besides those of controllers and queues, and how they are served. Who counts what
-is left to the layers above.
+Owns ``Metrics``: the live families and how they are rendered. Each layer declares the metrics that it counts.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,18 +11,18 @@ from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from plugin_operator.metrics.collector import AccumulatorCollector, AnyFamily
-from plugin_operator.metrics.controllers import ControllerMetrics, WorkQueueMetrics
-from plugin_operator.metrics.families import Counter, Gauge, HistogramFamily, exponential_buckets
+from plugin_operator.metrics.accumulators import Accumulators, Group
+from plugin_operator.metrics.collector import AnyFamily, FamilyCollector
+from plugin_operator.metrics.declaration import Declaration
+from plugin_operator.metrics.families import Counter, Gauge, HistogramFamily
 from plugin_operator.rendering import class_name
-
-_STALL_BUCKETS = exponential_buckets(0.001, 4, 8)
 
 _MAX_TOLD = 100
 
 _END = b"# EOF\n"
 
-F = TypeVar("F", bound=AnyFamily)
+A = TypeVar("A")
+F = TypeVar("F", Counter, Gauge, HistogramFamily)
 Owner = TypeVar("Owner")
 
 
@@ -43,40 +42,16 @@ class OwnedCollector(Protocol[Owner]):
 class Metrics:
     """Every metric family of this process, in a registry of its own.
 
-    Attributes:
-        rest_client_requests: ``{code, method, host}``, as client-go's; code is "<error>" if no answer came.
-        leader: ``{name}``: 1 on the holder of the Lease.
-        plugin_info: ``{plugin, revision, digest}``: 1 for each revision that is loaded.
-        plugin_state: ``{plugin, state}``: 1 for the state a plugin is in.
-        plugin_misbehaving: ``{plugin, how}``: 1 for what a plugin does that it should not, as ``Blame`` notices it.
-        failing_objects: ``{plugin, controller}``: objects whose last reconcile failed.
-        plugin_reloads: ``{plugin, result}``: how attempts to load a revision ended.
-        plugin_load_errors: ``{plugin, reason}``: revisions refused.
-        plugins_directory_problem: ``{problem}``: 1 while the plugins directory cannot be used.
-        plugins_manifest_serial: of the signed manifest that was accepted last.
-        watch_restarts: ``{kind, reason}``: streams that were opened again.
-        objects_skipped: ``{kind}``: objects that could not be read and are in no cache.
-        informer_objects, informer_synced: ``{kind, namespace}``: size and readiness of the caches.
-        informer_waiting: ``{kind, namespace}``: 1 while a cache waits for its kind or for a permission.
-        late_caches: ``{controller}``: reconciles that started before their caches had shown its last write.
-        handler_errors: ``{controller, where}``: a predicate, a map function or a handler raised.
-        background_task_restarts: ``{task}``: background tasks that ended unasked and were started again, by kind.
-        replicas_differing: replicas that have held other plugins than this leader for long.
-        stuck_reconciles: ``{controller}``: reconciles that were cancelled and still run.
-        loop_stall: how late the event loop was, in seconds.
-
     Args:
         registry: where to register; a new one unless given.
     """
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry if registry is not None else CollectorRegistry()
-        self._controllers: dict[str, ControllerMetrics] = {}
-        self._queues: dict[tuple[str, str], WorkQueueMetrics] = {}
-        self._families: list[AnyFamily] = []
-        self._collector = AccumulatorCollector(
-            lambda: list(self._controllers.values()), lambda: list(self._queues.values()), lambda: self._families
-        )
+        self._declared: dict[str, Declaration[Any]] = {}
+        self._groups: dict[Group[Any, Any], Accumulators[Any]] = {}
+        self._families: dict[str, AnyFamily] = {}
+        self._collector = FamilyCollector(lambda: list(self._groups.values()), lambda: list(self._families.values()))
         self.registry.register(self._collector)
         self._plugins = CollectorRegistry()
         self._owned: OwnedCollector[Any] | None = None
@@ -85,95 +60,48 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
-        self._add_families()
 
-    def _add_families(self) -> None:
-        counter, gauge = self._add_counter, self._add_gauge
-        self.rest_client_requests = counter(
-            "rest_client_requests_total", "Requests to the API server", "code", "method", "host"
-        )
-        self.leader = gauge("leader_election_master_status", "1 if this process holds the Lease, else 0", "name")
-        prefix = "plugin_operator_"
-        self.plugin_info = gauge(prefix + "plugin_info", "Loaded revisions", "plugin", "revision", "digest")
-        self.plugin_state = gauge(prefix + "plugin_state", "1 for the state a plugin is in", "plugin", "state")
-        self.plugin_misbehaving = gauge(
-            prefix + "plugin_misbehaving", "1 for what a plugin does that it should not", "plugin", "how"
-        )
-        self.failing_objects = gauge(
-            prefix + "failing_objects", "Objects whose last reconcile failed, at most 200", "plugin", "controller"
-        )
-        self.plugin_reloads = counter(prefix + "plugin_reloads_total", "Loads of a revision", "plugin", "result")
-        self.plugin_load_errors = counter(prefix + "plugin_load_errors_total", "Revisions refused", "plugin", "reason")
-        self.plugins_directory_problem = gauge(
-            prefix + "plugins_directory_problem", "1 while the plugins directory cannot be used", "problem"
-        )
-        self.plugins_manifest_serial = gauge(
-            prefix + "plugins_manifest_serial", "Serial of the signed manifest that was accepted last"
-        )
-        self.watch_restarts = counter(prefix + "watch_restarts_total", "Streams opened again", "kind", "reason")
-        self.objects_skipped = counter(
-            prefix + "objects_skipped_total", "Objects that could not be read and are left out", "kind"
-        )
-        self.informer_objects = gauge(prefix + "informer_objects", "Objects in the cache", "kind", "namespace")
-        self.informer_synced = gauge(prefix + "informer_synced", "1 once the cache is complete", "kind", "namespace")
-        self.informer_waiting = gauge(
-            prefix + "informer_waiting", "1 while the cache waits for its kind or for a permission", "kind", "namespace"
-        )
-        self.late_caches = counter(
-            prefix + "late_caches_total", "Reconciles that could not wait for the controller's own write", "controller"
-        )
-        self.handler_errors = counter(
-            prefix + "handler_errors_total", "Predicates, maps and event handlers that raised", "controller", "where"
-        )
-        self.stuck_reconciles = gauge(
-            prefix + "stuck_reconciles", "Reconciles that were cancelled and still run", "controller"
-        )
-        self.background_task_restarts = counter(
-            prefix + "background_task_restarts_total", "Background tasks that ended unasked, by kind", "task"
-        )
-        self.replicas_differing = gauge(
-            prefix + "replicas_differing", "Replicas that have held other plugins than this leader for long"
-        )
-        stalls = HistogramFamily(prefix + "loop_stall_seconds", "How late the event loop was", (), _STALL_BUCKETS)
-        self.loop_stall = self.add(stalls).child()
+    def family(self, declaration: Declaration[F]) -> F:
+        """Return the family of a declaration; it is exposed from the first call on.
 
-    def _add_counter(self, name: str, help_text: str, *labels: str) -> Counter:
-        return self.add(Counter(name, help_text, labels))
+        Raises:
+            ValueError: another declaration has the name.
+        """
+        self._claim(declaration)
+        family = self._families.get(declaration.name)
+        if family is None:
+            family = declaration.make(declaration.name, declaration.help_text, declaration.labels)
+            self._families[declaration.name] = family
+        return cast("F", family)
 
-    def _add_gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
-        return self.add(Gauge(name, help_text, labels))
+    def group(self, group: Group[A, Any]) -> Accumulators[A]:
+        """Return the accumulators of a group; its families are exposed from the first call on.
 
-    def add(self, family: F) -> F:
-        """Expose one more family from now on, and return it."""
-        self._families.append(family)
-        return family
+        Raises:
+            ValueError: another declaration has the name of one of its families.
+        """
+        accumulators = self._groups.get(group)
+        if accumulators is None:
+            for reading in group.readings:
+                self._claim(reading.declaration)
+            accumulators = self._groups[group] = Accumulators(group)
+        return accumulators
 
-    def controller(self, name: str) -> ControllerMetrics:
-        """Return the accumulator of a controller; all its counters appear as 0 at once."""
-        metrics = self._controllers.get(name)
-        if metrics is None:
-            metrics = self._controllers[name] = ControllerMetrics(name)
-        return metrics
-
-    def workqueue(self, name: str, controller: str) -> WorkQueueMetrics:
-        """Return the accumulator of a work queue."""
-        metrics = self._queues.get((name, controller))
-        if metrics is None:
-            metrics = self._queues[(name, controller)] = WorkQueueMetrics(name, controller)
-        return metrics
+    def _claim(self, declaration: Declaration[Any]) -> None:
+        if self._declared.setdefault(declaration.name, declaration) is not declaration:
+            raise ValueError(f"metric {declaration.name} is declared twice: import the first declaration")
 
     def drop_controller(self, name: str) -> None:
         """Remove every label set of a controller: it is unloaded, and its series end."""
-        self._controllers.pop(name, None)
-        for key in [key for key in self._queues if key[1] == name]:
-            del self._queues[key]
-        for family in self._families:
-            family.remove_where("controller", name)
+        self._drop("controller", name)
 
     def drop_plugin(self, plugin: str) -> None:
         """Remove every label set of a plugin."""
-        for family in self._families:
-            family.remove_where("plugin", plugin)
+        self._drop("plugin", plugin)
+
+    def _drop(self, label: str, value: str) -> None:
+        for each in (*self._groups.values(), *self._families.values()):
+            each.remove_where(label, value)
 
     def render(self, accept_header: str) -> tuple[str, bytes]:
         """Return content type and body of a scrape: OpenMetrics if asked for, else the text format 0.0.4."""

@@ -5,8 +5,13 @@ from collections.abc import Callable, Mapping
 from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.metrics import Counter
+from plugin_operator.metrics.declaration import counter
 from plugin_operator.rendering import cause_of, describe
 from plugin_operator.tasks.threads import TaskBroke
+
+BACKGROUND_TASK_RESTARTS = counter(
+    "plugin_operator_background_task_restarts_total", "Background tasks that ended unexpectedly, by kind", "task"
+)
 
 #: A restarted task counts as working after running for this long.
 PROVEN_SECONDS = 2.0

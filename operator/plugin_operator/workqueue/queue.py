@@ -17,8 +17,8 @@ from typing import Generic, TypeVar
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
-from plugin_operator.metrics import QueueGauges, WorkQueueMetrics
 from plugin_operator.workqueue.delaying_queue import DelayedItems
+from plugin_operator.workqueue.metrics import QueueGauges, WorkQueueMetrics
 from plugin_operator.workqueue.rate_limiter import RateLimiter
 from plugin_operator.workqueue.ready_queue import Entry, ReadyItems
 

@@ -24,6 +24,7 @@ from plugin_operator.clock import SystemClock
 from plugin_operator.hosting import PluginState
 from plugin_operator.options import LeaderElectionOptions, MetricsSecurity, Options
 from plugin_operator.serving.address import BindAddress
+from plugin_operator.tasks.supervisor import BACKGROUND_TASK_RESTARTS
 from plugin_operator.testing.eventually import eventually
 
 pytestmark = pytest.mark.embedded_only("the server runs in a thread of this process")
@@ -134,7 +135,7 @@ class Running:
 
     def restarts(self) -> float:
         """How many restarts were counted."""
-        return sum(self.app.metrics.background_task_restarts.values.values())
+        return sum(self.app.metrics.family(BACKGROUND_TASK_RESTARTS).values.values())
 
 
 @pytest.fixture
@@ -272,7 +273,7 @@ async def test_each_thread_that_ends_unasked_comes_back(operator: Running) -> No
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Boom))
         await eventually(lambda thread=thread: not thread.is_alive())
         await eventually(lambda thread=thread: thread.name in [each.name for each in operator.threads()])
-    assert operator.app.metrics.background_task_restarts.values == {("loop-watchdog",): 1}
+    assert operator.app.metrics.family(BACKGROUND_TASK_RESTARTS).values == {("loop-watchdog",): 1}
     await works(operator, "threads")
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from plugin_operator.client import Access, ApiRequest, Connection, ConnectionConfig, FixedAccess, TlsSettings
 from plugin_operator.client.http import limits
+from plugin_operator.client.http.connection import REST_CLIENT_REQUESTS
 from plugin_operator.errors import (
     AnswerTooLargeError,
     ApiConnectionError,
@@ -115,7 +116,7 @@ async def test_a_request_carries_query_body_token_and_types(server, connect):
     method, path, headers, body = server.requests[0]
     assert (method, path, body) == ("POST", "/api/v1/x?a=b+c&s=x%3D1%2Cy+in+%282%29", b"{}")
     assert (headers["Authorization"], headers["Content-Type"], headers["Accept"]) == ("Bearer t", "text/x", "text/y")
-    assert connect.metrics.rest_client_requests.get("200", "POST", server.url[7:]) == 1
+    assert connect.metrics.family(REST_CLIENT_REQUESTS).get("200", "POST", server.url[7:]) == 1
 
 
 async def test_impersonation_goes_along_with_every_value(server, connect):
@@ -157,7 +158,7 @@ async def test_a_server_that_names_a_wait_is_asked_again_after_it(server, connec
     server.answers = [refusal(code, **{"Retry-After": "0"}), web.json_response({})]
     async with connect() as connection:
         assert (await connection.send(ApiRequest("GET", "/x"))).status == 200
-    assert connect.metrics.rest_client_requests.get(str(code), "GET", server.url[7:]) == 1
+    assert connect.metrics.family(REST_CLIENT_REQUESTS).get(str(code), "GET", server.url[7:]) == 1
 
 
 async def test_a_wait_beyond_the_deadline_is_not_begun(server, connect):
@@ -220,7 +221,7 @@ async def test_a_body_cut_short_is_a_broken_connection(server, connect):
         async with connection.stream(ApiRequest("GET", "/x", timeout_seconds=5)) as stream:
             with pytest.raises(ApiConnectionError):
                 await read_all(stream)
-    assert connect.metrics.rest_client_requests.get("<error>", "GET", server.url[7:]) == 1
+    assert connect.metrics.family(REST_CLIENT_REQUESTS).get("<error>", "GET", server.url[7:]) == 1
 
 
 async def test_an_answer_beyond_the_size_limit_is_refused(server, connect, monkeypatch):

@@ -6,6 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from plugin_operator.app.status_report import status_of, troubles
+from plugin_operator.hosting.host import FAILING_OBJECTS
+from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING
 from plugin_operator.testing.eventually import eventually
 
 pytestmark = pytest.mark.embedded_only("says the name of the namespace that the embedded server starts with")
@@ -80,7 +82,7 @@ async def test_all_that_tells_of_a_failing_plugin_tells_the_same(harness, plugin
     assert shown["failures"] == summary
     told = shown["controllerStatus"][0]["failures"]
     assert (told["objects"], told["keepsFailing"], told["last"]["places"][0][: len(str(path))]) == (5, True, str(path))
-    assert dict(harness.metrics.failing_objects.collect()) == {("one", "one"): 5}
+    assert dict(harness.metrics.family(FAILING_OBJECTS).collect()) == {("one", "one"): 5}
 
 
 async def test_an_object_that_fails_among_many_that_do_not_is_shown_and_the_plugin_not_charged(harness, plugin_text):
@@ -114,7 +116,7 @@ async def test_once_it_works_again_nothing_is_told_any_more(harness, plugin_text
     assert [line["event"] for line in lines if line["event"].startswith("Plugin fails")] == [
         "Plugin fails most of the time"
     ]
-    assert harness.metrics.plugin_misbehaving.values == {}
+    assert harness.metrics.family(PLUGIN_MISBEHAVING).values == {}
 
 
 LOOKUP = "from plugin_operator import watch\ndef lookup(obj): raise KeyError('gone')\n"

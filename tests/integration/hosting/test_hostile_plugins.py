@@ -12,6 +12,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from plugin_operator import logs
+from plugin_operator.cache.handlers import HANDLER_ERRORS
 from plugin_operator.testing.eventually import eventually
 from tests.hostile import RAISES, indented
 
@@ -192,7 +193,7 @@ async def test_context_variables_do_not_leak_between_objects_nor_between_plugins
     for name in ("a", "b", "c"):
         await harness_with_good_plugin.ran("nobody", name, "hostile")
     assert set(harness_with_good_plugin.journal.reasons("hostile")) == {"nobody"}
-    assert harness_with_good_plugin.metrics.handler_errors.get("hostile", "predicate") == 0
+    assert harness_with_good_plugin.metrics.family(HANDLER_ERRORS).get("hostile", "predicate") == 0
 
 
 HOSTILE_VALUE = """

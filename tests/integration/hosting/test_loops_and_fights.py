@@ -6,6 +6,7 @@ import os
 from structlog.testing import capture_logs
 
 from plugin_operator.cli.status_table import print_status
+from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING
 from plugin_operator.testing.eventually import eventually
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
@@ -73,14 +74,14 @@ async def test_a_controller_that_feeds_itself_is_named_with_the_field_until_it_i
     assert (line["plugin"], line["controller"], line["fields"]) == ("one", "one", ["data.token"])
     assert (line["namespace"], line["name"], line["log_level"]) == (NAMESPACE, "secretive", "warning")
     assert f"controller one changes data.token of v1/ConfigMap {NAMESPACE}/secretive" in charge.detail
-    assert harness.metrics.plugin_misbehaving.values == {("one", "loops"): 1}
+    assert harness.metrics.family(PLUGIN_MISBEHAVING).values == {("one", "loops"): 1}
     shown = harness.status().as_dict()
     assert [each["how"] for each in shown["misbehaving"]] == ["loops"]
     assert "hunter2" not in json.dumps(shown, default=str) + str(lines)
     harness.write("one.py", plugin_text("V2"))
     await harness.ran("V2", "secretive")
     harness.host.hint()
-    await eventually(lambda: harness.status().charges == () and not harness.metrics.plugin_misbehaving.values)
+    await eventually(lambda: harness.status().charges == () and not harness.metrics.family(PLUGIN_MISBEHAVING).values)
 
 
 async def test_a_controller_that_feeds_itself_by_what_it_owns_is_named(harness, plugin_text):
@@ -111,7 +112,7 @@ async def test_two_controllers_that_undo_each_others_writes_are_both_named(harne
         ("two", "one", "one"),
     }
     assert all(line["field"] == "metadata.annotations[example.com/owner]" for line in said)
-    assert harness.metrics.plugin_misbehaving.values == {("one", "fights"): 1, ("two", "fights"): 1}
+    assert harness.metrics.family(PLUGIN_MISBEHAVING).values == {("one", "fights"): 1, ("two", "fights"): 1}
     print_status({"plugins": [harness.status("one").as_dict()]})
     assert "fights over a field: controller one of plugin one" in capsys.readouterr().out
     harness.write("two.py", plugin_text("V2", name="two"))

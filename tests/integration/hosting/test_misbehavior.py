@@ -4,6 +4,7 @@ import os
 
 from structlog.testing import capture_logs
 
+from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING
 from plugin_operator.testing.eventually import eventually
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
@@ -25,13 +26,13 @@ async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(harness, pl
     assert harness.status().tasks == 150
     (charge,) = harness.status().charges
     assert (charge.how, charge.detail, charge.stack) == ("tasks", "150 of them", tuple(line["stack"].splitlines()))
-    assert harness.metrics.plugin_misbehaving.values == {("one", "tasks"): 1}
+    assert harness.metrics.family(PLUGIN_MISBEHAVING).values == {("one", "tasks"): 1}
     harness.write("one.py", plugin_text("V2"))
     await harness.ran("V2", "a")
     await harness.state("Active")
     assert harness.status().tasks == 0
     harness.host.hint()
-    await eventually(lambda: harness.status().charges == () and not harness.metrics.plugin_misbehaving.values)
+    await eventually(lambda: harness.status().charges == () and not harness.metrics.family(PLUGIN_MISBEHAVING).values)
 
 
 async def test_a_plugin_that_ends_its_tasks_is_charged_no_more_and_again_when_it_forgets_them_again(
@@ -90,11 +91,11 @@ async def test_a_plugin_that_blocks_the_loop_is_charged_until_it_is_edited(harne
     (charge,) = harness.status().charges
     assert (charge.how, charge.detail) == ("blocks", "for 1.2 s at the longest, 2 times so far")
     assert charge.stack == (f"{path}:7",)
-    assert harness.metrics.plugin_misbehaving.values == {("one", "blocks"): 1}
+    assert harness.metrics.family(PLUGIN_MISBEHAVING).values == {("one", "blocks"): 1}
     harness.write("one.py", plugin_text("V2"))
     await harness.ran("V2", "a")
     harness.host.hint()
-    await eventually(lambda: harness.status().charges == () and not harness.metrics.plugin_misbehaving.values)
+    await eventually(lambda: harness.status().charges == () and not harness.metrics.family(PLUGIN_MISBEHAVING).values)
 
 
 async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(harness, plugin_text):

@@ -5,6 +5,7 @@ from structlog.testing import capture_logs
 
 from kube_apiserver.faults import Action, Fault
 from plugin_operator.cache.environment import ReflectorSettings
+from plugin_operator.cache.factory import INFORMER_WAITING
 from plugin_operator.testing.eventually import eventually
 
 pytestmark = pytest.mark.embedded_only("what is forbidden is planned there")
@@ -46,7 +47,7 @@ def forbid(server, namespace: str, resource: str) -> None:
 
 
 def waiting(harness) -> dict[tuple[str, ...], float]:
-    return {labels[1]: value for labels, value in harness.metrics.informer_waiting.collect() if value}
+    return {labels[1]: value for labels, value in harness.metrics.family(INFORMER_WAITING).collect() if value}
 
 
 @pytest.mark.parametrize("resource", ["configmaps", "secrets"])

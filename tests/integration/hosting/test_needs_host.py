@@ -2,6 +2,7 @@
 
 import pytest
 
+from plugin_operator.hosting.reporting.reporter import PLUGIN_LOAD_ERRORS
 from plugin_operator.testing.eventually import eventually
 
 NEEDS = "# /// script\n# dependencies = ['some-thing>=2']\n# ///\n"
@@ -52,6 +53,6 @@ async def test_an_edit_that_needs_more_than_there_is_leaves_the_last_good_code_r
     await harness.ran("V1", "a")
     harness.write("one.py", NEEDS.replace("'some-thing>=2'", "x") + plugin_text("V2"))
     await eventually(lambda: "is not TOML" in harness.status().reason, timeout_seconds=20)
-    assert harness.metrics.plugin_load_errors.get("one", "rejected") >= 2
+    assert harness.metrics.family(PLUGIN_LOAD_ERRORS).get("one", "rejected") >= 2
     harness.write("one.py", NEEDS.replace(">=2", ">=1") + plugin_text("V3"))
     await harness.ran("V3", "a")

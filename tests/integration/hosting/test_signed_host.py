@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from plugin_operator.hosting import Scanner, Verifier
+from plugin_operator.hosting.host import PLUGINS_DIRECTORY_PROBLEM
 from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, SIGNATURE_FILE
 from plugin_operator.hosting.signing.sign import sign_directory
 from plugin_operator.testing.eventually import eventually
@@ -49,7 +50,7 @@ async def harness(signed_harness, key, plugin_text):
 
 async def refused(harness, words: str) -> None:
     await eventually(lambda: words in harness.host.directory_problem, timeout_seconds=20)
-    assert harness.metrics.plugins_directory_problem.get("untrusted") == 1
+    assert harness.metrics.family(PLUGINS_DIRECTORY_PROBLEM).get("untrusted") == 1
 
 
 async def test_nothing_is_imported_before_a_signature_not_even_on_trial(signed_harness, key, plugin_text, tmp_path):
@@ -66,7 +67,7 @@ async def test_nothing_is_imported_before_a_signature_not_even_on_trial(signed_h
     await signed_harness.state("Active")
     assert trace.exists()
     assert signed_harness.host.directory_problem == ""
-    assert signed_harness.metrics.plugins_directory_problem.values == {}
+    assert signed_harness.metrics.family(PLUGINS_DIRECTORY_PROBLEM).values == {}
 
 
 async def test_altered_files_change_nothing_under_load_until_they_are_signed(harness, key):

@@ -10,6 +10,7 @@ from plugin_operator import logs
 from plugin_operator.app.plugin_runnables import plugin_of
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.handlers import EnqueueMapped
+from plugin_operator.controllers.metrics import controller_metrics
 from plugin_operator.controllers.sources.source import Source
 from plugin_operator.controllers.spec import Watch
 from plugin_operator.controllers.workers.outcomes import Outcomes
@@ -22,6 +23,7 @@ from plugin_operator.metrics import Metrics
 from plugin_operator.testing.fake_informers import FakeInformerFactory
 from plugin_operator.testing.virtual_clock import VirtualClock
 from plugin_operator.workqueue import ExponentialBackoff, WorkQueue
+from plugin_operator.workqueue.metrics import workqueue_metrics
 from tests.compiling import compiled
 
 KEY = NamespacedName("ns", "web")
@@ -88,9 +90,9 @@ def in_guard(guard: PluginGuard, look: Callable[..., None]) -> None:
 def in_outcomes(guard: PluginGuard, look: Callable[..., None]) -> None:
     clock, metrics = VirtualClock(), Metrics()
     queue: WorkQueue[NamespacedName] = WorkQueue(
-        "c", clock=clock, rate_limiter=ExponentialBackoff(), metrics=metrics.workqueue("c", "c")
+        "c", clock=clock, rate_limiter=ExponentialBackoff(), metrics=workqueue_metrics(metrics, "c", "c")
     )
-    outcomes = Outcomes("c", queue=queue, metrics=metrics.controller("c"), clock=clock, on_failure=look)
+    outcomes = Outcomes("c", queue=queue, metrics=controller_metrics(metrics, "c"), clock=clock, on_failure=look)
     outcomes.failed(guard, KEY, ValueError("no"))
 
 

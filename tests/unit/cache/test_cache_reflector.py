@@ -11,6 +11,7 @@ from plugin_operator.cache import InformerKey, State, time_slice
 from plugin_operator.cache.handlers import Distributor
 from plugin_operator.cache.reflector.outcomes import HistoryRewritten, failure_of
 from plugin_operator.cache.reflector.states import TRANSITIONS, Outcome, Pause, next_step
+from plugin_operator.cache.reflector.stream_health import WATCH_RESTARTS
 from plugin_operator.cache.reflector.watch_stream import Position, WatchStream
 from plugin_operator.cache.reflector.wire import WireReader
 from plugin_operator.cache.store import Store
@@ -244,7 +245,7 @@ async def test_a_missing_kind_is_waited_for_and_noticed_within_two_seconds(scrip
     script.answers = [[bookmark("5", end=True)]]
     await clock.advance(2)
     assert (informer.state, informer.reason) == (State.WATCHING, "")
-    assert metrics.watch_restarts.get(str(WIDGET), "kind missing") > 40
+    assert metrics.family(WATCH_RESTARTS).get(str(WIDGET), "kind missing") > 40
 
 
 @pytest.mark.parametrize(("error", "seconds"), [(api_error(403, "Forbidden", "no"), 30), (api_error(404), 2)])

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from plugin_operator.cache import Lister, time_slice
-from plugin_operator.cache.handlers import Distributor
+from plugin_operator.cache.handlers import HANDLER_ERRORS, Distributor
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
 from plugin_operator.kube import NamespacedName, SelectorError
@@ -113,7 +113,7 @@ def test_a_handler_that_raises_harms_no_other_and_is_counted(store, distributor,
     store.upsert(make("a", 2))
     store.remove(make("a", 3))
     assert len(good.heard) == len(bad.heard) == 3
-    assert metrics.handler_errors.get("", "event handler") == 3
+    assert metrics.family(HANDLER_ERRORS).get("", "event handler") == 3
 
 
 def test_reads_find_objects_by_every_form_of_key(store):

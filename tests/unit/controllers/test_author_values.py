@@ -9,6 +9,7 @@ import pytest
 
 from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Request, Result, Watch, handlers
 from plugin_operator.controllers.handlers import EnqueueMapped
+from plugin_operator.controllers.metrics import controller_metrics
 from plugin_operator.testing.fake_informers import FakeObject
 
 OBJECT = FakeObject({"metadata": {"name": "x"}})
@@ -121,7 +122,7 @@ async def test_a_wrong_result_is_a_failed_reconcile_that_is_retried_and_holds_up
     await harness.run(reconcile)
     await harness.clock.advance(1)
     assert harness.log.count("a") > 3
-    assert harness.metrics.controller("cm").errors == harness.log.count("a")
+    assert controller_metrics(harness.metrics, "cm").errors == harness.log.count("a")
     wrong.clear()
     await harness.clock.advance(1000)
     harness.log.clear()

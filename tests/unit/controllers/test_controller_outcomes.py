@@ -6,6 +6,7 @@ import contextvars
 import pytest
 
 from plugin_operator.controllers import Result, TemporaryError
+from plugin_operator.controllers.metrics import controller_metrics
 from plugin_operator.errors import TerminalError
 from plugin_operator.plugin.runtime.task_tracking import RevisionTasks
 from plugin_operator.rendering import describe
@@ -34,7 +35,7 @@ async def test_a_changed_object_is_reconciled_once(harness):
     harness.informer.set("a", data={"x": "1"})
     await harness.clock.settle()
     assert harness.take_log() == [("r1", "a")]
-    assert harness.metrics.controller("cm").success == 1
+    assert controller_metrics(harness.metrics, "cm").success == 1
 
 
 async def test_a_deletion_is_reconciled(harness):
@@ -81,7 +82,7 @@ async def test_requeue_after_comes_back_at_its_time_and_forgets_failures(harness
     assert harness.take_log() == []
     await harness.clock.advance(2)
     assert harness.take_log() == ["a"]
-    counted = harness.metrics.controller("cm")
+    counted = controller_metrics(harness.metrics, "cm")
     assert (counted.error, counted.requeue_after, counted.success) == (1, 1, 1)
 
 
@@ -96,7 +97,7 @@ async def test_a_temporary_error_is_a_failure_that_is_retried_after_its_own_dela
     assert harness.take_log() == []
     await harness.clock.advance(2)
     assert harness.take_log() == ["a"]
-    counted = harness.metrics.controller("cm")
+    counted = controller_metrics(harness.metrics, "cm")
     assert (counted.error, counted.errors, counted.success) == (2, 2, 1)
 
 
@@ -139,7 +140,7 @@ async def test_requeue_backs_off(harness):
     assert len(harness.take_log()) == 3
     await harness.clock.advance(1)
     assert len(harness.take_log()) == 3
-    assert harness.metrics.controller("cm").requeue == 5
+    assert controller_metrics(harness.metrics, "cm").requeue == 5
 
 
 async def test_an_error_is_retried_with_backoff_and_shown_until_it_is_gone(harness):
@@ -152,7 +153,7 @@ async def test_an_error_is_retried_with_backoff_and_shown_until_it_is_gone(harne
     await harness.clock.advance(1)
     assert harness.controller.status().failing == {}
     assert [str(failure.error) for failure in harness.failures] == ["first", "second"]
-    counted = harness.metrics.controller("cm")
+    counted = controller_metrics(harness.metrics, "cm")
     assert (counted.error, counted.errors, counted.panics, counted.success) == (2, 2, 0, 1)
 
 
@@ -162,7 +163,7 @@ async def test_a_terminal_error_waits_for_a_change(harness):
     await harness.clock.advance(3600)
     assert harness.take_log() == ["a"]
     assert harness.failures[0].is_terminal
-    assert harness.metrics.controller("cm").terminal_errors == 1
+    assert controller_metrics(harness.metrics, "cm").terminal_errors == 1
     harness.informer.set("a")
     await harness.clock.settle()
     assert harness.take_log() == ["a"]
@@ -175,7 +176,7 @@ async def test_what_would_end_the_process_is_a_panic_of_one_reconcile(harness, e
     await harness.clock.advance(1)
     assert harness.take_log() == ["a", "a"]
     assert harness.failures[0].is_panic
-    assert harness.metrics.controller("cm").panics == 1
+    assert controller_metrics(harness.metrics, "cm").panics == 1
 
 
 async def test_a_reconciler_that_raises_cancelled_error_is_retried_and_its_worker_lives(harness):
@@ -234,7 +235,7 @@ async def test_a_timeout_cancels_counts_and_retries(harness):
     await harness.clock.advance(10)
     assert harness.take_log() == [("r1", "a"), ("r1", "a cancelled")]
     assert harness.failures[0].is_timeout
-    counted = harness.metrics.controller("cm")
+    counted = controller_metrics(harness.metrics, "cm")
     assert (counted.timeouts, counted.error) == (1, 1)
     harness.gates["a"].set()
     await harness.clock.advance(1)
@@ -250,8 +251,8 @@ async def test_a_timeout_that_is_ignored_leaves_the_worker_usable(harness):
     await harness.clock.settle()
     harness.informer.set("a")
     await harness.clock.settle()
-    assert harness.metrics.controller("cm").success == 2
-    assert harness.metrics.controller("cm").timeouts == 0
+    assert controller_metrics(harness.metrics, "cm").success == 2
+    assert controller_metrics(harness.metrics, "cm").timeouts == 0
 
 
 async def test_a_timeout_of_the_authors_own_is_an_ordinary_error(harness):
@@ -291,7 +292,7 @@ async def test_no_more_run_at_once_than_allowed(harness):
         harness.informer.set(f"k{number}")
     await harness.clock.settle()
     assert len(harness.take_log()) == 3
-    counted = harness.metrics.controller("cm")
+    counted = controller_metrics(harness.metrics, "cm")
     assert (counted.active_workers, counted.max_concurrent) == (3, 3)
     harness.gates["k0"].set()
     await harness.clock.settle()

@@ -8,6 +8,7 @@ import weakref
 import pytest
 
 from plugin_operator.controllers import ControllerStopped, EnqueueMapped, RateLimiterSpec, Watch, matches
+from plugin_operator.controllers.metrics import STUCK_RECONCILES, controller_metrics
 from plugin_operator.workqueue import LOW_PRIORITY
 
 
@@ -88,10 +89,10 @@ async def test_old_reconciles_count_against_the_limit_until_they_are_cancelled(h
     assert not await drain.wait(0)
     stuck = harness.controller.status().in_flight
     assert [(each.request, each.revision, each.is_stuck) for each in stuck] == [(key, "r1", True)]
-    assert harness.metrics.stuck_reconciles.get("cm") == 1
+    assert harness.metrics.family(STUCK_RECONCILES).get("cm") == 1
     harness.gates["a"].set()
     await harness.clock.settle()
-    assert harness.metrics.stuck_reconciles.get("cm") == 0
+    assert harness.metrics.family(STUCK_RECONCILES).get("cm") == 0
 
 
 async def test_a_stuck_key_runs_once_under_the_new_revision_when_the_old_reconcile_ends_at_last(harness):
@@ -108,7 +109,7 @@ async def test_a_stuck_key_runs_once_under_the_new_revision_when_the_old_reconci
     await harness.clock.advance(100)
     assert harness.take_log() == [("r2", "a")]
     assert await drain.wait(0)
-    assert harness.metrics.controller("cm").active_workers == 0
+    assert controller_metrics(harness.metrics, "cm").active_workers == 0
 
 
 async def test_an_obedient_reconcile_that_is_cancelled_runs_again_at_once(harness):
@@ -280,7 +281,7 @@ async def test_concurrency_can_change_with_a_swap(harness):
         harness.gates[f"k{number}"].set()
         await harness.clock.settle()
     assert harness.take_log() == [("r2", "k4")]
-    assert harness.metrics.controller("cm").max_concurrent == 2
+    assert controller_metrics(harness.metrics, "cm").max_concurrent == 2
 
 
 async def test_what_a_reconcile_leaves_in_its_context_does_not_outlive_its_revision(harness):

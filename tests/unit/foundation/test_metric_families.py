@@ -2,7 +2,12 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from plugin_operator.metrics import Counter, Gauge, Histogram, Metrics, QueueGauges
+from plugin_operator.cache.handlers import HANDLER_ERRORS
+from plugin_operator.controllers.metrics import STUCK_RECONCILES, controller_metrics
+from plugin_operator.hosting.reporting.reporter import PLUGIN_RELOADS, PLUGIN_STATE
+from plugin_operator.metrics import Counter, Gauge, Histogram, Metrics
+from plugin_operator.metrics.declaration import gauge
+from plugin_operator.workqueue.metrics import QueueGauges, workqueue_metrics
 
 CONTROLLER_FAMILIES = {
     "controller_runtime_reconcile": ("counter", {"controller", "result"}),
@@ -31,8 +36,8 @@ def scrape(metrics: Metrics) -> dict:
 @pytest.fixture
 def metrics() -> Metrics:
     metrics = Metrics()
-    metrics.controller("cm")
-    metrics.workqueue("cm", "cm")
+    controller_metrics(metrics, "cm")
+    workqueue_metrics(metrics, "cm", "cm")
     return metrics
 
 
@@ -74,10 +79,10 @@ def test_a_histogram_counts_a_value_on_a_bound_below_it():
 
 
 def test_a_scrape_shows_what_was_counted(metrics):
-    counted = metrics.controller("cm")
+    counted = controller_metrics(metrics, "cm")
     counted.success = 3
     counted.time.observe(0.3)
-    metrics.workqueue("cm", "cm").gauges = lambda: QueueGauges({0: 2, -100: 5}, 4.5, 3.0)
+    workqueue_metrics(metrics, "cm", "cm").gauges = lambda: QueueGauges({0: 2, -100: 5}, 4.5, 3.0)
     families = scrape(metrics)
     by_priority = {sample.labels["priority"]: sample.value for sample in families["workqueue_depth"].samples}
     assert by_priority == {"0": 2, "-100": 5}
@@ -91,7 +96,7 @@ def test_a_scrape_shows_what_was_counted(metrics):
 
 
 def test_priorities_without_number_do_not_become_labels_without_number(metrics):
-    queue = metrics.workqueue("cm", "cm")
+    queue = workqueue_metrics(metrics, "cm", "cm")
     queue.gauges = lambda: QueueGauges(dict.fromkeys(range(1000), 1))
     samples = scrape(metrics)["workqueue_depth"].samples
     assert [(sample.labels["priority"], sample.value) for sample in samples] == [("exceeded_cardinality_limit", 1000)]
@@ -105,10 +110,10 @@ def test_openmetrics_is_served_to_those_who_ask(metrics):
 
 
 def test_dropping_a_controller_ends_all_its_series(metrics):
-    metrics.handler_errors.inc("cm", "map")
-    metrics.handler_errors.inc("other", "map")
-    metrics.stuck_reconciles.set(1, "cm")
-    metrics.controller("other")
+    metrics.family(HANDLER_ERRORS).inc("cm", "map")
+    metrics.family(HANDLER_ERRORS).inc("other", "map")
+    metrics.family(STUCK_RECONCILES).set(1, "cm")
+    controller_metrics(metrics, "other")
     metrics.drop_controller("cm")
     body = metrics.render("")[1].decode()
     assert 'controller="cm"' not in body
@@ -116,9 +121,9 @@ def test_dropping_a_controller_ends_all_its_series(metrics):
 
 
 def test_dropping_a_plugin_ends_all_its_series(metrics):
-    metrics.plugin_state.set(1, "p", "Active")
-    metrics.plugin_reloads.inc("p", "success")
-    metrics.plugin_reloads.inc("q", "success")
+    metrics.family(PLUGIN_STATE).set(1, "p", "Active")
+    metrics.family(PLUGIN_RELOADS).inc("p", "success")
+    metrics.family(PLUGIN_RELOADS).inc("q", "success")
     metrics.drop_plugin("p")
     body = metrics.render("")[1].decode()
     assert 'plugin="p"' not in body
@@ -148,3 +153,10 @@ def test_the_process_and_the_interpreter_are_shown(metrics):
     families = scrape(metrics)
     assert "python_info" in families
     assert "process_cpu_seconds" in families
+
+
+def test_two_declarations_of_one_name_are_refused_and_one_is_one_family(metrics):
+    declared = gauge("twice", "help")
+    assert metrics.family(declared) is metrics.family(declared)
+    with pytest.raises(ValueError, match="twice is declared twice"):
+        metrics.family(gauge("twice", "help"))

@@ -9,8 +9,7 @@ import click
 import pytest
 
 from plugin_operator.cli.group import group
-from plugin_operator.metrics import Metrics
-from plugin_operator.metrics.collector import AnyFamily
+from tests.declared import declarations
 from tests.pages import PAGES, ROOT
 
 # Code that runs another program than plugin-operator may show flags of that program.
@@ -31,18 +30,6 @@ def commands() -> dict[str, click.Command]:
 def flags() -> set[str]:
     params = [param for command in (group, *commands().values()) for param in command.params]
     return {option for param in params for option in (*param.opts, *param.secondary_opts)} | {"--help"}
-
-
-def our_families() -> list[AnyFamily]:
-    return [family for family in Metrics()._families if family.name.startswith("plugin_operator_")]
-
-
-def families() -> set[str]:
-    metrics = Metrics()
-    metrics.controller("c")
-    metrics.workqueue("q", "c")
-    _, body = metrics.render("")
-    return set(re.findall(r"^# TYPE (\S+)", body.decode(), re.MULTILINE))
 
 
 @pages
@@ -83,29 +70,13 @@ def test_every_metric_exists(page: Path) -> None:
     prefixes = "controller_runtime|workqueue|rest_client|leader_election|plugin_operator"
     named = set(re.findall(rf"`((?:{prefixes})_[a-z_]+)[`{{]", page.read_text()))
 
-    assert named <= families()
-
-
-def test_the_manual_has_every_metric_of_ours_with_its_labels() -> None:
-    section = (ROOT / "docs" / "operations.md").read_text().partition("\nIts own:\n")[2].partition("\n\nAn unloaded")[0]
-    rows = [re.split(r"\s*\|\s*", row) for row in section.splitlines() if row.startswith("| `")]
-    shown = {name: labels for _, names, labels, *_ in rows for name in re.findall(r"`([a-z_]+)`", names)}
-
-    assert shown == {family.name: ", ".join(family.labels) for family in our_families()}
+    assert named <= declarations().keys()
 
 
 @pages
 def test_a_query_asks_for_labels_that_exist(page: Path) -> None:
-    labels = {family.name: family.labels for family in our_families()}
     for name, label in re.findall(r"(plugin_operator_[a-z_]+)\{([a-z_]+)=", page.read_text()):
-        assert label in labels[name]
-
-
-def test_every_flag_of_run_is_in_the_manual() -> None:
-    manual = (ROOT / "docs" / "operations.md").read_text()
-    shown = [param for param in commands()["run"].params if not getattr(param, "hidden", False)]
-
-    assert [option for param in shown for option in param.opts if option not in manual] == []
+        assert label in declarations()[name].labels
 
 
 @pages

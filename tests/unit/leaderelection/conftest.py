@@ -11,6 +11,7 @@ import pytest
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiConnectionError, ConflictError, NotFoundError
 from plugin_operator.leaderelection import LeaderElector, LeaseLock
+from plugin_operator.leaderelection.elector import LEADER
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
 
@@ -127,7 +128,7 @@ class Replica:
 
     @property
     def gauge(self) -> float:
-        return self.metrics.leader.get("lease")
+        return self.metrics.family(LEADER).get("lease")
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@ import sys
 
 import pytest
 
-from plugin_operator.metrics import WorkQueueMetrics
 from plugin_operator.testing.virtual_clock import VirtualClock
 from plugin_operator.workqueue import FAIR_SHARE, LOW_PRIORITY, ExponentialBackoff, QueueShutDown, WorkQueue
+from plugin_operator.workqueue.metrics import WorkQueueMetrics
 
 
 @pytest.fixture

@@ -23,10 +23,14 @@ from plugin_operator.cache.store import Store
 from plugin_operator.client import ApiRequest, ByteStream
 from plugin_operator.connection_backoff import Backoff
 from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError
+from plugin_operator.metrics.declaration import counter
 
 _NOT_UNDERSTOOD = frozenset({400, 405, 406, 422})
 _NEEDED_VERBS = ("list", "watch")
 _EARLY_SECONDS = 5.0
+
+
+OBJECTS_SKIPPED = counter("plugin_operator_objects_skipped_total", "Unreadable objects that are in no cache", "kind")
 
 
 class Reflector:
@@ -51,7 +55,7 @@ class Reflector:
         self._clock = environment.clock
         self._settings = environment.settings
         self._health = StreamHealth(key, environment.metrics)
-        self._skipped = environment.metrics.objects_skipped
+        self._skipped = environment.metrics.family(OBJECTS_SKIPPED)
         self._store = store
         self._on_listed = on_listed
         self._backoff = Backoff(

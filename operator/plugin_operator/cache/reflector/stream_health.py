@@ -10,6 +10,9 @@ from plugin_operator.cache.reflector.outcomes import Failure
 from plugin_operator.cache.reflector.states import Outcome
 from plugin_operator.errors import NotFoundError, PluginOperatorError
 from plugin_operator.metrics import Metrics
+from plugin_operator.metrics.declaration import counter
+
+WATCH_RESTARTS = counter("plugin_operator_watch_restarts_total", "Streams opened again", "kind", "reason")
 
 _log = logs.get_logger(__name__)
 
@@ -30,7 +33,7 @@ class StreamHealth:
 
     def __init__(self, key: InformerKey, metrics: Metrics) -> None:
         self._informer, self._kind = str(key), str(key.gvk)
-        self._restarts = metrics.watch_restarts
+        self._restarts = metrics.family(WATCH_RESTARTS)
         self._blocked: Outcome | None = None
         self._told: set[Outcome] = set()
         self.reason = ""

@@ -35,6 +35,9 @@ from plugin_operator.client.http.transport import ByteStream, Response
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ApiConnectionError, ApiError, ConfigError
 from plugin_operator.metrics import Metrics
+from plugin_operator.metrics.declaration import counter
+
+REST_CLIENT_REQUESTS = counter("rest_client_requests_total", "Requests to the API server", "code", "method", "host")
 
 _MAX_RETRIES = 10  # as client-go's, so that a server shedding load is obeyed for as long
 _CONNECT_SECONDS = 10.0
@@ -55,7 +58,7 @@ class Connection:
         traces: Sequence[aiohttp.TraceConfig] = (),
     ) -> None:
         self._config = config
-        self._requests = metrics.rest_client_requests
+        self._requests = metrics.family(REST_CLIENT_REQUESTS)
         self._clock = clock
         self._warnings = ServerWarnings()
         self._bodies = BodyReader()

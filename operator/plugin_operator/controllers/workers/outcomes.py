@@ -11,6 +11,7 @@ from datetime import datetime
 from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.containment import LineLimiter, PluginGuard
+from plugin_operator.controllers.metrics import ControllerMetrics
 from plugin_operator.controllers.reconcile import (
     Failure,
     FailureCallback,
@@ -21,7 +22,6 @@ from plugin_operator.controllers.reconcile import (
 )
 from plugin_operator.controllers.workers.tracebacks import TracebackThrottle
 from plugin_operator.errors import TerminalError
-from plugin_operator.metrics import ControllerMetrics
 from plugin_operator.rendering import describe, qualified_class_name
 from plugin_operator.workqueue import WorkQueue
 

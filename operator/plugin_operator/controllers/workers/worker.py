@@ -10,11 +10,11 @@ from typing import Any
 from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
+from plugin_operator.controllers.metrics import ControllerMetrics
 from plugin_operator.controllers.reconcile import Reconciler, ReconcileTimeoutError, Request, Result
 from plugin_operator.controllers.workers.loop_budget import LoopBudget
 from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.fence import Fence
-from plugin_operator.metrics import ControllerMetrics
 from plugin_operator.workqueue import QueueShutDown, WorkQueue
 
 

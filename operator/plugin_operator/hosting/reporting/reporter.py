@@ -12,6 +12,15 @@ from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import Misbehavior
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
+from plugin_operator.metrics.declaration import counter, gauge
+
+PLUGIN_INFO = gauge("plugin_operator_plugin_info", "Loaded revisions", "plugin", "revision", "digest")
+
+PLUGIN_STATE = gauge("plugin_operator_plugin_state", "1 for the state a plugin is in", "plugin", "state")
+
+PLUGIN_RELOADS = counter("plugin_operator_plugin_reloads_total", "Loads of a revision", "plugin", "result")
+
+PLUGIN_LOAD_ERRORS = counter("plugin_operator_plugin_load_errors_total", "Rejected revisions", "plugin", "reason")
 
 _log = logs.get_logger(__name__)
 
@@ -41,7 +50,7 @@ class StatusReporter:
         self._rolled_back = "", ""
         self._clock = environment.clock
         self._metrics = environment.metrics
-        self._metrics.plugin_state.set(1, name, self.state)
+        self._metrics.family(PLUGIN_STATE).set(1, name, self.state)
 
     def move(self, state: PluginState, reason: str = "") -> None:
         """Go to ``state``.
@@ -55,8 +64,8 @@ class StatusReporter:
         self.awaits = frozenset()
         if state is self.state:
             return
-        self._metrics.plugin_state.remove(self.name, self.state)
-        self._metrics.plugin_state.set(1, self.name, state)
+        self._metrics.family(PLUGIN_STATE).remove(self.name, self.state)
+        self._metrics.family(PLUGIN_STATE).set(1, self.name, state)
         self.state = state
         self.since = self._clock.now()
 
@@ -66,8 +75,8 @@ class StatusReporter:
         self.line = error.line
         self.candidate = digest
         self.move(PluginState.REJECTED, error.reason)
-        self._metrics.plugin_load_errors.inc(self.name, "rejected")
-        self._metrics.plugin_reloads.inc(self.name, "rejected")
+        self._metrics.family(PLUGIN_LOAD_ERRORS).inc(self.name, "rejected")
+        self._metrics.family(PLUGIN_RELOADS).inc(self.name, "rejected")
         _log.error(
             "Plugin rejected",
             plugin=self.name,
@@ -104,7 +113,7 @@ class StatusReporter:
         self.candidate = bad.digest
         self._rolled_back = bad.digest, health.last_kind
         self.move(PluginState.QUARANTINED, reason)
-        self._metrics.plugin_reloads.inc(self.name, "rolled_back")
+        self._metrics.family(PLUGIN_RELOADS).inc(self.name, "rolled_back")
         _log.error("Plugin rolled back", plugin=self.name, revision=bad.label, restored=restored.label, reason=reason)
 
     def activated(self, new: RevisionRuntime, old: RevisionRuntime | None, path: str) -> None:
@@ -112,7 +121,7 @@ class StatusReporter:
         self.path, self.line, self.candidate = path, None, ""
         self.reloads += 1
         self.show_revision(new, old)
-        self._metrics.plugin_reloads.inc(self.name, "success")
+        self._metrics.family(PLUGIN_RELOADS).inc(self.name, "success")
         facts = {
             "plugin": self.name,
             "revision": new.label,
@@ -182,8 +191,8 @@ class StatusReporter:
     def show_revision(self, new: RevisionRuntime, old: RevisionRuntime | None) -> None:
         """Make the metrics name the revision that works."""
         if old is not None:
-            self._metrics.plugin_info.remove(self.name, old.label, old.digest)
-        self._metrics.plugin_info.set(1, self.name, new.label, new.digest)
+            self._metrics.family(PLUGIN_INFO).remove(self.name, old.label, old.digest)
+        self._metrics.family(PLUGIN_INFO).set(1, self.name, new.label, new.digest)
 
     def retired(self) -> None:
         """Note that the plugin is gone, and end its series."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
+from plugin_operator.controllers.metrics import controller_metrics
 from plugin_operator.hosting.environment import ControllerLike, DrainLike, Environment
 from plugin_operator.hosting.rollout.revision_builder import RetryableRejection
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures, FailureLog
@@ -154,7 +155,7 @@ class ControllerSet:
         return tuple(found)
 
     def _failure_log(self, runtime: RevisionRuntime, name: str) -> FailureLog:
-        counts = self._environment.metrics.controller(name)
+        counts = controller_metrics(self._environment.metrics, name)
         return FailureLog(
             name,
             clock=self._environment.clock,

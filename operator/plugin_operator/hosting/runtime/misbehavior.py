@@ -18,10 +18,15 @@ from plugin_operator.hosting.runtime.long_reconciles import long_reconciles
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.hosting.runtime.unwanted_writes import UnwantedWrite, fights_of, loops_of
 from plugin_operator.metrics import Metrics
+from plugin_operator.metrics.declaration import gauge
 
 _MANY_TASKS = 100
 _SHOWN = 3
 _MOST_SAID = 10
+
+PLUGIN_MISBEHAVING = gauge(
+    "plugin_operator_plugin_misbehaving", "1 for each kind of misbehavior that a plugin shows", "plugin", "how"
+)
 
 _log = logs.get_logger(__name__)
 
@@ -72,7 +77,7 @@ class MisbehaviorMonitor:
     def __init__(self, plugin: str, clock: Clock, metrics: Metrics) -> None:
         self._plugin = plugin
         self._clock = clock
-        self._metric = metrics.plugin_misbehaving
+        self._metric = metrics.family(PLUGIN_MISBEHAVING)
         self._revision = ""
         self._charges: dict[MisbehaviorKind, Misbehavior] = {}
         self._tasks_said = 0

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from plugin_operator import logs
+from plugin_operator.cache.handlers import HANDLER_ERRORS
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Reconciler, Request, Result
 from plugin_operator.errors import PluginRejected
@@ -16,6 +17,7 @@ from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.hosting.runtime.hooks import run_hook
 from plugin_operator.hosting.runtime.informer_set import FeedingInformers, InformerSet
 from plugin_operator.hosting.runtime.spec_builder import build_spec, cache_keys
+from plugin_operator.metrics.declaration import counter
 from plugin_operator.plugin import (
     BoundController,
     ControllerDeclaration,
@@ -29,6 +31,12 @@ from plugin_operator.plugin import (
 from plugin_operator.tasks import cancel_and_wait
 
 T = TypeVar("T")
+
+LATE_CACHES = counter(
+    "plugin_operator_late_caches_total",
+    "Reconciles that started before the cache showed the controller's own write",
+    "controller",
+)
 
 _log = logs.get_logger(__name__)
 
@@ -232,7 +240,7 @@ class RevisionRuntime:
         return BoundController(declaration, scope, self._guard(declaration.name))
 
     def _guard(self, controller: str) -> PluginGuard:
-        errors = self._environment.metrics.handler_errors
+        errors = self._environment.metrics.family(HANDLER_ERRORS)
 
         def failed(what: str, error: BaseException) -> None:
             errors.inc(controller, what)
@@ -250,7 +258,7 @@ class RevisionRuntime:
         )
 
     def _writes(self, declaration: ControllerDeclaration, informers: InformerSet) -> Expectations:
-        late = self._environment.metrics.late_caches
+        late = self._environment.metrics.family(LATE_CACHES)
         return Expectations(
             declaration.for_,
             informers.cache_of,
