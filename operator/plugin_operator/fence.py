@@ -20,16 +20,19 @@ from plugin_operator.errors import LeadershipLost
 class Fence:
     """Open for good without leader election, and on a standby, where nothing works; then open ``until`` a moment.
 
+    Args:
+        clock: measures the time.
+        on_lapse: called when a component is about to act past ``until``; the operator ends the process there.
+
     Attributes:
         until: monotonic second; a plain number, because it is compared before every reconcile.
-        on_lapse: called when somebody is about to act although the time is over; the operator ends the process there.
     """
 
-    __slots__ = ("_clock", "_settled", "on_lapse", "until")
+    __slots__ = ("_clock", "_on_lapse", "_settled", "until")
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, on_lapse: Callable[[], None] | None = None) -> None:
         self._clock = clock
-        self.on_lapse: Callable[[], None] = _nothing
+        self._on_lapse = on_lapse
         self.until = math.inf
         self._settled: asyncio.Event | None = None
 
@@ -83,10 +86,6 @@ class Fence:
         Raises:
             LeadershipLost: always, if the process still lives.
         """
-        if self.until != -math.inf:
-            self.on_lapse()
+        if self.until != -math.inf and self._on_lapse is not None:
+            self._on_lapse()
         raise LeadershipLost("this process does not lead any more and must not act")
-
-
-def _nothing() -> None:
-    return

@@ -14,7 +14,8 @@ from plugin_operator.errors import (
     LeadershipLost,
     NotFoundError,
 )
-from plugin_operator.leaderelection import LeaderElector, LeaseLock, Sighting
+from plugin_operator.fence import Fence
+from plugin_operator.leaderelection import LeaderElector, LeaseLock, Sighting, Timing
 from plugin_operator.leaderelection.lease_record import LeaderRecord, is_micro_time
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -227,9 +228,8 @@ class Replica:
             self.lives += 1
             self.elector = elector = LeaderElector(
                 LeaseLock(self.network, "default", "lease", f"replica-{self.number}-{self.lives}"),
-                clock=self.wall_clock, metrics=Metrics(), random_share=lambda: self.share,
-                lease_duration_seconds=self.lease_seconds, renew_deadline_seconds=self.renew_seconds,
-                retry_period_seconds=self.retry_seconds,
+                fence=Fence(self.wall_clock), clock=self.wall_clock, metrics=Metrics(), random_share=lambda: self.share,
+                timing=Timing(self.lease_seconds, self.renew_seconds, self.retry_seconds),
             )  # fmt: skip
             self.network.holders, self.watch.holders = set(), set()
             self.watch.restart(elector)

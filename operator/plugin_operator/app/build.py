@@ -6,13 +6,13 @@ waits; then the connection, the event recorder, the plugins with their caches; l
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from plugin_operator import logs
-from plugin_operator.app.election import make_elector, watchdog_margin
+from plugin_operator.app.election import end_at_once, make_elector, watchdog_margin
 from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.app.health import probes
 from plugin_operator.app.lifecycle import LifecycleEvents, own_object
@@ -52,10 +52,11 @@ VERSION = version("plugin-operator")
 _log = logs.get_logger(__name__)
 
 
-class Companion(Runnable, Protocol):
-    """A part of the process that is brought along, such as a sandbox's API server; stopped last."""
+Companion: TypeAlias = Callable[[FailureCallback], Runnable]
+"""Makes a Runnable that is started first and stopped last, such as a sandbox's API server.
 
-    on_failure: FailureCallback | None
+The callback ends the process with status 1; the Runnable calls it when it breaks.
+"""
 
 
 class App:
@@ -64,7 +65,7 @@ class App:
     Args:
         options: what the user set.
         config: where the API server is.
-        companions: parts of the process that are brought along.
+        companions: make the parts of the process that are started first and stopped last.
         originals: files and folders that the plugins directory is a copy of; see ``Scanner``.
 
     Attributes:
@@ -101,8 +102,8 @@ class App:
         )
         self._mapper = RESTMapper(self.link, clock=self._clock)
         self._namespace = config.namespace
+        self._fence = Fence(self._clock, on_lapse=end_at_once)
         self._elector = self._make_elector() if options.leader_election.enabled else None
-        self._fence = self._elector.fence if self._elector is not None else Fence(self._clock)
         self.client = self._client(FencedTransport(self.link, self._fence))
         self._recorder = EventRecorder(
             self._client(self.link), instance=socket.gethostname(), clock=self._clock, supervisor=self.supervisor
@@ -113,9 +114,7 @@ class App:
         self._trust = self._make_trust()
         self.host = self._host(originals)
         self._was_settled = False
-        self.manager = self._manager(companions)
-        for companion in companions:
-            companion.on_failure = self.manager.fail
+        self.manager = self._manager([make(self._fail) for make in companions])
 
     async def run(self) -> int:
         """Run until the end is asked for or a part breaks; return the exit status; see ``Manager.run``."""
@@ -206,11 +205,15 @@ class App:
             self.options.leader_election,
             self._namespace,
             lambda seconds: self._client(self.link, seconds),
+            fence=self._fence,
             clock=self._clock,
             metrics=self.metrics,
         )
 
-    def _manager(self, companions: Sequence[Companion]) -> Manager:
+    def _fail(self, part: str, error: BaseException) -> None:
+        self.manager.fail(part, error)
+
+    def _manager(self, companions: Sequence[Runnable]) -> Manager:
         part = HostRunnable(self.host)
         elector = self._elector
         watchdog = LoopWatchdog(
@@ -287,7 +290,7 @@ def build(options: Options, companions: Sequence[Companion] = ()) -> App:
 
     Args:
         options: the settings.
-        companions: parts of the process that are started first and stopped last.
+        companions: make the parts of the process that are started first and stopped last.
 
     Raises:
         ConfigError: no cluster is configured, or its configuration cannot be used.

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from plugin_operator import logs
 from plugin_operator.client import Client
 from plugin_operator.clock import Clock
-from plugin_operator.leaderelection import LeaderElector, LeaseLock, new_identity
+from plugin_operator.fence import Fence
+from plugin_operator.leaderelection import LeaderElector, LeaseLock, Timing, new_identity
 from plugin_operator.manager import leave_now
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import LeaderElectionOptions
@@ -25,6 +26,7 @@ def make_elector(
     namespace: str | None,
     client: Callable[[float], Client],
     *,
+    fence: Fence,
     clock: Clock,
     metrics: Metrics,
 ) -> LeaderElector:
@@ -34,26 +36,24 @@ def make_elector(
         election: the settings.
         namespace: of the Lease, if the settings name none.
         client: makes a client whose requests have so many seconds.
+        fence: of the process.
         clock: of the process.
         metrics: of the process.
     """
-    # Two requests fit into the renew deadline: a request that hangs must leave time for another.
+    timing = Timing(election.lease_duration_seconds, election.renew_deadline_seconds, election.retry_period_seconds)
     lock = LeaseLock(
-        client(election.renew_deadline_seconds / 2),
+        client(timing.request_seconds),
         election.resource_namespace or namespace or _DEFAULT_NAMESPACE,
         election.resource_name,
         new_identity(),
     )
-    elector = LeaderElector(
+    return LeaderElector(
         lock,
+        fence=fence,
         clock=clock,
         metrics=metrics,
-        lease_duration_seconds=election.lease_duration_seconds,
-        renew_deadline_seconds=election.renew_deadline_seconds,
-        retry_period_seconds=election.retry_period_seconds,
+        timing=timing,
     )
-    elector.fence.on_lapse = _end_at_once
-    return elector
 
 
 def watchdog_margin(election: LeaderElectionOptions) -> float:
@@ -62,6 +62,7 @@ def watchdog_margin(election: LeaderElectionOptions) -> float:
     return min(_LONGEST_MARGIN_SECONDS, spare / 4)
 
 
-def _end_at_once() -> None:
+def end_at_once() -> None:
+    """End the process with status 1: its Lease ran out before a renewal, and work was about to begin."""
     _log.error("Leadership is over and work was about to go on, ending at once")
     leave_now(1)

@@ -28,7 +28,7 @@ def run(options: Options, companions: Sequence[Companion] = ()) -> int:
 
     Args:
         options: the settings.
-        companions: parts of the process that are stopped last, such as a sandbox's API server.
+        companions: make the parts of the process that are stopped last, such as a sandbox's API server.
 
     Raises:
         PluginOperatorError: it cannot start, for a reason a user can do something about.
@@ -38,7 +38,7 @@ def run(options: Options, companions: Sequence[Companion] = ()) -> int:
 
 
 async def _run(options: Options, companions: Sequence[Companion]) -> int:
-    app = build(options, [ProcessBelongings(plugin_of, IMPORT_GUARD), *companions])
+    app = build(options, [lambda _: ProcessBelongings(plugin_of, IMPORT_GUARD), *companions])
     grace = options.shutdown_grace_period_seconds + _GRACE_MARGIN_SECONDS
     with StopSignals(app.manager.request_stop, grace_seconds=grace):
         code = await app.run()

@@ -24,9 +24,7 @@ _PIECE_BYTES = 4096
 
 
 class ServerProcess:
-    """A running ``plugin-operator apiserver``; a Runnable of the manager, already started when it is made."""
-
-    name = "apiserver process"
+    """A running ``plugin-operator apiserver``; it starts when this object is made."""
 
     def __init__(self, kubeconfig: Path, data_dir: Path | None, *, log_level: str = "warning") -> None:
         arguments = ["--write-kubeconfig", str(kubeconfig), "--log-level", log_level, "--exit-with-stdin"]
@@ -34,8 +32,6 @@ class ServerProcess:
             arguments += ["--data-dir", str(data_dir)]
         self.kubeconfig = kubeconfig
         self._keeps_data = data_dir is not None
-        self.on_failure: Callable[[str, BaseException], None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module, no shell
             [sys.executable, "-m", "plugin_operator", "apiserver", *arguments],
             stdin=subprocess.PIPE,
@@ -76,31 +72,16 @@ class ServerProcess:
                 return line
         return b""
 
-    async def start(self) -> None:
-        """Begin to watch over the process, which runs since this object was made: its output ends when it does."""
-        self._loop = asyncio.get_running_loop()
-        if self._process.stdout is not None:
-            self._loop.add_reader(self._process.stdout.fileno(), self._output_came)
-
-    def _output_came(self) -> None:
+    @property
+    def output(self) -> int | None:
+        """File descriptor of its standard output, which ends when the process does; None once it is closed."""
         stdout = self._process.stdout
-        if stdout is None or os.read(stdout.fileno(), _PIECE_BYTES):
-            return
-        self._unwatch()
+        return stdout.fileno() if stdout is not None and not stdout.closed else None
+
+    def status(self) -> int | None:
+        """Return the exit status, after a short wait for it. Blocking."""
         self._wait(_POLL_SECONDS)
-        if self.on_failure is not None:
-            status = self._process.poll()
-            self.on_failure(self.name, PluginOperatorError(f"the embedded API server ended with status {status}"))
-
-    def _unwatch(self) -> None:
-        if self._loop is not None and self._process.stdout is not None:
-            self._loop.remove_reader(self._process.stdout.fileno())
-            self._loop = None
-
-    async def stop(self, deadline_seconds: float) -> None:
-        """End the process; past the deadline it is killed."""
-        self._unwatch()
-        await in_thread(self.close, deadline_seconds)
+        return self._process.poll()
 
     def close(self, deadline_seconds: float = 2.0) -> None:
         """Close the server's standard input, which ends it, and wait; past the deadline kill it. Blocking.
@@ -127,3 +108,42 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+
+class ServerRunnable:
+    """The server process as a Runnable: reports its unexpected end, and stops it.
+
+    Args:
+        server: the running process.
+        on_failure: called when the process ends before ``stop``.
+    """
+
+    name = "apiserver process"
+
+    def __init__(self, server: ServerProcess, on_failure: Callable[[str, BaseException], None]) -> None:
+        self._server = server
+        self._on_failure = on_failure
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def start(self) -> None:
+        """Watch the output of the process."""
+        if (output := self._server.output) is not None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(output, self._output_came, output)
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """End the process; past the deadline it is killed."""
+        self._unwatch()
+        await in_thread(self._server.close, deadline_seconds)
+
+    def _output_came(self, output: int) -> None:
+        if os.read(output, _PIECE_BYTES):
+            return
+        self._unwatch()
+        error = PluginOperatorError(f"the embedded API server ended with status {self._server.status()}")
+        self._on_failure(self.name, error)
+
+    def _unwatch(self) -> None:
+        if self._loop is not None and (output := self._server.output) is not None:
+            self._loop.remove_reader(output)
+        self._loop = None

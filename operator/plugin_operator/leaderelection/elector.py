@@ -42,6 +42,8 @@ _FAILURES = (ApiError, ApiConnectionError, ConfigError, NoMatchError, TimeoutErr
 
 LEADER = gauge("leader_election_master_status", "1 if this process holds the Lease, else 0", "name")
 
+_DEFAULT_TIMING = Timing()
+
 _log = logs.get_logger(__name__)
 
 
@@ -50,35 +52,33 @@ class LeaderElector:
 
     Args:
         lock: the Lease.
-        lease_duration_seconds: how long other replicas must observe no renewal before they may acquire the Lease.
-        renew_deadline_seconds: this process stops leading this long after its last successful renewal.
-        retry_period_seconds: interval of attempts; plus up to ``JITTER_FACTOR`` of it while another process leads.
+        fence: extended by every renewal and closed when leadership ends.
+        timing: intervals and deadlines of attempts.
         clock: measures these durations; only monotonic time is used for decisions.
         metrics: receives ``leader_election_master_status``.
         random_share: returns a number in [0, 1) for the jitter.
 
     Attributes:
         lock: the Lease.
-        fence: extended by every renewal and closed when leadership ends; every write and reconcile checks it.
+        fence: checked by every write and reconcile.
     """
 
     def __init__(
         self,
         lock: LeaseLock,
         *,
+        fence: Fence,
         clock: Clock,
         metrics: Metrics,
-        lease_duration_seconds: float = 15.0,
-        renew_deadline_seconds: float = 10.0,
-        retry_period_seconds: float = 2.0,
+        timing: Timing = _DEFAULT_TIMING,
         random_share: Callable[[], float] = random.random,
     ) -> None:
         self.lock = lock
-        self._timing = Timing(lease_duration_seconds, renew_deadline_seconds, retry_period_seconds)
+        self._timing = timing
         self._clock = clock
         self._gauge = metrics.family(LEADER)
         self._random = random_share
-        self.fence = Fence(clock)
+        self.fence = fence
         self._seen = Observation(lock.identity, self._timing, clock)
         self._renewed_at: float | None = None
         self._held_uid = ""

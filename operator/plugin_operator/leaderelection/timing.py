@@ -7,7 +7,13 @@ JITTER_FACTOR = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The three durations of client-go's leader election, in seconds; see ``plugin_operator.options``."""
+    """The three durations of client-go's leader election; see ``plugin_operator.options``.
+
+    Attributes:
+        lease_duration_seconds: how long other replicas must observe no renewal before they may acquire the Lease.
+        renew_deadline_seconds: this process stops leading this long after its last successful renewal.
+        retry_period_seconds: interval of attempts; plus up to ``JITTER_FACTOR`` of it while another process leads.
+    """
 
     lease_duration_seconds: float = 15.0
     renew_deadline_seconds: float = 10.0

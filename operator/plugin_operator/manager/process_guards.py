@@ -18,7 +18,6 @@ from typing import Any, Protocol
 
 from plugin_operator import logs
 from plugin_operator.manager.fork_guard import ForkGuard, culprit
-from plugin_operator.manager.runnable import FailureCallback
 
 _LOOK_SECONDS = 1.0
 _STATUS = Path("/proc/self/status")
@@ -67,7 +66,6 @@ class ProcessBelongings:
     name = "signals and limits"
 
     def __init__(self, blame: Callable[[FrameType], str | None], guard: Guard | None = None) -> None:
-        self.on_failure: FailureCallback | None = None
         self._blame = blame
         self._guard = guard
         self._forks = ForkGuard(blame)

@@ -12,7 +12,8 @@ from plugin_operator.cache import InformerFactory
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import LeadershipLost
-from plugin_operator.leaderelection import LeaderElector, LeaseLock, LeaseWatch
+from plugin_operator.fence import Fence
+from plugin_operator.leaderelection import LeaderElector, LeaseLock, LeaseWatch, Timing
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 
@@ -52,8 +53,9 @@ async def start(client: Client) -> AsyncIterator[Any]:
 
     def start(name: str, **timing: float) -> tuple[LeaderElector, asyncio.Task[None]]:
         elector = LeaderElector(
-            LeaseLock(client, NAMESPACE, "lease", name), clock=SystemClock(), metrics=Metrics(),
-            **{"lease_duration_seconds": 15.0, "renew_deadline_seconds": 10.0, "retry_period_seconds": 0.05, **timing},
+            LeaseLock(client, NAMESPACE, "lease", name), fence=Fence(SystemClock()), clock=SystemClock(),
+            metrics=Metrics(),
+            timing=Timing(**{"retry_period_seconds": 0.05, **timing}),
         )  # fmt: skip
         tasks.append(asyncio.create_task(elector.run(lambda: None)))
         return elector, tasks[-1]

@@ -8,6 +8,7 @@ import pytest
 from plugin_operator.controllers import Result, TemporaryError
 from plugin_operator.controllers.metrics import controller_metrics
 from plugin_operator.errors import TerminalError
+from plugin_operator.fence import Fence
 from plugin_operator.plugin.runtime.task_tracking import RevisionTasks
 from plugin_operator.rendering import describe
 from plugin_operator.workqueue import LOW_PRIORITY
@@ -60,7 +61,7 @@ async def test_nothing_runs_before_the_process_leads(harness):
 
 async def test_no_reconcile_begins_once_leadership_is_over(harness):
     lapses = []
-    harness.controller.fence.on_lapse = lambda: lapses.append(1)
+    harness.controller.fence = Fence(harness.clock, on_lapse=lambda: lapses.append(1))
     await harness.run()
     harness.controller.fence.until = harness.clock.monotonic() + 10
     harness.informer.set("a")

@@ -10,6 +10,7 @@ import pytest
 
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiConnectionError, ConflictError, NotFoundError
+from plugin_operator.fence import Fence
 from plugin_operator.leaderelection import LeaderElector, LeaseLock
 from plugin_operator.leaderelection.elector import LEADER
 from plugin_operator.metrics import Metrics
@@ -110,7 +111,11 @@ class Replica:
     def __init__(self, name: str, leases: Any, clock: VirtualClock) -> None:
         self.metrics = Metrics()
         self.elector = LeaderElector(
-            LeaseLock(leases, "default", "lease", name), clock=clock, metrics=self.metrics, random_share=lambda: 0.0
+            LeaseLock(leases, "default", "lease", name),
+            fence=Fence(clock),
+            clock=clock,
+            metrics=self.metrics,
+            random_share=lambda: 0.0,
         )
         self.led = 0
         self.task = asyncio.create_task(self.elector.run(self._lead))

@@ -15,8 +15,16 @@ from plugin_operator.testing.virtual_clock import VirtualClock
 
 
 @pytest.fixture
-async def elector(leases: Any, clock: VirtualClock) -> Any:
-    elector = LeaderElector(LeaseLock(leases, "default", "lease", "a"), clock=clock, metrics=Metrics())
+def lapses() -> list[float]:
+    """When a component was about to act too late."""
+    return []
+
+
+@pytest.fixture
+async def elector(leases: Any, clock: VirtualClock, lapses: list[float]) -> Any:
+    lock = LeaseLock(leases, "default", "lease", "a")
+    fence = Fence(clock, on_lapse=lambda: lapses.append(clock.monotonic()))
+    elector = LeaderElector(lock, fence=fence, clock=clock, metrics=Metrics())
     task = asyncio.create_task(elector.run(lambda: None))
     await clock.advance(0)
     yield elector
@@ -38,10 +46,8 @@ async def test_it_stays_open_as_long_as_renewals_succeed(elector: LeaderElector,
 
 
 async def test_a_process_that_slept_past_the_renew_deadline_is_stopped_before_it_acts(
-    elector: LeaderElector, clock: VirtualClock
+    elector: LeaderElector, clock: VirtualClock, lapses: list[float]
 ) -> None:
-    lapses: list[float] = []
-    elector.fence.on_lapse = lambda: lapses.append(clock.monotonic())
     clock._monotonic += 10.0  # nothing ran meanwhile, no timer either
     with pytest.raises(LeadershipLost, match="must not act"):
         elector.fence.check()
@@ -49,10 +55,8 @@ async def test_a_process_that_slept_past_the_renew_deadline_is_stopped_before_it
 
 
 async def test_after_a_release_nothing_passes_but_the_process_ends_in_order(
-    elector: LeaderElector, clock: VirtualClock
+    elector: LeaderElector, lapses: list[float]
 ) -> None:
-    lapses: list[int] = []
-    elector.fence.on_lapse = lambda: lapses.append(1)
     await elector.release()
     with pytest.raises(LeadershipLost):
         elector.fence.check()
@@ -67,7 +71,8 @@ async def test_a_jump_of_the_wall_clock_neither_ends_leadership_nor_prolongs_it(
     monkeypatch.setattr(VirtualClock, "now", lambda self: now(self) + jump)
     await clock.advance(60)
     assert elector.is_leader()
-    standby = LeaderElector(LeaseLock(leases, "default", "lease", "b"), clock=clock, metrics=Metrics())
+    lock = LeaseLock(leases, "default", "lease", "b")
+    standby = LeaderElector(lock, fence=Fence(clock), clock=clock, metrics=Metrics())
     waiting = asyncio.create_task(standby.run(lambda: None))
     await clock.advance(60)
     assert (elector.is_leader(), standby.is_leader()) == (True, False)

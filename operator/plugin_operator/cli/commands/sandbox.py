@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def command(folder: Path, data_dir: Path | None, **settings: Any) -> None:
 
 def _run(folder: SandboxFolder, data_dir: Path | None, settings: dict[str, Any]) -> int:
     # asyncio is not for --help.
-    from plugin_operator.cli.server_process import ServerProcess
+    from plugin_operator.cli.server_process import ServerProcess, ServerRunnable
 
     options = replace(options_from(settings), kubeconfig=folder.kubeconfig)
     server = ServerProcess(folder.kubeconfig, data_dir)
@@ -72,7 +73,7 @@ def _run(folder: SandboxFolder, data_dir: Path | None, settings: dict[str, Any])
         url = server.wait_ready(_SERVER_READY_SECONDS)
         folder.announce({"pid": os.getpid(), "server": url, "probes": str(options.probe_address)})
         _welcome(url, folder, options)
-        return run(options, companions=(server,))
+        return run(options, companions=[partial(ServerRunnable, server)])
     finally:
         server.close()
 
