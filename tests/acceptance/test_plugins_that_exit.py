@@ -55,7 +55,7 @@ def test_only_signals_end_the_operator_and_then_with_status_0(operator: Any, clu
         cluster.kubectl("create", "configmap", name)
         running.wait_for("Tried to exit", f"request={name}")
         running.wait_for("Well done", f"request={name}")
-    running.wait_for("Callback tried to end the process", "SystemExit: 0")
+    running.wait_for("Callback tried to exit the process", "SystemExit: 0")
     running.wait_for("Exception ignored", "plugin=hostile", "hostile.py:11")
     running.wait_for("Python warning", "plugin=hostile", "was never awaited")
     running.wait_for("Unhandled exception on the event loop", "plugin=hostile", "controller=hostile", "reconcile_id=")

@@ -239,5 +239,5 @@ def test_signals_that_the_loop_is_to_handle_end_the_operator_all_the_same(runnin
 def test_what_is_changed_past_python_is_put_back(running: Any, attempt: Try) -> None:
     assert attempt("below")[0] == "0"
     for words in ('"SIGTERM"', '"SIGINT"', '"RLIMIT_NOFILE"'):
-        running.wait_for("put back", words, seconds=10)
+        running.wait_for("restored", words, seconds=10)
     stops_in_order(running)

@@ -176,7 +176,7 @@ def test_a_leader_that_was_frozen_past_its_lease_ends_at_once_with_one(
     second.wait_for("Leadership acquired", seconds=15)
     first.process.send_signal(signal.SIGCONT)
     assert first.end(10) == 1
-    assert "ending at once" in first.text
+    assert ", exiting" in first.text
     assert "Traceback" not in first.text
 
 

@@ -43,4 +43,4 @@ def test_a_plugin_that_fills_the_default_executor_holds_up_neither_reloads_nor_t
     running.wait_for("Other works", "word=two")
     running.process.send_signal(signal.SIGTERM)
     assert running.end(30) == 0, running.text
-    assert "Not stopped in time" not in running.text
+    assert "Runnable not stopped within its deadline" not in running.text

@@ -55,7 +55,7 @@ def stopped(replicas: Any, leader: Any) -> None:
     replicas_take_over(replicas, leader)
     leader.signal(signal.SIGCONT)
     assert leader.end(10) == 1
-    assert "ending at once" in leader.log
+    assert ", exiting" in leader.log
     assert "Traceback" not in leader.log
 
 

@@ -9,7 +9,7 @@ from tests.soak.records import Records
 from tests.soak.servers import SERVERS, Server
 from tests.soak.settings import REPLICAS, Settings
 
-_LEADERSHIP = ("Leadership lost, ending at once", "Leadership is over and ")
+_LEADERSHIP = ("Leadership lost, exiting", "Leadership expired")
 _RESTART_SECONDS = 0.5
 
 

@@ -15,11 +15,11 @@ _EXPECTED: dict[str, str] = {
     "Plugin fails most of the time": _PLANNED,
     "Reconciler error": _PLANNED,
     "Object cannot be read and is left out": "JSON is malformed",
-    "Leadership lost, ending at once": "",
+    "Leadership lost, exiting": "",
     # What the hostile plugin does is named; a callback of it that exits cannot be told from anybody else's.
-    "Callback tried to end the process": "SystemExit: 0",
+    "Callback tried to exit the process": "SystemExit: 0",
     "Background task ended, restarting it": "controller/hostile",
-    "Leadership is over and work was about to go on, ending at once": "",
+    "Leadership expired, exiting": "",
 }
 # kube-apiserver reports what clients and faults do as errors of its own; it must only not break by itself.
 _REAL = "kube-apiserver"

@@ -63,6 +63,6 @@ def watchdog_margin(election: LeaderElectionOptions) -> float:
 
 
 def end_at_once() -> None:
-    """End the process with status 1: its Lease ran out before a renewal, and work was about to begin."""
-    _log.error("Leadership is over and work was about to go on, ending at once")
+    """End the process with status 1: the Lease expired before a renewal, and a write or reconcile was due."""
+    _log.error("Leadership expired, exiting")
     leave_now(1)

@@ -1,6 +1,6 @@
-"""The life of the process: what runs, in which order it starts and stops, and with which status it ends.
+"""The manager: starts and stops Runnables, and decides the exit status.
 
-Owns order, deadlines, signals, exit codes and the watch over the event loop. What runs is handed in by ``app``.
+Owns order, deadlines, signals, exit statuses and the event loop watchdog. ``app`` passes the Runnables in.
 """
 
 from plugin_operator.manager.event_loop import run_in_loop

@@ -1,7 +1,7 @@
-"""The event loop of a process: uvloop where there is one, for it helps under bursts and costs nothing else.
+"""The event loop of the process: uvloop if it is installed, because it is faster under bursts.
 
-Owns what ends it: the operator's main coroutine and nobody else. asyncio lets ``SystemExit`` and ``KeyboardInterrupt``
-of any callback through the loop; a plugin's ``call_later`` can raise them. The operator's signals raise neither.
+Ensures that only the operator's main coroutine ends the loop. asyncio lets ``SystemExit`` and ``KeyboardInterrupt``
+from any callback through, so a plugin's ``call_later`` could end it. The operator's signal handlers raise neither.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ _log = logs.get_logger(__name__)
 
 
 def run_in_loop(main: Coroutine[Any, Any, T]) -> T:
-    """Run ``main`` to its end in a new event loop and return its result.
+    """Run ``main`` in a new event loop and return its result.
 
-    What is imported by now stays for good, so the collector is told to leave it alone: walking it again and again was
-    most of its longest pauses.
+    It freezes the objects of imported modules (``gc.freeze``), because traversing them dominated the longest pauses of
+    the garbage collector.
 
     Raises:
-        RuntimeError: ``main`` itself ended by ``SystemExit``, which would look like a stop in order.
-        KeyboardInterrupt: Ctrl-C before the operator handles signals.
+        RuntimeError: ``main`` raised ``SystemExit``, which would look like a regular exit.
+        KeyboardInterrupt: Ctrl-C was pressed before the operator handles signals.
     """
     gc.collect()
     gc.freeze()
@@ -46,18 +46,18 @@ def run_in_loop(main: Coroutine[Any, Any, T]) -> T:
 
 
 class MainTask(asyncio.Task[T]):
-    """The task that ends the process with its own end; code that cancels all tasks does not end it.
+    """The task of the main coroutine, which ignores cancellation by code that cancels all tasks.
 
     Attributes:
-        is_running_free: cancellation has no effect, and is logged.
+        is_running_free: whether cancellation is ignored and logged.
     """
 
     is_running_free = True
 
     def cancel(self, msg: Any | None = None) -> bool:
-        """Refuse, while the loop runs it."""
+        """Ignore the request while the loop runs this task."""
         if self.is_running_free:
-            _log.error("Cancellation of the operator's main task has no effect", **current_fields())
+            _log.error("Cancellation of the operator's main task ignored", **current_fields())
             return False
         return super().cancel(msg)
 
@@ -71,19 +71,19 @@ def _run_until_done(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[T]", st
                 raise
             if task.done():
                 raise RuntimeError(f"the operator's main task raised {describe(error)}") from error
-            # What was due in this turn of the loop is still in its queue: the next run goes on with it.
+            # Callbacks due in this turn stay in the loop's queue, and the next run executes them.
             stray.exits(error)
         except RuntimeError:
             if task.done() or loop.is_closed():
                 raise
-            # That is what loop.stop() comes to; an error of the main task would have ended it.
-            _log.error("Event loop was stopped by other code, running it again")
+            # loop.stop() surfaces as this RuntimeError; an error of the main task would have ended the task.
+            _log.error("Event loop stopped by other code, restarting it")
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
-    except ImportError:  # no wheel for this platform: asyncio's own loop does the same, a little slower
+    except ImportError:  # no wheel for this platform: asyncio's own loop is only slower
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory

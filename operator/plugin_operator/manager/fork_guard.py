@@ -1,10 +1,10 @@
-"""No second operator by a fork.
+"""Guard against forks of the operator.
 
-Owns what happens when code in this process calls ``os.fork``: the child would be another operator on the same sockets,
-the same epoll and the same Lease, so it ends at once. Processes that are started by ``subprocess``, ``asyncio``, or
-``multiprocessing`` with ``spawn`` or ``forkserver`` are no such forks.
+A child of ``os.fork`` would be a second operator on the same sockets, epoll instance and Lease, so the guard ends it at
+once. Processes from ``subprocess``, ``asyncio``, or ``multiprocessing`` with ``spawn`` or ``forkserver`` are not
+affected.
 
-``os.register_at_fork`` cannot do it: its hooks run in the child of every process that uvloop starts, too.
+``os.register_at_fork`` does not suit: its hooks also run in the child of every process that uvloop starts.
 """
 
 import os
@@ -19,18 +19,18 @@ from plugin_operator.plugin.runtime.forks import is_fork_allowed
 _CHILD_STATUS = 70
 _NAMES = ("fork", "forkpty")
 _WAY_OUT = (
-    'use subprocess, or multiprocessing.get_context("spawn"); with plugin_operator.allow_fork() around the call the '
-    "child goes on"
+    'use subprocess, or multiprocessing.get_context("spawn"); wrap the call in plugin_operator.allow_fork() '
+    "to keep the child"
 )
 
 _log = logs.get_logger(__name__)
 
 
 class ForkGuard:
-    """Ends the children of this process that were forked unasked, while it is installed.
+    """While installed, ends every forked child of this process unless the fork was allowed.
 
     Args:
-        blame: names the plugin of a frame, or None.
+        blame: returns the plugin of a frame, or None.
     """
 
     def __init__(self, blame: Callable[[FrameType], str | None]) -> None:
@@ -47,7 +47,7 @@ class ForkGuard:
                     setattr(module, name, self._guarded(function))
 
     def remove(self) -> None:
-        """Put the functions back."""
+        """Restore ``os.fork`` and ``os.forkpty``."""
         while self._replaced:
             module, name, function = self._replaced.pop()
             setattr(module, name, function)
@@ -60,7 +60,7 @@ class ForkGuard:
             pid = result[0] if isinstance(result, tuple) else result
             if pid == 0:
                 os._exit(_CHILD_STATUS)
-            self._tell(function.__name__, pid, sys._getframe(1))  # noqa: SLF001 - the documented way to see the caller
+            self._tell(function.__name__, pid, sys._getframe(1))  # noqa: SLF001 - the documented way to find the caller
             return result
 
         fork.__name__ = fork.__qualname__ = function.__name__
@@ -81,7 +81,7 @@ class ForkGuard:
 
 
 def culprit(frame: FrameType, blame: Callable[[FrameType], str | None]) -> tuple[str | None, FrameType]:
-    """Return the plugin whose code is on the stack, the innermost first, and its frame; else None and ``frame``."""
+    """Return the plugin with the innermost frame on the stack, and that frame; else None and ``frame``."""
     at: FrameType | None = frame
     while at is not None:
         if (plugin := blame(at)) is not None:

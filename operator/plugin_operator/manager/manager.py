@@ -1,6 +1,6 @@
-"""Starts Runnables in order, keeps them company, stops them in reverse.
+"""``Manager``: starts Runnables in order and stops them in reverse.
 
-Owns the order, the leader-only part, the deadlines and the exit status. Signals arrive through ``request_stop``.
+Owns the order, the leader-only Runnables, the deadlines and the exit status. Signal handlers call ``request_stop``.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from plugin_operator.errors import LeadershipLost, PluginOperatorError
 from plugin_operator.leaderelection import LeaderElector
 from plugin_operator.manager.runnable import Runnable
 
-# Each stop may use this share of what is left of the grace, so that those after it still get some: the Lease is
-# released and Events are flushed even if a reconcile refuses to end.
+# Share of the remaining grace period for each stop: later Runnables still release the Lease and flush Events if a
+# reconcile does not end.
 _SHARE_OF_THE_REST = 0.8
 _CANCEL_SECONDS = 0.5
 _ELECTION = "manager/election"
@@ -23,15 +23,15 @@ _log = logs.get_logger(__name__)
 
 
 class Manager:
-    """Runs the process from the first Runnable's start to the last one's stop; good for one ``run``.
+    """Runs Runnables until a stop is requested or one of them fails; each instance runs once.
 
     Args:
-        runnables: started in this order, whether leading or not.
-        leader_runnables: started after them once this process leads.
-        elector: None leads from the start.
-        grace_seconds: how long stopping everything may take.
-        clock: measures it.
-        supervisor: notified of its own tasks that end unexpectedly.
+        runnables: started in this order, on standbys too.
+        leader_runnables: started after them when this process becomes the leader.
+        elector: leader elector; None means that this process always leads.
+        grace_seconds: deadline for stopping all Runnables.
+        clock: measures the grace period.
+        supervisor: notified when a task of the manager ends unexpectedly.
     """
 
     def __init__(
@@ -61,33 +61,33 @@ class Manager:
 
     @property
     def lost_leadership(self) -> bool:
-        """Whether ``run`` ended because the Lease was lost: nothing was stopped, and the process must end at once."""
+        """Whether ``run`` ended by a lost Lease: no Runnable was stopped, and the process must exit at once."""
         return isinstance(self._error, LeadershipLost)
 
     @property
     def stopping(self) -> bool:
-        """Whether the end has begun."""
+        """Whether the manager is stopping."""
         return self._wanted.is_set()
 
     def request_stop(self) -> None:
-        """End gracefully; harmless if the end has begun."""
+        """Stop gracefully; does nothing if the manager is stopping already."""
         if not self._wanted.is_set():
-            _log.info("Stopping: waiting for what is in flight", parts=len(self._started))
+            _log.info("Stopping: draining reconciles in flight", parts=len(self._started))
         self._wanted.set()
 
     def fail(self, name: str, error: BaseException) -> None:
-        """End with status 1 because the Runnable ``name`` broke; the first one counts."""
+        """Stop with status 1 because the Runnable ``name`` failed; the first failure counts."""
         if self._error is None:
             self._error, self._culprit = error, name
         self._wanted.set()
 
     async def run(self) -> int:
-        """Start everything, wait for the end, stop everything, and return the exit status.
+        """Start all Runnables, wait until a stop is due, stop them, and return the exit status.
 
-        Cancelling stops everything as a request would, and then raises.
+        Cancelling stops all Runnables like ``request_stop`` and then raises.
 
         Raises:
-            PluginOperatorError: a Runnable could not start, for a reason a user can do something about.
+            PluginOperatorError: a Runnable could not start, for a reason that the user can fix.
         """
         try:
             while not self._wanted.is_set():
@@ -99,7 +99,7 @@ class Manager:
                 await asyncio.gather(*self._unfinished_life(), return_exceptions=True)
                 clean = await self._stop_all()
         if self.lost_leadership:
-            _log.error("Leadership lost, ending at once", reason=str(self._error))
+            _log.error("Leadership lost, exiting", reason=str(self._error))
             return 1
         return self._verdict(clean=clean)
 
@@ -109,11 +109,11 @@ class Manager:
             return 0 if clean else 1
         if isinstance(error, PluginOperatorError):
             raise error
-        _log.error("A part of the operator broke", part=self._culprit, exc_info=error)
+        _log.error("Runnable failed", part=self._culprit, exc_info=error)
         return 1
 
     async def _wait_for_the_end(self) -> None:
-        """Wait until the end is wanted, or until a task ended that should not have: then begin it again."""
+        """Wait until a stop is due, and restart the manager's own task if it ends unexpectedly."""
         if self._life is None:
             self._life = tasks.start_task(self._live(), "manager")
         wanted = tasks.start_task(self._wanted.wait(), "manager/stop")
@@ -131,7 +131,7 @@ class Manager:
         return [self._life] if self._life is not None and not self._life.done() else []
 
     def _life_broke(self, error: BaseException | None) -> None:
-        """Go on where it was; a start that was cut off half-way cannot be repeated. None stands for a cancellation."""
+        """Restart the task, or fail if the start of a Runnable was interrupted. None stands for a cancellation."""
         self._life = None
         if self._starting:
             self.fail(self._starting, error or RuntimeError("its start was cancelled by other code in this process"))
@@ -149,7 +149,7 @@ class Manager:
         except Exception as error:
             if not self._starting:
                 raise
-            # Whatever breaks a start is the reason the process ends with.
+            # An exception of a start is the reason for the exit.
             self.fail(self._starting, error)
 
     async def _lead(self) -> None:
@@ -167,7 +167,7 @@ class Manager:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail("leader election", error)
         elif not self._wanted.is_set() and self._elector is not None:
-            # Only other code in this process can have cancelled it. The Lease, if we hold it, is renewed in time.
+            # Only other code in this process can have cancelled it. A restart renews a held Lease in time.
             self._supervisor.lost(self._elector, "election", _ELECTION, None, cancelled=task.cancelled())
             self._elect(self._elector)
             self._supervisor.restarted(self._elector, _ELECTION)
@@ -186,7 +186,7 @@ class Manager:
         self._starting = ""
 
     async def _stop_all(self) -> bool:
-        """Stop in reverse; the Lease is released once the leader part has ended, and kept if that did not."""
+        """Stop Runnables in reverse; release the Lease only if all leader Runnables have stopped."""
         self._wanted.set()
         end = self._clock.monotonic() + self._grace_seconds
         leader_part = [runnable for runnable in self._started if runnable in self._leader_runnables]
@@ -202,7 +202,7 @@ class Manager:
         return clean
 
     async def _leave_election(self, deadline_seconds: float) -> None:
-        """Let the Lease expire by itself: what still runs here must not meet another leader."""
+        """Stop the elector without releasing the Lease, because leader Runnables still run."""
         if self._election is not None:
             await tasks.cancel_and_wait([self._election], deadline_seconds, clock=self._clock)
 
@@ -216,13 +216,13 @@ class Manager:
         _log.debug("Stopping", part=name, deadline_seconds=round(seconds, 3))
         task = tasks.start_task(stop(seconds), f"manager/stop {name}")
         if await tasks.wait_until_done([task], seconds + _CANCEL_SECONDS, clock=self._clock):
-            _log.error("Not stopped in time", part=name)
+            _log.error("Runnable not stopped within its deadline", part=name)
             await tasks.cancel_and_wait([task], _CANCEL_SECONDS, clock=self._clock)
             return False
         if task.cancelled():
             return False
         if (error := task.exception()) is not None:
             known = isinstance(error, PluginOperatorError)
-            _log.error("Stopping failed", part=name, reason=str(error), exc_info=None if known else error)
+            _log.error("Runnable stop failed", part=name, reason=str(error), exc_info=None if known else error)
             return False
         return True

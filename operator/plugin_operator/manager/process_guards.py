@@ -1,8 +1,8 @@
-"""What belongs to the whole process and not to a plugin: signal handlers, timers, limits, and the event loop's ways.
+"""Guards of process-wide state: signal handlers, timers, resource limits and event loop settings.
 
-Owns noticing that code of a plugin changes them, at run time, and putting them back. A call from a plugin's code has no
-effect and is named with its line. What goes past Python's own functions is found by looking, once a second, and cannot
-be named. What an import changes is refused before that, by the trial.
+Owns detecting changes by plugin code at run time, and restoring the state. A call from plugin code is ignored and
+logged with its line. Changes that bypass Python's functions are found by a check once a second, which cannot name the
+plugin. Trial imports reject plugins whose import changes this state.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _LOOK_SECONDS = 1.0
 _STATUS = Path("/proc/self/status")
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
 
-#: They make everybody slow, or their garbage stay.
+#: Functions that would slow down the whole process or keep garbage from being collected.
 _OF_THE_INTERPRETER = (
     (gc, "disable"),
     (gc, "set_threshold"),
@@ -31,12 +31,12 @@ _OF_THE_INTERPRETER = (
     (sys, "setswitchinterval"),
     (sys, "settrace"),
 )
-#: They end the loop, or decide how the tasks and errors of everybody are treated.
+#: Functions that end the event loop, or change the handling of all tasks and errors.
 _OF_THE_LOOP = (
     "add_signal_handler", "close", "remove_signal_handler", "set_debug", "set_default_executor",
     "set_exception_handler", "set_task_factory", "stop",
 )  # fmt: skip
-#: CPython 3.11 crashes when code recurses deeper through some C functions (5,000 through ``sorted``).
+#: CPython 3.11 crashes on deeper recursion through some C functions (5,000 through ``sorted``).
 MAX_RECURSION = 3000
 _AWAITED_OF_THE_LOOP = ("shutdown_asyncgens", "shutdown_default_executor")
 
@@ -46,21 +46,21 @@ _log = logs.get_logger(__name__)
 
 
 class Guard(Protocol):
-    """Guards what is not this module's affair."""
+    """A guard of process-wide state outside this module."""
 
     def look(self) -> None:
-        """Put back what has changed since the last look; the first one remembers what is."""
+        """Restore what has changed since the last call; the first call records the state."""
 
     def rest(self) -> None:
-        """Guard nothing any more."""
+        """Stop guarding."""
 
 
 class ProcessBelongings:
-    """A part of the process that is started first and stopped last.
+    """Runnable that guards process-wide state; it starts first and stops last.
 
     Args:
-        blame: names the plugin of a frame, or None.
-        guard: puts back what else plugins have changed.
+        blame: returns the plugin of a frame, or None.
+        guard: restores further state that plugins may change.
     """
 
     name = "signals and limits"
@@ -77,14 +77,14 @@ class ProcessBelongings:
         self._process = os.getpid()
 
     async def start(self) -> None:
-        """Remember what is, and guard it from now on."""
+        """Record the state and guard it from now on."""
         self._process = os.getpid()
         self._handlers = _handlers()
         self._limits = _limits()
         self._forks.install()
         self._replace(signal, "signal", self._without_effect_on_signals)
         self._replace(resource, "setrlimit", self._without_effect_on_limits)
-        # Nobody handles SIGALRM and its like, so a timer that fires ends the process.
+        # SIGALRM and similar signals have no handler, so a timer that fires would end the process.
         self._replace(signal, "setitimer", self._without_effect("timer", (0.0, 0.0)))
         self._replace(signal, "alarm", self._without_effect("timer", 0))
         self._replace(signal, "set_wakeup_fd", self._without_effect("call", -1))
@@ -103,7 +103,7 @@ class ProcessBelongings:
         self._look_later()
 
     async def stop(self, deadline_seconds: float) -> None:
-        """Guard nothing any more."""
+        """Stop guarding."""
         del deadline_seconds
         if self._timer is not None:
             self._timer.cancel()
@@ -115,10 +115,10 @@ class ProcessBelongings:
         self._forks.remove()
 
     def look(self) -> None:
-        """Put back what has changed without a call that could be named."""
+        """Restore state that was changed without a call that can be attributed."""
         changed = [number for number, handler in _handlers().items() if self._handlers.get(number) is not handler]
         for number in dict.fromkeys([*changed, *_not_caught()]):
-            # SIGCHLD is caught below Python, and a handler of Python's would take its place.
+            # SIGCHLD is handled below Python; restoring a Python handler would replace that one.
             if number in self._handlers and number != signal.SIGCHLD:
                 self._put_signal_back(number)
         for name, limits in _limits().items():
@@ -126,7 +126,7 @@ class ProcessBelongings:
                 self._put_limit_back(name)
 
     def _look_later(self) -> None:
-        # A timer and no task: it cannot be cancelled by code that cancels all tasks.
+        # A timer, not a task, because plugin code may cancel all tasks.
         self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look_and_go_on)
 
     def _look_and_go_on(self) -> None:
@@ -138,7 +138,7 @@ class ProcessBelongings:
     def _put_signal_back(self, number: signal.Signals) -> None:
         signal.signal(number, self._handlers[number])
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
-        _log.error("Signal handler put back", plugin=None, signal=number.name, reason=_UNNAMED)
+        _log.error("Signal handler restored", plugin=None, signal=number.name, reason=_UNNAMED)
 
     def _put_limit_back(self, name: str) -> None:
         which, before = getattr(resource, name), self._limits[name]
@@ -148,9 +148,9 @@ class ProcessBelongings:
             self._unlimited.add(name)
             hard = resource.getrlimit(which)[1]
             resource.setrlimit(which, (_smaller(before[0], hard), hard))
-            _log.error("Resource limit cannot be put back", plugin=None, limit=name, now=hard, before=before)
+            _log.error("Resource limit cannot be restored", plugin=None, limit=name, now=hard, before=before)
         else:
-            _log.error("Resource limit put back", plugin=None, limit=name, before=before, reason=_UNNAMED)
+            _log.error("Resource limit restored", plugin=None, limit=name, before=before, reason=_UNNAMED)
 
     def _replace(self, module: Any, name: str, guard: Callable[[Any], Any]) -> None:
         function = getattr(module, name)
@@ -182,7 +182,7 @@ class ProcessBelongings:
         return set_limit_of
 
     def _without_effect(self, what: str, nothing: Any) -> Callable[[Any], Any]:
-        """Return what makes a function return ``nothing`` to a plugin; the log line has its name as ``what``."""
+        """Return a decorator: the function returns ``nothing`` to plugin code; the log names it under ``what``."""
 
         def guarded(function: Any) -> Any:
             def call(*args: Any, **options: Any) -> Any:
@@ -208,14 +208,14 @@ class ProcessBelongings:
         return next((name for name in self._limits if getattr(resource, name) == which), str(which))
 
     def _is_a_plugins(self, frame: FrameType, **what: str) -> bool:
-        # A child is free to change itself: asyncio does in the first moment after a fork, from Python 3.12 on.
+        # A child may change its own state: asyncio does so right after a fork, from Python 3.12 on.
         if os.getpid() != self._process:
             return False
         plugin, at = culprit(frame, self._blame)
         if plugin is None:
             return False
         _log.error(
-            "Change of the process by a plugin has no effect",
+            "Process-wide change by a plugin ignored",
             plugin=plugin,
             file=at.f_code.co_filename,
             line=at.f_lineno,
@@ -226,7 +226,7 @@ class ProcessBelongings:
 
 
 class _Done:
-    """Awaited, it is done."""
+    """An awaitable that is already done."""
 
     def __await__(self) -> Generator[None, None, None]:
         return
@@ -241,13 +241,13 @@ def _handlers() -> dict[signal.Signals, Any]:
 
 
 def _limits() -> dict[str, Limits]:
-    # In reverse, for RLIMIT_OFILE is an old name of RLIMIT_NOFILE.
+    # In reverse, because RLIMIT_OFILE is an old name of RLIMIT_NOFILE.
     names = {getattr(resource, name): name for name in reversed(dir(resource)) if name.startswith("RLIMIT_")}
     return {name: resource.getrlimit(which) for which, name in names.items()}
 
 
 def _not_caught() -> list[signal.Signals]:
-    """Return the signals of a stop that would not reach Python: set below it to be ignored, blocked or fatal."""
+    """Return the stop signals that native code has set to be ignored, blocked or fatal."""
     try:
         lines = dict(line.split(":\t", 1) for line in _STATUS.read_text("ascii").splitlines() if line[:3] == "Sig")
         caught, blocked = int(lines["SigCgt"], 16), int(lines["SigBlk"], 16)

@@ -1,25 +1,25 @@
-"""What the manager starts and stops."""
+"""``Runnable``: a part of the process that the manager starts and stops."""
 
 from collections.abc import Callable
 from typing import Protocol
 
 FailureCallback = Callable[[str, BaseException], None]
-"""How a Runnable that breaks after its start says so: its name and the reason. The process then ends."""
+"""Reports the failure of a started Runnable by its name and the error. The process then stops."""
 
 
 class Runnable(Protocol):
-    """A part of the process.
+    """A part of the process with start and stop, as controller-runtime's ``manager.Runnable``.
 
     Attributes:
-        name: for people, in logs and messages.
+        name: display name in logs and messages.
     """
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Display name in logs and messages."""
 
     async def start(self) -> None:
-        """Get ready and return; what goes on afterwards runs in tasks the Runnable owns. Cancellable."""
+        """Start and return once ready; further work runs in tasks that the Runnable owns. Cancellable."""
 
     async def stop(self, deadline_seconds: float) -> None:
-        """End everything within the deadline; also called if ``start`` failed or was cancelled half-way."""
+        """Stop all work within the deadline; also called if ``start`` failed or was cancelled."""

@@ -1,7 +1,7 @@
-"""SIGTERM and SIGINT: the first asks for a stop, the second ends the process.
+"""SIGTERM and SIGINT: the first signal requests a stop, the second ends the process.
 
-Owns the handlers. They are Python's own and not the event loop's, because a plugin that blocks the loop must not keep
-Ctrl-C from working; for the same reason a timer in a thread ends a stop that outlasts its grace.
+Owns the handlers. They are Python signal handlers, not the event loop's, so that Ctrl-C works while a plugin blocks the
+loop. For the same reason a timer thread ends a stop that exceeds its grace period.
 """
 
 import asyncio
@@ -16,14 +16,14 @@ from typing import Self
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-# One Ctrl-C may arrive twice: from the terminal to the whole group, and forwarded by a launcher in between.
+# One Ctrl-C may arrive twice: the terminal sends it to the whole process group, and a launcher may forward it.
 _SAME_PRESS_SECONDS = 0.2
 
 EXIT_FAILED = 1
 
 
 def leave_now(code: int) -> None:
-    """End the process without unwinding anything: no cleanup may run any more, or nothing else would end it."""
+    """End the process at once, without cleanup, which could block."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -33,11 +33,11 @@ def leave_now(code: int) -> None:
 
 
 class StopSignals:
-    """Installs the handlers on entering, in the main thread, and restores the earlier ones on leaving.
+    """Context manager that installs the signal handlers, in the main thread, and restores the earlier ones.
 
     Args:
         on_stop: called on the running event loop at the first signal.
-        grace_seconds: a stop that takes longer is ended with status 1.
+        grace_seconds: a stop that takes longer ends the process with status 1.
         leave: ends the process; tests pass their own.
     """
 

@@ -1,20 +1,20 @@
-"""Whether this process was stopped as a whole: by SIGSTOP, a frozen cgroup, or a machine that slept or was starved."""
+"""Detection of suspended time of the whole process: SIGSTOP, a frozen cgroup, a suspended or starved machine."""
 
 import time
 
 from plugin_operator.clock import Clock
 
 _AT_LEAST_SECONDS = 1.0
-# Code that holds the interpreter's lock keeps the watching thread waiting too, but uses the processor meanwhile.
+# Code that holds the GIL blocks the watching thread too, but consumes processor time meanwhile.
 _IDLE_SHARE = 0.25
 
 
 class Standstill:
-    """Looks at the clock from a thread that should have run all the time.
+    """Measures how long a thread that calls ``seconds`` at an interval was not scheduled.
 
     Args:
-        clock: measures; it counts the machine's sleep.
-        interval_seconds: how often ``seconds`` is asked.
+        clock: measures time, including suspend time.
+        interval_seconds: interval of calls of ``seconds``.
     """
 
     __slots__ = ("_clock", "_interval", "_looked_at", "_used")
@@ -25,7 +25,7 @@ class Standstill:
         self._looked_at, self._used = clock.monotonic(), time.process_time()
 
     def seconds(self) -> float:
-        """Return for how long the process stood still since this was asked last; 0 if it did not."""
+        """Return how long the process was suspended since the last call; 0 if it was not."""
         now, used = self._clock.monotonic(), time.process_time()
         late, work = now - self._looked_at - self._interval, used - self._used
         self._looked_at, self._used = now, used

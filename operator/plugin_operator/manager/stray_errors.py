@@ -1,7 +1,7 @@
-"""Errors and warnings that have no caller: of callbacks, forgotten tasks, finalizers and the interpreter itself.
+"""Errors and warnings without a caller: from callbacks, abandoned tasks, finalizers and the interpreter.
 
-Owns their log lines: each names the plugin whose code it passed, and one that comes again and again is limited. A
-plugin can raise thousands of them for each object, and rendering them all would block the event loop.
+Owns their log lines, which name the plugin, and limits their rate: a plugin can raise thousands per object, and
+rendering all of them would block the event loop.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from plugin_operator.containment import LineLimiter
 from plugin_operator.plugin.runtime.task_tracking import fields_of_task
 from plugin_operator.rendering import describe, places_of, qualified_class_name, safe_repr, safe_text
 
-#: Lines about one place in the code, and about all places, in each ``PERIOD_SECONDS``.
+#: Most lines per code location, and over all locations, in ``PERIOD_SECONDS``.
 BURST = 3
 MOST = 30
 PERIOD_SECONDS = 10.0
@@ -26,10 +26,10 @@ _log = logs.get_logger(__name__)
 
 
 class StrayErrors:
-    """Logs what nobody catches.
+    """Logs errors and warnings that no code catches, at a limited rate.
 
     Args:
-        clock: for the limit of lines.
+        clock: measures the period of the limit.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -37,7 +37,7 @@ class StrayErrors:
 
     @contextmanager
     def logged(self) -> Iterator[None]:
-        """Log what finalizers raise, and warnings; the interpreter would print them between the lines of the log."""
+        """Log errors of finalizers, and warnings, which the interpreter would print to standard error."""
         hook, show = sys.unraisablehook, warnings.showwarning
         sys.unraisablehook = self.unraisable
         warnings.showwarning = self.warning
@@ -48,7 +48,7 @@ class StrayErrors:
             warnings.showwarning = show
 
     def on_loop(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Log what a callback or a forgotten task raised; an exception handler of the event loop."""
+        """Log the error of a callback or an abandoned task; the exception handler of the event loop."""
         error = context.get("exception")
         of = context.get("task") or context.get("future")
         task = of if isinstance(of, asyncio.Task) else None
@@ -62,10 +62,10 @@ class StrayErrors:
 
     def exits(self, error: BaseException) -> None:
         """Log that a callback raised ``SystemExit`` or ``KeyboardInterrupt`` through the loop."""
-        self._tell("Callback tried to end the process", error, {})
+        self._tell("Callback tried to exit the process", error, {})
 
     def unraisable(self, unraisable: Any) -> None:
-        """Log what a finalizer raised; a ``sys.unraisablehook``."""
+        """Log the error of a finalizer; a ``sys.unraisablehook``."""
         self._tell(
             "Exception ignored",
             unraisable.exc_value,
@@ -77,7 +77,7 @@ class StrayErrors:
     def warning(
         self, message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any
     ) -> None:
-        """Log a warning of Python's; a ``warnings.showwarning``."""
+        """Log a Python warning; a ``warnings.showwarning``."""
         left_out = self._limiter.pass_one(("warning", filename, lineno))
         if left_out is not None:
             owner = _owner_of(filename)

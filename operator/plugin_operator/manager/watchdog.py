@@ -1,7 +1,7 @@
-"""The watch over the event loop, from a thread of its own.
+"""The event loop watchdog, which runs in a thread of its own.
 
-Owns noticing that code blocks the loop, naming it, measuring how late the loop is, and ending a leader whose time is
-over while its loop is blocked and cannot notice by itself.
+Owns detecting that code blocks the loop, naming that code, and measuring loop latency. It also ends a leader whose
+Lease expires while its loop is blocked.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ from plugin_operator.tasks import TaskOwner, TaskSupervisor, run_thread
 _LONGEST_INTERVAL_SECONDS = 0.25
 _SHORTEST_INTERVAL_SECONDS = 0.01
 _SHOWN_FRAMES = 12
-_WAY_OUT = "end the loop there, or make it a plain def, which runs in a thread; restart the operator if it goes on"
+_WAY_OUT = "fix the endless loop, or use a plain def, which runs in a thread; restart the operator if it stays blocked"
 
 Blame = Callable[[FrameType], str | None]
-"""Names the plugin a frame belongs to, or None."""
+"""Returns the plugin to which a frame belongs, or None."""
 
 OnBlocked = Callable[[str, float, Sequence[str]], None]
-"""Takes a plugin's name, seconds, and the stack of its code."""
+"""Takes the name of a plugin, seconds, and the stack of its code."""
 
 LOOP_STALL = histogram(
     "plugin_operator_loop_stall_seconds", "How late the event loop was", bounds=exponential_buckets(0.001, 4, 8)
@@ -38,24 +38,24 @@ _log = logs.get_logger(__name__)
 
 
 class LoopWatchdog:
-    """A Runnable that sends a beat through the loop a few times a second and speaks up when it does not come back.
+    """Runnable that schedules a heartbeat on the event loop a few times a second and reports late ones.
 
     Args:
-        threshold_seconds: a beat later than this is reported, with the code that blocks; 0 only measures.
-        stalls: gets the lateness of every beat, in seconds.
-        blame: names the plugin of a frame.
-        on_blocked: told on the loop, once it turns again, of the plugin that blocked it: its name, for how long at
-            least, and files and lines of its code, the innermost first.
-        leads_until: the monotonic second at which leadership ends; None while not leading.
-        leader_margin_seconds: how long after that a loop that runs may take to end the process by itself.
+        threshold_seconds: heartbeats later than this are reported with the blocking code; 0 only measures.
+        stalls: receives the delay of every heartbeat, in seconds.
+        blame: returns the plugin of a frame.
+        on_blocked: called on the loop after a plugin blocked it, with the plugin's name, the least duration in
+            seconds, and ``file:line`` of its frames, innermost first.
+        leads_until: returns the monotonic second at which leadership ends; None while not leading.
+        leader_margin_seconds: time after that second in which a running loop may end the process itself.
         leave: ends the process; tests pass their own.
-        supervisor: is told if the thread ends unasked.
-        clock: measures; that of ``leads_until``.
+        supervisor: notified if the thread ends unexpectedly.
+        clock: measures time; the clock of ``leads_until``.
     """
 
     name = "event loop watchdog"
 
-    def __init__(  # noqa: PLR0913 - each is a fact of its own
+    def __init__(  # noqa: PLR0913 - independent settings
         self,
         threshold_seconds: float,
         stalls: Histogram,
@@ -86,7 +86,7 @@ class LoopWatchdog:
         await asyncio.sleep(0)  # from now on the thread watches, even if the loop never turns again
 
     async def stop(self, deadline_seconds: float) -> None:
-        """End the thread."""
+        """Stop the thread."""
         await self._tasks.stop(deadline_seconds)
 
     async def _run(self) -> None:
@@ -100,20 +100,20 @@ class LoopWatchdog:
         standstill = Standstill(self._clock, interval)
         while not stop.wait(interval):
             if stood_still := standstill.seconds():
-                # Nothing in this process is to blame; and the loop, which was stopped as well, gets its turn first.
-                _log.warning("Process stood still", seconds=round(stood_still, 3))
+                # No code blocked the loop; it was suspended too and runs before the next check.
+                _log.warning("Process was suspended", seconds=round(stood_still, 3))
                 self._sent_at = None
                 continue
             try:
                 self._check(loop, loop_thread)
-            except RuntimeError:  # the loop was closed under us
+            except RuntimeError:  # the loop has been closed meanwhile
                 return
 
     def _check(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> None:
         now = self._clock.monotonic()
         until = self._leads_until()
         if until is not None and now > until + self._margin:
-            self._report("Leadership is over and the event loop is blocked, ending at once", loop_thread, now)
+            self._report("Leadership expired while the event loop is blocked, exiting", loop_thread, now)
             self._leave(EXIT_FAILED)
         sent_at = self._sent_at
         if sent_at is None:
@@ -131,8 +131,8 @@ class LoopWatchdog:
         self._sent_at = None
 
     def _report(self, message: str, loop_thread: int, now: float) -> tuple[str, list[str]] | None:
-        """Log what the loop's thread is doing; return the plugin that is to blame and where in its code."""
-        frame = sys._current_frames().get(loop_thread)  # noqa: SLF001 - the documented way to see another thread
+        """Log the stack of the loop's thread; return the blocking plugin and ``file:line`` of its frames."""
+        frame = sys._current_frames().get(loop_thread)  # noqa: SLF001 - the documented way to inspect another thread
         facts: dict[str, object] = {"seconds": round(now - (self._sent_at or now), 3)}
         theirs = [(name, at) for at in _outward(frame) if (name := self._blame(at))]
         if frame is not None:
@@ -147,7 +147,7 @@ class LoopWatchdog:
 
 
 def _outward(frame: FrameType | None) -> "list[FrameType]":
-    """Return the frame and its callers."""
+    """Return the frame and its callers, innermost first."""
     frames = []
     while frame is not None:
         frames.append(frame)

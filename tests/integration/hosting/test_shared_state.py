@@ -294,7 +294,7 @@ async def test_a_reconcile_that_changes_standard_logging_is_undone_and_named(
     heard = [(line["event"], line["level"]) for line in log_lines() if line.get("logger") == "json.library"]
     assert heard == [("before", "warning"), ("Still heard", "warning")]
     assert (sys.excepthook, threading.excepthook, set(logging.getLogger().filters)) == before
-    undone = [line for line in log_lines() if line["event"] == "Change of the process by plugin code undone"]
+    undone = [line for line in log_lines() if line["event"] == "Process-wide change by a plugin reverted"]
     assert undone
     assert all("basicConfig" in str(line["suspects"]) for line in undone if change == "basicConfig")
     assert logging.getLogger().handlers == handlers
@@ -306,7 +306,7 @@ async def test_what_a_plugin_changes_again_and_again_is_logged_once_in_a_while(l
     for _ in range(5):
         logging.getLogger().setLevel(60)
         active_guard.look()
-    undone = [line for line in log_lines() if line["event"] == "Change of the process by plugin code undone"]
+    undone = [line for line in log_lines() if line["event"] == "Process-wide change by a plugin reverted"]
     # The handlers of the test runner get another stream between setting up and running.
     assert [line["what"] for line in undone if "stream" not in line["what"]] == [
         "changes the level of the root logger, which all plugins share: undone"
@@ -348,7 +348,7 @@ async def test_a_plugin_cannot_set_structlog_up_for_everybody(harness, plugin_te
     await harness.ran("V1", "a")
     assert structlog.get_config() == before
     assert ("set-up of structlog" in " ".join(status.leftovers)) == is_at_import
-    told = [line for line in log_lines() if line["event"] == "Change of the process by a plugin has no effect"]
+    told = [line for line in log_lines() if line["event"] == "Process-wide change by a plugin ignored"]
     assert [line["at"] for line in told] == [f"{harness.root}/one.py:3"] * (not is_at_import)
 
 

@@ -112,7 +112,7 @@ def test_code_that_cancels_all_tasks_does_not_end_the_process() -> None:
 
     with capture_logs() as lines:
         assert run_in_loop(main()) == "done"
-    assert {line["event"] for line in lines} == {"Cancellation of the operator's main task has no effect"}
+    assert {line["event"] for line in lines} == {"Cancellation of the operator's main task ignored"}
 
 
 @pytest.mark.usefixtures("event_loop_of")
@@ -125,7 +125,7 @@ def test_code_that_stops_the_loop_does_not_end_the_process() -> None:
 
     with capture_logs() as lines:
         assert run_in_loop(main()) == "done"
-    assert {line["event"] for line in lines} == {"Event loop was stopped by other code, running it again"}
+    assert {line["event"] for line in lines} == {"Event loop stopped by other code, restarting it"}
 
 
 @pytest.mark.usefixtures("event_loop_of")
@@ -176,7 +176,7 @@ def test_what_is_raised_again_and_again_without_a_caller_is_logged_a_few_times_o
         run_in_loop(main())
     events = Counter(line["event"] for line in lines)
     assert set(events) == {
-        "Exception ignored", "Unhandled exception on the event loop", "Callback tried to end the process"
+        "Exception ignored", "Unhandled exception on the event loop", "Callback tried to exit the process"
     }  # fmt: skip
     assert events.total() <= stray_errors.MOST
 

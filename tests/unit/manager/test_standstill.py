@@ -66,7 +66,7 @@ async def test_a_plugin_is_not_charged_with_the_sleep_of_the_machine() -> None:
         time.sleep(0.2)  # noqa: ASYNC251 - the loop is late as well, when the machine wakes
         await eventually(lambda: stalls.count > 2)
         await watchdog.stop(5)
-    assert {line["event"] for line in lines} == {"Process stood still"}
+    assert {line["event"] for line in lines} == {"Process was suspended"}
     assert 35_990 < lines[0]["seconds"] < 36_010
     assert not told
 
@@ -82,4 +82,4 @@ async def test_a_leader_that_slept_past_its_lease_may_end_in_order_before_it_is_
         clock.slept_seconds = 60.0
         await eventually(lambda: left)
         await watchdog.stop(5)
-    assert lines[0]["event"] == "Process stood still", "the loop had an interval to notice by itself"
+    assert lines[0]["event"] == "Process was suspended", "the loop had an interval to notice by itself"

@@ -100,7 +100,7 @@ def _make_without_effect(where: Any, name: str, find: Find) -> None:
             return original(*args, **options)
         if found.registrations.refuse(_NO_EFFECT):
             _log.error(
-                "Change of the process by a plugin has no effect",
+                "Process-wide change by a plugin ignored",
                 plugin=found.plugin,
                 revision=found.revision,
                 at=found.place,

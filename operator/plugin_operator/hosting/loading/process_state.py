@@ -141,7 +141,7 @@ class ImportGuard:
             left_out = self._limiter.pass_one((what, *suspects))
             if left_out is not None:
                 more = {"left_out": left_out} if left_out else {}
-                _log.error("Change of the process by plugin code undone", what=what, suspects=suspects, **more)
+                _log.error("Process-wide change by a plugin reverted", what=what, suspects=suspects, **more)
 
     def _remember(self) -> None:
         self._state = LoggingState(self._owned)
