@@ -73,7 +73,7 @@ class ApiServer:
             RuntimeError: the server was never started.
         """
         if self._endpoint is None:
-            raise RuntimeError("the API server has not been started")
+            raise RuntimeError("the API server has not been started: await start(), or use it in async with")
         return self._endpoint
 
     async def start(self) -> Endpoint:

@@ -72,7 +72,7 @@ class Declarations:
             escaped = identifier(key)
             if escaped is None:
                 continue
-            # protobuf's JSON names must differ in more than case. They are numbered because nothing reads them.
+            # protobuf's JSON names must differ in more than case. They are numbered, because no code uses them.
             field = message.field.add(name=escaped, number=number, json_name=f"f{number}", label=Field.LABEL_OPTIONAL)
             entry_name = _entry_name(escaped)
             if is_map(child) and child.additional is not None and entry_name not in entries:

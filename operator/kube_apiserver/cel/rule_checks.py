@@ -17,7 +17,7 @@ _KEY = "x-kubernetes-validations"
 
 
 def declared_causes(schema: Schema, path: str) -> list[Cause]:
-    """Return what is invalid in the rules of the structural schema at ``path``."""
+    """Return the field errors of the CEL rules in the structural schema at ``path``."""
     return _node(schema, path, "", is_root=True)
 
 

@@ -52,7 +52,7 @@ class Coalescer(Generic[K]):
                     self._scheduled = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._run)
                 return
             except Exception:  # noqa: BLE001 - one broken object must not stop the cleaning of all others
-                _log.exception("a controller of the API server failed", extra={"key": key})
+                _log.exception("Controller failed: key=%s", key)
         self._schedule()
 
     def _schedule(self) -> None:

@@ -116,7 +116,7 @@ def _expression(go: str) -> Schema:
 class Schemas:
     """Looks up the schemas of built-in kinds.
 
-    It costs nothing to create: each schema is made from the facts table on first use.
+    Each schema is made from the facts table on first use, so creating the lookup is free.
     """
 
     __slots__ = ()

@@ -138,7 +138,7 @@ class Journal:
     def _refuse(self, error: OSError) -> None:
         """Roll back all changes that are not on disk, fail their waiters, and start the repair of the log."""
         self._problem = f"the data folder cannot be written: {error.strerror or error}"
-        _log.error("%s; writes are refused until it can (%s)", self._problem, self._folder)
+        _log.error("Data folder not writable, writes are rejected: folder=%s error=%s", self._folder, error)
         self._waiting = []
         self._store.roll_back()
         # The revisions of the rolled-back changes are used up. A later wait for one of them must not block.
@@ -161,10 +161,10 @@ class Journal:
             except SyncFailed:
                 is_log_doubtful = True
             except OSError as error:
-                _log.debug("%s still cannot be written: %s", self._folder, error)
+                _log.debug("Data folder still not writable: folder=%s error=%s", self._folder, error)
             else:
                 self._problem = ""
-                _log.warning("the data folder can be written again: %s", self._folder)
+                _log.warning("Data folder writable again: folder=%s", self._folder)
 
     async def _compact(self) -> None:
         """Write a snapshot and delete the logs before it. If that fails, keep the current log."""
@@ -174,7 +174,7 @@ class Journal:
         try:
             await self._in_thread(self._snapshot, revision, self._present())
         except OSError as error:
-            _log.warning("no snapshot in %s, the log goes on: %s", self._folder, error.strerror or error)
+            _log.warning("Snapshot failed, log kept: folder=%s error=%s", self._folder, error)
             self._waiting = [*waiting, *self._waiting]
             self._compact_at_bytes = self._log.size + self._compact_from_bytes
         else:
@@ -245,5 +245,5 @@ def _lock(path: Path) -> BinaryIO:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         file.close()
-        raise FolderInUse(f"another API server keeps its data in {path.parent}") from error
+        raise FolderInUse(f"data folder {path.parent} is in use by another API server") from error
     return file

@@ -33,7 +33,7 @@ def make_private(folder: Path) -> None:
         if is_ours:
             folder.chmod(0o700)
         else:
-            _log.warning("data folder may be entered by others: %s (the files in it are private)", folder)
+            _log.warning("Data folder accessible to others, its files are private: folder=%s", folder)
 
 
 def _is_data(path: Path) -> bool:

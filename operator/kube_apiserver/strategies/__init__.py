@@ -1,4 +1,4 @@
-"""Strategies per kind: what the server sets on create and update, and which changes it rejects."""
+"""Strategies per kind: fields that the server sets on create and update, and changes that it rejects."""
 
 from kube_apiserver.strategies.checks import kind_causes
 from kube_apiserver.strategies.kinds import default_create, prepare_create, prepare_update, reset_create

@@ -1,7 +1,7 @@
 """Validation of the status of a Job, and of its changes.
 
 The rules follow kube-apiserver's ``validateJobStatus`` and ``ValidateJobStatusUpdate`` with the options of the Job
-strategy: most rules apply only when the status fields that they compare have changed.
+strategy. Most rules apply only when the status fields that they compare have changed.
 """
 
 from collections.abc import Iterator, Mapping

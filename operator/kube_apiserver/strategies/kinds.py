@@ -1,4 +1,4 @@
-"""What the server sets on objects of single kinds, following the registry strategies and admission plugins."""
+"""Preparation of objects of single kinds, following kube-apiserver's registry strategies and admission plugins."""
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping

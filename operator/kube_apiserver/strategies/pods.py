@@ -1,4 +1,4 @@
-"""What admission plugins and the pod strategy set on a new Pod."""
+"""Preparation of new Pods, following the Pod strategy and admission plugins."""
 
 from typing import Any
 

@@ -37,7 +37,7 @@ def _free_address(cluster: Cluster) -> str:
         address = f"{_NETWORK}.{random.randrange(256)}.{random.randrange(1, 255)}"  # noqa: S311 - not a secret
         if not any(f'"{address}"'.encode() in raw for raw in taken):
             return address
-    raise RuntimeError("no free cluster address was found")
+    raise RuntimeError(f"no free cluster IP in {_NETWORK}.0.0/16")
 
 
 def _free_port(cluster: Cluster) -> int:
@@ -46,4 +46,4 @@ def _free_port(cluster: Cluster) -> int:
         port = random.choice(_NODE_PORTS)  # noqa: S311 - not a secret
         if not any(f'"nodePort":{port}'.encode() in raw for raw in taken):
             return port
-    raise RuntimeError("no free node port was found")
+    raise RuntimeError(f"no free node port from {_NODE_PORTS.start} to {_NODE_PORTS.stop - 1}")

@@ -64,7 +64,7 @@ def configuration(request: Request, applied: Any) -> dict[str, Any]:
     sent_namespace = _metadata(applied).get("namespace")
     checked = named_object(request, _with_name(request, applied))
     if not sent_namespace:
-        # The managed fields must cover only what was sent.
+        # managedFields must cover only the fields in the request body.
         checked["metadata"].pop("namespace", None)
     return checked
 

@@ -146,7 +146,7 @@ async def test_a_watch_that_ends_while_a_piece_is_held_back_says_nothing_after_i
         async with asyncio.timeout(10):
             await response.content.read()
     await asyncio.sleep(0.2)  # nothing tells that the server does nothing more
-    assert [each for each in caplog.messages if each.startswith("request failed")] == []
+    assert [each for each in caplog.messages if each.startswith("Request failed")] == []
 
 
 async def test_faults_are_planned_over_http(api) -> None:

@@ -57,7 +57,7 @@ def test_a_folder_that_others_use_as_well_keeps_its_mode_and_their_files(
     tmp_path.chmod(0o755)
     make_private(tmp_path)
     assert (mode(tmp_path), mode(log), mode(tmp_path / "notes.txt")) == (0o755, 0o600, 0o644)
-    assert "may be entered by others" in caplog.text
+    assert "accessible to others" in caplog.text
 
 
 def test_a_link_that_looks_like_data_is_not_followed(tmp_path: Path) -> None:
