@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from kube_apiserver.clock import Clock
 from kube_apiserver.faults import FaultPlan
 from kube_apiserver.registry import Registry
-from kube_apiserver.security.rbac import RoleBased
+from kube_apiserver.security.rbac import RbacAuthorizer
 from kube_apiserver.security.tokens import Tokens
 from kube_apiserver.storage import Store
 
@@ -23,7 +23,7 @@ class Cluster:
     store: Store
     registry: Registry
     clock: Clock
-    authorizer: RoleBased
+    authorizer: RbacAuthorizer
     tokens: Tokens
     bookmark_seconds: float = 60.0
     stuck_seconds: float = 30.0

@@ -48,12 +48,12 @@ class _Pairs(dict[str, Any]):
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
         names = [name for name, _ in pairs]
-        self.twice = sorted({name for name in names if names.count(name) > 1}) if len(names) > len(self) else []
+        self.duplicates = sorted({name for name in names if names.count(name) > 1}) if len(names) > len(self) else []
 
 
 def _collect_duplicates(value: Any, path: str, found: list[str]) -> None:
     if isinstance(value, _Pairs):
-        found.extend(f"{path}{name}" for name in value.twice)
+        found.extend(f"{path}{name}" for name in value.duplicates)
         for name, member in value.items():
             _collect_duplicates(member, f"{path}{name}.", found)
     elif isinstance(value, list):

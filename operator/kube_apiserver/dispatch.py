@@ -24,7 +24,7 @@ from kube_apiserver.wire.status_error import method_not_allowed, not_found
 Verb = Callable[[Request], Awaitable[Response | web.StreamResponse]]
 
 # Like kube-apiserver's conversion of query parameters: every value that is not false is true.
-_NOT_ASKED = frozenset({"", "0", "f", "F", "false", "False", "FALSE"})
+_FALSE = frozenset({"", "0", "f", "F", "false", "False", "FALSE"})
 _NAMES = {"GET": "get", "PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete"}
 _ON_OBJECT: Mapping[str, Verb] = {"get": get, "update": update, "patch": patch, "delete": delete, "watch": watch}
 _ON_COLLECTION: Mapping[str, Verb] = {
@@ -80,8 +80,8 @@ def resolve(
 
 def is_watch(request: web.BaseRequest, target: RequestInfo | None) -> bool:
     """Report whether a request opens a watch, by its path or by its query."""
-    asked = request.rel_url.query.get("watch", "") not in _NOT_ASKED
-    return target is not None and (target.watching or (asked and not target.name))
+    requested = request.rel_url.query.get("watch", "") not in _FALSE
+    return target is not None and (target.watching or (requested and not target.name))
 
 
 def _scope_fits(resource: ServedResource, target: RequestInfo) -> bool:

@@ -10,7 +10,7 @@ from kube_apiserver.cluster import Cluster
 from kube_apiserver.dispatch import is_watch, require, resolve, verb_name
 from kube_apiserver.documents.documents import Documents, page_not_found
 from kube_apiserver.faults import endpoint
-from kube_apiserver.faults.requests import meet
+from kube_apiserver.faults.requests import inject
 from kube_apiserver.faults.watches import subject_of
 from kube_apiserver.requests.selection import exact_name
 from kube_apiserver.security.authentication import Authenticator
@@ -93,7 +93,7 @@ class Handler:
         if subject.path.startswith(endpoint.PATH):
             return None  # otherwise a fault could block its own removal
         fault = self._cluster.faults.take(subject)
-        return None if fault is None else await meet(fault, request)
+        return None if fault is None else await inject(fault, request)
 
     async def _plan_faults(self, user: User, request: web.BaseRequest, path: str) -> Response:
         """Answer at the fault endpoint. No role grants it: it requires the group ``system:masters``."""

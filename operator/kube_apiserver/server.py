@@ -23,7 +23,7 @@ from kube_apiserver.registry.builtin_resources import served_builtin_resources
 from kube_apiserver.security.authentication import Authenticator
 from kube_apiserver.security.certificates import renewing_context
 from kube_apiserver.security.files import admin_token, authority
-from kube_apiserver.security.rbac import RoleBased
+from kube_apiserver.security.rbac import RbacAuthorizer
 from kube_apiserver.security.tokens import Tokens
 from kube_apiserver.storage import Journal, Store, recover
 from kube_apiserver.wire.body import LIMIT_BYTES
@@ -54,7 +54,7 @@ class ApiServer:
             store=store,
             registry=Registry(served_builtin_resources()),
             clock=clock or SystemClock(),
-            authorizer=RoleBased(store),
+            authorizer=RbacAuthorizer(store),
             tokens=Tokens(),
             bookmark_seconds=self.config.bookmark_seconds,
             stuck_seconds=self.config.stuck_seconds,
@@ -112,7 +112,7 @@ class ApiServer:
         token = config.token or (admin_token(config.data_dir) if config.tls else None)
         context, ca_pem = self._tls()
         if token:
-            self.cluster.tokens.admit(token)
+            self.cluster.tokens.register(token)
         handler = Handler(
             self.cluster, Authenticator(self.cluster.tokens, self.cluster.authorizer, required=token is not None)
         )

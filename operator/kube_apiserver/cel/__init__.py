@@ -5,7 +5,7 @@ the language through ``cel-expr-python``, an optional extra (``plugin-operator[c
 accepts definitions with rules, answers with a warning, and evaluates no rule.
 """
 
-from kube_apiserver.cel.evaluation import Verdict, judge
-from kube_apiserver.cel.rule_checks import declared_causes, unjudged
+from kube_apiserver.cel.evaluation import Evaluation, evaluate
+from kube_apiserver.cel.rule_checks import declared_causes, unsupported_rules
 
-__all__ = ["Verdict", "declared_causes", "judge", "unjudged"]
+__all__ = ["Evaluation", "declared_causes", "evaluate", "unsupported_rules"]

@@ -18,7 +18,7 @@ _NO_FIELD = "<nil>"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Evaluation:
     """The result of evaluating the rules of an object.
 
     Attributes:
@@ -30,17 +30,17 @@ class Verdict:
     warnings: list[str] = field(default_factory=list)
 
 
-def judge(obj: Any, old: Any, schema: Schema) -> Verdict:
+def evaluate(obj: Any, old: Any, schema: Schema) -> Evaluation:
     """Evaluate ``obj``, which is valid by the rest of its schema. ``old`` is the stored object, None on create."""
-    verdict = Verdict()
+    evaluation = Evaluation()
     if is_available():
         before = MISSING if old is None else old
-        _walk(verdict, _Place(obj, before, schema, "", obj, before))
-    return verdict
+        _walk(evaluation, _CorrelatedValue(obj, before, schema, "", obj, before))
+    return evaluation
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _CorrelatedValue:
     """A value inside the object, with the old value that it correlates with.
 
     Attributes:
@@ -61,36 +61,36 @@ class _Place:
     whole_old: Any
 
     @property
-    def is_untouched(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Report whether the write leaves the value unchanged."""
         return bool(self.whole == self.whole_old)
 
-    def inside(self, value: Any, old: Any, schema: Schema, path: str) -> "_Place":
-        """Return the place of a child value."""
+    def child_node(self, value: Any, old: Any, schema: Schema, path: str) -> "_CorrelatedValue":
+        """Return the node of a child value."""
         whole, whole_old = (self.whole, self.whole_old) if old is MISSING else (value, old)
-        return _Place(value, old, schema, path, whole, whole_old)
+        return _CorrelatedValue(value, old, schema, path, whole, whole_old)
 
 
-def _walk(verdict: Verdict, place: _Place) -> None:
-    value, schema, path = place.value, place.schema, place.path
+def _walk(evaluation: Evaluation, node: _CorrelatedValue) -> None:
+    value, schema, path = node.value, node.schema, node.path
     if value is None:
         return
     if schema.cel:
-        _hold(verdict, place)
+        _evaluate_rules(evaluation, node)
     if isinstance(value, dict):
-        before = place.old if isinstance(place.old, dict) else {}
+        before = node.old if isinstance(node.old, dict) else {}
         for name, member in value.items():
             child = schema.child(name)
             if child is not None:
                 where = joined(path, name) if name in schema.properties else f"{path}[{name}]"
-                _walk(verdict, place.inside(member, before.get(name, MISSING), child, where))
+                _walk(evaluation, node.child_node(member, before.get(name, MISSING), child, where))
     elif isinstance(value, list) and schema.items is not None:
         for position, item in enumerate(value):
-            old = _counterpart(item, place.old, schema)
-            _walk(verdict, place.inside(item, old, schema.items, f"{path}[{position}]"))
+            old = _correlated_item(item, node.old, schema)
+            _walk(evaluation, node.child_node(item, old, schema.items, f"{path}[{position}]"))
 
 
-def _counterpart(item: Any, old: Any, schema: Schema) -> Any:
+def _correlated_item(item: Any, old: Any, schema: Schema) -> Any:
     """Return the old item with the same list map keys, MISSING if there is none."""
     if schema.list_type != "map" or not isinstance(old, list) or not isinstance(item, dict):
         return MISSING
@@ -100,27 +100,27 @@ def _counterpart(item: Any, old: Any, schema: Schema) -> Any:
     return MISSING
 
 
-def _hold(verdict: Verdict, place: _Place) -> None:
-    is_root = not place.path
-    data = converted(place.value, place.schema, is_root=is_root)
-    known = place.old is not MISSING and place.old is not None
-    before = [converted(place.old, place.schema, is_root=is_root)] if known else []
-    for program in programs_of(place.schema, is_root=is_root):
-        if program.holds.uses_old and not before and not program.holds.old_is_optional:
+def _evaluate_rules(evaluation: Evaluation, node: _CorrelatedValue) -> None:
+    is_root = not node.path
+    data = converted(node.value, node.schema, is_root=is_root)
+    known = node.old is not MISSING and node.old is not None
+    before = [converted(node.old, node.schema, is_root=is_root)] if known else []
+    for program in programs_of(node.schema, is_root=is_root):
+        if program.condition.uses_old and not before and not program.condition.old_is_optional:
             continue  # a transition rule does not apply to a new value
-        cause = _broken(program, data, before, place)
+        cause = _violation(program, data, before, node)
         if cause is None:
             continue
-        if place.is_untouched and not program.holds.uses_old:
-            verdict.warnings.append(f"{cause.field}: {cause.message}")
+        if node.is_unchanged and not program.condition.uses_old:
+            evaluation.warnings.append(f"{cause.field}: {cause.message}")
         else:
-            verdict.causes.append(cause)
+            evaluation.causes.append(cause)
 
 
-def _broken(program: Program, data: Any, before: list[Any], place: _Place) -> Cause | None:
-    rule, path, value = program.rule, place.path, place.value
+def _violation(program: Program, data: Any, before: list[Any], node: _CorrelatedValue) -> Cause | None:
+    rule, path, value = program.rule, node.path, node.value
     try:
-        if program.holds.run(data, before) is True:
+        if program.condition.run(data, before) is True:
             return None
     except RuleError as error:
         text = f"{error} evaluating rule: {rule.message or rule.rule.strip()}"

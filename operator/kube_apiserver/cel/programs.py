@@ -14,8 +14,8 @@ from kube_apiserver.cel import functions
 from kube_apiserver.cel.names import PACKAGE
 from kube_apiserver.schema.model import Rule, Schema
 
-_OF_STRUCT = re.compile(rf" not found in struct '{PACKAGE}\.\w+'")
-_CODE_BEFORE, _CODE_BEHIND = re.compile(r"\A(?!ERROR)[A-Z_]+: "), re.compile(r"\s*\[[A-Z_]+\]\s*\Z")
+_STRUCT_SUFFIX = re.compile(rf" not found in struct '{PACKAGE}\.\w+'")
+_CODE_BEFORE, _CODE_AFTER = re.compile(r"\A(?!ERROR)[A-Z_]+: "), re.compile(r"\s*\[[A-Z_]+\]\s*\Z")
 _NO_KEY = re.compile(r'Key not found in map : "(.*)"')
 _OLD = "oldSelf"
 
@@ -24,7 +24,7 @@ class RuleError(Exception):
     """A rule fails to compile or to evaluate. The message follows kube-apiserver's as closely as cel-cpp allows."""
 
 
-class UnjudgedRule(Exception):
+class UnsupportedRule(Exception):
     """A rule calls a kube-apiserver function that this server lacks."""
 
 
@@ -57,9 +57,9 @@ class Expression:
         try:
             found = self.compiled.eval(data=data)
         except RuntimeError as error:
-            raise RuleError(_words(str(error))) from error
+            raise RuleError(_cel_go_message(str(error))) from error
         if found.type().name() == "ERROR":
-            raise RuleError(_words(str(found.plain_value())))
+            raise RuleError(_cel_go_message(str(found.plain_value())))
         return found.plain_value()
 
 
@@ -72,7 +72,7 @@ class Program:
     """
 
     rule: Rule
-    holds: Expression
+    condition: Expression
     message: Expression | None
 
 
@@ -87,10 +87,10 @@ def programs_of(schema: Schema, *, is_root: bool = False) -> list[Program]:
         schema.programs = []
         compiler = Compiler(schema, is_root=is_root)
         for rule in schema.cel:
-            holds = compiler.attempt(rule.rule, rule)
-            if holds is not None:
+            condition = compiler.attempt(rule.rule, rule)
+            if condition is not None:
                 message = compiler.attempt(rule.message_expression, rule) if rule.message_expression else None
-                schema.programs.append(Program(rule, holds, message))
+                schema.programs.append(Program(rule, condition, message))
     programs: list[Program] = schema.programs
     return programs
 
@@ -101,7 +101,7 @@ class Compiler:
     def __init__(self, schema: Schema, *, is_root: bool = False) -> None:
         library = _library()
         if library is None:
-            raise UnjudgedRule("install plugin-operator[cel]")
+            raise UnsupportedRule("install plugin-operator[cel]")
         # The protobuf import takes a tenth of the server's start time, and few definitions have rules.
         from kube_apiserver.cel.declarations import Declarations
 
@@ -115,7 +115,7 @@ class Compiler:
 
         Raises:
             RuleError: the expression is invalid for this schema.
-            UnjudgedRule: the expression calls a function that this server lacks.
+            UnsupportedRule: the expression calls a function that this server lacks.
         """
         kinds, optional = self._library.cel.Type, bool(rule.optional_old_self)
         old_name = "old" if optional else _OLD
@@ -126,7 +126,7 @@ class Compiler:
         return Expression(
             self._library.environment(None, untyped).compile(bound),
             checked.return_type().name(),
-            self._names_old(text),
+            self._uses_old(text),
             optional,
         )
 
@@ -134,20 +134,20 @@ class Compiler:
         """Return the compiled expression, None if it does not compile."""
         try:
             return self.compile(text, rule)
-        except (RuleError, UnjudgedRule):
+        except (RuleError, UnsupportedRule):
             return None
 
     def _checked(self, text: str, variables: Mapping[str, Any], *, is_bound: bool = False) -> Any:
         try:
             return self._library.environment(self._pool, variables).compile(text)
         except RuntimeError as error:
-            words = _words(str(error))
-            missing = functions.missing(words)
+            error_text = _cel_go_message(str(error))
+            missing = functions.missing(error_text)
             if missing:
-                raise UnjudgedRule(f"it needs {' and '.join(missing)}") from error
-            raise RuleError(words.replace("<input>:2:", "<input>:1:") if is_bound else words) from error
+                raise UnsupportedRule(f"it needs {' and '.join(missing)}") from error
+            raise RuleError(error_text.replace("<input>:2:", "<input>:1:") if is_bound else error_text) from error
 
-    def _names_old(self, text: str) -> bool:
+    def _uses_old(self, text: str) -> bool:
         try:
             self._checked(text, {"self": self._type})
         except RuleError as error:
@@ -187,8 +187,8 @@ def _library() -> _Library | None:
     return _Library(cel, extensions, functions.declared(cel))
 
 
-def _words(text: str) -> str:
+def _cel_go_message(text: str) -> str:
     """Translate an error message of cel-cpp into that of cel-go."""
-    plain = _CODE_BEHIND.sub("", _CODE_BEFORE.sub("", text.strip()))
-    plain = _OF_STRUCT.sub("", plain).replace("null_type", "null")
+    plain = _CODE_AFTER.sub("", _CODE_BEFORE.sub("", text.strip()))
+    plain = _STRUCT_SUFFIX.sub("", plain).replace("null_type", "null")
     return _NO_KEY.sub(r"no such key: \1", plain)

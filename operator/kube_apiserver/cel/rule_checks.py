@@ -6,7 +6,7 @@ accepts them and bounds their evaluation instead.
 
 import msgspec
 
-from kube_apiserver.cel.programs import Compiler, Expression, RuleError, UnjudgedRule, is_available
+from kube_apiserver.cel.programs import Compiler, Expression, RuleError, UnsupportedRule, is_available
 from kube_apiserver.cel.shapes import visible
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.model import Cause, Rule, Schema
@@ -18,49 +18,49 @@ _KEY = "x-kubernetes-validations"
 
 def declared_causes(schema: Schema, path: str) -> list[Cause]:
     """Return the field errors of the CEL rules in the structural schema at ``path``."""
-    return _node(schema, path, "", is_root=True)
+    return _rule_causes(schema, path, "", is_root=True)
 
 
-def unjudged(schema: Schema) -> list[str]:
+def unsupported_rules(schema: Schema) -> list[str]:
     """Return the rules that the server stores but cannot evaluate, each with the functions it lacks."""
     found = []
-    for each, is_root in _all(schema, is_root=True):
+    for each, is_root in _schemas_below(schema, is_root=True):
         for rule in each.cel:
             try:
                 Compiler(each, is_root=is_root).compile(rule.rule, rule)
-            except UnjudgedRule as error:
+            except UnsupportedRule as error:
                 found.append(f"{rule.rule!r} ({error})")
             except RuleError:
                 continue
     return found
 
 
-def _all(schema: Schema, *, is_root: bool) -> list[tuple[Schema, bool]]:
+def _schemas_below(schema: Schema, *, is_root: bool) -> list[tuple[Schema, bool]]:
     children = [*schema.properties.values(), schema.items, schema.additional]
-    below = [found for child in children if child is not None for found in _all(child, is_root=False)]
+    below = [found for child in children if child is not None for found in _schemas_below(child, is_root=False)]
     return [(schema, is_root), *below]
 
 
-def _node(schema: Schema, path: str, uncorrelated: str, *, is_root: bool = False) -> list[Cause]:
+def _rule_causes(schema: Schema, path: str, uncorrelated: str, *, is_root: bool = False) -> list[Cause]:
     """Check the rules below a schema, then its own. ``uncorrelated`` is the path of a list around it without keys."""
     causes = []
     for name, child in sorted(schema.properties.items()):
-        causes += _node(child, f"{path}.properties[{name}]", uncorrelated)
+        causes += _rule_causes(child, f"{path}.properties[{name}]", uncorrelated)
     if schema.additional is not None:
-        causes += _node(schema.additional, f"{path}.additionalProperties", uncorrelated)
+        causes += _rule_causes(schema.additional, f"{path}.additionalProperties", uncorrelated)
     if schema.items is not None:
         below = uncorrelated or ("" if schema.list_type == "map" else path)
-        causes += _node(schema.items, f"{path}.items", below)
+        causes += _rule_causes(schema.items, f"{path}.items", below)
     for number, rule in enumerate(schema.cel):
         where = f"{path}.{_KEY}[{number}]"
         if rule.rule.strip():
-            causes += _texts(rule, where) + _expressions(rule, schema, where, uncorrelated, is_root=is_root)
+            causes += _message_causes(rule, where) + _expressions(rule, schema, where, uncorrelated, is_root=is_root)
         else:
             causes.append(messages.required(f"{where}.rule", "rule is not specified"))
     return causes
 
 
-def _texts(rule: Rule, where: str) -> list[Cause]:
+def _message_causes(rule: Rule, where: str) -> list[Cause]:
     causes = []
     if rule.message and not rule.message.strip():
         causes.append(messages.invalid(f"{where}.message", rule.message, "must be non-empty if specified"))
@@ -78,15 +78,15 @@ def _expressions(rule: Rule, schema: Schema, where: str, uncorrelated: str, *, i
     causes = _field_path(rule, schema, where, is_root=is_root)
     if not is_available():
         return causes
-    compiler, shown = Compiler(schema, is_root=is_root), _in_go(rule)
-    holds, wrong = _compiled(compiler, rule.rule, rule, "compilation failed: ")
-    if wrong or (holds is not None and holds.result not in ("BOOL", "DYN")):
+    compiler, shown = Compiler(schema, is_root=is_root), _go_form(rule)
+    condition, wrong = _compiled(compiler, rule.rule, rule, "compilation failed: ")
+    if wrong or (condition is not None and condition.result not in ("BOOL", "DYN")):
         text = wrong or "cel expression must evaluate to a bool"
         causes.append(Cause(f"{where}.rule", "FieldValueInvalid", f"Invalid value: {shown}: {text}"))
-    elif holds is not None and holds.uses_old and uncorrelated:
+    elif condition is not None and condition.uses_old and uncorrelated:
         detail = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelated}"
         causes.append(messages.invalid(f"{where}.rule", rule.rule, detail))
-    elif holds is not None and not holds.uses_old and rule.optional_old_self is not None:
+    elif condition is not None and not condition.uses_old and rule.optional_old_self is not None:
         detail = "may not be set if oldSelf is not used in rule"
         causes.append(messages.invalid(f"{where}.optionalOldSelf", rule.optional_old_self, detail))
     if rule.message_expression and not wrong:
@@ -103,7 +103,7 @@ def _compiled(compiler: Compiler, text: str, rule: Rule, prefix: str) -> tuple[E
         return compiler.compile(text, rule), ""
     except RuleError as error:
         return None, f"{prefix}{error}"
-    except UnjudgedRule:
+    except UnsupportedRule:
         return None, ""
 
 
@@ -119,7 +119,7 @@ def _field_path(rule: Rule, schema: Schema, where: str, *, is_root: bool) -> lis
     return [messages.invalid(f"{where}.fieldPath", rule.field_path, "must be a valid path")]
 
 
-def _in_go(rule: Rule) -> str:
+def _go_form(rule: Rule) -> str:
     """Return a rule as kube-apiserver's messages show it: its internal Go form, escaped for HTML."""
     shown = {
         "Rule": rule.rule,

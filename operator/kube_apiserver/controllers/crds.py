@@ -18,14 +18,14 @@ from kube_apiserver.storage import Change, Item
 from kube_apiserver.storage.records import item_of
 from kube_apiserver.strategies.conditions import condition, set_condition
 from kube_apiserver.wire.times import timestamp
-from kube_apiserver.writes.deletion import CRD_FINALIZER, delete_item, may_go
+from kube_apiserver.writes.deletion import CRD_FINALIZER, delete_item, is_removable
 from kube_apiserver.writes.write_pipeline import remove, store, store_as
 
 _MANAGER = "kube-apiserver"
 _BACKGROUND = DeleteOptions(propagation="Background")
 
 
-def _restated(schema: Schema, item: Item) -> Item:
+def _reshaped(schema: Schema, item: Item) -> Item:
     obj = item.decode()
     known = apply_defaults(prune(obj, schema)[0], schema)
     if known == obj:
@@ -87,16 +87,16 @@ class CrdController:
             self._served[name] = resources
         else:
             self._served.pop(name, None)
-        self._restate(resources)
+        self._reshape(resources)
         for bucket in {resource.bucket for resource in before}:
             self._cluster.store.bucket(bucket).publish()  # watchers end if it is no longer served
 
-    def _restate(self, resources: list[ServedResource]) -> None:
+    def _reshape(self, resources: list[ServedResource]) -> None:
         """Prune and default the stored objects by a new schema, so that reads return them in its shape."""
         for resource in resources:
             schema = resource.schema
             if schema is not None and resource.api_version == resource.storage_version:
-                self._cluster.store.bucket(resource.bucket).restate(partial(_restated, schema))
+                self._cluster.store.bucket(resource.bucket).reshape(partial(_reshaped, schema))
 
     def _establish(self, crd: dict[str, Any]) -> bool:
         """Set the conditions and stored versions of a definition. Return whether its status changed."""
@@ -155,7 +155,7 @@ class CrdController:
         del self._terminating[bucket]
         set_condition(crd, "Terminating", "False", "InstanceDeletionCompleted", "removed all instances", now)
         crd["metadata"]["finalizers"] = [entry for entry in crd["metadata"]["finalizers"] if entry != CRD_FINALIZER]
-        if may_go(resource, crd):
+        if is_removable(resource, crd):
             remove(self._cluster, resource, crd)
         else:
             store(self._cluster, resource, crd)

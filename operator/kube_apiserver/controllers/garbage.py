@@ -12,10 +12,10 @@ from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.storage import Change, Item
-from kube_apiserver.writes.deletion import FOREGROUND, ORPHAN, delete_item, may_go
+from kube_apiserver.writes.deletion import FOREGROUND, ORPHAN, delete_item, is_removable
 from kube_apiserver.writes.write_pipeline import remove, store_as
 
-Place = tuple[str, str]
+ObjectKey = tuple[str, str]
 _MANAGER = "kube-controller-manager"
 
 
@@ -24,8 +24,8 @@ class GarbageCollector:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._dependents: dict[str, set[Place]] = {}
-        self._places: dict[str, Place] = {}
+        self._dependents: dict[str, set[ObjectKey]] = {}
+        self._keys_by_uid: dict[str, ObjectKey] = {}
         self._orphans = Coalescer(self._check_owners)
         self._owners = Coalescer(self._check_deleted_owner)
 
@@ -36,7 +36,7 @@ class GarbageCollector:
 
     def restore(self, bucket: str, item: Item) -> None:
         """Record the owner references of an object that is in the store at startup."""
-        self._places[item.uid] = (bucket, item.key)
+        self._keys_by_uid[item.uid] = (bucket, item.key)
         for owner in item.owners:
             self._dependents.setdefault(owner, set()).add((bucket, item.key))
         if item.owners:
@@ -46,48 +46,48 @@ class GarbageCollector:
 
     def observe(self, bucket: str, change: Change) -> None:
         """Update the owner references, and enqueue the objects that a write affects."""
-        item, place = change.item, (bucket, change.item.key)
+        item, object_key = change.item, (bucket, change.item.key)
         before = change.previous.owners if change.previous is not None else ()
         after = item.owners if change.type != "DELETED" else ()
         if before != after:
-            self._change_owners(place, before, after)
+            self._change_owners(object_key, before, after)
         if change.type == "DELETED":
-            self._places.pop(item.uid, None)
+            self._keys_by_uid.pop(item.uid, None)
             for dependent in self._dependents.get(item.uid, ()):
                 self._orphans.add(dependent)
             for owner in before:
-                if owner in self._places:
-                    self._owners.add(self._places[owner])
+                if owner in self._keys_by_uid:
+                    self._owners.add(self._keys_by_uid[owner])
             return
-        self._places[item.uid] = place
+        self._keys_by_uid[item.uid] = object_key
         if b'"deletionTimestamp"' in item.raw:
-            self._owners.add(place)
+            self._owners.add(object_key)
 
-    def _change_owners(self, place: Place, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+    def _change_owners(self, object_key: ObjectKey, before: tuple[str, ...], after: tuple[str, ...]) -> None:
         for owner in before:
             if owner not in after and (dependents := self._dependents.get(owner)):
-                dependents.discard(place)
+                dependents.discard(object_key)
                 if not dependents:
                     del self._dependents[owner]
         for owner in after:
-            self._dependents.setdefault(owner, set()).add(place)
+            self._dependents.setdefault(owner, set()).add(object_key)
         if after:
-            self._orphans.add(place)
+            self._orphans.add(object_key)
 
-    def _find(self, place: Place) -> tuple[ServedResource, Item] | None:
-        item = self._cluster.store.get(*place)
-        resource = self._cluster.registry.for_bucket(place[0])
+    def _find(self, object_key: ObjectKey) -> tuple[ServedResource, Item] | None:
+        item = self._cluster.store.get(*object_key)
+        resource = self._cluster.registry.for_bucket(object_key[0])
         return (resource, item) if item is not None and resource is not None else None
 
     def _owner_exists(self, item: Item, uid: str) -> bool:
-        place = self._places.get(uid)
-        owner = self._cluster.store.get(*place) if place is not None else None
+        object_key = self._keys_by_uid.get(uid)
+        owner = self._cluster.store.get(*object_key) if object_key is not None else None
         # Owner references do not cross namespaces.
         return owner is not None and owner.namespace in {"", item.namespace}
 
-    def _check_owners(self, place: Place) -> None:
+    def _check_owners(self, object_key: ObjectKey) -> None:
         """Delete an object whose owners are all gone. Otherwise remove the references to absent owners."""
-        found = self._find(place)
+        found = self._find(object_key)
         if found is None:
             return
         resource, item = found
@@ -99,9 +99,9 @@ class GarbageCollector:
             return
         self._drop_references(resource, item, set(item.owners) - set(alive))
 
-    def _check_deleted_owner(self, place: Place) -> None:
+    def _check_deleted_owner(self, object_key: ObjectKey) -> None:
         """Orphan or delete the dependents of an owner that is being deleted, then remove its finalizer."""
-        found = self._find(place)
+        found = self._find(object_key)
         if found is None:
             return
         resource, item = found
@@ -119,16 +119,16 @@ class GarbageCollector:
     def _delete_dependents(self, owner: Item) -> bool:
         """Delete the dependents of ``owner``. Return whether one of them still blocks its deletion."""
         blocked = False
-        for place, (resource, item) in self._dependents_of(owner):
+        for object_key, (resource, item) in self._dependents_of(owner):
             propagation = "Foreground" if self._dependents.get(item.uid) else "Background"
             delete_item(self._cluster, resource, item, DeleteOptions(propagation=propagation))
-            left = self._find(place)
+            left = self._find(object_key)
             blocked = blocked or (left is not None and _blocks(left[1].decode(), owner.uid))
         return blocked
 
-    def _dependents_of(self, owner: Item) -> list[tuple[Place, tuple[ServedResource, Item]]]:
-        places = sorted(self._dependents.get(owner.uid, ()))
-        return [(place, found) for place in places if (found := self._find(place)) is not None]
+    def _dependents_of(self, owner: Item) -> list[tuple[ObjectKey, tuple[ServedResource, Item]]]:
+        object_keys = sorted(self._dependents.get(owner.uid, ()))
+        return [(object_key, found) for object_key in object_keys if (found := self._find(object_key)) is not None]
 
     def _drop_references(self, resource: ServedResource, item: Item, uids: set[str]) -> None:
         obj = to_served(resource, item)
@@ -144,7 +144,7 @@ class GarbageCollector:
         obj["metadata"]["finalizers"] = kept
         if not kept:
             del obj["metadata"]["finalizers"]
-        if may_go(resource, obj):
+        if is_removable(resource, obj):
             remove(self._cluster, resource, obj)
         else:
             store_as(self._cluster, resource, obj, _MANAGER)

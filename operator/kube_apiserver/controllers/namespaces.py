@@ -5,7 +5,7 @@ from kube_apiserver.controllers.coalescer import Coalescer
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.storage import Change, Item
-from kube_apiserver.writes.deletion import delete_item, may_go
+from kube_apiserver.writes.deletion import delete_item, is_removable
 from kube_apiserver.writes.write_pipeline import remove, store
 
 _BUCKET = "namespaces"
@@ -52,7 +52,7 @@ class NamespaceController:
             return
         finalizers = [entry for entry in obj["spec"].get("finalizers") or () if entry != "kubernetes"]
         obj["spec"] = {**obj["spec"], "finalizers": finalizers} if finalizers else {}
-        if may_go(resource, obj):
+        if is_removable(resource, obj):
             remove(self._cluster, resource, obj)
         elif finalizers != (to_served(resource, item)["spec"].get("finalizers") or []):
             store(self._cluster, resource, obj)

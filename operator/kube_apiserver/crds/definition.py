@@ -8,7 +8,7 @@ that all versions share are reported at their internal place, beside the version
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kube_apiserver.cel import declared_causes, unjudged
+from kube_apiserver.cel import declared_causes, unsupported_rules
 from kube_apiserver.crds.schema_checks import schema_causes
 from kube_apiserver.crds.schema_defaults import default_causes
 from kube_apiserver.crds.schemas import from_crd
@@ -63,11 +63,11 @@ def definition_warnings(obj: Object) -> list[str]:
     for version in (obj.get("spec") or {}).get("versions") or []:
         where = f"spec.versions[name={version.get('name', '')}]"
         schema = from_crd((version.get("schema") or {}).get("openAPIV3Schema"))
-        warnings += [f"{where}: this server does not evaluate the rule {rule}" for rule in unjudged(schema)]
+        warnings += [f"{where}: this server does not evaluate the rule {rule}" for rule in unsupported_rules(schema)]
     return warnings
 
 
-def _in_go(versions: list[Any]) -> list[dict[str, Any]]:
+def _go_form(versions: list[Any]) -> list[dict[str, Any]]:
     """Return versions as kube-apiserver's messages show them: the internal Go form without schemas and columns."""
     return [
         {
@@ -138,18 +138,18 @@ def _versions(versions: list[Object]) -> Iterator[Cause]:
         yield from _parts(own, f"{path}.schema", path)
     known = [version.get("name") for version in versions]
     if len(set(known)) != len(known):
-        yield messages.invalid("spec.versions", _in_go(versions), "must contain unique version names")
+        yield messages.invalid("spec.versions", _go_form(versions), "must contain unique version names")
     if sum(bool(version.get("storage")) for version in versions) != 1:
         detail = "must have exactly one version marked as storage version"
-        yield messages.invalid("spec.versions", _in_go(versions), detail)
+        yield messages.invalid("spec.versions", _go_form(versions), detail)
     if versions and (problems := names.is_dns1035_label(known[0] or "")):
         yield messages.invalid("spec.version", known[0], ",".join(problems))
 
 
 def _shared(versions: list[Object]) -> Iterator[Cause]:
     """Validate the fields that all versions share, which the internal form keeps beside the versions."""
-    names_ = ("schema", "subresources", "additionalPrinterColumns", "selectableFields")
-    yield from _parts({name: _common(versions, name) for name in names_}, "spec.validation", "spec")
+    shared = ("schema", "subresources", "additionalPrinterColumns", "selectableFields")
+    yield from _parts({name: _common(versions, name) for name in shared}, "spec.validation", "spec")
 
 
 def _parts(version: Object, schema_path: str, path: str) -> Iterator[Cause]:

@@ -99,7 +99,7 @@ def _lists(schema: Raw, path: str) -> Iterator[Cause]:
     if kind == "map":
         yield from _keyed(keys, items, path)
     if kind in {"set", "map"} and isinstance(items, Mapping):
-        yield from _told_apart(kind, keys, items, f"{path}.items")
+        yield from _list_key_causes(kind, keys, items, f"{path}.items")
 
 
 def _set_items(items: Raw, path: str) -> Iterator[Cause]:
@@ -136,7 +136,7 @@ def _keyed(keys: list[str], items: Any, path: str) -> Iterator[Cause]:
             yield messages.invalid(where, keys, "must not contain duplicate entries")
 
 
-def _told_apart(kind: str, keys: list[str], items: Raw, path: str) -> Iterator[Cause]:
+def _list_key_causes(kind: str, keys: list[str], items: Raw, path: str) -> Iterator[Cause]:
     if items.get("nullable"):
         yield messages.forbidden(f"{path}.nullable", f"cannot be nullable when x-kubernetes-list-type is {kind}")
     for key in keys if kind == "map" else ():

@@ -57,13 +57,13 @@ def _node(schema: Raw, level: str, path: str) -> Iterator[Cause]:
     if isinstance(additional, Mapping):
         yield from _node(additional, _FIELD, f"{path}.additionalProperties")
     yield from _extensions(schema, level, path)
-    either_first = any(_is_either(branch) for branch in (schema.get("allOf") or ())[:1])
-    yield from _restrictions(schema, path, skip_any=_is_either(schema), skip_first=either_first)
+    int_or_string_first = any(_is_int_or_string(branch) for branch in (schema.get("allOf") or ())[:1])
+    yield from _restrictions(schema, path, skip_any=_is_int_or_string(schema), skip_first=int_or_string_first)
     if level == _ROOT or schema.get(f"{_X}embedded-resource"):
-        yield from _head(properties, level, path)
+        yield from _type_meta_causes(properties, level, path)
 
 
-def _is_either(schema: Raw) -> bool:
+def _is_int_or_string(schema: Raw) -> bool:
     return bool(schema.get("anyOf") == _INT_OR_STRING)
 
 
@@ -88,7 +88,7 @@ def _extensions(schema: Raw, level: str, path: str) -> Iterator[Cause]:
         yield messages.required(f"{path}.properties", _NOTHING_EMBEDDED)
 
 
-def _head(properties: Mapping[str, Raw], level: str, path: str) -> Iterator[Cause]:
+def _type_meta_causes(properties: Mapping[str, Raw], level: str, path: str) -> Iterator[Cause]:
     """Validate the declared types of ``kind``, ``apiVersion`` and ``metadata``."""
     for name in ("kind", "apiVersion"):
         if name in properties and properties[name].get("type") != "string":
@@ -101,8 +101,10 @@ def _head(properties: Mapping[str, Raw], level: str, path: str) -> Iterator[Caus
     if metadata.get("type") != "object":
         yield messages.invalid(f"{where}.type", metadata.get("type", ""), "must be object")
     if level == _ROOT:
-        said = {key for key, value in metadata.items() if value and key not in {"type", "default", "properties"}}
-        if said or set(metadata.get("properties") or ()) - {"name", "generateName"}:
+        set_keywords = {
+            key for key, value in metadata.items() if value and key not in {"type", "default", "properties"}
+        }
+        if set_keywords or set(metadata.get("properties") or ()) - {"name", "generateName"}:
             yield messages.forbidden(where, _IMPLICIT)
 
 

@@ -76,9 +76,9 @@ def selectable_causes(fields: Sequence[Object], schema: Object | None, path: str
         if not value:
             yield messages.required(where)
             continue
-        kind, trouble = _selected_type(value, schema or {})
-        if trouble:
-            yield messages.invalid(where, value, f"is an invalid path: {trouble}")
+        kind, error = _selected_type(value, schema or {})
+        if error:
+            yield messages.invalid(where, value, f"is an invalid path: {error}")
             continue
         if value.startswith(".metadata"):
             yield messages.invalid(where, value, "must not point to fields in metadata")

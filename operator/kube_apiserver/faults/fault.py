@@ -94,7 +94,7 @@ class Fault:
         """Return ``body`` as bytes."""
         return self.body.encode("latin-1")
 
-    def meets(self, subject: "Subject") -> bool:
+    def matches(self, subject: "Subject") -> bool:
         """Report whether the fault matches a request."""
         return (
             self.verb in {"", subject.verb}

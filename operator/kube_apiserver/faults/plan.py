@@ -11,7 +11,7 @@ class OpenWatch(Protocol):
 
     subject: Subject
 
-    def disturb(self, fault: Fault) -> None:
+    def inject(self, fault: Fault) -> None:
         """Inject ``fault`` into the watch."""
 
 
@@ -52,9 +52,9 @@ class FaultPlan:
         self._planned[planned.number] = planned
         if fault.action in IN_WATCH:
             for watch in tuple(self._watches):
-                if not planned.is_used_up and fault.meets(watch.subject):
+                if not planned.is_used_up and fault.matches(watch.subject):
                     planned.hits += 1
-                    watch.disturb(fault)
+                    watch.inject(fault)
         return planned
 
     def remove(self, planned: Planned | int) -> None:
@@ -73,7 +73,7 @@ class FaultPlan:
         """Register an open watch, and inject the faults that match it."""
         self._watches.add(watch)
         for fault in self._hits(watch.subject, in_watch=True):
-            watch.disturb(fault)
+            watch.inject(fault)
 
     def leave(self, watch: OpenWatch) -> None:
         """Unregister a watch."""
@@ -82,7 +82,7 @@ class FaultPlan:
     def _hits(self, subject: Subject, *, in_watch: bool) -> Iterator[Fault]:
         for planned in tuple(self._planned.values()):
             fault = planned.fault
-            if (fault.action in IN_WATCH) is in_watch and not planned.is_used_up and fault.meets(subject):
+            if (fault.action in IN_WATCH) is in_watch and not planned.is_used_up and fault.matches(subject):
                 planned.hits += 1
                 yield fault
 

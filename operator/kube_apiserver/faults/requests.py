@@ -33,7 +33,7 @@ def failure(fault: Fault) -> StatusError:
     return StatusError(fault.code, _REASONS.get(HTTPStatus(fault.code), ""), message, details, headers)
 
 
-async def meet(fault: Fault, request: web.BaseRequest) -> Response | None:
+async def inject(fault: Fault, request: web.BaseRequest) -> Response | None:
     """Inject a fault into a request. Return the response, None if the request shall be answered normally.
 
     Raises:

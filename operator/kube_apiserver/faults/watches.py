@@ -33,7 +33,7 @@ class WatchResponse(web.StreamResponse):
         self._plan = plan
         self._request = request
         self._lasting: dict[Action, Fault] = {}
-        self._last = self._before = self._held = b""
+        self._last = self._second_last = self._reordered = b""
         self._ended = False
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -48,14 +48,14 @@ class WatchResponse(web.StreamResponse):
         for task in self._tasks:
             task.cancel()
 
-    def disturb(self, fault: Fault) -> None:
+    def inject(self, fault: Fault) -> None:
         """Inject a fault: immediately, or into all further output."""
         if fault.action in {Action.SILENCE, Action.LAG, Action.REORDER, Action.SPLIT}:
             self._lasting[fault.action] = fault
             return
         if fault.action in _ENDING:
             self._plan.leave(self)  # the next planned fault must hit the next watch
-        task = asyncio.ensure_future(self._happen(fault))
+        task = asyncio.ensure_future(self._write_unless_disconnected(fault))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -64,12 +64,12 @@ class WatchResponse(web.StreamResponse):
         if self._ended:
             return
         if not self._lasting:
-            self._before, self._last = self._last, bytes(data)
+            self._second_last, self._last = self._last, bytes(data)
             await super().write(data)
             return
-        await self._write_disturbed(bytes(data))
+        await self._write_faulty(bytes(data))
 
-    async def _write_disturbed(self, data: bytes) -> None:
+    async def _write_faulty(self, data: bytes) -> None:
         lasting = self._lasting
         if Action.SILENCE in lasting:
             return
@@ -78,12 +78,12 @@ class WatchResponse(web.StreamResponse):
             if self._ended:  # a fault may have ended the stream during the sleep
                 return
         if Action.REORDER in lasting:
-            if not self._held:
-                self._held = data
+            if not self._reordered:
+                self._reordered = data
                 return
-            data, self._held = data + self._held, b""
+            data, self._reordered = data + self._reordered, b""
             del lasting[Action.REORDER]
-        self._before, self._last = self._last, data
+        self._second_last, self._last = self._last, data
         if Action.SPLIT not in lasting:
             await super().write(data)
             return
@@ -93,13 +93,13 @@ class WatchResponse(web.StreamResponse):
             await super().write(data[start : start + _PIECE_BYTES])
             await asyncio.sleep(0)
 
-    async def _happen(self, fault: Fault) -> None:
+    async def _write_unless_disconnected(self, fault: Fault) -> None:
         try:
-            await self._do(fault)
+            await self._write_fault(fault)
         except ConnectionError:
             return  # the client disconnected first
 
-    async def _do(self, fault: Fault) -> None:
+    async def _write_fault(self, fault: Fault) -> None:
         transport = self._request.transport
         if transport is None or self._ended:
             return
@@ -126,7 +126,7 @@ class WatchResponse(web.StreamResponse):
             case Action.DUPLICATE:
                 return _last_line(self._last)
             case Action.STALE:
-                return _last_line(self._before)
+                return _last_line(self._second_last)
             case _:
                 return b""
 

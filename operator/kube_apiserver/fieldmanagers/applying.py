@@ -23,7 +23,7 @@ from kube_apiserver.fieldmanagers.ownership import (
     difference,
     ignored_fields,
     stripped,
-    take_from_others,
+    without_changed,
 )
 from kube_apiserver.fieldmanagers.tracking import capped
 from kube_apiserver.fieldmanagers.typed_values import field_set, rooted, with_named_fields
@@ -81,11 +81,11 @@ def apply(  # noqa: PLR0913 - one keyword per fact of the request reads better t
     request = _Request(without_entries(applied), manager, shape, api_version, stamp(now), subresource, ignored)
     if manager != KUBECTL or live is None:
         return _applied(live, request, force=force)
-    result = _applied(live, request, force=True) if force else _upgrading(live, request)
+    result = _applied(live, request, force=True) if force else _applied_by_kubectl(live, request)
     return synchronised(result, request.applied)
 
 
-def _upgrading(live: Object, request: _Request) -> dict[str, Any]:
+def _applied_by_kubectl(live: Object, request: _Request) -> dict[str, Any]:
     """Apply without force, but let kubectl take the fields that its own client-side apply set."""
     try:
         return _applied(live, request, force=False)
@@ -111,7 +111,7 @@ def _applied(live: Object | None, request: _Request, *, force: bool) -> dict[str
     result = merged(start, request.applied, schema)
     result = _pruned(result, last, [applied, *(entry.fields for entry in others)], schema)
     changes = difference(start, result, schema).without(request.ignored)
-    others = take_from_others(others, changes, force=force)
+    others = without_changed(others, changes, force=force)
     # Like kube-apiserver, an apply without changes sets no time, even for a new manager.
     time = request.time if before != result else last.time if last else ""
     current = Entry(request.manager, APPLY, request.api_version, request.subresource, time, claim)
@@ -132,8 +132,8 @@ def _pruned(result: Any, last: Entry | None, owned: Sequence[FieldSet], schema: 
     """Remove the fields that this manager has stopped applying and no other manager owns."""
     if last is None or not last.fields:
         return dict(result)
-    given_up = with_named_fields(last.fields, schema)
-    smaller = without_items(result, given_up, schema) or {}
+    dropped = with_named_fields(last.fields, schema)
+    smaller = without_items(result, dropped, schema) or {}
     everything = with_named_fields(field_set(result, schema), schema)
     kept = FieldSet()
     for fields in owned:
@@ -141,5 +141,5 @@ def _pruned(result: Any, last: Entry | None, owned: Sequence[FieldSet], schema: 
     kept = kept | with_named_fields(field_set(smaller, schema), schema)
     smaller = without_items(result, everything - kept, schema) or {}
     kept = with_named_fields(field_set(smaller, schema), schema)
-    final = without_items(result, (everything - kept) & given_up, schema)
+    final = without_items(result, (everything - kept) & dropped, schema)
     return final if isinstance(final, dict) else {}

@@ -28,7 +28,7 @@ class Entry:
         version = "" if self.operation == APPLY else self.api_version
         return self.manager, self.operation, version, self.subresource
 
-    def having(self, fields: FieldSet) -> "Entry":
+    def with_fields(self, fields: FieldSet) -> "Entry":
         """Return the entry with other fields."""
         return replace(self, fields=fields)
 

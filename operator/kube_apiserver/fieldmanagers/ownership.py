@@ -62,7 +62,7 @@ def _undefaulted(value: dict[str, Any], schema: Schema) -> dict[str, Any]:
     return result
 
 
-def take_from_others(entries: Sequence[Entry], changes: Comparison, *, force: bool) -> list[Entry]:
+def without_changed(entries: Sequence[Entry], changes: Comparison, *, force: bool) -> list[Entry]:
     """Return the entries of the other managers without the fields that a write changes.
 
     Raises:
@@ -73,7 +73,7 @@ def take_from_others(entries: Sequence[Entry], changes: Comparison, *, force: bo
     conflicts = [(entry, fields) for entry, fields in contested if fields]
     if conflicts and not force:
         raise ApplyConflict(conflicts)
-    return [entry.having(entry.fields - touched - changes.removed) for entry in entries]
+    return [entry.with_fields(entry.fields - touched - changes.removed) for entry in entries]
 
 
 def stripped(fields: FieldSet, ignored: frozenset[str]) -> FieldSet:

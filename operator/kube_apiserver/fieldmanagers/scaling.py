@@ -48,7 +48,7 @@ def parent_entries(
         if same is not None:
             owners.remove(same)
         loses = same is None and bool(entry.fields & owned)
-        kept.append(entry.having(entry.fields - owned) if loses else entry)
+        kept.append(entry.with_fields(entry.fields - owned) if loses else entry)
     gained = [replace(owner, api_version=api_version, time="", fields=owned) for owner in owners]
     return with_entries(parent, [*kept, *gained])
 

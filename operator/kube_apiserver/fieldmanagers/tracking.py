@@ -14,7 +14,7 @@ from kube_apiserver.fieldmanagers.entries import (
     without_entries,
 )
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
-from kube_apiserver.fieldmanagers.ownership import difference, ignored_fields, stripped, take_from_others
+from kube_apiserver.fieldmanagers.ownership import difference, ignored_fields, stripped, without_changed
 from kube_apiserver.fieldmanagers.typed_values import rooted
 from kube_apiserver.schema import Schema
 
@@ -57,7 +57,7 @@ def track(  # noqa: PLR0913 - one keyword per fact of the request reads better t
         return without_entries(new)
     ignored = ignored_fields(shape, subresource, reset)
     changes = difference(None if old is None else without_entries(old), without_entries(new), shape).without(ignored)
-    others = take_from_others(entries, changes, force=True)
+    others = without_changed(entries, changes, force=True)
     gained = stripped(changes.added | changes.modified, ignored)
     mine = Entry(manager, operation, api_version, subresource, stamp(now), gained)
     return with_entries(new, capped(_joined(others, mine)))
@@ -78,7 +78,7 @@ def _joined(entries: Sequence[Entry], mine: Entry) -> list[Entry]:
     same = next((entry for entry in entries if entry.identity == mine.identity), None)
     rest = [entry for entry in entries if entry.identity != mine.identity]
     before = same.fields if same else FieldSet()
-    return [*rest, mine.having(before | mine.fields)]
+    return [*rest, mine.with_fields(before | mine.fields)]
 
 
 def capped(entries: Sequence[Entry]) -> list[Entry]:

@@ -17,13 +17,13 @@ def check_composition(value: Any, schema: Schema, path: str, check: Check) -> li
     causes = _any_of(value, rules, path, check) + _one_of(value, rules, path, check)
     causes += _all_of(value, rules, path, check)
     if rules.negated and not check(value, rules.negated, path):
-        causes.append(_says(path, "must not validate the schema (not)"))
+        causes.append(_cause(path, "must not validate the schema (not)"))
     return causes
 
 
-def _says(path: str, words: str) -> Cause:
+def _cause(path: str, message: str) -> Cause:
     # The validator names the path only in its message: the field of the cause is Go's nil path.
-    return messages.invalid("<nil>", "", f'"{path}" {words}')
+    return messages.invalid("<nil>", "", f'"{path}" {message}')
 
 
 def _best(results: list[list[Cause]]) -> list[Cause]:
@@ -34,18 +34,18 @@ def _any_of(value: Any, rules: ValueRules, path: str, check: Check) -> list[Caus
     results = [check(value, one, path) for one in rules.any_of]
     if not results or any(not result for result in results):
         return []
-    return [_says(path, "must validate at least one schema (anyOf)"), *_best(results)]
+    return [_cause(path, "must validate at least one schema (anyOf)"), *_best(results)]
 
 
 def _one_of(value: Any, rules: ValueRules, path: str, check: Check) -> list[Cause]:
     results = [check(value, one, path) for one in rules.one_of]
-    fitting = sum(not result for result in results)
-    if not results or fitting == 1:
+    valid_count = sum(not result for result in results)
+    if not results or valid_count == 1:
         return []
-    words = "must validate one and only one schema (oneOf). Found "
-    if fitting:
-        return [_says(path, f"{words}{fitting} valid alternatives")]
-    return [_says(path, f"{words}none valid"), *_best(results)]
+    message = "must validate one and only one schema (oneOf). Found "
+    if valid_count:
+        return [_cause(path, f"{message}{valid_count} valid alternatives")]
+    return [_cause(path, f"{message}none valid"), *_best(results)]
 
 
 def _all_of(value: Any, rules: ValueRules, path: str, check: Check) -> list[Cause]:
@@ -55,4 +55,4 @@ def _all_of(value: Any, rules: ValueRules, path: str, check: Check) -> list[Caus
         return []
     none = ". None validated" if failed == len(results) else ""
     causes = [cause for result in results for cause in result]
-    return [*causes, _says(path, f"must validate all the schemas (allOf){none}")]
+    return [*causes, _cause(path, f"must validate all the schemas (allOf){none}")]

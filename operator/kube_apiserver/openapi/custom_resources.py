@@ -36,7 +36,7 @@ def schemas(crd: Crd, version: Mapping[str, Any]) -> dict[str, Any]:
     properties["metadata"] = {"allOf": [{"$ref": f"{REFERENCE}{_META}ObjectMeta"}]}
     if not raw.get("properties") and not raw.get("type"):
         raw["x-kubernetes-preserve-unknown-fields"] = True
-    shown = {member: _either(schema) for member, schema in sorted(properties.items())}
+    shown = {member: _with_any_of(schema) for member, schema in sorted(properties.items())}
     own = {**raw, "type": "object", "properties": shown, **_gvk(group, name, kind)}
     listed = {
         "type": "object",
@@ -52,13 +52,13 @@ def schemas(crd: Crd, version: Mapping[str, Any]) -> dict[str, Any]:
     return {definition: own, definition_name(group, name, list_kind): listed}
 
 
-def _either(schema: Any) -> Any:
+def _with_any_of(schema: Any) -> Any:
     """Return a schema whose int-or-string fields also have the equivalent ``anyOf``."""
     if isinstance(schema, list):
-        return [_either(part) for part in schema]
+        return [_with_any_of(part) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
-    shown = {key: _either(part) for key, part in schema.items()}
+    shown = {key: _with_any_of(part) for key, part in schema.items()}
     if schema.get("x-kubernetes-int-or-string") is True and not schema.get("anyOf") and not schema.get("allOf"):
         shown["anyOf"] = [{"type": "integer"}, {"type": "string"}]
     return shown

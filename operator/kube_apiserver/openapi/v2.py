@@ -17,7 +17,7 @@ from kube_apiserver.openapi.types import REFERENCE
 Crd = Mapping[str, Any]
 _DEFINITIONS = "#/definitions/"
 _BODY_MEDIA = ["application/json", "application/yaml"]
-_UNSAYABLE = frozenset({"nullable", "oneOf", "anyOf", "not", "default"})
+_UNSUPPORTED = frozenset({"nullable", "oneOf", "anyOf", "not", "default"})
 _TITLE, _VERSION = "Kubernetes", "v1.36.0"
 
 PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
@@ -73,7 +73,7 @@ def _flattened(schema: Any) -> Any:
     """
     if not isinstance(schema, dict):
         return schema
-    result = {key: value for key, value in schema.items() if key not in _UNSAYABLE}
+    result = {key: value for key, value in schema.items() if key not in _UNSUPPORTED}
     if "oneOf" in schema and "type" not in schema:
         # Quantities and int-or-strings are strings in v2, which has no union types.
         result["type"] = "string"

@@ -18,7 +18,7 @@ class PatchError(Exception):
         super().__init__(message)
 
 
-def unfollowable(message: str) -> PatchError:
+def invalid_directive(message: str) -> PatchError:
     """Return the error of a strategic merge patch with invalid directives or merge keys."""
     return PatchError(500, "", message)
 

@@ -50,7 +50,7 @@ def _applied(doc: Any, op: dict[str, Any]) -> Any:
     kind = op.get("op")
     for name in ("from", "path"):
         if isinstance(op.get(name), str):
-            op[name] = _located(doc, op[name], adding=name == "path" and kind in ("add", "copy", "move"))
+            op[name] = _rfc_path(doc, op[name], adding=name == "path" and kind in ("add", "copy", "move"))
     path = op.get("path")
     if kind in ("add", "replace"):
         op.setdefault("value", None)
@@ -64,7 +64,7 @@ def _applied(doc: Any, op: dict[str, Any]) -> Any:
     return jsonpatch.JsonPatch([op]).apply(doc, in_place=True)
 
 
-def _located(doc: Any, path: str, *, adding: bool) -> str:
+def _rfc_path(doc: Any, path: str, *, adding: bool) -> str:
     """Return a path in RFC form. kube-apiserver also accepts negative indexes and paths without a leading slash."""
     if path and not path.startswith("/"):
         # The library ignores everything before the first slash.

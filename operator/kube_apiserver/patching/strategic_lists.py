@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kube_apiserver.patching.errors import unfollowable
+from kube_apiserver.patching.errors import invalid_directive
 from kube_apiserver.schema import Schema
 from kube_apiserver.schema.go_format import go_text
 
@@ -52,7 +52,7 @@ def merge_list(original: list[Any], change: ListPatch, schema: Schema, merge_map
         if directive == "delete":
             items = [item for item in items if item.get(key) != patch[key]]
         elif directive is not None:
-            raise unfollowable(f"unknown patch type: {directive} in map: {go_text(patch)}")
+            raise invalid_directive(f"unknown patch type: {directive} in map: {go_text(patch)}")
         elif position is None:
             items.append(merge_map({}, patch, schema.items))
         else:
@@ -70,7 +70,9 @@ def _check_order(change: ListPatch, key: str) -> None:
     rest = iter(change.order)
     if not all(any(_same(item, wanted, key) for wanted in rest) for item in named):
         texts = go_text(change.items), go_text(change.order)
-        raise unfollowable("The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n".format(*texts))
+        raise invalid_directive(
+            "The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n".format(*texts)
+        )
 
 
 def _same(item: Any, wanted: Any, key: str) -> bool:
@@ -80,9 +82,9 @@ def _same(item: Any, wanted: Any, key: str) -> bool:
 def _require_key(items: list[Any], key: str) -> None:
     for item in items:
         if not isinstance(item, dict):
-            raise unfollowable("the patch of a list of objects must hold objects")
+            raise invalid_directive("the patch of a list of objects must hold objects")
         if key not in item:
-            raise unfollowable(f"map: {go_text(item)} does not contain declared merge key: {key}")
+            raise invalid_directive(f"map: {go_text(item)} does not contain declared merge key: {key}")
 
 
 def _scalars(original: list[Any], change: ListPatch) -> list[Any]:

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from kube_apiserver.patching.errors import malformed, unfollowable
+from kube_apiserver.patching.errors import invalid_directive, malformed
 from kube_apiserver.patching.strategic_lists import ListPatch, is_merge_list, merge_list
 from kube_apiserver.schema import Schema
 from kube_apiserver.schema.go_format import go_text, json_type
@@ -42,7 +42,7 @@ def merge_map(original: dict[str, Any], patch: dict[str, Any], schema: Schema | 
     if directive == "delete":
         return {}
     if directive is not None:
-        raise unfollowable(f"unknown patch type: {directive} in map: {go_text({DIRECTIVE: directive, **patch})}")
+        raise invalid_directive(f"unknown patch type: {directive} in map: {go_text({DIRECTIVE: directive, **patch})}")
     result = dict(original)
     _retain(result, patch)
     for name, value in patch.items():

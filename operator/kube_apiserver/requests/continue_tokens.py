@@ -7,7 +7,7 @@ from typing import Any
 from kube_apiserver import codec
 from kube_apiserver.wire.status_error import StatusError, bad_request
 
-_OUTDATED = (
+_EXPIRED = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
     "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
     "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
@@ -40,19 +40,19 @@ def read_token(token: str) -> tuple[int, str]:
     return revision, start.removesuffix("\x00")
 
 
-def outdated(last_key: str) -> StatusError:
+def expired_token(last_key: str) -> StatusError:
     """Return the 410 for a token whose revision is compacted, with a token that continues inconsistently."""
-    failure = StatusError(410, "Expired", _OUTDATED)
+    failure = StatusError(410, "Expired", _EXPIRED)
     body = failure.body()
     body["metadata"] = {"continue": make_token(-1, last_key)}
-    return OutdatedToken(body)
+    return ExpiredToken(body)
 
 
-class OutdatedToken(StatusError):
+class ExpiredToken(StatusError):
     """A 410 with a continue token in its list metadata."""
 
     def __init__(self, body: dict[str, Any]) -> None:
-        super().__init__(410, "Expired", _OUTDATED)
+        super().__init__(410, "Expired", _EXPIRED)
         self._body = body
 
     def body(self) -> dict[str, Any]:

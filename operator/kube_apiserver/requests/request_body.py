@@ -27,10 +27,10 @@ async def read_object(request: Request, options: WriteOptions | None = None) -> 
     raw, media = await read_bytes(request.http), media_type(request.http)
     obj = parse(raw, media)
     if options is not None and options.validation == "Strict" and media == JSON:
-        twice = codec.duplicate_fields(raw)
-        if twice:
+        duplicates = codec.duplicate_fields(raw)
+        if duplicates:
             kind, version = request.resource.kind, request.resource.version
-            texts = ", ".join(f'duplicate field "{path}"' for path in twice)
+            texts = ", ".join(f'duplicate field "{path}"' for path in duplicates)
             why = f"strict decoding error: {texts}"
             raise bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
     return check_object(request, obj)
@@ -166,24 +166,24 @@ def _check_metadata_types(request: Request, metadata: dict[str, Any]) -> None:
         if value is None:
             metadata.pop(name, None)
         elif not isinstance(value, wanted):
-            _refuse(request, value, name, go_type)
+            _raise_type_error(request, value, name, go_type)
     for name in ("labels", "annotations"):
-        _check_texts(request, metadata.get(name) or {}, name)
+        _check_strings(request, metadata.get(name) or {}, name)
     for name, wanted, go_type in (("finalizers", str, "string"), ("ownerReferences", dict, "v1.OwnerReference")):
         for value in metadata.get(name) or ():
             if not isinstance(value, wanted):
-                _refuse(request, value, name, go_type)
+                _raise_type_error(request, value, name, go_type)
 
 
-def _check_texts(request: Request, texts: dict[str, Any], name: str) -> None:
+def _check_strings(request: Request, texts: dict[str, Any], name: str) -> None:
     for key, value in texts.items():
         if value is None:
             texts[key] = ""
         elif not isinstance(value, str):
-            _refuse(request, value, name, "string")
+            _raise_type_error(request, value, name, "string")
 
 
-def _refuse(request: Request, value: Any, name: str, go_type: str) -> None:
+def _raise_type_error(request: Request, value: Any, name: str, go_type: str) -> None:
     kind = request.resource.kind
     field = name if request.resource.custom is not None else f"metadata.{name}"
     raise bad_request(

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 from multidict import MultiMapping
 
 from kube_apiserver.security.authorization import Attributes, refusal
-from kube_apiserver.security.rbac import RoleBased
+from kube_apiserver.security.rbac import RbacAuthorizer
 from kube_apiserver.security.tokens import Tokens
 from kube_apiserver.security.user import ADMIN, ANONYMOUS, User
 from kube_apiserver.wire.status_error import StatusError, bad_request, unauthorized
@@ -14,7 +14,7 @@ from kube_apiserver.wire.status_error import StatusError, bad_request, unauthori
 class Authenticator:
     """Authenticates requests."""
 
-    def __init__(self, tokens: Tokens, authorizer: RoleBased, *, required: bool) -> None:
+    def __init__(self, tokens: Tokens, authorizer: RbacAuthorizer, *, required: bool) -> None:
         """Without ``required``, a request without a token is authenticated as the admin."""
         self._tokens = tokens
         self._authorizer = authorizer

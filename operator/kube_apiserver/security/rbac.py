@@ -14,7 +14,7 @@ _ROLES, _CLUSTER_ROLES = f"roles.{_GROUP}", f"clusterroles.{_GROUP}"
 _BINDINGS, _CLUSTER_BINDINGS = f"rolebindings.{_GROUP}", f"clusterrolebindings.{_GROUP}"
 
 
-class RoleBased:
+class RbacAuthorizer:
     """Authorizes requests by RBAC. The group ``system:masters`` is always allowed."""
 
     def __init__(self, store: Store) -> None:

@@ -18,7 +18,7 @@ class Tokens:
     def __init__(self) -> None:
         self._users: dict[str, User] = {}
 
-    def admit(self, token: str, user: User = ADMIN) -> None:
+    def register(self, token: str, user: User = ADMIN) -> None:
         """Register ``token`` as a credential of ``user``."""
         self._users[token] = user
 

@@ -87,10 +87,10 @@ class ResourceStore:
         if self._history and self._history[-1] is change:
             self._history.pop()
 
-    def restate(self, restated: Callable[[Item], Item]) -> None:
-        """Replace each object by ``restated(item)`` at its current revision, without a change in the history."""
+    def reshape(self, convert: Callable[[Item], Item]) -> None:
+        """Replace each object by ``convert(item)`` at its current revision, without a change in the history."""
         for key, item in self.items.items():
-            self.items[key] = restated(item)
+            self.items[key] = convert(item)
 
     def publish(self) -> None:
         """Notify every listener."""

@@ -37,11 +37,11 @@ class _Status:
     def __init__(self, job: Object) -> None:
         self._job = dict(job)
         self.spec: Object = job.get("spec") or {}
-        self.complete, self.failed = self.says("Complete"), self.says("Failed")
-        self.target, self.met = self.says("FailureTarget"), self.says("SuccessCriteriaMet")
+        self.complete, self.failed = self.has_condition("Complete"), self.has_condition("Failed")
+        self.target, self.met = self.has_condition("FailureTarget"), self.has_condition("SuccessCriteriaMet")
         self.finished = self.complete or self.failed
 
-    def says(self, kind: str, status: str = "True") -> bool:
+    def has_condition(self, kind: str, status: str = "True") -> bool:
         found = condition(self._job, kind)
         return found is not None and found.get("status") == status
 
@@ -117,9 +117,13 @@ def _indexes(after: _Status, before: _Status) -> Iterator[Cause]:
     done, failed = after.value("completedIndexes") or "", after.value("failedIndexes")
     done_changed, failed_changed = _changed(after, before, "completedIndexes"), _changed(after, before, "failedIndexes")
     limit, per_index = after.spec.get("completions"), after.spec.get("backoffLimitPerIndex")
-    if done_changed and limit is not None and (why := _misread(done, limit)):
+    if done_changed and limit is not None and (why := _parse_error(done, limit)):
         yield _invalid("completedIndexes", done, f"error parsing completedIndexes: {why}")
-    if failed_changed and None not in (limit, per_index, failed) and (why := _misread(str(failed), int(limit or 0))):
+    if (
+        failed_changed
+        and None not in (limit, per_index, failed)
+        and (why := _parse_error(str(failed), int(limit or 0)))
+    ):
         yield _invalid("failedIndexes", failed, f"error parsing failedIndexes: {why}")
     if done_changed and done and not after.indexed:
         yield _invalid(
@@ -144,7 +148,7 @@ def _criteria(after: _Status) -> Iterator[Cause]:
 
 def _history(after: _Status, before: _Status) -> Iterator[Cause]:
     for kind in _TERMINAL:
-        if before.says(kind) and not after.says(kind):
+        if before.has_condition(kind) and not after.has_condition(kind):
             yield _conditions(f"cannot disable the terminal {kind}=True condition")
     scalable = after.indexed and after.spec.get("completions") == after.spec.get("parallelism")
     for name in ("failed",) if scalable else ("failed", "succeeded"):
@@ -153,7 +157,7 @@ def _history(after: _Status, before: _Status) -> Iterator[Cause]:
     end = after.value("completionTime")
     if end and before.value("completionTime") and end != before.value("completionTime"):
         yield _invalid("completionTime", end, "field is immutable")
-    resuming = before.says("Suspended") and after.says("Suspended", "False")
+    resuming = before.has_condition("Suspended") and after.has_condition("Suspended", "False")
     start = after.value("startTime")
     moved = before.value("startTime") and start != before.value("startTime")
     if moved and not resuming and not after.spec.get("suspend"):
@@ -168,7 +172,7 @@ def _changed(after: _Status, before: _Status, name: str) -> bool:
     return bool(after.value(name) != before.value(name))
 
 
-def _misread(text: str, limit: int) -> str:
+def _parse_error(text: str, limit: int) -> str:
     """Return why a list of indexes such as ``1,3-5`` is invalid, "" if it is valid."""
     last: int | None = None
     for interval in text.split(",") if text else ():
@@ -194,7 +198,7 @@ def _members(text: str, limit: int) -> set[int]:
     """Return the indexes in the valid intervals of a list."""
     found: set[int] = set()
     for interval in text.split(","):
-        if interval and not _misread(interval, limit):
+        if interval and not _parse_error(interval, limit):
             first, _, end = interval.partition("-")
             found.update(range(int(first), int(end or first) + 1))
     return found

@@ -18,7 +18,7 @@ _TOO_SMALL = "must be greater than or equal to 0"
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbers:
+class _Counters:
     """The counters of one kind.
 
     Attributes:
@@ -32,23 +32,23 @@ class _Numbers:
     ready: str = ""
 
 
-_NUMBERS: Mapping[str, _Numbers] = {
-    "deployments.apps": _Numbers(
+_COUNTERS: Mapping[str, _Counters] = {
+    "deployments.apps": _Counters(
         ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas", *_COUNTS),
         ("updatedReplicas", "readyReplicas", "availableReplicas"),
         "readyReplicas",
     ),
-    "replicasets.apps": _Numbers(
+    "replicasets.apps": _Counters(
         ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", *_COUNTS),
         ("fullyLabeledReplicas", "readyReplicas", "availableReplicas"),
         "readyReplicas",
     ),
-    "statefulsets.apps": _Numbers(
+    "statefulsets.apps": _Counters(
         ("replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas", *_COUNTS),
         ("readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"),
         "status.readyReplicas",
     ),
-    "daemonsets.apps": _Numbers(
+    "daemonsets.apps": _Counters(
         (
             "currentNumberScheduled",
             "numberMisscheduled",
@@ -60,13 +60,13 @@ _NUMBERS: Mapping[str, _Numbers] = {
             *_COUNTS,
         )
     ),
-    "replicationcontrollers": _Numbers(
+    "replicationcontrollers": _Counters(
         ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"),
         ("fullyLabeledReplicas", "readyReplicas", "availableReplicas"),
         "readyReplicas",
     ),
-    "horizontalpodautoscalers.autoscaling": _Numbers(("currentReplicas", "desiredReplicas")),
-    _BUDGETS: _Numbers(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")),
+    "horizontalpodautoscalers.autoscaling": _Counters(("currentReplicas", "desiredReplicas")),
+    _BUDGETS: _Counters(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")),
 }
 
 
@@ -76,17 +76,17 @@ def status_causes(bucket: str, obj: Object, old: Object) -> list[Cause]:
     if bucket == "jobs.batch":
         return job_status_causes(obj, old)
     causes = condition_causes(status) if bucket == _BUDGETS else []
-    numbers = _NUMBERS.get(bucket)
-    return causes + _number_causes(numbers, status) if numbers is not None else causes
+    counters = _COUNTERS.get(bucket)
+    return causes + _counter_causes(counters, status) if counters is not None else causes
 
 
-def _number_causes(numbers: _Numbers, status: Mapping[str, int]) -> list[Cause]:
-    causes = [_invalid(name, status, _TOO_SMALL) for name in numbers.counts if _of(status, name) < 0]
+def _counter_causes(counters: _Counters, status: Mapping[str, int]) -> list[Cause]:
+    causes = [_invalid(name, status, _TOO_SMALL) for name in counters.counts if _of(status, name) < 0]
     whole = _of(status, "replicas")
-    greater = [name for name in numbers.parts if _of(status, name) > whole]
+    greater = [name for name in counters.parts if _of(status, name) > whole]
     causes += [_invalid(name, status, "cannot be greater than status.replicas") for name in greater]
-    if numbers.ready and _of(status, "availableReplicas") > _of(status, "readyReplicas"):
-        causes.append(_invalid("availableReplicas", status, f"cannot be greater than {numbers.ready}"))
+    if counters.ready and _of(status, "availableReplicas") > _of(status, "readyReplicas"):
+        causes.append(_invalid("availableReplicas", status, f"cannot be greater than {counters.ready}"))
     return causes
 
 

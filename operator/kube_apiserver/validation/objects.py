@@ -7,7 +7,7 @@ errors of built-in kinds (400) in ``decoding``, metadata in ``strategies.metadat
 from collections.abc import Mapping
 from typing import Any
 
-from kube_apiserver.cel import Verdict, judge
+from kube_apiserver.cel import Evaluation, evaluate
 from kube_apiserver.keywords.keywords import check, joined
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.model import Cause, Schema
@@ -44,11 +44,11 @@ def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
 
 def evaluate_rules(
     obj: Mapping[str, Any], old: Mapping[str, Any] | None, schema: Schema, known: list[Cause]
-) -> Verdict:
+) -> Evaluation:
     """Evaluate the CEL rules of a custom resource, unless ``known`` has errors that make the evaluation meaningless."""
     if schema.builtin or not schema.has_cel or any(cause.reason in _BLOCKING for cause in known):
-        return Verdict()
-    return judge(obj, old, schema)
+        return Evaluation()
+    return evaluate(obj, old, schema)
 
 
 def _duplicates(value: Any, schema: Schema, path: str) -> list[Cause]:

@@ -60,7 +60,7 @@ def configuration(request: Request, applied: Any) -> dict[str, Any]:
     if _metadata(applied).get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
     _require_type(request, applied)
-    _require_readable(request, applied)
+    _require_typed(request, applied)
     sent_namespace = _metadata(applied).get("namespace")
     checked = named_object(request, _with_name(request, applied))
     if not sent_namespace:
@@ -131,7 +131,7 @@ def _with_name(request: Request, applied: dict[str, Any]) -> dict[str, Any]:
     return applied
 
 
-def _require_readable(request: Request, applied: Mapping[str, Any]) -> None:
+def _require_typed(request: Request, applied: Mapping[str, Any]) -> None:
     """Raise 500 for a configuration that does not match its schema, because its fields could not be owned."""
     resource, metadata = request.resource, _metadata(applied)
     if error := fieldmanagers.typed_error(applied, fieldmanagers.rooted(resource.schema)):

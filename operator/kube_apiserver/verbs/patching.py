@@ -19,7 +19,7 @@ from kube_apiserver.wire.status_error import (
     invalid,
     unsupported_media_type,
 )
-from kube_apiserver.writes.write_pipeline import present, unreadable
+from kube_apiserver.writes.write_pipeline import present, type_mismatch
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -91,7 +91,7 @@ def _require_same_type(request: Request, patched: dict[str, Any]) -> None:
     resource = request.resource
     version, kind = patched.get("apiVersion") or resource.api_version, patched.get("kind") or resource.kind
     if resource.custom is None and (version, kind) != (resource.api_version, resource.kind):
-        raise unreadable(
+        raise type_mismatch(
             request, patched, f'no kind "{kind}" is registered for version "{version}" in scheme "{SCHEME}"'
         )
 

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from kube_apiserver.representations import Presenter
-from kube_apiserver.requests.continue_tokens import make_token, outdated, read_token
+from kube_apiserver.requests.continue_tokens import expired_token, make_token, read_token
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.resource_versions import exact_revision, list_revision
 from kube_apiserver.requests.selection import Selection
@@ -93,7 +93,7 @@ def _start(request: Request) -> tuple[int, Iterator[Item]]:
         try:
             bucket.position_after(revision)
         except Compacted as error:
-            raise outdated(after) from error
+            raise expired_token(after) from error
         return revision, bucket.page_at(revision, prefix, after)
     list_revision(request)
     exact = exact_revision(request)

@@ -15,7 +15,7 @@ from kube_apiserver.security.user import User
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import bad_request, invalid
 from kube_apiserver.wire.times import timestamp
-from kube_apiserver.writes.write_pipeline import tracked, unreadable
+from kube_apiserver.writes.write_pipeline import tracked, type_mismatch
 
 _ONE_OF = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
 
@@ -25,7 +25,7 @@ async def review(request: Request) -> Response:
     obj = await read_object(request)
     schema = request.resource.schema
     if schema is not None and (error := decode_error(obj, schema)):
-        raise unreadable(request, obj, error)
+        raise type_mismatch(request, obj, error)
     spec = obj["spec"] = obj.get("spec") or {}
     obj["status"] = _ANSWERS[request.resource.plural](request, spec, obj)
     if request.resource.plural == "selfsubjectreviews":
@@ -42,7 +42,7 @@ def is_review(plural: str, group: str) -> bool:
 
 def _self_access(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
     del obj
-    return _verdict(request, request.user, _attributes(request, spec))
+    return _access_status(request, request.user, _attributes(request, spec))
 
 
 def _access(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
@@ -51,10 +51,10 @@ def _access(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> d
     if not spec.get("user") and not spec.get("groups"):
         raise _invalid("spec.user", "at least one of user or group must be specified", "")
     user = User(spec.get("user", ""), tuple(spec.get("groups") or ()), spec.get("uid", ""))
-    return _verdict(request, user, attributes)
+    return _access_status(request, user, attributes)
 
 
-def _verdict(request: Request, user: User, attributes: Attributes) -> dict[str, Any]:
+def _access_status(request: Request, user: User, attributes: Attributes) -> dict[str, Any]:
     reason = request.cluster.authorizer.allowed_by(user, attributes)
     return {"allowed": reason is not None, **({"reason": reason} if reason else {})}
 

@@ -14,7 +14,7 @@ from kube_apiserver.verbs.reading import find
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError, conflict, invalid, modified
 from kube_apiserver.wire.times import timestamp
-from kube_apiserver.writes.deletion import delete_item, may_go
+from kube_apiserver.writes.deletion import delete_item, is_removable
 from kube_apiserver.writes.write_pipeline import complete, present, remove, store, tracked
 
 _SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
@@ -36,7 +36,7 @@ async def finalize(request: Request) -> Response:
     if not finalizers:
         del obj["spec"]["finalizers"]
     obj = tracked(request, to_served(request.resource, current), obj, options)
-    if not options.dry_run and may_go(request.resource, obj):
+    if not options.dry_run and is_removable(request.resource, obj):
         return present(request, remove(request.cluster, request.resource, obj))
     item = store(request.cluster, request.resource, obj, dry_run=options.dry_run)
     if not options.dry_run:
@@ -50,7 +50,9 @@ async def evict(request: Request) -> Response:
     item, options = find(request), delete_options(request, body.get("deleteOptions") or {})
     if not options.dry_run:
         obj = to_served(request.resource, item)
-        _happened(request, obj, "DisruptionTarget", reason="EvictionByEvictionAPI", message="Eviction API: evicting")
+        _set_true_condition(
+            request, obj, "DisruptionTarget", reason="EvictionByEvictionAPI", message="Eviction API: evicting"
+        )
         item = store(request.cluster, request.resource, obj)
     last, _ = delete_item(request.cluster, request.resource, item, options)
     await request.cluster.store.durable(last.revision)
@@ -73,13 +75,13 @@ async def bind(request: Request) -> Response:
         why = f'pod {item.name} is already assigned to node "{spec["nodeName"]}"'
         raise conflict("pods/binding", "", item.name, why)
     spec["nodeName"] = node
-    _happened(request, obj, "PodScheduled")
+    _set_true_condition(request, obj, "PodScheduled")
     if not options.dry_run:
         await request.cluster.store.durable(store(request.cluster, request.resource, obj).revision)
     return Response(codec.encode(_SUCCESS), 201)
 
 
-def _happened(request: Request, pod: dict[str, Any], kind: str, **words: str) -> None:
+def _set_true_condition(request: Request, pod: dict[str, Any], kind: str, **words: str) -> None:
     """Set a true condition in the status of a Pod."""
     now = timestamp(request.cluster.clock.now())
     entry = {"type": kind, "status": "True", "lastProbeTime": None, "lastTransitionTime": now, **words}

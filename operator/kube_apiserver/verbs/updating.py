@@ -13,7 +13,7 @@ from kube_apiserver.strategies import prepare_update
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import bad_request, conflict, invalid, modified
-from kube_apiserver.writes.deletion import may_go
+from kube_apiserver.writes.deletion import is_removable
 from kube_apiserver.writes.escalation import check_grants
 from kube_apiserver.writes.write_pipeline import (
     check,
@@ -76,7 +76,7 @@ def replace(
         obj = tracked(request, old, obj, options)
     if same_object(to_stored(resource, old), to_stored(resource, obj)):
         return current
-    if not options.dry_run and may_go(resource, obj):
+    if not options.dry_run and is_removable(resource, obj):
         # The response is the last state, at the revision before the removal.
         remove(request.cluster, resource, old)
         return at_revision(dry_item(resource, to_stored(resource, obj)), current.revision)

@@ -18,11 +18,11 @@ def check_timeout(text: str) -> None:
     Raises:
         StatusError: 400, with the message of Go's ``time.ParseDuration``.
     """
-    if trouble := _trouble(text):
-        raise bad_request(f"invalid timeout specified in the request URL - time: {trouble}")
+    if error := _parse_error(text):
+        raise bad_request(f"invalid timeout specified in the request URL - time: {error}")
 
 
-def _trouble(text: str) -> str:
+def _parse_error(text: str) -> str:
     unsigned = text.removeprefix("-") if text.startswith("-") else text.removeprefix("+")
     if text == "" or unsigned == "0":
         return ""

@@ -65,7 +65,7 @@ def _delete_definition(
     return store(cluster, resource, obj, dry_run=options.dry_run), False
 
 
-def may_go(resource: ServedResource, obj: dict[str, Any]) -> bool:
+def is_removable(resource: ServedResource, obj: dict[str, Any]) -> bool:
     """Report whether an object with a deletionTimestamp can be removed: no finalizers and no grace period are left."""
     metadata = obj["metadata"]
     if not metadata.get("deletionTimestamp") or metadata.get("finalizers"):

@@ -42,13 +42,13 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
         return obj
     error = decode_error(obj, schema) or embedded_error(obj, schema)
     if error is not None:
-        raise unreadable(request, obj, error)
+        raise type_mismatch(request, obj, error)
     sent = obj
     obj, unknown = prune(obj, schema)
     if unknown and options.validation != "Ignore":
         texts = [f'unknown field "{path}"' for path in unknown]
         if options.validation == "Strict":
-            raise unreadable(request, sent, "strict decoding error: " + ", ".join(texts))
+            raise type_mismatch(request, sent, "strict decoding error: " + ", ".join(texts))
         request.warnings.extend(texts)
     return apply_defaults(obj, schema, keep_nulls=applied)
 
@@ -68,9 +68,9 @@ def check(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = No
         found = _schema_causes(resource, obj, old)
         if writes_status:
             found = [_of_status(cause) for cause in found]
-        verdict = evaluate_rules(obj, old, resource.schema, found)
-        request.warnings.extend(verdict.warnings)
-        causes += found + verdict.causes
+        evaluation = evaluate_rules(obj, old, resource.schema, found)
+        request.warnings.extend(evaluation.warnings)
+        causes += found + evaluation.causes
     causes += kind_causes(resource.bucket, obj, old)
     if writes_status:
         causes += status_causes(resource.bucket, obj, old or {})
@@ -153,7 +153,7 @@ _METADATA_ORDER = (
 )
 
 
-def unreadable(request: Request, obj: dict[str, Any], why: str) -> StatusError:
+def type_mismatch(request: Request, obj: dict[str, Any], why: str) -> StatusError:
     """Return the error for an object of invalid types: 422 for a patch, else 400."""
     kind = request.resource.kind
     if request.http.method == "PATCH":
