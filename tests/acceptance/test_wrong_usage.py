@@ -148,7 +148,7 @@ def test_a_taken_port_names_its_flag(run: Any, tmp_path: Path, flag: str, other:
             flag, address, other, "0",
         )  # fmt: skip
     assert ended.returncode == 1
-    assert f"cannot listen on {address}: the port is taken" in ended.stderr
+    assert f"cannot listen on {address}: the port is in use" in ended.stderr
     assert flag in ended.stderr
     assert NO_TRACEBACK not in ended.stderr
 

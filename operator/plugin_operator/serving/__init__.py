@@ -1,5 +1,5 @@
-"""What the process shows over HTTP: probes, metrics and its status.
+"""HTTP servers of the process: probes, metrics and status.
 
-Owns the HTTP servers, the probe endpoints in the form Kubernetes gives them, and their addresses. What is healthy, what
-is measured and what the status says is handed in by the layers above. Nothing served here ever holds object data.
+Owns the servers, their addresses, and probe endpoints in the format of Kubernetes components. Layers above pass in
+checks, metrics and status. No response contains object data.
 """

@@ -1,7 +1,7 @@
-"""Where a server listens, as Go programs write it.
+"""Bind addresses in the form of Go programs.
 
 Owns the text form (``:8080``, ``127.0.0.1:8080``, ``[::1]:8080``, ``0`` for off), its errors, and the listening socket.
-Serving on that is left to ``plugin_operator.serving.server``.
+Leaves serving to ``plugin_operator.serving.server``.
 """
 
 import errno
@@ -19,8 +19,8 @@ class BindAddress:
     """A host and a port to listen on.
 
     Attributes:
-        host: name or address; empty for all interfaces, IPv6 included.
-        port: 0 lets the system choose a free one.
+        host: name or address; empty for all interfaces, including IPv6.
+        port: 0 lets the system choose a free port.
     """
 
     host: str
@@ -28,10 +28,10 @@ class BindAddress:
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Read ``host:port`` as Go's ``net.Listen`` does; ``0`` (or nothing) means off and returns None.
+        """Parse ``host:port`` as Go's ``net.Listen`` does; return None for ``0`` or an empty text, which mean off.
 
         Raises:
-            ValueError: the text is neither; the message says which forms there are.
+            ValueError: the text has another form; the message lists the valid forms.
         """
         text = text.strip()
         if text in {"", "0"}:
@@ -48,37 +48,37 @@ class BindAddress:
         return f"{host}:{self.port}"
 
     def listen(self) -> socket.socket:
-        """Open the listening socket, which is the caller's to close.
+        """Open and return the listening socket, which the caller must close.
 
         Raises:
-            OSError: the address cannot be had; its errno is EADDRINUSE if the port is taken.
-            OverflowError: the port is none.
+            OSError: the address is not available; errno is EADDRINUSE if the port is in use.
+            OverflowError: the port number is out of range.
         """
         if not self.host:
             return _listen_everywhere(self.port)
         family, _, _, _, where = socket.getaddrinfo(
             self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        # The whole of it: a link-local address stands for nothing without its scope.
+        # The full sockaddr: a link-local address is invalid without its scope id.
         return socket.create_server(where, family=family, backlog=BACKLOG)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldAddress(BindAddress):
-    """An address whose socket listens already, so that nobody else can take the port before it is served.
+    """An address whose socket listens already, so that no other process can take the port before the server starts.
 
     Attributes:
-        listener: the socket; whoever calls ``listen`` has it from then on.
+        listener: the socket; the caller of ``listen`` owns it from then on.
     """
 
     listener: socket.socket = field(repr=False, compare=False)
 
     @classmethod
     def take(cls, preferred: BindAddress) -> Self:
-        """Listen on ``preferred``, or on a free port of its host if that one is taken.
+        """Listen on ``preferred``, or on a free port of its host if that port is in use.
 
         Raises:
-            OSError: the host has no port to give.
+            OSError: the host has no free port.
         """
         try:
             listener = preferred.listen()
@@ -87,17 +87,17 @@ class HeldAddress(BindAddress):
         return cls(preferred.host, listener.getsockname()[1], listener)
 
     def listen(self) -> socket.socket:
-        """Return the socket that listens."""
+        """Return the listening socket."""
         return self.listener
 
 
 def _listen_everywhere(port: int) -> socket.socket:
-    """Listen on all interfaces through one socket, so that a port the system chose is the same for both families."""
+    """Listen on all interfaces with one socket, so that a port chosen by the system is the same for IPv4 and IPv6."""
     if socket.has_dualstack_ipv6():
         try:
             return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=BACKLOG)
         except OSError as error:
-            # Kernels booted without IPv6 still define the family; a taken port is taken for both.
+            # Kernels booted without IPv6 still define the address family; a port in use fails for both.
             if error.errno == errno.EADDRINUSE:
                 raise
     return socket.create_server(("", port), backlog=BACKLOG)

@@ -1,7 +1,7 @@
-"""The limits of a ``Listener`` for a server that is not an ``HttpServer``: the embedded API server, run as a command.
+"""``Listener`` for a server that is not an ``HttpServer``: the embedded API server as a command.
 
-Owns telling the table of connections which requests are being answered. Watches may last for ever, so an answer has no
-deadline; a client that is being answered is the last to be dropped.
+Owns reporting requests in progress to the connection table. A watch has no end, so responses have no deadline; clients
+with a request in progress are dropped last.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from plugin_operator.serving.listener import Listener
 _MOST_CONNECTIONS = 1024
 _LEAST_CONNECTIONS = 64
 _OTHER_FILES = 128
-# A body begins to come with the head, in pieces of a quarter of a megabyte, before the request is known to be there.
+# The body starts to arrive with the headers, in chunks of 256 KiB, before the request is reported.
 _REQUEST_BYTES = 2**20
-# The server itself refuses bodies of more than 3 MiB, in words; that refusal must be heard.
+# The server rejects bodies above 3 MiB with a Status, which the client must be able to receive.
 _BODY_BYTES = 2**23
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -30,9 +30,9 @@ class LimitedFront:
     """Accepts connections for one server.
 
     Args:
-        name: for logs.
-        limits: what clients may take; by default as many connections as the process may open files, and a kubelet's
-            patience with those that send nothing.
+        name: name in logs.
+        limits: limits of the connections; by default as many connections as the file descriptor limit allows, and no
+            deadline for responses.
     """
 
     def __init__(self, name: str, limits: ConnectionLimits | None = None) -> None:
@@ -51,7 +51,7 @@ class LimitedFront:
         return 0 if self._listener is None else len(self._listener.table)
 
     def around(self, handle: Handle) -> Handle:
-        """Return ``handle`` with the table of connections told when a request has come and when it is answered."""
+        """Return ``handle`` wrapped to report start and end of each request to the connection table."""
 
         async def noted(request: web.BaseRequest) -> web.StreamResponse:
             listener, transport = self._listener, request.transport
@@ -68,23 +68,23 @@ class LimitedFront:
     def start(
         self, sock: socket.socket, make_protocol: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None
     ) -> None:
-        """Accept from ``sock`` from now on."""
+        """Start to accept connections from ``sock``."""
         self._listener = Listener(self._name, sock, self._limits, make_protocol, tls)
         self._listener.start()
 
     def close(self) -> None:
-        """Accept no more; what is open stays."""
+        """Stop accepting; open connections stay."""
         if self._listener is not None:
             self._listener.close()
 
     async def stop(self) -> None:
-        """Cut what is open."""
+        """Abort open connections."""
         if self._listener is not None:
             await self._listener.stop()
 
 
 def _affordable() -> int:
-    """Return how many connections the process can hold and still open its own files."""
+    """Return the file descriptor limit less a reserve for the process's own files."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return _MOST_CONNECTIONS

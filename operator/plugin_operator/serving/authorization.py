@@ -1,8 +1,8 @@
-"""Who may read what a server serves: those whose bearer token the API server allows ``get`` on the path.
+"""Authorization of clients by bearer token: the API server must allow ``get`` on the path.
 
-Owns the answers to everybody else: 401 without a token or with one that stands for nobody, 403 without the right,
-429 if a peer shows too many tokens, 500 if the API server gives no verdict. Asking it is left to ``reviews``. Rights
-are asked about only for what is served: clients invent paths and methods, and each would cost a question.
+Owns the error responses: 401 for a missing or unknown token, 403 without permission, 429 if a peer sends too many
+unknown tokens, 500 if the API server does not decide. Leaves reviews to ``reviews``. Only paths that are served cause a
+SubjectAccessReview, because clients may send any number of other paths.
 """
 
 from aiohttp import web
@@ -16,7 +16,7 @@ _log = logs.get_logger(__name__)
 
 
 def authorized(reviews: Reviews) -> Middleware:
-    """Return a middleware that lets pass who may read the path; without a token no path is told to exist."""
+    """Return a middleware that passes authorized requests; without a token it does not reveal which paths exist."""
     refusal = _Refusals()
 
     @web.middleware
@@ -29,10 +29,10 @@ def authorized(reviews: Reviews) -> Middleware:
             if user is None:
                 return _answer(401, "Unauthorized")
             if request.match_info.http_exception is not None:
-                return await handler(request)  # no such path, or not with this method
+                return await handler(request)  # 404 or 405 needs no review
             allowed = await reviews.allows(user, request.method.lower(), request.path)
         except TooManyReviewsError:
-            return _answer(429, "Too many tokens that are not known")
+            return _answer(429, "Too many unknown tokens")
         except ReviewUnavailableError as error:
             refusal.told(str(error))
             return _answer(500, "Authentication or authorization failed")
@@ -45,7 +45,7 @@ def authorized(reviews: Reviews) -> Middleware:
 
 
 class _Refusals:
-    """Logs when clients begin to be turned away for want of a verdict, and when that is over: not each of them."""
+    """Logs the first request that fails for lack of a decision, and the recovery, but not every request."""
 
     def __init__(self) -> None:
         self._reason = ""
@@ -63,7 +63,7 @@ class _Refusals:
 
 def _token(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
-    # RFC 6750 allows a part of ASCII; nothing else is worth a question.
+    # RFC 6750 allows a subset of ASCII; reject other tokens without a review.
     return token.strip() if scheme.lower() == "bearer" and token.isascii() and token.isprintable() else ""
 
 

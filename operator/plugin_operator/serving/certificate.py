@@ -1,8 +1,8 @@
-"""The certificate that a server shows, kept up to date.
+"""The serving certificate, reloaded when its files change.
 
-Owns when the files are read again and what happens if they cannot be used: the last good certificate goes on. One that
-has ended is shown only if there is no better one, with a warning. As in controller-runtime, without files a certificate
-is made, which nobody can verify; it is made again before it ends.
+Owns when the files are read, and the fallback: if they are unusable, the last good certificate stays. An expired
+certificate is served only if there is no other, with a warning. As in controller-runtime, a self-signed certificate is
+generated if there are no files; it is renewed before it expires.
 """
 
 import hashlib
@@ -20,11 +20,11 @@ from plugin_operator.errors import UsageError
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
 from plugin_operator.threads import in_thread
 
-# Certificates are renewed days before they end; controller-runtime's certwatcher looks as often.
+# Certificates are renewed days before they expire; controller-runtime's certwatcher uses the same interval.
 _LOOK_SECONDS = 10.0
 _MAX_BYTES = 2**20
 _SOON = timedelta(days=1)
-# Clocks of those who issue certificates may be ahead of ours.
+# Tolerates an issuer whose clock is ahead.
 _SKEW = timedelta(minutes=5)
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -33,27 +33,27 @@ _log = logs.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CertificateFiles:
-    """Where a certificate and its key are: PEM, as a Secret of type ``kubernetes.io/tls`` holds them."""
+    """Paths of a certificate and its key in PEM form, as in a Secret of type ``kubernetes.io/tls``."""
 
     certificate: Path
     key: Path
 
     def read(self) -> bytes:
-        """Return key and certificate.
+        """Return key and certificate as one PEM text.
 
         Raises:
-            OSError: one of them cannot be read.
+            OSError: one of the files cannot be read.
         """
         return b"\n".join(_read(path) for path in (self.key, self.certificate))
 
 
 class ServingCertificate:
-    """A Runnable that has TLS settings for a server.
+    """Runnable that provides the TLS context of a server and renews its certificate.
 
     Args:
-        files: the certificate; None makes one.
-        flag: what the files were named with, for messages.
-        clock: paces the looks at the files.
+        files: files of the certificate; None generates a self-signed one.
+        flag: flag that named the files, for messages.
+        clock: measures the interval between reads.
         supervisor: notified if the service ends unexpectedly.
     """
 
@@ -73,14 +73,14 @@ class ServingCertificate:
         self._current = self._shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 
     def context(self) -> ssl.SSLContext:
-        """Return settings whose handshakes always show the certificate of that moment."""
+        """Return a TLS context whose handshakes always use the current certificate."""
         return self._shown
 
     async def start(self) -> None:
-        """Read or make the certificate, and look for another from then on.
+        """Load or generate the certificate, and start to check for a new one.
 
         Raises:
-            UsageError: the files cannot be used; names them and the flag.
+            UsageError: the files are unusable; the message names them and the flag.
         """
         if self._files is None:
             host = socket.gethostname()
@@ -97,11 +97,11 @@ class ServingCertificate:
         self._tasks.serve(partial(self._follow, self._files), "files", kind="serving-certificate")
 
     async def stop(self, deadline_seconds: float) -> None:
-        """Stop looking."""
+        """Stop checking for a new certificate."""
         await self._tasks.stop(deadline_seconds)
 
     def _choose(self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
-        # OpenSSL asks this for each handshake, also for one that names no server.
+        # OpenSSL calls this for each handshake, also without SNI.
         del name, context
         connection.context = self._current
 
@@ -117,7 +117,7 @@ class ServingCertificate:
         except (OSError, ValueError) as error:
             problem = _words(files, error)
             if problem != self._problem:
-                _log.warning("Certificate cannot be used, the last good one goes on", reason=problem)
+                _log.warning("Certificate rejected, keeping the last good one", reason=problem)
             self._problem = problem
             return
         self._problem = ""
@@ -129,7 +129,7 @@ class ServingCertificate:
 
     def _warn_of_the_end(self, files: CertificateFiles) -> None:
         now, end = self._clock.now(), self._valid[1]
-        warning = "Certificate has ended" if now >= end else "Certificate ends soon" if now >= end - _SOON else ""
+        warning = "Certificate has expired" if now >= end else "Certificate expires soon" if now >= end - _SOON else ""
         if warning and warning != self._warned:
             _log.warning(warning, certificate=str(files.certificate), end=end.isoformat())
         self._warned = warning
@@ -146,15 +146,15 @@ class ServingCertificate:
         return context
 
     def _check_no_worse(self, files: CertificateFiles, valid: tuple[datetime, datetime]) -> None:
-        """Check that a certificate may replace the one that is shown.
+        """Check that a certificate may replace the current one.
 
         Raises:
-            ValueError: it is not valid now, and the other one is.
+            ValueError: it is not valid now, but the current one is.
         """
         now = self._clock.now()
         if not self._valid[0] <= now < self._valid[1] or valid[0] - _SKEW <= now < valid[1]:
             return
-        when = f"has ended at {valid[1]}" if now >= valid[1] else f"begins at {valid[0]}"
+        when = f"expired at {valid[1]}" if now >= valid[1] else f"is not valid before {valid[0]}"
         raise ValueError(f"the certificate in {files.certificate} {when}")
 
 
@@ -168,5 +168,5 @@ def _read(path: Path) -> bytes:
 
 def _words(files: CertificateFiles, error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
-        return f"{files.certificate} and {files.key} are no certificate with its key in PEM: {error.reason or error}"
+        return f"{files.certificate} and {files.key} are not a certificate and its key in PEM: {error.reason or error}"
     return str(error)

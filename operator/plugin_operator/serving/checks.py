@@ -1,8 +1,8 @@
-"""Health checks and the text in which Kubernetes components report them.
+"""Health checks and their report in the format of Kubernetes components.
 
-Owns running the checks of one probe, each with a deadline, and the lines that kubelets and people read. The form is the
-one of apiserver's and controller-runtime's ``healthz`` packages; reasons are withheld from the summary and shown at the
-path of the single check, as there. What makes something healthy is left to whoever adds the check.
+Owns running the checks of one probe, each with a deadline, and the report. The format is that of the ``healthz``
+packages of k8s.io/apiserver and controller-runtime: the summary withholds reasons, and the path of a single check shows
+its reason. Leaves the checks themselves to their packages.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from plugin_operator.rendering import class_name, message_of
 
 Check = Callable[[], Awaitable[str | None]]
-"""Returns if all is well, or well enough with a note on what is not; raises with the reason if it is not.
+"""Returns None or a note if the check passes; raises an exception if it fails.
 
-An exception's text is what people read.
+The message of the exception is the reason in the report.
 """
 
 _CHECK_TIMEOUT_SECONDS = 2.0
@@ -22,7 +22,7 @@ _CHECK_TIMEOUT_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one check said: ``reason`` is empty if it passed, which a ``note`` may still qualify."""
+    """Result of one check: ``reason`` is empty if it passed; ``note`` may qualify that."""
 
     name: str
     reason: str = ""
@@ -35,18 +35,18 @@ class Probe:
     """A named set of checks, such as ``healthz`` or ``readyz``.
 
     Attributes:
-        name: the first part of the path.
-        checks: by name; checks may come and go while the server runs. Without any, a ``ping`` passes.
+        name: first segment of the path.
+        checks: checks by name, which may change while the server runs. Without checks, ``ping`` passes.
     """
 
     name: str
     checks: dict[str, Check] = field(default_factory=dict)
 
     async def run(self, name: str) -> Outcome:
-        """Run one check.
+        """Run one check and return its result.
 
         Raises:
-            KeyError: there is no such check.
+            KeyError: the check does not exist.
         """
         check = self.checks[name]
         try:
@@ -54,12 +54,12 @@ class Probe:
                 note = await check()
         except TimeoutError as error:
             return Outcome(name, str(error) or f"no answer within {_CHECK_TIMEOUT_SECONDS:g} s")
-        except Exception as error:  # noqa: BLE001 - whatever a check raises is the reason why it failed
+        except Exception as error:  # noqa: BLE001 - any exception of a check is the reason of its failure
             return Outcome(name, message_of(error) or class_name(error))
         return Outcome(name, note=note or "")
 
     async def run_all(self, exclude: Collection[str] = ()) -> list[Outcome]:
-        """Run every check that is not excluded, side by side, and return what they said, sorted by name."""
+        """Run all checks that are not excluded concurrently, and return the results sorted by name."""
         names = sorted(self.checks)
         ran = await asyncio.gather(*(self.run(name) for name in names if name not in exclude))
         outcomes = {outcome.name: outcome for outcome in ran}
@@ -68,7 +68,7 @@ class Probe:
 
 
 def report(probe: str, outcomes: Collection[Outcome], unknown_excludes: Collection[str] = ()) -> str:
-    """Return the lines for ``outcomes``, ending in the verdict."""
+    """Return the lines of the report; the last one is the overall result."""
     lines = [_line(outcome) for outcome in outcomes]
     if unknown_excludes:
         quoted = ", ".join(f'"{name}"' for name in sorted(unknown_excludes))

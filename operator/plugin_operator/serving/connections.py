@@ -1,7 +1,7 @@
-"""The connections of one listener: how many there may be, how long each may take, and which one is dropped.
+"""The connections of one listener: limits of number, time and bytes, and the choice of a connection to drop.
 
-A full table never refuses a new client: it drops the idlest connection of the peer that has the most. So a kubelet gets
-its answer while another peer holds every other place. Accepting is left to ``listener``.
+A full table does not reject a new client: it drops the connection of the busiest peer that was idle longest. So a
+kubelet gets a response even if another peer holds all other connections. Leaves accepting to ``listener``.
 """
 
 import asyncio
@@ -24,17 +24,16 @@ class ConnectionLimits:
     """The limits of one listener.
 
     Attributes:
-        connections: how many are held at once, TLS handshakes included. More than one turn of the event loop accepts,
-            so that a client which asks at once is heard before a flood behind it can push it out.
-        request_seconds: how long the TLS handshake and the first request may take together.
-        answer_seconds: how long an answer may be prepared; None for as long as it likes.
-        keepalive_seconds: how long an answer may be sent and the next request may be awaited, together. No usual
-            interval of scrapes, so that the end of a connection does not meet the next scrape.
-        request_bytes: how much a client may send before a whole request is there, and while it is answered. aiohttp
-            keeps any number of header lines, and of requests that wait for their answer.
-        body_bytes: how much a client may send while its request is answered, where that is more: the body belongs to
-            it; None for no more than ``request_bytes``.
-        accepts_per_turn: how many connections one turn of the event loop accepts; the other listeners come between.
+        connections: most open connections, including TLS handshakes. It must exceed ``accepts_per_turn``, so that a
+            client's first request is handled before a flood of new connections can displace it.
+        request_seconds: deadline of the TLS handshake and the first request together.
+        answer_seconds: deadline of preparing a response; None for no deadline.
+        keepalive_seconds: deadline of sending a response and receiving the next request together. It differs from the
+            usual scrape intervals, so that a connection is not closed just as the next scrape arrives.
+        request_bytes: most bytes a client may send before a request is complete, and while it is handled. aiohttp
+            limits neither the number of header lines nor that of pipelined requests.
+        body_bytes: most bytes while a request is handled, if larger, for its body; None for ``request_bytes``.
+        accepts_per_turn: most connections accepted per turn of the event loop, so that other listeners get their turn.
     """
 
     connections: int = 256
@@ -47,7 +46,7 @@ class ConnectionLimits:
 
 
 class Connection:
-    """One accepted connection; ``bring_up`` is the task of its handshake, ``transport`` what that leads to."""
+    """One accepted connection; ``bring_up`` is the task of its handshake, ``transport`` the result."""
 
     __slots__ = ("bring_up", "is_answering", "peer", "received", "since", "sock", "timer", "transport")
 
@@ -62,12 +61,12 @@ class Connection:
         self.transport: asyncio.BaseTransport | None = None
 
     def drop(self) -> None:
-        """Cut the connection, whatever it is doing; harmless if it is gone."""
+        """Abort the connection in any state; does nothing if it is closed."""
         if self.transport is None:
             if self.bring_up is not None:
                 self.bring_up.cancel()
             return
-        # A TLS transport that was closed twice ignores abort(), or raises in the first releases of Python 3.11.
+        # After a second close(), a TLS transport ignores abort(), or raises in early releases of Python 3.11.
         with contextlib.suppress(AttributeError):
             if isinstance(self.transport, asyncio.WriteTransport):
                 self.transport.abort()
@@ -76,11 +75,11 @@ class Connection:
 
 
 class ConnectionTable:
-    """The connections that are open now.
+    """The open connections of one listener.
 
     Args:
-        server: the listener's name, for logs.
-        limits: see there.
+        server: name of the listener, for logs.
+        limits: limits of the listener.
     """
 
     def __init__(self, server: str, limits: ConnectionLimits) -> None:
@@ -95,26 +94,26 @@ class ConnectionTable:
         return len(self._open)
 
     def add(self, connection: Connection) -> None:
-        """Hold one more, which has ``request_seconds`` for its first request; drop another if the table is full."""
+        """Add a connection with a deadline for its first request; drop another one if the table is full."""
         if len(self._open) >= self._limits.connections:
             self.make_room(f"{self._limits.connections} connections are open")
         self._open.add(connection)
         self._stage(connection, self._limits.request_seconds, is_answering=False)
 
     def opened(self, connection: Connection, transport: asyncio.BaseTransport) -> None:
-        """Note that the handshake is over; requests are told by their transport from now on."""
+        """Record the end of the handshake; ``transport`` identifies the connection from now on."""
         connection.transport = transport
         self._up[transport] = connection
 
     def answering(self, transport: object) -> None:
-        """Note that a whole request has come."""
+        """Record a complete request."""
         connection = self._up.get(transport)
         if connection is not None:
             connection.received = 0
         self._stage(connection, self._limits.answer_seconds, is_answering=True)
 
     def takes(self, connection: Connection, count: int) -> bool:
-        """Note that so many bytes have come, and tell whether they may; a connection that sends too much is dropped."""
+        """Count received bytes; drop the connection and return False if they exceed the limit."""
         connection.received += count
         if connection.received <= self._limits.request_bytes or self._is_body(connection):
             return True
@@ -122,14 +121,14 @@ class ConnectionTable:
         return False
 
     def answered(self, transport: object) -> None:
-        """Note that an answer is ready to be sent."""
+        """Record that a response is ready to be sent."""
         connection = self._up.get(transport)
         if connection is not None and self._limits.body_bytes is not None:
             connection.received = 0
         self._stage(connection, self._limits.keepalive_seconds, is_answering=False)
 
     def remove(self, connection: Connection) -> None:
-        """Forget a connection that has ended; harmless if that was done."""
+        """Remove a closed connection; does nothing if it is not in the table."""
         self._open.discard(connection)
         self._up.pop(connection.transport, None)
         if connection.timer is not None:
@@ -137,7 +136,7 @@ class ConnectionTable:
             connection.timer = None
 
     def make_room(self, reason: str) -> None:
-        """Drop the idlest connection of the peer that has the most; one that is being answered only if all are."""
+        """Drop the longest-idle connection of the busiest peer; one with a request in progress only if all have one."""
         if not self._open:
             return
         count = Counter(connection.peer for connection in self._open)
@@ -149,7 +148,7 @@ class ConnectionTable:
         victim.drop()
 
     def drop_all(self) -> None:
-        """Cut every connection."""
+        """Abort every connection."""
         for connection in list(self._open):
             self._expire(connection)
 
@@ -173,7 +172,7 @@ class ConnectionTable:
         connection.drop()
 
     def _report(self, reason: str, peer: str, held: int) -> None:
-        """Log the first drop, and the sum of those that follow once a minute: a flood must not fill the log."""
+        """Log the first drop, then the number of drops once a minute, so that a flood does not fill the log."""
         self._dropped += 1
         now = asyncio.get_running_loop().time()
         if self._reported_at is not None and now - self._reported_at < _REPORT_SECONDS:
@@ -191,7 +190,7 @@ class ConnectionTable:
 
 
 def peer_of(address: Any) -> str:
-    """Return what a peer is told by: an IPv4 address, or the /64 network of an IPv6 one, which one host may own."""
+    """Return the identity of a peer: its IPv4 address, or its IPv6 /64 network, which one host may own."""
     try:
         ip = ip_address(str(address[0]).partition("%")[0])
     except (ValueError, IndexError, TypeError):

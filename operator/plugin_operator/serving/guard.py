@@ -1,7 +1,7 @@
-"""What stands around the handling of each request: its stages are noted, and it lets others have their turn.
+"""Middleware around every request: it reports progress to the connection table and yields to other tasks.
 
-Owns what the table of connections is told of requests, and what is logged of requests that fail: no client may fill the
-log. aiohttp limits the size of a line, and ``connections`` that of a request.
+Owns the logging of failed requests, at a rate that clients cannot raise. aiohttp limits the size of a line, and
+``connections`` that of a request.
 """
 
 import asyncio
@@ -20,20 +20,20 @@ _log = logs.get_logger(__name__)
 
 
 def watched(table: ConnectionTable) -> Middleware:
-    """Return a middleware that tells ``table`` of each request before anything else sees it."""
+    """Return the outermost middleware, which reports each request to ``table``."""
     failures = _Failures()
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         transport = request.transport
         table.answering(transport)
-        # aiohttp would answer a whole batch of pipelined requests in one turn of the event loop.
+        # aiohttp would handle a batch of pipelined requests in one turn of the event loop.
         await asyncio.sleep(0)
         try:
             return await handler(request)
         except web.HTTPException:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever fails here is told, once
+        except Exception as error:  # noqa: BLE001 - every failure is logged, at a limited rate
             failures.report(request.match_info.route.resource, error)
             return web.Response(status=500, text="500 Internal Server Error\n")
         finally:
@@ -43,7 +43,7 @@ def watched(table: ConnectionTable) -> Middleware:
 
 
 class _Failures:
-    """Logs what fails once a minute for each kind of error and route, with its traceback."""
+    """Logs failures with their traceback, once a minute per type of error and route."""
 
     def __init__(self) -> None:
         self._reported_at: dict[tuple[str, type[Exception]], float] = {}
@@ -57,7 +57,7 @@ class _Failures:
 
 
 def _quiet_logger() -> logging.Logger:
-    """Return a logger that tells what fails here, and not what clients do wrong: they would fill the log at will."""
+    """Return aiohttp's logger without errors that clients cause, because clients could fill the log."""
 
     def is_ours(record: logging.LogRecord) -> bool:
         return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | web.RequestPayloadError))

@@ -1,8 +1,7 @@
-"""Accepting the connections of one listening socket.
+"""Accepting connections on one listening socket.
 
-Owns the way from the listening socket to a protocol that has its transport: the TLS handshake, a share of each turn of
-the event loop, and what happens when the process has no file descriptor left. Which connection must go is decided by
-``connections``.
+Owns the steps from accept to a protocol with its transport: the TLS handshake, a limit per turn of the event loop, and
+the reaction to exhausted file descriptors. Leaves the choice of a connection to drop to ``connections``.
 """
 
 import asyncio
@@ -25,14 +24,14 @@ MakeProtocol = Callable[[], asyncio.Protocol]
 
 
 class Listener:
-    """Accepts from ``sock`` until ``stop``; owns the socket and every connection that came through it.
+    """Accepts connections from ``sock`` until ``stop``; owns the socket and all its connections.
 
     Args:
-        name: for logs and the names of tasks.
-        sock: listens already.
-        limits: what clients may take.
-        make_protocol: returns what serves one connection.
-        tls: settings of the handshake; None for none.
+        name: name in logs and task names.
+        sock: a listening socket.
+        limits: limits of the connections.
+        make_protocol: returns the protocol of one connection.
+        tls: context of the TLS handshake; None for plain TCP.
     """
 
     def __init__(
@@ -52,12 +51,12 @@ class Listener:
         self._resume: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Accept from now on."""
+        """Start to accept connections."""
         self._sock.setblocking(False)
         self._listen()
 
     def close(self) -> None:
-        """Accept no more; what is open stays."""
+        """Stop accepting; open connections stay."""
         if self._resume is not None:
             self._resume.cancel()
             self._resume = None
@@ -66,7 +65,7 @@ class Listener:
             self._sock.close()
 
     async def stop(self) -> None:
-        """Accept no more and cut what is open."""
+        """Stop accepting and abort open connections."""
         self.close()
         self.table.drop_all()
         await self._tasks.stop(_STOP_SECONDS)
@@ -85,17 +84,17 @@ class Listener:
                 if error.errno in _OUT_OF_RESOURCES:
                     self._out_of_resources(error)
                     return
-                continue  # a client that was gone before it was accepted
+                continue  # the client disconnected before the accept
             connection = Connection(sock, peer_of(address))
             sock.setblocking(False)
             self.table.add(connection)
             connection.bring_up = self._tasks.spawn(self._bring_up(connection), name=connection.peer)
-            # Not in the coroutine: a task that is cancelled before its first step runs none of it.
+            # A callback, not the coroutine: a task that is cancelled before its first step runs no code.
             connection.bring_up.add_done_callback(partial(self._forget_failed, connection))
 
     async def _bring_up(self, connection: Connection) -> None:
         seconds = None if self._tls is None else self._limits.request_seconds
-        # What fails here is the client's affair: it went away, or speaks no TLS.
+        # Errors here are the client's fault: it disconnected or does not use TLS.
         with contextlib.suppress(OSError):
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: _Watched(self.table, connection, self._make_protocol()),
@@ -111,7 +110,7 @@ class Listener:
             connection.sock.close()
 
     def _out_of_resources(self, error: OSError) -> None:
-        """Give a descriptor back, and look again a moment later: the socket would stay readable without a pause."""
+        """Free a file descriptor and pause: the socket stays readable, so that the loop would spin."""
         self.table.make_room(error.strerror or str(error))
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._sock)
@@ -119,7 +118,7 @@ class Listener:
 
 
 class _Watched(asyncio.Protocol):
-    """Passes everything on to the protocol that serves, and tells the table of the end."""
+    """Protocol wrapper that reports received bytes and the end of the connection to the table."""
 
     def __init__(self, table: ConnectionTable, connection: Connection, inner: asyncio.Protocol) -> None:
         self._table = table

@@ -1,7 +1,7 @@
-"""How much of the event loop a page may take that is rendered on it: metrics and status grow with what they show.
+"""Rate limit for pages that are rendered on the event loop, such as metrics and status, which may be large.
 
-Owns the pause after each rendering, and that those who wait share the next one. A client that asks in a loop would
-otherwise hold up reconciles, probes and every other client.
+Owns the pause after each rendering; requests that wait share the next one. Otherwise a client that polls in a loop
+would delay reconciles, probes and other clients.
 """
 
 import asyncio
@@ -10,19 +10,19 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 _SHARE = 0.2
-# A process that was stopped during a rendering would otherwise answer nothing for four times as long as it was.
+# Bounds the pause for a process that was suspended during a rendering.
 _LONGEST_PAUSE_SECONDS = 10.0
 
 T = TypeVar("T")
 
 
 class PacedPage(Generic[T]):
-    """Renders for whoever asks, with at most a fifth of the event loop's time.
+    """Renders a page on request, with a bounded share of the event loop's time.
 
     Args:
-        share: the part of the loop's time that rendering may take.
-        monotonic: measures the renderings, in seconds.
-        sleep: waits for the end of a pause.
+        share: largest share of the loop's time for rendering.
+        monotonic: measures renderings, in seconds.
+        sleep: waits until a pause is over.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class PacedPage(Generic[T]):
         self._rendered: dict[Hashable, tuple[float, T]] = {}
 
     async def get(self, form: Hashable, render: Callable[[], T]) -> T:
-        """Return what ``render`` returns now or, during a pause, after it.
+        """Call ``render`` now, or after the current pause, and return its result.
 
         Args:
-            form: those who wait for the same form share one rendering, begun after each of them has asked.
-            render: what it raises is raised here.
+            form: waiting requests with an equal form share one rendering, which starts after all of them.
+            render: returns the page; its exceptions propagate.
         """
         asked = self._monotonic()
         self._waiting += 1

@@ -1,10 +1,9 @@
-"""Asking the API server who a client is and what it may do, as controller-runtime's metrics filter does.
+"""TokenReview and SubjectAccessReview of clients, as in controller-runtime's metrics filter.
 
-Owns the two reviews, what of their answers is remembered and for how long, and the bounds on how many there are: a
-scraper gone wild, or somebody who tries tokens, must not become a storm on the API server. Each peer may show a few
-unknown tokens a second, so that nobody who tries tokens holds up a scraper. Times are those of
-``WithAuthenticationAndAuthorization`` in controller-runtime's ``pkg/metrics/filters``. Tokens are kept as keyed digests
-only.
+Owns both reviews, the cache of their results, and the limits on their number: clients must not be able to flood the API
+server. Each peer may send a few unknown tokens a second, so that an attacker who tries tokens does not delay scrapers.
+Cache durations are those of ``WithAuthenticationAndAuthorization`` in controller-runtime's ``pkg/metrics/filters``.
+Tokens are stored as keyed digests only.
 """
 
 import asyncio
@@ -37,15 +36,15 @@ V = TypeVar("V")
 
 
 class ReviewUnavailableError(Exception):
-    """The API server gave no verdict: it cannot be reached, or refuses to be asked by us."""
+    """The API server did not decide: it is unreachable, or forbids the review."""
 
 
 class TooManyReviewsError(Exception):
-    """A peer has shown more unknown tokens than are asked about."""
+    """A peer has sent too many unknown tokens."""
 
 
 class User(msgspec.Struct, frozen=True):
-    """Whom a token stands for; ``extra`` is kept as it came."""
+    """The user of a token; ``extra`` is unchanged from the TokenReview."""
 
     username: str = ""
     uid: str = ""
@@ -54,7 +53,7 @@ class User(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> tuple[Hashable, ...]:
-        """What tells two users apart."""
+        """Identity of the user, as a cache key."""
         return (self.username, self.uid, self.groups, bytes(self.extra))
 
 
@@ -77,38 +76,38 @@ class _AccessReview(msgspec.Struct):
 
 
 class Reviews:
-    """Asks, and remembers the answers for a while.
+    """Performs reviews and caches their results.
 
     Args:
-        transport: the connection to the API server, with the operator's own rights.
-        clock: measures how old an answer is.
+        transport: sends requests with the operator's own credentials.
+        clock: measures the age of results.
     """
 
     def __init__(self, transport: Transport, *, clock: Clock) -> None:
         self._transport = transport
-        # Apart, so that no number of made-up tokens pushes out those of real clients.
+        # Separate caches, so that invalid tokens cannot evict those of real clients.
         self._known: _Remembered[bytes, User] = _Remembered(clock)
         self._unknown: _Remembered[bytes, None] = _Remembered(clock)
         self._verdicts: _Remembered[tuple[Hashable, ...], bool] = _Remembered(clock)
-        # A server that fails at once is asked no more often for it.
+        # Failures are cached too, so that a failing server does not get more requests.
         self._failed: _Remembered[Hashable, str] = _Remembered(clock)
         self._budgets = _Budgets(clock)
         self._places = asyncio.Semaphore(_MAX_AT_ONCE)
         self._secret = secrets.token_bytes(32)
 
     async def user_of(self, token: str, peer: str = "") -> User | None:
-        """Return whom ``token``, which ``peer`` shows, stands for; None if nobody.
+        """Return the user of a token that ``peer`` sent; None if it is invalid.
 
         Raises:
-            TooManyReviewsError: the peer has to wait a moment.
-            ReviewUnavailableError: the API server did not say, within ten seconds.
+            TooManyReviewsError: the peer has exceeded its rate of unknown tokens.
+            ReviewUnavailableError: the API server did not decide within ten seconds.
         """
         digest = hmac.digest(self._secret, token.encode(), hashlib.sha256)
         if (user := self._known.get(digest)) is not None:
             return user
         if digest in self._unknown:
             return None
-        # A token that was good before is asked about again, whatever else comes from its address.
+        # A token that was valid before is always reviewed again, whatever its peer has sent.
         if not self._known.ever_held(digest) and not self._budgets.take(peer):
             raise TooManyReviewsError
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
@@ -121,10 +120,10 @@ class Reviews:
         return status.user
 
     async def allows(self, user: User, verb: str, path: str) -> bool:
-        """Tell whether ``user`` may do ``verb`` ("get") on a path that is no resource.
+        """Report whether ``user`` may perform ``verb`` ("get") on a non-resource path.
 
         Raises:
-            ReviewUnavailableError: as ``user_of``.
+            ReviewUnavailableError: the API server did not decide within ten seconds.
         """
         key = (*user.key, verb, path)
         if (known := self._verdicts.get(key)) is not None:
@@ -149,7 +148,7 @@ class Reviews:
         try:
             return await self._answer(path, body, kind)
         except ReviewUnavailableError as error:
-            # Servers and proxies that refuse a request may quote it.
+            # The error message of a server or proxy may quote the token.
             reason = str(error).replace(token, "<token>") if token else str(error)
             self._failed.put(about, reason, _FAILED_SECONDS)
             raise ReviewUnavailableError(reason) from None
@@ -168,7 +167,7 @@ class Reviews:
 
 
 class _Budgets:
-    """How many reviews each peer may cause: a few at once, then some a second; of too many peers, the oldest go."""
+    """Token bucket per peer for reviews; if there are too many peers, the oldest bucket is dropped."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -186,7 +185,7 @@ class _Budgets:
 
 
 class _Remembered(Generic[K, V]):
-    """Values that are believed for a while; of too many, the oldest go."""
+    """Cache with a lifetime per value; if it is full, the oldest value is dropped."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

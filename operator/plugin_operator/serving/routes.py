@@ -1,6 +1,6 @@
-"""The HTTP routes: probes, metrics, status.
+"""The HTTP routes of probes, metrics and status.
 
-Owns paths, status codes and headers. The texts come from ``checks``, the numbers and facts from callables handed in.
+Owns paths, status codes and headers. ``checks`` renders reports; callables supply metrics and status.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,7 +17,7 @@ _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
 def probe_routes(*probes: Probe) -> list[web.RouteDef]:
-    """Return ``/<probe>`` and ``/<probe>/<check>`` for each of ``probes``."""
+    """Return the routes ``/<probe>`` and ``/<probe>/<check>`` of each probe."""
     routes = []
     for probe in probes:
         routes += [
@@ -29,7 +29,7 @@ def probe_routes(*probes: Probe) -> list[web.RouteDef]:
 
 
 def metrics_routes(render: Callable[[str], tuple[str, bytes]]) -> list[web.RouteDef]:
-    """Return ``/metrics``; ``render`` gets the Accept header and returns content type and body."""
+    """Return the route ``/metrics``; ``render`` maps the Accept header to content type and body."""
     page = PacedPage[tuple[str, bytes]]()
 
     async def metrics(request: web.Request) -> web.Response:
@@ -41,15 +41,15 @@ def metrics_routes(render: Callable[[str], tuple[str, bytes]]) -> list[web.Route
 
 
 def _form_of(accept: str) -> tuple[str, str]:
-    """Return the form that an Accept header asks for, and the header; clients have many headers for a few forms."""
+    """Return the format for an Accept header, and the header; many headers select one of a few formats."""
     try:
         return choose_encoder(accept)[1], accept
-    except Exception:  # noqa: BLE001 - the library does not expect headers that nobody sends
+    except Exception:  # noqa: BLE001 - the library raises on malformed headers
         return "", ""
 
 
 def status_routes(status: Callable[[], Mapping[str, Any]]) -> list[web.RouteDef]:
-    """Return ``/status``, whose JSON is whatever ``status`` returns at that moment."""
+    """Return the route ``/status``, which encodes the result of ``status`` as JSON."""
     page = PacedPage[bytes]()
 
     async def answer(request: web.Request) -> web.Response:
@@ -68,7 +68,7 @@ def _json(value: Any) -> bytes:
 
 
 def _encodable(value: Any) -> Any:
-    """Return ``value`` with the bytes of file names that are no text written out."""
+    """Return ``value`` with undecodable bytes of file names escaped."""
     if isinstance(value, str):
         return _bytes(value).decode()
     if isinstance(value, Mapping):

@@ -1,6 +1,6 @@
 """One HTTP server of the process.
 
-Owns its limits, its life, and the message when its port is taken. What it serves is handed in as routes.
+Owns its limits, start and stop, and the message if its port is in use. The caller passes in its routes.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ _log = logs.get_logger(__name__)
 
 
 class HttpServer:
-    """A Runnable that serves ``routes`` at ``address``.
+    """Runnable that serves ``routes`` at ``address``.
 
     Args:
-        name: for logs and messages, such as "metrics server".
-        address: where to listen; an empty host means all interfaces, IPv6 included.
-        routes: what is served; anything else is 404.
-        way_out: what a user can do if the address cannot be had; ends the message.
-        tls: gives the TLS settings, asked once at the start; None serves plain HTTP.
-        middlewares: around every answer, that to an unknown path included.
-        limits: what clients may take.
+        name: name in logs and messages, for example "metrics server".
+        address: bind address; an empty host means all interfaces, including IPv6.
+        routes: the routes; all other paths are 404.
+        way_out: end of the error message if the address is not available: how to choose another.
+        tls: returns the TLS context, called once at start; None serves plain HTTP.
+        middlewares: applied to every response, including 404.
+        limits: limits of the connections.
     """
 
     def __init__(
@@ -63,14 +63,14 @@ class HttpServer:
 
     @property
     def port(self) -> int:
-        """The port it listens on; the real one once started."""
+        """The port on which the server listens; the actual one after start if port 0 was set."""
         return self._port
 
     async def start(self) -> None:
-        """Bind and serve.
+        """Bind the address and serve.
 
         Raises:
-            PluginOperatorError: the address cannot be had; says why and what to do.
+            PluginOperatorError: the address is not available; the message says why and what to do.
         """
         sock = self._listen()
         self._port = sock.getsockname()[1]
@@ -86,7 +86,7 @@ class HttpServer:
             keepalive_timeout=self._limits.keepalive_seconds,
             max_line_size=_MAX_HEADER_BYTES,
             max_field_size=_MAX_HEADER_BYTES,
-            # No route reads a body, and what cannot be decompressed would be an error in the log.
+            # No route reads a body, and a body that cannot be decompressed would log an error.
             auto_decompress=False,
             handle_signals=False,
             logger=QUIET_LOGGER,
@@ -94,7 +94,7 @@ class HttpServer:
         )
         await self._runner.setup()
         self._listener.start()
-        _log.debug("HTTP server listens", server=self.name, host=self.address.host, port=self._port)
+        _log.debug("HTTP server listening", server=self.name, host=self.address.host, port=self._port)
 
     async def stop(self, deadline_seconds: float) -> None:
         """Close the listener and every connection."""
@@ -114,7 +114,7 @@ class HttpServer:
         try:
             return self.address.listen()
         except (OSError, OverflowError) as error:
-            reason = "the port is taken" if getattr(error, "errno", None) == errno.EADDRINUSE else str(error)
+            reason = "the port is in use" if getattr(error, "errno", None) == errno.EADDRINUSE else str(error)
             raise PluginOperatorError(
                 f"{self.name} cannot listen on {self.address}: {reason}{self._way_out}"
             ) from error

@@ -169,7 +169,10 @@ async def test_without_files_one_is_made(clock: VirtualClock) -> None:
 
 @pytest.mark.parametrize(
     ("begins", "ends", "words"),
-    [(timedelta(days=-9), timedelta(days=-1), "has ended at"), (timedelta(days=1), timedelta(days=9), "begins at")],
+    [
+        (timedelta(days=-9), timedelta(days=-1), "expired at"),
+        (timedelta(days=1), timedelta(days=9), "is not valid before"),
+    ],
 )
 async def test_a_certificate_that_is_not_valid_now_does_not_replace_one_that_is(
     port: int, files: CertificateFiles, clock: VirtualClock, begins: timedelta, ends: timedelta, words: str
@@ -201,10 +204,10 @@ async def test_the_end_of_a_certificate_is_told_before_and_after_it_and_a_late_r
     await after_a_look(clock, port, "short")
     with capture_logs() as logs:
         await clock.advance(timedelta(days=1, hours=1).total_seconds())
-        await eventually(lambda: is_told("Certificate ends soon"))
+        await eventually(lambda: is_told("Certificate expires soon"))
         logs.clear()
         await clock.advance(timedelta(days=1).total_seconds())
-        await eventually(lambda: is_told("Certificate has ended"))
+        await eventually(lambda: is_told("Certificate has expired"))
     assert await shown(port) == "short"
     write(files, "late", begins=timedelta(days=2))
     await after_a_look(clock, port, "late")
@@ -218,7 +221,7 @@ async def test_a_certificate_that_has_ended_serves_at_a_start_for_want_of_a_bett
     with capture_logs() as logs:
         await certificate.start()
     await certificate.stop(5)
-    assert [line["event"] for line in logs] == ["Certificate has ended"]
+    assert [line["event"] for line in logs] == ["Certificate has expired"]
 
 
 async def test_a_certificate_that_was_made_is_made_again_long_before_it_ends(clock: VirtualClock) -> None:
