@@ -1,6 +1,7 @@
 """Exceptions and values that do harm when they are raised, caught or rendered; source and objects of the same list."""
 
 from collections.abc import Callable
+from typing import Any
 
 #: Statements that a plugin may run anywhere, by name; each raises something that is awkward to contain.
 RAISES: dict[str, str] = {
@@ -48,9 +49,9 @@ def indented(statements: str, spaces: int) -> str:
     return "\n".join(" " * spaces + line for line in statements.splitlines())
 
 
-def raiser(statements: str) -> Callable[..., object]:
+def raiser(statements: str) -> Callable[..., Any]:
     """Return a function of any arguments that runs the statements."""
-    scope: dict[str, Callable[..., object]] = {}
+    scope: dict[str, Callable[..., Any]] = {}
     exec(f"def run(*args):\n{indented(statements, 4)}\n", scope)
     return scope["run"]
 

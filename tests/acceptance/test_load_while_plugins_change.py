@@ -12,6 +12,7 @@ import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -68,7 +69,7 @@ class OperatorUnderLoad:
         """Tell whether any reconcile has run the code of this edit."""
         return self.lines.exists() and f'"edit": {edit},'.encode() in self.lines.read_bytes()
 
-    def records(self) -> list[dict]:
+    def records(self) -> list[dict[str, Any]]:
         if not self.lines.exists():
             return []
         return [json.loads(line) for line in self.lines.read_bytes().splitlines()]
@@ -162,7 +163,7 @@ async def _change_all_while_editing(session: aiohttp.ClientSession, operator_und
     await _share_out(range(1, CHANGES + 1), change)
 
 
-def _last_steps(records: list[dict], controller: str) -> dict[str, str]:
+def _last_steps(records: list[dict[str, Any]], controller: str) -> dict[str, str]:
     # Lines are written at the end of a reconcile, so the last line of a key is its last reconcile.
     return {record["key"]: record["step"] for record in records if record["controller"] == controller}
 
@@ -174,7 +175,7 @@ def _expected() -> dict[str, str]:
     return {f"default/{name}": step for name, step in last.items()}
 
 
-def _overlaps(records: list[dict]) -> list[tuple[dict, dict]]:
+def _overlaps(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     by_key = defaultdict(list)
     for record in records:
         by_key[record["controller"], record["key"]].append(record)

@@ -1,7 +1,9 @@
 """A controller under every interleaving of events, outcomes, reloads, cancellations and stuck reconciles."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from hypothesis import settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from plugin_operator.controllers import Controller, ControllerSpec, Drain, Result, Watch
+from plugin_operator.kube import NamespacedName
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.fake_informers import FakeInformerFactory
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -63,10 +66,10 @@ class ControllerMachine(RuleBasedStateMachine):
             self.loop.close()
             structlog.reset_defaults()
 
-    def wait(self, coroutine):
+    def wait(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         return self.loop.run_until_complete(coroutine)
 
-    async def stop(self):
+    async def stop(self) -> None:
         stopping = asyncio.ensure_future(self.controller.stop(5))
         await self.clock.advance(20)
         assert await stopping == []
@@ -80,8 +83,8 @@ class ControllerMachine(RuleBasedStateMachine):
         )
         return obj.resource_version if obj is not None else None
 
-    def reconciler(self, revision: int):
-        async def reconcile(request):
+    def reconciler(self, revision: int) -> Callable[[NamespacedName], Awaitable[Result | None]]:
+        async def reconcile(request: NamespacedName) -> Result | None:
             run = Run(revision, request.name, self.version(request.name), self.loop.create_future())
             self.begin(run)
             try:
@@ -210,7 +213,7 @@ class ControllerMachine(RuleBasedStateMachine):
             assert self.reconciled.get(name, "never") is None, f"{name} is gone and nobody was told"
 
 
-def drop(*_):
+def drop(*_: Any) -> None:
     raise structlog.DropEvent
 
 

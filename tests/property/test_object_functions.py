@@ -1,6 +1,7 @@
 """Laws of patching, pruning, defaulting and applying."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.fieldmanagers import apply
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
 from kube_apiserver.patching import merge_patch
-from kube_apiserver.schema import Schemas
+from tests.builtin_schema import builtin_schema
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SCALARS = st.booleans() | st.integers(-5, 5) | st.text("ab", max_size=2)
@@ -29,11 +30,11 @@ SCHEMA = from_crd(
         },
     }
 )
-CONFIG_MAP = Schemas.builtin().get(("", "v1", "ConfigMap"))
+CONFIG_MAP = builtin_schema("", "v1", "ConfigMap")
 DATA = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("12"), max_size=4)
 
 
-def difference(old, new):
+def difference(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     patch = dict.fromkeys(old.keys() - new.keys())
     for key, value in new.items():
         before = old.get(key)
@@ -45,29 +46,31 @@ def difference(old, new):
 
 
 @given(OBJECTS, OBJECTS)
-def test_the_merge_patch_of_a_difference_gives_the_target(old, new):
+def test_the_merge_patch_of_a_difference_gives_the_target(old: dict[str, Any], new: dict[str, Any]) -> None:
     assert merge_patch(old, difference(old, new)) == new
 
 
 @given(OBJECTS)
-def test_pruning_twice_is_pruning_once(obj):
+def test_pruning_twice_is_pruning_once(obj: dict[str, Any]) -> None:
     once, _ = prune(obj, SCHEMA)
     assert prune(once, SCHEMA) == (once, [])
 
 
 @given(OBJECTS)
-def test_defaulting_twice_is_defaulting_once(obj):
+def test_defaulting_twice_is_defaulting_once(obj: dict[str, Any]) -> None:
     once = apply_defaults(obj, SCHEMA)
     assert apply_defaults(once, SCHEMA) == once
 
 
-def config_map(data):
+def config_map(data: dict[str, str]) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": data}
 
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(["alice", "bob"]), DATA.filter(bool)), min_size=1, max_size=5))
-def test_after_a_forced_apply_everything_applied_is_there_and_again_changes_nothing(steps):
+def test_after_a_forced_apply_everything_applied_is_there_and_again_changes_nothing(
+    steps: list[tuple[str, dict[str, Any]]],
+) -> None:
     # As the server does: what is stored has been through Go's form, where an empty map is none. Whoever applies an
     # empty one sets it anew each time, in the real server as well.
     live = None
@@ -80,7 +83,7 @@ def test_after_a_forced_apply_everything_applied_is_there_and_again_changes_noth
 
 @settings(max_examples=60)
 @given(DATA, DATA)
-def test_a_sole_applier_gets_exactly_what_it_applies(first, second):
+def test_a_sole_applier_gets_exactly_what_it_applies(first: dict[str, str], second: dict[str, str]) -> None:
     options = {"manager": "me", "force": False, "schema": CONFIG_MAP, "api_version": "v1", "now": NOW}
     live = apply(None, config_map(first), **options)
     assert (apply(live, config_map(second), **options).get("data") or {}) == second
@@ -89,7 +92,7 @@ def test_a_sole_applier_gets_exactly_what_it_applies(first, second):
 PATHS = st.lists(st.lists(st.sampled_from(["f:a", "f:b", "i:0"]), min_size=1, max_size=3).map(tuple), max_size=6)
 
 
-def field_set(paths):
+def field_set(paths: list[Any]) -> FieldSet:
     result = FieldSet()
     for path in paths:
         result.insert(path)
@@ -97,7 +100,7 @@ def field_set(paths):
 
 
 @given(PATHS, PATHS)
-def test_field_sets_behave_as_sets_of_paths(left, right):
+def test_field_sets_behave_as_sets_of_paths(left: list[Any], right: list[Any]) -> None:
     one, two = field_set(left), field_set(right)
     assert set((one | two).paths()) == set(left) | set(right)
     assert set((one - two).paths()) == set(left) - set(right)

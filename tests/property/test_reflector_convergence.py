@@ -3,15 +3,16 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from plugin_operator.cache import InformerFactory, InformerKey, State
+from plugin_operator.cache import CachedObject, InformerFactory, InformerKey, State
 from plugin_operator.client import Response
 from plugin_operator.errors import ApiConnectionError, NoMatchError, api_error
-from plugin_operator.kube import GroupVersionKind, Resource
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Resource
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
 
@@ -23,21 +24,21 @@ STREAM_FAULTS = ["break", "end", "cut", "garbage", "duplicate", "reorder", "stal
 STREAM_FAULTS += ["expired event", "failed event"]
 
 
-def line(kind, obj):
+def line(kind: str, obj: dict[str, Any]) -> bytes:
     return json.dumps({"type": kind, "object": obj}, separators=(",", ":")).encode() + b"\n"
 
 
 class ModelServer:
     """Objects, one history, and faults on demand: the ``Transport`` and the mapper of the reflector under test."""
 
-    def __init__(self, clock):
+    def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
         self.version = 100
-        self.objects = {}
-        self.history = []
+        self.objects: dict[str, Any] = {}
+        self.history: list[Any] = []
         self.oldest = 100
-        self.streams = []
-        self.opening_faults = []
+        self.streams: list[Any] = []
+        self.opening_faults: list[Any] = []
         self.streaming_lists = True
         self.kind_served = True
         self.away = False
@@ -45,7 +46,7 @@ class ModelServer:
 
     # the model
 
-    def write(self, key, value):
+    def write(self, key: tuple[str, str], value: dict[str, Any]) -> None:
         self.version += 1
         kind = "MODIFIED" if key in self.objects else "ADDED"
         if kind == "ADDED":
@@ -54,14 +55,14 @@ class ModelServer:
         self.objects[key] = self.render(key, value, self.version, uid)
         self.publish(kind, self.objects[key])
 
-    def delete(self, key):
+    def delete(self, key: tuple[str, str]) -> None:
         if key in self.objects:
             self.version += 1
             gone = json.loads(json.dumps(self.objects.pop(key)))
             gone["metadata"]["resourceVersion"] = str(self.version)
             self.publish("DELETED", gone)
 
-    def render(self, key, value, version, uid):
+    def render(self, key: tuple[str, str], value: dict[str, Any], version: int, uid: str) -> dict[str, Any]:
         return {
             "metadata": {
                 "name": key[1],
@@ -73,19 +74,19 @@ class ModelServer:
             "spec": value,
         }
 
-    def publish(self, kind, obj):
+    def publish(self, kind: str, obj: dict[str, Any]) -> None:
         self.history.append((self.version, kind, obj))
         for stream in self.streams:
             stream.send(line(kind, self.typed(obj)))
 
-    def typed(self, obj):
+    def typed(self, obj: dict[str, Any]) -> dict[str, Any]:
         return {"kind": "Widget", "apiVersion": "example.org/v1", **obj}
 
-    def compact(self):
+    def compact(self) -> None:
         self.oldest = self.version
         self.history.clear()
 
-    def restore(self, version, objects):
+    def restore(self, version: int, objects: dict[tuple[str, str], dict[str, Any]]) -> None:
         """Go back to a backup, for which the server is taken down: everything since is lost, and nobody is told."""
         self.away = True
         self.version, self.objects = version, dict(objects)
@@ -96,15 +97,15 @@ class ModelServer:
 
     # the transport
 
-    async def resource_for(self, kind):
+    async def resource_for(self, kind: GroupVersionKind) -> Resource:
         if not self.kind_served:
             raise NoMatchError(f"no {kind}")
         return SERVED
 
-    def invalidate(self, kind=None):
+    def invalidate(self, kind: GroupVersionKind | None = None) -> None:
         pass
 
-    async def opening(self, timeout_seconds):
+    async def opening(self, timeout_seconds: float) -> None:
         if self.away:
             raise ApiConnectionError("connection refused")
         fault = self.opening_faults.pop(0) if self.opening_faults else None
@@ -118,7 +119,7 @@ class ModelServer:
         if not self.kind_served:
             raise api_error(404, "NotFound", "no such resource")
 
-    async def send(self, request):
+    async def send(self, request) -> None:
         await self.opening(request.timeout_seconds)
         asked = dict(request.query)
         snapshot, objects, start = self.version, self.selected(asked), 0
@@ -134,11 +135,11 @@ class ModelServer:
             meta["continue"] = f"{snapshot}/{end}"
         return Response(200, {}, json.dumps({"kind": "List", "metadata": meta, "items": objects[start:end]}).encode())
 
-    def selected(self, asked):
+    def selected(self, asked: dict[str, str]) -> list[dict[str, Any]]:
         name = asked.get("fieldSelector", "").removeprefix("metadata.name=")
         return [obj for obj in self.objects.values() if not name or obj["metadata"]["name"] == name]
 
-    def at(self, snapshot):
+    def at(self, snapshot) -> None:
         """Undo the history down to ``snapshot``; the model forgets it at once, so such a page expires instead."""
         raise api_error(410, "Expired", f"version {snapshot} is gone")
 
@@ -167,11 +168,11 @@ class ModelServer:
         finally:
             self.streams.remove(stream)
 
-    def bookmark(self, annotations=None):
+    def bookmark(self, annotations: dict[str, str] | None = None) -> bytes:
         metadata = {"resourceVersion": str(self.version), "annotations": annotations or {}}
         return line("BOOKMARK", {"kind": "Widget", "metadata": metadata})
 
-    def disturb(self, fault):
+    def disturb(self, fault: str) -> None:
         """Do something to every open stream."""
         for stream in self.streams:
             last = self.history[-1] if self.history else None
@@ -203,7 +204,7 @@ class ModelServer:
 
 
 class ModelStream:
-    def __init__(self, clock, silence_seconds, lasting_seconds):
+    def __init__(self, clock: VirtualClock, silence_seconds: float, lasting_seconds: float) -> None:
         self.clock = clock
         self.silence_seconds = silence_seconds
         self.until = clock.monotonic() + lasting_seconds
@@ -212,20 +213,20 @@ class ModelStream:
         self.piece = 1 << 20
         self.woken = asyncio.Event()
 
-    def send(self, data):
+    def send(self, data: bytes) -> None:
         if not self.ended:
             self.data += data
             self.woken.set()
 
-    def end(self):
+    def end(self) -> None:
         self.ended = True
         self.woken.set()
 
-    def fail(self):
+    def fail(self) -> None:
         self.failed = True
         self.woken.set()
 
-    async def read(self):
+    async def read(self) -> bytes:
         silent_until = self.clock.monotonic() + self.silence_seconds
         while True:
             if self.failed:
@@ -251,21 +252,21 @@ class ModelStream:
 class Mirror:
     """Rebuilds the objects from what a handler hears, and notes what a handler must never hear."""
 
-    def __init__(self):
-        self.objects = {}
-        self.wrong = []
+    def __init__(self) -> None:
+        self.objects: dict[str, Any] = {}
+        self.wrong: list[Any] = []
 
-    def on_add(self, key, new, is_initial):
+    def on_add(self, key: NamespacedName, new: CachedObject, is_initial: bool) -> None:
         if key in self.objects:
             self.wrong.append(("added twice", key))
         self.objects[key] = new
 
-    def on_update(self, key, old, new):
+    def on_update(self, key: NamespacedName, old: CachedObject, new: CachedObject) -> None:
         if self.objects.get(key) is not old:
             self.wrong.append(("updated from another version", key))
         self.objects[key] = new
 
-    def on_delete(self, key, old):
+    def on_delete(self, key: NamespacedName, old: CachedObject) -> None:
         if self.objects.pop(key, None) is None:
             self.wrong.append(("deleted twice", key))
 
@@ -275,7 +276,7 @@ values = st.dictionaries(st.sampled_from(["p", "managedFields", "metadata"]), st
 
 
 class Convergence(RuleBasedStateMachine):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.clock = VirtualClock()
@@ -284,46 +285,46 @@ class Convergence(RuleBasedStateMachine):
         self.backup = None
 
     @initialize(streaming=st.booleans(), served=st.booleans(), present=st.dictionaries(keys, values))
-    def start(self, streaming, served, present):
+    def start(self, streaming: bool, served: bool, present: dict[str, Any]) -> None:
         self.server.streaming_lists, self.server.kind_served = streaming, served
         for key, value in present.items():
             self.server.write(key, value)
         self.loop.run_until_complete(self._start())
 
-    async def _start(self):
+    async def _start(self) -> None:
         self.factory = InformerFactory(self.server, self.server, clock=self.clock, metrics=Metrics())
         self.informer = self.factory.acquire(InformerKey(WIDGET))
         self.informer.add_handler(self.mirror)
         await self.clock.settle()
 
-    def pass_time(self, seconds):
+    def pass_time(self, seconds: float) -> None:
         self.loop.run_until_complete(self.clock.advance(seconds))
 
     @rule(key=keys, value=values)
-    def write(self, key, value):
+    def write(self, key: tuple[str, str], value: dict[str, Any]) -> None:
         self.server.write(key, value)
         self.pass_time(0)
 
     @rule(key=keys)
-    def delete(self, key):
+    def delete(self, key: tuple[str, str]) -> None:
         self.server.delete(key)
 
     @rule()
-    def compact(self):
+    def compact(self) -> None:
         self.server.compact()
 
     @rule()
-    def bookmark(self):
+    def bookmark(self) -> None:
         for stream in self.server.streams:
             stream.send(self.server.bookmark())
 
     @rule(fault=st.sampled_from(STREAM_FAULTS))
-    def disturb_streams(self, fault):
+    def disturb_streams(self, fault: str) -> None:
         self.server.disturb(fault)
         self.pass_time(0)
 
     @rule(fault=st.sampled_from(STREAM_FAULTS), changes=st.dictionaries(keys, values, min_size=1), forget=st.booleans())
-    def change_while_disturbed(self, fault, changes, forget):
+    def change_while_disturbed(self, fault: str, changes: dict[str, Any], forget: bool) -> None:
         self.disturb_streams(fault)
         for key, value in changes.items():
             self.server.write(key, value)
@@ -331,54 +332,54 @@ class Convergence(RuleBasedStateMachine):
             self.server.compact()
 
     @rule(key=keys, first=values, second=values)
-    def deliver_an_old_version_late(self, key, first, second):
+    def deliver_an_old_version_late(self, key: tuple[str, str], first: dict[str, Any], second: dict[str, Any]) -> None:
         self.write(key, first)
         self.write(key, second)
         self.disturb_streams("reorder")
 
     @rule(faults=st.lists(st.sampled_from(OPENING_FAULTS), min_size=1, max_size=3))
-    def disturb_openings(self, faults):
+    def disturb_openings(self, faults: list[Any]) -> None:
         self.server.opening_faults += faults
 
     @rule(served=st.booleans())
-    def serve_the_kind_or_not(self, served):
+    def serve_the_kind_or_not(self, served: bool) -> None:
         self.server.kind_served = served
 
     @rule()
-    def take_backup(self):
+    def take_backup(self) -> None:
         self.backup = (self.server.version, dict(self.server.objects))
 
     @precondition(lambda self: self.backup is not None)
     @rule(changes=st.lists(st.tuples(keys, values), max_size=12))
-    def restore_backup(self, changes):
+    def restore_backup(self, changes: list[Any]) -> None:
         """It comes back when others have written to it already, often beyond our version."""
         self.server.restore(*self.backup)
         self.come_back(changes)
 
     @rule(changes=st.lists(st.tuples(keys, values), max_size=12))
-    def lose_everything(self, changes):
+    def lose_everything(self, changes: list[Any]) -> None:
         self.server.restore(100, {})
         self.come_back(changes)
 
     @rule(changes=st.lists(st.tuples(keys, values), max_size=12))
-    def become_another_server_unseen(self, changes):
+    def become_another_server_unseen(self, changes: list[Any]) -> None:
         self.server.restore(100, {})
         self.server.away = False
         for key, value in changes:
             self.server.write(key, value)
 
-    def come_back(self, changes):
+    def come_back(self, changes: list[Any]) -> None:
         self.pass_time(60)
         for key, value in changes:
             self.server.write(key, value)
         self.server.away = False
 
     @rule(seconds=st.sampled_from([0.0, 0.3, 2.0, 30.0, 400.0]))
-    def let_time_pass(self, seconds):
+    def let_time_pass(self, seconds: float) -> None:
         self.pass_time(seconds)
 
     @rule()
-    def heal_and_compare(self):
+    def heal_and_compare(self) -> None:
         self.server.kind_served = True
         self.server.opening_faults.clear()
         for _ in range(10):
@@ -395,7 +396,7 @@ class Convergence(RuleBasedStateMachine):
         assert self.informer.state is State.WATCHING
         assert self.mirror.wrong == []
 
-    def teardown(self):
+    def teardown(self) -> None:
         try:
             if hasattr(self, "informer"):
                 self.heal_and_compare()

@@ -4,10 +4,12 @@ import contextlib
 import os
 import stat
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies._internal.core import DataObject
 
 from plugin_operator.hosting.scan.snapshot import Directory
 from plugin_operator.hosting.scan.tree import Stamp, Tree, TreeFile
@@ -39,7 +41,7 @@ def flipped(content: bytes, at: int, bit: int) -> bytes:
 
 
 @given(FILES)
-def test_every_manifest_is_read_as_it_was_written(files):
+def test_every_manifest_is_read_as_it_was_written(files: dict[str, bytes]) -> None:
     manifest = Manifest.of(7, files)
     assert Manifest.decode(manifest.encode()) == manifest
     manifest.compare(files)
@@ -47,7 +49,9 @@ def test_every_manifest_is_read_as_it_was_written(files):
 
 @settings(deadline=None)
 @given(before=FILES, after=FILES, data=st.data())
-def test_a_directory_is_admitted_exactly_as_it_was_signed(tmp_path_factory, before, after, data):
+def test_a_directory_is_admitted_exactly_as_it_was_signed(
+    tmp_path_factory: pytest.TempPathFactory, before: dict[str, bytes], after: dict[str, bytes], data: DataObject
+) -> None:
     key_file = tmp_path_factory.getbasetemp() / "public.pem"
     key_file.write_bytes(KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     found = signed(before)
@@ -69,6 +73,6 @@ def test_a_directory_is_admitted_exactly_as_it_was_signed(tmp_path_factory, befo
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_make_a_manifest_raise_anything_else(content):
+def test_no_bytes_make_a_manifest_raise_anything_else(content: bytes) -> None:
     with contextlib.suppress(Untrusted):
         assert Manifest.decode(content).encode() == content

@@ -1,9 +1,12 @@
 """Objects read from the wire are the objects json reads, without managedFields and nothing else missing."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies._internal.core import DataObject
 
 from plugin_operator.cache.reflector.wire import EventType, WireReader
 from plugin_operator.kube import GroupVersionKind
@@ -23,7 +26,7 @@ managed_fields = st.sampled_from([MANAGED, [], None, [{"a": 'x"managedFields":[]
 
 
 @st.composite
-def objects(draw):
+def objects(draw: Callable[..., Any]) -> dict[str, Any]:
     metadata = draw(
         st.dictionaries(words.filter(lambda key: key not in {"namespace", "resourceVersion"}), json_values, max_size=3)
     )
@@ -39,7 +42,7 @@ patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 separators = st.sampled_from([(",", ":"), (", ", ": "), (" ,", " :")])
 
 
-def encode(obj, separator, ascii_only):
+def encode(obj: dict[str, Any], separator: tuple[str, str], ascii_only: bool) -> bytes:
     return json.dumps(obj, separators=separator, ensure_ascii=ascii_only).encode("utf-8", "replace")
 
 
@@ -51,7 +54,9 @@ def encode(obj, separator, ascii_only):
     True,
     "ADDED",
 )
-def test_an_event_is_its_object_without_managed_fields(obj, separator, ascii_only, kind):
+def test_an_event_is_its_object_without_managed_fields(
+    obj: dict[str, Any], separator: tuple[str, str], ascii_only: bool, kind: str
+) -> None:
     line = encode({"type": kind, "object": obj}, separator, ascii_only)
     expected = json.loads(line)["object"]
     expected["metadata"].pop("managedFields", None)
@@ -64,7 +69,7 @@ def test_an_event_is_its_object_without_managed_fields(obj, separator, ascii_onl
 
 @patient
 @given(objects(), separators)
-def test_an_item_of_a_list_gets_the_type_the_list_left_out(obj, separator):
+def test_an_item_of_a_list_gets_the_type_the_list_left_out(obj: dict[str, Any], separator: tuple[str, str]) -> None:
     del obj["kind"]
     data = encode(obj, separator, True)
     expected = json.loads(data)
@@ -76,7 +81,7 @@ def test_an_item_of_a_list_gets_the_type_the_list_left_out(obj, separator):
 
 @patient
 @given(objects(), st.data())
-def test_numbers_and_texts_outside_of_managed_fields_stay_byte_for_byte(obj, data):
+def test_numbers_and_texts_outside_of_managed_fields_stay_byte_for_byte(obj: dict[str, Any], data: DataObject) -> None:
     obj["numbers"] = "HERE"
     numbers = data.draw(st.sampled_from(["1.0", "1e400", "123456789012345678901234567890", "-0", '"\\u003c"', "1.10"]))
     raw = encode(obj, (",", ":"), True).replace(b'"HERE"', numbers.encode())

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -60,7 +61,7 @@ class EmbeddedServer:
 
     compacts = True
     refusals: frozenset[int] = frozenset()
-    remarks = ()
+    remarks: tuple[str, ...] = ()
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -109,7 +110,7 @@ class RealServer:
 
     compacts = False
     refusals = frozenset({429, 500, 503, 504})
-    remarks = (
+    remarks: tuple[str, ...] = (
         "faults are injected by a proxy between the operators and the server, the same as the embedded server's",
         f"not injected: a compaction at a chosen moment; instead, the server compacts every {_COMPACTION} by itself",
     )
@@ -165,4 +166,4 @@ class RealServer:
             await asyncio.sleep(0.1)
 
 
-SERVERS = {"embedded": EmbeddedServer, "real": RealServer}
+SERVERS: dict[str, Callable[[Settings], Server]] = {"embedded": EmbeddedServer, "real": RealServer}

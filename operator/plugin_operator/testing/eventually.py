@@ -7,13 +7,28 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import TypeVar, cast, overload
 
 T = TypeVar("T")
 
 
+@overload
 async def eventually(
-    condition: Callable[[], T | Awaitable[T]], *, timeout_seconds: float = 10.0, interval_seconds: float = 0.01
+    condition: Callable[[], Awaitable[T | None]], *, timeout_seconds: float = 10.0, interval_seconds: float = 0.01
+) -> T: ...
+
+
+@overload
+async def eventually(
+    condition: Callable[[], T | None], *, timeout_seconds: float = 10.0, interval_seconds: float = 0.01
+) -> T: ...
+
+
+async def eventually(
+    condition: Callable[[], T | Awaitable[T | None] | None],
+    *,
+    timeout_seconds: float = 10.0,
+    interval_seconds: float = 0.01,
 ) -> T:
     """Call ``condition`` until it returns something true, and return that. Cancellation ends the wait at once.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 from plugin_operator.testing.eventually import eventually
 
@@ -22,7 +23,7 @@ class Load:
 
     def __init__(self, harness) -> None:
         self._bench = harness
-        self.latest = {}
+        self.latest: dict[str, Any] = {}
         self.changes = 0
         self.over = False
 

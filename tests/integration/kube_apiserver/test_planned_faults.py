@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import aiohttp
 import pytest
@@ -14,11 +15,11 @@ pytestmark = pytest.mark.embedded_only("only the embedded server can be told to 
 MAPS = "/api/v1/namespaces/default/configmaps"
 
 
-def config_map(name: str, n: int = 0) -> dict:
+def config_map(name: str, n: int = 0) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"n": str(n)}}
 
 
-async def watch_lines(api, count: int, query: str = "watch=true") -> list[dict]:
+async def watch_lines(api, count: int, query: str = "watch=true") -> list[dict[str, Any]]:
     """Read so many events of a fresh watch."""
     async with api.session.get(f"{api.url}{MAPS}?{query}") as response:
         async with asyncio.timeout(10):

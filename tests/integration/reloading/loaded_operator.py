@@ -15,6 +15,7 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import quantiles
 from textwrap import indent
+from typing import Any
 
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
@@ -155,7 +156,7 @@ class LoadProcess:
     def go(self) -> None:
         self._process.stdin.write(b"go\n")
 
-    async def hold(self) -> dict:
+    async def hold(self) -> dict[str, Any]:
         self._process.stdin.write(b"hold\n")
         return json.loads(await asyncio.wait_for(self._process.stdout.readline(), WAIT_SECONDS))
 

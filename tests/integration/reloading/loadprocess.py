@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 import time
+from typing import Any
 from uuid import uuid4
 
 from kube_apiserver import ApiServer, ApiServerConfig
@@ -33,12 +34,12 @@ class Load:
             self._put(obj)
 
     @staticmethod
-    def _object(number: int) -> dict:
+    def _object(number: int) -> dict[str, Any]:
         labels = {"load": "yes", "half": "odd" if number % 2 else "even"}
         metadata = {"name": f"k{number:03}", "namespace": "default", "uid": str(uuid4()), "labels": labels}
         return {"metadata": metadata | {"creationTimestamp": "2026-01-01T00:00:00Z"}, "data": {}}
 
-    def _put(self, obj: dict) -> None:
+    def _put(self, obj: dict[str, Any]) -> None:
         self._changes += 1
         obj["data"] = {"n": str(self._changes), "t": repr(time.monotonic())}
         self._server.cluster.store.put("configmaps", obj, "v1", "ConfigMap")
@@ -47,7 +48,7 @@ class Load:
         self._went, self._at_go = time.monotonic(), self._changes
         self._running.set()
 
-    def hold(self) -> dict:
+    def hold(self) -> dict[str, Any]:
         self._running.clear()
         self._catch_up()
         seconds = time.monotonic() - self._went
@@ -67,7 +68,7 @@ class Load:
             self._put(self._objects[(block + self._changes % BLOCK) % KEYS])
 
 
-def say(value: dict) -> None:
+def say(value: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(value) + "\n")
     sys.stdout.flush()
 

@@ -1,5 +1,7 @@
 """Code that fails, hangs, crashes or will not end, edited under load: see ``loaded_operator`` for what always holds."""
 
+from typing import Any
+
 import pytest
 
 from plugin_operator.testing.eventually import eventually
@@ -95,7 +97,7 @@ async def test_an_edit_that_needs_a_kind_that_is_not_there_waits_and_the_old_cod
     assert (status.reason, status.candidate, status.reloads) == ("", "", 2)
 
 
-def widget_definition(group: str) -> dict:
+def widget_definition(group: str) -> dict[str, Any]:
     names = {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"}
     schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
     versions = [{"name": "v1", "served": True, "storage": True, "schema": schema}]

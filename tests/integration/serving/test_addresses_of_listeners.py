@@ -61,10 +61,10 @@ async def api_server(address: BindAddress, *, tls: bool, limits: bool) -> AsyncI
     await server.stop()
 
 
-def listening(kind: str, address: BindAddress) -> "asynccontextmanager[tuple[int, str, str]]":  # type: ignore[type-arg]
+def listening(kind: str, address: BindAddress) -> "asynccontextmanager[tuple[int, str, str]]":
     if kind.startswith("API server"):
-        return api_server(address, tls="TLS" in kind or "limits" in kind, limits="limits" in kind)  # type: ignore[return-value]
-    return http_server(address, tls="TLS" in kind)  # type: ignore[return-value]
+        return api_server(address, tls="TLS" in kind or "limits" in kind, limits="limits" in kind)
+    return http_server(address, tls="TLS" in kind)
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")

@@ -25,6 +25,8 @@ class FakeHostAndRecorder:
         self.plugins: list[PluginStatus] = []
         self.said: list[tuple[str, str]] = []
         self.messages: list[str] = []
+        self.directory_problem = ""
+        self.is_settled = True
 
     def status(self) -> list[PluginStatus]:
         return self.plugins

@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import cast
 
 import pytest
 
 from plugin_operator import logs
 from plugin_operator.app.plugin_runnables import plugin_of
+from plugin_operator.cache import CachedObject
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.handlers import EnqueueMapped
 from plugin_operator.controllers.metrics import controller_metrics
@@ -100,7 +102,7 @@ def in_source(guard: PluginGuard, look: Callable[..., None]) -> None:
     informers = FakeInformerFactory()
     source = Source(informers.acquire("cms"), look)
     source.bind((Watch(("cms",), EnqueueMapped(lambda _: [KEY])),), guard)
-    source.on_add(KEY, _Object(), False)
+    source.on_add(KEY, cast("CachedObject", _Object()), False)
 
 
 @pytest.mark.parametrize("work", [in_guard, in_outcomes, in_source])

@@ -1,18 +1,22 @@
 """What is told about plugins that do not run as their files say."""
 
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 
 from plugin_operator.app.health import probes
+from plugin_operator.app.managed_connection import ManagedConnection
 from plugin_operator.app.status_report import status_of, troubles
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.hosting.runtime.misbehavior import Misbehavior, MisbehaviorKind
+from plugin_operator.serving.checks import Probe
 
 
 class Host:
     def __init__(self, problem: str = "", **reasons: str) -> None:
         self.directory_problem = problem
+        self.is_settled = True
         self._reasons = reasons
 
     def status(self) -> list[PluginStatus]:
@@ -28,8 +32,8 @@ class Link:
     is_open = True
 
 
-def readiness(not_loaded: str, host: Host):
-    _, ready = probes(Link(), lambda: not_loaded, lambda: troubles(host), list)
+def readiness(not_loaded: str, host: Host) -> Probe:
+    _, ready = probes(cast("ManagedConnection", Link()), lambda: not_loaded, lambda: troubles(host), list)
     return ready
 
 

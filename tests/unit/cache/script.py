@@ -2,36 +2,51 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from plugin_operator.cache import InformerKey
-from plugin_operator.client import Response
+from plugin_operator.cache import Informer, InformerKey, State
+from plugin_operator.cache.objects import CachedObject
+from plugin_operator.client import ApiRequest, Response
 from plugin_operator.kube import GroupVersionKind, Resource
 
 WIDGET = GroupVersionKind("example.org", "v1", "Widget")
 KEY = InformerKey(WIDGET, "ns")
 
 
-def resource(*verbs):
+def resource(*verbs: Any) -> Resource:
     return Resource(WIDGET, "widgets", namespaced=True, verbs=frozenset(verbs or ("list", "watch")))
 
 
-def page(version, *names, token=None, size=0, uid="u"):
+def page(version: str, *names: Any, token: str | None = None, size: int = 0, uid: str = "u") -> dict[str, Any]:
     items = [{"metadata": metadata(version, name, uid), "x": "y" * size} for name in names]
     return {"metadata": {"resourceVersion": version, **({"continue": token} if token else {})}, "items": items}
 
 
-def metadata(version, name, uid="u"):
+def metadata(version: str, name: str, uid: str = "u") -> dict[str, str]:
     return {"name": name, "namespace": "ns", "resourceVersion": version, "uid": uid}
 
 
-def event(kind, version, name="a"):
+def event(kind: str, version: str, name: str = "a") -> dict[str, Any]:
     return {"type": kind, "object": {"metadata": metadata(version, name)}}
 
 
-def bookmark(version, end=False):
+def bookmark(version: str, end: bool = False) -> dict[str, Any]:
     annotations = {"k8s.io/initial-events-end": "true"} if end else {}
     return {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": version, "annotations": annotations}}}
+
+
+def stored(informer: Informer, key: str) -> CachedObject:
+    """Return an object of the cache; it must be there."""
+    found = informer.lister.raw(key)
+    assert found is not None
+    return found
+
+
+def state_of(informer: Informer) -> State:
+    """Return the state now: mypy takes an attribute that was asserted before an ``await`` to be the same after it."""
+    return informer.state
 
 
 class Script:
@@ -43,38 +58,38 @@ class Script:
 
     END = object()
 
-    def __init__(self):
-        self.answers = []
-        self.asked = []
-        self.resource = resource()
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+        self.asked: list[Any] = []
+        self.resource: Resource | Exception = resource()
         self.invalidated = 0
         self.open = 0
 
-    async def resource_for(self, kind):
+    async def resource_for(self, kind: GroupVersionKind) -> Resource:
         if isinstance(self.resource, Exception):
             raise self.resource
         return self.resource
 
-    def invalidate(self, kind=None):
+    def invalidate(self, kind: GroupVersionKind | None = None) -> None:
         self.invalidated += 1
 
-    def next(self, request):
+    def next(self, request: ApiRequest) -> dict[str, Any] | list[Any]:
         self.asked.append({"path": request.path, "accept": request.accept, **dict(request.query)})
         answer = self.answers.pop(0) if self.answers else []
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    async def send(self, request):
+    async def send(self, request: ApiRequest) -> Response:
         return Response(200, {}, json.dumps(self.next(request)).encode())
 
     @asynccontextmanager
-    async def stream(self, request):
+    async def stream(self, request: ApiRequest) -> AsyncIterator[Any]:
         items = list(self.next(request))
         self.open += 1
 
         class Stream:
-            async def read(self):
+            async def read(self) -> bytes:
                 if not items:
                     await asyncio.Event().wait()
                 item = items.pop(0)

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -12,47 +13,53 @@ from plugin_operator.testing.virtual_clock import VirtualClock
 
 
 class Recorder:
-    def __init__(self, fails=False):
-        self.heard = []
+    def __init__(self, fails: bool = False) -> None:
+        self.heard: list[Any] = []
         self.fails = fails
 
-    def note(self, *what):
+    def note(self, *what: Any) -> None:
         self.heard.append(what)
         if self.fails:
             raise RuntimeError("on purpose")
 
-    def on_add(self, key, new, is_initial):
+    def on_add(self, key: NamespacedName, new: CachedObject, is_initial: bool) -> None:
         self.note("add", str(key), new.resource_version, is_initial)
 
-    def on_update(self, key, old, new):
+    def on_update(self, key: NamespacedName, old: CachedObject, new: CachedObject) -> None:
         self.note("update", str(key), old.resource_version, new.resource_version)
 
-    def on_delete(self, key, old):
+    def on_delete(self, key: NamespacedName, old: CachedObject) -> None:
         self.note("delete", str(key), old.resource_version)
 
 
-def make(name, version, namespace="ns", **labels):
+def make(name: str, version: int, namespace: str = "ns", **labels: Any) -> CachedObject:
     pairs = ",".join(f'"{key}":"{value}"' for key, value in labels.items())
     raw = f'{{"metadata":{{"name":"{name}","namespace":"{namespace}","labels":{{{pairs}}}}}}}'
     return CachedObject(raw.encode(), namespace, name, str(version))
 
 
+def found(lister: Lister, key: NamespacedName | tuple[str, str] | str) -> dict[str, Any]:
+    obj = lister.get(key)
+    assert obj is not None
+    return obj
+
+
 @pytest.fixture
-def metrics():
+def metrics() -> Metrics:
     return Metrics()
 
 
 @pytest.fixture
-def distributor(metrics):
+def distributor(metrics: Metrics) -> Distributor:
     return Distributor(metrics, VirtualClock())
 
 
 @pytest.fixture
-def store(distributor):
+def store(distributor: Distributor) -> Store:
     return Store(distributor)
 
 
-def test_changes_are_told_in_order_and_a_known_version_is_no_change(store, distributor):
+def test_changes_are_told_in_order_and_a_known_version_is_no_change(store: Store, distributor: Distributor) -> None:
     recorder = Recorder()
     distributor.register(recorder, store)
     store.upsert(make("a", 1))
@@ -72,7 +79,7 @@ def test_changes_are_told_in_order_and_a_known_version_is_no_change(store, distr
     assert len(store) == 1
 
 
-def test_a_relist_updates_what_changed_and_deletes_what_is_gone(store, distributor):
+def test_a_relist_updates_what_changed_and_deletes_what_is_gone(store: Store, distributor: Distributor) -> None:
     for name in "abc":
         store.upsert(make(name, 1))
     recorder = Recorder()
@@ -86,15 +93,17 @@ def test_a_relist_updates_what_changed_and_deletes_what_is_gone(store, distribut
     assert recorder.heard == [("update", "ns/b", "1", "2"), ("delete", "ns/a", "1")]
 
 
-def test_what_a_relist_brings_may_be_older_than_what_was_there(store):
+def test_what_a_relist_brings_may_be_older_than_what_was_there(store: Store) -> None:
     store.upsert(make("a", 9))
     store.begin_list()
     store.upsert(make("a", 3))
     store.end_list()
-    assert store.get("ns", "a").resource_version == "3"
+    stored = store.get("ns", "a")
+    assert stored is not None
+    assert stored.resource_version == "3"
 
 
-def test_a_late_handler_hears_of_what_is_there_as_initial(store, distributor):
+def test_a_late_handler_hears_of_what_is_there_as_initial(store: Store, distributor: Distributor) -> None:
     distributor.synced = True
     store.upsert(make("a", 1))
     recorder = Recorder()
@@ -105,7 +114,9 @@ def test_a_late_handler_hears_of_what_is_there_as_initial(store, distributor):
     assert recorder.heard == [("add", "ns/a", "1", True)]
 
 
-def test_a_handler_that_raises_harms_no_other_and_is_counted(store, distributor, metrics):
+def test_a_handler_that_raises_harms_no_other_and_is_counted(
+    store: Store, distributor: Distributor, metrics: Metrics
+) -> None:
     bad, good = Recorder(fails=True), Recorder()
     distributor.register(bad, store)
     distributor.register(good, store)
@@ -116,29 +127,29 @@ def test_a_handler_that_raises_harms_no_other_and_is_counted(store, distributor,
     assert metrics.family(HANDLER_ERRORS).get("", "event handler") == 3
 
 
-def test_reads_find_objects_by_every_form_of_key(store):
+def test_reads_find_objects_by_every_form_of_key(store: Store) -> None:
     store.upsert(make("a", 1))
     store.upsert(make("c", 1, namespace=""))
     lister = Lister(store)
     for key in (NamespacedName("ns", "a"), ("ns", "a"), "ns/a"):
-        assert lister.get(key)["metadata"]["name"] == "a"
+        assert found(lister, key)["metadata"]["name"] == "a"
         assert key in lister
     assert lister.get("a", "ns") == lister.get("ns/a")
-    assert lister.get("c")["metadata"]["name"] == "c"
+    assert found(lister, "c")["metadata"]["name"] == "c"
     assert lister.get("a") is None
     assert 7 not in lister
     assert len(lister) == 2
 
 
-def test_what_is_read_can_be_changed_without_harm(store):
+def test_what_is_read_can_be_changed_without_harm(store: Store) -> None:
     store.upsert(make("a", 1, x="y"))
     lister = Lister(store)
-    lister.get("ns/a")["metadata"]["labels"]["x"] = "changed"
+    found(lister, "ns/a")["metadata"]["labels"]["x"] = "changed"
     lister.list()[0]["metadata"].clear()
-    assert lister.get("ns/a")["metadata"]["labels"] == {"x": "y"}
+    assert found(lister, "ns/a")["metadata"]["labels"] == {"x": "y"}
 
 
-def test_lists_are_narrowed_by_namespace_and_labels(store):
+def test_lists_are_narrowed_by_namespace_and_labels(store: Store) -> None:
     for name, namespace, tier in (("a", "one", "x"), ("b", "one", "y"), ("a", "two", "x")):
         store.upsert(make(name, 1, namespace, tier=tier))
     lister = Lister(store)
@@ -152,7 +163,7 @@ def test_lists_are_narrowed_by_namespace_and_labels(store):
     assert lister.list("two") == []
 
 
-def test_reading_goes_on_while_objects_come_and_go(store):
+def test_reading_goes_on_while_objects_come_and_go(store: Store) -> None:
     # A plain reconciler reads in a thread: any of these changes may come between two objects.
     for name in ("a", "b"):
         store.upsert(make(name, 1, "one"))
@@ -167,19 +178,22 @@ def test_reading_goes_on_while_objects_come_and_go(store):
     assert [obj.name for obj in one_namespace] == ["b"]
 
 
-def by_tier(obj):
+def by_tier(obj: dict[str, Any]) -> list[str]:
     tier = obj["metadata"]["labels"]["tier"]
     return tier.split("-")
 
 
-def test_an_index_follows_every_change(store):
+def test_an_index_follows_every_change(store: Store) -> None:
     store.upsert(make("a", 1, tier="x-y"))
     lister = Lister(store)
     lister.add_index("tier", by_tier)
     lister.add_index("tier", by_tier)
     store.upsert(make("b", 1, tier="x"))
     store.upsert(make("c", 1))  # the function raises: left out, nobody harmed
-    names = lambda value: [obj["metadata"]["name"] for obj in lister.by_index("tier", value)]  # noqa: E731
+
+    def names(value: str) -> list[str]:
+        return [obj["metadata"]["name"] for obj in lister.by_index("tier", value)]
+
     assert (names("x"), names("y")) == (["a", "b"], ["a"])
     store.upsert(make("a", 2, tier="z"))
     assert (names("x"), names("y"), names("z")) == (["b"], [], ["a"])
@@ -191,7 +205,7 @@ def test_an_index_follows_every_change(store):
         lister.by_index("none", "x")
 
 
-def test_names_of_namespaces_and_objects_are_kept_once(store):
+def test_names_of_namespaces_and_objects_are_kept_once(store: Store) -> None:
     first, second, again = make("a", 1, "n" + "s"), make("b", 1, "n" + "s"), make("a", 2)
     for obj in (first, second, again):
         store.upsert(obj)
@@ -202,12 +216,12 @@ def test_names_of_namespaces_and_objects_are_kept_once(store):
 class HurriedClock(VirtualClock):
     """Every look at it finds another slice over, as with predicates and map functions that take long."""
 
-    def monotonic(self):
+    def monotonic(self) -> float:
         self._monotonic += 1
         return self._monotonic
 
 
-async def test_a_long_replay_lets_the_loop_turn_and_misses_nothing_that_changes_meanwhile(metrics):
+async def test_a_long_replay_lets_the_loop_turn_and_misses_nothing_that_changes_meanwhile(metrics: Metrics) -> None:
     distributor = Distributor(metrics, HurriedClock())
     store = Store(distributor)
     for number in range(100):
@@ -229,14 +243,16 @@ async def test_a_long_replay_lets_the_loop_turn_and_misses_nothing_that_changes_
     assert len(leaver.heard) == 1
 
 
-def test_the_clock_is_read_for_many_quick_events_at_once_and_for_each_slow_one():
+def test_the_clock_is_read_for_many_quick_events_at_once_and_for_each_slow_one() -> None:
     looks = [
         time_slice.look_every(seconds, events) for seconds, events in ((0.0, 1), (0.0004, 1), (0.001, 1), (0.1, 32))
     ]
     assert looks == [time_slice.LOOK_EVERY, time_slice.LOOK_EVERY, 1, 1]
 
 
-def test_a_known_version_with_other_content_is_a_change_because_the_server_may_have_lost_history(store, distributor):
+def test_a_known_version_with_other_content_is_a_change_because_the_server_may_have_lost_history(
+    store: Store, distributor: Distributor
+) -> None:
     recorder = Recorder()
     distributor.register(recorder, store)
     store.upsert(make("a", 7, colour="red"))
@@ -244,11 +260,15 @@ def test_a_known_version_with_other_content_is_a_change_because_the_server_may_h
     store.upsert(make("a", 7, colour="blue"))
     store.end_list()
     assert recorder.heard[1:] == [("update", "ns/a", "7", "7")]
-    assert b"blue" in store.get("ns", "a").raw
+    stored = store.get("ns", "a")
+    assert stored is not None
+    assert b"blue" in stored.raw
 
 
-def test_an_object_made_anew_while_nobody_watched_is_a_deletion_and_an_addition(store, distributor):
-    def born(uid, version):
+def test_an_object_made_anew_while_nobody_watched_is_a_deletion_and_an_addition(
+    store: Store, distributor: Distributor
+) -> None:
+    def born(uid: str, version: int) -> CachedObject:
         raw = f'{{"metadata":{{"name":"a","namespace":"ns","uid":"{uid}","generation":1}}}}'
         return CachedObject(raw.encode(), "ns", "a", str(version))
 

@@ -120,7 +120,7 @@ async def test_pages_that_lead_to_ever_new_pages_are_given_up_and_tried_again(
 
 
 async def test_pages_that_come_slowly_for_ever_are_given_up(
-    script: Script, clock: VirtualClock, factory: InformerFactory
+    script: Script, clock: VirtualClock, factory: InformerFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answering, tokens = script.send, iter(range(10_000))
 
@@ -130,7 +130,7 @@ async def test_pages_that_come_slowly_for_ever_are_given_up(
         return await answering(request)
 
     script.answers = [STREAMS]
-    script.send = slow
+    monkeypatch.setattr(script, "send", slow)
     informer = factory.acquire(KEY)
     await clock.advance(1700)
     assert (informer.state, informer.reason) == (State.PAGED_LIST, str(STREAMS))
@@ -194,7 +194,7 @@ async def test_an_event_loop_that_was_blocked_reads_nothing_as_late(clock: Virtu
 
 
 async def test_pages_that_always_expire_before_a_list_too_large_for_one_piece_give_way_to_a_stream(
-    script: Script, clock: VirtualClock, factory: InformerFactory
+    script: Script, clock: VirtualClock, factory: InformerFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """100,000 objects over a slow link: the snapshot is dropped before the last page, and all at once are too many."""
 
@@ -206,7 +206,7 @@ async def test_pages_that_always_expire_before_a_list_too_large_for_one_piece_gi
             raise AnswerTooLargeError("the server's answer is larger than 134217728 bytes")
         return Response(200, {}, json.dumps(page("5", "a", token="t")).encode())
 
-    script.send = send
+    monkeypatch.setattr(script, "send", send)
     script.answers = [[event("ADDED", "5", "gone"), ApiConnectionError("cut")]]
     informer = factory.acquire(KEY)
     await clock.advance(590)

@@ -1,16 +1,18 @@
 """The status as people read it."""
 
 import io
+from typing import Any
 
+import pytest
 from rich.console import Console
 
 from plugin_operator.cli.status_table import print_status
 
 
-def printed(status: dict) -> str:
-    console = Console(file=io.StringIO(), width=400)
-    print_status(status, console)
-    return console.file.getvalue()
+def printed(status: dict[str, Any]) -> str:
+    out = io.StringIO()
+    print_status(status, Console(file=out, width=400))
+    return out.getvalue()
 
 
 def test_plugins_are_listed_with_digest_state_and_reason() -> None:
@@ -41,7 +43,7 @@ def test_a_directory_that_cannot_be_used_is_told_before_the_plugins() -> None:
     assert text.index("/plugins is not trusted: one.py is changed") < text.index("PLUGIN ")
 
 
-def test_in_a_pipe_a_plugin_has_one_line_however_long_its_reason_is(capsys) -> None:
+def test_in_a_pipe_a_plugin_has_one_line_however_long_its_reason_is(capsys: pytest.CaptureFixture[str]) -> None:
     reason = "so it was refused " * 40
     broken = {"name": "broken", "state": "Rejected", "path": "b.py", "line": 3, "reason": reason}
     fine = {"name": "fine", "state": "Active", "reason": ""}
@@ -52,7 +54,7 @@ def test_in_a_pipe_a_plugin_has_one_line_however_long_its_reason_is(capsys) -> N
     assert lines[3] == "fine    Active"
 
 
-def test_in_a_pipe_no_line_is_padded_and_a_reason_of_several_lines_is_one(capsys) -> None:
+def test_in_a_pipe_no_line_is_padded_and_a_reason_of_several_lines_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     plugins = [{"name": "a", "state": "Rejected", "reason": "no\n  good [x]"}, {"name": "b"}]
     print_status({"server": "https://cluster", "plugins": plugins})
     lines = capsys.readouterr().out.splitlines()
@@ -62,16 +64,17 @@ def test_in_a_pipe_no_line_is_padded_and_a_reason_of_several_lines_is_one(capsys
 
 
 def test_at_a_terminal_a_long_reason_is_folded() -> None:
-    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    out = io.StringIO()
+    console = Console(file=out, width=80, force_terminal=True, color_system=None)
     print_status({"plugins": [{"name": "a", "state": "Rejected", "reason": "no good " * 40}]}, console)
-    lines = console.file.getvalue().splitlines()
+    lines = out.getvalue().splitlines()
     assert len(lines) > 5
     assert max(map(len, lines)) <= 80
 
 
 def test_what_fails_is_told_and_named_as_misbehaviour_once_it_is_one() -> None:
     failures = "one: 2 objects fail (default/a, default/b); last ValueError: no good (/plugins/one.py:7)"
-    plugin = {"name": "one", "state": "Active", "failures": failures}
+    plugin: dict[str, Any] = {"name": "one", "state": "Active", "failures": failures}
     assert failures in " ".join(printed({"plugins": [plugin]}).split())
     assert "most of the time" not in printed({"plugins": [plugin]})
     plugin["misbehaving"] = [{"how": "fails", "detail": failures}, {"how": "tasks", "detail": "150 of them"}]

@@ -5,6 +5,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import structlog
@@ -240,7 +241,8 @@ def test_a_token_tells_when_it_expires() -> None:
     found = expiry_of(jwt({"exp": 1_700_000_000, "sub": "x"}))
     assert found is not None
     assert found.isoformat() == "2023-11-14T22:13:20+00:00"
-    for odd in ({}, {"exp": None}, {"exp": "x"}, {"exp": 1e300}, {"exp": -1e300}, [], "x"):
+    odd_ones: tuple[Any, ...] = ({}, {"exp": None}, {"exp": "x"}, {"exp": 1e300}, {"exp": -1e300}, [], "x")
+    for odd in odd_ones:
         assert expiry_of(jwt(odd)) is None
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,20 @@ OPERATOR = Path(config_module.__file__).parents[2]
 PEM = make_authority(datetime.now(UTC)).certificate_pem
 
 
-def kubeconfig(path, *, server="http://a.example:1", user=None, namespace=None, name="one", **cluster):
+def as_cluster(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a cluster whose names are no identifiers, for ``kubeconfig``."""
+    return fields
+
+
+def kubeconfig(
+    path: Path,
+    *,
+    server: str = "http://a.example:1",
+    user: dict[str, Any] | None = None,
+    namespace: str | None = None,
+    name: str = "one",
+    **cluster: Any,
+) -> str:
     context = {"cluster": "c", "user": "u", **({"namespace": namespace} if namespace else {})}
     path.write_text(
         json.dumps(
@@ -37,7 +51,7 @@ def kubeconfig(path, *, server="http://a.example:1", user=None, namespace=None, 
     return str(path)
 
 
-async def test_the_flag_wins_over_everything(tmp_path):
+async def test_the_flag_wins_over_everything(tmp_path: Path) -> None:
     flagged = kubeconfig(tmp_path / "flag", user={"token": "t"}, namespace="mine")
     environ = {"KUBECONFIG": "/none", "KUBERNETES_SERVICE_HOST": "x", "HOME": str(tmp_path)}
     config = load_connection_config(flagged, None, environ=environ)
@@ -48,7 +62,7 @@ async def test_the_flag_wins_over_everything(tmp_path):
     assert "--kubeconfig" in config.source
 
 
-def test_the_environment_wins_over_the_home_and_may_name_several_files(tmp_path):
+def test_the_environment_wins_over_the_home_and_may_name_several_files(tmp_path: Path) -> None:
     one = kubeconfig(tmp_path / "one", server="http://one:1")
     two = kubeconfig(tmp_path / "two", server="http://two:1", name="two")
     (tmp_path / ".kube").mkdir()
@@ -68,7 +82,7 @@ def test_the_environment_wins_over_the_home_and_may_name_several_files(tmp_path)
         ("current-context: x\ncontexts: []\nclusters: []", "name x"),
     ],
 )
-def test_a_kubeconfig_that_makes_no_sense_is_named(tmp_path, content, message):
+def test_a_kubeconfig_that_makes_no_sense_is_named(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "bad"
     path.write_text(content)
     with pytest.raises(ConfigError, match=message) as caught:
@@ -76,41 +90,41 @@ def test_a_kubeconfig_that_makes_no_sense_is_named(tmp_path, content, message):
     assert str(path) in str(caught.value)
 
 
-def test_a_missing_file_or_context_is_named(tmp_path):
+def test_a_missing_file_or_context_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
         load_connection_config(str(tmp_path / "none"))
     with pytest.raises(ConfigError, match="nowhere"):
         load_connection_config(kubeconfig(tmp_path / "k"), "nowhere")
 
 
-def test_nothing_at_all_says_what_was_tried(tmp_path):
+def test_nothing_at_all_says_what_was_tried(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_connection_config(environ={"HOME": str(tmp_path)})
     for word in ("--kubeconfig", "$KUBECONFIG", "$KUBERNETES_SERVICE_HOST", ".kube/config"):
         assert word in str(caught.value)
 
 
-async def test_a_server_that_is_no_url_is_refused(tmp_path):
+async def test_a_server_that_is_no_url_is_refused(tmp_path: Path) -> None:
     config = load_connection_config(kubeconfig(tmp_path / "k", server="ftp://x"))
     with pytest.raises(ConfigError, match="ftp://x"):
         await config.access.current()
 
 
-async def test_tls_settings_are_taken_over(tmp_path):
+async def test_tls_settings_are_taken_over(tmp_path: Path) -> None:
     ca = base64.b64encode(PEM).decode()
     path = kubeconfig(
         tmp_path / "k",
         server="https://x",
-        **{"certificate-authority-data": ca, "tls-server-name": "n", "proxy-url": "http://p"},
+        **as_cluster({"certificate-authority-data": ca, "tls-server-name": "n", "proxy-url": "http://p"}),
     )
     access = await load_connection_config(path).access.current()
     assert access.tls.ca_pem == PEM
     assert (access.tls.server_name, access.tls.verify, access.proxy) == ("n", True, "http://p")
-    insecure = kubeconfig(tmp_path / "k", server="https://x", **{"insecure-skip-tls-verify": True})
+    insecure = kubeconfig(tmp_path / "k", server="https://x", **as_cluster({"insecure-skip-tls-verify": True}))
     assert (await load_connection_config(insecure).access.current()).tls.verify is False
 
 
-async def test_a_command_gives_credentials_and_is_asked_again_once_they_are_refused(tmp_path):
+async def test_a_command_gives_credentials_and_is_asked_again_once_they_are_refused(tmp_path: Path) -> None:
     count = tmp_path / "count"
     script = tmp_path / "login"
     script.write_text(
@@ -128,7 +142,7 @@ async def test_a_command_gives_credentials_and_is_asked_again_once_they_are_refu
     assert await source.renew(first) is second  # somebody else was quicker
 
 
-async def test_a_user_that_acts_as_another_says_so_in_every_request(tmp_path):
+async def test_a_user_that_acts_as_another_says_so_in_every_request(tmp_path: Path) -> None:
     user = {"token": "t", "as": "jane", "as-uid": "7", "as-groups": ["a", "b"], "as-user-extra": {"Scopes/x": ["s"]}}
     access = await load_connection_config(kubeconfig(tmp_path / "k", user=user)).access.current()
     assert access.impersonation == (
@@ -142,20 +156,20 @@ async def test_a_user_that_acts_as_another_says_so_in_every_request(tmp_path):
         load_connection_config(kubeconfig(tmp_path / "k", user={"as-groups": ["a"]}))
 
 
-async def test_a_command_that_fails_is_a_configuration_error(tmp_path):
+async def test_a_command_that_fails_is_a_configuration_error(tmp_path: Path) -> None:
     user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "false"}}
     source = load_connection_config(kubeconfig(tmp_path / "k", user=user)).access
     with pytest.raises(ConfigError, match="usable credentials: the credentials command 'false' ended with status 1"):
         await source.current()
 
 
-def test_a_pod_without_its_service_account_says_so():
+def test_a_pod_without_its_service_account_says_so() -> None:
     environ = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": ""}
     with pytest.raises(ConfigError, match="service account"):
         load_connection_config(environ=environ)
 
 
-def test_the_configuration_library_is_used_without_its_models():
+def test_the_configuration_library_is_used_without_its_models() -> None:
     code = (
         "import sys; from plugin_operator.client.credentials import kubeconfig_loader as c; c.kube_config();"
         "assert not [m for m in sys.modules if m.startswith('kubernetes_asyncio')];"
@@ -167,7 +181,7 @@ def test_the_configuration_library_is_used_without_its_models():
     )
 
 
-def test_what_the_loaders_fill_has_the_defaults_of_the_library():
+def test_what_the_loaders_fill_has_the_defaults_of_the_library() -> None:
     from kubernetes_asyncio.client import Configuration
 
     real, ours = Configuration(), LoadedConfiguration()
@@ -232,7 +246,9 @@ def test_a_context_whose_user_is_not_there_is_refused(tmp_path: Path) -> None:
         load_connection_config(str(path), environ={})
 
 
-async def test_a_relative_kubeconfig_is_read_again_where_it_was_whatever_the_working_directory(tmp_path, monkeypatch):
+async def test_a_relative_kubeconfig_is_read_again_where_it_was_whatever_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kubeconfig(tmp_path / "config", user={"token": "old"})
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)

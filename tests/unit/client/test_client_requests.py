@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
-from plugin_operator.client import Client, Response, RESTMapper, error_of
+from plugin_operator.client import ApiRequest, ByteStream, Client, Response, RESTMapper, Transport, error_of
 from plugin_operator.client.http.status_errors import retry_after_seconds
 from plugin_operator.errors import (
     AlreadyExistsError,
@@ -43,7 +45,7 @@ DEPLOYMENTS = {
 NODES = {"resource": "nodes", "responseKind": {"kind": "Node"}, "scope": "Cluster", "verbs": ["get"]}
 
 
-def aggregated(*groups):
+def aggregated(*groups: Any) -> dict[str, Any]:
     items = [
         {"metadata": {"name": group}, "versions": [{"version": "v1", "resources": resources, "freshness": "Current"}]}
         for group, resources in groups
@@ -51,17 +53,17 @@ def aggregated(*groups):
     return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "items": items}
 
 
-class Server:
+class Server(Transport):
     """Answers by (method, path) from a dict of documents, exceptions or lists of them."""
 
-    def __init__(self):
-        self.asked = []
-        self.answers = {
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+        self.answers: dict[tuple[str, str], Any] = {
             ("GET", "/api"): aggregated(("", [CONFIG_MAPS, NODES])),
             ("GET", "/apis"): aggregated(("apps", [DEPLOYMENTS]), ("broken.example", None)),
         }
 
-    async def send(self, request):
+    async def send(self, request: ApiRequest) -> Response:
         body = json.loads(request.body) if request.body else None
         self.asked.append((request.method, request.path, dict(request.query), body, request.content_type))
         answer = self.answers.get((request.method, request.path), api_error(404, "NotFound"))
@@ -75,36 +77,39 @@ class Server:
             return Response(200, {}, answer)
         return Response(200, {}, json.dumps(answer).encode())
 
-    def paths(self):
+    def stream(self, request: ApiRequest) -> AbstractAsyncContextManager[ByteStream]:
+        raise AssertionError(f"a client streams nothing: {request.path}")
+
+    def paths(self) -> list[str]:
         return [asked[1] for asked in self.asked]
 
 
 @pytest.fixture
-def server():
+def server() -> Server:
     return Server()
 
 
 @pytest.fixture
-def clock():
+def clock() -> VirtualClock:
     return VirtualClock()
 
 
 @pytest.fixture
-def mapper(server, clock):
+def mapper(server: Server, clock: VirtualClock) -> RESTMapper:
     return RESTMapper(server, clock=clock, refetch_seconds=0.5)
 
 
 @pytest.fixture
-def client(server, mapper):
+def client(server: Server, mapper: RESTMapper) -> Client:
     return Client(server, mapper, field_manager="me", default_namespace="home")
 
 
-async def test_aggregated_discovery_tells_all_kinds_in_two_requests(server, mapper):
+async def test_aggregated_discovery_tells_all_kinds_in_two_requests(server: Server, mapper: RESTMapper) -> None:
     deployment = await mapper.resource_for("apps/v1/Deployment")
     config_map = await mapper.resource_for(GroupVersionKind("", "v1", "ConfigMap"))
     node = await mapper.resource_for("v1/Node")
     assert server.paths() == ["/api", "/apis"]
-    assert (deployment.plural, deployment.namespaced, deployment.subresources) == ("deployments", True, {"status"})
+    assert (deployment.plural, deployment.namespaced, set(deployment.subresources)) == ("deployments", True, {"status"})
     assert config_map.short_names == ("cm",)
     assert (node.namespaced, node.singular) == (False, "node")
 
@@ -112,7 +117,9 @@ async def test_aggregated_discovery_tells_all_kinds_in_two_requests(server, mapp
 @pytest.mark.parametrize(
     "root", [{"kind": "APIGroupList", "groups": []}, api_error(403), api_error(503), api_error(406)]
 )
-async def test_a_server_without_it_is_asked_for_the_one_group_version(server, mapper, root):
+async def test_a_server_without_it_is_asked_for_the_one_group_version(
+    server: Server, mapper: RESTMapper, root: Any
+) -> None:
     server.answers[("GET", "/api")] = server.answers[("GET", "/apis")] = root
     server.answers[("GET", "/apis/apps/v1")] = {
         "kind": "APIResourceList",
@@ -122,12 +129,14 @@ async def test_a_server_without_it_is_asked_for_the_one_group_version(server, ma
         ],
     }
     found = await mapper.resource_for("apps/v1/Deployment")
-    assert (found.subresources, found.verbs) == ({"status"}, {"list", "watch"})
+    assert (set(found.subresources), set(found.verbs)) == ({"status"}, {"list", "watch"})
     await mapper.resource_for("apps/v1/Deployment")
     assert server.paths() == ["/api", "/apis", "/apis/apps/v1"]
 
 
-async def test_a_kind_that_appears_is_found_once_the_refusal_has_aged(server, mapper, clock):
+async def test_a_kind_that_appears_is_found_once_the_refusal_has_aged(
+    server: Server, mapper: RESTMapper, clock: VirtualClock
+) -> None:
     for _ in range(3):
         with pytest.raises(NoMatchError, match=r"serves no new.example/v1/Thing"):
             await mapper.resource_for("new.example/v1/Thing")
@@ -141,14 +150,14 @@ async def test_a_kind_that_appears_is_found_once_the_refusal_has_aged(server, ma
     assert server.paths().count("/apis/new.example/v1") == 2
 
 
-async def test_a_broken_group_hides_no_other(server, mapper):
+async def test_a_broken_group_hides_no_other(server: Server, mapper: RESTMapper) -> None:
     server.answers[("GET", "/apis/broken.example/v1")] = api_error(503, "ServiceUnavailable", "no endpoints")
     with pytest.raises(ServerError, match="no endpoints"):
         await mapper.resource_for("broken.example/v1/Thing")
     assert (await mapper.resource_for("v1/ConfigMap")).plural == "configmaps"
 
 
-async def test_a_group_that_never_answers_keeps_nobody_else_waiting(server, mapper):
+async def test_a_group_that_never_answers_keeps_nobody_else_waiting(server: Server, mapper: RESTMapper) -> None:
     server.answers[("GET", "/apis/hanging.example/v1")] = asyncio.Event()
     hanging = asyncio.ensure_future(mapper.resource_for("hanging.example/v1/Thing"))
     await asyncio.sleep(0)
@@ -158,7 +167,7 @@ async def test_a_group_that_never_answers_keeps_nobody_else_waiting(server, mapp
     hanging.cancel()
 
 
-async def test_an_invalidated_kind_is_asked_for_again_and_may_have_changed(server, mapper):
+async def test_an_invalidated_kind_is_asked_for_again_and_may_have_changed(server: Server, mapper: RESTMapper) -> None:
     await mapper.resource_for("apps/v1/Deployment")
     mapper.invalidate(GroupVersionKind.parse("apps/v1/Deployment"))
     with pytest.raises(NoMatchError):
@@ -170,18 +179,18 @@ async def test_an_invalidated_kind_is_asked_for_again_and_may_have_changed(serve
 
 
 @pytest.mark.parametrize("slip", ["apps/v1/configmap", "v2/ConfigMap", "v1/configmaps", "v1/CM"])
-async def test_a_slip_of_the_pen_gets_a_hint(mapper, slip):
+async def test_a_slip_of_the_pen_gets_a_hint(mapper: RESTMapper, slip: str) -> None:
     with pytest.raises(NoMatchError, match="did you mean v1/ConfigMap"):
         await mapper.resource_for(slip)
 
 
-async def test_discovery_that_is_no_json_is_a_failure_of_the_server(server, mapper):
+async def test_discovery_that_is_no_json_is_a_failure_of_the_server(server: Server, mapper: RESTMapper) -> None:
     server.answers[("GET", "/apis/x/v1")] = ["not a document"]
     with pytest.raises(ServerError, match="cannot be read"):
         await mapper.resource_for("x/v1/Y")
 
 
-async def test_objects_are_read_and_listed_in_pages(server, client):
+async def test_objects_are_read_and_listed_in_pages(server: Server, client: Client) -> None:
     path = "/api/v1/namespaces/home/configmaps"
     server.answers[("GET", f"{path}/a")] = {"kind": "ConfigMap"}
     pages = [
@@ -198,13 +207,13 @@ async def test_objects_are_read_and_listed_in_pages(server, client):
     }  # fmt: skip
 
 
-async def test_a_list_whose_pages_lead_nowhere_is_given_up(server, client):
+async def test_a_list_whose_pages_lead_nowhere_is_given_up(server: Server, client: Client) -> None:
     server.answers[("GET", "/api/v1/configmaps")] = [{"metadata": {"continue": "t"}, "items": []}] * 2
     with pytest.raises(ApiConnectionError, match="same page for ever"):
         await client.list("v1/ConfigMap")
 
 
-async def test_a_list_whose_pages_expire_is_asked_for_in_one_piece(server, client):
+async def test_a_list_whose_pages_expire_is_asked_for_in_one_piece(server: Server, client: Client) -> None:
     path = "/api/v1/configmaps"
     first = {"metadata": {"continue": "t"}, "items": [{"metadata": {"name": "old"}}]}
     server.answers[("GET", path)] = [first, api_error(410, "Expired"), {"items": [{"metadata": {"name": "new"}}]}]
@@ -212,7 +221,7 @@ async def test_a_list_whose_pages_expire_is_asked_for_in_one_piece(server, clien
     assert "limit" not in server.asked[-1][2]
 
 
-async def test_writes_go_to_the_path_of_the_object_as_the_field_manager(server, client):
+async def test_writes_go_to_the_path_of_the_object_as_the_field_manager(server: Server, client: Client) -> None:
     obj = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "ns"}}
     base = "/apis/apps/v1/namespaces/ns/deployments"
     for method, path in (("POST", base), ("PUT", f"{base}/d"), ("PUT", f"{base}/d/status"), ("PATCH", f"{base}/d")):
@@ -240,7 +249,9 @@ async def test_writes_go_to_the_path_of_the_object_as_the_field_manager(server, 
     assert server.asked[-1][3]["preconditions"] == {"uid": "u", "resourceVersion": "3"}
 
 
-async def test_cluster_scoped_objects_need_no_namespace_and_namespaced_ones_do(server, mapper):
+async def test_cluster_scoped_objects_need_no_namespace_and_namespaced_ones_do(
+    server: Server, mapper: RESTMapper
+) -> None:
     client = Client(server, mapper, field_manager="me")
     server.answers[("GET", "/api/v1/nodes/n")] = {"kind": "Node"}
     assert await client.get("v1/Node", "n", "ignored") == {"kind": "Node"}
@@ -255,7 +266,7 @@ async def test_cluster_scoped_objects_need_no_namespace_and_namespaced_ones_do(s
 
 
 @pytest.mark.parametrize("body", [b"<html>503</html>", b"", b"[]", b"[" * 100_000, b'{"items":5}'])
-async def test_an_answer_that_is_no_object_is_no_answer(client, server, body):
+async def test_an_answer_that_is_no_object_is_no_answer(client: Client, server: Server, body: bytes) -> None:
     server.answers[("GET", "/api/v1/namespaces/home/configmaps")] = body
     with pytest.raises(ApiConnectionError, match="cannot be read"):
         await client.list("v1/ConfigMap", "home")
@@ -267,7 +278,7 @@ async def test_an_answer_that_is_no_object_is_no_answer(client, server, body):
 
 
 @pytest.mark.parametrize("kind", ["Status", "Pod", "ConfigMapList"])
-async def test_an_answer_of_another_kind_is_no_answer(client, server, kind):
+async def test_an_answer_of_another_kind_is_no_answer(client: Client, server: Server, kind: str) -> None:
     path = "/api/v1/namespaces/home/configmaps/a"
     obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "home"}}
     body = json.dumps({"apiVersion": "v1", "kind": kind, "status": "Success", "metadata": {}}).encode()
@@ -285,7 +296,7 @@ async def test_an_answer_of_another_kind_is_no_answer(client, server, kind):
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 406, 409, 412, 413, 415, 422])
-def test_the_page_of_a_gateway_says_nothing_about_the_request(status):
+def test_the_page_of_a_gateway_says_nothing_about_the_request(status: int) -> None:
     error = error_of(status, b"\n <html><h1>Not Found</h1></html>")
     assert is_external(error)
     assert error.status == status
@@ -295,8 +306,8 @@ def test_the_page_of_a_gateway_says_nothing_about_the_request(status):
     assert isinstance(error_of(429, b"<html>", "3"), TooManyRequestsError)
 
 
-async def test_models_come_back_where_a_model_class_was_given(server, client):
-    from kubernetes_asyncio.client import V1ConfigMap, V1ConfigMapList, V1ObjectMeta, V1Secret
+async def test_models_come_back_where_a_model_class_was_given(server: Server, client: Client) -> None:
+    from kubernetes_asyncio.client import V1ConfigMap, V1ObjectMeta, V1Secret
 
     path = "/api/v1/namespaces/home/configmaps"
     answer = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "a"}, "data": {"k": "v"}}
@@ -312,10 +323,9 @@ async def test_models_come_back_where_a_model_class_was_given(server, client):
         await client.get(V1Secret, "a")
     with pytest.raises(ValueError, match="as text"):
         await client.get(int, "a")
-    assert V1ConfigMapList
 
 
-def test_a_failure_is_read_from_status_headers_or_text():
+def test_a_failure_is_read_from_status_headers_or_text() -> None:
     body = json.dumps(
         {
             "kind": "Status",
@@ -351,7 +361,7 @@ def test_a_failure_is_read_from_status_headers_or_text():
         ("Mon, 01 Jan 2024 00:00:00 +99999999999999999", None),
     ],
 )
-def test_retry_after_is_seconds_or_a_date(header, expected):
+def test_retry_after_is_seconds_or_a_date(header: str | None, expected: float | None) -> None:
     assert retry_after_seconds(header, datetime(2026, 1, 1, tzinfo=UTC)) == expected
 
 
@@ -368,13 +378,13 @@ WRITES = [
 class Anything(Server):
     """Answers each write with an empty object."""
 
-    async def send(self, request):
+    async def send(self, request: ApiRequest) -> Response:
         self.answers.setdefault((request.method, request.path), {})
         return await super().send(request)
 
 
 @pytest.mark.parametrize(("call", "args"), WRITES, ids=[each[0] for each in WRITES])
-async def test_each_write_says_who_owns_its_fields(clock, call, args):
+async def test_each_write_says_who_owns_its_fields(clock: VirtualClock, call: str, args: tuple[dict[str, Any]]) -> None:
     server = Anything()
     client = Client(server, RESTMapper(server, clock=clock), field_manager="me", default_namespace="home")
     await getattr(client, call)(*args)
@@ -387,19 +397,19 @@ async def test_each_write_says_who_owns_its_fields(clock, call, args):
     assert len(server.asked) == 5
 
 
-async def test_models_are_written_wherever_they_stand_in_a_document(server, client):
+async def test_models_are_written_wherever_they_stand_in_a_document(server: Server, client: Client) -> None:
     from kubernetes_asyncio.client import V1ConfigMap, V1ObjectMeta
 
     path = "/api/v1/namespaces/home/configmaps"
     answer = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
     server.answers |= {("PATCH", f"{path}/a"): answer, ("POST", path): answer}
-    await client.patch("v1/ConfigMap", "a", V1ConfigMap(data={"k": "v"}))
+    await client.patch("v1/ConfigMap", "a", cast("Any", V1ConfigMap(data={"k": "v"})))
     await client.patch("v1/ConfigMap", "a", {"metadata": V1ObjectMeta(labels={"l": "1"})})
     await client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": V1ObjectMeta(name="a")})
     sent = [asked[3] for asked in server.asked if asked[0] != "GET"]
     assert sent == [{"data": {"k": "v"}}, {"metadata": {"labels": {"l": "1"}}}, answer]
 
 
-async def test_what_no_document_can_hold_is_named(client):
+async def test_what_no_document_can_hold_is_named(client: Client) -> None:
     with pytest.raises(TypeError, match="a object cannot be written to the API server: make it a dict"):
         await client.patch("v1/ConfigMap", "a", {"data": object()})

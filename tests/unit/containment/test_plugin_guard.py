@@ -217,8 +217,8 @@ async def test_a_gathering_is_waited_for_and_cancelled_as_ever() -> None:
         return ""
 
     async def reconcile() -> list[str]:
-        assert await asyncio.gather(asyncio.sleep(0, "a"), asyncio.sleep(0.001, "b")) == ["a", "b"]
-        return await asyncio.gather(part(), part())
+        assert list(await asyncio.gather(asyncio.sleep(0, "a"), asyncio.sleep(0.001, "b"))) == ["a", "b"]
+        return list(await asyncio.gather(part(), part()))
 
     task = asyncio.create_task(make_guard().drive(reconcile()))
     await begun.wait()

@@ -125,7 +125,7 @@ def test_what_is_said_of_an_endless_exception_is_short_and_asks_for_few_frames(n
     error = caught(CHAINS[name])
     assert len(rendering.describe(error)) <= rendering.MAX_CHARACTERS
     assert len(rendering.qualified_class_name(error)) <= rendering.MAX_CHARACTERS
-    rendering.places_of(error, asked.append)  # type: ignore[func-returns-value]
+    rendering.places_of(error, asked.append)
     assert len(asked) <= 10_000
 
 

@@ -1,12 +1,14 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.controllers import Controller, ControllerSpec, Watch
+from plugin_operator.controllers import Controller, ControllerSpec, Drain, Watch
+from plugin_operator.kube import NamespacedName
 from plugin_operator.metrics import Metrics
-from plugin_operator.testing.fake_informers import FakeInformerFactory
+from plugin_operator.testing.fake_informers import FakeInformer, FakeInformerFactory
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 
@@ -17,30 +19,31 @@ class ControllerHarness:
         self.clock = VirtualClock()
         self.factory = FakeInformerFactory()
         self.metrics = Metrics()
-        self.failures = []
-        self.log = []
-        self.gates = {}
+        self.failures: list[Any] = []
+        self.log: list[Any] = []
+        self.gates: dict[str, Any] = {}
+        self.logged: list[MutableMapping[str, Any]] = []
         self.controller = Controller(
             "cm", factory=self.factory, clock=self.clock, metrics=self.metrics, on_failure=self.failures.append
         )
 
     @property
-    def informer(self):
+    def informer(self) -> FakeInformer:
         return self.factory["cms"]
 
-    def spec(self, *watches, **settings) -> ControllerSpec:
+    def spec(self, *watches: Any, **settings: Any) -> ControllerSpec:
         return ControllerSpec("cm", watches or (Watch(("cms",)),), **settings)
 
-    def recorder(self, revision="r1"):
-        async def reconcile(request):
+    def recorder(self, revision: str = "r1") -> Callable[[NamespacedName], Awaitable[None]]:
+        async def reconcile(request: NamespacedName) -> None:
             self.log.append((revision, request.name))
 
         return reconcile
 
-    def gated(self, revision="r1", *, stubborn=False):
+    def gated(self, revision: str = "r1", *, stubborn: bool = False) -> Callable[[NamespacedName], Awaitable[None]]:
         """A reconciler that ends when the test opens the gate of the key."""
 
-        async def reconcile(request):
+        async def reconcile(request: NamespacedName) -> None:
             self.log.append((revision, request.name))
             gate = self.gates.setdefault(request.name, asyncio.Event())
             while True:
@@ -55,16 +58,20 @@ class ControllerHarness:
 
         return reconcile
 
-    async def run(self, reconcile=None, spec=None, revision="r1"):
+    async def run(
+        self, reconcile: Callable[..., Any] | None = None, spec: ControllerSpec | None = None, revision: str = "r1"
+    ) -> Drain:
         self.controller.start_workers()
         return await self.install(reconcile or self.recorder(revision), spec, revision)
 
-    async def install(self, reconcile, spec=None, revision="r1"):
+    async def install(
+        self, reconcile: Callable[..., Any], spec: ControllerSpec | None = None, revision: str = "r1"
+    ) -> Drain:
         drain = await self.controller.install(spec or self.spec(), reconcile, revision)
         await self.clock.settle()
         return drain
 
-    def take_log(self):
+    def take_log(self) -> list[Any]:
         taken, self.log = self.log, []
         return taken
 

@@ -1,5 +1,6 @@
 """What authors hand over and what reaches the queue: refused where it is made, or plain from there on."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
@@ -10,7 +11,9 @@ import pytest
 from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Request, Result, Watch, handlers
 from plugin_operator.controllers.handlers import EnqueueMapped
 from plugin_operator.controllers.metrics import controller_metrics
+from plugin_operator.kube import NamespacedName
 from plugin_operator.testing.fake_informers import FakeObject
+from tests.unit.controllers.conftest import ControllerHarness
 
 OBJECT = FakeObject({"metadata": {"name": "x"}})
 NAN, INFINITE, HUGE = float("nan"), float("inf"), 10**400
@@ -53,7 +56,7 @@ class OddText(str):
 class Lying:
     """Says that it is a Result."""
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return Result
 
@@ -71,13 +74,15 @@ class Urgency(IntEnum):
         *[("priority", value) for value in ("high", 1.5, True, 2**31, -(2**31) - 1, HUGE, NAN)],
     ],
 )
-def test_a_result_refuses_what_the_queue_cannot_take_and_names_the_field_and_the_way_out(field, value):
+def test_a_result_refuses_what_the_queue_cannot_take_and_names_the_field_and_the_way_out(
+    field: str, value: Any
+) -> None:
     with pytest.raises((TypeError, ValueError), match=rf"^{field} .*; it takes ") as refused:
         Result(**{field: value})
     assert len(str(refused.value)) < 200
 
 
-def test_a_result_keeps_plain_numbers_whatever_their_class_overrides():
+def test_a_result_keeps_plain_numbers_whatever_their_class_overrides() -> None:
     result = Result(requeue_after=Odd(2.5), priority=OddInt(7))
     assert type(result.requeue_after) is float
     assert type(result.priority) is int
@@ -100,9 +105,9 @@ def _tampered() -> Result:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Unchecked(requeue_after="soon"),
-        lambda: Unchecked(requeue_after=1, priority="high"),
-        lambda: Unchecked(requeue=Lying()),
+        lambda: Unchecked(requeue_after="soon"),  # type: ignore[arg-type]
+        lambda: Unchecked(requeue_after=1, priority="high"),  # type: ignore[arg-type]
+        lambda: Unchecked(requeue=Lying()),  # type: ignore[arg-type]
         _tampered,
         lambda: object.__new__(Result),
         Lying,
@@ -110,10 +115,12 @@ def _tampered() -> Result:
         lambda: {"requeue": True},
     ],
 )
-async def test_a_wrong_result_is_a_failed_reconcile_that_is_retried_and_holds_up_nobody(harness, make):
+async def test_a_wrong_result_is_a_failed_reconcile_that_is_retried_and_holds_up_nobody(
+    harness: ControllerHarness, make: Callable[..., Any]
+) -> None:
     wrong = {"a"}
 
-    async def reconcile(request):
+    async def reconcile(request: NamespacedName) -> Any:
         harness.log.append(request.name)
         return make() if request.name in wrong else Result(requeue_after=60)
 
@@ -144,13 +151,13 @@ def mapped(*values: object) -> tuple[list[Request], BaseException | None]:
 @pytest.mark.parametrize(
     "value",
     [
-        Request(5, "a"),
-        Request("n", None),
+        Request(5, "a"),  # type: ignore[arg-type]
+        Request("n", None),  # type: ignore[arg-type]
         Request("n", ""),
         Request("n", "a/b"),
         Request("n", "a" * 1000),
         Request("n", "a\n"),
-        Request(["n"], "a"),
+        Request(["n"], "a"),  # type: ignore[arg-type]
         ("n", "a", "b"),
         ("n",),
         {"namespace": "n", "name": "a"},
@@ -161,7 +168,7 @@ def mapped(*values: object) -> tuple[list[Request], BaseException | None]:
         "",
     ],
 )
-def test_what_is_no_request_is_reported_and_the_others_beside_it_are_enqueued(value):
+def test_what_is_no_request_is_reported_and_the_others_beside_it_are_enqueued(value: Any) -> None:
     found, error = mapped("n/first", value, ("n", "last"))
     assert found == [("n", "first"), ("n", "last")]
     assert "request" in str(error) or "name" in str(error)
@@ -171,39 +178,39 @@ def test_what_is_no_request_is_reported_and_the_others_beside_it_are_enqueued(va
 @pytest.mark.parametrize(
     "value", [Request(OddText("n"), OddText("a")), (OddText("n"), "a"), ["n", OddText("a")], OddText("n/a")]
 )
-def test_a_request_is_made_of_plain_texts_whatever_the_author_made_it_of(value):
+def test_a_request_is_made_of_plain_texts_whatever_the_author_made_it_of(value: Any) -> None:
     (request,), error = mapped(value)
     assert error is None
     assert [type(request), type(request.namespace), type(request.name)] == [Request, str, str]
     assert request == ("n", "a")
 
 
-def test_no_namespace_is_that_of_a_cluster_scoped_object():
-    assert mapped(Request(None, "a"), (None, "b")) == ([("", "a"), ("", "b")], None)
+def test_no_namespace_is_that_of_a_cluster_scoped_object() -> None:
+    assert mapped(Request(None, "a"), (None, "b")) == ([("", "a"), ("", "b")], None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("found", [5, b"n/a", {"n": "a"}, object()])
-def test_a_map_function_that_returns_no_list_is_told_what_it_takes(found):
+def test_a_map_function_that_returns_no_list_is_told_what_it_takes(found: Any) -> None:
     with pytest.raises(TypeError, match="it takes a list of Request"):
         list(EnqueueMapped(lambda _: found).requests(Request("", "x"), OBJECT))
 
 
-def test_a_map_function_that_never_ends_is_ended_after_many_requests(monkeypatch):
+def test_a_map_function_that_never_ends_is_ended_after_many_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "MAX_MAPPED", 1_000)
 
-    def endless(_obj):
+    def endless(_obj: dict[str, Any]) -> Iterator[tuple[str, str]]:
         while True:
             yield ("ns", "name")
 
-    made = []
+    made: list[Any] = []
     with pytest.raises(ValueError, match="more than 1,000 requests"):
         made.extend(EnqueueMapped(endless).requests(Request("", "x"), OBJECT))
     assert len(made) == 1_000
 
 
-async def test_a_map_function_with_odd_requests_leaves_queue_and_informer_at_work(harness):
-    def odd(obj):
-        return [Request(OddText("default"), OddText(obj["metadata"]["name"])), Request(5, "x")]
+async def test_a_map_function_with_odd_requests_leaves_queue_and_informer_at_work(harness: ControllerHarness) -> None:
+    def odd(obj: dict[str, Any]) -> list[NamespacedName]:
+        return [Request(OddText("default"), OddText(obj["metadata"]["name"])), Request(5, "x")]  # type: ignore[arg-type]
 
     await harness.run(spec=harness.spec(Watch(("cms",), EnqueueMapped(odd))))
     for name in ("a", "b"):
@@ -214,19 +221,19 @@ async def test_a_map_function_with_odd_requests_leaves_queue_and_informer_at_wor
 
 @pytest.mark.parametrize("value", ["1", True, 0, -1, NAN, INFINITE, HUGE, None])
 @pytest.mark.parametrize("field", ["base_seconds", "cap_seconds"])
-def test_a_rate_limit_refuses_what_is_no_delay(field, value):
+def test_a_rate_limit_refuses_what_is_no_delay(field: str, value: Any) -> None:
     with pytest.raises((TypeError, ValueError), match=rf"^{field} .*; it takes "):
         RateLimiterSpec(**{field: value})
 
 
-def test_a_rate_limit_whose_cap_is_below_its_base_is_refused():
+def test_a_rate_limit_whose_cap_is_below_its_base_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^cap_seconds is 1\.0, less than base_seconds"):
         RateLimiterSpec(base_seconds=2, cap_seconds=1)
 
 
 @pytest.mark.parametrize("value", ["1", True, 0, NAN, INFINITE, HUGE])
 @pytest.mark.parametrize("field", ["reconcile_timeout_seconds", "resync_seconds", "max_concurrent_reconciles"])
-def test_a_controller_refuses_numbers_that_would_break_its_timers(field, value):
+def test_a_controller_refuses_numbers_that_would_break_its_timers(field: str, value: Any) -> None:
     with pytest.raises((TypeError, ValueError), match=rf"^{field} .*; it takes "):
         ControllerSpec("c", (), **{field: value})
 
@@ -253,8 +260,10 @@ class BrokenLimiter:
 
 
 @pytest.mark.parametrize("answer", [RuntimeError("when"), NAN, INFINITE, "1", -1.0])
-async def test_a_failing_key_comes_again_whatever_its_rate_limiter_does(harness, answer):
-    async def reconcile(request):
+async def test_a_failing_key_comes_again_whatever_its_rate_limiter_does(
+    harness: ControllerHarness, answer: RuntimeError | float
+) -> None:
+    async def reconcile(request: NamespacedName) -> None:
         harness.log.append(request.name)
         if request.name == "fails":
             raise ValueError("boom")

@@ -2,23 +2,34 @@
 
 import asyncio
 import contextvars
+from _asyncio import Task
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
-from plugin_operator.controllers import Result, TemporaryError
+from plugin_operator.controllers import Failure, Result, TemporaryError
 from plugin_operator.controllers.metrics import controller_metrics
 from plugin_operator.errors import TerminalError
 from plugin_operator.fence import Fence
+from plugin_operator.kube import NamespacedName
 from plugin_operator.plugin.runtime.task_tracking import RevisionTasks
 from plugin_operator.rendering import describe
 from plugin_operator.workqueue import LOW_PRIORITY
+from tests.unit.controllers.conftest import ControllerHarness
 
 
-def scripted(harness, *outcomes):
+def cancel_this_task() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+
+
+def scripted(harness: ControllerHarness, *outcomes: Any) -> Callable[[NamespacedName], Awaitable[Any]]:
     """A reconciler that does one outcome after the other, then succeeds."""
     remaining = list(outcomes)
 
-    async def reconcile(request):
+    async def reconcile(request: NamespacedName) -> Any:
         harness.log.append(request.name)
         if not remaining:
             return None
@@ -30,7 +41,7 @@ def scripted(harness, *outcomes):
     return reconcile
 
 
-async def test_a_changed_object_is_reconciled_once(harness):
+async def test_a_changed_object_is_reconciled_once(harness: ControllerHarness) -> None:
     await harness.run()
     harness.informer.set("a")
     harness.informer.set("a", data={"x": "1"})
@@ -39,7 +50,7 @@ async def test_a_changed_object_is_reconciled_once(harness):
     assert controller_metrics(harness.metrics, "cm").success == 1
 
 
-async def test_a_deletion_is_reconciled(harness):
+async def test_a_deletion_is_reconciled(harness: ControllerHarness) -> None:
     harness.informer.set("a")
     await harness.run()
     harness.take_log()
@@ -48,7 +59,7 @@ async def test_a_deletion_is_reconciled(harness):
     assert harness.take_log() == [("r1", "a")]
 
 
-async def test_nothing_runs_before_the_process_leads(harness):
+async def test_nothing_runs_before_the_process_leads(harness: ControllerHarness) -> None:
     await harness.install(harness.recorder())
     harness.informer.set("a")
     await harness.clock.advance(60)
@@ -59,7 +70,7 @@ async def test_nothing_runs_before_the_process_leads(harness):
     assert harness.log == [("r1", "a")]
 
 
-async def test_no_reconcile_begins_once_leadership_is_over(harness):
+async def test_no_reconcile_begins_once_leadership_is_over(harness: ControllerHarness) -> None:
     lapses = []
     harness.controller.fence = Fence(harness.clock, on_lapse=lambda: lapses.append(1))
     await harness.run()
@@ -74,7 +85,7 @@ async def test_no_reconcile_begins_once_leadership_is_over(harness):
     assert lapses == [1]
 
 
-async def test_requeue_after_comes_back_at_its_time_and_forgets_failures(harness):
+async def test_requeue_after_comes_back_at_its_time_and_forgets_failures(harness: ControllerHarness) -> None:
     await harness.run(scripted(harness, ValueError("once"), Result(requeue_after=30)))
     harness.informer.set("a")
     await harness.clock.advance(1)
@@ -87,7 +98,7 @@ async def test_requeue_after_comes_back_at_its_time_and_forgets_failures(harness
     assert (counted.error, counted.requeue_after, counted.success) == (1, 1, 1)
 
 
-async def test_a_temporary_error_is_a_failure_that_is_retried_after_its_own_delay(harness):
+async def test_a_temporary_error_is_a_failure_that_is_retried_after_its_own_delay(harness: ControllerHarness) -> None:
     await harness.run(scripted(harness, ValueError("first"), TemporaryError("not ready", retry_after_seconds=30)))
     key = harness.informer.set("a")
     await harness.clock.advance(1)
@@ -102,7 +113,7 @@ async def test_a_temporary_error_is_a_failure_that_is_retried_after_its_own_dela
     assert (counted.error, counted.errors, counted.success) == (2, 2, 1)
 
 
-async def test_a_change_comes_before_the_delay_of_a_temporary_error(harness):
+async def test_a_change_comes_before_the_delay_of_a_temporary_error(harness: ControllerHarness) -> None:
     await harness.run(scripted(harness, TemporaryError("not ready", retry_after_seconds=3600)))
     harness.informer.set("a")
     await harness.clock.settle()
@@ -121,7 +132,9 @@ class Spoiled(TemporaryError):
 
 
 @pytest.mark.parametrize("error", [Emptied(), Spoiled.__new__(Spoiled)])
-async def test_a_temporary_error_without_a_usable_delay_backs_off(harness, error):
+async def test_a_temporary_error_without_a_usable_delay_backs_off(
+    harness: ControllerHarness, error: TemporaryError
+) -> None:
     await harness.run(scripted(harness, error))
     harness.informer.set("a")
     await harness.clock.advance(1)
@@ -129,12 +142,12 @@ async def test_a_temporary_error_without_a_usable_delay_backs_off(harness, error
 
 
 @pytest.mark.parametrize("wrong", [-1, float("nan"), "30", True, None])
-def test_a_temporary_error_takes_seconds_only(wrong):
+def test_a_temporary_error_takes_seconds_only(wrong: Any) -> None:
     with pytest.raises((TypeError, ValueError), match=r"retry_after_seconds is .*it takes seconds from 0"):
         TemporaryError("x", retry_after_seconds=wrong)
 
 
-async def test_requeue_backs_off(harness):
+async def test_requeue_backs_off(harness: ControllerHarness) -> None:
     await harness.run(scripted(harness, *[Result(requeue=True)] * 5))
     harness.informer.set("a")
     await harness.clock.advance(0.005 + 0.01)
@@ -144,7 +157,7 @@ async def test_requeue_backs_off(harness):
     assert controller_metrics(harness.metrics, "cm").requeue == 5
 
 
-async def test_an_error_is_retried_with_backoff_and_shown_until_it_is_gone(harness):
+async def test_an_error_is_retried_with_backoff_and_shown_until_it_is_gone(harness: ControllerHarness) -> None:
     await harness.run(scripted(harness, ValueError("first"), ValueError("second")))
     key = harness.informer.set("a")
     await harness.clock.settle()
@@ -158,7 +171,7 @@ async def test_an_error_is_retried_with_backoff_and_shown_until_it_is_gone(harne
     assert (counted.error, counted.errors, counted.panics, counted.success) == (2, 2, 0, 1)
 
 
-async def test_a_terminal_error_waits_for_a_change(harness):
+async def test_a_terminal_error_waits_for_a_change(harness: ControllerHarness) -> None:
     await harness.run(scripted(harness, TerminalError("hopeless")))
     harness.informer.set("a")
     await harness.clock.advance(3600)
@@ -171,7 +184,7 @@ async def test_a_terminal_error_waits_for_a_change(harness):
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()], ids=repr)
-async def test_what_would_end_the_process_is_a_panic_of_one_reconcile(harness, error):
+async def test_what_would_end_the_process_is_a_panic_of_one_reconcile(harness: ControllerHarness, error: Any) -> None:
     await harness.run(scripted(harness, error))
     harness.informer.set("a")
     await harness.clock.advance(1)
@@ -180,32 +193,40 @@ async def test_what_would_end_the_process_is_a_panic_of_one_reconcile(harness, e
     assert controller_metrics(harness.metrics, "cm").panics == 1
 
 
-async def test_a_reconciler_that_raises_cancelled_error_is_retried_and_its_worker_lives(harness):
+async def test_a_reconciler_that_raises_cancelled_error_is_retried_and_its_worker_lives(
+    harness: ControllerHarness,
+) -> None:
     await harness.run(scripted(harness, asyncio.CancelledError()))
-    worker = next(iter(harness.controller._pool.workers))
+    pool = harness.controller._pool
+    assert pool is not None
+    worker = next(iter(pool.workers))
     harness.informer.set("a")
     await harness.clock.advance(1)
     assert harness.take_log() == ["a", "a"]
-    assert next(iter(harness.controller._pool.workers)) is worker
+    assert next(iter(pool.workers)) is worker
     assert not worker.task.done()
 
 
-async def test_a_reconciler_that_cancels_its_own_task_is_retried_by_a_new_worker(harness):
-    async def reconcile(request):
+async def test_a_reconciler_that_cancels_its_own_task_is_retried_by_a_new_worker(harness: ControllerHarness) -> None:
+    async def reconcile(request: NamespacedName) -> None:
         harness.log.append(request.name)
         if len(harness.log) == 1:
-            asyncio.current_task().cancel()
+            cancel_this_task()
             await asyncio.sleep(0)
 
     await harness.run(reconcile)
     harness.informer.set("a")
     await harness.clock.advance(1)
     assert harness.take_log() == ["a", "a"]
-    assert len(harness.controller._pool.workers) == 1
+    pool = harness.controller._pool
+    assert pool is not None
+    assert len(pool.workers) == 1
 
 
 @pytest.mark.parametrize("value", [True, {"requeue": True}, 5], ids=repr)
-async def test_returning_something_else_is_an_error_that_says_so(harness, value):
+async def test_returning_something_else_is_an_error_that_says_so(
+    harness: ControllerHarness, value: dict[str, bool] | int
+) -> None:
     await harness.run(scripted(harness, value))
     harness.informer.set("a")
     await harness.clock.settle()
@@ -213,24 +234,32 @@ async def test_returning_something_else_is_an_error_that_says_so(harness, value)
 
 
 @pytest.mark.parametrize("seconds", [-1, float("inf"), float("nan")])
-def test_a_result_refuses_times_that_never_come(seconds):
+def test_a_result_refuses_times_that_never_come(seconds: float) -> None:
     with pytest.raises(ValueError, match="requeue_after"):
         Result(requeue_after=seconds)
 
 
-async def test_a_retry_keeps_the_priority_of_the_run_unless_the_result_names_one(harness):
+async def test_a_retry_keeps_the_priority_of_the_run_unless_the_result_names_one(
+    harness: ControllerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     harness.informer.set("a")
     await harness.run(scripted(harness, Result(requeue_after=1), Result(requeue_after=1, priority=5)))
-    seen = []
-    harness.controller._queue.try_get, original = (
-        lambda: ((item := original()) and seen.append(harness.controller._queue.priority_of(item))) or item,
-        harness.controller._queue.try_get,
-    )
+    seen: list[Any] = []
+    queue = harness.controller._queue
+    original = queue.try_get
+
+    def noting_priority() -> NamespacedName | None:
+        item = original()
+        if item is not None:
+            seen.append(queue.priority_of(item))
+        return item
+
+    monkeypatch.setattr(queue, "try_get", noting_priority)
     await harness.clock.advance(10)
     assert seen == [LOW_PRIORITY, 5]
 
 
-async def test_a_timeout_cancels_counts_and_retries(harness):
+async def test_a_timeout_cancels_counts_and_retries(harness: ControllerHarness) -> None:
     await harness.run(harness.gated(), harness.spec(reconcile_timeout_seconds=10))
     harness.informer.set("a")
     await harness.clock.advance(10)
@@ -244,7 +273,7 @@ async def test_a_timeout_cancels_counts_and_retries(harness):
     assert counted.success == 1
 
 
-async def test_a_timeout_that_is_ignored_leaves_the_worker_usable(harness):
+async def test_a_timeout_that_is_ignored_leaves_the_worker_usable(harness: ControllerHarness) -> None:
     await harness.run(harness.gated(stubborn=True), harness.spec(reconcile_timeout_seconds=10))
     harness.informer.set("a")
     await harness.clock.advance(11)
@@ -256,15 +285,15 @@ async def test_a_timeout_that_is_ignored_leaves_the_worker_usable(harness):
     assert controller_metrics(harness.metrics, "cm").timeouts == 0
 
 
-async def test_a_timeout_of_the_authors_own_is_an_ordinary_error(harness):
+async def test_a_timeout_of_the_authors_own_is_an_ordinary_error(harness: ControllerHarness) -> None:
     await harness.run(scripted(harness, TimeoutError("theirs")), harness.spec(reconcile_timeout_seconds=10))
     harness.informer.set("a")
     await harness.clock.settle()
     assert not harness.failures[0].is_timeout
 
 
-async def test_a_failure_callback_that_raises_harms_nobody(harness):
-    def explode(_):
+async def test_a_failure_callback_that_raises_harms_nobody(harness: ControllerHarness) -> None:
+    def explode(_: Failure) -> None:
         raise RuntimeError("listener")
 
     harness.controller._outcomes._on_failure = explode
@@ -274,8 +303,8 @@ async def test_a_failure_callback_that_raises_harms_nobody(harness):
     assert harness.take_log() == ["a", "a"]
 
 
-async def test_many_failing_keys_do_not_fill_the_memory(harness):
-    async def reconcile(_):
+async def test_many_failing_keys_do_not_fill_the_memory(harness: ControllerHarness) -> None:
+    async def reconcile(_: NamespacedName) -> None:
         raise ValueError("y" * 10_000)
 
     await harness.run(reconcile)
@@ -287,7 +316,7 @@ async def test_many_failing_keys_do_not_fill_the_memory(harness):
     assert max(len(each.error) for each in failing.values()) <= 500
 
 
-async def test_no_more_run_at_once_than_allowed(harness):
+async def test_no_more_run_at_once_than_allowed(harness: ControllerHarness) -> None:
     await harness.run(harness.gated(), harness.spec(max_concurrent_reconciles=3))
     for number in range(10):
         harness.informer.set(f"k{number}")
@@ -300,7 +329,7 @@ async def test_no_more_run_at_once_than_allowed(harness):
     assert harness.take_log() == [("r1", "k3")]
 
 
-async def test_changes_during_a_reconcile_lead_to_one_more(harness):
+async def test_changes_during_a_reconcile_lead_to_one_more(harness: ControllerHarness) -> None:
     await harness.run(harness.gated())
     harness.informer.set("a")
     await harness.clock.settle()
@@ -313,8 +342,8 @@ async def test_changes_during_a_reconcile_lead_to_one_more(harness):
     assert harness.take_log() == [("r1", "a")]
 
 
-async def test_the_same_failure_of_many_keys_shows_its_traceback_once_in_a_while(harness):
-    async def reconcile(request):
+async def test_the_same_failure_of_many_keys_shows_its_traceback_once_in_a_while(harness: ControllerHarness) -> None:
+    async def reconcile(request: NamespacedName) -> None:
         if request.name == "other":
             raise KeyError("elsewhere")
         raise ValueError("same line")
@@ -339,11 +368,13 @@ async def test_the_same_failure_of_many_keys_shows_its_traceback_once_in_a_while
 
 
 @pytest.mark.parametrize("then", ["return", "raise"])
-async def test_a_reconciler_that_cancels_its_task_at_its_end_makes_the_process_no_less_ready(harness, then):
-    async def reconcile(request):
+async def test_a_reconciler_that_cancels_its_task_at_its_end_makes_the_process_no_less_ready(
+    harness: ControllerHarness, then: str
+) -> None:
+    async def reconcile(request: NamespacedName) -> None:
         harness.log.append(request.name)
         if len(harness.log) == 1:
-            asyncio.current_task().cancel()
+            cancel_this_task()
             if then == "raise":
                 raise SystemExit(0)
 
@@ -360,11 +391,11 @@ async def test_a_reconciler_that_cancels_its_task_at_its_end_makes_the_process_n
     assert events["Reconcile cancelled its own worker, replacing it"]["controller"] == "cm"
 
 
-async def _idle_worker(harness, cancel) -> None:
+async def _idle_worker(harness: ControllerHarness, cancel: Callable[..., Any]) -> None:
     """Run a controller whose idle worker is cancelled by ``cancel(task)``, and see that it reconciles on."""
     tasks = []
 
-    async def reconcile(request):
+    async def reconcile(request: NamespacedName) -> None:
         harness.log.append(request.name)
         tasks.append(asyncio.current_task())
 
@@ -378,9 +409,11 @@ async def _idle_worker(harness, cancel) -> None:
     assert harness.take_log() == ["a", "b"], "not replaced at once"
 
 
-async def test_an_idle_worker_that_plugin_code_cancels_is_replaced_at_once_and_the_line_names_the_plugin(harness):
-    def cancel(task):
-        def later():
+async def test_an_idle_worker_that_plugin_code_cancels_is_replaced_at_once_and_the_line_names_the_plugin(
+    harness: ControllerHarness,
+) -> None:
+    def cancel(task: Task[Any]) -> None:
+        def later() -> None:
             RevisionTasks("evil", "1-abc").mark()
             asyncio.get_running_loop().call_later(0, task.cancel)
 
@@ -394,19 +427,21 @@ async def test_an_idle_worker_that_plugin_code_cancels_is_replaced_at_once_and_t
 
 
 async def test_an_idle_worker_that_ends_for_another_reason_is_replaced_at_once_and_the_line_names_its_controller(
-    harness,
-):
+    harness: ControllerHarness,
+) -> None:
     await _idle_worker(harness, lambda task: task.cancel())
     [line] = [line for line in harness.logged if line["event"] == "Background task ended, restarting it"]
     assert {"plugin", "revision", "controller"} <= line.keys()
 
 
-async def test_a_worker_that_is_cancelled_again_and_again_is_replaced_after_a_pause_that_grows(harness):
+async def test_a_worker_that_is_cancelled_again_and_again_is_replaced_after_a_pause_that_grows(
+    harness: ControllerHarness,
+) -> None:
     starts = []
 
-    async def reconcile(_):
+    async def reconcile(_: NamespacedName) -> None:
         starts.append(harness.clock.monotonic())
-        asyncio.current_task().cancel()
+        cancel_this_task()
         await asyncio.sleep(0)
 
     await harness.run(reconcile)
@@ -416,11 +451,13 @@ async def test_a_worker_that_is_cancelled_again_and_again_is_replaced_after_a_pa
     assert 3 <= len(starts) <= 15
 
 
-async def test_the_message_of_an_error_is_asked_for_once_for_each_failure_besides_its_traceback(harness):
+async def test_the_message_of_an_error_is_asked_for_once_for_each_failure_besides_its_traceback(
+    harness: ControllerHarness,
+) -> None:
     asked = []
 
     class SlowError(Exception):
-        def __str__(self):
+        def __str__(self) -> str:
             asked.append(len(harness.log))
             return "slow"
 
@@ -431,7 +468,7 @@ async def test_the_message_of_an_error_is_asked_for_once_for_each_failure_beside
     assert asked == [1, 2]
 
 
-def test_an_error_that_says_something_else_is_asked_again():
+def test_an_error_that_says_something_else_is_asked_again() -> None:
     error = ValueError("one")
     assert describe(error) == "ValueError: one"
     error.args = ("two",)

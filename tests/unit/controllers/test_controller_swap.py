@@ -4,15 +4,20 @@ import asyncio
 import contextvars
 import gc
 import weakref
+from collections.abc import Hashable
+from typing import Any
 
 import pytest
 
 from plugin_operator.controllers import ControllerStopped, EnqueueMapped, RateLimiterSpec, Watch, matches
 from plugin_operator.controllers.metrics import STUCK_RECONCILES, controller_metrics
+from plugin_operator.kube import NamespacedName
+from plugin_operator.testing.fake_informers import FakeInformer
 from plugin_operator.workqueue import LOW_PRIORITY
+from tests.unit.controllers.conftest import ControllerHarness
 
 
-async def test_after_the_swap_everything_cached_is_reconciled_by_the_new_revision(harness):
+async def test_after_the_swap_everything_cached_is_reconciled_by_the_new_revision(harness: ControllerHarness) -> None:
     for name in "abc":
         harness.informer.set(name)
     await harness.run()
@@ -24,7 +29,7 @@ async def test_after_the_swap_everything_cached_is_reconciled_by_the_new_revisio
     assert len(harness.informer.handlers) == 1
 
 
-async def test_what_a_reload_requeues_does_not_delay_a_live_change(harness):
+async def test_what_a_reload_requeues_does_not_delay_a_live_change(harness: ControllerHarness) -> None:
     await harness.run(harness.gated())
     for number in range(5):
         harness.informer.set(f"k{number}")
@@ -43,7 +48,7 @@ async def test_what_a_reload_requeues_does_not_delay_a_live_change(harness):
     assert [name for _, name in harness.take_log()][:2] == ["k0", "live"]
 
 
-async def test_a_key_in_flight_stays_locked_and_runs_once_under_the_new_revision(harness):
+async def test_a_key_in_flight_stays_locked_and_runs_once_under_the_new_revision(harness: ControllerHarness) -> None:
     await harness.run(harness.gated())
     key = harness.informer.set("a")
     await harness.clock.settle()
@@ -62,7 +67,7 @@ async def test_a_key_in_flight_stays_locked_and_runs_once_under_the_new_revision
     assert drain.in_flight == []
 
 
-async def test_the_drain_gives_up_at_its_deadline(harness):
+async def test_the_drain_gives_up_at_its_deadline(harness: ControllerHarness) -> None:
     await harness.run(harness.gated())
     harness.informer.set("a")
     await harness.clock.settle()
@@ -74,7 +79,7 @@ async def test_the_drain_gives_up_at_its_deadline(harness):
     assert await waiting is False
 
 
-async def test_old_reconciles_count_against_the_limit_until_they_are_cancelled(harness):
+async def test_old_reconciles_count_against_the_limit_until_they_are_cancelled(harness: ControllerHarness) -> None:
     await harness.run(harness.gated(stubborn=True))
     key = harness.informer.set("a")
     await harness.clock.settle()
@@ -95,7 +100,9 @@ async def test_old_reconciles_count_against_the_limit_until_they_are_cancelled(h
     assert harness.metrics.family(STUCK_RECONCILES).get("cm") == 0
 
 
-async def test_a_stuck_key_runs_once_under_the_new_revision_when_the_old_reconcile_ends_at_last(harness):
+async def test_a_stuck_key_runs_once_under_the_new_revision_when_the_old_reconcile_ends_at_last(
+    harness: ControllerHarness,
+) -> None:
     await harness.run(harness.gated(stubborn=True))
     harness.informer.set("a")
     await harness.clock.settle()
@@ -112,7 +119,7 @@ async def test_a_stuck_key_runs_once_under_the_new_revision_when_the_old_reconci
     assert controller_metrics(harness.metrics, "cm").active_workers == 0
 
 
-async def test_an_obedient_reconcile_that_is_cancelled_runs_again_at_once(harness):
+async def test_an_obedient_reconcile_that_is_cancelled_runs_again_at_once(harness: ControllerHarness) -> None:
     await harness.run(harness.gated())
     harness.informer.set("a")
     await harness.clock.settle()
@@ -125,7 +132,7 @@ async def test_an_obedient_reconcile_that_is_cancelled_runs_again_at_once(harnes
     assert harness.failures == []
 
 
-async def test_stuck_reconciles_are_replaced_only_so_often(harness):
+async def test_stuck_reconciles_are_replaced_only_so_often(harness: ControllerHarness) -> None:
     harness.controller._max_stuck = 2
     revision = 0
     for revision in range(1, 5):
@@ -146,8 +153,8 @@ async def test_stuck_reconciles_are_replaced_only_so_often(harness):
     assert {name for revision, name in harness.take_log() if revision == "last"} >= {"k1", "k2", "k3"}
 
 
-async def test_failed_keys_are_due_at_once_even_if_their_object_is_gone(harness):
-    async def broken(_):
+async def test_failed_keys_are_due_at_once_even_if_their_object_is_gone(harness: ControllerHarness) -> None:
+    async def broken(_: NamespacedName) -> None:
         raise ValueError("bug in r1")
 
     await harness.run(broken, harness.spec(rate_limiter=RateLimiterSpec(base_seconds=500)))
@@ -158,8 +165,8 @@ async def test_failed_keys_are_due_at_once_even_if_their_object_is_gone(harness)
     assert harness.take_log() == [("r2", "a")]
 
 
-async def test_a_failure_after_the_swap_is_blamed_on_the_revision_that_ran(harness):
-    async def fail_late(request):
+async def test_a_failure_after_the_swap_is_blamed_on_the_revision_that_ran(harness: ControllerHarness) -> None:
+    async def fail_late(request: NamespacedName) -> None:
         await harness.gates.setdefault(request.name, asyncio.Event()).wait()
         raise ValueError("late")
 
@@ -172,7 +179,9 @@ async def test_a_failure_after_the_swap_is_blamed_on_the_revision_that_ran(harne
     assert [failure.revision for failure in harness.failures] == ["r1"]
 
 
-async def test_a_new_informer_is_warm_before_the_swap_and_the_old_revision_goes_on_meanwhile(harness):
+async def test_a_new_informer_is_warm_before_the_swap_and_the_old_revision_goes_on_meanwhile(
+    harness: ControllerHarness,
+) -> None:
     await harness.run()
     harness.factory.synced = False
     spec = harness.spec(Watch(("others",)))
@@ -188,7 +197,7 @@ async def test_a_new_informer_is_warm_before_the_swap_and_the_old_revision_goes_
     assert harness.take_log() == [("r2", "b")]
 
 
-async def test_an_informer_that_waits_does_not_hold_up_the_swap_but_the_reconciles(harness):
+async def test_an_informer_that_waits_does_not_hold_up_the_swap_but_the_reconciles(harness: ControllerHarness) -> None:
     harness.factory.synced = False
     harness.controller.start_workers()
     harness.informer.wait("the kind is not served")
@@ -204,7 +213,7 @@ async def test_an_informer_that_waits_does_not_hold_up_the_swap_but_the_reconcil
     assert harness.take_log() == [("r1", "a")]
 
 
-async def test_a_slow_list_does_not_hold_up_the_swap_for_ever(harness):
+async def test_a_slow_list_does_not_hold_up_the_swap_for_ever(harness: ControllerHarness) -> None:
     harness.factory.synced = False
     installing = asyncio.ensure_future(harness.run())
     await harness.clock.advance(29)
@@ -214,7 +223,7 @@ async def test_a_slow_list_does_not_hold_up_the_swap_for_ever(harness):
     assert harness.controller.revision == "r1"
 
 
-async def test_cancelling_an_install_that_warms_changes_nothing(harness):
+async def test_cancelling_an_install_that_warms_changes_nothing(harness: ControllerHarness) -> None:
     await harness.run()
     harness.factory.synced = False
     spec = harness.spec(Watch(("cms",)), Watch(("others",)))
@@ -229,7 +238,7 @@ async def test_cancelling_an_install_that_warms_changes_nothing(harness):
     assert harness.take_log() == [("r1", "a")]
 
 
-async def test_a_dropped_informer_lingers_for_deletions_and_is_then_given_back(harness):
+async def test_a_dropped_informer_lingers_for_deletions_and_is_then_given_back(harness: ControllerHarness) -> None:
     harness.informer.set("a")
     await harness.run()
     await harness.install(harness.recorder("r2"), harness.spec(Watch(("others",))), "r2")
@@ -243,7 +252,7 @@ async def test_a_dropped_informer_lingers_for_deletions_and_is_then_given_back(h
     assert harness.informer.handlers == []
 
 
-async def test_returning_to_a_lingering_informer_neither_loses_it_nor_what_happened(harness):
+async def test_returning_to_a_lingering_informer_neither_loses_it_nor_what_happened(harness: ControllerHarness) -> None:
     await harness.run()
     await harness.install(harness.recorder("r2"), harness.spec(Watch(("others",))), "r2")
     harness.informer.set("a")
@@ -257,7 +266,7 @@ async def test_returning_to_a_lingering_informer_neither_loses_it_nor_what_happe
     assert harness.take_log() == [("r3", "b")]
 
 
-async def test_new_predicates_and_mappings_judge_what_is_cached(harness):
+async def test_new_predicates_and_mappings_judge_what_is_cached(harness: ControllerHarness) -> None:
     harness.informer.set("a", data={"wanted": "yes"})
     harness.informer.set("b", data={})
     harness.factory["pods"].set("p")
@@ -270,7 +279,7 @@ async def test_new_predicates_and_mappings_judge_what_is_cached(harness):
     assert sorted(harness.take_log()) == [("r2", "a"), ("r2", "from-p")]
 
 
-async def test_concurrency_can_change_with_a_swap(harness):
+async def test_concurrency_can_change_with_a_swap(harness: ControllerHarness) -> None:
     await harness.run(harness.gated(), harness.spec(max_concurrent_reconciles=4))
     for number in range(6):
         harness.informer.set(f"k{number}")
@@ -284,17 +293,17 @@ async def test_concurrency_can_change_with_a_swap(harness):
     assert controller_metrics(harness.metrics, "cm").max_concurrent == 2
 
 
-async def test_what_a_reconcile_leaves_in_its_context_does_not_outlive_its_revision(harness):
-    variable = contextvars.ContextVar("left")
+async def test_what_a_reconcile_leaves_in_its_context_does_not_outlive_its_revision(harness: ControllerHarness) -> None:
+    variable: contextvars.ContextVar[Any] = contextvars.ContextVar("left")
 
     class Left:
         pass
 
-    async def leaver(_):
+    async def leaver(_: NamespacedName) -> None:
         variable.set(Left())
         left.append(weakref.ref(variable.get()))
 
-    left = []
+    left: list[Any] = []
     harness.informer.set("a")
     await harness.run(leaver)
     await harness.install(harness.recorder("r2"), revision="r2")
@@ -304,9 +313,9 @@ async def test_what_a_reconcile_leaves_in_its_context_does_not_outlive_its_revis
     assert left[0]() is None
 
 
-async def test_a_retired_reconciler_is_freed_after_failures_and_cancellations(harness):
+async def test_a_retired_reconciler_is_freed_after_failures_and_cancellations(harness: ControllerHarness) -> None:
     class Reconciler:
-        async def __call__(self, request):
+        async def __call__(self, request: NamespacedName) -> None:
             if request.name == "failing":
                 raise ValueError("boom")
             await asyncio.Event().wait()
@@ -326,7 +335,9 @@ async def test_a_retired_reconciler_is_freed_after_failures_and_cancellations(ha
     assert gone() is None
 
 
-async def test_stop_lets_reconciles_end_then_cancels_and_names_those_that_do_not_obey(harness):
+async def test_stop_lets_reconciles_end_then_cancels_and_names_those_that_do_not_obey(
+    harness: ControllerHarness,
+) -> None:
     await harness.run(harness.gated(stubborn=True), harness.spec(max_concurrent_reconciles=2))
     harness.informer.set("quick")
     stuck = harness.informer.set("stuck")
@@ -346,7 +357,7 @@ async def test_stop_lets_reconciles_end_then_cancels_and_names_those_that_do_not
         await harness.controller.install(harness.spec(), harness.recorder(), "r2")
 
 
-async def test_stop_while_warming_gives_everything_back(harness):
+async def test_stop_while_warming_gives_everything_back(harness: ControllerHarness) -> None:
     harness.factory.synced = False
     installing = asyncio.ensure_future(harness.controller.install(harness.spec(), harness.recorder(), "r1"))
     await harness.clock.advance(1)
@@ -357,14 +368,19 @@ async def test_stop_while_warming_gives_everything_back(harness):
         await installing
 
 
-async def test_a_resync_reconciles_everything_again_at_low_priority(harness):
+async def test_a_resync_reconciles_everything_again_at_low_priority(harness: ControllerHarness) -> None:
     harness.informer.set("a")
     await harness.run(spec=harness.spec(resync_seconds=60))
     harness.take_log()
     seen = []
     add = harness.controller._queue.add
+
+    def noting_priority(request: NamespacedName, priority: int) -> None:
+        seen.append(priority)
+        add(request, priority)
+
     for source in harness.controller._sources:
-        source._enqueue = lambda request, priority: (seen.append(priority), add(request, priority))
+        source._enqueue = noting_priority
     await harness.clock.advance(59)
     assert harness.take_log() == []
     await harness.clock.advance(2)
@@ -374,7 +390,7 @@ async def test_a_resync_reconciles_everything_again_at_low_priority(harness):
     assert seen == [LOW_PRIORITY, LOW_PRIORITY]
 
 
-async def test_two_installs_at_once_happen_one_after_the_other(harness):
+async def test_two_installs_at_once_happen_one_after_the_other(harness: ControllerHarness) -> None:
     harness.controller.start_workers()
     harness.factory.synced = False
     harness.informer.set("a")
@@ -390,7 +406,9 @@ async def test_two_installs_at_once_happen_one_after_the_other(harness):
 
 
 @pytest.mark.parametrize("stubborn", [False, True])
-async def test_a_cancelled_key_that_nothing_else_brings_back_is_still_run_again(harness, stubborn):
+async def test_a_cancelled_key_that_nothing_else_brings_back_is_still_run_again(
+    harness: ControllerHarness, stubborn: bool
+) -> None:
     await harness.run(harness.gated(stubborn=stubborn))
     harness.informer.set("a")
     await harness.clock.settle()
@@ -403,16 +421,18 @@ async def test_a_cancelled_key_that_nothing_else_brings_back_is_still_run_again(
     assert harness.take_log() == [("r1", "a cancelled"), ("r2", "a")]
 
 
-async def test_an_informer_that_cannot_be_acquired_refuses_the_revision_and_leaves_the_old_one(harness):
+async def test_an_informer_that_cannot_be_acquired_refuses_the_revision_and_leaves_the_old_one(
+    harness: ControllerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await harness.run()
     acquire = harness.factory.acquire
 
-    def refuse(key):
+    def refuse(key: Hashable) -> FakeInformer:
         if key == "bad":
             raise ValueError("unreadable selector")
         return acquire(key)
 
-    harness.factory.acquire = refuse
+    monkeypatch.setattr(harness.factory, "acquire", refuse)
     with pytest.raises(ValueError, match="unreadable selector"):
         await harness.controller.install(harness.spec(Watch(("good", "bad"))), harness.recorder("r2"), "r2")
     await harness.clock.settle()
@@ -422,7 +442,7 @@ async def test_an_informer_that_cannot_be_acquired_refuses_the_revision_and_leav
     assert harness.take_log() == [("r1", "a")]
 
 
-async def test_a_lingering_informer_that_ends_while_others_warm_is_taken_again(harness):
+async def test_a_lingering_informer_that_ends_while_others_warm_is_taken_again(harness: ControllerHarness) -> None:
     await harness.run()
     await harness.install(harness.recorder("r2"), spec=harness.spec(Watch(("secrets",))), revision="r2")
     harness.factory.synced = False
@@ -438,7 +458,7 @@ async def test_a_lingering_informer_that_ends_while_others_warm_is_taken_again(h
     assert harness.take_log() == [("r3", "a")]
 
 
-async def test_revisions_that_never_sync_leave_nothing_behind_when_replaced(harness):
+async def test_revisions_that_never_sync_leave_nothing_behind_when_replaced(harness: ControllerHarness) -> None:
     harness.factory.synced = False
     for number in range(20):
         key = f"missing-{number}"

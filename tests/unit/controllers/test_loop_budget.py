@@ -2,17 +2,19 @@
 
 import asyncio
 import time
+from typing import Any
 
 from plugin_operator.clock import SystemClock
 from plugin_operator.controllers import Controller, ControllerSpec, Request, Watch
+from plugin_operator.kube import NamespacedName
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.fake_informers import FakeInformerFactory
 
 
-async def busy_controller(name, factory, metrics, seen):
+async def busy_controller(name: str, factory: FakeInformerFactory, metrics: Metrics, seen: list[Any]) -> Controller:
     """A controller whose reconciler never waits, with 3,000 keys to go through."""
 
-    async def reconcile(request):
+    async def reconcile(request: NamespacedName) -> None:
         # Work that cannot be interrupted, long enough that all of it would take over a tenth of a second.
         end = time.perf_counter() + 50e-6
         while time.perf_counter() < end:
@@ -27,8 +29,9 @@ async def busy_controller(name, factory, metrics, seen):
     return controller
 
 
-async def test_controllers_with_full_queues_share_the_loop_and_let_it_turn():
-    factory, metrics, seen = FakeInformerFactory(), Metrics(), []
+async def test_controllers_with_full_queues_share_the_loop_and_let_it_turn() -> None:
+    factory, metrics = FakeInformerFactory(), Metrics()
+    seen: list[Any] = []
     names = [f"c{number}" for number in range(4)]
     controllers = [await busy_controller(name, factory, metrics, seen) for name in names]
     turns = 0
@@ -43,8 +46,9 @@ async def test_controllers_with_full_queues_share_the_loop_and_let_it_turn():
         assert await controller.stop(1) == []
 
 
-async def test_a_lone_worker_yields_within_its_budget():
-    factory, metrics, seen = FakeInformerFactory(), Metrics(), []
+async def test_a_lone_worker_yields_within_its_budget() -> None:
+    factory, metrics = FakeInformerFactory(), Metrics()
+    seen: list[Any] = []
     controller = await busy_controller("only", factory, metrics, seen)
     turns = 0
     while len(seen) < 3000:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -160,7 +160,7 @@ class Tokens:
         return Access("http://a", f"Bearer {self.reads}", expires_at=self.server_time + timedelta(seconds=HOUR))
 
     @property
-    def server_time(self) -> object:
+    def server_time(self) -> datetime:
         return self._zero + timedelta(seconds=self._clock.monotonic())
 
 

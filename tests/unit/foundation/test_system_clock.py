@@ -24,7 +24,12 @@ class SleepingMachine(SystemClock):
 @pytest.mark.skipif(BOOT is None, reason="NOT RUN: no CLOCK_BOOTTIME here")
 def test_the_sleep_of_the_machine_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(time, "clock_gettime", lambda clock: asked.append(clock) or 7.0)
+
+    def read(clock: int) -> float:
+        asked.append(clock)
+        return 7.0
+
+    monkeypatch.setattr(time, "clock_gettime", read)
     assert (SystemClock().monotonic(), asked) == (7.0, [BOOT])
 
 

@@ -15,7 +15,7 @@ async def stubborn(release: asyncio.Event) -> None:
             continue
 
 
-async def test_waiting_ends_when_the_last_task_does():
+async def test_waiting_ends_when_the_last_task_does() -> None:
     clock = VirtualClock()
     tasks = [asyncio.ensure_future(clock.sleep(seconds)) for seconds in (1, 3)]
     waiting = asyncio.ensure_future(wait_until_done(tasks, 10, clock=clock))
@@ -26,7 +26,7 @@ async def test_waiting_ends_when_the_last_task_does():
     assert clock.pending == 0
 
 
-async def test_waiting_ends_at_the_deadline_and_names_what_still_runs():
+async def test_waiting_ends_at_the_deadline_and_names_what_still_runs() -> None:
     clock = VirtualClock()
     quick, slow = (asyncio.ensure_future(clock.sleep(seconds)) for seconds in (1, 60))
     waiting = asyncio.ensure_future(wait_until_done([quick, slow], 10, clock=clock))
@@ -36,7 +36,7 @@ async def test_waiting_ends_at_the_deadline_and_names_what_still_runs():
     assert slow.cancelled()
 
 
-async def test_cancelling_the_wait_leaves_the_tasks_alone():
+async def test_cancelling_the_wait_leaves_the_tasks_alone() -> None:
     clock = VirtualClock()
     task = asyncio.ensure_future(clock.sleep(5))
     waiting = asyncio.ensure_future(wait_until_done([task], 10, clock=clock))
@@ -48,7 +48,7 @@ async def test_cancelling_the_wait_leaves_the_tasks_alone():
     assert not task.cancelled()
 
 
-async def test_an_owner_keeps_its_tasks_alive_and_forgets_them_when_they_end():
+async def test_an_owner_keeps_its_tasks_alive_and_forgets_them_when_they_end() -> None:
     clock = VirtualClock()
     owner = TaskOwner("test", clock=clock)
     task = owner.spawn(clock.sleep(1), "nap")
@@ -59,10 +59,10 @@ async def test_an_owner_keeps_its_tasks_alive_and_forgets_them_when_they_end():
     assert len(owner) == 0
 
 
-async def test_a_task_that_fails_is_logged_and_reported():
+async def test_a_task_that_fails_is_logged_and_reported() -> None:
     clock, reported = VirtualClock(), []
 
-    async def fail():
+    async def fail() -> None:
         raise ValueError("oops")
 
     owner = TaskOwner("test", clock=clock, on_error=lambda task, error: reported.append((task.get_name(), str(error))))
@@ -73,7 +73,7 @@ async def test_a_task_that_fails_is_logged_and_reported():
     assert [(entry["event"], entry["task"]) for entry in logged] == [("Background task failed", "test/fail")]
 
 
-async def test_stop_cancels_and_names_the_tasks_that_do_not_obey():
+async def test_stop_cancels_and_names_the_tasks_that_do_not_obey() -> None:
     clock, release = VirtualClock(), asyncio.Event()
     owner = TaskOwner("test", clock=clock)
     owner.spawn(clock.sleep(60), "obedient")
@@ -86,7 +86,7 @@ async def test_stop_cancels_and_names_the_tasks_that_do_not_obey():
     await deaf
 
 
-async def test_finish_lets_tasks_end_on_their_own():
+async def test_finish_lets_tasks_end_on_their_own() -> None:
     clock = VirtualClock()
     owner = TaskOwner("test", clock=clock)
     quick, slow = owner.spawn(clock.sleep(1), "quick"), owner.spawn(clock.sleep(60), "slow")

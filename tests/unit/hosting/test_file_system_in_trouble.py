@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, Snapshot
-from plugin_operator.hosting.signing import sign
 from plugin_operator.hosting.signing.sign import CannotSign, sign_directory
 
 PLUGIN = "from plugin_operator import controller\n@controller(for_='v1/Pod')\nasync def one(ctx, request): ...\n"
@@ -186,7 +185,7 @@ def test_a_disk_that_takes_no_manifest_keeps_the_old_one(
     def fail(descriptor: int) -> None:
         raise OSError(error, os.strerror(error))
 
-    monkeypatch.setattr(sign.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(CannotSign, match=os.strerror(error)):
         sign_directory(root, key)
     assert {path: path.read_bytes() for path in root.iterdir() if path.is_file()} == before

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_operator.hosting.inspection import inspector
+from plugin_operator.hosting.inspection import inspector, parser
 from plugin_operator.hosting.inspection.imports import FileFacts, code_of
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import Snapshot
@@ -166,7 +166,7 @@ def test_a_file_that_ends_the_process_that_parses_it_is_refused(
 ) -> None:
     program = tmp_path / "dies.py"
     program.write_text(f"import os, signal\nos.read(0, 4)\nos.kill(os.getpid(), signal.{signal})\n")
-    monkeypatch.setattr(inspector.parser, "__file__", str(program))
+    monkeypatch.setattr(parser, "__file__", str(program))
     found = final(Scanner(root))
     assert found.rejections["good"].reason == f"ends the process that parses it ({signal})"
 
@@ -205,7 +205,7 @@ def test_a_thread_that_broke_is_replaced_at_the_next_look(root: Path, monkeypatc
 def test_a_process_that_answers_nothing_is_ended(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "hangs.py"
     program.write_text("import time\ntime.sleep(60)\n")
-    monkeypatch.setattr(inspector.parser, "__file__", str(program))
+    monkeypatch.setattr(parser, "__file__", str(program))
     monkeypatch.setattr(inspector, "_DEADLINE_SECONDS", 0.1)
     (root / "large.py").write_text("#" * 900_000)
     found = final(Scanner(root))

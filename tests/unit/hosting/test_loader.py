@@ -8,10 +8,14 @@ import sys
 import traceback
 import typing
 import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting import PluginRevision
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.scan.snapshot import PluginSource, Rejection, digest_of
 from plugin_operator.testing.eventually import eventually
@@ -29,12 +33,12 @@ def source_of(files: dict[str, str], name: str = "one") -> PluginSource:
 
 
 @pytest.fixture
-async def load():
+async def load() -> AsyncIterator[Callable[..., Awaitable[PluginRevision]]]:
     """Load files as one plugin; everything is purged afterwards."""
     loader = Loader()
     loaded = []
 
-    async def run(files: dict[str, str] | str, name: str = "one"):
+    async def run(files: dict[str, str] | str, name: str = "one") -> PluginRevision:
         files = {f"{name}.py": files} if isinstance(files, str) else files
         revision = await loader.load(source_of(files, name))
         loaded.append(revision)
@@ -45,7 +49,7 @@ async def load():
         revision.purge()
 
 
-async def refused(load, files, name="one") -> PluginRejected:
+async def refused(load: Callable[..., Any], files: dict[str, str] | str, name: str = "one") -> PluginRejected:
     before = set(sys.modules)
     with pytest.raises(PluginRejected) as caught:
         await load(files, name)
@@ -62,7 +66,9 @@ async def refused(load, files, name="one") -> PluginRejected:
     ],
 )
 @pytest.mark.parametrize("where", ["one", "helper"])
-async def test_what_a_declaration_raises_is_reported_at_the_line_that_raised(load, declaration, where):
+async def test_what_a_declaration_raises_is_reported_at_the_line_that_raised(
+    load: Callable[..., Awaitable[PluginRevision]], declaration: str, where: str
+) -> None:
     raises = "\n\ndef open_port():\n    raise OSError('taken')\n"
     files = {
         "one": {"one.py": HEAD + raises + declaration},
@@ -73,7 +79,7 @@ async def test_what_a_declaration_raises_is_reported_at_the_line_that_raised(loa
     assert (error.path, error.line) == (f"{ROOT}/{where}.py", 5)
 
 
-async def test_two_revisions_live_side_by_side(load):
+async def test_two_revisions_live_side_by_side(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     first = await load(HEAD + "VALUE = 1\n" + CONTROLLER)
     second = await load(HEAD + "VALUE = 2\n" + CONTROLLER)
     assert (first.module.VALUE, second.module.VALUE) == (1, 2)
@@ -82,7 +88,9 @@ async def test_two_revisions_live_side_by_side(load):
     assert "one" not in sys.modules
 
 
-async def test_siblings_are_imported_in_every_way_an_author_may_write(load):
+async def test_siblings_are_imported_in_every_way_an_author_may_write(
+    load: Callable[..., Awaitable[PluginRevision]],
+) -> None:
     revision = await load({
         "one.py": HEAD + "import helper, lib.tool\nimport lib.tool as tool\nfrom helper import VALUE\n"
         "from . import helper as again\nfrom .helper import VALUE as third\n"
@@ -124,7 +132,7 @@ async def test_siblings_are_imported_in_every_way_an_author_may_write(load):
         "import asyncio, helper, importlib\nfound = asyncio.run(asyncio.to_thread(importlib.import_module, 'helper'))",
     ],
 )
-async def test_a_helper_that_is_imported_by_a_function_is_found_as_by_the_statement(tmp_path, text):
+async def test_a_helper_that_is_imported_by_a_function_is_found_as_by_the_statement(tmp_path: Path, text: str) -> None:
     from plugin_operator.hosting.scan.scanner import Scanner
 
     (tmp_path / "one.py").write_text(HEAD + text + "\n" + CONTROLLER)
@@ -157,7 +165,7 @@ async def test_a_helper_that_is_imported_by_a_function_is_found_as_by_the_statem
     ],
 )
 @pytest.mark.filterwarnings("ignore:.*is deprecated. Use files")
-async def test_a_package_of_a_plugin_is_read_as_an_installed_one_is(tmp_path, text):
+async def test_a_package_of_a_plugin_is_read_as_an_installed_one_is(tmp_path: Path, text: str) -> None:
     from plugin_operator.hosting.scan.scanner import Scanner
 
     (tmp_path / "one.py").write_text(f"{HEAD}{text}\n{CONTROLLER}")
@@ -174,7 +182,7 @@ async def test_a_package_of_a_plugin_is_read_as_an_installed_one_is(tmp_path, te
     assert not {each for each in sys.modules if each.startswith("_plugin_one")}
 
 
-async def test_what_is_on_disk_and_not_in_the_revision_is_not_imported(tmp_path):
+async def test_what_is_on_disk_and_not_in_the_revision_is_not_imported(tmp_path: Path) -> None:
     from plugin_operator.hosting.scan.scanner import Scanner
 
     late = "def late():\n    import lib.new\n"
@@ -208,14 +216,18 @@ async def test_what_is_on_disk_and_not_in_the_revision_is_not_imported(tmp_path)
         ("len(1)", "TypeError: object of type 'int' has no len()"),
     ],
 )
-async def test_a_slip_is_refused_with_the_way_out(load, line, reason):
+async def test_a_slip_is_refused_with_the_way_out(
+    load: Callable[..., Awaitable[PluginRevision]], line: str, reason: str
+) -> None:
     head = "from plugin_operator import controller, permission, watch\n"
     error = await refused(load, {"one.py": head + line + "\n", "helper.py": "", "lib/tool.py": ""})
     assert reason in error.reason
     assert error.path == f"{ROOT}/one.py"
 
 
-async def test_what_functions_import_from_elsewhere_is_what_everybody_has(load):
+async def test_what_functions_import_from_elsewhere_is_what_everybody_has(
+    load: Callable[..., Awaitable[PluginRevision]],
+) -> None:
     import importlib
     import importlib.util
     import json
@@ -233,7 +245,7 @@ async def test_what_functions_import_from_elsewhere_is_what_everybody_has(load):
     assert dir(module.importlib) == dir(importlib)
 
 
-async def test_a_package_imports_itself_and_reads_its_data(load):
+async def test_a_package_imports_itself_and_reads_its_data(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     revision = await load({
         "web/__init__.py": HEAD + "import pkgutil\nfrom web.parts import NAME\nfrom . import parts\n"
         "DATA = pkgutil.get_data(__name__, 'template.yaml')\n" + CONTROLLER,
@@ -247,7 +259,9 @@ async def test_a_package_imports_itself_and_reads_its_data(load):
     assert revision.module.parts.helper.x == 1
 
 
-async def test_an_import_cycle_between_helpers_works_as_in_python(load):
+async def test_an_import_cycle_between_helpers_works_as_in_python(
+    load: Callable[..., Awaitable[PluginRevision]],
+) -> None:
     revision = await load({
         "one.py": HEAD + "import a\n" + CONTROLLER,
         "a.py": "import b\nA = 1\ndef total(): return A + b.B\n",
@@ -256,7 +270,7 @@ async def test_an_import_cycle_between_helpers_works_as_in_python(load):
     assert revision.module.a.total() == 3
 
 
-async def test_dataclasses_type_hints_and_pickle_work(load):
+async def test_dataclasses_type_hints_and_pickle_work(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     text = "from __future__ import annotations\n" + HEAD + "import dataclasses\n@dataclasses.dataclass\nclass Point:\n"
     revision = await load(text + "    x: int\n    other: Point | None = None\n" + CONTROLLER)
     point = revision.module.Point
@@ -265,7 +279,7 @@ async def test_dataclasses_type_hints_and_pickle_work(load):
     assert pickle.loads(pickle.dumps(point(1, point(2)))) == point(1, point(2))
 
 
-async def test_a_traceback_shows_the_source_that_ran(load):
+async def test_a_traceback_shows_the_source_that_ran(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     old = await load(HEAD + CONTROLLER + "def fail():\n    raise RuntimeError('old words')\n")
     new = await load(HEAD + CONTROLLER + "def fail():\n    raise RuntimeError('new words, other line')\n")
     for revision, words in ((old, "old words"), (new, "new words")):
@@ -278,7 +292,7 @@ async def test_a_traceback_shows_the_source_that_ran(load):
         assert f"/plugins/one.py@{revision.revision}" in text
 
 
-async def test_no_bytecode_is_written(tmp_path):
+async def test_no_bytecode_is_written(tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text(HEAD + CONTROLLER)
     from plugin_operator.hosting.scan.scanner import Scanner
 
@@ -286,7 +300,7 @@ async def test_no_bytecode_is_written(tmp_path):
     assert [path.name for path in tmp_path.rglob("*")] == ["one.py"]
 
 
-async def test_nothing_of_a_purged_revision_stays_alive():
+async def test_nothing_of_a_purged_revision_stays_alive() -> None:
     class Sentinel:
         pass
 
@@ -294,7 +308,7 @@ async def test_nothing_of_a_purged_revision_stays_alive():
     text = HEAD + "import typing\nclass Kept: pass\nAlias = typing.Optional[typing.List[Kept]]\n"
     revision = await loader.load(source_of({"one.py": text + "import helper\n" + CONTROLLER, "helper.py": "x = 1\n"}))
     sentinel = Sentinel()
-    revision.module.SENTINEL = sentinel
+    vars(revision.module)["SENTINEL"] = sentinel
     revision.module.helper.SENTINEL = sentinel
     watched = weakref.ref(sentinel)
     package = revision.modules.package
@@ -310,23 +324,25 @@ async def test_nothing_of_a_purged_revision_stays_alive():
     assert not [name for name in linecache.cache if name.startswith(ROOT)]
 
 
-async def test_a_syntax_error_is_refused_with_its_line(load):
+async def test_a_syntax_error_is_refused_with_its_line(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     error = await refused(load, HEAD + "def f(:\n")
     assert (error.path, error.line) == ("/plugins/one.py", 2)
     assert error.reason.startswith("SyntaxError: ")
 
 
-async def test_a_syntax_error_in_a_helper_names_the_helper(load):
+async def test_a_syntax_error_in_a_helper_names_the_helper(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     error = await refused(load, {"one.py": HEAD + "import helper\n", "helper.py": "x = 1\ny = (\n"})
     assert (error.path, error.line) == ("/plugins/helper.py", 2)
 
 
-async def test_an_exception_at_import_is_refused_with_the_line_that_raised(load):
+async def test_an_exception_at_import_is_refused_with_the_line_that_raised(
+    load: Callable[..., Awaitable[PluginRevision]],
+) -> None:
     error = await refused(load, {"one.py": HEAD + "import helper\n", "helper.py": "\n\n1 / 0\n"})
     assert str(error) == "/plugins/helper.py:3: ZeroDivisionError: division by zero"
 
 
-async def test_a_missing_module_is_refused_with_both_ways_out(load):
+async def test_a_missing_module_is_refused_with_both_ways_out(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     error = await refused(load, HEAD + "import no_such_thing\n")
     assert (
         error.reason == "ModuleNotFoundError: No module named 'no_such_thing': "
@@ -347,7 +363,9 @@ async def test_a_missing_module_is_refused_with_both_ways_out(load):
         ({}, "logic", "put logic.py beside the plugin, or install 'logic' where the operator runs"),
     ],
 )
-async def test_the_way_out_of_a_missing_module_names_where_it_would_have_to_be(load, files, name, way_out):
+async def test_the_way_out_of_a_missing_module_names_where_it_would_have_to_be(
+    load: Callable[..., Awaitable[PluginRevision]], files: dict[str, str], name: str, way_out: str
+) -> None:
     for statement in (
         f"import {name}",
         f"from {name} import x",
@@ -358,18 +376,20 @@ async def test_the_way_out_of_a_missing_module_names_where_it_would_have_to_be(l
         assert "_plugin_" not in error.reason
 
 
-async def test_an_exit_at_import_is_refused(load):
+async def test_an_exit_at_import_is_refused(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     error = await refused(load, HEAD + "import sys\nsys.exit(3)\n")
     assert "sys.exit(3)" in error.reason
     assert error.line == 3
 
 
-async def test_a_wrong_declaration_names_the_file_as_its_author_knows_it(load):
+async def test_a_wrong_declaration_names_the_file_as_its_author_knows_it(
+    load: Callable[..., Awaitable[PluginRevision]],
+) -> None:
     error = await refused(load, HEAD + "@controller(for_='Pod')\nasync def one(ctx, request): ...\n")
     assert str(error).startswith("/plugins/one.py:2: for_: 'Pod' is not a kind")
 
 
-async def test_null_bytes_and_odd_encodings_are_handled(load):
+async def test_null_bytes_and_odd_encodings_are_handled(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     error = await refused(load, HEAD + "x = '\0'\n")
     assert "null byte" in error.reason
     source = source_of({"one.py": ""})
@@ -380,7 +400,9 @@ async def test_null_bytes_and_odd_encodings_are_handled(load):
 
 
 @pytest.mark.parametrize("codec", ["rot13", "hex", "base64", "zlib", "undefined", "idna", "punycode", "nonsense"])
-async def test_a_codec_that_makes_no_source_of_a_file_is_a_plain_refusal(load, codec):
+async def test_a_codec_that_makes_no_source_of_a_file_is_a_plain_refusal(
+    load: Callable[..., Awaitable[PluginRevision]], codec: str
+) -> None:
     source = source_of({"one.py": "x = 1\n"}, "one")
     files = {"one.py": f"# coding: {codec}\nxé = 1\n".encode()}
     source = dataclasses.replace(source, files=files, digest=digest_of(files))
@@ -389,18 +411,18 @@ async def test_a_codec_that_makes_no_source_of_a_file_is_a_plain_refusal(load, c
         await Loader().load(source)
 
 
-async def test_a_refused_helper_refuses_who_imports_it(load):
+async def test_a_refused_helper_refuses_who_imports_it(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     source = dataclasses.replace(source_of({"one.py": HEAD + CONTROLLER}), rejection=Rejection("/plugins/x.so", "no"))
     with pytest.raises(PluginRejected, match=r"/plugins/x\.so: no"):
         await Loader().load(source)
 
 
-async def test_a_name_that_is_no_identifier_loads(load):
+async def test_a_name_that_is_no_identifier_loads(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     revision = await load(HEAD + CONTROLLER, "my-plugin")
     assert revision.plugin == "my-plugin"
 
 
-async def test_loading_leaves_the_search_path_alone(load):
+async def test_loading_leaves_the_search_path_alone(load: Callable[..., Awaitable[PluginRevision]]) -> None:
     before = list(sys.path)
     await load({"one.py": HEAD + "import helper\n" + CONTROLLER, "helper.py": ""})
     assert sys.path == before

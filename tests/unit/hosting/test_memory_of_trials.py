@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -32,7 +33,8 @@ def tried(files: dict[str, bytes]) -> Verdict:
         assert server.stdout is not None
         server.stdin.write(frame(request))
         server.stdin.flush()
-        frames, answers = Frames(), []
+        frames = Frames()
+        answers: list[bytes] = []
         while not answers and (data := os.read(server.stdout.fileno(), 65536)):
             answers = list(frames.feed(data))
         server.stdin.close()
@@ -55,7 +57,9 @@ def tried(files: dict[str, bytes]) -> Verdict:
         ({"memory.max": "nonsense", "memory.current": "1", "memory.stat": ""}, None, None),
     ],
 )  # fmt: skip
-def test_half_of_what_is_left_is_for_a_trial(tmp_path, groups, available, room):
+def test_half_of_what_is_left_is_for_a_trial(
+    tmp_path: Path, groups: dict[str, str], available: int | None, room: int | None
+) -> None:
     for name, text in groups.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -68,12 +72,12 @@ def test_half_of_what_is_left_is_for_a_trial(tmp_path, groups, available, room):
     assert found == (None if room is None else room * MIB)
 
 
-def test_a_process_that_is_gone_takes_nothing():
+def test_a_process_that_is_gone_takes_nothing() -> None:
     assert trial_memory.private_bytes(2**22 + 1) == 0
 
 
 @pytest.mark.parametrize(("size", "passes"), [(5, True), (400, False)])
-def test_an_import_that_takes_more_than_there_is_room_for_is_ended_and_told(size, passes):
+def test_an_import_that_takes_more_than_there_is_room_for_is_ended_and_told(size: int, passes: bool) -> None:
     verdict = tried({"one.py": PLUGIN.replace("SIZE", str(size)).encode()})
     assert verdict.ok == passes, verdict
     assert verdict.is_passing == (not passes)

@@ -3,10 +3,12 @@
 import os
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from plugin_operator.hosting import Snapshot
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, Role, digest_of
 from plugin_operator.hosting.scan.tree import MAX_FILE_BYTES
@@ -17,14 +19,14 @@ LONG_AGO = time.time() - 3600
 
 
 @pytest.fixture
-def root(tmp_path):
+def root(tmp_path: Path) -> Path:
     folder = tmp_path / "plugins"
     folder.mkdir()
     return folder
 
 
 @pytest.fixture
-def write(root):
+def write(root: Path) -> Callable[..., Path]:
     """Write a file with a modification time an hour ago, as ``cp -p`` leaves it."""
 
     def run(name: str, text: str = PLUGIN) -> Path:
@@ -37,11 +39,11 @@ def write(root):
     return run
 
 
-def names(snapshot):
+def names(snapshot: Snapshot) -> list[str]:
     return sorted(snapshot.sources)
 
 
-def test_a_file_and_a_folder_are_plugins(root, write):
+def test_a_file_and_a_folder_are_plugins(root: Path, write: Callable[..., Path]) -> None:
     write("one.py")
     write("two/__init__.py")
     write("two/template.yaml", "a: 1")
@@ -56,13 +58,13 @@ def test_a_file_and_a_folder_are_plugins(root, write):
 @pytest.mark.parametrize(
     "name", [".hidden.py", "one.py~", "#one.py#", ".one.py.swp", "one.py.bak", "one.pyc", "note.txt"]
 )
-def test_what_editors_and_caches_leave_is_passed_over(root, write, name):
+def test_what_editors_and_caches_leave_is_passed_over(root: Path, write: Callable[..., Path], name: str) -> None:
     write(name)
     write("__pycache__/one.cpython-311.pyc")
     assert names(Scanner(root).scan()) == []
 
 
-def test_a_missing_an_empty_and_an_unreadable_directory_are_told_apart(tmp_path, root):
+def test_a_missing_an_empty_and_an_unreadable_directory_are_told_apart(tmp_path: Path, root: Path) -> None:
     assert Scanner(tmp_path / "none").scan().directory is Directory.MISSING
     assert Scanner(root).scan().directory is Directory.EMPTY
     (tmp_path / "file").write_text("")
@@ -70,7 +72,7 @@ def test_a_missing_an_empty_and_an_unreadable_directory_are_told_apart(tmp_path,
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_file_is_refused_and_others_load(root, write):
+def test_an_unreadable_file_is_refused_and_others_load(root: Path, write: Callable[..., Path]) -> None:
     write("one.py").chmod(0)
     write("two.py")
     found = Scanner(root).scan()
@@ -78,7 +80,7 @@ def test_an_unreadable_file_is_refused_and_others_load(root, write):
     assert names(found) == ["two"]
 
 
-def test_a_huge_file_is_refused_without_reading_it(root):
+def test_a_huge_file_is_refused_without_reading_it(root: Path) -> None:
     with (root / "huge.py").open("wb") as file:
         file.truncate(100 * 1024 * 1024)
     started = time.monotonic()
@@ -87,7 +89,7 @@ def test_a_huge_file_is_refused_without_reading_it(root):
     assert f"at most {MAX_FILE_BYTES:,}" in found.rejections["huge"].reason
 
 
-def test_what_is_no_file_is_refused_by_its_kind(root):
+def test_what_is_no_file_is_refused_by_its_kind(root: Path) -> None:
     (root / "folder.py").mkdir()
     os.mkfifo(root / "pipe.py")
     (root / "loop.py").symlink_to("/dev/zero")
@@ -107,7 +109,7 @@ def test_what_is_no_file_is_refused_by_its_kind(root):
     assert "a link to nothing" in rejections["gone"]
 
 
-def test_a_name_that_is_not_utf8_is_passed_over_and_named(root, write):
+def test_a_name_that_is_not_utf8_is_passed_over_and_named(root: Path, write: Callable[..., Path]) -> None:
     write("one.py")
     Path(os.fsdecode(os.fsencode(root) + b"/\xff\xfe.py")).write_text(PLUGIN)
     found = Scanner(root).scan()
@@ -116,7 +118,9 @@ def test_a_name_that_is_not_utf8_is_passed_over_and_named(root, write):
 
 
 @pytest.mark.parametrize("name", ["a\nb.py", "a\x1b[31m.py", "a\u202eb.py", "a\r.py", "a\x7f", "\u2028.py"])
-def test_a_name_that_would_forge_lines_of_the_status_is_passed_over_and_named(root, write, name):
+def test_a_name_that_would_forge_lines_of_the_status_is_passed_over_and_named(
+    root: Path, write: Callable[..., Path], name: str
+) -> None:
     write("one.py")
     write(name)
     found = Scanner(root).scan()
@@ -124,7 +128,7 @@ def test_a_name_that_would_forge_lines_of_the_status_is_passed_over_and_named(ro
     assert found.ignored == (repr(os.fsencode(name)),)
 
 
-def test_a_file_beside_a_folder_of_the_same_name_is_refused(root, write):
+def test_a_file_beside_a_folder_of_the_same_name_is_refused(root: Path, write: Callable[..., Path]) -> None:
     write("foo.py")
     write("foo/__init__.py")
     found = Scanner(root).scan()
@@ -133,21 +137,25 @@ def test_a_file_beside_a_folder_of_the_same_name_is_refused(root, write):
 
 
 @pytest.mark.parametrize(("name", "hidden"), [("json.py", "standard library"), ("structlog.py", "installed module")])
-def test_a_name_that_would_hide_another_module_is_refused(root, write, name, hidden):
+def test_a_name_that_would_hide_another_module_is_refused(
+    root: Path, write: Callable[..., Path], name: str, hidden: str
+) -> None:
     write(name)
     found = Scanner(root).scan()
     assert hidden in found.rejections[name.removesuffix(".py")].reason
 
 
-def test_a_c_extension_is_refused_and_so_is_who_imports_it(root, write):
+def test_a_c_extension_is_refused_and_so_is_who_imports_it(root: Path, write: Callable[..., Path]) -> None:
     write("fast.cpython-311-x86_64-linux-gnu.so", "")
     write("one.py", "import fast\n" + PLUGIN)
     found = Scanner(root).scan()
     assert "C extension" in found.rejections["fast"].reason
-    assert "C extension" in found.sources["one"].rejection.reason
+    rejection = found.sources["one"].rejection
+    assert rejection is not None
+    assert "C extension" in rejection.reason
 
 
-def test_the_digest_covers_helpers_through_others_and_inside_functions(root, write):
+def test_the_digest_covers_helpers_through_others_and_inside_functions(root: Path, write: Callable[..., Path]) -> None:
     write("one.py", PLUGIN + "def late():\n    from helper import deep\n")
     write("helper.py", "from . import deeper\ndeep = 1\n")
     write("deeper.py", "import helper\nx = 1\n")
@@ -161,7 +169,7 @@ def test_the_digest_covers_helpers_through_others_and_inside_functions(root, wri
     assert scanner.scan().sources["one"].digest != before.sources["one"].digest
 
 
-def test_roles_are_judged_by_who_imports_whom(root, write):
+def test_roles_are_judged_by_who_imports_whom(root: Path, write: Callable[..., Path]) -> None:
     write("one.py", "import helper, broken, both\n" + PLUGIN)
     write("helper.py", "x = 1\n")
     write("broken.py", "x = (\n")
@@ -179,13 +187,13 @@ def test_roles_are_judged_by_who_imports_whom(root, write):
     }
 
 
-def test_an_import_by_a_computed_name_pulls_in_everything(root, write):
+def test_an_import_by_a_computed_name_pulls_in_everything(root: Path, write: Callable[..., Path]) -> None:
     write("one.py", "import importlib\nimportlib.import_module('hel' + 'per')\n" + PLUGIN)
     write("helper.py", "x = 1\n")
     assert "helper.py" in Scanner(root).scan().sources["one"].files
 
 
-def test_same_size_and_same_or_older_mtime_is_still_another_digest(root, write):
+def test_same_size_and_same_or_older_mtime_is_still_another_digest(root: Path, write: Callable[..., Path]) -> None:
     path = write("one.py", PLUGIN + "x = 1\n")
     scanner = Scanner(root)
     before = scanner.scan().sources["one"].digest
@@ -194,7 +202,7 @@ def test_same_size_and_same_or_older_mtime_is_still_another_digest(root, write):
     assert scanner.scan().sources["one"].digest != before
 
 
-async def test_a_file_just_written_in_place_settles_after_a_quiet_time(root, write):
+async def test_a_file_just_written_in_place_settles_after_a_quiet_time(root: Path, write: Callable[..., Path]) -> None:
     clock = VirtualClock()
     scanner = Scanner(root, clock=clock)
     path = write("one.py")
@@ -214,7 +222,7 @@ async def test_a_file_just_written_in_place_settles_after_a_quiet_time(root, wri
     assert scanner.scan().sources["one"].is_settled
 
 
-def test_a_file_that_was_renamed_over_the_old_one_is_trusted_at_once(root, write):
+def test_a_file_that_was_renamed_over_the_old_one_is_trusted_at_once(root: Path, write: Callable[..., Path]) -> None:
     write("one.py")
     scanner = Scanner(root)
     scanner.scan()
@@ -228,7 +236,7 @@ def test_a_file_that_was_renamed_over_the_old_one_is_trusted_at_once(root, write
     assert found.is_settled
 
 
-def test_a_plugin_is_not_settled_while_its_helper_is_being_written(root, write):
+def test_a_plugin_is_not_settled_while_its_helper_is_being_written(root: Path, write: Callable[..., Path]) -> None:
     write("one.py", "import helper\n" + PLUGIN)
     helper = write("helper.py", "x = 1\n")
     write("two.py")
@@ -241,7 +249,7 @@ def test_a_plugin_is_not_settled_while_its_helper_is_being_written(root, write):
     assert found.sources["two"].is_settled
 
 
-async def test_a_deleted_file_is_believed_only_after_a_while(root, write):
+async def test_a_deleted_file_is_believed_only_after_a_while(root: Path, write: Callable[..., Path]) -> None:
     clock = VirtualClock()
     scanner = Scanner(root, clock=clock)
     path = write("one.py")
@@ -275,7 +283,7 @@ def kubelet_write(root: Path, files: dict[str, str], stamp: str) -> None:
         (root / old).rmdir()
 
 
-def test_a_configmap_volume_is_read_below_its_data_link_and_needs_no_settling(root):
+def test_a_configmap_volume_is_read_below_its_data_link_and_needs_no_settling(root: Path) -> None:
     scanner = Scanner(root)
     kubelet_write(root, {"one.py": PLUGIN, "helper.py": "x = 1\n"}, "2026_1")
     found = scanner.scan()
@@ -288,7 +296,7 @@ def test_a_configmap_volume_is_read_below_its_data_link_and_needs_no_settling(ro
     assert all(source.is_settled for source in found.sources.values())
 
 
-def test_no_scan_ever_sees_half_of_a_configmap_update(root):
+def test_no_scan_ever_sees_half_of_a_configmap_update(root: Path) -> None:
     import threading
 
     def volume(number: int) -> dict[str, str]:
@@ -321,7 +329,7 @@ def test_no_scan_ever_sees_half_of_a_configmap_update(root):
     assert seen == 60
 
 
-def test_a_flipped_link_above_the_directory_is_trusted_at_once(tmp_path):
+def test_a_flipped_link_above_the_directory_is_trusted_at_once(tmp_path: Path) -> None:
     for number in (1, 2):
         tree = tmp_path / f"rev{number}" / "plugins"
         tree.mkdir(parents=True)
@@ -337,14 +345,14 @@ def test_a_flipped_link_above_the_directory_is_trusted_at_once(tmp_path):
     assert found.is_settled
 
 
-def test_a_digest_depends_on_names_and_borders():
+def test_a_digest_depends_on_names_and_borders() -> None:
     assert digest_of({"a": b"bc"}) != digest_of({"ab": b"c"})
     assert digest_of({"a": b"1", "b": b"2"}) == digest_of({"b": b"2", "a": b"1"})
 
 
 def test_a_relative_directory_stays_where_it_was_whoever_changes_the_working_directory(
-    root, write, tmp_path, monkeypatch
-):
+    root: Path, write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write("one.py")
     monkeypatch.chdir(root.parent)
     scanner = Scanner("plugins")

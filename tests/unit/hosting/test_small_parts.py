@@ -1,5 +1,6 @@
 """States, claims, pace, digests of imports, framing: the small parts of the host."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,14 +19,14 @@ from plugin_operator.plugin import ControllerDeclaration
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 
-def test_every_state_can_be_reached_and_only_retired_is_final():
+def test_every_state_can_be_reached_and_only_retired_is_final() -> None:
     assert set(TRANSITIONS) == set(PluginState)
     reached = {PluginState.DISCOVERED}.union(*TRANSITIONS.values())
     assert reached == set(PluginState)
     assert [state for state, following in TRANSITIONS.items() if not following] == [PluginState.RETIRED]
 
 
-def test_a_retired_plugin_stays_so_and_nothing_is_active_without_a_trial():
+def test_a_retired_plugin_stays_so_and_nothing_is_active_without_a_trial() -> None:
     assert not may_follow(PluginState.RETIRED, PluginState.ACTIVE)
     assert not may_follow(PluginState.DISCOVERED, PluginState.ACTIVE)
     assert may_follow(PluginState.ACTIVE, PluginState.ACTIVE)
@@ -40,7 +41,7 @@ def declare(*names: str) -> list[ControllerDeclaration]:
     return [ControllerDeclaration(name, kind, print, path="/p.py", line=3) for name in names]
 
 
-def test_names_are_claimed_all_or_none_and_given_back():
+def test_names_are_claimed_all_or_none_and_given_back() -> None:
     released = []
     controller_names = ControllerNames(lambda: released.append(1))
     controller_names.claim("first", declare("a", "b"))
@@ -58,7 +59,7 @@ def signed(name: str, id_: str) -> ControllerDeclaration:
     return ControllerDeclaration(name, GroupVersionKind.parse("v1/Pod"), print, id=id_, path="/p.py", line=3)
 
 
-def test_ids_are_claimed_like_names_and_both_controllers_are_named():
+def test_ids_are_claimed_like_names_and_both_controllers_are_named() -> None:
     released = []
     controller_names = ControllerNames(lambda: released.append(1))
     controller_names.claim("first", [signed("a", "x")])
@@ -74,7 +75,7 @@ def test_ids_are_claimed_like_names_and_both_controllers_are_named():
     controller_names.claim("second", [signed("b", "x")])
 
 
-async def test_reloads_are_paced_after_a_burst():
+async def test_reloads_are_paced_after_a_burst() -> None:
     clock = VirtualClock()
     pace = TokenBucket(clock, burst=2, interval_seconds=10)
     assert [pace.wait_seconds(), pace.wait_seconds()] == [0, 0]
@@ -86,7 +87,7 @@ async def test_reloads_are_paced_after_a_burst():
     assert pace.wait_seconds() > 0
 
 
-async def test_health_counts_what_the_plugin_is_to_blame_for():
+async def test_health_counts_what_the_plugin_is_to_blame_for() -> None:
     health = RevisionHealth()
     told = []
     health.on_failure = lambda: told.append(health.failed)
@@ -94,7 +95,7 @@ async def test_health_counts_what_the_plugin_is_to_blame_for():
         [ValueError("x"), None, ApiConnectionError("away"), TerminalError("no"), ConflictError(409, "", "y")]
     )
 
-    async def reconcile(request):
+    async def reconcile(request: NamespacedName) -> None:
         outcome = next(outcomes)
         if outcome is not None:
             raise outcome
@@ -128,7 +129,7 @@ async def test_health_counts_what_the_plugin_is_to_blame_for():
         ("try:\n    import fast\nexcept ImportError:\n    import slow", (), {"fast", "slow"}),
     ],
 )
-def test_imports_are_found_wherever_they_stand(source, package, expected):
+def test_imports_are_found_wherever_they_stand(source: str, package: tuple[Any, ...], expected: set[str]) -> None:
     assert set(facts_of(source, package)["top_level"]) == expected
 
 
@@ -147,16 +148,16 @@ def test_imports_are_found_wherever_they_stand(source, package, expected):
         ("x = 1", False),
     ],
 )
-def test_a_declaration_is_recognised_without_running_it(source, declares):
+def test_a_declaration_is_recognised_without_running_it(source: str, declares: bool) -> None:
     assert facts_of(source)["declares"] is declares
 
 
-def test_what_is_not_python_has_no_facts():
+def test_what_is_not_python_has_no_facts() -> None:
     assert not inspect_source(b"def (", 0, -1)["is_parsed"]
     assert not inspect_source(b"\xff\xfe\x00", 0, -1)["is_parsed"]
 
 
-def test_messages_cross_a_pipe_in_any_pieces():
+def test_messages_cross_a_pipe_in_any_pieces() -> None:
     source = PluginSource("one", "/p/one.py", {"one.py": b"\x00\xff"}, "d", root="/p")
     data = frame(TrialRequest.of(7, source, 1.5)) + frame(Verdict(7, "no", line=3))
     frames = Frames()
@@ -173,22 +174,22 @@ class FakeLister:
     def __init__(self, *names: str) -> None:
         self.names = names
 
-    def get(self, key):
+    def get(self, key: NamespacedName) -> dict[str, NamespacedName] | None:
         return {"key": key} if key[1] in self.names else None
 
-    def list(self, namespace=None, label_selector=None):
+    def list(self, namespace: str | None = None, label_selector: str | None = None) -> Sequence[dict[str, str]]:
         return [{"name": name} for name in self.names]
 
-    def keys(self, namespace=None, label_selector=None):
+    def keys(self, namespace: str | None = None, label_selector: str | None = None) -> Sequence[NamespacedName]:
         return [NamespacedName("", name) for name in self.names if label_selector in {None, name}]
 
-    def by_index(self, index, value):
+    def by_index(self, index: str, value: str) -> Sequence[dict[str, str]]:
         return [{"name": name} for name in self.names if name == value]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.names)
 
-    def __contains__(self, key):
+    def __contains__(self, key: NamespacedName) -> bool:
         return key[1] in self.names
 
 
@@ -198,7 +199,7 @@ class FakeInformer:
         self.lister = FakeLister(*names)
 
 
-def test_caches_of_several_namespaces_read_as_one():
+def test_caches_of_several_namespaces_read_as_one() -> None:
     lister = MergedLister([FakeInformer("x", "a"), FakeInformer("y", "b", "c")])
     assert lister.get(NamespacedName("y", "b")) == {"key": NamespacedName("y", "b")}
     assert lister.get("y/b") is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -34,24 +34,24 @@ def pem(key: Ed25519PrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def public_pem(key) -> bytes:
+def public_pem(key: Ed25519PrivateKey | RSAPrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 @pytest.fixture
-def key():
+def key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.generate()
 
 
 @pytest.fixture
-def key_file(tmp_path, key):
+def key_file(tmp_path: Path, key: Ed25519PrivateKey) -> Path:
     path = tmp_path / "public.pem"
     path.write_bytes(public_pem(key))
     return path
 
 
 @pytest.fixture
-def root(tmp_path):
+def root(tmp_path: Path) -> Path:
     folder = tmp_path / "plugins"
     (folder / "two").mkdir(parents=True)
     (folder / "one.py").write_text("import helper\n" + PLUGIN)
@@ -62,11 +62,11 @@ def root(tmp_path):
 
 
 @pytest.fixture
-def scanner(root, key_file):
+def scanner(root: Path, key_file: Path) -> Scanner:
     return Scanner(root, gate=Verifier(key_file))
 
 
-def sign_bytes(root: Path, key, content: bytes) -> None:
+def sign_bytes(root: Path, key: Ed25519PrivateKey, content: bytes) -> None:
     (root / MANIFEST_FILE).write_bytes(content)
     (root / SIGNATURE_FILE).write_bytes(key.sign(content))
 
@@ -79,7 +79,9 @@ def refused(scanner: Scanner) -> str:
     return found.reason
 
 
-def test_a_signed_directory_loads_and_the_manifest_is_no_plugin(scanner, root, key):
+def test_a_signed_directory_loads_and_the_manifest_is_no_plugin(
+    scanner: Scanner, root: Path, key: Ed25519PrivateKey
+) -> None:
     manifest = sign_directory(root, key)
     assert sorted(manifest.digests) == ["helper.py", "one.py", "two/__init__.py", "two/template.yaml"]
     found = scanner.scan()
@@ -87,20 +89,22 @@ def test_a_signed_directory_loads_and_the_manifest_is_no_plugin(scanner, root, k
     assert sorted(found.sources) == ["helper", "one", "two"]
 
 
-def test_without_a_gate_manifests_mean_nothing(root, key):
+def test_without_a_gate_manifests_mean_nothing(root: Path, key: Ed25519PrivateKey) -> None:
     sign_directory(root, key)
     (root / "one.py").write_text(PLUGIN)
     assert sorted(Scanner(root).scan().sources) == ["helper", "one", "two"]
 
 
 @pytest.mark.parametrize("name", [MANIFEST_FILE, SIGNATURE_FILE])
-def test_a_missing_manifest_or_signature_refuses_everything(scanner, root, key, name):
+def test_a_missing_manifest_or_signature_refuses_everything(
+    scanner: Scanner, root: Path, key: Ed25519PrivateKey, name: str
+) -> None:
     sign_directory(root, key)
     (root / name).unlink()
     assert refused(scanner) == f'{root} is not trusted: {name} is missing: run "plugin-operator sign" on the directory'
 
 
-def test_an_extra_a_changed_and_a_missing_file_are_named(scanner, root, key):
+def test_an_extra_a_changed_and_a_missing_file_are_named(scanner: Scanner, root: Path, key: Ed25519PrivateKey) -> None:
     sign_directory(root, key)
     (root / "helper.py").write_text("x = 2\n")
     assert f"helper.py is changed since {MANIFEST_FILE}" in refused(scanner)
@@ -115,19 +119,21 @@ def test_an_extra_a_changed_and_a_missing_file_are_named(scanner, root, key):
     assert f"one.py is missing, but in {MANIFEST_FILE}" in refused(scanner)
 
 
-def test_what_cannot_be_read_as_a_file_is_an_extra_one(scanner, root, key):
+def test_what_cannot_be_read_as_a_file_is_an_extra_one(scanner: Scanner, root: Path, key: Ed25519PrivateKey) -> None:
     sign_directory(root, key)
     (root / "pipe.py").symlink_to("/dev/zero")
     assert "pipe.py is not in" in refused(scanner)
 
 
-def test_a_name_that_would_break_the_log_is_passed_over_and_quoted(scanner, root, key):
+def test_a_name_that_would_break_the_log_is_passed_over_and_quoted(
+    scanner: Scanner, root: Path, key: Ed25519PrivateKey
+) -> None:
     sign_directory(root, key)
     (root / "a\n[info] all is well.py").touch()
     assert scanner.scan().ignored == ("b'a\\n[info] all is well.py'",)
 
 
-def test_a_wrong_key_and_an_altered_manifest_are_refused(scanner, root, key):
+def test_a_wrong_key_and_an_altered_manifest_are_refused(scanner: Scanner, root: Path, key: Ed25519PrivateKey) -> None:
     sign_directory(root, Ed25519PrivateKey.generate())
     assert "was not made over this plugins.manifest.json with the key in" in refused(scanner)
     sign_directory(root, key)
@@ -138,14 +144,16 @@ def test_a_wrong_key_and_an_altered_manifest_are_refused(scanner, root, key):
     assert "holds no Ed25519 signature" in refused(scanner)
 
 
-def test_a_signature_may_be_bare_or_in_base64(scanner, root, key):
+def test_a_signature_may_be_bare_or_in_base64(scanner: Scanner, root: Path, key: Ed25519PrivateKey) -> None:
     sign_directory(root, key)
     assert len((root / SIGNATURE_FILE).read_text().strip()) == 88
     (root / SIGNATURE_FILE).write_bytes(base64.b64decode((root / SIGNATURE_FILE).read_bytes()))
     assert scanner.scan().directory is Directory.OK
 
 
-def test_an_older_serial_is_refused_for_the_life_of_the_process(scanner, root, key, key_file):
+def test_an_older_serial_is_refused_for_the_life_of_the_process(
+    scanner: Scanner, root: Path, key: Ed25519PrivateKey, key_file: Path
+) -> None:
     sign_directory(root, key, serial=7)
     old = {name: (root / name).read_bytes() for name in (MANIFEST_FILE, SIGNATURE_FILE, "helper.py")}
     assert scanner.scan().directory is Directory.OK
@@ -158,7 +166,7 @@ def test_an_older_serial_is_refused_for_the_life_of_the_process(scanner, root, k
     assert Scanner(root, gate=Verifier(key_file)).scan().directory is Directory.OK
 
 
-def test_the_same_serial_for_something_else_is_refused(scanner, root, key):
+def test_the_same_serial_for_something_else_is_refused(scanner: Scanner, root: Path, key: Ed25519PrivateKey) -> None:
     sign_bytes(root, key, Manifest.of(7, contents(root)).encode())
     assert scanner.scan().directory is Directory.OK
     (root / "helper.py").write_text("x = 2\n")
@@ -174,7 +182,9 @@ def contents(root: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_serial_counts_only_once_its_files_were_accepted(scanner, root, key):
+def test_a_serial_counts_only_once_its_files_were_accepted(
+    scanner: Scanner, root: Path, key: Ed25519PrivateKey
+) -> None:
     sign_directory(root, key, serial=7)
     assert scanner.scan().directory is Directory.OK
     good = (root / MANIFEST_FILE).read_bytes()
@@ -199,12 +209,14 @@ def test_a_serial_counts_only_once_its_files_were_accepted(scanner, root, key):
         (b'{"type": "plugin-operator.plugins-manifest/v1", "serial": 1' + b"0" * 9999 + b"}", "is malformed"),
     ],
 )
-def test_a_malformed_manifest_is_refused_even_if_it_is_signed(scanner, root, key, content, words):
+def test_a_malformed_manifest_is_refused_even_if_it_is_signed(
+    scanner: Scanner, root: Path, key: Ed25519PrivateKey, content: bytes, words: str
+) -> None:
     sign_bytes(root, key, content)
     assert words in refused(scanner)
 
 
-def test_a_manifest_that_says_something_twice_is_refused(key):
+def test_a_manifest_that_says_something_twice_is_refused(key: Ed25519PrivateKey) -> None:
     content = Manifest.of(7, {"one.py": b"good"}).encode()
     line = content.splitlines(keepends=True)[4]
     with pytest.raises(Untrusted, match="is not as"):
@@ -213,20 +225,22 @@ def test_a_manifest_that_says_something_twice_is_refused(key):
         Manifest.decode(content + b"\n")
 
 
-def test_names_that_climb_out_are_only_compared(scanner, root, key):
+def test_names_that_climb_out_are_only_compared(scanner: Scanner, root: Path, key: Ed25519PrivateKey) -> None:
     (root.parent / "outside.py").write_text(PLUGIN)
     sign_bytes(root, key, Manifest.of(7, contents(root) | {"../outside.py": PLUGIN.encode()}).encode())
     assert "../outside.py is missing" in refused(scanner)
 
 
-def test_what_is_verified_is_what_is_loaded(scanner, root, key):
+def test_what_is_verified_is_what_is_loaded(scanner: Scanner, root: Path, key: Ed25519PrivateKey) -> None:
     sign_directory(root, key)
     found = scanner.scan()
     (root / "one.py").write_text("evil = True\n")
     assert b"evil" not in found.sources["one"].files["one.py"]
 
 
-def test_a_configmap_volume_is_admitted_and_refused_as_a_whole(tmp_path, root, key, key_file):
+def test_a_configmap_volume_is_admitted_and_refused_as_a_whole(
+    tmp_path: Path, root: Path, key: Ed25519PrivateKey, key_file: Path
+) -> None:
     """The links are those that kubelet's AtomicWriter makes."""
     shutil.rmtree(root / "two")
     volume = tmp_path / "volume"
@@ -253,7 +267,9 @@ def test_a_configmap_volume_is_admitted_and_refused_as_a_whole(tmp_path, root, k
     assert scanner.scan().sources["one"].files["helper.py"] == b"x = 2\n"
 
 
-def test_a_key_can_be_replaced_while_the_operator_runs(scanner, root, key, key_file):
+def test_a_key_can_be_replaced_while_the_operator_runs(
+    scanner: Scanner, root: Path, key: Ed25519PrivateKey, key_file: Path
+) -> None:
     sign_directory(root, key)
     assert scanner.scan().directory is Directory.OK
     other = Ed25519PrivateKey.generate()
@@ -266,13 +282,13 @@ def test_a_key_can_be_replaced_while_the_operator_runs(scanner, root, key, key_f
     assert "public.pem cannot be read: No such file or directory" in refused(scanner)
 
 
-def test_a_public_key_may_be_bare_base64(tmp_path, key):
+def test_a_public_key_may_be_bare_base64(tmp_path: Path, key: Ed25519PrivateKey) -> None:
     path = tmp_path / "key"
     path.write_bytes(base64.b64encode(key.public_key().public_bytes_raw()) + b"\n")
     assert read_public_keys(path) == (key.public_key(),)
 
 
-def test_a_file_that_is_no_public_key_is_refused_with_the_way_out(tmp_path, key):
+def test_a_file_that_is_no_public_key_is_refused_with_the_way_out(tmp_path: Path, key: Ed25519PrivateKey) -> None:
     path = tmp_path / "key"
     rsa = generate_private_key(65537, 2048)
     for content, words in (
@@ -292,7 +308,7 @@ def test_a_file_that_is_no_public_key_is_refused_with_the_way_out(tmp_path, key)
         read_public_keys(path)
 
 
-def test_a_file_that_is_no_private_key_is_refused_with_the_way_out(tmp_path, key):
+def test_a_file_that_is_no_private_key_is_refused_with_the_way_out(tmp_path: Path, key: Ed25519PrivateKey) -> None:
     path = tmp_path / "key"
     rsa = generate_private_key(65537, 2048)
     for content, words in (
@@ -306,7 +322,9 @@ def test_a_file_that_is_no_private_key_is_refused_with_the_way_out(tmp_path, key
             read_private_key(path)
 
 
-def test_a_set_up_that_leads_round_the_key_is_wrong_usage(tmp_path, root, key, key_file, monkeypatch):
+def test_a_set_up_that_leads_round_the_key_is_wrong_usage(
+    tmp_path: Path, root: Path, key: Ed25519PrivateKey, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert Verifier.for_directory(key_file, root).serial == 0
     with pytest.raises(UsageError, match=r"--plugins-signature-key: .* cannot be read"):
         Verifier.for_directory(tmp_path / "none", root)
@@ -322,7 +340,7 @@ def test_a_set_up_that_leads_round_the_key_is_wrong_usage(tmp_path, root, key, k
         Verifier.for_directory(key_file, root)
 
 
-def test_serials_grow_and_never_fall_back(root, key):
+def test_serials_grow_and_never_fall_back(root: Path, key: Ed25519PrivateKey) -> None:
     first = sign_directory(root, key).serial
     assert sign_directory(root, key).serial > first
     assert sign_directory(root, key, serial=MAX_SERIAL).serial == MAX_SERIAL
@@ -332,7 +350,7 @@ def test_serials_grow_and_never_fall_back(root, key):
     assert sign_directory(root, Ed25519PrivateKey.generate(), serial=1).serial == 1
 
 
-def test_a_directory_that_could_not_be_loaded_is_not_signed(tmp_path, root, key):
+def test_a_directory_that_could_not_be_loaded_is_not_signed(tmp_path: Path, root: Path, key: Ed25519PrivateKey) -> None:
     with pytest.raises(CannotSign, match="does not exist"):
         sign_directory(tmp_path / "none", key)
     (tmp_path / "empty").mkdir()
@@ -343,7 +361,7 @@ def test_a_directory_that_could_not_be_loaded_is_not_signed(tmp_path, root, key)
         sign_directory(root, key)
 
 
-def test_signing_leaves_two_files_that_everybody_may_read(root, key):
+def test_signing_leaves_two_files_that_everybody_may_read(root: Path, key: Ed25519PrivateKey) -> None:
     before = set(root.iterdir())
     sign_directory(root, key)
     made = set(root.iterdir()) - before
@@ -355,7 +373,7 @@ def test_signing_leaves_two_files_that_everybody_may_read(root, key):
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
-def test_openssl_makes_keys_and_signatures_that_are_accepted(tmp_path, root):
+def test_openssl_makes_keys_and_signatures_that_are_accepted(tmp_path: Path, root: Path) -> None:
     private, public = tmp_path / "private.pem", tmp_path / "made.pem"
     subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", private], check=True, capture_output=True)
     subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True, capture_output=True)
@@ -363,12 +381,14 @@ def test_openssl_makes_keys_and_signatures_that_are_accepted(tmp_path, root):
     sign_directory(root, read_private_key(private))
     assert scanner.scan().directory is Directory.OK
     (root / MANIFEST_FILE).write_bytes(Manifest.of(MAX_SERIAL, contents(root)).encode())
-    sign = ["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", private, "-in", root / MANIFEST_FILE]
+    sign = ["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", str(private), "-in", str(root / MANIFEST_FILE)]
     subprocess.run([*sign, "-out", root / SIGNATURE_FILE], check=True, capture_output=True)
     assert scanner.scan().directory is Directory.OK
 
 
-def test_no_working_directory_is_needed_to_ask_for_signatures(root, key_file, tmp_path, monkeypatch):
+def test_no_working_directory_is_needed_to_ask_for_signatures(
+    root: Path, key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     gone = tmp_path / "gone"
     gone.mkdir()
@@ -380,7 +400,9 @@ def test_no_working_directory_is_needed_to_ask_for_signatures(root, key_file, tm
 
 @pytest.mark.parametrize("name", ["odd", "odd.py", ".odd", "two/odd", "structlog.py", "one", "two/__init__.pyc"])
 @pytest.mark.parametrize("odd", ODD)
-def test_whatever_is_added_to_a_signed_directory_nothing_loads_but_what_was_signed(root, key, scanner, odd, name):
+def test_whatever_is_added_to_a_signed_directory_nothing_loads_but_what_was_signed(
+    root: Path, key: Ed25519PrivateKey, scanner: Scanner, odd: str, name: str
+) -> None:
     sign_directory(root, key)
     signed = contents(root)
     assert scanner.scan().directory is Directory.OK
@@ -397,7 +419,9 @@ def test_whatever_is_added_to_a_signed_directory_nothing_loads_but_what_was_sign
 
 @pytest.mark.parametrize("name", [MANIFEST_FILE, SIGNATURE_FILE])
 @pytest.mark.parametrize("odd", ODD)
-def test_a_manifest_that_is_no_file_admits_nothing(root, key, scanner, odd, name):
+def test_a_manifest_that_is_no_file_admits_nothing(
+    root: Path, key: Ed25519PrivateKey, scanner: Scanner, odd: str, name: str
+) -> None:
     sign_directory(root, key)
     (root / name).unlink()
     ODD[odd](root / name)

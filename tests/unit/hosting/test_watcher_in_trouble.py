@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import watchfiles
 from structlog.testing import capture_logs
 
 from plugin_operator.hosting.scan import watcher as watcher_module
@@ -70,7 +71,7 @@ class Kernel:
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     made = Kernel()
-    monkeypatch.setattr(watcher_module.watchfiles, "awatch", made.awatch)
+    monkeypatch.setattr(watchfiles, "awatch", made.awatch)
     return made
 
 
@@ -174,5 +175,5 @@ async def test_a_directory_that_is_replaced_all_the_time_is_watched_anew_at_a_pa
     await turns()
     assert len(looks) == looked
     monkeypatch.undo()
-    monkeypatch.setattr(watcher_module.watchfiles, "awatch", kernel.awatch)
+    monkeypatch.setattr(watchfiles, "awatch", kernel.awatch)
     await works(kernel, clock, hints)

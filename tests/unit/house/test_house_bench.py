@@ -8,10 +8,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp.client import ClientSession
 
 from bench.dataset import Dataset
 from bench.metrics import GROWTH, ROWS
@@ -25,7 +28,7 @@ SIZE = 1200
 
 
 @pytest.fixture
-async def load():
+async def load() -> AsyncIterator[ClientSession]:
     load = Load()
     load.reset(objects=7, size=SIZE)
     server = await asyncio.get_running_loop().create_server(lambda: Connection(load), "127.0.0.1", 0)
@@ -41,19 +44,19 @@ async def names(session: aiohttp.ClientSession, **query: str) -> tuple[list[str]
     return [item["metadata"]["name"] for item in document["items"]], document["metadata"]
 
 
-async def read_events(response: aiohttp.ClientResponse, count: int) -> list[dict]:
+async def read_events(response: aiohttp.ClientResponse, count: int) -> list[dict[str, Any]]:
     async with asyncio.timeout(20):
         return [json.loads(await response.content.readline()) for _ in range(count)]
 
 
-def test_objects_have_the_size_that_was_asked_for():
+def test_objects_have_the_size_that_was_asked_for() -> None:
     items = json.loads(Dataset(3, SIZE).page(0, 0))["items"]
 
     assert all(abs(len(json.dumps(item, separators=(",", ":"))) - SIZE) < 100 for item in items)
     assert len({item["metadata"]["uid"] for item in items}) == 3
 
 
-async def test_pages_together_are_the_whole_list(load):
+async def test_pages_together_are_the_whole_list(load: ClientSession) -> None:
     whole, _ = await names(load)
     first, metadata = await names(load, limit="5")
     rest, last = await names(load, limit="5", **{"continue": metadata["continue"]})
@@ -63,7 +66,7 @@ async def test_pages_together_are_the_whole_list(load):
     assert "continue" not in last
 
 
-async def test_a_streaming_list_ends_with_its_bookmark_and_the_burst_follows(load):
+async def test_a_streaming_list_ends_with_its_bookmark_and_the_burst_follows(load: ClientSession) -> None:
     query = {"watch": "true", "sendInitialEvents": "true", "allowWatchBookmarks": "true"}
     async with load.get("/api/v1/configmaps", params=query) as watch:
         initial = await read_events(watch, 8)
@@ -78,7 +81,7 @@ async def test_a_streaming_list_ends_with_its_bookmark_and_the_burst_follows(loa
     assert versions[8] > versions[7]
 
 
-async def test_custom_kinds_share_objects_and_events(load):
+async def test_custom_kinds_share_objects_and_events(load: ClientSession) -> None:
     async with load.get("/bench/reset", params={"objects": 6, "size": SIZE, "kinds": 2}) as response:
         assert await response.json() == {"objects": 6}
     async with load.get("/apis/bench.example.com/v1/bench01") as response:
@@ -93,7 +96,7 @@ async def test_custom_kinds_share_objects_and_events(load):
     assert {event["object"]["apiVersion"] for event in burst} == {"bench.example.com/v1"}
 
 
-async def test_a_peer_that_wants_metadata_gets_nothing_else(load):
+async def test_a_peer_that_wants_metadata_gets_nothing_else(load: ClientSession) -> None:
     async with load.get("/bench/reset", params={"objects": 2, "size": SIZE, "metadata": 1}) as response:
         assert response.status == 200
     query = {"watch": "true", "sendInitialEvents": "true"}
@@ -103,7 +106,7 @@ async def test_a_peer_that_wants_metadata_gets_nothing_else(load):
     assert event["object"]["kind"] == bookmark["object"]["kind"] == "PartialObjectMetadata"
 
 
-def test_an_encrypted_connection_reaches_the_same_server(tmp_path: Path):
+def test_an_encrypted_connection_reaches_the_same_server(tmp_path: Path) -> None:
     with LoadServer() as server:
         server.ask("reset", objects=2, size=SIZE, kinds=0)
         config = json.loads(server.write_kubeconfig(tmp_path / "kubeconfig", tls=True).read_text())
@@ -114,7 +117,7 @@ def test_an_encrypted_connection_reaches_the_same_server(tmp_path: Path):
             assert len(json.load(answer)["items"]) == 2
 
 
-def test_the_pulse_sees_a_loop_that_stands_still(tmp_path: Path):
+def test_the_pulse_sees_a_loop_that_stands_still(tmp_path: Path) -> None:
     counter = Counter(tmp_path / "counter")
     code = f"""{COUNTING}{PULSE}
 async def main():
@@ -132,7 +135,7 @@ _file.close()
     assert counter.pulse()["gc_pause"] > 0
 
 
-def test_growth_is_told_as_a_line_through_all_sizes():
+def test_growth_is_told_as_a_line_through_all_sizes() -> None:
     results = Results(versions={"a": "1"})
     for objects in GROWTH:
         values = {"list_seconds": 0.1 + objects * 2e-6, "resident": 5e7 + objects * 1400}
@@ -143,7 +146,7 @@ def test_growth_is_told_as_a_line_through_all_sizes():
     ]
 
 
-async def test_the_list_after_a_burst_shows_its_last_state(load):
+async def test_the_list_after_a_burst_shows_its_last_state(load: ClientSession) -> None:
     async with load.get("/bench/prepare", params={"events": 7}):
         _, metadata = await names(load)
         async with load.get("/api/v1/configmaps") as response:
@@ -152,21 +155,21 @@ async def test_the_list_after_a_burst_shows_its_last_state(load):
     assert max(int(item["metadata"]["resourceVersion"]) for item in items) == int(metadata["resourceVersion"])
 
 
-async def test_writes_are_accepted_and_counted(load):
+async def test_writes_are_accepted_and_counted(load: ClientSession) -> None:
     async with load.post("/api/v1/namespaces/a/events", json={}) as response:
         assert response.status == 201
     async with load.get("/bench/stats") as response:
         assert (await response.json())["requests"] == {"write": 1}
 
 
-async def test_a_changed_object_is_the_answer_to_its_patch(load):
+async def test_a_changed_object_is_the_answer_to_its_patch(load: ClientSession) -> None:
     async with load.patch("/api/v1/namespaces/team-03/configmaps/settings-000003", json={}) as response:
         assert response.status == 200
         changed = await response.json()
     assert (changed["kind"], changed["metadata"]["name"]) == ("ConfigMap", "settings-000003")
 
 
-def test_the_runner_sees_what_a_handler_counts(tmp_path: Path):
+def test_the_runner_sees_what_a_handler_counts(tmp_path: Path) -> None:
     counter = Counter(tmp_path / "counter")
     assert counter.read() == (0, 0.0)
     before = time.monotonic()
@@ -180,15 +183,15 @@ def test_the_runner_sees_what_a_handler_counts(tmp_path: Path):
     assert [number for number, _ in counter.runs(0)] == [3, 5]
 
 
-def test_ratios_say_how_many_times_better_the_first_peer_is(tmp_path: Path):
+def test_ratios_say_how_many_times_better_the_first_peer_is(tmp_path: Path) -> None:
     results = Results(versions={"a": "1", "b": "2"}, absent={"c": "not installed"})
     for peer, events_per_second, cpu in [("a", 300, 0.1), ("a", 100, 0.1), ("a", 200, 0.3), ("b", 20, 0.4)]:
         results.add("burst", peer, {"events_per_second": events_per_second, "cpu_per_event": cpu})
-    burst, cpu = ROWS[0], ROWS[1]
+    burst, cpu_row = ROWS[0], ROWS[1]
 
     assert results.values(burst, "a") == [100, 200, 300]
     assert results.median(burst, "a") == 200
     assert results.ratio(burst, "a", "b") == 10
-    assert results.ratio(cpu, "a", "b") == pytest.approx(4)
+    assert results.ratio(cpu_row, "a", "b") == pytest.approx(4)
     results.write(tmp_path / "deep" / "results.json")
     assert Results.read(tmp_path / "deep" / "results.json") == results

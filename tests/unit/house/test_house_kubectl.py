@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installe
 
 
 @pytest.fixture
-def kubectl(api_server: ApiServer, tmp_path: Path):
+def kubectl(api_server: ApiServer, tmp_path: Path) -> Callable[..., Awaitable[str]]:
     api_server.write_kubeconfig(tmp_path / "kubeconfig")
     environment = os.environ | {"KUBECONFIG": str(tmp_path / "kubeconfig"), "HOME": str(tmp_path)}
 
@@ -43,7 +44,9 @@ def rendered() -> str:
     return text.replace("IMAGE_PLACEHOLDER", "example/image:1").replace("{{ TIMESTAMP }}", "2026-01-02T03:04:05Z")
 
 
-async def test_the_manifests_pass_strict_validation_and_apply_unchanged_the_second_time(kubectl):
+async def test_the_manifests_pass_strict_validation_and_apply_unchanged_the_second_time(
+    kubectl: Callable[..., Awaitable[str]],
+) -> None:
     first = await kubectl("apply", "--validate=strict", "-f", "-", stdin=rendered())
     second = await kubectl("apply", "--validate=strict", "-f", "-", stdin=rendered())
 
@@ -54,7 +57,7 @@ async def test_the_manifests_pass_strict_validation_and_apply_unchanged_the_seco
     assert changed in ([], ["poddisruptionbudget.policy/plugin-operator configured"])
 
 
-async def test_the_namespaced_objects_pass_a_dry_run_on_the_server(kubectl):
+async def test_the_namespaced_objects_pass_a_dry_run_on_the_server(kubectl: Callable[..., Awaitable[str]]) -> None:
     await kubectl("apply", "-f", str(ROOT / "manifests" / "00-namespace.yaml"))
 
     out = await kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-", stdin=rendered())

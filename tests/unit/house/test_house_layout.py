@@ -11,23 +11,23 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_source_root_does_not_shadow_the_operator_module_of_the_standard_library():
+def test_the_source_root_does_not_shadow_the_operator_module_of_the_standard_library() -> None:
     assert not (ROOT / "operator" / "__init__.py").exists()
     assert Path(operator.__file__).is_relative_to(sysconfig.get_path("stdlib"))
 
 
-def test_the_standard_library_wins_even_from_the_top_of_the_checkout():
+def test_the_standard_library_wins_even_from_the_top_of_the_checkout() -> None:
     code = "import operator, sys; sys.exit(not hasattr(operator, 'itemgetter'))"
 
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-def test_tests_and_plugins_are_not_packages():
+def test_tests_and_plugins_are_not_packages() -> None:
     assert not (ROOT / "tests" / "__init__.py").exists()
     assert not (ROOT / "plugins" / "__init__.py").exists()
 
 
-def test_the_licence_is_the_full_apache_text_and_the_package_says_so():
+def test_the_licence_is_the_full_apache_text_and_the_package_says_so() -> None:
     text = (ROOT / "LICENSE").read_text()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -36,7 +36,7 @@ def test_the_licence_is_the_full_apache_text_and_the_package_says_so():
     assert project["license"] == "Apache-2.0"
 
 
-def test_the_gate_runs_the_tests_before_anything_else():
+def test_the_gate_runs_the_tests_before_anything_else() -> None:
     script = (ROOT / ".ci" / "run").read_text()
     steps = re.findall(r'^\s*step \d+ "([^"]+)"', script, re.MULTILINE)
 

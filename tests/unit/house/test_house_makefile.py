@@ -32,13 +32,13 @@ def script(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-def test_help_lists_every_target_with_a_line_about_it():
+def test_help_lists_every_target_with_a_line_about_it() -> None:
     listed = {line.split(None, 1)[0] for line in make("help").stdout.splitlines() if line.strip()}
 
     assert set(TARGETS) <= listed
 
 
-def test_manifests_are_rendered_with_image_and_time():
+def test_manifests_are_rendered_with_image_and_time() -> None:
     out = make("manifests", "REGISTRY=registry.example.com/team", "IMAGE_NAME=op", "TAG=1.2.3", "TIMESTAMP=now").stdout
 
     assert "image: registry.example.com/team/op:1.2.3" in out
@@ -46,7 +46,7 @@ def test_manifests_are_rendered_with_image_and_time():
     assert not re.search(r"IMAGE_PLACEHOLDER|\{\{", out)
 
 
-def test_another_namespace_stands_in_every_manifest_and_the_default_one_in_none():
+def test_another_namespace_stands_in_every_manifest_and_the_default_one_in_none() -> None:
     out = make("manifests", "NAMESPACE=team-a", "OPTIONS=secure-metrics network-policy-ingress").stdout
     names = [doc["metadata"].get("namespace", "") for doc in yaml.safe_load_all(out)]
 
@@ -58,14 +58,14 @@ def test_another_namespace_stands_in_every_manifest_and_the_default_one_in_none(
 
 @pytest.mark.parametrize("namespace", ["a b", "Upper", "-a", "x" * 64, "", "default", "kube-system", "a|e id;"])
 @pytest.mark.parametrize("target", ["manifests", "deploy", "undeploy", "deploy-plugins"])
-def test_a_namespace_that_is_none_or_not_the_operators_own_is_refused(target: str, namespace: str):
+def test_a_namespace_that_is_none_or_not_the_operators_own_is_refused(target: str, namespace: str) -> None:
     result = make(target, f"NAMESPACE={namespace}", "KUBECTL=true")
 
     assert result.returncode != 0
     assert f"NAMESPACE={namespace}" in result.stderr.replace("'", "")
 
 
-def test_the_rights_of_a_plugin_are_deployed_only_with_it(tmp_path: Path):
+def test_the_rights_of_a_plugin_are_deployed_only_with_it(tmp_path: Path) -> None:
     (tmp_path / "secret.py").touch()
     (tmp_path / "own.py").touch()
 
@@ -76,7 +76,7 @@ def test_the_rights_of_a_plugin_are_deployed_only_with_it(tmp_path: Path):
     assert [role in one for role in roles] == [False, True]
 
 
-def test_deploy_applies_everything_to_the_namespace_it_was_given(tmp_path: Path):
+def test_deploy_applies_everything_to_the_namespace_it_was_given(tmp_path: Path) -> None:
     applied = tmp_path / "applied"
     script(tmp_path / "kubectl", f'#!/bin/sh\necho "$@" >>{applied}\n[ -t 0 ] || cat >>{applied}\n')
     script(tmp_path / "plugin-operator", "#!/bin/sh\nexit 0\n")
@@ -92,7 +92,7 @@ def test_deploy_applies_everything_to_the_namespace_it_was_given(tmp_path: Path)
     assert "plugin-operator-system" not in applied.read_text()
 
 
-def test_deploy_takes_back_the_rights_of_plugins_that_are_not_deployed(tmp_path: Path):
+def test_deploy_takes_back_the_rights_of_plugins_that_are_not_deployed(tmp_path: Path) -> None:
     applied = tmp_path / "applied"
     script(tmp_path / "kubectl", f'#!/bin/sh\necho "call $@" >>{applied}\n[ -t 0 ] || cat >>{applied}\n')
     script(tmp_path / "plugin-operator", "#!/bin/sh\nexit 0\n")
@@ -112,7 +112,7 @@ def test_deploy_takes_back_the_rights_of_plugins_that_are_not_deployed(tmp_path:
 
 
 @pytest.mark.parametrize("variable", ["PYTHON", "VENV", "PLUGINS", "NAMESPACE", "KUBECTL"])
-def test_a_make_that_a_recipe_starts_does_not_inherit_what_this_one_was_told(variable: str):
+def test_a_make_that_a_recipe_starts_does_not_inherit_what_this_one_was_told(variable: str) -> None:
     result = make("--eval", "show:; @env", "show", f"{variable}=/of/the/outer")
 
     assert result.returncode == 0, result.stderr
@@ -120,7 +120,7 @@ def test_a_make_that_a_recipe_starts_does_not_inherit_what_this_one_was_told(var
 
 
 @pytest.mark.parametrize("target", ["docker-build", "docker-push", "deploy-all"])
-def test_a_target_that_needs_an_engine_says_so(target: str):
+def test_a_target_that_needs_an_engine_says_so(target: str) -> None:
     result = make(target, "DOCKER=no-such-engine", "REGISTRY=registry.example.com")
 
     assert result.returncode != 0
@@ -128,14 +128,14 @@ def test_a_target_that_needs_an_engine_says_so(target: str):
 
 
 @pytest.mark.parametrize("target", ["deploy", "deploy-plugins"])
-def test_a_target_that_needs_kubectl_says_so(target: str):
+def test_a_target_that_needs_kubectl_says_so(target: str) -> None:
     result = make(target, "KUBECTL=no-such-kubectl")
 
     assert result.returncode != 0
     assert "no-such-kubectl is not on PATH" in result.stderr
 
 
-def test_docker_push_asks_for_a_registry(tmp_path: Path):
+def test_docker_push_asks_for_a_registry(tmp_path: Path) -> None:
     script(tmp_path / "engine", "#!/bin/sh\nexit 0\n")
 
     result = make("docker-push", f"DOCKER={tmp_path}/engine", "REGISTRY=")
@@ -144,7 +144,7 @@ def test_docker_push_asks_for_a_registry(tmp_path: Path):
     assert "needs REGISTRY" in result.stderr
 
 
-def test_an_interpreter_that_is_too_old_is_named_with_the_way_out(tmp_path: Path):
+def test_an_interpreter_that_is_too_old_is_named_with_the_way_out(tmp_path: Path) -> None:
     script(tmp_path / "old", '#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" && exit 0\nexit 1\n')
 
     result = make("setup", f"PYTHON={tmp_path}/old", f"VENV={tmp_path}/venv")
@@ -155,7 +155,7 @@ def test_an_interpreter_that_is_too_old_is_named_with_the_way_out(tmp_path: Path
     assert not (tmp_path / "venv").exists()
 
 
-def test_a_newer_interpreter_is_found_when_python3_is_too_old(tmp_path: Path):
+def test_a_newer_interpreter_is_found_when_python3_is_too_old(tmp_path: Path) -> None:
     script(tmp_path / "python3", "#!/bin/sh\nexit 1\n")
     script(tmp_path / "python3.13", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
 

@@ -52,7 +52,7 @@ def container() -> dict[str, Any]:
     documents([*DEPLOYED, *OF_PLUGINS, *OPTIONAL]),
     ids=lambda doc: f"{doc['kind']}-{doc['metadata']['name']}",
 )
-def test_every_object_carries_the_recommended_labels(document: dict[str, Any]):
+def test_every_object_carries_the_recommended_labels(document: dict[str, Any]) -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     labels = document["metadata"]["labels"]
 
@@ -60,7 +60,7 @@ def test_every_object_carries_the_recommended_labels(document: dict[str, Any]):
     assert labels["app.kubernetes.io/version"] == version
 
 
-def test_the_namespace_comes_first_and_holds_everything_namespaced():
+def test_the_namespace_comes_first_and_holds_everything_namespaced() -> None:
     first, *others = documents()
 
     assert (first["kind"], first["metadata"]["name"]) == ("Namespace", NAMESPACE)
@@ -74,13 +74,13 @@ def rules_of(files: list[Path]) -> list[dict[str, Any]]:
     return [rule for doc in documents(files) if doc["kind"] in {"ClusterRole", "Role"} for rule in doc["rules"]]
 
 
-def test_no_role_grants_a_wildcard():
+def test_no_role_grants_a_wildcard() -> None:
     for rule in rules_of([*DEPLOYED, *OF_PLUGINS, *OPTIONAL]):
         granted = rule["verbs"] + rule.get("resources", []) + rule.get("apiGroups", [])
         assert "*" not in granted + rule.get("nonResourceURLs", [])
 
 
-def test_the_base_grants_what_the_operator_needs_and_nothing_for_plugins():
+def test_the_base_grants_what_the_operator_needs_and_nothing_for_plugins() -> None:
     assert [(rule["resources"], sorted(rule["verbs"])) for rule in rules_of(DEPLOYED)] == [
         (["events"], ["create", "patch"]),
         (["leases"], ["create"]),
@@ -88,7 +88,7 @@ def test_the_base_grants_what_the_operator_needs_and_nothing_for_plugins():
     ]
 
 
-def test_each_shipped_plugin_has_a_role_of_its_own_that_only_reads_its_kind():
+def test_each_shipped_plugin_has_a_role_of_its_own_that_only_reads_its_kind() -> None:
     assert [path.stem for path in OF_PLUGINS] == sorted(path.stem for path in (ROOT / "plugins").glob("*.py"))
     for path in OF_PLUGINS:
         role, binding = documents([path])
@@ -97,7 +97,7 @@ def test_each_shipped_plugin_has_a_role_of_its_own_that_only_reads_its_kind():
         assert [subject["name"] for subject in binding["subjects"]] == [pod()["serviceAccountName"]]
 
 
-def test_network_policies_are_optional_and_meet_the_pods_and_their_ports():
+def test_network_policies_are_optional_and_meet_the_pods_and_their_ports() -> None:
     assert not any(doc["kind"] == "NetworkPolicy" for doc in documents())
     labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
     policies = [doc["spec"] for doc in documents(OPTIONAL) if doc["kind"] == "NetworkPolicy"]
@@ -108,20 +108,20 @@ def test_network_policies_are_optional_and_meet_the_pods_and_their_ports():
     assert {port["port"] for rule in ingress for port in rule["ports"]} == {"metrics"}
 
 
-def test_two_deployments_share_no_role_and_no_binding_because_names_have_the_namespace():
+def test_two_deployments_share_no_role_and_no_binding_because_names_have_the_namespace() -> None:
     for doc in documents([*DEPLOYED, *OF_PLUGINS, *OPTIONAL]):
         if doc["kind"] in {"ClusterRole", "ClusterRoleBinding"}:
             assert doc["metadata"]["name"].startswith(f"{NAMESPACE}:")
 
 
-def test_the_role_of_the_lease_names_the_lease_that_the_flags_default_to():
+def test_the_role_of_the_lease_names_the_lease_that_the_flags_default_to() -> None:
     params = {param.name: param for param in parameters("run")}
     update = one("Role", "plugin-operator-leader-election")["rules"][1]
 
     assert update["resourceNames"] == [params["leader_resource_name"].default]
 
 
-def test_every_binding_joins_a_role_that_exists_to_the_account_of_the_pod():
+def test_every_binding_joins_a_role_that_exists_to_the_account_of_the_pod() -> None:
     roles = {(doc["kind"], doc["metadata"]["name"]) for doc in documents()}
     bindings = [doc for doc in documents() if doc["kind"].endswith("Binding")]
 
@@ -131,7 +131,7 @@ def test_every_binding_joins_a_role_that_exists_to_the_account_of_the_pod():
         assert [subject["name"] for subject in binding["subjects"]] == [pod()["serviceAccountName"]]
 
 
-def test_secure_metrics_get_the_right_to_ask_and_nothing_else():
+def test_secure_metrics_get_the_right_to_ask_and_nothing_else() -> None:
     rules = [rule for doc in documents(OPTIONAL) if doc["kind"] == "ClusterRole" for rule in doc["rules"]]
 
     assert [rule.get("resources") or rule["nonResourceURLs"] for rule in rules] == [
@@ -142,7 +142,7 @@ def test_secure_metrics_get_the_right_to_ask_and_nothing_else():
     assert [rule["verbs"] for rule in rules] == [["create"], ["create"], ["get"]]
 
 
-def test_the_pod_runs_without_any_privilege():
+def test_the_pod_runs_without_any_privilege() -> None:
     assert {"runAsNonRoot": True, "runAsUser": 65532, "runAsGroup": 65532}.items() <= pod()["securityContext"].items()
     assert pod()["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert container()["securityContext"] == {
@@ -153,7 +153,7 @@ def test_the_pod_runs_without_any_privilege():
     }
 
 
-def test_every_flag_of_the_deployment_exists():
+def test_every_flag_of_the_deployment_exists() -> None:
     command, *arguments = container()["args"]
     flags = {option for param in parameters(command) for option in param.opts}
 
@@ -161,7 +161,7 @@ def test_every_flag_of_the_deployment_exists():
         assert argument.partition("=")[0] in flags
 
 
-def test_the_command_line_takes_the_arguments_of_the_deployment_as_they_are_meant(tmp_path: Path):
+def test_the_command_line_takes_the_arguments_of_the_deployment_as_they_are_meant(tmp_path: Path) -> None:
     command, *arguments = (argument.replace("=/plugins", f"={tmp_path}") for argument in container()["args"])
     run = group.get_command(click.Context(group), command)
     assert run is not None
@@ -173,13 +173,13 @@ def test_the_command_line_takes_the_arguments_of_the_deployment_as_they_are_mean
     assert settings["shutdown_grace_period_seconds"] == 30
 
 
-def test_the_pod_has_time_to_stop_by_itself():
+def test_the_pod_has_time_to_stop_by_itself() -> None:
     (grace,) = (arg.partition("=")[2] for arg in container()["args"] if arg.startswith("--shutdown-grace-period="))
 
     assert pod()["terminationGracePeriodSeconds"] > int(grace.removesuffix("s"))
 
 
-def test_probes_and_service_meet_the_ports_of_the_flags():
+def test_probes_and_service_meet_the_ports_of_the_flags() -> None:
     ports = {port["name"]: port["containerPort"] for port in container()["ports"]}
 
     assert f"--metrics-addr=:{ports['metrics']}" in container()["args"]
@@ -191,7 +191,7 @@ def test_probes_and_service_meet_the_ports_of_the_flags():
     assert service_port["targetPort"] in ports
 
 
-def test_selectors_meet_the_labels_of_the_pods():
+def test_selectors_meet_the_labels_of_the_pods() -> None:
     labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
     selectors = [
         one("Deployment")["spec"]["selector"]["matchLabels"],
@@ -203,7 +203,7 @@ def test_selectors_meet_the_labels_of_the_pods():
     assert all(selector.items() <= labels.items() for selector in selectors)
 
 
-def test_the_plugins_volume_is_a_directory_that_the_kubelet_keeps_up_to_date():
+def test_the_plugins_volume_is_a_directory_that_the_kubelet_keeps_up_to_date() -> None:
     mounts = {mount["name"]: mount for mount in container()["volumeMounts"]}
 
     assert f"--plugins-dir={mounts['plugins']['mountPath']}" in container()["args"]

@@ -41,7 +41,7 @@ def version_of(pin: Requirement) -> Version:
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
-def test_every_pin_is_exact_and_hashed(lock: Path):
+def test_every_pin_is_exact_and_hashed(lock: Path) -> None:
     for requirement, hashes in blocks(lock).items():
         assert re.match(r"[A-Za-z0-9._-]+==[^ ]+", requirement), requirement
         assert hashes, requirement
@@ -49,7 +49,7 @@ def test_every_pin_is_exact_and_hashed(lock: Path):
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
-def test_a_lock_names_no_registry_and_no_path(lock: Path):
+def test_a_lock_names_no_registry_and_no_path(lock: Path) -> None:
     text = lock.read_text()
 
     assert "://" not in text
@@ -57,7 +57,7 @@ def test_a_lock_names_no_registry_and_no_path(lock: Path):
 
 
 @pytest.mark.parametrize(("lock", "extras"), [("runtime.txt", ()), ("dev.txt", ("test", "check", "tracing"))])
-def test_a_lock_satisfies_what_the_package_declares(lock: str, extras: tuple[str, ...]):
+def test_a_lock_satisfies_what_the_package_declares(lock: str, extras: tuple[str, ...]) -> None:
     locked = pins(ROOT / "requirements" / lock)
 
     for requirement in declared(*extras):
@@ -65,7 +65,7 @@ def test_a_lock_satisfies_what_the_package_declares(lock: str, extras: tuple[str
         assert requirement.specifier.contains(version_of(pin), prereleases=True), f"{requirement} is locked as {pin}"
 
 
-def test_the_locks_agree_with_each_other():
+def test_the_locks_agree_with_each_other() -> None:
     runtime, build, dev = (pins(ROOT / "requirements" / name) for name in ("runtime.txt", "build.txt", "dev.txt"))
 
     assert runtime.keys() <= dev.keys()
@@ -73,7 +73,7 @@ def test_the_locks_agree_with_each_other():
         assert version_of(dev.get(name, pin)) == version_of(pin), name
 
 
-def test_the_build_backend_is_pinned_too():
+def test_the_build_backend_is_pinned_too() -> None:
     (backend,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
     locked = pins(ROOT / "requirements" / "build.txt")
 

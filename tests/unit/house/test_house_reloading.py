@@ -16,11 +16,11 @@ def cases_in(folder: str) -> set[str]:
     }
 
 
-def test_the_table_of_cases_is_the_list_of_tests():
+def test_the_table_of_cases_is_the_list_of_tests() -> None:
     named = set(re.findall(r"^\| .+ \| `(test_\w+)` \|$", PAGE, re.MULTILINE))
 
     assert named == cases_in("reloading")
 
 
-def test_every_state_is_explained():
+def test_every_state_is_explained() -> None:
     assert [state for state in PluginState if state not in PAGE] == []

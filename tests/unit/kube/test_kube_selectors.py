@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from plugin_operator.kube import FieldSelector, LabelSelector, SelectorError
@@ -34,7 +36,7 @@ from plugin_operator.kube import FieldSelector, LabelSelector, SelectorError
         ("app.kubernetes.io/name=x,tier notin (back),!old", {"app.kubernetes.io/name": "x"}, True),
     ],
 )
-def test_a_label_selector_matches_as_apimachinery_does(text, labels, expected):
+def test_a_label_selector_matches_as_apimachinery_does(text: str, labels: dict[str, str], expected: bool) -> None:
     assert LabelSelector.parse(text).matches(labels) is expected
     assert LabelSelector.parse(str(LabelSelector.parse(text))).matches(labels) is expected
 
@@ -44,14 +46,14 @@ def test_a_label_selector_matches_as_apimachinery_does(text, labels, expected):
     [("a,", 2), ("a=b c", 4), (",a", 0), ("a in b", 5), ("a in (b", 7), ("-a=b", 0), ("a>x", 2), ("a=(", 2), ("a b", 2),
      ("A_/b=c", 0), ("!", 1), ("a=$x", 2)],
 )  # fmt: skip
-def test_a_malformed_label_selector_names_the_column(text, position):
+def test_a_malformed_label_selector_names_the_column(text: str, position: int) -> None:
     with pytest.raises(SelectorError) as caught:
         LabelSelector.parse(text)
     assert caught.value.position == position
     assert f"column {position + 1}" in str(caught.value)
 
 
-def test_the_canonical_label_selector_does_not_depend_on_spelling():
+def test_the_canonical_label_selector_does_not_depend_on_spelling() -> None:
     assert str(LabelSelector.parse(" b in ( y ,x), a==1 ,!c")) == "a=1,b in (x,y),!c"
     assert not LabelSelector.parse("")
     assert LabelSelector.parse("a")
@@ -69,7 +71,7 @@ def test_the_canonical_label_selector_does_not_depend_on_spelling():
         ("a=b,,", {"a": "b"}, True),
     ],
 )
-def test_a_field_selector_matches_the_fields_it_names(text, fields, expected):
+def test_a_field_selector_matches_the_fields_it_names(text: str, fields: dict[str, str], expected: bool) -> None:
     assert FieldSelector.parse(text).matches(fields.get) is expected
     assert FieldSelector.parse(str(FieldSelector.parse(text))) == FieldSelector(
         tuple(sorted(FieldSelector.parse(text).requirements))
@@ -79,7 +81,7 @@ def test_a_field_selector_matches_the_fields_it_names(text, fields, expected):
 @pytest.mark.parametrize(
     ("text", "position"), [("a", 0), ("=b", 0), ("a=b,c", 4), (r"a=\x", 2), ("a=b=c", 2), ("a=b\\", 3)]
 )
-def test_a_malformed_field_selector_names_the_column(text, position):
+def test_a_malformed_field_selector_names_the_column(text: str, position: int) -> None:
     with pytest.raises(SelectorError) as caught:
         FieldSelector.parse(text)
     assert caught.value.position == position
@@ -109,7 +111,7 @@ def test_a_malformed_field_selector_names_the_column(text, position):
         ),
     ],
 )
-def test_a_label_selector_may_be_text_or_a_mapping(value, expected):
+def test_a_label_selector_may_be_text_or_a_mapping(value: dict[str, Any] | str | None, expected: str) -> None:
     found = LabelSelector.of(value)
     assert sorted(str(found).split(",")) == sorted(expected.split(","))
     assert LabelSelector.of(found) is found
@@ -125,29 +127,30 @@ def test_a_label_selector_may_be_text_or_a_mapping(value, expected):
         {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]},
     ],
 )  # fmt: skip
-def test_what_is_no_label_selector_is_refused_with_the_way_out(value):
+def test_what_is_no_label_selector_is_refused_with_the_way_out(value: Any) -> None:
     with pytest.raises(TypeError, match=r"write 'app=web|matchExpressions"):
         LabelSelector.of(value)
 
 
 @pytest.mark.parametrize("value", [{"a": "b,c=d"}, {"a,b": "c"}, {"!a": "b"}, {"a": "b c"}, {"a=b": "c"}, {"": "x"}])
-def test_no_mapping_smuggles_in_another_term(value):
+def test_no_mapping_smuggles_in_another_term(value: dict[str, str]) -> None:
     with pytest.raises(SelectorError):
         LabelSelector.of(value)
 
 
-def test_a_field_selector_may_be_text_or_a_mapping():
+def test_a_field_selector_may_be_text_or_a_mapping() -> None:
     assert FieldSelector.of(None) == FieldSelector.of("") == FieldSelector.of({}) == FieldSelector()
     assert str(FieldSelector.of("b=x,a!=y")) == "a!=y,b=x"
     odd = FieldSelector.of({"spec.x": "a,b=c\\", "metadata.name": "web"})
     assert odd.matches({"spec.x": "a,b=c\\", "metadata.name": "web"}.get)
     assert FieldSelector.of(odd) is odd
-    for value in (7, ["a"], {"a": 1}, {1: "a"}):
+    of_no_type: tuple[Any, ...] = (7, ["a"], {"a": 1}, {1: "a"})
+    for value in of_no_type:
         with pytest.raises(TypeError, match=r"write 'metadata\.name=web' or"):
             FieldSelector.of(value)
-    for value in ({"a,b": "c"}, {"a=b": "c"}, {"": "c"}):
+    for selector in ({"a,b": "c"}, {"a=b": "c"}, {"": "c"}):
         with pytest.raises(SelectorError):
-            FieldSelector.of(value)
+            FieldSelector.of(selector)
 
 
 def test_the_selector_of_a_typed_model_is_read_like_a_mapping() -> None:

@@ -1,18 +1,20 @@
 """managedFields and server-side apply. The sequences and results were compared with a real 1.36 server."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from kube_apiserver.crds.schemas import from_crd
 from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.fieldmanagers import ApplyConflict, apply, track
-from kube_apiserver.schema import Schemas
+from kube_apiserver.schema import Schema
+from tests.builtin_schema import builtin_schema
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = datetime(2026, 1, 2, 3, 9, 5, tzinfo=UTC)
-CONFIG_MAP = Schemas.builtin().get(("", "v1", "ConfigMap"))
-DEPLOYMENT = Schemas.builtin().get(("apps", "v1", "Deployment"))
+CONFIG_MAP = builtin_schema("", "v1", "ConfigMap")
+DEPLOYMENT = builtin_schema("apps", "v1", "Deployment")
 CONTAINER = {"name": "c", "image": "i", "ports": [{"containerPort": 80}]}
 SPEC = {
     "selector": {"matchLabels": {"a": "b"}},
@@ -20,28 +22,40 @@ SPEC = {
 }
 
 
-def config_map(data=None, **metadata):
+def config_map(data: dict[str, str] | None = None, **metadata: Any) -> dict[str, Any]:
     obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", **metadata}}
     return obj if data is None else {**obj, "data": data}
 
 
-def write(old, new, manager, now=NOW, **options):
+def write(
+    old: dict[str, Any] | None, new: dict[str, Any], manager: str, now: datetime = NOW, **options: Any
+) -> dict[str, Any]:
     return track(old, new, manager=manager, schema=CONFIG_MAP, api_version="v1", now=now, **options)
 
 
-def applied(live, config, manager, *, force=False, now=NOW, schema=CONFIG_MAP, api_version="v1", **options):
+def applied(
+    live: dict[str, Any] | None,
+    config: dict[str, Any],
+    manager: str,
+    *,
+    force: bool = False,
+    now: datetime = NOW,
+    schema: Schema = CONFIG_MAP,
+    api_version: str = "v1",
+    **options: Any,
+) -> dict[str, Any]:
     return apply(live, config, manager=manager, force=force, schema=schema, api_version=api_version, now=now, **options)
 
 
-def fields(obj, manager):
+def fields(obj: dict[str, Any], manager: str) -> dict[str, Any]:
     return next(e["fieldsV1"] for e in obj["metadata"]["managedFields"] if e["manager"] == manager)
 
 
-def managers(obj):
+def managers(obj: dict[str, Any]) -> list[tuple[str, str]]:
     return [(e["manager"], e["operation"]) for e in obj["metadata"].get("managedFields", [])]
 
 
-def test_a_creator_owns_what_it_set_but_not_its_identity():
+def test_a_creator_owns_what_it_set_but_not_its_identity() -> None:
     result = write(None, config_map({"a": "1"}, labels={"l": "m"}, uid="u"), "me")
     assert result["metadata"]["managedFields"] == [
         {
@@ -58,31 +72,31 @@ def test_a_creator_owns_what_it_set_but_not_its_identity():
     ]
 
 
-def test_an_update_takes_only_what_it_changed():
+def test_an_update_takes_only_what_it_changed() -> None:
     live = write(None, config_map({"a": "1", "b": "2"}), "first")
     result = write(live, {**live, "data": {"a": "9", "b": "2"}}, "second", LATER)
     assert fields(result, "first") == {"f:data": {".": {}, "f:b": {}}}
     assert fields(result, "second") == {"f:data": {"f:a": {}}}
 
 
-def test_an_update_without_a_change_keeps_the_old_time():
+def test_an_update_without_a_change_keeps_the_old_time() -> None:
     live = write(None, config_map({"a": "1"}), "me")
     assert write(live, live, "me", LATER) == live
 
 
-def test_clearing_managed_fields_ends_the_tracking():
+def test_clearing_managed_fields_ends_the_tracking() -> None:
     live = write(None, config_map({"a": "1"}), "me")
     cleared = write(live, config_map({"a": "1"}, managedFields=[{}]), "me")
     assert "managedFields" not in cleared["metadata"]
     assert "managedFields" not in write(cleared, config_map({"a": "2"}), "me")["metadata"]
 
 
-def test_dropping_managed_fields_by_accident_keeps_them():
+def test_dropping_managed_fields_by_accident_keeps_them() -> None:
     live = write(None, config_map({"a": "1"}), "me")
     assert managers(write(live, config_map({"a": "1"}), "you")) == [("me", "Update")]
 
 
-def test_status_written_through_its_path_is_an_entry_of_its_own():
+def test_status_written_through_its_path_is_an_entry_of_its_own() -> None:
     base = apply_defaults(
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": SPEC}, DEPLOYMENT
     )
@@ -97,13 +111,13 @@ def test_status_written_through_its_path_is_an_entry_of_its_own():
     )
 
 
-def test_appliers_share_equal_values():
+def test_appliers_share_equal_values() -> None:
     live = applied(None, config_map({"a": "1"}), "alice")
     result = applied(live, config_map({"a": "1"}), "bob")
     assert sorted(managers(result)) == [("alice", "Apply"), ("bob", "Apply")]
 
 
-def test_a_conflict_names_owner_and_field():
+def test_a_conflict_names_owner_and_field() -> None:
     live = write(None, config_map({"a": "1", "b": "2"}), "creator")
     with pytest.raises(ApplyConflict) as caught:
         applied(live, config_map({"a": "9"}), "alice")
@@ -116,50 +130,50 @@ def test_a_conflict_names_owner_and_field():
     )
 
 
-def test_several_conflicts_are_listed_by_manager():
+def test_several_conflicts_are_listed_by_manager() -> None:
     live = applied(None, config_map({"a": "1", "c": "1"}), "alice")
     with pytest.raises(ApplyConflict) as caught:
         applied(live, config_map({"a": "9", "c": "9"}), "bob")
     assert str(caught.value) == 'Apply failed with 2 conflicts: conflicts with "alice":\n- .data.a\n- .data.c'
 
 
-def test_force_takes_the_field_over():
+def test_force_takes_the_field_over() -> None:
     live = applied(None, config_map({"a": "1", "b": "1"}), "alice")
     result = applied(live, config_map({"a": "9"}), "bob", force=True)
     assert result["data"] == {"a": "9", "b": "1"}
     assert fields(result, "alice") == {"f:data": {"f:b": {}}}
 
 
-def test_a_field_no_longer_applied_goes_unless_somebody_else_owns_it():
+def test_a_field_no_longer_applied_goes_unless_somebody_else_owns_it() -> None:
     live = applied(None, config_map({"a": "1", "b": "1"}), "alice")
     live = applied(live, config_map({"b": "1"}), "bob")
     result = applied(live, config_map({"c": "1"}), "alice")
     assert result["data"] == {"b": "1", "c": "1"}
 
 
-def test_applying_nothing_more_removes_the_container_too():
+def test_applying_nothing_more_removes_the_container_too() -> None:
     live = applied(None, config_map({"a": "1"}), "alice")
     assert "data" not in applied(live, config_map(), "alice")
 
 
-def test_applying_the_same_again_changes_nothing_not_even_the_time():
+def test_applying_the_same_again_changes_nothing_not_even_the_time() -> None:
     live = applied(None, config_map({"a": "1"}), "alice")
     assert applied(live, config_map({"a": "1"}), "alice", now=LATER) == live
 
 
-def test_giving_up_the_only_metadata_leaves_the_name():
+def test_giving_up_the_only_metadata_leaves_the_name() -> None:
     live = applied(None, config_map(finalizers=["example.com/a"]), "alice")
     result = applied(live, config_map(), "alice")
     assert result["metadata"] == {"name": "x"}
 
 
-def test_an_apply_that_changes_no_value_sets_no_time():
+def test_an_apply_that_changes_no_value_sets_no_time() -> None:
     live = applied(None, config_map({"a": "1"}), "alice")
     result = applied(live, config_map({"a": "1"}), "bob", now=LATER)
     assert [entry.get("time") for entry in result["metadata"]["managedFields"]] == [None, "2026-01-02T03:04:05Z"]
 
 
-def test_keyed_lists_merge_and_are_owned_by_key():
+def test_keyed_lists_merge_and_are_owned_by_key() -> None:
     live = applied(None, {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": SPEC}, "a",
                    schema=DEPLOYMENT, api_version="apps/v1")  # fmt: skip
     other = {"spec": {"template": {"spec": {"containers": [{"name": "d", "image": "k"}]}}}}
@@ -175,19 +189,19 @@ def test_keyed_lists_merge_and_are_owned_by_key():
     assert list(ports) == ['k:{"containerPort":80,"protocol":"TCP"}']
 
 
-def test_atomic_lists_of_custom_kinds_are_owned_whole():
+def test_atomic_lists_of_custom_kinds_are_owned_whole() -> None:
     schema = from_crd({"type": "object", "properties": {"l": {"type": "array", "items": {"type": "string"}}}})
     config = {"apiVersion": "e.com/v1", "kind": "G", "metadata": {"name": "x"}, "l": ["a"]}
     result = applied(None, config, "a", schema=schema, api_version="e.com/v1")
     assert fields(result, "a") == {"f:l": {}}
 
 
-def test_an_untracked_object_gets_a_manager_before_the_first_apply():
+def test_an_untracked_object_gets_a_manager_before_the_first_apply() -> None:
     result = applied(config_map({"k": "v"}), config_map({"new": "1"}), "alice")
     assert managers(result) == [("alice", "Apply"), ("before-first-apply", "Update")]
 
 
-def test_kubectl_takes_over_what_its_client_side_apply_had_set():
+def test_kubectl_takes_over_what_its_client_side_apply_had_set() -> None:
     text = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"1"}}'
     annotations = {"kubectl.kubernetes.io/last-applied-configuration": text}
     live = write(None, config_map({"a": "1"}, annotations=annotations), "kubectl-client-side-apply")

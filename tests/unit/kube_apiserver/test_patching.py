@@ -1,23 +1,25 @@
 """The patch types."""
 
+from typing import Any
+
 import pytest
 
 from kube_apiserver.patching import PatchError, json_patch, merge_patch, strategic_merge_patch
-from kube_apiserver.schema import Schemas
+from tests.builtin_schema import builtin_schema
 
-DEPLOYMENT = Schemas.builtin().get(("apps", "v1", "Deployment"))
-CONFIG_MAP = Schemas.builtin().get(("", "v1", "ConfigMap"))
+DEPLOYMENT = builtin_schema("apps", "v1", "Deployment")
+CONFIG_MAP = builtin_schema("", "v1", "ConfigMap")
 
 
-def pod_spec(**spec):
+def pod_spec(**spec: Any) -> dict[str, Any]:
     return {"spec": {"template": {"spec": spec}}}
 
 
-def patched_pod(doc, patch):
+def patched_pod(doc: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     return strategic_merge_patch(pod_spec(**doc), pod_spec(**patch), DEPLOYMENT)["spec"]["template"]["spec"]
 
 
-def test_json_patch_applies_in_order_and_leaves_its_input_alone():
+def test_json_patch_applies_in_order_and_leaves_its_input_alone() -> None:
     doc = {"data": {"a": "1"}}
     ops = [{"op": "add", "path": "/data/b", "value": "2"}, {"op": "remove", "path": "/data/a"}]
     assert json_patch(doc, ops) == {"data": {"b": "2"}}
@@ -36,21 +38,21 @@ def test_json_patch_applies_in_order_and_leaves_its_input_alone():
         ([{"op": "add", "path": "/data/x", "value": "1"}] * 10_001, 413),
     ],
 )
-def test_a_json_patch_that_cannot_be_applied_says_with_which_status(ops, code):
+def test_a_json_patch_that_cannot_be_applied_says_with_which_status(ops: dict[str, str] | list[Any], code: int) -> None:
     with pytest.raises(PatchError) as caught:
         json_patch({"data": {"a": "1"}}, ops)
     assert caught.value.code == code
 
 
-def test_replacing_an_absent_member_adds_it():
+def test_replacing_an_absent_member_adds_it() -> None:
     assert json_patch({"data": {}}, [{"op": "replace", "path": "/data/a", "value": "1"}]) == {"data": {"a": "1"}}
 
 
-def test_an_absent_member_passes_a_test_for_null():
+def test_an_absent_member_passes_a_test_for_null() -> None:
     assert json_patch({"data": {}}, [{"op": "test", "path": "/data/a", "value": None}]) == {"data": {}}
 
 
-def test_a_missing_value_and_a_copy_of_what_is_absent_are_null():
+def test_a_missing_value_and_a_copy_of_what_is_absent_are_null() -> None:
     assert json_patch({"data": {}}, [{"op": "add", "path": "/data/a"}]) == {"data": {"a": None}}
     assert json_patch({"data": {}}, [{"op": "copy", "from": "/data/b", "path": "/data/a"}]) == {"data": {"a": None}}
 
@@ -64,22 +66,22 @@ def test_a_missing_value_and_a_copy_of_what_is_absent_are_null():
         ({"op": "remove", "path": "/list/-2"}, [2]),
     ],
 )
-def test_a_negative_index_counts_from_the_end_of_a_list(op, expected):
+def test_a_negative_index_counts_from_the_end_of_a_list(op: dict[str, Any], expected: list[int]) -> None:
     assert json_patch({"list": [1, 2]}, [op]) == {"list": expected}
 
 
-def test_merge_patch_deletes_by_null_and_replaces_lists():
+def test_merge_patch_deletes_by_null_and_replaces_lists() -> None:
     doc = {"a": {"b": 1, "c": 2}, "l": [1, 2]}
     assert merge_patch(doc, {"a": {"b": None, "d": 3}, "l": [9]}) == {"a": {"c": 2, "d": 3}, "l": [9]}
 
 
-def test_a_merge_patch_must_be_an_object():
+def test_a_merge_patch_must_be_an_object() -> None:
     with pytest.raises(PatchError) as caught:
         merge_patch({}, [1])
     assert caught.value.code == 400
 
 
-def test_strategic_merge_joins_lists_by_key_with_patched_items_first():
+def test_strategic_merge_joins_lists_by_key_with_patched_items_first() -> None:
     doc = {"containers": [{"name": "c", "image": "i", "env": [{"name": "E", "value": "1"}]}]}
     result = patched_pod(doc, {"containers": [{"name": "c", "env": [{"name": "F", "value": "2"}]}]})
     assert result["containers"] == [
@@ -87,7 +89,7 @@ def test_strategic_merge_joins_lists_by_key_with_patched_items_first():
     ]
 
 
-def test_patch_delete_removes_one_item_and_patch_replace_the_list():
+def test_patch_delete_removes_one_item_and_patch_replace_the_list() -> None:
     doc = {"containers": [{"name": "a", "image": "1"}, {"name": "b", "image": "2"}]}
     assert patched_pod(doc, {"containers": [{"name": "a", "$patch": "delete"}]})["containers"] == [
         {"name": "b", "image": "2"}
@@ -96,7 +98,7 @@ def test_patch_delete_removes_one_item_and_patch_replace_the_list():
     assert replaced["containers"] == [{"name": "z", "image": "9"}]
 
 
-def test_set_element_order_sorts_the_list():
+def test_set_element_order_sorts_the_list() -> None:
     doc = {"containers": [{"name": "a"}, {"name": "b"}]}
     patch = {
         "$setElementOrder/containers": [{"name": "c"}, {"name": "a"}, {"name": "b"}],
@@ -115,31 +117,31 @@ def test_set_element_order_sorts_the_list():
         },
     ],
 )
-def test_set_element_order_must_name_what_is_patched_in_the_order_of_the_patch(patch):
+def test_set_element_order_must_name_what_is_patched_in_the_order_of_the_patch(patch: dict[str, Any]) -> None:
     with pytest.raises(PatchError, match=r"The order in patch list") as caught:
         patched_pod({"containers": [{"name": "a"}, {"name": "b"}]}, patch)
     assert caught.value.code == 500
 
 
-def test_retain_keys_drops_the_other_union_members():
+def test_retain_keys_drops_the_other_union_members() -> None:
     doc = {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}}
     patch = {"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}}
     assert strategic_merge_patch(doc, patch, DEPLOYMENT) == {"spec": {"strategy": {"type": "Recreate"}}}
 
 
-def test_scalars_leave_a_merging_list_by_directive():
+def test_scalars_leave_a_merging_list_by_directive() -> None:
     doc = {"metadata": {"finalizers": ["a", "b"]}}
     patch = {"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"], "finalizers": ["c"]}}
     result = strategic_merge_patch(doc, patch, CONFIG_MAP)
     assert sorted(result["metadata"]["finalizers"]) == ["b", "c"]
 
 
-def test_patch_replace_on_an_object_keeps_only_the_patch():
+def test_patch_replace_on_an_object_keeps_only_the_patch() -> None:
     doc = {"data": {"a": "1", "b": "2"}}
     assert strategic_merge_patch(doc, {"data": {"$patch": "replace", "c": "3"}}, CONFIG_MAP) == {"data": {"c": "3"}}
 
 
-def test_a_directive_for_what_is_absent_is_dropped_with_all_beside_it():
+def test_a_directive_for_what_is_absent_is_dropped_with_all_beside_it() -> None:
     assert strategic_merge_patch({}, {"data": {"$patch": "replace", "c": "3"}}, CONFIG_MAP) == {}
 
 
@@ -150,7 +152,7 @@ def test_a_directive_for_what_is_absent_is_dropped_with_all_beside_it():
         ({"name": "a", "$patch": "odd"}, "unknown patch type: odd in map: map[$patch:odd name:a]"),
     ],
 )
-def test_a_list_patch_that_cannot_be_followed_is_a_server_error(item, message):
+def test_a_list_patch_that_cannot_be_followed_is_a_server_error(item: dict[str, str], message: str) -> None:
     with pytest.raises(PatchError) as caught:
         patched_pod({"containers": [{"name": "a"}]}, {"containers": [item]})
     assert (caught.value.code, caught.value.message) == (500, message)

@@ -1,41 +1,42 @@
 """Tables as kubectl prints them."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from kube_apiserver import printer_columns
 from kube_apiserver.printer_columns.formats import human_duration
 from kube_apiserver.printer_columns.jsonpath import find
-from kube_apiserver.schema import builtin_resources
+from kube_apiserver.schema import ResourceInfo, builtin_resources
 
 NOW = datetime(2026, 1, 1, 0, 5, 30, tzinfo=UTC)
 METADATA = {"name": "x", "creationTimestamp": "2026-01-01T00:00:00Z"}
 
 
-def row(group, kind, obj, **options):
+def row(group: str, kind: str, obj: dict[str, Any], **options: Any) -> list[Any]:
     table = printer_columns.render([{"metadata": METADATA, **obj}], group=group, kind=kind, now=NOW, **options)
     assert all(len(line["cells"]) == len(table["columnDefinitions"]) for line in table["rows"])
     return table["rows"][0]["cells"]
 
 
 @pytest.mark.parametrize("resource", builtin_resources(), ids=lambda one: f"{one.group}/{one.kind}")
-def test_a_bare_object_of_every_kind_has_a_cell_for_each_column(resource):
+def test_a_bare_object_of_every_kind_has_a_cell_for_each_column(resource: ResourceInfo) -> None:
     assert row(resource.group, resource.kind, {"kind": resource.kind})
 
 
-def test_a_config_map_shows_the_number_of_its_keys():
+def test_a_config_map_shows_the_number_of_its_keys() -> None:
     assert row("", "ConfigMap", {"data": {"a": "1"}, "binaryData": {"b": ""}}) == ["x", 2, "5m30s"]
 
 
-def test_a_service_shows_ports_and_addresses():
+def test_a_service_shows_ports_and_addresses() -> None:
     spec = {"clusterIP": "10.0.0.1", "ports": [{"port": 80, "nodePort": 30000, "protocol": "TCP"}], "type": "NodePort"}
     assert row("", "Service", {"spec": spec}) == [
         "x", "NodePort", "10.0.0.1", "<none>", "80:30000/TCP", "5m30s", "<none>",
     ]  # fmt: skip
 
 
-def test_a_crashing_pod_shows_why_and_how_often():
+def test_a_crashing_pod_shows_why_and_how_often() -> None:
     state = {
         "ready": False,
         "restartCount": 3,
@@ -46,11 +47,11 @@ def test_a_crashing_pod_shows_why_and_how_often():
     assert row("", "Pod", obj)[1:4] == ["0/1", "CrashLoopBackOff", "3 (60s ago)"]
 
 
-def test_a_secret_never_shows_a_value():
+def test_a_secret_never_shows_a_value() -> None:
     assert row("", "Secret", {"type": "Opaque", "data": {"k": "c2VjcmV0"}}) == ["x", "Opaque", 1, "5m30s"]
 
 
-def test_custom_columns_follow_their_paths():
+def test_custom_columns_follow_their_paths() -> None:
     columns = [
         {"name": "Ready", "type": "string", "jsonPath": '.status.conditions[?(@.type=="Ready")].status'},
         {"name": "Size", "type": "integer", "jsonPath": ".spec.size"},
@@ -61,7 +62,7 @@ def test_custom_columns_follow_their_paths():
     assert row("e.com", "Gadget", obj, columns=columns) == ["x", "True", 3, "5m30s", None]
 
 
-def test_without_columns_a_custom_kind_shows_its_age():
+def test_without_columns_a_custom_kind_shows_its_age() -> None:
     assert row("e.com", "Gadget", {}, columns=[]) == ["x", "5m30s"]
 
 
@@ -73,7 +74,7 @@ def test_without_columns_a_custom_kind_shows_its_age():
         ("Object", {"metadata": METADATA, "data": {}}),
     ],
 )
-def test_rows_carry_what_was_asked_for(include, expected):
+def test_rows_carry_what_was_asked_for(include: str, expected: dict[str, Any] | None) -> None:
     obj = {"metadata": METADATA, "data": {}}
     table = printer_columns.render([obj], group="", kind="ConfigMap", now=NOW, include_object=include)
     assert table["rows"][0]["object"] == expected
@@ -84,7 +85,7 @@ def test_rows_carry_what_was_asked_for(include, expected):
     [(0, "0s"), (119, "119s"), (120, "2m"), (330, "5m30s"), (3600, "60m"), (4 * 3600, "4h"), (90000, "25h"),
      (3 * 86400 + 3600, "3d1h"), (400 * 86400, "400d"), (800 * 86400, "2y70d"), (-5, "<invalid>")],
 )  # fmt: skip
-def test_durations_have_at_most_two_units(seconds, text):
+def test_durations_have_at_most_two_units(seconds: int, text: str) -> None:
     assert human_duration(seconds) == text
 
 
@@ -99,5 +100,5 @@ def test_durations_have_at_most_two_units(seconds, text):
         (".no.such", []),
     ],
 )
-def test_paths_lead_to_values(path, found):
+def test_paths_lead_to_values(path: str, found: list[Any]) -> None:
     assert find(path, {"a": {"b": 1}, "l": [{"n": "x"}, {"n": "y"}], "m": {"k.d": 2}}) == found

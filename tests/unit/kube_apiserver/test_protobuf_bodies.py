@@ -1,6 +1,7 @@
 """Bodies as kubectl 1.37 sent them."""
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -19,11 +20,11 @@ BUDGET = (
 )
 
 
-def decoded(text):
+def decoded(text: str) -> dict[str, Any]:
     return protobuf.decode(base64.b64decode(text))
 
 
-def test_a_config_map_decodes():
+def test_a_config_map_decodes() -> None:
     assert decoded(CONFIG_MAP) == {
         "kind": "ConfigMap",
         "apiVersion": "v1",
@@ -32,7 +33,7 @@ def test_a_config_map_decodes():
     }
 
 
-def test_a_deployment_decodes_with_zero_structs_and_numbers():
+def test_a_deployment_decodes_with_zero_structs_and_numbers() -> None:
     result = decoded(DEPLOYMENT)
     assert result["spec"]["replicas"] == 2
     assert result["spec"]["template"]["spec"]["containers"] == [
@@ -41,17 +42,17 @@ def test_a_deployment_decodes_with_zero_structs_and_numbers():
     assert result["status"] == {}
 
 
-def test_int_or_string_keeps_its_side():
+def test_int_or_string_keeps_its_side() -> None:
     assert decoded(BUDGET)["spec"]["minAvailable"] == "50%"
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"k8s\x00\xff\xff", base64.b64decode(CONFIG_MAP)[:-9]])
-def test_a_broken_body_is_refused(body):
+def test_a_broken_body_is_refused(body: bytes) -> None:
     with pytest.raises(protobuf.ProtobufError):
         protobuf.decode(body)
 
 
-def test_an_unknown_kind_is_refused():
+def test_an_unknown_kind_is_refused() -> None:
     body = base64.b64decode(CONFIG_MAP).replace(b"ConfigMap", b"ConfigMop")
     with pytest.raises(protobuf.ProtobufError, match="ConfigMop"):
         protobuf.decode(body)

@@ -1,27 +1,29 @@
 """Built-in kinds: facts, defaults, decoding errors, rules. Expected values were observed on a real 1.36 server."""
 
+from typing import Any
+
 import pytest
 
 from kube_apiserver.decoding.decoder import decode_error
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
-from kube_apiserver.schema import Schemas, builtin_resources
+from kube_apiserver.schema import Schema, Schemas, builtin_resources
 from kube_apiserver.schema.quantity import canonical_quantity
 from kube_apiserver.validation.objects import validate
 
 
-def schema(api_version, kind):
+def schema(api_version: str, kind: str) -> Schema:
     group, _, version = api_version.rpartition("/")
     found = Schemas.builtin().get((group, version, kind))
     assert found is not None
     return found
 
 
-def config_map(**fields):
+def config_map(**fields: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, **fields}
 
 
-def deployment(**spec):
+def deployment(**spec: Any) -> dict[str, Any]:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}
 
 
@@ -32,25 +34,28 @@ WORKLOAD = {
 }
 
 
-def test_every_served_kind_has_a_schema():
+def test_every_served_kind_has_a_schema() -> None:
     for resource in builtin_resources():
         assert Schemas.builtin().get((resource.group, resource.version, resource.kind)) is not None, resource.kind
 
 
-def test_an_unknown_kind_has_none():
+def test_an_unknown_kind_has_none() -> None:
     assert Schemas.builtin().get(("", "v1", "Nothing")) is None
 
 
-def test_lists_know_their_keys_and_merge_strategy():
+def test_lists_know_their_keys_and_merge_strategy() -> None:
     pod = schema("v1", "Pod").properties["spec"]
-    ports = pod.properties["containers"].items.properties["ports"]
+    container = pod.properties["containers"].items
+    assert container is not None
+    ports = container.properties["ports"]
     assert ports.list_type == "map"
     assert ports.list_keys == ("containerPort", "protocol")
     assert ports.patch_key == "containerPort"
+    assert ports.items is not None
     assert ports.items.properties["protocol"].default == "TCP"
 
 
-def test_defaults_fill_a_deployment_as_the_server_does():
+def test_defaults_fill_a_deployment_as_the_server_does() -> None:
     kind = schema("apps/v1", "Deployment")
     result = apply_defaults(deployment(**WORKLOAD), kind)
     spec = result["spec"]
@@ -74,20 +79,20 @@ def test_defaults_fill_a_deployment_as_the_server_does():
     assert apply_defaults(result, kind) == result
 
 
-def test_defaulting_leaves_its_input_alone():
+def test_defaulting_leaves_its_input_alone() -> None:
     given = deployment(**WORKLOAD)
     apply_defaults(given, schema("apps/v1", "Deployment"))
     assert "replicas" not in given["spec"]
 
 
-def test_empty_optional_fields_vanish_and_value_structs_stay():
+def test_empty_optional_fields_vanish_and_value_structs_stay() -> None:
     kind = schema("v1", "ConfigMap")
     assert apply_defaults(config_map(data={}, immutable=None), kind) == config_map()
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "x"}}
     assert apply_defaults(role, schema("rbac.authorization.k8s.io/v1", "ClusterRole"))["rules"] is None
 
 
-def test_string_data_of_a_secret_becomes_data():
+def test_string_data_of_a_secret_becomes_data() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "stringData": {"a": "b"}}
     result = apply_defaults(secret, schema("v1", "Secret"))
     assert result["data"] == {"a": "Yg=="}
@@ -99,12 +104,12 @@ def test_string_data_of_a_secret_becomes_data():
     ("given", "expected"),
     [("1024Ki", "1Mi"), ("0.5", "500m"), (1, "1"), ("1Gi", "1Gi"), ("1500m", "1500m"), ("1e3", "1e3"), ("0", "0")],
 )
-def test_quantities_take_their_canonical_form(given, expected):
+def test_quantities_take_their_canonical_form(given: int | str, expected: str) -> None:
     assert canonical_quantity(given) == expected
 
 
 @pytest.mark.parametrize("text", ["abc", "", "1KiB", "--1"])
-def test_text_that_is_no_quantity_is_refused(text):
+def test_text_that_is_no_quantity_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="quantities must match"):
         canonical_quantity(text)
 
@@ -130,21 +135,23 @@ def test_text_that_is_no_quantity_is_refused(text):
         (config_map(binaryData={"q": "!!"}), ("v1", "ConfigMap"), "illegal base64 data at input byte 0"),
     ],
 )
-def test_values_of_a_wrong_type_are_refused_in_go_s_words(obj, kind, message):
+def test_values_of_a_wrong_type_are_refused_in_go_s_words(
+    obj: dict[str, Any], kind: tuple[str, str], message: str
+) -> None:
     assert decode_error(obj, schema(*kind)) == message
 
 
-def test_a_good_object_decodes():
+def test_a_good_object_decodes() -> None:
     assert decode_error(deployment(**WORKLOAD), schema("apps/v1", "Deployment")) is None
 
 
-def test_unknown_fields_are_pruned_and_named():
+def test_unknown_fields_are_pruned_and_named() -> None:
     pruned, unknown = prune(config_map(dat={}, metadata={"name": "x", "zz": 1}), schema("v1", "ConfigMap"))
     assert unknown == ["metadata.zz", "dat"]
     assert pruned == config_map()
 
 
-def test_an_empty_deployment_lacks_selector_labels_and_containers():
+def test_an_empty_deployment_lacks_selector_labels_and_containers() -> None:
     causes = validate(apply_defaults(deployment(), schema("apps/v1", "Deployment")), schema("apps/v1", "Deployment"))
     assert [(cause.field, cause.reason, cause.message) for cause in causes] == [
         ("spec.selector", "FieldValueRequired", "Required value"),
@@ -157,7 +164,7 @@ def test_an_empty_deployment_lacks_selector_labels_and_containers():
     ]
 
 
-def test_config_map_keys_are_checked():
+def test_config_map_keys_are_checked() -> None:
     causes = validate(config_map(data={"a b": "x", "q": ""}, binaryData={"q": "aGk="}), schema("v1", "ConfigMap"))
     assert [cause.field for cause in causes] == ["data[a b]", "data[q]"]
     assert causes[1].message == 'Invalid value: "q": duplicate of key present in binaryData'

@@ -1,12 +1,14 @@
 """Custom kinds: validation, pruning, defaults, and whether a schema is structural. Words are a real 1.36 server's."""
 
+from typing import Any
+
 import pytest
 
 from kube_apiserver.crds.schemas import from_crd
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
-from kube_apiserver.schema import Schemas
 from kube_apiserver.validation.objects import validate
+from tests.builtin_schema import builtin_schema
 
 SPEC = {
     "type": "object",
@@ -39,7 +41,7 @@ SPEC = {
 SCHEMA = from_crd({"type": "object", "properties": {"spec": SPEC}})
 
 
-def gadget(spec):
+def gadget(spec: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "x", "odd": 1}, "spec": spec}
 
 
@@ -99,7 +101,7 @@ def gadget(spec):
         ),
     ],
 )
-def test_a_broken_keyword_is_one_cause(spec, field, reason, message):
+def test_a_broken_keyword_is_one_cause(spec: dict[str, Any], field: str, reason: str, message: str) -> None:
     causes = validate(gadget(spec), SCHEMA)
     assert [(cause.field, cause.reason, cause.message) for cause in causes] == [(field, reason, message)]
 
@@ -107,11 +109,11 @@ def test_a_broken_keyword_is_one_cause(spec, field, reason, message):
 @pytest.mark.parametrize(
     "extra", [{"null": None}, {"either": "50%"}, {"either": 1}, {"one": {"a": "x"}}, {"free": {"x": 1}}]
 )
-def test_a_value_that_fits_has_no_causes(extra):
+def test_a_value_that_fits_has_no_causes(extra: dict[str, Any]) -> None:
     assert validate(gadget({"must": "m", **extra}), SCHEMA) == []
 
 
-def test_pruning_names_unknown_fields_in_order_and_keeps_free_ones():
+def test_pruning_names_unknown_fields_in_order_and_keeps_free_ones() -> None:
     pruned, unknown = prune(
         gadget({"must": "m", "zz": 1, "map": [{"name": "a", "b": 1}], "free": {"k": {"l": 1}}}), SCHEMA
     )
@@ -119,12 +121,12 @@ def test_pruning_names_unknown_fields_in_order_and_keeps_free_ones():
     assert pruned["spec"] == {"must": "m", "map": [{"name": "a"}], "free": {"k": {"l": 1}}}
 
 
-def test_defaults_fill_nested_objects_and_drop_forbidden_nulls():
+def test_defaults_fill_nested_objects_and_drop_forbidden_nulls() -> None:
     result = apply_defaults(gadget({"must": "m", "colour": None, "size": None, "null": None}), SCHEMA)
     assert result["spec"] == {"must": "m", "null": None, "size": 3, "nested": {"on": False}}
 
 
-def definition(schema):
+def definition(schema: dict[str, Any]) -> dict[str, Any]:
     names = {"plural": "gadgets", "kind": "Gadget", "singular": "gadget", "listKind": "GadgetList"}
     version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
     spec = {"group": "example.com", "scope": "Namespaced", "names": names, "versions": [version]}
@@ -136,8 +138,8 @@ def definition(schema):
     }
 
 
-def causes_of(schema):
-    kind = Schemas.builtin().get(("apiextensions.k8s.io", "v1", "CustomResourceDefinition"))
+def causes_of(schema: dict[str, Any]) -> list[tuple[str, str]]:
+    kind = builtin_schema("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
     root = "spec.validation.openAPIV3Schema"
     return [(cause.field.removeprefix(root), cause.message) for cause in validate(definition(schema), kind)]
 
@@ -165,9 +167,9 @@ def causes_of(schema):
         ({"type": "object", "nullable": True}, ".nullable", "Forbidden: nullable cannot be true at the root"),
     ],
 )
-def test_a_schema_that_is_not_structural_is_refused(schema, field, message):
+def test_a_schema_that_is_not_structural_is_refused(schema: dict[str, Any], field: str, message: str) -> None:
     assert causes_of(schema) == [(field, message)]
 
 
-def test_a_structural_schema_is_accepted():
+def test_a_structural_schema_is_accepted() -> None:
     assert causes_of({"type": "object", "properties": {"spec": SPEC}}) == []

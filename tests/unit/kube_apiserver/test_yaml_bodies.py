@@ -1,5 +1,7 @@
 """YAML bodies are read as Go reads them."""
 
+from typing import Any
+
 import pytest
 
 from kube_apiserver.wire.body import parse_yaml
@@ -36,12 +38,12 @@ from kube_apiserver.wire.status_error import StatusError
         ("", None),
     ],
 )
-def test_a_scalar_is_what_go_takes_it_for(text, value):
+def test_a_scalar_is_what_go_takes_it_for(text: str, value: dict[str, Any] | None) -> None:
     assert parse_yaml(text.encode()) == value
 
 
 @pytest.mark.parametrize("text", ["a: [", "a: !!python/object:os.system x", "{a: 1"])
-def test_what_is_no_yaml_is_a_bad_request(text):
+def test_what_is_no_yaml_is_a_bad_request(text: str) -> None:
     with pytest.raises(StatusError, match="error converting YAML to JSON") as caught:
         parse_yaml(text.encode())
     assert caught.value.code == 400

@@ -6,6 +6,7 @@ from types import FrameType
 import structlog
 
 from plugin_operator.manager import LoopWatchdog
+from plugin_operator.manager.watchdog import LOOP_STALL
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 
@@ -19,7 +20,7 @@ def reconcile_that_blocks(seconds: float) -> None:
 
 
 async def test_code_that_blocks_the_loop_is_named_with_its_line() -> None:
-    stalls = Metrics().loop_stall
+    stalls = Metrics().family(LOOP_STALL).child()
     told: list[tuple[str, float, list[str]]] = []
     watchdog = LoopWatchdog(0.05, stalls, blame=blame, on_blocked=lambda *what: told.append(what))
     with structlog.testing.capture_logs() as lines:
@@ -40,7 +41,7 @@ async def test_code_that_blocks_the_loop_is_named_with_its_line() -> None:
 
 
 async def test_the_lateness_of_the_loop_is_measured() -> None:
-    stalls = Metrics().loop_stall
+    stalls = Metrics().family(LOOP_STALL).child()
     watchdog = LoopWatchdog(0.0, stalls)
     await watchdog.start()
     await eventually(lambda: stalls.count >= 2)
@@ -51,7 +52,7 @@ async def test_the_lateness_of_the_loop_is_measured() -> None:
 async def test_a_leader_whose_time_is_over_while_its_loop_is_blocked_leaves_at_once() -> None:
     left: list[int] = []
     until = time.monotonic() - 1
-    watchdog = LoopWatchdog(0.05, Metrics().loop_stall, leads_until=lambda: until, leave=left.append)
+    watchdog = LoopWatchdog(0.05, Metrics().family(LOOP_STALL).child(), leads_until=lambda: until, leave=left.append)
     await watchdog.start()
     deadline = time.monotonic() + 5
     while not left and time.monotonic() < deadline:

@@ -186,7 +186,7 @@ def test_warnings_of_python_are_lines_of_the_log(capfd: pytest.CaptureFixture[st
     async def forgotten() -> None: ...
 
     async def main() -> None:
-        forgotten()
+        forgotten()  # type: ignore[unused-coroutine]
 
     with capture_logs() as lines, warnings.catch_warnings():
         warnings.simplefilter("always")

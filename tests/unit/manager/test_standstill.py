@@ -9,6 +9,7 @@ import structlog
 from plugin_operator.clock import SystemClock
 from plugin_operator.manager import LoopWatchdog
 from plugin_operator.manager.standstill import Standstill
+from plugin_operator.manager.watchdog import LOOP_STALL
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 from plugin_operator.testing.virtual_clock import VirtualClock
@@ -45,7 +46,7 @@ def test_only_an_idle_process_stood_still(
 
 
 async def test_a_plugin_is_not_charged_with_the_sleep_of_the_machine() -> None:
-    clock, stalls = Machine(), Metrics().loop_stall
+    clock, stalls = Machine(), Metrics().family(LOOP_STALL).child()
     told: list[object] = []
 
     def everybody(frame: FrameType) -> str:
@@ -72,7 +73,7 @@ async def test_a_plugin_is_not_charged_with_the_sleep_of_the_machine() -> None:
 
 
 async def test_a_leader_that_slept_past_its_lease_may_end_in_order_before_it_is_ended() -> None:
-    clock, stalls = Machine(), Metrics().loop_stall
+    clock, stalls = Machine(), Metrics().family(LOOP_STALL).child()
     left: list[int] = []
     until = clock.monotonic() + 10
     watchdog = LoopWatchdog(0.2, stalls, leads_until=lambda: until, leave=left.append, clock=clock)

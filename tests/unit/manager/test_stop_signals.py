@@ -11,7 +11,8 @@ from plugin_operator.testing.eventually import eventually
 
 
 async def test_the_first_signal_asks_and_the_second_ends_with_one() -> None:
-    asked, left = asyncio.Event(), []
+    asked = asyncio.Event()
+    left: list[int] = []
     with StopSignals(asked.set, grace_seconds=60, leave=left.append):
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(asked.wait(), 5)
@@ -22,7 +23,8 @@ async def test_the_first_signal_asks_and_the_second_ends_with_one() -> None:
 
 
 async def test_one_press_that_arrives_twice_counts_once() -> None:
-    asked, left = asyncio.Event(), []
+    asked = asyncio.Event()
+    left: list[int] = []
     with StopSignals(asked.set, grace_seconds=60, leave=left.append):
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 import structlog
 
+from plugin_operator import ControllerContext
 from plugin_operator.clock import SystemClock
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import Request, Result
 from plugin_operator.errors import ConflictError, NotFoundError
-from plugin_operator.kube import GroupVersionKind
+from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin import BoundController, Context, ControllerDeclaration, ControllerScope
 
 POD = GroupVersionKind.parse("v1/Pod")
@@ -23,9 +25,11 @@ class FakeClient:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
-        self.patches = []
+        self.patches: list[Any] = []
 
-    async def patch(self, kind, name, patch, namespace=None):
+    async def patch(
+        self, kind: GroupVersionKind, name: str, patch: dict[str, Any], namespace: str | None = None
+    ) -> dict[str, Any]:
         if self.error is not None:
             raise self.error
         self.patches.append((str(kind), namespace, name, patch))
@@ -33,29 +37,31 @@ class FakeClient:
 
 
 class FakeLister:
-    def get(self, key, namespace=None):
+    def get(self, key: NamespacedName | str, namespace: str | None = None) -> dict[str, Any]:
         return {"key": key}
 
 
 @pytest.fixture
-def make_scope():
-    def make(client=None, listers: dict[GroupVersionKind, Callable] | None = None) -> ControllerScope:
+def make_scope() -> Callable[..., ControllerScope]:
+    def make(
+        client: FakeClient | None = None, listers: dict[GroupVersionKind, Callable[..., Any]] | None = None
+    ) -> ControllerScope:
         return ControllerScope(
             plugin="p",
             revision="1-abc",
             controller="c",
             kind=POD,
             client=client or FakeClient(),
-            recorder=None,
-            listers={POD: FakeLister} if listers is None else listers,
+            recorder=cast("Any", None),
+            listers={POD: cast("Any", FakeLister)} if listers is None else listers,
         )
 
     return make
 
 
 @pytest.fixture
-def make_object():
-    def make(**metadata):
+def make_object() -> Callable[..., dict[str, Any]]:
+    def make(**metadata: Any) -> dict[str, Any]:
         meta = {"name": "web", "namespace": "ns", "resourceVersion": "1", **metadata}
         return {"apiVersion": "v1", "kind": "Pod", "metadata": meta}
 
@@ -63,17 +69,17 @@ def make_object():
 
 
 @pytest.fixture
-def bind(make_scope):
+def bind(make_scope: Callable[..., ControllerScope]) -> Callable[..., BoundController]:
     """Make a controller of a reconcile function (and hooks) that is ready to be called."""
 
-    def run(reconcile, **hooks) -> BoundController:
+    def run(reconcile: Callable[..., Any], **hooks: Any) -> BoundController:
         declaration = ControllerDeclaration("c", POD, reconcile, **hooks)
         return BoundController(declaration, make_scope(), PluginGuard("p", "1-abc", "c", clock=SystemClock()))
 
     return run
 
 
-async def test_a_log_line_says_where_it_comes_from(make_scope):
+async def test_a_log_line_says_where_it_comes_from(make_scope: Callable[..., ControllerScope]) -> None:
     context = Context(make_scope(), REQUEST)
     with structlog.testing.capture_logs() as lines:
         context.log.info("one", x=1)
@@ -90,12 +96,14 @@ async def test_a_log_line_says_where_it_comes_from(make_scope):
     assert first["reconcile_id"] == second["reconcile_id"] == context.reconcile_id
 
 
-async def test_each_reconcile_has_its_own_id(make_scope):
+async def test_each_reconcile_has_its_own_id(make_scope: Callable[..., ControllerScope]) -> None:
     scope = make_scope()
     assert Context(scope, REQUEST).reconcile_id != Context(scope, REQUEST).reconcile_id
 
 
-async def test_listers_are_had_by_kind_and_an_undeclared_kind_names_the_way_out(make_scope):
+async def test_listers_are_had_by_kind_and_an_undeclared_kind_names_the_way_out(
+    make_scope: Callable[..., ControllerScope],
+) -> None:
     context = Context(make_scope(), REQUEST)
     assert context.lister.get(REQUEST) == {"key": REQUEST}
     assert context.lister_for("v1/Pod").get("x") == {"key": "x"}
@@ -103,7 +111,7 @@ async def test_listers_are_had_by_kind_and_an_undeclared_kind_names_the_way_out(
         context.lister_for(SECRET)
 
 
-async def test_a_lister_is_had_by_the_model_class_of_its_kind(make_scope):
+async def test_a_lister_is_had_by_the_model_class_of_its_kind(make_scope: Callable[..., ControllerScope]) -> None:
     from kubernetes_asyncio.client import V1ConfigMap, V1Pod
 
     context = Context(make_scope(), REQUEST)
@@ -114,7 +122,9 @@ async def test_a_lister_is_had_by_the_model_class_of_its_kind(make_scope):
         context.lister_for(int)
 
 
-async def test_a_finalizer_is_added_once_with_the_version_that_was_read(make_scope, make_object):
+async def test_a_finalizer_is_added_once_with_the_version_that_was_read(
+    make_scope: Callable[..., ControllerScope], make_object: Callable[..., dict[str, Any]]
+) -> None:
     client = FakeClient()
     context = Context(make_scope(client), REQUEST)
     obj = make_object(finalizers=["other"])
@@ -125,12 +135,16 @@ async def test_a_finalizer_is_added_once_with_the_version_that_was_read(make_sco
     assert obj["metadata"]["resourceVersion"] == "2"
 
 
-async def test_a_finalizer_is_not_added_to_what_is_being_deleted(make_scope, make_object):
+async def test_a_finalizer_is_not_added_to_what_is_being_deleted(
+    make_scope: Callable[..., ControllerScope], make_object: Callable[..., dict[str, Any]]
+) -> None:
     context = Context(make_scope(), REQUEST)
     assert not await context.ensure_finalizer(make_object(deletionTimestamp="2026-01-01T00:00:00Z"))
 
 
-async def test_removing_a_finalizer_leaves_the_others_and_a_gone_object_is_fine(make_scope, make_object):
+async def test_removing_a_finalizer_leaves_the_others_and_a_gone_object_is_fine(
+    make_scope: Callable[..., ControllerScope], make_object: Callable[..., dict[str, Any]]
+) -> None:
     client = FakeClient()
     obj = make_object(finalizers=["a", "mine", "b"])
     assert await Context(make_scope(client), REQUEST).remove_finalizer(obj, "mine")
@@ -142,7 +156,9 @@ async def test_removing_a_finalizer_leaves_the_others_and_a_gone_object_is_fine(
         await changed.remove_finalizer(make_object(finalizers=["mine"]), "mine")
 
 
-async def test_a_condition_keeps_its_transition_time_while_its_status_stays(make_scope, make_object):
+async def test_a_condition_keeps_its_transition_time_while_its_status_stays(
+    make_scope: Callable[..., ControllerScope], make_object: Callable[..., dict[str, Any]]
+) -> None:
     context = Context(make_scope(), REQUEST)
     obj = make_object(generation=3)
     assert context.set_condition(obj, "Ready", True, "AllGood", "fine")
@@ -160,16 +176,18 @@ async def test_a_condition_keeps_its_transition_time_while_its_status_stays(make
         context.set_condition(obj, "Ready", True, "")
 
 
-async def test_an_async_reconcile_gets_context_and_request(bind):
-    async def reconcile(ctx, request):
+async def test_an_async_reconcile_gets_context_and_request(bind: Callable[..., BoundController]) -> None:
+    async def reconcile(ctx: Context, request: NamespacedName) -> Result:
         return Result(requeue_after=len(ctx.request.name + request.name))
 
     assert await bind(reconcile).reconciler()(REQUEST) == Result(requeue_after=6)
 
 
 @pytest.mark.parametrize("value", [5, "hunter2", {"password": "hunter2"}])
-async def test_a_result_that_is_none_is_an_error_that_says_so_without_showing_it(bind, value):
-    async def reconcile(ctx, request):
+async def test_a_result_that_is_none_is_an_error_that_says_so_without_showing_it(
+    bind: Callable[..., BoundController], value: Any
+) -> None:
+    async def reconcile(ctx: Context, request: NamespacedName) -> Any:
         return value
 
     controller = bind(reconcile)
@@ -179,27 +197,29 @@ async def test_a_result_that_is_none_is_an_error_that_says_so_without_showing_it
     assert controller.guard.take_reconcile_id(REQUEST), "the line about it names no reconcile"
 
 
-async def test_a_plain_reconcile_runs_in_a_thread_and_may_wait_for_coroutines(bind):
-    async def answer():
+async def test_a_plain_reconcile_runs_in_a_thread_and_may_wait_for_coroutines(
+    bind: Callable[..., BoundController],
+) -> None:
+    async def answer() -> int:
         await asyncio.sleep(0)
         return 7
 
-    def reconcile(ctx, request):
+    def reconcile(ctx: Context, request: NamespacedName) -> Result:
         return Result(requeue_after=ctx.wait(answer()))
 
     assert await bind(reconcile).reconciler()(REQUEST) == Result(requeue_after=7)
 
 
-async def test_waiting_on_the_event_loop_itself_is_refused(bind):
-    async def reconcile(ctx, request):
+async def test_waiting_on_the_event_loop_itself_is_refused(bind: Callable[..., BoundController]) -> None:
+    async def reconcile(ctx: Context, request: NamespacedName) -> None:
         ctx.wait(asyncio.sleep(0))
 
     with pytest.raises(RuntimeError, match="await the coroutine instead"):
         await bind(reconcile).reconciler()(REQUEST)
 
 
-async def test_state_is_handed_over_as_json(bind):
-    taken = []
+async def test_state_is_handed_over_as_json(bind: Callable[..., BoundController]) -> None:
+    taken: list[Any] = []
     old = bind(_nothing, export_state=lambda: {"seen": ("a", "b")}, import_state=taken.append)
     assert await old.export_state() == b'{"seen":["a","b"]}'
     await old.import_state(b'{"seen":["a","b"]}')
@@ -208,10 +228,10 @@ async def test_state_is_handed_over_as_json(bind):
         await bind(_nothing, export_state=object).export_state()
 
 
-async def test_hooks_may_be_plain_or_async_or_missing(bind):
+async def test_hooks_may_be_plain_or_async_or_missing(bind: Callable[..., BoundController]) -> None:
     ran = []
 
-    async def start(ctx):
+    async def start(ctx: ControllerContext) -> None:
         ran.append(ctx.controller)
 
     bound = bind(_nothing, start=start, stop=lambda ctx: ran.append(ctx.revision))
@@ -221,5 +241,5 @@ async def test_hooks_may_be_plain_or_async_or_missing(bind):
     assert ran == ["c", "1-abc"]
 
 
-async def _nothing(ctx, request):
+async def _nothing(ctx: Context, request: NamespacedName) -> None:
     return None

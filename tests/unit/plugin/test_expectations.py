@@ -1,9 +1,12 @@
 """A reconcile waits for what was written before it, and for nothing else."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
+from plugin_operator import ApiError
 from plugin_operator.errors import AlreadyExistsError, ConflictError, NotFoundError, api_error
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin.writes.expectations import DEADLINE_SECONDS, Expectations
@@ -15,7 +18,7 @@ SECRET = GroupVersionKind.parse("v1/Secret")
 A, B = NamespacedName("default", "a"), NamespacedName("default", "b")
 
 
-def obj(name="a", version="5", kind="ConfigMap", **metadata):
+def obj(name: str = "a", version: str = "5", kind: str = "ConfigMap", **metadata: Any) -> dict[str, Any]:
     metadata = {"name": name, "namespace": "default", "resourceVersion": version, **metadata}
     return {"apiVersion": "v1", "kind": kind, "metadata": metadata}
 
@@ -23,26 +26,26 @@ def obj(name="a", version="5", kind="ConfigMap", **metadata):
 class Cache:
     """Says what it is told to."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.position = "1"
-        self.known = {}
+        self.known: dict[NamespacedName, tuple[str, str, bool] | None] = {}
 
-    def selects(self, obj):
+    def selects(self, obj: dict[str, Any]) -> bool:
         return (obj["metadata"].get("labels") or {}).get("app") != "of-somebody-else"
 
-    def identity(self, key):
+    def identity(self, key: NamespacedName) -> tuple[str, str, bool] | None:
         return self.known.get(key)
 
 
 class Server:
     """A client whose next answer is given."""
 
-    def __init__(self):
-        self.answer = None
-        self.options = None
+    def __init__(self) -> None:
+        self.answer: dict[str, Any] | Exception | None = None
+        self.options: dict[str, Any] | None = None
 
-    def __getattr__(self, name):
-        async def call(*args, **options):
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[dict[str, Any] | None]]:
+        async def call(*args: Any, **options: Any) -> dict[str, Any] | None:
             self.options = options
             if isinstance(self.answer, Exception):
                 raise self.answer
@@ -52,7 +55,7 @@ class Server:
 
 
 class ClientHarness:
-    def __init__(self):
+    def __init__(self) -> None:
         self.clock = VirtualClock()
         self.cache = Cache()
         self.late = 0
@@ -60,13 +63,13 @@ class ClientHarness:
         self.writes = Expectations(MAP, self.find, clock=self.clock, on_late=self.count)
         self.client = ExpectingClient(self.server, self.writes, A)
 
-    def find(self, kind, key):
+    def find(self, kind: GroupVersionKind, key: NamespacedName) -> Cache | None:
         return self.cache if kind in {MAP, SECRET} and key.namespace == "default" else None
 
-    def count(self):
+    def count(self) -> None:
         self.late += 1
 
-    async def held(self, request=A):
+    async def held(self, request: NamespacedName = A) -> bool:
         """Tell whether a reconcile of ``request`` waits, and let it go on."""
         waiting = asyncio.ensure_future(self.writes.caught_up(request))
         await self.clock.advance(0)
@@ -74,23 +77,25 @@ class ClientHarness:
         self.waiting = waiting
         return held
 
-    async def released(self):
+    async def released(self) -> bool:
         await self.clock.advance(0.1)
         return self.waiting.done()
 
 
 @pytest.fixture
-def harness():
+def harness() -> ClientHarness:
     return ClientHarness()
 
 
-async def write(harness, answer, call="update", *args):
+async def write(
+    harness: ClientHarness, answer: dict[str, Any] | ApiError | None, call: str = "update", *args: Any
+) -> dict[str, Any] | None:
     harness.server.answer = answer
     return await getattr(harness.client, call)(*(args or (answer,)))
 
 
 @pytest.mark.parametrize("call", ["create", "update", "update_status", "apply"])
-async def test_the_next_reconcile_waits_until_the_cache_has_what_was_written(harness, call):
+async def test_the_next_reconcile_waits_until_the_cache_has_what_was_written(harness: ClientHarness, call: str) -> None:
     harness.cache.known[A] = ("4", "u", False)
     await write(harness, obj(version="5"), call)
     assert await harness.held()
@@ -101,7 +106,7 @@ async def test_the_next_reconcile_waits_until_the_cache_has_what_was_written(har
 
 
 @pytest.mark.parametrize(("call", "args"), [("patch", ("v1/ConfigMap", "a", {})), ("patch_status", (MAP, A, {}))])
-async def test_patches_count_as_well(harness, call, args):
+async def test_patches_count_as_well(harness: ClientHarness, call: str, args: tuple[Any, ...]) -> None:
     await write(harness, obj(version="5"), call, *args)
     assert await harness.held()
     harness.cache.known[A] = ("6", "u", False)
@@ -115,7 +120,9 @@ WITH_MANAGER = [
 
 
 @pytest.mark.parametrize(("call", "args"), WITH_MANAGER, ids=[each[0] for each in WITH_MANAGER])
-async def test_a_write_under_another_field_manager_counts_as_well(harness, call, args):
+async def test_a_write_under_another_field_manager_counts_as_well(
+    harness: ClientHarness, call: str, args: tuple[Any, ...]
+) -> None:
     harness.server.answer = obj(version="5")
     await getattr(harness.client, call)(*args, field_manager="other")
     assert harness.server.options == {"field_manager": "other"}
@@ -123,26 +130,26 @@ async def test_a_write_under_another_field_manager_counts_as_well(harness, call,
     harness.waiting.cancel()
 
 
-async def test_a_cache_that_has_followed_the_server_past_the_write_is_enough(harness):
+async def test_a_cache_that_has_followed_the_server_past_the_write_is_enough(harness: ClientHarness) -> None:
     await write(harness, obj(version="5"))
     assert await harness.held()
     harness.cache.position = "5"
     assert await harness.released()
 
 
-async def test_a_write_that_the_cache_knows_already_holds_nobody_back(harness):
+async def test_a_write_that_the_cache_knows_already_holds_nobody_back(harness: ClientHarness) -> None:
     harness.cache.known[A] = ("5", "u", False)
     await write(harness, obj(version="5"))
     assert not harness.writes
     assert not await harness.held()
 
 
-async def test_other_requests_are_not_held_back(harness):
+async def test_other_requests_are_not_held_back(harness: ClientHarness) -> None:
     await write(harness, obj(version="5"))
     assert not await harness.held(B)
 
 
-async def test_a_write_to_another_object_of_the_kind_holds_back_both(harness):
+async def test_a_write_to_another_object_of_the_kind_holds_back_both(harness: ClientHarness) -> None:
     await write(harness, obj("b", version="5"))
     assert await harness.held(A)
     harness.waiting.cancel()
@@ -150,7 +157,7 @@ async def test_a_write_to_another_object_of_the_kind_holds_back_both(harness):
     harness.waiting.cancel()
 
 
-async def test_a_write_to_another_kind_holds_back_the_one_who_wrote(harness):
+async def test_a_write_to_another_kind_holds_back_the_one_who_wrote(harness: ClientHarness) -> None:
     await write(harness, obj("b", version="5", kind="Secret"))
     assert not await harness.held(B)
     assert await harness.held(A)
@@ -167,12 +174,14 @@ async def test_a_write_to_another_kind_holds_back_the_one_who_wrote(harness):
         None,
     ],
 )
-async def test_what_no_cache_would_show_is_not_waited_for(harness, written):
+async def test_what_no_cache_would_show_is_not_waited_for(
+    harness: ClientHarness, written: dict[str, Any] | None
+) -> None:
     await write(harness, written, "create", obj())
     assert not harness.writes
 
 
-async def test_a_cache_that_hears_nothing_stops_the_work_for_a_while_only(harness):
+async def test_a_cache_that_hears_nothing_stops_the_work_for_a_while_only(harness: ClientHarness) -> None:
     await write(harness, obj(version="5"))
     assert await harness.held()
     await harness.clock.advance(DEADLINE_SECONDS - 0.2)
@@ -183,14 +192,14 @@ async def test_a_cache_that_hears_nothing_stops_the_work_for_a_while_only(harnes
     assert not harness.writes
 
 
-async def test_writes_that_no_reconcile_follows_do_not_pile_up(harness):
+async def test_writes_that_no_reconcile_follows_do_not_pile_up(harness: ClientHarness) -> None:
     for number in range(50):
         await write(harness, obj(f"n{number}", version="5"))
         await harness.clock.advance(1)
     assert len(harness.writes) <= DEADLINE_SECONDS + 1
 
 
-async def test_a_conflict_is_retried_once_the_cache_has_moved_on(harness):
+async def test_a_conflict_is_retried_once_the_cache_has_moved_on(harness: ClientHarness) -> None:
     harness.cache.known[A] = ("4", "u", False)
     with pytest.raises(ConflictError):
         await write(harness, api_error(409, "Conflict", "changed"), "update", obj(version="4"))
@@ -199,14 +208,16 @@ async def test_a_conflict_is_retried_once_the_cache_has_moved_on(harness):
     assert await harness.released()
 
 
-async def test_a_conflict_with_a_version_that_the_cache_has_left_behind_is_retried_at_once(harness):
+async def test_a_conflict_with_a_version_that_the_cache_has_left_behind_is_retried_at_once(
+    harness: ClientHarness,
+) -> None:
     harness.cache.known[A] = ("7", "u", False)
     with pytest.raises(ConflictError):
         await write(harness, api_error(409, "Conflict", "changed"), "update", obj(version="4"))
     assert not harness.writes
 
 
-async def test_a_name_that_is_taken_is_waited_for(harness):
+async def test_a_name_that_is_taken_is_waited_for(harness: ClientHarness) -> None:
     with pytest.raises(AlreadyExistsError):
         await write(harness, api_error(409, "AlreadyExists", "taken"), "create", obj())
     assert await harness.held()
@@ -215,7 +226,7 @@ async def test_a_name_that_is_taken_is_waited_for(harness):
 
 
 @pytest.mark.parametrize("after", [None, ("6", "another", False), ("6", "u", True)])
-async def test_a_deletion_is_waited_for(harness, after):
+async def test_a_deletion_is_waited_for(harness: ClientHarness, after: tuple[str, str, bool] | None) -> None:
     harness.cache.known[A] = ("4", "u", False)
     await write(harness, None, "delete", "v1/ConfigMap", "a", "default")
     assert await harness.held()
@@ -223,7 +234,7 @@ async def test_a_deletion_is_waited_for(harness, after):
     assert await harness.released()
 
 
-async def test_a_deletion_of_what_is_gone_is_waited_for(harness):
+async def test_a_deletion_of_what_is_gone_is_waited_for(harness: ClientHarness) -> None:
     harness.cache.known[A] = ("4", "u", False)
     with pytest.raises(NotFoundError):
         await write(harness, api_error(404, "NotFound", "gone"), "delete", MAP, A)
@@ -232,7 +243,7 @@ async def test_a_deletion_of_what_is_gone_is_waited_for(harness):
     assert await harness.released()
 
 
-async def test_reads_and_unknown_methods_go_straight_through(harness):
+async def test_reads_and_unknown_methods_go_straight_through(harness: ClientHarness) -> None:
     harness.server.answer = obj()
     assert await harness.client.get("v1/ConfigMap", "a") == obj()
     assert not harness.writes

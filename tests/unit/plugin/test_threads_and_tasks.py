@@ -15,30 +15,30 @@ from plugin_operator.testing.eventually import eventually
 from plugin_operator.threads import ThreadRunner, in_thread
 
 
-async def test_a_function_runs_in_a_named_daemon_thread_with_the_callers_context():
+async def test_a_function_runs_in_a_named_daemon_thread_with_the_callers_context() -> None:
     variable = contextvars.ContextVar("variable", default="")
     variable.set("seen")
     runner = ThreadRunner("worker")
 
-    def look():
+    def look() -> tuple[str, bool, str]:
         thread = threading.current_thread()
         return thread.name, thread.daemon, variable.get()
 
     assert await runner.run(look) == ("worker", True, "seen")
 
 
-async def test_calls_one_after_another_use_one_thread():
+async def test_calls_one_after_another_use_one_thread() -> None:
     runner = ThreadRunner("worker")
     assert len({await runner.run(threading.get_ident) for _ in range(200)}) == 1
 
 
-async def test_as_many_run_at_once_as_are_called():
+async def test_as_many_run_at_once_as_are_called() -> None:
     runner = ThreadRunner("worker")
     barrier = threading.Barrier(8, timeout=30)
     await asyncio.gather(*(runner.run(barrier.wait) for _ in range(8)))
 
 
-async def test_an_exception_is_the_callers():
+async def test_an_exception_is_the_callers() -> None:
     runner = ThreadRunner("worker")
     with pytest.raises(ZeroDivisionError):
         await runner.run(lambda: 1 / 0)
@@ -46,11 +46,11 @@ async def test_an_exception_is_the_callers():
         await runner.run(next, iter(()))
 
 
-async def test_a_cancelled_call_ends_only_when_its_thread_does():
+async def test_a_cancelled_call_ends_only_when_its_thread_does() -> None:
     runner = ThreadRunner("worker")
     started, release = threading.Event(), threading.Event()
 
-    def work():
+    def work() -> None:
         started.set()
         release.wait(30)
 
@@ -66,7 +66,7 @@ async def test_a_cancelled_call_ends_only_when_its_thread_does():
         await task
 
 
-async def test_tasks_spawned_under_a_revision_are_noted_and_others_are_not():
+async def test_tasks_spawned_under_a_revision_are_noted_and_others_are_not() -> None:
     install_task_factory(asyncio.get_running_loop())
     install_task_factory(asyncio.get_running_loop())
     mine = RevisionTasks("p", "1")
@@ -83,12 +83,12 @@ async def test_tasks_spawned_under_a_revision_are_noted_and_others_are_not():
     assert mine.running() == []
 
 
-async def test_a_task_of_a_task_belongs_to_the_revision_too():
+async def test_a_task_of_a_task_belongs_to_the_revision_too() -> None:
     install_task_factory(asyncio.get_running_loop())
     mine = RevisionTasks("p", "1")
     inner = []
 
-    async def outer():
+    async def outer() -> None:
         inner.append(asyncio.create_task(asyncio.sleep(60)))
 
     context = contextvars.copy_context()
@@ -100,7 +100,7 @@ async def test_a_task_of_a_task_belongs_to_the_revision_too():
     await asyncio.wait(inner)
 
 
-async def test_a_plugin_cannot_spawn_without_bound(monkeypatch):
+async def test_a_plugin_cannot_spawn_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plugin_operator.plugin.runtime.task_tracking.MAX_TASKS", 3)
     install_task_factory(asyncio.get_running_loop())
     mine = RevisionTasks("p", "1")
@@ -116,12 +116,12 @@ async def test_a_plugin_cannot_spawn_without_bound(monkeypatch):
     await asyncio.wait(tasks)
 
 
-async def test_a_thread_that_is_gone_while_idle_is_not_counted_on(monkeypatch):
+async def test_a_thread_that_is_gone_while_idle_is_not_counted_on(monkeypatch: pytest.MonkeyPatch) -> None:
     runner = ThreadRunner("test-gone")
     deaths = []
     monkeypatch.setattr(threading, "excepthook", lambda args: deaths.append(args.exc_type))
 
-    def die():
+    def die() -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runner.__class__, "_next", lambda self: die())
@@ -131,10 +131,11 @@ async def test_a_thread_that_is_gone_while_idle_is_not_counted_on(monkeypatch):
     assert await asyncio.wait_for(runner.run(int, "2"), 5) == 2
 
 
-async def test_a_thread_that_cannot_be_started_leaves_no_job_behind(monkeypatch):
-    runner, ran = ThreadRunner("test-none"), []
+async def test_a_thread_that_cannot_be_started_leaves_no_job_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = ThreadRunner("test-none")
+    ran: list[str] = []
 
-    def refuse(self):
+    def refuse(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
@@ -183,7 +184,9 @@ def plugin_coroutine(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Coroutine[
     return cast("Callable[[], Coroutine[Any, Any, None]]", names["forever"])
 
 
-async def test_a_task_made_past_the_factory_is_found_when_its_revision_is_unloaded(plugin_coroutine) -> None:
+async def test_a_task_made_past_the_factory_is_found_when_its_revision_is_unloaded(
+    plugin_coroutine: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
     install_task_factory(asyncio.get_running_loop())
     mine, other = RevisionTasks("p", "1"), RevisionTasks("p", "2")
     task = asyncio.Task(plugin_coroutine())
@@ -194,7 +197,9 @@ async def test_a_task_made_past_the_factory_is_found_when_its_revision_is_unload
     await asyncio.wait([task])
 
 
-async def test_a_task_that_a_plain_thread_starts_belongs_to_the_revision(plugin_coroutine) -> None:
+async def test_a_task_that_a_plain_thread_starts_belongs_to_the_revision(
+    plugin_coroutine: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
     loop = asyncio.get_running_loop()
     install_task_factory(loop)
     mine = RevisionTasks("p", "1")

@@ -1,6 +1,7 @@
 """A process that is stopped while a reconcile waits, and wakes up without its Lease, does not begin it."""
 
 import asyncio
+from typing import Any, cast
 
 import pytest
 
@@ -46,7 +47,7 @@ async def test_a_reconcile_that_waited_for_its_cache_begins_only_while_this_proc
 
     cache, fence = Cache(), Fence(clock)
     scope = ControllerScope(
-        plugin="p", revision="1-a", controller="c", kind=MAP, client=None, recorder=None, listers={}
+        plugin="p", revision="1-a", controller="c", kind=MAP, client=None, recorder=cast("Any", None), listers={}
     )
     scope.fence = fence
     scope.writes = Expectations(MAP, lambda _kind, _key: cache, clock=clock, on_late=lambda: None, deadline_seconds=60)

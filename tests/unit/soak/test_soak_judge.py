@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from tests.soak.cluster import Cluster
 from tests.soak.judge import Judge, Violation
 from tests.soak.logs import Logs
 from tests.soak.objects import States
@@ -30,7 +31,7 @@ class JudgeHarness:
             unexpected=[], replicas=[], is_whole=self._yes, strays=self._none, leader=self._none, server=self._server()
         )
         self.judge = Judge(
-            self.cluster,
+            cast("Cluster", self.cluster),
             Records(root / "records"),
             Logs(root / "logs"),
             self.editor,

@@ -26,19 +26,19 @@ def drain(queue: WorkQueue[str]) -> list[str]:
     return items
 
 
-async def test_an_item_added_thrice_is_handed_out_once(queue):
+async def test_an_item_added_thrice_is_handed_out_once(queue: WorkQueue[str]) -> None:
     for _ in range(3):
         queue.add("a")
     assert drain(queue) == ["a"]
 
 
-async def test_items_come_out_first_in_first_out(queue):
+async def test_items_come_out_first_in_first_out(queue: WorkQueue[str]) -> None:
     for item in "cab":
         queue.add(item)
     assert drain(queue) == ["c", "a", "b"]
 
 
-async def test_a_key_added_while_processing_runs_again_after_done(queue):
+async def test_a_key_added_while_processing_runs_again_after_done(queue: WorkQueue[str]) -> None:
     queue.add("a")
     assert queue.try_get() == "a"
     queue.add("a")
@@ -47,13 +47,13 @@ async def test_a_key_added_while_processing_runs_again_after_done(queue):
     assert queue.try_get() == "a"
 
 
-async def test_done_for_an_item_nobody_holds_changes_nothing(queue):
+async def test_done_for_an_item_nobody_holds_changes_nothing(queue: WorkQueue[str]) -> None:
     queue.add("a")
     queue.done("a")
     assert drain(queue) == ["a"]
 
 
-async def test_higher_priority_comes_first_and_raises_a_waiting_item(queue):
+async def test_higher_priority_comes_first_and_raises_a_waiting_item(queue: WorkQueue[str]) -> None:
     queue.add("resync-1", LOW_PRIORITY)
     queue.add("resync-2", LOW_PRIORITY)
     queue.add("live")
@@ -62,12 +62,13 @@ async def test_higher_priority_comes_first_and_raises_a_waiting_item(queue):
     assert drain(queue) == ["live", "resync-2", "resync-1"]
 
 
-async def test_low_priority_does_not_starve_under_a_flood(queue):
+async def test_low_priority_does_not_starve_under_a_flood(queue: WorkQueue[str]) -> None:
     queue.add("low", LOW_PRIORITY)
     for turn in range(FAIR_SHARE):
         queue.add(f"high-{turn}-a")
         queue.add(f"high-{turn}-b")
         item = queue.try_get()
+        assert item is not None
         queue.done(item)
         if item == "low":
             break
@@ -75,7 +76,9 @@ async def test_low_priority_does_not_starve_under_a_flood(queue):
         pytest.fail("the low one was never handed out")
 
 
-async def test_the_longest_waiting_of_several_low_priorities_gets_the_spare_turn(queue, clock):
+async def test_the_longest_waiting_of_several_low_priorities_gets_the_spare_turn(
+    queue: WorkQueue[str], clock: VirtualClock
+) -> None:
     queue.add("oldest", -200)
     await clock.advance(1)
     queue.add("younger", LOW_PRIORITY)
@@ -84,7 +87,7 @@ async def test_the_longest_waiting_of_several_low_priorities_gets_the_spare_turn
     assert drain(queue)[:FAIR_SHARE][-1] == "oldest"
 
 
-async def test_levels_of_odd_priorities_vanish_with_their_items(queue):
+async def test_levels_of_odd_priorities_vanish_with_their_items(queue: WorkQueue[str]) -> None:
     for priority in range(1000):
         queue.add("a", priority)
         queue.add("b", priority + 1)
@@ -92,7 +95,7 @@ async def test_levels_of_odd_priorities_vanish_with_their_items(queue):
     assert len(queue._ready._levels) == 2
 
 
-async def test_a_delayed_item_comes_at_its_time_and_not_before(queue, clock):
+async def test_a_delayed_item_comes_at_its_time_and_not_before(queue: WorkQueue[str], clock: VirtualClock) -> None:
     queue.add_after("a", 10)
     await clock.advance(9.99)
     assert queue.try_get() is None
@@ -100,7 +103,7 @@ async def test_a_delayed_item_comes_at_its_time_and_not_before(queue, clock):
     assert queue.try_get() == "a"
 
 
-async def test_of_two_delays_the_earlier_counts(queue, clock):
+async def test_of_two_delays_the_earlier_counts(queue: WorkQueue[str], clock: VirtualClock) -> None:
     queue.add_after("a", 10)
     queue.add_after("a", 5, 3)
     queue.add_after("a", 20)
@@ -112,7 +115,7 @@ async def test_of_two_delays_the_earlier_counts(queue, clock):
     assert queue.try_get() is None
 
 
-async def test_one_timer_serves_all_delays(queue, clock):
+async def test_one_timer_serves_all_delays(queue: WorkQueue[str], clock: VirtualClock) -> None:
     for number in range(100):
         queue.add_after(f"k{number}", 100 - number)
     assert clock.pending == 1
@@ -121,15 +124,17 @@ async def test_one_timer_serves_all_delays(queue, clock):
     assert clock.pending == 0
 
 
-async def test_more_items_than_one_batch_become_ready_without_time_passing(queue, clock):
+async def test_more_items_than_one_batch_become_ready_without_time_passing(
+    queue: WorkQueue[str], clock: VirtualClock
+) -> None:
     for number in range(5000):
         queue.add_after(f"k{number}", 1)
     await clock.advance(1)
     assert len(queue) == 5000
 
 
-async def test_backoff_doubles_to_the_cap_and_starts_over_when_forgotten(clock):
-    limiter = ExponentialBackoff(0.005, 1000)
+async def test_backoff_doubles_to_the_cap_and_starts_over_when_forgotten(clock: VirtualClock) -> None:
+    limiter: ExponentialBackoff[str] = ExponentialBackoff(0.005, 1000)
     assert [limiter.when("a") for _ in range(5)] == [0.005, 0.01, 0.02, 0.04, 0.08]
     assert max(limiter.when("b") for _ in range(2000)) == 1000
     queue = WorkQueue("q", clock=clock, rate_limiter=limiter)
@@ -144,7 +149,7 @@ async def test_backoff_doubles_to_the_cap_and_starts_over_when_forgotten(clock):
     assert limiter.when("a") == 0.005
 
 
-async def test_resetting_backoff_frees_what_failed_and_leaves_what_was_asked_for_later(queue):
+async def test_resetting_backoff_frees_what_failed_and_leaves_what_was_asked_for_later(queue: WorkQueue[str]) -> None:
     for _ in range(15):
         queue.rate_limiter.when("failed")
     queue.add_rate_limited("failed")
@@ -155,7 +160,7 @@ async def test_resetting_backoff_frees_what_failed_and_leaves_what_was_asked_for
     assert queue.delayed == 1
 
 
-async def test_get_waits_for_an_item(queue, clock):
+async def test_get_waits_for_an_item(queue: WorkQueue[str], clock: VirtualClock) -> None:
     waiting = asyncio.ensure_future(queue.get())
     await clock.settle()
     assert not waiting.done()
@@ -163,7 +168,9 @@ async def test_get_waits_for_an_item(queue, clock):
     assert await waiting == "a"
 
 
-async def test_a_cancelled_get_takes_no_item_and_passes_its_wake_up_on(queue, clock):
+async def test_a_cancelled_get_takes_no_item_and_passes_its_wake_up_on(
+    queue: WorkQueue[str], clock: VirtualClock
+) -> None:
     first = asyncio.ensure_future(queue.get())
     second = asyncio.ensure_future(queue.get())
     await clock.settle()
@@ -174,7 +181,7 @@ async def test_a_cancelled_get_takes_no_item_and_passes_its_wake_up_on(queue, cl
     assert await second == "a"
 
 
-async def test_a_queue_shut_down_hands_out_the_rest_and_then_ends(queue, clock):
+async def test_a_queue_shut_down_hands_out_the_rest_and_then_ends(queue: WorkQueue[str], clock: VirtualClock) -> None:
     idle = asyncio.ensure_future(queue.get())
     await clock.settle()
     queue.add_after("later", 1)
@@ -192,7 +199,7 @@ async def test_a_queue_shut_down_hands_out_the_rest_and_then_ends(queue, clock):
         await queue.get()
 
 
-async def test_shutting_down_wakes_all_who_wait(queue, clock):
+async def test_shutting_down_wakes_all_who_wait(queue: WorkQueue[str], clock: VirtualClock) -> None:
     waiting = [asyncio.ensure_future(queue.get()) for _ in range(3)]
     await clock.settle()
     queue.shut_down()
@@ -200,9 +207,9 @@ async def test_shutting_down_wakes_all_who_wait(queue, clock):
     assert [type(result) for result in results] == [QueueShutDown] * 3
 
 
-async def test_the_metrics_say_what_client_go_would(clock):
+async def test_the_metrics_say_what_client_go_would(clock: VirtualClock) -> None:
     metrics = WorkQueueMetrics("q", "c")
-    queue = WorkQueue("q", clock=clock, rate_limiter=ExponentialBackoff(), metrics=metrics)
+    queue: WorkQueue[str] = WorkQueue("q", clock=clock, rate_limiter=ExponentialBackoff(), metrics=metrics)
     queue.add("a")
     queue.add("a")
     queue.add("low", LOW_PRIORITY)
@@ -221,7 +228,7 @@ async def test_the_metrics_say_what_client_go_would(clock):
     assert metrics.work_duration.sum == 3
 
 
-async def test_a_million_adds_of_a_thousand_keys_stay_small(queue):
+async def test_a_million_adds_of_a_thousand_keys_stay_small(queue: WorkQueue[str]) -> None:
     keys = [f"key-{number}" for number in range(1000)]
     for turn in range(1000):
         for key in keys:
