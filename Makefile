@@ -228,7 +228,7 @@ RENDER = for f in $(1); do echo "---"; \
 .PHONY: need-namespace
 need-namespace:
 	@[[ '$(NAMESPACE)' =~ ^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$$ ]] || \
-	  { echo "NAMESPACE='$(NAMESPACE)' is no name of a namespace: lower-case letters, digits and -, at most 63" >&2; exit 1; }
+	  { echo "NAMESPACE='$(NAMESPACE)' is not a namespace name: use lower-case letters, digits and -, at most 63" >&2; exit 1; }
 	@[[ '$(NAMESPACE)' != default && '$(NAMESPACE)' != kube-* ]] || \
 	  { echo "NAMESPACE=$(NAMESPACE) belongs to Kubernetes: deploy needs a namespace of its own" >&2; exit 1; }
 

@@ -1,11 +1,10 @@
-"""The moment after which this process may not work any more.
+"""The fence: the monotonic second after which this process must not reconcile or write.
 
-Owns one number that the leader elector moves on and that whoever is about to act looks at first: a worker before each
-reconcile, the plugins' client before each write. A process that was stopped, or whose event loop was blocked, for
-longer than its lease wakes up in the middle of something; no timer and no renewal can tell it in time, a look at the
-clock does.
+The leader elector extends it. A worker checks it before each reconcile, and the plugins' client before each write. A
+process that was suspended, or whose event loop was blocked, may resume in the middle of its work after the Lease has
+expired. Timers and renewals are too late then; only a look at the clock helps.
 
-Only monotonic time counts: the wall clock may jump as it likes.
+The fence uses monotonic time only, because the wall clock may jump.
 """
 
 import asyncio
@@ -18,14 +17,14 @@ from plugin_operator.errors import LeadershipLost
 
 
 class Fence:
-    """Open for good without leader election, and on a standby, where nothing works; then open ``until`` a moment.
+    """Check of leadership by time: open for ever until the elector sets a limit with ``open_until``.
 
     Args:
-        clock: measures the time.
-        on_lapse: called when a component is about to act past ``until``; the operator ends the process there.
+        clock: measures time.
+        on_lapse: called when a component is about to act after ``until``; the operator ends the process there.
 
     Attributes:
-        until: monotonic second; a plain number, because it is compared before every reconcile.
+        until: monotonic second at which the fence closes; a plain attribute, because each reconcile compares it.
     """
 
     __slots__ = ("_clock", "_on_lapse", "_settled", "until")
@@ -38,21 +37,21 @@ class Fence:
 
     @property
     def is_suspended(self) -> bool:
-        """Whether it is closed until it is known whether this process still leads."""
+        """Whether the fence is closed until leadership is confirmed."""
         return self._settled is not None
 
     def open_until(self, moment: float) -> None:
-        """Let act until that monotonic second."""
+        """Open the fence until ``moment``, in monotonic seconds."""
         self.until = moment
         self._settle()
 
     def suspend(self) -> None:
-        """Let nobody act until ``open_until`` or ``close``; harmless if it is closed."""
+        """Block actions until ``open_until`` or ``close``; does nothing if the fence is closed."""
         if self._settled is None and self.until != -math.inf:
             self.until, self._settled = -math.inf, asyncio.Event()
 
     def close(self) -> None:
-        """Let nobody act any more, because leadership was given up; the process ends in order."""
+        """Reject actions from now on, without ``on_lapse``: leadership has ended and the process stops in order."""
         self.until = -math.inf
         self._settle()
 
@@ -62,30 +61,30 @@ class Fence:
             self._settled = None
 
     async def passage(self) -> None:
-        """Wait while it is suspended, then return if acting is allowed.
+        """Wait while the fence is suspended, then return if it is open.
 
         Raises:
-            LeadershipLost: it is not.
+            LeadershipLost: the fence is closed.
         """
         while self._settled is not None:
             await self._settled.wait()
         self.check()
 
     def check(self) -> None:
-        """Return if acting is allowed at this moment.
+        """Return if the fence is open now.
 
         Raises:
-            LeadershipLost: it is not.
+            LeadershipLost: the fence is closed or suspended.
         """
         if self._clock.monotonic() >= self.until:
             self.refuse()
 
     def refuse(self) -> NoReturn:
-        """Say that the time is over.
+        """Raise, after a call of ``on_lapse`` if the time has passed.
 
         Raises:
-            LeadershipLost: always, if the process still lives.
+            LeadershipLost: always, unless ``on_lapse`` ends the process.
         """
         if self.until != -math.inf and self._on_lapse is not None:
             self._on_lapse()
-        raise LeadershipLost("this process does not lead any more and must not act")
+        raise LeadershipLost("this process is no longer the leader")

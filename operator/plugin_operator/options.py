@@ -1,7 +1,7 @@
 """The settings of one operator process.
 
-Owns their names, defaults and the rules between them. Reading them from flags and environment is left to the command
-line; only ``plugin_operator.app`` and above see them, components get plain arguments.
+Owns their names, defaults and validation. Leaves reading flags and environment to ``cli``. Only ``app`` and above see
+``Options``; other components take plain arguments.
 """
 
 import re
@@ -15,7 +15,7 @@ from plugin_operator.serving.address import BindAddress
 
 LogFormat = Literal["auto", "json", "console"]
 
-# client-go's leaderelection.JitterFactor: the retry period stretched by it must still fit into the renew deadline.
+# client-go's leaderelection.JitterFactor: the retry period times this must be shorter than the renew deadline.
 _RETRY_JITTER_FACTOR = 1.2
 
 _METRICS_ADDRESS = BindAddress("", 8080)
@@ -29,10 +29,10 @@ _PLAIN_SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds in a Go duration (``15s``, ``1m30s``, ``500ms``) or in a plain number of seconds.
+    """Return the seconds of a Go duration (``15s``, ``1m30s``, ``500ms``) or of a plain number.
 
     Raises:
-        ValueError: the text is neither, or negative.
+        ValueError: the text is neither, or is negative.
     """
     text = text.strip()
     if _PLAIN_SECONDS.fullmatch(text):
@@ -44,42 +44,41 @@ def parse_duration(text: str) -> float:
 
 
 def parse_namespaces(text: str) -> tuple[str, ...]:
-    """Return the names in a comma-separated list, in order and once each; an empty text means all namespaces.
+    """Return the names of a comma-separated list without duplicates; an empty text means all namespaces.
 
     Raises:
-        ValueError: a name is no name of a namespace, or a text that is not empty names none: what was to be there is
-            missing, and all namespaces would be more than was meant.
+        ValueError: a name is invalid, or a text that is not empty, such as ",", contains no name.
     """
     names = tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
     if text and not names:
-        raise ValueError(f'"{text}" names no namespace: leave it empty for all namespaces')
+        raise ValueError(f'"{text}" contains no namespace: leave it empty for all namespaces')
     for name in names:
         check_namespace(name)
     return names
 
 
 def check_namespace(name: str) -> None:
-    """Check that a namespace may have this name: an RFC 1123 label.
+    """Check that ``name`` is a valid name of a namespace, an RFC 1123 label.
 
     Raises:
-        ValueError: it may not.
+        ValueError: ``name`` is invalid.
     """
     if not _LABEL.fullmatch(name):
         raise ValueError(
-            f'"{name}" is no name of a namespace: lower-case letters, digits and "-", at most 63; '
+            f'"{name}" is not a namespace name: use lower-case letters, digits and "-", at most 63; '
             "separate several with commas"
         )
 
 
 def check_object_name(name: str) -> None:
-    """Check that an object may have this name: an RFC 1123 subdomain.
+    """Check that ``name`` is a valid object name, an RFC 1123 subdomain.
 
     Raises:
-        ValueError: it may not.
+        ValueError: ``name`` is invalid.
     """
     if len(name) > _MAX_NAME or not all(_LABEL.fullmatch(part) for part in name.split(".")):
         raise ValueError(
-            f'"{name}" is no name of an object: lower-case letters, digits, "-" and ".", at most {_MAX_NAME}'
+            f'"{name}" is not an object name: use lower-case letters, digits, "-" and ".", at most {_MAX_NAME}'
         )
 
 
@@ -92,15 +91,15 @@ def _checked(flag: str, check: Callable[[str], None], value: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaderElectionOptions:
-    """How replicas agree on the one that works; defaults and rules as in client-go's ``leaderelection``.
+    """Settings of leader election, with the defaults and rules of client-go's ``leaderelection``.
 
     Attributes:
-        enabled: without it this process leads from the start.
-        lease_duration_seconds: how long others wait after the last change they saw before they take over.
-        renew_deadline_seconds: how long the leader keeps trying to renew before it gives up.
-        retry_period_seconds: time between two tries.
+        enabled: if False, this process always leads.
+        lease_duration_seconds: how long standbys wait after the last observed renewal before they acquire the Lease.
+        renew_deadline_seconds: how long the leader retries a renewal before it stops leading.
+        retry_period_seconds: time between two attempts.
         resource_name: name of the Lease.
-        resource_namespace: its namespace; None takes the pod's own or the kubeconfig context's.
+        resource_namespace: namespace of the Lease; None means the pod's own, or that of the kubeconfig context.
     """
 
     enabled: bool = False
@@ -131,12 +130,12 @@ class LeaderElectionOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsSecurity:
-    """Metrics over TLS, for those whom the API server lets read them; names as kubebuilder's.
+    """Settings of metrics over TLS with authorization by the API server, named as in kubebuilder.
 
     Attributes:
-        certificate_dir: where certificate and key are; None makes a certificate that nobody can verify.
-        certificate_name: the certificate's file in it.
-        key_name: the key's file in it.
+        certificate_dir: directory of certificate and key; None generates a self-signed certificate.
+        certificate_name: file name of the certificate.
+        key_name: file name of the key.
     """
 
     certificate_dir: Path | None = None
@@ -146,27 +145,27 @@ class MetricsSecurity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Everything a user can set for ``run``.
+    """Settings of the command ``run``.
 
     Attributes:
         plugins_dir: directory of the plugin files.
-        plugins_signature_key: public key; only directories that are signed with it load. None loads everything.
-        metrics_address: where ``/metrics`` is served; None for off.
-        metrics_security: see ``MetricsSecurity``; None serves metrics in the clear to everybody.
-        probe_address: where ``/healthz``, ``/readyz`` and ``/status`` are served; None for off.
+        plugins_signature_key: file of the public key that must have signed the directory; None accepts all files.
+        metrics_address: bind address of ``/metrics``; None for off.
+        metrics_security: see ``MetricsSecurity``; None serves metrics over plain HTTP without authorization.
+        probe_address: bind address of ``/healthz``, ``/readyz`` and ``/status``; None for off.
         leader_election: see ``LeaderElectionOptions``.
-        kubeconfig: file to read; None takes ``$KUBECONFIG``, the pod's service account or ``~/.kube/config``.
-        context: context in the kubeconfig; None takes its current one.
-        namespaces: the only namespaces to watch; empty for all.
+        kubeconfig: file to read; None means ``$KUBECONFIG``, the pod's service account or ``~/.kube/config``.
+        context: context in the kubeconfig; None means its current one.
+        namespaces: namespaces to watch; empty for all.
         log_level: debug, info, warning or error.
         log_format: json, console, or auto (console at a terminal).
-        validate_timeout_seconds: how long the trial import of a plugin may take.
-        drain_timeout_seconds: how long reconciles of a replaced revision may go on before they are cancelled.
-        shutdown_grace_period_seconds: how long a stop may take before the process ends with status 1.
-        scan_interval_seconds: how often the plugins directory is read without any hint.
-        connect_timeout_seconds: how long a start waits for the API server's first answer.
-        stall_threshold_seconds: a plugin that blocks the event loop for longer is named in log and metric; 0 for off.
-        tracing: whether reconciles and API calls are traced with OpenTelemetry.
+        validate_timeout_seconds: deadline of the trial import of a plugin.
+        drain_timeout_seconds: deadline of reconciles of a replaced revision, after which they are cancelled.
+        shutdown_grace_period_seconds: deadline of a stop, after which the process exits with status 1.
+        scan_interval_seconds: interval of scans of the plugins directory without a file event.
+        connect_timeout_seconds: deadline of the API server's first response at start.
+        stall_threshold_seconds: code that blocks the event loop for longer is named in log and metric; 0 for off.
+        tracing: whether to trace reconciles and API calls with OpenTelemetry.
     """
 
     plugins_dir: Path = Path("plugins")

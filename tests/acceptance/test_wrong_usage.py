@@ -26,16 +26,16 @@ NO_TRACEBACK = "Traceback"
         (["run", "--plugins-dir", ".", "--leader-elect=perhaps"], "--leader-elect: 'perhaps' is not a valid boolean"),
         (["run", "--plugins-dir", ".", "--enable-leader-election=x"], "--enable-leader-election: 'x' is not a valid"),
         (["run", "--plugins-dir", ".", "--metrics-bind-address", "x"], '--metrics-bind-address: "x" is not host:port'),
-        (["run", "--plugins-dir", ".", "--namespace", "a b"], '--namespace: "a b" is no name of a namespace'),
-        (["run", "--plugins-dir", ".", "--namespace", "a,B_"], '"B_" is no name of a namespace: lower-case letters'),
-        (["sandbox", "--plugins-dir", ".", "--namespace", "x" * 64], "is no name of a namespace"),
+        (["run", "--plugins-dir", ".", "--namespace", "a b"], '--namespace: "a b" is not a namespace name'),
+        (["run", "--plugins-dir", ".", "--namespace", "a,B_"], '"B_" is not a namespace name: use lower-case letters'),
+        (["sandbox", "--plugins-dir", ".", "--namespace", "x" * 64], "is not a namespace name"),
         (
             ["run", "--plugins-dir", ".", "--leader-elect-resource-name", "a/b"],
-            '--leader-elect-resource-name: "a/b" is no name of an object',
+            '--leader-elect-resource-name: "a/b" is not an object name',
         ),
         (
             ["run", "--plugins-dir", ".", "--leader-elect-resource-namespace", "a.b"],
-            '--leader-elect-resource-namespace: "a.b" is no name of a namespace',
+            '--leader-elect-resource-namespace: "a.b" is not a namespace name',
         ),
         (["sign", "--key", "key", "nowhere"], '"nowhere" is missing: create it, or name another with PLUGINS_DIR'),
         (
@@ -67,7 +67,7 @@ def test_a_wrong_variable_is_named_as_such(run: Any) -> None:
 def test_a_wrong_namespace_in_the_variable_of_the_operator_sdk_is_named_as_such(run: Any) -> None:
     ended = run("run", "--plugins-dir", ".", WATCH_NAMESPACE="a b")
     assert ended.returncode == 2
-    assert 'WATCH_NAMESPACE: "a b" is no name of a namespace' in ended.stderr
+    assert 'WATCH_NAMESPACE: "a b" is not a namespace name' in ended.stderr
 
 
 def test_a_context_that_does_not_exist_is_told_with_those_that_do(run: Any, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_kubeconfig_that_points_nowhere_names_server_file_and_cause(run: Any, 
             "--metrics-addr", "0", "--health-probe-bind-address", "0",
         )  # fmt: skip
     assert ended.returncode == 1
-    assert f"no API server answers at {server}" in ended.stderr
+    assert f"no API server responds at {server}" in ended.stderr
     assert str(path) in ended.stderr
     assert "--context" in ended.stderr
     assert NO_TRACEBACK not in ended.stderr

@@ -1,7 +1,7 @@
-"""The composition root: the only place where all layers meet.
+"""The composition root, which builds the operator from all layers.
 
-Owns which parts there are, in which order they start, and what probes and status say of them. Everything below gets
-plain arguments; only this package and those above see the options.
+Owns the list of Runnables, their order, and the content of probes and status. Layers below take plain arguments; only
+this package and those above see the options.
 """
 
 from plugin_operator.app.build import App, build

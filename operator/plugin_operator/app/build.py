@@ -1,7 +1,7 @@
-"""Putting the operator together.
+"""Building the operator from its parts.
 
-Owns which parts there are and the order in which they start: HTTP first, so that probes answer while everything else
-waits; then the connection, the event recorder, the plugins with their caches; last, once this process leads, the work.
+Owns the list of Runnables and their start order. HTTP servers come first, so that probes respond during startup. Then
+come the connection, the event recorder, and the plugins with their caches. Reconciling starts last, with leadership.
 """
 
 import os
@@ -53,29 +53,29 @@ _log = logs.get_logger(__name__)
 
 
 Companion: TypeAlias = Callable[[FailureCallback], Runnable]
-"""Makes a Runnable that is started first and stopped last, such as a sandbox's API server.
+"""Returns a Runnable that starts first and stops last, such as a sandbox's API server.
 
-The callback ends the process with status 1; the Runnable calls it when it breaks.
+The Runnable calls the callback when it fails, which ends the process with status 1.
 """
 
 
 class App:
-    """One operator, put together and ready to run; make it with ``build`` on a running event loop.
+    """One operator, ready to run; create it with ``build`` on a running event loop.
 
     Args:
-        options: what the user set.
-        config: where the API server is.
-        companions: make the parts of the process that are started first and stopped last.
-        originals: files and folders that the plugins directory is a copy of; see ``Scanner``.
+        options: settings of the process.
+        config: address and credentials of the API server.
+        companions: return the Runnables that start first and stop last.
+        originals: files and folders of which the plugins directory is a copy; see ``Scanner``.
 
     Attributes:
-        manager: starts and stops the parts.
-        metrics: all counts of this process.
-        supervisor: knows the background tasks that ended unasked.
-        host: the plugins.
-        link: the connection.
-        client: reads and writes objects, as plugins do.
-        factory: the caches.
+        manager: starts and stops the Runnables.
+        metrics: metrics registry of this process.
+        supervisor: tracks background tasks that ended unexpectedly.
+        host: the plugin host.
+        link: connection to the API server.
+        client: API client with the rights and the fence of plugins.
+        factory: the informer factory.
     """
 
     def __init__(
@@ -117,14 +117,14 @@ class App:
         self.manager = self._manager([make(self._fail) for make in companions])
 
     async def run(self) -> int:
-        """Run until the end is asked for or a part breaks; return the exit status; see ``Manager.run``."""
+        """Run until a stop is requested or a Runnable fails, and return the exit status; see ``Manager.run``."""
         try:
             return await self.manager.run()
         finally:
             self.supervisor.close()
 
     def status(self) -> Mapping[str, Any]:
-        """Return what ``/status`` shows: no object data, ever."""
+        """Return the content of ``/status``, without object data."""
         elector = self._elector
         return status_of(
             self.host,
@@ -182,7 +182,7 @@ class App:
         key = self.options.plugins_signature_key
         if key is None:
             return None
-        # The cryptography library takes memory that only those pay who ask for signatures.
+        # Imported on demand: the cryptography library takes memory.
         from plugin_operator.hosting.signing.verifier import Verifier
 
         trust = Verifier.for_directory(key, self.options.plugins_dir)
@@ -190,7 +190,7 @@ class App:
         return trust
 
     def _not_loaded(self) -> str:
-        """Return why what was found at the start is not all tried; a later edit does not make the process unready."""
+        """Return why the plugins found at start were not all tried yet; a later edit does not affect readiness."""
         self._was_settled = self._was_settled or self.host.is_settled
         if not self._was_settled:
             return self.host.directory_problem or "the plugins have not all been tried yet"
@@ -276,7 +276,7 @@ def _metrics_not_rendered(error: BaseException) -> None:
 
 def _tracing() -> "Tracing":
     try:
-        # OpenTelemetry takes memory that only those pay who ask for traces.
+        # Imported on demand: OpenTelemetry takes memory.
         from plugin_operator.app.tracing import Tracing
     except ImportError as error:
         raise UsageError(
@@ -286,15 +286,15 @@ def _tracing() -> "Tracing":
 
 
 def build(options: Options, companions: Sequence[Companion] = ()) -> App:
-    """Find the cluster and put the operator together; must be called on the event loop it will run on.
+    """Load the cluster configuration and return the operator. Call it on the event loop that will run it.
 
     Args:
-        options: the settings.
-        companions: make the parts of the process that are started first and stopped last.
+        options: settings of the process.
+        companions: return the Runnables that start first and stop last.
 
     Raises:
-        ConfigError: no cluster is configured, or its configuration cannot be used.
-        UsageError: the signature key cannot be used, or traces cannot be made.
+        ConfigError: no cluster is configured, or its configuration is invalid.
+        UsageError: the signature key is invalid, or tracing is not available.
     """
     kubeconfig = str(options.kubeconfig) if options.kubeconfig is not None else None
     return App(options, load_connection_config(kubeconfig, options.context), companions)

@@ -1,7 +1,7 @@
-"""Leader election as this process takes part in it.
+"""Leader election of this process.
 
-Owns the elector's settings and the two ways in which a process that could not notice in time ends: at the fence, and by
-the watchdog's thread. Both end it with status 1 before another replica may take the Lease.
+Owns the elector's settings and the exit of a process whose Lease expired before it could react, by the fence or by the
+watchdog thread. Both exit with status 1 before another replica can acquire the Lease.
 """
 
 from collections.abc import Callable
@@ -33,12 +33,12 @@ def make_elector(
     """Return the elector of this process.
 
     Args:
-        election: the settings.
-        namespace: of the Lease, if the settings name none.
-        client: makes a client whose requests have so many seconds.
-        fence: of the process.
-        clock: of the process.
-        metrics: of the process.
+        election: settings of leader election.
+        namespace: namespace of the Lease if the settings have none.
+        client: returns a client with a deadline for its requests, in seconds.
+        fence: fence of the process.
+        clock: measures time.
+        metrics: metrics registry of the process.
     """
     timing = Timing(election.lease_duration_seconds, election.renew_deadline_seconds, election.retry_period_seconds)
     lock = LeaseLock(
@@ -57,7 +57,7 @@ def make_elector(
 
 
 def watchdog_margin(election: LeaderElectionOptions) -> float:
-    """Return how long past the renew deadline a blocked loop is left alone: others may take the Lease well after."""
+    """Return the seconds after the renew deadline until the watchdog ends a leader whose event loop is blocked."""
     spare = election.lease_duration_seconds - election.renew_deadline_seconds
     return min(_LONGEST_MARGIN_SECONDS, spare / 4)
 

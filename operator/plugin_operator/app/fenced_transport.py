@@ -1,9 +1,9 @@
-"""The plugins' transport to the API server: closed once this process does not lead any more.
+"""The plugins' transport to the API server, which rejects writes after leadership ends.
 
-Owns the check of the fence before each write, and before each attempt of it: an attempt may wait long for a connection,
-new credentials or ``Retry-After``. Reads pass, and so do the operator's own writes (Lease, Events), which use the
-connection itself. Bytes that were handed to the network before leadership ended may still arrive after it. The time
-between renew deadline and lease duration covers that, and the server refuses a write with an old ``resourceVersion``.
+Owns the check of the fence before each write and before each of its attempts, because an attempt may wait for a
+connection, new credentials or ``Retry-After``. Reads pass. The operator's own writes (Lease, Events) bypass it. Bytes
+sent before leadership ended may arrive later: the time between renew deadline and lease duration covers that, and the
+server rejects a write with an old ``resourceVersion``.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -15,7 +15,7 @@ from plugin_operator.fence import Fence
 
 
 class FencedTransport:
-    """A ``Transport`` that sends no write past the fence."""
+    """A ``Transport`` that sends writes only while the fence is open."""
 
     def __init__(self, transport: Transport, fence: Fence) -> None:
         self._transport = transport
@@ -25,10 +25,10 @@ class FencedTransport:
         """Send a request; see ``Transport.send``.
 
         Raises:
-            LeadershipLost: it is a write, and this process does not lead any more.
+            LeadershipLost: the request is a write, and this process is no longer the leader.
         """
         if request.is_write:
-            await self._fence.passage()  # before anything is spent on it; the guard checks again when it is sent
+            await self._fence.passage()  # fail early; the send guard checks again right before sending
             request = replace(request, send_guard=self._fence.check)
         return await self._transport.send(request)
 

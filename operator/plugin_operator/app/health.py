@@ -1,7 +1,7 @@
-"""When this process is alive, and when it is ready.
+"""Liveness and readiness of this process.
 
-Owns the checks behind ``/healthz`` and ``/readyz``. A plugin that was refused is no reason to be unready: its last good
-revision works on, and restarting or unrouting the pod would mend nothing.
+Owns the checks of ``/healthz`` and ``/readyz``. A rejected plugin does not make the process unready: its last good
+revision keeps running, and a restart would not help.
 """
 
 from collections.abc import Callable
@@ -18,15 +18,15 @@ def probes(
     silent: Callable[[], list[str]] = list,
     down: Callable[[], list[str]] = list,
 ) -> list[Probe]:
-    """Return the two probes.
+    """Return the probes ``healthz`` and ``readyz``.
 
     Args:
-        link: ready once it is open.
-        not_loaded: why what was in the plugins directory at the start has not been tried.
-        troubles: what does not run as its file says, which makes nothing unready.
-        not_synced: the caches of active controllers that are not complete.
-        silent: the streams that brought nothing for longer than their deadline, not even by being opened again.
-        down: the background tasks that ended unasked and do not work again.
+        link: connection to the API server; ready once it is open.
+        not_loaded: returns why the plugins found at start were not all tried yet.
+        troubles: returns the plugins that do not run as their files say; they do not affect readiness.
+        not_synced: returns the caches of active controllers that are not synced.
+        silent: returns the streams without events for longer than their timeout, despite reconnects.
+        down: returns the background tasks that ended unexpectedly and do not work yet.
     """
 
     async def ping() -> None:
@@ -54,7 +54,7 @@ def probes(
 
 
 def _none(prefix: str, found: Callable[[], list[str]]) -> Check:
-    """Return a check that fails with the names that ``found`` returns."""
+    """Return a check that fails if ``found`` returns names."""
 
     async def check() -> None:
         if names := found():

@@ -1,8 +1,8 @@
-"""What happens to plugins, as Kubernetes Events.
+"""Kubernetes Events about state changes of plugins.
 
-Owns which change of a plugin's status is worth an Event and about which object it is: the operator's own pod where the
-environment names it (``POD_NAME``, ``POD_NAMESPACE``, ``POD_UID``), else the namespace it runs in. The text quotes no
-exception of a reconcile, for that may quote a Secret. Writing Events is left to the recorder.
+Owns which status changes cause an Event, and the involved object: the operator's own pod if the environment names it
+(``POD_NAME``, ``POD_NAMESPACE``, ``POD_UID``), else its namespace. Messages do not contain exceptions of reconciles,
+which may quote a Secret. Leaves writing Events to the recorder.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ _WORKS = frozenset({PluginState.ACTIVE, PluginState.STUCK})
 
 
 def own_object(environment: Mapping[str, str], namespace: str | None) -> dict[str, Any]:
-    """Return a reference to the object that stands for this process."""
+    """Return a reference to the object for Events about this process."""
     if name := environment.get("POD_NAME"):
         metadata = {
             "name": name,
@@ -33,13 +33,13 @@ def own_object(environment: Mapping[str, str], namespace: str | None) -> dict[st
 
 
 class LifecycleEvents:
-    """A Runnable that looks at the plugins twice a second and records what changed.
+    """Runnable that polls plugin status twice a second and records changes as Events.
 
     Args:
-        host: the plugins.
-        recorder: returns what records Events about a plugin.
-        about: the object that stands for this process.
-        clock: measures the pauses.
+        host: the plugin host.
+        recorder: returns the event recorder for a plugin.
+        about: involved object of the Events.
+        clock: measures the poll interval.
         supervisor: notified if the service ends unexpectedly.
     """
 
@@ -63,11 +63,11 @@ class LifecycleEvents:
         self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
 
     async def start(self) -> None:
-        """Begin to look."""
+        """Start polling."""
         self._tasks.serve(self._run, "", kind="lifecycle-events")
 
     async def stop(self, deadline_seconds: float) -> None:
-        """End; that the process ends unloads no plugin."""
+        """Stop polling; stopping the process records no Events about unloaded plugins."""
         await self._tasks.stop(min(deadline_seconds, _STOP_SECONDS))
 
     async def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""Running the operator as this process."""
+"""Running the operator in this process."""
 
 import asyncio
 import threading
@@ -12,26 +12,26 @@ from plugin_operator.hosting.loading.revision_modules import IMPORT_GUARD
 from plugin_operator.manager import ProcessBelongings, StopSignals, leave_now, run_in_loop
 from plugin_operator.options import Options
 
-# The manager keeps to the grace period by itself; the thread behind the signals only ends what cannot.
+# The manager obeys the grace period itself; the timer thread of the signal handlers ends a manager that is blocked.
 _GRACE_MARGIN_SECONDS = 3.0
-# Everything was told to end and had its deadline; whatever is left gets this long.
+# Deadline for tasks that are left after all Runnables have stopped.
 _LEFT_OVER_SECONDS = 1.0
 
 _log = logs.get_logger(__name__)
 
 
 def run(options: Options, companions: Sequence[Companion] = ()) -> int:
-    """Run the operator until it ends, and return the exit status; signals are handled.
+    """Run the operator with signal handlers and return the exit status.
 
-    If leadership is lost the process ends here at once: not even a ``finally`` of a plugin may run any more. Nor can a
-    plugin's task or thread that ignores the end keep the process: it ends a moment after everything else did.
+    If leadership is lost, the process exits at once, without running ``finally`` blocks of plugins. Tasks and threads
+    that ignore cancellation are ended with the process shortly after all Runnables have stopped.
 
     Args:
-        options: the settings.
-        companions: make the parts of the process that are stopped last, such as a sandbox's API server.
+        options: settings of the process.
+        companions: return the Runnables that stop last, such as a sandbox's API server.
 
     Raises:
-        PluginOperatorError: it cannot start, for a reason a user can do something about.
+        PluginOperatorError: the operator cannot start, for a reason that the user can fix.
     """
     logs.configure(options.log_format, options.log_level)
     return run_in_loop(_run(options, companions))
@@ -56,9 +56,9 @@ async def _run(options: Options, companions: Sequence[Companion]) -> int:
 
 
 async def _left_over() -> bool:
-    """Cancel the tasks that nobody ended, and tell whether some ignore that: the loop would wait for them for ever."""
+    """Cancel the remaining tasks, and report whether some ignore it: closing the loop would wait for them."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     stubborn = await tasks.cancel_and_wait(others, _LEFT_OVER_SECONDS, clock=SystemClock())
     for task in stubborn:
-        _log.error("Task ignores the end of the process and is ended with it", task=task.get_name())
+        _log.error("Task ignores cancellation, ended with the process", task=task.get_name())
     return bool(stubborn)

@@ -1,7 +1,7 @@
-"""The connection to the API server as a part of the process with a start and a stop.
+"""The connection to the API server as a Runnable.
 
-Owns waiting for the server's first answer, and the message when none comes. Components are built on the link before it
-is open, so that probes are served while it waits.
+Owns waiting for the server's first response, and the error if none arrives. Components take the connection before it is
+open, so that probes respond meanwhile.
 """
 
 from collections.abc import Sequence
@@ -18,21 +18,21 @@ from plugin_operator.metrics import Metrics
 
 _log = logs.get_logger(__name__)
 
-# One request that is lost on its way must not use up the whole patience: the next one may be answered at once.
+# Deadline of one attempt, so that one lost request does not use up ``patience_seconds``.
 _ATTEMPT_SECONDS = 5.0
 _ATTEMPTS_AT_LEAST = 3
 
 
 class ManagedConnection:
-    """A Runnable, and the ``Transport`` of everything that speaks to the API server.
+    """Runnable and ``Transport`` for all requests to the API server.
 
     Args:
-        config: which server.
-        metrics: counts the requests.
+        config: address and credentials of the API server.
+        metrics: counts requests.
         clock: measures waits.
-        patience_seconds: how long ``start`` waits for the first answer.
-        user_agent: how the server's audit log knows us.
-        traces: observe each request.
+        patience_seconds: how long ``start`` waits for the first response.
+        user_agent: ``User-Agent`` header, which the server's audit log shows.
+        traces: aiohttp trace configurations for every request.
     """
 
     name = "connection to the API server"
@@ -59,15 +59,15 @@ class ManagedConnection:
 
     @property
     def host(self) -> str:
-        """URL of the API server, for people."""
+        """URL of the API server, for display."""
         return self._config.host
 
     async def start(self) -> None:
-        """Open the connection and wait until the server answers anything.
+        """Open the connection and wait for any response of the server.
 
         Raises:
-            ConfigError: the credentials cannot be had.
-            PluginOperatorError: no answer came in time, or the credentials are refused.
+            ConfigError: the credentials cannot be loaded.
+            PluginOperatorError: the server did not respond in time, or rejected the credentials.
         """
         self._connection = await self._stack.enter_async_context(
             Connection.open(
@@ -79,7 +79,7 @@ class ManagedConnection:
         _log.info("Connected to the API server", server=self.host, source=self._config.source)
 
     async def stop(self, deadline_seconds: float) -> None:
-        """Close every request and stream; closing sockets takes no time worth a deadline."""
+        """Close all requests and streams, which takes no noticeable time."""
         del deadline_seconds
         self.is_open = False
         await self._stack.aclose()
@@ -95,24 +95,24 @@ class ManagedConnection:
                 await self.send(ApiRequest("GET", "/version", timeout_seconds=max(0.1, remaining)))
             except UnauthorizedError as error:
                 raise PluginOperatorError(
-                    f"{self.host} refuses the credentials of {self._config.source}: {error.message or error}"
+                    f"{self.host} rejects the credentials of {self._config.source}: {error.message or error}"
                 ) from error
             except (ApiConnectionError, ServerError) as error:
                 wait = backoff.next_seconds()
                 if wait >= end - self._clock.monotonic():
                     raise self._no_answer(error) from error
                 if not told:
-                    _log.warning("API server does not answer yet", server=self.host, reason=str(error))
+                    _log.warning("API server not responding yet", server=self.host, reason=str(error))
                     told = True
                 await self._clock.sleep(wait)
             except ApiError:
-                return  # it may forbid us /version, but it answers
+                return  # a 403 for /version is a response too
             else:
                 return
 
     def _no_answer(self, error: Exception) -> PluginOperatorError:
         return PluginOperatorError(
-            f"no API server answers at {self.host}, which {self._config.source} names: {error}. "
+            f"no API server responds at {self.host}, which {self._config.source} names: {error}. "
             "Is the cluster up, and is it the one you mean (--kubeconfig, --context)?"
         )
 

@@ -1,7 +1,7 @@
-"""The plugin host as two parts of the process: one on every replica, one only on the leader.
+"""The plugin host as two Runnables: one on every replica, one on the leader only.
 
-Caches and queues fill everywhere, so that a standby takes over warm; reconciling begins with leadership and ends before
-the Lease is given back.
+Caches and queues are filled on every replica, so that a standby starts warm. Reconciling starts with leadership and
+ends before the Lease is released.
 """
 
 from types import FrameType
@@ -16,20 +16,20 @@ from plugin_operator.hosting.loading.revision_modules import owner_of
 
 
 class Host(Protocol):
-    """What the manager needs of ``hosting.PluginHost``."""
+    """The methods of ``hosting.PluginHost`` that its Runnables use."""
 
     async def start(self) -> None:
-        """Load what is there and follow the directory."""
+        """Load the plugins and watch the directory."""
 
     def lead(self) -> None:
-        """Begin to reconcile."""
+        """Start reconciling."""
 
     async def stop(self, deadline_seconds: float) -> list[str]:
-        """End all reconciles, then everything else; return the reconciles that still run."""
+        """Stop all reconciles, then all other work; return the reconciles that still run."""
 
 
 class HostRunnable:
-    """The Runnable of every replica; ends what the leader's part has not ended already."""
+    """Runnable of every replica; stops the host unless the leader's Runnable has stopped it."""
 
     name = "plugins"
 
@@ -38,14 +38,14 @@ class HostRunnable:
         self._stopped = False
 
     async def start(self) -> None:
-        """Load the plugins and fill their caches."""
+        """Load the plugins and start their caches."""
         await self._host.start()
 
     async def stop(self, deadline_seconds: float) -> None:
-        """Stop the host; harmless if it is stopped.
+        """Stop the host; does nothing if it is stopped.
 
         Raises:
-            PluginOperatorError: reconciles still run, because they ignore their cancellation.
+            PluginOperatorError: reconciles still run, because they ignore cancellation.
         """
         if not self._stopped:
             self._stopped = True
@@ -54,7 +54,7 @@ class HostRunnable:
 
 
 class LeaderRunnable:
-    """The Runnable of the leader: work begins with its start, and has ended when its stop returns."""
+    """Runnable of the leader: reconciles run between ``start`` and the return of ``stop``."""
 
     name = "reconciles"
 
@@ -63,16 +63,16 @@ class LeaderRunnable:
         self._part = part
 
     async def start(self) -> None:
-        """Begin to reconcile."""
+        """Start reconciling."""
         self._host.lead()
 
     async def stop(self, deadline_seconds: float) -> None:
-        """End every reconcile, for the Lease is given back next."""
+        """Stop every reconcile, because the Lease is released next."""
         await self._part.stop(deadline_seconds)
 
 
 class FactoryRunnable:
-    """The Runnable that closes what caches are still open once the plugins are gone."""
+    """Runnable that stops the remaining informers after the plugins have stopped."""
 
     name = "caches"
 
@@ -80,10 +80,10 @@ class FactoryRunnable:
         self._factory = factory
 
     async def start(self) -> None:
-        """Caches start when a plugin asks for them."""
+        """Do nothing: an informer starts when a plugin acquires it."""
 
     async def stop(self, deadline_seconds: float) -> None:
-        """Close every cache; the factory keeps to a deadline of its own."""
+        """Stop every informer, within the factory's own deadline."""
         del deadline_seconds
         await self._factory.stop()
 

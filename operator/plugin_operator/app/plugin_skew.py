@@ -1,9 +1,9 @@
-"""Which plugins the replicas hold, told to each other by annotations of the Lease.
+"""Detection of plugin skew: replicas publish a digest of their plugins as annotations of the Lease.
 
-Owns one annotation for each replica, the digest over its plugins, and the leader's word when others hold something
-else: the next leader would then do other work. After a change of plugins, volumes reach replicas minutes apart, so a
-difference is told only once it lasts. A leader that changes its own plugins, or is new, removes all annotations but its
-own: who lives writes its own again, and what the dead left is gone.
+Owns one annotation per replica, and the leader's warning if another replica has other plugins: as the next leader it
+would behave differently. Volumes may reach replicas minutes apart, so the leader warns only if a difference lasts. A
+new leader, or one whose plugins change, removes all annotations but its own. Live replicas write theirs again, which
+drops those of dead replicas.
 """
 
 import hashlib
@@ -36,32 +36,32 @@ _log = logs.get_logger(__name__)
 
 
 class Patcher(Protocol):
-    """The part of ``client.Client`` that writes annotations."""
+    """The method of ``client.Client`` that writes annotations."""
 
     async def patch(self, kind: Any, name: str, patch: Any, namespace: str | None = None) -> Any:
         """Send a merge patch."""
 
 
 def digest_of(plugins: Iterable[PluginStatus]) -> str:
-    """Return twelve digits that are the same for the same plugins at work."""
+    """Return a digest of twelve hex digits over the names and digests of the active plugins."""
     lines = sorted(f"{plugin.name} {plugin.digest}\n" for plugin in plugins if plugin.digest)
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
 
 
 class PluginSkewMonitor:
-    """A Runnable of every replica.
+    """Runnable that publishes the plugin digest of this replica and, on the leader, compares all digests.
 
     Args:
-        host: the plugins of this one.
-        elector: which Lease, who we are, and whether we lead.
-        annotations: those of the Lease as last seen; None if it was not seen.
-        client: writes ours.
-        differing: gets how many replicas hold something else than this leader.
-        clock: measures the pauses.
+        host: the plugin host of this replica.
+        elector: identity, Lease and leadership of this replica.
+        annotations: returns the annotations of the Lease as last observed, or None.
+        client: writes the annotation.
+        differing: gauge of the replicas whose plugins differ from the leader's.
+        clock: measures the poll interval.
         supervisor: notified if the service ends unexpectedly.
     """
 
-    name = "census of the replicas"
+    name = "plugin skew monitor"
 
     def __init__(
         self,
@@ -88,11 +88,11 @@ class PluginSkewMonitor:
         self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
 
     async def start(self) -> None:
-        """Begin to look."""
+        """Start publishing and comparing."""
         self._tasks.serve(self._run, "", kind="census")
 
     async def stop(self, deadline_seconds: float) -> None:
-        """End; the next leader removes our annotation."""
+        """Stop; the next leader removes the annotation of this replica."""
         await self._tasks.stop(min(deadline_seconds, _STOP_SECONDS))
 
     async def _run(self) -> None:
@@ -102,12 +102,12 @@ class PluginSkewMonitor:
                 try:
                     await self._look({key: value for key, value in seen.items() if key.startswith(PREFIX)})
                 except (ApiError, ApiConnectionError, NoMatchError) as error:
-                    _log.debug("Plugins of this replica not told", reason=str(error))
+                    _log.debug("Plugin digest not published", reason=str(error))
             await self._clock.sleep(_LOOK_SECONDS)
 
     async def _look(self, told: Mapping[str, str]) -> None:
         if not self._host.is_settled:
-            return  # half of the plugins would look like other plugins
+            return  # a partly loaded set would look like skew
         mine = digest_of(self._host.status())
         changes: dict[str, str | None] = {} if told.get(self._key) == mine else {self._key: mine}
         others = {key: value for key, value in told.items() if key != self._key}
@@ -130,6 +130,6 @@ class PluginSkewMonitor:
         if differing and lasts and not self._told:
             self._told = True
             _log.warning(
-                "Other replicas hold other plugins than this leader",
+                "Plugin skew between replicas",
                 replicas=sorted(key.removeprefix(PREFIX) for key in differing),
             )

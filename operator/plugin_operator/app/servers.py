@@ -1,6 +1,6 @@
-"""The process's HTTP servers, as the settings want them.
+"""The HTTP servers of the process, built from the options.
 
-Owns which routes are behind which flag, and what guards them. What they tell is handed in.
+Owns which flag enables which routes, and their authorization. The caller passes in their content.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ _WAY_OUT = '; choose another with {}, or "0" for none'
 def metrics_server(
     options: Options, metrics: Metrics, transport: Transport, *, clock: Clock, supervisor: TaskSupervisor
 ) -> list[Runnable]:
-    """Return the server of ``/metrics`` and what it needs, in the order of their start; nothing if it is off."""
+    """Return the server of ``/metrics`` and the Runnables it needs, in start order; empty if it is off."""
     if options.metrics_address is None:
         return []
     if options.metrics_security is not None:
@@ -33,7 +33,7 @@ def metrics_server(
 
 
 def probe_server(options: Options, probes: Sequence[Probe], status: Callable[[], Mapping[str, Any]]) -> list[Runnable]:
-    """Return the server of probes and ``/status``; nothing if it is off."""
+    """Return the server of probes and ``/status``; empty if it is off."""
     if options.probe_address is None:
         return []
     way_out = _WAY_OUT.format("--health-probe-bind-address")
@@ -49,7 +49,7 @@ def _secure(
     clock: Clock,
     supervisor: TaskSupervisor,
 ) -> list[Runnable]:
-    # Certificates take memory that only those pay who ask for them.
+    # Imported on demand: the certificate libraries take memory.
     from plugin_operator.serving.authorization import authorized
     from plugin_operator.serving.certificate import CertificateFiles, ServingCertificate
     from plugin_operator.serving.reviews import Reviews

@@ -1,8 +1,8 @@
-"""What ``/status`` says of the operator, and which caches are still to come.
+"""The content of ``/status``, and the caches that are not synced.
 
-Owns the shape of the status. It names objects but never shows what is in them. Of each controller's failures, the last
-one is shown with its message, cut; an author who puts the content of a Secret into an exception shows it there. Of all
-others only the type is given.
+Owns the structure of the status. It contains names of objects but not their data. For each controller it shows the
+message of the last failure, truncated, and only the types of the others. A plugin that puts Secret data into an
+exception exposes it there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,15 +14,15 @@ _MAX_TROUBLE = 300
 
 
 class HostView(Protocol):
-    """The part of ``hosting.PluginHost`` that tells what it does."""
+    """The status methods of ``hosting.PluginHost``."""
 
     @property
     def directory_problem(self) -> str:
-        """Why the plugins directory cannot be used; empty if it can."""
+        """Why the plugins directory is unusable; empty if it is usable."""
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing that was found in the directory is still being worked on."""
+        """Whether all files found in the directory have been processed."""
 
     def status(self) -> Sequence[PluginStatus]:
         """Return a snapshot of every plugin."""
@@ -34,13 +34,13 @@ def status_of(
     """Return the JSON-like status of the process.
 
     Args:
-        host: the plugins.
-        version: of the operator.
+        host: the plugin host.
+        version: version of the operator.
         server: URL of the API server.
-        plugins_dir: where plugins come from.
-        serial: of the signed manifest that was accepted last; None if no signature is asked for.
-        leading: whether this process works.
-        leader: who holds the Lease, if there is leader election.
+        plugins_dir: the plugins directory.
+        serial: serial of the last accepted manifest; None without signatures.
+        leading: whether this process is the leader.
+        leader: identity of the Lease holder, if leader election is enabled.
     """
     return {
         "version": version,
@@ -51,7 +51,7 @@ def status_of(
         "leading": leading,
         "leader": leader,
         "plugins": [_plugin(plugin) for plugin in host.status()],
-        # As they were called before everything else was; to go with 1.0.
+        # Former names of these fields, to be removed in 1.0.
         "plugins_dir": plugins_dir,
         "plugins_dir_problem": host.directory_problem,
         "manifest_serial": serial,
@@ -59,9 +59,9 @@ def status_of(
 
 
 def troubles(host: HostView) -> str:
-    """Return in one line what is not as the plugins directory says, after how much it is; empty if all is.
+    """Return one line with the plugins that do not run as their files say, after their count; empty if all do.
 
-    It begins with a count and not with an error: it stands behind the ``ok`` of a probe that passes.
+    The line starts with the count because it follows the ``ok`` of a passing check.
     """
     found = [host.directory_problem] if host.directory_problem else []
     count = 0
@@ -79,7 +79,7 @@ def _troubles_of(plugin: PluginStatus) -> tuple[str, ...]:
 
 
 def _cut(text: str) -> str:
-    """Return a long text in one line, cut between two words."""
+    """Return ``text`` in one line, truncated at a word boundary."""
     line = " ".join(text.split())
     if len(line) <= _MAX_TROUBLE:
         return line
@@ -96,14 +96,14 @@ def _plugin(plugin: PluginStatus) -> dict[str, Any]:
 
 
 def _type_of(error: str) -> str:
-    """Return the first word of "KeyError: 'password'"."""
+    """Return the type of an error text: "KeyError" of "KeyError: 'password'"."""
     return error.partition(":")[0]
 
 
 def not_synced(plugins: Iterable[PluginStatus]) -> list[str]:
-    """Return the caches of working plugins that are not complete; one that waits for a CRD or a permission is excused.
+    """Return the caches of active plugins that are not synced, except those that wait for a CRD or a permission.
 
-    A controller whose kind does not exist yet is reported as waiting; it must not keep all others from being ready.
+    The status of a controller shows that it waits for its kind; that must not make the whole process unready.
     """
     return sorted(
         {

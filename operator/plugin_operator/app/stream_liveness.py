@@ -1,7 +1,7 @@
-"""Whether the caches still hear the API server.
+"""Detection of caches that receive no more events.
 
-Owns the limit past which a stream counts as deaf. A silent stream is dropped and opened again by its reflector; only if
-that fails as well, for as long as its longest pause, is this process out of touch, and says so.
+Owns the limit after which a stream counts as stale. Its reflector first drops a silent stream and opens a new one. The
+stream is stale only if that fails too, for as long as the longest backoff.
 """
 
 from collections.abc import Iterable
@@ -15,15 +15,15 @@ _QUIET_STATES = frozenset({State.WAITING, State.STOPPED})
 
 
 class Stream(Protocol):
-    """The part of ``cache.Informer`` that tells."""
+    """The attributes of ``cache.Informer`` that are checked."""
 
     @property
     def key(self) -> InformerKey:
-        """What it caches."""
+        """Key of the informer."""
 
     @property
     def state(self) -> State:
-        """What its stream is doing."""
+        """State of the reflector."""
 
     @property
     def last_activity(self) -> float:
@@ -31,9 +31,9 @@ class Stream(Protocol):
 
 
 def stale_streams(streams: Iterable[Stream], now: float, settings: ReflectorSettings) -> list[str]:
-    """Return the streams that brought nothing for longer than they may, at the monotonic second ``now``.
+    """Return the streams without an event for longer than their limit, at the monotonic second ``now``.
 
-    One that waits for a kind or a permission is excused: it says so itself, and all others go on.
+    A stream that waits for a kind or a permission does not count, because its status shows that.
     """
     limit = settings.silence_seconds + 2 * settings.backoff_cap_seconds
     return sorted(

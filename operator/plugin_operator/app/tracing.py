@@ -1,9 +1,9 @@
-"""OpenTelemetry traces, for whoever asks for them: a span for each reconcile, and below it one for each API call.
+"""Optional OpenTelemetry traces: a span per reconcile with a child span per API call.
 
-Owns the choice of what is exported and the spans of reconciles. Requests are traced by OpenTelemetry's own
-instrumentation of aiohttp, which also hands the trace on to the API server (``traceparent``). Everything that has a
-standard variable is set by it: ``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_TRACES_SAMPLER``, ``OTEL_SERVICE_NAME``.
-Imported only if tracing is on, because it needs the extra ``tracing`` and takes memory.
+Owns the exporter and the spans of reconciles. OpenTelemetry's instrumentation of aiohttp traces requests and propagates
+the trace to the API server (``traceparent``). Standard variables configure it, such as ``OTEL_EXPORTER_OTLP_ENDPOINT``,
+``OTEL_TRACES_SAMPLER`` and ``OTEL_SERVICE_NAME``. The module is imported only if tracing is on, because it needs the
+extra ``tracing`` and takes memory.
 """
 
 import functools
@@ -34,7 +34,7 @@ _PROTOCOL = "http/protobuf"
 
 
 class Names(Protocol):
-    """Who reconciles."""
+    """Names of the plugin, revision and controller of a span."""
 
     plugin: str
     revision: str
@@ -42,10 +42,10 @@ class Names(Protocol):
 
 
 class Tracing:
-    """A Runnable that makes spans, and exports what is left of them when it stops.
+    """Runnable that creates spans, and exports the remaining ones when it stops.
 
     Args:
-        provider: where spans go; one that somebody else made is not shut down by them but by this.
+        provider: receives the spans; ``stop`` shuts it down, even if other code created it.
     """
 
     name = "tracing"
@@ -56,12 +56,12 @@ class Tracing:
 
     @classmethod
     def from_environment(cls, version: str, environ: Mapping[str, str] | None = None) -> "Tracing":
-        """Return tracing as the variables of OpenTelemetry ask for it.
+        """Return tracing configured by OpenTelemetry's environment variables.
 
-        A process that was started under OpenTelemetry's automatic instrumentation has a provider already: it is used.
+        It reuses the provider of OpenTelemetry's automatic instrumentation if the process runs under it.
 
         Raises:
-            UsageError: a variable asks for an exporter or a protocol that is not there.
+            UsageError: a variable selects an exporter or protocol that is not supported.
         """
         environment = os.environ if environ is None else environ
         existing = trace.get_tracer_provider()
@@ -77,11 +77,11 @@ class Tracing:
         return cls(provider)
 
     def of_requests(self) -> aiohttp.TraceConfig:
-        """Return what a session of aiohttp needs to make a span of each request, until its answer begins."""
+        """Return an aiohttp trace configuration that creates a span per request, until its response headers."""
         return create_trace_config(tracer_provider=self._provider)
 
     def of_reconciles(self, names: Names, reconcile: Reconciler) -> Reconciler:
-        """Return ``reconcile`` with a span around it, whose ids all log lines below it carry."""
+        """Return ``reconcile`` wrapped in a span; log lines inside carry the ids of trace and span."""
         span_name = f"reconcile {names.controller}"
         constant = {f"plugin_operator.{each}": getattr(names, each) for each in ("plugin", "revision", "controller")}
         start = functools.partial(self._tracer.start_as_current_span, span_name, kind=SpanKind.CONSUMER)
@@ -100,11 +100,11 @@ class Tracing:
         return traced
 
     async def start(self) -> None:
-        """Nothing to do: spans are exported by a thread of OpenTelemetry's as they come."""
+        """Do nothing: a thread of OpenTelemetry exports spans."""
 
     async def stop(self, deadline_seconds: float) -> None:
-        """Export what is left; what a collector does not take in a few seconds is lost."""
-        # A daemon, for OpenTelemetry tries again for longer than a stop should take.
+        """Export the remaining spans; those that the collector does not accept within seconds are lost."""
+        # A daemon thread, because OpenTelemetry retries for longer than a stop may take.
         flushing = threading.Thread(target=self._provider.shutdown, name="flush traces", daemon=True)
         flushing.start()
         await in_thread(flushing.join, min(deadline_seconds, _FLUSH_SECONDS))

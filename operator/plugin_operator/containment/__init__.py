@@ -1,8 +1,8 @@
-"""The one guard around plugin code that runs in the operator's tasks.
+"""The guard around plugin code that runs in the operator's tasks.
 
-Owns containment: whatever plugin code raises, it ends that call and no task of the operator. Each call has a context of
-its own, and each report names plugin, revision, controller, object and the plugin's line. What follows from a failed
-call is left to the caller.
+Owns containment: an exception of plugin code, of any type, ends that call but no task of the operator. Each call has a
+context of its own, and each report names plugin, revision, controller, object and the plugin's line. Leaves the
+reaction to a failed call to the caller.
 """
 
 from plugin_operator.containment.coroutine_steps import in_context, is_cancelled_from_outside, run_without_task

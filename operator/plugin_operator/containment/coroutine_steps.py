@@ -1,4 +1,4 @@
-"""Running a coroutine in a context of its own without a task of its own."""
+"""Running a coroutine in a context of its own, but in the current task."""
 
 import asyncio
 import contextvars
@@ -13,14 +13,14 @@ T = TypeVar("T")
 
 @types.coroutine
 def in_context(coroutine: Coroutine[Any, Any, T], context: contextvars.Context) -> Generator[Any, Any, T]:
-    """Await ``coroutine`` within the running task, with ``context`` as its context variables.
+    """Await ``coroutine`` in the current task, with ``context`` as its context variables.
 
-    The task stays the current one, so that ``asyncio.timeout`` and cancellation work as ever. What the coroutine sets
-    stays in ``context``. On cancellation the coroutine gets the ``CancelledError``. What it waits for may be of any
-    type: its errors are the coroutine's.
+    The task stays the current one, so that ``asyncio.timeout`` and cancellation work as usual. Variables that the
+    coroutine sets stay in ``context``. On cancel the coroutine receives the ``CancelledError``. It may await futures of
+    any class; their errors are raised inside the coroutine.
 
     Raises:
-        BaseException: what the coroutine raises, as it is.
+        BaseException: any exception of the coroutine, unchanged.
     """
     run = context.run
     step: Any = coroutine.send
@@ -37,14 +37,14 @@ def in_context(coroutine: Coroutine[Any, Any, T], context: contextvars.Context) 
         except GeneratorExit:
             run(coroutine.close)
             raise
-        except BaseException as error:  # noqa: BLE001 - handed to the coroutine, whatever it is
+        except BaseException as error:  # noqa: BLE001 - thrown into the coroutine
             step, value = coroutine.throw, error
 
 
 def run_without_task(context: contextvars.Context, function: Callable[..., T], *args: Any) -> T:
-    """Call plain code in ``context`` so that it sees no current task: the one it runs in is not its own to cancel.
+    """Call ``function`` in ``context`` without a current task, which plugin code could cancel.
 
-    By the functions that asyncio's documentation gives to other implementations of tasks and event loops.
+    It uses the functions that asyncio documents for other implementations of tasks and event loops.
     """
     loop = asyncio._get_running_loop()  # noqa: SLF001 - see above
     task = asyncio.current_task(loop) if loop is not None else None
@@ -58,10 +58,10 @@ def run_without_task(context: contextvars.Context, function: Callable[..., T], *
 
 
 def is_cancelled_from_outside(error: BaseException) -> bool:
-    """Tell whether ``error`` is there because the running task was asked to end, or its loop is gone.
+    """Report whether ``error`` is a cancellation of the running task, or the end of its loop.
 
-    A ``CancelledError`` or ``GeneratorExit`` without such a reason was raised by the code that was called; so is all
-    else, for code can cancel the task it runs in and then raise what it likes.
+    Without such a request, the called code itself raised the ``CancelledError`` or ``GeneratorExit``. Any other type
+    returns False, because code can cancel its own task and then raise another exception.
     """
     if not issubclass(type(error), asyncio.CancelledError | GeneratorExit):
         return False

@@ -1,26 +1,26 @@
-"""Waiting for a future of a class that is not asyncio's own.
+"""Awaiting futures of classes other than asyncio's own.
 
-Owns that whatever its methods and attributes raise reaches the coroutine that waits. A task asks such a future with
-no guard: an error ends the step and not the task, which is never stepped again and cannot be cancelled either.
+Ensures that exceptions of their methods and attributes reach the awaiting coroutine. asyncio's task does not catch
+them: the task would never run again and could not be cancelled.
 """
 
 import asyncio
 from typing import Any
 
-#: What a task waits for without asking any code but asyncio's.
+#: Types on which a task waits without calling code outside of asyncio.
 ORDINARY: frozenset[type] = frozenset({type(None), asyncio.Future, asyncio.Task})
 
 _MARK = "_asyncio_future_blocking"
 
 
 def waiting_for(foreign: Any) -> Any:
-    """Return what a task can wait for in place of ``foreign``; it has failed if ``foreign`` cannot be waited for.
+    """Return a future that a task can await in place of ``foreign``; it has failed if ``foreign`` raises.
 
-    What is no future, or not one to wait for here, is returned as it is: the task says what is wrong with it.
+    An object that is not a future, or belongs to another loop, is returned unchanged: the task reports the error.
     """
     loop = asyncio.get_running_loop()
     try:
-        # The protocol between tasks and futures of other implementations.
+        # asyncio's protocol for future-like objects.
         if not getattr(foreign, _MARK, None) or foreign.get_loop() is not loop or foreign is asyncio.current_task():
             return foreign
         setattr(foreign, _MARK, False)
@@ -33,7 +33,7 @@ def waiting_for(foreign: Any) -> Any:
 
 
 class Bridge(asyncio.Future[None]):
-    """Done once ``foreign`` is; cancelled, it cancels ``foreign`` and waits on."""
+    """Future that completes with ``foreign``; cancelling it cancels ``foreign`` and keeps waiting."""
 
     def __init__(self, foreign: Any, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop=loop)
@@ -42,7 +42,7 @@ class Bridge(asyncio.Future[None]):
         setattr(self, _MARK, True)
 
     def cancel(self, msg: Any | None = None) -> bool:
-        """Cancel what is waited for; itself, if that fails."""
+        """Cancel ``foreign``, or this future if that raises."""
         try:
             return self._foreign.cancel(msg=msg) is True
         except BaseException:  # noqa: BLE001 - see the module
@@ -54,7 +54,7 @@ class Bridge(asyncio.Future[None]):
 
 
 def _storable(error: BaseException) -> BaseException:
-    """Return what a future takes: no ``StopIteration``, which a coroutine would take for its own end."""
+    """Return ``error`` in a form that a future accepts: ``StopIteration`` would end the awaiting coroutine."""
     if not issubclass(type(error), StopIteration):
         return error
     wrapped = RuntimeError("waiting raised StopIteration")

@@ -1,4 +1,4 @@
-"""The guard of one controller's code in one revision."""
+"""``PluginGuard``: containment for the code of one controller in one revision."""
 
 import contextvars
 from collections.abc import Callable, Coroutine
@@ -14,9 +14,9 @@ from plugin_operator.rendering import Locate, describe, places_of, qualified_cla
 
 T = TypeVar("T")
 
-#: Lines about the same place of a plugin's code, in each ``PERIOD_SECONDS``.
+#: Most log lines about one code location, in ``PERIOD_SECONDS``.
 BURST = 3
-#: Lines about all places, for a class made for each failure is a place of its own.
+#: Most log lines about all locations: code that defines a class per failure has any number of locations.
 MOST = 30
 PERIOD_SECONDS = 10.0
 
@@ -24,15 +24,15 @@ _log = logs.get_logger(__name__)
 
 
 class PluginGuard:
-    """Calls the code of one controller of one revision and keeps to the call whatever it does.
+    """Calls the code of one controller in one revision and contains its exceptions.
 
     Args:
-        plugin, revision, controller: whose code it is.
-        clock: for the limit of log lines.
-        locate: returns the path that a person knows for a file name in a traceback, or None if it is not the plugin's.
-        mark: called first in the context of each call; notes there whose code runs.
-        on_error: told of each contained failure: what raised (``predicate``, ``map``, …) and the error. Must not keep
-            the error, whose traceback holds the plugin's module.
+        plugin, revision, controller: owner of the code.
+        clock: measures the period of the log limit.
+        locate: maps a file name in a traceback to the path shown to users; None if the code is not the plugin's.
+        mark: called first in the context of each call, to set the owner of the running code.
+        on_error: called with each contained failure: its role (``predicate``, ``map``, …) and the exception. It must
+            not keep the exception, whose traceback references the plugin's module.
     """
 
     __slots__ = (
@@ -72,37 +72,36 @@ class PluginGuard:
     def contain(
         self, what: str, about: NamespacedName | None, fallback: T, function: Callable[..., T], *args: Any
     ) -> T:
-        """Call plain code in a clean context and return its result, or ``fallback`` if it raises anything at all.
+        """Call ``function`` in a clean context and return its result, or ``fallback`` if it raises any exception.
 
-        The code sees no current task: the one it runs in is not its own to cancel.
-
-        A failure is logged, within limits, and told to ``on_error``. For code on tasks that all plugins share.
+        For plain code on tasks that plugins share. The code sees no current task, so that it cannot cancel the shared
+        one. A failure is logged at a limited rate and passed to ``on_error``.
 
         Args:
-            what: which part of the plugin it is, for people.
-            about: the object it is called for.
+            what: role of the code in messages, for example ``predicate``.
+            about: the object for which it is called.
             fallback: the result if it raises.
-            function: what to call, with ``args``; must consume here what it calls of the plugin.
+            function: the function to call with ``args``; it must not return a generator of plugin code.
             args: positional arguments.
         """
         try:
             return run_without_task(self._base.copy(), function, *args)
-        except BaseException as error:  # noqa: BLE001 - a shared task must survive all of it: see the package
+        except BaseException as error:  # noqa: BLE001 - a shared task must survive any exception: see the package
             self.report(what, about, error)
             return fallback
 
     async def drive(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Await plugin code in a copy of the caller's context, so that nothing it sets there outlives the call.
+        """Await plugin code in a copy of the caller's context, so that its context variables end with the call.
 
         Raises:
-            BaseException: what the plugin raises, as it is; the caller decides what follows.
+            BaseException: any exception of the plugin, unchanged.
         """
         context = contextvars.copy_context()
         context.run(self._mark)
         return await in_context(coroutine, context)
 
     def report(self, what: str, about: NamespacedName | None, error: BaseException) -> None:
-        """Log a contained failure, within limits, and tell ``on_error``; never raises."""
+        """Log a contained failure at a limited rate and call ``on_error``; never raises."""
         place = self.place_of(error)
         left_out = self._limiter.pass_one((what, qualified_class_name(error), place))
         if left_out is not None:
@@ -123,9 +122,9 @@ class PluginGuard:
 
     @staticmethod
     def running_in(frame: FrameType) -> "PluginGuard | None":
-        """Return the guard of the plugin that a frame of the operator works for, or None if its variables name none.
+        """Return the guard of the plugin for which an operator frame works, from its local variables, or None.
 
-        Rendering a plugin's errors and taking its requests can block the event loop as its own code can.
+        Rendering a plugin's errors or enqueuing its requests can block the event loop like its own code.
         """
         known = frame.f_locals
         for each in (known.get("guard"), known.get("self"), getattr(known.get("self"), "guard", None)):
@@ -134,18 +133,18 @@ class PluginGuard:
         return None
 
     def fields(self, about: NamespacedName | None = None) -> dict[str, str]:
-        """Return the fields that every log line about this code carries."""
+        """Return the fields of log lines about this code."""
         known = {"plugin": self.plugin, "revision": self.revision, "controller": self.controller}
         return known if about is None else {**known, "namespace": about.namespace, "name": about.name}
 
     def place_of(self, error: BaseException) -> str:
-        """Return ``path:line`` of the innermost frame of the plugin's that an exception passed, or an empty text."""
+        """Return ``path:line`` of the innermost plugin frame in the traceback of ``error``, or an empty text."""
         return next(iter(places_of(error, self._locate)), "")
 
     def note_reconcile(self, request: NamespacedName, reconcile_id: str) -> None:
-        """Remember the id of a reconcile that has just failed, for the line that tells of it."""
+        """Remember the id of a reconcile that has just failed, for its log line."""
         self._ids[request] = reconcile_id
 
     def take_reconcile_id(self, request: NamespacedName) -> str:
-        """Return the id that was remembered for a key, and forget it; empty if there is none."""
+        """Return and remove the remembered reconcile id of a key; empty if there is none."""
         return self._ids.pop(request, "")

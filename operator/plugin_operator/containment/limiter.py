@@ -1,4 +1,4 @@
-"""Limits lines in the log that say the same again."""
+"""Rate limit for repeated log lines."""
 
 from collections.abc import Hashable
 
@@ -9,13 +9,13 @@ _NO_LIMIT = 2**62
 
 
 class LineLimiter:
-    """Lets a burst of lines through for each place, then counts them for the first line of the next period.
+    """Passes a burst of lines per code location and period, and counts the lines it drops.
 
     Args:
-        clock: measures.
-        burst: lines for each place and period.
+        clock: measures the period.
+        burst: lines per location and period.
         period_seconds: length of a period.
-        most: lines for all places together in a period: places may be as many as there are failures.
+        most: lines for all locations per period, because their number is unbounded.
     """
 
     __slots__ = ("_began", "_burst", "_clock", "_left_out", "_lines", "_most", "_period", "_places")
@@ -30,9 +30,9 @@ class LineLimiter:
         self._lines = self._left_out = 0
 
     def pass_one(self, place: Hashable) -> int | None:
-        """Return None to leave the line out, else how many were left out since the last one.
+        """Return None to drop the line, else the number of lines dropped since the last one.
 
-        These are lines of the same place, and those beyond ``most``.
+        The number includes lines of the same location, and lines above ``most``.
         """
         now = self._clock.monotonic()
         left_out = self._pass_place(place, now)

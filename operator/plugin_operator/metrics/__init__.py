@@ -1,6 +1,6 @@
 """Counting and rendering of metrics; each layer declares its own with ``metrics.declaration``.
 
-Serving them over HTTP is left to ``serving``.
+Leaves serving them over HTTP to ``serving``.
 """
 
 from plugin_operator.metrics.families import Counter, Gauge, Histogram, HistogramFamily, exponential_buckets

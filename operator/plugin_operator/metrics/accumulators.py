@@ -1,6 +1,6 @@
-"""Accumulators of the hot path: objects with one plain attribute for each number, rendered as families at a scrape.
+"""Accumulators of the hot path: objects with one plain attribute per number, rendered as families at a scrape.
 
-Owns how a layer declares them. The layer changes the attributes directly: a method call costs more.
+Owns how a layer declares them. The layer updates the attributes directly, because a method call costs more.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,8 +21,8 @@ class Reading(Generic[S]):
     """One family of a group.
 
     Attributes:
-        declaration: of the family; its first labels are those of the group.
-        read: returns values by the remaining labels.
+        declaration: declaration of the family; its first labels are those of the group.
+        read: returns the values by the remaining labels.
     """
 
     declaration: Declaration[Any]
@@ -31,12 +31,12 @@ class Reading(Generic[S]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group(Generic[A, S]):
-    """The families that one kind of accumulator renders to.
+    """The families of one type of accumulator.
 
     Attributes:
-        labels: which labels tell the accumulators apart.
-        make: makes an accumulator from the values of these labels.
-        sample: takes from an accumulator, once for each scrape, what ``readings`` read.
+        labels: labels that identify an accumulator.
+        make: returns a new accumulator for the values of these labels.
+        sample: returns a snapshot of an accumulator for ``readings``; called once per scrape.
         readings: the families, in the order of a scrape.
     """
 
@@ -54,20 +54,20 @@ class Accumulators(Generic[A]):
         self._live: dict[tuple[str, ...], A] = {}
 
     def of(self, *labels: str) -> A:
-        """Return the accumulator of one label set, made if need be; all its series appear as 0 at once."""
+        """Return the accumulator of one label set, created if needed; its series appear as 0 at once."""
         accumulator = self._live.get(labels)
         if accumulator is None:
             accumulator = self._live[labels] = self._group.make(*labels)
         return accumulator
 
     def remove_where(self, label: str, value: str) -> None:
-        """Drop every accumulator that has ``label=value``; harmless if the group has no such label."""
+        """Remove accumulators with ``label=value``; does nothing if the group lacks the label."""
         if label in self._group.labels:
             at = self._group.labels.index(label)
             self._live = {labels: each for labels, each in self._live.items() if labels[at] != value}
 
     def collect(self) -> Iterator[tuple[Declaration[Any], Iterable[tuple[tuple[str, ...], float | Histogram]]]]:
-        """Yield each family with its values by all labels."""
+        """Yield each declaration with its values by all labels."""
         samples = [(labels, self._group.sample(each)) for labels, each in sorted(self._live.items(), key=_labels)]
         for reading in self._group.readings:
             yield (

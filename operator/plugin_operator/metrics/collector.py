@@ -1,4 +1,4 @@
-"""Turning families and accumulators into Prometheus samples. Runs only at a scrape."""
+"""Conversion of families and accumulators to Prometheus samples, at each scrape."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -14,13 +14,13 @@ _Samples = Iterable[tuple[tuple[str, ...], Any]]
 
 
 class FamilyCollector(Collector):
-    """Renders accumulators and families.
+    """Prometheus collector of accumulators and families.
 
     Args:
-        groups, families: the live collections; read at each scrape.
+        groups, families: live collections, which are read at each scrape.
 
     Attributes:
-        canonical_floats: write bounds as OpenMetrics wants them ("1.0") and not as Go's text format does ("1").
+        canonical_floats: whether bounds have OpenMetrics form ("1.0") or that of Go's text format ("1").
     """
 
     def __init__(
@@ -33,11 +33,11 @@ class FamilyCollector(Collector):
         self.canonical_floats = False
 
     def describe(self) -> Iterable[Metric]:
-        """Return nothing: the names are ours alone, and describing would mean a scrape at start."""
+        """Return nothing, so that registration does not collect: the names in this registry are unique."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield every family, those without a label set included."""
+        """Yield every family, including those without samples."""
         for group in self._groups():
             for declaration, samples in group.collect():
                 empty = declaration.make(declaration.name, declaration.help_text, declaration.labels)

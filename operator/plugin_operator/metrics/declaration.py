@@ -1,6 +1,6 @@
-"""How a layer declares the metrics that it counts.
+"""Declarations of metrics.
 
-A declaration is a constant of the module that counts. ``Metrics.family`` makes the family of it, once for each process.
+A declaration is a constant of the module that counts. ``Metrics.family`` creates its family, once per process.
 """
 
 from collections.abc import Callable
@@ -14,13 +14,13 @@ F_co = TypeVar("F_co", Counter, Gauge, HistogramFamily, covariant=True)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declaration(Generic[F_co]):
-    """A metric that exists in every process.
+    """Name, help text, labels and type of one metric.
 
     Attributes:
-        name: the full name as it is exposed, ``_total`` included.
-        help_text: one line for people.
-        labels: the label names, in the order in which values are passed.
-        make: makes an empty family.
+        name: full exposed name, including ``_total``.
+        help_text: the HELP line.
+        labels: label names, in the order of label values.
+        make: returns an empty family.
     """
 
     name: str
@@ -30,17 +30,17 @@ class Declaration(Generic[F_co]):
 
 
 def counter(name: str, help_text: str, *labels: str) -> Declaration[Counter]:
-    """Declare a metric that only grows."""
+    """Declare a counter."""
     return Declaration(name, help_text, labels, Counter)
 
 
 def gauge(name: str, help_text: str, *labels: str) -> Declaration[Gauge]:
-    """Declare a metric that goes up and down."""
+    """Declare a gauge."""
     return Declaration(name, help_text, labels, Gauge)
 
 
 def histogram(name: str, help_text: str, *labels: str, bounds: tuple[float, ...]) -> Declaration[HistogramFamily]:
-    """Declare histograms with these ascending upper bounds, without infinity."""
+    """Declare a histogram with ascending upper bounds, without infinity."""
 
     def make(name: str, help_text: str, labels: tuple[str, ...]) -> HistogramFamily:
         return HistogramFamily(name, help_text, labels, bounds)

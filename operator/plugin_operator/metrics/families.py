@@ -1,7 +1,7 @@
-"""Metric families made of plain numbers.
+"""Metric families of plain numbers.
 
-Owns the accumulators of the hot path: an increment is an attribute or a dict store, a histogram observation one bisect
-and two additions. They know nothing of Prometheus; ``collector`` renders them when somebody scrapes.
+Owns the types of the hot path: an increment is an attribute or dict store; an observation of a histogram is one bisect
+and two additions. They do not depend on Prometheus; ``collector`` renders them at a scrape.
 """
 
 from bisect import bisect_left
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
 def exponential_buckets(start: float, factor: float, count: int) -> tuple[float, ...]:
-    """Return ``count`` bounds, each the one before times ``factor``, rounding as client_golang does."""
+    """Return ``count`` bounds, each ``factor`` times the one before, with the rounding of client_golang."""
     bounds = []
     for _ in range(count):
         bounds.append(start)
@@ -18,7 +18,7 @@ def exponential_buckets(start: float, factor: float, count: int) -> tuple[float,
 
 
 class Histogram:
-    """Counts of observations between bounds, and their sum.
+    """Counts of observations per bucket, and their sum.
 
     Args:
         bounds: ascending upper bounds, without infinity.
@@ -38,17 +38,17 @@ class Histogram:
 
     @property
     def count(self) -> int:
-        """How many values were observed."""
+        """Number of observed values."""
         return sum(self.counts)
 
 
 class Family:
-    """Values by labels; the base of counters and gauges.
+    """Values by label set; the base of counters and gauges.
 
     Args:
-        name: the full name as it is exposed, ``_total`` included.
-        help_text: one line for people.
-        labels: the label names, in the order in which values are passed.
+        name: full exposed name, including ``_total``.
+        help_text: the HELP line.
+        labels: label names, in the order of label values.
     """
 
     kind = "gauge"
@@ -65,7 +65,7 @@ class Family:
         return self.values.get(labels, 0.0)
 
     def remove(self, *labels: str) -> None:
-        """Drop one label set; harmless if there is none."""
+        """Remove one label set; does nothing if it does not exist."""
         self.values.pop(labels, None)
 
     def remove_where(self, label: str, value: str) -> None:
@@ -82,18 +82,18 @@ class Family:
 
 
 class Counter(Family):
-    """Only grows."""
+    """A value per label set that only increases."""
 
     kind = "counter"
     __slots__ = ()
 
     def inc(self, *labels: str, by: float = 1.0) -> None:
-        """Add ``by``; ``by=0`` makes the label set appear."""
+        """Add ``by``; ``by=0`` exposes the label set."""
         self.values[labels] = self.values.get(labels, 0.0) + by
 
 
 class Gauge(Family):
-    """Goes up and down."""
+    """A value per label set that can increase and decrease."""
 
     __slots__ = ("_source",)
 
@@ -106,17 +106,17 @@ class Gauge(Family):
         self.values[labels] = value
 
     def set_source(self, source: Callable[[], Mapping[tuple[str, ...], float]]) -> None:
-        """Ask ``source`` at each scrape for values by labels: for what would be dear to keep up to date."""
+        """Read values by labels from ``source`` at each scrape, for values that are expensive to keep up to date."""
         self._source = source
 
     def collect(self) -> Iterator[tuple[tuple[str, ...], float]]:
-        """Yield what was set and what the source says; the source wins."""
+        """Yield the values that were set, updated with those of the source."""
         values = self.values if self._source is None else {**self.values, **self._source()}
         yield from sorted(values.items())
 
 
 class HistogramFamily:
-    """Histograms by labels."""
+    """Histograms by label set."""
 
     kind = "histogram"
     __slots__ = ("bounds", "help_text", "labels", "name", "values")
@@ -129,7 +129,7 @@ class HistogramFamily:
         self.values: dict[tuple[str, ...], Histogram] = {}
 
     def child(self, *labels: str) -> Histogram:
-        """Return the histogram of one label set, made if need be; keep it, to be quick."""
+        """Return the histogram of one label set, created if needed; keep the reference on hot paths."""
         histogram = self.values.get(labels)
         if histogram is None:
             histogram = self.values[labels] = Histogram(self.bounds)

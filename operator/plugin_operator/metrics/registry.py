@@ -1,6 +1,6 @@
-"""All metrics of one operator process.
+"""The metrics registry of one operator process.
 
-Owns ``Metrics``: the live families and how they are rendered. Each layer declares the metrics that it counts.
+Owns ``Metrics``: the live families and their rendering. Each layer declares the metrics that it counts.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,23 +27,23 @@ Owner = TypeVar("Owner")
 
 
 class OwnedCollector(Protocol[Owner]):
-    """Yields the metrics that plugins make, and knows whose each is."""
+    """Collector of plugins' own metrics that knows the owner of each."""
 
     def collect(self) -> Iterable[Metric]:
-        """Yield the metrics."""
+        """Yield the metrics of all plugins."""
 
     def collect_owned(self) -> Iterable[tuple[Owner, Metric]]:
         """Yield the same metrics, each with its owner."""
 
     def not_rendered(self, owner: Owner, metric: Metric, error: BaseException) -> None:
-        """Report a metric that is left out of a scrape."""
+        """Report a metric that is omitted from a scrape because it cannot be rendered."""
 
 
 class Metrics:
-    """Every metric family of this process, in a registry of its own.
+    """Every metric family of this process, in one Prometheus registry.
 
     Args:
-        registry: where to register; a new one unless given.
+        registry: Prometheus registry to use; a new one by default.
     """
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
@@ -62,10 +62,10 @@ class Metrics:
         GCCollector(registry=self.registry)
 
     def family(self, declaration: Declaration[F]) -> F:
-        """Return the family of a declaration; it is exposed from the first call on.
+        """Return the family of a declaration; the first call exposes it.
 
         Raises:
-            ValueError: another declaration has the name.
+            ValueError: another declaration has the same name.
         """
         self._claim(declaration)
         family = self._families.get(declaration.name)
@@ -75,10 +75,10 @@ class Metrics:
         return cast("F", family)
 
     def group(self, group: Group[A, Any]) -> Accumulators[A]:
-        """Return the accumulators of a group; its families are exposed from the first call on.
+        """Return the accumulators of a group; the first call exposes its families.
 
         Raises:
-            ValueError: another declaration has the name of one of its families.
+            ValueError: another declaration has the same name as one of its families.
         """
         accumulators = self._groups.get(group)
         if accumulators is None:
@@ -92,7 +92,7 @@ class Metrics:
             raise ValueError(f"metric {declaration.name} is declared twice: import the first declaration")
 
     def drop_controller(self, name: str) -> None:
-        """Remove every label set of a controller: it is unloaded, and its series end."""
+        """Remove every label set of a controller that was unloaded."""
         self._drop("controller", name)
 
     def drop_plugin(self, plugin: str) -> None:
@@ -104,17 +104,17 @@ class Metrics:
             each.remove_where(label, value)
 
     def render(self, accept_header: str) -> tuple[str, bytes]:
-        """Return content type and body of a scrape: OpenMetrics if asked for, else the text format 0.0.4."""
+        """Return content type and body of a scrape: OpenMetrics if requested, else the text format 0.0.4."""
         encoder, content_type = choose_encoder(accept_header)
         self._collector.canonical_floats = "openmetrics" in content_type
         theirs, ours = self._render_plugins(encoder), encoder(self.registry)
         return content_type, theirs.removesuffix(_END) + ours
 
     def show_plugins(self, collector: OwnedCollector[Any], on_error: Callable[[BaseException], None]) -> None:
-        """Render what ``collector`` yields as well: the metrics that plugins make themselves.
+        """Also render the metrics of ``collector``, which are those that plugins create.
 
-        The collector is told of each metric that cannot be rendered; ``on_error``, once for each type of error, why
-        they cannot if it is none of the metrics.
+        A metric that cannot be rendered is omitted and reported to the collector. Other errors of the collector are
+        passed to ``on_error``, once per type of error.
         """
         self._owned = collector
         self._plugins.register(cast("Collector", collector))
@@ -123,7 +123,7 @@ class Metrics:
     def _render_plugins(self, encoder: Callable[[CollectorRegistry], bytes]) -> bytes:
         try:
             return encoder(self._plugins)
-        except BaseException as error:  # noqa: BLE001 - a value of a plugin that cannot be rendered must not cost the scrape
+        except BaseException as error:  # noqa: BLE001 - a plugin's metric must not fail the scrape
             whole = error
         try:
             good = self._renderable(encoder)
@@ -136,7 +136,7 @@ class Metrics:
             return b""
 
     def _renderable(self, encoder: Callable[[CollectorRegistry], bytes]) -> list[Metric] | None:
-        """Return the metrics that can be rendered, having reported the others; None if there are no others."""
+        """Return the metrics that can be rendered and report the others; None if all can be rendered."""
         collector = self._owned
         if collector is None:
             return None
@@ -156,7 +156,7 @@ class Metrics:
 
 
 class _Collected:
-    """What was collected, in the form that encoders read."""
+    """Collected metrics as a registry that encoders can read."""
 
     def __init__(self, metrics: list[Metric]) -> None:
         self._metrics = metrics
@@ -168,6 +168,6 @@ class _Collected:
 def _trouble_of(metric: Metric, encoder: Callable[[CollectorRegistry], bytes]) -> BaseException | None:
     try:
         encoder(cast("CollectorRegistry", _Collected([metric])))
-    except BaseException as error:  # noqa: BLE001 - the value of a sample is a plugin's
+    except BaseException as error:  # noqa: BLE001 - the sample value may be a plugin's object
         return error
     return None

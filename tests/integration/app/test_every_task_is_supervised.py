@@ -258,7 +258,7 @@ async def test_each_task_that_ends_unasked_comes_back_and_readiness_shows_it(
 ) -> None:
     killed = await kill_each(operator, kill)
     expected = {"plugins/scan", "plugins/watch", "plugins/plugin/marks", "event-recorder", "event loop watchdog"}
-    expected |= {"lifecycle events", "census of the replicas", "serving certificate/files"}
+    expected |= {"lifecycle events", "plugin skew monitor", "serving certificate/files"}
     assert expected <= set(killed)
     assert any(name.startswith("informer/") and "ConfigMap" in name for name in killed)
     assert any(name.startswith("controller/marks/") for name in killed)

@@ -81,7 +81,9 @@ async def test_one_request_that_is_never_answered_does_not_use_up_the_patience(l
 async def test_a_server_that_never_answers_is_told_with_its_address(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     link = link_to(port, patience_seconds=0.3)
-    with pytest.raises(PluginOperatorError, match=rf"no API server answers at http://127\.0\.0\.1:{port}, which given"):
+    with pytest.raises(
+        PluginOperatorError, match=rf"no API server responds at http://127\.0\.0\.1:{port}, which given"
+    ):
         await link.start()
     await link.stop(1)
     listener.close()
@@ -90,7 +92,7 @@ async def test_a_server_that_never_answers_is_told_with_its_address(listener: so
 async def test_refused_credentials_are_told_at_once(listener: socket.socket) -> None:
     runner = await serve(listener, answering(401, "Unauthorized"))
     link = link_to(listener.getsockname()[1], patience_seconds=60)
-    with pytest.raises(PluginOperatorError, match="refuses the credentials"):
+    with pytest.raises(PluginOperatorError, match="rejects the credentials"):
         await link.start()
     await link.stop(1)
     await runner.cleanup()

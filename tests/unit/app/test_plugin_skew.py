@@ -124,7 +124,7 @@ async def test_a_leader_says_once_that_a_standby_lags_behind_for_long(
         await clock.advance(100)
         assert leader.gauge.get() == 0
         await clock.advance(300)
-    said = [line for line in lines if line["event"].startswith("Other replicas hold other plugins")]
+    said = [line for line in lines if line["event"].startswith("Plugin skew between replicas")]
     assert [line["replicas"] for line in said] == [["b"]]
     assert (leader.gauge.get(), standby.gauge.get()) == (1, 0)
     standby.digest = "d2"

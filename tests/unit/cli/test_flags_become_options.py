@@ -67,7 +67,7 @@ def test_every_flag_is_also_a_variable_and_the_flag_wins() -> None:
 
 @pytest.mark.parametrize("value", [",", " ", " , ,"])
 def test_a_list_of_no_namespaces_does_not_mean_all(value: str) -> None:
-    with pytest.raises(ValueError, match="names no namespace: leave it empty for all namespaces"):
+    with pytest.raises(ValueError, match="contains no namespace: leave it empty for all namespaces"):
         parse_namespaces(value)
     assert parse_namespaces("a,,b,") == ("a", "b")
 
