@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the server the wall time."""
+    """The source of the wall time."""
 
     def now(self) -> datetime:
         """Return the wall time in UTC."""

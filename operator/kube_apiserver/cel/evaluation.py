@@ -31,7 +31,7 @@ class Evaluation:
 
 
 def evaluate(obj: Any, old: Any, schema: Schema) -> Evaluation:
-    """Evaluate ``obj``, which is valid by the rest of its schema. ``old`` is the stored object, None on create."""
+    """Evaluate the CEL rules of ``obj``, otherwise a valid object. ``old`` is the stored object, None on create."""
     evaluation = Evaluation()
     if is_available():
         before = MISSING if old is None else old

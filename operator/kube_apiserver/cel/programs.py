@@ -167,7 +167,7 @@ class _Library:
 
 @cache
 def _library() -> _Library | None:
-    """Import the CEL library on first use, because it takes about 15 MB. Return None if it is not installed."""
+    """Return the CEL library, None if it is not installed. It is imported on first use, as it takes about 15 MB."""
     try:
         from cel_expr_python import cel  # type: ignore[import-untyped, unused-ignore]
         from cel_expr_python.ext import (  # type: ignore[import-untyped, unused-ignore]

@@ -151,7 +151,7 @@ class GarbageCollector:
 
     @staticmethod
     def _default_propagation(item: Item) -> str:
-        """Return the propagation policy that an object's own finalizers ask for, ``Background`` without any."""
+        """Return the propagation policy of an object's own finalizers, ``Background`` without any."""
         if b'"orphan"' in item.raw or b'"foregroundDeletion"' in item.raw:
             finalizers = item.decode()["metadata"].get("finalizers") or ()
             if ORPHAN in finalizers:

@@ -1,1 +1,1 @@
-"""Defaulting of objects."""
+"""Defaults of custom kinds, from their schema, and of built-in kinds."""

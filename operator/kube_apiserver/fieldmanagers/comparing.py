@@ -24,7 +24,7 @@ class Comparison:
 
 
 def compare(old: Any, new: Any, schema: Schema | None) -> Comparison:
-    """Compare two versions. A container that is added or removed counts itself, and so does every path below it."""
+    """Return the comparison of two versions. It has an added or removed container, and every path below it."""
     result = Comparison()
     _compare(old, new, schema, (), result)
     return result

@@ -82,7 +82,7 @@ def stripped(fields: FieldSet, ignored: frozenset[str]) -> FieldSet:
 
 
 def ignored_fields(schema: Schema, subresource: str, reset: Sequence[str] | None) -> frozenset[str]:
-    """Return the root elements that a write through this path resets."""
+    """Return the path elements of the root fields that a write to this resource or subresource resets."""
     if reset is None:
         has_status = schema.builtin and "status" in schema.properties
         reset = ("status",) if has_status and not subresource else ()

@@ -68,7 +68,7 @@ def _list_errors(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, s
 
 
 def _element_error(item: Any, schema: Schema) -> str:
-    """Return why an item has no path element of its own in the list, "" if it has one."""
+    """Return why an item is invalid in a set or keyed list, "" if it is valid."""
     if schema.list_type == "map":
         if item is None:
             return "associative list with keys may not have a null element"

@@ -21,7 +21,7 @@ _PREFIXES = {
 
 
 def descriptions(definition: str) -> dict[str, str]:
-    """Return the description of each JSON field of ``io.k8s.api.core.v1.Pod``, empty if none are known."""
+    """Return the description of each JSON field of a type such as ``io.k8s.api.core.v1.Pod``, empty if unknown."""
     for path in _candidates(definition):
         if path.is_file():
             return _read(path)

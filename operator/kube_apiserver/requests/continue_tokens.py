@@ -41,7 +41,7 @@ def read_token(token: str) -> tuple[int, str]:
 
 
 def expired_token(last_key: str) -> StatusError:
-    """Return the 410 for a token whose revision is compacted, with a token that continues inconsistently."""
+    """Return the 410 for a token of a compacted revision. Its new token continues the list at the newest revision."""
     failure = StatusError(410, "Expired", _EXPIRED)
     body = failure.body()
     body["metadata"] = {"continue": make_token(-1, last_key)}

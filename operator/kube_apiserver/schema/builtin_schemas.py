@@ -123,7 +123,7 @@ class Schemas:
 
     @classmethod
     def builtin(cls) -> "Schemas":
-        """Return the lookup of the built-in kinds."""
+        """Return the ``Schemas`` of the built-in kinds."""
         return cls()
 
     def get(self, kind: tuple[str, str, str]) -> Schema | None:

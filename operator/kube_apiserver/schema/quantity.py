@@ -11,7 +11,7 @@ ERROR = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkK
 
 
 def canonical_quantity(value: str | float) -> str:
-    """Return the canonical quantity: the largest suffix of the same format without a fraction, at most nano precision.
+    """Return the canonical form of a quantity, as apimachinery's ``resource.Quantity`` encodes it.
 
     Raises:
         ValueError: ``value`` is not a quantity. The message is kube-apiserver's.

@@ -38,7 +38,7 @@ class RbacAuthorizer:
         return [rule.body() for rule in held if rule.resources], [rule.body() for rule in held if rule.paths]
 
     def held(self, user: User, namespace: str) -> Iterator[Rule]:
-        """Yield the rules that bind a user: cluster-wide ones, then those of the namespace."""
+        """Yield the rules granted to a user: cluster-wide ones, then those of the namespace."""
         for _, rule in self._granted(user, namespace):
             yield rule
 

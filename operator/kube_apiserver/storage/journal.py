@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class FolderInUse(RuntimeError):
-    """Another server uses this data folder."""
+    """Another server uses the data folder."""
 
 
 class Journal:

@@ -1,4 +1,4 @@
-"""The records of the store: an item, and a change of an item."""
+"""The records of the store: items and changes."""
 
 from typing import Any, Literal
 

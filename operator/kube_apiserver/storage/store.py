@@ -103,7 +103,7 @@ class Store:
         return bucket.page(prefix, after)
 
     def put(self, bucket: str, obj: dict[str, Any], api_version: str, kind: str) -> Item:
-        """Create or replace an object at the next revision. The revision is also set in ``obj``.
+        """Create or replace an object at the next revision, which becomes the resourceVersion of ``obj``.
 
         Raises:
             JournalFailed: writes are rejected at the moment.
@@ -115,7 +115,7 @@ class Store:
         return item
 
     def delete(self, bucket: str, obj: dict[str, Any], api_version: str, kind: str) -> Item:
-        """Delete an object. ``obj`` is its last state, in which the revision of the delete is set.
+        """Delete an object. ``obj`` is its last state; its resourceVersion becomes the revision of the delete.
 
         Raises:
             JournalFailed: writes are rejected at the moment.

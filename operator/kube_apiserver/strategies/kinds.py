@@ -34,7 +34,7 @@ def prepare_create(request: Request, obj: Object) -> None:
 
 
 def prepare_update(request: Request, old: Object, new: Object) -> Object:
-    """Return ``new`` with the fields that this path cannot write restored from ``old``."""
+    """Return ``new`` with the fields restored from ``old`` that a write to this (sub)resource cannot change."""
     resource, subresource = request.resource, request.target.subresource
     if subresource in {"status", "approval"}:
         metadata = {**old["metadata"], "managedFields": new["metadata"].get("managedFields")}

@@ -48,7 +48,7 @@ def configuration(request: Request, applied: Any) -> dict[str, Any]:
     """Return the configuration of an apply patch, checked against the request path and the schema.
 
     Raises:
-        StatusError: 400 or 422, the manager is missing or the object is another; 500, a field is not in the schema.
+        StatusError: 400 or 422, the manager is missing or the patch names another object; 500, a field is undeclared.
     """
     if not request.query.get("fieldManager"):
         message = "Required value: is required for apply patch"

@@ -10,7 +10,7 @@ from kube_apiserver import codec, protobuf
 from kube_apiserver.wire.status_error import bad_request, too_large, unsupported_media_type
 from kube_apiserver.wire.yaml_loader import JsonTypesLoader
 
-# : kube-apiserver's timeout of requests other than watches.
+#: kube-apiserver's timeout of requests other than watches.
 SECONDS = 60.0
 LIMIT_BYTES = 3 * 1024 * 1024
 JSON = "application/json"

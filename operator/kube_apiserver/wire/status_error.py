@@ -105,13 +105,13 @@ def method_not_allowed() -> StatusError:
 
 
 def not_acceptable(accepted: Sequence[str]) -> StatusError:
-    """Return a 406 NotAcceptable that lists the media types of the response."""
+    """Return a 406 NotAcceptable that lists the available media types."""
     message = "only the following media types are accepted: " + ", ".join(accepted)
     return StatusError(406, "NotAcceptable", message)
 
 
 def unsupported_media_type(accepted: Sequence[str]) -> StatusError:
-    """Return a 415 UnsupportedMediaType that lists the media types of the body."""
+    """Return a 415 UnsupportedMediaType that lists the accepted media types."""
     message = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(accepted)
     return StatusError(415, "UnsupportedMediaType", message)
 
