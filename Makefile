@@ -116,7 +116,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
-	$(BIN)/mypy bench docs/reference.py docs/architecture.py $(filter-out tests/typing/test_%,$(wildcard plugins/*.py tests/typing/*.py))
+	$(BIN)/mypy bench docs/reference.py docs/architecture.py docs/session.py $(filter-out tests/typing/test_%,$(wildcard plugins/*.py tests/typing/*.py))
 
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
@@ -127,8 +127,9 @@ format: $(VENV)/.dev ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
 
 .PHONY: pictures
-pictures: $(VENV)/.dev ## Draw docs/architecture.svg from the import graph
+pictures: $(VENV)/.dev ## Draw docs/architecture.svg from the import graph, and docs/session.svg from a run
 	@PYTHONPATH=operator $(BIN)/python docs/architecture.py
+	@$(BIN)/python docs/session.py
 
 .PHONY: reference
 reference: $(VENV)/.dev ## Make docs/reference.md from the docstrings of the author API
