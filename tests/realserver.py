@@ -144,7 +144,7 @@ def started(folder: Path) -> Iterator[RealServer]:
 @contextlib.contextmanager
 def _prepared(target: Target) -> Iterator[RealServer]:
     namespace = os.environ["TEST_NAMESPACE"]
-    kubectl = [KUBECTL, "--kubeconfig", str(target.kubeconfig)]
+    kubectl = [str(KUBECTL), "--kubeconfig", str(target.kubeconfig)]
 
     def run(*words: str) -> str:
         ended = subprocess.run([*kubectl, *words], check=True, capture_output=True, text=True, timeout=DEADLINE_SECONDS)

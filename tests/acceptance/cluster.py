@@ -19,7 +19,7 @@ class Cluster:
 
     def kubectl(self, *arguments: str) -> str:
         kubectl = Path(sys.executable).parent / "kubectl"
-        command = [kubectl, "--kubeconfig", self.kubeconfig, *arguments]
+        command = [str(kubectl), "--kubeconfig", str(self.kubeconfig), *arguments]
         ended = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False, timeout=60)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ class OperatorUnderLoad:
 
 
 @pytest.fixture
-async def operator_under_load(tmp_path):
+async def operator_under_load(tmp_path: Path) -> AsyncIterator[OperatorUnderLoad]:
     server = ApiServer(ApiServerConfig(tls=False, kubeconfig_path=tmp_path / "kubeconfig"))
     endpoint = await server.start()
     plugins = tmp_path / "plugins"
@@ -121,7 +122,7 @@ async def _create_all(session: aiohttp.ClientSession) -> None:
     await _share_out(jobs, lambda job: create(*job))
 
 
-async def _share_out(jobs, work) -> None:
+async def _share_out(jobs: Iterable[Any], work: Callable[[Any], Awaitable[None]]) -> None:
     waiting = iter(jobs)
 
     async def worker() -> None:
@@ -188,8 +189,8 @@ def _overlaps(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[
 
 @pytest.mark.timeout(DEADLINE_SECONDS + 80)
 async def test_every_last_state_is_reconciled_once_at_a_time_by_the_right_plugin_while_plugins_are_edited(
-    operator_under_load,
-):
+    operator_under_load: OperatorUnderLoad,
+) -> None:
     async with aiohttp.ClientSession(operator_under_load.url) as session:
         await _create_all(session)
         await _change_all_while_editing(session, operator_under_load)

@@ -214,6 +214,7 @@ def test_a_lost_api_server_is_survived(operator: Any, cluster: Cluster, plugins:
     running = operator()
     cluster.kubectl("create", "configmap", "hello")
     running.wait_for("ConfigMap reconciled", "name=hello")
+    assert cluster.process is not None
     cluster.process.kill()
     running.wait_for("Stream restarts")
     assert running.process.poll() is None

@@ -24,8 +24,8 @@ def keys(tmp_path: Path) -> tuple[Path, Path]:
     """Make keys with the commands that the manual names."""
     private, public = tmp_path / "private.pem", tmp_path / "public.pem"
     for command in (
-        ["openssl", "genpkey", "-algorithm", "ed25519", "-out", private],
-        ["openssl", "pkey", "-in", private, "-pubout", "-out", public],
+        ["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(private)],
+        ["openssl", "pkey", "-in", str(private), "-pubout", "-out", str(public)],
     ):
         subprocess.run(command, check=True, capture_output=True)
     return private, public

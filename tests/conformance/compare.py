@@ -1,5 +1,6 @@
-#!/usr/bin/env python3
-"""Compare two running API servers by hand: ``compare.py REAL_KUBECONFIG EMBEDDED_KUBECONFIG [-k WORD] [--out FILE]``.
+"""Compare two running API servers by hand.
+
+``python -m tests.conformance.compare REAL_KUBECONFIG EMBEDDED_KUBECONFIG [-k WORD] [--out FILE]``.
 
 Prints every difference, the deliberate ones marked; with one kubeconfig only, prints what that server answers. The same
 cases run as tests under ``make conformance``; this is the tool for working on a server.
@@ -14,13 +15,13 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from differential.cases import CASES
-from differential.comparing import Difference, compare
-from differential.deliberate import DELIBERATE
-from differential.documenting import page
-from differential.language import Case
-from differential.playing import Outcome, new_word, play
-from differential.targets import Target, read_kubeconfig
+from tests.conformance.differential.cases import CASES
+from tests.conformance.differential.comparing import Difference, compare
+from tests.conformance.differential.deliberate import DELIBERATE
+from tests.conformance.differential.documenting import page
+from tests.conformance.differential.language import Case
+from tests.conformance.differential.playing import Outcome, new_word, play
+from tests.conformance.differential.targets import Target, read_kubeconfig
 
 
 async def differences(case: Case, real: Target, embedded: Target) -> list[Difference]:

@@ -12,14 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.differential.targets import Target, read_kubeconfig, running
 from tests.realserver import excuse_handshakes
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-
-from differential.targets import Target, read_kubeconfig, running  # noqa: E402 - found through the line above
-
-BUILD = HERE.parent / "controlplane" / "build.py"
+BUILD = Path(__file__).parents[1] / "controlplane" / "build.py"
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from differential.targets import Target, read_kubeconfig, running
+
+from tests.conformance.differential.targets import Target, read_kubeconfig, running
 
 
 async def _configmap(target: Target, method: str) -> int:

@@ -4,12 +4,13 @@ import asyncio
 import os
 
 import pytest
-from differential.cases import CASES
-from differential.comparing import Difference, compare
-from differential.deliberate import DELIBERATE
-from differential.language import COMPACT, Case
-from differential.playing import new_word, play
-from differential.targets import Target
+
+from tests.conformance.differential.cases import CASES
+from tests.conformance.differential.comparing import Difference, compare
+from tests.conformance.differential.deliberate import DELIBERATE
+from tests.conformance.differential.language import COMPACT, Case
+from tests.conformance.differential.playing import new_word, play
+from tests.conformance.differential.targets import Target
 
 _played: dict[str, list[Difference]] = {}
 

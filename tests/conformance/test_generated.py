@@ -4,14 +4,15 @@ import asyncio
 import os
 
 import pytest
-from differential.comparing import Difference, compare
-from differential.deliberate import DELIBERATE
-from differential.generating import DRAWN
-from differential.language import Case
-from differential.playing import new_word, play
-from differential.targets import Target
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
+from tests.conformance.differential.comparing import Difference, compare
+from tests.conformance.differential.deliberate import DELIBERATE
+from tests.conformance.differential.generating import DRAWN
+from tests.conformance.differential.language import Case
+from tests.conformance.differential.playing import new_word, play
+from tests.conformance.differential.targets import Target
 
 
 async def _differences(case: Case, real: Target, embedded: Target) -> list[Difference]:

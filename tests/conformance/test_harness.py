@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from differential.comparing import ABSENT, Difference, compare
-from differential.deliberate import Deliberate
-from differential.documenting import page
-from differential.normalising import Normaliser
-from differential.playing import Outcome
+from tests.conformance.differential.comparing import ABSENT, Difference, compare
+from tests.conformance.differential.deliberate import Deliberate
+from tests.conformance.differential.documenting import page
+from tests.conformance.differential.normalising import Normaliser
+from tests.conformance.differential.playing import Outcome
 
 UID = "0af5bd7c-3d8b-4c55-9b1a-6a2f0c1d2e3f"
 OTHER_UID = "1af5bd7c-3d8b-4c55-9b1a-6a2f0c1d2e3f"
@@ -94,4 +94,4 @@ def test_a_deliberate_difference_covers_its_own_place_only() -> None:
 
 def test_the_page_in_docs_is_up_to_date() -> None:
     written = Path(__file__).parents[2] / "docs" / "conformance.md"
-    assert written.read_text() == page(), "run tests/conformance/compare.py --page --out docs/conformance.md"
+    assert written.read_text() == page(), "run python -m tests.conformance.compare --page --out docs/conformance.md"

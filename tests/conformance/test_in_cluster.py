@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from differential.targets import Target
-from incluster.image import Image, build, missing_tools
-from incluster.pod import REPOSITORY, Mount, command, why_not
-from incluster.volume import AtomicVolume
+
+from tests.conformance.differential.targets import Target
+from tests.conformance.incluster.image import Image, build, missing_tools
+from tests.conformance.incluster.pod import REPOSITORY, Mount, command, why_not
+from tests.conformance.incluster.volume import AtomicVolume
 
 NAMESPACE = "plugin-operator-system"
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -56,7 +57,7 @@ class Kubectl:
     """kubectl as the cluster's admin."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        self._command = [Path(sys.executable).parent / "kubectl", "--kubeconfig", kubeconfig]
+        self._command = [str(Path(sys.executable).parent / "kubectl"), "--kubeconfig", str(kubeconfig)]
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> str:
         ended = subprocess.run(

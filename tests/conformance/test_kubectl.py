@@ -4,12 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from differential.comparing import compare
-from differential.deliberate import DELIBERATE
-from differential.kubectl import Script, Shell
-from differential.playing import new_word
-from differential.scripts import SCRIPTS
-from differential.targets import Target
+
+from tests.conformance.differential.comparing import compare
+from tests.conformance.differential.deliberate import DELIBERATE
+from tests.conformance.differential.kubectl import Script, Shell
+from tests.conformance.differential.playing import new_word
+from tests.conformance.differential.scripts import SCRIPTS
+from tests.conformance.differential.targets import Target
 
 
 @pytest.mark.timeout(240)

@@ -6,8 +6,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from differential.playing import new_word
-from differential.targets import Target
+
+from tests.conformance.differential.playing import new_word
+from tests.conformance.differential.targets import Target
 
 WRITERS = 20
 ROUNDS = 5

@@ -17,7 +17,7 @@ from kube_apiserver.config import ApiServerConfig
 OWN_FAULT = "the request could not be handled"
 
 LABELS = {"app": "a"}
-TEMPLATE = {
+TEMPLATE: dict[str, Any] = {
     "metadata": {"labels": LABELS},
     "spec": {"containers": [{"name": "c", "image": "i", "env": [{"name": "A"}]}]},
 }

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from hypothesis import settings
@@ -21,7 +21,7 @@ INFORMERS = ("left", "right")
 STUBBORN = "!"
 NAMES = st.sampled_from(["1", "2", "3", "4" + STUBBORN])
 SETS = st.sampled_from([("left",), ("right",), ("left", "right")])
-ERRORS = {
+ERRORS: dict[str, Callable[[], BaseException]] = {
     "error": lambda: ValueError("boom"),
     "cancelled": asyncio.CancelledError,
     "exit": lambda: SystemExit(1),
@@ -175,15 +175,16 @@ class ControllerMachine(RuleBasedStateMachine):
 
     @rule()
     def cancel(self) -> None:
-        assert self.drain is not None
+        drain = self.drain
+        assert drain is not None
 
         async def cancel() -> None:
-            self.must_run_again |= {request.name for request in self.drain.in_flight}
-            self.drain.cancel()
+            self.must_run_again |= {request.name for request in drain.in_flight}
+            drain.cancel()
             await self.clock.settle()
 
         self.wait(cancel())
-        stuck = {request.name for request in self.drain.in_flight}
+        stuck = {request.name for request in drain.in_flight}
         assert stuck == {
             run.name for run in self.running.values() if run.revision == self.revision - 1 and run.is_cancelled
         }
@@ -213,7 +214,7 @@ class ControllerMachine(RuleBasedStateMachine):
             assert self.reconciled.get(name, "never") is None, f"{name} is gone and nobody was told"
 
 
-def drop(*_: Any) -> None:
+def drop(*_: Any) -> NoReturn:
     raise structlog.DropEvent
 
 

@@ -36,7 +36,9 @@ def descendants(root: type[Exception]) -> Iterator[type[Exception]]:
         yield from descendants(each)
 
 
-EXTERNAL = sorted({ExternalError, *descendants(ExternalError)}, key=lambda each: each.__name__)
+EXTERNAL: list[type[Exception]] = sorted(
+    {ExternalError, *descendants(ExternalError)}, key=lambda each: str(each.__name__)
+)
 OWN_CLASSES = [BadRequestError, NotFoundError, ConflictError, AlreadyExistsError, InvalidError]
 
 

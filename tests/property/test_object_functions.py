@@ -75,7 +75,13 @@ def test_after_a_forced_apply_everything_applied_is_there_and_again_changes_noth
     # empty one sets it anew each time, in the real server as well.
     live = None
     for manager, data in steps:
-        options = {"manager": manager, "force": True, "schema": CONFIG_MAP, "api_version": "v1", "now": NOW}
+        options: dict[str, Any] = {
+            "manager": manager,
+            "force": True,
+            "schema": CONFIG_MAP,
+            "api_version": "v1",
+            "now": NOW,
+        }
         live = apply_defaults(apply(live, config_map(data), **options), CONFIG_MAP)
         assert data.items() <= (live.get("data") or {}).items()
         assert apply_defaults(apply(live, config_map(data), **options), CONFIG_MAP) == live
@@ -84,7 +90,7 @@ def test_after_a_forced_apply_everything_applied_is_there_and_again_changes_noth
 @settings(max_examples=60)
 @given(DATA, DATA)
 def test_a_sole_applier_gets_exactly_what_it_applies(first: dict[str, str], second: dict[str, str]) -> None:
-    options = {"manager": "me", "force": False, "schema": CONFIG_MAP, "api_version": "v1", "now": NOW}
+    options: dict[str, Any] = {"manager": "me", "force": False, "schema": CONFIG_MAP, "api_version": "v1", "now": NOW}
     live = apply(None, config_map(first), **options)
     assert (apply(live, config_map(second), **options).get("data") or {}) == second
 

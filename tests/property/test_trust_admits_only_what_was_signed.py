@@ -18,9 +18,10 @@ from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, SIGNATURE_FI
 from plugin_operator.hosting.signing.verifier import Verifier
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=8)
+RESERVED = {MANIFEST_FILE, SIGNATURE_FILE}
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join).filter(lambda path: path not in RESERVED)
 FILES = st.dictionaries(PATHS, st.binary(max_size=20), max_size=5)
-RESERVED = {MANIFEST_FILE, SIGNATURE_FILE}
+
 KEY = Ed25519PrivateKey.generate()
 STAMP = Stamp.of(os.stat_result((stat.S_IFREG, *range(9))))
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies._internal.core import DataObject
 
+from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.reflector.wire import EventType, WireReader
 from plugin_operator.kube import GroupVersionKind
 
@@ -62,6 +63,7 @@ def test_an_event_is_its_object_without_managed_fields(
     expected["metadata"].pop("managedFields", None)
     read_kind, read = READER.event(line)
     assert read_kind is EventType[kind]
+    assert isinstance(read, CachedObject)
     assert read.decode() == expected
     assert json.loads(read.raw) == expected
     assert read.name == expected["metadata"]["name"]

@@ -193,7 +193,7 @@ class Server:
 
     def kubectl(self, *arguments: str) -> str:
         """Run kubectl and return what it prints."""
-        command = [KUBECTL, "--kubeconfig", self.kubeconfig, *arguments]
+        command = [str(KUBECTL), "--kubeconfig", str(self.kubeconfig), *arguments]
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout

@@ -20,7 +20,7 @@ from multidict import CIMultiDict
 
 from kube_apiserver.dispatch import verb_name
 from kube_apiserver.faults import FaultPlan, endpoint
-from kube_apiserver.faults.requests import meet
+from kube_apiserver.faults.requests import inject
 from kube_apiserver.faults.watches import WatchResponse, subject_of
 from kube_apiserver.storage import Store
 from kube_apiserver.wire.request_info import parse_target
@@ -74,7 +74,7 @@ class Proxy:
             verb = verb_name(request.method, target, watching=watching)
         subject = subject_of(request, target, verb)
         fault = self.plan.take(subject)
-        reply: Response | None = None if fault is None else await meet(fault, request)
+        reply: Response | None = None if fault is None else await inject(fault, request)
         if reply is not None:
             return await respond(request, reply)
         body = await request.read()

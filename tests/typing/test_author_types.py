@@ -9,7 +9,7 @@ ROOT = HERE.parent.parent
 
 
 @pytest.mark.timeout(300)
-def test_samples_of_plugins_pass_the_strict_type_checker(tmp_path, monkeypatch):
+def test_samples_of_plugins_pass_the_strict_type_checker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     api = pytest.importorskip("mypy.api", reason="the type checker is not installed")
     monkeypatch.setenv("MYPYPATH", str(ROOT / "operator"))
     monkeypatch.chdir(tmp_path)

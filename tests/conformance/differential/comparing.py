@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from differential.playing import Outcome
+from tests.conformance.differential.playing import Outcome
 
 ABSENT = "<absent>"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from differential.comparing import Difference
+from tests.conformance.differential.comparing import Difference
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from differential.normalising import Normaliser
-from differential.playing import Outcome
+from tests.conformance.differential.normalising import Normaliser
+from tests.conformance.differential.playing import Outcome
 
 COMMAND_SECONDS = 60.0
 _AGE = re.compile(r"(?<![\w.-])(\d+[smhd]){1,2}(?![\w.-])")

@@ -13,9 +13,9 @@ from typing import Any
 import aiohttp
 from multidict import MultiMapping
 
-from differential.language import Call, Case, Events, OpenWatch, Step, delete, get, patch
-from differential.normalising import Normaliser
-from differential.targets import Target
+from tests.conformance.differential.language import Call, Case, Events, OpenWatch, Step, delete, get, patch
+from tests.conformance.differential.normalising import Normaliser
+from tests.conformance.differential.targets import Target
 
 STEP_SECONDS = 20.0
 POLL_SECONDS = 0.1

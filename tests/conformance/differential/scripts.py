@@ -1,6 +1,6 @@
 """The kubectl command lines whose output must agree."""
 
-from differential.kubectl import Command, Script
+from tests.conformance.differential.kubectl import Command, Script
 
 _DEPLOYMENT = """
 apiVersion: apps/v1

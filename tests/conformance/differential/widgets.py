@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from differential.language import get, post
+from tests.conformance.differential.language import get, post
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 NAME = "widgets.$id.example.com"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from incluster.base import base_archive, run
-from incluster.pod import REPOSITORY
+from tests.conformance.incluster.base import base_archive, run
+from tests.conformance.incluster.pod import REPOSITORY
 
 BASE, IMAGE = "localhost/python:base", "localhost/plugin-operator:test"
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"

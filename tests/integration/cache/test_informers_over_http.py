@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kube_apiserver import ApiServer, ApiServerConfig
-from plugin_operator.cache import InformerFactory, InformerKey, State
+from kube_apiserver import ApiServer, ApiServerConfig, Endpoint
+from plugin_operator.cache import CachedObject, Informer, InformerFactory, InformerKey, State
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ConflictError, NoMatchError, NotFoundError
-from plugin_operator.kube import GroupVersionKind
+from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 
@@ -38,29 +41,29 @@ CRD = {
 }
 
 
-def config_map(name, namespace=NAMESPACE, **data):
+def config_map(name: str, namespace: str = NAMESPACE, **data: Any) -> dict[str, Any]:
     metadata = {"name": name, "namespace": namespace, "labels": {"app": data.get("app", "x")}}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
 
 class Log:
-    def __init__(self):
-        self.heard = []
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
 
-    def on_add(self, key, new, is_initial):
+    def on_add(self, key: NamespacedName, new: CachedObject, is_initial: bool) -> None:
         self.heard.append(("add", key.name, is_initial))
 
-    def on_update(self, key, old, new):
+    def on_update(self, key: NamespacedName, old: CachedObject, new: CachedObject) -> None:
         self.heard.append(("update", key.name, new.decode()["data"]))
 
-    def on_delete(self, key, old):
+    def on_delete(self, key: NamespacedName, old: CachedObject) -> None:
         self.heard.append(("delete", key.name))
 
 
 class CacheHarness:
     """One connection and what is made of it."""
 
-    def __init__(self, connection):
+    def __init__(self, connection: Connection) -> None:
         self.metrics = Metrics()
         self.mapper = RESTMapper(connection)
         self.client = Client(connection, self.mapper, field_manager="test", default_namespace=NAMESPACE)
@@ -68,7 +71,7 @@ class CacheHarness:
 
 
 @pytest.fixture
-async def harness(api_endpoint):
+async def harness(api_endpoint: Endpoint) -> AsyncIterator[CacheHarness]:
     config = ConnectionConfig.for_endpoint(api_endpoint.url, token=api_endpoint.token, ca_pem=api_endpoint.ca_pem)
     async with Connection.open(config, Metrics()) as connection:
         made = CacheHarness(connection)
@@ -76,17 +79,17 @@ async def harness(api_endpoint):
         await made.factory.stop()
 
 
-async def synced(informer):
+async def synced(informer: Informer) -> Informer:
     async with asyncio.timeout(20):
         await informer.wait_synced()
     return informer
 
 
-def names(informer):
+def names(informer: Informer) -> list[str]:
     return sorted(key.name for key in informer.lister.keys(NAMESPACE))
 
 
-async def test_a_cache_follows_creation_change_and_deletion(harness):
+async def test_a_cache_follows_creation_change_and_deletion(harness: CacheHarness) -> None:
     await harness.client.create(config_map("early"))
     log = Log()
     informer = harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE))
@@ -102,7 +105,7 @@ async def test_a_cache_follows_creation_change_and_deletion(harness):
     assert "managedFields" not in informer.lister.get("early", NAMESPACE)["metadata"]
 
 
-async def test_selectors_narrow_a_cache_and_objects_leave_it(harness):
+async def test_selectors_narrow_a_cache_and_objects_leave_it(harness: CacheHarness) -> None:
     informer = await synced(harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, label_selector="app=y")))
     await harness.client.create(config_map("a", app="y"))
     await harness.client.create(config_map("b", app="z"))
@@ -111,7 +114,7 @@ async def test_selectors_narrow_a_cache_and_objects_leave_it(harness):
     await eventually(lambda: names(informer) == [])
 
 
-async def test_paged_and_streaming_lists_bring_the_same(harness):
+async def test_paged_and_streaming_lists_bring_the_same(harness: CacheHarness) -> None:
     for number in range(12):
         await harness.client.create(config_map(f"n{number:02}"))
     by_stream = await synced(harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE)))
@@ -122,7 +125,7 @@ async def test_paged_and_streaming_lists_bring_the_same(harness):
     assert len(by_pages.lister) == 12
 
 
-async def test_metadata_only_leaves_the_rest_of_the_object_on_the_server(harness):
+async def test_metadata_only_leaves_the_rest_of_the_object_on_the_server(harness: CacheHarness) -> None:
     await harness.client.create(config_map("a", k="v"))
     informer = await synced(harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, metadata_only=True)))
     obj = informer.lister.get(f"{NAMESPACE}/a")
@@ -130,7 +133,7 @@ async def test_metadata_only_leaves_the_rest_of_the_object_on_the_server(harness
     assert "data" not in obj
 
 
-async def test_a_missing_kind_is_noticed_when_it_appears(harness):
+async def test_a_missing_kind_is_noticed_when_it_appears(harness: CacheHarness) -> None:
     informer = harness.factory.acquire(InformerKey(WIDGET))
     await eventually(lambda: informer.state is State.WAITING)
     assert "serves no example.org/v1/Widget" in informer.reason
@@ -141,7 +144,7 @@ async def test_a_missing_kind_is_noticed_when_it_appears(harness):
     await eventually(lambda: f"{NAMESPACE}/w" in informer.lister)
 
 
-async def test_a_kind_that_goes_and_comes_back_is_followed_again(harness):
+async def test_a_kind_that_goes_and_comes_back_is_followed_again(harness: CacheHarness) -> None:
     await harness.client.create(CRD)
     informer = await synced(harness.factory.acquire(InformerKey(WIDGET)))
     widget = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": NAMESPACE}}
@@ -151,7 +154,7 @@ async def test_a_kind_that_goes_and_comes_back_is_followed_again(harness):
     await eventually(lambda: informer.state is State.WAITING or len(informer.lister) == 0)
     harness.mapper.invalidate()
 
-    async def created_again():
+    async def created_again() -> bool:
         try:
             await harness.client.create(CRD)
         except ConflictError:
@@ -161,7 +164,7 @@ async def test_a_kind_that_goes_and_comes_back_is_followed_again(harness):
     await eventually(created_again)
     again = {**widget, "metadata": {"name": "again", "namespace": NAMESPACE}}
 
-    async def written():
+    async def written() -> bool:
         harness.mapper.invalidate()
         try:
             await harness.client.create(again)
@@ -175,7 +178,7 @@ async def test_a_kind_that_goes_and_comes_back_is_followed_again(harness):
     await eventually(lambda: names(informer) == ["again"])
 
 
-async def test_one_connection_carries_many_watches_and_calls(harness):
+async def test_one_connection_carries_many_watches_and_calls(harness: CacheHarness) -> None:
     keys = [InformerKey(CONFIG_MAP, NAMESPACE, label_selector=f"app!=n{n}") for n in range(110)]
     informers = [harness.factory.acquire(key) for key in keys]
     for informer in informers:
@@ -184,13 +187,13 @@ async def test_one_connection_carries_many_watches_and_calls(harness):
     await eventually(lambda: all(len(informer.lister) == 1 for informer in informers))
 
 
-async def test_every_last_state_of_a_storm_arrives(harness):
+async def test_every_last_state_of_a_storm_arrives(harness: CacheHarness) -> None:
     log = Log()
     informer = harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE))
     informer.add_handler(log)
     await synced(informer)
 
-    async def storm(name):
+    async def storm(name: str) -> None:
         await harness.client.create(config_map(name, k="0"))
         for number in range(1, 20):
             await harness.client.patch("v1/ConfigMap", name, {"data": {"k": str(number)}})
@@ -202,7 +205,7 @@ async def test_every_last_state_of_a_storm_arrives(harness):
 
 
 @pytest.mark.embedded_only("it restarts the server")
-async def test_a_server_that_restarts_without_its_data_is_followed_again(tmp_path):
+async def test_a_server_that_restarts_without_its_data_is_followed_again(tmp_path: Path) -> None:
     first = ApiServer(ApiServerConfig(tls=False))
     endpoint = await first.start()
     port = int(endpoint.url.rpartition(":")[2])
@@ -226,7 +229,7 @@ async def test_a_server_that_restarts_without_its_data_is_followed_again(tmp_pat
 
 
 @pytest.mark.embedded_only("it restarts the server")
-async def test_a_server_that_restarts_with_its_data_is_resumed(tmp_path):
+async def test_a_server_that_restarts_with_its_data_is_resumed(tmp_path: Path) -> None:
     first = ApiServer(ApiServerConfig(tls=False, data_dir=tmp_path))
     endpoint = await first.start()
     port = int(endpoint.url.rpartition(":")[2])

@@ -2,10 +2,14 @@
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.web_request import Request
+from aiohttp.web_response import Response, StreamResponse
 
 from plugin_operator.client import Access, ApiRequest, Connection, ConnectionConfig, FixedAccess, TlsSettings
 from plugin_operator.client.http import limits
@@ -27,27 +31,27 @@ from plugin_operator.metrics import Metrics
 class Server:
     """Answers each request with the next of ``answers``: handlers of aiohttp."""
 
-    def __init__(self):
-        self.answers = []
-        self.requests = []
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+        self.requests: list[Any] = []
 
-    async def handle(self, request):
+    async def handle(self, request: Request) -> Response | StreamResponse:
         self.requests.append((request.method, request.path_qs, dict(request.headers), await request.read()))
         answer = self.answers.pop(0)
         return await answer(request) if callable(answer) else answer
 
 
 class RenewableAccess:
-    def __init__(self, host):
+    def __init__(self, host: str) -> None:
         self.host = host
         self.token = "old"
         self.renewed = 0
         self.fails = False
 
-    async def current(self):
+    async def current(self) -> Access:
         return Access(self.host, f"Bearer {self.token}")
 
-    async def renew(self, rejected):
+    async def renew(self, rejected: Access) -> Access:
         assert rejected.authorization == f"Bearer {self.token}"
         if self.fails:
             raise ConfigError("no more")
@@ -64,7 +68,7 @@ async def read_all(stream):
 
 
 @pytest.fixture
-async def server():
+async def server() -> AsyncIterator[Server]:
     served = Server()
     app = web.Application(client_max_size=2**26)
     app.router.add_route("*", "/{path:.*}", served.handle)
@@ -78,11 +82,11 @@ async def server():
 
 
 @pytest.fixture
-async def connect(server):
+async def connect(server: Server) -> Callable[..., Any]:
     metrics = Metrics()
 
     @asynccontextmanager
-    async def opened(access=None):
+    async def opened(access: FixedAccess | None = None):
         config = (
             ConnectionConfig(server.url, access) if access else ConnectionConfig.for_endpoint(server.url, token="t")
         )
@@ -93,12 +97,12 @@ async def connect(server):
     return opened
 
 
-def refusal(code, reason="", **headers):
+def refusal(code: int, reason: str = "", **headers: Any) -> Response:
     body = {"kind": "Status", "code": code, "reason": reason, "message": "words", "details": {"causes": []}}
     return web.json_response(body, status=code, headers=headers)
 
 
-async def test_a_request_carries_query_body_token_and_types(server, connect):
+async def test_a_request_carries_query_body_token_and_types(server: Server, connect: Callable[..., Any]) -> None:
     server.answers = [web.json_response({"a": 1})]
     async with connect() as connection:
         answer = await connection.send(
@@ -119,11 +123,11 @@ async def test_a_request_carries_query_body_token_and_types(server, connect):
     assert connect.metrics.family(REST_CLIENT_REQUESTS).get("200", "POST", server.url[7:]) == 1
 
 
-async def test_impersonation_goes_along_with_every_value(server, connect):
+async def test_impersonation_goes_along_with_every_value(server: Server, connect: Callable[..., Any]) -> None:
     headers = (("Impersonate-User", "jane"), ("Impersonate-Group", "a"), ("Impersonate-Group", "b"))
     groups = []
 
-    async def note(request):
+    async def note(request: Request) -> Response:
         groups.append(request.headers.getall("Impersonate-Group"))
         return web.json_response({})
 
@@ -138,7 +142,9 @@ async def test_impersonation_goes_along_with_every_value(server, connect):
     ("code", "reason", "kind"),
     [(403, "Forbidden", ForbiddenError), (410, "Expired", GoneError), (500, "", ServerError), (302, "", ApiError)],
 )
-async def test_a_failure_becomes_the_exception_that_fits(server, connect, code, reason, kind):
+async def test_a_failure_becomes_the_exception_that_fits(
+    server: Server, connect: Callable[..., Any], code: int, reason: str, kind: type[Exception]
+) -> None:
     server.answers = [refusal(code, reason)]
     async with connect() as connection:
         with pytest.raises(kind) as caught:
@@ -146,7 +152,7 @@ async def test_a_failure_becomes_the_exception_that_fits(server, connect, code, 
     assert (caught.value.status, caught.value.reason, caught.value.message) == (code, reason, "words")
 
 
-async def test_a_failure_that_is_no_status_keeps_its_text(server, connect):
+async def test_a_failure_that_is_no_status_keeps_its_text(server: Server, connect: Callable[..., Any]) -> None:
     server.answers = [web.Response(status=502, text="<html>bad gateway</html>")]
     async with connect() as connection:
         with pytest.raises(ServerError, match="bad gateway"):
@@ -154,14 +160,16 @@ async def test_a_failure_that_is_no_status_keeps_its_text(server, connect):
 
 
 @pytest.mark.parametrize("code", [429, 503])
-async def test_a_server_that_names_a_wait_is_asked_again_after_it(server, connect, code):
+async def test_a_server_that_names_a_wait_is_asked_again_after_it(
+    server: Server, connect: Callable[..., Any], code: int
+) -> None:
     server.answers = [refusal(code, **{"Retry-After": "0"}), web.json_response({})]
     async with connect() as connection:
         assert (await connection.send(ApiRequest("GET", "/x"))).status == 200
     assert connect.metrics.family(REST_CLIENT_REQUESTS).get(str(code), "GET", server.url[7:]) == 1
 
 
-async def test_a_wait_beyond_the_deadline_is_not_begun(server, connect):
+async def test_a_wait_beyond_the_deadline_is_not_begun(server: Server, connect: Callable[..., Any]) -> None:
     server.answers = [refusal(429, **{"Retry-After": "60"})]
     async with connect() as connection:
         with pytest.raises(TooManyRequestsError) as caught:
@@ -169,7 +177,7 @@ async def test_a_wait_beyond_the_deadline_is_not_begun(server, connect):
     assert caught.value.retry_after_seconds == 60
 
 
-async def test_a_server_that_asks_to_retry_for_ever_is_given_up(server, connect):
+async def test_a_server_that_asks_to_retry_for_ever_is_given_up(server: Server, connect: Callable[..., Any]) -> None:
     server.answers = [refusal(429, **{"Retry-After": "0"}) for _ in range(20)]
     async with connect() as connection:
         with pytest.raises(TooManyRequestsError):
@@ -177,7 +185,9 @@ async def test_a_server_that_asks_to_retry_for_ever_is_given_up(server, connect)
     assert len(server.requests) == 11
 
 
-async def test_refused_credentials_are_renewed_once_for_calls_and_streams(server, connect):
+async def test_refused_credentials_are_renewed_once_for_calls_and_streams(
+    server: Server, connect: Callable[..., Any]
+) -> None:
     access = RenewableAccess(server.url)
     server.answers = [
         refusal(401),
@@ -197,7 +207,9 @@ async def test_refused_credentials_are_renewed_once_for_calls_and_streams(server
     assert server.requests[1][2]["Authorization"] == "Bearer new"
 
 
-async def test_credentials_that_cannot_be_renewed_leave_the_refusal(server, connect):
+async def test_credentials_that_cannot_be_renewed_leave_the_refusal(
+    server: Server, connect: Callable[..., Any]
+) -> None:
     access = RenewableAccess(server.url)
     access.fails = True
     server.answers = [refusal(401)]
@@ -206,8 +218,8 @@ async def test_credentials_that_cannot_be_renewed_leave_the_refusal(server, conn
             await connection.send(ApiRequest("GET", "/x"))
 
 
-async def test_a_body_cut_short_is_a_broken_connection(server, connect):
-    async def cut(request):
+async def test_a_body_cut_short_is_a_broken_connection(server: Server, connect: Callable[..., Any]) -> None:
+    async def cut(request: Request) -> StreamResponse:
         answer = web.StreamResponse(headers={"Content-Length": "100"})
         await answer.prepare(request)
         await answer.write(b"half")
@@ -224,7 +236,9 @@ async def test_a_body_cut_short_is_a_broken_connection(server, connect):
     assert connect.metrics.family(REST_CLIENT_REQUESTS).get("<error>", "GET", server.url[7:]) == 1
 
 
-async def test_an_answer_beyond_the_size_limit_is_refused(server, connect, monkeypatch):
+async def test_an_answer_beyond_the_size_limit_is_refused(
+    server: Server, connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(limits, "MAX_DOCUMENT_BYTES", 1000)
     server.answers = [web.Response(body=b"x" * 1001), web.Response(body=b"x" * 1000)]
     async with connect() as connection:
@@ -233,19 +247,19 @@ async def test_an_answer_beyond_the_size_limit_is_refused(server, connect, monke
         assert len((await connection.send(ApiRequest("GET", "/x"))).body) == 1000
 
 
-async def hang(request):
+async def hang(request: Request) -> None:
     await asyncio.sleep(30)
 
 
-async def test_a_call_without_an_answer_ends_at_its_deadline(server, connect):
+async def test_a_call_without_an_answer_ends_at_its_deadline(server: Server, connect: Callable[..., Any]) -> None:
     server.answers = [hang]
     async with connect() as connection:
         with pytest.raises(ApiConnectionError, match="in time"):
             await connection.send(ApiRequest("GET", "/x", timeout_seconds=0.1))
 
 
-async def test_a_silent_stream_ends_at_its_deadline(server, connect):
-    async def silent(request):
+async def test_a_silent_stream_ends_at_its_deadline(server: Server, connect: Callable[..., Any]) -> None:
+    async def silent(request: Request):
         answer = web.StreamResponse()
         await answer.prepare(request)
         await answer.write(b"one\n")
@@ -259,8 +273,8 @@ async def test_a_silent_stream_ends_at_its_deadline(server, connect):
             await stream.read()
 
 
-async def test_streams_never_starve_calls(server, connect):
-    async def endless(request):
+async def test_streams_never_starve_calls(server: Server, connect: Callable[..., Any]) -> None:
+    async def endless(request: Request):
         answer = web.StreamResponse()
         await answer.prepare(request)
         await answer.write(b"x")
@@ -277,7 +291,7 @@ async def test_streams_never_starve_calls(server, connect):
             await stream.__aexit__(None, None, None)
 
 
-async def test_nobody_listening_is_a_connection_error():
+async def test_nobody_listening_is_a_connection_error() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         config = ConnectionConfig.for_endpoint(f"http://127.0.0.1:{unused.getsockname()[1]}")
@@ -288,7 +302,7 @@ async def test_nobody_listening_is_a_connection_error():
                 await connection.stream(ApiRequest("GET", "/x", timeout_seconds=1)).__aenter__()
 
 
-async def test_bad_tls_material_is_a_configuration_error():
+async def test_bad_tls_material_is_a_configuration_error() -> None:
     config = ConnectionConfig.for_endpoint("https://127.0.0.1:1", ca_pem="not a certificate")
     async with Connection.open(config, Metrics()) as connection:
         with pytest.raises(ConfigError, match="TLS material"):
@@ -297,7 +311,7 @@ async def test_bad_tls_material_is_a_configuration_error():
         TlsSettings(certificate_pem=b"not a certificate").context()
 
 
-async def test_many_calls_share_one_connection_from_many_tasks(server, connect):
+async def test_many_calls_share_one_connection_from_many_tasks(server: Server, connect: Callable[..., Any]) -> None:
     server.answers = [web.json_response({"n": n}) for n in range(50)]
     async with connect() as connection:
         answers = await asyncio.gather(*(connection.send(ApiRequest("GET", f"/{n}")) for n in range(50)))

@@ -1,10 +1,14 @@
 """Every attempt of a call is admitted at the last moment, when its connection is there and nothing has been sent."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.web_request import Request
+from aiohttp.web_response import Response
 
 from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.client import Access, ApiRequest, Connection, ConnectionConfig, FixedAccess
@@ -22,11 +26,11 @@ WRITES = ["POST", "PUT", "PATCH", "DELETE"]
 class Server:
     """Notes what arrives and has each request answered by the next of ``answers``; says 200 when there is none."""
 
-    def __init__(self):
-        self.arrived = []
-        self.answers = []
+    def __init__(self) -> None:
+        self.arrived: list[Any] = []
+        self.answers: list[Any] = []
 
-    async def handle(self, request):
+    async def handle(self, request: Request) -> Response:
         self.arrived.append(request.method)
         await request.read()
         return await self.answers.pop(0)(request) if self.answers else web.json_response({})
@@ -35,20 +39,20 @@ class Server:
 class SlowAccess:
     """Credentials whose renewal does something first."""
 
-    def __init__(self, host, before_renewed):
+    def __init__(self, host: str, before_renewed: Callable[..., Any]) -> None:
         self.access = Access(host, "Bearer t")
         self.before_renewed = before_renewed
 
-    async def current(self):
+    async def current(self) -> Access:
         return self.access
 
-    async def renew(self, rejected):
+    async def renew(self, rejected: Access) -> Access:
         await self.before_renewed()
         return self.access
 
 
 @pytest.fixture
-async def server():
+async def server() -> AsyncIterator[Server]:
     served = Server()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", served.handle)
@@ -62,17 +66,19 @@ async def server():
 
 
 @pytest.fixture
-def fence():
+def fence() -> Fence:
     return Fence(SystemClock())
 
 
-def opened(access, **settings):
+def opened(access: Access, **settings: Any):
     return Connection.open(ConnectionConfig(access.host, FixedAccess(access)), Metrics(), **settings)
 
 
 @pytest.mark.parametrize("method", WRITES)
-async def test_no_write_is_sent_again_once_leadership_ended_during_retry_after(server, fence, method):
-    async def overloaded(_request):
+async def test_no_write_is_sent_again_once_leadership_ended_during_retry_after(
+    server: Server, fence: Fence, method: str
+) -> None:
+    async def overloaded(_request: Request) -> Response:
         fence.close()
         return web.Response(status=429, headers={"Retry-After": "0"})
 
@@ -84,11 +90,13 @@ async def test_no_write_is_sent_again_once_leadership_ended_during_retry_after(s
 
 
 @pytest.mark.parametrize("method", WRITES)
-async def test_no_write_is_sent_again_once_leadership_ended_while_credentials_were_renewed(server, fence, method):
-    async def refused(_request):
+async def test_no_write_is_sent_again_once_leadership_ended_while_credentials_were_renewed(
+    server: Server, fence: Fence, method: str
+) -> None:
+    async def refused(_request: Request) -> Response:
         return web.Response(status=401)
 
-    async def leadership_ends():
+    async def leadership_ends() -> None:
         fence.close()
 
     server.answers = [refused]
@@ -100,8 +108,10 @@ async def test_no_write_is_sent_again_once_leadership_ended_while_credentials_we
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-async def test_no_write_is_sent_again_over_another_connection_once_leadership_ended(server, fence, method):
-    async def cut(request):
+async def test_no_write_is_sent_again_over_another_connection_once_leadership_ended(
+    server: Server, fence: Fence, method: str
+) -> None:
+    async def cut(request: Request) -> Response:
         fence.close()
         request.transport.abort()
         return web.Response()
@@ -117,13 +127,13 @@ async def test_no_write_is_sent_again_over_another_connection_once_leadership_en
 
 @pytest.mark.parametrize("method", WRITES)
 async def test_no_write_is_sent_once_leadership_ended_while_it_waited_for_a_connection(
-    server, fence, method, monkeypatch
-):
+    server: Server, fence: Fence, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     arrived, may_answer = asyncio.Event(), asyncio.Event()
     connector = sessions._connector
     monkeypatch.setattr(sessions, "_connector", lambda limit: connector(limit=1))
 
-    async def slow(_request):
+    async def slow(_request: Request) -> Response:
         arrived.set()
         await may_answer.wait()
         return web.json_response({})
@@ -142,13 +152,13 @@ async def test_no_write_is_sent_once_leadership_ended_while_it_waited_for_a_conn
     assert server.arrived == ["GET"]
 
 
-async def _refused(call):
+async def _refused(call: Coroutine[Any, Any, Any]) -> None:
     with pytest.raises(LeadershipLost):
         await call
 
 
-async def test_reads_go_on_without_leadership(server, fence):
-    async def overloaded(_request):
+async def test_reads_go_on_without_leadership(server: Server, fence: Fence) -> None:
+    async def overloaded(_request: Request) -> Response:
         fence.close()
         return web.Response(status=429, headers={"Retry-After": "0"})
 
@@ -158,13 +168,13 @@ async def test_reads_go_on_without_leadership(server, fence):
     assert server.arrived == ["GET", "GET"]
 
 
-async def test_a_call_whose_deadline_passed_while_credentials_were_renewed_is_not_sent_again(server):
+async def test_a_call_whose_deadline_passed_while_credentials_were_renewed_is_not_sent_again(server: Server) -> None:
     clock = VirtualClock()
 
-    async def refused(_request):
+    async def refused(_request: Request) -> Response:
         return web.Response(status=401)
 
-    async def takes_long():
+    async def takes_long() -> None:
         await clock.advance(31)
 
     config = ConnectionConfig(server.url, SlowAccess(server.url, takes_long))
@@ -176,7 +186,7 @@ async def test_a_call_whose_deadline_passed_while_credentials_were_renewed_is_no
     assert server.arrived == ["GET", "PUT"]
 
 
-async def test_a_guard_stops_no_request_but_its_own(server, fence):
+async def test_a_guard_stops_no_request_but_its_own(server: Server, fence: Fence) -> None:
     fence.close()
     async with opened(Access(server.url)) as connection:
         unguarded = ApiRequest("PUT", "/x", body=b"{}")
@@ -188,7 +198,7 @@ async def test_a_guard_stops_no_request_but_its_own(server, fence):
     assert server.arrived == ["PUT"] * 10
 
 
-async def test_a_stream_with_a_guard_is_guarded(server, fence):
+async def test_a_stream_with_a_guard_is_guarded(server: Server, fence: Fence) -> None:
     fence.close()
     async with opened(Access(server.url)) as connection:
         with pytest.raises(LeadershipLost):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.integration.faults.conftest import OperatorHarness
 from tests.integration.faults.rows import ROWS, Row
 from tests.integration.faults.scripts import RESTARTS
 from tests.integration.faults.scripts_server import SCRIPTED
@@ -10,7 +11,7 @@ from tests.integration.faults.table import table, written
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
-async def test_nothing_is_lost_when(harness, row: Row) -> None:
+async def test_nothing_is_lost_when(harness: OperatorHarness, row: Row) -> None:
     before = await harness.metric(RESTARTS, kind="v1/ConfigMap", reason=row.restarts)
     await harness.put("v1/ConfigMap", "kept", "earlier")
     await harness.seen("maps", "kept", "earlier")
@@ -48,7 +49,7 @@ MARKS = {
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in SCRIPTED])
-async def test_the_operator_goes_on_when(harness, name: str) -> None:
+async def test_the_operator_goes_on_when(harness: OperatorHarness, name: str) -> None:
     await SCRIPTED[name].run(harness)
     assert harness.is_running
     if not name.startswith("server_"):

@@ -1,8 +1,10 @@
 """With a watch that lags, a controller never works on a state from before its own writes."""
 
 import os
+from typing import Any
 
 from kube_apiserver.faults import Action, Fault
+from tests.integration.faults.conftest import OperatorHarness
 from tests.integration.faults.servers import NAMESPACE
 
 HEAD = """
@@ -45,21 +47,21 @@ async def reconcile(ctx, request):
 """
 
 
-def add(harness, name, text) -> None:
+def add(harness: OperatorHarness, name, text) -> None:
     path = harness.plugins / f"{name}.py"
     path.write_text(HEAD.format(journal=str(harness.journal)) + text.replace("NAMESPACE", NAMESPACE))
     os.utime(path, (1e9, 1e9))
 
 
-def config_map(name, **data):
+def config_map(name, **data: Any):
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE}, "data": data}
 
 
-def lag(harness, resource) -> None:
+def lag(harness: OperatorHarness, resource) -> None:
     harness.server.faults.add(Fault(action=Action.LAG, verb="watch", resource=resource, seconds=0.25, count=None))
 
 
-async def test_each_reconcile_reads_what_the_one_before_has_written(harness):
+async def test_each_reconcile_reads_what_the_one_before_has_written(harness: OperatorHarness) -> None:
     add(harness, "counting", COUNTING)
     await harness.active("counting")
     lag(harness, "configmaps")
@@ -71,7 +73,7 @@ async def test_each_reconcile_reads_what_the_one_before_has_written(harness):
     await harness.counts(0, "plugin_operator_late_caches_total")
 
 
-async def test_a_conflict_is_not_repeated_with_the_same_old_copy(harness):
+async def test_a_conflict_is_not_repeated_with_the_same_old_copy(harness: OperatorHarness) -> None:
     add(harness, "conflicting", CONFLICTING)
     await harness.active("conflicting")
     await harness.client.create(config_map("shared", n="1", mine="not yet"))
@@ -87,7 +89,7 @@ async def test_a_conflict_is_not_repeated_with_the_same_old_copy(harness):
     assert attempts in (["conflicting attempt 2", "conflicting attempt 3"], ["conflicting attempt 3"])
 
 
-async def test_what_was_deleted_is_not_deleted_again(harness):
+async def test_what_was_deleted_is_not_deleted_again(harness: OperatorHarness) -> None:
     await harness.put("v1/Secret", "child", 1)
     add(harness, "deleting", DELETING)
     await harness.active("deleting")

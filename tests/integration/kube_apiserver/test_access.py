@@ -1,8 +1,10 @@
 """Who may do what: tokens of service accounts, roles, bindings and impersonation."""
 
 import os
+from typing import Any
 
 from plugin_operator.testing.eventually import eventually
+from tests.integration.kube_apiserver.conftest import JsonApi
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
@@ -11,7 +13,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 AS_JANE = {"Impersonate-User": "jane"}
 
 
-async def grant(api, rules, *, subject, name="r"):
+async def grant(api: JsonApi, rules: list[dict[str, Any]], *, subject: dict[str, str], name: str = "r") -> None:
     role = {"metadata": {"name": name}, "rules": rules}
     status, answer = await api("POST", f"{RBAC}/namespaces/{NAMESPACE}/roles", role)
     assert status == 201, answer
@@ -22,20 +24,20 @@ async def grant(api, rules, *, subject, name="r"):
     await holds(api, subject, rules[0])
 
 
-async def holds(api, subject, rule):
+async def holds(api: JsonApi, subject: dict[str, str], rule: dict[str, Any]) -> None:
     """Wait until the grant is known: kube-apiserver reads roles from a cache."""
     user = subject["name"] if subject["kind"] == "User" else f"system:serviceaccount:{NAMESPACE}:{subject['name']}"
     wanted = {"group": rule["apiGroups"][0], "resource": rule["resources"][0], "verb": rule["verbs"][0]}
     review = {"spec": {"user": user, "resourceAttributes": {"namespace": NAMESPACE, **wanted}}}
 
-    async def known():
+    async def known() -> bool:
         _, answer = await api("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
         return answer["status"]["allowed"]
 
     await eventually(known)
 
 
-async def test_a_user_without_a_role_may_only_look_around(api):
+async def test_a_user_without_a_role_may_only_look_around(api: JsonApi) -> None:
     status, failure = await api("GET", CONFIGMAPS, headers=AS_JANE)
     assert (status, failure["reason"]) == (403, "Forbidden")
     assert failure["message"] == (
@@ -46,7 +48,7 @@ async def test_a_user_without_a_role_may_only_look_around(api):
     assert (await api("GET", "/metrics", headers=AS_JANE))[0] == 403
 
 
-async def test_a_role_grants_what_it_says_where_it_says(api):
+async def test_a_role_grants_what_it_says_where_it_says(api: JsonApi) -> None:
     rules = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"]}]
     await grant(api, rules, subject={"kind": "User", "name": "jane"})
     assert (await api("GET", CONFIGMAPS, headers=AS_JANE))[0] == 200
@@ -54,7 +56,7 @@ async def test_a_role_grants_what_it_says_where_it_says(api):
     assert (await api("GET", "/api/v1/namespaces/kube-system/configmaps", headers=AS_JANE))[0] == 403
 
 
-async def test_a_service_account_token_carries_its_roles(api):
+async def test_a_service_account_token_carries_its_roles(api: JsonApi) -> None:
     await api("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts", {"metadata": {"name": "sa"}})
     status, answer = await api("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/sa/token", {"spec": {}})
     assert status == 201, answer
@@ -67,7 +69,7 @@ async def test_a_service_account_token_carries_its_roles(api):
     assert who["status"]["userInfo"]["username"] == f"system:serviceaccount:{NAMESPACE}:sa"
 
 
-async def test_a_role_binding_may_use_an_aggregated_cluster_role(api):
+async def test_a_role_binding_may_use_an_aggregated_cluster_role(api: JsonApi) -> None:
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
     binding = {"metadata": {"name": "v"}, "roleRef": reference, "subjects": [{"kind": "User", "name": "jane"}]}
     await api("POST", f"{RBAC}/namespaces/{NAMESPACE}/rolebindings", binding)
@@ -76,7 +78,7 @@ async def test_a_role_binding_may_use_an_aggregated_cluster_role(api):
     assert (await api("GET", f"/api/v1/namespaces/{NAMESPACE}/secrets", headers=AS_JANE))[0] == 403
 
 
-async def test_nobody_grants_more_than_they_have(api):
+async def test_nobody_grants_more_than_they_have(api: JsonApi) -> None:
     rules = [{"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["create"]}]
     await grant(api, rules, subject={"kind": "User", "name": "jane"})
     more = {"metadata": {"name": "m"}, "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]}
@@ -87,7 +89,7 @@ async def test_nobody_grants_more_than_they_have(api):
     assert (await api("POST", f"{RBAC}/namespaces/{NAMESPACE}/roles", same, headers=AS_JANE))[0] == 201
 
 
-async def test_only_who_may_impersonate_does(api):
+async def test_only_who_may_impersonate_does(api: JsonApi) -> None:
     await api("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts", {"metadata": {"name": "sa"}})
     _, answer = await api("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/sa/token", {"spec": {}})
     headers = {"Authorization": f"Bearer {answer['status']['token']}", **AS_JANE}

@@ -1,10 +1,12 @@
 """Garbage collection, namespace deletion and CustomResourceDefinitions."""
 
 import os
+from typing import Any
 
 import pytest
 
 from plugin_operator.testing.eventually import eventually
+from tests.integration.kube_apiserver.conftest import JsonApi
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
@@ -12,7 +14,7 @@ CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
-async def _owned(api, name, owner, **more):
+async def _owned(api: JsonApi, name: str, owner: dict[str, Any], **more: Any) -> dict[str, Any]:
     reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": owner["metadata"]["name"]}
     reference |= {"uid": owner["metadata"]["uid"], **more}
     status, obj = await api("POST", CONFIGMAPS, {"metadata": {"name": name, "ownerReferences": [reference]}})
@@ -20,12 +22,12 @@ async def _owned(api, name, owner, **more):
     return obj
 
 
-async def _names(api, path=CONFIGMAPS):
+async def _names(api: JsonApi, path: str = CONFIGMAPS) -> list[str]:
     _, found = await api("GET", path)
     return [item["metadata"]["name"] for item in found["items"]]
 
 
-async def test_dependents_follow_their_owner_in_the_background(api):
+async def test_dependents_follow_their_owner_in_the_background(api: JsonApi) -> None:
     _, owner = await api("POST", CONFIGMAPS, {"metadata": {"name": "owner"}})
     child = await _owned(api, "child", owner)
     await _owned(api, "grandchild", child)
@@ -33,16 +35,16 @@ async def test_dependents_follow_their_owner_in_the_background(api):
     await eventually(lambda: _no_configmaps(api))
 
 
-async def _no_configmaps(api):
+async def _no_configmaps(api: JsonApi) -> bool:
     return await _names(api) == []
 
 
-async def test_orphaned_dependents_stay_without_the_reference(api):
+async def test_orphaned_dependents_stay_without_the_reference(api: JsonApi) -> None:
     _, owner = await api("POST", CONFIGMAPS, {"metadata": {"name": "owner"}})
     await _owned(api, "child", owner)
     await api("DELETE", f"{CONFIGMAPS}/owner", propagationPolicy="Orphan")
 
-    async def orphaned():
+    async def orphaned() -> bool:
         assert await _names(api) == ["child"]
         _, child = await api("GET", f"{CONFIGMAPS}/child")
         assert "ownerReferences" not in child["metadata"]
@@ -51,7 +53,7 @@ async def test_orphaned_dependents_stay_without_the_reference(api):
     await eventually(orphaned)
 
 
-async def test_a_foreground_owner_waits_for_dependents_that_block(api):
+async def test_a_foreground_owner_waits_for_dependents_that_block(api: JsonApi) -> None:
     _, owner = await api("POST", CONFIGMAPS, {"metadata": {"name": "owner"}})
     child = await _owned(api, "child", owner, blockOwnerDeletion=True)
     child["metadata"]["finalizers"] = ["example.com/wait"]
@@ -59,7 +61,7 @@ async def test_a_foreground_owner_waits_for_dependents_that_block(api):
     status, marked = await api("DELETE", f"{CONFIGMAPS}/owner", propagationPolicy="Foreground")
     assert (status, marked["metadata"]["finalizers"]) == (200, ["foregroundDeletion"])
 
-    async def child_is_marked():
+    async def child_is_marked() -> dict[str, Any]:
         _, child = await api("GET", f"{CONFIGMAPS}/child")
         assert child["metadata"].get("deletionTimestamp")
         return child
@@ -71,7 +73,7 @@ async def test_a_foreground_owner_waits_for_dependents_that_block(api):
     await eventually(lambda: _no_configmaps(api))
 
 
-async def test_a_deleted_namespace_takes_its_content_with_it(api):
+async def test_a_deleted_namespace_takes_its_content_with_it(api: JsonApi) -> None:
     await api("POST", "/api/v1/namespaces", {"metadata": {"name": "temporary"}})
     path = "/api/v1/namespaces/temporary/configmaps"
     _, obj = await api("POST", path, {"metadata": {"name": "a", "finalizers": ["example.com/wait"]}})
@@ -81,7 +83,7 @@ async def test_a_deleted_namespace_takes_its_content_with_it(api):
     status, failure = await api("POST", path, {"metadata": {"name": "c"}})
     assert (status, failure["details"]["causes"][0]["reason"]) == (403, "NamespaceTerminating")
 
-    async def only_the_held_one_is_left():
+    async def only_the_held_one_is_left() -> bool:
         return await _names(api, path) == ["a"]
 
     await eventually(only_the_held_one_is_left)
@@ -89,7 +91,7 @@ async def test_a_deleted_namespace_takes_its_content_with_it(api):
     obj["metadata"]["finalizers"] = []
     await api("PUT", f"{path}/a", obj)
 
-    async def gone():
+    async def gone() -> bool:
         status, _ = await api("GET", "/api/v1/namespaces/temporary")
         return status == 404
 
@@ -97,7 +99,7 @@ async def test_a_deleted_namespace_takes_its_content_with_it(api):
 
 
 @pytest.fixture
-def widget_crd():
+def widget_crd() -> dict[str, Any]:
     schema = {
         "type": "object",
         "properties": {
@@ -118,12 +120,12 @@ def widget_crd():
     }
 
 
-async def test_a_definition_is_served_and_goes_with_its_objects(api, widget_crd):
+async def test_a_definition_is_served_and_goes_with_its_objects(api: JsonApi, widget_crd: dict[str, Any]) -> None:
     status, crd = await api("POST", CRDS, widget_crd)
     assert status == 201, crd
     path = f"/apis/example.com/v1/namespaces/{NAMESPACE}/widgets"
 
-    async def established():
+    async def established() -> bool:
         _, crd = await api("GET", f"{CRDS}/widgets.example.com")
         conditions = {entry["type"]: entry["status"] for entry in crd["status"]["conditions"] or ()}
         return conditions == {"NamesAccepted": "True", "Established": "True"}
@@ -141,7 +143,7 @@ async def test_a_definition_is_served_and_goes_with_its_objects(api, widget_crd)
     status, _ = await api("DELETE", f"{CRDS}/widgets.example.com")
     assert status == 200
 
-    async def gone():
+    async def gone() -> bool:
         status, _ = await api("GET", path)
         return status == 404
 

@@ -17,13 +17,13 @@ from plugin_operator.testing.eventually import eventually
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 
-async def test_lightkube_creates_patches_applies_and_watches(kubeconfig):
+async def test_lightkube_creates_patches_applies_and_watches(kubeconfig: Path) -> None:
     config = KubeConfig.from_file(kubeconfig)
     client = lightkube.AsyncClient(config, field_manager="lightkube-test")
     created = await client.create(ConfigMap(metadata=ObjectMeta(name="a", namespace=NAMESPACE), data={"k": "v"}))
     seen = []
 
-    async def follow():
+    async def follow() -> None:
         version = created.metadata.resourceVersion
         async for kind, obj in client.watch(ConfigMap, namespace=NAMESPACE, resource_version=version):
             seen.append((kind, obj.data))
@@ -69,7 +69,7 @@ asyncio.run(main())
 """
 
 
-async def test_kr8s_creates_labels_watches_and_deletes(kubeconfig):
+async def test_kr8s_creates_labels_watches_and_deletes(kubeconfig: Path) -> None:
     # In a process of its own, because it leaves its connections to the garbage collector.
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -94,7 +94,7 @@ def created(name, patch, **_):
 """
 
 
-async def test_a_kopf_operator_handles_and_finalizes(kubeconfig, tmp_path):
+async def test_a_kopf_operator_handles_and_finalizes(kubeconfig: Path, tmp_path: Path) -> None:
     plugin = tmp_path / "plugin.py"
     plugin.write_text(OPERATOR)
     kopf = Path(sys.executable).parent / "kopf"
@@ -113,7 +113,7 @@ async def test_a_kopf_operator_handles_and_finalizes(kubeconfig, tmp_path):
     try:
         await client.create(ConfigMap(metadata=ObjectMeta(name="a", namespace=NAMESPACE)))
 
-        async def handled():
+        async def handled() -> bool:
             found = await client.get(ConfigMap, "a", namespace=NAMESPACE)
             return (found.metadata.annotations or {}).get("seen") == "a"
 

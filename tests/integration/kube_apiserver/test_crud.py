@@ -5,6 +5,9 @@ from io import BytesIO
 
 import pytest
 
+from kube_apiserver import ApiServer
+from tests.integration.kube_apiserver.conftest import JsonApi
+
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
@@ -13,7 +16,7 @@ CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 JSON = {"Content-Type": "application/json"}
 
 
-async def test_an_object_lives_through_create_get_update_delete(api):
+async def test_an_object_lives_through_create_get_update_delete(api: JsonApi) -> None:
     status, created = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}, "data": {"x": "1"}})
     assert status == 201
     assert created["metadata"]["uid"]
@@ -31,20 +34,20 @@ async def test_an_object_lives_through_create_get_update_delete(api):
     assert gone["message"] == 'configmaps "a" not found'
 
 
-async def test_an_update_without_a_change_spends_no_revision(api):
+async def test_an_update_without_a_change_spends_no_revision(api: JsonApi) -> None:
     _, created = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}, "data": {"x": "1"}})
     _, updated = await api("PUT", f"{CONFIGMAPS}/a", created)
     assert updated["metadata"]["resourceVersion"] == created["metadata"]["resourceVersion"]
 
 
-async def test_an_update_from_an_old_state_is_a_conflict(api):
+async def test_an_update_from_an_old_state_is_a_conflict(api: JsonApi) -> None:
     _, created = await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}, "data": {"x": "1"}})
     await api("PUT", f"{CONFIGMAPS}/a", {**created, "data": {"x": "2"}})
     status, failure = await api("PUT", f"{CONFIGMAPS}/a", {**created, "data": {"x": "3"}})
     assert (status, failure["reason"]) == (409, "Conflict")
 
 
-async def test_pages_of_a_list_show_one_revision(api):
+async def test_pages_of_a_list_show_one_revision(api: JsonApi) -> None:
     for name in "abcde":
         await api("POST", CONFIGMAPS, {"metadata": {"name": name}})
     _, first = await api("GET", CONFIGMAPS, limit="2")
@@ -58,7 +61,7 @@ async def test_pages_of_a_list_show_one_revision(api):
 
 
 @pytest.mark.embedded_only("it compacts the history")
-async def test_a_continue_token_expires_with_the_history(api, api_server):
+async def test_a_continue_token_expires_with_the_history(api: JsonApi, api_server: ApiServer) -> None:
     for name in "abc":
         await api("POST", CONFIGMAPS, {"metadata": {"name": name}})
     _, first = await api("GET", CONFIGMAPS, limit="1")
@@ -71,7 +74,7 @@ async def test_a_continue_token_expires_with_the_history(api, api_server):
     assert [item["metadata"]["name"] for item in rest["items"]] == ["b"]
 
 
-async def test_a_label_selector_narrows_a_list(api):
+async def test_a_label_selector_narrows_a_list(api: JsonApi) -> None:
     await api("POST", CONFIGMAPS, {"metadata": {"name": "a", "labels": {"app": "x"}}})
     await api("POST", CONFIGMAPS, {"metadata": {"name": "b", "labels": {"app": "y"}}})
     _, found = await api("GET", CONFIGMAPS, labelSelector="app in (x)")
@@ -80,12 +83,12 @@ async def test_a_label_selector_narrows_a_list(api):
     assert [item["metadata"]["name"] for item in found["items"]] == ["b"]
 
 
-async def test_an_object_needs_its_namespace(api):
+async def test_an_object_needs_its_namespace(api: JsonApi) -> None:
     status, failure = await api("POST", "/api/v1/namespaces/nowhere/configmaps", {"metadata": {"name": "a"}})
     assert (status, failure["message"]) == (404, 'namespaces "nowhere" not found')
 
 
-async def test_a_finalizer_holds_a_deleted_object(api):
+async def test_a_finalizer_holds_a_deleted_object(api: JsonApi) -> None:
     await api("POST", CONFIGMAPS, {"metadata": {"name": "a", "finalizers": ["example.com/wait"]}})
     _, marked = await api("DELETE", f"{CONFIGMAPS}/a")
     assert marked["metadata"]["deletionTimestamp"]
@@ -100,13 +103,13 @@ async def test_a_finalizer_holds_a_deleted_object(api):
     assert status == 404
 
 
-async def test_malformed_json_is_a_bad_request(api):
+async def test_malformed_json_is_a_bad_request(api: JsonApi) -> None:
     async with api.session.post(api.url + CONFIGMAPS, data=b"{", headers=JSON) as answer:
         assert answer.status == 400
         assert (await answer.json())["reason"] == "BadRequest"
 
 
-async def test_a_body_beyond_three_mebibytes_is_refused(api):
+async def test_a_body_beyond_three_mebibytes_is_refused(api: JsonApi) -> None:
     body = BytesIO(b'{"data":{"x":"%b"}}' % (b"y" * 3 * 1024 * 1024))
     async with api.session.post(api.url + CONFIGMAPS, data=body, headers=JSON) as answer:
         assert answer.status == 413

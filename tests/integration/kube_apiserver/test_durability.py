@@ -4,9 +4,12 @@ import asyncio
 import random
 import signal
 import sys
+from asyncio.subprocess import Process
+from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp.client import ClientSession
 
 from plugin_operator.testing.eventually import eventually
 
@@ -27,7 +30,7 @@ asyncio.run(main())
 CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
 
 
-async def started(folder):
+async def started(folder: Path) -> tuple[Process, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SERVER, str(folder), stdout=asyncio.subprocess.PIPE
     )
@@ -35,7 +38,7 @@ async def started(folder):
     return process, line.decode().strip()
 
 
-async def write_until_killed(session, url, writer, acknowledged):
+async def write_until_killed(session: ClientSession, url: str, writer: int, acknowledged: set[str]) -> None:
     index = 0
     while True:
         name = f"w{writer}-{index}"
@@ -49,7 +52,7 @@ async def write_until_killed(session, url, writer, acknowledged):
 
 
 @pytest.mark.parametrize("round_number", range(3))
-async def test_a_kill_under_load_loses_no_acknowledged_write(tmp_path, round_number):
+async def test_a_kill_under_load_loses_no_acknowledged_write(tmp_path: Path, round_number: int) -> None:
     del round_number
     process, url = await started(tmp_path)
     acknowledged: set[str] = set()

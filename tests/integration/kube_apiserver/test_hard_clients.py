@@ -3,19 +3,22 @@
 import asyncio
 import json
 import os
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from aiohttp.client import ClientSession
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.testing.eventually import eventually
+from tests.integration.kube_apiserver.conftest import JsonApi
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
 
 
 @pytest.fixture
-async def impatient_server():
+async def impatient_server() -> AsyncIterator[ApiServer]:
     """A server that drops a stuck watcher soon, keeps little history and sends bookmarks often."""
     config = ApiServerConfig(tls=False, history_size=50, stuck_seconds=0.3, bookmark_seconds=0.05)
     server = ApiServer(config)
@@ -24,14 +27,14 @@ async def impatient_server():
     await server.stop()
 
 
-async def _create_large(session, url, count):
+async def _create_large(session: ClientSession, url: str, count: int) -> None:
     for index in range(count):
         body = {"metadata": {"name": f"c{index}"}, "data": {"k": "v" * 200_000}}
         async with session.post(url + CONFIGMAPS, json=body) as answer:
             assert answer.status == 201
 
 
-async def test_a_watcher_that_never_reads_is_dropped_and_harms_nobody(impatient_server):
+async def test_a_watcher_that_never_reads_is_dropped_and_harms_nobody(impatient_server: ApiServer) -> None:
     url = impatient_server.endpoint.url
     host, port = url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
@@ -47,7 +50,7 @@ async def test_a_watcher_that_never_reads_is_dropped_and_harms_nobody(impatient_
     del reader
 
 
-async def test_a_watcher_that_fell_off_the_history_is_told_to_list_again(impatient_server):
+async def test_a_watcher_that_fell_off_the_history_is_told_to_list_again(impatient_server: ApiServer) -> None:
     url = impatient_server.endpoint.url
     store = impatient_server.cluster.store
     async with aiohttp.ClientSession() as session, session.get(url + CONFIGMAPS, params={"watch": "1"}) as stream:
@@ -60,7 +63,7 @@ async def test_a_watcher_that_fell_off_the_history_is_told_to_list_again(impatie
         assert not await stream.content.readline()
 
 
-async def test_an_idle_watch_gets_bookmarks_if_it_asks_for_them(impatient_server):
+async def test_an_idle_watch_gets_bookmarks_if_it_asks_for_them(impatient_server: ApiServer) -> None:
     url = impatient_server.endpoint.url
     query = {"watch": "1", "allowWatchBookmarks": "true"}
     async with aiohttp.ClientSession() as session, session.get(url + CONFIGMAPS, params=query) as stream:
@@ -70,7 +73,7 @@ async def test_an_idle_watch_gets_bookmarks_if_it_asks_for_them(impatient_server
             assert event["object"]["kind"] == "ConfigMap"
 
 
-async def test_a_server_with_open_watches_stops_at_once():
+async def test_a_server_with_open_watches_stops_at_once() -> None:
     server = ApiServer(ApiServerConfig(tls=False))
     url = (await server.start()).url
     async with aiohttp.ClientSession() as session, session.get(url + CONFIGMAPS, params={"watch": "1"}) as stream:
@@ -79,7 +82,7 @@ async def test_a_server_with_open_watches_stops_at_once():
             await server.stop()
 
 
-async def test_large_answers_are_compressed_for_who_asks(api):
+async def test_large_answers_are_compressed_for_who_asks(api: JsonApi) -> None:
     body = {"metadata": {"name": "a"}, "data": {"k": "v" * 300_000}}
     url = f"{api.url}/api/v1/namespaces/{NAMESPACE}/configmaps"
     assert (await api("POST", url.removeprefix(api.url), body))[0] == 201
@@ -93,6 +96,6 @@ async def test_large_answers_are_compressed_for_who_asks(api):
 @pytest.mark.parametrize(
     "path", ["/api/v1/%2e%2e/secrets", "//", "/api/v1/namespaces//configmaps", "/api/v1/configmaps/"]
 )
-async def test_odd_paths_get_an_answer_and_no_traceback(api, path):
+async def test_odd_paths_get_an_answer_and_no_traceback(api: JsonApi, path: str) -> None:
     async with api.session.get(aiohttp.client.URL(api.url + path, encoded=True)) as answer:
         assert answer.status in {200, 404}

@@ -4,7 +4,9 @@ import socket
 import ssl
 import stat
 from base64 import b64decode
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.embedded_only("it is about the files of the embedded se
 
 
 @pytest.fixture
-async def secured(tmp_path):
+async def secured(tmp_path: Path) -> AsyncIterator[ApiServer]:
     config = ApiServerConfig(data_dir=tmp_path / "data", kubeconfig_path=tmp_path / "out" / "kubeconfig")
     server = ApiServer(config)
     await server.start()
@@ -26,7 +28,7 @@ async def secured(tmp_path):
     await server.stop()
 
 
-async def _status(server, path, token=None):
+async def _status(server: ApiServer, path: str, token: str | None = None) -> int:
     context = ssl.create_default_context(cadata=server.endpoint.ca_pem)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (
@@ -36,14 +38,14 @@ async def _status(server, path, token=None):
         return response.status
 
 
-async def test_the_admin_token_opens_and_a_wrong_one_does_not(secured):
+async def test_the_admin_token_opens_and_a_wrong_one_does_not(secured: ApiServer) -> None:
     assert await _status(secured, "/api/v1/namespaces", secured.endpoint.token) == 200
     assert await _status(secured, "/api/v1/namespaces", "wrong") == 401
     assert await _status(secured, "/api/v1/namespaces") == 403
     assert await _status(secured, "/healthz") == 200
 
 
-async def test_the_kubeconfig_is_private_and_complete(secured):
+async def test_the_kubeconfig_is_private_and_complete(secured: ApiServer) -> None:
     path = secured.config.kubeconfig_path
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     config = yaml.safe_load(path.read_text())
@@ -52,7 +54,7 @@ async def test_the_kubeconfig_is_private_and_complete(secured):
     assert b64decode(cluster["certificate-authority-data"]).decode() == secured.endpoint.ca_pem
 
 
-async def test_authority_and_token_outlive_a_restart_with_their_folder(secured):
+async def test_authority_and_token_outlive_a_restart_with_their_folder(secured: ApiServer) -> None:
     before = secured.endpoint
     await secured.stop()
     again = ApiServer(secured.config)
@@ -64,7 +66,7 @@ async def test_authority_and_token_outlive_a_restart_with_their_folder(secured):
         await again.stop()
 
 
-async def test_an_authority_that_ends_within_a_year_is_replaced_at_the_start(tmp_path):
+async def test_an_authority_that_ends_within_a_year_is_replaced_at_the_start(tmp_path: Path) -> None:
     clock = VirtualClock()
     kept = authority(tmp_path, clock.now())
     assert authority(tmp_path, clock.now() + timedelta(days=3000)) == kept
@@ -74,7 +76,7 @@ async def test_an_authority_that_ends_within_a_year_is_replaced_at_the_start(tmp
 
 
 @pytest.mark.parametrize(("host", "seen"), [("", "127.0.0.1"), ("", "[::1]"), ("::1", "[::1]")])
-async def test_it_listens_on_both_families_and_on_ipv6_alone(host, seen):
+async def test_it_listens_on_both_families_and_on_ipv6_alone(host: str, seen: str) -> None:
     if not socket.has_dualstack_ipv6():
         pytest.skip("this kernel has no IPv6")
     server = ApiServer(ApiServerConfig(tls=False, host=host))

@@ -4,7 +4,9 @@ import asyncio
 import os
 import shutil
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +50,7 @@ WIDGET = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {
 
 
 @pytest.fixture
-async def kubectl(kubeconfig, tmp_path):
+async def kubectl(kubeconfig: Path, tmp_path: Path) -> Callable[..., Awaitable[str]]:
     editor = tmp_path / "editor"
     editor.write_text("#!/bin/sh\nsed -i 's/a: b/a: e/' \"$1\"\n")
     editor.chmod(0o755)
@@ -59,7 +61,7 @@ async def kubectl(kubeconfig, tmp_path):
         "EDITOR": str(editor),
     }
 
-    async def run(*arguments, stdin="", fails=False, exits=0):
+    async def run(*arguments: Any, stdin: str = "", fails: bool = False, exits: int = 0) -> str:
         process = await asyncio.create_subprocess_exec(
             KUBECTL,
             *arguments,
@@ -78,7 +80,7 @@ async def kubectl(kubeconfig, tmp_path):
     return run
 
 
-async def test_objects_are_created_shown_changed_and_deleted(kubectl):
+async def test_objects_are_created_shown_changed_and_deleted(kubectl: Callable[..., Awaitable[str]]) -> None:
     assert await kubectl("create", "configmap", "hello", "--from-literal=a=b") == "configmap/hello created"
     assert "hello   1      " in await kubectl("get", "configmaps")
     assert await kubectl("get", "cm", "hello", "-o", "jsonpath={.data.a}") == "b"
@@ -99,13 +101,13 @@ async def test_objects_are_created_shown_changed_and_deleted(kubectl):
     assert "NotFound" in await kubectl("get", "cm", "hello", fails=True)
 
 
-async def test_a_list_in_a_file_is_created_item_by_item(kubectl):
+async def test_a_list_in_a_file_is_created_item_by_item(kubectl: Callable[..., Awaitable[str]]) -> None:
     items = "\n".join(f"- {{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}}}" for name in ("one", "two"))
     text = f"apiVersion: v1\nkind: List\nitems:\n{items}\n"
     assert await kubectl("create", "-f", "-", stdin=text) == "configmap/one created\nconfigmap/two created"
 
 
-async def test_built_in_kinds_have_their_create_commands(kubectl):
+async def test_built_in_kinds_have_their_create_commands(kubectl: Callable[..., Awaitable[str]]) -> None:
     assert await kubectl("create", "secret", "generic", "s", "--from-literal=a=b") == "secret/s created"
     assert await kubectl("create", "namespace", "n") == "namespace/n created"
     assert await kubectl("create", "deployment", "d", "--image=web:1", "--replicas=2") == "deployment.apps/d created"
@@ -120,7 +122,7 @@ async def test_built_in_kinds_have_their_create_commands(kubectl):
     assert await kubectl("auth", "can-i", "create", "pods") == "yes"
 
 
-async def test_apply_creates_changes_and_compares(kubectl):
+async def test_apply_creates_changes_and_compares(kubectl: Callable[..., Awaitable[str]]) -> None:
     assert await kubectl("apply", "-f", "-", stdin=DEPLOYMENT) == "deployment.apps/web created"
     assert await kubectl("apply", "-f", "-", stdin=DEPLOYMENT) == "deployment.apps/web unchanged"
     changed = DEPLOYMENT.replace("web:1", "web:2")
@@ -136,7 +138,7 @@ async def test_apply_creates_changes_and_compares(kubectl):
     )
 
 
-async def test_custom_kinds_are_served_explained_and_waited_for(kubectl):
+async def test_custom_kinds_are_served_explained_and_waited_for(kubectl: Callable[..., Awaitable[str]]) -> None:
     await kubectl("apply", "-f", "-", stdin=CRD)
     wait = ("wait", "--for=condition=Established", "crd/widgets.example.com", "--timeout=20s")
     assert "condition met" in await kubectl(*wait)

@@ -9,6 +9,7 @@ import pytest
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from kube_apiserver.faults import Action, Fault
+from tests.integration.kube_apiserver.conftest import JsonApi
 
 pytestmark = pytest.mark.embedded_only("only the embedded server can be told to misbehave")
 
@@ -19,14 +20,14 @@ def config_map(name: str, n: int = 0) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"n": str(n)}}
 
 
-async def watch_lines(api, count: int, query: str = "watch=true") -> list[dict[str, Any]]:
+async def watch_lines(api: JsonApi, count: int, query: str = "watch=true") -> list[dict[str, Any]]:
     """Read so many events of a fresh watch."""
     async with api.session.get(f"{api.url}{MAPS}?{query}") as response:
         async with asyncio.timeout(10):
             return [json.loads(await response.content.readline()) for _ in range(count)]
 
 
-async def test_a_refusal_meets_as_many_requests_as_planned(api, api_server: ApiServer) -> None:
+async def test_a_refusal_meets_as_many_requests_as_planned(api: JsonApi, api_server: ApiServer) -> None:
     planned = api_server.faults.add(
         Fault(action=Action.REFUSE, verb="list", resource="configmaps", code=429, retry_after_seconds=7, count=2)
     )
@@ -38,7 +39,7 @@ async def test_a_refusal_meets_as_many_requests_as_planned(api, api_server: ApiS
     assert planned.hits == 2
 
 
-async def test_other_verbs_resources_paths_and_agents_are_spared(api, api_server: ApiServer) -> None:
+async def test_other_verbs_resources_paths_and_agents_are_spared(api: JsonApi, api_server: ApiServer) -> None:
     for spared in (
         Fault(action=Action.REFUSE, verb="create", count=None),
         Fault(action=Action.REFUSE, resource="secrets", count=None),
@@ -50,7 +51,7 @@ async def test_other_verbs_resources_paths_and_agents_are_spared(api, api_server
     assert (await api("GET", MAPS))[0] == 200
 
 
-async def test_a_drop_cuts_the_connection_and_a_delay_waits(api, api_server: ApiServer) -> None:
+async def test_a_drop_cuts_the_connection_and_a_delay_waits(api: JsonApi, api_server: ApiServer) -> None:
     api_server.faults.add(Fault(action=Action.DROP, resource="configmaps", count=None))
     with pytest.raises(aiohttp.ClientError):
         await api("GET", MAPS)
@@ -61,14 +62,14 @@ async def test_a_drop_cuts_the_connection_and_a_delay_waits(api, api_server: Api
     assert asyncio.get_running_loop().time() - began >= 0.2
 
 
-async def test_a_stalled_request_ends_with_its_client(api, api_server: ApiServer) -> None:
+async def test_a_stalled_request_ends_with_its_client(api: JsonApi, api_server: ApiServer) -> None:
     api_server.faults.add(Fault(action=Action.STALL, resource="configmaps"))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(api("GET", MAPS), 0.2)
     assert (await api("GET", MAPS))[0] == 200
 
 
-async def test_a_body_can_be_anything(api, api_server: ApiServer) -> None:
+async def test_a_body_can_be_anything(api: JsonApi, api_server: ApiServer) -> None:
     api_server.faults.add(Fault(action=Action.REPLACE, verb="list", body='{"items": [\xff'))
     async with api.session.get(api.url + MAPS) as response:
         assert await response.read() == b'{"items": [\xff'
@@ -83,7 +84,7 @@ async def test_a_body_can_be_anything(api, api_server: ApiServer) -> None:
     ],
     ids=lambda value: value.action if isinstance(value, Fault) else "",
 )
-async def test_an_open_watch_is_met_at_once(api, api_server: ApiServer, fault: Fault, tail: bytes) -> None:
+async def test_an_open_watch_is_met_at_once(api: JsonApi, api_server: ApiServer, fault: Fault, tail: bytes) -> None:
     await api("POST", MAPS, config_map("a"))
     async with api.session.get(f"{api.url}{MAPS}?watch=true") as response:
         first = await asyncio.wait_for(response.content.readline(), 10)
@@ -93,7 +94,7 @@ async def test_an_open_watch_is_met_at_once(api, api_server: ApiServer, fault: F
         assert await asyncio.wait_for(response.content.readline(), 10) == tail
 
 
-async def test_an_error_event_carries_its_code_and_ends_the_watch(api, api_server: ApiServer) -> None:
+async def test_an_error_event_carries_its_code_and_ends_the_watch(api: JsonApi, api_server: ApiServer) -> None:
     api_server.faults.add(Fault(action=Action.ERROR_EVENT, code=410))
     async with api.session.get(f"{api.url}{MAPS}?watch=true&resourceVersion={api_server.cluster.store.revision}") as r:
         event = json.loads(await asyncio.wait_for(r.content.readline(), 10))
@@ -101,7 +102,7 @@ async def test_an_error_event_carries_its_code_and_ends_the_watch(api, api_serve
         assert await asyncio.wait_for(r.content.read(), 10) == b""
 
 
-async def test_a_silent_watch_says_nothing_any_more(api, api_server: ApiServer) -> None:
+async def test_a_silent_watch_says_nothing_any_more(api: JsonApi, api_server: ApiServer) -> None:
     api_server.faults.add(Fault(action=Action.SILENCE, verb="watch"))
     async with api.session.get(f"{api.url}{MAPS}?watch=true") as response:
         await api("POST", MAPS, config_map("a"))
@@ -109,7 +110,7 @@ async def test_a_silent_watch_says_nothing_any_more(api, api_server: ApiServer) 
             await asyncio.wait_for(response.content.readline(), 0.3)
 
 
-async def test_events_can_come_twice_late_and_in_the_wrong_order(api, api_server: ApiServer) -> None:
+async def test_events_can_come_twice_late_and_in_the_wrong_order(api: JsonApi, api_server: ApiServer) -> None:
     start = api_server.cluster.store.revision
     async with api.session.get(f"{api.url}{MAPS}?watch=true&resourceVersion={start}") as response:
 
@@ -136,7 +137,7 @@ async def test_events_can_come_twice_late_and_in_the_wrong_order(api, api_server
 
 @pytest.mark.parametrize("lasting", [Action.LAG, Action.SPLIT])
 async def test_a_watch_that_ends_while_a_piece_is_held_back_says_nothing_after_its_end(
-    api, api_server: ApiServer, caplog, lasting: Action
+    api: JsonApi, api_server: ApiServer, caplog: pytest.LogCaptureFixture, lasting: Action
 ) -> None:
     await api("POST", MAPS, config_map("first"))
     async with api.session.get(f"{api.url}{MAPS}?watch=true") as response:
@@ -150,7 +151,7 @@ async def test_a_watch_that_ends_while_a_piece_is_held_back_says_nothing_after_i
     assert [each for each in caplog.messages if each.startswith("Request failed")] == []
 
 
-async def test_faults_are_planned_over_http(api) -> None:
+async def test_faults_are_planned_over_http(api: JsonApi) -> None:
     status, planned = await api("POST", "/debug/faults", {"action": "refuse", "verb": "list", "code": 503})
     assert (status, planned["number"], planned["hits"]) == (201, 1, 0)
     assert (await api("GET", MAPS))[0] == 503
@@ -161,21 +162,21 @@ async def test_faults_are_planned_over_http(api) -> None:
 
 
 @pytest.mark.parametrize("body", [{"action": "dance"}, {}, {"action": "drop", "count": 0}, [1]])
-async def test_what_is_no_fault_is_refused(api, body) -> None:
+async def test_what_is_no_fault_is_refused(api: JsonApi, body: dict[str, Any] | list[int]) -> None:
     status, answer = await api("POST", "/debug/faults", body)
     assert (status, answer["reason"]) == (400, "BadRequest")
     assert "the body is not a valid fault" in answer["message"]
 
 
 @pytest.mark.parametrize("number", ["", "one", "-1", "²", "9" * 5000])
-async def test_what_is_no_number_of_a_fault_forgets_none(api, number: str) -> None:
+async def test_what_is_no_number_of_a_fault_forgets_none(api: JsonApi, number: str) -> None:
     await api("POST", "/debug/faults", {"action": "refuse", "verb": "watch"})
     status, answer = await api("DELETE", "/debug/faults", number=number)
     assert (status, answer["reason"]) == (400, "BadRequest")
     assert len((await api("GET", "/debug/faults"))[1]["faults"]) == 1
 
 
-async def test_history_is_compacted_on_request(api, api_server: ApiServer) -> None:
+async def test_history_is_compacted_on_request(api: JsonApi, api_server: ApiServer) -> None:
     await api("POST", MAPS, config_map("a"))
     assert (await api("POST", "/debug/compact"))[0] == 200
     (event,) = await watch_lines(api, 1, "watch=true&resourceVersion=1")

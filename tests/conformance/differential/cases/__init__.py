@@ -1,6 +1,6 @@
 """Every hand-written case, by subject; a name is used once."""
 
-from differential.cases import (
+from tests.conformance.differential.cases import (
     access,
     applying,
     celrules,
@@ -19,7 +19,7 @@ from differential.cases import (
     validating,
     watching,
 )
-from differential.language import Case
+from tests.conformance.differential.language import Case
 
 SUBJECTS: dict[str, tuple[Case, ...]] = {
     module.__name__.rpartition(".")[2]: module.CASES

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from differential.language import CONFIG_MAPS, case, config_map, delete, get, post, put
+from tests.conformance.differential.language import CONFIG_MAPS, case, config_map, delete, get, post, put
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/$ns"
 _AS = {"Impersonate-User": "jane"}

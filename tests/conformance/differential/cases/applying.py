@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from differential.language import (
+from tests.conformance.differential.language import (
     CONFIG_MAPS,
     JSON_PATCH,
     STRATEGIC,

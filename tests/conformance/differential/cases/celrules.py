@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from differential.language import Case, apply, case, patch, post, put
-from differential.widgets import CLEANUP, CRDS, PATH, crd, ready, widget
+from tests.conformance.differential.language import Case, apply, case, patch, post, put
+from tests.conformance.differential.widgets import CLEANUP, CRDS, PATH, crd, ready, widget
 
 
 def ruled(*rules: dict[str, Any] | str, **properties: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Create, read and replace, with every refusal of theirs."""
 
-from differential.language import CONFIG_MAPS, case, config_map, delete, get, post, put
+from tests.conformance.differential.language import CONFIG_MAPS, case, config_map, delete, get, post, put
 
 CASES = (
     case(

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from differential.language import (
+from tests.conformance.differential import widgets
+from tests.conformance.differential.language import (
     JSON_PATCH,
     STRATEGIC,
     TABLE,
@@ -11,12 +12,13 @@ from differential.language import (
     apply,
     case,
     delete,
+    documents,
     get,
     patch,
     post,
     put,
 )
-from differential.widgets import CLEANUP, CRDS, NAME, PATH, SUBRESOURCES, crd, ready, two_versions, widget
+from tests.conformance.differential.widgets import CLEANUP, CRDS, NAME, PATH, crd, ready, two_versions, widget
 
 
 def _with_spec(properties: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +151,7 @@ CASES = (
     ),
     case(
         "status and scale of a custom kind",
-        *ready(crd(subresources=SUBRESOURCES)),
+        *ready(crd(subresources=widgets.SUBRESOURCES)),
         post(PATH, {**widget(size=1, replicas=2), "status": {"ready": True}}),
         patch(f"{PATH}/w/status", {"status": {"ready": True, "replicas": 2}, "spec": {"size": 9}}),
         patch(f"{PATH}/w", {"status": {"ready": False}}),
@@ -290,7 +292,7 @@ CASES = (
         *(
             post(PATH, widget(f"w{number}", **spec))
             for number, spec in enumerate(
-                (
+                documents(
                     {"time": "2026-01-01T00:00:00Z", "date": "2026-01-01", "mail": "a@b.c", "ip": "10.0.0.1"},
                     {"time": "yesterday"},
                     {"date": "2026-13-01"},
@@ -362,7 +364,7 @@ CASES = (
     ),
     case(
         "what counts as a new generation",
-        *ready(crd(subresources=SUBRESOURCES)),
+        *ready(crd(subresources=widgets.SUBRESOURCES)),
         post(PATH, widget(size=1)),
         patch(f"{PATH}/w", {"metadata": {"annotations": {"a": "b"}}}),
         patch(f"{PATH}/w", {"spec": {"size": 2}}),
@@ -384,7 +386,12 @@ CASES = (
     case(
         "a scale needs replicas to show",
         *ready(
-            crd(subresources={**SUBRESOURCES, "scale": {**SUBRESOURCES["scale"], "labelSelectorPath": ".status.word"}})
+            crd(
+                subresources={
+                    **widgets.SUBRESOURCES,
+                    "scale": {**widgets.SUBRESOURCES["scale"], "labelSelectorPath": ".status.word"},
+                }
+            )
         ),
         post(PATH, widget(size=1), silent=True),
         get(f"{PATH}/w/scale"),

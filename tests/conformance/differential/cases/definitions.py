@@ -2,8 +2,18 @@
 
 from typing import Any
 
-from differential.language import JSON_PATCH, TABLE, OpenWatch, case, delete, get, patch, post
-from differential.widgets import CLEANUP, CRDS, NAME, PATH, crd, ready, two_versions, widget
+from tests.conformance.differential.language import (
+    JSON_PATCH,
+    TABLE,
+    OpenWatch,
+    case,
+    delete,
+    documents,
+    get,
+    patch,
+    post,
+)
+from tests.conformance.differential.widgets import CLEANUP, CRDS, NAME, PATH, crd, ready, two_versions, widget
 
 _TEXT = {"type": "string"}
 _MAP = {
@@ -131,7 +141,7 @@ CASES = (
         "a schema must be structural",
         *(
             post(CRDS, crd(schema={"openAPIV3Schema": _rooted(root)}))
-            for root in (
+            for root in documents(
                 {"properties": {"a": {}}},
                 {"properties": {"a": {"type": "nonsense"}}},
                 {"properties": {"a": {"type": "array"}}},
@@ -193,7 +203,7 @@ CASES = (
         "names, versions and columns of a definition are checked",
         *(
             post(CRDS, _changed(**spec))
-            for spec in (
+            for spec in documents(
                 {"group": "Bad_Group"},
                 {"group": ""},
                 {"scope": "Nonsense"},

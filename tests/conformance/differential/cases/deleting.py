@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from differential.language import CONFIG_MAPS, JSON_PATCH, case, config_map, delete, get, patch, post, put
+from tests.conformance.differential.language import (
+    CONFIG_MAPS,
+    JSON_PATCH,
+    case,
+    config_map,
+    delete,
+    get,
+    patch,
+    post,
+    put,
+)
 
 _A = f"{CONFIG_MAPS}/a"
 

@@ -1,7 +1,7 @@
 """What the server says it serves."""
 
-from differential.language import Call, case, delete, get
-from differential.widgets import CLEANUP, CRDS, NAME, SUBRESOURCES, crd, ready
+from tests.conformance.differential.language import Call, case, delete, get
+from tests.conformance.differential.widgets import CLEANUP, CRDS, NAME, SUBRESOURCES, crd, ready
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _AGGREGATED_OLD = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"

@@ -4,7 +4,7 @@ kube-apiserver answers from its memory for as long as that reaches back, whateve
 gets another version makes it start that memory anew, so that here both servers remember nothing from before.
 """
 
-from differential.language import (
+from tests.conformance.differential.language import (
     COMPACT,
     CONFIG_MAPS,
     Call,
@@ -17,7 +17,7 @@ from differential.language import (
     patch,
     post,
 )
-from differential.widgets import CLEANUP, CRDS, NAME, PATH, crd, ready, two_versions, widget
+from tests.conformance.differential.widgets import CLEANUP, CRDS, NAME, PATH, crd, ready, two_versions, widget
 
 _SECOND = "/apis/$id.example.com/v2/namespaces/$ns/widgets"
 _FORGET: tuple[Call, ...] = (

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from differential.language import Events, OpenWatch, case, delete, get, patch, post, put
+from tests.conformance.differential.language import Events, OpenWatch, case, delete, get, patch, post, put
 
 _CORE = "/api/v1/namespaces/$ns"
 _LABELS = {"app": "web"}

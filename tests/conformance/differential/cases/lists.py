@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from differential.language import CONFIG_MAPS, TABLE, Call, Case, case, config_map, delete, get, patch, post
+from tests.conformance.differential.language import (
+    CONFIG_MAPS,
+    TABLE,
+    Call,
+    Case,
+    case,
+    config_map,
+    delete,
+    get,
+    patch,
+    post,
+)
 
 _FIVE: tuple[Call, ...] = tuple(
     post(

@@ -1,11 +1,13 @@
 """Representations: tables and metadata only."""
 
-from differential.language import CONFIG_MAPS, TABLE, case, config_map, get, post
+from typing import Any
+
+from tests.conformance.differential.language import CONFIG_MAPS, TABLE, case, config_map, get, post
 
 _PARTIAL = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 _PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 _LABELS = {"app": "web"}
-_TEMPLATE = {"metadata": {"labels": _LABELS}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
+_TEMPLATE: dict[str, Any] = {"metadata": {"labels": _LABELS}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
 
 
 def _workload(kind: str, **spec: object) -> dict[str, object]:

@@ -2,9 +2,20 @@
 
 from typing import Any
 
-from differential.language import JSON_PATCH, STRATEGIC, Case, apply, case, get, patch, post, put
+from tests.conformance.differential.language import (
+    JSON_PATCH,
+    STRATEGIC,
+    Case,
+    apply,
+    case,
+    documents,
+    get,
+    patch,
+    post,
+    put,
+)
 
-_POD = {
+_POD: dict[str, Any] = {
     "metadata": {"labels": {"a": "b"}},
     "spec": {"containers": [{"name": "c", "image": "i"}]},
 }
@@ -153,8 +164,8 @@ CASES = (
         "/apis/autoscaling/v2/namespaces/$ns/horizontalpodautoscalers",
         {"maxReplicas": 3, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}},
         *(
-            {"currentReplicas": 1, "desiredReplicas": 2, "currentMetrics": None, "conditions": None} | part
-            for part in ({}, {"currentReplicas": -1}, {"desiredReplicas": -1}, {"observedGeneration": -1})
+            {"currentReplicas": 1, "desiredReplicas": 2, "currentMetrics": None, "conditions": None, **part}
+            for part in documents({}, {"currentReplicas": -1}, {"desiredReplicas": -1}, {"observedGeneration": -1})
         ),
         api_version="autoscaling/v2",
     ),
@@ -172,7 +183,7 @@ CASES = (
         ),
         *(
             patch(f"{_JOBS}/w/status", {"status": status})
-            for status in (
+            for status in documents(
                 {"active": 1, "ready": 0},
                 {"active": -1},
                 {"succeeded": -1},
@@ -209,7 +220,7 @@ CASES = (
         ),
         *(
             patch(f"{_JOBS}/w/status", {"status": status})
-            for status in (
+            for status in documents(
                 {"startTime": "2026-01-01T00:00:00Z", "active": 2, "ready": 2, "failed": 1, "succeeded": 1},
                 {"startTime": "2026-01-02T00:00:00Z"},
                 {"failed": 0},

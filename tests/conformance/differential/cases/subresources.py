@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from differential.language import CONFIG_MAPS, Call, apply, case, config_map, get, patch, post, put
+from tests.conformance.differential.language import CONFIG_MAPS, Call, apply, case, config_map, get, patch, post, put
 
 _LABELS = {"app": "web"}
 _PATH = "/apis/apps/v1/namespaces/$ns/deployments"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from differential.language import CONFIG_MAPS, case, config_map, post, put
+from tests.conformance.differential.language import CONFIG_MAPS, case, config_map, post, put
 
 _DEPLOYMENTS = "/apis/apps/v1/namespaces/$ns/deployments"
 _OWNER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "o", "uid": "11111111-2222-3333-4444-555555555555"}

@@ -4,8 +4,8 @@ The alphabets are small on purpose: interesting outcomes come from requests that
 content, which the hand-written cases hold.
 """
 
-from differential.generating.configmaps import config_map_cases
-from differential.generating.deployments import deployment_cases
-from differential.generating.widgets import widget_cases
+from tests.conformance.differential.generating.configmaps import config_map_cases
+from tests.conformance.differential.generating.deployments import deployment_cases
+from tests.conformance.differential.generating.widgets import widget_cases
 
 DRAWN = {"config maps": config_map_cases(), "deployments": deployment_cases(), "custom objects": widget_cases()}

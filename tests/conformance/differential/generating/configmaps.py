@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from differential.language import (
+from tests.conformance.differential.language import (
     CONFIG_MAPS,
     JSON_PATCH,
     MERGE,

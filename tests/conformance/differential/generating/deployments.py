@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from differential.language import JSON_PATCH, MERGE, STRATEGIC, Call, Case, apply, get, patch, put
+from tests.conformance.differential.language import JSON_PATCH, MERGE, STRATEGIC, Call, Case, apply, get, patch, put
 
 _PATH = "/apis/apps/v1/namespaces/$ns/deployments/d"
 _TYPE = {"apiVersion": "apps/v1", "kind": "Deployment"}

@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from differential.language import JSON_PATCH, Call, Case, apply, get, patch, put
-from differential.widgets import CLEANUP, PATH, SUBRESOURCES, crd, ready
+from tests.conformance.differential.language import JSON_PATCH, Call, Case, apply, get, patch, put
+from tests.conformance.differential.widgets import CLEANUP, PATH, SUBRESOURCES, crd, ready
 
 _W = f"{PATH}/w"
 _TEXT = {"type": "string"}
