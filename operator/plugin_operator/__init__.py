@@ -1,7 +1,7 @@
 """A Kubernetes operator that loads controllers from plain ``.py`` files and reloads each when its file changes.
 
-Owns the names that plugin authors import; each is loaded when it is first asked for, so that the command line answers
-``--help`` without loading any of them. The inside of the package never imports from here.
+Owns the names that plugin authors import. Each is imported on first use, so that ``--help`` imports none of them. Other
+modules of the package never import from here.
 """
 
 from importlib import import_module
@@ -184,7 +184,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load the public name ``name`` from where it lives (PEP 562)."""
+    """Import and return the public name ``name`` (PEP 562)."""
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)

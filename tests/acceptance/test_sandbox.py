@@ -99,7 +99,7 @@ def test_the_server_dies_with_an_operator_that_is_killed(up: Any) -> None:
 def test_a_server_that_dies_ends_the_operator_with_one(up: Any) -> None:
     os.kill(server_pid(up), signal.SIGKILL)
     assert up.output.end() == 1
-    assert "the embedded API server ended with status -9" in up.output.text
+    assert "the embedded API server exited with status -9" in up.output.text
     assert "Traceback" not in up.output.text
 
 

@@ -81,7 +81,7 @@ def test_a_misspelt_variable_is_told_with_what_was_meant(run: Any) -> None:
     ended = run("version", PLUGIN_OPERATOR_PLUGIN_DIR="x", PLUGIN_OPERATOR_PORT="tcp://10.0.0.1:8080")
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == (
-        "Warning: PLUGIN_OPERATOR_PLUGIN_DIR is no setting of plugin-operator; "
+        "Warning: PLUGIN_OPERATOR_PLUGIN_DIR is not a setting of plugin-operator; "
         "did you mean PLUGIN_OPERATOR_PLUGINS_DIR?\n"
     )
 
@@ -178,7 +178,7 @@ def test_status_of_an_operator_that_is_blocked_says_that_it_runs(run: Any, tmp_p
 def test_status_without_an_operator_says_so(run: Any) -> None:
     ended = run("status", "--address", "127.0.0.1:1")
     assert ended.returncode == 1
-    assert "no operator answers at http://127.0.0.1:1/status" in ended.stderr
+    assert "no operator responds at http://127.0.0.1:1/status" in ended.stderr
     assert "--address" in ended.stderr
 
 

@@ -1,7 +1,7 @@
 """The ``plugin-operator`` command.
 
-Owns flags, environment variables, what people read at a terminal, and exit codes (0 done, 1 failed, 2 wrong usage).
-Every command imports what it needs only when it runs, so that ``--help`` answers at once.
+Owns flags, environment variables, terminal output, and exit statuses (0 done, 1 failed, 2 wrong usage). A command
+imports its dependencies only when it runs, so that ``--help`` is fast.
 """
 
 import signal
@@ -10,9 +10,9 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line and exit."""
-    # Ctrl-C while modules are still being imported ends the process as it ends any other, without a traceback; commands
-    # that have something to stop install handlers of their own.
+    """Run the command line and exit the process."""
+    # During imports Ctrl-C ends the process by signal, without a traceback; commands that need to stop something
+    # install their own handlers.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from plugin_operator.cli.group import group
 

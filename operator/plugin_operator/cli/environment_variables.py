@@ -1,7 +1,7 @@
-"""Environment variables with this program's prefix that are none of its settings: a misspelt one has no effect.
+"""Detection of unknown environment variables with this program's prefix, which are often misspelt settings.
 
-Owns which names are settings of some command, and which ones Kubernetes sets by itself: a Service whose name begins
-with ``plugin-operator`` puts variables with the very prefix into every pod of its namespace.
+Owns which names are settings of some command, and which ones Kubernetes sets: a Service whose name starts with
+``plugin-operator`` adds variables with this prefix to every pod of its namespace.
 """
 
 import difflib
@@ -23,15 +23,15 @@ class UnknownVariable:
     """A variable that no command reads.
 
     Attributes:
-        name: of the variable; its value may be a secret and is not kept.
-        meant: the setting that it resembles; empty if none.
+        name: name of the variable; its value may be a secret and is not stored.
+        meant: the setting with a similar name; empty if there is none.
     """
 
     name: str
     meant: str
 
     def __str__(self) -> str:
-        return f"{self.name} is no setting of plugin-operator" + f"; did you mean {self.meant}?" * bool(self.meant)
+        return f"{self.name} is not a setting of plugin-operator" + f"; did you mean {self.meant}?" * bool(self.meant)
 
 
 def settings_of(commands: Iterable[click.Command]) -> set[str]:
@@ -44,7 +44,7 @@ def settings_of(commands: Iterable[click.Command]) -> set[str]:
 
 
 def unknown_variables(environment: Mapping[str, str], settings: set[str]) -> list[UnknownVariable]:
-    """Return the variables with the prefix that are neither in ``settings`` nor made by Kubernetes, sorted by name."""
+    """Return the variables with the prefix that are neither in ``settings`` nor set by Kubernetes, sorted by name."""
     return [
         UnknownVariable(name, next(iter(difflib.get_close_matches(name, settings, 1, _CLOSE)), ""))
         for name, value in sorted(environment.items())

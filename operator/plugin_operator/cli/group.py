@@ -1,6 +1,6 @@
-"""The command group: finds commands by name, turns this package's errors into messages and exit codes.
+"""The command group: finds commands by name, and turns errors of this package into messages and exit statuses.
 
-What a command does is left to the module of that command.
+Leaves the work of a command to its module.
 """
 
 import os
@@ -20,10 +20,10 @@ _COMMANDS = ("run", "sandbox", "apiserver", "validate", "requirements", "sign", 
 
 
 class LazyGroup(click.Group):
-    """A group whose commands live in modules of the same name, imported when they are asked for."""
+    """A click group that imports the module of a command only when the command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands in the order people meet them."""
+        """Return the names of all commands, in the order of the help."""
         del ctx
         return list(_COMMANDS)
 
@@ -36,7 +36,7 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an error of this package becomes one line on stderr and status 1, or 2 for wrong usage."""
+        """Run the command; an error of this package prints one line and exits with 1, or 2 for wrong usage."""
         try:
             return super().invoke(ctx)
         except UsageError as error:
@@ -47,16 +47,16 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, and warn of variables that look like settings and are none."""
+        """Find the command, and warn about unknown environment variables with the prefix."""
         name, command, rest = super().resolve_command(ctx, args)
-        # "run" logs them, in the format that its other lines have; the server of a sandbox leaves it to the sandbox.
+        # "run" logs them in its own format; a sandbox warns for its server.
         if name != "run" and "--exit-with-stdin" not in rest:
             for unknown in self.unknown_variables(ctx):
                 click.echo(f"Warning: {unknown}", err=True)
         return name, command, rest
 
     def unknown_variables(self, ctx: click.Context) -> "list[UnknownVariable]":
-        """Return the variables of the environment that look like settings and are none of any command."""
+        """Return the environment variables with the prefix that no command reads."""
         if not any(name.startswith(PREFIX) for name in os.environ):
             return []
         from plugin_operator.cli.environment_variables import settings_of, unknown_variables
@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
         return unknown_variables(os.environ, settings_of(commands))
 
     def _invoked(self, ctx: click.Context) -> click.Context:
-        """Return a context of the command that ran, so that its help is what the message points to."""
+        """Return the context of the command that ran, so that the error message refers to its help."""
         name = ctx.invoked_subcommand
         command = self.get_command(ctx, name) if name else None
         return ctx if command is None else click.Context(command, parent=ctx, info_name=name)
@@ -73,7 +73,7 @@ class LazyGroup(click.Group):
 
 def version_text() -> str:
     """Return the versions of the operator and of Python."""
-    # importlib.metadata costs 20 ms, which only those who ask should pay.
+    # Imported on demand: importlib.metadata takes 20 ms.
     from importlib.metadata import version
 
     return f"plugin-operator {version('plugin-operator')} (Python {platform.python_version()})"

@@ -1,4 +1,4 @@
-"""How long a process that only serves goes on: until a signal, or until its owner is gone."""
+"""Waiting for the end of a server process: a signal, or the end of its parent."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ _PIECE_BYTES = 4096
 
 
 async def wait_for_end(*, with_stdin: bool) -> None:
-    """Return at SIGINT or SIGTERM, and with ``with_stdin`` also once standard input has ended."""
+    """Wait for SIGINT or SIGTERM or, with ``with_stdin``, for the end of standard input."""
     end = asyncio.Event()
     if with_stdin:
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The flags of the operator process, for ``run`` and ``sandbox``, and the ``Options`` made of them."""
+"""The flags of the commands ``run`` and ``sandbox``, and their conversion to ``Options``."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -123,7 +123,7 @@ _security_flags = apply(
 
 
 def shutdown_flag(default: str) -> Callable[[_Command], _Command]:
-    """Return ``--shutdown-grace-period`` with a default of its own."""
+    """Return the flag ``--shutdown-grace-period`` with the given default."""
     return flag(
         "--shutdown-grace-period", to="shutdown_grace_period_seconds", type=_DURATION, default=default,
         show_default=True, help="How long a stop may take before the process ends with status 1.",
@@ -131,7 +131,7 @@ def shutdown_flag(default: str) -> Callable[[_Command], _Command]:
 
 
 def address_flags(metrics: str | None, probes: str | None, default_text: str) -> Callable[[_Command], _Command]:
-    """Return the flags of the two HTTP servers; ``default_text`` tells a default that is no constant."""
+    """Return the flags of the two HTTP servers; ``default_text`` describes a default that is not a constant."""
     return apply(
         flag(
             "--metrics-addr", "--metrics-bind-address", to="metrics_address", type=Address(), default=metrics,
@@ -146,7 +146,7 @@ def address_flags(metrics: str | None, probes: str | None, default_text: str) ->
 
 
 def options_from(settings: dict[str, Any]) -> Options:
-    """Return the options for what the flags above gave.
+    """Return the options for the values of the flags.
 
     Raises:
         UsageError: two settings contradict each other.
@@ -158,10 +158,10 @@ def options_from(settings: dict[str, Any]) -> Options:
 
 
 def _security(settings: dict[str, Any]) -> MetricsSecurity | None:
-    """Take the flags of secure metrics out of ``settings`` and return what they say."""
+    """Remove the flags of secure metrics from ``settings`` and return their options."""
     wanted = settings.pop("metrics_secure", False)
     directory = settings.pop("metrics_cert_dir", None)
     names = settings.pop("metrics_cert_name", "tls.crt"), settings.pop("metrics_cert_key", "tls.key")
     if directory is not None and not wanted:
-        raise UsageError("--metrics-cert-path needs --metrics-secure: without it, metrics are served in the clear")
+        raise UsageError("--metrics-cert-path needs --metrics-secure: without it, metrics are served without TLS")
     return MetricsSecurity(certificate_dir=directory, certificate_name=names[0], key_name=names[1]) if wanted else None

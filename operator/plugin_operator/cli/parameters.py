@@ -1,6 +1,6 @@
-"""Flags that several commands share, and how their texts are read.
+"""Flags that several commands share, and the types of their values.
 
-Owns names, aliases, environment variables and help texts. Defaults and the rules between settings belong to
+Owns names, aliases, environment variables and help texts. Leaves defaults and validation to
 ``plugin_operator.options``.
 """
 
@@ -22,12 +22,12 @@ EPILOG = f"Each flag can also be set in the environment: --log-level as {PREFIX}
 
 
 class Duration(click.ParamType[float]):
-    """A Go duration or plain seconds; the value is in seconds."""
+    """Click type of a Go duration or plain seconds; the value is in seconds."""
 
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return seconds."""
+        """Return the duration in seconds."""
         if isinstance(value, int | float):
             return float(value)
         try:
@@ -37,12 +37,12 @@ class Duration(click.ParamType[float]):
 
 
 class Address(click.ParamType[BindAddress | None]):
-    """A bind address in Go's form; None for off."""
+    """Click type of a bind address in Go's form; None for off."""
 
     name = "address"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> BindAddress | None:
-        """Return the address."""
+        """Return the bind address, or None."""
         if isinstance(value, BindAddress):
             return value
         try:
@@ -52,12 +52,12 @@ class Address(click.ParamType[BindAddress | None]):
 
 
 class Namespaces(click.ParamType[tuple[str, ...]]):
-    """A comma-separated list of namespaces."""
+    """Click type of a comma-separated list of namespaces."""
 
     name = "namespaces"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Return the names."""
+        """Return the names of the namespaces."""
         if isinstance(value, tuple):
             return value
         try:
@@ -67,13 +67,13 @@ class Namespaces(click.ParamType[tuple[str, ...]]):
 
 
 class PluginsDir(click.Path):
-    """A directory that can be read now: a wrong path is told at once, not found out by nothing happening."""
+    """Click type of a readable directory, so that a wrong path is an error at start."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path."""
+        """Return the path of the directory."""
         path = Path(value)
         other = "PLUGINS_DIR" if isinstance(param, click.Argument) else "--plugins-dir"
         way_out = f"create it, or name another with {other}"
@@ -87,17 +87,17 @@ class PluginsDir(click.Path):
 
 
 class KeyFile(click.Path):
-    """A file whose absence must not pass for no wish: set to nothing, it is wrong and not left out."""
+    """Click type of a key file, for which an empty value is an error and does not mean "not set"."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path, exists=True, dir_okay=False)
 
 
 class FlagOrVariable(click.Option):
-    """An option whose error messages name the environment variable if that is where the value came from."""
+    """An option whose error messages name the environment variable if the value came from it."""
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
-        """Return what the environment says; of a key file, also that it is set to nothing."""
+        """Return the value of the environment variable; for a key file, also an empty one."""
         value = super().resolve_envvar_value(ctx)
         names = self.envvar if isinstance(self.envvar, list) else []
         if value is None and isinstance(self.type, KeyFile):
@@ -105,7 +105,7 @@ class FlagOrVariable(click.Option):
         return value
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
-        """Return the flag in the form that was used, or the variable that was set."""
+        """Return the flag as the user wrote it, or the name of the environment variable."""
         source = ctx.get_parameter_source(self.name) if ctx is not None and self.name else None
         if source is click.core.ParameterSource.ENVIRONMENT and isinstance(self.envvar, list):
             return " / ".join(name for name in self.envvar if os.environ.get(name)) or self.envvar[0]
@@ -115,16 +115,16 @@ class FlagOrVariable(click.Option):
 
 
 class FlagCommand(click.Command):
-    """A command that remembers its arguments, so that an error names the alias of a flag that was used."""
+    """A command that stores its arguments, so that an error names the alias that the user wrote."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse as always."""
+        """Store the arguments and parse them."""
         ctx.meta[_ARGUMENTS] = tuple(args)
         return super().parse_args(ctx, args)
 
 
 def environment_names(*flags: str) -> list[str]:
-    """Return the variables that stand for ``flags``: ``--metrics-addr`` is ``PLUGIN_OPERATOR_METRICS_ADDR``."""
+    """Return the environment variables of ``flags``: ``PLUGIN_OPERATOR_METRICS_ADDR`` for ``--metrics-addr``."""
     return [PREFIX + flag.removeprefix("--").replace("-", "_").upper() for flag in flags]
 
 
@@ -135,21 +135,21 @@ def flag(
 
     Args:
         names: the flag and its aliases.
-        to: the keyword under which the command gets the value.
-        extra_environment: variables besides those made from ``names``; they come last.
-        settings: whatever else ``click.option`` takes.
+        to: keyword argument of the command.
+        extra_environment: environment variables besides those made from ``names``, read last.
+        settings: further arguments of ``click.option``.
     """
     variables = [*environment_names(*names), *extra_environment]
     return click.option(*names, to, cls=FlagOrVariable, envvar=variables, **settings)
 
 
 def boolean_flag(*names: str, to: str, **settings: Any) -> Callable[[_Command], _Command]:
-    """Return a flag that may stand alone or carry a value as Go's do: ``--leader-elect``, ``--leader-elect=false``."""
+    """Return a boolean flag with an optional value, as in Go: ``--leader-elect``, ``--leader-elect=false``."""
     return flag(*names, to=to, type=bool, is_flag=False, flag_value="true", metavar="[=BOOL]", **settings)
 
 
 def apply(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
-    """Return one decorator out of many; help lists their flags in the order given."""
+    """Return one decorator that applies all ``decorators``; the help lists their flags in this order."""
 
     def decorate(command: _Command) -> _Command:
         for decorator in reversed(decorators):

@@ -1,4 +1,4 @@
-"""Trying plugin files through the very scanner, trial process and contract that the operator uses."""
+"""Validation of plugin files with the operator's own scanner, trial process and contract."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -21,7 +21,7 @@ _STOP_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of one plugin: a line for people, whether it may be loaded, and summaries of its controllers."""
+    """Result for one plugin: a line of text, whether the plugin is accepted, and its controllers."""
 
     ok: bool
     text: str
@@ -35,13 +35,13 @@ def check(
     key_file: Path | None = None,
     allows_missing_requirements: bool = False,
 ) -> list[Finding]:
-    """Check each path and return what was found, in order.
+    """Check each path and return the findings, in order.
 
     A path is a plugin file, a plugin folder (with ``__init__.py``), or a directory of plugins. With
-    ``allows_missing_requirements``, a plugin that needs what is not installed here is compiled and not imported.
+    ``allows_missing_requirements``, a plugin whose requirements are not installed is compiled but not imported.
 
     Raises:
-        UsageError: the public key in ``key_file`` cannot be used.
+        UsageError: the public key in ``key_file`` is invalid.
     """
     return asyncio.run(_check(paths, timeout_seconds, key_file, compiles_only=allows_missing_requirements))
 
@@ -72,13 +72,13 @@ async def _check_path(
         return [Finding(False, f"{path}: {snapshot.reason}")]
     names = chosen(snapshot, path)
     if not names and is_plugin(path):
-        return [Finding(False, f"{path}: is not a plugin: its name must end in .py, or it must hold an __init__.py")]
+        return [Finding(False, f"{path}: is not a plugin: its name must end in .py, or it must contain an __init__.py")]
     findings = [await check_one(name, snapshot) for name in names]
     return [*findings, *_doubles(findings)]
 
 
 def _doubles(findings: Iterable[Finding]) -> list[Finding]:
-    """Return a finding for each controller whose name or id an earlier plugin of the same directory has."""
+    """Return a finding for each controller whose name or id is used by an earlier plugin in the same directory."""
     first: dict[tuple[str, str], str] = {}
     doubles = []
     for finding in findings:
@@ -91,12 +91,12 @@ def _doubles(findings: Iterable[Finding]) -> list[Finding]:
                     taken = f"{value!r} is the {field} of the controller in {other}"
                     reason = f"{field}: {taken}: choose another with {field}="
                     doubles.append(Finding(False, f"{where}: {reason}"))
-                    break  # the id is the name, unless it is declared
+                    break  # without a declared id, the id is the name
     return doubles
 
 
 def _gate(key_file: Path, directory: Path) -> Gate:
-    # The cryptography library is only for those who ask for signatures.
+    # Imported on demand: the cryptography library takes time and memory.
     from plugin_operator.hosting.signing.verifier import Verifier
 
     return Verifier.for_directory(key_file, directory)
@@ -116,7 +116,7 @@ async def _check_one(name: str, snapshot: Snapshot, validator: Validator) -> Fin
 
 
 def _compiled(source: PluginSource | None) -> Finding | None:
-    """Return what compiling finds, for a plugin that needs what is not installed here; None for any other."""
+    """Compile a plugin whose requirements are not installed and return the finding; None for other plugins."""
     if source is None or source.rejection is not None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Reading what plugins need from the files and directories that are named on the command line."""
+"""Reading the requirements of plugins from files and directories on the command line."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejec
 
 
 def union_for(paths: Sequence[Path]) -> NeedsUnion:
-    """Return what all plugins in ``paths`` need together; what cannot be read is among its problems."""
+    """Return the union of the requirements of all plugins in ``paths``; its problems include unreadable files."""
     needs: list[Needs] = []
     problems: list[str] = []
     for path in paths:
@@ -31,7 +31,7 @@ def _wanted(path: Path) -> Iterator[PluginSource | Rejection]:
     for name in names:
         yield snapshot.rejections.get(name) or snapshot.sources[name]
     if not names and is_plugin(path):
-        yield Rejection(str(path), "is not a plugin: its name must end in .py, or it must hold an __init__.py")
+        yield Rejection(str(path), "is not a plugin: its name must end in .py, or it must contain an __init__.py")
     elif snapshot.directory is not Directory.OK:
         yield Rejection(str(path), snapshot.reason)
 

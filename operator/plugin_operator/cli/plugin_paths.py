@@ -1,4 +1,4 @@
-"""What a PATH on the command line means: a plugin file, a plugin folder, or a directory of plugins."""
+"""Interpretation of PATH arguments: a plugin file, a plugin folder, or a directory of plugins."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from plugin_operator.hosting.scan.snapshot import Role, Snapshot
 
 
 def is_plugin(path: Path) -> bool:
-    """Tell a plugin from a directory of plugins."""
+    """Report whether ``path`` is a plugin, and not a directory of plugins."""
     return not path.is_dir() or (path / "__init__.py").exists() or path.suffix == ".py"
 
 
@@ -16,7 +16,7 @@ def directory_of(path: Path) -> Path:
 
 
 def chosen(snapshot: Snapshot, path: Path) -> list[str]:
-    """Return the names in ``snapshot`` that ``path`` stands for; of a directory, all but helpers."""
+    """Return the names in ``snapshot`` that ``path`` selects; for a directory, all but helpers."""
     known = {**snapshot.sources, **snapshot.rejections}
     if is_plugin(path):
         name = path.name.removesuffix(".py")

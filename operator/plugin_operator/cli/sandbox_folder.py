@@ -1,6 +1,6 @@
-"""The folder of a sandbox: its lock, its kubeconfig and where its operator can be asked.
+"""The folder of a sandbox: its lock, its kubeconfig and the addresses of its servers.
 
-One sandbox at a time uses a folder. Commands in other terminals find the running one through it.
+One sandbox at a time uses a folder. Commands in other terminals find the running sandbox by it.
 """
 
 import fcntl
@@ -15,10 +15,10 @@ DEFAULT_FOLDER = Path(".sandbox")
 
 
 class SandboxFolder:
-    """A folder held by this process until ``release``, or until the process ends in whatever way.
+    """A folder that this process locks until ``release`` or its end.
 
     Raises:
-        PluginOperatorError: another sandbox holds it, or it cannot be written.
+        PluginOperatorError: another sandbox holds the lock, or the folder is not writable.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,16 +44,16 @@ class SandboxFolder:
 
     @property
     def kubeconfig(self) -> Path:
-        """Where the kubeconfig goes."""
+        """Path of the kubeconfig."""
         return self.path / "kubeconfig"
 
     def announce(self, facts: dict[str, Any]) -> None:
-        """Leave ``facts`` for commands in other terminals."""
+        """Write ``facts`` for commands in other terminals."""
         target = self.path / "operator.json"
         target.write_text(json.dumps(facts))
 
     def release(self) -> None:
-        """Remove what is of no use without the running sandbox, and let others in."""
+        """Remove files that are useless after the sandbox has stopped, and unlock the folder."""
         for name in ("kubeconfig", "operator.json"):
             (self.path / name).unlink(missing_ok=True)
         os.ftruncate(self._lock, 0)
@@ -61,7 +61,7 @@ class SandboxFolder:
 
 
 def read_announcement(path: Path) -> dict[str, Any]:
-    """Return the facts a running sandbox left in its folder; empty if there is none."""
+    """Return the facts that a running sandbox wrote to its folder; empty if there is none."""
     try:
         facts = json.loads((path / "operator.json").read_text())
     except (OSError, ValueError):

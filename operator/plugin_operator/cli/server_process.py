@@ -1,8 +1,8 @@
-"""The embedded API server as a process of its own, owned by a sandbox.
+"""The embedded API server of a sandbox, as a child process.
 
-Owns starting it, its readiness, and that it never outlives its owner: it ends when the pipe that is its standard input
-closes, which the system does even if the owner is killed. It runs in a session of its own, so that Ctrl-C at the
-terminal reaches the operator only, which then stops the server last.
+Owns start, readiness, and the end of the server with its parent. The server exits when its standard input closes, which
+also happens if the parent is killed. It runs in a session of its own, so that Ctrl-C at the terminal reaches the
+operator only, which stops the server last.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _PIECE_BYTES = 4096
 
 
 class ServerProcess:
-    """A running ``plugin-operator apiserver``; it starts when this object is made."""
+    """A ``plugin-operator apiserver`` process, which the constructor starts."""
 
     def __init__(self, kubeconfig: Path, data_dir: Path | None, *, log_level: str = "warning") -> None:
         arguments = ["--write-kubeconfig", str(kubeconfig), "--log-level", log_level, "--exit-with-stdin"]
@@ -32,7 +32,7 @@ class ServerProcess:
             arguments += ["--data-dir", str(data_dir)]
         self.kubeconfig = kubeconfig
         self._keeps_data = data_dir is not None
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module, no shell
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter and this package, no shell
             [sys.executable, "-m", "plugin_operator", "apiserver", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -41,21 +41,21 @@ class ServerProcess:
 
     @property
     def pid(self) -> int:
-        """The process id."""
+        """Process id of the server."""
         return self._process.pid
 
     def wait_ready(self, deadline_seconds: float) -> str:
-        """Block until the server answers and return its URL.
+        """Block until the server is ready and return its URL.
 
         Raises:
-            PluginOperatorError: it ended, or said nothing within ``deadline_seconds``.
+            PluginOperatorError: the server exited, or was not ready within ``deadline_seconds``.
         """
         line = self._read_line(deadline_seconds)
         if not line:
             state = self._process.poll()
-            what = f"ended with status {state}" if state is not None else f"said nothing for {deadline_seconds:g} s"
+            what = f"exited with status {state}" if state is not None else f"was not ready after {deadline_seconds:g} s"
             self.kill()
-            raise PluginOperatorError(f"the embedded API server did not start: it {what} (its own words are above)")
+            raise PluginOperatorError(f"the embedded API server did not start: it {what} (see its output above)")
         url: str = json.loads(line)["url"]
         return url
 
@@ -84,9 +84,9 @@ class ServerProcess:
         return self._process.poll()
 
     def close(self, deadline_seconds: float = 2.0) -> None:
-        """Close the server's standard input, which ends it, and wait; past the deadline kill it. Blocking.
+        """Stop the server by closing its standard input, and kill it after the deadline. Blocking.
 
-        One that keeps nothing is killed at once: it has nothing to put in order, and Ctrl-C is to feel instant.
+        A server that stores nothing on disk is killed at once, so that Ctrl-C is fast.
         """
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
@@ -132,7 +132,7 @@ class ServerRunnable:
             self._loop.add_reader(output, self._output_came, output)
 
     async def stop(self, deadline_seconds: float) -> None:
-        """End the process; past the deadline it is killed."""
+        """Stop the process, and kill it after the deadline."""
         self._unwatch()
         await in_thread(self._server.close, deadline_seconds)
 
@@ -140,7 +140,7 @@ class ServerRunnable:
         if os.read(output, _PIECE_BYTES):
             return
         self._unwatch()
-        error = PluginOperatorError(f"the embedded API server ended with status {self._server.status()}")
+        error = PluginOperatorError(f"the embedded API server exited with status {self._server.status()}")
         self._on_failure(self.name, error)
 
     def _unwatch(self) -> None:

@@ -31,7 +31,7 @@ Row = tuple[Text, ...]
 
 
 def print_status(status: dict[str, Any], console: Console | None = None) -> None:
-    """Print ``status`` as ``/status`` gives it."""
+    """Print the content of ``/status``."""
     console = console or Console()
     leader = "leads" if status.get("leading") else "stands by"
     say = console.print if console.is_terminal else _plainly(console)
@@ -49,7 +49,7 @@ def print_status(status: dict[str, Any], console: Console | None = None) -> None
 
 
 def _plainly(console: Console) -> Callable[[Text], None]:
-    """Return what prints a line as it is, however long: in a pipe each plugin has one, for grep and awk."""
+    """Return a function that prints a line without wrapping, so that grep and awk see one line per plugin."""
     return functools.partial(console.print, soft_wrap=True)
 
 
@@ -63,7 +63,7 @@ def _table(rows: Sequence[Row]) -> Table:
 
 
 def _lines(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield rows in columns as wide as they must be; the last one is as long as it is."""
+    """Yield the rows as aligned columns; the last column has no padding."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell.plain.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]

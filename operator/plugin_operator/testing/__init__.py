@@ -1,13 +1,13 @@
 """Helpers for the tests of this package and of plugin authors.
 
-Owns the names that authors' tests import. The harness is loaded when it is first asked for: pytest imports this package
-in every run of every project in the environment.
+Owns the names that authors' tests import. The harness is imported on first use, because pytest imports this package in
+every run of every project in the environment.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# At once, for the function has the name of its module, which would take its place once something imports that.
+# Not on demand: importing the module ``eventually`` later would replace the function of the same name.
 from plugin_operator.testing.eventually import eventually
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load the public name ``name`` from where it lives (PEP 562)."""
+    """Import and return the public name ``name`` (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -1,4 +1,4 @@
-"""The plugins directory of a test: a copy, so that edits harm no file of the author."""
+"""The plugins directory of a test: a copy, so that edits do not change the author's files."""
 
 import os
 import shutil
@@ -11,10 +11,10 @@ def copy_plugins(plugins: Iterable[Path]) -> Path:
     """Copy files and folders into a new plugins directory and return it; the caller removes it.
 
     Raises:
-        OSError: one of them cannot be read.
+        OSError: a file or folder cannot be read.
     """
     folder = Path(tempfile.mkdtemp(prefix="plugin-harness-"))
-    # An operator takes an empty directory for a broken mount and keeps what runs; a folder of helpers is not empty.
+    # An operator treats an empty directory as a broken mount and keeps its plugins; a folder of helpers is not empty.
     helpers = folder / "harness_helpers"
     helpers.mkdir()
     (helpers / "nothing.py").touch()
@@ -24,6 +24,6 @@ def copy_plugins(plugins: Iterable[Path]) -> Path:
         else:
             shutil.copy(plugin, folder)
     for path in folder.rglob("*"):
-        # The scanner waits for files that were written just now; a past time says that these are whole.
+        # The scanner waits until a recently written file has settled; an old mtime avoids the wait.
         os.utime(path, (0, 0))
     return folder

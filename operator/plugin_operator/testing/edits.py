@@ -1,26 +1,26 @@
-"""Whether an edit of the plugins directory has been followed: seen, and tried by every plugin that it touches.
+"""Detection that the host has processed an edit of the plugins directory, in every affected plugin.
 
-Owns the judgement. Making edits, and waiting, is the harness's.
+Leaves making edits, and waiting, to the harness.
 """
 
 from collections.abc import Iterable
 
 from plugin_operator.hosting import PluginHost, PluginSource, PluginState, PluginStatus, Rejection, Role
 
-#: States in which something is being done about a plugin.
+#: States in which the host still works on a plugin.
 AT_WORK = frozenset({PluginState.DISCOVERED, PluginState.VALIDATING, PluginState.WARMING, PluginState.DRAINING})
 _WORKS = frozenset({PluginState.ACTIVE, PluginState.WAITING, PluginState.STUCK})
 
 
 class Edit:
-    """One edit of one file directly in the plugins directory.
+    """One edit of a file at the top level of the plugins directory.
 
-    Make it after a write and before a removal, so that it knows who has imported the file.
+    Create it after a write and before a removal, so that it records the importers of the file.
 
     Args:
-        host: follows the directory.
+        host: the plugin host.
         name: the file without ``.py``.
-        content: what the file holds now; None if it goes.
+        content: content of the file; None for a removal.
     """
 
     def __init__(self, host: PluginHost, name: str, content: bytes | None) -> None:
@@ -31,7 +31,7 @@ class Edit:
         self._users = self._importers()
 
     def is_followed(self) -> bool:
-        """Tell whether the host has seen the edit, and each plugin it touches works with it or has refused it."""
+        """Report whether the host has seen the edit, and loaded or rejected it in each affected plugin."""
         return self._is_seen() and all(
             map(self._follows, {self._name, *self._users, *self._importers(), *self._helpers()})
         )
@@ -43,12 +43,12 @@ class Edit:
         source = seen.sources.get(self._name)
         if source is not None:
             return source.files.get(f"{self._name}.py") == self._content
-        # A refusal does not tell what was read: the look after the one that may have been under way saw the edit.
+        # A rejection has no digest; wait for the second scan, because the first may have started before the edit.
         self._host.hint()
         return self._name in seen.rejections and self._host.looks > self._looks + 1
 
     def _follows(self, name: str) -> bool:
-        """Tell whether what lies under ``name`` has been tried as it is now."""
+        """Report whether the current content of ``name`` has been loaded or rejected."""
         seen = self._host.seen
         if seen is None:
             return False
@@ -65,7 +65,7 @@ class Edit:
         return frozenset(name for name, source in self._sources() if path in source.files)
 
     def _helpers(self) -> frozenset[str]:
-        """Names that the file imports: one that nobody imported before stops being a plugin."""
+        """Names that the file imports: a file that is newly imported becomes a helper."""
         return frozenset(
             path.partition("/")[0].removesuffix(".py")
             for name, source in self._sources()

@@ -1,6 +1,6 @@
-"""Waiting for a condition instead of for a while.
+"""Polling for a condition in tests.
 
-Owns ``eventually``, for tests over real sockets and processes; where time can be virtual use ``VirtualClock``.
+Owns ``eventually``, for tests with real sockets and processes; use ``VirtualClock`` where time can be virtual.
 """
 
 import asyncio
@@ -30,18 +30,18 @@ async def eventually(
     timeout_seconds: float = 10.0,
     interval_seconds: float = 0.01,
 ) -> T:
-    """Call ``condition`` until it returns something true, and return that. Cancellation ends the wait at once.
+    """Call ``condition`` until it returns a true value, and return that. Cancellation ends the wait at once.
 
     Args:
-        condition: sync or async; an ``AssertionError`` it raises means "not yet", any other exception ends the wait.
-        timeout_seconds: how long to try; the first and one last try are always made.
-        interval_seconds: the pause between two tries.
+        condition: sync or async; an ``AssertionError`` means "not yet", any other exception ends the wait.
+        timeout_seconds: how long to try; ``condition`` is called at least twice.
+        interval_seconds: pause between two calls.
 
     Returns:
-        What ``condition`` returned.
+        The true value of ``condition``.
 
     Raises:
-        AssertionError: the last one of ``condition``, or one that shows the last value it returned.
+        AssertionError: the last one of ``condition``, or one that shows its last value.
     """
     deadline = time.monotonic() + timeout_seconds
     while True:

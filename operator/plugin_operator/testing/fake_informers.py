@@ -1,7 +1,7 @@
-"""Informers without an API server.
+"""Fake informers, without an API server.
 
-Owns ``FakeInformerFactory``: tests say what the server would have sent. For what a real cache does with a real stream,
-use the embedded API server.
+Owns ``FakeInformerFactory``: tests set what the server would have sent. Use the embedded API server for tests of a real
+cache and stream.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from plugin_operator.kube.metadata import decode_metadata
 
 
 class FakeState(Enum):
-    """The states a controller tells apart."""
+    """The informer states that a controller distinguishes."""
 
     SYNCING = "syncing"
     WAITING = "waiting"
@@ -24,7 +24,7 @@ class FakeState(Enum):
 
 
 class FakeObject:
-    """An object as the cache would keep it."""
+    """An object in the fake cache."""
 
     __slots__ = ("_obj", "resource_version")
 
@@ -38,17 +38,17 @@ class FakeObject:
         return self._obj
 
     def metadata(self) -> ObjectMeta:
-        """Return its metadata."""
+        """Return the metadata of the object."""
         return decode_metadata(self._obj)
 
     def decode(self) -> dict[str, Any]:
-        """Return a private copy."""
+        """Return a private copy of the object."""
         decoded: dict[str, Any] = msgspec.json.decode(self._obj)
         return decoded
 
 
 class FakeLister:
-    """Reads of a ``FakeInformer``."""
+    """Read access to a ``FakeInformer``."""
 
     def __init__(self) -> None:
         self.objects: dict[NamespacedName, FakeObject] = {}
@@ -66,7 +66,7 @@ class FakeLister:
 
 
 class FakeInformer:
-    """One informer; ``sync``, ``set`` and ``remove`` play the API server."""
+    """A fake informer; tests call ``sync``, ``set`` and ``remove`` in place of the API server."""
 
     def __init__(self, key: Hashable, *, synced: bool = True) -> None:
         self.key = key
@@ -82,7 +82,7 @@ class FakeInformer:
 
     @property
     def state(self) -> FakeState:
-        """What it is doing."""
+        """State of the informer."""
         return self._state
 
     @property
@@ -100,23 +100,23 @@ class FakeInformer:
         self._synced.set()
 
     def wait(self, reason: str) -> None:
-        """Be refused by the server."""
+        """Enter the state of an informer whose request the server refuses."""
         self._state = FakeState.WAITING
         self.reason = reason
 
     def add_handler(self, handler: Any) -> Any:
-        """Register, and replay what there is."""
+        """Register a handler and replay the objects to it."""
         self.handlers.append(handler)
         for key, obj in list(self.lister.objects.items()):
             handler.on_add(key, obj, True)
         return handler
 
     def remove_handler(self, registration: Any) -> None:
-        """Unregister."""
+        """Remove a handler."""
         self.handlers.remove(registration)
 
     def set(self, name: str, namespace: str = "default", **content: Any) -> NamespacedName:
-        """Create or change an object; ``content`` is merged over apiVersion, kind and metadata."""
+        """Create or update an object; ``content`` is merged over apiVersion, kind and metadata."""
         key = NamespacedName(namespace, name)
         self._version += 1
         metadata = {
@@ -136,7 +136,7 @@ class FakeInformer:
         return key
 
     def remove(self, name: str, namespace: str = "default") -> NamespacedName:
-        """Delete an object; harmless if there is none."""
+        """Delete an object; does nothing if it does not exist."""
         key = NamespacedName(namespace, name)
         old = self.lister.objects.pop(key, None)
         if old is not None:
@@ -146,10 +146,10 @@ class FakeInformer:
 
 
 class FakeInformerFactory:
-    """Hands out one ``FakeInformer`` for each key and counts who uses it.
+    """Factory of one ``FakeInformer`` per key, with reference counts.
 
     Args:
-        synced: whether new informers are synced from the start.
+        synced: whether new informers are synced at once.
     """
 
     def __init__(self, *, synced: bool = True) -> None:
@@ -157,7 +157,7 @@ class FakeInformerFactory:
         self.by_key: dict[Hashable, FakeInformer] = {}
 
     def __getitem__(self, key: Hashable) -> FakeInformer:
-        """Return the informer for ``key``, made if need be, without using it."""
+        """Return the informer for ``key``, created if needed, without changing its reference count."""
         informer = self.by_key.get(key)
         if informer is None:
             informer = self.by_key[key] = FakeInformer(key, synced=self.synced)
@@ -165,17 +165,17 @@ class FakeInformerFactory:
 
     @property
     def in_use(self) -> dict[Hashable, int]:
-        """How often each informer is acquired, for those that are."""
+        """Reference counts above 0, by key."""
         return {key: informer.users for key, informer in self.by_key.items() if informer.users}
 
     def acquire(self, key: Hashable) -> FakeInformer:
-        """Use the informer for ``key``."""
+        """Return the informer for ``key`` and increment its reference count."""
         informer = self[key]
         informer.users += 1
         return informer
 
     async def release(self, informer: FakeInformer) -> None:
-        """Use it no more."""
+        """Decrement the reference count of an informer."""
         informer.users -= 1
         if informer.users < 0:
             raise AssertionError(f"{informer.key} was released more often than acquired")

@@ -1,7 +1,6 @@
-"""Running plugins in a test: a real operator on a real, embedded API server, in this process.
+"""A test harness for plugins: a real operator on an embedded API server, in this process.
 
-Owns the set-up, and waiting until nothing is left to do, which ``Quiescence`` judges. What is then true is for the test
-to say.
+Owns the set-up, and waiting until the operator is idle, which ``Quiescence`` detects.
 """
 
 import asyncio
@@ -34,20 +33,20 @@ from plugin_operator.testing.secret_masking import watch
 from plugin_operator.threads import in_thread
 
 _POLL_SECONDS = 0.005
-_OUTSIDE = "the harness works inside its async with"
+_OUTSIDE = "the harness is not entered: use it inside async with"
 
 
 class PluginHarness:
-    """An API server and an operator with the given plugins, for the length of an ``async with``.
+    """An embedded API server and an operator with the given plugins, as an async context manager.
 
-    The plugins are copied, so that ``write`` and ``remove`` harm no file of yours; they pass the same scanner, trial
-    import and loader as in production. Entering waits until every plugin works. It raises PluginRejected if one cannot
-    be loaded, and AssertionError after ``timeout_seconds``. Leaving stops everything. It raises AssertionError if the
-    operator has failed meanwhile and the test has not. A cancelled test stops everything as well.
+    The harness copies the plugins, so that ``write`` and ``remove`` do not change your files. They pass the same
+    scanner, trial import and loader as in production. Entering waits until every plugin is active. It raises
+    PluginRejected if a plugin cannot be loaded, and AssertionError after ``timeout_seconds``. Leaving stops server and
+    operator, also if the test is cancelled. It raises AssertionError if the operator failed and the test did not.
 
     Args:
         plugins: plugin files and folders.
-        timeout_seconds: how long entering, each ``settle`` and each change of a plugin may take.
+        timeout_seconds: deadline of entering, of each ``settle`` and of each change of a plugin.
 
     Attributes:
         server: the embedded API server, in memory.
@@ -72,7 +71,7 @@ class PluginHarness:
         self._run: asyncio.Task[int] | None = None
 
     async def __aenter__(self) -> Self:
-        """Start everything and wait until every plugin works.
+        """Start server and operator, and wait until every plugin is active.
 
         Raises:
             PluginRejected: a plugin cannot be loaded.
@@ -84,7 +83,7 @@ class PluginHarness:
         config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token or None)
         config = replace(config, namespace="default")
         self._app = App(options, config, (), originals=self._originals)
-        # Views of the kinds of their own, for the operator's believes for half a second that one is not there.
+        # Separate mappers: the operator's caches for half a second that a kind is not served.
         mapper = RESTMapper(self._app.link, refetch_seconds=0)
         self._quiescence = Quiescence(self._app, Client(self._app.link, mapper, field_manager="plugin-harness"))
         patient = PatientMapper(self._app.link)
@@ -102,17 +101,17 @@ class PluginHarness:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop everything; an operator that broke meanwhile is an error of the test."""
+        """Stop server and operator, and raise if the operator failed during the test."""
         code = await self._end()
         if code and error is None:
             raise AssertionError(f"the operator ended with status {code}; its log says why")
 
     @property
     def client(self) -> Client:
-        """Reads and writes objects, as ``ctx.client`` does in a plugin, but with a default namespace: ``default``.
+        """API client like ``ctx.client`` in a plugin, but with the default namespace ``default``.
 
-        Its field manager is that of the operator, so ``apply`` may conflict with what a plugin owns.
-        A kind whose CRD was created just now is waited for.
+        Its field manager is that of the operator, so ``apply`` may conflict with fields that a plugin owns.
+        Its calls wait for a kind whose CRD was just created.
 
         Raises:
             RuntimeError: the harness is not entered.
@@ -122,37 +121,37 @@ class PluginHarness:
         return self._client
 
     async def settle(self) -> None:
-        """Wait until every cache equals the server, and nothing is being loaded, queued or running.
+        """Wait until every cache equals the server, and no plugin is loading and no key is queued or in process.
 
-        A plugin that waits for a kind counts as calm only while the server does not serve it. Keys that wait for a time
-        (backoff, ``requeue_after``) do not count: they are not due.
+        A plugin that waits for a kind counts as idle only while the server does not serve it. Delayed keys (backoff,
+        ``requeue_after``) do not count, because they are not due.
 
         Raises:
-            AssertionError: there is no rest within the timeout; says what is still going on.
+            AssertionError: the operator is not idle within the timeout; the message lists its work.
         """
         end = time.monotonic() + self._timeout
         calm = 0
-        # Twice in a row, for what is seen idle may have an event on its way between cache and queue.
+        # Twice in a row, because an event may be between cache and queue when the operator looks idle.
         while calm < 2:
             calm = calm + 1 if await self._judge.is_reached() else 0
             if time.monotonic() > end:
-                raise AssertionError(f"no rest within {self._timeout:g} s: {report_of(self.plugins())}")
+                raise AssertionError(f"the operator is not idle after {self._timeout:g} s: {report_of(self.plugins())}")
             await asyncio.sleep(_POLL_SECONDS)
 
     async def write(self, name: str, text: str) -> PluginStatus | None:
-        """Create or replace the file ``name`` and wait until it and all plugins that import it are loaded or refused.
+        """Create or replace a file, and wait until it and all plugins that import it are loaded or rejected.
 
-        A refused file is no error here: look at the ``state`` of what is returned.
+        A rejected file is not an error here: check the ``state`` of the returned status.
 
         Args:
-            name: of the file, with or without ``.py``.
-            text: what it holds then.
+            name: name of the file, with or without ``.py``.
+            text: new content of the file.
 
         Returns:
             The plugin's status; None for a helper, which declares no controller and is imported by others.
 
         Raises:
-            AssertionError: it is not followed within the timeout, or the operator has ended.
+            AssertionError: the change is not processed within the timeout, or the operator has ended.
         """
         name = name.removesuffix(".py")
         fresh = self._folder / f".{name}.new"
@@ -163,14 +162,14 @@ class PluginHarness:
         return self._find(name)
 
     async def remove(self, name: str) -> None:
-        """Delete the file ``name`` and wait until it is unloaded and all plugins that imported it are refused.
+        """Delete a file, and wait until its plugin is unloaded and all plugins that imported it are rejected.
 
         Args:
-            name: of the file, with or without ``.py``.
+            name: name of the file, with or without ``.py``.
 
         Raises:
-            FileNotFoundError: there is no such file.
-            AssertionError: it is not followed within the timeout, or the operator has ended.
+            FileNotFoundError: the file does not exist.
+            AssertionError: the change is not processed within the timeout, or the operator has ended.
         """
         name = name.removesuffix(".py")
         edit = Edit(self._operator.host, name, None)
@@ -178,7 +177,7 @@ class PluginHarness:
         await self._wait(edit.is_followed, f"{name} to be unloaded")
 
     def plugins(self) -> list[PluginStatus]:
-        """Return what is known of each plugin, at this moment.
+        """Return the current status of each plugin.
 
         Raises:
             RuntimeError: the harness is not entered.
@@ -186,13 +185,13 @@ class PluginHarness:
         return list(self._operator.host.status())
 
     def plugin(self, name: str) -> PluginStatus:
-        """Return what is known of one plugin, at this moment.
+        """Return the current status of one plugin.
 
         Args:
-            name: the file with or without ``.py``, or the folder.
+            name: name of the file, with or without ``.py``, or of the folder.
 
         Raises:
-            LookupError: there is no such plugin.
+            LookupError: the plugin does not exist.
         """
         found = self._find(name)
         if found is None:
@@ -200,13 +199,13 @@ class PluginHarness:
         return found
 
     def controller(self, name: str) -> ControllerStatus:
-        """Return what is known of one controller, at this moment.
+        """Return the current status of one controller.
 
         Args:
-            name: as declared.
+            name: declared name of the controller.
 
         Raises:
-            LookupError: there is no such controller.
+            LookupError: the controller does not exist.
         """
         for plugin in self.plugins():
             for controller in plugin.controllers:
@@ -216,24 +215,24 @@ class PluginHarness:
         raise LookupError(f"no controller {name!r}, only {known}")
 
     def reconciles(self, controller: str) -> int:
-        """Return how many reconciles of a controller have ended, in whatever way.
+        """Return how many reconciles of a controller have ended, with any result, including those before a reload.
 
         Args:
-            controller: its name. The count goes on over reloads.
+            controller: declared name of the controller.
 
         Raises:
-            LookupError: there is no such controller.
+            LookupError: the controller does not exist.
         """
         return sum(self.controller(controller).reconciles.values())
 
     def failing(self, controller: str) -> dict[str, str]:
-        """Return what a controller fails at: the last error by ``namespace/name``; a success takes it off the list.
+        """Return the objects whose last reconcile failed: the error by ``namespace/name``.
 
         Args:
-            controller: its name.
+            controller: declared name of the controller.
 
         Raises:
-            LookupError: there is no such controller.
+            LookupError: the controller does not exist.
         """
         return {str(request): key.error for request, key in self.controller(controller).failing.items()}
 
@@ -282,7 +281,7 @@ class PluginHarness:
 
 
 def _show_no_locals() -> None:
-    """Keep local variables out of logged tracebacks, which structlog shows until it is configured."""
+    """Omit local variables from logged tracebacks, which structlog's default configuration shows."""
     if structlog.is_configured():
         return
     colors = sys.stdout.isatty()

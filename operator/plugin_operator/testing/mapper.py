@@ -1,4 +1,4 @@
-"""Finding kinds for a test, which goes on at once after it has created a CRD."""
+"""A REST mapper for tests, which use a kind right after they create its CRD."""
 
 import asyncio
 
@@ -16,10 +16,10 @@ _DEADLINE_SECONDS = 5.0
 
 
 class PatientMapper(RESTMapper):
-    """Waits for a kind that is not served yet, if there is a CRD of it; believes no answer for any time.
+    """REST mapper without a cache that waits for a kind with a CRD until the server serves it.
 
     Args:
-        transport: where to ask.
+        transport: sends discovery requests.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -30,7 +30,7 @@ class PatientMapper(RESTMapper):
         """Return the resource that serves ``kind``; see ``RESTMapper``.
 
         Raises:
-            NoMatchError: there is no CRD of it, or it is not served within five seconds.
+            NoMatchError: the kind has no CRD, or the server does not serve it within five seconds.
         """
         gvk = GroupVersionKind.parse(kind) if isinstance(kind, str) else kind
         deadline = asyncio.get_running_loop().time() + _DEADLINE_SECONDS

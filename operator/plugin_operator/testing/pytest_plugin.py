@@ -1,8 +1,7 @@
-"""pytest fixtures for plugin authors; pytest finds them by itself once this package is installed.
+"""pytest plugin for plugin authors, which pytest discovers once this package is installed.
 
-Owns the fixture ``plugin_harness``, the running of async tests that take it, and reports without data of Secrets.
-pytest imports this module in every run of every project in the environment, so it imports nothing of the operator
-before a test asks for it.
+Owns the fixture ``plugin_harness``, running async tests that use it, and masking Secret data in reports. pytest imports
+this module in every run of every project in the environment, so it imports the operator only when a test uses it.
 """
 
 import asyncio
@@ -19,16 +18,16 @@ if TYPE_CHECKING:
 
 _FIXTURE = "plugin_harness"
 _SECRECY = "plugin_operator.testing.secret_masking"
-# What pytest makes of an exception is a tree of objects of classes below this one, which has no public home.
+# Base class of pytest's representation of exceptions, which has no public name.
 _RENDERED = "TerminalRepr"
 
 
 @pytest.hookimpl
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run an async test that takes the fixture, on an event loop of its own.
+    """Run an async test that uses the fixture on a new event loop.
 
-    The harness works on an event loop only, so such a test needs one in every project. Plugins for async tests come
-    first: what pytest-asyncio or anyio takes is none of ours.
+    So the harness works in projects without a plugin for async tests. If pytest-asyncio or anyio handles the test, they
+    come first.
     """
     if not inspect.iscoroutinefunction(pyfuncitem.obj) or _FIXTURE not in pyfuncitem.fixturenames:
         return None
@@ -39,7 +38,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Mask the data of Secrets in what a test failed with, its variables, and what it wrote and logged."""
+    """Mask Secret data in the failure of a test, its variables, output and logs."""
     report = yield
     if _SECRECY in sys.modules:
         mask = sys.modules[_SECRECY].SECRETS.mask
@@ -51,7 +50,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def _masked(value: Any, mask: Callable[[str], str]) -> Any:
-    """Return ``value`` with every text in it masked; pytest's own objects are changed in place."""
+    """Return ``value`` with all texts masked; objects of pytest are changed in place."""
     if isinstance(value, str):
         return mask(value)
     if type(value) in {list, tuple}:
@@ -64,10 +63,10 @@ def _masked(value: Any, mask: Callable[[str], str]) -> Any:
 
 @pytest.fixture
 def plugin_harness() -> "Callable[..., PluginHarness]":
-    """Return what makes a ``PluginHarness`` around plugin files. pytest finds this fixture by itself.
+    """Return a factory of ``PluginHarness``. pytest discovers this fixture once the package is installed.
 
-    It is called as ``PluginHarness`` is: with files and folders, and ``timeout_seconds=``. An ``async def`` test that
-    takes it runs on an event loop of its own, unless pytest-asyncio or anyio takes the test. Raises nothing itself.
+    The factory takes the arguments of ``PluginHarness``: files and folders, and ``timeout_seconds=``. An ``async def``
+    test with this fixture runs on a new event loop, unless pytest-asyncio or anyio handles it. Raises nothing itself.
 
     Example:
         async def test_it(plugin_harness):

@@ -1,6 +1,6 @@
-"""Whether an operator has nothing left to do: caches as the server is, and no work that is due.
+"""Detection of an idle operator: all caches equal the server, and no work is due.
 
-Owns the judgement. Waiting for it is the harness's.
+Leaves waiting to the harness.
 """
 
 from collections.abc import Iterable
@@ -16,14 +16,14 @@ from plugin_operator.testing.edits import AT_WORK
 
 
 class Quiescence:
-    """Judges whether one operator is at rest.
+    """Detects whether one operator is idle.
 
-    A plugin that waits for a kind counts as calm only while the server does not serve it. Keys that wait for a time do
-    not count: they are not due.
+    A plugin that waits for a kind counts as idle only while the server does not serve it. Delayed keys do not count,
+    because they are not due.
 
     Args:
         app: the operator.
-        looker: reads what the server has. Its mapper believes no answer for any time.
+        looker: client that reads the server's objects, with a mapper that has no cache.
     """
 
     def __init__(self, app: App, looker: Client) -> None:
@@ -31,10 +31,9 @@ class Quiescence:
         self._looker = looker
 
     async def is_reached(self) -> bool:
-        """Tell whether every cache equals the server, and nothing is being loaded, queued or running.
+        """Report whether every cache equals the server, no plugin is loading, and no key is queued or in process.
 
-        Ask twice: between cache and queue, an event that is on its way is not seen. Raises nothing of a server that
-        fails; its caches are then not equal.
+        Call it twice, because an event between cache and queue is not visible. If the server fails, it returns False.
         """
         before = self._progress()
         if before is None or await self._can_go_on():
@@ -42,11 +41,11 @@ class Quiescence:
         for informer in self._app.factory.informers():
             if not await self._equals_server(informer):
                 return False
-        # Each look awaits a list, and a reconcile that ran meanwhile may have written what was looked at before.
+        # Each comparison awaits a list; a reconcile meanwhile may have written objects compared before.
         return self._progress() == before
 
     def _progress(self) -> tuple[object, ...] | None:
-        """How far each plugin and controller has come; None while one is at work."""
+        """Return progress counters of all plugins and controllers, or None while one has work."""
         plugins = self._app.host.status()
         controllers = [controller for plugin in plugins for controller in plugin.controllers]
         if any(plugin.state in AT_WORK for plugin in plugins) or any(map(_is_busy, controllers)):
@@ -55,14 +54,14 @@ class Quiescence:
         return (*ended, *((plugin.name, plugin.state) for plugin in plugins))
 
     async def _can_go_on(self) -> bool:
-        """Tell whether a plugin's state is behind what is there or gone by now; the host is asked to look at once."""
+        """Report whether a waiting plugin could proceed or must stop by now; if so, trigger a check by the host."""
         host, states = self._app.host, {PluginState.ACTIVE, PluginState.WAITING}
         plugins = [plugin for plugin in host.status() if plugin.state in states]
         if any((plugin.state is PluginState.WAITING) != bool(plugin.awaits) for plugin in plugins):
             host.hint()
             return True
         for plugin in plugins:
-            # An edit is kept back without caches of its own that would notice.
+            # A pending edit has no caches that would notice that its kind is served.
             if (
                 plugin.candidate
                 and plugin.awaits
@@ -81,7 +80,7 @@ class Quiescence:
         return informer.has_synced and informer.state is not State.WAITING and there == here
 
     async def _versions(self, key: InformerKey) -> dict[NamespacedName, str] | None:
-        """Return what the server has of a cache's objects; None if it does not give it."""
+        """Return the server's resource versions of the objects in a cache; None if the list fails."""
         try:
             objects = await self._looker.list(key.gvk, key.namespace, key.label_selector, key.field_selector)
         except (ApiError, NoMatchError):
@@ -90,7 +89,7 @@ class Quiescence:
 
 
 def report_of(plugins: Iterable[PluginStatus]) -> str:
-    """Return what is going on in plugins, for a message about a wait that took too long."""
+    """Return the state and work of all plugins, for the message of a timeout."""
     return "; ".join(
         f"{plugin.name} is {plugin.state} {plugin.reason}".strip()
         + "".join(
@@ -106,6 +105,6 @@ def _waits(controller: ControllerStatus) -> bool:
 
 
 def _is_busy(controller: ControllerStatus) -> bool:
-    """Whether it has work, or will begin to work as soon as it notices that its caches are complete."""
+    """Report whether a controller has work, or will start once it notices that its caches have synced."""
     warms = not controller.has_synced and not _waits(controller)
     return bool(warms or controller.queue_depth or controller.in_flight)

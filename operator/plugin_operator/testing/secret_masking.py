@@ -1,6 +1,6 @@
-"""The data of Secrets that the API servers of tests were given, and its masking in text.
+"""Masking of Secret data in text, for all Secrets on the API servers of tests.
 
-Owns what counts as such data. Masking reports is left to ``pytest_plugin``, which knows pytest.
+Owns which values are masked. Leaves test reports to ``pytest_plugin``.
 """
 
 import base64
@@ -15,16 +15,16 @@ import msgspec
 from kube_apiserver import ApiServer
 from kube_apiserver.storage import Change
 
-#: Shorter values are no secrets, and masking them would leave no text that can be read.
+#: Shorter values are not masked, because the text would become unreadable.
 MIN_CHARACTERS = 4
 
-# A shorter one is masked only where it is a word: "admin" is not in "administrator".
+# Shorter values are masked as whole words only: "admin", but not in "administrator".
 _WORD_CHARACTERS = 8
-# So many characters in a row that a text shares with a value are masked, where it shows only a part of it.
+# Least number of consecutive characters of a value that are masked in a text that contains only a part of it.
 _RUN_CHARACTERS = 12
-# Of longer values, parts are recognised in so many characters.
+# The same for long values.
 _MAX_INDEXED = 16 * 1024
-# Where a text was cut at "...", fewer.
+# The same next to an ellipsis, where a text was truncated.
 _END_CHARACTERS = 3
 _MAX_END_CHARACTERS = 1000
 _MAX_DEPTH = 20
@@ -34,7 +34,7 @@ _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class SecretValues:
-    """The data of all Secrets that API servers were given, deleted ones included."""
+    """The values of all Secrets that API servers have received, including deleted ones."""
 
     def __init__(self) -> None:
         self._heard: dict[str | bytes, str] = {}
@@ -43,7 +43,7 @@ class SecretValues:
         self._runs: dict[str, str] = {}
 
     def note(self, raw: bytes) -> None:
-        """Take the values of one Secret, given as JSON."""
+        """Add the values of one Secret in JSON."""
         secret = msgspec.json.decode(raw)
         metadata = secret.get("metadata") or {}
         name = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
@@ -51,16 +51,16 @@ class SecretValues:
             self._heard.setdefault(value, f"<Secret {name}: {key}>")
 
     def mask(self, text: str) -> str:
-        """Return ``text`` with each of the values, and what may be a part of one, replaced by where it comes from."""
+        """Return ``text`` with values and parts of them replaced by the name of Secret and key."""
         self._learn()
         if not self._masks:
             return text
         plain = _COLORS.sub("", text)
         masked = self._mask_cut(self._mask_runs(self._mask_whole(plain)))
-        return text if masked == plain else masked  # colours may stand within a value
+        return text if masked == plain else masked  # a value may contain colour codes
 
     def _learn(self) -> None:
-        """Work out what was heard since the last time: most tests pass and need none of it."""
+        """Process the Secrets added since the last call; on demand, because most tests pass."""
         if self._learnt == len(self._heard):
             return
         for value, mask in list(self._heard.items())[self._learnt :]:
@@ -102,7 +102,7 @@ class SecretValues:
         return "".join([*parts, text[copied:]])
 
     def _mask_cut(self, text: str) -> str:
-        """Mask beginnings before an ellipsis, and ends after one."""
+        """Mask prefixes of values before an ellipsis, and suffixes after one."""
         for found in reversed(list(_CUT.finditer(text))):
             before, after = text[: found.start()], text[found.end() :]
             after = self._without(after, starts=True)
@@ -120,12 +120,12 @@ class SecretValues:
         return mask + text[longest:] if starts else text[:-longest] + mask
 
 
-#: Of all servers of this process. Nothing is forgotten: a later test may show what an earlier one read.
+#: Values of all servers of this process, never removed: a later test may show values of an earlier one.
 SECRETS = SecretValues()
 
 
 def watch(server: ApiServer) -> None:
-    """Learn the data of each Secret that ``server`` is given from now on."""
+    """Add the values of each Secret that ``server`` receives from now on."""
 
     def observe(_bucket: str, change: Change) -> None:
         if b'"kind":"Secret"' in change.item.raw:
@@ -135,7 +135,7 @@ def watch(server: ApiServer) -> None:
 
 
 def _values(secret: Any, depth: int = 0) -> Iterator[tuple[str, str | bytes]]:
-    """Yield name and value of everything that a Secret holds, in the copies that annotations keep as well."""
+    """Yield name and value of all data of a Secret, including copies of it in annotations."""
     if not isinstance(secret, dict) or depth > 1:
         return
     for key, encoded in (secret.get("data") or {}).items():
@@ -151,7 +151,7 @@ def _values(secret: Any, depth: int = 0) -> Iterator[tuple[str, str | bytes]]:
 
 
 def _forms(value: str | bytes) -> Iterator[str]:
-    """Yield the texts by which a value can be seen: as it is, by lines, quoted, encoded, and what JSON in it holds."""
+    """Yield the texts in which a value may appear: unchanged, by line, quoted, encoded, and as members of its JSON."""
     try:
         text = value.decode() if isinstance(value, bytes) else value
     except UnicodeDecodeError:
@@ -181,7 +181,7 @@ def _leaves(value: Any, depth: int = 0) -> Iterator[str]:
 
 
 def _shared(text: str, value: str, *, starts: bool) -> int:
-    """Return how many characters at one end of ``text`` are the other end of ``value``."""
+    """Return the length of the longest overlap between one end of ``text`` and the other end of ``value``."""
     head = value[-_END_CHARACTERS:] if starts else value[:_END_CHARACTERS]
     near = text[:_MAX_END_CHARACTERS] if starts else text[-_MAX_END_CHARACTERS:]
     if head not in near:

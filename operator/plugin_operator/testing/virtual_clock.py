@@ -1,7 +1,7 @@
-"""Time that moves only when a test says so.
+"""A clock whose time tests control.
 
-Owns ``VirtualClock``. It replaces ``plugin_operator.clock.SystemClock`` in unit and property tests, so that an hour of
-backoff costs a millisecond and nothing depends on how busy the machine is.
+Owns ``VirtualClock``, which replaces ``plugin_operator.clock.SystemClock`` in unit and property tests. An hour of
+backoff takes a millisecond, and results do not depend on the load of the machine.
 """
 
 import asyncio
@@ -14,10 +14,10 @@ _SETTLE_PASSES = 10_000
 
 
 class VirtualTimer:
-    """A scheduled call on a ``VirtualClock``; ``call_later`` makes it.
+    """A scheduled callback on a ``VirtualClock``; ``call_later`` creates it.
 
     Attributes:
-        callback: what is called; None once it has run or was cancelled.
+        callback: the callback; None after it has run or was cancelled.
     """
 
     __slots__ = ("callback",)
@@ -26,18 +26,18 @@ class VirtualTimer:
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
-        """Drop the call; harmless once it has run. Raises nothing."""
+        """Drop the callback; does nothing if it has run. Raises nothing."""
         self.callback = None
 
 
 class VirtualClock:
-    """A clock driven by ``advance``, for code that takes its time from a clock. It never reads the machine's clocks.
+    """A ``Clock`` that only ``advance`` moves, for unit tests of code that takes a clock.
 
-    ``PluginHarness`` runs on the real clock: this is for tests of parts.
+    ``PluginHarness`` runs on the real clock.
 
     Args:
-        start: what ``now()`` says at first, aware; ``monotonic()`` starts at ``monotonic_seconds``.
-        monotonic_seconds: the first value of ``monotonic()``.
+        start: first value of ``now()``, an aware time.
+        monotonic_seconds: first value of ``monotonic()``.
     """
 
     __slots__ = ("_monotonic", "_now", "_numbers", "_settling", "_timers")
@@ -52,29 +52,29 @@ class VirtualClock:
         self._settling = 0
 
     def monotonic(self) -> float:
-        """Return the virtual seconds. Raises nothing."""
+        """Return the virtual monotonic time in seconds. Raises nothing."""
         return self._monotonic
 
     def now(self) -> datetime:
-        """Return the virtual wall clock, aware. Raises nothing."""
+        """Return the virtual wall clock as an aware time. Raises nothing."""
         return self._now
 
     def call_later(self, delay_seconds: float, callback: Callable[[], None]) -> VirtualTimer:
-        """Run ``callback`` once ``advance`` has moved time by ``delay_seconds``. Raises nothing.
+        """Schedule ``callback`` for when ``advance`` has moved time by ``delay_seconds``. Raises nothing.
 
         Args:
-            delay_seconds: below zero counts as zero.
-            callback: what it raises is raised by ``advance``.
+            delay_seconds: a negative value counts as 0.
+            callback: ``advance`` raises its exceptions.
         """
         timer = VirtualTimer(callback)
         heapq.heappush(self._timers, (self._monotonic + max(0.0, delay_seconds), next(self._numbers), timer))
         return timer
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until time was advanced by ``seconds``. Cancellation ends the wait at once and drops its timer.
+        """Wait until time has advanced by ``seconds``. Cancellation ends the wait at once and drops its timer.
 
         Args:
-            seconds: zero and less yield to the loop once, as ``asyncio.sleep`` does.
+            seconds: 0 or less yields to the event loop once, as ``asyncio.sleep`` does.
 
         Raises:
             CancelledError: the caller was cancelled.
@@ -91,20 +91,20 @@ class VirtualClock:
 
     @property
     def pending(self) -> int:
-        """The number of timers that are still to fire."""
+        """Number of timers that have not fired."""
         return sum(timer.callback is not None for _, _, timer in self._timers)
 
     async def advance(self, seconds: float) -> None:
-        """Move time forward, firing each timer at its own moment and letting the loop come to rest after each.
+        """Move time forward, fire each timer when it is due, and run ready tasks after each one.
 
-        Timers set by what a firing timer woke are honoured within the same call.
+        A timer that such a task sets fires in the same call if it is due.
 
         Args:
-            seconds: how far.
+            seconds: how far to move time.
 
         Raises:
-            TimeoutError: something keeps the loop busy without waiting for anything.
-            Exception: whatever a callback raises.
+            TimeoutError: a task keeps the event loop busy without waiting.
+            Exception: any exception of a callback.
         """
         end = self._monotonic + seconds
         await self.settle()
@@ -119,18 +119,16 @@ class VirtualClock:
         await self.settle()
 
     def suspend(self, seconds: float) -> None:
-        """Let the machine sleep: both clocks go on, and no timer comes any nearer, as on Linux.
-
-        Raises nothing.
+        """Simulate a suspend of the machine: both clocks advance, but timers do not, as on Linux. Raises nothing.
 
         Args:
-            seconds: how long it sleeps, at least 0.
+            seconds: length of the suspend, at least 0.
         """
         self._move_to(self._monotonic + seconds)
         self._timers = [(due + seconds, number, timer) for due, number, timer in self._timers]
 
     def jump(self, seconds: float) -> None:
-        """Set the wall clock; nothing else moves. Raises nothing.
+        """Set the wall clock, without moving monotonic time or timers. Raises nothing.
 
         Args:
             seconds: how far forwards; a negative number sets it back.
@@ -138,13 +136,13 @@ class VirtualClock:
         self._now += timedelta(seconds=seconds)
 
     async def settle(self) -> None:
-        """Run whatever the event loop has ready until it would wait for time or for the outside world.
+        """Run ready tasks until all tasks wait for time or I/O.
 
         Raises:
-            TimeoutError: something keeps the loop busy without waiting for anything.
+            TimeoutError: a task keeps the event loop busy without waiting.
         """
-        # The loop's own queue of ready calls says exactly when it is at rest. It is no public API, so a loop
-        # without it (uvloop) gets a fixed number of passes instead.
+        # The loop's queue of ready callbacks shows when it is idle. The queue is not public; a loop without it
+        # (uvloop) gets a fixed number of passes.
         ready = getattr(asyncio.get_running_loop(), "_ready", None)
         if ready is None:
             for _ in range(100):
@@ -154,12 +152,12 @@ class VirtualClock:
         try:
             for _ in range(_SETTLE_PASSES):
                 await asyncio.sleep(0)
-                # Each other caller of settle keeps one call ready, which does not count.
+                # Each other caller of settle keeps one callback ready, which does not count.
                 if len(ready) < self._settling:
                     return
         finally:
             self._settling -= 1
-        raise TimeoutError(f"the event loop did not come to rest within {_SETTLE_PASSES} passes")
+        raise TimeoutError(f"the event loop is still busy after {_SETTLE_PASSES} passes")
 
     def _move_to(self, monotonic: float) -> None:
         step = max(0.0, monotonic - self._monotonic)

@@ -1,1 +1,1 @@
-"""One module for each command of ``plugin-operator``."""
+"""The commands of ``plugin-operator``, one module each."""

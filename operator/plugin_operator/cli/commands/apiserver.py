@@ -46,8 +46,8 @@ def command(
     No scheduler and no kubelet: objects are stored, validated, watched and garbage collected, pods never run.
     """
     if address is None:
-        raise UsageError("--bind-address must not be off: it is all this command does")
-    # The server loads asyncio, aiohttp and the schemas: not for --help.
+        raise UsageError("--bind-address must not be off: the command only serves there")
+    # Imported on demand: the server loads asyncio, aiohttp and schemas, which --help does not need.
     from kube_apiserver import ApiServerConfig
     from plugin_operator import logs
     from plugin_operator.manager import run_in_loop
@@ -56,7 +56,7 @@ def command(
     try:
         kubeconfig.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"--write-kubeconfig: {kubeconfig.parent} cannot be made: {error.strerror}") from error
+        raise UsageError(f"--write-kubeconfig: {kubeconfig.parent} cannot be created: {error.strerror}") from error
     config = ApiServerConfig(
         host=address.host,
         port=address.port,

@@ -1,4 +1,4 @@
-"""``plugin-operator requirements``: what an image must hold for a set of plugins."""
+"""``plugin-operator requirements``: prints the packages that an image needs for a set of plugins."""
 
 import sys
 from pathlib import Path
@@ -17,9 +17,9 @@ def command(paths: tuple[Path, ...]) -> None:
     """Print the union of what plugins declare in their metadata blocks (PEP 723), as a requirements file for pip.
 
     PATH is a plugin file, a plugin folder, or a directory of plugins. Default: $PLUGIN_OPERATOR_PLUGINS_DIR, ./plugins.
-    Nothing of the plugins is run. Conflicts and malformed blocks are told on stderr, with status 1.
+    No plugin code runs. Conflicts and malformed blocks are printed to stderr, with exit status 1.
     """
-    # The packaging library and the scanner are not for --help.
+    # Imported on demand: --help needs neither the packaging library nor the scanner.
     from plugin_operator.cli.plugin_needs import union_for
 
     union = union_for(paths or (_default(),))

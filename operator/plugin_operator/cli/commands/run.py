@@ -1,4 +1,4 @@
-"""``plugin-operator run``: the operator against a cluster."""
+"""``plugin-operator run``: runs the operator against a cluster."""
 
 import sys
 from typing import Any
@@ -32,7 +32,7 @@ from plugin_operator.options import Options
 def command(**settings: Any) -> None:
     """Run the operator against a cluster until SIGTERM or Ctrl-C; a second signal ends it at once with status 1."""
     options = options_from(settings)
-    # The operator itself is imported only now: it loads asyncio, aiohttp and the Kubernetes client.
+    # Imported on demand: the operator loads asyncio, aiohttp and the Kubernetes client.
     from plugin_operator.app import run
 
     _log_unknown_variables(options)
@@ -51,5 +51,5 @@ def _log_unknown_variables(options: Options) -> None:
     logs.configure(options.log_format, options.log_level)
     for unknown in context.command.unknown_variables(context):
         logs.get_logger(__name__).warning(
-            "Environment variable is no setting", variable=unknown.name, did_you_mean=unknown.meant or None
+            "Unknown environment variable", variable=unknown.name, did_you_mean=unknown.meant or None
         )

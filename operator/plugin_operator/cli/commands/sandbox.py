@@ -1,4 +1,4 @@
-"""``plugin-operator sandbox``: the operator with an API server of its own, for a laptop without a cluster."""
+"""``plugin-operator sandbox``: runs the operator with an embedded API server, for a laptop without a cluster."""
 
 import contextlib
 import os
@@ -61,13 +61,13 @@ def command(folder: Path, data_dir: Path | None, **settings: Any) -> None:
 
 
 def _run(folder: SandboxFolder, data_dir: Path | None, settings: dict[str, Any]) -> int:
-    # asyncio is not for --help.
+    # Imported on demand: --help does not need asyncio.
     from plugin_operator.cli.server_process import ServerProcess, ServerRunnable
 
     options = replace(options_from(settings), kubeconfig=folder.kubeconfig)
     server = ServerProcess(folder.kubeconfig, data_dir)
     try:
-        # Imported while the server starts beside: both take about a second.
+        # Imported while the server starts in parallel: both take about a second.
         from plugin_operator.app import run
 
         url = server.wait_ready(_SERVER_READY_SECONDS)
@@ -79,7 +79,7 @@ def _run(folder: SandboxFolder, data_dir: Path | None, settings: dict[str, Any])
 
 
 def _with_addresses(settings: dict[str, Any]) -> dict[str, Any]:
-    """Fill in addresses nobody chose: the usual ports if they are free, for two sandboxes may run on one machine."""
+    """Return ``settings`` with default addresses: the usual ports, or free ones if another sandbox uses them."""
     context = click.get_current_context()
     chosen = dict(settings)
     for name, port in (("metrics_address", 8080), ("probe_address", 8081)):
@@ -90,7 +90,7 @@ def _with_addresses(settings: dict[str, Any]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _quiet_interrupt() -> Iterator[None]:
-    """Let Ctrl-C end the start-up as quietly as it ends the running operator, which brings handlers of its own."""
+    """Exit without a traceback on Ctrl-C during startup; the running operator has its own handlers."""
     leaving = False
 
     def leave(signum: int, frame: object) -> None:
@@ -103,7 +103,7 @@ def _quiet_interrupt() -> Iterator[None]:
     try:
         yield
     except Exception:
-        # What sys.exit raises in the middle of an import may come out of it as something else.
+        # An import may convert the SystemExit of sys.exit into another exception.
         if not leaving:
             raise
         sys.exit(0)

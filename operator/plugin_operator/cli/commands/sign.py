@@ -1,4 +1,4 @@
-"""``plugin-operator sign``: vouch for a directory of plugins."""
+"""``plugin-operator sign``: signs a directory of plugins."""
 
 from pathlib import Path
 
@@ -21,16 +21,16 @@ from plugin_operator.errors import UsageError
 def command(directory: Path, key: Path, serial: int | None) -> None:
     """Write plugins.manifest.json, with a digest of every file in PLUGINS_DIR, and its signature plugins.manifest.sig.
 
-    An operator with --plugins-signature-key and the public key loads the directory as it is now and refuses it if
-    anything is added, changed or missing. Sign again after each change. Default for PLUGINS_DIR: ./plugins.
+    An operator with --plugins-signature-key and the public key loads the directory in this state, and rejects it if
+    a file was added, changed or removed. Sign again after each change. Default for PLUGINS_DIR: ./plugins.
     """
-    # The cryptography library is not for --help.
+    # Imported on demand: --help does not need the cryptography library.
     from plugin_operator.hosting.signing.keys import read_private_key
     from plugin_operator.hosting.signing.sign import sign_directory
     from plugin_operator.hosting.signing.verifier import is_inside
 
     if is_inside(key, directory):
-        raise UsageError(f"--key: {key} lies in {directory}, with which it would be deployed: keep it elsewhere")
+        raise UsageError(f"--key: {key} is inside {directory} and would be deployed with it: keep it elsewhere")
     manifest = sign_directory(directory, read_private_key(key), serial)
     files = "1 file" if len(manifest.digests) == 1 else f"{len(manifest.digests)} files"
     click.echo(f"{directory}: signed {files} with serial {manifest.serial}")

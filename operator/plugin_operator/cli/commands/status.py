@@ -1,4 +1,4 @@
-"""``plugin-operator status``: ask a running operator what it runs."""
+"""``plugin-operator status``: shows the plugins of a running operator."""
 
 import json
 import os
@@ -27,7 +27,7 @@ _MAX_BYTES = 16 * 1024 * 1024
 def command(address: str | None, folder: Path, output: str) -> None:
     """Show plugins, revisions, digests, states and reasons.
 
-    Status 1 if any of it is not as the files say, or if a plugin fails most of the time.
+    Exits with 1 if a plugin does not run as its file says, or fails most of the time.
     """
     announced = read_announcement(folder)
     where = address or announced.get("probes") or "127.0.0.1:8081"
@@ -52,17 +52,17 @@ def _fetch(url: str, process: object) -> dict[str, Any]:
         if isinstance(reason, TimeoutError):
             raise click.ClickException(_silent(url, process)) from error
         raise click.ClickException(
-            f"no operator answers at {url} ({reason}): start one, or name its probe server with --address host:port"
+            f"no operator responds at {url} ({reason}): start one, or name its probe server with --address host:port"
         ) from error
     if not isinstance(status, dict):
-        raise click.ClickException(f"{url} is not a plugin-operator: it answered something else")
+        raise click.ClickException(f"{url} is not a plugin-operator: its response is not a status")
     return status
 
 
 def _silent(url: str, process: object) -> str:
-    """Return what is told when nothing has come within the time; a process whose loop is blocked takes connections."""
+    """Return the message after a timeout: a process with a blocked event loop still accepts connections."""
     says = f"does not answer at {url} within {_TIMEOUT_SECONDS:g} s"
-    look = 'look at its log: "Event loop is blocked" names plugin, file and line; end the loop there and restart it'
+    look = 'look at its log: "Event loop is blocked" names plugin, file and line; fix the code there and restart it'
     if process is not None and _runs(process):
         return f"the operator runs (process {process}) but {says}: {look}"
     return f"the operator {says}: if it runs, {look}; else start one, or name its probe server with --address host:port"
@@ -76,5 +76,5 @@ def _runs(process: object) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        return True  # it is somebody else's
+        return True  # the process belongs to another user
     return True

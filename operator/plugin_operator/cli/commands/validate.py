@@ -1,4 +1,4 @@
-"""``plugin-operator validate``: try plugins through the real loader."""
+"""``plugin-operator validate``: checks plugins with the operator's loader."""
 
 import sys
 from pathlib import Path
@@ -26,11 +26,11 @@ def command(
     allows_missing_requirements: bool,
     plugins_signature_key: Path | None,
 ) -> None:
-    """Load each plugin as the operator would and tell what is wrong, with file and line.
+    """Load each plugin as the operator would and report errors with file and line.
 
-    PATH is a plugin file, a plugin folder, or a directory of plugins. Nothing is sent to any cluster.
+    PATH is a plugin file, a plugin folder, or a directory of plugins. The command sends no requests to a cluster.
     """
-    # The loader imports asyncio and the whole author-facing package: not for --help.
+    # Imported on demand: the loader imports asyncio and the author-facing package, which --help does not need.
     from plugin_operator import logs
     from plugin_operator.cli.plugin_check import check
 

@@ -1,4 +1,4 @@
-"""``plugin-operator version``: what is running here."""
+"""``plugin-operator version``: prints the version."""
 
 import click
 
