@@ -44,7 +44,7 @@ class Handler:
         except (ConnectionError, TimeoutError):
             # The client disconnected while it sent its request, so there is no response to send.
             return web.Response(status=400)
-        except Exception:  # noqa: BLE001 - the edge of the process: one bad request must not end a connection silently
+        except Exception:  # noqa: BLE001 - every failure of a request must be answered and logged
             _log.exception("Request failed: method=%s url=%s", request.method, request.rel_url)
             answer = failed(internal("the server failed to handle the request; its log has the cause"))
         if isinstance(answer, Response):

@@ -183,9 +183,9 @@ def _field_term(term: str, text: str, position: int) -> tuple[str, str, str]:
     if match is None:
         raise SelectorError(f"{term!r} is not 'field=value' or 'field!=value'", text, position)
     path, operator, raw = match.groups()
-    if fault := re.search(r"\\(?![\\,=])", re.sub(r"\\[\\,=]", "  ", raw)):
+    if escape_error := re.search(r"\\(?![\\,=])", re.sub(r"\\[\\,=]", "  ", raw)):
         raise SelectorError(
-            r"a backslash may only stand before '\', ',' or '='", text, position + match.start(3) + fault.start()
+            r"a backslash may only stand before '\', ',' or '='", text, position + match.start(3) + escape_error.start()
         )
     if "=" in re.sub(r"\\[\\,=]", "", raw):
         raise SelectorError("an '=' in a value must be written '\\='", text, position + match.start(3))

@@ -189,11 +189,13 @@ class ApiServer:
 async def _close(runner: web.ServerRunner) -> None:
     """Stop listening and close all connections, also those that clients keep open."""
     transports = [connection.transport for connection in runner.server.connections] if runner.server else []
-    held = [(transport, transport.get_extra_info("socket")) for transport in transports if transport is not None]
+    open_transports = [
+        (transport, transport.get_extra_info("socket")) for transport in transports if transport is not None
+    ]
     await runner.cleanup()
-    for transport, sock in held:
+    for transport, sock in open_transports:
         if sock is None:
-            continue  # already closed; aiohttp's second close ends it
+            continue  # its transport was closed twice already, see below
         # aiohttp closes idle connections twice, and a TLS transport drops its connection at the second close. Then
         # abort() does nothing, or raises AttributeError in the first releases of Python 3.11.
         with contextlib.suppress(AttributeError):

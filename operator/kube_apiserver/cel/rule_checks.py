@@ -42,7 +42,7 @@ def _schemas_below(schema: Schema, *, is_root: bool) -> list[tuple[Schema, bool]
 
 
 def _rule_causes(schema: Schema, path: str, uncorrelated: str, *, is_root: bool = False) -> list[Cause]:
-    """Check the rules below a schema, then its own. ``uncorrelated`` is the path of a list around it without keys."""
+    """Check the rules below a schema, then its own. ``uncorrelated`` is the path of an enclosing list without keys."""
     causes = []
     for name, child in sorted(schema.properties.items()):
         causes += _rule_causes(child, f"{path}.properties[{name}]", uncorrelated)

@@ -17,7 +17,7 @@ K = TypeVar("K", bound=Hashable)
 class Coalescer(Generic[K]):
     """Calls a function once per added key, in order, on the running event loop.
 
-    A failure is logged and its key dropped, because the next write to the object adds the key again. A key whose write
+    A key that fails is logged and dropped; the next write to its object adds it again. A key whose write
     fails on a full disk is retried a second later.
     """
 
@@ -51,7 +51,7 @@ class Coalescer(Generic[K]):
                 if not self._stopped:
                     self._scheduled = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._run)
                 return
-            except Exception:  # noqa: BLE001 - one broken object must not stop the cleaning of all others
+            except Exception:  # noqa: BLE001 - a failure of one key must not stop the others
                 _log.exception("Controller failed: key=%s", key)
         self._schedule()
 

@@ -1,4 +1,4 @@
-"""The CustomResourceDefinition controllers: naming conditions, established, serving, and deletion of instances."""
+"""The CustomResourceDefinition controllers: name conditions, serving, and deletion of instances."""
 
 from functools import partial
 from typing import Any

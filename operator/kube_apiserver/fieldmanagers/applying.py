@@ -44,7 +44,7 @@ class _Request:
     ignored: frozenset[str]
 
 
-def apply(  # noqa: PLR0913 - one keyword per fact of the request reads better than a bag of them
+def apply(  # noqa: PLR0913 - keyword arguments are clearer than one options object
     live: Object | None,
     applied: Object,
     *,

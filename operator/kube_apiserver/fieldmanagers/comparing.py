@@ -24,7 +24,7 @@ class Comparison:
 
 
 def compare(old: Any, new: Any, schema: Schema | None) -> Comparison:
-    """Return the comparison of two versions. It has an added or removed container, and every path below it."""
+    """Return the comparison of two versions. It lists an added container itself, and every path below it."""
     result = Comparison()
     _compare(old, new, schema, (), result)
     return result

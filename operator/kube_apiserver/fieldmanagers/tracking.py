@@ -22,7 +22,7 @@ _MOST_UPDATERS = 10
 _OLDEST = "ancient-changes"
 
 
-def track(  # noqa: PLR0913 - one keyword per fact of the request reads better than a bag of them
+def track(  # noqa: PLR0913 - keyword arguments are clearer than one options object
     old: Mapping[str, Any] | None,
     new: Mapping[str, Any],
     *,

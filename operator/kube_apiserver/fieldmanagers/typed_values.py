@@ -1,7 +1,7 @@
 """Values with their schema, as structured-merge-diff treats them.
 
-The functions decide which values are leaves and how list items are named. A value without a schema is deduced from
-its JSON type: objects merge by name, lists are atomic.
+The functions decide which values are leaves and how list items are named. The JSON type decides for a value without
+a schema: objects merge by name, lists are atomic.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def is_leaf(value: Any, schema: Schema | None) -> bool:
 
 
 def child_schema(schema: Schema | None, name: str) -> Schema | None:
-    """Return the schema of a member of an object, None if it is deduced."""
+    """Return the schema of a member of an object, None if its JSON type decides."""
     return schema.child(name) if schema else None
 
 

@@ -49,7 +49,7 @@ def _matches(pattern: str, flags: int = 0) -> Callable[[str], bool]:
     return lambda text: compiled.fullmatch(text) is not None
 
 
-def _raises_nothing(read: Callable[[str], object], text: str) -> bool:
+def _parses(read: Callable[[str], object], text: str) -> bool:
     try:
         read(text)
     except ValueError:
@@ -58,7 +58,7 @@ def _raises_nothing(read: Callable[[str], object], text: str) -> bool:
 
 
 def _is_date(text: str) -> bool:
-    return re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) is not None and _raises_nothing(date.fromisoformat, text)
+    return re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) is not None and _parses(date.fromisoformat, text)
 
 
 def _is_date_time(text: str) -> bool:
@@ -77,19 +77,19 @@ def _is_duration(text: str) -> bool:
 
 
 def _is_ipv6(text: str) -> bool:
-    return "%" not in text and _raises_nothing(ipaddress.IPv6Address, text)
+    return "%" not in text and _parses(ipaddress.IPv6Address, text)
 
 
 def _is_cidr(text: str) -> bool:
     address, slash, bits = text.partition("/")
-    return bool(slash) and bits.isdecimal() and "%" not in address and _raises_nothing(ipaddress.ip_interface, text)
+    return bool(slash) and bits.isdecimal() and "%" not in address and _parses(ipaddress.ip_interface, text)
 
 
 def _is_uri(text: str) -> bool:
     scheme = _SCHEME.match(text)
     if not (scheme or text.startswith("/")) or _BAD_ESCAPE.search(text) or re.search(r"[\x00-\x1f\x7f]", text):
         return False
-    return _raises_nothing(lambda uri: urlsplit(uri).port, text) and " " not in urlsplit(text).netloc
+    return _parses(lambda uri: urlsplit(uri).port, text) and " " not in urlsplit(text).netloc
 
 
 def _is_hostname(text: str) -> bool:
@@ -159,7 +159,7 @@ _FORMATS: Mapping[str, Callable[[str], bool]] = {
     "email": _matches(rf"(?:[^<>@]*<{_ADDRESS}>|{_ADDRESS})"),
     "hexcolor": _matches("#?(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})"),
     "hostname": _is_hostname,
-    "ipv4": lambda text: _raises_nothing(ipaddress.IPv4Address, text),
+    "ipv4": lambda text: _parses(ipaddress.IPv4Address, text),
     "ipv6": _is_ipv6,
     "isbn": lambda text: _is_isbn10(text) or _is_isbn13(text),
     "isbn10": _is_isbn10,

@@ -23,7 +23,7 @@ def named(obj: Object, now: datetime) -> list[Any]:
     return [_name(obj), _age(obj, now)]
 
 
-def created(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG001 - all cell functions are called alike
+def created(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG001 - all cell functions have one signature
     """Return the cells of kinds that show their creation time instead of their age: roles, CRDs."""
     return [_name(obj), obj["metadata"].get("creationTimestamp")]
 
@@ -160,7 +160,7 @@ def revision(obj: Object, now: datetime) -> list[Any]:
     return [_name(obj), shown, obj.get("revision", 0), _age(obj, now)]
 
 
-def pod_template(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG001 - all cell functions are called alike
+def pod_template(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG001 - all cell functions have one signature
     """Return the cells of a PodTemplate."""
     template = obj.get("template") or {}
     containers = (template.get("spec") or {}).get("containers") or []

@@ -43,7 +43,7 @@ def list_revision(request: Request) -> int:
 
 
 def exact_revision(request: Request) -> int | None:
-    """Return the exact revision that a list asks for, None if the newest will do."""
+    """Return the exact revision that a list requires, None if the newest will do."""
     text, match = request.query.get("resourceVersion", ""), request.query.get("resourceVersionMatch", "")
     if match == "Exact":
         return parse_revision(text)

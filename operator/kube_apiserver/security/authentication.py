@@ -15,7 +15,7 @@ class Authenticator:
     """Authenticates requests."""
 
     def __init__(self, tokens: Tokens, authorizer: RbacAuthorizer, *, required: bool) -> None:
-        """Without ``required``, a request without a token is authenticated as the admin."""
+        """Set up the token lookup. If ``required`` is false, a request without a token is the admin's."""
         self._tokens = tokens
         self._authorizer = authorizer
         self._without_token = ANONYMOUS if required else ADMIN

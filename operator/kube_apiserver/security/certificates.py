@@ -68,7 +68,7 @@ def server_context(authority: Authority, name: str, hosts: Sequence[str], now: d
     ca = x509.load_pem_x509_certificate(authority.certificate_pem)
     ca_key = serialization.load_pem_private_key(authority.key_pem, None)
     if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
-        raise ValueError("the authority's key is not an elliptic curve key")  # noqa: TRY004 - a bad file, not a bad type
+        raise ValueError("the CA's private key is not an elliptic curve key")  # noqa: TRY004 - a bad file, not a bad type
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         _builder(_name(name), ca.subject, key.public_key(), now, _SERVING_LIFETIME)

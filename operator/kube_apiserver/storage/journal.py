@@ -115,7 +115,7 @@ class Journal:
             try:
                 await self._in_thread(self._log.append, b"".join(frames))
             except OSError as error:
-                self._refuse(error)
+                self._reject_writes(error)
                 return
             self._acknowledge(revision)
             if self._log.size > self._compact_at_bytes:
@@ -135,7 +135,7 @@ class Journal:
                 future.set_result(None)
         self._waiters = waiting
 
-    def _refuse(self, error: OSError) -> None:
+    def _reject_writes(self, error: OSError) -> None:
         """Roll back all changes that are not on disk, fail their waiters, and start the repair of the log."""
         self._problem = f"the data folder cannot be written: {error.strerror or error}"
         _log.error("Data folder not writable, writes are rejected: folder=%s error=%s", self._folder, error)

@@ -44,10 +44,10 @@ def _secret(obj: Object) -> list[Cause]:
 def _lease(obj: Object) -> list[Cause]:
     spec = obj.get("spec") or {}
     causes = []
-    for name, least, words in (("leaseDurationSeconds", 1, "must be greater than 0"), ("leaseTransitions", 0, "")):
+    for name, minimum, detail in (("leaseDurationSeconds", 1, "must be greater than 0"), ("leaseTransitions", 0, "")):
         value = spec.get(name)
-        if value is not None and value < least:
-            causes.append(messages.invalid(f"spec.{name}", value, words or "must be greater than or equal to 0"))
+        if value is not None and value < minimum:
+            causes.append(messages.invalid(f"spec.{name}", value, detail or "must be greater than or equal to 0"))
     return causes
 
 

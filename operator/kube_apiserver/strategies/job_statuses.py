@@ -74,14 +74,14 @@ def _uncounted(pods: Object) -> Iterator[Cause]:
 def _completion(after: _Status, before: _Status) -> Iterator[Cause]:
     start, end = after.value("startTime"), after.value("completionTime")
     started, ended = start != before.value("startTime"), end != before.value("completionTime")
-    turned = after.complete != before.complete
-    if (turned or after.failed != before.failed) and after.complete and after.failed:
+    condition_changed = after.complete != before.complete
+    if (condition_changed or after.failed != before.failed) and after.complete and after.failed:
         yield _conditions("cannot set Complete=True and Failed=true conditions")
-    if (turned or after.target != before.target) and after.complete and after.target:
+    if (condition_changed or after.target != before.target) and after.complete and after.target:
         yield _conditions("cannot set Complete=True and FailureTarget=true conditions")
-    if (turned or ended) and end and not after.complete:
+    if (condition_changed or ended) and end and not after.complete:
         yield _invalid("completionTime", end, "cannot set completionTime when there is no Complete=True condition")
-    if (turned or ended) and not end and after.complete:
+    if (condition_changed or ended) and not end and after.complete:
         yield _required("completionTime", "completionTime is required for Complete jobs")
     if (started or ended) and start and end and end < start:
         yield _invalid("completionTime", end, "must be equal to or after `startTime`")
@@ -91,25 +91,25 @@ def _completion(after: _Status, before: _Status) -> Iterator[Cause]:
         and not after.target
     ):
         yield _conditions("cannot set Failed=True condition without the FailureTarget=true condition")
-    if (turned or after.met != before.met) and after.complete and not after.met:
+    if (condition_changed or after.met != before.met) and after.complete and not after.met:
         yield _conditions("cannot set Complete=True condition without the SuccessCriteriaMet=true condition")
 
 
 def _finish(after: _Status, before: _Status) -> Iterator[Cause]:
-    turned = after.finished != before.finished
+    condition_changed = after.finished != before.finished
     if not after.finished:
         return
-    if (turned or _changed(after, before, "active")) and after.number("active") > 0:
+    if (condition_changed or _changed(after, before, "active")) and after.number("active") > 0:
         yield _invalid("active", after.number("active"), "active>0 is invalid for finished job")
     nothing_to_do = after.spec.get("suspend") is True and after.spec.get("completions") == 0
     started = _changed(after, before, "startTime")
-    if (turned or started) and not nothing_to_do and not after.value("startTime"):
+    if (condition_changed or started) and not nothing_to_do and not after.value("startTime"):
         yield _required("startTime", "startTime is required for finished job")
     uncounted = after.value("uncountedTerminatedPods") or {}
-    if (turned or _changed(after, before, "uncountedTerminatedPods")) and any(uncounted.values()):
+    if (condition_changed or _changed(after, before, "uncountedTerminatedPods")) and any(uncounted.values()):
         shown = {"Succeeded": uncounted.get("succeeded"), "Failed": uncounted.get("failed")}
         yield _invalid("uncountedTerminatedPods", shown, "must be empty for finished job")
-    if (turned or _changed(after, before, "terminating")) and after.number("terminating") > 0:
+    if (condition_changed or _changed(after, before, "terminating")) and after.number("terminating") > 0:
         yield _invalid("terminating", after.number("terminating"), "terminating>0 is invalid for finished job")
 
 
@@ -159,8 +159,8 @@ def _history(after: _Status, before: _Status) -> Iterator[Cause]:
         yield _invalid("completionTime", end, "field is immutable")
     resuming = before.has_condition("Suspended") and after.has_condition("Suspended", "False")
     start = after.value("startTime")
-    moved = before.value("startTime") and start != before.value("startTime")
-    if moved and not resuming and not after.spec.get("suspend"):
+    start_changed = before.value("startTime") and start != before.value("startTime")
+    if start_changed and not resuming and not after.spec.get("suspend"):
         yield _invalid("startTime", start, "field is immutable for unsuspended job once set")
     if before.met and not after.met:
         yield _conditions("cannot disable the SuccessCriteriaMet=True condition")

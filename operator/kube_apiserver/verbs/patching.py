@@ -78,10 +78,10 @@ def patch_document(current: dict[str, Any], media: str, change: Any, schema: Sch
         named = {"apiVersion": current["apiVersion"], "kind": current["kind"]}
         return patching.strategic_merge_patch(current, change, schema) | named
     except patching.PatchError as error:
-        raise refused(error) from error
+        raise patch_error(error) from error
 
 
-def refused(error: patching.PatchError) -> StatusError:
+def patch_error(error: patching.PatchError) -> StatusError:
     """Return the StatusError of a failed patch. Only a 422 has details, which are empty."""
     return StatusError(error.code, error.reason, error.message, {} if error.code == 422 else None)
 

@@ -66,7 +66,7 @@ def _delete_definition(
 
 
 def is_removable(resource: ServedResource, obj: dict[str, Any]) -> bool:
-    """Report whether an object with a deletionTimestamp can be removed: no finalizers and no grace period are left."""
+    """Report whether an object with a deletionTimestamp is removable: no finalizer, grace period or content left."""
     metadata = obj["metadata"]
     if not metadata.get("deletionTimestamp") or metadata.get("finalizers"):
         return False
