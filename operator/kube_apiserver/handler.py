@@ -96,7 +96,7 @@ class Handler:
         return None if fault is None else await inject(fault, request)
 
     async def _plan_faults(self, user: User, request: web.BaseRequest, path: str) -> Response:
-        """Answer at the fault endpoint. No role grants it: it requires the group ``system:masters``."""
+        """Answer a request to the fault endpoint, which only the group ``system:masters`` may use."""
         if MASTERS not in user.groups:
             raise refusal(user, Attributes(request.method.lower(), path=path))
         return await endpoint.answer(self._cluster.faults, self._cluster.store, request, path)

@@ -31,7 +31,7 @@ class Evaluation:
 
 
 def evaluate(obj: Any, old: Any, schema: Schema) -> Evaluation:
-    """Evaluate the CEL rules of ``obj``, otherwise a valid object. ``old`` is the stored object, None on create."""
+    """Evaluate the CEL rules of ``obj``, which is valid otherwise. ``old`` is the stored object, None on create."""
     evaluation = Evaluation()
     if is_available():
         before = MISSING if old is None else old
@@ -66,7 +66,7 @@ class _CorrelatedValue:
         return bool(self.whole == self.whole_old)
 
     def child_node(self, value: Any, old: Any, schema: Schema, path: str) -> "_CorrelatedValue":
-        """Return the node of a child value."""
+        """Return a child value with its correlated old value."""
         whole, whole_old = (self.whole, self.whole_old) if old is MISSING else (value, old)
         return _CorrelatedValue(value, old, schema, path, whole, whole_old)
 

@@ -102,7 +102,7 @@ def _claim(value: Any, schema: Schema | None, path: Path, into: FieldSet) -> Non
 
 
 def with_named_fields(fields: FieldSet, schema: Schema | None) -> FieldSet:
-    """Return the set with every struct field that has children added as a member."""
+    """Return ``fields`` plus every struct field that has a path below it."""
     names = {element for element in fields.children if element.startswith("f:") and is_declared(schema, element[2:])}
     children = {
         element: with_named_fields(child, schema_at(schema, element)) for element, child in fields.children.items()
