@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from plugin_operator.clock import SystemClock
 from plugin_operator.hosting import PluginState
 from plugin_operator.options import LeaderElectionOptions, MetricsSecurity, Options
 from plugin_operator.serving.address import BindAddress
+from plugin_operator.serving.server import HttpServer
 from plugin_operator.tasks.supervisor import BACKGROUND_TASK_RESTARTS
 from plugin_operator.testing.eventually import eventually
 
@@ -93,12 +95,19 @@ class Running:
 
     def threads(self) -> list[threading.Thread]:
         """Every thread that the operator has for good."""
-        foreign = lambda name: FOREIGN_THREADS.fullmatch(name) or ON_CALL_THREADS.fullmatch(name)  # noqa: E731
+
+        def foreign(name: str) -> bool:
+            return bool(FOREIGN_THREADS.fullmatch(name) or ON_CALL_THREADS.fullmatch(name))
+
         return [each for each in threading.enumerate() if each not in self._others and not foreign(each.name)]
 
     async def get(self, path: str) -> tuple[int, str]:
         """Ask the probe server."""
-        port = next(each.port for each in self.app.manager._runnables if each.name == "probe server")
+        port = next(
+            each.port
+            for each in self.app.manager._runnables
+            if isinstance(each, HttpServer) and each.name == "probe server"
+        )
         timeout = aiohttp.ClientTimeout(total=5)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
@@ -271,8 +280,12 @@ async def test_each_thread_that_ends_unasked_comes_back(operator: Running) -> No
     for thread in threads:
         ident = ctypes.c_ulong(thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Boom))
-        await eventually(lambda thread=thread: not thread.is_alive())
-        await eventually(lambda thread=thread: thread.name in [each.name for each in operator.threads()])
+        dead: Callable[[], bool] = partial(lambda thread: not thread.is_alive(), thread)
+        started: Callable[[], bool] = partial(
+            lambda name: name in [each.name for each in operator.threads()], thread.name
+        )
+        await eventually(dead)
+        await eventually(started)
     assert operator.app.metrics.family(BACKGROUND_TASK_RESTARTS).values == {("loop-watchdog",): 1}
     await works(operator, "threads")
 

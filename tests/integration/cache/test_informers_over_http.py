@@ -101,8 +101,10 @@ async def test_a_cache_follows_creation_change_and_deletion(harness: CacheHarnes
     await eventually(lambda: ("delete", "a") in log.heard)
     assert log.heard == [("add", "early", True), ("add", "a", False), ("update", "a", {"k": "ü"}), ("delete", "a")]
     assert names(informer) == ["early"]
-    assert informer.lister.get("early", NAMESPACE)["kind"] == "ConfigMap"
-    assert "managedFields" not in informer.lister.get("early", NAMESPACE)["metadata"]
+    early = informer.lister.get("early", NAMESPACE)
+    assert early is not None
+    assert early["kind"] == "ConfigMap"
+    assert "managedFields" not in early["metadata"]
 
 
 async def test_selectors_narrow_a_cache_and_objects_leave_it(harness: CacheHarness) -> None:
@@ -129,6 +131,7 @@ async def test_metadata_only_leaves_the_rest_of_the_object_on_the_server(harness
     await harness.client.create(config_map("a", k="v"))
     informer = await synced(harness.factory.acquire(InformerKey(CONFIG_MAP, NAMESPACE, metadata_only=True)))
     obj = informer.lister.get(f"{NAMESPACE}/a")
+    assert obj is not None
     assert (obj["kind"], obj["metadata"]["name"]) == ("ConfigMap", "a")
     assert "data" not in obj
 

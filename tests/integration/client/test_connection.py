@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -11,7 +11,16 @@ from aiohttp import web
 from aiohttp.web_request import Request
 from aiohttp.web_response import Response, StreamResponse
 
-from plugin_operator.client import Access, ApiRequest, Connection, ConnectionConfig, FixedAccess, TlsSettings
+from plugin_operator.client import (
+    Access,
+    AccessSource,
+    ApiRequest,
+    ByteStream,
+    Connection,
+    ConnectionConfig,
+    FixedAccess,
+    TlsSettings,
+)
 from plugin_operator.client.http import limits
 from plugin_operator.client.http.connection import REST_CLIENT_REQUESTS
 from plugin_operator.errors import (
@@ -34,6 +43,7 @@ class Server:
     def __init__(self) -> None:
         self.answers: list[Any] = []
         self.requests: list[Any] = []
+        self.url = ""
 
     async def handle(self, request: Request) -> Response | StreamResponse:
         self.requests.append((request.method, request.path_qs, dict(request.headers), await request.read()))
@@ -59,8 +69,11 @@ class RenewableAccess:
         self.token = "new"
         return await self.current()
 
+    async def reread(self, failed: Access) -> Access:
+        return failed
 
-async def read_all(stream):
+
+async def read_all(stream: ByteStream) -> bytes:
     pieces = []
     while piece := await stream.read():
         pieces.append(piece)
@@ -76,25 +89,26 @@ async def server() -> AsyncIterator[Server]:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    served.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
+    served.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield served
     await runner.cleanup()
 
 
+class Connect:
+    """Opens connections to the server of the test, and counts in metrics of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.metrics = Metrics()
+
+    def __call__(self, access: AccessSource | None = None) -> AbstractAsyncContextManager[Connection]:
+        config = ConnectionConfig(self._url, access) if access else ConnectionConfig.for_endpoint(self._url, token="t")
+        return Connection.open(config, self.metrics)
+
+
 @pytest.fixture
-async def connect(server: Server) -> Callable[..., Any]:
-    metrics = Metrics()
-
-    @asynccontextmanager
-    async def opened(access: FixedAccess | None = None):
-        config = (
-            ConnectionConfig(server.url, access) if access else ConnectionConfig.for_endpoint(server.url, token="t")
-        )
-        async with Connection.open(config, metrics) as connection:
-            yield connection
-
-    opened.metrics = metrics
-    return opened
+async def connect(server: Server) -> Connect:
+    return Connect(server.url)
 
 
 def refusal(code: int, reason: str = "", **headers: Any) -> Response:
@@ -102,7 +116,7 @@ def refusal(code: int, reason: str = "", **headers: Any) -> Response:
     return web.json_response(body, status=code, headers=headers)
 
 
-async def test_a_request_carries_query_body_token_and_types(server: Server, connect: Callable[..., Any]) -> None:
+async def test_a_request_carries_query_body_token_and_types(server: Server, connect: Connect) -> None:
     server.answers = [web.json_response({"a": 1})]
     async with connect() as connection:
         answer = await connection.send(
@@ -123,7 +137,7 @@ async def test_a_request_carries_query_body_token_and_types(server: Server, conn
     assert connect.metrics.family(REST_CLIENT_REQUESTS).get("200", "POST", server.url[7:]) == 1
 
 
-async def test_impersonation_goes_along_with_every_value(server: Server, connect: Callable[..., Any]) -> None:
+async def test_impersonation_goes_along_with_every_value(server: Server, connect: Connect) -> None:
     headers = (("Impersonate-User", "jane"), ("Impersonate-Group", "a"), ("Impersonate-Group", "b"))
     groups = []
 
@@ -143,7 +157,7 @@ async def test_impersonation_goes_along_with_every_value(server: Server, connect
     [(403, "Forbidden", ForbiddenError), (410, "Expired", GoneError), (500, "", ServerError), (302, "", ApiError)],
 )
 async def test_a_failure_becomes_the_exception_that_fits(
-    server: Server, connect: Callable[..., Any], code: int, reason: str, kind: type[Exception]
+    server: Server, connect: Connect, code: int, reason: str, kind: type[ApiError]
 ) -> None:
     server.answers = [refusal(code, reason)]
     async with connect() as connection:
@@ -152,7 +166,7 @@ async def test_a_failure_becomes_the_exception_that_fits(
     assert (caught.value.status, caught.value.reason, caught.value.message) == (code, reason, "words")
 
 
-async def test_a_failure_that_is_no_status_keeps_its_text(server: Server, connect: Callable[..., Any]) -> None:
+async def test_a_failure_that_is_no_status_keeps_its_text(server: Server, connect: Connect) -> None:
     server.answers = [web.Response(status=502, text="<html>bad gateway</html>")]
     async with connect() as connection:
         with pytest.raises(ServerError, match="bad gateway"):
@@ -160,16 +174,14 @@ async def test_a_failure_that_is_no_status_keeps_its_text(server: Server, connec
 
 
 @pytest.mark.parametrize("code", [429, 503])
-async def test_a_server_that_names_a_wait_is_asked_again_after_it(
-    server: Server, connect: Callable[..., Any], code: int
-) -> None:
+async def test_a_server_that_names_a_wait_is_asked_again_after_it(server: Server, connect: Connect, code: int) -> None:
     server.answers = [refusal(code, **{"Retry-After": "0"}), web.json_response({})]
     async with connect() as connection:
         assert (await connection.send(ApiRequest("GET", "/x"))).status == 200
     assert connect.metrics.family(REST_CLIENT_REQUESTS).get(str(code), "GET", server.url[7:]) == 1
 
 
-async def test_a_wait_beyond_the_deadline_is_not_begun(server: Server, connect: Callable[..., Any]) -> None:
+async def test_a_wait_beyond_the_deadline_is_not_begun(server: Server, connect: Connect) -> None:
     server.answers = [refusal(429, **{"Retry-After": "60"})]
     async with connect() as connection:
         with pytest.raises(TooManyRequestsError) as caught:
@@ -177,7 +189,7 @@ async def test_a_wait_beyond_the_deadline_is_not_begun(server: Server, connect: 
     assert caught.value.retry_after_seconds == 60
 
 
-async def test_a_server_that_asks_to_retry_for_ever_is_given_up(server: Server, connect: Callable[..., Any]) -> None:
+async def test_a_server_that_asks_to_retry_for_ever_is_given_up(server: Server, connect: Connect) -> None:
     server.answers = [refusal(429, **{"Retry-After": "0"}) for _ in range(20)]
     async with connect() as connection:
         with pytest.raises(TooManyRequestsError):
@@ -185,9 +197,7 @@ async def test_a_server_that_asks_to_retry_for_ever_is_given_up(server: Server, 
     assert len(server.requests) == 11
 
 
-async def test_refused_credentials_are_renewed_once_for_calls_and_streams(
-    server: Server, connect: Callable[..., Any]
-) -> None:
+async def test_refused_credentials_are_renewed_once_for_calls_and_streams(server: Server, connect: Connect) -> None:
     access = RenewableAccess(server.url)
     server.answers = [
         refusal(401),
@@ -207,9 +217,7 @@ async def test_refused_credentials_are_renewed_once_for_calls_and_streams(
     assert server.requests[1][2]["Authorization"] == "Bearer new"
 
 
-async def test_credentials_that_cannot_be_renewed_leave_the_refusal(
-    server: Server, connect: Callable[..., Any]
-) -> None:
+async def test_credentials_that_cannot_be_renewed_leave_the_refusal(server: Server, connect: Connect) -> None:
     access = RenewableAccess(server.url)
     access.fails = True
     server.answers = [refusal(401)]
@@ -218,11 +226,12 @@ async def test_credentials_that_cannot_be_renewed_leave_the_refusal(
             await connection.send(ApiRequest("GET", "/x"))
 
 
-async def test_a_body_cut_short_is_a_broken_connection(server: Server, connect: Callable[..., Any]) -> None:
+async def test_a_body_cut_short_is_a_broken_connection(server: Server, connect: Connect) -> None:
     async def cut(request: Request) -> StreamResponse:
         answer = web.StreamResponse(headers={"Content-Length": "100"})
         await answer.prepare(request)
         await answer.write(b"half")
+        assert request.transport is not None
         request.transport.close()
         return answer
 
@@ -237,7 +246,7 @@ async def test_a_body_cut_short_is_a_broken_connection(server: Server, connect: 
 
 
 async def test_an_answer_beyond_the_size_limit_is_refused(
-    server: Server, connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "MAX_DOCUMENT_BYTES", 1000)
     server.answers = [web.Response(body=b"x" * 1001), web.Response(body=b"x" * 1000)]
@@ -251,15 +260,15 @@ async def hang(request: Request) -> None:
     await asyncio.sleep(30)
 
 
-async def test_a_call_without_an_answer_ends_at_its_deadline(server: Server, connect: Callable[..., Any]) -> None:
+async def test_a_call_without_an_answer_ends_at_its_deadline(server: Server, connect: Connect) -> None:
     server.answers = [hang]
     async with connect() as connection:
         with pytest.raises(ApiConnectionError, match="in time"):
             await connection.send(ApiRequest("GET", "/x", timeout_seconds=0.1))
 
 
-async def test_a_silent_stream_ends_at_its_deadline(server: Server, connect: Callable[..., Any]) -> None:
-    async def silent(request: Request):
+async def test_a_silent_stream_ends_at_its_deadline(server: Server, connect: Connect) -> None:
+    async def silent(request: Request) -> web.StreamResponse:
         answer = web.StreamResponse()
         await answer.prepare(request)
         await answer.write(b"one\n")
@@ -273,8 +282,8 @@ async def test_a_silent_stream_ends_at_its_deadline(server: Server, connect: Cal
             await stream.read()
 
 
-async def test_streams_never_starve_calls(server: Server, connect: Callable[..., Any]) -> None:
-    async def endless(request: Request):
+async def test_streams_never_starve_calls(server: Server, connect: Connect) -> None:
+    async def endless(request: Request) -> web.StreamResponse:
         answer = web.StreamResponse()
         await answer.prepare(request)
         await answer.write(b"x")
@@ -311,7 +320,7 @@ async def test_bad_tls_material_is_a_configuration_error() -> None:
         TlsSettings(certificate_pem=b"not a certificate").context()
 
 
-async def test_many_calls_share_one_connection_from_many_tasks(server: Server, connect: Callable[..., Any]) -> None:
+async def test_many_calls_share_one_connection_from_many_tasks(server: Server, connect: Connect) -> None:
     server.answers = [web.json_response({"n": n}) for n in range(50)]
     async with connect() as connection:
         answers = await asyncio.gather(*(connection.send(ApiRequest("GET", f"/{n}")) for n in range(50)))

@@ -301,7 +301,12 @@ async def test_a_token_comes_before_the_password_of_an_address(
     tmp_path: Path, echo: Callable[[Raw], Awaitable[int]]
 ) -> None:
     asked: list[bytes] = []
-    port = await echo(lambda request: asked.append(request) or answer("200 OK", "{}"))  # type: ignore[func-returns-value]
+
+    def noted(request: bytes) -> bytes:
+        asked.append(request)
+        return answer("200 OK", "{}")
+
+    port = await echo(noted)
     for user in ({}, {"token": "t"}):
         (tmp_path / "config").write_text(kubeconfig(user, server=f"http://u:p@127.0.0.1:{port}"))
         assert await use(tmp_path / "config") is None

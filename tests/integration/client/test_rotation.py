@@ -77,7 +77,7 @@ class Server:
         site = web.TCPSite(self.runner, "127.0.0.1", self.port, ssl_context=context, reuse_address=True)
         await site.start()
         self._sites.append(site)
-        self.port = site._server.sockets[0].getsockname()[1]
+        self.port = self.runner.addresses[-1][1]
 
     def _who(self, request: web.Request) -> tuple[str, str]:
         assert request.transport is not None

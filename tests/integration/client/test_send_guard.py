@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +30,7 @@ class Server:
     def __init__(self) -> None:
         self.arrived: list[Any] = []
         self.answers: list[Any] = []
+        self.url = ""
 
     async def handle(self, request: Request) -> Response:
         self.arrived.append(request.method)
@@ -50,6 +52,9 @@ class SlowAccess:
         await self.before_renewed()
         return self.access
 
+    async def reread(self, failed: Access) -> Access:
+        return failed
+
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
@@ -60,7 +65,7 @@ async def server() -> AsyncIterator[Server]:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    served.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
+    served.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield served
     await runner.cleanup()
 
@@ -70,7 +75,7 @@ def fence() -> Fence:
     return Fence(SystemClock())
 
 
-def opened(access: Access, **settings: Any):
+def opened(access: Access, **settings: Any) -> AbstractAsyncContextManager[Connection]:
     return Connection.open(ConnectionConfig(access.host, FixedAccess(access)), Metrics(), **settings)
 
 
@@ -113,6 +118,7 @@ async def test_no_write_is_sent_again_over_another_connection_once_leadership_en
 ) -> None:
     async def cut(request: Request) -> Response:
         fence.close()
+        assert request.transport is not None
         request.transport.abort()
         return web.Response()
 
@@ -145,7 +151,9 @@ async def test_no_write_is_sent_once_leadership_ended_while_it_waited_for_a_conn
         write = tasks.create_task(
             _refused(FencedTransport(connection, fence).send(ApiRequest(method, "/x", body=b"{}")))
         )
-        await eventually(lambda: any(connection._calls.connector._waiters.values()))
+        pool = connection._calls.connector
+        assert pool is not None
+        await eventually(lambda: any(pool._waiters.values()))
         fence.close()
         may_answer.set()
         await write

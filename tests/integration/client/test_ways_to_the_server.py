@@ -19,7 +19,6 @@ from plugin_operator.client.credentials.in_cluster import InClusterSource
 from plugin_operator.client.credentials.kubeconfig import read_context
 from plugin_operator.client.credentials.kubeconfig_source import KubeconfigSource
 from plugin_operator.client.credentials.proxies import proxy_for
-from plugin_operator.client.http import resolver as resolver_module
 from plugin_operator.client.http import sessions
 from plugin_operator.errors import ApiConnectionError
 from plugin_operator.metrics import Metrics
@@ -240,7 +239,7 @@ class Names:
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     found = Names()
-    monkeypatch.setattr(resolver_module.socket, "getaddrinfo", found.getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", found.getaddrinfo)
     monkeypatch.setattr(sessions, "_NAMES_SECONDS", 0)
     return found
 
@@ -269,7 +268,7 @@ async def test_a_look_up_that_hangs_ends_at_the_deadline_and_holds_up_no_other(
             ends.wait(30)
         return answer(host, port, *options)
 
-    monkeypatch.setattr(resolver_module.socket, "getaddrinfo", hangs)
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
     try:
         async with (
             opened(Access(f"http://hangs.test:{port}")) as hanging,
@@ -317,7 +316,7 @@ async def test_a_name_of_several_addresses_is_reached_at_the_one_that_answers(
     def resolve(host: str, port: int, *_: object) -> list[tuple[object, ...]]:
         return [(family, socket.SOCK_STREAM, 0, "", (address, port)) for family, address in addresses]
 
-    monkeypatch.setattr(resolver_module.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     async with opened(Access(f"http://{NAME}:{port}")) as connection:
         assert "alive" in await ask(connection)
         async with connection.stream(ApiRequest("GET", "/x", timeout_seconds=5)) as stream:
@@ -331,7 +330,7 @@ async def test_a_name_server_that_answers_nonsense_is_a_connection_error(
     def resolve(host: str, port: int, *_: object) -> list[tuple[object, ...]]:
         return [(family, socket.SOCK_STREAM, 0, "", (address, port)) for family, address in answer]
 
-    monkeypatch.setattr(resolver_module.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     async with opened(Access(f"http://{NAME}:1")) as connection:
         with pytest.raises(ApiConnectionError):
             await ask(connection)

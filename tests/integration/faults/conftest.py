@@ -24,6 +24,7 @@ from plugin_operator.kube import Object
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import Options
 from plugin_operator.serving.address import BindAddress
+from plugin_operator.serving.server import HttpServer
 from plugin_operator.testing.eventually import eventually
 from tests import realserver
 from tests.integration.faults.scripts import RESTARTS
@@ -134,7 +135,9 @@ class OperatorHarness:
         await eventually(reached, timeout_seconds=WAIT_SECONDS)
 
     def port_of(self, name: str) -> int:
-        return next(each.port for each in self.app.manager._runnables if each.name == name)
+        return next(
+            each.port for each in self.app.manager._runnables if isinstance(each, HttpServer) and each.name == name
+        )
 
     async def get(self, server: str, path: str) -> tuple[int, str]:
         async with self.http.get(f"http://127.0.0.1:{self.port_of(server)}{path}") as answer:

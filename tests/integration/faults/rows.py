@@ -6,6 +6,7 @@ need more than that are in ``scripts``.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from kube_apiserver.faults import Action, Fault
 
@@ -41,12 +42,12 @@ class Row:
         return self.when.replace(" ", "_").replace("`", "")
 
 
-def fault(action: Action, *, lasting: bool = False, **fields: object) -> Fault:
+def fault(action: Action, *, lasting: bool = False, **fields: Any) -> Fault:
     """Return a fault that meets only the operator's ConfigMaps."""
-    return Fault(action=action, agent=OPERATOR, resource="configmaps", count=None if lasting else 1, **fields)  # type: ignore[arg-type]
+    return Fault(action=action, agent=OPERATOR, resource="configmaps", count=None if lasting else 1, **fields)
 
 
-def watch(action: Action, **fields: object) -> Fault:
+def watch(action: Action, **fields: Any) -> Fault:
     """Return a fault inside, or at the opening of, the watch."""
     return fault(action, verb="watch", **fields)
 
@@ -222,7 +223,7 @@ OPENING_A_WATCH = (
 )
 
 
-def _streamed(what: str, then: str, restarts: str, action: Action, **fields: object) -> Row:
+def _streamed(what: str, then: str, restarts: str, action: Action, **fields: Any) -> Row:
     return Row(
         when=f"a streaming list {what}",
         then=then,
@@ -259,7 +260,7 @@ def _paged(
     *,
     lasting: bool = False,
     reason: str = "a planned fault",
-    **fields: object,
+    **fields: Any,
 ) -> Row:
     page = fault(action, verb="list", lasting=lasting, **fields)
     return Row(

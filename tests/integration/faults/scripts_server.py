@@ -143,7 +143,7 @@ async def huge_object(harness: Any) -> None:
     version = (await harness.client.get("v1/ConfigMap", "kept", NAMESPACE))["metadata"]["resourceVersion"]
     metadata = f'{{"name":"huge","namespace":"{NAMESPACE}","resourceVersion":"{version}"}}'
     obj = f'{{"apiVersion":"v1","kind":"ConfigMap","metadata":{metadata},"data":{{"x":"{"x" * 50_000_000}"}}}}'
-    meets = {"verb": "watch", "resource": "configmaps", "agent": OPERATOR}
+    meets: dict[str, Any] = {"verb": "watch", "resource": "configmaps", "agent": OPERATOR}
     harness.server.faults.add(Fault(action=Action.GARBAGE, body=f'{{"type":"ADDED","object":{obj}}}', **meets))
     await others_work(harness, "while it comes")
     await harness.seen("maps", "huge", None)
@@ -157,7 +157,7 @@ async def huge_object(harness: Any) -> None:
 async def unreadable_item(harness: Any) -> None:
     """One of the items has no name."""
     page = '{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{}},{"metadata":{"name":"x"}}]}'
-    watch = {"verb": "watch", "resource": "configmaps", "agent": OPERATOR}
+    watch: dict[str, Any] = {"verb": "watch", "resource": "configmaps", "agent": OPERATOR}
     harness.server.faults.add(Fault(action=Action.ERROR_EVENT, code=410, **watch))
     harness.server.faults.add(Fault(action=Action.REFUSE, query="sendInitialEvents", code=400, **watch))
     harness.server.faults.add(

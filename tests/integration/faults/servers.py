@@ -23,15 +23,15 @@ NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 
 class ServerUnderTest(Protocol):
-    """An API server, whichever it is.
+    """An API server, whichever it is."""
 
-    Attributes:
-        faults: what is planned in it, until it is stopped.
-        url: where the operator and the tests reach it.
-    """
+    @property
+    def faults(self) -> FaultPlan:
+        """What is planned in it, until it is stopped."""
 
-    faults: FaultPlan
-    url: str
+    @property
+    def url(self) -> str:
+        """Where the operator and the tests reach it."""
 
     async def start(self) -> None:
         """Serve, at the same address as before."""
@@ -125,7 +125,7 @@ class RealServerUnderTest(_Data):
 
     async def start(self) -> None:
         """Start the server, if it is its own, and the proxy."""
-        target = self._shared or await asyncio.to_thread(self._start_own)
+        target = self._shared if self._shared is not None else await asyncio.to_thread(self._start_own)
         session = aiohttp.ClientSession(
             target.url,
             connector=aiohttp.TCPConnector(ssl=target.context or True, limit=0),

@@ -47,17 +47,17 @@ async def reconcile(ctx, request):
 """
 
 
-def add(harness: OperatorHarness, name, text) -> None:
+def add(harness: OperatorHarness, name: str, text: str) -> None:
     path = harness.plugins / f"{name}.py"
     path.write_text(HEAD.format(journal=str(harness.journal)) + text.replace("NAMESPACE", NAMESPACE))
     os.utime(path, (1e9, 1e9))
 
 
-def config_map(name, **data: Any):
+def config_map(name: str, **data: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE}, "data": data}
 
 
-def lag(harness: OperatorHarness, resource) -> None:
+def lag(harness: OperatorHarness, resource: str) -> None:
     harness.server.faults.add(Fault(action=Action.LAG, verb="watch", resource=resource, seconds=0.25, count=None))
 
 
@@ -81,7 +81,7 @@ async def test_a_conflict_is_not_repeated_with_the_same_old_copy(harness: Operat
     await harness.client.patch("v1/ConfigMap", "shared", {"data": {"n": "2", "mine": None}}, NAMESPACE)
     await harness.client.patch("v1/ConfigMap", "shared", {"data": {"n": "3"}}, NAMESPACE)
 
-    async def is_mine():
+    async def is_mine() -> str | None:
         return (await harness.client.get("v1/ConfigMap", "shared", NAMESPACE))["data"].get("mine")
 
     await harness.eventually(is_mine)

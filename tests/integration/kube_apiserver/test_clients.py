@@ -24,6 +24,7 @@ async def test_lightkube_creates_patches_applies_and_watches(kubeconfig: Path) -
     seen = []
 
     async def follow() -> None:
+        assert created.metadata is not None
         version = created.metadata.resourceVersion
         async for kind, obj in client.watch(ConfigMap, namespace=NAMESPACE, resource_version=version):
             seen.append((kind, obj.data))
@@ -34,7 +35,8 @@ async def test_lightkube_creates_patches_applies_and_watches(kubeconfig: Path) -
     await client.patch(ConfigMap, "a", {"data": {"k": "w"}}, namespace=NAMESPACE)
     applied = ConfigMap(metadata=ObjectMeta(name="a", namespace=NAMESPACE), data={"l": "x"})
     await client.apply(applied)
-    assert [item.metadata.name async for item in client.list(ConfigMap, namespace=NAMESPACE, chunk_size=1)] == ["a"]
+    listed = [item.metadata async for item in client.list(ConfigMap, namespace=NAMESPACE, chunk_size=1)]
+    assert [metadata and metadata.name for metadata in listed] == ["a"]
     await client.delete(ConfigMap, "a", namespace=NAMESPACE)
     await asyncio.wait_for(watching, 20)
     assert [kind for kind, _ in seen] == ["MODIFIED", "MODIFIED", "DELETED"]
@@ -115,6 +117,7 @@ async def test_a_kopf_operator_handles_and_finalizes(kubeconfig: Path, tmp_path:
 
         async def handled() -> bool:
             found = await client.get(ConfigMap, "a", namespace=NAMESPACE)
+            assert found.metadata is not None
             return (found.metadata.annotations or {}).get("seen") == "a"
 
         await eventually(handled, timeout_seconds=40)

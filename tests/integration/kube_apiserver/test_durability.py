@@ -34,6 +34,7 @@ async def started(folder: Path) -> tuple[Process, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SERVER, str(folder), stdout=asyncio.subprocess.PIPE
     )
+    assert process.stdout is not None
     line = await asyncio.wait_for(process.stdout.readline(), 20)
     return process, line.decode().strip()
 

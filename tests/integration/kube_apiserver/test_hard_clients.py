@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from aiohttp.client import ClientSession
+from yarl import URL
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.testing.eventually import eventually
@@ -97,5 +98,5 @@ async def test_large_answers_are_compressed_for_who_asks(api: JsonApi) -> None:
     "path", ["/api/v1/%2e%2e/secrets", "//", "/api/v1/namespaces//configmaps", "/api/v1/configmaps/"]
 )
 async def test_odd_paths_get_an_answer_and_no_traceback(api: JsonApi, path: str) -> None:
-    async with api.session.get(aiohttp.client.URL(api.url + path, encoded=True)) as answer:
+    async with api.session.get(URL(api.url + path, encoded=True)) as answer:
         assert answer.status in {200, 404}

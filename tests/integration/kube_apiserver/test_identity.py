@@ -47,6 +47,7 @@ async def test_the_admin_token_opens_and_a_wrong_one_does_not(secured: ApiServer
 
 async def test_the_kubeconfig_is_private_and_complete(secured: ApiServer) -> None:
     path = secured.config.kubeconfig_path
+    assert path is not None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     config = yaml.safe_load(path.read_text())
     cluster = config["clusters"][0]["cluster"]

@@ -12,8 +12,8 @@ import pytest
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
-KUBECTL = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
-pytestmark = pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed")
+KUBECTL = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl") or ""
+pytestmark = pytest.mark.skipif(not KUBECTL, reason="kubectl is not installed")
 
 DEPLOYMENT = """
 apiVersion: apps/v1

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import os
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp.client_reqrep import ClientResponse
 
@@ -19,7 +21,7 @@ CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 
 
 @asynccontextmanager
-async def watching(api: JsonApi, path: str = CONFIGMAPS, **query: Any):
+async def watching(api: JsonApi, path: str = CONFIGMAPS, **query: Any) -> AsyncIterator[aiohttp.ClientResponse]:
     async with api.session.get(api.url + path, params={"watch": "1", **query}) as response:
         assert response.status == 200, await response.text()
         yield response

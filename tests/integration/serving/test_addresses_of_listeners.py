@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -61,7 +61,7 @@ async def api_server(address: BindAddress, *, tls: bool, limits: bool) -> AsyncI
     await server.stop()
 
 
-def listening(kind: str, address: BindAddress) -> "asynccontextmanager[tuple[int, str, str]]":
+def listening(kind: str, address: BindAddress) -> AbstractAsyncContextManager[tuple[int, str, str]]:
     if kind.startswith("API server"):
         return api_server(address, tls="TLS" in kind or "limits" in kind, limits="limits" in kind)
     return http_server(address, tls="TLS" in kind)

@@ -4,14 +4,14 @@ import asyncio
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.client import ApiRequest, Response
+from plugin_operator.client import ApiRequest, Response, Transport
 from plugin_operator.errors import ApiConnectionError, ForbiddenError
 from plugin_operator.serving.address import BindAddress
 from plugin_operator.serving.authorization import authorized
@@ -74,7 +74,7 @@ def clock() -> VirtualClock:
 @pytest.fixture
 async def http(reviewer: Reviewer, clock: VirtualClock) -> AsyncIterator[aiohttp.ClientSession]:
     routes = metrics_routes(lambda _accept: ("text/plain", b"up 1\n"))
-    guard = authorized(Reviews(reviewer, clock=clock))  # type: ignore[arg-type] - it needs no streams
+    guard = authorized(Reviews(cast("Transport", reviewer), clock=clock))  # it needs no streams
     server = HttpServer("metrics server", BindAddress("127.0.0.1", 0), routes, middlewares=[guard])
     await server.start()
     url, connector = f"http://127.0.0.1:{server.port}", aiohttp.TCPConnector(limit=0)

@@ -36,8 +36,8 @@ async def seen(folder: Path, declared: str, kind: str = "v1/Secret") -> dict[str
     plugin.write_text(PLUGIN.replace("DECLARED", declared).replace("KIND", repr(kind)))
     async with PluginHarness(plugin) as harness:
         for name, labels in (("one", {"c": "d"}), ("two", {"e": "f"}), ("three", {})):
-            secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "labels": labels}}
-            await harness.client.create({**secret, "metadata": {**secret["metadata"], "namespace": "default"}})
+            metadata = {"name": name, "labels": labels, "namespace": "default"}
+            await harness.client.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
         await harness.settle()
         for name, labels in (("other", {}), ("mine", {"a": "b"})):
             meta = {"name": name, "namespace": "default", "labels": labels}

@@ -57,11 +57,13 @@ async def test_a_plugin_can_be_edited_broken_and_removed(plugin: Path) -> None:
     async with PluginHarness(plugin) as harness:
         before = harness.plugin("marks").revision
         edited = await harness.write("marks", PLUGIN.replace("TEXT", "anew"))
+        assert edited is not None
         assert edited.revision != before
         await harness.client.create(config_map("one"))
         await harness.settle()
         assert (await harness.client.get("v1/ConfigMap", "one"))["metadata"]["labels"] == {"marked": "anew"}
         broken = await harness.write("marks", "def x(:")
+        assert broken is not None
         assert "SyntaxError" in broken.reason
         assert broken.revision == edited.revision
         await harness.remove("marks")

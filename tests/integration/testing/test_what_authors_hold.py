@@ -1,6 +1,8 @@
 """What a plugin's code may hand to its client, lister and helpers, and what it is told when that is wrong."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -40,7 +42,7 @@ def config_map(name: str, **labels: str) -> Object:
     }
 
 
-async def found_by(harness: PluginHarness, lines: list[Object]) -> dict[str, str]:
+async def found_by(harness: PluginHarness, lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     await harness.client.create(config_map("followed", follow="me"))
     await harness.settle()
     await eventually(lambda: any(line["event"] == "Found" for line in lines))
