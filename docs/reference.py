@@ -19,11 +19,11 @@ PACKAGE = "plugin_operator"
 METHODS, FIXTURE = "plugin.ControllerMethods", "testing.pytest_plugin.plugin_harness"
 #: What authors get and never make: its constructor is not shown.
 GIVEN = frozenset(
-    {"Client", "Context", "ControllerContext", "PluginRejected", "SelectorError", "WatchOptions"}
+    {"Client", "Context", "ControllerContext", "PluginRejected", "Schedule", "SelectorError", "WatchOptions"}
     | {"testing.ControllerStatus", "testing.PluginStatus", "testing.VirtualTimer"}
 )
 #: Public members that are for the operator itself, and those that are shown where most are.
-HIDDEN = {"Client": {"with_field_manager", "for_controller"}, "RateLimiterSpec": {"build"}}
+HIDDEN = {"Client": {"with_field_manager", "for_controller"}, "RateLimiterSpec": {"build"}, "Source": {"connect"}}
 SHOWN = {
     "testing.PluginStatus": {"name", "path", "line", "state", "since", "reason", "revision", "controllers", "reloads"},
     "testing.ControllerStatus": {"name", "revision", "has_synced", "queue_depth", "delayed", "reconciles"}
@@ -42,15 +42,15 @@ The rules for namespaces (a plugin has no default), field managers, errors and d
 [`Client`](#client).
 """
 GROUPS = {
-    "Declaring a controller": f"controller {METHODS} watch WatchOptions permission Permission RateLimiterSpec "
-    "GroupVersionKind",
+    "Declaring a controller": f"controller {METHODS} watch WatchOptions every cron Schedule Source permission "
+    "Permission RateLimiterSpec GroupVersionKind",
     "Reconciling": "Request Result Context ControllerContext allow_fork",
     "Reading and writing": "Lister Client Recorder find_condition",
     "Predicates": "generation_changed labels_changed annotations_changed resource_version_changed changed matches "
     "Predicate ObjectView ObjectMeta OwnerReference",
     "Exceptions": "TerminalError TemporaryError ApiError BadRequestError UnauthorizedError ForbiddenError "
     "NotFoundError ConflictError AlreadyExistsError AlreadyOwnedError GoneError InvalidError "
-    "TooManyRequestsError ServerError UnexpectedStatusError NoMatchError ApiConnectionError "
+    "TooManyRequestsError ServerError UnexpectedStatusError NoMatchError NotEnqueued ApiConnectionError "
     "AnswerTooLargeError ConfigError LeadershipLost SelectorError PluginRejected ExternalError "
     "PluginOperatorError",
     "Testing": f"{FIXTURE} testing.PluginHarness testing.PluginStatus testing.PluginState testing.ControllerStatus "

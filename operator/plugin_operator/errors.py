@@ -39,6 +39,13 @@ class TerminalError(PluginOperatorError):
     """
 
 
+class NotEnqueued(PluginOperatorError):
+    """A request was not made due, and will not be: this replica does not lead, or too many are waiting.
+
+    ``Source.send`` and ``ctx.enqueue`` raise it. The message says which, and what to do.
+    """
+
+
 class LeadershipLost(ExternalError):
     """This process no longer holds the Lease: it stops at once and exits with status 1.
 

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from plugin_operator import logs
-from plugin_operator.app.election import end_at_once, make_elector, watchdog_margin
+from plugin_operator.app.election import end_at_once, make_elector, make_schedule_record, watchdog_margin
 from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.app.health import probes
 from plugin_operator.app.lifecycle import LifecycleEvents, own_object
@@ -163,6 +163,7 @@ class App:
             settings=settings,
             fence=self._fence,
             supervisor=self.supervisor,
+            schedules=make_schedule_record(options.leader_election, self._namespace, self.client, clock=self._clock),
             instrument=self._tracing.of_reconciles if self._tracing is not None else None,
         )
         return PluginHost(
@@ -194,8 +195,7 @@ class App:
         self._was_settled = self._was_settled or self.host.is_settled
         if not self._was_settled:
             return self.host.directory_problem or "the plugins have not all been tried yet"
-        never_trusted = self._trust is not None and not self._trust.serial
-        return self.host.directory_problem if never_trusted else ""
+        return self.host.directory_problem if self._trust is not None and not self._trust.serial else ""
 
     async def _is_namespaced(self, kind: GroupVersionKind) -> bool:
         return (await self._mapper.resource_for(kind)).namespaced

@@ -10,6 +10,7 @@ from plugin_operator import logs
 from plugin_operator.client import Client
 from plugin_operator.clock import Clock
 from plugin_operator.fence import Fence
+from plugin_operator.hosting.triggers.schedule_record import ScheduleRecord
 from plugin_operator.leaderelection import LeaderElector, LeaseLock, Timing, new_identity
 from plugin_operator.manager import leave_now
 from plugin_operator.metrics import Metrics
@@ -54,6 +55,21 @@ def make_elector(
         metrics=metrics,
         timing=timing,
     )
+
+
+def make_schedule_record(
+    election: LeaderElectionOptions, namespace: str | None, client: Client, *, clock: Clock
+) -> ScheduleRecord:
+    """Return what keeps the times of schedules: a Lease beside that of leader election, and named after it.
+
+    Args:
+        election: the settings.
+        namespace: of the Lease, if the settings name none.
+        client: sends no write once this process leads no more.
+        clock: of the process.
+    """
+    name = f"{election.resource_name.removesuffix('-leader-election')}-schedules"
+    return ScheduleRecord(client, election.resource_namespace or namespace or _DEFAULT_NAMESPACE, name, clock=clock)
 
 
 def watchdog_margin(election: LeaderElectionOptions) -> float:

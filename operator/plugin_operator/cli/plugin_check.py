@@ -134,8 +134,17 @@ def _compiled(source: PluginSource | None) -> Finding | None:
     return None
 
 
-def _described(declarations: Iterable[dict[str, object]]) -> str:
-    return ", ".join(f"{each.get('name')} for {each.get('for')}" for each in declarations)
+def _described(declarations: Iterable[dict[str, Any]]) -> str:
+    return ", ".join(f"{each.get('name')} {_occasion(each)}" for each in declarations)
+
+
+def _occasion(declaration: dict[str, Any]) -> str:
+    """Return what a controller is for, or what makes one due that reconciles no kind."""
+    if kind := declaration.get("for"):
+        return f"for {kind}"
+    sources = [f"on {each}" for each in declaration.get("sources") or ()]
+    kinds = [f"on {each}" for each in declaration.get("watches") or ()]
+    return " and ".join([*(declaration.get("schedules") or ()), *sources, *kinds])
 
 
 def _warnings(source: PluginSource, leftovers: Iterable[str]) -> str:

@@ -5,7 +5,13 @@ author writes, and when to swap, is for the layers above.
 """
 
 from plugin_operator.controllers.controller import Controller
-from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueForOwner, EnqueueMapped, Handler
+from plugin_operator.controllers.handlers import (
+    EnqueueForObject,
+    EnqueueForOwner,
+    EnqueueMapped,
+    Handler,
+    request_of,
+)
 from plugin_operator.controllers.object_view import ObjectView
 from plugin_operator.controllers.predicates import (
     Predicate,
@@ -27,8 +33,9 @@ from plugin_operator.controllers.reconcile import (
     TemporaryError,
 )
 from plugin_operator.controllers.sources.namespaces import Openness, openness
+from plugin_operator.controllers.sources.trigger import Trigger
 from plugin_operator.controllers.spec import ControllerSpec, RateLimiterSpec, Watch
-from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus
+from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus, ScheduleStatus
 from plugin_operator.controllers.workers.drain import Drain
 from plugin_operator.controllers.workers.outcomes import FailingKey
 
@@ -55,7 +62,9 @@ __all__ = [
     "Reconciler",
     "Request",
     "Result",
+    "ScheduleStatus",
     "TemporaryError",
+    "Trigger",
     "Watch",
     "annotations_changed",
     "changed",
@@ -63,5 +72,6 @@ __all__ = [
     "labels_changed",
     "matches",
     "openness",
+    "request_of",
     "resource_version_changed",
 ]

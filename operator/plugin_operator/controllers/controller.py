@@ -18,6 +18,7 @@ from plugin_operator.controllers.metrics import STUCK_RECONCILES, controller_met
 from plugin_operator.controllers.reconcile import ControllerStopped, FailureCallback, Reconciler, Request
 from plugin_operator.controllers.sources.cache_gate import CacheGate
 from plugin_operator.controllers.sources.source_set import Sources
+from plugin_operator.controllers.sources.trigger import Trigger
 from plugin_operator.controllers.spec import ControllerSpec
 from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus
 from plugin_operator.controllers.workers.drain import Drain
@@ -51,12 +52,12 @@ class Controller:
         metrics: where it counts.
         on_failure: told of each failed reconcile, in the worker, at once; must be quick.
         warm_deadline_seconds: how long ``install`` waits for new caches.
-        max_stuck: so many reconciles that ignore their cancellation are replaced by new workers; more of them cost
-            concurrency.
+        max_stuck: so many reconciles that ignore their cancellation get new workers; more of them cost concurrency.
         supervisor: notified of workers and other tasks that end unexpectedly.
 
     Attributes:
         fence: looked at before each reconcile; lets all pass unless replaced.
+        trigger: makes requests due without an event.
     """
 
     def __init__(  # noqa: PLR0913 - each is a fact of its own
@@ -86,6 +87,7 @@ class Controller:
         self._tasks = TaskOwner(f"controller/{name}", clock=clock, supervisor=self._supervisor)
         self._sources = Sources(factory, self._queue.add, clock=clock)
         self._gate = CacheGate(name, self._sources, self._queue.add)
+        self.trigger = Trigger(self._queue, self._gate, self._sources, self._tasks)
         self._installing = asyncio.Lock()
         self._spec: ControllerSpec | None = None
         self._revision = ""
@@ -118,9 +120,7 @@ class Controller:
         deadline is over; the old revision goes on meanwhile. The swap itself happens between two turns of the event
         loop. Then failed keys are due at once, and all that is cached passes the new predicates and handlers at low
         priority, as after a restart. Keys are reconciled only once all caches have synced; those of a namespace, once
-        those of that namespace have.
-
-        Cancelled while it warms, it leaves everything as it was.
+        those of that namespace have. Cancelled while it warms, it leaves everything as it was.
 
         Raises:
             ControllerStopped: ``stop`` was called.

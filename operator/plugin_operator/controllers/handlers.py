@@ -83,7 +83,7 @@ class EnqueueMapped:
             if count == MAX_MAPPED:
                 raise ValueError(f"a map function returned more than {MAX_MAPPED:,} requests for one object")
             try:
-                request = _as_request(each)
+                request = request_of(each, "a map function returned")
             except (TypeError, ValueError) as error:
                 first = first or error
             else:
@@ -102,8 +102,16 @@ def _as_iterable(found: Any) -> Iterable[Any]:
     return cast("Iterable[Any]", found)
 
 
-def _as_request(value: Any) -> Request:
-    """Return a request made of plain texts: its hash and equality are those of str, whatever the author's are."""
+def request_of(value: Any, said: str) -> Request:
+    """Return a request made of plain texts: its hash and equality are those of str, whatever the author's are.
+
+    Args:
+        value: a request, a pair of namespace and name, or ``namespace/name``.
+        said: who gave it, the beginning of a message: "a map function returned".
+
+    Raises:
+        TypeError, ValueError: it is none; says of what type it is, and what it takes.
+    """
     kind = type(value)
     parts: tuple[Any, ...] = ()
     if issubclass(kind, str):
@@ -114,7 +122,7 @@ def _as_request(value: Any) -> Request:
         parts = tuple(list.__iter__(value))
     if len(parts) != len(Request._fields):
         # Its type and not itself, for it may be a whole Secret and this is logged.
-        raise TypeError(f"a map function returned {value_checks.shown(value)}, which is no request; {_TAKES}")
+        raise TypeError(f"{said} {value_checks.shown(value)}, which is no request; {_TAKES}")
     namespace, name = parts
     if namespace is None:  # as the metadata of a cluster-scoped object has it
         namespace = ""

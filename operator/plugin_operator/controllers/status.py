@@ -5,6 +5,7 @@ Owns the values; ``hosting`` and ``serving`` show them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from plugin_operator.controllers.cache_interface import Informer, InformerKey
 from plugin_operator.controllers.reconcile import Request
@@ -55,6 +56,23 @@ class InformerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleStatus:
+    """One schedule of a controller.
+
+    Attributes:
+        schedule: as text.
+        last: the moment it ran for last; None before the first, and on a replica that does not lead.
+        due: the next moment; None on a replica that does not lead.
+        problem: why its times cannot be kept in the cluster, so that it does not run; empty if they can.
+    """
+
+    schedule: str
+    last: datetime | None
+    due: datetime | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class ControllerStatus:
     """A snapshot of a controller.
 
@@ -72,6 +90,7 @@ class ControllerStatus:
         informers: the caches it uses.
         reconciles: ended reconciles by result.
         waiting_namespaces: where it reconciles nothing, because their caches cannot be had, while it works elsewhere.
+        schedules: times at which it is due.
     """
 
     name: str
@@ -87,3 +106,4 @@ class ControllerStatus:
     informers: tuple[InformerStatus, ...]
     reconciles: Mapping[str, int]
     waiting_namespaces: tuple[str, ...] = ()
+    schedules: tuple[ScheduleStatus, ...] = ()

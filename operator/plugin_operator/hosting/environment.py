@@ -3,8 +3,9 @@
 The host knows no API server; tests and other backends hand in their own.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from plugin_operator.clock import Clock
@@ -16,6 +17,7 @@ from plugin_operator.controllers import (
     FailureCallback,
     Reconciler,
     Request,
+    Trigger,
 )
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind
@@ -46,6 +48,10 @@ class ControllerLike(Protocol):
     ) -> DrainLike:
         """Swap to a revision."""
 
+    @property
+    def trigger(self) -> Trigger:
+        """Makes requests due without an event."""
+
     def start_workers(self) -> None:
         """Begin to reconcile."""
 
@@ -64,6 +70,25 @@ class FactoryLike(Protocol):
 
     async def release(self, informer: Any) -> None:
         """Give it back."""
+
+
+class ScheduleRecordLike(Protocol):
+    """Keeps the times of schedules in the cluster; see ``triggers.ScheduleRecord``."""
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """The object they are kept in."""
+
+    async def begin(
+        self, controller: str, text: str, wanted: Collection[str], first: datetime | None
+    ) -> datetime | None:
+        """Return when a schedule ran last."""
+
+    async def claim(self, controller: str, text: str, wanted: Collection[str], due: datetime) -> bool:
+        """Write that a schedule runs for ``due``; False if it has run elsewhere."""
+
+    async def forget(self, controllers: Callable[[], Iterable[str]]) -> None:
+        """Drop what is known of controllers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +138,7 @@ class Environment:
         fence: looked at before each reconcile; None to let all pass.
         instrument: wraps each reconciler, to observe it; None leaves them as they are.
         fights: notices controllers that undo each other's writes.
+        schedules: keeps the times of schedules; None to keep them in memory only.
         make_controller: makes a controller by name; None for the real one.
     """
 
@@ -128,6 +154,7 @@ class Environment:
     supervisor: TaskSupervisor | None = None
     instrument: Callable[[ControllerScope, Reconciler], Reconciler] | None = None
     fights: FightDetector = field(default_factory=FightDetector)
+    schedules: ScheduleRecordLike | None = None
     make_controller: Callable[[str], ControllerLike] | None = None
 
     def controller(self, name: str, on_failure: FailureCallback | None = None) -> ControllerLike:

@@ -16,6 +16,9 @@ from plugin_operator.plugin.decorator import controller
 from plugin_operator.plugin.methods import ControllerMethods
 from plugin_operator.plugin.runtime.forks import allow_fork
 from plugin_operator.plugin.runtime.task_tracking import RevisionTasks, current_revision, install_task_factory
+from plugin_operator.plugin.triggers.schedule import Schedule, cron, every
+from plugin_operator.plugin.triggers.source import Outlet, Refusal, Source
+from plugin_operator.plugin.triggers.timetable import Timetable
 from plugin_operator.plugin.watch_declaration import WatchDeclaration, WatchOptions, watch
 from plugin_operator.plugin.writes.expectations import CacheView, Expectations
 from plugin_operator.plugin.writes.missing_rights import MissingRights
@@ -41,17 +44,24 @@ __all__ = [
     "Loop",
     "LoopDetector",
     "MissingRights",
+    "Outlet",
     "Permission",
     "Recorder",
+    "Refusal",
     "RevisionTasks",
+    "Schedule",
+    "Source",
+    "Timetable",
     "WatchDeclaration",
     "WatchOptions",
     "Writer",
     "allow_fork",
     "collect",
     "controller",
+    "cron",
     "current_revision",
     "discover",
+    "every",
     "find_condition",
     "install_task_factory",
     "permission",

@@ -10,6 +10,8 @@ from plugin_operator.plugin.context.context import Context
 from plugin_operator.plugin.declaration.options import MARK, ControllerOptions
 from plugin_operator.plugin.declaration.permissions import Permission
 from plugin_operator.plugin.declaration.source_location import place_of
+from plugin_operator.plugin.triggers.schedule import Schedule
+from plugin_operator.plugin.triggers.source import Source
 from plugin_operator.plugin.watch_declaration import Kind, WatchOptions
 
 AsyncReconcile = Callable[[Context, Request], Awaitable[Result | None]]
@@ -18,7 +20,7 @@ Target = TypeVar("Target", bound=AsyncReconcile | PlainReconcile | type[Any])
 
 
 def controller(  # noqa: PLR0913 - every field an author may declare, by name
-    for_: Kind,
+    for_: Kind | None = None,
     *,
     name: str | None = None,
     id: str | None = None,  # noqa: A002 - the word of the field
@@ -35,6 +37,8 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
     resync_seconds: float | None = None,
     metadata_only: bool = False,
     permissions: Sequence[Permission | Mapping[str, Sequence[str]]] = (),
+    schedules: Sequence[Schedule] = (),
+    sources: Sequence[Source] = (),
 ) -> Callable[[Target], Target]:
     """Declare a function ``reconcile(ctx, request)``, or a class with such a method, as a controller.
 
@@ -44,7 +48,8 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
 
     Args:
         for_: the kind it reconciles: "v1/ConfigMap", "apps/v1/Deployment", "example.com/v1/Widget". It need not exist
-            yet: until it is served, and may be read, the controller waits.
+            yet: until it is served, and may be read, the controller waits. None for a controller that reconciles no
+            kind: ``schedules``, ``sources`` or ``watches`` make it due.
         name: of the controller, unique in the operator; by default that of the function, class or file. Up to 63
             letters, digits, ``_``, ``-`` and ``.``.
         id: what it signs with: its field manager and its finalizer are ``plugin-operator/<id>``. By default its name;
@@ -68,6 +73,8 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
             never.
         metadata_only: fetch and keep only the objects' metadata.
         permissions: RBAC rules the plugin needs, made with ``permission()``, or mappings as they stand in a Role.
+        schedules: times at which it is due, made with ``every()`` and ``cron()``; at most 16.
+        sources: what makes its requests due from outside, each a ``Source`` made at module level.
 
     Returns:
         A decorator for ``async def reconcile(ctx, request)``, a plain ``def`` (which runs in a thread), or a class.
@@ -75,8 +82,9 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
     Raises:
         PluginRejected: it is used without parentheses.
     """
-    if not isinstance(for_, str) and callable(for_):
-        where = place_of(for_)
+    given: object = for_
+    if not isinstance(given, str) and callable(given):
+        where = place_of(given)
         hint = "needs to know the kind: write @controller(for_='v1/ConfigMap')"
         raise PluginRejected(f"for_: @controller {hint}", path=where.path, line=where.line)
     options = ControllerOptions(
@@ -96,6 +104,8 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
         resync_seconds=resync_seconds,
         metadata_only=metadata_only,
         permissions=permissions,
+        schedules=schedules,
+        sources=sources,
     )
 
     def mark(target: Target) -> Target:

@@ -70,6 +70,13 @@ class WorkQueue(Generic[T]):
         """Return the number of items that are ready."""
         return len(self._ready)
 
+    def __contains__(self, item: T) -> bool:
+        """Tell whether ``item`` waits: for a worker, for a time, or for the end of its own processing."""
+        entry = self._entries.get(item)
+        if entry is not None and (entry.level is not None or entry in self._again):
+            return True
+        return item in self._delayed
+
     @property
     def processing(self) -> list[T]:
         """The items that were handed out and for which ``done`` was not called."""

@@ -2,13 +2,17 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import pytest
 import yaml
 
+from plugin_operator.app.election import make_schedule_record
 from plugin_operator.cli.group import group
+from plugin_operator.client import Client
+from plugin_operator.options import LeaderElectionOptions
+from plugin_operator.testing import VirtualClock
 
 ROOT = Path(__file__).parents[3]
 DEPLOYED = sorted((ROOT / "manifests").glob("*.yaml"))
@@ -85,6 +89,7 @@ def test_the_base_grants_what_the_operator_needs_and_nothing_for_plugins() -> No
         (["events"], ["create", "patch"]),
         (["leases"], ["create"]),
         (["leases"], ["get", "list", "patch", "update", "watch"]),
+        (["leases"], ["get", "update"]),
     ]
 
 
@@ -119,6 +124,13 @@ def test_the_role_of_the_lease_names_the_lease_that_the_flags_default_to() -> No
     update = one("Role", "plugin-operator-leader-election")["rules"][1]
 
     assert update["resourceNames"] == [params["leader_resource_name"].default]
+
+
+async def test_the_role_names_the_lease_that_keeps_the_times_of_schedules() -> None:
+    record = make_schedule_record(LeaderElectionOptions(), NAMESPACE, cast("Client", None), clock=VirtualClock())
+    rule = one("Role", "plugin-operator-leader-election")["rules"][2]
+
+    assert (rule["resourceNames"], rule["verbs"]) == ([record.name], ["get", "update"])
 
 
 def test_every_binding_joins_a_role_that_exists_to_the_account_of_the_pod() -> None:

@@ -4,6 +4,7 @@ Owns where the requests of its sources go meanwhile. How a namespace depends on 
 """
 
 from plugin_operator import logs
+from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.sources.namespaces import NamespaceGate, openness
 from plugin_operator.controllers.sources.source import Enqueue
 from plugin_operator.controllers.sources.source_set import Sources
@@ -32,6 +33,14 @@ class CacheGate:
         self._namespaces = NamespaceGate(enqueue)
         self.is_open = False
         self.waiting_namespaces: frozenset[str] = frozenset()
+
+    def add(self, request: Request, priority: int) -> None:
+        """Enqueue a request, now or once its namespace is open."""
+        self._namespaces.add(request, priority)
+
+    def holds(self, request: Request) -> bool:
+        """Tell whether a request waits for its namespace."""
+        return request in self._namespaces
 
     def update(self, spec: ControllerSpec) -> None:
         """Open what has its caches, and close the rest."""

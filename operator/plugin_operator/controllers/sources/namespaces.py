@@ -68,6 +68,9 @@ class NamespaceGate:
         """The namespaces that are closed."""
         return frozenset(self._held)
 
+    def __contains__(self, request: Request) -> bool:
+        return request in self._held.get(request.namespace, ())
+
     def add(self, request: Request, priority: int = 0) -> None:
         """Enqueue a request, now or once its namespace is open; of several priorities the highest counts."""
         held = self._held.get(request.namespace)

@@ -124,6 +124,16 @@ class Source:
             else:
                 self.on_add(key, obj, True)
 
+    async def enqueue_all(self) -> None:
+        """Make every cached object due, at low priority and past the predicates: nothing has changed.
+
+        Yields to the event loop every now and then.
+        """
+        for number, key in enumerate(list(self.informer.lister.keys()), start=1):
+            if number % _REPLAY_CHUNK == 0:
+                await asyncio.sleep(0)
+            self._enqueue(key, LOW_PRIORITY)
+
     def _passes(self, watch: Watch, event: str, key: Request, *objects: CachedObject) -> bool:
         if not watch.predicates:
             return True

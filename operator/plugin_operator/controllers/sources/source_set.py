@@ -29,7 +29,7 @@ class Sources:
         clock: for waits.
     """
 
-    __slots__ = ("_clock", "_enqueue", "_factory", "_fresh", "_is_closed", "_releases", "_sources")
+    __slots__ = ("_clock", "_enqueue", "_factory", "_fresh", "_is_closed", "_primary", "_releases", "_sources")
 
     def __init__(self, factory: InformerFactory, enqueue: Enqueue, *, clock: Clock) -> None:
         self._factory = factory
@@ -39,6 +39,7 @@ class Sources:
         self._releases = TaskOwner("release-informers", clock=clock)
         self._sources: dict[InformerKey, Source] = {}
         self._fresh: dict[InformerKey, Source] = {}
+        self._primary: tuple[InformerKey, ...] = ()
         self._is_closed = False
 
     def __iter__(self) -> Iterator[Source]:
@@ -53,6 +54,11 @@ class Sources:
     def active(self) -> dict[InformerKey, Source]:
         """The sources the current revision uses."""
         return {key: source for key, source in self._sources.items() if not source.is_retired}
+
+    @property
+    def primary(self) -> list[Source]:
+        """The sources of the reconciled kind; none for a controller without one."""
+        return [self._sources[key] for key in self._primary if key in self._sources]
 
     def route(self, enqueue: Enqueue) -> None:
         """Send the requests of all sources, of now and later, to ``enqueue``."""
@@ -95,6 +101,7 @@ class Sources:
 
         The revision's predicates and map functions run in ``guard``.
         """
+        self._primary = spec.watches[0].informer_keys if spec.watches else ()
         kept = []
         for key, source in self._sources.items():
             watches = tuple(watch for watch in spec.watches if key in watch.informer_keys)

@@ -133,6 +133,15 @@ def _controller(status: ControllerStatus, failures: ControllerFailures | None) -
         "queueDepth": status.queue_depth,
         "delayed": status.delayed,
         "waitingNamespaces": list(status.waiting_namespaces),
+        "schedules": [
+            {
+                "schedule": each.schedule,
+                "last": each.last.isoformat() if each.last is not None else None,
+                "due": each.due.isoformat() if each.due is not None else None,
+                "problem": each.problem,
+            }
+            for each in status.schedules
+        ],
         "inFlight": [
             {"request": str(each.request), "revision": each.revision, "seconds": each.seconds, "stuck": each.is_stuck}
             for each in status.in_flight

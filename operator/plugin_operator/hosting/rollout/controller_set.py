@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
@@ -10,6 +11,7 @@ from plugin_operator.hosting.environment import ControllerLike, DrainLike, Envir
 from plugin_operator.hosting.rollout.revision_builder import RetryableRejection
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures, FailureLog
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
+from plugin_operator.hosting.triggers.plugin_triggers import PluginTriggers
 from plugin_operator.tasks import AnyFuture, TaskOwner, wait_until_done
 
 _SLICE_SECONDS = 0.5
@@ -65,6 +67,7 @@ class ControllerSet:
         self._environment = environment
         self._on_ended = on_ended
         self._controllers: dict[str, ControllerLike] = {}
+        self._triggers = PluginTriggers(plugin, environment)
         self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock, supervisor=environment.supervisor)
         self._ending: dict[str, tuple[ControllerLike, AnyFuture]] = {}
         self._ids: dict[str, str] = {}
@@ -104,6 +107,7 @@ class ControllerSet:
                 await controller.install(spec, runtime.reconciler(name), runtime.label, runtime.bound[name].guard)
             )
             self._ids[name] = runtime.bound[name].declaration.id
+        self._triggers.install(runtime.triggers, self._controllers)
         if self._leads:
             self.start_workers()
         dropped = [name for name in self._controllers if name not in runtime.specs]
@@ -116,6 +120,7 @@ class ControllerSet:
         them. Cancelled, it leaves them to end by themselves, or to ``stop``.
         """
         self._runtime = None
+        self._triggers.clear()
         for name in list(self._controllers):
             self._end(name, deadline_seconds)
         ending = [task for _, task in self._ending.values()]
@@ -123,11 +128,16 @@ class ControllerSet:
         await wait_until_done(ending, deadline_seconds + grace + _SLICE_SECONDS, clock=self._environment.clock)
         return self.ending
 
+    def lead(self) -> None:
+        """Take requests that come without an event from now on; reconciles begin with ``start_workers``."""
+        self._triggers.lead()
+
     def start_workers(self) -> None:
         """Begin to reconcile, now and with whatever is installed later."""
         self._leads = True
         for controller in self._controllers.values():
             controller.start_workers()
+        self._triggers.start()
 
     async def stop(self, deadline_seconds: float) -> list[Request]:
         """End all controllers, those that are ending included, because the process ends.
@@ -136,6 +146,7 @@ class ControllerSet:
         """
         controllers = [*self._controllers.values(), *(each for each, _ in self._ending.values())]
         self._runtime = None
+        await self._triggers.stop()
         stuck = await asyncio.gather(*(each.stop(deadline_seconds) for each in controllers))
         self._controllers = {}
         await self._tasks.stop(_SLICE_SECONDS)
@@ -143,7 +154,9 @@ class ControllerSet:
 
     def status(self) -> tuple[ControllerStatus, ...]:
         """Take a snapshot of each."""
-        return tuple(each.status() for each in self._controllers.values())
+        return tuple(
+            replace(each.status(), schedules=self._triggers.schedules(name)) for name, each in self._controllers.items()
+        )
 
     def failures(self, *, judge: bool = False) -> tuple[ControllerFailures, ...]:
         """Return what fails of each controller of the revision; with ``judge``, after judging anew how badly."""

@@ -81,6 +81,7 @@ class PluginSupervisor:
     def lead(self) -> None:
         """Begin to reconcile, with this revision and all that follow."""
         self._leads = True
+        self._controllers.lead()
         self._wake.set()
 
     def retry(self) -> None:

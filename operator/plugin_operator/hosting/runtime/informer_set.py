@@ -175,7 +175,7 @@ class FeedingInformers:
 
     def version_of(self, request: NamespacedName) -> str:
         """Return the version of a request's own object in the cache; empty if it is not there."""
-        view = self._informers.cache_of(self.primary, request)
+        view = self._informers.cache_of(self.primary, request) if self.primary is not None else None
         known = view.identity(request) if view is not None else None
         return known[0] if known is not None else ""
 

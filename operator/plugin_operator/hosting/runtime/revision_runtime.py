@@ -17,6 +17,7 @@ from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.hosting.runtime.hooks import run_hook
 from plugin_operator.hosting.runtime.informer_set import FeedingInformers, InformerSet
 from plugin_operator.hosting.runtime.spec_builder import build_spec, cache_keys
+from plugin_operator.hosting.triggers.revision_triggers import SOURCE_REQUESTS, RevisionTriggers
 from plugin_operator.metrics.declaration import counter
 from plugin_operator.plugin import (
     BoundController,
@@ -51,6 +52,7 @@ class RevisionRuntime:
         health: how its reconciles fare.
         leftovers: what its import leaves behind, from the trial.
         failures: what fails, by controller; filled as the controllers are installed.
+        triggers: what its sources and contexts send to.
         gate: shut while state is being handed over to it.
         is_started: its ``start`` hooks have run and its ``stop`` hooks have not.
     """
@@ -62,6 +64,12 @@ class RevisionRuntime:
         self.health = RevisionHealth(revision.modules.user_path)
         self.leftovers = leftovers or revision.leftovers
         self.failures: dict[str, FailureLog] = {}
+        self.triggers = RevisionTriggers(
+            revision.plugin,
+            revision.declarations,
+            clock=environment.clock,
+            counts=environment.metrics.family(SOURCE_REQUESTS),
+        )
         self.gate = asyncio.Event()
         self.is_started = False
         self._environment = environment
@@ -114,6 +122,7 @@ class RevisionRuntime:
         """Take the caches it needs and wait until they are warm; can be done again after ``release``."""
         environment = self._environment
         declarations = self.revision.declarations
+        self.triggers.connect()
         keys = [cache_keys(each, environment.namespaces) for each in declarations]
         self._informers = [InformerSet(environment.factory, each.primary, each.read) for each in keys]
         for declaration, informers in zip(declarations, self._informers, strict=True):
@@ -213,6 +222,7 @@ class RevisionRuntime:
 
     async def retire(self) -> None:
         """Forget it: caches, then modules. None of its code may run any more."""
+        self.triggers.give_up()
         await self.release()
         self.health.on_failure = None
         self.bound.clear()
@@ -232,7 +242,9 @@ class RevisionRuntime:
             listers=informers.listers(),
         )
         scope.finalizer = declaration.signature
-        scope.own_lister = informers.primary()
+        if declaration.for_ is not None:
+            scope.own_lister = informers.primary()
+        scope.enqueue = self.triggers.enqueuer(declaration.name)
         scope.writes = self._writes(declaration, informers)
         scope.loops = self._loops(declaration, informers)
         scope.rights = MissingRights(self.revision.plugin, self.label, declaration.name, self._environment.clock)

@@ -33,7 +33,7 @@ async def build_spec(
     """
     where = declaration.namespaces or namespaces
     watches = [Watch(_primary_keys(declaration, namespaces), EnqueueForObject(), declaration.predicates)]
-    if declaration.owns:
+    if declaration.owns and declaration.for_ is not None:
         handler = EnqueueForOwner(declaration.for_, namespaced=await _scope(declaration.for_, is_namespaced))
         watches += [Watch(_keys(kind, where), handler) for kind in declaration.owns]
     watches += [_watch(each, declaration, namespaces) for each in declaration.watches]
@@ -66,7 +66,9 @@ class CacheKeys:
 def cache_keys(declaration: ControllerDeclaration, namespaces: tuple[str, ...]) -> CacheKeys:
     """Return the caches a controller may read."""
     primary = _primary_keys(declaration, namespaces)
-    watched: dict[GroupVersionKind, dict[tuple[InformerKey, ...], None]] = {declaration.for_: {primary: None}}
+    watched: dict[GroupVersionKind, dict[tuple[InformerKey, ...], None]] = {}
+    if declaration.for_ is not None:
+        watched[declaration.for_] = {primary: None}
     for each in declaration.watches:
         watched.setdefault(each.kind, {})[_watch_keys(each, declaration, namespaces)] = None
     where = declaration.namespaces or namespaces
@@ -75,6 +77,8 @@ def cache_keys(declaration: ControllerDeclaration, namespaces: tuple[str, ...]) 
 
 
 def _primary_keys(declaration: ControllerDeclaration, namespaces: tuple[str, ...]) -> tuple[InformerKey, ...]:
+    if declaration.for_ is None:
+        return ()
     return _keys(
         declaration.for_,
         declaration.namespaces or namespaces,

@@ -13,12 +13,15 @@ from uuid import uuid4
 from structlog.types import FilteringBoundLogger
 
 from plugin_operator.client import Client
+from plugin_operator.controllers import value_checks
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin.context import conditions, finalizers, owners
 from plugin_operator.plugin.context.recorder import Recorder
 from plugin_operator.plugin.context.scope import ControllerScope, Lister
 from plugin_operator.plugin.context.typed_objects import AnyObject
+from plugin_operator.plugin.triggers.requests import AnyRequest, request_from
 from plugin_operator.plugin.watch_declaration import Kind
+from plugin_operator.workqueue import MAX_DELAY_SECONDS
 
 T = TypeVar("T")
 
@@ -63,7 +66,11 @@ class ControllerContext:
 
     @property
     def lister(self) -> Lister:
-        """The cache of the reconciled kind. With several ``namespaces`` it covers them all."""
+        """The cache of the reconciled kind. With several ``namespaces`` it covers them all.
+
+        Raises:
+            LookupError: the controller has no ``for_``.
+        """
         return self._scope.lister()
 
     def lister_for(self, kind: Kind | type[Any]) -> Lister:
@@ -79,6 +86,31 @@ class ControllerContext:
             ValueError: the text is no kind, or the class no model of one.
         """
         return self._scope.lister_for(GroupVersionKind.parse(kind) if isinstance(kind, str) else kind)
+
+    def enqueue(self, request: AnyRequest | None = None, *, after: float = 0.0) -> None:
+        """Make a request of this controller due, now or later. Never blocks; any thread may call it.
+
+        A request that waits already is not queued twice; of several delays the earliest counts. A delay is not kept
+        over a restart of the operator.
+
+        Args:
+            request: a ``Request``, a pair of namespace and name, ``"namespace/name"``, or an object: a dict with
+                metadata, or a typed model. None for that of this reconcile, or the one of a controller without
+                ``for_``.
+            after: seconds from 0 to a century.
+
+        Raises:
+            NotEnqueued: the controller is gone, or too many of its requests wait.
+            TypeError: it is no request, or None in a hook of a controller with ``for_``; or ``after`` is no number.
+            ValueError: it has no name, or more than one slash; or ``after`` is out of range.
+        """
+        key = self._own_request() if request is None else request_from(request, "enqueue() got")
+        self._scope.enqueue(key, value_checks.seconds("after", after, most=MAX_DELAY_SECONDS))
+
+    def _own_request(self) -> NamespacedName:
+        if self._scope.kind is None:
+            return NamespacedName("", self._scope.controller)
+        raise TypeError("enqueue() needs a request here: outside of a reconcile, None means none")
 
     @property
     def log(self) -> FilteringBoundLogger:
@@ -111,9 +143,9 @@ class ControllerContext:
 class Context(ControllerContext):
     """What belongs to one reconcile, beside what every ``ControllerContext`` has.
 
-    The operator makes one for each reconcile. Of its members, ``wait``, ``lister``, ``lister_for``, ``log``,
-    ``recorder``, ``set_condition`` and the names may be used in a thread. Everything that is awaited belongs to the
-    event loop: from a thread, hand it to ``wait``.
+    The operator makes one for each reconcile. Of its members, ``wait``, ``enqueue``, ``lister``, ``lister_for``,
+    ``log``, ``recorder``, ``set_condition`` and the names may be used in a thread. Everything that is awaited
+    belongs to the event loop: from a thread, hand it to ``wait``.
 
     Attributes:
         request: namespace and name of the object that is due.
@@ -128,6 +160,9 @@ class Context(ControllerContext):
         self._log = None
         self._reconcile_id = ""
         self.request = request
+
+    def _own_request(self) -> NamespacedName:
+        return self.request
 
     @property
     def client(self) -> Client:

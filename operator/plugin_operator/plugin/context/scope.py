@@ -9,6 +9,7 @@ from structlog.types import FilteringBoundLogger
 
 from plugin_operator import logs
 from plugin_operator.client.models import version_and_kind
+from plugin_operator.errors import NotEnqueued
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.context.recorder import Recorder
@@ -75,7 +76,7 @@ class ControllerScope:
 
     Args:
         plugin, revision, controller: who is acting, for logs and events.
-        kind: what the controller reconciles.
+        kind: what the controller reconciles; None for a controller without a kind.
         client, recorder: how it acts.
         listers: the caches it may read, by kind; may fill up until the revision is warm.
 
@@ -86,6 +87,7 @@ class ControllerScope:
         loops: follows what is written, to notice a controller that feeds itself; None follows nothing.
         rights: what it may not write; None notes nothing.
         fence: looked at after a reconcile had to wait for that, before the plugin's code begins; None lets all pass.
+        enqueue: makes a request due after so many seconds; until it is set, nothing can be.
         loop: the event loop it was made on; coroutines run there that a thread hands over.
     """
 
@@ -94,6 +96,7 @@ class ControllerScope:
         "_primary",
         "client",
         "controller",
+        "enqueue",
         "fence",
         "finalizer",
         "kind",
@@ -114,7 +117,7 @@ class ControllerScope:
         plugin: str,
         revision: str,
         controller: str,
-        kind: GroupVersionKind,
+        kind: GroupVersionKind | None,
         client: Any,
         recorder: Recorder,
         listers: Mapping[GroupVersionKind, Callable[[], Lister]],
@@ -131,6 +134,7 @@ class ControllerScope:
         self.loops: LoopDetector | None = None
         self.rights: MissingRights | None = None
         self.fence: Fence | None = None
+        self.enqueue: Callable[[NamespacedName, float], None] = _not_enqueued
         self.loop = asyncio.get_running_loop()
         self.finalizer = f"plugin-operator/{controller}"
         self._primary: Lister | None = None
@@ -143,7 +147,14 @@ class ControllerScope:
         return ExpectingClient(self.client, self.writes, request, self.loops, self.rights)
 
     def lister(self) -> Lister:
-        """Return the cache of the reconciled kind."""
+        """Return the cache of the reconciled kind.
+
+        Raises:
+            LookupError: there is no such kind.
+        """
+        if self.kind is None:
+            way_out = "declare reads=['v1/ConfigMap'] and use ctx.lister_for('v1/ConfigMap')"
+            raise LookupError(f"controller {self.controller!r} has no for_, so ctx.lister has no kind: {way_out}")
         if self._primary is None:
             self._primary = self.lister_for(self.kind) if self.own_lister is None else self.own_lister()
         return self._primary
@@ -162,7 +173,7 @@ class ControllerScope:
         else:
             found = kind if kind in self.listers else None
         if found is None:
-            known = ", ".join(sorted(map(str, self.listers)))
+            known = ", ".join(sorted(map(str, self.listers))) or "none at all"
             raise LookupError(f"controller {self.controller!r} has no cache of {asked}, only of {known}: {way_out}")
         return self.listers[found]()
 
@@ -178,3 +189,7 @@ class ControllerScope:
                 "plugin", plugin=self.plugin, revision=self.revision, controller=self.controller
             )
         return self._log
+
+
+def _not_enqueued(_request: NamespacedName, _after_seconds: float) -> None:
+    raise NotEnqueued("this context belongs to no controller that runs")

@@ -7,7 +7,7 @@ from typing import Any
 
 from plugin_operator.controllers import Predicate, RateLimiterSpec, matches
 from plugin_operator.kube import field_problem, is_without_generation
-from plugin_operator.plugin.declaration import fields
+from plugin_operator.plugin.declaration import fields, triggers
 from plugin_operator.plugin.declaration.invocation import (
     AnyFunction,
     accepts,
@@ -46,8 +46,10 @@ def check(options: ControllerOptions, place: Place, *, default_name: str) -> Che
             values[field] = clean(raw)
         except (ValueError, TypeError) as error:
             raise place.reject(field, str(error)) from None
+    triggers.refuse_unfit(values, place)
     _refuse_deaf_predicates(values, place)
-    problem = field_problem(values["for_"], values["field_selector"])
+    kind = values["for_"]
+    problem = field_problem(kind, values["field_selector"]) if kind is not None else ""
     if problem:
         raise place.reject("field_selector", problem)
     return values
@@ -55,7 +57,7 @@ def check(options: ControllerOptions, place: Place, *, default_name: str) -> Che
 
 def _refuse_deaf_predicates(values: Checked, place: Place) -> None:
     """Refuse to compare generations of a kind that has none: no change would ever pass."""
-    filters = [("predicates", values["for_"], values["predicates"])]
+    filters = [("predicates", values["for_"], values["predicates"])] if values["for_"] is not None else []
     filters += [("watches", each.kind, each.predicates) for each in values["watches"]]
     for field, kind, predicates in filters:
         if is_without_generation(kind) and any(each.needs_generation for each in predicates):
@@ -124,7 +126,9 @@ def _refuse_near_misses(instance: Any, place: Place) -> None:
         if name.startswith("_") or name in known:
             continue
         for near in difflib.get_close_matches(name, known, n=1, cutoff=_CLOSE_ENOUGH):
-            if not hasattr(instance, near):
+            # A method whose name is nearly that of a value is the author's own: nobody declares a value with def.
+            is_own = near in FIELDS and inspect.isroutine(getattr(type(instance), name, None))
+            if not is_own and not hasattr(instance, near):
                 raise place.reject(name, f"means nothing here; did you mean {near!r}?")
 
 
@@ -181,7 +185,7 @@ def _watch(value: Any) -> WatchDeclaration:
 
 
 _CLEANERS: dict[str, Callable[[Any], Any]] = {
-    "for_": fields.kind,
+    "for_": fields.optional_kind,
     "name": fields.name,
     "id": fields.controller_id,
     "owns": fields.kinds,
@@ -197,4 +201,6 @@ _CLEANERS: dict[str, Callable[[Any], Any]] = {
     "resync_seconds": fields.optional_seconds,
     "metadata_only": fields.boolean,
     "permissions": fields.permissions,
+    "schedules": triggers.schedules,
+    "sources": triggers.sources,
 }

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from plugin_operator.containment import is_cancelled_from_outside
-from plugin_operator.controllers import Predicate, RateLimiterSpec
+from plugin_operator.controllers import Predicate, RateLimiterSpec, Request
 from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.plugin.declaration.contract import Checked, check, check_methods
@@ -21,6 +21,9 @@ from plugin_operator.plugin.declaration.invocation import AnyFunction, is_async
 from plugin_operator.plugin.declaration.options import MARK, read_options
 from plugin_operator.plugin.declaration.permissions import Permission
 from plugin_operator.plugin.declaration.source_location import Place, place_of
+from plugin_operator.plugin.declaration.triggers import refuse_doubles, refuse_unconnected
+from plugin_operator.plugin.triggers.source import Source
+from plugin_operator.plugin.triggers.timetable import Timetable
 from plugin_operator.plugin.watch_declaration import WatchDeclaration
 from plugin_operator.rendering import describe
 
@@ -43,7 +46,7 @@ class ControllerDeclaration:
     """One controller as its author wants it; every value is checked and in canonical form."""
 
     name: str
-    for_: GroupVersionKind
+    for_: GroupVersionKind | None
     reconcile: AnyFunction
     id: str = ""
     owns: tuple[GroupVersionKind, ...] = ()
@@ -59,6 +62,8 @@ class ControllerDeclaration:
     resync_seconds: float | None = None
     metadata_only: bool = False
     permissions: tuple[Permission, ...] = ()
+    schedules: tuple[Timetable, ...] = ()
+    sources: tuple[Source, ...] = ()
     start: AnyFunction | None = None
     stop: AnyFunction | None = None
     export_state: AnyFunction | None = None
@@ -78,7 +83,13 @@ class ControllerDeclaration:
     @property
     def kinds(self) -> tuple[GroupVersionKind, ...]:
         """Every kind it needs a cache of, the reconciled one first."""
-        return tuple(dict.fromkeys((self.for_, *self.owns, *(each.kind for each in self.watches), *self.reads)))
+        primary = () if self.for_ is None else (self.for_,)
+        return tuple(dict.fromkeys((*primary, *self.owns, *(each.kind for each in self.watches), *self.reads)))
+
+    @property
+    def own_request(self) -> Request | None:
+        """What is due when a controller without a kind is; None for one that reconciles a kind."""
+        return Request("", self.name) if self.for_ is None else None
 
 
 def collect(module: ModuleType) -> tuple[ControllerDeclaration, ...]:
@@ -106,6 +117,8 @@ async def discover(module: ModuleType) -> tuple[ControllerDeclaration, ...]:
         raise PluginRejected(_NO_CONTROLLER + _meant_factory(module), path=path, line=1)
     _refuse_doubles(found)
     _refuse_crowds(found)
+    refuse_doubles((source, Place(each.path, each.line)) for each in found for source in each.sources)
+    refuse_unconnected(module, (source for each in found for source in each.sources), path)
     return tuple(found)
 
 
@@ -208,13 +221,15 @@ def summary(declaration: ControllerDeclaration) -> dict[str, Any]:
     return {
         "name": declaration.name,
         "id": declaration.id,
-        "for": str(declaration.for_),
+        "for": str(declaration.for_) if declaration.for_ is not None else None,
         "owns": [str(kind) for kind in declaration.owns],
         "watches": [str(each.kind) for each in declaration.watches],
         "reads": [str(kind) for kind in declaration.reads],
         "namespaces": list(declaration.namespaces) if declaration.namespaces is not None else None,
         "maxConcurrentReconciles": declaration.max_concurrent_reconciles,
         "async": is_async(declaration.reconcile),
+        "schedules": [each.text for each in declaration.schedules],
+        "sources": [each.name for each in declaration.sources],
         "permissions": [each.as_rule() for each in declaration.permissions],
         "path": declaration.path,
         "line": declaration.line,

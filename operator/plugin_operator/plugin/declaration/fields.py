@@ -23,7 +23,8 @@ _INSTEAD = {
     "observe": "watch", "all": "*",
 }  # fmt: skip
 _CLOSE_VERB = 0.75
-_KIND_HINT = "write a kind such as 'v1/ConfigMap' or 'apps/v1/Deployment'"
+#: How a kind is written.
+KIND_HINT = "write a kind such as 'v1/ConfigMap' or 'apps/v1/Deployment'"
 
 
 def name(value: Any) -> str:
@@ -52,11 +53,16 @@ def kind(value: Any) -> GroupVersionKind:
     return found
 
 
+def optional_kind(value: Any) -> GroupVersionKind | None:
+    """A kind, or None for a controller without one."""
+    return None if value is None else kind(value)
+
+
 def _parsed_kind(value: Any) -> GroupVersionKind:
     if value is None:
-        raise ValueError(f"is missing: {_KIND_HINT}")
+        raise ValueError(f"is missing: {KIND_HINT}")
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a kind: {_KIND_HINT}")
+        raise TypeError(f"{value!r} is not a kind: {KIND_HINT}")
     return GroupVersionKind.parse(value)
 
 

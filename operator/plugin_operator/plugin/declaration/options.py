@@ -25,6 +25,8 @@ class ControllerOptions:
     resync_seconds: Any = None
     metadata_only: Any = False
     permissions: Any = ()
+    schedules: Any = ()
+    sources: Any = ()
 
 
 FIELDS: tuple[str, ...] = tuple(each.name for each in fields(ControllerOptions))

@@ -127,7 +127,7 @@ class Expectations:
 
     Args:
         primary: what the controller reconciles: a reconcile waits for writes to its own object, whoever made them, and
-            for all writes of the reconcile before it under the same key.
+            for all writes of the reconcile before it under the same key. None if it reconciles no kind.
         find_cache: the controller's cache for an object, None if it has none.
         clock: measures the deadline.
         on_late: called when a reconcile starts although its caches did not catch up in time.
@@ -136,7 +136,7 @@ class Expectations:
 
     def __init__(
         self,
-        primary: GroupVersionKind,
+        primary: GroupVersionKind | None,
         find_cache: FindCache,
         *,
         clock: Clock,

@@ -81,8 +81,8 @@ class FeedingCaches(Protocol):
     """The caches whose changes make a controller's requests due."""
 
     @property
-    def primary(self) -> GroupVersionKind:
-        """The reconciled kind."""
+    def primary(self) -> GroupVersionKind | None:
+        """The reconciled kind; None if there is none."""
 
     @property
     def others(self) -> frozenset[GroupVersionKind]:
@@ -193,8 +193,8 @@ class LoopDetector:
         """Tell whether a write makes the request due; in whatever version it is written and watched."""
         if target.kind in self._caches.others:
             return True
-        name = target.object
-        if name == Target(self._caches.primary, request).object:
+        name, primary = target.object, self._caches.primary
+        if primary is not None and name == Target(primary, request).object:
             return True
         return any((each.group, each.kind) == name[:2] for each in self._caches.others)
 
@@ -222,8 +222,8 @@ class LoopDetector:
         """Tell whether this process has just written what the cache shows; the first reconcile cannot be compared."""
         if trail.positions is None:
             return True
-        together = now - trail.wrote_at <= _TOGETHER_SECONDS
-        return together and version == self._fights.last_version(Target(self._caches.primary, request))
+        together, primary = now - trail.wrote_at <= _TOGETHER_SECONDS, self._caches.primary
+        return together and primary is not None and version == self._fights.last_version(Target(primary, request))
 
     def _examine(self, trail: _Trail, request: Request, target: Target, obj: Object, now: float) -> None:
         left = digests(obj)

@@ -1,0 +1,42 @@
+"""Requests of one controller that no event makes due."""
+
+from plugin_operator.controllers.reconcile import Request
+from plugin_operator.controllers.sources.cache_gate import CacheGate
+from plugin_operator.controllers.sources.source_set import Sources
+from plugin_operator.tasks import TaskOwner
+from plugin_operator.workqueue import WorkQueue
+
+
+class Trigger:
+    """Makes requests due; for the event loop only.
+
+    Args:
+        queue: of the controller.
+        gate: holds requests of namespaces that wait.
+        sources: have the cached objects.
+        tasks: go through them on the side.
+    """
+
+    __slots__ = ("_gate", "_queue", "_sources", "_tasks")
+
+    def __init__(self, queue: WorkQueue[Request], gate: CacheGate, sources: Sources, tasks: TaskOwner) -> None:
+        self._queue = queue
+        self._gate = gate
+        self._sources = sources
+        self._tasks = tasks
+
+    def enqueue(self, request: Request, after_seconds: float = 0.0) -> None:
+        """Make a request due now or later; of several delays the earliest counts."""
+        if after_seconds > 0:
+            self._queue.add_after(request, after_seconds)
+        else:
+            self._gate.add(request, 0)
+
+    def enqueue_all(self) -> None:
+        """Make every cached object of the reconciled kind due, on the side and at low priority."""
+        for source in self._sources.primary:
+            self._tasks.complete(source.enqueue_all, "enqueue-all", kind="enqueue-all")
+
+    def waits(self, request: Request) -> bool:
+        """Tell whether a request waits to be reconciled. Any thread may ask."""
+        return request in self._queue or self._gate.holds(request)

@@ -1,0 +1,162 @@
+"""The schedules of one plugin, over all its revisions, on the replica that leads."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from plugin_operator.connection_backoff import Backoff
+from plugin_operator.controllers import ScheduleStatus
+from plugin_operator.errors import PluginOperatorError
+from plugin_operator.hosting.environment import ControllerLike, Environment
+from plugin_operator.hosting.triggers.schedule_report import SCHEDULE_RUNS, ScheduleReport
+from plugin_operator.hosting.triggers.schedule_runner import ScheduleRunner
+from plugin_operator.plugin import ControllerDeclaration, Timetable
+from plugin_operator.tasks import Service, TaskOwner
+
+_STOP_SECONDS = 1.0
+_FORGET_ATTEMPTS = 8
+_MAX_REMEMBERED = 100
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scheduled:
+    runner: ScheduleRunner
+    service: Service
+
+
+class PluginSchedules:
+    """Runs what the current revision declares. One that a reload leaves as it is goes on, and so does its time.
+
+    Args:
+        plugin: its name.
+        environment: clock, record, metrics, recorder.
+    """
+
+    def __init__(self, plugin: str, environment: Environment) -> None:
+        self._plugin = plugin
+        self._environment = environment
+        self._tasks = TaskOwner(f"schedules/{plugin}", clock=environment.clock, supervisor=environment.supervisor)
+        self._declared: dict[str, ControllerDeclaration] = {}
+        self._controllers: Mapping[str, ControllerLike] = {}
+        self._running: dict[Key, _Scheduled] = {}
+        self._last: dict[Key, datetime] = {}
+        self._leads = False
+
+    def update(self, declarations: Iterable[ControllerDeclaration], controllers: Mapping[str, ControllerLike]) -> None:
+        """Follow what a revision declares."""
+        before = {each.id for each in self._declared.values() if _recorded(each)}
+        self._declared = {each.name: each for each in declarations}
+        self._controllers = controllers
+        wanted = {_key(each, timetable): timetable for each in self._declared.values() for timetable in each.schedules}
+        for key in [key for key in self._running if key not in wanted]:
+            self._end(key)
+        for key, scheduled in self._running.items():
+            scheduled.runner.timetable = wanted[key]
+        if self._leads:
+            self._begin()
+            gone = before - {each.id for each in self._declared.values()}
+            if gone and self._environment.schedules is not None:
+                self._tasks.complete(partial(self._forget, gone), "forget", kind="schedules-forget")
+
+    def start(self) -> None:
+        """Begin: this process leads, and workers run."""
+        self._leads = True
+        self._begin()
+
+    async def stop(self) -> None:
+        """End, because the process does: what is kept in the cluster stays."""
+        self._declared = {}
+        self._running = {}
+        await self._tasks.stop(_STOP_SECONDS)
+
+    def status(self, controller: str) -> tuple[ScheduleStatus, ...]:
+        """Return what is known of the schedules of a controller."""
+        declaration = self._declared.get(controller)
+        found = []
+        for each in declaration.schedules if declaration is not None else ():
+            scheduled = self._running.get(_key(declaration, each)) if declaration is not None else None
+            runner = scheduled.runner if scheduled is not None else None
+            last, due, problem = (runner.last, runner.due, runner.problem) if runner is not None else (None, None, "")
+            found.append(ScheduleStatus(each.text, last, due, problem))
+        return tuple(found)
+
+    def _begin(self) -> None:
+        for declaration in self._declared.values():
+            for timetable in declaration.schedules:
+                if (key := _key(declaration, timetable)) not in self._running:
+                    self._running[key] = self._run(declaration, timetable, key)
+
+    def _run(self, declaration: ControllerDeclaration, timetable: Timetable, key: Key) -> _Scheduled:
+        environment, record = self._environment, self._environment.schedules
+        report = ScheduleReport(
+            self._plugin,
+            declaration.name,
+            runs=environment.metrics.family(SCHEDULE_RUNS),
+            recorder=environment.recorder(declaration.name) if record is not None else None,
+            about=record.reference if record is not None else None,
+        )
+        runner = ScheduleRunner(
+            declaration.id,
+            timetable,
+            wanted=partial(self._wanted, declaration.name),
+            record=record,
+            fire=partial(self._fire, declaration.name),
+            report=report,
+            clock=environment.clock,
+            last=self._last.get(key),
+        )
+        return _Scheduled(
+            runner, self._tasks.serve(runner.run, f"{declaration.name}/{timetable.text}", kind="schedule")
+        )
+
+    def _end(self, key: Key) -> None:
+        """End one, and remember its time for a rollback."""
+        scheduled = self._running.pop(key)
+        scheduled.service.cancel()
+        self._last.pop(key, None)
+        if scheduled.runner.last is not None:
+            self._last[key] = scheduled.runner.last
+        if len(self._last) > _MAX_REMEMBERED:
+            del self._last[next(iter(self._last))]
+
+    def _wanted(self, controller: str) -> frozenset[str]:
+        declaration = self._declared.get(controller)
+        return frozenset() if declaration is None else _recorded(declaration)
+
+    def _fire(self, name: str) -> None:
+        declaration, controller = self._declared.get(name), self._controllers.get(name)
+        if declaration is None or controller is None:
+            return
+        if (own := declaration.own_request) is not None:
+            controller.trigger.enqueue(own)
+        else:
+            controller.trigger.enqueue_all()
+
+    async def _forget(self, ids: set[str]) -> None:
+        """Drop what the cluster keeps of controllers that are gone, unless they have come back by then."""
+        record, clock = self._environment.schedules, self._environment.clock
+        if record is None:
+            return
+
+        def gone() -> set[str]:
+            return ids - {each.id for each in self._declared.values()}
+
+        backoff = Backoff(clock)
+        for _ in range(_FORGET_ATTEMPTS):
+            try:
+                await record.forget(gone)
+            except PluginOperatorError:
+                await clock.sleep(backoff.next_seconds())
+            else:
+                return
+
+
+def _key(declaration: ControllerDeclaration, timetable: Timetable) -> Key:
+    return declaration.name, declaration.id, timetable.text
+
+
+def _recorded(declaration: ControllerDeclaration) -> frozenset[str]:
+    return frozenset(each.text for each in declaration.schedules if each.is_recorded)

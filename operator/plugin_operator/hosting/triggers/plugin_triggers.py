@@ -1,0 +1,146 @@
+"""What makes requests of one plugin due without an event, over all its revisions.
+
+Owns the wiring from sources and contexts to the controllers of the revision that works. What a revision sends before
+it works is held by ``RevisionTriggers``.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from plugin_operator import logs
+from plugin_operator.controllers import Request, ScheduleStatus, Trigger
+from plugin_operator.hosting.environment import ControllerLike, Environment
+from plugin_operator.hosting.triggers.backlog import Backlog
+from plugin_operator.hosting.triggers.pending_requests import Parcel, PendingRequests
+from plugin_operator.hosting.triggers.plugin_schedules import PluginSchedules
+from plugin_operator.hosting.triggers.revision_triggers import RevisionTriggers
+from plugin_operator.plugin import ControllerDeclaration, Refusal
+
+_log = logs.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A controller that takes requests.
+
+    Attributes:
+        trigger: of the controller, over all revisions.
+        own: what None stands for.
+    """
+
+    trigger: Trigger
+    own: Request | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Who takes what; never changed, so that any thread may read it."""
+
+    controllers: Mapping[str, Target] = field(default_factory=dict)
+    sources: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    backlogs: Mapping[str, Backlog] = field(default_factory=dict)
+
+    def of(self, parcel: Parcel) -> tuple[Target, ...]:
+        """Return who takes a request."""
+        if parcel.source:
+            return self.sources.get(parcel.source, ())
+        found = self.controllers.get(parcel.controller)
+        return (found,) if found is not None else ()
+
+
+class PluginTriggers:
+    """The triggers of one plugin; must be made on the event loop.
+
+    Args:
+        plugin: its name.
+        environment: clock, fence, metrics, record of schedules.
+    """
+
+    def __init__(self, plugin: str, environment: Environment) -> None:
+        self._plugin = plugin
+        self._clock = environment.clock
+        self._fence = environment.fence
+        self._wiring = Wiring()
+        self._pending = PendingRequests(self._deliver)
+        self._schedules = PluginSchedules(plugin, environment)
+        self._leads = False
+
+    def lead(self) -> None:
+        """Take requests from now on: this process leads."""
+        self._leads = True
+
+    def start(self) -> None:
+        """Run schedules from now on: workers run."""
+        self._leads = True
+        self._schedules.start()
+
+    def install(self, triggers: RevisionTriggers, controllers: Mapping[str, ControllerLike]) -> None:
+        """Send to the controllers of a revision from now on, what it has sent before included."""
+        declared = triggers.declarations
+        targets = {each.name: Target(controllers[each.name].trigger, each.own_request) for each in declared}
+        self._wiring = self._wired(declared, targets)
+        self._schedules.update(declared, controllers)
+        triggers.forward_to(self)
+
+    def clear(self) -> None:
+        """Take nothing any more: the plugin is unloaded, and no revision works."""
+        self._wiring = Wiring()
+        self._schedules.update((), {})
+
+    async def stop(self) -> None:
+        """End, because the process does."""
+        self._wiring = Wiring()
+        await self._schedules.stop()
+
+    def schedules(self, controller: str) -> tuple[ScheduleStatus, ...]:
+        """Return what is known of the schedules of a controller."""
+        return self._schedules.status(controller)
+
+    def take(self, parcel: Parcel, due: float) -> Refusal | None:
+        """Take a request, on any thread; it is with its controller at the next turn of the event loop."""
+        wiring = self._wiring
+        if not self._leads or self._is_over():
+            return Refusal.STANDBY
+        if not wiring.of(parcel):
+            return Refusal.GONE
+        backlog = wiring.backlogs.get(parcel.source) if parcel.source else None
+        if backlog is not None and parcel.request is not None and not backlog.admits(parcel.request):
+            return Refusal.FULL
+        return None if self._pending.put(parcel, due) else Refusal.FULL
+
+    def _is_over(self) -> bool:
+        fence = self._fence
+        return fence is not None and fence.until == -math.inf and not fence.is_suspended
+
+    def _wired(self, declared: tuple[ControllerDeclaration, ...], targets: Mapping[str, Target]) -> Wiring:
+        sources: dict[str, tuple[Target, ...]] = {}
+        for each in declared:
+            for source in each.sources:
+                sources[source.name] = (*sources.get(source.name, ()), targets[each.name])
+        return Wiring(targets, sources, {name: self._backlog(name, found) for name, found in sources.items()})
+
+    def _backlog(self, source: str, targets: tuple[Target, ...]) -> Backlog:
+        def waits(request: Request) -> bool:
+            return any(target.trigger.waits(request) for target in targets)
+
+        before, known = self._wiring.backlogs.get(source), self._wiring.sources.get(source)
+        if (
+            before is not None
+            and known is not None
+            and [each.trigger for each in known] == [each.trigger for each in targets]
+        ):
+            return before
+        return Backlog(waits, self._clock)
+
+    def _deliver(self, parcels: dict[Parcel, float]) -> None:
+        now = self._clock.monotonic()
+        for parcel, due in parcels.items():
+            for target in self._wiring.of(parcel):
+                request = parcel.request if parcel.request is not None else target.own
+                if request is None:
+                    continue  # a reload has given the controller a kind since
+                try:
+                    target.trigger.enqueue(request, max(0.0, due - now) if due else 0.0)
+                except Exception as error:  # noqa: BLE001 - one request must not cost the others
+                    _log.error("Request not made due", plugin=self._plugin, request=str(request), exc_info=error)

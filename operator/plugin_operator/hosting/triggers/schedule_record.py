@@ -1,0 +1,230 @@
+"""When each schedule ran last, kept in the cluster.
+
+Owns one Lease of the operator's own namespace, with an annotation for each controller. A Lease, because it is small,
+made to be written often, and read by nearly nobody; its ``spec`` stays empty. Each change is written under the
+``resourceVersion`` it was based on: of two processes that both believe they lead, one gets a scheduled time.
+
+An entry goes when its schedule is replaced, when its plugin is unloaded, or, if the operator was away then, after more
+than a year in which no controller of that id ran here.
+"""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from plugin_operator.clock import Clock
+from plugin_operator.errors import AlreadyExistsError, ApiConnectionError, ConflictError, NotFoundError
+
+#: How far in the future a recorded time may be. One beyond was written by a clock that was wrong.
+SET_BACK = timedelta(hours=1)
+
+PREFIX = "schedules.plugin-operator/"
+
+_KIND = "coordination.k8s.io/v1/Lease"
+_ATTEMPTS = 5
+_KEPT_UNUSED = timedelta(days=400)
+
+T = TypeVar("T")
+Entries = dict[str, dict[str, str]]
+
+
+class RecordClient(Protocol):
+    """The part of ``client.Client`` that reads and writes the Lease."""
+
+    async def get(self, kind: Any, name: str, namespace: str | None = None) -> Any:
+        """Return the object; NotFoundError if there is none."""
+
+    async def create(self, obj: Any) -> Any:
+        """Create the object and return it."""
+
+    async def update(self, obj: Any) -> Any:
+        """Replace the object and return it; ConflictError if its ``resourceVersion`` is not the last."""
+
+
+class ScheduleRecord:
+    """The times of all schedules of one operator, as its leader reads and writes them.
+
+    Args:
+        client: sends no write once this process leads no more.
+        namespace, name: of the Lease; it is created when it is first needed.
+        clock: for what is too old, and what is in the future.
+    """
+
+    def __init__(self, client: RecordClient, namespace: str, name: str, *, clock: Clock) -> None:
+        self.namespace = namespace
+        self.name = name
+        self._client = client
+        self._clock = clock
+        self._lease: dict[str, Any] | None = None
+        self._lock = asyncio.Lock()
+        self._known: set[str] = set()
+        self._token = uuid.uuid4().hex[:12]
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """The Lease, as Events are about it."""
+        metadata = {"name": self.name, "namespace": self.namespace}
+        return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata}
+
+    async def begin(
+        self, controller: str, text: str, wanted: Collection[str], first: datetime | None
+    ) -> datetime | None:
+        """Return when a schedule ran last. If it is new, note ``first`` as that, or nothing if that is None.
+
+        Args:
+            controller: the id of the controller.
+            text: the schedule.
+            wanted: all schedules of the controller that are kept; others of it are dropped.
+            first: what a new schedule counts from.
+
+        Raises:
+            PluginOperatorError: it could not be read or written.
+        """
+
+        def edit(entries: Entries) -> datetime | None:
+            mine = _kept(entries, controller, wanted)
+            if (known := self._time_of(mine.get(text, ""))) is None and first is not None:
+                mine[text] = self._entry(first)
+            return known or first
+
+        return await self._change(edit, controller)
+
+    async def claim(self, controller: str, text: str, wanted: Collection[str], due: datetime) -> bool:
+        """Write that a schedule runs for ``due``; return False if it has run for that time, or a later one, elsewhere.
+
+        An earlier attempt of this process, whose answer was lost, counts as its own.
+
+        Raises:
+            PluginOperatorError: it could not be written; nothing may run.
+        """
+
+        def edit(entries: Entries) -> bool:
+            mine = _kept(entries, controller, wanted)
+            known = self._time_of(mine.get(text, ""))
+            if known is not None and known >= due:
+                return mine[text] == self._entry(due)
+            mine[text] = self._entry(due)
+            return True
+
+        return await self._change(edit, controller)
+
+    async def forget(self, controllers: Callable[[], Iterable[str]]) -> None:
+        """Drop what is known of these controllers; they are asked for when it is done.
+
+        Raises:
+            PluginOperatorError: it could not be written.
+        """
+
+        def edit(entries: Entries) -> None:
+            for each in controllers():
+                self._known.discard(each)
+                entries.pop(each, None)
+
+        await self._change(edit)
+
+    async def _change(self, edit: Callable[[Entries], T], controller: str = "") -> T:
+        async with self._lock:
+            if controller:
+                self._known.add(controller)
+            for _ in range(_ATTEMPTS):
+                try:
+                    return await self._change_once(edit)
+                except (ConflictError, AlreadyExistsError, NotFoundError) as error:
+                    self._lease, last = None, error
+                except BaseException:
+                    self._lease = None  # whether it was written is not known
+                    raise
+            raise last
+
+    async def _change_once(self, edit: Callable[[Entries], T]) -> T:
+        lease = self._lease if self._lease is not None else await self._read()
+        annotations = dict((lease["metadata"].get("annotations") or {}) if lease is not None else {})
+        entries = _entries(annotations)
+        result = edit(entries)
+        self._drop_unused(entries)
+        others = {key: value for key, value in annotations.items() if not key.startswith(PREFIX)}
+        wanted = others | _annotations(entries)
+        if wanted != annotations:
+            lease = await self._write(lease, wanted)
+        self._lease = lease
+        return result
+
+    async def _read(self) -> dict[str, Any] | None:
+        try:
+            return self._checked(await self._client.get(_KIND, self.name, self.namespace))
+        except NotFoundError as error:
+            if error.reason != "NotFound":
+                raise ApiConnectionError(f"leases are not served: {error}") from error
+            return None
+
+    async def _write(self, lease: dict[str, Any] | None, annotations: dict[str, str]) -> dict[str, Any]:
+        if lease is None:
+            fresh = self.reference
+            fresh["metadata"]["annotations"] = annotations
+            return self._checked(await self._client.create(fresh))
+        changed = {**lease, "metadata": {**lease["metadata"], "annotations": annotations}}
+        return self._checked(await self._client.update(changed))
+
+    def _checked(self, lease: Any) -> dict[str, Any]:
+        """Refuse an answer without a version: a write based on it would overwrite what another wrote meanwhile."""
+        metadata = lease.get("metadata") if isinstance(lease, dict) else None
+        if not isinstance(metadata, dict) or not metadata.get("resourceVersion"):
+            raise ApiConnectionError(
+                f"the API server answered a request for Lease {self.name} with no versioned object"
+            )
+        return lease  # type: ignore[no-any-return]  # looked at above
+
+    def _entry(self, moment: datetime) -> str:
+        return f"{_stamp(moment)} {self._token}"
+
+    def _time_of(self, entry: str) -> datetime | None:
+        """Return the time in an entry; None if there is none, or one that a wrong clock wrote."""
+        moment = _moment(entry)
+        return None if moment is None or moment - self._clock.now() > SET_BACK else moment
+
+    def _drop_unused(self, entries: Entries) -> None:
+        oldest = self._clock.now() - _KEPT_UNUSED
+        for controller in [each for each in entries if each not in self._known]:
+            moments = [found for entry in entries[controller].values() if (found := _moment(entry)) is not None]
+            if max(moments, default=oldest) <= oldest:
+                del entries[controller]
+
+
+def _kept(entries: Entries, controller: str, wanted: Collection[str]) -> dict[str, str]:
+    mine = entries.setdefault(controller, {})
+    for text in [each for each in mine if each not in wanted]:
+        del mine[text]
+    return mine
+
+
+def _entries(annotations: dict[str, str]) -> Entries:
+    """Read the annotations; what somebody has spoilt by hand counts as nothing."""
+    found: Entries = {}
+    for key, value in annotations.items():
+        if key.startswith(PREFIX):
+            try:
+                times = json.loads(value)
+            except (ValueError, RecursionError):
+                times = None
+            known = times if isinstance(times, dict) else {}
+            found[key.removeprefix(PREFIX)] = {text: each for text, each in known.items() if isinstance(each, str)}
+    return found
+
+
+def _annotations(entries: Entries) -> dict[str, str]:
+    return {PREFIX + each: json.dumps(times, sort_keys=True) for each, times in entries.items() if times}
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _moment(entry: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(entry.partition(" ")[0])
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

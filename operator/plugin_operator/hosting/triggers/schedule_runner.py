@@ -1,0 +1,133 @@
+"""One schedule of one controller over time, on the replica that leads."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from plugin_operator.clock import Clock
+from plugin_operator.connection_backoff import Backoff
+from plugin_operator.errors import PluginOperatorError
+from plugin_operator.hosting.environment import ScheduleRecordLike
+from plugin_operator.hosting.triggers.schedule_record import SET_BACK
+from plugin_operator.hosting.triggers.schedule_report import ScheduleReport
+from plugin_operator.plugin import Timetable
+from plugin_operator.rendering import describe
+
+#: A run that begins no later than this after its time is not a missed one.
+GRACE = timedelta(seconds=60)
+
+# The wall clock may be set meanwhile, and nothing tells.
+_LONGEST_SLEEP_SECONDS = 30.0
+_RETRY_SECONDS = 1.0
+_RETRY_CAP_SECONDS = 30.0
+
+
+class ScheduleRunner:
+    """Calls ``fire`` at each moment of a timetable, at most once for each.
+
+    Args:
+        controller_id: whose schedule it is, in the record.
+        timetable: which moments.
+        wanted: the texts of all schedules of the controller that are kept.
+        record: keeps the moments; None keeps them in memory only.
+        fire: makes the controller due; must be quick and raise nothing.
+        report: is told what became of each moment.
+        clock: of the process.
+        last: when it ran last, as far as this process knows.
+
+    Attributes:
+        last: the moment it ran for last, or the one that a new cron schedule counts from.
+        due: the next moment.
+        problem: why the times cannot be kept, and nothing runs; empty if they can.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a fact of its own
+        self,
+        controller_id: str,
+        timetable: Timetable,
+        *,
+        wanted: Callable[[], Collection[str]],
+        record: ScheduleRecordLike | None,
+        fire: Callable[[], None],
+        report: ScheduleReport,
+        clock: Clock,
+        last: datetime | None = None,
+    ) -> None:
+        self.timetable = timetable
+        self.last = last
+        self.due: datetime | None = None
+        self.problem = ""
+        self._id = controller_id
+        self._wanted = wanted
+        self._record = record if timetable.is_recorded else None
+        self._fire = fire
+        self._report = report
+        self._clock = clock
+        self._began = clock.now()
+        self._backoff = Backoff(clock, base_seconds=_RETRY_SECONDS, cap_seconds=_RETRY_CAP_SECONDS)
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        if self._record is not None:
+            self.last = await self._begin(self._record)
+        while True:
+            self.due = self.timetable.after(self.last, self._began)
+            if await self._has_come(self.due):
+                await self._take(self.timetable.latest(self.due, self._clock.now()))
+
+    async def _begin(self, record: ScheduleRecordLike) -> datetime | None:
+        """Return when it ran last, asking until the cluster says so."""
+        first = self.last if self.last is not None or self.timetable.is_due_at_first else self._began
+        while True:
+            try:
+                last = await record.begin(self._id, self.timetable.text, self._wanted(), first)
+            except PluginOperatorError as error:
+                await self._hold_up(error)
+            else:
+                self._go_on()
+                return last
+
+    async def _has_come(self, due: datetime) -> bool:
+        """Wait for a moment; return False if the clock was set back so far that the moment has to be found anew."""
+        while (left := (due - self._clock.now()).total_seconds()) > 0:
+            if self.last is not None and self.last - self._clock.now() > SET_BACK:
+                self.last = self._began = self._clock.now()
+                return False
+            await self._clock.sleep(min(left, _LONGEST_SLEEP_SECONDS))
+        return True
+
+    async def _take(self, due: datetime) -> None:
+        """Run for a moment that has come, unless it is missed, or taken, or cannot be noted before the next one."""
+        text = self.timetable.text
+        if self._clock.now() - due > GRACE and not self.timetable.runs_missed:
+            self._report.missed(text, due)
+        elif self._record is None or await self._claim(self._record, due):
+            self._report.ran(text, due)
+            self._fire()
+        self.last = due
+
+    async def _claim(self, record: ScheduleRecordLike, due: datetime) -> bool:
+        """Note a moment before the run; without that there is none, for another process may run it as well."""
+        text, end = self.timetable.text, self.timetable.after(due, due)
+        while True:
+            try:
+                is_ours = await record.claim(self._id, text, self._wanted(), due)
+            except PluginOperatorError as error:
+                await self._hold_up(error)
+                if self._clock.now() >= end:
+                    self._report.lost(text, due, self.problem)
+                    return False
+            else:
+                self._go_on()
+                if not is_ours:
+                    self._report.elsewhere(text, due)
+                return is_ours
+
+    async def _hold_up(self, error: PluginOperatorError) -> None:
+        if not self.problem:
+            self._report.held_up(self.timetable.text, error)
+        self.problem = describe(error)
+        await self._clock.sleep(self._backoff.next_seconds())
+
+    def _go_on(self) -> None:
+        self.problem = ""
+        self._backoff.reset()

@@ -1,0 +1,133 @@
+"""``Source``: what authors make requests due with from outside the API server.
+
+Owns the handle in the author's module. Where its requests go, and over which revisions, is the host's affair, behind
+``Outlet``.
+"""
+
+import re
+import sys
+import threading
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from plugin_operator.controllers import Request, value_checks
+from plugin_operator.errors import NotEnqueued
+from plugin_operator.plugin.triggers.requests import AnyRequest, request_from
+
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?\Z")
+_HINT = "use up to 63 letters, digits, '_', '-' and '.'"
+
+
+class Refusal(StrEnum):
+    """Why a request is not made due; the words of a metric."""
+
+    UNCONNECTED = "unconnected"
+    STANDBY = "standby"
+    GONE = "gone"
+    FULL = "full"
+
+
+_WHY = {
+    Refusal.UNCONNECTED: "no controller of a loaded revision has it: send from start(ctx) or later, not at import",
+    Refusal.STANDBY: "this replica does not lead: the leader's is the one to send to",
+    Refusal.GONE: "the revision that works has no controller with it",
+    Refusal.FULL: "too many of its requests wait to be reconciled: send it again later",
+}
+
+
+class Outlet(Protocol):
+    """Where the requests of a source go."""
+
+    def send(self, source: str, request: Request | None) -> Refusal | None:
+        """Take a request; None stands for that of a controller without ``for_``. Any thread may call.
+
+        Raises:
+            TypeError: there is no request, and a controller of the source reconciles a kind.
+        """
+
+    def refused(self, source: str, refusal: Refusal, count: int) -> None:
+        """Count requests that were refused before. Any thread may call."""
+
+
+class Source:
+    """Makes requests due that no event of the API server makes due: for webhooks, queues, timers of one's own.
+
+    Make it at module level and hand it to a controller: ``@controller(..., sources=[source])``. Every source of a
+    plugin has a name of its own. After a reload, the source of the old revision sends to the new revision's controllers
+    that have a source of the same name; so a task that the old revision has left behind sends on.
+
+    Args:
+        name: unique in the plugin; up to 63 letters, digits, ``_``, ``-`` and ``.``.
+        on_standby: what ``send`` does where nothing is reconciled, on a replica that does not lead and while the plugin
+            is imported: ``"drop"`` the request and return False, or ``"raise"`` NotEnqueued.
+
+    Attributes:
+        name: as given.
+        on_standby: as given.
+
+    Raises:
+        TypeError: the name is no text.
+        ValueError: the name has other characters, or ``on_standby`` is neither of the two.
+    """
+
+    __slots__ = ("_early", "_lock", "_outlet", "line", "module", "name", "on_standby")
+
+    def __init__(self, name: str, *, on_standby: Literal["drop", "raise"] = "drop") -> None:
+        plain = value_checks.text("the name of a Source", name, most=63)
+        if not _NAME.match(plain):
+            raise ValueError(f"the name of a Source is {plain!r}: {_HINT}")
+        given: object = on_standby
+        if type(given) is not str or given not in {"drop", "raise"}:
+            raise ValueError(f"on_standby is {value_checks.shown(given)}: it takes 'drop' or 'raise'")
+        self.name = plain
+        self.on_standby = on_standby
+        self._outlet: Outlet | None = None
+        self._early = 0
+        self._lock = threading.Lock()
+        # Where it was made, for messages.
+        caller: Any = sys._getframe(1)  # noqa: SLF001
+        self.line: int = caller.f_lineno
+        self.module = str(caller.f_globals.get("__name__", ""))
+
+    def __repr__(self) -> str:
+        return f"Source({self.name!r})"
+
+    def send(self, request: AnyRequest | None = None) -> bool:
+        """Make a request due for every controller that has this source. Never blocks.
+
+        Any task and any thread may call it. A request that waits already is not queued twice.
+
+        Args:
+            request: a ``Request``, a pair of namespace and name, ``"namespace/name"``, or an object: a dict with
+                metadata, or a typed model. None for the one request of a controller without ``for_``.
+
+        Returns:
+            Whether it is due now. False where ``on_standby="drop"`` has dropped it.
+
+        Raises:
+            NotEnqueued: nothing is reconciled here, with ``on_standby="raise"``; or 100,000 requests of the source
+                wait, whatever ``on_standby`` says.
+            TypeError: it is no request, or None where a controller reconciles a kind.
+            ValueError: it has no name, or more than one slash.
+        """
+        key = None if request is None else request_from(request, "send() got")
+        outlet = self._outlet
+        if outlet is None:
+            with self._lock:
+                self._early += 1
+            refusal: Refusal | None = Refusal.UNCONNECTED
+        else:
+            refusal = outlet.send(self.name, key)
+        if refusal is None:
+            return True
+        if refusal is Refusal.FULL or self.on_standby == "raise":
+            raise NotEnqueued(f"Source {self.name!r} took no request: {_WHY[refusal]}")
+        return False
+
+    def connect(self, outlet: Outlet) -> None:
+        """Send to ``outlet`` from now on; the operator calls it."""
+        self._outlet = outlet
+        with self._lock:
+            early, self._early = self._early, 0
+        if early:
+            outlet.refused(self.name, Refusal.UNCONNECTED, early)
