@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from plugin_operator.cli.group import group
 from plugin_operator.hosting.runtime.misbehavior import MisbehaviorKind
 from tests.declared import declarations, options
 from tests.pages import ROOT
@@ -91,3 +92,9 @@ def test_the_table_of_flags_has_their_defaults() -> None:
         shown = shown_defaults(cells[2], list(of))
         for command, option in of.items():
             assert default_of(option, shown.get(command, "")) == default_of(option), f"{command} {flag}"
+
+
+def test_the_table_of_commands_has_each_command() -> None:
+    shown = {word for cell in table("## Commands") for text in code(cell) for word in text.split()[1:2]}
+
+    assert shown - {"--version"} == set(group.list_commands(click.Context(group)))
