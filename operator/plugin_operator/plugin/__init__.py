@@ -1,7 +1,7 @@
-"""What plugin authors use, and the contract their files are held to.
+"""The author-facing API and the contract of plugin files.
 
-Owns the author forms (``@controller``, class, ``new_controller``), the checks of what they declare, ``Context`` and
-``EventRecorder``. Leaves finding, loading and swapping files to ``hosting`` and queueing to ``controller``.
+Owns the author forms (``@controller``, class, ``new_controller``), the validation of declarations, ``Context`` and
+``EventRecorder``. Leaves finding, loading and swapping files to ``hosting``, and queueing to ``controllers``.
 """
 
 from plugin_operator.plugin.bound_controller import BoundController

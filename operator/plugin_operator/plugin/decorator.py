@@ -1,4 +1,4 @@
-"""``@controller``: the short way to declare a controller."""
+"""``@controller``: the short form to declare a controller."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -19,11 +19,11 @@ PlainReconcile = Callable[[Context, Request], Result | None]
 Target = TypeVar("Target", bound=AsyncReconcile | PlainReconcile | type[Any])
 
 
-def controller(  # noqa: PLR0913 - every field an author may declare, by name
+def controller(  # noqa: PLR0913 - one parameter per field of a declaration
     for_: Kind | None = None,
     *,
     name: str | None = None,
-    id: str | None = None,  # noqa: A002 - the word of the field
+    id: str | None = None,  # noqa: A002 - the name of the field
     owns: Sequence[Kind] = (),
     watches: Sequence[WatchOptions] = (),
     reads: Sequence[Kind] = (),
@@ -42,50 +42,50 @@ def controller(  # noqa: PLR0913 - every field an author may declare, by name
 ) -> Callable[[Target], Target]:
     """Declare a function ``reconcile(ctx, request)``, or a class with such a method, as a controller.
 
-    What is decorated is returned unchanged, so a test can call it. Values are checked when the plugin is loaded. A
-    wrong one is refused then, with file, line, field and the way out. A class is made without arguments. Its attributes
-    may carry what the decorator takes, under the same names; an attribute outranks the decorator.
+    The decorator returns its target unchanged, so that tests can call it. The operator checks the values when it loads
+    the plugin, and rejects an invalid one with file, line, field and fix. A class is instantiated without arguments.
+    Class attributes with the names of these arguments override the decorator.
 
     Args:
-        for_: the kind it reconciles: "v1/ConfigMap", "apps/v1/Deployment", "example.com/v1/Widget". It need not exist
-            yet: until it is served, and may be read, the controller waits. None for a controller that reconciles no
-            kind: ``schedules``, ``sources`` or ``watches`` make it due.
-        name: of the controller, unique in the operator; by default that of the function, class or file. Up to 63
-            letters, digits, ``_``, ``-`` and ``.``.
-        id: what it signs with: its field manager and its finalizer are ``plugin-operator/<id>``. By default its name;
-            a controller that is renamed keeps its fields and finalizers with ``id=`` its first name. A letter or digit
-            first and last, otherwise as ``name``.
-        owns: kinds whose changes make their controlling owner due.
-        watches: further kinds, each made with ``watch()``.
-        reads: kinds it only reads with ``ctx.lister_for``; their changes make nothing due.
-        namespaces: only these, at least one; by default those of the operator.
-        label_selector: of the reconciled kind: kubectl's syntax, a mapping of labels, or ``matchLabels`` and
-            ``matchExpressions``.
-        field_selector: of the reconciled kind: kubectl's syntax, or a mapping of fields.
-        predicates: all must agree, else a change of the reconciled kind is passed over. A function of the object, as a
-            dict, counts as ``matches(function)``.
-        max_concurrent_reconciles: how many objects at once, at least 1, and at most 1,000 for all controllers of a
-            plugin together. The same object is never reconciled twice at once.
-        reconcile_timeout_seconds: cancel a reconcile after that long and retry it with backoff; above 0, at most a
-            century. None for no limit. A plain ``def`` cannot be cancelled: it is waited for.
+        for_: the reconciled kind: "v1/ConfigMap", "apps/v1/Deployment", "example.com/v1/Widget". It need not exist
+            yet: the controller waits until the kind is served and may be read. None for a controller without a kind,
+            whose requests come from ``schedules``, ``sources`` or ``watches``.
+        name: name of the controller, unique in the operator; by default the name of the function, class or file. Up to
+            63 letters, digits, ``_``, ``-`` and ``.``.
+        id: field manager and finalizer are ``plugin-operator/<id>``. By default the name. Set it to the old name when
+            you rename a controller, to keep its fields and finalizers. Same characters as ``name``, with a letter or
+            digit first and last.
+        owns: kinds whose changes enqueue their controlling owner.
+        watches: further kinds, each declared with ``watch()``.
+        reads: kinds that the controller only reads with ``ctx.lister_for``; their changes enqueue nothing.
+        namespaces: namespaces to watch, at least one; by default those of the operator.
+        label_selector: selects objects of the reconciled kind: kubectl's syntax, a mapping of labels, or
+            ``matchLabels`` and ``matchExpressions``.
+        field_selector: selects objects of the reconciled kind: kubectl's syntax, or a mapping of fields.
+        predicates: filters for changes of the reconciled kind; a change is ignored unless all return True. A function
+            of the object, as a dict, counts as ``matches(function)``.
+        max_concurrent_reconciles: most objects reconciled at once, at least 1, and at most 1,000 for all controllers of
+            a plugin together. The same object is never reconciled twice at once.
+        reconcile_timeout_seconds: cancel a reconcile after this time and retry it with backoff; above 0, at most a
+            century. None for no limit. A plain ``def`` cannot be cancelled: the operator waits until it returns.
         rate_limit: backoff of failing objects; None for 5 ms, doubling to 1000 s.
-        resync_seconds: reconcile everything again this often, even unchanged; above 0, at most a century. None for
+        resync_seconds: interval to reconcile all objects again, even unchanged; above 0, at most a century. None for
             never.
-        metadata_only: fetch and keep only the objects' metadata.
-        permissions: RBAC rules the plugin needs, made with ``permission()``, or mappings as they stand in a Role.
-        schedules: times at which it is due, made with ``every()`` and ``cron()``; at most 16.
-        sources: what makes its requests due from outside, each a ``Source`` made at module level.
+        metadata_only: fetch and cache only the objects' metadata.
+        permissions: RBAC rules that the plugin needs, declared with ``permission()`` or as mappings of a Role's rules.
+        schedules: times at which to enqueue a request, declared with ``every()`` and ``cron()``; at most 16.
+        sources: sources of requests from outside, each a ``Source`` at module level.
 
     Returns:
         A decorator for ``async def reconcile(ctx, request)``, a plain ``def`` (which runs in a thread), or a class.
 
     Raises:
-        PluginRejected: it is used without parentheses.
+        PluginRejected: the decorator is used without parentheses.
     """
     given: object = for_
     if not isinstance(given, str) and callable(given):
         where = place_of(given)
-        hint = "needs to know the kind: write @controller(for_='v1/ConfigMap')"
+        hint = "needs the kind: write @controller(for_='v1/ConfigMap')"
         raise PluginRejected(f"for_: @controller {hint}", path=where.path, line=where.line)
     options = ControllerOptions(
         for_=for_,

@@ -1,4 +1,4 @@
-"""What a controller may look at besides its own kind: ``watch()`` and the value it makes."""
+"""``watch()``: declares further kinds whose changes enqueue requests."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Kind = str | GroupVersionKind
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """What ``watch()`` returns, for ``watches=``; checked when the plugin is loaded."""
+    """The result of ``watch()``, for ``watches=``; checked when the plugin is loaded."""
 
     kind: Any
     map: Any
@@ -26,7 +26,7 @@ class WatchOptions:
 
 def watch(
     kind: Kind,
-    map: MapFunction,  # noqa: A002 - the word of controller-runtime's EnqueueRequestsFromMapFunc
+    map: MapFunction,  # noqa: A002 - named after controller-runtime's EnqueueRequestsFromMapFunc
     *,
     predicates: Sequence[Predicate | Callable[[Object], bool]] = (),
     namespaces: Sequence[str] | None = None,
@@ -34,20 +34,20 @@ def watch(
     field_selector: str | Mapping[str, str] | None = None,
     metadata_only: bool = False,
 ) -> WatchOptions:
-    """Declare that a change of ``kind`` makes other objects due.
+    """Declare that a change of ``kind`` enqueues requests of this controller.
 
     Values are checked when the plugin is loaded; the call itself raises nothing.
 
     Args:
         kind: "v1/Secret", "apps/v1/Deployment" or any custom kind.
-        map: from the changed object (a private dict) to the requests it makes due: ``Request(namespace, name)``, a pair
-            or ``"namespace/name"``. A plain function that runs on the event loop: it must not block. Of an updated
-            object it is asked for the old and the new state. What it raises is logged, and the requests before count.
-        predicates: all must agree, else the change is passed over.
-        namespaces: only these, at least one; by default those of the operator.
+        map: maps the changed object (a private dict) to requests: ``Request(namespace, name)``, a pair or
+            ``"namespace/name"``. A plain function that runs on the event loop: it must not block. For an update it is
+            called with the old and the new state. Its exceptions are logged; requests that it yielded before count.
+        predicates: filters for changes; a change is ignored unless all return True.
+        namespaces: namespaces to watch, at least one; by default those of the operator.
         label_selector: kubectl's syntax, a mapping of labels, or ``matchLabels`` and ``matchExpressions``.
-        field_selector: kubectl's syntax, or a mapping of fields, as far as the API server supports it for the kind.
-        metadata_only: fetch and keep only the objects' metadata.
+        field_selector: kubectl's syntax, or a mapping of fields that the API server supports for the kind.
+        metadata_only: fetch and cache only the objects' metadata.
 
     Returns:
         A value for ``watches=`` of ``controller``.
@@ -57,7 +57,7 @@ def watch(
 
 @dataclass(frozen=True, slots=True)
 class WatchDeclaration:
-    """One checked ``watch()``."""
+    """One validated ``watch()``."""
 
     kind: GroupVersionKind
     map: MapFunction

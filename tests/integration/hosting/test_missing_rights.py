@@ -44,7 +44,7 @@ async def test_it_is_told_where_people_look_and_heals_by_itself(harness, api_ser
             return harness.status().reason == ""
 
         await eventually(healed, timeout_seconds=20)
-    (line,) = [line for line in lines if line["event"] == "Controller lacks a right"]
+    (line,) = [line for line in lines if line["event"] == "Controller lacks a permission"]
     assert (line["plugin"], line["controller"], line["reason"]) == ("one", "one", CANNOT)
 
 

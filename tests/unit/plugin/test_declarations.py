@@ -127,7 +127,7 @@ def test_a_watch_maps_an_object_to_requests(load: Load) -> None:
 
 
 def test_the_controllers_of_a_plugin_share_one_bound_on_what_runs_at_once(load: Load) -> None:
-    with pytest.raises(PluginRejected, match="max_concurrent_reconciles: 1001 reconciles at once") as refused:
+    with pytest.raises(PluginRejected, match="max_concurrent_reconciles: 1001 concurrent reconciles") as refused:
         load("""
             @controller(for_="v1/ConfigMap", max_concurrent_reconciles=600)
             async def one(ctx, request): ...

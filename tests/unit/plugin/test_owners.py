@@ -101,9 +101,9 @@ def test_an_owner_that_was_never_read_is_refused_by_the_missing_field() -> None:
 
 @pytest.mark.parametrize("wrong", ["web", None, {"kind": "ConfigMap"}])
 def test_what_is_no_object_is_refused(wrong: object) -> None:
-    with pytest.raises(TypeError, match="is no object of the API"):
+    with pytest.raises(TypeError, match="is not an API object"):
         own(wrong, widget())
-    with pytest.raises(TypeError, match="is no object of the API"):
+    with pytest.raises(TypeError, match="is not an API object"):
         own(child(), wrong)
 
 

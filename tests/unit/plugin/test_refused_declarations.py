@@ -47,7 +47,7 @@ REFUSED_FIELDS = [
         "watches: field_selector: the API server cannot select v1/Secret by 'kind'",
     ),
     ("for_='v1/Pod', watches=[watch('v1/Secret', map=later)]", "watches: the map of 'v1/Secret' is async"),
-    ("for_='v1/Pod', predicates=[later]", "is async or has a yield in it, which is always true"),
+    ("for_='v1/Pod', predicates=[later]", "is async or contains a yield, so its result is always true"),
     (
         "for_='v1/Pod', permissions=[permission('pods', 'reed')]",
         "permissions: 'reed' is not a verb: did you mean 'get'?",
@@ -74,15 +74,15 @@ REFUSED_FIELDS = [
     ("for_='v1/Pod', namespaces=['A_B']", "namespaces: 'A_B'"),
     ("for_='v1/Pod', namespaces=[]", "namespaces: an empty list"),
     ("for_='v1/Pod', max_concurrent_reconciles=0", "max_concurrent_reconciles: 0"),
-    ("for_='v1/Pod', max_concurrent_reconciles=1001", "max_concurrent_reconciles: 1001 reconciles at once"),
+    ("for_='v1/Pod', max_concurrent_reconciles=1001", "max_concurrent_reconciles: 1001 concurrent reconciles"),
     ("for_='v1/Pod', resync_seconds=-1", "resync_seconds: -1"),
     ("for_='v1/Pod', metadata_only='yes'", "metadata_only: 'yes'"),
     ("for_='v1/Pod', name='a b'", "name: 'a b' is not a name"),
-    ("for_='v1/Secret', predicates=[generation_changed]", "predicates: generation_changed cannot tell changes of v1/S"),
+    ("for_='v1/Secret', predicates=[generation_changed]", "predicates: generation_changed cannot detect changes of v1/S"),
     ("for_='v1/ConfigMap', predicates=[~(generation_changed | labels_changed)]", "predicates: generation_changed"),
     (
         "for_='v1/Pod', watches=[watch('v1/Secret', map=lambda obj: [], predicates=[generation_changed])]",
-        "watches: generation_changed cannot tell changes of v1/Secret, which has no metadata.generation: use labels",
+        "watches: generation_changed cannot detect changes of v1/Secret, which has no metadata.generation: use labels",
     ),
     ("for_='v1/Pod', id='a b'", "id: 'a b' is not an id: write id= with up to 63 letters"),
     ("for_='v1/Pod', id='_a'", "id: '_a' is not an id"),
@@ -102,7 +102,7 @@ REFUSED_MODULES = [
         @controller
         async def one(ctx, request): ...
         """,
-        "for_: @controller needs to know the kind: write @controller(for_='v1/ConfigMap')",
+        "for_: @controller needs the kind: write @controller(for_='v1/ConfigMap')",
         3,
     ),
     (
@@ -135,7 +135,7 @@ REFUSED_MODULES = [
         async def one(ctx, request):
             yield
         """,
-        "one: has a yield in it, so that calling it runs nothing",
+        "one: contains a yield, so that a call runs nothing",
         3,
     ),
     (
@@ -189,7 +189,7 @@ REFUSED_MODULES = [
             def reconcile(self, ctx, request): ...
             def export_state(self): ...
         """,
-        "export_state: goes together with import_state",
+        "export_state: needs import_state",
         None,
     ),
     (
@@ -199,7 +199,7 @@ REFUSED_MODULES = [
             def __init__(self, x): ...
             def reconcile(self, ctx, request): ...
         """,
-        "could not be made",
+        "could not be created",
         None,
     ),
     (
@@ -209,7 +209,7 @@ REFUSED_MODULES = [
         @controller(for_="v1/Pod", name="x")
         def b(ctx, request): ...
         """,
-        "name: 'x' is taken by the controller in line 3",
+        "name: 'x' is used by the controller in line 3",
         5,
     ),
     (
@@ -219,7 +219,7 @@ REFUSED_MODULES = [
         @controller(for_="v1/Pod")
         def y(ctx, request): ...
         """,
-        "id: 'y' of controller 'y' is taken by controller 'x' in line 3: choose another with id=",
+        "id: 'y' of controller 'y' is used by controller 'x' in line 3: choose another with id=",
         5,
     ),
 ]

@@ -1,1 +1,1 @@
-"""What a reconcile is handed: context, Events, conditions, finalizers."""
+"""The arguments and helpers of a reconcile: context, Events, conditions, finalizers, owner references."""

@@ -14,12 +14,12 @@ _STATUSES = frozenset({"True", "False", "Unknown"})
 
 
 def set_condition(obj: AnyObject, type_: str, status: str | bool, reason: str, message: str, *, now: datetime) -> bool:
-    """Set one condition in ``obj``, a dict or a typed model, and return whether anything changed; nothing is sent.
+    """Set one condition in ``obj``, a dict or a typed model, and return whether it changed. Sends no request.
 
-    ``lastTransitionTime`` moves only if ``status`` does, and ``observedGeneration`` follows the object's generation.
+    ``lastTransitionTime`` changes only with ``status``; ``observedGeneration`` is the object's generation.
 
     Raises:
-        ValueError: ``status`` is none of True, False, Unknown, or ``reason`` is empty, which the API forbids.
+        ValueError: ``status`` is not True, False or Unknown, or ``reason`` is empty, which the API forbids.
     """
     word = ("True" if status else "False") if isinstance(status, bool) else status
     if word not in _STATUSES:
@@ -45,7 +45,7 @@ def set_condition(obj: AnyObject, type_: str, status: str | bool, reason: str, m
 
 
 def _set_in_model(obj: AnyObject, type_: str, status: str, reason: str, message: str, *, now: datetime) -> bool:
-    """Set it in the dict that the model stands for, and take back what the model knows of the status then."""
+    """Set the condition in the dict of the model, and copy the resulting status back into the model."""
     before = to_dict(obj)
     document = copy.deepcopy(before)
     set_condition(document, type_, status, reason, message, now=now)
@@ -60,11 +60,11 @@ def _set_in_model(obj: AnyObject, type_: str, status: str, reason: str, message:
 
 
 def find_condition(obj: Mapping[str, Any], type_: str) -> dict[str, Any] | None:
-    """Return the condition of that type, or None. Raises nothing for an object without a status.
+    """Return the condition of one type, or None. Raises nothing for an object without a status.
 
     Args:
-        obj: a dict; what is returned is a part of it, not a copy.
-        type_: such as ``"Ready"``.
+        obj: a dict; the result is a part of it, not a copy.
+        type_: type of the condition, for example ``"Ready"``.
 
     Returns:
         The condition with ``type``, ``status``, ``reason``, ``message`` and ``lastTransitionTime``.

@@ -1,7 +1,7 @@
-"""What a reconciler is handed: ``Context`` for one request, ``ControllerContext`` for the hooks around it.
+"""``Context``, the argument of a reconciler, and ``ControllerContext``, the argument of hooks.
 
-A Context is made for every reconcile, so it is two references and nothing else; what costs anything, such as binding a
-log, happens when it is asked for.
+Every reconcile creates a Context, so it holds two references only. Expensive attributes, such as a bound logger, are
+created on first use.
 """
 
 import asyncio
@@ -27,9 +27,9 @@ T = TypeVar("T")
 
 
 class ControllerContext:
-    """What belongs to a controller as a whole; the hooks ``start`` and ``stop`` get it.
+    """Context of a controller; the argument of the hooks ``start`` and ``stop``.
 
-    The operator makes it. It is good for as long as the revision works: keep it in ``start`` if need be.
+    The operator creates it. It is valid while the revision is active, so ``start`` may store it.
     """
 
     __slots__ = ("_log", "_scope")
@@ -45,7 +45,7 @@ class ControllerContext:
 
     @property
     def revision(self) -> str:
-        """The loaded version of the plugin: text that changes with each reload, for logs."""
+        """Revision of the plugin: a text that changes with each reload, for logs."""
         return self._scope.revision
 
     @property
@@ -55,18 +55,18 @@ class ControllerContext:
 
     @property
     def client(self) -> Client:
-        """Reads and writes objects on the API server."""
+        """API client for reading and writing objects."""
         client: Client = self._scope.client_for(None)
         return client
 
     @property
     def recorder(self) -> Recorder:
-        """Records Kubernetes Events; never blocks and never fails."""
+        """Recorder of Kubernetes Events; its calls never block and never raise."""
         return self._scope.recorder
 
     @property
     def lister(self) -> Lister:
-        """The cache of the reconciled kind. With several ``namespaces`` it covers them all.
+        """The cache of the reconciled kind, over all declared ``namespaces``.
 
         Raises:
             LookupError: the controller has no ``for_``.
@@ -76,33 +76,34 @@ class ControllerContext:
     def lister_for(self, kind: Kind | type[Any]) -> Lister:
         """Return the cache of another declared kind (``owns``, ``watches`` or ``reads``).
 
-        It has all objects of a kind in ``reads`` or ``owns``, else those that the selectors of its watch let through.
+        It contains all objects of a kind in ``reads`` or ``owns``, else those that match the selectors of its watch.
 
         Args:
-            kind: as it is declared: "v1/Secret"; or its model class.
+            kind: the kind as declared, for example "v1/Secret"; or its model class.
 
         Raises:
-            LookupError: the controller declares no such kind, or only watches of it with different selectors.
-            ValueError: the text is no kind, or the class no model of one.
+            LookupError: the controller does not declare the kind, or declares only watches with different selectors.
+            ValueError: the text is not a kind, or the class is not a model of one.
         """
         return self._scope.lister_for(GroupVersionKind.parse(kind) if isinstance(kind, str) else kind)
 
     def enqueue(self, request: AnyRequest | None = None, *, after: float = 0.0) -> None:
-        """Make a request of this controller due, now or later. Never blocks; any thread may call it.
+        """Enqueue a request of this controller, now or after a delay. Never blocks; thread-safe.
 
-        A request that waits already is not queued twice; of several delays the earliest counts. A delay is not kept
-        over a restart of the operator.
+        A queued request is not queued twice; if it has several delays, the earliest counts. A restart of the operator
+        drops delayed requests.
 
         Args:
             request: a ``Request``, a pair of namespace and name, ``"namespace/name"``, or an object: a dict with
-                metadata, or a typed model. None for that of this reconcile, or the one of a controller without
-                ``for_``.
-            after: seconds from 0 to a century.
+                metadata, or a typed model. None means the request of this reconcile, or the only request of a
+                controller without ``for_``.
+            after: delay in seconds, from 0 to a century.
 
         Raises:
-            NotEnqueued: the controller is gone, or too many of its requests wait.
-            TypeError: it is no request, or None in a hook of a controller with ``for_``; or ``after`` is no number.
-            ValueError: it has no name, or more than one slash; or ``after`` is out of range.
+            NotEnqueued: the controller is unloaded, or has too many waiting requests.
+            TypeError: ``request`` has another type, or is None in a hook of a controller with ``for_``; or ``after`` is
+                not a number.
+            ValueError: the name is empty, or the text has more than one slash; or ``after`` is out of range.
         """
         key = self._own_request() if request is None else request_from(request, "enqueue() got")
         self._scope.enqueue(key, value_checks.seconds("after", after, most=MAX_DELAY_SECONDS))
@@ -110,7 +111,7 @@ class ControllerContext:
     def _own_request(self) -> NamespacedName:
         if self._scope.kind is None:
             return NamespacedName("", self._scope.controller)
-        raise TypeError("enqueue() needs a request here: outside of a reconcile, None means none")
+        raise TypeError("enqueue() needs a request here: None is allowed inside a reconcile only")
 
     @property
     def log(self) -> FilteringBoundLogger:
@@ -120,16 +121,16 @@ class ControllerContext:
         return self._log
 
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """From a plain ``def`` reconciler: run a coroutine, such as a call of ``client``, and return its result.
+        """Run a coroutine, such as a call of ``client``, from a plain ``def`` reconciler, and return its result.
 
-        It blocks the thread until the coroutine has ended. A cancelled reconcile does not interrupt it.
+        It blocks the thread until the coroutine has ended. Cancelling the reconcile does not interrupt it.
 
         Args:
-            coroutine: runs on the operator's event loop.
+            coroutine: the coroutine, which runs on the operator's event loop.
 
         Raises:
-            RuntimeError: called on the event loop itself, where ``await`` is the way.
-            Exception: whatever the coroutine raises.
+            RuntimeError: the caller is on the event loop; use ``await`` there.
+            Exception: any exception of the coroutine.
         """
         loop = self._scope.loop
         try:
@@ -141,14 +142,14 @@ class ControllerContext:
 
 
 class Context(ControllerContext):
-    """What belongs to one reconcile, beside what every ``ControllerContext`` has.
+    """Context of one reconcile, with all members of ``ControllerContext``.
 
-    The operator makes one for each reconcile. Of its members, ``wait``, ``enqueue``, ``lister``, ``lister_for``,
-    ``log``, ``recorder``, ``set_condition`` and the names may be used in a thread. Everything that is awaited
-    belongs to the event loop: from a thread, hand it to ``wait``.
+    The operator creates one per reconcile. Threads may use ``wait``, ``enqueue``, ``lister``, ``lister_for``, ``log``,
+    ``recorder``, ``set_condition`` and the names. Coroutines belong to the event loop: pass them to ``wait`` from a
+    thread.
 
     Attributes:
-        request: namespace and name of the object that is due.
+        request: namespace and name of the object to reconcile.
     """
 
     __slots__ = ("_reconcile_id", "request")
@@ -166,16 +167,16 @@ class Context(ControllerContext):
 
     @property
     def client(self) -> Client:
-        """Reads and writes objects on the API server.
+        """API client for reading and writing objects.
 
-        What it writes, the next reconcile of the same request reads: see "Reading your own writes" in the docs.
+        The next reconcile of the same request reads its writes: see "Reading your own writes" in the docs.
         """
         client: Client = self._scope.client_for(self.request)
         return client
 
     @property
     def reconcile_id(self) -> str:
-        """A random id of this reconcile, the same in all its log lines."""
+        """Random id of this reconcile, the same in all its log lines."""
         if not self._reconcile_id:
             self._reconcile_id = str(uuid4())
         return self._reconcile_id
@@ -190,86 +191,87 @@ class Context(ControllerContext):
 
     @property
     def finalizer(self) -> str:
-        """The controller's finalizer, ``plugin-operator/<id>``, as ``ensure_finalizer`` uses it by default."""
+        """The controller's finalizer, ``plugin-operator/<id>``, the default of ``ensure_finalizer``."""
         return self._scope.finalizer
 
     async def ensure_finalizer(self, obj: AnyObject, finalizer: str | None = None) -> bool:
-        """Add a finalizer unless it is there or the object is being deleted.
+        """Add a finalizer, unless the object has it or is being deleted.
 
-        It is one patch under the object's ``resourceVersion``, so another controller's finalizer is never lost.
+        The call sends one patch with the object's ``resourceVersion``, so another controller's finalizer is never lost.
 
         Args:
-            obj: a dict or a typed model, as it was read. It takes on the metadata that the server answers.
-            finalizer: instead of the controller's own.
+            obj: a dict or a typed model, as it was read. The call updates its metadata from the response.
+            finalizer: a finalizer other than the controller's own.
 
         Returns:
-            Whether it was added.
+            Whether the finalizer was added.
 
         Raises:
-            ConflictError: the object has changed since it was read; let the reconcile be retried.
+            ConflictError: the object has changed since it was read; let the reconcile fail and be retried.
             TypeError: ``obj`` is neither a dict with metadata nor a model.
-            ApiError: any other answer of the API server.
+            ApiError: the API server returned another error.
         """
         return await finalizers.ensure_finalizer(self.client, obj, finalizer or self._scope.finalizer)
 
     async def remove_finalizer(self, obj: AnyObject, finalizer: str | None = None) -> bool:
-        """Remove a finalizer if it is there, which lets a deletion go on. An object that is gone counts as done.
+        """Remove a finalizer if the object has it, so that its deletion can proceed. A deleted object is no error.
 
         Args:
-            obj: a dict or a typed model, as it was read. It takes on the metadata that the server answers.
-            finalizer: instead of the controller's own.
+            obj: a dict or a typed model, as it was read. The call updates its metadata from the response.
+            finalizer: a finalizer other than the controller's own.
 
         Returns:
-            Whether it was removed.
+            Whether the finalizer was removed.
 
         Raises:
-            ConflictError: the object has changed since it was read; let the reconcile be retried.
+            ConflictError: the object has changed since it was read; let the reconcile fail and be retried.
             TypeError: ``obj`` is neither a dict with metadata nor a model.
-            ApiError: any other answer of the API server.
+            ApiError: the API server returned another error.
         """
         return await finalizers.remove_finalizer(self.client, obj, finalizer or self._scope.finalizer)
 
     def set_owner(
         self, child: AnyObject, *, owner: AnyObject, controller: bool = True, block_owner_deletion: bool | None = None
     ) -> bool:
-        """Make ``owner`` the owner of ``child``: the garbage collector deletes the child after it. Nothing is sent.
+        """Add an owner reference to ``child``: the garbage collector deletes it after ``owner``. Sends no request.
 
-        It follows ``controllerutil.SetControllerReference``; a reference to the same owner is replaced.
+        The rules are those of ``controllerutil.SetControllerReference``; a reference to the same owner is replaced.
 
         Args:
-            child: a dict or a typed model; it is changed.
-            owner: as it was read, with apiVersion, kind, name and uid; in the child's namespace, or in none.
-            controller: mark it as the one object that manages the child, which ``owns`` follows.
-            block_owner_deletion: let a foreground deletion of the owner wait for the child; None for what
-                ``controller`` says. On some clusters it takes the right to ``update`` the owner's ``finalizers``.
+            child: a dict or a typed model, which the call changes.
+            owner: the owner as it was read, with apiVersion, kind, name and uid; in the child's namespace, or
+                cluster-scoped.
+            controller: mark ``owner`` as the managing controller, which ``owns`` follows.
+            block_owner_deletion: let a foreground deletion of the owner wait for the child; None means the value of
+                ``controller``. On some clusters it needs the permission to ``update`` the owner's ``finalizers``.
 
         Returns:
-            Whether anything changed.
+            Whether ``child`` changed.
 
         Raises:
             AlreadyOwnedError: another object is the child's controller.
             ValueError: the owner lacks one of its four fields, or is in another namespace.
-            TypeError: one of them is neither a dict with metadata nor a model.
+            TypeError: an argument is neither a dict with metadata nor a model.
         """
         return owners.set_owner(child, owner, controller=controller, block_owner_deletion=block_owner_deletion)
 
     def set_condition(self, obj: AnyObject, type: str, status: str | bool, reason: str, message: str = "") -> bool:  # noqa: A002 - the API's own field name
-        """Set a status condition in ``obj``, by the rules of ``meta.SetStatusCondition``. Nothing is sent.
+        """Set a status condition in ``obj``, by the rules of ``meta.SetStatusCondition``. Sends no request.
 
-        ``lastTransitionTime`` moves only if ``status`` does. ``observedGeneration`` is the object's generation.
+        ``lastTransitionTime`` changes only with ``status``. ``observedGeneration`` is the object's generation.
 
         Args:
-            obj: a dict or a typed model; it is changed.
-            type: of the condition, such as ``"Ready"``.
+            obj: a dict or a typed model, which the call changes.
+            type: type of the condition, for example ``"Ready"``.
             status: True, False, or ``"True"``, ``"False"``, ``"Unknown"``.
             reason: one word in CamelCase, for machines.
             message: a sentence, for people.
 
         Returns:
-            Whether anything changed, so that ``client.update_status(obj)`` is worth a call.
+            Whether ``obj`` changed, so that ``client.update_status(obj)`` is needed.
 
         Raises:
-            ValueError: ``status`` is none of the three, or ``reason`` is empty.
+            ValueError: ``status`` is not one of the three, or ``reason`` is empty.
             TypeError: the model has no status.
         """
         return conditions.set_condition(obj, type, status, reason, message, now=datetime.now(UTC))

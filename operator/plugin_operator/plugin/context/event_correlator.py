@@ -1,7 +1,7 @@
-"""When the same event said again is one event with a count, and when an object says too much.
+"""Aggregation and rate limits of Events.
 
-The rules are those of client-go's event correlator (``tools/record/events_cache.go``): equal events become a count,
-many that differ only in their words become one "combined from similar events", and each object has an allowance.
+The rules are those of client-go's event correlator (``tools/record/events_cache.go``). Equal events increment a count;
+similar events become one "combined from similar events"; each object has a rate limit.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _COMBINED = "(combined from similar events): "
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The object an event is about."""
+    """Reference to the involved object of an event."""
 
     api_version: str
     kind: str
@@ -38,10 +38,10 @@ class Reference:
 
     @classmethod
     def to(cls, obj: Mapping[str, Any] | AnyObject) -> Self:
-        """Make a reference to an object, or read one that is a reference already (``v1.ObjectReference``).
+        """Return a reference to an object, or convert one (``v1.ObjectReference``).
 
         Args:
-            obj: a dict, or a typed model that names its kind, as those do that the client returns.
+            obj: a dict, or a typed model with a kind, as the client returns it.
 
         Raises:
             KeyError, ValueError: kind or name is missing.
@@ -64,7 +64,7 @@ class Reference:
 
 
 def _reference_fields(model: AnyObject) -> dict[str, Any]:
-    """Return what a reference to a model says; converting the whole of it takes a hundred times as long."""
+    """Return the reference fields of a model; converting the whole model takes a hundred times as long."""
     metadata = metadata_of(model) if hasattr(model, "metadata") else None
     if metadata is None:
         return to_dict(model)
@@ -83,8 +83,8 @@ class Occurrence:
     """One call of ``event()``.
 
     Attributes:
-        plugin: the plugin that the operator itself tells of; each has an allowance of its own.
-        whose: what log lines about it carry: plugin, controller, ``reconcile_id``.
+        plugin: plugin of an event of the operator itself; each plugin has a rate limit of its own.
+        whose: fields of log lines about the event: plugin, controller, ``reconcile_id``.
     """
 
     component: str
@@ -97,11 +97,11 @@ class Occurrence:
 
 
 class Series:
-    """One event object and how often it has happened.
+    """One Event object and the number of its occurrences.
 
     Attributes:
-        waiting: it stands in the buffer.
-        written: the API server has it.
+        waiting: whether the series is in the buffer.
+        written: whether the API server has the Event.
     """
 
     __slots__ = ("_first_seen", "_instance", "_last_seen", "count", "first", "message", "name", "waiting", "written")
@@ -119,21 +119,21 @@ class Series:
 
     @property
     def namespace(self) -> str:
-        """Where the event lives: with its object, or in ``default`` for a cluster-scoped one."""
+        """Namespace of the Event: that of its object, or ``default`` for a cluster-scoped one."""
         return self.first.about.namespace or "default"
 
     def again(self, occurrence: Occurrence, now: datetime, prefix: str) -> None:
-        """Count one more."""
+        """Count one more occurrence."""
         self.count += 1
         self._last_seen = now
         self.message = (prefix + occurrence.message)[:_MESSAGE_MAX]
 
     def patch(self) -> dict[str, Any]:
-        """Return the merge patch that tells the server of the newest occurrence."""
+        """Return the merge patch with count and time of the last occurrence."""
         return {"count": self.count, "lastTimestamp": _time(self._last_seen), "message": self.message}
 
     def manifest(self) -> dict[str, Any]:
-        """Return the whole ``v1/Event``."""
+        """Return the complete ``v1/Event``."""
         about = self.first.about
         reference = {
             "apiVersion": about.api_version,
@@ -161,7 +161,7 @@ class Series:
 
 
 class EventCorrelator:
-    """Decides what an occurrence becomes; remembers a bounded number of series and of objects."""
+    """Maps occurrences to series; stores a bounded number of series and objects."""
 
     __slots__ = ("_allowance", "_clock", "_instance", "_series", "_similar")
 
@@ -173,7 +173,7 @@ class EventCorrelator:
         self._allowance: OrderedDict[Any, tuple[float, float]] = OrderedDict()
 
     def add(self, occurrence: Occurrence) -> Series | None:
-        """Return the series that ``occurrence`` belongs to, or None if its object has used up its allowance."""
+        """Return the series of ``occurrence``, or None if its object exceeds its rate limit."""
         if not self._allow((occurrence.component, occurrence.plugin, occurrence.about.kind, occurrence.about.namespace,
                             occurrence.about.name, occurrence.about.uid)):  # fmt: skip
             return None

@@ -1,7 +1,7 @@
-"""Adding and removing finalizers without losing somebody else's.
+"""Adding and removing finalizers without losing those of other controllers.
 
-The rules are those of controller-runtime's ``controllerutil``; the write is a merge patch that carries the resource
-version, because a list cannot be merged and must not overwrite what another controller added meanwhile.
+The rules are those of controller-runtime's ``controllerutil``. The write is a merge patch with the resource version: a
+merge patch replaces a list, which must not drop a finalizer that another controller has added meanwhile.
 """
 
 from typing import Any, Protocol
@@ -12,26 +12,26 @@ from plugin_operator.plugin.context.typed_objects import AnyObject, metadata_of
 
 
 class Patcher(Protocol):
-    """The part of ``client.Client`` that finalizers need."""
+    """The method of ``client.Client`` that finalizers use."""
 
     async def patch(self, kind: Any, name: str, patch: Any, namespace: str | None = None) -> Any:
-        """Send a merge patch and return the object as it is then."""
+        """Send a merge patch and return the updated object."""
 
 
 def has_finalizer(obj: AnyObject, finalizer: str) -> bool:
-    """Tell whether ``obj`` carries ``finalizer``."""
+    """Report whether ``obj`` has ``finalizer``."""
     return finalizer in metadata_of(obj).finalizers
 
 
 async def ensure_finalizer(client: Patcher, obj: AnyObject, finalizer: str) -> bool:
-    """Add ``finalizer`` unless it is there or the object is being deleted; return whether it was added.
+    """Add ``finalizer``, unless the object has it or is being deleted; return whether it was added.
 
-    ``obj``, a dict or a typed model, takes on the metadata that the server answers, so its resource version stays good
-    for the next write.
+    The call updates the metadata of ``obj``, a dict or a typed model, from the response, so that the next write has the
+    current resource version.
 
     Raises:
-        ConflictError: the object has changed since it was read; let the reconcile be retried.
-        ApiError: any other answer of the API server.
+        ConflictError: the object has changed since it was read; let the reconcile fail and be retried.
+        ApiError: the API server returned another error.
     """
     metadata = metadata_of(obj)
     if finalizer in metadata.finalizers or metadata.is_deleted:
@@ -41,11 +41,11 @@ async def ensure_finalizer(client: Patcher, obj: AnyObject, finalizer: str) -> b
 
 
 async def remove_finalizer(client: Patcher, obj: AnyObject, finalizer: str) -> bool:
-    """Remove ``finalizer`` if it is there; return whether it was removed. An object that is gone counts as done.
+    """Remove ``finalizer`` if the object has it; return whether it was removed. A deleted object is no error.
 
     Raises:
-        ConflictError: the object has changed since it was read; let the reconcile be retried.
-        ApiError: any other answer of the API server.
+        ConflictError: the object has changed since it was read; let the reconcile fail and be retried.
+        ApiError: the API server returned another error.
     """
     metadata = metadata_of(obj)
     if finalizer not in metadata.finalizers:

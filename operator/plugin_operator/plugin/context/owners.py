@@ -1,6 +1,6 @@
 """Owner references, by the rules of controller-runtime's ``controllerutil`` and the API server.
 
-Owns which references are refused before anything is sent. Nothing here makes a request.
+Owns the validation of references. Sends no requests.
 """
 
 from typing import Any
@@ -13,11 +13,11 @@ from plugin_operator.plugin.context.typed_objects import AnyObject, metadata_of
 
 
 class AlreadyOwnedError(PluginOperatorError):
-    """Raised by ``ctx.set_owner``: another object is the controller of the child already.
+    """Raised by ``ctx.set_owner``: the child already has another controller.
 
     Args:
-        child: kind and name, for the message.
-        owner: the reference that is there, as a dict; an attribute as well.
+        child: kind and name of the child, for the message.
+        owner: the existing owner reference, as a dict; also an attribute.
     """
 
     def __init__(self, child: str, owner: dict[str, Any]) -> None:
@@ -29,12 +29,12 @@ class AlreadyOwnedError(PluginOperatorError):
 
 
 def set_owner(child: AnyObject, owner: AnyObject, *, controller: bool, block_owner_deletion: bool | None) -> bool:
-    """Set ``owner`` in the owner references of ``child`` and return whether anything changed.
+    """Set ``owner`` in the owner references of ``child`` and return whether they changed.
 
     Raises:
         AlreadyOwnedError: ``controller`` is set, and another object is the controller.
-        ValueError: the owner was not read from a server, or cannot own a child in that namespace.
-        TypeError: one of them is neither a dict with metadata nor a model.
+        ValueError: the owner was not read from a server, or cannot own an object in the child's namespace.
+        TypeError: an argument is neither a dict with metadata nor a model.
     """
     wanted = _reference_to(owner, controller, block_owner_deletion)
     _check_namespaces(child, owner)
@@ -75,7 +75,7 @@ def _reference_to(owner: AnyObject, controller: bool, block_owner_deletion: bool
 
 
 def _check_namespaces(child: AnyObject, owner: AnyObject) -> None:
-    """Refuse what the garbage collector takes for a missing owner, and so deletes the child for."""
+    """Reject an owner in another namespace: the garbage collector would not find it and would delete the child."""
     mine, its = metadata_of(child).namespace or "", metadata_of(owner).namespace or ""
     if its and not mine:
         raise ValueError(
@@ -95,9 +95,9 @@ def _references_of(child: AnyObject) -> list[dict[str, Any]]:
 
 
 def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Tell whether two references name one owner, in whatever version of its kind.
+    """Report whether two references name the same owner, in any version of its kind.
 
-    As in ``controllerutil``, the uid is not compared: the reference to a recreated owner replaces the stale one.
+    As in ``controllerutil``, uids are not compared: a reference to a recreated owner replaces the stale one.
     """
     group = [str(each.get("apiVersion") or "").rpartition("/")[0] for each in (one, other)]
     return group[0] == group[1] and all(one.get(key) == other.get(key) for key in ("kind", "name"))

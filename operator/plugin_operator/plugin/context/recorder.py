@@ -1,7 +1,7 @@
-"""Kubernetes Events from reconcilers, without ever holding one up.
+"""Recording Kubernetes Events without delaying reconciles.
 
-Owns the bounded buffer between ``event()`` and the API server, the writing of what is in it, and the flush at stop.
-What is one event said again is decided by ``aggregation``.
+Owns the bounded buffer between ``event()`` and the API server, writing its content, and the flush at stop. Leaves
+aggregation to ``event_correlator``.
 """
 
 import asyncio
@@ -29,25 +29,25 @@ _log = logs.get_logger(__name__)
 
 
 class Recorder(Protocol):
-    """Records Kubernetes Events of one controller, as ``kubectl describe`` shows them.
+    """Recorder of Kubernetes Events for one controller; ``kubectl describe`` shows the Events.
 
-    Equal events become one with a count, and an object has an allowance: 25 at once, then one in five minutes. Events
-    are best effort: those of a stopped process, or beyond a thousand that wait, are dropped.
+    Equal events become one with a count. Each object has a rate limit: 25 at once, then one in five minutes. Events are
+    best effort: a stopped process, or a buffer of more than a thousand, drops them.
     """
 
     def event(self, about: AnyObject, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
-        """Record that something happened to an object. May be called from any thread; never blocks, never raises.
+        """Record an event about an object. Thread-safe; never blocks and never raises.
 
         Args:
-            about: the object, as a dict or a typed model, or a reference to one (``v1.ObjectReference``).
+            about: the involved object, as a dict or a typed model, or a reference to one (``v1.ObjectReference``).
             type: ``"Normal"`` or ``"Warning"``.
             reason: one word in CamelCase, for machines.
-            message: a sentence, for people; cut after 1,024 characters.
+            message: a sentence, for people; truncated after 1,024 characters.
         """
 
 
 class EventClient(Protocol):
-    """The part of ``client.Client`` that writes events."""
+    """The methods of ``client.Client`` that write Events."""
 
     async def create(self, obj: dict[str, Any]) -> Any:
         """Create an object."""
@@ -57,15 +57,15 @@ class EventClient(Protocol):
 
 
 class EventRecorder:
-    """Collects events of the whole process and writes them from one task; a Runnable.
+    """Runnable that buffers the Events of the process and writes them in one task.
 
-    When more come than can be written, the newest are dropped and counted: events are best effort everywhere.
+    If the buffer is full, new Events are dropped and counted: Events are best effort.
 
     Args:
-        client: writes the events.
-        instance: which replica reports, usually the pod's name.
-        clock: time of the events, and of the retries.
-        supervisor: is told if the writing ends unasked.
+        client: writes the Events.
+        instance: ``reportingInstance``, usually the name of the pod.
+        clock: provides timestamps, and measures retries.
+        supervisor: notified if the writing task ends unexpectedly.
     """
 
     name = "event-recorder"
@@ -84,16 +84,16 @@ class EventRecorder:
         self.dropped = 0
 
     def bind(self, component: str, plugin: str = "") -> "BoundRecorder":
-        """Return the recorder of one controller, or of the operator itself about one plugin.
+        """Return the recorder of one controller, or of the operator for Events about one plugin.
 
         Args:
-            component: what ``kubectl describe`` shows under From.
-            plugin: whose events share no allowance with those about other plugins; empty for a controller's own.
+            component: source of the Events, which ``kubectl describe`` shows under From.
+            plugin: plugin with a rate limit of its own; empty for a controller's Events.
         """
         return BoundRecorder(self, component, plugin)
 
     def record(self, occurrence: Occurrence) -> None:
-        """Take an event into the buffer; must be called on the event loop."""
+        """Add an event to the buffer; must be called on the event loop."""
         series = self._aggregator.add(occurrence)
         if series is None:
             self.dropped += 1
@@ -107,11 +107,11 @@ class EventRecorder:
             self._wake.set()
 
     async def start(self) -> None:
-        """Begin to write."""
+        """Start the writing task."""
         self._tasks.serve(self._run, "", kind=self.name)
 
     async def stop(self, deadline_seconds: float) -> None:
-        """Write what is in the buffer, as long as the deadline allows, and end."""
+        """Flush the buffer within the deadline, and stop."""
         if not len(self._tasks):
             return
         timer = self._clock.call_later(deadline_seconds, self._idle.set)
@@ -142,7 +142,7 @@ class EventRecorder:
                 await self._clock.sleep(error.retry_after_seconds or _RETRY_SECONDS * 2**attempt)
             except PluginOperatorError:
                 await self._clock.sleep(_RETRY_SECONDS * 2**attempt)
-            except Exception as error:  # noqa: BLE001 - one odd event must not end the writing of all others
+            except Exception as error:  # noqa: BLE001 - one bad event must not stop the others
                 self._drop(series, error)
                 return
             else:
@@ -154,7 +154,7 @@ class EventRecorder:
             try:
                 await self._client.patch(_KIND, series.name, series.patch(), series.namespace)
             except NotFoundError:
-                # It has expired on the server (an hour by default): tell it anew.
+                # The Event has expired on the server (after an hour by default): create it again.
                 series.written = False
             else:
                 return
@@ -184,10 +184,10 @@ class BoundRecorder:
         self._loop = asyncio.get_running_loop()
 
     def event(self, about: AnyObject, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
-        """Record an event; may be called from any thread, never blocks, never fails."""
+        """Record an event; thread-safe, never blocks and never raises."""
         try:
             reference = Reference.to(about)
-        except BaseException as error:  # noqa: BLE001 - what the author handed over may be anything
+        except BaseException as error:  # noqa: BLE001 - the plugin may pass any object
             whose = {"controller": self._component, **current_fields()}
             trouble = f"no reference to the object: {describe(error)}"
             _log.warning("Event not recorded", **whose, reason=valid_unicode(reason), error=trouble)

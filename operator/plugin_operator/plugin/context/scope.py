@@ -1,4 +1,4 @@
-"""What all reconciles of one controller in one revision share."""
+"""State that all reconciles of one controller in one revision share."""
 
 import asyncio
 import builtins
@@ -20,19 +20,19 @@ from plugin_operator.plugin.writes.write_loops import LoopDetector
 
 
 class Lister(Protocol):
-    """Reads of a cache: nothing is sent, nothing waits, and what is returned is a private copy.
+    """Read access to a cache: calls send no request, never wait, and return private copies.
 
-    It holds what the declaration selects (namespaces, selectors), as of the last change that arrived. What is not in it
-    is not known to exist. ``metadata.managedFields`` is left out. ``len(lister)`` counts the objects, and
-    ``request in lister`` asks for one without a copy. Reads may come from any thread.
+    The cache contains the objects that the declaration selects (namespaces, selectors), without
+    ``metadata.managedFields``, as of the last change that arrived. ``len(lister)`` counts objects, and
+    ``request in lister`` checks for one without a copy. Thread-safe.
     """
 
     def get(self, key: NamespacedName | tuple[str, str] | str, namespace: str | None = None) -> Object | None:
-        """Return a copy of one object, or None if the cache does not have it.
+        """Return a copy of one object, or None if the cache does not contain it.
 
         Args:
-            key: a ``Request``, a pair of namespace and name, or text: a name, or ``"namespace/name"``.
-            namespace: of a plain name; there is no default namespace, so leave it out for cluster-scoped kinds only.
+            key: a ``Request``, a pair of namespace and name, or a text: a name, or ``"namespace/name"``.
+            namespace: namespace of a plain name. It has no default; omit it for cluster-scoped kinds only.
 
         Raises:
             ValueError: the text has more than one slash, or no name.
@@ -41,14 +41,14 @@ class Lister(Protocol):
     def list(
         self, namespace: str | None = None, label_selector: str | Mapping[str, Any] | None = None
     ) -> builtins.list[Object]:
-        """Return copies of all objects that match, in no order.
+        """Return copies of all objects that match, in no particular order.
 
         Args:
-            namespace: of the objects; None for all.
+            namespace: namespace of the objects; None for all.
             label_selector: kubectl's syntax, a mapping of labels, or ``matchLabels`` and ``matchExpressions``.
 
         Raises:
-            SelectorError: the selector cannot be read.
+            SelectorError: the selector cannot be parsed.
             TypeError: the selector is neither text nor a mapping.
         """
 
@@ -58,11 +58,11 @@ class Lister(Protocol):
         """Return the names of the objects that ``list`` would return.
 
         Args:
-            namespace: of the objects; None for all.
+            namespace: namespace of the objects; None for all.
             label_selector: as for ``list``.
 
         Raises:
-            SelectorError: the selector cannot be read.
+            SelectorError: the selector cannot be parsed.
             TypeError: the selector is neither text nor a mapping.
         """
 
@@ -141,7 +141,7 @@ class ControllerScope:
         self._log: FilteringBoundLogger | None = None
 
     def client_for(self, request: NamespacedName | None) -> Any:
-        """Return the client for one reconcile, or for what runs outside of one."""
+        """Return the client for one reconcile; None stands for code outside of one, such as hooks."""
         if self.writes is None:
             return self.client
         return ExpectingClient(self.client, self.writes, request, self.loops, self.rights)
@@ -160,11 +160,11 @@ class ControllerScope:
         return self._primary
 
     def lister_for(self, kind: GroupVersionKind | type) -> Lister:
-        """Return the cache of a declared kind; a model class stands for the declared kind of its version and name.
+        """Return the cache of a declared kind; a model class selects the declared kind of its version and name.
 
         Raises:
-            LookupError: the controller declares no such kind, or only watches of it with different selectors.
-            ValueError: the class is no model of a kind.
+            LookupError: the controller does not declare the kind, or declares only watches with different selectors.
+            ValueError: the class is not a model of a kind.
         """
         asked, way_out = str(kind), f"declare it with reads=[{str(kind)!r}]"
         if isinstance(kind, type):
@@ -178,7 +178,7 @@ class ControllerScope:
         return self.listers[found]()
 
     def _declared_for(self, model: type) -> GroupVersionKind | None:
-        wanted = version_and_kind(model)  # its group is not to be read from a model
+        wanted = version_and_kind(model)  # a model class does not name its group
         found = [each for each in self.listers if (each.version, each.kind) == wanted]
         return found[0] if len(found) == 1 else None
 

@@ -1,6 +1,6 @@
-"""Objects as authors hold them: dicts, or typed models of kubernetes-asyncio.
+"""Objects in plugin code: dicts, or typed models of kubernetes-asyncio.
 
-Owns what the helpers of a Context read of either; converting a whole model is left to ``client.models``.
+Owns reading the metadata of either. Leaves the conversion of whole models to ``client.models``.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ AnyObject: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What the helpers need of an object's metadata."""
+    """The metadata that the helpers of a Context use."""
 
     name: str
     namespace: str | None
@@ -25,10 +25,10 @@ class Metadata:
 
 
 def metadata_of(obj: AnyObject) -> Metadata:
-    """Read the metadata of an object.
+    """Return the metadata of an object.
 
     Raises:
-        TypeError: it is neither a dict nor a model, or it has no metadata.
+        TypeError: ``obj`` is neither a dict nor a model, or has no metadata.
     """
     if isinstance(obj, dict) and isinstance(obj.get("metadata"), dict):
         metadata = obj["metadata"]
@@ -42,7 +42,7 @@ def metadata_of(obj: AnyObject) -> Metadata:
         )
     found = getattr(obj, "metadata", None) if is_model(obj) else None
     if found is None:
-        raise TypeError(f"a {type(obj).__name__} is no object of the API: pass a dict with metadata, or a typed model")
+        raise TypeError(f"a {type(obj).__name__} is not an API object: pass a dict with metadata, or a typed model")
     return Metadata(
         found.name or "",
         found.namespace,

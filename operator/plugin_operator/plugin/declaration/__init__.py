@@ -1,1 +1,1 @@
-"""What authors declare, and the contract it is held to."""
+"""Declarations of plugins, and the contract that they must meet."""

@@ -1,4 +1,4 @@
-"""The check of a whole declaration: every field, every method, and words that are nearly right."""
+"""Validation of a whole declaration: fields, methods and misspelt names."""
 
 import difflib
 import inspect
@@ -26,14 +26,14 @@ Checked = dict[str, Any]
 _ARGUMENTS = {name: tuple(inspect.signature(getattr(ControllerMethods, name)).parameters)[1:] for name in METHODS}
 _HOOKS = tuple(name for name in METHODS if name != "reconcile")
 _CLOSE_ENOUGH = 0.85
-_SHORTEST_GUESSED = 8  # below that, ordinary words of an author are too easily close
+_SHORTEST_GUESSED = 8  # shorter names are often similar by chance
 
 
 def check(options: ControllerOptions, place: Place, *, default_name: str) -> Checked:
-    """Return every declared value, checked, by the field's name.
+    """Return the validated values by field name.
 
     Raises:
-        PluginRejected: names the field and the way out.
+        PluginRejected: a value is invalid; the message names the field and the fix.
     """
     values: Checked = {}
     for field, clean in _CLEANERS.items():
@@ -56,14 +56,14 @@ def check(options: ControllerOptions, place: Place, *, default_name: str) -> Che
 
 
 def _refuse_deaf_predicates(values: Checked, place: Place) -> None:
-    """Refuse to compare generations of a kind that has none: no change would ever pass."""
+    """Reject ``generation_changed`` for a kind without ``metadata.generation``: no change would ever pass."""
     filters = [("predicates", values["for_"], values["predicates"])] if values["for_"] is not None else []
     filters += [("watches", each.kind, each.predicates) for each in values["watches"]]
     for field, kind, predicates in filters:
         if is_without_generation(kind) and any(each.needs_generation for each in predicates):
             raise place.reject(
                 field,
-                f"generation_changed cannot tell changes of {kind}, which has no metadata.generation: "
+                f"generation_changed cannot detect changes of {kind}, which has no metadata.generation: "
                 "use labels_changed, annotations_changed, or a function of the object",
             )
 
@@ -72,7 +72,7 @@ def check_methods(target: Any, instance: Any, place: Place) -> dict[str, AnyFunc
     """Return ``reconcile`` and the optional hooks of a controller.
 
     Raises:
-        PluginRejected: ``reconcile`` is missing, or something has a signature that cannot be called.
+        PluginRejected: ``reconcile`` is missing, or a method has a wrong signature.
     """
     if instance is target and not hasattr(target, "reconcile") and callable(target):
         _check_call(target, _ARGUMENTS["reconcile"], getattr(target, "__name__", "reconcile"), place)
@@ -92,7 +92,7 @@ def check_methods(target: Any, instance: Any, place: Place) -> dict[str, AnyFunc
             _check_call(method, _ARGUMENTS[name], name, place)
         methods[name] = method
     if (methods["export_state"] is None) != (methods["import_state"] is None):
-        raise place.reject("export_state", "goes together with import_state: define both or neither")
+        raise place.reject("export_state", "needs import_state: define both or neither")
     return methods
 
 
@@ -104,7 +104,7 @@ def _check_call(function: Any, arguments: tuple[str, ...], name: str, place: Pla
     if is_generator(function):
         raise place.reject(
             name,
-            "has a yield in it, so that calling it runs nothing: remove the yield, or move it into another function",
+            "contains a yield, so that a call runs nothing: remove the yield, or move it into another function",
         )
     if arguments == ("ctx", "request") and are_swapped(function):
         raise place.reject(name, f"is called as {name}(ctx, request), and takes them in the other order: swap them")
@@ -120,7 +120,7 @@ def _check_call(function: Any, arguments: tuple[str, ...], name: str, place: Pla
 
 
 def _refuse_near_misses(instance: Any, place: Place) -> None:
-    """Refuse what a class defines under a word that is nearly one of ours; what an instance keeps is its own."""
+    """Reject class attributes whose names are close to a field or method; instance attributes are free."""
     known = [word for word in (*FIELDS, *METHODS) if len(word) >= _SHORTEST_GUESSED]
     for name in dir(type(instance)):
         if name.startswith("_") or name in known:
@@ -129,7 +129,7 @@ def _refuse_near_misses(instance: Any, place: Place) -> None:
             # A method whose name is nearly that of a value is the author's own: nobody declares a value with def.
             is_own = near in FIELDS and inspect.isroutine(getattr(type(instance), name, None))
             if not is_own and not hasattr(instance, near):
-                raise place.reject(name, f"means nothing here; did you mean {near!r}?")
+                raise place.reject(name, f"is not a field or method of a controller; did you mean {near!r}?")
 
 
 def _predicates(value: Any) -> tuple[Predicate, ...]:
@@ -145,10 +145,10 @@ def _predicate(value: Any) -> Predicate:
         return value
     if not callable(value) or isinstance(value, type) or not accepts(value, 1):
         raise TypeError(
-            f"{value!r} is not a predicate: use generation_changed and its like, or a function of the object"
+            f"{value!r} is not a predicate: use generation_changed, labels_changed, … or a function of the object"
         )
     if is_async(value) or is_generator(value):
-        raise TypeError(f"{value!r} is async or has a yield in it, which is always true: use a plain function")
+        raise TypeError(f"{value!r} is async or contains a yield, so its result is always true: use a plain function")
     return matches(value)
 
 

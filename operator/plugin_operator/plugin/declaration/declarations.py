@@ -1,7 +1,7 @@
-"""What a plugin declares, checked: the contract between an author and the operator.
+"""The declared controllers of a plugin module.
 
-Owns finding the declarations in a module and the refusal that names file, line, field and the way out. Running them is
-left to ``hosting``.
+Owns finding and validating declarations; a rejection names file, line, field and fix. Leaves running controllers to
+``hosting``.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ from plugin_operator.plugin.triggers.timetable import Timetable
 from plugin_operator.plugin.watch_declaration import WatchDeclaration
 from plugin_operator.rendering import describe
 
-#: How many reconciles all controllers of one plugin may run at once: each is a task, or a thread.
+#: Most concurrent reconciles over all controllers of one plugin; each is a task or a thread.
 MAX_CONCURRENT = 1000
 
-#: What a controller signs with begins with this: managers of fields (128 bytes at most) and finalizers.
+#: Prefix of field managers (128 bytes at most) and finalizers of controllers.
 SIGNATURE_PREFIX = "plugin-operator/"
 
 _CLOSE_ENOUGH = 0.8
@@ -43,7 +43,7 @@ _NO_CONTROLLER = (
 
 @dataclass(frozen=True, slots=True)
 class ControllerDeclaration:
-    """One controller as its author wants it; every value is checked and in canonical form."""
+    """The declaration of one controller, validated and in canonical form."""
 
     name: str
     for_: GroupVersionKind | None
@@ -77,12 +77,12 @@ class ControllerDeclaration:
 
     @property
     def signature(self) -> str:
-        """Its field manager, and its finalizer."""
+        """Field manager and finalizer of the controller."""
         return f"{SIGNATURE_PREFIX}{self.id}"
 
     @property
     def kinds(self) -> tuple[GroupVersionKind, ...]:
-        """Every kind it needs a cache of, the reconciled one first."""
+        """The kinds that need a cache, the reconciled one first."""
         primary = () if self.for_ is None else (self.for_,)
         return tuple(dict.fromkeys((*primary, *self.owns, *(each.kind for each in self.watches), *self.reads)))
 
@@ -93,19 +93,19 @@ class ControllerDeclaration:
 
 
 def collect(module: ModuleType) -> tuple[ControllerDeclaration, ...]:
-    """Return what ``module`` declares; must not be called on a running event loop.
+    """Return the declarations in ``module``; must not be called on a running event loop.
 
     Raises:
-        PluginRejected: with file, line, field and the way out.
+        PluginRejected: a declaration is invalid; the error has file, line, field and fix.
     """
     return asyncio.run(discover(module))
 
 
 async def discover(module: ModuleType) -> tuple[ControllerDeclaration, ...]:
-    """Return what ``module`` declares; an async ``new_controller()`` is awaited on the running loop.
+    """Return the declarations in ``module``; an async ``new_controller()`` is awaited on the running loop.
 
     Raises:
-        PluginRejected: with file, line, field and the way out.
+        PluginRejected: a declaration is invalid; the error has file, line, field and fix.
     """
     path = str(module.__file__ or module.__name__)
     stem = module.__name__.rpartition(".")[2]
@@ -129,7 +129,7 @@ def _meant_factory(module: ModuleType) -> str:
 
 
 def _decorated(module: ModuleType) -> Iterable[tuple[str, Any]]:
-    """Yield what is decorated and defined in this module or, for a package, below it; imports count where they live."""
+    """Yield the decorated objects that are defined in this module or its submodules, but not imported ones."""
     seen: set[int] = set()
     for name, value in vars(module).items():
         if MARK not in getattr(value, "__dict__", ()) or id(value) in seen:
@@ -184,7 +184,7 @@ def _instantiate(target: Any, place: Place) -> Any:
     except PluginRejected:
         raise
     except BaseException as error:
-        what = f"could not be made: {target.__name__}() raised {describe(error)}"
+        what = f"could not be created: {target.__name__}() raised {describe(error)}"
         raise place.reject("", f"{what}; give it an __init__ without arguments") from error
 
 
@@ -195,12 +195,12 @@ def _refuse_doubles(found: list[ControllerDeclaration]) -> None:
         where = Place(each.path, each.line)
         other = names.setdefault(each.name, each)
         if other is not each:
-            raise where.reject("name", f"{each.name!r} is taken by the controller in line {other.line}: choose another")
+            raise where.reject("name", f"{each.name!r} is used by the controller in line {other.line}: choose another")
         other = ids.setdefault(each.id, each)
         if other is not each:
             raise where.reject(
                 "id",
-                f"{each.id!r} of controller {each.name!r} is taken by controller {other.name!r} in line {other.line}: "
+                f"{each.id!r} of controller {each.name!r} is used by controller {other.name!r} in line {other.line}: "
                 "choose another with id=",
             )
 
@@ -212,12 +212,12 @@ def _refuse_crowds(found: list[ControllerDeclaration]) -> None:
         if wanted > MAX_CONCURRENT:
             raise Place(each.path, each.line).reject(
                 "max_concurrent_reconciles",
-                f"{wanted} reconciles at once are more than the {MAX_CONCURRENT} that a plugin may have: lower it",
+                f"{wanted} concurrent reconciles exceed the limit of {MAX_CONCURRENT} per plugin: lower it",
             )
 
 
 def summary(declaration: ControllerDeclaration) -> dict[str, Any]:
-    """Return the declaration as JSON-like values: for the verdict of a trial import, for status and for the CLI."""
+    """Return the declaration as JSON-like values, for trial results, status and the CLI."""
     return {
         "name": declaration.name,
         "id": declaration.id,

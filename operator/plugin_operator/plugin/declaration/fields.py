@@ -1,4 +1,4 @@
-"""The checks of single declared values: each returns the clean value, or raises ValueError or TypeError."""
+"""Validation of declared values: each function returns the canonical value, or raises ValueError or TypeError."""
 
 import difflib
 import re
@@ -28,14 +28,14 @@ KIND_HINT = "write a kind such as 'v1/ConfigMap' or 'apps/v1/Deployment'"
 
 
 def name(value: Any) -> str:
-    """A controller's name: it becomes a metric label and part of a finalizer."""
+    """Validate the name of a controller, which becomes a metric label."""
     if not isinstance(value, str) or not _NAME.match(value):
         raise ValueError(f"{value!r} is not a name: use up to 63 letters, digits, '_', '-' and '.'")
     return value
 
 
 def controller_id(value: Any) -> str:
-    """A controller's id: the name part of its finalizer, by apimachinery's ``IsQualifiedName``, and of its manager."""
+    """Validate the id of a controller, part of its finalizer and manager, by apimachinery's ``IsQualifiedName``."""
     if not isinstance(value, str) or not _ID.match(value):
         raise ValueError(
             f"{value!r} is not an id: write id= with up to 63 letters, digits, '_', '-' and '.', "
@@ -45,7 +45,7 @@ def controller_id(value: Any) -> str:
 
 
 def kind(value: Any) -> GroupVersionKind:
-    """A kind, as text or as ``GroupVersionKind``; one that no cluster can have is refused."""
+    """Parse a kind, given as text or ``GroupVersionKind``; reject one that no cluster can serve."""
     found = value if isinstance(value, GroupVersionKind) else _parsed_kind(value)
     problem = problem_of(found)
     if problem:
@@ -67,7 +67,7 @@ def _parsed_kind(value: Any) -> GroupVersionKind:
 
 
 def sequence(value: Any) -> tuple[Any, ...]:
-    """A list or tuple; a lone string is nearly always a missing pair of brackets."""
+    """Validate a list or tuple; reject a single string, which usually lacks its brackets."""
     if value is None:
         return ()
     if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
@@ -76,12 +76,12 @@ def sequence(value: Any) -> tuple[Any, ...]:
 
 
 def kinds(value: Any) -> tuple[GroupVersionKind, ...]:
-    """A list of kinds."""
+    """Parse a list of kinds."""
     return tuple(kind(each) for each in sequence(value))
 
 
 def namespaces(value: Any) -> tuple[str, ...] | None:
-    """A list of namespaces, or None for those of the operator."""
+    """Validate a list of namespaces; None means those of the operator."""
     if value is None:
         return None
     names = sequence(value)
@@ -94,24 +94,24 @@ def namespaces(value: Any) -> tuple[str, ...] | None:
 
 
 def label_selector(value: Any) -> str:
-    """A label selector in canonical form; a mapping means equality."""
+    """Return a label selector in canonical form; a mapping means equality."""
     return str(LabelSelector.of(value))
 
 
 def field_selector(value: Any) -> str:
-    """A field selector in canonical form; a mapping means equality."""
+    """Return a field selector in canonical form; a mapping means equality."""
     return str(FieldSelector.of(value))
 
 
 def positive_int(value: Any) -> int:
-    """A whole number of at least 1."""
+    """Validate an integer of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"{shown(value)} is not a whole number of at least 1")
     return int(value)
 
 
 def optional_seconds(value: Any) -> float | None:
-    """A positive number of seconds, at most a century, or None for never."""
+    """Validate a positive number of seconds, at most a century; None means never."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_DELAY_SECONDS:
@@ -120,14 +120,14 @@ def optional_seconds(value: Any) -> float | None:
 
 
 def boolean(value: Any) -> bool:
-    """True or False, nothing that merely counts as one."""
+    """Validate True or False; reject other values, even if they are truthy."""
     if not isinstance(value, bool):
         raise TypeError(f"{value!r} is neither True nor False")
     return value
 
 
 def permissions(value: Any) -> tuple[Permission, ...]:
-    """A list of ``permission()`` values, or of rules as they stand in a Role."""
+    """Validate a list of ``permission()`` values or of a Role's rules."""
     return tuple(_permission(each) for each in sequence(value))
 
 
@@ -159,14 +159,14 @@ def _check_resources(value: Permission) -> None:
             f"{value.as_rule()} allows nothing without API groups: '' is that of pods, 'apps' of deployments"
         )
     for resource in value.resources:
-        # Of several groups, one may have it.
+        # With several groups, one of them may have the resource.
         problems = [resource_problem(group, resource) for group in value.api_groups]
         if all(problems):
             raise ValueError(problems[0])
 
 
 def _check_verb(verb: str, groups: Sequence[str]) -> None:
-    """Refuse a verb that no API server knows; custom resources may have verbs of their own, but hardly near misses."""
+    """Reject an unknown verb; custom groups may have verbs of their own, unless they look misspelt."""
     if verb in _VERBS:
         return
     lower = verb.lower()

@@ -1,4 +1,4 @@
-"""Calling what an author wrote, whether it is ``async def`` or plain ``def``."""
+"""Calling functions of plugins, whether ``async def`` or plain ``def``."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -8,12 +8,12 @@ from plugin_operator.threads import ThreadRunner
 
 AnyFunction = Callable[..., Any]
 
-# What handlers of kopf name their arguments; no two of them are a context and a request.
+# Parameter names of kopf handlers, which expect keyword arguments.
 _OF_KOPF = frozenset({"spec", "meta", "status", "name", "namespace", "body", "patch", "logger", "old", "new", "diff"})
 
 
 def is_async(function: AnyFunction) -> bool:
-    """Tell whether calling ``function`` gives a coroutine; looks through partials, wrappers and callable objects."""
+    """Report whether a call of ``function`` returns a coroutine; it unwraps partials, wrappers and callable objects."""
     while hasattr(function, "func") and not inspect.isroutine(function):
         function = function.func
     unwrapped = inspect.unwrap(function)
@@ -21,22 +21,22 @@ def is_async(function: AnyFunction) -> bool:
         return True
     if inspect.isroutine(unwrapped) or isinstance(unwrapped, type):
         return False
-    return inspect.iscoroutinefunction(getattr(unwrapped, "__call__", None))  # noqa: B004 - its kind is asked
+    return inspect.iscoroutinefunction(getattr(unwrapped, "__call__", None))  # noqa: B004 - to inspect it
 
 
 def accepts(function: AnyFunction, count: int) -> bool:
-    """Tell whether ``function`` can be called with ``count`` positional arguments and nothing else."""
+    """Report whether ``function`` can be called with exactly ``count`` positional arguments."""
     try:
         inspect.signature(function).bind(*range(count))
     except TypeError:
         return False
     except ValueError:
-        return True  # a builtin that does not tell
+        return True  # a builtin without a signature
     return True
 
 
 def is_generator(function: AnyFunction) -> bool:
-    """Tell whether calling ``function`` gives a generator, which runs nothing by itself; looks through wrappers."""
+    """Report whether a call of ``function`` returns a generator and so runs no code; it unwraps wrappers."""
     while hasattr(function, "func") and not inspect.isroutine(function):
         function = function.func
     functions = [function, inspect.unwrap(function)]
@@ -45,9 +45,9 @@ def is_generator(function: AnyFunction) -> bool:
 
 
 def unfilled(function: AnyFunction, count: int) -> str:
-    """Return which parameters look as if keywords were expected, which are never passed; empty if none does.
+    """Return the parameters that expect keyword arguments, which are never passed; empty if there are none.
 
-    A wrapper that passes on ``*args, **kwargs`` expects nothing.
+    A wrapper with ``*args, **kwargs`` expects none.
     """
     try:
         parameters = list(inspect.signature(function).parameters.values())
@@ -61,7 +61,7 @@ def unfilled(function: AnyFunction, count: int) -> str:
 
 
 def are_swapped(function: AnyFunction) -> bool:
-    """Tell whether the first two parameters are named like a request and a context, in this order."""
+    """Report whether the first two parameters are named like a request and a context, in this order."""
     try:
         names = list(inspect.signature(function).parameters)[:2]
     except (TypeError, ValueError):
@@ -70,19 +70,19 @@ def are_swapped(function: AnyFunction) -> bool:
 
 
 async def call(function: AnyFunction, *args: Any, threads: ThreadRunner | None) -> Any:
-    """Call ``function`` and return its result: a coroutine function is awaited, a plain one runs in a thread.
+    """Call ``function`` and return its result: await a coroutine function, run a plain one in a thread.
 
     Args:
-        function: what to call, and ``args`` for it.
+        function: the function to call with ``args``.
         args: positional arguments.
-        threads: where a plain function runs; None runs it here, on the event loop.
+        threads: threads for plain functions; None runs them on the event loop.
 
-    On cancellation a plain function's thread is waited for first: see ``ThreadRunner.run``.
+    On cancel it waits until a plain function has returned: see ``ThreadRunner.run``.
     """
     if is_async(function):
         return await cast("Awaitable[Any]", function(*args))
     result = function(*args) if threads is None else await threads.run(function, *args)
     if inspect.isawaitable(result):
-        # A lambda or wrapper around an async def does not look like one.
+        # A lambda or wrapper may return a coroutine without being a coroutine function.
         return await result
     return result

@@ -1,4 +1,4 @@
-"""Everything an author may declare about a controller, as one table that decorator, class and factory share."""
+"""The fields of a controller declaration, shared by decorator, class and factory."""
 
 import inspect
 from dataclasses import dataclass, fields
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ControllerOptions:
-    """What was declared, not yet checked: the attributes of a class may hold anything."""
+    """Declared values before validation; class attributes may have any type."""
 
     for_: Any = None
     name: Any = None
@@ -35,9 +35,9 @@ MARK = "__plugin_operator_controller__"
 
 
 def read_options(target: object) -> ControllerOptions:
-    """Return what the decorator or the attributes of ``target`` declare; an attribute outranks the decorator.
+    """Return the values declared by the decorator and the attributes of ``target``; attributes override the decorator.
 
-    Attributes count of a controller object, those that ``__init__`` has set included, and not of a function.
+    Attributes of a controller object count, including those that ``__init__`` sets, but not those of a function.
     """
     marked = getattr(target, MARK, None)
     values = {name: getattr(marked, name) for name in FIELDS} if isinstance(marked, ControllerOptions) else {}

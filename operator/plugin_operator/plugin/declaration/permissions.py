@@ -1,4 +1,4 @@
-"""The RBAC rules a plugin asks for, so that whoever deploys it can grant them."""
+"""RBAC rules that a plugin declares, so that its deployer can grant them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One rule of ``rbac.authorization.k8s.io``, as ``permission()`` makes it.
+    """One rule of ``rbac.authorization.k8s.io``, the result of ``permission()``.
 
     Attributes:
-        api_groups: the core API group is the empty string.
-        resources: plurals, with a subresource as ``pods/status``.
-        verbs: as in a Role.
-        resource_names: only these objects; empty for all.
+        api_groups: API groups; the core group is the empty string.
+        resources: plural names, with a subresource as ``pods/status``.
+        verbs: verbs as in a Role.
+        resource_names: names of the objects; empty for all.
     """
 
     api_groups: tuple[str, ...]
@@ -21,7 +21,7 @@ class Permission:
     resource_names: tuple[str, ...] = ()
 
     def as_rule(self) -> dict[str, list[str]]:
-        """Return the ``PolicyRule`` as it stands in a Role. Raises nothing."""
+        """Return the ``PolicyRule`` for a Role. Raises nothing."""
         rule = {"apiGroups": list(self.api_groups), "resources": list(self.resources), "verbs": list(self.verbs)}
         if self.resource_names:
             rule["resourceNames"] = list(self.resource_names)
@@ -35,17 +35,17 @@ def permission(
     api_groups: str | Sequence[str] = "",
     resource_names: str | Sequence[str] = (),
 ) -> Permission:
-    """Say that the plugin needs ``verbs`` on ``resources``; each argument is one word or a sequence of words.
+    """Declare that the plugin needs ``verbs`` on ``resources``; each argument is one text or a sequence of texts.
 
-    A record for the people who write the Role: the operator grants nothing, and works without it. Verbs and shapes are
-    checked when the plugin is loaded; the call itself raises nothing.
+    The declaration documents the rules for the author of the Role: the operator neither grants nor requires them.
+    Values are checked when the plugin is loaded; the call itself raises nothing.
 
     Args:
-        resources: plurals, in lower case: ``"deployments"``, ``"pods/status"``.
-        verbs: ``"get"``, ``"list"``, ``"watch"``, ``"create"``, ``"update"``, ``"patch"``, ``"delete"`` and the others
-            of RBAC.
-        api_groups: the core API group is the empty string.
-        resource_names: only these objects; none means all.
+        resources: plural names in lower case: ``"deployments"``, ``"pods/status"``.
+        verbs: ``"get"``, ``"list"``, ``"watch"``, ``"create"``, ``"update"``, ``"patch"``, ``"delete"`` and the other
+            verbs of RBAC.
+        api_groups: API groups; the core group is the empty string.
+        resource_names: names of the objects; empty means all.
 
     Returns:
         A value for ``permissions=`` of ``controller``.

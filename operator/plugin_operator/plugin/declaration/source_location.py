@@ -1,4 +1,4 @@
-"""Where in the author's files something stands, for messages that can be acted upon."""
+"""Source locations in plugin files, for error messages."""
 
 import inspect
 import re
@@ -13,18 +13,18 @@ from plugin_operator.errors import PluginRejected
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file, as its author knows it, and a 1-based line in it."""
+    """A file, with its path as shown to users, and a 1-based line in it."""
 
     path: str
     line: int | None
 
     def reject(self, field: str, reason: str) -> PluginRejected:
-        """Return the error that says what is wrong with ``field`` here."""
+        """Return the error for an invalid ``field`` at this place."""
         return PluginRejected(f"{field}: {reason}" if field else reason, path=self.path, line=self.line)
 
 
 def place_of(target: Any, default_path: str = "") -> Place:
-    """Return where a function, class or instance is defined, as well as that can be found out."""
+    """Return where a function, class or instance is defined, or line 1 of the file if that is unknown."""
     subject = target if isinstance(target, type) or inspect.isroutine(target) else type(target)
     module = sys.modules.get(getattr(subject, "__module__", None) or "")
     path = str(getattr(module, "__file__", None) or default_path)
@@ -35,7 +35,7 @@ def place_of(target: Any, default_path: str = "") -> Place:
 
 
 def _line_of_class(subject: type[Any]) -> int | None:
-    """Return where a class begins. ``inspect`` would parse the whole file, which may take more memory than there is."""
+    """Return the first line of a class, without ``inspect``, which parses the whole file and may exhaust memory."""
     line = vars(subject).get("__firstlineno__")
     if isinstance(line, int):
         return line

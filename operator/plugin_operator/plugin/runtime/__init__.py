@@ -1,1 +1,1 @@
-"""What holds plugin code while it runs: its tasks, exits and forks."""
+"""Control of running plugin code: its tasks, exits and forks."""

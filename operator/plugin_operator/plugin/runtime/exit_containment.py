@@ -1,7 +1,7 @@
-"""Keeping what ends a process from ending this one.
+"""Containment of ``SystemExit`` and ``KeyboardInterrupt`` in tasks of plugins.
 
-asyncio lets ``SystemExit`` and ``KeyboardInterrupt`` through a task into its event loop, which ends; in a plugin's task
-they are a failure of that task and of nobody else. The signals of the operator raise neither.
+asyncio re-raises both from a task out of the event loop, which ends the process. In a plugin's task they fail that task
+only. The operator's signal handlers raise neither.
 """
 
 from collections.abc import Callable, Coroutine, Generator
@@ -17,11 +17,11 @@ class TaskExits(PluginOperatorError):
 
 
 class Contained(Coroutine[Any, Any, Any]):
-    """A coroutine that cannot end its event loop; for stacks and names it is the one inside.
+    """Coroutine wrapper that cannot end the event loop; stacks and names show the inner coroutine.
 
     Args:
-        inner: a coroutine, or an object of the plugin's that behaves as one.
-        whose: what its spawner knows of whose it is.
+        inner: a coroutine, or an object of a plugin that implements the protocol.
+        whose: owner of the coroutine, for its spawner.
     """
 
     def __init__(self, inner: Any, whose: Any = None) -> None:
@@ -31,15 +31,15 @@ class Contained(Coroutine[Any, Any, Any]):
         self.__qualname__ = _name(inner, "__qualname__")
 
     def send(self, value: Any) -> Any:
-        """Go on with ``value``."""
+        """Send ``value`` to the inner coroutine."""
         return self._step(self._inner.send, value)
 
     def throw(self, *error: Any) -> Any:
-        """Go on with an exception."""
+        """Throw an exception into the inner coroutine."""
         return self._step(self._inner.throw, *error)
 
     def close(self) -> None:
-        """End it where it waits."""
+        """Close the inner coroutine."""
         self._inner.close()
 
     def __await__(self) -> Generator[Any, Any, Any]:
@@ -47,22 +47,22 @@ class Contained(Coroutine[Any, Any, Any]):
 
     @property
     def cr_await(self) -> Any:
-        """What it waits for."""
+        """``cr_await`` of the inner coroutine."""
         return getattr(self._inner, "cr_await", None)
 
     @property
     def cr_code(self) -> CodeType | None:
-        """Its code."""
+        """``cr_code`` of the inner coroutine."""
         return getattr(self._inner, "cr_code", None)
 
     @property
     def cr_frame(self) -> FrameType | None:
-        """Where it is."""
+        """``cr_frame`` of the inner coroutine."""
         return getattr(self._inner, "cr_frame", None)
 
     @property
     def cr_running(self) -> bool:
-        """Whether it runs now."""
+        """``cr_running`` of the inner coroutine."""
         return bool(getattr(self._inner, "cr_running", False))
 
     @staticmethod
@@ -76,5 +76,5 @@ class Contained(Coroutine[Any, Any, Any]):
 def _name(inner: Any, attribute: str) -> str:
     try:
         return str.__str__(getattr(inner, attribute))
-    except BaseException:  # noqa: BLE001 - an object of the plugin's, which answers as it likes
+    except BaseException:  # noqa: BLE001 - an attribute of a plugin's object may raise anything
         return class_name(inner)

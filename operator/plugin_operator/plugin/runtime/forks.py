@@ -1,6 +1,6 @@
-"""The explicit way to fork the operator's process.
+"""Explicit permission to fork the operator's process.
 
-Owns who may. What happens to the children of others is ``manager.forks``' business.
+Owns which code may fork. Leaves ending other children to ``manager.fork_guard``.
 """
 
 import contextvars
@@ -12,11 +12,11 @@ _allowed = contextvars.ContextVar("fork_allowed", default=False)
 
 @contextmanager
 def allow_fork() -> Iterator[None]:
-    """Let the children of ``os.fork``, ``os.forkpty`` and ``multiprocessing``'s ``fork`` live.
+    """Allow ``os.fork``, ``os.forkpty`` and the ``fork`` method of ``multiprocessing`` in a ``with`` block.
 
-    Such a child has the operator's sockets, locks and signal handlers, but none of its threads. It must never return
-    into the event loop: it calls ``os.exec*`` or ``os._exit``. Allows what this task or thread does, no other. A child
-    that was forked outside of it ends at once with status 70, and the log names the plugin. Raises nothing itself.
+    The child has the operator's sockets, locks and signal handlers, but none of its threads. It must call ``os.exec*``
+    or ``os._exit`` and never return into the event loop. The permission covers the current task or thread only. A child
+    forked without it exits at once with status 70, and the log names the plugin. Raises nothing itself.
     """
     token = _allowed.set(True)
     try:
@@ -26,5 +26,5 @@ def allow_fork() -> Iterator[None]:
 
 
 def is_fork_allowed() -> bool:
-    """Say whether the code that asks is inside ``allow_fork``."""
+    """Report whether the calling code is inside ``allow_fork``."""
     return _allowed.get()

@@ -1,7 +1,7 @@
-"""Whose code is running: which revision a task belongs to, and the tasks its code spawned.
+"""Ownership of tasks: the revision whose code runs, and the tasks that its code has spawned.
 
-A context variable names the running revision; a task factory on the event loop writes every task that is made under it
-into that revision's list, so that an unload can cancel what the author forgot and a report can name it.
+A context variable holds the running revision. A task factory on the event loop adds each new task to the list of that
+revision, so that an unload can cancel and report tasks that the plugin left running.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ AnyTask = asyncio.Task[Any]
 _current: contextvars.ContextVar["RevisionTasks | None"] = contextvars.ContextVar("plugin_revision", default=None)
 
 
-#: How many unfinished tasks a plugin may have; beyond that it cannot spawn more, so that it cannot eat all memory.
+#: Most unfinished tasks of a plugin, to bound its memory.
 MAX_TASKS = 10_000
 
 
 class TooManyTasks(PluginOperatorError):
-    """A plugin has spawned more tasks than it may have unfinished: it forgets to await or to end them."""
+    """A plugin has too many unfinished tasks, which it neither awaits nor cancels."""
 
 
 class RevisionTasks:
-    """The tasks that one revision's code has spawned and that still run."""
+    """The running tasks that the code of one revision has spawned."""
 
     __slots__ = ("__weakref__", "_tasks", "plugin", "revision")
 
@@ -41,33 +41,33 @@ class RevisionTasks:
         _known[plugin, revision] = self
 
     def add(self, task: AnyTask) -> None:
-        """Remember a task as spawned by this revision."""
+        """Add a task to those of this revision."""
         self._tasks.add(task)
 
     def check(self) -> None:
-        """Refuse one more task if there are too many.
+        """Check that the revision may spawn another task.
 
         Raises:
-            TooManyTasks: there are.
+            TooManyTasks: the revision has reached the limit.
         """
         if len(self._tasks) >= MAX_TASKS and len(self.running()) >= MAX_TASKS:
             raise TooManyTasks(f"plugin {self.plugin} has {MAX_TASKS} unfinished tasks: await or cancel them")
 
     def running(self) -> list[AnyTask]:
-        """Return those that have not ended, oldest knowledge of order not kept."""
+        """Return the unfinished tasks, in no particular order."""
         return [task for task in self._tasks if not task.done()]
 
     def adopt(self) -> None:
-        """Remember the tasks of this revision's code that the event loop's factory did not make.
+        """Add the tasks of this revision's code that bypassed the task factory.
 
-        ``asyncio.Task(coroutine)`` asks no factory. Such a task is known by its coroutine's code.
+        ``asyncio.Task(coroutine)`` does not call the factory. The code of the coroutine identifies such a task.
         """
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             if _owner_by_code(task.get_coro()) is self:
                 self.add(task)
 
     def mark(self) -> None:
-        """Say, in the current context, that this revision's code runs in it."""
+        """Set this revision as the owner of code that runs in the current context."""
         _current.set(self)
 
 
@@ -75,7 +75,7 @@ _known: weakref.WeakValueDictionary[tuple[str, str], RevisionTasks] = weakref.We
 
 
 def _owner_by_code(coroutine: object) -> RevisionTasks | None:
-    """Return the revision whose files a coroutine's code is from; a plain thread has no context that says it."""
+    """Return the revision to whose files a coroutine's code belongs, for tasks from threads without a context."""
     if type(coroutine) is not CoroutineType:
         return None
     found = logs.owner_of("", coroutine.cr_code.co_filename)
@@ -83,7 +83,7 @@ def _owner_by_code(coroutine: object) -> RevisionTasks | None:
 
 
 class Reconcile(Protocol):
-    """The reconcile that code runs in; ``Context`` is one."""
+    """The current reconcile; ``Context`` implements it."""
 
     @property
     def controller(self) -> str:
@@ -91,23 +91,23 @@ class Reconcile(Protocol):
 
     @property
     def reconcile_id(self) -> str:
-        """Its id in log lines."""
+        """Id of the reconcile in log lines."""
 
     @property
     def request(self) -> NamespacedName:
-        """Its object."""
+        """Request of the reconcile."""
 
 
 _reconcile: contextvars.ContextVar["Reconcile | None"] = contextvars.ContextVar("plugin_reconcile", default=None)
 
 
 def mark_reconcile(reconcile: Reconcile) -> None:
-    """Say, in the current context, which reconcile its code belongs to."""
+    """Set the reconcile of code that runs in the current context."""
     _reconcile.set(reconcile)
 
 
 def current_fields() -> dict[str, str]:
-    """Return what a log line about the code that runs now should carry; empty outside of plugins."""
+    """Return the log fields of the running code; empty outside of plugins."""
     revision = _current.get()
     return _fields(revision, _reconcile.get()) if revision is not None else {}
 
@@ -124,7 +124,7 @@ logs.name_running_code(_line_fields)
 
 
 def fields_of_task(task: AnyTask) -> dict[str, str]:
-    """Return what a log line about a task should carry; empty if no plugin has spawned it."""
+    """Return the log fields of a task; empty if no plugin has spawned it."""
     coroutine = task.get_coro()
     if type(coroutine) is not Contained or coroutine.whose is None:
         return {}
@@ -139,12 +139,12 @@ def _fields(revision: RevisionTasks, reconcile: "Reconcile | None") -> dict[str,
 
 
 def current_revision() -> RevisionTasks | None:
-    """Return the revision whose code runs now, if any."""
+    """Return the revision whose code is running, or None."""
     return _current.get()
 
 
 def install_task_factory(loop: asyncio.AbstractEventLoop) -> None:
-    """Make ``loop`` note the tasks that plugins spawn; a factory that is set already goes on making them."""
+    """Install a task factory on ``loop`` that records tasks of plugins; it wraps an existing factory."""
     previous = loop.get_task_factory()
     if getattr(previous, "notes_plugin_tasks", False):
         return
@@ -174,6 +174,6 @@ def install_task_factory(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _is_shared_work(coroutine: object) -> bool:
-    """Tell the tasks that aiohttp's connector starts on behalf of all who wait for the same host."""
+    """Report whether a task was started by aiohttp's connector on behalf of all requests to one host."""
     code = getattr(coroutine, "cr_code", None)
     return code is not None and "aiohttp" in code.co_filename

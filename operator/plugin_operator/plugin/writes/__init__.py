@@ -1,1 +1,1 @@
-"""What reconciles write: reading it back, denied rights, and controllers that write for ever."""
+"""Writes of reconciles: read-your-writes, missing permissions, write loops and write fights."""

@@ -1,12 +1,11 @@
-"""Read your writes: what a controller has written and its caches have not shown yet.
+"""Read your writes: expectations about writes that the caches do not show yet.
 
-A watch brings a controller's own write back some milliseconds after the write was answered. A reconcile that starts
-in between would read the state from before, and do again what is done already (controller-runtime issue 3320 collects
-what follows from that). So each write is noted as an expectation, and a reconcile that could be misled waits until the
-caches have met it, or until it is too old to matter.
+A watch delivers a controller's own write some milliseconds after its response. A reconcile that starts in between would
+read the old state and repeat its work (see controller-runtime issue 3320). So each write is recorded as an expectation,
+as in kube-controller-manager. A reconcile that would read stale state waits until its caches meet the expectations, or
+until these expire.
 
-Owns the expectations and the wait. What a cache holds is asked through ``CacheView``; who writes is ``tracked``'s
-business.
+Owns the expectations and the wait. Reads caches through ``CacheView``; ``expecting_client`` records the writes.
 """
 
 from collections import deque
@@ -17,7 +16,7 @@ from typing import NamedTuple, Protocol
 from plugin_operator.clock import Clock
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 
-#: How long after a write a reconcile may be held back for it: a cache that hears nothing must not stop the work.
+#: Lifetime of an expectation: a cache without events must not block reconciles.
 DEADLINE_SECONDS = 5.0
 
 _FIRST_PAUSE_SECONDS = 0.001
@@ -25,24 +24,24 @@ _LONGEST_PAUSE_SECONDS = 0.05
 
 
 class CacheView(Protocol):
-    """What one cache knows of one object."""
+    """Read access to one cache, for expectations."""
 
     @property
     def position(self) -> str:
-        """The resource version up to which the cache has followed the server."""
+        """Resource version up to which the cache has followed the server."""
 
     def selects(self, obj: Object) -> bool:
-        """Tell whether the object is one that the cache would hold."""
+        """Report whether the cache would contain the object."""
 
     def identity(self, key: NamespacedName) -> tuple[str, str, bool] | None:
-        """Return resource version, uid and whether it is being deleted; None if the cache does not hold it."""
+        """Return resource version, uid and whether the object is being deleted; None if it is not cached."""
 
 
 FindCache = Callable[[GroupVersionKind, NamespacedName], "CacheView | None"]
 
 
 class ObjectName(NamedTuple):
-    """An object, whatever the version it is written in."""
+    """Name of an object, independent of the API version."""
 
     group: str
     kind: str
@@ -50,27 +49,27 @@ class ObjectName(NamedTuple):
 
 
 class Target(NamedTuple):
-    """One object of one kind."""
+    """One object of one kind, the target of a write."""
 
     kind: GroupVersionKind
     key: NamespacedName
 
     @property
     def object(self) -> ObjectName:
-        """What it is called in any version."""
+        """Name of the object, independent of the API version."""
         return ObjectName(self.kind.group, self.kind.kind, self.key)
 
 
 class Expectation(Protocol):
-    """What must be true of a cache."""
+    """A condition that a cache must meet after a write."""
 
     def is_met(self, cache: CacheView, key: NamespacedName) -> bool:
-        """Tell whether the cache knows what was written, or something newer."""
+        """Report whether the cache contains the result of the write, or a newer state."""
 
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """It was written: the cache must have this version, or have followed the server past it."""
+    """Expectation after a write: the cache has this version, or has followed the server past it."""
 
     version: str
 
@@ -84,7 +83,7 @@ class AtLeast:
 
 @dataclass(frozen=True, slots=True)
 class NewerThan:
-    """The write was refused because its version is not the newest (409): the cache must have moved on from it."""
+    """Expectation after a conflict (409): the cache has a newer version than the write had."""
 
     version: str
 
@@ -96,7 +95,7 @@ class NewerThan:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """It could not be created because it exists: the cache must hold it."""
+    """Expectation after AlreadyExists: the cache contains the object."""
 
     def is_met(self, cache: CacheView, key: NamespacedName) -> bool:
         """See ``Expectation``."""
@@ -105,7 +104,7 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """It was deleted, or was found to be gone: the cache must say so, or hold another one of the same name."""
+    """Expectation after a deletion or a 404: the cache does not contain the object, or has one with another uid."""
 
     uid: str
 
@@ -123,15 +122,15 @@ class _Noted(NamedTuple):
 
 
 class Expectations:
-    """The expectations of one controller; costs nothing while there are none.
+    """The expectations of one controller.
 
     Args:
-        primary: what the controller reconciles: a reconcile waits for writes to its own object, whoever made them, and
-            for all writes of the reconcile before it under the same key. None if it reconciles no kind.
-        find_cache: the controller's cache for an object, None if it has none.
+        primary: the reconciled kind, or None. A reconcile waits for writes to its own object by any reconcile, and for
+            all writes of the previous reconcile of the same request.
+        find_cache: returns the controller's cache for an object, or None.
         clock: measures the deadline.
-        on_late: called when a reconcile starts although its caches did not catch up in time.
-        deadline_seconds: counted from the write.
+        on_late: called when a reconcile starts before its caches have met the expectations.
+        deadline_seconds: lifetime of an expectation, from the write.
     """
 
     def __init__(
@@ -155,26 +154,26 @@ class Expectations:
         return len(self._pending)
 
     def wrote(self, request: NamespacedName | None, target: Target, obj: Object) -> None:
-        """Note that the server answered a write with ``obj``."""
+        """Record the response ``obj`` of a write."""
         cache = self._find_cache(*target)
         version = (obj.get("metadata") or {}).get("resourceVersion")
         if cache is not None and version and cache.selects(obj):
             self.expect(request, target, AtLeast(version))
 
     def uid_of(self, target: Target) -> str:
-        """Return the uid that the cache knows; empty if it does not hold the object."""
+        """Return the uid of the cached object; empty if it is not cached."""
         cache = self._find_cache(*target)
         known = cache.identity(target.key) if cache is not None else None
         return known[1] if known is not None else ""
 
     def expect(self, request: NamespacedName | None, target: Target, expectation: Expectation) -> None:
-        """Note what the caches must come to know."""
+        """Record an expectation."""
         cache = self._find_cache(*target)
         if cache is not None and not expectation.is_met(cache, target.key):
             self._note(request, target, expectation)
 
     async def caught_up(self, request: NamespacedName) -> None:
-        """Wait until a reconcile of ``request`` would read what was written, or the deadline of the write is over."""
+        """Wait until the caches meet the expectations for ``request``, or these expire."""
         pause = _FIRST_PAUSE_SECONDS
         while self._unmet(request):
             self._prune()
@@ -207,7 +206,7 @@ class Expectations:
             self._order.append(_Noted(until, each, target, expectation))
 
     def _prune(self) -> None:
-        """Forget what is too old to matter; writes that no reconcile follows would pile up otherwise."""
+        """Remove expired expectations, which would accumulate if no reconcile follows a write."""
         now = self._clock.monotonic()
         while self._order and self._order[0].until <= now:
             noted = self._order.popleft()
@@ -219,7 +218,7 @@ class Expectations:
 
 
 def _reached(version: str, wanted: str) -> bool:
-    """Compare as the API conventions of Kubernetes 1.35 allow: versions of one resource are growing numbers."""
+    """Compare resource versions as increasing numbers, as the API conventions allow since Kubernetes 1.35."""
     if version.isdecimal() and wanted.isdecimal():
         return int(version) >= int(wanted)
     return version == wanted

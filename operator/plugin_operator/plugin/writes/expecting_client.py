@@ -1,6 +1,6 @@
-"""The client that one reconcile gets: it notes what it writes, so that later reconciles read it.
+"""The client of one reconcile, which records its writes as expectations.
 
-Owns which answers say what about an object. Everything that is no write goes straight to the client behind.
+Owns the mapping of responses to expectations. Passes reads to the wrapped client.
 """
 
 from collections.abc import Awaitable, Mapping
@@ -15,14 +15,14 @@ from plugin_operator.plugin.writes.write_loops import LoopDetector
 
 
 class ExpectingClient:
-    """A ``client.Client`` whose writes are noted; see ``writes`` for what follows from that.
+    """A ``client.Client`` that records its writes; see ``expectations``.
 
     Args:
-        client: does the work.
-        writes: of the controller.
-        request: of the reconcile it is made for, None outside of one.
-        loops: of the controller; None if nobody follows what is written.
-        rights: of the controller; None if nobody notes what it may not write.
+        client: the wrapped client.
+        writes: expectations of the controller.
+        request: request of the reconcile; None outside of one.
+        loops: loop detector of the controller, or None.
+        rights: missing permissions of the controller, or None.
     """
 
     __slots__ = ("_client", "_loops", "_request", "_rights", "_writes")
@@ -70,7 +70,7 @@ class ExpectingClient:
         target = _target(kind, name, namespace)
         verb = f"patch/{options.get('subresource') or ''}"
         attempt = self._allowed(self._client.patch(kind, name, patch, namespace, **options), verb, target)
-        # A Scale comes back from "scale"; what was written is what has the replicas.
+        # The response of "scale" is a Scale, but the write changed the scaled object.
         of = target if options.get("subresource") == "scale" else None
         return self._noted(await self._attempt(attempt, target, patch), of)
 
@@ -82,7 +82,7 @@ class ExpectingClient:
         return self._noted(await self._allowed(attempt, "patch/status", _target(kind, name, namespace)))
 
     async def apply(self, obj: Any, **options: Any) -> Any:
-        """See ``Client.apply``; its conflicts are about ownership and say nothing of the cache."""
+        """See ``Client.apply``; its conflicts concern field ownership, not the cache."""
         verb = f"apply/{options.get('subresource') or ''}"
         return self._noted(await self._allowed(self._client.apply(obj, **options), verb, _target_of(obj)))
 
@@ -100,7 +100,7 @@ class ExpectingClient:
             self._loops.deleted(self._request, target)
 
     async def _allowed(self, write: Awaitable[Any], verb: str, target: Target | None) -> Any:
-        """Await a write, and note whether it is a right that is missing."""
+        """Await a write, and record whether the permission for it is missing."""
         rights = self._rights
         if rights is None:
             return await write
@@ -114,7 +114,7 @@ class ExpectingClient:
         return answer
 
     async def _attempt(self, attempt: Awaitable[Any], target: Target | None, sent: Any) -> Any:
-        """Await a write that names the version it changes, and note what a conflict tells."""
+        """Await a write with a resource version, and record an expectation after a conflict."""
         try:
             return await attempt
         except ConflictError:
@@ -152,7 +152,7 @@ def _target(kind: Any, name: str | NamespacedName, namespace: str | None) -> Tar
 
 
 def _target_of(obj: Any) -> Target | None:
-    """Return what a dict is about; a model is one only once the server has answered."""
+    """Return the target of a dict; None for a model, whose target is known from the response."""
     if not isinstance(obj, dict) or not obj.get("apiVersion") or not obj.get("kind"):
         return None
     metadata = to_dict(obj.get("metadata") or {})

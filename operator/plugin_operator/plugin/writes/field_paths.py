@@ -1,4 +1,4 @@
-"""Which fields two versions of an object differ in, without keeping or showing a value: it may be a Secret's.
+"""Paths of the fields in which two versions of an object differ, without values, which may be Secret data.
 
 Owns the form of a path: ``data.owner``, ``metadata.annotations[example.com/seen]``, ``spec.containers[0].image``.
 """
@@ -13,7 +13,7 @@ _MAX_FIELDS = 2_000
 _MAX_PATH = 200
 _MAX_DEPTH = 50
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z").match
-# What the API server changes by itself at each write, and what differs between versions of one object.
+# Fields that the API server changes at each write, or that differ between API versions.
 _IGNORED = {
     "": frozenset({"apiVersion", "kind"}),
     "metadata": frozenset({"resourceVersion", "generation", "managedFields", "uid", "creationTimestamp"}),
@@ -21,7 +21,7 @@ _IGNORED = {
 
 
 def digests(obj: Mapping[str, Any]) -> Digests:
-    """Return a hash of each field's value by its path; of a huge object, of its first fields."""
+    """Return the hash of each field's value by path; for a large object, of the first fields only."""
     found: dict[str, int] = {}
     for path, value in _leaves("", obj, _MAX_DEPTH):
         if len(found) >= _MAX_FIELDS:
@@ -31,7 +31,7 @@ def digests(obj: Mapping[str, Any]) -> Digests:
 
 
 def changed(old: Digests, new: Digests) -> list[str]:
-    """Return the paths whose values differ, or that only one of both has."""
+    """Return the paths whose values differ, or that exist on one side only."""
     return sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
 
 
@@ -44,7 +44,7 @@ def _leaves(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
         for number, each in enumerate(value):
             yield from _leaves(f"{path}[{number}]", each, depth - 1)
     else:
-        # An empty map or list is a value as well; one that lies too deep is taken for one.
+        # An empty or too deeply nested map or list counts as a value.
         yield path[:_MAX_PATH], value if isinstance(value, str | int | float | bool | None) else type(value).__name__
 
 

@@ -1,6 +1,6 @@
-"""Rights to write that the API server denied to a controller: reads that are denied show in its caches, writes nowhere.
+"""Write permissions that the API server denied to a controller; the caches show denied reads.
 
-Owns what is missing now. What to say of it is ``hosting``'s business.
+Owns the currently missing permissions. Leaves reporting to ``hosting``.
 """
 
 import re
@@ -11,11 +11,11 @@ from plugin_operator.clock import Clock
 from plugin_operator.errors import ForbiddenError
 from plugin_operator.plugin.writes.expectations import Target
 
-#: A right that nobody has asked for again for so long is no longer told; retries are at most 1,000 s apart.
+#: Time after the last denial until it is dropped; retries are at most 1,000 s apart.
 TOLD_SECONDS = 1200.0
 
 _MAX_MISSING = 20
-# Admission answers 403 as well; what it says has another form, and concerns the object and not a right.
+# Message of a denial by RBAC. Admission also responds with 403, but its messages have another form.
 _NO_RIGHT = re.compile(
     r'User "[^"]*" cannot \S+ resource "[^"]*"(?: in API group "[^"]*")?'
     r'(?: in the namespace "[^"]*"| at the cluster scope)?'
@@ -25,7 +25,7 @@ _log = logs.get_logger(__name__)
 
 
 class Attempt(NamedTuple):
-    """One kind of write, to one kind, in one namespace."""
+    """One type of write to one kind in one namespace."""
 
     verb: str
     kind: str
@@ -33,16 +33,16 @@ class Attempt(NamedTuple):
 
     @classmethod
     def on(cls, verb: str, target: Target | None) -> "Attempt":
-        """Return the attempt at a write to ``target``; None stands for all typed models."""
+        """Return the attempt of a write to ``target``; None stands for all typed models."""
         return cls(verb, str(target.kind), target.key.namespace) if target is not None else cls(verb, "", "")
 
 
 class MissingRights:
-    """What one controller of one revision may not write.
+    """The missing write permissions of one controller in one revision.
 
     Args:
-        plugin, revision, controller: whose, for the log.
-        clock: measures how long ago it was denied.
+        plugin, revision, controller: fields of log lines.
+        clock: measures the time since a denial.
     """
 
     __slots__ = ("_clock", "_missing", "_whose")
@@ -56,20 +56,20 @@ class MissingRights:
         return bool(self._missing)
 
     def denied(self, attempt: Attempt, error: ForbiddenError) -> None:
-        """Note that the API server answered 403; one log line for each right."""
+        """Record a 403 response, and log it once per permission."""
         found = _NO_RIGHT.search(str(error))
         if found is None or (attempt not in self._missing and len(self._missing) >= _MAX_MISSING):
             return
         if attempt not in self._missing:
-            _log.warning("Controller lacks a right", **self._whose, reason=found[0])
+            _log.warning("Controller lacks a permission", **self._whose, reason=found[0])
         self._missing[attempt] = found[0], self._clock.monotonic()
 
     def granted(self, attempt: Attempt) -> None:
-        """Note that such a write was answered."""
+        """Record that the API server allowed such a write."""
         self._missing.pop(attempt, None)
 
     def reasons(self) -> list[str]:
-        """Return what is missing, in the API server's words without the object's name."""
+        """Return the missing permissions: the API server's messages without object names."""
         now = self._clock.monotonic()
         self._missing = {each: what for each, what in self._missing.items() if now - what[1] <= TOLD_SECONDS}
         return list(dict.fromkeys(reason for reason, _ in self._missing.values()))

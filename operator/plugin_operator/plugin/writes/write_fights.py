@@ -1,7 +1,7 @@
-"""Controllers that undo each other's writes: who, on which object, over which field.
+"""Detection of write fights: controllers that undo each other's writes to a field of an object.
 
-Owns the judgement, for all plugins of the process. It looks at what the API server answered to writes, never at events,
-so that it costs nothing where nothing is written. Objects that one controller alone writes cost a dict entry each.
+Covers all plugins of the process. It inspects responses of writes, never events, so that it costs nothing without
+writes. An object with a single writer costs one dict entry.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,13 @@ from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.writes.expectations import ObjectName, Target
 from plugin_operator.plugin.writes.field_paths import Digests, changed, digests
 
-#: Each side must have put its own value back so often, one after the other.
+#: A fight needs this many restores of its own value by each side, in turn.
 RESTORED_TIMES = 10
-#: Or have overwritten what the other one wrote, each time at once.
+#: Or this many overwrites of the other side's value, each within ``QUICK_SECONDS``.
 OVERWRITTEN_TIMES = 25
-#: What "at once" is.
+#: Longest time from one side's write to an immediate overwrite by the other.
 QUICK_SECONDS = 2.0
-#: Writes further apart than this are no fight, and a fight is over once it has rested for so long.
+#: Longest time between writes of a fight; a fight is over after this time without a write.
 REST_SECONDS = 30.0
 
 _SUSPICIOUS_TURNS = 4
@@ -27,12 +27,12 @@ _MAX_EXAMINED = 100
 _MAX_WRITERS = 32
 _MAX_UNDONE = 100
 
-#: The path of a fight over whether there is such an object.
+#: Path of a fight in which one side creates the object and the other deletes it.
 EXISTENCE = "(object)"
 
 
 class Writer(NamedTuple):
-    """Who writes: one controller of one revision, for one of its objects (None outside of a reconcile)."""
+    """A writer: one controller of one revision, and its request (None outside of a reconcile)."""
 
     plugin: str
     revision: str
@@ -45,11 +45,11 @@ class Fight:
     """Two writers that undo each other's writes.
 
     Attributes:
-        writers: both, in the order in which they wrote last.
+        writers: both writers, in the order of their last writes.
         target: the object.
         path: the field.
-        times: how often one has overwritten the other's value.
-        seen: when that was last, on the monotonic clock.
+        times: number of overwrites.
+        seen: monotonic second of the last overwrite.
     """
 
     writers: tuple[Writer, Writer]
@@ -61,12 +61,12 @@ class Fight:
 
 @dataclass(slots=True)
 class _Side:
-    """What others have made of what one writer left in an object, and how often it has overwritten them in a row.
+    """One writer's side of a possible fight over an object.
 
     Attributes:
-        undone: what it left in the fields that others have changed since.
-        restored, overwritten: how often, see ``RESTORED_TIMES`` and ``OVERWRITTEN_TIMES``.
-        seen: when it was last overwritten and wrote again.
+        undone: hashes of its values in fields that others have changed since.
+        restored, overwritten: consecutive counts, see ``RESTORED_TIMES`` and ``OVERWRITTEN_TIMES``.
+        seen: monotonic second when it last wrote over another writer's change.
     """
 
     undone: dict[str, int | None] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class _Side:
 
 @dataclass(slots=True)
 class _Object:
-    """What is remembered of one object; its fields are those of the version it was first examined in."""
+    """Recent writes to one object; its fields are those of the API version of the first write."""
 
     last: Writer
     version: str
@@ -89,7 +89,7 @@ class _Object:
 
 
 class _Write(NamedTuple):
-    """One write, and what the object was like after it."""
+    """One write and the hashes of the object's fields after it."""
 
     writer: Writer
     target: Target
@@ -98,7 +98,7 @@ class _Write(NamedTuple):
 
 
 class FightDetector:
-    """Remembers who wrote which object of late. None of its calls blocks, and all are for one event loop."""
+    """Detects write fights from recent writes. Its calls do not block; it is not thread-safe."""
 
     def __init__(self) -> None:
         self._objects: dict[ObjectName, _Object] = {}
@@ -106,15 +106,15 @@ class FightDetector:
         self._fights: dict[tuple[ObjectName, frozenset[Writer]], Fight] = {}
 
     def wrote(self, writer: Writer, target: Target, obj: Object, now: float) -> None:
-        """Note that the server answered a write with ``obj``; one that changed nothing counts for nothing.
+        """Record the response ``obj`` of a write; a write without a change does not count.
 
-        ``obj`` may be of another version than the others wrote, or show but a part (a Scale).
+        ``obj`` may have another API version than earlier writes, or show only a part of the object (a Scale).
         """
         version = (obj.get("metadata") or {}).get("resourceVersion") or ""
         self._turn(writer, target, version, obj, now)
 
     def deleted(self, writer: Writer, target: Target, now: float) -> None:
-        """Note that the server took the deletion of an object."""
+        """Record the deletion of an object."""
         self._turn(writer, target, "", None, now)
 
     def _turn(self, writer: Writer, target: Target, version: str, obj: Object | None, now: float) -> None:
@@ -125,7 +125,7 @@ class FightDetector:
             if self._has_room(now):
                 self._objects[name] = _Object(writer, version, now)
             return
-        self._objects[name] = known  # the one that was written last is the last to be forgotten
+        self._objects[name] = known  # keep the order of last writes, for eviction
         if version == known.version:
             return
         known.turns += writer != known.last
@@ -137,12 +137,12 @@ class FightDetector:
         known.last, known.version, known.seen = writer, version, now
 
     def last_version(self, target: Target) -> str:
-        """Return the version that a controller of this process wrote last; empty if none did of late."""
+        """Return the resource version of the last recorded write; empty if there is none."""
         known = self._objects.get(target.object)
         return known.version if known is not None else ""
 
     def of(self, plugin: str, revision: str, now: float) -> list[Fight]:
-        """Return the fights that the revision takes part in now."""
+        """Return the current fights of one revision."""
         for name in [each for each in self._examined if now - self._objects[each].seen > REST_SECONDS]:
             self._examined.remove(name)
             del self._objects[name]
@@ -174,7 +174,7 @@ class FightDetector:
         known.sides[write.writer], known.state = side, write.state
 
     def _judge(self, known: _Object, side: _Side, write: _Write, overwritten: Sequence[str]) -> None:
-        """Count what the writer makes of what others made of what it left, and tell of it if they do the same."""
+        """Count the writer's overwrites of others' changes, and record a fight if the other side does the same."""
         if write.now - side.seen > REST_SECONDS:
             side.restored = side.overwritten = 0
         side.seen = write.now
@@ -205,11 +205,11 @@ class FightDetector:
 
 
 def _state_of(known: _Object, kind: GroupVersionKind, obj: Object | None) -> Digests:
-    """Return the fields of an object after a write, as far as the answer shows them in the form of the first one."""
+    """Return the field hashes of an object after a write, as far as the response is comparable to the first one."""
     if obj is None:
         return {EXISTENCE: 0}
     found: Mapping[str, int] = {EXISTENCE: 1, **digests(obj)}
-    if obj.get("kind", kind.kind) != kind.kind:  # a Scale: it has replicas in common with what it is of
+    if obj.get("kind", kind.kind) != kind.kind:  # a Scale shares the field replicas with its object
         return {**(known.state or {}), **{path: found[path] for path in found if path.startswith("spec.")}}
     if known.api_version is None:
         known.api_version = kind.version

@@ -1,10 +1,9 @@
-"""A controller that feeds itself: each reconcile writes, and that write alone makes the next one due.
+"""Detection of write loops: each reconcile writes, and only that write triggers the next one.
 
-Owns the judgement for one controller. It looks at what the API server answered to writes and, for requests that have
-written just now, at the beginning and the end of their reconciles; events cost nothing. A reconcile counts if nothing
-but the controller's own writes has happened since the one before: no other change of its object, none in the caches
-that feed it, no timer it asked for, no backoff. Any other cause halves the count. A reconcile that writes nothing ends
-it, for then the state is stable.
+Covers one controller. It inspects responses of writes and, for requests that have written recently, the start and end
+of reconciles; events cost nothing. A reconcile counts if only the controller's own writes can have triggered it: no
+other change of its object, none in the caches that enqueue requests, no ``requeue_after``, no backoff. Any other cause
+halves the count. A reconcile without a write ends the loop, because the state is stable.
 """
 
 import math
@@ -18,30 +17,30 @@ from plugin_operator.plugin.writes.expectations import Target
 from plugin_operator.plugin.writes.field_paths import Digests, changed, digests
 from plugin_operator.plugin.writes.write_fights import Fight, FightDetector, Writer
 
-#: So many reconciles that only the controller's own writes can have caused, each of which writes again.
+#: Number of consecutive reconciles, triggered by own writes only, that makes a loop.
 FED_TIMES = 50
-#: A reconcile that begins later than this after the last write has another cause; a loop is over after such a rest.
+#: Longest time from the last write to a reconcile that it triggers; a loop is over after this time.
 REST_SECONDS = 10.0
-#: How long a loop that has ended is still told.
+#: How long a loop is reported after its end.
 TOLD_SECONDS = 30.0
 
 _MAX_REQUESTS = 10_000
 _TIMER_SLACK_SECONDS = 0.01
-# Another controller's write in between, sooner than this, is part of the loop: two of them keep each other going.
+# Another controller's write within this time is part of the loop: two controllers can trigger each other.
 _TOGETHER_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A request whose reconciles feed themselves.
+    """A request whose reconciles trigger themselves.
 
     Attributes:
-        controller: whose.
-        request: which.
-        target: what it writes.
-        paths: the fields that change each time; empty if each reconcile writes another object.
-        times: how many reconciles so far.
-        seen: when it last did, on the monotonic clock.
+        controller: name of the controller.
+        request: the request.
+        target: the written object.
+        paths: fields that each write changes; empty if each reconcile writes another object.
+        times: number of reconciles so far.
+        seen: monotonic second of the last one.
     """
 
     controller: str
@@ -54,7 +53,7 @@ class Loop:
 
 @dataclass(slots=True)
 class _Trail:
-    """What is remembered of one request that has written just now."""
+    """Recent writes of one request."""
 
     wrote_at: float
     ended_at: float = -math.inf
@@ -73,12 +72,12 @@ class _Trail:
     left: Digests | None = None
 
     def has_rested(self, now: float) -> bool:
-        """Tell whether what comes now has another cause; a reconcile may go on for long after its last write."""
+        """Report whether the last write was too long ago to be the trigger; a running reconcile extends the time."""
         return now - max(self.wrote_at, self.ended_at) > REST_SECONDS
 
 
 class FeedingCaches(Protocol):
-    """The caches whose changes make a controller's requests due."""
+    """The caches whose changes enqueue requests of a controller."""
 
     @property
     def primary(self) -> GroupVersionKind | None:
@@ -86,27 +85,27 @@ class FeedingCaches(Protocol):
 
     @property
     def others(self) -> frozenset[GroupVersionKind]:
-        """Further kinds: owned and watched."""
+        """The owned and watched kinds."""
 
     def version_of(self, request: Request) -> str:
-        """Return the version of a request's own object in the cache; empty if it is not there."""
+        """Return the resource version of the request's object in the cache; empty if it is not cached."""
 
     def positions(self) -> tuple[str, ...]:
-        """Return how far the caches of the further kinds have followed the server."""
+        """Return the resource versions up to which the caches of owned and watched kinds have followed the server."""
 
 
 class LoopDetector:
-    """Follows the requests of one controller in one revision that have written just now.
+    """Detects write loops of one controller in one revision.
 
     Args:
-        writer: of the controller, without a request.
-        caches: whose changes make its requests due.
-        backoff: of failing requests.
-        clock: measures rests and timers.
-        fights: is told of each write as well.
+        writer: the controller, without a request.
+        caches: caches whose changes enqueue its requests.
+        backoff: rate limiter of failing requests.
+        clock: measures time since writes, and timers.
+        fights: fight detector, which also receives each write.
 
     Attributes:
-        hot: the requests that are followed; empty while nothing is written, so that a look at it costs next to nothing.
+        hot: requests with recent writes; empty without writes, so that the check on the hot path is cheap.
     """
 
     def __init__(
@@ -127,7 +126,7 @@ class LoopDetector:
         self._found: dict[Request, Loop] = {}
 
     def found(self) -> list[Loop]:
-        """Return the loops of now and of the last seconds."""
+        """Return the current loops and those that ended seconds ago."""
         now = self._clock.monotonic()
         for request in [each for each, trail in self.hot.items() if trail.has_rested(now) and not trail.is_running]:
             del self.hot[request]
@@ -135,11 +134,11 @@ class LoopDetector:
         return list(self._found.values())
 
     def fights(self) -> list[Fight]:
-        """Return the fights that this revision takes part in."""
+        """Return the current fights of this revision."""
         return self._fights.of(self._writer.plugin, self._writer.revision, self._clock.monotonic())
 
     def begins(self, request: Request) -> bool:
-        """Note that a reconcile begins; return whether it is followed. Call ``ended`` unless it raises."""
+        """Record the start of a reconcile; return whether it is tracked. Call ``ended`` unless the reconcile raises."""
         trail = self.hot.get(request)
         if trail is None:
             return False
@@ -148,7 +147,7 @@ class LoopDetector:
             del self.hot[request]
             return False
         if trail.is_running:
-            self._retried(trail, trail.began)  # the one before has not ended well
+            self._retried(trail, trail.began)  # the previous reconcile failed
         version, positions = self._caches.version_of(request), self._caches.positions()
         is_due = now >= trail.due - _TIMER_SLACK_SECONDS
         is_alone = not is_due and _is_own(trail, version, positions)
@@ -163,7 +162,7 @@ class LoopDetector:
         return True
 
     def wrote(self, request: Request | None, target: Target, obj: Object) -> None:
-        """Note that the server answered a write with ``obj``."""
+        """Record the response ``obj`` of a write."""
         now = self._clock.monotonic()
         self._fights.wrote(self._writer._replace(request=request), target, obj, now)
         if request is None or not self._feeds(request, target):
@@ -175,7 +174,7 @@ class LoopDetector:
                 self.hot[request] = _Trail(now, written={version})
             return
         if version in trail.written or _is_older(version, trail):
-            return  # it changed nothing
+            return  # the write changed nothing
         trail.written.add(version)
         trail.wrote_at = now
         if trail.is_running and not trail.has_written:
@@ -186,11 +185,11 @@ class LoopDetector:
             self._examine(trail, request, target, obj, now)
 
     def deleted(self, request: Request | None, target: Target) -> None:
-        """Note that the server took a deletion."""
+        """Record a deletion."""
         self._fights.deleted(self._writer._replace(request=request), target, self._clock.monotonic())
 
     def _feeds(self, request: Request, target: Target) -> bool:
-        """Tell whether a write makes the request due; in whatever version it is written and watched."""
+        """Report whether a write enqueues the request, independent of the API versions."""
         if target.kind in self._caches.others:
             return True
         name, primary = target.object, self._caches.primary
@@ -199,11 +198,11 @@ class LoopDetector:
         return any((each.group, each.kind) == name[:2] for each in self._caches.others)
 
     def ended(self, request: Request, result: Result | None) -> None:
-        """Note that a reconcile has ended without an exception."""
+        """Record the end of a reconcile without an exception."""
         trail = self.hot.get(request)
         if trail is None:
             return
-        if not trail.is_running:  # its first write was in this reconcile
+        if not trail.is_running:  # the first write was in this reconcile
             trail.ended_at = self._clock.monotonic()
             return
         if not trail.has_written:
@@ -219,7 +218,7 @@ class LoopDetector:
             trail.failures = 0
 
     def _is_ours(self, trail: _Trail, request: Request, version: str, now: float) -> bool:
-        """Tell whether this process has just written what the cache shows; the first reconcile cannot be compared."""
+        """Report whether the cached version is a recent write of this process; True for the first reconcile."""
         if trail.positions is None:
             return True
         together, primary = now - trail.wrote_at <= _TOGETHER_SECONDS, self._caches.primary
@@ -234,7 +233,7 @@ class LoopDetector:
             self._found[request] = Loop(self._writer.controller, request, target, shown, trail.total, now)
 
     def _retried(self, trail: _Trail, since: float) -> None:
-        """Excuse the next reconcile once the backoff is over; it may be longer than counted here, never shorter."""
+        """Expect a retry after the backoff, which may take longer than computed here, but never shorter."""
         delay = min(self._backoff.base_seconds * 2.0 ** min(trail.failures, 60), self._backoff.cap_seconds)
         trail.failures += 1
         trail.due = min(trail.due, since + delay)
@@ -249,7 +248,7 @@ class LoopDetector:
 
 
 def _is_own(trail: _Trail, version: str, positions: tuple[str, ...]) -> bool:
-    """Tell whether nothing but what was written has happened since the reconcile before."""
+    """Report whether only own writes have changed the caches since the previous reconcile."""
     if trail.positions is None or len(trail.positions) != len(positions):
         return False
     moved = [
@@ -259,7 +258,7 @@ def _is_own(trail: _Trail, version: str, positions: tuple[str, ...]) -> bool:
 
 
 def _is_older(version: str, trail: _Trail) -> bool:
-    """Whether the answer shows a version from before the reconcile: versions of a cluster are growing numbers."""
+    """Report whether a response has a version from before the reconcile; versions are increasing numbers."""
     known = [each for each in (trail.version, *(trail.positions or ())) if each.isdecimal()]
     if version.isdecimal() and known:
         return int(version) <= max(map(int, known))
