@@ -78,7 +78,10 @@ REFUSED_FIELDS = [
     ("for_='v1/Pod', resync_seconds=-1", "resync_seconds: -1"),
     ("for_='v1/Pod', metadata_only='yes'", "metadata_only: 'yes'"),
     ("for_='v1/Pod', name='a b'", "name: 'a b' is not a name"),
-    ("for_='v1/Secret', predicates=[generation_changed]", "predicates: generation_changed cannot detect changes of v1/S"),
+    (
+        "for_='v1/Secret', predicates=[generation_changed]",
+        "predicates: generation_changed cannot detect changes of v1/S",
+    ),
     ("for_='v1/ConfigMap', predicates=[~(generation_changed | labels_changed)]", "predicates: generation_changed"),
     (
         "for_='v1/Pod', watches=[watch('v1/Secret', map=lambda obj: [], predicates=[generation_changed])]",
@@ -147,7 +150,7 @@ REFUSED_MODULES = [
                 yield
         def new_controller(): return C()
         """,
-        "start: has a yield in it",
+        "start: contains a yield",
         6,
     ),
     ("x = 1", "declares no controller", 1),
