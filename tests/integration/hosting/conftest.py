@@ -10,6 +10,7 @@ from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
+from plugin_operator.hosting.triggers.schedule_record import ScheduleRecord
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 
@@ -81,6 +82,7 @@ class HostHarness:
         self.journal = Journal()
         self.client = Client(connection, mapper, field_manager="test")
         self.factory = InformerFactory(connection, mapper, clock=clock, metrics=self.metrics, settings=reflector)
+        self.schedules = ScheduleRecord(self.client, NAMESPACE, "test-schedules", clock=clock)
         self.host = PluginHost(
             scanner=Scanner(root, clock=clock),
             loader=Loader(),
@@ -92,6 +94,7 @@ class HostHarness:
                 clock=clock,
                 metrics=self.metrics,
                 settings=settings,
+                schedules=self.schedules,
             ),
             watch=watch,
         )

@@ -95,9 +95,9 @@ class StatusReporter:
         if is_new:
             _log.warning("Plugin edit waits for the API server", plugin=self.name, path=self.path, reason=error.reason)
 
-    def settle(self, runtime: RevisionRuntime) -> None:
+    def settle(self, runtime: RevisionRuntime, held_up: str = "") -> None:
         """Note how the revision that works is doing: it waits for caches, lacks rights to write, or all is well."""
-        reason = "; ".join(filter(None, (runtime.waiting, runtime.lacking)))
+        reason = "; ".join(filter(None, (runtime.waiting, runtime.lacking, held_up)))
         heals = self.state is PluginState.WAITING and not runtime.waiting
         self.move(PluginState.WAITING if runtime.waiting else PluginState.ACTIVE, reason)
         if heals:

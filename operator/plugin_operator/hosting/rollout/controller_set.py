@@ -89,6 +89,11 @@ class ControllerSet:
         """The keys that dropped controllers still hold."""
         return [each.request for controller, _ in self._ending.values() for each in controller.status().in_flight]
 
+    @property
+    def held_up(self) -> str:
+        """Why schedules do not run; empty if all do."""
+        return self._triggers.held_up
+
     async def install(self, runtime: RevisionRuntime) -> Drains:
         """Swap all controllers to a revision that is warm; those it does not declare are ended on the side.
 

@@ -277,7 +277,7 @@ class PluginSupervisor:
         if self._history.stuck:
             self.reporter.move(PluginState.STUCK, self._history.stuck)
         else:
-            self.reporter.settle(runtime)
+            self.reporter.settle(runtime, self._controllers.held_up)
 
     def _reject(self, error: PluginRejected) -> None:
         wanted = self._wanted

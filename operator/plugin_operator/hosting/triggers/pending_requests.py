@@ -38,6 +38,9 @@ class PendingRequests:
         self._lock = threading.Lock()
         self._parcels: dict[Parcel, float] = {}
 
+    def __contains__(self, parcel: Parcel) -> bool:
+        return parcel in self._parcels
+
     def put(self, parcel: Parcel, due: float = 0.0) -> bool:
         """Take one; of several moments the earliest counts. Return False if there is no room, or the loop is closed."""
         with self._lock:

@@ -72,6 +72,13 @@ class PluginSchedules:
         self._running = {}
         await self._tasks.stop(_STOP_SECONDS)
 
+    @property
+    def held_up(self) -> str:
+        """Why schedules do not run; empty if all do."""
+        problems = {key[0]: each.runner.problem for key, each in self._running.items() if each.runner.problem}
+        found = [f"schedules of {name} do not run: {problem}" for name, problem in problems.items()]
+        return "; ".join(found)
+
     def status(self, controller: str) -> tuple[ScheduleStatus, ...]:
         """Return what is known of the schedules of a controller."""
         declaration = self._declared.get(controller)

@@ -93,6 +93,11 @@ class PluginTriggers:
         self._wiring = Wiring()
         await self._schedules.stop()
 
+    @property
+    def held_up(self) -> str:
+        """Why schedules do not run; empty if all do."""
+        return self._schedules.held_up
+
     def schedules(self, controller: str) -> tuple[ScheduleStatus, ...]:
         """Return what is known of the schedules of a controller."""
         return self._schedules.status(controller)
@@ -122,7 +127,8 @@ class PluginTriggers:
 
     def _backlog(self, source: str, targets: tuple[Target, ...]) -> Backlog:
         def waits(request: Request) -> bool:
-            return any(target.trigger.waits(request) for target in targets)
+            on_its_way = Parcel("", source, request) in self._pending
+            return on_its_way or any(target.trigger.waits(request) for target in targets)
 
         before, known = self._wiring.backlogs.get(source), self._wiring.sources.get(source)
         if (
