@@ -21,9 +21,9 @@ import pytest
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.testing.eventually import eventually
 
-OBJECTS = 2_000
-CHANGES = 10_000
-SECRETS = 200
+OBJECTS = 1_000
+CHANGES = 5_000
+SECRETS = 100
 EDITS = 12
 # Each of these edits is seen at work before the next one is made; the others may overtake one another.
 AWAITED_EDITS = (4, 8)

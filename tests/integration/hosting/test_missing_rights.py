@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from kube_apiserver.faults import Action, Fault
 from plugin_operator.app.status_report import troubles
+from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.testing.eventually import eventually
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
@@ -48,7 +49,10 @@ async def test_it_is_told_where_people_look_and_heals_by_itself(harness, api_ser
     assert (line["plugin"], line["controller"], line["reason"]) == ("one", "one", CANNOT)
 
 
-async def test_one_that_waits_is_not_logged_as_active_until_it_is(harness, api_server, plugin_text):
+async def test_one_that_waits_is_not_logged_as_active_until_it_is(make_harness, api_server, plugin_text):
+    harness = make_harness(reflector=ReflectorSettings(poll_access_seconds=0.2))
+    await harness.host.start()
+    harness.host.lead()
     path = f"/api/v1/namespaces/{NAMESPACE}/secrets"
     api_server.faults.add(Fault(action=Action.REFUSE, path=path, code=403, message="is forbidden: no", count=None))
     with capture_logs() as lines:

@@ -14,7 +14,7 @@ from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 from tests.integration.reloading.loaded_operator import Ledger, LoadedOperator, LoadProcess, plugin, put
 
-RELOADS = int(os.environ.get("RELOADS", "100"))
+RELOADS = int(os.environ.get("RELOADS", "40"))
 # The scanner remembers the last 512 contents; before that its memory fills.
 SETTLED = 600
 # Objects are counted exactly; pages come and go with the load, and a revision that stays takes five times as much.
