@@ -64,3 +64,38 @@ def sentences_in(page: str, text: str) -> Iterator[Sentence]:
 def sentences_of(page: str) -> list[Sentence]:
     """Return the sentences of a page by its path in the repository."""
     return list(sentences_in(page, (ROOT / page).read_text()))
+
+
+#: Words of a private English, and words that the field has for them.
+FORBIDDEN = {
+    r"told|tells? (?:of|the same)": "reported, shown, notified",
+    r"go(?:es|ing)? on|went on|gone on": "keeps running, continues",
+    r"t(?:ake|akes|aken|ook) back": "rolled back, withdrawn, removed",
+    r"see[ns]? to": "handled",
+    r"who(?:so)?ever|whatever|whichever": "name the subject: each client, any change",
+    r"nobody|somebody|everybody": "name the subject: no client, another process, all plugins",
+    r"hear[sd]? of|hearing of": "notified, receives",
+    r"unasked": "unexpectedly",
+    r"anew": "again",
+    r"lets? go": "released",
+    r"for good": "permanently",
+    r"is news": "logged once",
+    r"knows? nothing of": "does not import, does not depend on",
+}
+_FORBIDDEN = re.compile(rf"\b(?:{'|'.join(FORBIDDEN)})\b", re.IGNORECASE)
+
+
+def forbidden_in(text: str) -> list[str]:
+    """Return the forbidden words of a text, each with a way out."""
+    return [f"{found[0]!r}: {_way_out(found[0])}" for found in _FORBIDDEN.finditer(text)]
+
+
+def _way_out(words: str) -> str:
+    return next(better for bad, better in FORBIDDEN.items() if re.fullmatch(bad, words, re.IGNORECASE))
+
+
+def texts_of(page: str) -> Iterator[tuple[int, str]]:
+    """Yield each text of a page with its line: paragraphs, headings and cells of tables, without code."""
+    for token in MarkdownIt().enable("table").parse((ROOT / page).read_text()):
+        if token.type == "inline":
+            yield (token.map or [0])[0] + 1, _text_of(token)
