@@ -38,6 +38,11 @@ class Informer:
         return self._reflector.state
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether the API server does not serve the kind, or refuses access to it."""
+        return self._reflector.state is State.WAITING
+
+    @property
     def reason(self) -> str:
         """Why the reflector is waiting or backing off; empty while it works."""
         return self._reflector.reason

@@ -4,6 +4,7 @@ Owns the protocols that ``cache`` fulfils and that tests fake.
 """
 
 from collections.abc import Hashable, Sequence
+from enum import Enum
 from typing import Any, Protocol, TypeAlias
 
 from plugin_operator.kube import NamespacedName, ObjectMeta
@@ -64,8 +65,16 @@ class Informer(Protocol):
         """Whether the first list is complete."""
 
     @property
-    def state(self) -> Any:
-        """An enum member; its name is WAITING while the API server refuses or does not know the kind."""
+    def state(self) -> Enum:
+        """State of the cache as an enum member, for the status."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the API server does not serve the kind, or refuses access to it."""
+
+    @property
+    def reason(self) -> str:
+        """Why the cache waits or backs off; empty while it works."""
 
     async def wait_synced(self) -> None:
         """Wait until ``has_synced``."""

@@ -35,10 +35,11 @@ class InformerStatus:
 
     Attributes:
         key: which.
-        state: the informer's own word for it.
-        reason: why, while it waits.
+        state: name of the informer's state, for people.
+        reason: why it waits or backs off; empty while it works.
         objects: how many it holds.
         has_synced: whether it is complete.
+        is_waiting: whether the API server does not serve the kind, or refuses access to it.
     """
 
     key: InformerKey
@@ -46,13 +47,19 @@ class InformerStatus:
     reason: str
     objects: int
     has_synced: bool
+    is_waiting: bool = False
 
     @classmethod
     def of(cls, key: InformerKey, informer: Informer) -> "InformerStatus":
         """Take the status of an informer now."""
-        state = informer.state
-        reason = getattr(informer, "reason", None) or getattr(state, "reason", None) or ""
-        return cls(key, str(state.name), str(reason), len(informer.lister), informer.has_synced)
+        return cls(
+            key,
+            informer.state.name,
+            informer.reason,
+            len(informer.lister),
+            informer.has_synced,
+            informer.is_waiting,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,11 @@ class FakeInformer:
         return self._state
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether ``wait`` was called last."""
+        return self._state is FakeState.WAITING
+
+    @property
     def has_synced(self) -> bool:
         """Whether ``sync`` was called."""
         return self._synced.is_set()

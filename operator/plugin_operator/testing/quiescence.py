@@ -6,7 +6,7 @@ Leaves waiting to the harness.
 from collections.abc import Iterable
 
 from plugin_operator.app import App
-from plugin_operator.cache import Informer, InformerKey, State
+from plugin_operator.cache import Informer, InformerKey
 from plugin_operator.client import Client
 from plugin_operator.controllers import ControllerStatus
 from plugin_operator.errors import ApiError, NoMatchError
@@ -74,10 +74,10 @@ class Quiescence:
     async def _equals_server(self, informer: Informer) -> bool:
         there = await self._versions(informer.key)
         if there is None:
-            return informer.state is State.WAITING
+            return informer.is_waiting
         names = informer.lister.keys()
         here = {name: cached.resource_version for name in names if (cached := informer.lister.raw(name)) is not None}
-        return informer.has_synced and informer.state is not State.WAITING and there == here
+        return informer.has_synced and not informer.is_waiting and there == here
 
     async def _versions(self, key: InformerKey) -> dict[NamespacedName, str] | None:
         """Return the server's resource versions of the objects in a cache; None if the list fails."""
@@ -101,7 +101,7 @@ def report_of(plugins: Iterable[PluginStatus]) -> str:
 
 
 def _waits(controller: ControllerStatus) -> bool:
-    return any(informer.state == State.WAITING.name for informer in controller.informers)
+    return any(informer.is_waiting for informer in controller.informers)
 
 
 def _is_busy(controller: ControllerStatus) -> bool:

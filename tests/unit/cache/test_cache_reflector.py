@@ -277,7 +277,7 @@ async def test_a_missing_kind_is_waited_for_and_noticed_within_two_seconds(
     script.resource = NoMatchError("no such kind")
     informer = factory.acquire(KEY)
     await clock.settle()
-    assert (informer.state, informer.reason) == (State.WAITING, "no such kind")
+    assert (informer.state, informer.is_waiting, informer.reason) == (State.WAITING, True, "no such kind")
     await clock.advance(60)
     assert state_of(informer) is State.WAITING
     script.resource = resource()

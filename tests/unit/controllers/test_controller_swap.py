@@ -206,7 +206,8 @@ async def test_an_informer_that_waits_does_not_hold_up_the_swap_but_the_reconcil
     await harness.clock.advance(60)
     status = harness.controller.status()
     assert not status.has_synced
-    assert (status.informers[0].state, status.informers[0].reason) == ("WAITING", "the kind is not served")
+    informer = status.informers[0]
+    assert (informer.state, informer.reason, informer.is_waiting) == ("WAITING", "the kind is not served", True)
     assert harness.log == []
     harness.informer.sync()
     await harness.clock.settle()

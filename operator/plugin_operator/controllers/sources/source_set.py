@@ -166,7 +166,7 @@ class Sources:
     async def _wait_warm(self, informers: Iterable[Informer], deadline_seconds: float) -> None:
         deadline = self._clock.monotonic() + deadline_seconds
         pause = _POLL_FROM_SECONDS
-        while any(not informer.has_synced and informer.state.name != "WAITING" for informer in informers):
+        while any(not informer.has_synced and not informer.is_waiting for informer in informers):
             if self._is_closed or self._clock.monotonic() >= deadline:
                 return
             await self._clock.sleep(pause)
