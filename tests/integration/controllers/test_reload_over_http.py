@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -48,7 +49,7 @@ class Cluster:
 
 
 @pytest.fixture
-async def cluster(api_endpoint: Endpoint):
+async def cluster(api_endpoint: Endpoint) -> AsyncIterator[Cluster]:
     config = ConnectionConfig.for_endpoint(api_endpoint.url, token=api_endpoint.token, ca_pem=api_endpoint.ca_pem)
     async with Connection.open(config, Metrics()) as connection:
         cluster = Cluster(connection)
@@ -67,7 +68,7 @@ class Recorder:
         self.running: set[Request] = set()
         self.faults: list[str] = []
 
-    def revision(self, name: str):
+    def revision(self, name: str) -> Callable[[Request], Awaitable[None]]:
         async def reconcile(request: Request) -> None:
             if request in self.running:
                 self.faults.append(f"{request} by two at once")
@@ -76,7 +77,8 @@ class Recorder:
             self.running.add(request)
             try:
                 informer = next(iter(self.cluster.controller.informers.values()))
-                obj = informer.lister.get(request)
+                stored = informer.lister.raw(request)
+                obj = stored.decode() if stored is not None else None
                 await asyncio.sleep(random.random() * 0.005)
                 if random.random() < 0.05:
                     raise ValueError("now and then")
@@ -87,7 +89,7 @@ class Recorder:
         return reconcile
 
 
-async def test_no_change_is_lost_while_the_controller_is_reloaded_under_load(cluster):
+async def test_no_change_is_lost_while_the_controller_is_reloaded_under_load(cluster: Cluster) -> None:
     recorder = Recorder(cluster)
     await asyncio.gather(*(cluster.create(f"cm-{number}") for number in range(OBJECTS)))
     cluster.controller.start_workers()
@@ -115,7 +117,7 @@ async def test_no_change_is_lost_while_the_controller_is_reloaded_under_load(clu
     assert recorder.faults == []
 
 
-async def test_a_deletion_during_a_change_of_selector_is_not_lost(cluster):
+async def test_a_deletion_during_a_change_of_selector_is_not_lost(cluster: Cluster) -> None:
     recorder = Recorder(cluster)
     for number in range(20):
         await cluster.create(f"cm-{number}")
@@ -129,7 +131,7 @@ async def test_a_deletion_during_a_change_of_selector_is_not_lost(cluster):
     assert recorder.faults == []
 
 
-async def test_a_kind_that_is_not_served_leaves_its_controller_waiting_and_visible(cluster):
+async def test_a_kind_that_is_not_served_leaves_its_controller_waiting_and_visible(cluster: Cluster) -> None:
     missing = InformerKey(GroupVersionKind.parse("example.com/v1/Widget"))
     recorder = Recorder(cluster)
     cluster.controller.start_workers()

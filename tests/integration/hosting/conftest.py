@@ -1,6 +1,8 @@
 import os
 import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,7 @@ from plugin_operator.cache import InformerFactory
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
-from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
+from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, PluginStatus, Scanner, Validator
 from plugin_operator.hosting.triggers.schedule_record import ScheduleRecord
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
@@ -33,20 +35,25 @@ class Journal:
     def __init__(self) -> None:
         self.lines: list[tuple[str, str, str]] = []
 
-    def bind(self, component: str):
-        journal = self
-
-        class Bound:
-            def event(self, about, type, reason, message) -> None:  # noqa: A002 - as the real one
-                journal.lines.append((component, reason, message))
-
-        return Bound()
+    def bind(self, component: str) -> "BoundJournal":
+        return BoundJournal(self, component)
 
     def reasons(self, component: str) -> list[str]:
         return [reason for who, reason, _ in self.lines if who == component]
 
     def messages(self, component: str, reason: str) -> list[str]:
         return [message for who, why, message in self.lines if (who, why) == (component, reason)]
+
+
+class BoundJournal:
+    """The recorder of one controller."""
+
+    def __init__(self, journal: Journal, component: str) -> None:
+        self._journal = journal
+        self._component = component
+
+    def event(self, about: Any, type: str, reason: str, message: str) -> None:  # noqa: A002 - as the real one
+        self._journal.lines.append((self._component, reason, message))
 
 
 def plugin(
@@ -117,20 +124,30 @@ class HostHarness:
     async def change(self, name: str, value: object) -> None:
         await self.client.patch("v1/ConfigMap", name, {"data": {"n": str(value)}}, NAMESPACE)
 
-    def status(self, name: str = "one"):
-        return next((each for each in self.host.status() if each.name == name), None)
+    def knows(self, name: str = "one") -> bool:
+        """Return whether the host has a plugin of that name."""
+        return any(each.name == name for each in self.host.status())
 
-    async def state(self, state: str, name: str = "one"):
+    def status(self, name: str = "one") -> PluginStatus:
+        """Return the status of a plugin; one that the host does not have fails the test."""
+        found = next((each for each in self.host.status() if each.name == name), None)
+        assert found is not None, f"the host has no plugin {name or 'of that name'}"
+        return found
+
+    async def state(self, state: str, name: str = "one") -> PluginStatus:
         """Wait until a plugin is in a state and return its status."""
 
-        def reached():
+        def reached() -> PluginStatus:
             status = self.status(name)
-            return status if status is not None and status.state == state else None
+            assert status.state == state
+            return status
 
         try:
             return await eventually(reached, timeout_seconds=20)
         except AssertionError:
-            raise AssertionError(f"{name} is not {state} but {self.status(name)}") from None
+            raise AssertionError(
+                f"{name} is not {state} but {self.status(name) if self.knows(name) else 'gone'}"
+            ) from None
 
     async def ran(self, version: str, message: str, name: str = "one") -> None:
         """Wait until a version of a plugin has reconciled an object."""
@@ -138,7 +155,7 @@ class HostHarness:
 
 
 @pytest.fixture
-async def make_harness(api_endpoint: Endpoint, tmp_path: Path):
+async def make_harness(api_endpoint: Endpoint, tmp_path: Path) -> AsyncIterator[Callable[..., HostHarness]]:
     """Make benches; each is stopped afterwards and must have given back every informer."""
     made = []
     root = tmp_path / "plugins"
@@ -166,7 +183,7 @@ async def make_harness(api_endpoint: Endpoint, tmp_path: Path):
 
 
 @pytest.fixture
-async def harness(make_harness):
+async def harness(make_harness: Callable[..., HostHarness]) -> HostHarness:
     """A leading host without trials."""
     harness = make_harness()
     await harness.host.start()
@@ -175,7 +192,7 @@ async def harness(make_harness):
 
 
 @pytest.fixture
-def plugin_text():
+def plugin_text() -> Callable[..., Any]:
     return plugin
 
 

@@ -1,37 +1,40 @@
 """What fails is shown from the first failure on, with the plugin's own line, whatever kind of error it is."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from plugin_operator.app.status_report import status_of, troubles
 from plugin_operator.hosting.host import FAILING_OBJECTS
-from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING
+from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
+from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING, Misbehavior
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 pytestmark = pytest.mark.embedded_only("says the name of the namespace that the embedded server starts with")
 
 
-async def failures(harness, objects: int):
+async def failures(harness: HostHarness, objects: int) -> ControllerFailures:
     """Wait until so many objects fail, and return what is told of the controller."""
 
-    def found():
+    def found() -> ControllerFailures | None:
         status = harness.status()
-        if status is None or not status.failures or status.failures[0].objects != objects:
+        if not status.failures or status.failures[0].objects != objects:
             return None
         return status.failures[0]
 
     return await eventually(found, timeout_seconds=20)
 
 
-async def charged(harness):
+async def charged(harness: HostHarness) -> Misbehavior:
     """Look until the plugin is charged with failing, and return the charge."""
 
-    def found():
+    def found() -> Misbehavior | None:
         harness.host.hint()
-        status = harness.status()
-        return next((each for each in status.charges if each.how == "fails"), None) if status else None
+        return next((each for each in harness.status().charges if each.how == "fails"), None)
 
     return await eventually(found, timeout_seconds=20)
 
@@ -47,7 +50,9 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("kind", ERRORS)
-async def test_a_plugin_whose_only_object_fails_is_named_within_seconds_with_its_line(harness, plugin_text, kind):
+async def test_a_plugin_whose_only_object_fails_is_named_within_seconds_with_its_line(
+    harness: HostHarness, plugin_text: Callable[..., Any], kind: str
+) -> None:
     body, error = ERRORS[kind]
     options = ", reconcile_timeout_seconds=0.2" if kind == "timeout" else ""
     await harness.create("a")
@@ -55,6 +60,7 @@ async def test_a_plugin_whose_only_object_fails_is_named_within_seconds_with_its
     line = path.read_text().splitlines().index(f"    {body}") + 1
     found = await failures(harness, 1)
     assert (found.controller, found.names) == ("one", ("default/a",))
+    assert found.last is not None
     assert found.last.error.startswith(error)
     assert (found.last.what, found.last.place) == ("reconcile", f"{path}:{line}")
     charge = await charged(harness)
@@ -63,7 +69,9 @@ async def test_a_plugin_whose_only_object_fails_is_named_within_seconds_with_its
     assert harness.status().state == "Active"
 
 
-async def test_all_that_tells_of_a_failing_plugin_tells_the_same(harness, plugin_text):
+async def test_all_that_tells_of_a_failing_plugin_tells_the_same(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     for name in "abcde":
         await harness.create(name)
     path = harness.write("one.py", plugin_text("V1", body="raise ValueError('no good' + 'x' * 5000)"))
@@ -85,7 +93,9 @@ async def test_all_that_tells_of_a_failing_plugin_tells_the_same(harness, plugin
     assert dict(harness.metrics.family(FAILING_OBJECTS).collect()) == {("one", "one"): 5}
 
 
-async def test_an_object_that_fails_among_many_that_do_not_is_shown_and_the_plugin_not_charged(harness, plugin_text):
+async def test_an_object_that_fails_among_many_that_do_not_is_shown_and_the_plugin_not_charged(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     for name in "abcde":
         await harness.create(name)
     harness.write("one.py", plugin_text("V1", body="if request.name == 'c': raise ValueError('no good')"))
@@ -98,7 +108,9 @@ async def test_an_object_that_fails_among_many_that_do_not_is_shown_and_the_plug
     assert (found.names, harness.status().charges) == (("default/c",), ())
 
 
-async def test_once_it_works_again_nothing_is_told_any_more(harness, plugin_text):
+async def test_once_it_works_again_nothing_is_told_any_more(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     head = "import os\nFAIL = [True]\n"
     body = "if FAIL and not (ctx.lister.get(request) or {}).get('data', {}).get('good'): raise ValueError('no good')"
     await harness.create("a")
@@ -108,7 +120,7 @@ async def test_once_it_works_again_nothing_is_told_any_more(harness, plugin_text
         await harness.client.patch("v1/ConfigMap", "a", {"data": {"good": "yes"}}, "default")
         await failures(harness, 0)
 
-        def is_quiet():
+        def is_quiet() -> bool:
             harness.host.hint()
             return harness.status().charges == () and not harness.status().failure_summary
 
@@ -124,17 +136,20 @@ CODE = {"predicate": ", predicates=[lookup]", "map": ", watches=[watch('v1/Confi
 
 
 @pytest.mark.parametrize("what", CODE)
-async def test_a_predicate_or_map_function_that_raises_is_shown_with_its_line(harness, plugin_text, what):
+async def test_a_predicate_or_map_function_that_raises_is_shown_with_its_line(
+    harness: HostHarness, plugin_text: Callable[..., Any], what: str
+) -> None:
     for name in "abc":
         await harness.create(name)
     path = harness.write("one.py", plugin_text("V1", head=LOOKUP, options=CODE[what]))
     line = next(at for at, text in enumerate(path.read_text().splitlines(), 1) if "KeyError" in text)
 
-    def shown():
+    def shown() -> ControllerFailures | None:
         status = harness.status()
-        return status.failures[0] if status and status.failures and status.failures[0].code >= 3 else None
+        return status.failures[0] if status.failures and status.failures[0].code >= 3 else None
 
     found = await eventually(shown, timeout_seconds=20)
+    assert found.last is not None
     assert (found.last.what, found.last.error, found.last.place) == (what, "KeyError: 'gone'", f"{path}:{line}")
     assert f"last {what}: KeyError: 'gone' ({path}:{line})" in harness.status().failure_summary
     assert (await charged(harness)).stack[0] == f"{path}:{line}"

@@ -1,11 +1,14 @@
 """Each controller owns its fields under a name of its own, and takes over what was written under the old shared one."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from plugin_operator.errors import ConflictError
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 from tests.pages import block_with
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
@@ -24,15 +27,17 @@ if request.name == 'shared':
 """
 
 
-async def get(harness, name):
+async def get(harness: HostHarness, name: str) -> dict[str, Any]:
     return await harness.client.get("v1/ConfigMap", name, NAMESPACE)
 
 
-def managers(obj):
+def managers(obj: dict[str, Any]) -> set[str]:
     return {each["manager"] for each in obj["metadata"]["managedFields"]}
 
 
-async def test_two_plugins_that_apply_one_object_keep_each_others_fields(harness, plugin_text):
+async def test_two_plugins_that_apply_one_object_keep_each_others_fields(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     harness.write("one.py", plugin_text("V1", body=APPLY.replace("KEY", "'a'").replace("VALUE", "'1'")))
     harness.write("two.py", plugin_text("V1", name="two", body=APPLY.replace("KEY", "'b'").replace("VALUE", "'2'")))
     await harness.state("Active", "one")
@@ -53,14 +58,16 @@ async def test_two_plugins_that_apply_one_object_keep_each_others_fields(harness
     assert {"plugin-operator/one", "plugin-operator/two"} <= managers(shared)
 
 
-async def test_a_renamed_controller_keeps_its_fields_and_finalizer_by_its_id(harness, plugin_text):
+async def test_a_renamed_controller_keeps_its_fields_and_finalizer_by_its_id(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     body = "obj = ctx.lister.get(request)\nif obj: await ctx.ensure_finalizer(obj)\n"
     undo = "obj = ctx.lister.get(request)\nif obj: await ctx.remove_finalizer(obj)\n"
     harness.write("one.py", plugin_text("V1", body=body))
     await harness.create("a")
     await harness.ran("V1", "a")
 
-    async def finalizers(expected) -> bool:
+    async def finalizers(expected: list[str]) -> bool:
         return (await get(harness, "a"))["metadata"].get("finalizers", []) == expected
 
     await eventually(lambda: finalizers(["plugin-operator/one"]), timeout_seconds=20)
@@ -68,7 +75,9 @@ async def test_a_renamed_controller_keeps_its_fields_and_finalizer_by_its_id(har
     await eventually(lambda: finalizers([]), timeout_seconds=20)
 
 
-async def test_an_id_that_another_controller_has_is_refused_until_it_is_free(harness, plugin_text):
+async def test_an_id_that_another_controller_has_is_refused_until_it_is_free(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     harness.write("one.py", plugin_text("V1"))
     await harness.state("Active", "one")
     harness.write("two.py", plugin_text("V1", name="two", options=", id='one'"))
@@ -79,7 +88,7 @@ async def test_an_id_that_another_controller_has_is_refused_until_it_is_free(har
     await harness.state("Active", "two")
 
 
-async def apply_as_old(harness, **data) -> None:
+async def apply_as_old(harness: HostHarness, **data: Any) -> None:
     await harness.client.apply(
         {
             "apiVersion": "v1",
@@ -91,7 +100,7 @@ async def apply_as_old(harness, **data) -> None:
     )
 
 
-async def test_what_the_old_manager_owns_conflicts_and_outlives_its_absence(harness):
+async def test_what_the_old_manager_owns_conflicts_and_outlives_its_absence(harness: HostHarness) -> None:
     await apply_as_old(harness, kept="old", dropped="old")
     new = harness.client.with_field_manager("plugin-operator/one")
     wanted = {
@@ -107,7 +116,9 @@ async def test_what_the_old_manager_owns_conflicts_and_outlives_its_absence(harn
     assert managers(applied) == {OLD, "plugin-operator/one"}
 
 
-async def test_fields_of_the_old_manager_are_handed_over_as_the_docs_say(harness, plugin_text):
+async def test_fields_of_the_old_manager_are_handed_over_as_the_docs_say(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     documented = block_with("docs/writing-plugins.md", "async def apply_and_take_over").code
     await apply_as_old(harness, kept="old", dropped="old")
     harness.write("one.py", plugin_text("V1", head=documented, body=HAND_OVER))

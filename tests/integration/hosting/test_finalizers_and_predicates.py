@@ -1,11 +1,14 @@
 """A controller with a finalizer hears of a deletion, whatever its predicates say."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
@@ -19,12 +22,14 @@ elif obj:
 """
 
 
-async def has_finalizer(harness, name: str) -> bool:
+async def has_finalizer(harness: HostHarness, name: str) -> bool:
     return bool((await harness.client.get("v1/ConfigMap", name, NAMESPACE))["metadata"].get("finalizers"))
 
 
 @pytest.mark.parametrize("predicate", ["labels_changed", "annotations_changed & labels_changed", "MINE"])
-async def test_an_object_with_a_finalizer_is_cleaned_up(harness, plugin_text, predicate):
+async def test_an_object_with_a_finalizer_is_cleaned_up(
+    harness: HostHarness, plugin_text: Callable[..., Any], predicate: str
+) -> None:
     head = (
         "from plugin_operator import annotations_changed, labels_changed\n"
         "MINE = lambda obj: 'mine' not in (obj.get('data') or {})\n"
@@ -38,7 +43,9 @@ async def test_an_object_with_a_finalizer_is_cleaned_up(harness, plugin_text, pr
     await eventually(lambda: len(harness.factory.informers()[0].lister) == 0, timeout_seconds=20)
 
 
-async def test_a_renamed_controller_is_warned_of_the_finalizers_that_stay(harness, plugin_text):
+async def test_a_renamed_controller_is_warned_of_the_finalizers_that_stay(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     harness.write("one.py", plugin_text("V1", name="copy_secret"))
     await harness.ran("V1", "a", name="copy_secret")

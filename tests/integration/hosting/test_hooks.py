@@ -3,11 +3,15 @@
 import asyncio
 import dataclasses
 import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from plugin_operator.hosting import HostSettings
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
@@ -51,10 +55,12 @@ def hooked(
 
 
 @pytest.fixture
-async def edit_plugin(make_harness, short_deadlines):
+async def edit_plugin(
+    make_harness: Callable[..., HostHarness], short_deadlines: HostSettings
+) -> Callable[[str, str], Awaitable[HostHarness]]:
     """Let a plugin count one object, and then edit it; hooks have 0.3 s."""
 
-    async def edit(before: str, after: str):
+    async def edit(before: str, after: str) -> HostHarness:
         harness = make_harness(settings=dataclasses.replace(short_deadlines, hook_deadline_seconds=0.3))
         await harness.host.start()
         harness.host.lead()
@@ -67,7 +73,7 @@ async def edit_plugin(make_harness, short_deadlines):
     return edit
 
 
-async def _goes_on_and_can_be_mended(harness) -> None:
+async def _goes_on_and_can_be_mended(harness: HostHarness) -> None:
     await harness.change("a", 1)
     await harness.ran("V1", "2")
     assert not harness.journal.messages("one", "V2")
@@ -75,7 +81,9 @@ async def _goes_on_and_can_be_mended(harness) -> None:
     await harness.ran("V3", "3")
 
 
-async def test_hooks_run_and_state_is_handed_over_and_forgotten_tasks_are_ended(edit_plugin):
+async def test_hooks_run_and_state_is_handed_over_and_forgotten_tasks_are_ended(
+    edit_plugin: Callable[[str, str], Awaitable[HostHarness]],
+) -> None:
     harness = await edit_plugin(hooked("V1"), hooked("V2"))
     await harness.ran("V2", "2")
     await harness.state("Active")
@@ -95,21 +103,27 @@ async def test_hooks_run_and_state_is_handed_over_and_forgotten_tasks_are_ended(
         (HANGS, "start(ctx) did not end within 0.3 s"),
     ],
 )
-async def test_a_start_hook_that_fails_leaves_the_old_revision_at_work(edit_plugin, line, reason):
+async def test_a_start_hook_that_fails_leaves_the_old_revision_at_work(
+    edit_plugin: Callable[[str, str], Awaitable[HostHarness]], line: str, reason: str
+) -> None:
     harness = await edit_plugin(hooked("V1"), hooked("V2", start=line))
     assert (await harness.state("Rejected")).reason == reason
     await _goes_on_and_can_be_mended(harness)
 
 
 @pytest.mark.parametrize("where", ["start", "importing"])
-async def test_a_hook_that_fails_is_reported_at_the_line_that_raised(edit_plugin, where):
+async def test_a_hook_that_fails_is_reported_at_the_line_that_raised(
+    edit_plugin: Callable[[str, str], Awaitable[HostHarness]], where: str
+) -> None:
     text = hooked("V2", **{where: "self.open_port()"}) + "    def open_port(self):\n        raise OSError('taken')\n"
     harness = await edit_plugin(hooked("V1"), text)
     status = await harness.state("Rejected")
     assert (status.reason.partition(" raised ")[2], status.line) == ("OSError: taken", text.count("\n"))
 
 
-async def test_a_stop_hook_that_fails_is_logged_at_the_line_that_raised(edit_plugin):
+async def test_a_stop_hook_that_fails_is_logged_at_the_line_that_raised(
+    edit_plugin: Callable[[str, str], Awaitable[HostHarness]],
+) -> None:
     text = hooked("V1", stop="self.close_port()") + "    def close_port(self):\n        raise OSError('gone')\n"
     harness = await edit_plugin(text, hooked("V2"))
     with capture_logs() as lines:
@@ -128,7 +142,9 @@ async def test_a_stop_hook_that_fails_is_logged_at_the_line_that_raised(edit_plu
         (HANGS, "import_state did not end within 0.3 s"),
     ],
 )
-async def test_state_that_cannot_be_taken_over_leaves_the_old_revision_at_work(edit_plugin, line, reason):
+async def test_state_that_cannot_be_taken_over_leaves_the_old_revision_at_work(
+    edit_plugin: Callable[[str, str], Awaitable[HostHarness]], line: str, reason: str
+) -> None:
     harness = await edit_plugin(hooked("V1"), hooked("V2", importing=line))
     assert (await harness.state("Rejected")).reason == reason
     await _goes_on_and_can_be_mended(harness)
@@ -144,13 +160,17 @@ async def test_state_that_cannot_be_taken_over_leaves_the_old_revision_at_work(e
         "loop = []; loop.append(loop); return loop",
     ],
 )
-async def test_state_that_cannot_be_told_is_left_behind_and_keeps_no_plugin_from_being_mended(edit_plugin, line):
+async def test_state_that_cannot_be_told_is_left_behind_and_keeps_no_plugin_from_being_mended(
+    edit_plugin: Callable[[str, str], Awaitable[HostHarness]], line: str
+) -> None:
     harness = await edit_plugin(hooked("V1", exporting=line), hooked("V2"))
     await harness.ran("V2", "1")
     await harness.state("Active")
 
 
-async def test_a_takeover_that_waits_for_a_moment_is_tried_again(edit_plugin, tmp_path):
+async def test_a_takeover_that_waits_for_a_moment_is_tried_again(
+    edit_plugin: Callable[[str, str], Awaitable[HostHarness]], tmp_path: Path
+) -> None:
     gate = tmp_path / "gate"
     late = f"if not __import__('os').path.exists({str(gate)!r}): raise OSError('not yet')"
     harness = await edit_plugin(hooked("V1"), hooked("V2", importing=late))
@@ -159,7 +179,9 @@ async def test_a_takeover_that_waits_for_a_moment_is_tried_again(edit_plugin, tm
     await harness.ran("V2", "2")
 
 
-async def test_state_that_cannot_be_told_once_more_after_the_swap_holds_up_nobody_for_long(edit_plugin):
+async def test_state_that_cannot_be_told_once_more_after_the_swap_holds_up_nobody_for_long(
+    edit_plugin: Callable[[str, str], Awaitable[HostHarness]],
+) -> None:
     once = "await asyncio.sleep(1000 if hasattr(self, 'asked') else 0); self.asked = True"
     harness = await edit_plugin(hooked("V1", exporting=once), hooked("V2"))
     await harness.ran("V2", "2")
@@ -167,14 +189,16 @@ async def test_state_that_cannot_be_told_once_more_after_the_swap_holds_up_nobod
 
 
 @pytest.mark.parametrize("line", ["raise OSError('gone')", "raise SystemExit(3)", HANGS])
-async def test_a_stop_hook_that_fails_does_not_keep_the_new_revision_from_working(edit_plugin, line):
+async def test_a_stop_hook_that_fails_does_not_keep_the_new_revision_from_working(
+    edit_plugin: Callable[[str, str], Awaitable[HostHarness]], line: str
+) -> None:
     harness = await edit_plugin(hooked("V1", stop=line), hooked("V2"))
     await harness.ran("V2", "2")
     await harness.state("Active")
     assert harness.journal.messages("one", "task over") == ["V1"]
 
 
-async def test_a_stop_hook_that_hangs_does_not_outlast_the_end_of_the_process(harness):
+async def test_a_stop_hook_that_hangs_does_not_outlast_the_end_of_the_process(harness: HostHarness) -> None:
     await harness.create("a")
     harness.write("one.py", hooked("V1", stop=HANGS))
     await harness.ran("V1", "1")
@@ -183,7 +207,9 @@ async def test_a_stop_hook_that_hangs_does_not_outlast_the_end_of_the_process(ha
     assert asyncio.get_running_loop().time() - started < 4
 
 
-async def test_a_standby_warms_its_caches_and_reconciles_only_once_it_leads(make_harness):
+async def test_a_standby_warms_its_caches_and_reconciles_only_once_it_leads(
+    make_harness: Callable[..., HostHarness],
+) -> None:
     harness = make_harness()
     await harness.create("a")
     harness.write("one.py", hooked("V1"))
@@ -199,8 +225,8 @@ async def test_a_standby_warms_its_caches_and_reconciles_only_once_it_leads(make
 
 
 async def test_a_stop_in_the_middle_of_a_drain_runs_the_stop_hook_of_the_code_that_drains(
-    make_harness, short_deadlines, tmp_path
-):
+    make_harness: Callable[..., HostHarness], short_deadlines: HostSettings, tmp_path: Path
+) -> None:
     harness = make_harness(settings=dataclasses.replace(short_deadlines, drain_deadline_seconds=60))
     await harness.host.start()
     harness.host.lead()
@@ -219,7 +245,7 @@ async def test_a_stop_in_the_middle_of_a_drain_runs_the_stop_hook_of_the_code_th
     assert sorted(stopped) == [("stop", "V1"), ("stop", "V2"), ("task over", "V1"), ("task over", "V2")]
 
 
-async def test_a_task_of_a_plugin_that_ends_the_process_ends_itself_alone(harness):
+async def test_a_task_of_a_plugin_that_ends_the_process_ends_itself_alone(harness: HostHarness) -> None:
     await harness.create("a")
     dies = "async def dies(): raise SystemExit(3)\n        asyncio.create_task(dies())"
     harness.write("one.py", hooked("V1", start=dies))
@@ -231,7 +257,9 @@ async def test_a_task_of_a_plugin_that_ends_the_process_ends_itself_alone(harnes
 
 
 @pytest.mark.parametrize("hook", ["start", "stop", "importing", "exporting"])
-async def test_a_hook_that_cancels_its_task_and_exits_ends_neither_its_plugins_task_nor_an_edit(edit_plugin, hook):
+async def test_a_hook_that_cancels_its_task_and_exits_ends_neither_its_plugins_task_nor_an_edit(
+    edit_plugin: Callable[[str, str], Awaitable[HostHarness]], hook: str
+) -> None:
     harm = "asyncio.current_task().cancel(); raise SystemExit(0)"
     with capture_logs() as lines:
         if hook in {"stop", "exporting"}:
@@ -244,7 +272,9 @@ async def test_a_hook_that_cancels_its_task_and_exits_ends_neither_its_plugins_t
 
 
 @pytest.mark.parametrize("then", ["return Odd()", "raise SystemExit(0)", "await asyncio.sleep(0)"])
-async def test_a_factory_that_cancels_its_task_in_the_operator_only_ends_no_task_of_its_plugin(harness, then):
+async def test_a_factory_that_cancels_its_task_in_the_operator_only_ends_no_task_of_its_plugin(
+    harness: HostHarness, then: str
+) -> None:
     # Inside a trial there is no other plugin's module.
     text = (
         "import asyncio, sys, threading\nfrom plugin_operator import controller\n"

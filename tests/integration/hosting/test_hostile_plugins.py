@@ -131,7 +131,7 @@ async def test_a_plugin_that_raises_at_events_makes_nobody_else_deaf(harness_wit
         await eventually(lambda: all(_has_failed(harness_with_good_plugin, name) for name in names), timeout_seconds=20)
     for name in names:
         (harness_with_good_plugin.root / f"{name}.py").unlink()
-    await eventually(lambda: all(harness_with_good_plugin.status(name) is None for name in names), timeout_seconds=20)
+    await eventually(lambda: all(not harness_with_good_plugin.knows(name) for name in names), timeout_seconds=20)
     await harness_with_good_plugin.create("after")
     await harness_with_good_plugin.ran("V1", "after", "good")
 
@@ -243,7 +243,7 @@ async def test_values_that_do_harm_when_they_are_used_harm_only_their_own_plugin
         await harness_with_good_plugin.ran("V1", "x" * (number + 1), "good")
     await eventually(lambda: _has_failed(harness_with_good_plugin, "hostile"), timeout_seconds=20)
     (harness_with_good_plugin.root / "hostile.py").unlink()
-    await eventually(lambda: harness_with_good_plugin.status("hostile") is None, timeout_seconds=20)
+    await eventually(lambda: not harness_with_good_plugin.knows("hostile"), timeout_seconds=20)
     await harness_with_good_plugin.create("after")
     await harness_with_good_plugin.ran("V1", "after", "good")
 

@@ -2,12 +2,17 @@
 
 import json
 import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
 from plugin_operator.cli.status_table import print_status
-from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING
+from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING, Misbehavior
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
@@ -43,27 +48,28 @@ if obj and not obj['metadata'].get('labels'):
 """
 
 
-async def charged(harness, name: str, how: str):
+async def charged(harness: HostHarness, name: str, how: str) -> Misbehavior:
     """Wait until a plugin is charged, and return the charge."""
 
-    def look():
+    def look() -> Misbehavior | None:
         harness.host.hint()
-        status = harness.status(name)
-        return next((each for each in status.charges if each.how == how), None) if status else None
+        return next((each for each in harness.status(name).charges if each.how == how), None)
 
     return await eventually(look, timeout_seconds=30)
 
 
-async def innocent(harness, *names: str) -> None:
+async def innocent(harness: HostHarness, *names: str) -> None:
     """Look at the plugins several times, and find nothing."""
     for _ in range(3):
         harness.host.hint()
         before = harness.host._environment.clock.monotonic()
-        await eventually(lambda before=before: harness.host._environment.clock.monotonic() > before + 0.2)
+        await eventually(partial(lambda before: harness.host._environment.clock.monotonic() > before + 0.2, before))
         assert [harness.status(name).charges for name in names] == [()] * len(names)
 
 
-async def test_a_controller_that_feeds_itself_is_named_with_the_field_until_it_is_mended(harness, plugin_text):
+async def test_a_controller_that_feeds_itself_is_named_with_the_field_until_it_is_mended(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     with capture_logs() as lines:
         harness.write("one.py", plugin_text("V1", body=STAMP))
         await harness.state("Active")
@@ -84,7 +90,9 @@ async def test_a_controller_that_feeds_itself_is_named_with_the_field_until_it_i
     await eventually(lambda: harness.status().charges == () and not harness.metrics.family(PLUGIN_MISBEHAVING).values)
 
 
-async def test_a_controller_that_feeds_itself_by_what_it_owns_is_named(harness, plugin_text):
+async def test_a_controller_that_feeds_itself_by_what_it_owns_is_named(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     body = CHILD.replace("NAMESPACE", repr(NAMESPACE))
     harness.write("one.py", plugin_text("V1", body=body, options=", owns=['v1/Secret']"))
     await harness.state("Active")
@@ -94,7 +102,9 @@ async def test_a_controller_that_feeds_itself_by_what_it_owns_is_named(harness, 
     assert "data.token" in charge.detail
 
 
-async def test_two_controllers_that_undo_each_others_writes_are_both_named(harness, plugin_text, capsys):
+async def test_two_controllers_that_undo_each_others_writes_are_both_named(
+    harness: HostHarness, plugin_text: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     with capture_logs() as lines:
         for name in ("one", "two"):
             harness.write(f"{name}.py", plugin_text("V1", name=name, body=OWN.replace("OWNER", name)))
@@ -121,7 +131,9 @@ async def test_two_controllers_that_undo_each_others_writes_are_both_named(harne
     await eventually(lambda: harness.status("two").charges == ())
 
 
-async def test_ordinary_controllers_are_charged_with_nothing(harness, plugin_text):
+async def test_ordinary_controllers_are_charged_with_nothing(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     harness.write("one.py", plugin_text("V1", body=LABEL))
     ticks = ", predicates=[__import__('plugin_operator').labels_changed]"
     harness.write("two.py", plugin_text("V1", name="two", body=TICK, options=ticks))
@@ -164,7 +176,9 @@ def deployment() -> dict[str, object]:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
 
 
-async def test_one_that_scales_and_one_that_patches_the_replicas_are_named(harness, plugin_text):
+async def test_one_that_scales_and_one_that_patches_the_replicas_are_named(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     for name, replicas, subresource in (("one", 1, None), ("two", 2, "scale")):
         body = SCALE.replace("REPLICAS", str(replicas)).replace("SUBRESOURCE", repr(subresource))
         harness.write(f"{name}.py", plugin_text("V1", name=name, kind="apps/v1/Deployment", body=body))
@@ -175,7 +189,9 @@ async def test_one_that_scales_and_one_that_patches_the_replicas_are_named(harne
         assert f"spec.replicas of apps/v1/Deployment {NAMESPACE}/contested" in charge.detail
 
 
-async def test_two_that_fight_with_typed_models_are_named(harness, plugin_text):
+async def test_two_that_fight_with_typed_models_are_named(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     for name in ("one", "two"):
         head = "from kubernetes_asyncio.client import V1ConfigMap"
         harness.write(f"{name}.py", plugin_text("V1", name=name, head=head, body=TYPED.replace("OWNER", name)))
@@ -185,7 +201,9 @@ async def test_two_that_fight_with_typed_models_are_named(harness, plugin_text):
         assert "data.owner of v1/ConfigMap" in (await charged(harness, name, "fights")).detail
 
 
-async def test_one_that_creates_what_the_other_deletes_is_named(harness, plugin_text):
+async def test_one_that_creates_what_the_other_deletes_is_named(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     for name, body in (("one", MAKE), ("two", UNMAKE)):
         harness.write(f"{name}.py", plugin_text("V1", name=name, body=body))
         await harness.state("Active", name)

@@ -1,20 +1,27 @@
 """A plugin that misbehaves is named, and bounded, and the others go on."""
 
 import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
 from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 
-def find(lines, event):
+def find(lines: list[Any], event: str) -> dict[str, Any] | None:
     return next((line for line in lines if line["event"] == event), None)
 
 
-async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(harness, plugin_text):
+async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     body = "async def forgotten():\n    await asyncio.sleep(600)\nfor _ in range(150): asyncio.create_task(forgotten())"
     await harness.create("a")
     with capture_logs() as lines:
@@ -36,8 +43,8 @@ async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(harness, pl
 
 
 async def test_a_plugin_that_ends_its_tasks_is_charged_no_more_and_again_when_it_forgets_them_again(
-    harness, plugin_text
-):
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     head = "import asyncio\nTASKS = []\n"
     body = (
         "for task in TASKS: task.cancel()\n"
@@ -61,7 +68,9 @@ async def test_a_plugin_that_ends_its_tasks_is_charged_no_more_and_again_when_it
     await charged("a", ["tasks"])
 
 
-async def test_a_plugin_that_nearly_always_fails_is_named_once(harness, plugin_text):
+async def test_a_plugin_that_nearly_always_fails_is_named_once(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     for name in "abcdefgh":
         await harness.create(name)
     with capture_logs() as lines:
@@ -80,7 +89,9 @@ async def test_a_plugin_that_nearly_always_fails_is_named_once(harness, plugin_t
     assert sum(line["event"] == "Plugin fails most of the time" for line in lines) == 1
 
 
-async def test_a_plugin_that_blocks_the_loop_is_charged_until_it_is_edited(harness, plugin_text):
+async def test_a_plugin_that_blocks_the_loop_is_charged_until_it_is_edited(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     path = harness.write("one.py", plugin_text("V1"))
     await harness.ran("V1", "a")
@@ -98,7 +109,9 @@ async def test_a_plugin_that_blocks_the_loop_is_charged_until_it_is_edited(harne
     await eventually(lambda: harness.status().charges == () and not harness.metrics.family(PLUGIN_MISBEHAVING).values)
 
 
-async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(harness, plugin_text):
+async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     text = (
         "from plugin_operator import controller\nimport time\n"
@@ -111,16 +124,18 @@ async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(harness, plugin_t
     for value in range(5):
         before = harness.journal.reasons("one").count("V1")
         await harness.change("a", value)
-        await eventually(lambda before=before: harness.journal.reasons("one").count("V1") > before)
+        await eventually(partial(lambda before: harness.journal.reasons("one").count("V1") > before, before))
 
 
-async def test_a_plugin_that_cannot_be_looked_at_ends_no_reload(harness, plugin_text, monkeypatch):
+async def test_a_plugin_that_cannot_be_looked_at_ends_no_reload(
+    harness: HostHarness, plugin_text: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     await harness.create("a")
     harness.write("one.py", plugin_text("V1"))
     await harness.ran("V1", "a")
     looked = []
 
-    def fails():
+    def fails() -> None:
         looked.append(True)
         raise RuntimeError("a bug of ours")
 

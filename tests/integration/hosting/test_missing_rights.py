@@ -1,14 +1,18 @@
 """A right to write that is missing is in the plugin's reason until it is there."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from kube_apiserver import ApiServer
 from kube_apiserver.faults import Action, Fault
 from plugin_operator.app.status_report import troubles
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 pytestmark = pytest.mark.embedded_only("what is forbidden is planned there")
@@ -21,7 +25,9 @@ if request.name == 'mine' and ctx.lister.get(request):
 """
 
 
-async def test_it_is_told_where_people_look_and_heals_by_itself(harness, api_server, plugin_text):
+async def test_it_is_told_where_people_look_and_heals_by_itself(
+    harness: HostHarness, api_server: ApiServer, plugin_text: Callable[..., Any]
+) -> None:
     message = f'configmaps "mine" is forbidden: {CANNOT}'
     api_server.faults.add(Fault(action=Action.REFUSE, verb="patch", code=403, message=message, count=None))
     with capture_logs() as lines:
@@ -30,8 +36,7 @@ async def test_it_is_told_where_people_look_and_heals_by_itself(harness, api_ser
 
         async def told() -> bool:
             harness.host.hint()
-            status = harness.status()
-            return status is not None and status.reason == f"rights are missing: one: {CANNOT}"
+            return harness.status().reason == f"rights are missing: one: {CANNOT}"
 
         await eventually(told, timeout_seconds=20)
         assert harness.status().state == "Active"
@@ -49,7 +54,9 @@ async def test_it_is_told_where_people_look_and_heals_by_itself(harness, api_ser
     assert (line["plugin"], line["controller"], line["reason"]) == ("one", "one", CANNOT)
 
 
-async def test_one_that_waits_is_not_logged_as_active_until_it_is(make_harness, api_server, plugin_text):
+async def test_one_that_waits_is_not_logged_as_active_until_it_is(
+    make_harness: Callable[..., HostHarness], api_server: ApiServer, plugin_text: Callable[..., Any]
+) -> None:
     harness = make_harness(reflector=ReflectorSettings(poll_access_seconds=0.2))
     await harness.host.start()
     harness.host.lead()

@@ -1,12 +1,16 @@
 """One forbidden namespace of several waits by itself, at the start and later, and heals; the others go on."""
 
+from collections.abc import Callable
+
 import pytest
 from structlog.testing import capture_logs
 
+from kube_apiserver import ApiServer
 from kube_apiserver.faults import Action, Fault
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.cache.factory import INFORMER_WAITING
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 pytestmark = pytest.mark.embedded_only("what is forbidden is planned there")
 
@@ -21,7 +25,7 @@ LEFT, RIGHT = "left/a", "right/a"
 
 
 @pytest.fixture
-async def harness(make_harness, api_server):
+async def harness(make_harness: Callable[..., HostHarness], api_server: ApiServer) -> HostHarness:
     """A leading host with two namespaces that asks again soon for what is forbidden, and a ConfigMap in each."""
     harness = make_harness(reflector=ReflectorSettings(poll_access_seconds=0.2))
     for name in ("left", "right"):
@@ -32,12 +36,12 @@ async def harness(make_harness, api_server):
     return harness
 
 
-async def create(harness, namespace: str, name: str) -> None:
+async def create(harness: HostHarness, namespace: str, name: str) -> None:
     metadata = {"name": name, "namespace": namespace}
     await harness.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
 
 
-def forbid(server, namespace: str, resource: str) -> None:
+def forbid(server: ApiServer, namespace: str, resource: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/{resource}"
     for verb in ("list", "watch"):
         server.faults.add(
@@ -46,12 +50,14 @@ def forbid(server, namespace: str, resource: str) -> None:
     server.faults.add(Fault(action=Action.BREAK, verb="watch", path=path))
 
 
-def waiting(harness) -> dict[tuple[str, ...], float]:
+def waiting(harness: HostHarness) -> dict[str, float]:
     return {labels[1]: value for labels, value in harness.metrics.family(INFORMER_WAITING).collect() if value}
 
 
 @pytest.mark.parametrize("resource", ["configmaps", "secrets"])
-async def test_it_is_worked_on_in_the_others_from_the_start_and_in_it_once_it_is_allowed(harness, api_server, resource):
+async def test_it_is_worked_on_in_the_others_from_the_start_and_in_it_once_it_is_allowed(
+    harness: HostHarness, api_server: ApiServer, resource: str
+) -> None:
     forbid(api_server, "right", resource)
     with capture_logs() as lines:
         harness.write("one.py", TEXT.replace("VERSION", "V1"))
@@ -76,7 +82,9 @@ async def test_it_is_worked_on_in_the_others_from_the_start_and_in_it_once_it_is
     assert said.count("Controller no longer waits in some namespaces") == 1
 
 
-async def test_a_right_that_is_withdrawn_later_shows_and_stops_nothing(harness, api_server):
+async def test_a_right_that_is_withdrawn_later_shows_and_stops_nothing(
+    harness: HostHarness, api_server: ApiServer
+) -> None:
     harness.write("one.py", TEXT.replace("VERSION", "V1"))
     await harness.ran("V1", RIGHT)
     forbid(api_server, "right", "configmaps")
@@ -93,7 +101,9 @@ async def test_a_right_that_is_withdrawn_later_shows_and_stops_nothing(harness, 
     await harness.ran("V1", "right/b")
 
 
-async def test_an_edit_that_would_stop_what_works_waits_for_the_permission(harness, api_server):
+async def test_an_edit_that_would_stop_what_works_waits_for_the_permission(
+    harness: HostHarness, api_server: ApiServer
+) -> None:
     forbid(api_server, "right", "configmaps")
     harness.write("one.py", TEXT.replace("VERSION", "V1"))
     await harness.ran("V1", LEFT)

@@ -1,15 +1,20 @@
 """Plugins that need something installed, through the real host."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from plugin_operator.hosting.reporting.reporter import PLUGIN_LOAD_ERRORS
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 NEEDS = "# /// script\n# dependencies = ['some-thing>=2']\n# ///\n"
 
 
 @pytest.fixture
-def install(tmp_path, monkeypatch):
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Install a version of a distribution, and nothing else of it, where this process and its children look."""
     site = tmp_path / "site"
     site.mkdir()
@@ -25,8 +30,12 @@ def install(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("validate", [True, False])
 async def test_a_plugin_waits_for_what_it_needs_and_loads_once_it_is_installed(
-    make_harness, plugin_text, install, tmp_path, validate
-):
+    make_harness: Callable[..., HostHarness],
+    plugin_text: Callable[..., Any],
+    install: Callable[[str], None],
+    tmp_path: Path,
+    validate: bool,
+) -> None:
     harness = make_harness(validate=validate)
     trace = tmp_path / "ran"
     harness.write("one.py", NEEDS + plugin_text("V1", head=f"open({str(trace)!r}, 'a').close()"))
@@ -42,7 +51,9 @@ async def test_a_plugin_waits_for_what_it_needs_and_loads_once_it_is_installed(
     await harness.ran("V1", "a")
 
 
-async def test_an_edit_that_needs_more_than_there_is_leaves_the_last_good_code_running(harness, plugin_text, install):
+async def test_an_edit_that_needs_more_than_there_is_leaves_the_last_good_code_running(
+    harness: HostHarness, plugin_text: Callable[..., Any], install: Callable[[str], None]
+) -> None:
     install("1.0")
     harness.write("one.py", plugin_text("V1"))
     await harness.state("Active")

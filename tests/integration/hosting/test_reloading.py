@@ -6,15 +6,21 @@ import gc
 import os
 import threading
 import weakref
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from plugin_operator.hosting import HostSettings, PluginSource, Snapshot, Verdict
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 
-async def test_a_file_is_loaded_changed_and_unloaded(harness, plugin_text):
+async def test_a_file_is_loaded_changed_and_unloaded(harness: HostHarness, plugin_text: Callable[..., Any]) -> None:
     await harness.create("a")
     path = harness.write("one.py", plugin_text("V1"))
     await harness.ran("V1", "a")
@@ -25,11 +31,13 @@ async def test_a_file_is_loaded_changed_and_unloaded(harness, plugin_text):
     assert (await harness.state("Active")).reloads == 2
     path.unlink()
     harness.write("two.py", plugin_text("X", name="two"))
-    await eventually(lambda: harness.status() is None)
+    await eventually(lambda: not harness.knows())
     assert "one" not in {each.key.gvk.kind for each in harness.factory.informers()}
 
 
-async def test_everything_works_with_a_trial_in_a_child_process(make_harness, plugin_text):
+async def test_everything_works_with_a_trial_in_a_child_process(
+    make_harness: Callable[..., HostHarness], plugin_text: Callable[..., Any]
+) -> None:
     harness = make_harness(validate=True)
     await harness.create("a")
     harness.write("one.py", plugin_text("V1"))
@@ -45,7 +53,9 @@ async def test_everything_works_with_a_trial_in_a_child_process(make_harness, pl
     await harness.ran("V2", "a")
 
 
-async def test_a_broken_edit_is_refused_and_the_last_good_revision_goes_on(harness, plugin_text):
+async def test_a_broken_edit_is_refused_and_the_last_good_revision_goes_on(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     harness.write("one.py", plugin_text("V1"))
     first = await harness.state("Active")
@@ -62,7 +72,9 @@ async def test_a_broken_edit_is_refused_and_the_last_good_revision_goes_on(harne
     assert status.reason == ""
 
 
-async def test_an_edit_of_a_helper_reloads_who_imports_it_and_nobody_else(harness, plugin_text):
+async def test_an_edit_of_a_helper_reloads_who_imports_it_and_nobody_else(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     harness.write("helper.py", "WORD = 'first'\n")
     body = "import helper\nctx.recorder.event({}, 'Normal', helper.WORD, '')"
@@ -73,17 +85,21 @@ async def test_an_edit_of_a_helper_reloads_who_imports_it_and_nobody_else(harnes
     harness.write("helper.py", "WORD = 'second'\n")
     await eventually(lambda: "second" in harness.journal.reasons("one"))
     assert harness.status("two").revision == before
-    assert harness.status("helper") is None
+    assert not harness.knows("helper")
 
 
-async def test_a_missing_helper_that_appears_heals_the_plugin(harness, plugin_text):
+async def test_a_missing_helper_that_appears_heals_the_plugin(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     harness.write("one.py", plugin_text("V", head="import helper"))
     assert "No module named 'helper'" in (await harness.state("Rejected")).reason
     harness.write("helper.py", "x = 1\n")
     await harness.state("Active")
 
 
-async def test_the_same_key_is_never_run_by_two_revisions_at_once(harness, plugin_text):
+async def test_the_same_key_is_never_run_by_two_revisions_at_once(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     body = "await asyncio.sleep(0.3)\nctx.recorder.event({}, 'Normal', 'end', request.name)"
     harness.write("one.py", plugin_text("V1", body=body))
@@ -95,8 +111,8 @@ async def test_the_same_key_is_never_run_by_two_revisions_at_once(harness, plugi
 
 
 async def test_a_reconcile_that_ignores_its_cancellation_is_stuck_and_others_go_on(
-    make_harness, plugin_text, short_deadlines
-):
+    make_harness: Callable[..., HostHarness], plugin_text: Callable[..., Any], short_deadlines: HostSettings
+) -> None:
     harness = make_harness(settings=dataclasses.replace(short_deadlines, drain_deadline_seconds=0.2))
     await harness.host.start()
     harness.host.lead()
@@ -119,7 +135,7 @@ async def test_a_reconcile_that_ignores_its_cancellation_is_stuck_and_others_go_
     await harness.ran("V2", "a")
 
 
-async def test_a_plain_def_reconcile_runs_in_a_thread_and_keeps_its_key_until_it_ends(harness):
+async def test_a_plain_def_reconcile_runs_in_a_thread_and_keeps_its_key_until_it_ends(harness: HostHarness) -> None:
     await harness.create("a")
     text = (
         "from plugin_operator import controller\nimport threading, time\n"
@@ -133,7 +149,9 @@ async def test_a_plain_def_reconcile_runs_in_a_thread_and_keeps_its_key_until_it
     await eventually(lambda: any(each.startswith("plugin-one") for each in harness.journal.messages("one", "VERSION")))
 
 
-async def test_a_crash_spike_right_after_a_swap_is_rolled_back_and_quarantined(harness, plugin_text):
+async def test_a_crash_spike_right_after_a_swap_is_rolled_back_and_quarantined(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     for name in "abcdef":
         await harness.create(name)
     harness.write("one.py", plugin_text("V1"))
@@ -152,7 +170,9 @@ async def test_a_crash_spike_right_after_a_swap_is_rolled_back_and_quarantined(h
     assert "rolled back" in (await harness.state("Quarantined")).reason
 
 
-async def test_errors_of_the_api_server_and_terminal_errors_do_not_roll_back(harness, plugin_text):
+async def test_errors_of_the_api_server_and_terminal_errors_do_not_roll_back(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     for name in "abcdef":
         await harness.create(name)
     harness.write("one.py", plugin_text("V1"))
@@ -170,7 +190,7 @@ async def test_errors_of_the_api_server_and_terminal_errors_do_not_roll_back(har
     assert (await harness.state("Active")).reloads == 4
 
 
-async def test_answers_that_blame_the_request_roll_back(harness, plugin_text):
+async def test_answers_that_blame_the_request_roll_back(harness: HostHarness, plugin_text: Callable[..., Any]) -> None:
     for name in "abcdef":
         await harness.create(name)
     harness.write("one.py", plugin_text("V1"))
@@ -179,7 +199,9 @@ async def test_answers_that_blame_the_request_roll_back(harness, plugin_text):
     assert "NotFoundError" in (await harness.state("Quarantined")).reason
 
 
-async def test_an_unknown_kind_waits_and_heals_when_its_crd_comes(harness, plugin_text):
+async def test_an_unknown_kind_waits_and_heals_when_its_crd_comes(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     harness.write("one.py", plugin_text("V1", kind="example.com/v1/Widget"))
     status = await harness.state("Waiting")
     assert "Widget" in status.reason
@@ -201,7 +223,9 @@ async def test_an_unknown_kind_waits_and_heals_when_its_crd_comes(harness, plugi
     await harness.state("Active")
 
 
-async def test_two_plugins_cannot_have_a_controller_of_the_same_name(harness, plugin_text):
+async def test_two_plugins_cannot_have_a_controller_of_the_same_name(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     harness.write("first.py", plugin_text("V1"))
     await harness.state("Active", "first")
     path = harness.write("second.py", plugin_text("V2"))
@@ -212,16 +236,18 @@ async def test_two_plugins_cannot_have_a_controller_of_the_same_name(harness, pl
     await harness.state("Active", "second")
 
 
-async def test_a_renamed_file_goes_on_under_its_new_name(harness, plugin_text):
+async def test_a_renamed_file_goes_on_under_its_new_name(harness: HostHarness, plugin_text: Callable[..., Any]) -> None:
     await harness.create("a")
     path = harness.write("old.py", plugin_text("V1"))
     await harness.state("Active", "old")
     path.rename(harness.root / "new.py")
     await harness.state("Active", "new")
-    await eventually(lambda: harness.status("old") is None)
+    await eventually(lambda: not harness.knows("old"))
 
 
-async def test_an_emptied_or_missing_directory_keeps_everything(harness, plugin_text, tmp_path):
+async def test_an_emptied_or_missing_directory_keeps_everything(
+    harness: HostHarness, plugin_text: Callable[..., Any], tmp_path: Path
+) -> None:
     await harness.create("a")
     path = harness.write("one.py", plugin_text("V1"))
     await harness.state("Active")
@@ -238,15 +264,15 @@ async def test_an_emptied_or_missing_directory_keeps_everything(harness, plugin_
 
 
 async def test_a_directory_that_does_not_answer_is_told_and_followed_again_once_it_does(
-    harness, plugin_text, monkeypatch
-):
+    harness: HostHarness, plugin_text: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("plugin_operator.hosting.host._LONGEST_LOOK_SECONDS", 0.05)
     harness.write("one.py", plugin_text("V1"))
     await harness.state("Active")
     answers = threading.Event()
     scan = harness.host._scanner.scan
 
-    def hang():
+    def hang() -> Snapshot:
         answers.wait(20)
         return scan()
 
@@ -259,7 +285,9 @@ async def test_a_directory_that_does_not_answer_is_told_and_followed_again_once_
     assert harness.host.directory_problem == ""
 
 
-async def test_changed_selectors_kinds_and_concurrency_take_effect(harness, plugin_text):
+async def test_changed_selectors_kinds_and_concurrency_take_effect(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     await harness.client.create(
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": NAMESPACE}, "type": "Opaque"}
@@ -273,7 +301,9 @@ async def test_changed_selectors_kinds_and_concurrency_take_effect(harness, plug
 
 
 @pytest.mark.parametrize("rounds", [30])
-async def test_retired_revisions_are_collected(harness, plugin_text, rounds):
+async def test_retired_revisions_are_collected(
+    harness: HostHarness, plugin_text: Callable[..., Any], rounds: int
+) -> None:
     class Sentinel:
         pass
 
@@ -283,9 +313,11 @@ async def test_retired_revisions_are_collected(harness, plugin_text, rounds):
         harness.write("one.py", plugin_text(f"V{number}"))
         await harness.ran(f"V{number}", "a")
         sentinel = Sentinel()
-        harness.host._supervisors["one"].runtime.revision.module.SENTINEL = sentinel
+        runtime = harness.host._supervisors["one"].runtime
+        assert runtime is not None
+        vars(runtime.revision.module)["SENTINEL"] = sentinel
         watched.append(weakref.ref(sentinel))
-        del sentinel
+        del sentinel, runtime
     await harness.state("Active")
 
     def collected() -> bool:
@@ -295,7 +327,9 @@ async def test_retired_revisions_are_collected(harness, plugin_text, rounds):
     await eventually(collected)
 
 
-async def test_a_reload_of_one_plugin_leaves_no_gap_in_another(harness, plugin_text):
+async def test_a_reload_of_one_plugin_leaves_no_gap_in_another(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     harness.write("one.py", plugin_text("V0"))
     harness.write("two.py", plugin_text("W", name="two"))
@@ -314,13 +348,15 @@ async def test_a_reload_of_one_plugin_leaves_no_gap_in_another(harness, plugin_t
     for value in range(100):
         before = harness.journal.reasons("two").count("W")
         await harness.change("a", value)
-        await eventually(lambda before=before: harness.journal.reasons("two").count("W") > before)
+        await eventually(partial(lambda before: harness.journal.reasons("two").count("W") > before, before))
     over = True
     await editing
     assert harness.status("two").reloads == 1
 
 
-async def test_a_controller_that_is_gone_from_its_file_ends_without_holding_up_the_loop(harness, plugin_text):
+async def test_a_controller_that_is_gone_from_its_file_ends_without_holding_up_the_loop(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     slow = plugin_text("S1", name="slow", body="await asyncio.sleep(0.5)\nctx.recorder.event({}, 'Normal', 'end', '')")
     harness.write("one.py", plugin_text("V1") + slow)
@@ -336,7 +372,9 @@ async def test_a_controller_that_is_gone_from_its_file_ends_without_holding_up_t
     assert [each.name for each in harness.status().controllers] == ["one"]
 
 
-async def test_a_controller_that_returns_to_its_file_waits_for_what_it_was_still_doing(harness, plugin_text):
+async def test_a_controller_that_returns_to_its_file_waits_for_what_it_was_still_doing(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     body = "await asyncio.sleep(1.5)\nctx.recorder.event({}, 'Normal', 'end', request.name)"
     harness.write("one.py", plugin_text("V1") + plugin_text("S1", name="slow", body=body))
@@ -350,7 +388,9 @@ async def test_a_controller_that_returns_to_its_file_waits_for_what_it_was_still
     await harness.state("Active")
 
 
-async def test_a_controller_that_moves_to_another_file_waits_for_what_it_was_still_doing(harness, plugin_text):
+async def test_a_controller_that_moves_to_another_file_waits_for_what_it_was_still_doing(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     body = "await asyncio.sleep(1.5)\nctx.recorder.event({}, 'Normal', 'end', request.name)"
     harness.write("one.py", plugin_text("V1") + plugin_text("S1", name="slow", body=body))
@@ -365,7 +405,9 @@ async def test_a_controller_that_moves_to_another_file_waits_for_what_it_was_sti
     await harness.state("Active")
 
 
-async def test_the_same_broken_edit_after_a_mend_is_refused_again(harness, plugin_text):
+async def test_the_same_broken_edit_after_a_mend_is_refused_again(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     good, broken = plugin_text("V1"), "def broken(:\n"
     harness.write("one.py", good)
     await harness.state("Active")
@@ -376,13 +418,16 @@ async def test_the_same_broken_edit_after_a_mend_is_refused_again(harness, plugi
         await harness.state("Active")
 
 
-async def test_an_import_that_hangs_is_tried_a_few_times_and_then_left_alone(make_harness, plugin_text, monkeypatch):
+async def test_an_import_that_hangs_is_tried_a_few_times_and_then_left_alone(
+    make_harness: Callable[..., HostHarness], plugin_text: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     harness = make_harness(validate=True)
     monkeypatch.setattr(harness.host._validator, "_deadline", 0.2)
     trials = []
+    assert harness.host._validator is not None
     validate = harness.host._validator.validate
 
-    async def counted(source):
+    async def counted(source: PluginSource) -> Verdict:
         trials.append(source.name)
         return await validate(source)
 

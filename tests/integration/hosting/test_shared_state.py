@@ -10,15 +10,21 @@ import sys
 import threading
 import warnings
 import weakref
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 import structlog
 from prometheus_client import REGISTRY, generate_latest
 
 from plugin_operator import logs
+from plugin_operator.hosting.loading.process_state import ImportGuard
 from plugin_operator.hosting.loading.revision_modules import IMPORT_GUARD, PLUGIN_METRICS
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
+from plugin_operator.workqueue.metrics import workqueue_metrics
+from tests.integration.hosting.conftest import HostHarness
 
 COUNTER = (
     "from prometheus_client import Counter, Gauge\n"
@@ -28,7 +34,7 @@ COUNT = "SEEN.labels(request.name).inc()\nLEVEL.set(7)"
 
 
 @pytest.fixture
-def log_lines():
+def log_lines() -> Iterator[Callable[..., Any]]:
     """Everything that is logged, as JSON lines, with the operator's own set-up."""
     root = logging.getLogger()
     before = root.level, list(root.handlers)
@@ -44,8 +50,8 @@ def exposed() -> str:
 
 
 async def test_a_plugin_with_metrics_of_its_own_is_reloaded_and_each_series_is_there_once_at_any_moment(
-    harness, plugin_text
-):
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     metrics = Metrics()
     metrics.show_plugins(PLUGIN_METRICS, print)
     await harness.create("a")
@@ -53,7 +59,7 @@ async def test_a_plugin_with_metrics_of_its_own_is_reloaded_and_each_series_is_t
     await eventually(lambda: 'seen_total{name="a"}' in exposed())
     wrong, is_over = [], threading.Event()
 
-    def scrape():
+    def scrape() -> None:
         while not is_over.is_set():
             text = exposed()
             if text.count("# TYPE seen_total counter") != 1 or text.count("# TYPE level gauge") != 1:
@@ -85,7 +91,9 @@ async def test_a_plugin_with_metrics_of_its_own_is_reloaded_and_each_series_is_t
     await eventually(lambda: "seen_total" not in exposed())
 
 
-async def test_two_plugins_cannot_have_one_metric_and_the_reason_names_both(harness, plugin_text):
+async def test_two_plugins_cannot_have_one_metric_and_the_reason_names_both(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     harness.write("one.py", plugin_text("V1", head=COUNTER))
     await harness.state("Active")
     harness.write("two.py", plugin_text("V1", name="two", head=COUNTER))
@@ -95,21 +103,25 @@ async def test_two_plugins_cannot_have_one_metric_and_the_reason_names_both(harn
 
 
 @pytest.mark.parametrize("name", ["workqueue_depth", "plugin_operator_mine", "process_cpu_seconds_total"])
-async def test_the_operators_own_metric_names_are_refused(harness, plugin_text, name):
+async def test_the_operators_own_metric_names_are_refused(
+    harness: HostHarness, plugin_text: Callable[..., Any], name: str
+) -> None:
     harness.write("one.py", plugin_text("V1", head=f"from prometheus_client import Gauge\nGauge({name!r}, 'x')\n"))
     assert name in (await harness.state("Rejected")).reason
 
 
-async def test_metrics_made_in_a_reconcile_belong_to_the_revision_too(harness, plugin_text):
+async def test_metrics_made_in_a_reconcile_belong_to_the_revision_too(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     body = "from prometheus_client import Gauge\nglobal LATE\nLATE = LATE or Gauge('late', 'x')\nLATE.set(VALUE)"
     for value in (1, 2):
         harness.write("one.py", plugin_text(f"V{value}", head=f"LATE = None\nVALUE = {value}\n", body=body))
         await harness.ran(f"V{value}", "a")
-        await eventually(lambda value=value: REGISTRY.get_sample_value("late") == value)
+        await eventually(partial(lambda value: REGISTRY.get_sample_value("late") == value, value))
 
 
-async def test_a_collector_that_raises_costs_no_scrape(harness, plugin_text):
+async def test_a_collector_that_raises_costs_no_scrape(harness: HostHarness, plugin_text: Callable[..., Any]) -> None:
     head = (
         COUNTER + "from prometheus_client import REGISTRY\nclass Bad:\n"
         "    def describe(self): return []\n    def collect(self): raise SystemExit(1)\n"
@@ -137,7 +149,9 @@ YIELDS = {
 
 
 @pytest.mark.parametrize("yields", YIELDS)
-async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(harness, plugin_text, log_lines, yields):
+async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(
+    harness: HostHarness, plugin_text: Callable[..., Any], log_lines: Callable[..., Any], yields: str
+) -> None:
     head = (
         "from prometheus_client.core import *\nfrom prometheus_client import REGISTRY\n"
         "class Bad(float):\n    def __float__(self): raise SystemExit(1)\n    __eq__ = __float__\n"
@@ -148,6 +162,7 @@ async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(harn
         "REGISTRY.register(Mine())\n"
     )
     metrics = Metrics()
+    workqueue_metrics(metrics, "cm", "cm")
     unnamed: list[BaseException] = []
     metrics.show_plugins(PLUGIN_METRICS, unnamed.append)
     harness.write("two.py", plugin_text("V1", name="two", head=head))
@@ -167,7 +182,9 @@ async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(harn
     assert unnamed == []
 
 
-async def test_a_plugin_that_takes_everybodys_collectors_out_takes_nothing_out_and_can_be_edited(harness, plugin_text):
+async def test_a_plugin_that_takes_everybodys_collectors_out_takes_nothing_out_and_can_be_edited(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     head = (
         "from prometheus_client import REGISTRY, PROCESS_COLLECTOR\n"
         "REGISTRY.unregister(PROCESS_COLLECTOR)\n"
@@ -184,7 +201,9 @@ async def test_a_plugin_that_takes_everybodys_collectors_out_takes_nothing_out_a
     assert 'seen_total{name="a"}' in exposed()
 
 
-async def test_every_kind_of_metric_is_shown_of_the_new_revision_after_an_edit(harness, plugin_text):
+async def test_every_kind_of_metric_is_shown_of_the_new_revision_after_an_edit(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     head = (
         "from prometheus_client import Enum, Histogram, Info, Summary\n"
         "H = Histogram('took', 'x', ['a'], buckets=(1, 2))\nE = Enum('phase', 'x', states=['VERSION'])\n"
@@ -196,7 +215,7 @@ async def test_every_kind_of_metric_is_shown_of_the_new_revision_after_an_edit(h
         code = plugin_text(version, head=head.replace("VERSION", version), body=body.replace("VERSION", version))
         harness.write("one.py", code)
         await harness.ran(version, "a")
-        await eventually(lambda version=version: f'build_info{{version="{version}"}}' in exposed())
+        await eventually(partial(lambda version: f'build_info{{version="{version}"}}' in exposed(), version))
     text = exposed()
     assert 'took_bucket{a="V2",le="2.0"} 1.0' in text
     assert 'phase{phase="V2"} 1.0' in text
@@ -235,8 +254,11 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 async def test_an_import_that_changes_standard_logging_silences_nobody_else(
-    make_harness, plugin_text, log_lines, change
-):
+    make_harness: Callable[..., HostHarness],
+    plugin_text: Callable[..., Any],
+    log_lines: Callable[..., Any],
+    change: str,
+) -> None:
     logging.getLogger("other.library").warning("before")
     before = logging.getLevelName(30), logging.getLoggerClass(), warnings.showwarning
     harness = make_harness(validate=change in {"disable", "level"})
@@ -253,7 +275,7 @@ async def test_an_import_that_changes_standard_logging_silences_nobody_else(
 
 
 @pytest.fixture
-def active_guard():
+def active_guard() -> Iterator[ImportGuard]:
     """The guard as a running operator uses it: it has looked once, and looks again."""
     IMPORT_GUARD.look()
     yield IMPORT_GUARD
@@ -276,8 +298,12 @@ AT_RUN_TIME = {
 
 @pytest.mark.parametrize("change", AT_RUN_TIME)
 async def test_a_reconcile_that_changes_standard_logging_is_undone_and_named(
-    harness, plugin_text, log_lines, active_guard, change
-):
+    harness: HostHarness,
+    plugin_text: Callable[..., Any],
+    log_lines: Callable[..., Any],
+    active_guard: ImportGuard,
+    change: str,
+) -> None:
     json_library = logging.getLogger("json.library")
     json_library.warning("before")
     active_guard.rest()
@@ -302,7 +328,9 @@ async def test_a_reconcile_that_changes_standard_logging_is_undone_and_named(
         assert f"of plugin one at {harness.root}/one.py:8" in str(undone[0]["suspects"])
 
 
-async def test_what_a_plugin_changes_again_and_again_is_logged_once_in_a_while(log_lines, active_guard):
+async def test_what_a_plugin_changes_again_and_again_is_logged_once_in_a_while(
+    log_lines: Callable[..., Any], active_guard: ImportGuard
+) -> None:
     for _ in range(5):
         logging.getLogger().setLevel(60)
         active_guard.look()
@@ -313,7 +341,9 @@ async def test_what_a_plugin_changes_again_and_again_is_logged_once_in_a_while(l
     ]
 
 
-async def test_what_a_reconcile_adds_to_logging_for_itself_stays(harness, plugin_text, active_guard):
+async def test_what_a_reconcile_adds_to_logging_for_itself_stays(
+    harness: HostHarness, plugin_text: Callable[..., Any], active_guard: ImportGuard
+) -> None:
     body = "logging.getLogger('of.its.own').setLevel(60)\nlogging.getLogger().addHandler(logging.NullHandler())"
     count = len(logging.getLogger().handlers)
     await harness.create("a")
@@ -339,7 +369,9 @@ async def test_what_a_reconcile_adds_to_logging_for_itself_stays(harness, plugin
     ],
 )
 @pytest.mark.parametrize("is_at_import", [True, False])
-async def test_a_plugin_cannot_set_structlog_up_for_everybody(harness, plugin_text, log_lines, call, is_at_import):
+async def test_a_plugin_cannot_set_structlog_up_for_everybody(
+    harness: HostHarness, plugin_text: Callable[..., Any], log_lines: Callable[..., Any], call: str, is_at_import: bool
+) -> None:
     before = structlog.get_config()
     await harness.create("a")
     head = f"import structlog\ndef change():\n    {call}\n" + "change()\n" * is_at_import
@@ -352,7 +384,9 @@ async def test_a_plugin_cannot_set_structlog_up_for_everybody(harness, plugin_te
     assert [line["at"] for line in told] == [f"{harness.root}/one.py:3"] * (not is_at_import)
 
 
-async def test_lines_of_a_plugins_own_loggers_carry_its_name_and_a_readable_logger(harness, plugin_text, log_lines):
+async def test_lines_of_a_plugins_own_loggers_carry_its_name_and_a_readable_logger(
+    harness: HostHarness, plugin_text: Callable[..., Any], log_lines: Callable[..., Any]
+) -> None:
     await harness.create("a")
     head = "import logging\nfrom helper import shout\nmine = logging.getLogger('my.app')\n"
     body = "logging.getLogger(__name__).warning('From %s', 'module')\nmine.warning('From named')\nshout()"
@@ -368,7 +402,9 @@ async def test_lines_of_a_plugins_own_loggers_carry_its_name_and_a_readable_logg
     }
 
 
-async def test_filters_and_handlers_on_loggers_of_its_own_leave_with_their_revision(harness, plugin_text):
+async def test_filters_and_handlers_on_loggers_of_its_own_leave_with_their_revision(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     head = (
         "import logging\nclass Mine(logging.Filter):\n    pass\n"
         "logger = logging.getLogger('named.app')\nlogger.addFilter(Mine())\n"
@@ -391,7 +427,7 @@ async def test_filters_and_handlers_on_loggers_of_its_own_leave_with_their_revis
     await harness.state("Active")
     assert (logger.filters, logger.handlers) == ([], [])
 
-    def are_gone():
+    def are_gone() -> bool:
         gc.collect()
         return all(each() is None for each in known[:4])
 
@@ -400,7 +436,9 @@ async def test_filters_and_handlers_on_loggers_of_its_own_leave_with_their_revis
     assert len(private) <= 4, private  # those of the revision that works, and of the one it would be rolled back to
 
 
-async def test_after_a_rollback_the_handlers_of_the_old_revision_are_back(harness, plugin_text):
+async def test_after_a_rollback_the_handlers_of_the_old_revision_are_back(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     for name in "abcdef":
         await harness.create(name)
     head = "import logging\nlogging.getLogger('rolled.app').addHandler(logging.NullHandler())\n"
@@ -415,7 +453,9 @@ async def test_after_a_rollback_the_handlers_of_the_old_revision_are_back(harnes
     assert "seen_total" not in exposed()
 
 
-async def test_what_a_revision_registers_elsewhere_leaves_with_it(harness, plugin_text):
+async def test_what_a_revision_registers_elsewhere_leaves_with_it(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     head = (
         "import atexit, codecs, copyreg, json\n"
         "def search(name): return codecs.lookup('utf-8') if name == 'oursown' else None\n"
@@ -432,12 +472,12 @@ async def test_what_a_revision_registers_elsewhere_leaves_with_it(harness, plugi
     (point,) = (weakref.ref(each) for each in set(copyreg.dispatch_table) - reducers)
     (harness.root / "one.py").unlink()
     harness.write("two.py", plugin_text("V1", name="two"))
-    await eventually(lambda: harness.status() is None)
+    await eventually(lambda: not harness.knows())
     assert set(copyreg.dispatch_table) == reducers
     with pytest.raises(LookupError):
         codecs.lookup("oursown")
 
-    def is_gone():
+    def is_gone() -> bool:
         gc.collect()
         return point() is None
 

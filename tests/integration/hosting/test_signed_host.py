@@ -2,6 +2,9 @@
 
 import asyncio
 import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,20 +12,23 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from plugin_operator.hosting import Scanner, Verifier
 from plugin_operator.hosting.host import PLUGINS_DIRECTORY_PROBLEM
+from plugin_operator.hosting.scan.scanner import Gate
+from plugin_operator.hosting.scan.tree import Tree
 from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, SIGNATURE_FILE
 from plugin_operator.hosting.signing.sign import sign_directory
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 OBJECTS = 20
 
 
 @pytest.fixture
-def key():
+def key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.generate()
 
 
 @pytest.fixture
-def signed_harness(make_harness, tmp_path, key):
+def signed_harness(make_harness: Callable[..., HostHarness], tmp_path: Path, key: Ed25519PrivateKey) -> HostHarness:
     """A host, not started yet, that asks for signatures and tries imports in a child process first."""
     public = tmp_path / "public.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
@@ -32,7 +38,7 @@ def signed_harness(make_harness, tmp_path, key):
 
 
 @pytest.fixture
-async def harness(signed_harness, key, plugin_text):
+async def harness(signed_harness: HostHarness, key: Ed25519PrivateKey, plugin_text: Callable[..., Any]) -> HostHarness:
     """Two plugins and a helper, signed and active; both see every change."""
     harness = signed_harness
     harness.write("helper.py", "word = 'first'\n")
@@ -48,12 +54,14 @@ async def harness(signed_harness, key, plugin_text):
     return harness
 
 
-async def refused(harness, words: str) -> None:
+async def refused(harness: HostHarness, words: str) -> None:
     await eventually(lambda: words in harness.host.directory_problem, timeout_seconds=20)
     assert harness.metrics.family(PLUGINS_DIRECTORY_PROBLEM).get("untrusted") == 1
 
 
-async def test_nothing_is_imported_before_a_signature_not_even_on_trial(signed_harness, key, plugin_text, tmp_path):
+async def test_nothing_is_imported_before_a_signature_not_even_on_trial(
+    signed_harness: HostHarness, key: Ed25519PrivateKey, plugin_text: Callable[..., Any], tmp_path: Path
+) -> None:
     trace = tmp_path / "ran"
     signed_harness.write("one.py", plugin_text("one", head=f"open({str(trace)!r}, 'a').close()"))
     await signed_harness.host.start()
@@ -70,7 +78,9 @@ async def test_nothing_is_imported_before_a_signature_not_even_on_trial(signed_h
     assert signed_harness.metrics.family(PLUGINS_DIRECTORY_PROBLEM).values == {}
 
 
-async def test_altered_files_change_nothing_under_load_until_they_are_signed(harness, key):
+async def test_altered_files_change_nothing_under_load_until_they_are_signed(
+    harness: HostHarness, key: Ed25519PrivateKey
+) -> None:
     names = [f"obj{number}" for number in range(OBJECTS)]
     for name in names:
         await harness.create(name, n="0")
@@ -101,7 +111,7 @@ async def test_altered_files_change_nothing_under_load_until_they_are_signed(har
         assert [harness.status(name).reloads for name in ("one", "two")] == [1, 1]
 
         sign_directory(harness.root, key)
-        await eventually(lambda: harness.status("two") is None, timeout_seconds=20)
+        await eventually(lambda: not harness.knows("two"), timeout_seconds=20)
         await eventually(lambda: harness.status().reloads == 2, timeout_seconds=20)
     finally:
         over.set()
@@ -114,7 +124,9 @@ async def test_altered_files_change_nothing_under_load_until_they_are_signed(har
     await eventually(all_seen, timeout_seconds=20)
 
 
-async def test_an_older_directory_is_refused_and_what_runs_goes_on(harness, key):
+async def test_an_older_directory_is_refused_and_what_runs_goes_on(
+    harness: HostHarness, key: Ed25519PrivateKey
+) -> None:
     names = (MANIFEST_FILE, SIGNATURE_FILE, "helper.py")
     old = {name: (harness.root / name).read_text() for name in names}
     harness.write("helper.py", "word = 'mended'\n")
@@ -128,7 +140,7 @@ async def test_an_older_directory_is_refused_and_what_runs_goes_on(harness, key)
     assert harness.status().reloads == 2
 
 
-async def test_signing_the_same_again_reloads_nothing(harness, key):
+async def test_signing_the_same_again_reloads_nothing(harness: HostHarness, key: Ed25519PrivateKey) -> None:
     revisions = [harness.status(name).revision for name in ("one", "two")]
     harness.write("note.py~", "")
     sign_directory(harness.root, key)
@@ -141,14 +153,16 @@ async def test_signing_the_same_again_reloads_nothing(harness, key):
     assert harness.status("two").reloads == 1
 
 
-async def test_a_look_that_breaks_refuses_everything_and_the_next_one_goes_on(harness, key):
+async def test_a_look_that_breaks_refuses_everything_and_the_next_one_goes_on(
+    harness: HostHarness, key: Ed25519PrivateKey
+) -> None:
     class Broken:
         files = ()
 
-        def admit(self, tree):
+        def admit(self, tree: Tree) -> None:
             raise RuntimeError("boom")
 
-    gate, harness.host._scanner._gate = harness.host._scanner._gate, Broken()
+    gate, harness.host._scanner._gate = harness.host._scanner._gate, cast("Gate", Broken())
     harness.write("helper.py", "word = 'later'\n")
     sign_directory(harness.root, key)
     await eventually(lambda: "boom" in harness.host.directory_problem, timeout_seconds=20)

@@ -2,11 +2,15 @@
 
 import asyncio
 import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
@@ -32,7 +36,9 @@ def text_of(version: str, *, slow: bool = False) -> str:
 
 @pytest.mark.parametrize("state", ["Validating", "Warming", "Draining"])
 @pytest.mark.parametrize("times", [1, 3])
-async def test_a_swap_that_is_cut_off_is_made_again_and_nothing_of_it_is_left(make_harness, state, times):
+async def test_a_swap_that_is_cut_off_is_made_again_and_nothing_of_it_is_left(
+    make_harness: Callable[..., HostHarness], state: str, times: int
+) -> None:
     harness = make_harness(validate=state == "Validating")
     await harness.host.start()
     harness.host.lead()
@@ -48,7 +54,7 @@ async def test_a_swap_that_is_cut_off_is_made_again_and_nothing_of_it_is_left(ma
             run = harness.host._runs["one"]
             task = run.task
             task.cancel()
-            await eventually(lambda run=run, task=task: run.task is not task)
+            await eventually(partial(lambda run, task: run.task is not task, run, task))
             await asyncio.sleep(0)
     assert [line["event"] for line in lines].count("Background task ended, restarting it") == times
     await harness.ran("V2", "a")
@@ -62,7 +68,9 @@ async def test_a_swap_that_is_cut_off_is_made_again_and_nothing_of_it_is_left(ma
     assert "V1" not in harness.journal.reasons("one")[-1:]
 
 
-async def test_an_unload_that_is_cut_off_is_brought_to_its_end(harness, plugin_text):
+async def test_an_unload_that_is_cut_off_is_brought_to_its_end(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     await harness.create("a")
     harness.write("one.py", text_of("V1", slow=True))
     harness.write("two.py", plugin_text("V1", name="two"))
@@ -70,5 +78,5 @@ async def test_an_unload_that_is_cut_off_is_brought_to_its_end(harness, plugin_t
     (harness.root / "one.py").unlink()
     await eventually(lambda: harness.status().state == "Draining", interval_seconds=0.001)
     harness.host._runs["one"].task.cancel()
-    await eventually(lambda: harness.status() is None, timeout_seconds=20)
+    await eventually(lambda: not harness.knows(), timeout_seconds=20)
     assert harness.journal.reasons("one").count("stop V1") == 1

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from plugin_operator.clock import SystemClock
-from plugin_operator.hosting.inspection import inspector
+from plugin_operator.hosting.inspection import inspector, parser
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import PluginSource, Snapshot, digest_of
 from plugin_operator.hosting.validation import validator
 from plugin_operator.hosting.validation.validator import Validator
+from plugin_operator.tasks import start_task
 from plugin_operator.testing.eventually import eventually
 from tests.compiling import compiled
 
@@ -138,7 +139,7 @@ async def test_a_stop_ends_a_stopped_trial_process_and_the_import_in_it(
 ) -> None:
     server = server_of(trials)
     text, pids = noting(f"os.kill(os.getppid(), signal.SIGSTOP)\n{FOR_EVER}")
-    trial = validator.start_task(trials.validate(source_of(text)), "trial")
+    trial = start_task(trials.validate(source_of(text)), "trial")
     await eventually(lambda: (tmp_path / "pids").exists() and state_of(server) == "T")
     await trials.stop(1)
     await eventually(lambda: all(map(is_gone, [server, *pids()])))
@@ -222,12 +223,13 @@ def test_a_parser_that_is_stopped_with_each_file_refuses_these_and_holds_up_no_o
 ) -> None:
     """Files in the lane of the large ones never get an answer; small ones do meanwhile."""
     program = tmp_path / "parser.py"
-    real = Path(inspector.parser.__file__).read_text()
+    assert parser.__file__ is not None
+    real = Path(parser.__file__).read_text()
     stop = "if len(content) > 65536: os.kill(os.getpid(), signal.SIGSTOP)\n        "
     program.write_text(
         real.replace("_limit_processor(processor_seconds)\n", f"{stop}_limit_processor(processor_seconds)\n")
     )
-    monkeypatch.setattr(inspector.parser, "__file__", str(program))
+    monkeypatch.setattr(parser, "__file__", str(program))
     monkeypatch.setattr(inspector, "_DEADLINE_SECONDS", 1.0)
     (root / "large.py").write_text("#" * 900_000)
     scanner = Scanner(root, patience_seconds=0.5)

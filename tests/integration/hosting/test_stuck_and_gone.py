@@ -3,15 +3,23 @@
 import asyncio
 import dataclasses
 import os
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from plugin_operator.containment import PluginGuard
+from plugin_operator.controllers import ControllerSpec
+from plugin_operator.hosting import HostSettings
+from plugin_operator.hosting.environment import DrainLike
 from plugin_operator.hosting.rollout import revision_builder
 from plugin_operator.hosting.rollout.rollback import MOST_STUCK_REVISIONS
 from plugin_operator.hosting.runtime import long_reconciles
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
@@ -27,7 +35,7 @@ def stubborn(gate: Path, when: str = "request.name == 'a'") -> str:
 
 
 @pytest.fixture
-async def short_drain_harness(make_harness, short_deadlines):
+async def short_drain_harness(make_harness: Callable[..., HostHarness], short_deadlines: HostSettings) -> HostHarness:
     """A host that does not wait long for reconciles."""
     harness = make_harness(settings=dataclasses.replace(short_deadlines, drain_deadline_seconds=0.2))
     await harness.host.start()
@@ -38,14 +46,14 @@ async def short_drain_harness(make_harness, short_deadlines):
 
 
 @pytest.fixture
-def gate(short_drain_harness, tmp_path):
+def gate(short_drain_harness: HostHarness, tmp_path: Path) -> Iterator[Path]:
     """What stubborn reconciles wait for; in the end they get it."""
     gate = tmp_path / "gate"
     yield gate
     gate.touch()
 
 
-async def _stuck_and_deleted(harness, plugin_text, gate: Path) -> None:
+async def _stuck_and_deleted(harness: HostHarness, plugin_text: Callable[..., Any], gate: Path) -> None:
     """Load a plugin that gets stuck, and delete its file; another one keeps the directory from being empty."""
     harness.write("other.py", plugin_text("O", name="other"))
     path = harness.write("one.py", plugin_text("V1", body=stubborn(gate), options=", max_concurrent_reconciles=2"))
@@ -54,8 +62,8 @@ async def _stuck_and_deleted(harness, plugin_text, gate: Path) -> None:
 
 
 async def test_a_deleted_file_that_returns_runs_no_key_that_its_old_code_still_holds(
-    short_drain_harness, plugin_text, gate
-):
+    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+) -> None:
     await _stuck_and_deleted(short_drain_harness, plugin_text, gate)
     assert f"{NAMESPACE}/a" in (await short_drain_harness.state("Stuck")).reason
     short_drain_harness.write("one.py", plugin_text("V2"))
@@ -73,7 +81,9 @@ async def test_a_deleted_file_that_returns_runs_no_key_that_its_old_code_still_h
     assert lines.index(("end", "a")) < lines.index(("V2", "a"))
 
 
-async def test_a_controller_that_is_stuck_lends_its_name_to_no_other_file(short_drain_harness, plugin_text, gate):
+async def test_a_controller_that_is_stuck_lends_its_name_to_no_other_file(
+    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+) -> None:
     await _stuck_and_deleted(short_drain_harness, plugin_text, gate)
     await short_drain_harness.state("Stuck")
     short_drain_harness.write("renamed.py", plugin_text("V2"))
@@ -83,7 +93,7 @@ async def test_a_controller_that_is_stuck_lends_its_name_to_no_other_file(short_
     gate.touch()
     await short_drain_harness.ran("V2", "a")
     await short_drain_harness.state("Active", "renamed")
-    await eventually(lambda: short_drain_harness.status() is None)
+    await eventually(lambda: not short_drain_harness.knows())
 
 
 def looping(gate: Path, options: str = "") -> str:
@@ -96,7 +106,9 @@ def looping(gate: Path, options: str = "") -> str:
     )
 
 
-async def test_a_thread_that_loops_past_its_timeout_is_named_with_its_line_until_it_ends(short_drain_harness, gate):
+async def test_a_thread_that_loops_past_its_timeout_is_named_with_its_line_until_it_ends(
+    short_drain_harness: HostHarness, gate: Path
+) -> None:
     with capture_logs() as lines:
         path = short_drain_harness.write("one.py", looping(gate, ", reconcile_timeout_seconds=0.1"))
         await short_drain_harness.ran("L", "a", name="one")
@@ -112,7 +124,9 @@ async def test_a_thread_that_loops_past_its_timeout_is_named_with_its_line_until
     await eventually(lambda: short_drain_harness.status().charges == (), timeout_seconds=20)
 
 
-async def test_a_thread_without_a_timeout_is_named_when_it_runs_very_long(short_drain_harness, gate, monkeypatch):
+async def test_a_thread_without_a_timeout_is_named_when_it_runs_very_long(
+    short_drain_harness: HostHarness, gate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(long_reconciles, "LONG_RECONCILE_SECONDS", 0.5)
     path = short_drain_harness.write("one.py", looping(gate))
     await short_drain_harness.ran("L", "a")
@@ -122,7 +136,9 @@ async def test_a_thread_without_a_timeout_is_named_when_it_runs_very_long(short_
     )
 
 
-async def test_stuck_threads_are_told_with_line_and_way_out(short_drain_harness, plugin_text, gate):
+async def test_stuck_threads_are_told_with_line_and_way_out(
+    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+) -> None:
     path = short_drain_harness.write("one.py", looping(gate))
     await short_drain_harness.ran("L", "a", name="one")
     short_drain_harness.write("one.py", plugin_text("V2"))
@@ -131,7 +147,9 @@ async def test_stuck_threads_are_told_with_line_and_way_out(short_drain_harness,
     assert "restart the operator" in reason
 
 
-async def test_a_stuck_thread_of_a_deleted_file_is_told_with_line_and_way_out(short_drain_harness, plugin_text, gate):
+async def test_a_stuck_thread_of_a_deleted_file_is_told_with_line_and_way_out(
+    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+) -> None:
     short_drain_harness.write("other.py", plugin_text("O", name="other"))
     path = short_drain_harness.write("one.py", looping(gate))
     await short_drain_harness.ran("L", "a", name="one")
@@ -141,16 +159,21 @@ async def test_a_stuck_thread_of_a_deleted_file_is_told_with_line_and_way_out(sh
     assert "restart the operator" in reason
 
 
-async def test_a_deleted_file_with_a_stuck_reconcile_is_gone_once_that_ends(short_drain_harness, plugin_text, gate):
+async def test_a_deleted_file_with_a_stuck_reconcile_is_gone_once_that_ends(
+    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+) -> None:
     await _stuck_and_deleted(short_drain_harness, plugin_text, gate)
     await short_drain_harness.state("Stuck")
     gate.touch()
-    await eventually(lambda: short_drain_harness.status() is None)
+    await eventually(lambda: not short_drain_harness.knows())
 
 
 async def test_the_end_of_the_process_waits_for_reconciles_of_a_file_that_is_being_unloaded(
-    make_harness, plugin_text, short_deadlines, tmp_path
-):
+    make_harness: Callable[..., HostHarness],
+    plugin_text: Callable[..., Any],
+    short_deadlines: HostSettings,
+    tmp_path: Path,
+) -> None:
     harness = make_harness(settings=dataclasses.replace(short_deadlines, drain_deadline_seconds=60))
     await harness.host.start()
     harness.host.lead()
@@ -173,8 +196,8 @@ async def test_the_end_of_the_process_waits_for_reconciles_of_a_file_that_is_bei
 
 
 async def test_the_end_of_the_process_tells_of_what_is_stuck_in_a_file_that_is_gone(
-    short_drain_harness, plugin_text, gate
-):
+    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+) -> None:
     await _stuck_and_deleted(short_drain_harness, plugin_text, gate)
     await short_drain_harness.state("Stuck")
     assert await short_drain_harness.host.stop(1) == [f"one {NAMESPACE}/a"]
@@ -182,8 +205,8 @@ async def test_the_end_of_the_process_tells_of_what_is_stuck_in_a_file_that_is_g
 
 
 async def test_a_rollback_that_fails_halfway_leaves_all_controllers_with_the_code_before_it(
-    harness, plugin_text, monkeypatch
-):
+    harness: HostHarness, plugin_text: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first of two controllers swaps back, the second does not: both must go on with what they had."""
     await harness.create("a")
     harness.write("one.py", plugin_text("V1") + plugin_text("V1", name="two"))
@@ -192,7 +215,9 @@ async def test_a_rollback_that_fails_halfway_leaves_all_controllers_with_the_cod
     install = second.install
     failed = asyncio.Event()
 
-    async def install_but_the_good(spec, reconciler, revision, guard):
+    async def install_but_the_good(
+        spec: ControllerSpec, reconciler: Callable[..., Any], revision: str, guard: PluginGuard
+    ) -> DrainLike:
         if revision == good:
             failed.set()
             raise revision_builder.RetryableRejection("as the test asks for")
@@ -212,15 +237,16 @@ async def test_a_rollback_that_fails_halfway_leaves_all_controllers_with_the_cod
 
 
 async def test_edits_beyond_a_few_stuck_revisions_are_refused_until_one_of_them_ends(
-    short_drain_harness, plugin_text, gate
-):
+    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+) -> None:
     for number in range(MOST_STUCK_REVISIONS):
         await short_drain_harness.create(f"object{number}")
     body = stubborn(gate, when="True")
     for number in range(MOST_STUCK_REVISIONS + 1):
         short_drain_harness.write("one.py", plugin_text(f"V{number}", body=body))
         await eventually(
-            lambda version=f"V{number}": short_drain_harness.journal.messages("one", version), timeout_seconds=20
+            partial(lambda version: short_drain_harness.journal.messages("one", version), f"V{number}"),
+            timeout_seconds=20,
         )
     short_drain_harness.write("one.py", plugin_text("Last"))
     assert "no more edits until one of these ends" in (await short_drain_harness.state("Rejected")).reason
@@ -228,7 +254,9 @@ async def test_edits_beyond_a_few_stuck_revisions_are_refused_until_one_of_them_
     await short_drain_harness.ran("Last", "a")
 
 
-async def test_tasks_of_a_host_that_has_ended_are_gone(short_drain_harness, plugin_text, gate):
+async def test_tasks_of_a_host_that_has_ended_are_gone(
+    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+) -> None:
     await _stuck_and_deleted(short_drain_harness, plugin_text, gate)
     await short_drain_harness.state("Stuck")
     gate.touch()

@@ -2,9 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from plugin_operator.testing.eventually import eventually
+from tests.integration.hosting.conftest import HostHarness
 
 OBJECTS = 40
 RELOADS = 20
@@ -21,7 +24,7 @@ ctx.recorder.event({}, 'Normal', 'end', f'{request.name} VERSION {n}')
 class Load:
     """Writers that change objects in turn, each change with a higher number."""
 
-    def __init__(self, harness) -> None:
+    def __init__(self, harness: HostHarness) -> None:
         self._harness = harness
         self.latest: dict[str, Any] = {}
         self.changes = 0
@@ -35,7 +38,7 @@ class Load:
                 await self._harness.change(name, self.changes)
 
 
-def check_that_no_key_ran_twice_at_once(lines, name: str) -> None:
+def check_that_no_key_ran_twice_at_once(lines: list[tuple[str, str, str]], name: str) -> None:
     running: dict[str, str] = {}
     for component, reason, message in lines:
         if component != name:
@@ -48,7 +51,9 @@ def check_that_no_key_ran_twice_at_once(lines, name: str) -> None:
             running[key] = reason
 
 
-async def test_twenty_reloads_under_load_lose_no_key_and_never_run_one_twice(harness, plugin_text):
+async def test_twenty_reloads_under_load_lose_no_key_and_never_run_one_twice(
+    harness: HostHarness, plugin_text: Callable[..., Any]
+) -> None:
     names = [f"obj{number}" for number in range(OBJECTS)]
     for name in names:
         await harness.create(name, n="0")
@@ -67,7 +72,7 @@ async def test_twenty_reloads_under_load_lose_no_key_and_never_run_one_twice(har
     for number in range(1, RELOADS + 1):
         harness.write("one.py", text(f"V{number}", "one"))
         await eventually(
-            lambda version=f"V{number}": version in harness.journal.reasons("one")[-200:], timeout_seconds=30
+            partial(lambda version: version in harness.journal.reasons("one")[-200:], f"V{number}"), timeout_seconds=30
         )
     seconds = time.monotonic() - started
     load.over = True

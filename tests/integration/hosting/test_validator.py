@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -22,20 +23,20 @@ def source_of(text: str, name: str = "one") -> PluginSource:
 
 
 @pytest.fixture
-async def validator():
+async def validator() -> AsyncIterator[Validator]:
     made = Validator(clock=SystemClock(), deadline_seconds=10)
     yield made
     await made.stop(5)
 
 
 @pytest.fixture
-async def short_deadline_validator():
+async def short_deadline_validator() -> AsyncIterator[Validator]:
     made = Validator(clock=SystemClock(), deadline_seconds=3)
     yield made
     await made.stop(5)
 
 
-async def test_a_good_plugin_passes_and_its_declarations_are_told(validator):
+async def test_a_good_plugin_passes_and_its_declarations_are_told(validator: Validator) -> None:
     verdict = await validator.validate(source_of(HEAD + CONTROLLER))
     assert verdict.ok
     assert verdict.declarations[0]["name"] == "one"
@@ -43,13 +44,13 @@ async def test_a_good_plugin_passes_and_its_declarations_are_told(validator):
     assert verdict.leftovers == []
 
 
-async def test_a_refusal_crosses_the_process_border_with_file_and_line(validator):
+async def test_a_refusal_crosses_the_process_border_with_file_and_line(validator: Validator) -> None:
     verdict = await validator.validate(source_of(HEAD + "1 / 0\n"))
     assert str(verdict.rejection()) == "/plugins/one.py:2: ZeroDivisionError: division by zero"
     assert not verdict.is_passing
 
 
-async def test_an_import_that_hangs_is_ended_and_its_line_named(short_deadline_validator):
+async def test_an_import_that_hangs_is_ended_and_its_line_named(short_deadline_validator: Validator) -> None:
     verdict = await short_deadline_validator.validate(
         source_of(HEAD + "import time\n\ntime.sleep(1000)\n" + CONTROLLER)
     )
@@ -58,13 +59,13 @@ async def test_an_import_that_hangs_is_ended_and_its_line_named(short_deadline_v
     assert verdict.is_passing
 
 
-async def test_an_import_that_crashes_is_named_with_signal_and_line(validator):
+async def test_an_import_that_crashes_is_named_with_signal_and_line(validator: Validator) -> None:
     verdict = await validator.validate(source_of(HEAD + "import ctypes\nctypes.string_at(0)\n" + CONTROLLER))
     assert "SIGSEGV" in verdict.reason
     assert (verdict.path, verdict.line) == ("/plugins/one.py", 3)
 
 
-async def test_an_import_that_ends_the_process_is_refused(validator):
+async def test_an_import_that_ends_the_process_is_refused(validator: Validator) -> None:
     verdict = await validator.validate(source_of(HEAD + "import os\nos._exit(7)\n" + CONTROLLER))
     way_out = "move what it does there into start(ctx) or reconcile"
     assert verdict.reason == f"its import ends the process (os._exit(7)): {way_out}"
@@ -81,24 +82,24 @@ FLOODS = [
 
 
 @pytest.mark.parametrize("text", FLOODS)
-async def test_an_import_that_floods_the_log_is_refused(validator, text):
+async def test_an_import_that_floods_the_log_is_refused(validator: Validator, text: str) -> None:
     verdict = await validator.validate(source_of(HEAD + text + "\n" + CONTROLLER))
     assert verdict.reason == "its import prints more than 1 MiB, all of which would go to the operator's log"
     assert not verdict.is_passing
 
 
-async def test_an_import_may_print_a_little(validator):
+async def test_an_import_may_print_a_little(validator: Validator) -> None:
     text = "import sys\nfor _ in range(1000): print('x' * 500, file=sys.stderr)\nprint('y')\n"
     assert (await validator.validate(source_of(HEAD + text + CONTROLLER))).ok
 
 
-async def test_a_reason_is_cut_to_what_people_read(validator):
+async def test_a_reason_is_cut_to_what_people_read(validator: Validator) -> None:
     verdict = await validator.validate(source_of(HEAD + "raise ValueError('x' * 100_000_000)\n"))
     assert verdict.reason.startswith("ValueError: xxx")
     assert len(verdict.reason) <= 2000
 
 
-async def test_an_import_that_takes_all_memory_is_refused(validator):
+async def test_an_import_that_takes_all_memory_is_refused(validator: Validator) -> None:
     verdict = await validator.validate(source_of(HEAD + "hoard = bytearray(50 * 2**30)\n" + CONTROLLER))
     assert verdict.reason.startswith("MemoryError")
 
@@ -109,7 +110,7 @@ def peak_bytes(pid: int) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-async def test_what_is_written_in_place_of_the_verdict_takes_no_memory(short_deadline_validator):
+async def test_what_is_written_in_place_of_the_verdict_takes_no_memory(short_deadline_validator: Validator) -> None:
     # Any file descriptor may be written to, that of the verdict included.
     text = (
         "import os\n"
@@ -119,11 +120,15 @@ async def test_what_is_written_in_place_of_the_verdict_takes_no_memory(short_dea
         "    except OSError: pass\n"
     )
     await short_deadline_validator.validate(source_of(HEAD + text + CONTROLLER))
-    assert peak_bytes(short_deadline_validator._server.pid) < 200 * 2**20
+    server = short_deadline_validator._server
+    assert server is not None
+    assert peak_bytes(server.pid) < 200 * 2**20
     assert (await short_deadline_validator.validate(source_of(HEAD + CONTROLLER))).ok
 
 
-async def test_processes_that_an_import_leaves_behind_are_ended(short_deadline_validator, tmp_path):
+async def test_processes_that_an_import_leaves_behind_are_ended(
+    short_deadline_validator: Validator, tmp_path: Path
+) -> None:
     pid_file = tmp_path / "pid"
     text = HEAD + (
         "import os, time\n"
@@ -140,7 +145,9 @@ async def test_processes_that_an_import_leaves_behind_are_ended(short_deadline_v
     await eventually(lambda: not Path(f"/proc/{pid}").exists())
 
 
-async def test_what_an_installed_library_registers_while_it_is_imported_is_not_the_plugins(validator):
+async def test_what_an_installed_library_registers_while_it_is_imported_is_not_the_plugins(
+    validator: Validator,
+) -> None:
     verdict = await validator.validate(source_of(HEAD + "import multiprocessing.util\n" + CONTROLLER))
     assert verdict.leftovers == []
     late = "import multiprocessing.pool\nimport atexit\n@atexit.register\ndef end(): ...\n"
@@ -148,7 +155,7 @@ async def test_what_an_installed_library_registers_while_it_is_imported_is_not_t
     assert verdict.leftovers == ["registers 1 atexit callback: use stop(ctx)"]
 
 
-async def test_a_plugin_that_kills_the_trial_process_is_refused_and_others_pass(validator):
+async def test_a_plugin_that_kills_the_trial_process_is_refused_and_others_pass(validator: Validator) -> None:
     kill = HEAD + "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n" + CONTROLLER
     assert (await validator.validate(source_of(kill))).reason == "its import ended the trial process itself"
     assert (await validator.validate(source_of(HEAD + CONTROLLER))).ok
@@ -166,7 +173,7 @@ LEFTOVERS = [
 
 
 @pytest.mark.parametrize(("text", "named"), LEFTOVERS, ids=[each[1] for each in LEFTOVERS])
-async def test_what_an_import_leaves_behind_is_named(validator, text, named):
+async def test_what_an_import_leaves_behind_is_named(validator: Validator, text: str, named: str) -> None:
     verdict = await validator.validate(source_of(HEAD + text + "\n" + CONTROLLER))
     assert verdict.ok
     assert named in " ".join(verdict.leftovers)
@@ -181,12 +188,12 @@ HARM = [
 
 
 @pytest.mark.parametrize(("text", "named"), HARM, ids=[each[1] for each in HARM])
-async def test_what_would_harm_the_operator_is_refused(validator, text, named):
+async def test_what_would_harm_the_operator_is_refused(validator: Validator, text: str, named: str) -> None:
     verdict = await validator.validate(source_of(HEAD + text + "\n" + CONTROLLER))
     assert named in verdict.reason
 
 
-async def test_a_hanging_trial_delays_no_other(short_deadline_validator):
+async def test_a_hanging_trial_delays_no_other(short_deadline_validator: Validator) -> None:
     await short_deadline_validator.warm()
     hang = asyncio.create_task(short_deadline_validator.validate(source_of(HEAD + "while True: pass\n")))
     await asyncio.sleep(0)
@@ -195,11 +202,12 @@ async def test_a_hanging_trial_delays_no_other(short_deadline_validator):
     assert not (await hang).ok
 
 
-async def test_the_trial_process_ends_when_it_is_idle():
+async def test_the_trial_process_ends_when_it_is_idle() -> None:
     validator = Validator(clock=SystemClock(), idle_seconds=0.2)
     try:
         await validator.validate(source_of(HEAD + CONTROLLER))
         server = validator._server
+        assert server is not None
         await eventually(lambda: not server.is_alive)
         with pytest.raises(ProcessLookupError):
             os.kill(server.pid, 0)
@@ -207,14 +215,16 @@ async def test_the_trial_process_ends_when_it_is_idle():
         await validator.stop(5)
 
 
-async def test_a_missing_requirement_is_told_before_anything_runs(validator):
+async def test_a_missing_requirement_is_told_before_anything_runs(validator: Validator) -> None:
     block = "# /// script\n# dependencies = ['no-such-thing>=1']\n# ///\n"
     verdict = await validator.validate(source_of(block + HEAD + "raise SystemExit(1)\n"))
     assert "needs 'no-such-thing>=1', which is not installed" in verdict.reason
     assert (verdict.path, verdict.line) == ("/plugins/one.py", 2)
 
 
-async def test_the_trial_process_imports_nothing_from_the_working_directory(validator, tmp_path, monkeypatch):
+async def test_the_trial_process_imports_nothing_from_the_working_directory(
+    validator: Validator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "json.py").write_text("open('ran', 'w').close()\nfrom _json import *\n")
     monkeypatch.chdir(tmp_path)
     await validator.validate(source_of(HEAD + CONTROLLER))

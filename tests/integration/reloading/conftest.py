@@ -3,16 +3,20 @@
 import asyncio
 import contextlib
 import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 import pytest_asyncio
 
+from plugin_operator.hosting import PluginHost, PluginStatus
 from plugin_operator.testing.eventually import eventually
 from tests.integration.reloading.loaded_operator import WAIT_SECONDS, LoadedOperator, plugin, put
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def operator(tmp_path_factory):
+async def operator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LoadedOperator]:
     async with LoadedOperator.started(tmp_path_factory.mktemp("operator") / "plugins") as operator:
         yield operator
 
@@ -67,21 +71,31 @@ class Case:
         """Wait until a version has reconciled some more."""
         await self.ran(version, name, self.count(version, name) + rounds)
 
-    def status(self, name: str = ""):
-        return next((each for each in self.host.status() if each.name == (name or self.name)), None)
+    def knows(self, name: str = "") -> bool:
+        """Return whether the host has a plugin of that name."""
+        return any(each.name == (name or self.name) for each in self.host.status())
 
-    async def state(self, state: str, name: str = ""):
-        def reached():
+    def status(self, name: str = "") -> PluginStatus:
+        """Return the status of a plugin; one that the host does not have fails the test."""
+        found = next((each for each in self.host.status() if each.name == (name or self.name)), None)
+        assert found is not None, f"the host has no plugin {name or 'of that name'}"
+        return found
+
+    async def state(self, state: str, name: str = "") -> PluginStatus:
+        def reached() -> PluginStatus:
             status = self.status(name)
-            return status if status is not None and status.state == state else None
+            assert status.state == state
+            return status
 
         try:
             return await eventually(reached, timeout_seconds=WAIT_SECONDS)
         except AssertionError:
-            raise AssertionError(f"{name or self.name} is not {state} but {self.status(name)}") from None
+            raise AssertionError(
+                f"{name or self.name} is not {state} but {self.status(name) if self.knows(name) else 'gone'}"
+            ) from None
 
     async def gone(self, name: str = "") -> None:
-        await eventually(lambda: self.status(name) is None, timeout_seconds=WAIT_SECONDS)
+        await eventually(lambda: not self.knows(name), timeout_seconds=WAIT_SECONDS)
 
     async def judge(self) -> None:
         """End the load and judge the case, once."""
@@ -90,7 +104,7 @@ class Case:
             await self.operator.judge(self.title, self.judged)
 
     @contextlib.asynccontextmanager
-    async def own_host(self, root: Path, **how):
+    async def own_host(self, root: Path, **how: Any) -> AsyncIterator[PluginHost]:
         """A host for a directory of this case alone; ``status`` and ``state`` are about it."""
         shared, self.host = self.host, self.operator.make_host(root, **how)
         self.root = root
@@ -105,7 +119,7 @@ class Case:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def case(operator, tmp_path, request):
+async def case(operator: LoadedOperator, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Case]:
     """A case: the load runs during the test, and what it did is judged afterwards."""
     case = Case(operator, tmp_path, request.node.name)
     before = set(operator.root.iterdir())

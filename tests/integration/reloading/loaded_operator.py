@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator
 from pathlib import Path
 from statistics import quantiles
 from textwrap import indent
@@ -84,14 +85,8 @@ class Ledger:
         self.ends: dict[str, list[float]] = defaultdict(list)
         self.latencies: dict[str, list[float]] = defaultdict(list)
 
-    def bind(self, component: str):
-        ledger = self
-
-        class Bound:
-            def event(self, about, type, reason, message) -> None:  # noqa: A002 - as the real one
-                ledger.note(component, reason, message, about.get("data") or {})
-
-        return Bound()
+    def bind(self, component: str) -> "BoundLedger":
+        return BoundLedger(self, component)
 
     def note(self, controller: str, version: str, message: str, data: dict[str, str]) -> None:
         what, key = message.split()
@@ -126,27 +121,42 @@ class Ledger:
         return cuts[49], cuts[98], gap
 
 
+class BoundLedger:
+    """The recorder of one controller."""
+
+    def __init__(self, ledger: Ledger, component: str) -> None:
+        self._ledger = ledger
+        self._component = component
+
+    def event(self, about: Any, type: str, reason: str, message: str) -> None:  # noqa: A002 - as the real one
+        self._ledger.note(self._component, reason, message, about.get("data") or {})
+
+
 class LoadProcess:
     """The API server that changes its own objects, seen from here."""
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
-        self._process = process
+    def __init__(self, stdin: asyncio.StreamWriter, stdout: asyncio.StreamReader, url: str) -> None:
+        self._stdin = stdin
+        self._stdout = stdout
         self.url = url
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def started(cls, rate: float = RATE):
+    async def started(cls, rate: float = RATE) -> "AsyncIterator[LoadProcess]":
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.integration.reloading.loadprocess", str(rate)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin is not None
+        assert stdout is not None
         try:
-            hello = await asyncio.wait_for(process.stdout.readline(), WAIT_SECONDS)
-            yield cls(process, json.loads(hello)["url"])
+            hello = await asyncio.wait_for(stdout.readline(), WAIT_SECONDS)
+            yield cls(stdin, stdout, json.loads(hello)["url"])
         finally:
-            process.stdin.close()
+            stdin.close()
             try:
                 await asyncio.wait_for(process.wait(), 10)
             except TimeoutError:
@@ -154,11 +164,11 @@ class LoadProcess:
                 await process.wait()
 
     def go(self) -> None:
-        self._process.stdin.write(b"go\n")
+        self._stdin.write(b"go\n")
 
     async def hold(self) -> dict[str, Any]:
-        self._process.stdin.write(b"hold\n")
-        return json.loads(await asyncio.wait_for(self._process.stdout.readline(), WAIT_SECONDS))
+        self._stdin.write(b"hold\n")
+        return json.loads(await asyncio.wait_for(self._stdout.readline(), WAIT_SECONDS))
 
 
 class LoadedOperator:
@@ -178,7 +188,7 @@ class LoadedOperator:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def started(cls, root: Path):
+    async def started(cls, root: Path) -> "AsyncIterator[LoadedOperator]":
         async with LoadProcess.started() as load:
             config = ConnectionConfig.for_endpoint(load.url, token="", ca_pem="")
             async with Connection.open(config, Metrics()) as connection:

@@ -4,11 +4,14 @@ import gc
 import os
 import sys
 import weakref
+from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from plugin_operator.client import Connection, ConnectionConfig
+from plugin_operator.hosting import PluginSource
 from plugin_operator.hosting.validation.protocol import Verdict
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
@@ -34,12 +37,12 @@ class Sentinel:
 
 
 @pytest.fixture
-async def operator(tmp_path: Path):
+async def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LoadedOperator]:
     async with LoadProcess.started() as load:
         config = ConnectionConfig.for_endpoint(load.url, token="", ca_pem="")
         async with Connection.open(config, Metrics()) as connection:
             operator = LoadedOperator(connection, load, tmp_path, Forgetful())
-            operator.host._builder.validator.validate = passes  # in its own process, a trial leaves nothing here
+            monkeypatch.setattr(operator.host._builder.validator, "validate", passes)  # a trial leaves nothing here
             put(tmp_path / "edited.py", plugin("v0", "edited"))
             await operator.host.start()
             operator.host.lead()
@@ -50,7 +53,7 @@ async def operator(tmp_path: Path):
             await operator.factory.stop()
 
 
-async def passes(_source) -> Verdict:
+async def passes(_source: PluginSource) -> Verdict:
     return Verdict()
 
 
@@ -74,10 +77,12 @@ async def test_old_revisions_are_collected_and_memory_stays_flat(operator: Loade
 
     for number in range(1, RELOADS + 1):
         put(operator.root / "edited.py", plugin(f"v{number}", "edited"))
-        await eventually(lambda number=number: reloads() > number, timeout_seconds=40)
-        sentinel = operator.host._supervisors["edited"].runtime.revision.module.SENTINEL = Sentinel()
+        await eventually(partial(lambda number: reloads() > number, number), timeout_seconds=40)
+        runtime = operator.host._supervisors["edited"].runtime
+        assert runtime is not None
+        sentinel = vars(runtime.revision.module)["SENTINEL"] = Sentinel()
         sentinels.append(weakref.ref(sentinel))
-        del sentinel
+        del sentinel, runtime
         if number in {SETTLED, RELOADS}:
             await eventually(lambda: alive() <= 2, timeout_seconds=20)
             sentinels.clear()

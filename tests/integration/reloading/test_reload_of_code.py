@@ -1,15 +1,17 @@
 """Code that fails, hangs, crashes or will not end, edited under load: see ``loaded_operator`` for what always holds."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from plugin_operator.testing.eventually import eventually
+from tests.integration.reloading.conftest import Case
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_a_syntax_error_keeps_the_last_good_code_and_a_mend_takes_over(case):
+async def test_a_syntax_error_keeps_the_last_good_code_and_a_mend_takes_over(case: Case) -> None:
     await case.save("v1")
     case.put(case.path.name, case.text("v2") + "def broken(:\n")
     assert (await case.state("Rejected")).reason.startswith("SyntaxError")
@@ -29,7 +31,9 @@ async def test_a_syntax_error_keeps_the_last_good_code_and_a_mend_takes_over(cas
     ],
     ids=["hangs", "segfaults", "exits", "prints"],
 )
-async def test_an_import_that_would_harm_the_operator_is_tried_elsewhere_and_refused(case, head, named):
+async def test_an_import_that_would_harm_the_operator_is_tried_elsewhere_and_refused(
+    case: Case, head: str, named: str
+) -> None:
     await case.save("v1")
     case.put(case.path.name, case.text("v2", head=head))
     assert named in (await case.state("Rejected")).reason
@@ -37,13 +41,13 @@ async def test_an_import_that_would_harm_the_operator_is_tried_elsewhere_and_ref
     await case.save("v3")
 
 
-async def test_a_thread_that_an_import_starts_is_named(case):
+async def test_a_thread_that_an_import_starts_is_named(case: Case) -> None:
     start = "import threading, time; threading.Thread(target=time.sleep, args=(1,), daemon=True).start()"
     await case.save("v1", head=start)
     assert "thread" in (await case.state("Active")).leftovers[0]
 
 
-async def test_a_reconcile_that_swallows_cancellation_locks_its_key_alone(case, tmp_path):
+async def test_a_reconcile_that_swallows_cancellation_locks_its_key_alone(case: Case, tmp_path: Path) -> None:
     body = (
         f"while request.name == 'k000' and not __import__('os').path.exists({str(tmp_path / 'free')!r}):\n"
         "    try: await asyncio.sleep(0.02)\n"
@@ -59,7 +63,7 @@ async def test_a_reconcile_that_swallows_cancellation_locks_its_key_alone(case, 
     await eventually(lambda: "k000" in case.keys("v2"), timeout_seconds=20)
 
 
-async def test_a_crash_loop_right_after_a_swap_is_rolled_back(case):
+async def test_a_crash_loop_right_after_a_swap_is_rolled_back(case: Case) -> None:
     await case.save("v1")
     good = (await case.state("Active")).revision
     case.put(case.path.name, case.text("v2", body="raise ValueError('bad edit')"))
@@ -69,7 +73,7 @@ async def test_a_crash_loop_right_after_a_swap_is_rolled_back(case):
     assert case.count("v2") == 0
 
 
-async def test_reconciles_that_time_out_right_after_a_swap_are_a_crash_loop_too(case):
+async def test_reconciles_that_time_out_right_after_a_swap_are_a_crash_loop_too(case: Case) -> None:
     timeout = ", max_concurrent_reconciles=4, reconcile_timeout_seconds=0.1"
     await case.save("v1", options=timeout)
     good = (await case.state("Active")).revision
@@ -80,7 +84,7 @@ async def test_reconciles_that_time_out_right_after_a_swap_are_a_crash_loop_too(
     await case.goes_on("v1")
 
 
-async def test_an_edit_that_needs_a_kind_that_is_not_there_waits_and_the_old_code_goes_on(case):
+async def test_an_edit_that_needs_a_kind_that_is_not_there_waits_and_the_old_code_goes_on(case: Case) -> None:
     await case.save("v1")
     good = (await case.state("Active")).revision
     group = f"{case.name}.example.com"
@@ -109,7 +113,7 @@ def widget_definition(group: str) -> dict[str, Any]:
     }
 
 
-async def test_a_traceback_of_old_code_shows_the_source_that_ran(case, tmp_path):
+async def test_a_traceback_of_old_code_shows_the_source_that_ran(case: Case, tmp_path: Path) -> None:
     go, out = tmp_path / "go", tmp_path / "out"
     body = (
         f"if request.name == 'k000' and not Path({str(out)!r}).exists():\n"
@@ -127,7 +131,7 @@ async def test_a_traceback_of_old_code_shows_the_source_that_ran(case, tmp_path)
     assert str(case.path) in text
 
 
-async def test_fifty_reloads_lose_nothing(case):
+async def test_fifty_reloads_lose_nothing(case: Case) -> None:
     for number in range(1, 51):
         await case.save(f"v{number}")
     assert (await case.state("Active")).reloads == 50

@@ -7,11 +7,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from plugin_operator.hosting import Scanner, Verifier
 from plugin_operator.hosting.signing.sign import sign_directory
 from plugin_operator.testing.eventually import eventually
+from tests.integration.reloading.conftest import Case
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_another_kind_and_back(case):
+async def test_another_kind_and_back(case: Case) -> None:
     await case.save("v1")
     await case.operator.client.create(
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "default"}, "type": "Opaque"}
@@ -23,7 +24,7 @@ async def test_another_kind_and_back(case):
     assert case.keys("v2") == {"s"}
 
 
-async def test_other_selectors_and_back(case):
+async def test_other_selectors_and_back(case: Case) -> None:
     await case.save("v1")
     await case.save("v2", options=", label_selector='half=odd', max_concurrent_reconciles=4")
     await eventually(lambda: len(case.keys("v2")) == 60, timeout_seconds=20)
@@ -31,13 +32,13 @@ async def test_other_selectors_and_back(case):
     await case.save("v3")
 
 
-async def test_other_concurrency(case):
+async def test_other_concurrency(case: Case) -> None:
     for version, most in (("v1", 1), ("v2", 16), ("v3", 2)):
         await case.save(version, options=f", max_concurrent_reconciles={most}")
         assert (await case.state("Active")).controllers[0].max_concurrent_reconciles == most
 
 
-async def test_other_predicates_and_back(case):
+async def test_other_predicates_and_back(case: Case) -> None:
     await case.save("v1")
     head = "from plugin_operator import labels_changed"
     await case.save("v2", head=head, options=", predicates=[labels_changed], max_concurrent_reconciles=4")
@@ -48,7 +49,7 @@ async def test_other_predicates_and_back(case):
     await case.save("v3")
 
 
-async def test_an_unloaded_plugin_leaves_the_caches_to_others_that_share_them(case):
+async def test_an_unloaded_plugin_leaves_the_caches_to_others_that_share_them(case: Case) -> None:
     owns = ", owns=['v1/Secret'], max_concurrent_reconciles=4"
     other = f"{case.name}other"
     await case.save("v1", options=owns)
@@ -65,7 +66,7 @@ async def test_an_unloaded_plugin_leaves_the_caches_to_others_that_share_them(ca
     case.judged = set()
 
 
-async def test_unsigned_and_altered_files_change_nothing_until_they_are_signed(case):
+async def test_unsigned_and_altered_files_change_nothing_until_they_are_signed(case: Case) -> None:
     key = Ed25519PrivateKey.generate()
     public = case.scratch / "public.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))

@@ -29,23 +29,25 @@ def events_needed() -> int:
 
 
 @pytest.mark.skipif(events_needed() > MOST, reason="the kernel's queue is too long to be filled, or there is none")
-async def test_an_overflow_of_the_kernels_queue_leaves_the_watch_alive(tmp_path):
+async def test_an_overflow_of_the_kernels_queue_leaves_the_watch_alive(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", WATCH, str(tmp_path)),
         stdout=asyncio.subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
+    hints = process.stdout
+    assert hints is not None
     try:
         probes = asyncio.create_task(touch_until_cancelled(tmp_path / "probe"))
-        await asyncio.wait_for(process.stdout.readline(), 30)
+        await asyncio.wait_for(hints.readline(), 30)
         probes.cancel()
         await asyncio.wait([probes])
         process.send_signal(signal.SIGSTOP)
         await asyncio.to_thread(overflow, tmp_path / "noise", events_needed())
         process.send_signal(signal.SIGCONT)
-        await quiet(process.stdout)
+        await quiet(hints)
         (tmp_path / "edit").touch()
-        assert await asyncio.wait_for(process.stdout.readline(), 30) == b"hint\n"
+        assert await asyncio.wait_for(hints.readline(), 30) == b"hint\n"
     finally:
         process.kill()
         await process.wait()
