@@ -7,7 +7,10 @@ from plugin_operator import (
     ControllerContext,
     Request,
     Result,
+    Source,
     controller,
+    cron,
+    every,
     generation_changed,
     permission,
     watch,
@@ -56,6 +59,28 @@ class WithHooks:
 
     async def start(self, ctx: ControllerContext) -> None:
         assert_type(ctx.controller, str)
+
+
+hooks = Source("hooks", on_standby="raise")
+
+
+@controller(schedules=[every(60), cron("0 3 * * *", tz="Europe/Berlin", missed="skip")], sources=[hooks])
+async def without_a_kind(ctx: Context, request: Request) -> None:
+    assert_type(hooks.send(), bool)
+    hooks.send(("namespace", "name"))
+    hooks.send({"metadata": {"name": "a"}})
+    ctx.enqueue(after=30)
+    ctx.enqueue(request, after=0.5)
+    hooks.send(3)  # type: ignore[arg-type]
+    ctx.enqueue(request, 30)  # type: ignore[call-arg]
+
+
+@controller(schedules=[60])  # type: ignore[list-item]
+async def wrong_schedule(ctx: Context, request: Request) -> None: ...
+
+
+@controller(schedules=[cron("0 3 * * *", missed="all")])  # type: ignore[arg-type]
+async def wrong_word(ctx: Context, request: Request) -> None: ...
 
 
 @controller(for_="v1/ConfigMap")  # type: ignore[type-var]

@@ -292,3 +292,15 @@ async def test_a_source_that_the_revision_before_did_not_have_works_after_the_re
     await eventually(lambda: harness.status().reloads == 2)
     await asyncio.to_thread(source_of(harness).send, "n/x")
     await harness.ran("V2", "n/x")
+
+
+async def test_a_run_never_overlaps_itself_and_what_came_meanwhile_follows(harness: Harness) -> None:
+    body = "await asyncio.sleep(0.2); ctx.recorder.event({}, 'Normal', 'over', str(request))"
+    harness.write("one.py", sending("V1", body=body).replace("sources=", "max_concurrent_reconciles=5, sources="))
+    await harness.state("Active")
+    source_of(harness).send()
+    await harness.ran("V1", "one")
+    for _ in range(5):
+        source_of(harness).send()
+        await asyncio.sleep(0.02)
+    await eventually(lambda: harness.journal.reasons("one") == ["V1", "over"] * 2)

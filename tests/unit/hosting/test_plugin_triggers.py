@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from plugin_operator.controllers import ScheduleStatus
+from plugin_operator.controllers import ScheduleStatus, Trigger
 from plugin_operator.errors import NotEnqueued
 from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment
@@ -16,6 +16,7 @@ from plugin_operator.hosting.triggers import backlog, pending_requests, revision
 from plugin_operator.hosting.triggers.pending_requests import Parcel, PendingRequests
 from plugin_operator.hosting.triggers.plugin_triggers import PluginTriggers
 from plugin_operator.hosting.triggers.revision_triggers import SOURCE_REQUESTS, RevisionTriggers
+from plugin_operator.hosting.triggers.target import Target
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.metrics import Metrics
 from plugin_operator.plugin import ControllerDeclaration, Refusal, Source
@@ -24,17 +25,13 @@ from plugin_operator.testing import VirtualClock
 ONE = NamespacedName("n", "1")
 
 
-class FakeController:
-    """A controller whose queue is a list, and its own trigger."""
+class FakeTrigger:
+    """The trigger of a controller whose queue is a list."""
 
     def __init__(self) -> None:
         self.due: list[tuple[NamespacedName, float]] = []
         self.waiting: set[NamespacedName] = set()
         self.error: Exception | None = None
-
-    @property
-    def trigger(self) -> "FakeController":
-        return self
 
     def enqueue(self, request: NamespacedName, after_seconds: float = 0.0) -> None:
         if self.error is not None:
@@ -65,7 +62,7 @@ class Plugin:
             fence=self.fence,
         )
         self.triggers = PluginTriggers("p", environment)
-        self.controller = FakeController()
+        self.controller = FakeTrigger()
 
     def revision(self, *, kind: Any = None, source: str = "s") -> tuple[RevisionTriggers, Source]:
         handle = Source(source)
@@ -76,7 +73,8 @@ class Plugin:
         return made, handle
 
     def install(self, revision: RevisionTriggers) -> None:
-        self.triggers.install(revision, cast("Any", {"c": self.controller}))
+        own = revision.declarations[0].own_request
+        self.triggers.install(revision, {"c": Target(cast("Trigger", self.controller), own)})
 
     def counted(self, result: str) -> float:
         return self.metrics.family(SOURCE_REQUESTS).get("p", "s", result)

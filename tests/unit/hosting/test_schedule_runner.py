@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.errors import ApiConnectionError, ConflictError, ForbiddenError, PluginOperatorError, ServerError
+from plugin_operator.errors import (
+    ApiConnectionError,
+    ConflictError,
+    ForbiddenError,
+    LeadershipLost,
+    PluginOperatorError,
+    ServerError,
+)
 from plugin_operator.hosting.triggers.schedule_report import SCHEDULE_RUNS, ScheduleReport
 from plugin_operator.hosting.triggers.schedule_runner import ScheduleRunner
 from plugin_operator.metrics import Metrics
@@ -203,7 +210,9 @@ async def test_what_another_replica_took_does_not_run_here(scheduled: ScheduledR
 
 
 @pytest.mark.parametrize(
-    "error", [ApiConnectionError("down"), ForbiddenError(403), ConflictError(409), ServerError(500)], ids=repr
+    "error",
+    [ApiConnectionError("down"), ForbiddenError(403), ConflictError(409), ServerError(500), LeadershipLost("over")],
+    ids=repr,
 )
 async def test_a_run_waits_until_its_time_can_be_written(scheduled: ScheduledRuns, error: PluginOperatorError) -> None:
     runner = await scheduled.begin(NIGHTLY)

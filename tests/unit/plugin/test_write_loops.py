@@ -133,6 +133,17 @@ def test_a_controller_that_writes_at_each_reconcile_is_noticed_with_the_field() 
     assert loop.times >= FED_TIMES
 
 
+async def test_a_controller_that_something_else_makes_due_each_time_is_not_feeding_itself() -> None:
+    world = World(stamp, hears_own_writes=False)
+    for after in (0.0, 2.0) * FED_TIMES:
+        world.loops.excuse(A, after)  # a schedule, a source, ctx.enqueue
+        await world.clock.advance(2)
+        world.due = True
+        world.run()
+    assert world.reconciles == 2 * FED_TIMES
+    assert world.loops.found() == []
+
+
 def test_a_child_that_is_written_at_each_reconcile_is_noticed_as_well() -> None:
     world = World(lambda world: world.write(POD, "child", seen=str(world.reconciles)))
     world.edit(spec="1")

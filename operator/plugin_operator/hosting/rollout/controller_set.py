@@ -12,6 +12,7 @@ from plugin_operator.hosting.rollout.revision_builder import RetryableRejection
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures, FailureLog
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.hosting.triggers.plugin_triggers import PluginTriggers
+from plugin_operator.hosting.triggers.target import Target
 from plugin_operator.tasks import AnyFuture, TaskOwner, wait_until_done
 
 _SLICE_SECONDS = 0.5
@@ -112,7 +113,7 @@ class ControllerSet:
                 await controller.install(spec, runtime.reconciler(name), runtime.label, runtime.bound[name].guard)
             )
             self._ids[name] = runtime.bound[name].declaration.id
-        self._triggers.install(runtime.triggers, self._controllers)
+        self._triggers.install(runtime.triggers, self._targets(runtime))
         if self._leads:
             self.start_workers()
         dropped = [name for name in self._controllers if name not in runtime.specs]
@@ -171,6 +172,12 @@ class ControllerSet:
             if (log := logs.get(name)) is not None:
                 found.append(log.look(controller.status()) if judge else log.snapshot(controller.status()))
         return tuple(found)
+
+    def _targets(self, runtime: RevisionRuntime) -> dict[str, Target]:
+        return {
+            name: Target(self._controllers[name].trigger, bound.declaration.own_request, bound.scope.loops)
+            for name, bound in runtime.bound.items()
+        }
 
     def _failure_log(self, runtime: RevisionRuntime, name: str) -> FailureLog:
         counts = controller_metrics(self._environment.metrics, name)

@@ -8,9 +8,10 @@ from functools import partial
 from plugin_operator.connection_backoff import Backoff
 from plugin_operator.controllers import ScheduleStatus
 from plugin_operator.errors import PluginOperatorError
-from plugin_operator.hosting.environment import ControllerLike, Environment
+from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.triggers.schedule_report import SCHEDULE_RUNS, ScheduleReport
 from plugin_operator.hosting.triggers.schedule_runner import ScheduleRunner
+from plugin_operator.hosting.triggers.target import Target
 from plugin_operator.plugin import ControllerDeclaration, Timetable
 from plugin_operator.tasks import Service, TaskOwner
 
@@ -40,16 +41,16 @@ class PluginSchedules:
         self._environment = environment
         self._tasks = TaskOwner(f"schedules/{plugin}", clock=environment.clock, supervisor=environment.supervisor)
         self._declared: dict[str, ControllerDeclaration] = {}
-        self._controllers: Mapping[str, ControllerLike] = {}
+        self._targets: Mapping[str, Target] = {}
         self._running: dict[Key, _Scheduled] = {}
         self._last: dict[Key, datetime] = {}
         self._leads = False
 
-    def update(self, declarations: Iterable[ControllerDeclaration], controllers: Mapping[str, ControllerLike]) -> None:
+    def update(self, declarations: Iterable[ControllerDeclaration], targets: Mapping[str, Target]) -> None:
         """Follow what a revision declares."""
         before = {each.id for each in self._declared.values() if _recorded(each)}
         self._declared = {each.name: each for each in declarations}
-        self._controllers = controllers
+        self._targets = targets
         wanted = {_key(each, timetable): timetable for each in self._declared.values() for timetable in each.schedules}
         for key in [key for key in self._running if key not in wanted]:
             self._end(key)
@@ -133,14 +134,9 @@ class PluginSchedules:
         declaration = self._declared.get(controller)
         return frozenset() if declaration is None else _recorded(declaration)
 
-    def _fire(self, name: str) -> None:
-        declaration, controller = self._declared.get(name), self._controllers.get(name)
-        if declaration is None or controller is None:
-            return
-        if (own := declaration.own_request) is not None:
-            controller.trigger.enqueue(own)
-        else:
-            controller.trigger.enqueue_all()
+    def _fire(self, controller: str) -> None:
+        if (target := self._targets.get(controller)) is not None:
+            target.enqueue_all()
 
     async def _forget(self, ids: set[str]) -> None:
         """Drop what the cluster keeps of controllers that are gone, unless they have come back by then."""

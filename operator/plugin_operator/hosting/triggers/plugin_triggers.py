@@ -9,28 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from plugin_operator import logs
-from plugin_operator.controllers import Request, ScheduleStatus, Trigger
-from plugin_operator.hosting.environment import ControllerLike, Environment
+from plugin_operator.controllers import Request, ScheduleStatus
+from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.triggers.backlog import Backlog
 from plugin_operator.hosting.triggers.pending_requests import Parcel, PendingRequests
 from plugin_operator.hosting.triggers.plugin_schedules import PluginSchedules
 from plugin_operator.hosting.triggers.revision_triggers import RevisionTriggers
+from plugin_operator.hosting.triggers.target import Target
 from plugin_operator.plugin import ControllerDeclaration, Refusal
 
 _log = logs.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A controller that takes requests.
-
-    Attributes:
-        trigger: of the controller, over all revisions.
-        own: what None stands for.
-    """
-
-    trigger: Trigger
-    own: Request | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +63,11 @@ class PluginTriggers:
         self._leads = True
         self._schedules.start()
 
-    def install(self, triggers: RevisionTriggers, controllers: Mapping[str, ControllerLike]) -> None:
+    def install(self, triggers: RevisionTriggers, targets: Mapping[str, Target]) -> None:
         """Send to the controllers of a revision from now on, what it has sent before included."""
         declared = triggers.declarations
-        targets = {each.name: Target(controllers[each.name].trigger, each.own_request) for each in declared}
         self._wiring = self._wired(declared, targets)
-        self._schedules.update(declared, controllers)
+        self._schedules.update(declared, targets)
         triggers.forward_to(self)
 
     def clear(self) -> None:
@@ -126,16 +113,14 @@ class PluginTriggers:
         return Wiring(targets, sources, {name: self._backlog(name, found) for name, found in sources.items()})
 
     def _backlog(self, source: str, targets: tuple[Target, ...]) -> Backlog:
+        triggers = [each.trigger for each in targets]
+
         def waits(request: Request) -> bool:
             on_its_way = Parcel("", source, request) in self._pending
-            return on_its_way or any(target.trigger.waits(request) for target in targets)
+            return on_its_way or any(each.waits(request) for each in triggers)
 
-        before, known = self._wiring.backlogs.get(source), self._wiring.sources.get(source)
-        if (
-            before is not None
-            and known is not None
-            and [each.trigger for each in known] == [each.trigger for each in targets]
-        ):
+        before = self._wiring.backlogs.get(source)
+        if before is not None and [each.trigger for each in self._wiring.sources[source]] == triggers:
             return before
         return Backlog(waits, self._clock)
 
@@ -143,10 +128,7 @@ class PluginTriggers:
         now = self._clock.monotonic()
         for parcel, due in parcels.items():
             for target in self._wiring.of(parcel):
-                request = parcel.request if parcel.request is not None else target.own
-                if request is None:
-                    continue  # a reload has given the controller a kind since
                 try:
-                    target.trigger.enqueue(request, max(0.0, due - now) if due else 0.0)
+                    target.enqueue(parcel.request, max(0.0, due - now) if due else 0.0)
                 except Exception as error:  # noqa: BLE001 - one request must not cost the others
-                    _log.error("Request not made due", plugin=self._plugin, request=str(request), exc_info=error)
+                    _log.error("Request not made due", plugin=self._plugin, request=str(parcel.request), exc_info=error)

@@ -125,6 +125,11 @@ class LoopDetector:
         self._fights = fights
         self._found: dict[Request, Loop] = {}
 
+    def excuse(self, request: Request, after_seconds: float = 0.0) -> None:
+        """Note that something else makes a request due, now or later; costs nothing for one that is not followed."""
+        if (trail := self.hot.get(request)) is not None:
+            trail.due = min(trail.due, self._clock.monotonic() + after_seconds)
+
     def found(self) -> list[Loop]:
         """Return the current loops and those that ended seconds ago."""
         now = self._clock.monotonic()
