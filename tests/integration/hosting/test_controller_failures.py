@@ -12,7 +12,7 @@ from plugin_operator.hosting.host import FAILING_OBJECTS
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING, Misbehavior
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 pytestmark = pytest.mark.embedded_only("says the name of the namespace that the embedded server starts with")
 

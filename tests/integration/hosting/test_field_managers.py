@@ -8,7 +8,7 @@ import pytest
 
 from plugin_operator.errors import ConflictError
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 from tests.pages import block_with
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")

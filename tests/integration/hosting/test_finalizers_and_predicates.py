@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 

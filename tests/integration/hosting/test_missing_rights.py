@@ -12,7 +12,7 @@ from kube_apiserver.faults import Action, Fault
 from plugin_operator.app.status_report import troubles
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 pytestmark = pytest.mark.embedded_only("what is forbidden is planned there")

@@ -10,7 +10,7 @@ from kube_apiserver.faults import Action, Fault
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.cache.factory import INFORMER_WAITING
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 pytestmark = pytest.mark.embedded_only("what is forbidden is planned there")
 

@@ -8,7 +8,7 @@ import pytest
 
 from plugin_operator.hosting.reporting.reporter import PLUGIN_LOAD_ERRORS
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 NEEDS = "# /// script\n# dependencies = ['some-thing>=2']\n# ///\n"
 

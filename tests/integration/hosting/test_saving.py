@@ -13,7 +13,7 @@ import pytest
 
 from plugin_operator.hosting import HostSettings
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from plugin_operator.hosting.loading.revision_modules import IMPORT_GUARD, PLUGI
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
 from plugin_operator.workqueue.metrics import workqueue_metrics
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 COUNTER = (
     "from prometheus_client import Counter, Gauge\n"

@@ -17,7 +17,7 @@ from plugin_operator.hosting.scan.tree import Tree
 from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, SIGNATURE_FILE
 from plugin_operator.hosting.signing.sign import sign_directory
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 OBJECTS = 20
 

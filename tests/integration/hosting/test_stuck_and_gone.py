@@ -19,7 +19,7 @@ from plugin_operator.hosting.rollout import revision_builder
 from plugin_operator.hosting.rollout.rollback import MOST_STUCK_REVISIONS
 from plugin_operator.hosting.runtime import long_reconciles
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 

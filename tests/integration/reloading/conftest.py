@@ -1,4 +1,11 @@
-"""One running operator for all cases of a module, and one case of it for each test."""
+"""All cases of reloads are in this folder. To add one, write a test in the module of its subject, with a fixture below.
+
+- ``case``: a plugin under edit in an operator under load, one for all cases of a module. It checks after each test that
+  no change was lost and no other plugin was reloaded: ``await case.save("v1")``, then edit and assert.
+- ``harness``: a host of the test's own without load, where single steps matter, in ``test_reload_step_by_step.py``.
+
+Each case has a row in the table of docs/reloading.md; a house test compares them.
+"""
 
 import asyncio
 import contextlib
@@ -12,7 +19,10 @@ import pytest_asyncio
 
 from plugin_operator.hosting import PluginHost, PluginStatus
 from plugin_operator.testing.eventually import eventually
+from tests.host_harness import harness, make_harness, plugin_text, short_deadlines
 from tests.integration.reloading.loaded_operator import WAIT_SECONDS, LoadedOperator, plugin, put
+
+__all__ = ["harness", "make_harness", "plugin_text", "short_deadlines"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -21,9 +21,10 @@ from typing import Any
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
-from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
+from plugin_operator.hosting import HostSettings, PluginHost, Scanner, Validator
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
+from tests.host_harness import wire_host
 
 LEAST_RATE = 500
 RATE = 600
@@ -205,20 +206,14 @@ class LoadedOperator:
 
     def make_host(self, root: Path, *, settings: HostSettings = SETTINGS, scanner: Scanner | None = None) -> PluginHost:
         """Return a host for a directory; besides the one that runs, cases may have one for a directory of their own."""
-        environment = Environment(
+        return wire_host(
+            scanner or Scanner(root, clock=self.clock),
             client=self.client,
             factory=self.factory,
             recorder=self.ledger.bind,
-            clock=self.clock,
             metrics=self.metrics,
             settings=settings,
-        )
-        validator = Validator(clock=self.clock, deadline_seconds=2)
-        return PluginHost(
-            scanner=scanner or Scanner(root, clock=self.clock),
-            loader=Loader(),
-            validator=validator,
-            environment=environment,
+            validator=Validator(clock=self.clock, deadline_seconds=2),
         )
 
     def active(self, *names: str) -> bool:

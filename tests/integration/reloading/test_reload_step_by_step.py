@@ -15,7 +15,7 @@ import pytest
 
 from plugin_operator.hosting import HostSettings, PluginSource, Snapshot, Verdict
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 

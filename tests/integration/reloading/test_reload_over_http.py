@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from plugin_operator.testing.eventually import eventually
-from tests.integration.hosting.conftest import HostHarness
+from tests.host_harness import HostHarness
 
 OBJECTS = 40
 RELOADS = 20
