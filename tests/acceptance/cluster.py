@@ -34,4 +34,7 @@ class Cluster:
         return made
 
     def lease(self) -> dict[str, Any]:
-        return json.loads(self.kubectl("get", "lease", "plugin-operator-leader-election", "-o", "json"))["spec"]
+        found: dict[str, Any] = json.loads(
+            self.kubectl("get", "lease", "plugin-operator-leader-election", "-o", "json")
+        )["spec"]
+        return found

@@ -163,7 +163,8 @@ def test_probes_metrics_and_status_answer(up: Any, tmp_path: Path) -> None:
 
     def get(url: str) -> str:
         with urllib.request.urlopen(url, timeout=20) as answer:
-            return answer.read().decode()
+            found: str = answer.read().decode()
+            return found
 
     assert get(f"http://{probes}/healthz") == "ok"
     assert get(f"http://{probes}/readyz?verbose").endswith("readyz check passed\n")

@@ -266,7 +266,10 @@ def test_the_operator_works_as_its_deployment_says(
 
 
 def _lease(kubectl: Kubectl) -> dict[str, Any]:
-    return kubectl.json("get", "lease", "plugin-operator-leader-election", "--namespace", NAMESPACE)["spec"]
+    found: dict[str, Any] = kubectl.json("get", "lease", "plugin-operator-leader-election", "--namespace", NAMESPACE)[
+        "spec"
+    ]
+    return found
 
 
 def _check_work(kubectl: Kubectl, container: Container, arguments: list[str]) -> None:

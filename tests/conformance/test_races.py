@@ -23,7 +23,8 @@ def _lease(holder: int, transitions: int, version: str | None = None) -> dict[st
 
 @pytest.fixture(params=["real_server", "embedded_server"])
 def server(request: pytest.FixtureRequest) -> Target:
-    return request.getfixturevalue(request.param)
+    found: Target = request.getfixturevalue(request.param)
+    return found
 
 
 async def test_of_twenty_who_want_a_lease_one_gets_it(server: Target) -> None:

@@ -77,7 +77,8 @@ def scrape(port: int) -> str:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
                 text = answer.read().decode()
             if all_happened(text):
-                return text
+                found: str = text
+                return found
         time.sleep(0.2)
     raise TimeoutError(f"not every outcome shows:\n{text}")
 

@@ -67,7 +67,7 @@ class ControllerMachine(RuleBasedStateMachine):
             structlog.reset_defaults()
 
     def wait(self, coroutine: Coroutine[Any, Any, Any]) -> None:
-        return self.loop.run_until_complete(coroutine)
+        self.loop.run_until_complete(coroutine)
 
     async def stop(self) -> None:
         stopping = asyncio.ensure_future(self.controller.stop(5))

@@ -140,7 +140,8 @@ class Running:
     async def is_marked(self, name: str, text: str) -> bool:
         """Whether it has."""
         found = await self.app.client.get("v1/ConfigMap", name)
-        return found["metadata"].get("labels", {}).get("marked") == text
+        result: bool = found["metadata"].get("labels", {}).get("marked") == text
+        return result
 
     def restarts(self) -> float:
         """How many restarts were counted."""

@@ -48,7 +48,8 @@ class Server:
     async def handle(self, request: Request) -> Response | StreamResponse:
         self.requests.append((request.method, request.path_qs, dict(request.headers), await request.read()))
         answer = self.answers.pop(0)
-        return await answer(request) if callable(answer) else answer
+        found: Response | StreamResponse = await answer(request) if callable(answer) else answer
+        return found
 
 
 class RenewableAccess:

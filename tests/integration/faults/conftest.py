@@ -188,7 +188,8 @@ class OperatorHarness:
     # objects
 
     async def put(self, kind: str, name: str, n: object) -> Object:
-        return await self.client.apply(marked(kind, name, n), force=True)
+        found: Object = await self.client.apply(marked(kind, name, n), force=True)
+        return found
 
     def cache_of(self, kind: str) -> Informer:
         return next(each for each in self.app.factory.informers() if str(each.key.gvk) == kind)

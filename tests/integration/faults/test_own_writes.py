@@ -82,7 +82,8 @@ async def test_a_conflict_is_not_repeated_with_the_same_old_copy(harness: Operat
     await harness.client.patch("v1/ConfigMap", "shared", {"data": {"n": "3"}}, NAMESPACE)
 
     async def is_mine() -> str | None:
-        return (await harness.client.get("v1/ConfigMap", "shared", NAMESPACE))["data"].get("mine")
+        found: str | None = (await harness.client.get("v1/ConfigMap", "shared", NAMESPACE))["data"].get("mine")
+        return found
 
     await harness.eventually(is_mine)
     attempts = [line for line in harness.journal.read_text().splitlines() if line.startswith("conflicting")]

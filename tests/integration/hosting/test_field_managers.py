@@ -28,7 +28,8 @@ if request.name == 'shared':
 
 
 async def get(harness: HostHarness, name: str) -> dict[str, Any]:
-    return await harness.client.get("v1/ConfigMap", name, NAMESPACE)
+    found: dict[str, Any] = await harness.client.get("v1/ConfigMap", name, NAMESPACE)
+    return found
 
 
 def managers(obj: dict[str, Any]) -> set[str]:
@@ -68,7 +69,8 @@ async def test_a_renamed_controller_keeps_its_fields_and_finalizer_by_its_id(
     await harness.ran("V1", "a")
 
     async def finalizers(expected: list[str]) -> bool:
-        return (await get(harness, "a"))["metadata"].get("finalizers", []) == expected
+        found: bool = (await get(harness, "a"))["metadata"].get("finalizers", []) == expected
+        return found
 
     await eventually(lambda: finalizers(["plugin-operator/one"]), timeout_seconds=20)
     harness.write("one.py", plugin_text("V2", name="renamed", options=", id='one'", body=undo))

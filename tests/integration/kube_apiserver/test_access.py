@@ -32,7 +32,8 @@ async def holds(api: JsonApi, subject: dict[str, str], rule: dict[str, Any]) -> 
 
     async def known() -> bool:
         _, answer = await api("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
-        return answer["status"]["allowed"]
+        found: bool = answer["status"]["allowed"]
+        return found
 
     await eventually(known)
 

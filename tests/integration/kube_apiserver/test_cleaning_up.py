@@ -19,7 +19,8 @@ async def _owned(api: JsonApi, name: str, owner: dict[str, Any], **more: Any) ->
     reference |= {"uid": owner["metadata"]["uid"], **more}
     status, obj = await api("POST", CONFIGMAPS, {"metadata": {"name": name, "ownerReferences": [reference]}})
     assert status == 201, obj
-    return obj
+    found: dict[str, Any] = obj
+    return found
 
 
 async def _names(api: JsonApi, path: str = CONFIGMAPS) -> list[str]:
@@ -64,7 +65,8 @@ async def test_a_foreground_owner_waits_for_dependents_that_block(api: JsonApi) 
     async def child_is_marked() -> dict[str, Any]:
         _, child = await api("GET", f"{CONFIGMAPS}/child")
         assert child["metadata"].get("deletionTimestamp")
-        return child
+        found: dict[str, Any] = child
+        return found
 
     child = await eventually(child_is_marked)
     assert await _names(api) == ["child", "owner"]

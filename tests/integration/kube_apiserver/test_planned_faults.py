@@ -116,7 +116,8 @@ async def test_events_can_come_twice_late_and_in_the_wrong_order(api: JsonApi, a
 
         async def name() -> str:
             line = await asyncio.wait_for(response.content.readline(), 10)
-            return json.loads(line)["object"]["metadata"]["name"]
+            found: str = json.loads(line)["object"]["metadata"]["name"]
+            return found
 
         await api("POST", MAPS, config_map("a"))
         assert await name() == "a"

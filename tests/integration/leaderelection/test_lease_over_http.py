@@ -72,7 +72,8 @@ async def renewed_since(client: Client, earlier: str) -> str:
     async def renewed() -> str:
         time = (await client.get(LEASE, "lease", NAMESPACE))["spec"]["renewTime"]
         assert time != earlier
-        return time
+        found: str = time
+        return found
 
     return await eventually(renewed)
 

@@ -169,7 +169,8 @@ class LoadProcess:
 
     async def hold(self) -> dict[str, Any]:
         self._stdin.write(b"hold\n")
-        return json.loads(await asyncio.wait_for(self._stdout.readline(), WAIT_SECONDS))
+        found: dict[str, Any] = json.loads(await asyncio.wait_for(self._stdout.readline(), WAIT_SECONDS))
+        return found
 
 
 class LoadedOperator:

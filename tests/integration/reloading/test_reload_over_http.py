@@ -60,7 +60,8 @@ async def test_twenty_reloads_under_load_lose_no_key_and_never_run_one_twice(
 
     def text(version: str, name: str) -> str:
         body = BODY.replace("VERSION", version)
-        return plugin_text(version, name=name, body=body, options=", max_concurrent_reconciles=8")
+        found: str = plugin_text(version, name=name, body=body, options=", max_concurrent_reconciles=8")
+        return found
 
     harness.write("one.py", text("V0", "one"))
     harness.write("two.py", text("T", "two"))

@@ -101,7 +101,8 @@ class Script:
                 if isinstance(item, Exception):
                     raise item
                 if callable(item):
-                    return await item()
+                    found: bytes = await item()
+                    return found
                 return item if isinstance(item, bytes) else json.dumps(item).encode() + b"\n"
 
         try:

@@ -179,7 +179,7 @@ def test_reading_goes_on_while_objects_come_and_go(store: Store) -> None:
 
 
 def by_tier(obj: dict[str, Any]) -> list[str]:
-    tier = obj["metadata"]["labels"]["tier"]
+    tier: str = obj["metadata"]["labels"]["tier"]
     return tier.split("-")
 
 

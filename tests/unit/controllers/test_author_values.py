@@ -247,7 +247,8 @@ class BrokenLimiter:
     def when(self, item: Request) -> float:
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer
+        seconds: float = self.answer
+        return seconds
 
     def forget(self, item: Request) -> None:
         raise RuntimeError("forget")

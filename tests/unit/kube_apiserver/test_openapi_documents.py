@@ -28,7 +28,8 @@ CRD: dict[str, Any] = {
 def document_of(name: str, *definitions: dict[str, Any]) -> dict[str, Any]:
     found = openapi.document(name, definitions)
     assert found is not None, f"no document {name}"
-    return json.loads(found)
+    result: dict[str, Any] = json.loads(found)
+    return result
 
 
 def references(value: Any) -> Iterator[str]:

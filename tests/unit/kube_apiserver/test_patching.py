@@ -16,7 +16,10 @@ def pod_spec(**spec: Any) -> dict[str, Any]:
 
 
 def patched_pod(doc: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
-    return strategic_merge_patch(pod_spec(**doc), pod_spec(**patch), DEPLOYMENT)["spec"]["template"]["spec"]
+    found: dict[str, Any] = strategic_merge_patch(pod_spec(**doc), pod_spec(**patch), DEPLOYMENT)["spec"]["template"][
+        "spec"
+    ]
+    return found
 
 
 def test_json_patch_applies_in_order_and_leaves_its_input_alone() -> None:

@@ -17,7 +17,8 @@ METADATA = {"name": "x", "creationTimestamp": "2026-01-01T00:00:00Z"}
 def row(group: str, kind: str, obj: dict[str, Any], **options: Any) -> list[Any]:
     table = printer_columns.render([{"metadata": METADATA, **obj}], group=group, kind=kind, now=NOW, **options)
     assert all(len(line["cells"]) == len(table["columnDefinitions"]) for line in table["rows"])
-    return table["rows"][0]["cells"]
+    found: list[Any] = table["rows"][0]["cells"]
+    return found
 
 
 @pytest.mark.parametrize("resource", builtin_resources(), ids=lambda one: f"{one.group}/{one.kind}")

@@ -80,7 +80,8 @@ class FakeLeases:
     @property
     def spec(self) -> dict[str, Any]:
         assert self.lease is not None
-        return self.lease["spec"]
+        found: dict[str, Any] = self.lease["spec"]
+        return found
 
     def touch(self, **spec: Any) -> None:
         """Change the Lease behind everybody's back."""

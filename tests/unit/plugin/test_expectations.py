@@ -91,7 +91,8 @@ async def write(
     harness: ClientHarness, answer: dict[str, Any] | ApiError | None, call: str = "update", *args: Any
 ) -> dict[str, Any] | None:
     harness.server.answer = answer
-    return await getattr(harness.client, call)(*(args or (answer,)))
+    found: dict[str, Any] | None = await getattr(harness.client, call)(*(args or (answer,)))
+    return found
 
 
 @pytest.mark.parametrize("call", ["create", "update", "update_status", "apply"])
