@@ -46,7 +46,7 @@ def test_an_edit_is_taken_over_without_the_kernels_help(
     running = operator("--scan-interval", "500ms", within=lowered(limit))
     cluster.kubectl("create", "configmap", "hello")
     running.wait_for("First")
-    running.wait_for("edits are found by scanning")
+    running.wait_for("relying on scans")
 
     path.write_text(PLUGIN.replace("VERSION", "Second"))
     running.wait_for("Second")

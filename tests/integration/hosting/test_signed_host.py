@@ -68,7 +68,7 @@ async def test_nothing_is_imported_before_a_signature_not_even_on_trial(
     signed_harness.host.lead()
     await refused(signed_harness, "plugins.manifest.json is missing")
     sign_directory(signed_harness.root, Ed25519PrivateKey.generate())
-    await refused(signed_harness, "was not made over this")
+    await refused(signed_harness, "is not a signature of")
     assert signed_harness.host.status() == []
     assert not trace.exists()
     sign_directory(signed_harness.root, key)

@@ -88,11 +88,11 @@ def test_helpers_and_folders_count_and_inner_modules_do_not() -> None:
     ("content", "line", "words"),
     [
         (block("dependencies = [", "  'a'", "oh"), 4, "is not TOML"),
-        (block("dependencies = 'a'"), 2, "are no list"),
+        (block("dependencies = 'a'"), 2, "are not a list"),
         (block("", "dependencies = ['a', 3]"), 3, "something other than text"),
-        (block("dependencies = [", "'a'", ", 'not a requirement',", "]"), 4, "which is no requirement"),
-        (block("dependencies = ['a; no_such_marker == 1']"), 2, "which is no requirement"),
-        (block("requires-python = 3.11"), 2, "no text"),
+        (block("dependencies = [", "'a'", ", 'not a requirement',", "]"), 4, "not a requirement"),
+        (block("dependencies = ['a; no_such_marker == 1']"), 2, "not a requirement"),
+        (block("requires-python = 3.11"), 2, "not a text"),
         (block("requires-python = 'three'"), 2, '"three": write'),
         (wants("a") + b"\n" + wants("b"), 7, "is the second one, the first begins in line 1"),
         (block("a = " + "[" * 5000), 1, ""),
@@ -148,12 +148,12 @@ def test_extras_are_followed_through_their_own_requirements(installed: Callable[
     )  # fmt: skip
     assert "has no extra 'c'" in rejection_of("thing[c]").reason
     reason = rejection_of("thing[a]").reason
-    assert "needs 'no-such-thing>=3', which 'thing[a]' takes in and is not installed" in reason
+    assert "needs 'no-such-thing>=3', which 'thing[a]' includes and is not installed" in reason
 
 
 def test_a_version_that_cannot_be_read_is_no_match(installed: Callable[..., None]) -> None:
     installed("thing", "unknown")
-    assert "cannot be told" in rejection_of("thing").reason
+    assert "installed version is unknown" in rejection_of("thing").reason
 
 
 def test_a_url_is_refused_and_explained() -> None:
@@ -197,7 +197,7 @@ def test_the_union_is_sorted_merged_and_says_who_wants_what() -> None:
 def test_a_conflict_is_named_with_both_sides_and_stays_in_the_list_for_pip_to_refuse() -> None:
     found = merged(one=wants("thing==1"), two=wants("thing>=2"))
     assert found.problems == (
-        "no version of thing suits all: /plugins/one.py:3 wants 'thing==1', /plugins/two.py:3 wants 'thing>=2'",
+        "no version of thing matches all: /plugins/one.py:3 wants 'thing==1', /plugins/two.py:3 wants 'thing>=2'",
     )
     assert found.lines == ("thing==1,>=2  # via one.py, two.py",)
 
@@ -211,7 +211,7 @@ def test_markers_that_exclude_each_other_do_not_conflict_and_one_that_holds_does
 
 def test_python_versions_can_conflict_and_urls_cannot_be_listed() -> None:
     found = merged(one=wants(python=">=3.13"), two=wants("thing @ https://example.com/t.whl", python="<3.12"))
-    assert "no version of Python suits all" in found.problems[1]
+    assert "no version of Python matches all" in found.problems[1]
     assert found.problems[0].startswith("/plugins/two.py:4: needs 'thing @ https://example.com/t.whl', whose URL")
 
 

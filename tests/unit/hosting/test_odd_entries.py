@@ -202,7 +202,7 @@ def test_a_crowded_folder_is_refused_and_a_later_one_is_not(root: Path, monkeypa
         (root / "a_lot" / f"x{number}.py").touch()
     found = Scanner(root).scan()
     assert_good(found)
-    assert "is one too many" in found.rejections["a_lot"].reason
+    assert "exceeds the limit of the directory" in found.rejections["a_lot"].reason
 
 
 def test_what_is_loaded_is_not_pushed_out_by_what_comes_later(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

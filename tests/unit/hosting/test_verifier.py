@@ -135,13 +135,13 @@ def test_a_name_that_would_break_the_log_is_passed_over_and_quoted(
 
 def test_a_wrong_key_and_an_altered_manifest_are_refused(scanner: Scanner, root: Path, key: Ed25519PrivateKey) -> None:
     sign_directory(root, Ed25519PrivateKey.generate())
-    assert "was not made over this plugins.manifest.json with the key in" in refused(scanner)
+    assert "is not a signature of plugins.manifest.json by the key in" in refused(scanner)
     sign_directory(root, key)
     text = (root / MANIFEST_FILE).read_text()
     (root / MANIFEST_FILE).write_text(text.replace('"serial": ', '"serial": 1'))
-    assert "was not made over this" in refused(scanner)
+    assert "is not a signature of" in refused(scanner)
     (root / SIGNATURE_FILE).write_text("none\n")
-    assert "holds no Ed25519 signature" in refused(scanner)
+    assert "is not an Ed25519 signature" in refused(scanner)
 
 
 def test_a_signature_may_be_bare_or_in_base64(scanner: Scanner, root: Path, key: Ed25519PrivateKey) -> None:
@@ -202,7 +202,7 @@ def test_a_serial_counts_only_once_its_files_were_accepted(
         (b"\xff\xfe", "is malformed"),
         (b'{"type": "x", "serial": 1, "files": {}, "more": 1}', "is malformed"),
         (b'{"type": "x", "serial": 1, "files": {}}', "is of the type 'x'"),
-        (b'{"type": "plugin-operator.plugins-manifest/v1", "serial": 1, "files": {}}', "is not as"),
+        (b'{"type": "plugin-operator.plugins-manifest/v1", "serial": 1, "files": {}}', "is not in the form"),
         (b'{"type": "plugin-operator.plugins-manifest/v1", "serial": 1.0, "files": {"\\ud800": ""}}', "is malformed"),
         (b'{"type": "plugin-operator.plugins-manifest/v1", "serial": 0, "files": {}}', "is malformed"),
         (b'{"type": "plugin-operator.plugins-manifest/v1", "serial": -1, "files": {}}', "is malformed"),
@@ -219,9 +219,9 @@ def test_a_malformed_manifest_is_refused_even_if_it_is_signed(
 def test_a_manifest_that_says_something_twice_is_refused(key: Ed25519PrivateKey) -> None:
     content = Manifest.of(7, {"one.py": b"good"}).encode()
     line = content.splitlines(keepends=True)[4]
-    with pytest.raises(Untrusted, match="is not as"):
+    with pytest.raises(Untrusted, match="is not in the form"):
         Manifest.decode(content.replace(line, line.replace(b"\n", b",\n") + line))
-    with pytest.raises(Untrusted, match="is not as"):
+    with pytest.raises(Untrusted, match="is not in the form"):
         Manifest.decode(content + b"\n")
 
 
@@ -277,7 +277,7 @@ def test_a_key_can_be_replaced_while_the_operator_runs(
     sign_directory(root, other)
     assert scanner.scan().directory is Directory.OK
     key_file.write_bytes(public_pem(key))
-    assert "was not made" in refused(scanner)
+    assert "is not a signature" in refused(scanner)
     key_file.unlink()
     assert "public.pem cannot be read: No such file or directory" in refused(scanner)
 
@@ -332,7 +332,7 @@ def test_a_set_up_that_leads_round_the_key_is_wrong_usage(
     (root / "link.pem").symlink_to(key_file)
     (tmp_path / "link.pem").symlink_to(root / "key.pem")
     for path in (root / "key.pem", root / "link.pem", tmp_path / "link.pem"):
-        with pytest.raises(UsageError, match="lies in the plugins directory"):
+        with pytest.raises(UsageError, match="is in the plugins directory"):
             Verifier.for_directory(path, root)
     monkeypatch.chdir(root)
     monkeypatch.syspath_prepend("")
@@ -354,7 +354,7 @@ def test_a_directory_that_could_not_be_loaded_is_not_signed(tmp_path: Path, root
     with pytest.raises(CannotSign, match="does not exist"):
         sign_directory(tmp_path / "none", key)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CannotSign, match="holds no plugins"):
+    with pytest.raises(CannotSign, match="contains no plugins"):
         sign_directory(tmp_path / "empty", key)
     (root / "gone.py").symlink_to("nowhere")
     with pytest.raises(CannotSign, match="is a link to nothing"):

@@ -1,1 +1,1 @@
-"""Parsing and compiling plugin files in a process with limits, in which nothing of them runs."""
+"""Parsing and compiling plugin files in a process with resource limits that runs no plugin code."""

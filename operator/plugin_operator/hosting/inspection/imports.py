@@ -1,7 +1,7 @@
-"""What a source file imports and declares, found without running it.
+"""The imports and declarations of a source file, found without running it.
 
-Imports anywhere count, inside functions too, because a helper that is imported late changes behaviour all the same. How
-it is found is ``inspection``'s affair.
+Imports inside functions count too, because a helper that is imported late also changes behaviour. Leaves parsing to
+``parser``.
 """
 
 import marshal
@@ -13,15 +13,15 @@ _ERRORS = {each.__name__: each for each in (SyntaxError, IndentationError, TabEr
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What was found in one file.
+    """Facts about one file.
 
     Attributes:
-        top_level: first parts of absolute imports, and of relative ones that climb to the plugins directory itself.
-        is_dynamic: it imports by a name that is made at run time, so that nobody can tell what.
-        declares: it seems to declare a controller.
-        is_parsed: it is Python at all.
-        code: for ``code_of``; empty if it was refused.
-        rejection: why it cannot even be compiled within limits, and the way out.
+        top_level: first parts of absolute imports, and of relative imports from the plugins directory itself.
+        is_dynamic: whether it imports by a name that is computed at run time.
+        declares: whether it seems to declare a controller.
+        is_parsed: whether it is valid Python.
+        code: compiled code for ``code_of``; empty if it was rejected.
+        rejection: why it cannot be compiled within the limits, and the fix.
     """
 
     top_level: frozenset[str] = frozenset()
@@ -33,12 +33,12 @@ class FileFacts:
 
 
 def code_of(made: bytes, filename: str) -> CodeType:
-    """Return the code of a file that was compiled elsewhere, with ``filename`` in its tracebacks.
+    """Return the code object of a file that the parser process compiled, with ``filename`` for tracebacks.
 
     Raises:
-        SyntaxError: it is no Python.
+        SyntaxError: the file is not valid Python.
     """
-    found = marshal.loads(made)  # noqa: S302 - made by our own process, which runs nothing of the file
+    found = marshal.loads(made)  # noqa: S302 - from the operator's own parser process, which runs no plugin code
     if isinstance(found, CodeType):
         return _renamed(found, filename)
     kind, message, line, offset, text = found

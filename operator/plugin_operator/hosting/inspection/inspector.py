@@ -1,7 +1,7 @@
-"""Having plugin files parsed and compiled where it can do no harm: the operator's side.
+"""The operator's side of parsing plugin files in separate processes.
 
-Owns the processes that do so (see ``inspection``), what is known of which content, and how long anybody waits for it: a
-file that takes long holds up itself, and those who import it, but no other.
+Owns the parser processes (see ``parser``), a cache of facts by content, and the time to wait for facts. A file that
+takes long delays only itself and the plugins that import it.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from plugin_operator.hosting.inspection import parser
 from plugin_operator.hosting.inspection.imports import FileFacts
 from plugin_operator.rendering import describe
 
-#: SHA-256 of a content, and how many folders below the plugins directory it lies.
+#: SHA-256 of a file's content, and its depth below the plugins directory.
 Key = tuple[str, int]
 
 _IDLE_SECONDS = 2.0
@@ -38,12 +38,12 @@ _log = logs.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """What the files of one lane may cost.
+    """Resource limits for the files of one lane.
 
     Attributes:
-        file_bytes: no larger ones are in it.
-        memory_bytes: of address space; both lanes together fit into a small pod, beside the operator.
-        processor_seconds: each.
+        file_bytes: largest file of the lane.
+        memory_bytes: address space of its process; both lanes together fit into a small pod beside the operator.
+        processor_seconds: processor time per file.
     """
 
     file_bytes: float
@@ -51,7 +51,7 @@ class _Limits:
     processor_seconds: int
 
     def arguments(self) -> tuple[str, str]:
-        """Return them as the process wants them."""
+        """Return the limits as arguments of the parser process."""
         return str(self.memory_bytes), str(self.processor_seconds)
 
 
@@ -60,9 +60,9 @@ _LARGE = _Limits(math.inf, 192 * 1024 * 1024, 10)
 
 
 class Inspector:
-    """Looks into files by content and remembers what was found; for any thread.
+    """Thread-safe cache of facts about files, by content.
 
-    Large files and small ones do not wait for each other.
+    Large and small files have separate lanes, so that they do not wait for each other.
     """
 
     def __init__(self) -> None:
@@ -71,12 +71,12 @@ class Inspector:
         self._lanes = [_Lane(limits, self._changed, self._known) for limits in (_SMALL, _LARGE)]
 
     def facts(self, wanted: Mapping[Key, bytes], patience_seconds: float) -> dict[Key, FileFacts]:
-        """Return what is known of ``wanted``, and forget everything else; blocks.
+        """Return the known facts about ``wanted``, and drop all others from the cache. Blocks.
 
         Args:
-            wanted: contents.
-            patience_seconds: how long to wait for those that are asked for the first time. What is missing then may be
-                there at a later call, which does not wait for it again.
+            wanted: contents by key.
+            patience_seconds: how long to wait for new contents. A later call returns facts that arrive after that, and
+                does not wait for them again.
         """
         with self._changed:
             for key in self._known.keys() - wanted.keys():
@@ -95,7 +95,7 @@ class Inspector:
 
 
 class _Lane:
-    """Files that wait for one process, which lives while it is needed; all but ``_work`` under the condition's lock."""
+    """Queue of files for one parser process; all methods but ``_work`` need the lock of the condition."""
 
     def __init__(self, limits: _Limits, changed: threading.Condition, known: dict[Key, FileFacts]) -> None:
         self.limits = limits
@@ -107,15 +107,15 @@ class _Lane:
 
     @property
     def is_alive(self) -> bool:
-        """Whether its thread runs, which it does while there is work and a little longer."""
+        """Whether the thread runs; it ends some time after the last file."""
         return self._thread is not None and self._thread.is_alive()
 
     def put(self, key: Key, content: bytes) -> None:
-        """Have a file looked into, once ``ensure`` is called."""
+        """Queue a file; ``ensure`` starts the work."""
         self._waiting.append((key, content))
 
     def ensure(self) -> None:
-        """See that somebody works; called at each look, so that a thread that has ended is replaced."""
+        """Start the thread unless it runs; called at each scan, so that a thread that died is replaced."""
         if not self.is_alive:
             self._running = None
             if self._waiting:
@@ -123,7 +123,7 @@ class _Lane:
                 self._thread.start()
 
     def keep_only(self, wanted: Container[Key]) -> set[Key]:
-        """Forget what nobody wants any more, and return what is still to come."""
+        """Drop queued files that are not wanted any more, and return the keys that are still pending."""
         self._waiting = deque((key, content) for key, content in self._waiting if key in wanted)
         return {key for key, _ in self._waiting} | ({self._running} if self._running is not None else set())
 
@@ -136,8 +136,8 @@ class _Lane:
                 try:
                     facts = process.inspect(content, key[1])
                 except Exception as error:  # noqa: BLE001 - see below
-                    # Nothing is wrong with the file: no process can be had now, or no memory.
-                    _log.warning("Plugin files cannot be parsed, trying again", reason=describe(error))
+                    # Not the fault of the file: no process could be started, or memory is short.
+                    _log.warning("Plugin parser failed, retrying", reason=describe(error))
                     time.sleep(_PAUSE_SECONDS)
                 with self._changed:
                     self._running = None
@@ -160,14 +160,14 @@ class _Lane:
 
 
 class _Process:
-    """One process that parses; started when it is needed, and again after it has died."""
+    """One parser process, started on demand and again after it has died."""
 
     def __init__(self, limits: _Limits) -> None:
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
 
     def inspect(self, content: bytes, depth: int) -> FileFacts:
-        """Return what is in a file, or why that cannot be found out.
+        """Return the facts about a file, or its rejection.
 
         Raises:
             OSError: no process can be started.
@@ -184,7 +184,7 @@ class _Process:
         return FileFacts(is_parsed=False, rejection=reason)
 
     def close(self) -> None:
-        """Let it end."""
+        """Stop the process."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -193,24 +193,24 @@ class _Process:
     def _ask(self, content: bytes, depth: int) -> FileFacts | str:
         process = self._started()
         try:
-            answer: dict[str, Any] = marshal.loads(  # noqa: S302 - from our own process
+            answer: dict[str, Any] = marshal.loads(  # noqa: S302 - from the operator's own process
                 _exchange(process, marshal.dumps((content, depth, sys.flags.optimize)))
             )
         except (OSError, EOFError, ValueError):
-            process.kill()  # does nothing to one that has ended by itself
+            process.kill()  # no effect if the process has ended
             status = process.wait()
             self.close()
             return _TOO_SLOW if status == -signal.SIGXCPU else f"ends the process that parses it ({_named(status)})"
         if answer.get("rejection"):
-            self.close()  # it may have no memory left for the next
+            self.close()  # its memory may be exhausted for the next file
         return FileFacts(**answer | {"top_level": frozenset(answer.get("top_level", ()))})
 
     def _started(self) -> "subprocess.Popen[bytes]":
         if self._process is not None and self._process.poll() is not None:
             self.close()
         if self._process is None:
-            # -I and -S: nothing is imported from the working directory, the environment or site-packages.
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+            # -I and -S: no imports from the working directory, PYTHONPATH or site-packages.
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter and this package
                 [sys.executable, "-I", "-S", "-W", "ignore", parser.__file__, *self._limits.arguments()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -226,11 +226,11 @@ _TOO_SLOW = "takes more than {} s of processor time to be compiled, the limit fo
 
 
 def _exchange(process: "subprocess.Popen[bytes]", request: bytes) -> bytes:
-    """Send a request and return the answer.
+    """Send a request and return the response.
 
     Raises:
-        OSError: the process has ended, or does not answer in time.
-        EOFError: it has ended.
+        OSError: the process has ended, or does not respond in time.
+        EOFError: the process has ended.
     """
     stdin, stdout = (cast("IO[bytes]", stream).fileno() for stream in (process.stdin, process.stdout))
     end = time.monotonic() + _DEADLINE_SECONDS

@@ -1,8 +1,8 @@
-"""Parsing and compiling plugin files: the program of a process of its own, in which nothing of them runs.
+"""The parser process: parses and compiles plugin files without running them.
 
-A file of a mebibyte may take a gibibyte to parse, so that this is never done in the operator. ``inspector`` starts this
-module as a script, outside the package and without site-packages: it needs the standard library only, and starts in
-some twenty milliseconds. Its limits are its own; dying of them is an answer, too.
+Parsing a file of 1 MiB may take 1 GiB of memory, so the operator never does it itself. ``inspector`` starts this module
+as a script, without site-packages: it needs the standard library only and starts in some twenty milliseconds. The
+process sets its own resource limits; if it exceeds them and dies, the file is rejected.
 """
 
 import ast
@@ -33,12 +33,12 @@ _NICENESS = 5
 _MAX_TEXT = 200
 _MAX_HEAD = 4096
 _PACKAGE = "plugin_operator"
-# Charmaps and multi-byte codecs in C. Others may take a time that grows with the square of the file, or are no codings.
+# Charmaps and multi-byte codecs in C. Other codecs may take quadratic time, or are not text encodings.
 _CODINGS = re.compile(r"utf-8(-sig)?|ascii|iso8859-\d+|cp\d+|koi8-[rtu]|mac-\w+|gb\w+|big5\w*|euc_\w+|shift_jis\w*")
 _CODING_LINE = re.compile(rb"[ \t\f]*#.{0,200}?coding[:=]")
 
 
-# Functions that are told the name of a module: what they import, and what they only read files of.
+# Functions that take the name of a module to import, or to read its files.
 _IMPORTERS = frozenset({"import_module", "__import__", "resolve_name", "find_spec", "run_module"})
 _RELATIVE = frozenset({"import_module", "find_spec"})
 _READERS = frozenset(
@@ -53,8 +53,8 @@ def source_text(content: bytes) -> str:
     """Return the text of a source file.
 
     Raises:
-        SyntaxError: it says it is in a coding that is none for plugins, with the line.
-        UnicodeError: it is not in the coding it says.
+        SyntaxError: the file declares an encoding that is not supported for plugins; the error has the line.
+        UnicodeError: the file is not valid in its encoding.
     """
     line = 2 if _CODING_LINE.match(content.partition(b"\n")[2]) else 1
     try:
@@ -63,24 +63,24 @@ def source_text(content: bytes) -> str:
     except (LookupError, SyntaxError) as error:
         raise SyntaxError(f"{error}: save the file as UTF-8", ("", line, None, None)) from None
     if not _CODINGS.fullmatch(known):
-        raise SyntaxError(f"{coding!r} is no coding for a plugin: save the file as UTF-8", ("", line, None, None))
+        raise SyntaxError(f"{coding!r} is not an encoding for plugins: save the file as UTF-8", ("", line, None, None))
     return importlib.util.decode_source(content)
 
 
 def inspect_source(content: bytes, depth: int, optimize: int) -> dict[str, Any]:
-    """Return what a file imports and declares, and its code.
+    """Return the imports and declarations of a file, and its code.
 
     Args:
-        content: the file.
-        depth: how many folders below the plugins directory it lies.
+        content: content of the file.
+        depth: depth of the file below the plugins directory.
         optimize: as for ``compile``.
 
     Returns:
-        The fields of ``imports.FileFacts`` as plain values. ``code`` holds a marshalled code object, or what
-        ``syntax_error`` makes an exception of.
+        The fields of ``imports.FileFacts`` as plain values. ``code`` is a marshalled code object, or the arguments of
+        ``syntax_error``.
 
     Raises:
-        MemoryError: it takes more memory than there is.
+        MemoryError: the memory limit is exceeded.
     """
     try:
         source_text(content)
@@ -88,7 +88,7 @@ def inspect_source(content: bytes, depth: int, optimize: int) -> dict[str, Any]:
     except SyntaxError as error:
         where = (type(error).__name__, error.msg, error.lineno, error.offset, (error.text or "")[:_MAX_TEXT])
         return {"is_parsed": False, "code": marshal.dumps(where)}
-    except ValueError as error:  # null bytes, in versions that do not call that a syntax error; text in another coding
+    except ValueError as error:  # null bytes, which some versions do not report as a syntax error; invalid text
         reason = _TOO_DEEP if "nested" in str(error) else ""
         return {
             "is_parsed": False,
@@ -130,7 +130,7 @@ def _facts(tree: ast.Module, depth: int) -> dict[str, Any]:
 
 
 def _called(node: ast.Call) -> Iterator[str | None]:
-    """Yield what a call imports by name; None for a name that is made at run time, so that nobody can tell which."""
+    """Yield the module names that a call imports; None for a name that is computed at run time."""
     function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if function not in _IMPORTERS and function not in _READERS:
         return
@@ -141,7 +141,7 @@ def _called(node: ast.Call) -> Iterator[str | None]:
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
             yield argument.value.lstrip(".").partition(":")[0].partition(".")[0]
         elif function in _READERS:
-            continue  # mostly a module that was imported, or another function of that name
+            continue  # usually an imported module, or another function of that name
         elif argument is not None and argument is name and (function != "resolve_name" or _is_of_pkgutil(node.func)):
             yield None
 
@@ -177,7 +177,7 @@ def _limit(which: int, value: int) -> None:
     try:
         resource.setrlimit(which, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
     except (OSError, ValueError):
-        return  # not every platform knows every limit
+        return  # not every platform has every limit
 
 
 def _limit_processor(seconds: int) -> None:
@@ -203,13 +203,13 @@ def _answer(answer: dict[str, Any]) -> None:
 
 
 def _serve(memory_bytes: int, processor_seconds: int) -> None:
-    """Answer requests until the operator closes its end, or there is no memory left."""
+    """Serve requests until the operator closes the pipe, or memory is exhausted."""
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, memory_bytes)
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     os.nice(_NICENESS)
     try:
-        # If memory runs out, the kernel is to end this process and not the operator.
+        # If the container runs out of memory, the kernel should kill this process, not the operator.
         with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123 - pathlib takes time to import
             file.write("1000")
     except OSError:

@@ -1,1 +1,1 @@
-"""What plugins need installed: reading it from their files, comparing it with what is there, and merging it."""
+"""Requirements of plugins: reading them from files, checking them against installed packages, and merging them."""

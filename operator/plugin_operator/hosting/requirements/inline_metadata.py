@@ -1,7 +1,7 @@
-"""The metadata block that a single-file script may carry in its comments.
+"""Inline script metadata (PEP 723) in the comments of a file.
 
-Owns finding the block in the bytes of a file, and its lines. The form is that of "Inline script metadata" in the Python
-packaging specifications (PEP 723). What the metadata means is ``needs``'s.
+Owns finding the block and its lines. The format is that of "Inline script metadata" in the Python packaging
+specifications. Leaves the meaning of the metadata to ``needs``.
 """
 
 import re
@@ -13,10 +13,10 @@ from typing import Any
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.inspection.parser import source_text
 
-# The lines of the specification's own expression. That itself takes a time that grows with the square of the file.
+# Line patterns from the regular expression of the specification, which itself takes quadratic time.
 _OPENING = re.compile(r"# /// ([a-zA-Z0-9-]+)")
 _CLOSING = "# ///"
-# What reading TOML costs grows with the square of a key's length, and a key cannot be longer than its line.
+# Parsing TOML takes quadratic time in the length of a key, which its line bounds.
 _MAX_BLOCK = 16 * 1024
 _MAX_LINE = 1024
 _TYPE = "script"
@@ -25,12 +25,12 @@ _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 @dataclass(frozen=True, slots=True)
 class ScriptBlock:
-    """One block.
+    """One metadata block.
 
     Attributes:
-        path: the file, as the user knows it.
-        line: of its opening line, from 1.
-        lines: its content without the comment signs; the first stands in ``line + 1``.
+        path: path of the file as shown to users.
+        line: 1-based number of its opening line.
+        lines: its content without comment signs, from ``line + 1`` on.
     """
 
     path: str
@@ -38,10 +38,10 @@ class ScriptBlock:
     lines: tuple[str, ...]
 
     def parse(self) -> dict[str, Any]:
-        """Return the TOML in it.
+        """Parse the TOML of the block and return it.
 
         Raises:
-            PluginRejected: it is none, with the line.
+            PluginRejected: the block is not TOML; the error has the line.
         """
         try:
             return tomllib.loads("\n".join(self.lines))
@@ -55,24 +55,24 @@ class ScriptBlock:
             raise self.refusal(f"is not TOML: {error}", self.line) from None
 
     def refusal(self, reason: str, line: int) -> PluginRejected:
-        """Return the refusal for something wrong in the block."""
+        """Return the error for a fault in the block."""
         return PluginRejected(f"its metadata block (# /// script) {reason}", path=self.path, line=line)
 
     def line_of(self, text: str) -> int:
-        """Return the line that holds ``text``, or the opening line if it is written with escapes."""
+        """Return the number of the line that contains ``text``, or of the opening line if it is escaped there."""
         return next((self.line + at for at, line in enumerate(self.lines, 1) if text in line), self.line)
 
 
 def find_block(content: bytes, path: str) -> ScriptBlock | None:
-    """Return the ``script`` block of a file, or None if it has none; one that is never closed is none.
+    """Return the ``script`` block of a file, or None; a block without an end does not count.
 
     Raises:
-        PluginRejected: it has two.
+        PluginRejected: the file has two blocks.
     """
     try:
         text = source_text(content)
     except (SyntaxError, UnicodeError):
-        return None  # compiling it tells what is wrong, and where
+        return None  # compiling the file reports the error and its line
     found = [ScriptBlock(path, line, lines) for kind, line, lines in _blocks(text) if kind == _TYPE]
     if len(found) > 1:
         raise found[1].refusal(f"is the second one, the first begins in line {found[0].line}", found[1].line)
@@ -90,7 +90,7 @@ def _check_size(block: ScriptBlock) -> None:
 
 
 def _blocks(text: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
-    """Yield type, line and content of each block; one reaches to the last line that may close it."""
+    """Yield type, line and content of each block, which extends to the last possible closing line."""
     lines = text.split("\n")
     at = 0
     while at < len(lines):
@@ -103,7 +103,7 @@ def _blocks(text: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
             end += 1
         closing = next((number for number in range(end - 1, at + 1, -1) if lines[number] == _CLOSING), None)
         if closing is None:
-            at = end  # nothing from here to there can be closed
+            at = end  # no block can end in between
         else:
             yield opening[1], at + 1, tuple(map(_plain, lines[at + 1 : closing]))
             at = closing + 1

@@ -1,7 +1,7 @@
-"""Whether what a plugin needs is installed where the operator runs.
+"""Checking the requirements of a plugin against the installed packages.
 
-Owns the comparison, by the rules pip goes by (version specifiers, environment markers, extras). Installing anything is
-left to whoever builds the image: an operator that fetched code by itself would run what nobody has looked at.
+Owns the comparison by pip's rules (version specifiers, environment markers, extras). It installs nothing: packages
+belong into the image, because an operator that downloads code would run unreviewed code.
 """
 
 import platform
@@ -19,14 +19,14 @@ _WAY_OUT = '; install it where the operator runs ("plugin-operator requirements"
 
 
 class RequirementsUnmet(PluginRejected):
-    """Something the plugin needs is missing; installing it mends that, without a change of the file."""
+    """A requirement of the plugin is not installed; the plugin loads once it is, without a change of the file."""
 
 
 def check_installed(files: Mapping[str, bytes], root: str) -> None:
-    """Check a plugin's files, and those of its helpers, before any of them is imported. Blocks: reads directories.
+    """Check the requirements of a plugin and its helpers, before an import. Blocks: reads directories.
 
     Raises:
-        RequirementsUnmet: names each requirement that is missing or does not match, and the line of the first.
+        RequirementsUnmet: a requirement is missing or does not match; names each, and the line of the first.
         PluginRejected: a metadata block is malformed.
     """
     problems = [problem for needs in needs_of(files, root) for problem in _problems(needs)]
@@ -37,7 +37,7 @@ def check_installed(files: Mapping[str, bytes], root: str) -> None:
 
 
 def url_problem(requirement: Requirement) -> str:
-    """Return why a requirement that names a URL is refused; empty if it names none."""
+    """Return why a requirement with a URL is rejected; empty if it has none."""
     if requirement.url is None:
         return ""
     return (
@@ -65,8 +65,8 @@ def _problem(need: Need) -> str:
 
 
 def _unmet(requirement: Requirement, wanted: str, seen: set[tuple[str, str]]) -> str:
-    """Return what is wrong; ``wanted`` is the author's requirement, ``seen`` the extras that were followed."""
-    indirect = f", which {wanted!r} takes in" if str(requirement) != wanted else ""
+    """Return the unmet requirements; ``wanted`` is the declared requirement, ``seen`` the extras already checked."""
+    indirect = f", which {wanted!r} includes" if str(requirement) != wanted else ""
     what = f"needs {str(requirement)!r}{indirect}"
     try:
         found = metadata.distribution(requirement.name)
@@ -74,7 +74,7 @@ def _unmet(requirement: Requirement, wanted: str, seen: set[tuple[str, str]]) ->
     except metadata.PackageNotFoundError:
         return f"{what}, which is not installed" if not indirect else f"{what} and is not installed"
     except (InvalidVersion, TypeError, KeyError):
-        return f"{what}, but the version that is installed cannot be told"
+        return f"{what}, but the installed version is unknown"
     if not requirement.specifier.contains(version, prereleases=True):
         return f"{what}, but {version} is installed"
     for extra in sorted(requirement.extras):
@@ -95,8 +95,8 @@ def _extra_problem(found: metadata.Distribution, extra: str, what: str, wanted: 
         try:
             inner = Requirement(text)
         except InvalidRequirement:
-            continue  # metadata from before such texts had a standard
-        # Only what the extra adds: what the distribution needs in any case came with it.
+            continue  # metadata older than the standard for requirements
+        # Only the requirements of the extra: the others were installed with the distribution.
         if inner.marker is None or inner.marker.evaluate({"extra": ""}) or not inner.marker.evaluate({"extra": extra}):
             continue
         problem = _unmet(_unmarked(inner), wanted, seen)

@@ -1,7 +1,7 @@
-"""What plugins say they need: a Python version and installed distributions.
+"""Declared requirements of plugins: a Python version and distributions.
 
-Owns reading ``requires-python`` and ``dependencies`` from the metadata blocks of a plugin's files, each with its line.
-Whether that is there is left to ``installed``, putting many plugins' needs together to ``union``.
+Owns reading ``requires-python`` and ``dependencies`` with their lines from the metadata blocks of a plugin's files.
+Leaves the check to ``installed_check``, and merging to ``union``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ _DEPENDENCIES = "dependencies"
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One entry of ``dependencies``, where it is written."""
+    """One entry of ``dependencies`` with file and line."""
 
     requirement: Requirement
     path: str
@@ -29,7 +29,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class PythonNeed:
-    """``requires-python``, where it is written."""
+    """``requires-python`` with file and line."""
 
     specifier: SpecifierSet
     path: str
@@ -38,22 +38,22 @@ class PythonNeed:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What one file needs; ``python`` is None if any will do."""
+    """The requirements of one file; ``python`` is None if it declares no version."""
 
     python: PythonNeed | None
     distributions: tuple[Need, ...]
 
 
 def needs_of(files: Mapping[str, bytes], root: str) -> list[Needs]:
-    """Return the needs of a plugin and of each helper it imports, in order of their names.
+    """Return the requirements of a plugin and of each helper it imports, sorted by name.
 
     Args:
-        files: contents by POSIX path below the plugins directory. A block counts in a file that lies directly there and
-            in a folder's ``__init__.py``.
-        root: the plugins directory, as the user knows it.
+        files: contents by POSIX path below the plugins directory. Blocks count in top-level files and in the
+            ``__init__.py`` of a folder.
+        root: path of the plugins directory as shown to users.
 
     Raises:
-        PluginRejected: a block is malformed; with file, line and what is wrong.
+        PluginRejected: a block is malformed; the error has file, line and reason.
     """
     blocks = (find_block(files[path], f"{root}/{path}") for path in sorted(files) if _is_main(path))
     return [_read(block) for block in blocks if block is not None]
@@ -74,7 +74,7 @@ def _python(block: ScriptBlock, value: Any) -> PythonNeed | None:
         return None
     line = block.line_of(_PYTHON)
     if not isinstance(value, str):
-        raise block.refusal(f'has a {_PYTHON} that is no text: write for example {_PYTHON} = ">=3.11"', line)
+        raise block.refusal(f'has a {_PYTHON} that is not a text: write for example {_PYTHON} = ">=3.11"', line)
     try:
         return PythonNeed(SpecifierSet(value), block.path, line)
     except InvalidSpecifier:
@@ -84,7 +84,7 @@ def _python(block: ScriptBlock, value: Any) -> PythonNeed | None:
 def _distributions(block: ScriptBlock, value: Any) -> Iterator[Need]:
     if not isinstance(value, list):
         line = block.line_of(_DEPENDENCIES)
-        raise block.refusal(f'has {_DEPENDENCIES} that are no list: write for example ["boto3>=1.30"]', line)
+        raise block.refusal(f'has {_DEPENDENCIES} that are not a list: write for example ["boto3>=1.30"]', line)
     for each in value:
         if not isinstance(each, str):
             line = block.line_of(_DEPENDENCIES)
@@ -96,5 +96,5 @@ def _distributions(block: ScriptBlock, value: Any) -> Iterator[Need]:
                 requirement.marker.evaluate()
         except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName, RecursionError) as error:
             reason = str(error).partition("\n")[0]
-            raise block.refusal(f"has {each!r} in {_DEPENDENCIES}, which is no requirement: {reason}", line) from None
+            raise block.refusal(f"has {each!r} in {_DEPENDENCIES}, not a requirement: {reason}", line) from None
         yield Need(requirement, block.path, line)

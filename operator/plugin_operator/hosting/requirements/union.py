@@ -1,6 +1,6 @@
-"""The needs of many plugins as one list that pip can install.
+"""The requirements of many plugins as one list for pip.
 
-Owns merging and finding what contradicts itself. Whether a version exists is left to pip.
+Owns merging, and finding contradictions. Leaves it to pip whether a version exists.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,11 +16,11 @@ from plugin_operator.hosting.requirements.needs import Need, Needs, PythonNeed
 
 @dataclass(frozen=True, slots=True)
 class NeedsUnion:
-    """What an image needs.
+    """The merged requirements of plugins.
 
     Attributes:
-        lines: of a requirements file, sorted; each name and marker once.
-        problems: what cannot be installed together or at all, with file and line.
+        lines: lines of a requirements file, sorted; each name and marker once.
+        problems: conflicting or invalid requirements, with file and line.
     """
 
     lines: tuple[str, ...]
@@ -28,7 +28,7 @@ class NeedsUnion:
 
 
 def union_of(needs: Iterable[Needs]) -> NeedsUnion:
-    """Return the union. A contradiction is among its lines as well, so that pip refuses it, too."""
+    """Return the union. Its lines include contradictions, so that pip rejects them too."""
     known = list(dict.fromkeys(needs))
     pythons = [each.python for each in known if each.python is not None]
     wanted = [need for each in known for need in each.distributions]
@@ -59,7 +59,7 @@ def _all_of(group: Iterable[Need]) -> SpecifierSet:
 
 
 def _conflicts(groups: dict[tuple[str, str], list[Need]]) -> list[str]:
-    """Return the conflicts under one marker, and those between markers that all hold here."""
+    """Return the conflicts under one marker, and between markers that all apply on this machine."""
     problems = [_conflict(group) for group in groups.values()]
     for name in sorted({name for name, _ in groups}):
         here = [need for (other, _), group in groups.items() if other == name for need in group if _holds(need)]
@@ -76,7 +76,7 @@ def _conflict(group: Sequence[Need]) -> str:
     if not _all_of(group).is_unsatisfiable():
         return ""
     said = ", ".join(f"{need.path}:{need.line} wants {str(need.requirement)!r}" for need in group)
-    return f"no version of {canonicalize_name(group[0].requirement.name)} suits all: {said}"
+    return f"no version of {canonicalize_name(group[0].requirement.name)} matches all: {said}"
 
 
 def _python_line(pythons: Sequence[PythonNeed]) -> list[str]:
@@ -88,7 +88,7 @@ def _python_conflict(pythons: Sequence[PythonNeed]) -> list[str]:
     if not _python(pythons).is_unsatisfiable():
         return []
     said = ", ".join(f"{each.path}:{each.line} wants {str(each.specifier)!r}" for each in pythons)
-    return [f"no version of Python suits all: {said}"]
+    return [f"no version of Python matches all: {said}"]
 
 
 def _python(pythons: Iterable[PythonNeed]) -> SpecifierSet:

@@ -1,1 +1,1 @@
-"""Finding what lies in the plugins directory: bytes, changes, and which files make one plugin."""
+"""Scanning the plugins directory: file contents, changes, and the files of each plugin."""

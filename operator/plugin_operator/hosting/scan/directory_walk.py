@@ -1,7 +1,7 @@
-"""Finding what lies in a plugins directory, without reading it.
+"""Walking a plugins directory without reading files.
 
-Owns what counts as an entry's own trouble: a loop of links, a name too long, a folder that cannot be opened, too many
-of something. That entry is refused with a reason, and the walk goes on. Reading is left to ``tree``.
+Owns the errors of single entries, such as a link loop, an overlong name, an unreadable folder or too many entries. Such
+an entry is rejected with a reason, and the walk continues. Leaves reading to ``tree``.
 """
 
 import errno
@@ -14,7 +14,7 @@ from plugin_operator.hosting.scan.files import MAX_FILE_BYTES
 from plugin_operator.hosting.scan.names import is_ignored
 
 CODE = (".py", ".so", ".pyd")
-TOO_MANY = "is one too many: at most {files:,} files and {bytes:,} bytes are read"
+TOO_MANY = "exceeds the limit of the directory: {files:,} files and {bytes:,} bytes"
 MAX_ENTRIES = 100_000
 MAX_FOLDER_ENTRIES = 5_000
 _MAX_DEPTH = 16
@@ -33,16 +33,16 @@ _REASONS = {
 
 
 class Moved(Exception):
-    """The directory changed while it was read."""
+    """The directory changed during the walk."""
 
 
 class TooManyEntries(Exception):
-    """There is more in the directory than can be told apart in time."""
+    """The directory has too many entries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One file that is worth reading: where it lies, its POSIX path below the directory, and its state."""
+    """One file to read: its location on disk, its POSIX path below the directory, and its ``stat`` result."""
 
     path: str
     name: str
@@ -54,14 +54,14 @@ class Walk:
     """One pass over the directory.
 
     Args:
-        real_root: the directory, behind all links.
-        also: names directly in it that are wanted though they are no code.
-        is_last: there is no further attempt: what vanishes meanwhile is taken for gone.
+        real_root: the directory with all links resolved.
+        also: further names at its top level to read, although they are not code.
+        is_last: whether this is the last attempt, so that entries that vanish count as deleted.
 
     Attributes:
-        found: files worth reading, by the first part of their path.
+        found: files to read, by the first part of their path.
         folders, refused, ignored: as in ``tree.Tree``.
-        looked_into: the folders on disk whose entries were listed, the directory itself first.
+        looked_into: the listed folders on disk, the directory itself first.
     """
 
     def __init__(self, real_root: str, also: Collection[str], *, is_last: bool) -> None:
@@ -80,12 +80,12 @@ class Walk:
         self._crowded: set[str] = set()
 
     def top(self, path: str, *, is_atomic: bool) -> None:
-        """Take in the directory itself, or what its link ``..data`` leads to.
+        """Walk the directory itself, or the target of its link ``..data``.
 
         Raises:
-            OSError: it cannot be listed, or this process can open nothing more.
-            Moved: it has changed.
-            TooManyEntries: there are too many entries in it.
+            OSError: the directory cannot be listed, or this process has no free file descriptor.
+            Moved: the directory has changed.
+            TooManyEntries: the directory has too many entries.
         """
         entries = self._list(path, MAX_ENTRIES - self._entries, is_atomic=is_atomic)
         if entries is None:
@@ -96,7 +96,7 @@ class Walk:
                 self._entry(entry, entry.name, is_atomic=is_atomic, depth=0)
 
     def _list(self, path: str, most: int, *, is_atomic: bool) -> list["os.DirEntry[str]"] | None:
-        """Return the entries of a folder that have a name, sorted; None if there are more than ``most``."""
+        """Return the sorted entries of a folder with printable names; None if there are more than ``most``."""
         entries: list[os.DirEntry[str]] = []
         with os.scandir(path) as found:
             for entry in found:
@@ -111,8 +111,8 @@ class Walk:
         return [entry for entry in entries if self._is_text(entry.name)]
 
     def _is_text(self, name: str) -> bool:
-        """Tell whether a name can be shown; a line break or code of terminals in it would forge lines of the status."""
-        if name.isprintable():  # which what is not UTF-8 is not either
+        """Report whether a name is printable; line breaks or terminal codes could forge lines of the status."""
+        if name.isprintable():  # False also for names that are not UTF-8
             return True
         self.ignored.append(repr(os.fsencode(name)))
         return False
@@ -145,7 +145,7 @@ class Walk:
         else:
             self.folders.add(name)
             if depth == 0 and os.path.lexists(os.path.join(path, "__init__.py")):  # noqa: PTH118 - bytes-exact names
-                self._packages.add(name)  # only a package's data files are part of a plugin
+                self._packages.add(name)  # data files belong to a plugin only inside a package
             self._above.add(identity)
             try:
                 self._inside(path, name, is_atomic=is_atomic, depth=depth + 1)
@@ -153,7 +153,7 @@ class Walk:
                 self._above.discard(identity)
 
     def _inside(self, path: str, name: str, *, is_atomic: bool, depth: int) -> None:
-        """Take in a folder below the directory; one with too much in it is refused as a whole, and harms no other."""
+        """Walk a folder below the directory; one with too many entries is rejected as a whole."""
         top = name.partition("/")[0]
         most = min(MAX_FOLDER_ENTRIES - self._in_folder, MAX_ENTRIES - self._entries)
         entries = self._list(path, most, is_atomic=is_atomic)
@@ -181,15 +181,15 @@ class Walk:
 
 
 def of_the_process(error: OSError) -> bool:
-    """Tell whether an error is this process's trouble, which says nothing about the entry it was met at."""
+    """Report whether an error concerns this process, such as exhausted file descriptors, and not the entry."""
     return error.errno in _OF_THE_PROCESS
 
 
 def trouble(error: OSError, path: str, *, is_last: bool) -> str:
-    """Return why an entry is refused; empty if it has just gone.
+    """Return why an entry is rejected; empty if it was just deleted.
 
     Raises:
-        Moved: another attempt may find it whole.
+        Moved: another attempt may succeed.
     """
     if error.errno == errno.ENOENT and os.path.islink(path):  # noqa: PTH114
         return "is a link to nothing"
@@ -201,14 +201,14 @@ def trouble(error: OSError, path: str, *, is_last: bool) -> str:
 
 
 def _identities(path: str) -> set[tuple[int, int]]:
-    """Return what a folder and all that it lies in are, so that a link to one of them is known for a loop."""
+    """Return device and inode of a folder and all its parents, to detect links that form a loop."""
     found = set()
     while True:
         try:
             state = os.stat(path)  # noqa: PTH116
             found.add((state.st_dev, state.st_ino))
         except OSError:
-            pass  # nothing that can be stepped into leads there either
+            pass  # no accessible entry can link there
         above = os.path.dirname(path)  # noqa: PTH120
         if above == path:
             return found
@@ -216,7 +216,7 @@ def _identities(path: str) -> set[tuple[int, int]]:
 
 
 def _leads_into_data(entry: "os.DirEntry[str]") -> bool:
-    """Tell the links that kubelet keeps for people: what they lead to was read below the resolved ``..data``."""
+    """Report whether an entry is a kubelet link into ``..data``, whose target the walk has already visited."""
     try:
         return entry.is_symlink() and os.readlink(entry.path).startswith(_DATA_LINK + "/")  # noqa: PTH115
     except OSError:

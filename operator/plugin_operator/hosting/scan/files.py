@@ -1,6 +1,6 @@
-"""One file as bytes, and what tells one state of it from another.
+"""Content and state of one file.
 
-Owns the judgement of when a file need not be read again: see ``TreeFile.is_like``.
+Owns the decision whether a file must be read again: see ``TreeFile.is_like``.
 """
 
 import hashlib
@@ -8,13 +8,13 @@ import os
 from dataclasses import dataclass
 
 MAX_FILE_BYTES = 1024 * 1024
-# File systems count in ticks of up to two seconds: within one, a second write leaves the same times as the first.
+# File systems have timestamps of up to two seconds resolution: two writes within one tick have the same times.
 _TICK_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What tells one state of a file from another without reading it; a hint, never proof of sameness."""
+    """``stat`` fields that change with the content of a file; equal stamps do not prove equal content."""
 
     device: int
     inode: int
@@ -24,21 +24,21 @@ class Stamp:
 
     @classmethod
     def of(cls, found: os.stat_result) -> "Stamp":
-        """Take it from ``stat``."""
+        """Return the stamp of a ``stat`` result."""
         return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True)
 class TreeFile:
-    """One file that was read.
+    """One file with its content.
 
     Attributes:
-        content: its bytes.
-        stamp: its state when it was read.
-        is_atomic: it lies where only whole files appear (below ``..data``).
-        is_changing: it changed under the reader's eyes.
+        content: bytes of the file.
+        stamp: state of the file when it was read.
+        is_atomic: whether it is below ``..data``, where files appear complete.
+        is_changing: whether it changed while it was read.
         digest: SHA-256 of ``content``.
-        is_cold: it was read well after its last change, so that any later change gets another stamp.
+        is_cold: whether it was read long enough after its last change that a later change has another stamp.
     """
 
     content: bytes
@@ -49,9 +49,9 @@ class TreeFile:
     is_cold: bool = False
 
     def is_like(self, found: os.stat_result, *, is_atomic: bool) -> bool:
-        """Tell whether reading it again promises nothing new: inode, size and both times are as they were.
+        """Report whether inode, size and both times are unchanged, so that the file need not be read again.
 
-        A hint that saves work, not proof: times can be set back. So each file is read again at a slower pace as well.
+        This is a heuristic, because times can be set back; so each file is also read again at a slower pace.
         """
         stamp = self.stamp
         return (
@@ -65,7 +65,7 @@ class TreeFile:
         )
 
     def is_same(self, other: "TreeFile") -> bool:
-        """Tell whether another read brought the very same, and nothing is to be learnt from the newer one."""
+        """Report whether another read has the same content and adds no information."""
         return (
             self.is_cold == other.is_cold
             and self.stamp == other.stamp
@@ -77,15 +77,15 @@ class TreeFile:
 
 
 def read_file(path: str, *, is_atomic: bool, wall: float) -> TreeFile:
-    """Read one file.
+    """Read one file and return it.
 
     Args:
-        path: where it lies; never waits if it is a pipe.
+        path: location of the file; a pipe does not block.
         is_atomic: as in ``TreeFile``.
-        wall: seconds since the epoch, now.
+        wall: current time in seconds since the epoch.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
@@ -100,7 +100,7 @@ def read_file(path: str, *, is_atomic: bool, wall: float) -> TreeFile:
 
 
 def _is_far(wall: float, time_ns: int) -> bool:
-    """Tell whether a change now would get another time; one in the future is far too, for clocks are set back."""
+    """Report whether a change now would get another timestamp; True for one in the future, as clocks are set back."""
     return abs(wall - time_ns / 1e9) > _TICK_SECONDS
 
 

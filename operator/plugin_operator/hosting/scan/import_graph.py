@@ -1,7 +1,7 @@
-"""From files to plugins: which files belong together, and what a plugin pulls in by importing.
+"""The import graph of the plugins directory: which files form a plugin, and which others it imports.
 
-A unit is what lies directly in the plugins directory under one name: ``x.py`` or the folder ``x``. A plugin's digest
-covers its own unit and every unit it imports, through any number of others.
+A unit is one name at the top level of the plugins directory: ``x.py`` or the folder ``x``. The digest of a plugin
+covers its unit and all units that it imports, directly or indirectly.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -23,16 +23,16 @@ class Unit:
     """One name in the plugins directory.
 
     Attributes:
-        name: what an import statement calls it.
-        files: their POSIX paths below the plugins directory.
-        main: the file to name to a person.
-        imports: names of other units that it imports itself.
-        declares, is_parsed, is_dynamic: as in ``FileFacts``, of all files together.
-        is_importable_only: a folder without ``__init__.py``: only good for being imported from.
-        rejection: it cannot be loaded.
-        is_shadow: refused for a name that hides an installed module, which is what imports of that name get.
-        is_code: it is named like code, or is a folder: not just an odd entry.
-        is_pending: what is in its files is still being found out; ``imports`` and all that follows may be incomplete.
+        name: module name of the unit.
+        files: POSIX paths of its files below the plugins directory.
+        main: the file to show in messages.
+        imports: names of other units that it imports directly.
+        declares, is_parsed, is_dynamic: as in ``FileFacts``, over all files.
+        is_importable_only: whether it is a folder without ``__init__.py``, which cannot be a plugin.
+        rejection: why it cannot be loaded, or None.
+        is_shadow: whether it is rejected because its name hides an installed module; imports get the installed one.
+        is_code: whether it is a folder or has the name of a code file.
+        is_pending: whether its files are still being parsed; ``imports`` and the fields after it may be incomplete.
         code: the compiled files, by path.
     """
 
@@ -52,27 +52,27 @@ class Unit:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The files that are looked into; none of what is refused anyway."""
+        """The files to parse; none if the unit is rejected."""
         return tuple(path for path in self.files if path.endswith(".py")) if self.rejection is None else ()
 
 
 class Facts(Protocol):
-    """Tells what is in files; see ``inspector.Inspector``."""
+    """Source of facts about files; see ``inspector.Inspector``."""
 
     def facts(self, wanted: Mapping[Key, bytes], patience_seconds: float) -> Mapping[Key, FileFacts]:
-        """Return what is known by then."""
+        """Return the facts that are known after at most ``patience_seconds``."""
 
 
 def find_units(
     tree: Tree, root: str, known: Facts, patience_seconds: float, originals: Collection[str] = ()
 ) -> dict[str, Unit]:
-    """Return the units of a tree by name, refused ones included.
+    """Return the units of a tree by name, including rejected ones.
 
     Args:
-        tree: what was read.
-        root: the plugins directory, as the user knows it.
-        known: tells what is in its files.
-        patience_seconds: how long to wait for that; a unit whose facts are not there by then is pending.
+        tree: the content of the directory.
+        root: path of the plugins directory as shown to users.
+        known: source of facts about the files.
+        patience_seconds: how long to wait for facts; units without facts are pending after that.
         originals: see ``names.shadowed_by``.
     """
     members: dict[str, list[str]] = {}
@@ -87,7 +87,7 @@ def find_units(
 
 
 def closure(units: Mapping[str, Unit], name: str) -> tuple[str, ...]:
-    """Return the names of all units that ``name`` pulls in, itself first."""
+    """Return the names of all units that ``name`` imports, directly or indirectly, itself first."""
     reached: dict[str, None] = {}
     open_names = [name]
     while open_names:
@@ -103,7 +103,7 @@ def closure(units: Mapping[str, Unit], name: str) -> tuple[str, ...]:
 
 
 def role_of(unit: Unit, imported: frozenset[str]) -> Role:
-    """Judge whether a unit is a plugin; ``imported`` are the names that other units import."""
+    """Return the role of a unit; ``imported`` are the names that other units import."""
     if unit.is_importable_only:
         return Role.HELPER
     if unit.declares or unit.name not in imported:
@@ -112,7 +112,7 @@ def role_of(unit: Unit, imported: frozenset[str]) -> Role:
 
 
 def imported_names(units: Iterable[Unit]) -> frozenset[str]:
-    """Return every name that some other unit imports."""
+    """Return the names that other units import."""
     return frozenset(name for unit in units for name in unit.imports if name != unit.name)
 
 
@@ -122,7 +122,7 @@ def _unit_name(path: str) -> str:
         return first
     if first.endswith(".py"):
         return first.removesuffix(".py")
-    # CPython writes the ABI into the name of an extension: helper.cpython-311-x86_64-linux-gnu.so
+    # The file name of a CPython extension contains the ABI: helper.cpython-311-x86_64-linux-gnu.so
     return first.partition(".")[0] if first.endswith(_EXTENSIONS) else first
 
 
@@ -146,7 +146,7 @@ def _unit(name: str, paths: list[str], tree: Tree, root: str, originals: Collect
 
 
 def _informed(unit: Unit, facts: Mapping[str, FileFacts | None], root: str) -> Unit:
-    """Return a unit with what is known of its files."""
+    """Return the unit with the facts about its files."""
     found = {path: each for path in unit.sources if (each := facts[path]) is not None}
     for path, each in sorted(found.items()):
         if each.rejection:
@@ -163,19 +163,19 @@ def _informed(unit: Unit, facts: Mapping[str, FileFacts | None], root: str) -> U
 
 
 def _rejection(name: str, paths: list[str], tree: Tree, root: str, hidden: str) -> Rejection | None:
-    """Return why a unit cannot be loaded; a name that hides a module comes first, for it decides what imports get."""
+    """Return why a unit cannot be loaded; a hidden module comes first, because it decides what imports resolve to."""
     first = min(paths)
     if hidden:
         return Rejection(f"{root}/{first}", f"would hide {hidden}: rename it")
     for path in sorted(paths):
         if path == name and path not in tree.folders and f"{name}.py" in tree.files:
-            continue  # nothing that was ever code: it cannot be what the name stands for
+            continue  # the file is not code, so it does not define the unit
         if path in tree.refused:
             return Rejection(f"{root}/{path}", tree.refused[path])
         if path.endswith(_EXTENSIONS):
             return Rejection(f"{root}/{path}", _NO_EXTENSIONS)
     if "." in name:
-        return Rejection(f"{root}/{first}", "has a dot in its name: no import could ever reach it, so rename it")
+        return Rejection(f"{root}/{first}", "has a dot in its name, so that no import can find it: rename it")
     return None
 
 

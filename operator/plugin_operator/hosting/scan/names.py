@@ -1,6 +1,6 @@
-"""Which names in the plugins directory mean something.
+"""Names in the plugins directory.
 
-Owns what is ignored (hidden files, caches, what editors leave behind) and what a name collides with.
+Owns which names are ignored (hidden files, caches, editor files), and collisions with installed modules.
 """
 
 import functools
@@ -29,18 +29,18 @@ _IGNORED_NAMES = frozenset({"__pycache__", "lost+found", "__main__.py", "4913"})
 
 
 def is_ignored(name: str) -> bool:
-    """Tell whether a file or folder of that name is passed over without a word."""
+    """Report whether files and folders of this name are ignored without a log line."""
     return name.startswith((".", "#")) or name.endswith(_IGNORED_SUFFIXES) or name in _IGNORED_NAMES
 
 
 def shadowed_by(name: str, root: str = "", originals: Collection[str] = ()) -> str:
-    """Return what a module called ``name`` would hide ("the standard library's …"), or an empty text.
+    """Return the module that a plugin called ``name`` would hide ("the standard library's …"), or an empty text.
 
     Args:
-        name: of the module.
-        root: the plugins directory, which is no place where modules are installed even if Python imports from it.
-        originals: files and folders that the plugins directory is a copy of. Neither they nor what lies beside them is
-            installed, unless that is a directory of installed packages.
+        name: module name of the plugin.
+        root: the plugins directory; its modules do not count as installed, even if it is on Python's path.
+        originals: files and folders of which the plugins directory is a copy. They and their neighbours do not count as
+            installed, unless they are in a directory of installed packages.
     """
     if name in sys.stdlib_module_names or name in sys.builtin_module_names:
         return f"the standard library's module {name!r}"
@@ -51,11 +51,11 @@ def shadowed_by(name: str, root: str = "", originals: Collection[str] = ()) -> s
 
 @functools.lru_cache(maxsize=4096)
 def _installed(name: str, root: str, path: tuple[str, ...], originals: frozenset[str]) -> str:
-    # The working directory may be on the path and is not an installation; it may be gone as well.
+    # The working directory may be on the path, but its modules are not installed; it may not exist any more.
     places = {_real("."), _real(root)} | _beside(originals)
     entries = [entry for entry in path if os.path.isabs(entry) and os.path.realpath(entry) not in places]  # noqa: PTH117
     copied = frozenset(map(_real, originals))
-    # One by one, for a module that is the plugin itself may lie before an installed one.
+    # Entry by entry, because the plugin's own module may precede an installed one.
     found = (origin for entry in entries if (origin := _origin(name, entry)) and not _is_among(origin, copied))
     origin = next(found, "")
     return f"the installed module {name!r} ({origin})" if origin else ""
@@ -71,20 +71,20 @@ def _origin(name: str, entry: str) -> str:
 
 
 def _beside(originals: Iterable[str]) -> set[str]:
-    """Return the folders in which the originals lie, but not those where packages are installed."""
+    """Return the parent folders of the originals, except directories of installed packages."""
     paths = sysconfig.get_paths()
     installed = {*site.getsitepackages(), site.getusersitepackages(), paths["purelib"], paths["platlib"]}
     return {_real(os.path.dirname(each)) for each in originals} - {*map(_real, installed)}  # noqa: PTH120
 
 
 def _is_among(origin: str, copied: frozenset[str]) -> bool:
-    """Tell whether a module's file is an original, or lies in a folder that is one."""
+    """Report whether a module's file is an original, or is inside one."""
     path = _real(origin)
     return any(path == each or path.startswith(each + os.sep) for each in copied)
 
 
 def working_directory() -> str:
-    """Return the process's working directory behind all links, or an empty text if it is gone."""
+    """Return the resolved working directory of the process, or an empty text if it was deleted."""
     return _real(".")
 
 
@@ -92,4 +92,4 @@ def _real(path: str) -> str:
     try:
         return os.path.realpath(path) if path else ""
     except OSError:
-        return ""  # a relative path, and the working directory is gone
+        return ""  # a relative path, and the working directory was deleted

@@ -1,6 +1,6 @@
-"""Looking at the plugins directory: the one source of truth about what is to run.
+"""Scans of the plugins directory, the source of truth about which plugins should run.
 
-Owns putting tree, settling and units together into a ``Snapshot``. When to look is left to ``watcher`` and ``host``.
+Owns building a ``Snapshot`` from tree, settling and units. Leaves the time of a scan to ``watcher`` and ``host``.
 """
 
 import dataclasses
@@ -22,25 +22,25 @@ _PENDING_SECONDS = 0.1
 
 
 class Gate(Protocol):
-    """Decides whether what was read may be looked at any further; see ``trust.Verifier``."""
+    """Decides whether a directory may be loaded; see ``signing.verifier.Verifier``."""
 
     @property
     def files(self) -> Collection[str]:
-        """Names of files directly in the directory that it wants to see."""
+        """Names of top-level files that the gate needs."""
 
     def admit(self, tree: Tree) -> str:
-        """Take those files out of ``tree`` and return why it is refused, or an empty text."""
+        """Remove these files from ``tree`` and return why the tree is rejected, or an empty text."""
 
 
 class Scanner:
-    """Scans one plugins directory again and again.
+    """Scanner of one plugins directory.
 
     Args:
-        root: the directory; it need not exist yet. A relative one stays where it is now, wherever plugins ``chdir``.
-        clock: monotonic time for settling.
-        gate: must admit what was read; None admits everything.
-        patience_seconds: how long a look waits until new files are parsed; those that take longer are not settled.
-        originals: files and folders that ``root`` is a copy of; see ``names.shadowed_by``.
+        root: the directory; it need not exist yet. A relative path is made absolute now, before plugins can ``chdir``.
+        clock: measures settling.
+        gate: must admit the directory; None admits every directory.
+        patience_seconds: how long a scan waits for the parsing of new files; files that take longer are not settled.
+        originals: files and folders of which ``root`` is a copy; see ``names.shadowed_by``.
     """
 
     def __init__(
@@ -67,9 +67,9 @@ class Scanner:
         self._snapshot: Snapshot | None = None
 
     def scan(self) -> Snapshot:
-        """Read the directory and return what is in it. Blocks: call it in a thread, one call at a time.
+        """Read the directory and return a snapshot. Blocks: call it in a thread, one call at a time.
 
-        Returns the same object again as long as nothing has changed.
+        Returns the same object while nothing changes.
         """
         self._looks += 1
         read = read_tree(
@@ -100,12 +100,12 @@ class Scanner:
         sources = self._sources(units, tree, unsettled, pending)
         waits = [unsettled.retry_after_seconds, _PENDING_SECONDS if pending else None]
         refused = {name: unit.rejection for name, unit in units.items() if unit.rejection is not None}
-        # An entry that is not even named like code says nothing, unless it was a plugin or helper before.
+        # Ignore an entry that is not named like code, unless it was a plugin or helper before.
         odd = {name for name in refused if not units[name].is_code and name not in self._closures}
         self._closures = {name: closure(units, name) for name in {*sources, *(refused.keys() - odd)}}
         directory, reason = tree.directory, tree.reason
         if directory is Directory.OK and not units.keys() - odd:
-            directory, reason = Directory.EMPTY, f"{self.root} holds no Python files"
+            directory, reason = Directory.EMPTY, f"{self.root} contains no Python files"
         return Snapshot(
             root=self.root,
             directory=directory,
@@ -130,7 +130,7 @@ class Scanner:
                 continue
             pulled = closure(units, name)
             files = {path: tree.files[path].content for each in pulled for path in units[each].files}
-            # What nobody is known to import may yet turn out to be a helper of what is still being parsed.
+            # A unit without known importers may be a helper of one that is still being parsed.
             unclear = bool(pending) and (not unit.declares and name not in imported)
             moving = (
                 unclear

@@ -1,8 +1,8 @@
-"""When a file may be trusted to be whole.
+"""Settling: when a file counts as completely written.
 
-An editor that writes in place leaves a file that is valid Python long before it is complete. A file counts as settled
-once nothing about it has changed for a while; one that arrived by rename is whole at once. Times of files only ever
-delay: they are never taken as proof that nothing has changed.
+A file that an editor writes in place may be valid Python before it is complete. It has settled once its state has not
+changed for a while; a file that was renamed into place has settled at once. File times can only delay that: they never
+prove that a file is unchanged.
 """
 
 import math
@@ -17,12 +17,12 @@ VANISH_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """What to wait for.
+    """Files that have not settled.
 
     Attributes:
-        changing: files that may still be being written.
-        vanished: files that are gone too short a time to be believed.
-        retry_after_seconds: when the first of them may have settled; None if there is nothing to wait for.
+        changing: files that may still be written.
+        vanished: files that were deleted too recently to count as deleted.
+        retry_after_seconds: time until the first of them may have settled; None if all have.
     """
 
     changing: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class _Known:
 
 
 class SettleTracker:
-    """Remembers what each scan saw."""
+    """Tracks the state of files over scans."""
 
     def __init__(self) -> None:
         self._known: dict[str, _Known] = {}
@@ -47,12 +47,12 @@ class SettleTracker:
         self._real_root = ""
 
     def update(self, tree: Tree, *, now: float, wall: float) -> Unsettled:
-        """Take in a scan and return what in it is not settled.
+        """Record a scan and return the files that have not settled.
 
         Args:
-            tree: what was read.
+            tree: the content of the directory.
             now: monotonic seconds.
-            wall: seconds since the epoch, the scale of file times.
+            wall: seconds since the epoch, as in file times.
         """
         swapped = bool(self._real_root) and tree.real_root != self._real_root
         self._real_root = tree.real_root
@@ -96,13 +96,13 @@ class SettleTracker:
 
 
 def _quiet_before(before: _Known | None, stamp: Stamp, wall: float, *, is_changing: bool) -> float:
-    """Return for how long a file that is seen in this state for the first time has been quiet already."""
+    """Return how long a file in a new state has been unchanged, in seconds."""
     if is_changing:
         return 0.0
     if before is not None and before.stamp.inode == stamp.inode and before.stamp.device == stamp.device:
-        return 0.0  # written in place, and the writer may not be done
+        return 0.0  # written in place, possibly not complete
     if stamp.ctime_ns > stamp.mtime_ns:
-        # A file not seen under this name before, whose last touch was no write: it was renamed to it, whole.
+        # A new name whose ctime is newer than its mtime: the file was renamed into place, complete.
         return math.inf
     age = wall - max(stamp.mtime_ns, stamp.ctime_ns) / 1e9
     return max(age, 0.0)

@@ -1,7 +1,6 @@
-"""What one scan found: plugins as bytes, and what cannot be one.
+"""The result of one scan: the sources of plugins, and rejected names.
 
-Owns the values and the digest that decides whether anything has changed. They are made by ``scanner`` and read by
-everything else here.
+Owns the values and the digest that identifies a revision. ``scanner`` creates them, and all other stages read them.
 """
 
 import hashlib
@@ -13,7 +12,7 @@ _DIGEST_SHOWN = 8
 
 
 class Directory(Enum):
-    """In what state the plugins directory was found."""
+    """State of the plugins directory."""
 
     OK = "ok"
     EMPTY = "empty"
@@ -24,16 +23,16 @@ class Directory(Enum):
 
 
 class Role(Enum):
-    """What a file seems to be, judged without running it."""
+    """Role of a file, decided without running it."""
 
     PLUGIN = "plugin"
     HELPER = "helper"
-    BROKEN = "broken"  # imported by others, and cannot be parsed: it was one or the other before
+    BROKEN = "broken"  # imported by others, but cannot be parsed: it keeps its former role
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why something in the directory cannot be loaded, and the way out."""
+    """Why a name in the directory cannot be loaded, and how to fix it."""
 
     path: str
     reason: str
@@ -42,18 +41,18 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class PluginSource:
-    """One plugin as it stood on disk in one instant.
+    """The files of one plugin at one instant.
 
     Attributes:
         name: the file without ``.py``, or the folder.
-        path: the file to name to a person: ``…/x.py`` or ``…/x/__init__.py``.
-        files: its bytes and those of every helper it imports, by POSIX path below the plugins directory.
-        digest: of all of ``files``.
-        root: the plugins directory, as the user knows it.
-        role: whether it seems to be a plugin at all.
-        is_settled: False while somebody may still be writing one of the files.
-        rejection: something it imports cannot be loaded.
-        code: what its Python files were compiled to, for ``imports.code_of``; of one digest there is one.
+        path: the file to show in messages: ``…/x.py`` or ``…/x/__init__.py``.
+        files: content of its files and of all helpers it imports, by POSIX path below the plugins directory.
+        digest: digest of ``files``.
+        root: path of the plugins directory as shown to users.
+        role: whether it is a plugin or a helper.
+        is_settled: whether all files have settled.
+        rejection: why a unit that it imports cannot be loaded, or None.
+        code: compiled Python files, for ``imports.code_of``; determined by the digest.
     """
 
     name: str
@@ -68,30 +67,30 @@ class PluginSource:
 
     @property
     def is_package(self) -> bool:
-        """Whether it is a folder."""
+        """Whether the plugin is a folder."""
         return f"{self.name}/__init__.py" in self.files
 
     @property
     def short_digest(self) -> str:
-        """The part of the digest that is shown to people."""
+        """Prefix of the digest for display."""
         return self.digest[:_DIGEST_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The whole directory at one instant.
+    """The plugins directory at one instant.
 
     Attributes:
-        root: the directory, as the user knows it.
-        directory: in what state it is; without OK the rest is empty and says nothing about the plugins.
-        reason: what is wrong with the directory.
-        sources: by name, helpers included.
-        rejections: names under which something lies that cannot be loaded.
-        vanishing: names that are gone too short a time to be believed: editors delete and re-create.
-        retry_after_seconds: look again so soon because something is not settled.
-        ignored: odd names that were passed over, as ``repr``, and other entries that cannot be read, with the reason.
-        folders: the folders on disk in which changes show.
-        pending: names of which is still being found out what they are.
+        root: path of the directory as shown to users.
+        directory: state of the directory; unless it is OK, the fields below are empty and plugins keep running.
+        reason: why the directory is unusable.
+        sources: sources by name, including helpers.
+        rejections: reasons by name, for names that cannot be loaded.
+        vanishing: names that were deleted too recently to count as deleted, because editors delete and re-create.
+        retry_after_seconds: time until the next scan, because files have not settled; None if all have.
+        ignored: ignored names as ``repr``, and other unreadable entries with the reason.
+        folders: folders on disk to watch for changes.
+        pending: names whose files are still being parsed.
     """
 
     root: str
@@ -107,7 +106,7 @@ class Snapshot:
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
-    """Return the SHA-256 over names and contents, unambiguous and independent of order."""
+    """Return the SHA-256 over names and contents, independent of order and unambiguous."""
     total = hashlib.sha256()
     for name in sorted(files):
         content = files[name]

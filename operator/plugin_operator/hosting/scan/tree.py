@@ -1,9 +1,9 @@
-"""Reading a directory as bytes, consistently.
+"""Consistent reads of a directory.
 
-Owns the order of looks that keeps a reader from seeing half of a swap: links are resolved once, everything is read
-below what they pointed to, and if they point elsewhere afterwards, it is read again. Kubernetes swaps a ConfigMap
-volume by flipping the link ``..data`` (kubelet's AtomicWriter), git-sync by flipping the link above the directory.
-What is wrong with one entry is noted for that entry; only what is wrong with the directory itself stops a read.
+A read never mixes two versions of a swapped directory: it resolves links once, reads below their target, and starts
+over if they have another target afterwards. Kubernetes swaps a ConfigMap volume by the link ``..data`` (kubelet's
+AtomicWriter), git-sync by the link above the directory. An error of one entry is recorded for that entry; only an error
+of the directory itself stops a read.
 """
 
 import errno
@@ -29,7 +29,7 @@ __all__ = ["MAX_FILE_BYTES", "Stamp", "Tree", "TreeFile", "read_tree"]
 
 MAX_FILES = 10_000
 MAX_TREE_BYTES = 128 * 1024 * 1024
-#: A file whose times have not changed is read again at every so manyth look all the same.
+#: Every file is read again after this many scans, even if its times have not changed.
 VERIFY_EVERY = 60
 _MAX_UNIT_BYTES = 32 * 1024 * 1024
 _ATTEMPTS = 5
@@ -38,16 +38,16 @@ _DATA_LINK = "..data"
 
 @dataclass(slots=True)
 class Tree:
-    """Everything that was found below the plugins directory, by POSIX path below it.
+    """The content of the plugins directory, by POSIX path below it.
 
     Attributes:
-        directory, reason: in what state the directory itself is.
-        real_root: the directory behind all links.
-        files: what was read.
-        folders: every folder that was looked into, or could not be.
-        refused: why something cannot be read.
-        ignored: odd names that were passed over, as ``repr``.
-        watchable: the folders on disk that were looked into.
+        directory, reason: state of the directory itself.
+        real_root: the directory with all links resolved.
+        files: the files that were read.
+        folders: all folders, including unreadable ones.
+        refused: reasons by path, for entries that cannot be read.
+        ignored: ignored names, as ``repr``.
+        watchable: the listed folders on disk.
     """
 
     directory: Directory
@@ -60,7 +60,7 @@ class Tree:
     watchable: tuple[str, ...] = ()
 
     def is_same(self, other: "Tree") -> bool:
-        """Tell whether another look found exactly this; what was read again with the same outcome is the same."""
+        """Report whether another read has the same result."""
         return (
             self.directory is other.directory
             and self.real_root == other.real_root
@@ -75,14 +75,14 @@ class Tree:
 def read_tree(
     root: str, also: Collection[str] = (), known: Tree | None = None, turn: int = 0, *, place: str | None = None
 ) -> Tree:
-    """Read all of ``root``; never raises for what may be found there. Blocks: call it in a thread.
+    """Read the directory and return its content; never raises. Blocks: call it in a thread.
 
     Args:
-        root: the directory, as people know it.
-        also: names directly in it that are wanted though they are no code.
-        known: what was read before; a file of it is not read again while its times, size and inode stay.
-        turn: number of this look; each file has its turn to be read all the same, see ``VERIFY_EVERY``.
-        place: where it is, if that is not ``root``.
+        root: path of the directory as shown to users.
+        also: further names at its top level to read, although they are not code.
+        known: files of the previous read; a file is not read again while its times, size and inode are unchanged.
+        turn: number of this scan; see ``VERIFY_EVERY``.
+        place: location of the directory, if it is not ``root``.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -97,7 +97,7 @@ def read_tree(
             return Tree(Directory.UNREADABLE, f"{root} is not a directory")
         except OSError as error:
             if error.errno == errno.ESTALE and attempt < _ATTEMPTS:
-                continue  # as with an entry: another lookup gets a handle that is good
+                continue  # ESTALE: another lookup gets a valid handle
             return Tree(Directory.UNREADABLE, f"{root} cannot be read: {error.strerror or error}")
         if not tree.files and not tree.refused:
             tree.directory, tree.reason = Directory.EMPTY, f"{root} is empty"
@@ -137,7 +137,7 @@ def _identity(root: str) -> tuple[str, tuple[int, int], str | None]:
 
 
 class _Reading:
-    """Reads what a walk found, within the limits of the whole; what was there before comes first, then the small."""
+    """Reads the files of a walk within the total limits: known files first, then small ones."""
 
     def __init__(self, tree: Tree, known: dict[str, TreeFile], turn: int, *, is_last: bool) -> None:
         self._tree = tree
@@ -149,12 +149,12 @@ class _Reading:
         self._bytes = 0
 
     def read(self, found: dict[str, list[Found]]) -> None:
-        """Read all, each unit (the files of one folder, or one file) as a whole or not at all."""
+        """Read all files; the files of one folder are read together or not at all."""
         before = {name.partition("/")[0] for name in self._known}
         sizes = {unit: sum(each.stat.st_size for each in files) for unit, files in found.items()}
         for unit in sorted(found, key=lambda unit: (unit not in before, sizes[unit], unit)):
             if sizes[unit] > _MAX_UNIT_BYTES:
-                self._tree.refused[unit] = f"holds {sizes[unit]:,} bytes: a folder may hold at most {_MAX_UNIT_BYTES:,}"
+                self._tree.refused[unit] = f"has {sizes[unit]:,} bytes: a folder may have at most {_MAX_UNIT_BYTES:,}"
             elif self._files + len(found[unit]) > MAX_FILES or self._bytes + sizes[unit] > MAX_TREE_BYTES:
                 self._tree.refused[unit] = TOO_MANY.format(files=MAX_FILES, bytes=MAX_TREE_BYTES)
             else:

@@ -1,7 +1,6 @@
-"""Hints that something in the plugins directory has changed.
+"""Hints about changes in the plugins directory, from file events.
 
-Only hints: every change is found by scanning, sooner or later, and a hint makes it sooner. So nothing here may fail for
-good: whatever goes wrong with the watch, it is made anew after a pause.
+Scans find every change; a hint only triggers an earlier scan. If a watch fails, it is set up again after a pause.
 """
 
 import asyncio
@@ -19,27 +18,27 @@ from plugin_operator.rendering import describe
 from plugin_operator.tasks import start_task
 from plugin_operator.threads import ThreadRunner
 
-# Each step wakes two threads: at 10 ms an idle operator spends more on them than on all else together.
+# Each step wakes two threads; at 10 ms that would dominate the processor time of an idle operator.
 _STEP_MILLISECONDS = 50
 _DEBOUNCE_MILLISECONDS = 50
 _ALIVE_MILLISECONDS = 5_000
 _MOST_FOLDERS = 1_000
-# A directory may be replaced without end, by a link that flips: making a watch costs threads and system calls.
+# Limits new watches for a directory that is replaced continuously: each costs threads and system calls.
 _REMAKE_SECONDS = 0.1
 
 _log = logs.get_logger(__name__)
 
 
 class Watcher:
-    """Watches a directory, its parent (which hears of its re-creation and of a flipped link), and what a link leads to.
+    """Watches a directory, the target of its link, and its parents, which show its re-creation and a changed link.
 
-    Of the folders below, it watches those it is told of, one by one: a watch on all that lies below would follow every
-    link in there, even one to the root of the file system.
+    Subfolders are watched one by one as ``look_into`` names them: a recursive watch would follow every link inside,
+    even one to the root of the file system.
 
     Args:
-        root: the plugins directory; need not exist.
-        on_hint: called when something may have changed.
-        clock: for the pauses after a failure.
+        root: the plugins directory; it need not exist.
+        on_hint: called when the directory may have changed.
+        clock: measures the pause after a failure.
     """
 
     def __init__(self, root: str, on_hint: Callable[[], None], *, clock: Clock) -> None:
@@ -54,7 +53,7 @@ class Watcher:
         self._threads = ThreadRunner("plugin-watch")
 
     def look_into(self, folders: Sequence[str]) -> None:
-        """Watch these folders as well, from now on; of very many, only the first."""
+        """Set the subfolders to watch; if there are too many, only the first are watched."""
         folders = tuple(folders[:_MOST_FOLDERS])
         if folders != self._folders:
             self._folders = folders
@@ -69,21 +68,21 @@ class Watcher:
                 self._failure = self._told = ""
                 self._on_hint()
                 await self._clock.sleep(_REMAKE_SECONDS)
-            except Exception as error:  # noqa: BLE001 - the scan finds everything anyway; see the module
-                # Seen: watch limits reached, a name that is not UTF-8, a directory that went away in between.
+            except Exception as error:  # noqa: BLE001 - scans find all changes anyway; see the module
+                # Known causes: watch limits, a name that is not UTF-8, a directory deleted meanwhile.
                 self._failed(describe(error))
                 await self._clock.sleep(self._backoff.next_seconds())
                 self._on_hint()
 
     def _failed(self, reason: str) -> None:
-        """Tell once what goes on; a single failure is ordinary, as when the directory is replaced."""
+        """Log repeated failures once; a single one is normal, for example when the directory is replaced."""
         if reason == self._failure != self._told:
             self._told = reason
-            _log.warning("Plugins directory cannot be watched, edits are found by scanning", reason=reason)
+            _log.warning("Plugins directory watch failed, relying on scans", reason=reason)
         self._failure = reason
 
     async def _watch_once(self) -> None:
-        """Watch the directory as it is now; return when it is another one, so that the watch must be made anew."""
+        """Watch the current directory; return when it was replaced, so that a new watch is needed."""
         self._changed.clear()
         near, inside = await self._threads.run(_ways, self._root, self._folders)
         stop = asyncio.Event()
@@ -94,8 +93,8 @@ class Watcher:
             tasks.append(start_task(self._follow(inside, near, stop, all_matters=True), "watch folders"))
         tasks.append(start_task(self._wait_for_change(), "watch for folders"))
         try:
-            await asyncio.sleep(0)  # each begins to watch with its first step
-            self._on_hint()  # for what happened before
+            await asyncio.sleep(0)  # each watch starts with the first step of its task
+            self._on_hint()  # for changes before the watch started
             while await self._near() == near:
                 done, _ = await asyncio.wait(
                     tasks, timeout=_ALIVE_MILLISECONDS / 1000, return_when=asyncio.FIRST_COMPLETED
@@ -110,11 +109,11 @@ class Watcher:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self, paths: Sequence[Path], near: "_Near", stop: asyncio.Event, *, all_matters: bool) -> None:
-        """Pass on hints from ``paths``; return when the root may have become another directory."""
+        """Report hints from ``paths``; return when the root may have been replaced."""
         async for changes in _changes(paths, stop):
             if await self._near() != near:
                 return
-            # Above the directory others are at home, too: only names that lie on the way to it matter there.
+            # Parent folders contain other files too: only names on the path to the directory matter.
             if all_matters or any(Path(changed).name in near.names for _, changed in changes):
                 self._on_hint()
 
@@ -122,13 +121,13 @@ class Watcher:
         await self._changed.wait()
 
     async def _near(self) -> "_Near":
-        # In a thread: a file system that does not answer must not hold up the event loop.
+        # In a thread: a file system that hangs must not block the event loop.
         return await self._threads.run(_targets, self._root)
 
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """What to watch to hear of the root itself: folders, whether everything in them matters, and names on the way."""
+    """Watches for the root itself: folders, whether all their entries matter, and the names on the path."""
 
     paths: tuple[tuple[Path, bool], ...]
     names: frozenset[str]
@@ -153,10 +152,10 @@ def _ways(root: Path, folders: Sequence[str]) -> tuple[_Near, list[Path]]:
 
 
 def _targets(root: Path) -> _Near:
-    """Return what to watch now.
+    """Return the current watch targets.
 
-    The directory itself, if it is there; the parents of every link on the way to it, where a flip or a re-creation
-    shows; or else the nearest parent that exists.
+    These are the directory and the parents of every link on its path, which show a changed link or a re-creation. If
+    the directory does not exist, the target is its nearest existing parent.
     """
     targets = {root.parent.absolute(): False}
     link = root

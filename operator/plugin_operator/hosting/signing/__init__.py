@@ -1,1 +1,1 @@
-"""Signed plugin directories: keys, the manifest, signing it, and verifying it before anything is loaded."""
+"""Signed plugin directories: keys, the manifest, signing, and verification before a load."""

@@ -1,7 +1,7 @@
-"""Ed25519 keys and signatures as they lie in files.
+"""Ed25519 keys and signatures in files.
 
-Owns reading them, and refusing everything that is something else: there is one algorithm and no way to ask for another.
-What is signed is left to ``manifest``.
+Owns reading them, and rejecting other content: there is one algorithm, which no file can change. Leaves the signed
+content to ``manifest``.
 """
 
 import base64
@@ -27,14 +27,14 @@ _PRIVATE_WAY_OUT = "make one with: openssl genpkey -algorithm ed25519 -out priva
 
 
 class KeyUnusable(PluginOperatorError):
-    """A key file cannot be read, or holds something else."""
+    """A key file cannot be read, or does not contain a suitable key."""
 
 
 def read_public_keys(path: Path) -> tuple[Ed25519PublicKey, ...]:
     """Return the keys in a file: one or more PEM blocks, or the 32 bytes of one key in base64. Blocks.
 
     Raises:
-        KeyUnusable: with the way out.
+        KeyUnusable: the file contains no such key; the message has the fix.
     """
     content = _read(path, regular=True)
     blocks = [(match[1], match[0]) for match in _PEM.finditer(content)]
@@ -50,7 +50,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     """Return the key in a PEM file, which may be a pipe. Blocks.
 
     Raises:
-        KeyUnusable: with the way out.
+        KeyUnusable: the file contains no such key; the message has the fix.
     """
     try:
         key = load_pem_private_key(_read(path, regular=False), password=None)
@@ -64,7 +64,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
 
 
 def encode_signature(signature: bytes) -> bytes:
-    """Return the text of a signature file: base64 in one line."""
+    """Return the content of a signature file: base64 in one line."""
     return base64.b64encode(signature) + b"\n"
 
 
@@ -74,7 +74,7 @@ def decode_signature(content: bytes) -> bytes | None:
 
 
 def is_signed(content: bytes, signature: bytes, keys: Iterable[Ed25519PublicKey]) -> bool:
-    """Tell whether one of ``keys`` made ``signature`` over ``content``."""
+    """Report whether ``signature`` over ``content`` is valid for one of ``keys``."""
     for key in keys:
         try:
             key.verify(signature, content)

@@ -1,8 +1,8 @@
-"""The list of everything in a plugins directory, and what must hold for it.
+"""The manifest of a plugins directory: all its files with digests.
 
-Owns the form and the comparison. A manifest has one spelling: what cannot have been written by ``Manifest.encode`` is
-none, so that two readers never see two things in the same bytes. Names in it are only compared with names that were
-found, never opened. Whether it is signed is left to ``signature``, which serial is too old to ``trust``.
+Owns its format and the comparison with the directory. A manifest has exactly one valid encoding, that of
+``Manifest.encode``, so that two parsers never read different content. Names in it are compared with the names found,
+never opened. Leaves signatures to ``keys``, and the check of the serial to ``verifier``.
 """
 
 import hashlib
@@ -17,16 +17,16 @@ from plugin_operator.errors import PluginOperatorError
 MANIFEST_FILE = "plugins.manifest.json"
 SIGNATURE_FILE = "plugins.manifest.sig"
 MANIFEST_FILES = frozenset({MANIFEST_FILE, SIGNATURE_FILE})
-#: The largest number that every reader of JSON takes for the same.
+#: The largest integer that every JSON parser reads exactly.
 MAX_SERIAL = 2**53 - 1
 
-# Part of what is signed, so that no signature over something else can ever pass for one over a manifest.
+# Part of the signed content, so that a signature over other data is never valid for a manifest.
 _TYPE = "plugin-operator.plugins-manifest/v1"
 _NAMED = 3
 
 
 class Untrusted(PluginOperatorError):
-    """Nothing in the plugins directory may be loaded."""
+    """The plugins directory is not trusted: none of its files may be loaded."""
 
 
 class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,10 +37,10 @@ class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What lies in a plugins directory.
+    """The files of a plugins directory.
 
     Attributes:
-        serial: grows with each one that is signed.
+        serial: increases with each signed manifest.
         digests: SHA-256 in hexadecimal, by POSIX path below the directory.
     """
 
@@ -49,15 +49,15 @@ class Manifest:
 
     @classmethod
     def of(cls, serial: int, files: Mapping[str, bytes]) -> "Manifest":
-        """Make it from contents."""
+        """Return the manifest for file contents."""
         return cls(serial, {path: _digest(content) for path, content in files.items()})
 
     @classmethod
     def decode(cls, content: bytes) -> "Manifest":
-        """Read it.
+        """Parse a manifest.
 
         Raises:
-            Untrusted: it is malformed, or spelt in another way than ``encode`` does.
+            Untrusted: the manifest is malformed, or has another encoding than that of ``encode``.
         """
         try:
             wire = msgspec.json.decode(content, type=_Wire)
@@ -68,23 +68,23 @@ class Manifest:
         if wire.type != _TYPE:
             raise Untrusted(f"{MANIFEST_FILE} is of the type {wire.type!r}, and not of {_TYPE!r}")
         if not is_canonical:
-            raise Untrusted(f'{MANIFEST_FILE} is not as "plugin-operator sign" writes it')
+            raise Untrusted(f'{MANIFEST_FILE} is not in the form that "plugin-operator sign" writes')
         return found
 
     def encode(self) -> bytes:
-        """Return the one spelling of it: files sorted, one a line."""
+        """Return the only valid encoding: files sorted, one per line."""
         wire = _Wire(_TYPE, self.serial, {path: self.digests[path] for path in sorted(self.digests)})
         return msgspec.json.format(msgspec.json.encode(wire), indent=2) + b"\n"
 
     def compare(self, files: Mapping[str, bytes], refused: Collection[str] = ()) -> None:
-        """Check that it lists exactly what was found.
+        """Check that the manifest lists exactly the files that were found.
 
         Args:
             files: contents by path.
-            refused: paths at which something lies that could not be read as a file.
+            refused: paths of entries that could not be read as files.
 
         Raises:
-            Untrusted: something is extra, missing or changed; names it.
+            Untrusted: a file is extra, missing or changed; the message names it.
         """
         extra = sorted((files.keys() | set(refused)) - self.digests.keys())
         missing = sorted(self.digests.keys() - files.keys())
@@ -98,7 +98,7 @@ class Manifest:
 
 def _named(paths: list[str]) -> str:
     rest = len(paths) - _NAMED
-    # A name may hold anything, line ends included, and whoever put it there may not be a friend.
+    # A name may contain any characters, including line breaks, and may come from an attacker.
     shown = (path if path.isprintable() else repr(path) for path in paths[:_NAMED])
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 

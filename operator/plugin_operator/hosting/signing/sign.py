@@ -1,7 +1,7 @@
-"""Making a directory of plugins one that a signature key admits.
+"""Signing a directory of plugins.
 
-Owns which serial a new manifest gets and how it is written. It lists what the operator's own reader finds, so that both
-always speak of the same files.
+Owns the serial of a new manifest and writing it. It lists the files with the operator's own reader, so that signing and
+verification always see the same files.
 """
 
 import contextlib
@@ -26,19 +26,19 @@ from plugin_operator.hosting.signing.manifest import (
 
 
 class CannotSign(PluginOperatorError):
-    """The directory is not one that could be loaded, or cannot be written."""
+    """The directory could not be loaded, or cannot be written."""
 
 
 def sign_directory(directory: Path, key: Ed25519PrivateKey, serial: int | None = None) -> Manifest:
     """Write manifest and signature into ``directory`` and return the manifest. Blocks.
 
     Args:
-        directory: of plugins.
-        key: to sign with.
-        serial: of the manifest; None takes the time in seconds, or one more than the last one if that is later.
+        directory: the plugins directory.
+        key: the signing key.
+        serial: serial of the manifest; None means the time in seconds, or the last serial plus one if that is larger.
 
     Raises:
-        CannotSign: says what is in the way.
+        CannotSign: the directory cannot be signed; the message says why.
     """
     tree = read_tree(str(directory), MANIFEST_FILES)
     last = _last_serial(tree, key)
@@ -53,10 +53,10 @@ def sign_directory(directory: Path, key: Ed25519PrivateKey, serial: int | None =
     if len(content) > MAX_FILE_BYTES:
         raise CannotSign(
             f"{MANIFEST_FILE} would have {len(content):,} bytes, and the operator reads {MAX_FILE_BYTES:,} at most: "
-            f"{directory} must hold fewer files, or shorter names"
+            f"{directory} must contain fewer files, or shorter names"
         )
     try:
-        # The signature goes first: there is no moment at which a new manifest lies beside no signature at all.
+        # Write the signature first, so that a new manifest never exists without a signature.
         _replace(directory / SIGNATURE_FILE, encode_signature(key.sign(content)))
         _replace(directory / MANIFEST_FILE, content)
     except OSError as error:
@@ -72,11 +72,11 @@ def _check(directory: Path, tree: Tree, files: dict[str, bytes]) -> None:
             continue  # it is replaced
         raise CannotSign(f"{directory}/{path} {reason}")
     if not files:
-        raise CannotSign(f"{directory} holds no plugins")
+        raise CannotSign(f"{directory} contains no plugins")
 
 
 def _last_serial(tree: Tree, key: Ed25519PrivateKey) -> int:
-    """Return the serial of the manifest that is there, if it is ours; one of somebody else's says nothing."""
+    """Return the serial of the existing manifest if it was signed with ``key``, else 0."""
     manifest, signature = (tree.files.get(name) for name in (MANIFEST_FILE, SIGNATURE_FILE))
     decoded = decode_signature(signature.content) if signature is not None else None
     if manifest is None or decoded is None or not is_signed(manifest.content, decoded, [key.public_key()]):
@@ -84,11 +84,11 @@ def _last_serial(tree: Tree, key: Ed25519PrivateKey) -> int:
     try:
         return Manifest.decode(manifest.content).serial
     except Untrusted:
-        return 0  # no operator has ever accepted it
+        return 0  # no operator can have accepted it
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is there as a whole or not at all; its rights are those that new files get."""
+    """Write a file atomically, with the default permissions of new files."""
     hidden = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with hidden.open("xb") as file:

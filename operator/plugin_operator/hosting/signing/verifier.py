@@ -1,7 +1,7 @@
-"""Whether what was found in the plugins directory may be loaded at all.
+"""Verification of the plugins directory before a load.
 
-Owns the decision, and the highest serial that was accepted, for the life of the process. The decision is taken over the
-very bytes that are loaded afterwards: nothing is read again in between. Anything out of order refuses everything.
+Owns the decision and the highest accepted serial of this process. The verifier checks the same bytes that are loaded
+afterwards, without another read. Any mismatch rejects the whole directory.
 """
 
 import os
@@ -26,15 +26,15 @@ PLUGINS_MANIFEST_SERIAL = gauge(
 
 
 class Verifier:
-    """Admits signed directories; one object for the life of the process.
+    """Verifier of signed directories, one per process.
 
-    The key file is read at each look, so that a new key counts without a restart.
+    It reads the key file at each scan, so that a new key needs no restart.
 
     Args:
-        key_file: the public key, or several of which any may have signed.
+        key_file: file with one or more public keys; a signature by any of them counts.
 
     Attributes:
-        serial: of the manifest that was accepted last; 0 before the first.
+        serial: serial of the last accepted manifest; 0 before the first.
     """
 
     files = MANIFEST_FILES
@@ -46,29 +46,29 @@ class Verifier:
 
     @classmethod
     def for_directory(cls, key_file: Path, plugins_dir: Path) -> "Verifier":
-        """Make it, if the key can be used and nothing leads round it. Blocks.
+        """Return a verifier, after a check of the key and of ways to bypass the verification. Blocks.
 
         Raises:
-            UsageError: says what is wrong with the set-up.
+            UsageError: the key is unusable, or Python imports from the plugins directory.
         """
         try:
             read_public_keys(key_file)
         except KeyUnusable as error:
             raise UsageError(f"{_FLAG}: {error}") from None
         if is_inside(key_file, plugins_dir):
-            raise UsageError(f"{_FLAG}: {key_file} lies in the plugins directory, whose content it is to vouch for")
+            raise UsageError(f"{_FLAG}: {key_file} is in the plugins directory that it verifies: keep it elsewhere")
         for entry in sys.path:
             if is_inside(Path(entry), plugins_dir):
                 raise UsageError(
-                    f"{_FLAG}: Python itself imports from {entry or 'the working directory'}, which lies in the "
+                    f"{_FLAG}: Python itself imports from {entry or 'the working directory'}, which is in the "
                     "plugins directory: start the operator elsewhere, or take it out of PYTHONPATH"
                 )
         return cls(fixed(key_file))
 
     def admit(self, tree: Tree) -> str:
-        """Take the manifest out of ``tree`` and return why nothing else in it may be loaded; empty if all of it may.
+        """Remove the manifest from ``tree`` and return why the tree is rejected; empty if it is admitted.
 
-        One call at a time.
+        Not reentrant.
         """
         taken = {name: tree.files.pop(name) for name in MANIFEST_FILES if name in tree.files}
         try:
@@ -82,10 +82,10 @@ class Verifier:
         keys = read_public_keys(self._key_file)
         decoded = decode_signature(signature)
         if decoded is None:
-            raise Untrusted(f"{SIGNATURE_FILE} holds no Ed25519 signature: 64 bytes, or their base64")
-        # Nothing of the manifest is looked at before this line.
+            raise Untrusted(f"{SIGNATURE_FILE} is not an Ed25519 signature: 64 bytes, or their base64")
+        # The manifest is not parsed before this line.
         if not is_signed(content, decoded, keys):
-            raise Untrusted(f"{SIGNATURE_FILE} was not made over this {MANIFEST_FILE} with the key in {self._key_file}")
+            raise Untrusted(f"{SIGNATURE_FILE} is not a signature of {MANIFEST_FILE} by the key in {self._key_file}")
         manifest = Manifest.decode(content)
         if manifest.serial < self.serial:
             raise Untrusted(
@@ -107,9 +107,9 @@ def _content(taken: Mapping[str, TreeFile], tree: Tree, name: str) -> bytes:
 
 
 def is_inside(path: Path, directory: Path) -> bool:
-    """Tell whether ``path`` lies in ``directory``, as it is written or behind all links."""
+    """Report whether ``path`` is inside ``directory``, as written or with links resolved."""
     try:
         written, real = Path(os.path.abspath(path)), path.resolve()  # noqa: PTH100 - Path.absolute keeps ".."
         return written.is_relative_to(os.path.abspath(directory)) or real.is_relative_to(directory.resolve())  # noqa: PTH100
     except FileNotFoundError:
-        return False  # a relative path, and the working directory is gone: nothing lies there
+        return False  # a relative path, and the working directory was deleted
