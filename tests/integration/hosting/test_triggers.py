@@ -112,7 +112,7 @@ async def test_an_unloaded_plugin_takes_its_times_along(harness: Harness) -> Non
     await harness.ran("V1", "one")
     await harness.ran("K", "keep", name="keep")
     path.unlink()
-    await eventually(lambda: harness.status() is None)
+    await eventually(lambda: not harness.knows())
 
     async def is_gone() -> bool:
         return list(await annotations(harness)) == [PREFIX + "keep"]
@@ -190,7 +190,7 @@ async def test_the_source_of_an_old_revision_sends_to_the_new_one_until_the_plug
     assert not old.send("n/y"), "the new revision has no such source"
     assert counted(harness, "gone") == 1
     path.unlink()
-    await eventually(lambda: harness.status() is None)
+    await eventually(lambda: not harness.knows())
     assert not old.send("n/z")
     assert counted(harness, "gone") == 0, "the series of an unloaded plugin end"
 
@@ -261,7 +261,7 @@ async def test_a_plain_function_enqueues_from_its_thread(harness: Harness) -> No
 
 async def test_a_controller_without_a_kind_has_no_lister_of_its_own(harness: Harness) -> None:
     harness.write("one.py", timed("V1", "every(3600)") + "    ctx.lister\n")
-    await eventually(lambda: harness.status() is not None and harness.status().controllers)
+    await eventually(lambda: harness.status().controllers)
     await eventually(lambda: harness.status().controllers[0].failing)
     (failing,) = harness.status().controllers[0].failing.values()
     assert "has no for_, so ctx.lister has no kind" in failing.error
