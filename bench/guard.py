@@ -70,7 +70,7 @@ class DataPath:
         counts = controller_metrics(metrics, "guard")
         outcomes = Outcomes("guard", queue=self._queue, metrics=counts, clock=clock, on_failure=None)
         self.guard = guard = PluginGuard("guard", "1", "guard", clock=clock)
-        self._worker = Worker(_nothing, guard, None, queue=self._queue, outcomes=outcomes, metrics=counts, clock=clock)
+        self._worker = Worker(_nothing, guard, queue=self._queue, outcomes=outcomes, metrics=counts, clock=clock)
 
     async def take(self, data: bytes) -> None:
         """Apply the events, in pieces as a socket gives them."""

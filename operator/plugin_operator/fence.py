@@ -1,6 +1,6 @@
 """The fence: the monotonic second after which this process must not reconcile or write.
 
-The leader elector extends it. A worker checks it before each reconcile, and the plugins' client before each write. A
+The leader elector extends it. The host checks it before each reconcile, and the plugins' client before each write. A
 process that was suspended, or whose event loop was blocked, may resume in the middle of its work after the Lease has
 expired. Timers and renewals are too late then; only a look at the clock helps.
 

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from plugin_operator.controllers import Controller, ControllerSpec, Drain, Result, Watch
+from plugin_operator.controllers import Controller, ControllerSpec, Drain, Result, Watch, time_limited
 from plugin_operator.kube import NamespacedName
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.fake_informers import FakeInformerFactory
@@ -137,12 +137,13 @@ class ControllerMachine(RuleBasedStateMachine):
             "c",
             tuple(Watch((each,)) for each in watched),
             max_concurrent_reconciles=concurrency,
-            reconcile_timeout_seconds=timeout,
         )
         self.concurrency[number] = concurrency
 
         async def swap() -> None:
-            drain = await self.controller.install(spec, self.reconciler(number), str(number))
+            reconciler = self.reconciler(number)
+            limited = time_limited(reconciler, timeout, self.clock) if timeout is not None else reconciler
+            drain = await self.controller.install(spec, limited, str(number))
             self.revision = number
             self.drain = drain
             await self.clock.settle()

@@ -5,12 +5,10 @@ import builtins
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_operator import client, errors
-from plugin_operator.controllers import Request
 from plugin_operator.errors import (
     AlreadyExistsError,
     ApiConnectionError,
@@ -25,7 +23,6 @@ from plugin_operator.errors import (
     is_external,
 )
 from plugin_operator.hosting.runtime.health import RevisionHealth
-from plugin_operator.kube import NamespacedName
 
 OWN = {400, 404, 405, 406, 409, 412, 413, 415, 422}
 
@@ -91,30 +88,25 @@ def wrapped(leaves: st.SearchStrategy[Exception]) -> st.SearchStrategy[Exception
     )
 
 
-async def counted(error: Exception) -> RevisionHealth:
+def counted(error: Exception) -> RevisionHealth:
     health = RevisionHealth()
-
-    async def reconcile(request: Request) -> None:
-        raise error
-
-    with pytest.raises(type(error)):
-        await health.watch(reconcile)(NamespacedName("", "a"))
+    health.raised(error)
     return health
 
 
 @given(wrapped(external))
-async def test_a_failure_from_outside_is_not_counted_however_it_is_wrapped(error: Exception) -> None:
-    assert (await counted(error)).failed == 0
+def test_a_failure_from_outside_is_not_counted_however_it_is_wrapped(error: Exception) -> None:
+    assert counted(error).failed == 0
 
 
 @given(wrapped(own))
-async def test_what_the_plugin_is_to_blame_for_is_counted_however_it_is_wrapped(error: Exception) -> None:
-    assert (await counted(error)).failed == 1
+def test_what_the_plugin_is_to_blame_for_is_counted_however_it_is_wrapped(error: Exception) -> None:
+    assert counted(error).failed == 1
 
 
 @given(st.lists(external, min_size=1, max_size=3), own)
-async def test_a_group_with_one_failure_of_the_plugin_is_counted(others: list[Exception], error: Exception) -> None:
-    assert (await counted(grouped([*others, error]))).failed == 1
+def test_a_group_with_one_failure_of_the_plugin_is_counted(others: list[Exception], error: Exception) -> None:
+    assert counted(grouped([*others, error])).failed == 1
 
 
 def test_chains_and_groups_that_go_round_in_a_circle_are_judged() -> None:

@@ -36,6 +36,7 @@ from plugin_operator.controllers.sources.namespaces import Openness, openness
 from plugin_operator.controllers.sources.trigger import Trigger
 from plugin_operator.controllers.spec import ControllerSpec, RateLimiterSpec, Watch
 from plugin_operator.controllers.status import ControllerStatus, InFlight, InformerStatus, ScheduleStatus
+from plugin_operator.controllers.time_limit import time_limited
 from plugin_operator.controllers.workers.drain import Drain
 from plugin_operator.controllers.workers.outcomes import FailingKey
 
@@ -74,4 +75,5 @@ __all__ = [
     "openness",
     "request_of",
     "resource_version_changed",
+    "time_limited",
 ]

@@ -25,7 +25,6 @@ from plugin_operator.controllers.workers.drain import Drain
 from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.controllers.workers.worker import Worker
 from plugin_operator.controllers.workers.worker_pool import WorkerPool
-from plugin_operator.fence import Fence
 from plugin_operator.metrics import Metrics
 from plugin_operator.tasks import AnyTask, Service, TaskOwner, TaskSupervisor, wait_until_done
 from plugin_operator.workqueue import ExponentialBackoff, WorkQueue
@@ -56,7 +55,6 @@ class Controller:
         supervisor: notified of workers and other tasks that end unexpectedly.
 
     Attributes:
-        fence: looked at before each reconcile; lets all pass unless replaced.
         trigger: makes requests due without an event.
     """
 
@@ -74,7 +72,6 @@ class Controller:
     ) -> None:
         self.name = name
         self._clock = clock
-        self.fence = Fence(clock)
         self._all_metrics = metrics
         self._metrics = controller_metrics(metrics, name)
         self._warm_deadline = warm_deadline_seconds
@@ -224,7 +221,7 @@ class Controller:
             old.retire()
             if old.workers:
                 self._old_pools.append(old)
-        self._pool = self._new_pool(spec, reconciler, guard)
+        self._pool = self._new_pool(reconciler, guard)
         if self._opening is not None:
             self._opening.cancel()
         self._opening = None
@@ -237,19 +234,16 @@ class Controller:
             self._tasks.complete(partial(source.replay, as_update=False), "replay", kind="replay")
         return Drain(old, self._clock)
 
-    def _new_pool(self, spec: ControllerSpec, reconciler: Reconciler, guard: PluginGuard) -> WorkerPool:
+    def _new_pool(self, reconciler: Reconciler, guard: PluginGuard) -> WorkerPool:
         def spawn() -> Worker:
-            worker = Worker(
+            return Worker(
                 reconciler,
                 guard,
-                spec.reconcile_timeout_seconds,
                 queue=self._queue,
                 outcomes=self._outcomes,
                 metrics=self._metrics,
                 clock=self._clock,
             )
-            worker.fence = self.fence
-            return worker
 
         return WorkerPool(
             f"controller/{self.name}/{guard.revision}",

@@ -72,7 +72,6 @@ class ControllerSpec:
         name: as it appears in logs and metrics.
         watches: what it listens to.
         max_concurrent_reconciles: how many keys may be reconciled at once.
-        reconcile_timeout_seconds: a reconcile that runs longer is cancelled and retried; None for no limit.
         rate_limiter: backoff of failing keys.
         resync_seconds: reconcile everything again, at low priority, every so often; None for never.
 
@@ -84,7 +83,6 @@ class ControllerSpec:
     name: str
     watches: tuple[Watch, ...]
     max_concurrent_reconciles: int = 1
-    reconcile_timeout_seconds: float | None = None
     rate_limiter: RateLimiterSpec = RateLimiterSpec()
     resync_seconds: float | None = None
 
@@ -93,11 +91,11 @@ class ControllerSpec:
             "max_concurrent_reconciles", self.max_concurrent_reconciles, least=1, most=MAX_CONCURRENT_RECONCILES
         )
         object.__setattr__(self, "max_concurrent_reconciles", size)
-        for field in ("reconcile_timeout_seconds", "resync_seconds"):
-            given = getattr(self, field)
-            if given is not None:
-                number = value_checks.seconds(field, given, most=MAX_DELAY_SECONDS, above_zero=True, hint=", or None")
-                object.__setattr__(self, field, number)
+        if self.resync_seconds is not None:
+            number = value_checks.seconds(
+                "resync_seconds", self.resync_seconds, most=MAX_DELAY_SECONDS, above_zero=True, hint=", or None"
+            )
+            object.__setattr__(self, "resync_seconds", number)
 
     @property
     def informer_keys(self) -> tuple[InformerKey, ...]:

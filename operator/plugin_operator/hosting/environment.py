@@ -135,7 +135,7 @@ class Environment:
         is_namespaced: asks the API server about a kind; without it, owners are taken to be namespaced.
         settings: times and bounds.
         supervisor: notified of background tasks that end unexpectedly; None for a private one each.
-        fence: looked at before each reconcile; None to let all pass.
+        fence: decides before each reconcile whether this process may act; None allows all.
         instrument: wraps each reconciler, to observe it; None leaves them as they are.
         fights: notices controllers that undo each other's writes.
         schedules: keeps the times of schedules; None to keep them in memory only.
@@ -161,7 +161,7 @@ class Environment:
         """Return a new controller; ``on_failure`` is told of each reconcile that fails."""
         if self.make_controller is not None:
             return self.make_controller(name)
-        controller = Controller(
+        return Controller(
             name,
             factory=self.factory,
             clock=self.clock,
@@ -170,9 +170,6 @@ class Environment:
             warm_deadline_seconds=self.settings.warm_deadline_seconds,
             supervisor=self.supervisor,
         )
-        if self.fence is not None:
-            controller.fence = self.fence
-        return controller
 
 
 def labels_of(name: str, revision: str, digest: str) -> Mapping[str, str]:

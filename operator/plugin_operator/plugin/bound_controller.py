@@ -1,6 +1,6 @@
 """One declared controller of one revision, ready to run: the reconciler for the controller layer, and the hooks."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -15,8 +15,6 @@ from plugin_operator.plugin.runtime.task_tracking import mark_reconcile
 from plugin_operator.rendering import Locate, class_name, places_in
 from plugin_operator.threads import ThreadRunner
 
-Reconcile = Callable[[Request], Awaitable[Result | None]]
-
 
 class BoundController:
     """Joins a declaration with the scope it runs in.
@@ -27,46 +25,36 @@ class BoundController:
         guard: what the author's code runs in.
     """
 
-    __slots__ = ("_threads", "declaration", "guard", "scope")
+    __slots__ = ("_reconcile_threads", "_threads", "declaration", "guard", "scope")
 
     def __init__(self, declaration: ControllerDeclaration, scope: ControllerScope, guard: PluginGuard) -> None:
         self.declaration = declaration
         self.scope = scope
         self.guard = guard
         self._threads = ThreadRunner(f"plugin-{scope.plugin}-{scope.controller}")
+        self._reconcile_threads = None if is_async(declaration.reconcile) else self._threads
 
     @property
     def name(self) -> str:
         """The controller's name."""
         return self.declaration.name
 
-    def reconciler(self) -> Reconcile:
-        """Return the coroutine function that the controller layer calls for each request."""
-        declaration, scope, guard = self.declaration, self.scope, self.guard
-        function = declaration.reconcile
-        threads = None if is_async(function) else self._threads
-        writes, loops = scope.writes, scope.loops
-        hot = loops.hot if loops is not None else None
+    async def reconcile(self, request: Request) -> Result | None:
+        """Call the author's reconcile function in the guard and check what it returns.
 
-        async def reconcile(request: Request) -> Result | None:
-            if writes:
-                await writes.caught_up(request)
-                if scope.fence is not None:
-                    # The worker has looked, but a process may be stopped, and its Lease lost, in the wait.
-                    scope.fence.check()
-            if hot and loops is not None:
-                loops.begins(request)
-            context = Context(scope, request)
-            try:
-                result = _result_of(declaration, await guard.drive(_reconciling(function, context, request, threads)))
-            except BaseException:
-                guard.note_reconcile(request, context.reconcile_id)
-                raise
-            if hot and loops is not None:  # it may have written only now
-                loops.ended(request, result)
-            return result
+        ``hosting.runtime.reconcile_steps`` says what happens before, and after.
 
-        return reconcile
+        Raises:
+            TypeError: it returned something other than None or a ``Result``.
+            BaseException: what the author's code raised, as it is.
+        """
+        context = Context(self.scope, request)
+        try:
+            call = _reconciling(self.declaration.reconcile, context, request, self._reconcile_threads)
+            return _result_of(self.declaration, await self.guard.drive(call))
+        except BaseException:
+            self.guard.note_reconcile(request, context.reconcile_id)
+            raise
 
     def places(self, request: Request, locate: Locate) -> tuple[str, ...]:
         """Return files and lines where the thread of a plain ``def`` is that reconciles this very ``request`` now.

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.controllers import Failure, Result, TemporaryError
+from plugin_operator.controllers import Failure, Result, TemporaryError, time_limited
 from plugin_operator.controllers.metrics import controller_metrics
 from plugin_operator.errors import TerminalError
-from plugin_operator.fence import Fence
 from plugin_operator.kube import NamespacedName
 from plugin_operator.plugin.runtime.task_tracking import RevisionTasks
 from plugin_operator.rendering import describe
@@ -68,21 +67,6 @@ async def test_nothing_runs_before_the_process_leads(harness: ControllerHarness)
     harness.controller.start_workers()
     await harness.clock.settle()
     assert harness.log == [("r1", "a")]
-
-
-async def test_no_reconcile_begins_once_leadership_is_over(harness: ControllerHarness) -> None:
-    lapses = []
-    harness.controller.fence = Fence(harness.clock, on_lapse=lambda: lapses.append(1))
-    await harness.run()
-    harness.controller.fence.until = harness.clock.monotonic() + 10
-    harness.informer.set("a")
-    await harness.clock.settle()
-    assert harness.take_log() == [("r1", "a")]
-    harness.clock._monotonic += 10  # the loop stood still: no timer fired
-    harness.informer.set("b")
-    await harness.clock.settle()
-    assert harness.take_log() == []
-    assert lapses == [1]
 
 
 async def test_requeue_after_comes_back_at_its_time_and_forgets_failures(harness: ControllerHarness) -> None:
@@ -260,7 +244,7 @@ async def test_a_retry_keeps_the_priority_of_the_run_unless_the_result_names_one
 
 
 async def test_a_timeout_cancels_counts_and_retries(harness: ControllerHarness) -> None:
-    await harness.run(harness.gated(), harness.spec(reconcile_timeout_seconds=10))
+    await harness.run(time_limited(harness.gated(), 10, harness.clock))
     harness.informer.set("a")
     await harness.clock.advance(10)
     assert harness.take_log() == [("r1", "a"), ("r1", "a cancelled")]
@@ -274,7 +258,7 @@ async def test_a_timeout_cancels_counts_and_retries(harness: ControllerHarness) 
 
 
 async def test_a_timeout_that_is_ignored_leaves_the_worker_usable(harness: ControllerHarness) -> None:
-    await harness.run(harness.gated(stubborn=True), harness.spec(reconcile_timeout_seconds=10))
+    await harness.run(time_limited(harness.gated(stubborn=True), 10, harness.clock))
     harness.informer.set("a")
     await harness.clock.advance(11)
     harness.gates["a"].set()
@@ -286,7 +270,7 @@ async def test_a_timeout_that_is_ignored_leaves_the_worker_usable(harness: Contr
 
 
 async def test_a_timeout_of_the_authors_own_is_an_ordinary_error(harness: ControllerHarness) -> None:
-    await harness.run(scripted(harness, TimeoutError("theirs")), harness.spec(reconcile_timeout_seconds=10))
+    await harness.run(time_limited(scripted(harness, TimeoutError("theirs")), 10, harness.clock))
     harness.informer.set("a")
     await harness.clock.settle()
     assert not harness.failures[0].is_timeout

@@ -91,22 +91,10 @@ async def test_health_counts_what_the_plugin_is_to_blame_for() -> None:
     health = RevisionHealth()
     told = []
     health.on_failure = lambda: told.append(health.failed)
-    outcomes = iter(
-        [ValueError("x"), None, ApiConnectionError("away"), TerminalError("no"), ConflictError(409, "", "y")]
-    )
-
-    async def reconcile(request: NamespacedName) -> None:
-        outcome = next(outcomes)
-        if outcome is not None:
-            raise outcome
-
-    watched = health.watch(reconcile)
-    for expected in (ValueError, None, ApiConnectionError, TerminalError, ConflictError):
-        if expected is None:
-            await watched(NamespacedName("", "a"))
-        else:
-            with pytest.raises(expected):
-                await watched(NamespacedName("", "a"))
+    health.raised(ValueError("x"))
+    health.returned()
+    for error in (ApiConnectionError("away"), TerminalError("no"), ConflictError(409, "", "y")):
+        health.raised(error)
     assert (health.succeeded, health.failed, told) == (1, 2, [1, 2])
     assert health.is_failing
     assert health.last_error == "ConflictError: 409 Unknown: y"

@@ -180,7 +180,7 @@ async def test_an_async_reconcile_gets_context_and_request(bind: Callable[..., B
     async def reconcile(ctx: Context, request: NamespacedName) -> Result:
         return Result(requeue_after=len(ctx.request.name + request.name))
 
-    assert await bind(reconcile).reconciler()(REQUEST) == Result(requeue_after=6)
+    assert await bind(reconcile).reconcile(REQUEST) == Result(requeue_after=6)
 
 
 @pytest.mark.parametrize("value", [5, "hunter2", {"password": "hunter2"}])
@@ -192,7 +192,7 @@ async def test_a_result_that_is_none_is_an_error_that_says_so_without_showing_it
 
     controller = bind(reconcile)
     with pytest.raises(TypeError, match="return None or a Result") as caught:
-        await controller.reconciler()(REQUEST)
+        await controller.reconcile(REQUEST)
     assert "hunter2" not in str(caught.value)
     assert controller.guard.take_reconcile_id(REQUEST), "the line about it names no reconcile"
 
@@ -207,7 +207,7 @@ async def test_a_plain_reconcile_runs_in_a_thread_and_may_wait_for_coroutines(
     def reconcile(ctx: Context, request: NamespacedName) -> Result:
         return Result(requeue_after=ctx.wait(answer()))
 
-    assert await bind(reconcile).reconciler()(REQUEST) == Result(requeue_after=7)
+    assert await bind(reconcile).reconcile(REQUEST) == Result(requeue_after=7)
 
 
 async def test_waiting_on_the_event_loop_itself_is_refused(bind: Callable[..., BoundController]) -> None:
@@ -215,7 +215,7 @@ async def test_waiting_on_the_event_loop_itself_is_refused(bind: Callable[..., B
         ctx.wait(asyncio.sleep(0))
 
     with pytest.raises(RuntimeError, match="await the coroutine instead"):
-        await bind(reconcile).reconciler()(REQUEST)
+        await bind(reconcile).reconcile(REQUEST)
 
 
 async def test_state_is_handed_over_as_json(bind: Callable[..., BoundController]) -> None:

@@ -11,10 +11,9 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.metrics import ControllerMetrics
-from plugin_operator.controllers.reconcile import Reconciler, ReconcileTimeoutError, Request, Result
+from plugin_operator.controllers.reconcile import Reconciler, Request, Result
 from plugin_operator.controllers.workers.loop_budget import LoopBudget
 from plugin_operator.controllers.workers.outcomes import Outcomes
-from plugin_operator.fence import Fence
 from plugin_operator.workqueue import QueueShutDown, WorkQueue
 
 
@@ -43,8 +42,7 @@ class Worker:
         task: set by whoever runs ``run`` in a task.
         request: what it reconciles now, or None.
         started: when that began, on the clock.
-        dismissed: it leaves after the current reconcile.
-        fence: looked at before each reconcile; lets all pass unless replaced.
+        released: it leaves after the current reconcile.
         cancelled: the current reconcile was cancelled by us and may not have obeyed yet.
         was_cancelled_inside: the task was cancelled in a reconcile, and not by us.
         idle: what it waits for, or waited for last.
@@ -56,9 +54,7 @@ class Worker:
         "_outcomes",
         "_queue",
         "_reconciler",
-        "_timeout",
         "cancelled",
-        "fence",
         "guard",
         "idle",
         "released",
@@ -72,7 +68,6 @@ class Worker:
         self,
         reconciler: Reconciler,
         guard: PluginGuard,
-        timeout_seconds: float | None,
         *,
         queue: WorkQueue[Request],
         outcomes: Outcomes,
@@ -81,12 +76,10 @@ class Worker:
     ) -> None:
         self._reconciler = reconciler
         self.guard = guard
-        self._timeout = timeout_seconds
         self._queue = queue
         self._outcomes = outcomes
         self._metrics = metrics
         self._clock = clock
-        self.fence = Fence(clock)
         self.task: asyncio.Task[Any]
         self.request: Request | None = None
         self.started = 0.0
@@ -144,12 +137,7 @@ class Worker:
         started = self.started
         try:
             self.started = started = monotonic()
-            if started >= self.fence.until:
-                await self.fence.passage()
-            if self._timeout is None:
-                result = await self._reconciler(request)
-            else:
-                result = await self._reconcile_in_time(request, self._timeout)
+            result = await self._reconciler(request)
         except asyncio.CancelledError as error:
             self._ended_by_cancellation(request, error)
         except BaseException as error:  # SystemExit of a plugin must not end the operator
@@ -194,24 +182,3 @@ class Worker:
             # pool replaces this worker if it should go on.
             self.was_cancelled_inside = True
             raise error
-
-    async def _reconcile_in_time(self, request: Request, seconds: float) -> Result | None:
-        # asyncio.timeout would read the loop's clock; this one obeys ours, and costs less.
-        expired = False
-
-        def expire() -> None:
-            nonlocal expired
-            expired = True
-            self.task.cancel()
-
-        timer = self._clock.call_later(seconds, expire)
-        try:
-            return await self._reconciler(request)
-        except asyncio.CancelledError as error:
-            if not expired or self.task.cancelling() > 1:
-                raise
-            raise ReconcileTimeoutError(f"reconcile took longer than {seconds} s") from error
-        finally:
-            timer.cancel()
-            if expired:
-                self.task.uncancel()

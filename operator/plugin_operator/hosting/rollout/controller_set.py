@@ -192,9 +192,6 @@ class ControllerSet:
         runtime = self._runtime
         if runtime is None or failure.revision != runtime.label:
             return
-        if failure.is_timeout:
-            # The revision's own code only sees that it is cancelled.
-            runtime.health.failure(failure.error)
         if (log := runtime.failures.get(failure.controller)) is not None:
             log.reconcile_failed(failure)
 

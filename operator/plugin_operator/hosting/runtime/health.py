@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from plugin_operator.containment import is_cancelled_from_outside
-from plugin_operator.controllers import Reconciler, Request, Result
+from plugin_operator.controllers import ReconcileTimeoutError
 from plugin_operator.errors import TerminalError, is_external
 from plugin_operator.rendering import Locate, class_name, describe, places_of
 
@@ -41,22 +41,16 @@ class RevisionHealth:
         """Whether more reconciles fail than succeed."""
         return self.failed > self.succeeded
 
-    def watch(self, reconcile: Reconciler) -> Reconciler:
-        """Return ``reconcile`` with its outcomes counted."""
+    def returned(self) -> None:
+        """Count a reconcile that ended without an error."""
+        self.succeeded += 1
+        if self.succeeded >= _REMEMBERED:
+            self._fade()
 
-        async def counted(request: Request) -> Result | None:
-            try:
-                result = await reconcile(request)
-            except BaseException as error:
-                if not _is_excused(error):
-                    self.failure(error)
-                raise
-            self.succeeded += 1
-            if self.succeeded >= _REMEMBERED:
-                self._fade()
-            return result
-
-        return counted
+    def raised(self, error: BaseException) -> None:
+        """Count a reconcile that ended with ``error``, unless that says nothing about the code."""
+        if not _is_excused(error):
+            self.failure(error)
 
     def failure(self, error: BaseException) -> None:
         """Count a reconcile that failed, and tell of it."""
@@ -77,6 +71,8 @@ class RevisionHealth:
 
 def _is_excused(error: BaseException) -> bool:
     """Tell what says nothing about the code: the outside, an author's own choice, a cancellation that was asked for."""
+    if issubclass(type(error), ReconcileTimeoutError):
+        return False  # even if it waited for the outside: the author sets the limit
     if issubclass(type(error), Exception):
         return issubclass(type(error), TerminalError) or is_external(error)
     return is_cancelled_from_outside(error)

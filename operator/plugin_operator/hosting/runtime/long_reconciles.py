@@ -43,8 +43,8 @@ def long_reconciles(runtime: RevisionRuntime, controllers: Sequence[ControllerSt
     """
     found = []
     for status in controllers:
-        spec = runtime.specs.get(status.name)
-        timeout = spec.reconcile_timeout_seconds if spec is not None else None
+        bound = runtime.bound.get(status.name)
+        timeout = bound.declaration.reconcile_timeout_seconds if bound is not None else None
         limit = LONG_RECONCILE_SECONDS if timeout is None else timeout + _GRACE_SECONDS
         found += [
             (each.seconds, _told(runtime, status.name, each.request, each.seconds, timeout))

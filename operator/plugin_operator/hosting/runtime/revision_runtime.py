@@ -8,14 +8,16 @@ from typing import Any, TypeVar
 from plugin_operator import logs
 from plugin_operator.cache.handlers import HANDLER_ERRORS
 from plugin_operator.containment import PluginGuard
-from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Reconciler, Request, Result
+from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Reconciler, Request
 from plugin_operator.errors import PluginRejected
+from plugin_operator.fence import Fence
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loading.revision import PluginRevision
 from plugin_operator.hosting.runtime.controller_failures import FailureLog
 from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.hosting.runtime.hooks import run_hook
 from plugin_operator.hosting.runtime.informer_set import FeedingInformers, InformerSet
+from plugin_operator.hosting.runtime.reconcile_steps import reconcile_steps
 from plugin_operator.hosting.runtime.spec_builder import build_spec, cache_keys
 from plugin_operator.hosting.triggers.revision_triggers import SOURCE_REQUESTS, RevisionTriggers
 from plugin_operator.metrics.declaration import counter
@@ -140,23 +142,17 @@ class RevisionRuntime:
         return next(filter(None, found), ())
 
     def reconciler(self, name: str) -> Reconciler:
-        """Return what the controller layer calls for the controller ``name``; it waits while ``gate`` is shut."""
-        inner = self.health.watch(self.bound[name].reconciler())
-        if self._environment.instrument is not None:
-            inner = self._environment.instrument(self.bound[name].scope, inner)
-        if self.bound[name].declaration.import_state is None:
-            return inner
-
-        fence = self._environment.fence
-
-        async def gated(request: Request) -> Result | None:
-            if not self.gate.is_set():
-                await self.gate.wait()
-                if fence is not None:
-                    fence.check()
-            return await inner(request)
-
-        return gated
+        """Return what the controller layer calls for the controller ``name``; see ``reconcile_steps``."""
+        bound, environment = self.bound[name], self._environment
+        steps = reconcile_steps(
+            bound,
+            ready=self.gate if bound.declaration.import_state is not None else None,
+            fence=environment.fence if environment.fence is not None else Fence(environment.clock),
+            health=self.health,
+            clock=environment.clock,
+        )
+        # A trace covers all steps: the waits among them explain a slow reconcile.
+        return steps if environment.instrument is None else environment.instrument(bound.scope, steps)
 
     async def start(self) -> None:
         """Run the ``start`` hooks; if one fails, those before it are stopped again.
@@ -240,15 +236,13 @@ class RevisionRuntime:
             ),
             recorder=self._environment.recorder(declaration.name),
             listers=informers.listers(),
+            own_lister=informers.primary() if declaration.for_ is not None else None,
+            enqueue=self.triggers.enqueuer(declaration.name),
+            finalizer=declaration.signature,
+            writes=self._writes(declaration, informers),
+            loops=self._loops(declaration, informers),
+            rights=MissingRights(self.revision.plugin, self.label, declaration.name, self._environment.clock),
         )
-        scope.finalizer = declaration.signature
-        if declaration.for_ is not None:
-            scope.own_lister = informers.primary()
-        scope.enqueue = self.triggers.enqueuer(declaration.name)
-        scope.writes = self._writes(declaration, informers)
-        scope.loops = self._loops(declaration, informers)
-        scope.rights = MissingRights(self.revision.plugin, self.label, declaration.name, self._environment.clock)
-        scope.fence = self._environment.fence
         return BoundController(declaration, scope, self._guard(declaration.name))
 
     def _guard(self, controller: str) -> PluginGuard:

@@ -43,7 +43,6 @@ async def build_spec(
         name=declaration.name,
         watches=tuple(watches),
         max_concurrent_reconciles=declaration.max_concurrent_reconciles,
-        reconcile_timeout_seconds=declaration.reconcile_timeout_seconds,
         rate_limiter=declaration.rate_limit or RateLimiterSpec(),
         resync_seconds=declaration.resync_seconds,
     )

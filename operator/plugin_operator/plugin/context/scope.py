@@ -10,7 +10,6 @@ from structlog.types import FilteringBoundLogger
 from plugin_operator import logs
 from plugin_operator.client.models import version_and_kind
 from plugin_operator.errors import NotEnqueued
-from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.context.recorder import Recorder
 from plugin_operator.plugin.writes.expectations import Expectations
@@ -79,15 +78,14 @@ class ControllerScope:
         kind: what the controller reconciles; None for a controller without a kind.
         client, recorder: how it acts.
         listers: the caches it may read, by kind; may fill up until the revision is warm.
+        own_lister: the cache of the reconciled kind; None takes that of ``listers``.
+        finalizer: that of the controller; empty makes one of its name.
+        writes: what it has written and its caches have yet to show; None tracks nothing.
+        loops: follows what is written, to find a controller that feeds itself; None follows nothing.
+        rights: collects the writes that the API server denies; None collects nothing.
+        enqueue: makes a request due after so many seconds; None refuses.
 
     Attributes:
-        finalizer: that of the controller.
-        own_lister: the cache of the reconciled kind; None, unless it is set, takes what ``listers`` has for it.
-        writes: what it has written and its caches have yet to show; None, unless it is set, tracks nothing.
-        loops: follows what is written, to notice a controller that feeds itself; None follows nothing.
-        rights: what it may not write; None notes nothing.
-        fence: looked at after a reconcile had to wait for that, before the plugin's code begins; None lets all pass.
-        enqueue: makes a request due after so many seconds; until it is set, nothing can be.
         loop: the event loop it was made on; coroutines run there that a thread hands over.
     """
 
@@ -97,7 +95,6 @@ class ControllerScope:
         "client",
         "controller",
         "enqueue",
-        "fence",
         "finalizer",
         "kind",
         "listers",
@@ -111,7 +108,7 @@ class ControllerScope:
         "writes",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a fact of its own
         self,
         *,
         plugin: str,
@@ -121,6 +118,12 @@ class ControllerScope:
         client: Any,
         recorder: Recorder,
         listers: Mapping[GroupVersionKind, Callable[[], Lister]],
+        own_lister: Callable[[], Lister] | None = None,
+        finalizer: str = "",
+        writes: Expectations | None = None,
+        loops: LoopDetector | None = None,
+        rights: MissingRights | None = None,
+        enqueue: Callable[[NamespacedName, float], None] | None = None,
     ) -> None:
         self.plugin = plugin
         self.revision = revision
@@ -129,14 +132,13 @@ class ControllerScope:
         self.client = client
         self.recorder = recorder
         self.listers = listers
-        self.own_lister: Callable[[], Lister] | None = None
-        self.writes: Expectations | None = None
-        self.loops: LoopDetector | None = None
-        self.rights: MissingRights | None = None
-        self.fence: Fence | None = None
-        self.enqueue: Callable[[NamespacedName, float], None] = _not_enqueued
+        self.own_lister = own_lister
+        self.finalizer = finalizer or f"plugin-operator/{controller}"
+        self.writes = writes
+        self.loops = loops
+        self.rights = rights
+        self.enqueue = enqueue if enqueue is not None else _not_enqueued
         self.loop = asyncio.get_running_loop()
-        self.finalizer = f"plugin-operator/{controller}"
         self._primary: Lister | None = None
         self._log: FilteringBoundLogger | None = None
 
