@@ -177,10 +177,10 @@ OPENING_A_WATCH = (
     _opening(403, "waits, tries again every few seconds", "forbidden"),
     _opening(404, "waits, keeps what it has, looks again twice a second", "kind missing"),
     _opening(410, LISTS_AGAIN, "expired"),
-    _opening(429, "waits as long as it is told", "throttled", seconds=1),
+    _opening(429, "waits as long as Retry-After says", "throttled", seconds=1),
     _opening(429, BACKS_OFF, "throttled"),
     _opening(500, BACKS_OFF, "server failed"),
-    _opening(503, "waits as long as it is told", "server failed", seconds=1),
+    _opening(503, "waits as long as Retry-After says", "server failed", seconds=1),
     _opening(504, BACKS_OFF, "server failed"),
     _opening(302, "follows no redirect, backs off, " + RESUMES, "server failed"),
     _lasting(401, BACKS_OFF, "server failed", "BACKING_OFF"),
@@ -275,7 +275,14 @@ def _paged(
 
 PAGED_LISTS = (
     _paged("is refused with 410 (expired)", "lists in one piece", "", Action.REFUSE, code=410),
-    _paged("is refused with 429 and Retry-After", "waits as told", "", Action.REFUSE, code=429, retry_after_seconds=0),
+    _paged(
+        "is refused with 429 and Retry-After",
+        "waits as long as Retry-After says",
+        "",
+        Action.REFUSE,
+        code=429,
+        retry_after_seconds=0,
+    ),
     _paged("is refused with 500", "backs off, lists again", "server failed", Action.REFUSE, code=500),
     _paged("is refused with 500 each time", "backs off", "server failed", Action.REFUSE, code=500, lasting=True),
     _paged("is refused with 403", "waits, tries again every few seconds", "forbidden", Action.REFUSE, code=403),

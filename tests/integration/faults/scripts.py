@@ -120,7 +120,7 @@ async def kind_missing(harness: Any) -> None:
     assert harness.logged("Informer is waiting", WIDGET) == 1
 
 
-@script("a kind is deleted and created again", "waits, hears of the deletions, follows the new objects", "kind missing")
+@script("a kind is deleted and created again", "waits, receives the deletions, follows the new objects", "kind missing")
 async def kind_recreated(harness: Any) -> None:
     """A CRD goes, with all its objects, and comes back."""
     await create_widgets(harness)
@@ -181,7 +181,7 @@ async def permission_missing(harness: Any) -> None:
     assert harness.logged("Informer is waiting", WIDGET) == 1
 
 
-@script("a permission is withdrawn and given back", "goes on until its watch ends, waits, resumes", "forbidden")
+@script("a permission is withdrawn and given back", "continues until its watch ends, waits, resumes", "forbidden")
 async def permission_withdrawn(harness: Any) -> None:
     """The real server does not end a watch that is open either."""
     await harness.grant(READ_SECRETS, EVENTS, PATHS)
@@ -211,7 +211,7 @@ async def conversion_fails(harness: Any) -> None:
     assert harness.logged("Informer is waiting", WIDGET) == 1
 
 
-@script("discovery of one group fails", "waits or backs off; all others go on", "server failed")
+@script("discovery of one group fails", "waits or backs off; all others keep running", "server failed")
 async def discovery_of_a_group_fails(harness: Any) -> None:
     """An aggregated API server is down."""
     await create_widgets(harness)

@@ -135,7 +135,7 @@ async def endless_line(harness: Any) -> None:
     await harness.equal("maps", "v1/ConfigMap")
 
 
-@script("an object of 50 MB comes", "keeps it; all others go on")
+@script("an object of 50 MB comes", "keeps it; all others keep running")
 async def huge_object(harness: Any) -> None:
     """More than etcd takes, yet a server may send it."""
     await harness.put("v1/ConfigMap", "kept", "before")
