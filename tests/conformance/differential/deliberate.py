@@ -27,7 +27,7 @@ class Deliberate:
 _PARSERS = "the words are those of Go's parser; status, reason and cause agree"
 _COST = "what a rule may cost is not estimated when it is declared, but bounded when it runs"
 _CEL = "another parser names the whole of an undeclared name, and its last column"
-_CONSTRAINED = "kube-apiserver asks for its newer, constrained rights next and tells of those; status and reason agree"
+_CONSTRAINED = "kube-apiserver asks for its newer, constrained rights next and names those; status and reason agree"
 _VERSION = "it says what it is: no build of kube-apiserver"
 
 DELIBERATE: tuple[Deliberate, ...] = (
