@@ -14,9 +14,9 @@ from plugin_operator.hosting.triggers.schedule_record import PREFIX
 from plugin_operator.hosting.triggers.schedule_report import SCHEDULE_RUNS
 from plugin_operator.plugin import Source
 from plugin_operator.testing import eventually
+from tests.host_harness import HostHarness
 
 LEASE = "coordination.k8s.io/v1/Lease"
-Harness = Any  # a HostHarness: conftest.py is no module to import from
 
 
 def timed(version: str, schedules: str, more: str = "") -> str:
@@ -41,25 +41,23 @@ def sending(version: str, *, on_standby: str = "drop", start: str = "pass", body
     )
 
 
-def source_of(harness: Harness) -> Source:
+def source_of(harness: HostHarness) -> Source:
     """Return the handle that the code of the active revision has."""
     runtime = harness.host._supervisors["one"].runtime
+    assert runtime is not None
     (source,) = runtime.revision.declarations[0].sources
-    found: Source = source
-    return found
+    return source
 
 
-def runs(harness: Harness, version: str) -> list[str]:
-    found: list[str] = harness.journal.messages("one", version)
-    return found
+def runs(harness: HostHarness, version: str) -> list[str]:
+    return harness.journal.messages("one", version)
 
 
-def counted(harness: Harness, result: str) -> float:
-    value: float = harness.metrics.family(SOURCE_REQUESTS).get("one", "hooks", result)
-    return value
+def counted(harness: HostHarness, result: str) -> float:
+    return harness.metrics.family(SOURCE_REQUESTS).get("one", "hooks", result)
 
 
-async def annotations(harness: Harness) -> dict[str, str]:
+async def annotations(harness: HostHarness) -> dict[str, str]:
     try:
         lease = await harness.client.get(LEASE, "test-schedules", harness.schedules.namespace)
     except NotFoundError:
@@ -68,7 +66,7 @@ async def annotations(harness: Harness) -> dict[str, str]:
     return found
 
 
-async def test_an_interval_without_a_kind_runs_at_once_and_over_a_reload_keeps_its_time(harness: Harness) -> None:
+async def test_an_interval_without_a_kind_runs_at_once_and_over_a_reload_keeps_its_time(harness: HostHarness) -> None:
     harness.write("one.py", timed("V1", "every(3600)"))
     await harness.ran("V1", "one")
     assert "every 3600 s" in (await annotations(harness))[PREFIX + "one"]
@@ -81,7 +79,7 @@ async def test_an_interval_without_a_kind_runs_at_once_and_over_a_reload_keeps_i
     assert "every 3600 s" not in (await annotations(harness))[PREFIX + "one"]
 
 
-async def test_a_schedule_of_a_kind_makes_every_object_due_past_its_predicates(harness: Harness) -> None:
+async def test_a_schedule_of_a_kind_makes_every_object_due_past_its_predicates(harness: HostHarness) -> None:
     for name in "ab":
         await harness.create(name)
     harness.write("one.py", timed("V1", "every(1)", ", for_='v1/ConfigMap', predicates=[lambda obj: False]"))
@@ -92,7 +90,7 @@ async def test_a_schedule_of_a_kind_makes_every_object_due_past_its_predicates(h
 
 @pytest.mark.parametrize(("missed", "results"), [("once", ("run", 1)), ("skip", ("missed", 1))])
 async def test_a_night_that_passed_while_the_operator_was_away(
-    harness: Harness, missed: str, results: tuple[str, int]
+    harness: HostHarness, missed: str, results: tuple[str, int]
 ) -> None:
     text = "cron 0 3 * * * Europe/Berlin"
     await harness.schedules.claim("one", text, [text], datetime.now(UTC) - timedelta(days=3))
@@ -101,12 +99,14 @@ async def test_a_night_that_passed_while_the_operator_was_away(
     await eventually(lambda: harness.metrics.family(SCHEDULE_RUNS).get("one", result) == count)
     await harness.state("Active")
     (schedule,) = harness.status().controllers[0].schedules
+    assert schedule.due is not None
+    assert schedule.last is not None
     assert schedule.due > datetime.now(UTC)
     assert schedule.last > datetime.now(UTC) - timedelta(days=1, hours=1)
     await eventually(lambda: runs(harness, "V1") == ["one"] * (missed == "once"))
 
 
-async def test_an_unloaded_plugin_takes_its_times_along(harness: Harness) -> None:
+async def test_an_unloaded_plugin_takes_its_times_along(harness: HostHarness) -> None:
     harness.write("keep.py", timed("K", "every(600)").replace("'one'", "'keep'"))
     path = harness.write("one.py", timed("V1", "every(3600)"))
     await harness.ran("V1", "one")
@@ -121,7 +121,7 @@ async def test_an_unloaded_plugin_takes_its_times_along(harness: Harness) -> Non
 
 
 async def test_a_schedule_whose_time_may_not_be_written_waits_and_says_so(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: HostHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forbidden = ForbiddenError(403, "Forbidden", "no leases for you")
     is_forbidden = True
@@ -143,7 +143,7 @@ async def test_a_schedule_whose_time_may_not_be_written_waits_and_says_so(
     await eventually(lambda: harness.host.status()[0].reason == "")
 
 
-async def test_a_source_sends_from_start_from_tasks_and_from_threads(harness: Harness) -> None:
+async def test_a_source_sends_from_start_from_tasks_and_from_threads(harness: HostHarness) -> None:
     harness.write(
         "one.py", sending("V1", start="hooks.send(); asyncio.create_task(asyncio.to_thread(hooks.send, 'n/t'))")
     )
@@ -161,12 +161,12 @@ async def test_a_source_sends_from_start_from_tasks_and_from_threads(harness: Ha
     assert counted(harness, "enqueued") == 10
 
 
-async def test_a_reconcile_may_send_to_its_own_controller(harness: Harness) -> None:
+async def test_a_reconcile_may_send_to_its_own_controller(harness: HostHarness) -> None:
     harness.write("one.py", sending("V1", start="hooks.send('n/1')", body="request.name == '1' and hooks.send('n/2')"))
     await harness.ran("V1", "n/2")
 
 
-async def test_what_is_sent_to_a_source_that_has_a_controller_with_a_kind_names_an_object(harness: Harness) -> None:
+async def test_what_is_sent_to_a_source_that_has_a_controller_with_a_kind_names_an_object(harness: HostHarness) -> None:
     harness.write("one.py", sending("V1").replace("name='one'", "name='one', for_='v1/ConfigMap'"))
     await harness.state("Active")
     with pytest.raises(TypeError, match="say which object"):
@@ -175,7 +175,9 @@ async def test_what_is_sent_to_a_source_that_has_a_controller_with_a_kind_names_
     await harness.ran("V1", "n/a")
 
 
-async def test_the_source_of_an_old_revision_sends_to_the_new_one_until_the_plugin_is_gone(harness: Harness) -> None:
+async def test_the_source_of_an_old_revision_sends_to_the_new_one_until_the_plugin_is_gone(
+    harness: HostHarness,
+) -> None:
     harness.write("keep.py", timed("K", "every(3600)").replace("'one'", "'keep'"))  # an empty directory is an accident
     path = harness.write("one.py", sending("V1"))
     await harness.state("Active")
@@ -195,7 +197,7 @@ async def test_the_source_of_an_old_revision_sends_to_the_new_one_until_the_plug
     assert counted(harness, "gone") == 0, "the series of an unloaded plugin end"
 
 
-async def test_what_the_start_of_a_rejected_revision_sends_is_dropped(harness: Harness) -> None:
+async def test_what_the_start_of_a_rejected_revision_sends_is_dropped(harness: HostHarness) -> None:
     harness.write("one.py", sending("V1"))
     await harness.state("Active")
     harness.write("one.py", sending("V2", start="hooks.send('n/x'); raise ValueError('no')"))
@@ -206,7 +208,7 @@ async def test_what_the_start_of_a_rejected_revision_sends_is_dropped(harness: H
     assert counted(harness, "gone") >= 1
 
 
-async def test_what_the_start_of_a_revision_sends_waits_for_the_swap(harness: Harness) -> None:
+async def test_what_the_start_of_a_revision_sends_waits_for_the_swap(harness: HostHarness) -> None:
     harness.write("one.py", sending("V1"))
     await harness.state("Active")
     start = "hooks.send('n/x'); await asyncio.sleep(0.2)"
@@ -217,7 +219,7 @@ async def test_what_the_start_of_a_revision_sends_waits_for_the_swap(harness: Ha
 
 @pytest.mark.parametrize("on_standby", ["drop", "raise"])
 async def test_a_standby_takes_nothing_and_runs_nothing_until_it_leads(
-    make_harness: Callable[[], Harness], on_standby: str
+    make_harness: Callable[..., HostHarness], on_standby: str
 ) -> None:
     harness = make_harness()
     harness.write("one.py", sending("V1", on_standby=on_standby, start="hooks.send('n/start')"))
@@ -239,13 +241,13 @@ async def test_a_standby_takes_nothing_and_runs_nothing_until_it_leads(
     assert runs(harness, "V1") == ["n/start"]
 
 
-async def test_a_send_while_the_plugin_is_imported_is_dropped_and_counted(harness: Harness) -> None:
+async def test_a_send_while_the_plugin_is_imported_is_dropped_and_counted(harness: HostHarness) -> None:
     harness.write("one.py", sending("V1") + "assert hooks.send('n/x') is False\n")
     await harness.state("Active")
     assert counted(harness, "unconnected") == 1
 
 
-async def test_a_context_enqueues_now_or_later_and_each_request_once(harness: Harness) -> None:
+async def test_a_context_enqueues_now_or_later_and_each_request_once(harness: HostHarness) -> None:
     body = "request.name == '1' and [ctx.enqueue('n/2', after=0.3), ctx.enqueue('n/2', after=60), ctx.enqueue('n/3')]"
     harness.write("one.py", sending("V1", start="ctx.enqueue(); ctx.enqueue('n/1')", body=body))
     await harness.ran("V1", "n/2")
@@ -253,13 +255,13 @@ async def test_a_context_enqueues_now_or_later_and_each_request_once(harness: Ha
     assert harness.status().controllers[0].delayed == 0
 
 
-async def test_a_plain_function_enqueues_from_its_thread(harness: Harness) -> None:
+async def test_a_plain_function_enqueues_from_its_thread(harness: HostHarness) -> None:
     plain = sending("V1", start="hooks.send('n/1')").replace("async def reconcile", "def reconcile")
     harness.write("one.py", plain.replace("        pass\n", "        request.name == '1' and ctx.enqueue('n/2')\n"))
     await harness.ran("V1", "n/2")
 
 
-async def test_a_controller_without_a_kind_has_no_lister_of_its_own(harness: Harness) -> None:
+async def test_a_controller_without_a_kind_has_no_lister_of_its_own(harness: HostHarness) -> None:
     harness.write("one.py", timed("V1", "every(3600)") + "    ctx.lister\n")
     await eventually(lambda: harness.status().controllers)
     await eventually(lambda: harness.status().controllers[0].failing)
@@ -267,7 +269,7 @@ async def test_a_controller_without_a_kind_has_no_lister_of_its_own(harness: Har
     assert "has no for_, so ctx.lister has no kind" in failing.error
 
 
-async def test_a_rollback_takes_schedules_and_sources_up_where_they_were(harness: Harness) -> None:
+async def test_a_rollback_takes_schedules_and_sources_up_where_they_were(harness: HostHarness) -> None:
     harness.write(
         "one.py",
         sending("V1")
@@ -280,12 +282,14 @@ async def test_a_rollback_takes_schedules_and_sources_up_where_they_were(harness
     await harness.state("Quarantined")
     assert runs(harness, "V1").count("one") == 1, "its hour is not over"
     await eventually(lambda: harness.status().controllers[0].schedules[0].due is not None)
-    assert harness.status().controllers[0].schedules[0].due > datetime.now(UTC) + timedelta(minutes=50)
+    due = harness.status().controllers[0].schedules[0].due
+    assert due is not None
+    assert due > datetime.now(UTC) + timedelta(minutes=50)
     assert source_of(harness).send("n/back")
     await harness.ran("V1", "n/back")
 
 
-async def test_a_source_that_the_revision_before_did_not_have_works_after_the_reload(harness: Harness) -> None:
+async def test_a_source_that_the_revision_before_did_not_have_works_after_the_reload(harness: HostHarness) -> None:
     harness.write("one.py", timed("V1", "every(3600)"))
     await harness.ran("V1", "one")
     harness.write("one.py", sending("V2"))
@@ -294,7 +298,7 @@ async def test_a_source_that_the_revision_before_did_not_have_works_after_the_re
     await harness.ran("V2", "n/x")
 
 
-async def test_a_run_never_overlaps_itself_and_what_came_meanwhile_follows(harness: Harness) -> None:
+async def test_a_run_never_overlaps_itself_and_what_came_meanwhile_follows(harness: HostHarness) -> None:
     body = "await asyncio.sleep(0.2); ctx.recorder.event({}, 'Normal', 'over', str(request))"
     harness.write("one.py", sending("V1", body=body).replace("sources=", "max_concurrent_reconciles=5, sources="))
     await harness.state("Active")
@@ -304,3 +308,14 @@ async def test_a_run_never_overlaps_itself_and_what_came_meanwhile_follows(harne
         source_of(harness).send()
         await asyncio.sleep(0.02)
     await eventually(lambda: harness.journal.reasons("one") == ["V1", "over"] * 2)
+
+
+async def test_a_controller_without_a_kind_may_watch_others(harness: HostHarness) -> None:
+    await harness.create("a")
+    watches = ", watches=[watch('v1/ConfigMap', map=lambda obj: [('', obj['metadata']['name'])])], reads=['v1/Secret']"
+    harness.write("one.py", timed("V1", "cron('0 3 1 1 *')", watches).replace("import Source", "import watch, Source"))
+    await harness.ran("V1", "a")
+    await harness.create("b")
+    await harness.ran("V1", "b")
+    assert sorted(runs(harness, "V1")) == ["a", "b"]
+    assert (await harness.state("Active")).controllers[0].has_synced

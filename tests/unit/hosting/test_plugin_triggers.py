@@ -19,7 +19,8 @@ from plugin_operator.hosting.triggers.revision_triggers import SOURCE_REQUESTS, 
 from plugin_operator.hosting.triggers.target import Target
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.metrics import Metrics
-from plugin_operator.plugin import ControllerDeclaration, Refusal, Source
+from plugin_operator.plugin import ControllerDeclaration, Refusal, Schedule, Source, cron, every
+from plugin_operator.plugin.triggers.timetable import timetable
 from plugin_operator.testing import VirtualClock
 
 ONE = NamespacedName("n", "1")
@@ -40,7 +41,7 @@ class FakeTrigger:
         self.waiting.add(request)
 
     def enqueue_all(self) -> None:
-        raise AssertionError
+        raise AssertionError("it has no kind")
 
     def waits(self, request: NamespacedName) -> bool:
         return request in self.waiting
@@ -64,9 +65,10 @@ class Plugin:
         self.triggers = PluginTriggers("p", environment)
         self.controller = FakeTrigger()
 
-    def revision(self, *, kind: Any = None, source: str = "s") -> tuple[RevisionTriggers, Source]:
-        handle = Source(source)
-        declaration = ControllerDeclaration("c", kind, print, sources=(handle,))
+    def revision(self, *schedules: Schedule, kind: Any = None) -> tuple[RevisionTriggers, Source]:
+        handle = Source("s")
+        times = tuple(map(timetable, schedules))
+        declaration = ControllerDeclaration("c", kind, print, sources=(handle,), schedules=times)
         counts = self.metrics.family(SOURCE_REQUESTS)
         made = RevisionTriggers("p", (declaration,), clock=self.clock, counts=counts)
         made.connect()
@@ -245,3 +247,66 @@ async def test_a_plugin_that_is_unloaded_takes_nothing(plugin: Plugin) -> None:
 def revision_refusal(revision: RevisionTriggers) -> Refusal | None:
     send: Callable[[str, NamespacedName | None], Refusal | None] = revision.send
     return send("s", ONE)
+
+
+NIGHTLY = cron("0 3 * * *")
+OWN = (NamespacedName("", "c"), 0.0)
+
+
+async def scheduled(plugin: Plugin, *schedules: Schedule) -> None:
+    revision, _ = plugin.revision(*schedules)
+    plugin.install(revision)
+    plugin.triggers.start()
+    await plugin.clock.settle()
+
+
+async def test_an_equal_schedule_of_a_new_revision_keeps_its_time(plugin: Plugin) -> None:
+    await scheduled(plugin, every(600), NIGHTLY)
+    await plugin.clock.advance(500)
+    await scheduled(plugin, cron("0  3 * * *", missed="skip"), every(600.0))
+    assert plugin.controller.due == [OWN]
+    await plugin.clock.advance(99)
+    assert plugin.controller.due == [OWN]
+    await plugin.clock.advance(1)
+    assert plugin.controller.due == [OWN, OWN]
+    await plugin.triggers.stop()
+
+
+async def test_a_changed_schedule_replaces_the_old_one(plugin: Plugin) -> None:
+    await scheduled(plugin, every(600))
+    await scheduled(plugin, NIGHTLY)
+    plugin.controller.due.clear()
+    await plugin.clock.advance(3.5 * 3600)  # the clock begins at midnight
+    assert plugin.controller.due == [OWN]
+    assert [each.schedule for each in plugin.triggers.schedules("c")] == ["cron 0 3 * * * UTC"]
+    await plugin.triggers.stop()
+
+
+@pytest.mark.parametrize(("hours", "runs"), [(0.1, 1), (20, 0)])
+async def test_a_rollback_makes_up_for_a_time_that_passed_and_an_old_schedule_that_returns_does_not(
+    plugin: Plugin, hours: float, runs: int
+) -> None:
+    await plugin.clock.advance(2.95 * 3600)
+    await scheduled(plugin, NIGHTLY)
+    await scheduled(plugin, every(86_400))
+    plugin.controller.due.clear()
+    await plugin.clock.advance(hours * 3600)
+    await scheduled(plugin, NIGHTLY)
+    assert plugin.controller.due == [OWN] * runs
+    await plugin.triggers.stop()
+
+
+async def test_an_unloaded_plugin_runs_no_schedule(plugin: Plugin) -> None:
+    await scheduled(plugin, every(1))
+    plugin.triggers.clear()
+    plugin.controller.due.clear()
+    await plugin.clock.advance(10)
+    assert plugin.controller.due == []
+
+
+async def test_a_standby_runs_no_schedule(plugin: Plugin) -> None:
+    revision, _ = plugin.revision(every(1))
+    plugin.install(revision)
+    await plugin.clock.advance(10)
+    assert plugin.controller.due == []
+    assert [each.due for each in plugin.triggers.schedules("c")] == [None]

@@ -18,6 +18,8 @@ from plugin_operator.tasks import Service, TaskOwner
 _STOP_SECONDS = 1.0
 _FORGET_ATTEMPTS = 8
 _MAX_REMEMBERED = 100
+# A rollback comes within the probation of a revision, or not at all.
+_ROLLBACK_SECONDS = 600.0
 
 Key = tuple[str, str, str]
 
@@ -43,7 +45,7 @@ class PluginSchedules:
         self._declared: dict[str, ControllerDeclaration] = {}
         self._targets: Mapping[str, Target] = {}
         self._running: dict[Key, _Scheduled] = {}
-        self._last: dict[Key, datetime] = {}
+        self._last: dict[Key, tuple[datetime, float]] = {}
         self._leads = False
 
     def update(self, declarations: Iterable[ControllerDeclaration], targets: Mapping[str, Target]) -> None:
@@ -114,7 +116,7 @@ class PluginSchedules:
             fire=partial(self._fire, declaration.name),
             report=report,
             clock=environment.clock,
-            last=self._last.get(key),
+            last=self._remembered(key),
         )
         return _Scheduled(
             runner, self._tasks.serve(runner.run, f"{declaration.name}/{timetable.text}", kind="schedule")
@@ -126,9 +128,14 @@ class PluginSchedules:
         scheduled.service.cancel()
         self._last.pop(key, None)
         if scheduled.runner.last is not None:
-            self._last[key] = scheduled.runner.last
+            self._last[key] = scheduled.runner.last, self._environment.clock.monotonic()
         if len(self._last) > _MAX_REMEMBERED:
             del self._last[next(iter(self._last))]
+
+    def _remembered(self, key: Key) -> datetime | None:
+        """Return when one that ended just now ran last; one that returns after long has missed nothing."""
+        last, ended = self._last.get(key, (None, 0.0))
+        return last if self._environment.clock.monotonic() - ended <= _ROLLBACK_SECONDS else None
 
     def _wanted(self, controller: str) -> frozenset[str]:
         declaration = self._declared.get(controller)

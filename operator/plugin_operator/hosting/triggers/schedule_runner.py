@@ -67,16 +67,17 @@ class ScheduleRunner:
 
     async def run(self) -> None:
         """Run until cancelled."""
+        if self.last is None and not self.timetable.is_due_at_first:
+            self.last = self._began
         if self._record is not None:
-            self.last = await self._begin(self._record)
+            self.last = await self._begin(self._record, self.last)
         while True:
             self.due = self.timetable.after(self.last, self._began)
             if await self._has_come(self.due):
                 await self._take(self.timetable.latest(self.due, self._clock.now()))
 
-    async def _begin(self, record: ScheduleRecordLike) -> datetime | None:
-        """Return when it ran last, asking until the cluster says so."""
-        first = self.last if self.last is not None or self.timetable.is_due_at_first else self._began
+    async def _begin(self, record: ScheduleRecordLike, first: datetime | None) -> datetime | None:
+        """Return when it ran last, asking until the cluster says so; if it knows none, ``first``."""
         while True:
             try:
                 last = await record.begin(self._id, self.timetable.text, self._wanted(), first)
