@@ -7,14 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.acceptance.cluster import Cluster
 from tests.acceptance.output import DEADLINE_SECONDS, Output
+from tests.realserver import RealServer
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def run(tmp_path: Path, environment: dict[str, str]) -> Run:
 
 
 @pytest.fixture
-def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Start]:
     """Start the command in a process group of its own, as a shell does with a foreground job."""
     running: list[subprocess.Popen[str]] = []
 
@@ -97,10 +98,12 @@ class Sandbox:
         return self.output.end()
 
 
+StartSandbox = Callable[..., Sandbox]
+StartOperator = Callable[..., Output]
+
+
 @pytest.fixture
-def sandbox(
-    start: Callable[..., "subprocess.Popen[str]"], tmp_path: Path, plugins: Path, environment: dict[str, str]
-) -> Any:
+def sandbox(start: Start, tmp_path: Path, plugins: Path, environment: dict[str, str]) -> StartSandbox:
     """Start a sandbox on ``plugins`` and wait until its operator works."""
 
     def sandbox(*arguments: str) -> Sandbox:
@@ -137,22 +140,25 @@ def _free_port() -> int:
 
 
 @pytest.fixture
-def cluster(start: Any, tmp_path: Path, environment: dict[str, str], real_server_if_chosen: Any) -> Cluster:
+def cluster(
+    start: Start, tmp_path: Path, environment: dict[str, str], real_server_if_chosen: RealServer | None
+) -> Cluster:
     """An API server to run the operator against, in a process of its own."""
     kubeconfig = tmp_path / "kubeconfig"
     if real_server_if_chosen is not None:
         real_server_if_chosen.write_kubeconfig(kubeconfig)
         return Cluster(None, kubeconfig, environment)
     process = start("apiserver", "--write-kubeconfig", kubeconfig)
+    assert process.stdout is not None
     assert "Kubernetes API at" in process.stdout.readline()
     return Cluster(process, kubeconfig, environment)
 
 
 @pytest.fixture
-def operator(start: Any, output: Any, cluster: Cluster, plugins: Path) -> Any:
+def operator(start: Start, output: type[Output], cluster: Cluster, plugins: Path) -> StartOperator:
     """Start the operator against it, and read what it prints."""
 
-    def operator(*arguments: str, metrics: str = "0", log_format: str = "console", **variables: Any) -> Any:
+    def operator(*arguments: str, metrics: str = "0", log_format: str = "console", **variables: str) -> Output:
         return output(
             start(
                 "run", "--kubeconfig", cluster.kubeconfig, "--plugins-dir", plugins, "--log-format", log_format,

@@ -3,9 +3,10 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.acceptance.conftest import Run, Sandbox, StartSandbox
 
 pytestmark = pytest.mark.embedded_only("the sandbox brings its own server")
 
@@ -23,7 +24,7 @@ def plugin(name: str, *, kind: str = "v1/ConfigMap", body: str = "ctx.log.info('
 
 
 @pytest.fixture
-def up(sandbox: Any, plugins: Path) -> Any:
+def up(sandbox: StartSandbox, plugins: Path) -> Sandbox:
     files = {
         "good.py": plugin("good"),
         "syntax.py": "def x(:\n",
@@ -46,7 +47,7 @@ def up(sandbox: Any, plugins: Path) -> Any:
     return sandbox()
 
 
-def reasons(run: Any) -> dict[str, tuple[str, str]]:
+def reasons(run: Run) -> dict[str, tuple[str, str]]:
     """Return state and reason of each plugin once nothing is being tried any more."""
     deadline = time.monotonic() + 60
     while True:
@@ -56,7 +57,7 @@ def reasons(run: Any) -> dict[str, tuple[str, str]]:
         assert time.monotonic() < deadline, listed
 
 
-def test_each_is_told_and_harms_no_other(up: Any, run: Any) -> None:
+def test_each_is_told_and_harms_no_other(up: Sandbox, run: Run) -> None:
     up.kubectl("create", "configmap", "hello")
     up.output.wait_for("Well done", "controller=good", "name=hello")
     up.output.wait_for("ValueError: never again")

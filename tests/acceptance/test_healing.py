@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import Run, StartOperator
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 PLUGIN = """
@@ -63,7 +64,7 @@ def create_widget(cluster: Cluster, folder: Path, name: str) -> None:
 
 
 def test_a_kind_that_appears_goes_and_comes_back_in_another_version_is_followed(
-    operator: Any, cluster: Cluster, plugins: Path, tmp_path: Path
+    operator: StartOperator, cluster: Cluster, plugins: Path, tmp_path: Path
 ) -> None:
     (plugins / "widgets.py").write_text(PLUGIN)
     running = operator()
@@ -92,7 +93,13 @@ def get(address: str, path: str) -> str:
 
 
 def test_a_permission_that_is_missing_is_waited_for_and_used_within_half_a_minute_of_its_grant(
-    operator: Any, run: Any, cluster: Cluster, plugins: Path, tmp_path: Path, free_port: int, other_free_port: int
+    operator: StartOperator,
+    run: Run,
+    cluster: Cluster,
+    plugins: Path,
+    tmp_path: Path,
+    free_port: int,
+    other_free_port: int,
 ) -> None:
     def grant(resource: str) -> None:
         cluster.kubectl("create", "role", resource, f"--resource={resource}", "--verb=get,list,watch")
@@ -165,7 +172,7 @@ def refuse_conversion(cluster: Cluster, folder: Path) -> Callable[[], None]:
 
 
 def test_a_kind_that_cannot_be_converted_is_waited_for_and_followed_once_it_can(
-    operator: Any, cluster: Cluster, plugins: Path, unconvertible: Callable[[], None]
+    operator: StartOperator, cluster: Cluster, plugins: Path, unconvertible: Callable[[], None]
 ) -> None:
     (plugins / "widgets.py").write_text(PLUGIN)
     (plugins / "others.py").write_text(OTHERS)

@@ -2,9 +2,10 @@
 
 import subprocess
 import sys
-from typing import Any
 
 import pytest
+
+from tests.acceptance.conftest import Run
 
 DEAR = ("kubernetes_asyncio", "aiohttp", "asyncio", "prometheus_client", "rich", "structlog", "watchfiles")
 
@@ -24,7 +25,7 @@ def test_help_imports_nothing_dear(environment: dict[str, str], arguments: list[
 
 
 @pytest.mark.parametrize("argument", ["version", "--version"])
-def test_version_names_operator_and_python(run: Any, argument: str) -> None:
+def test_version_names_operator_and_python(run: Run, argument: str) -> None:
     ended = run(argument)
     assert ended.returncode == 0
     assert ended.stdout.startswith("plugin-operator 0.")

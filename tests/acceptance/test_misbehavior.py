@@ -2,11 +2,10 @@
 
 import json
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import Run, StartOperator
 
 PLUGIN = """
 import time
@@ -21,7 +20,7 @@ async def sleeper(ctx, request):
 
 
 def test_who_blocks_the_loop_is_named_with_the_place_in_its_code(
-    operator: Any, cluster: Cluster, plugins: Path, free_port: int, run: Callable[..., Any]
+    operator: StartOperator, cluster: Cluster, plugins: Path, free_port: int, run: Run
 ) -> None:
     path = plugins / "heavy-sleeper.py"
     path.write_text(PLUGIN)

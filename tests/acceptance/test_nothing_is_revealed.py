@@ -6,12 +6,13 @@ import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import Run, Start
+from tests.acceptance.output import Output
 from tests.acceptance.test_tracing import Collector
 from tests.acceptance.test_tracing import collector as collector  # noqa: PLC0414 - a fixture
 
@@ -114,7 +115,7 @@ def command_lines(pid: int) -> str:
 
 @pytest.mark.embedded_only("the token of the server is in its kubeconfig")
 def test_no_output_of_an_operator_has_a_credential_or_data_of_a_secret(
-    cluster: Cluster, kubeconfig: tuple[Path, str], start: Any, output: Any, run: Any, plugins: Path,
+    cluster: Cluster, kubeconfig: tuple[Path, str], start: Start, output: type[Output], run: Run, plugins: Path,
     collector: Collector, free_port: int, other_free_port: int,
 ) -> None:  # fmt: skip
     path, token = kubeconfig

@@ -2,9 +2,9 @@
 
 import signal
 from pathlib import Path
-from typing import Any
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import StartOperator
 
 HOSTILE = """
 import asyncio, sys
@@ -47,7 +47,9 @@ async def good(ctx, request):
 """
 
 
-def test_only_signals_end_the_operator_and_then_with_status_0(operator: Any, cluster: Cluster, plugins: Path) -> None:
+def test_only_signals_end_the_operator_and_then_with_status_0(
+    operator: StartOperator, cluster: Cluster, plugins: Path
+) -> None:
     (plugins / "hostile.py").write_text(HOSTILE)
     (plugins / "good.py").write_text(GOOD)
     running = operator()

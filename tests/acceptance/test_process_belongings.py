@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import StartOperator
+from tests.acceptance.output import Output
 
 PLUGIN = """
 import asyncio, ctypes, gc, multiprocessing, os, pty, resource, signal, subprocess, sys
@@ -130,7 +132,7 @@ async def do_below():
 class Try:
     """Makes the plugin do one thing after the other."""
 
-    def __init__(self, cluster: Cluster, running: Any) -> None:
+    def __init__(self, cluster: Cluster, running: Output) -> None:
         self._cluster = cluster
         self._running = running
         self.pids: set[int] = set()
@@ -154,7 +156,7 @@ class Try:
 
 
 @pytest.fixture
-def running(operator: Any, cluster: Cluster, plugins: Path) -> Any:
+def running(operator: StartOperator, cluster: Cluster, plugins: Path) -> Output:
     (plugins / "naughty.py").write_text(PLUGIN.replace("{{", "{").replace("}}", "}"))
     running = operator(log_format="json")
     running.wait_for("Connected to the API server")
@@ -162,17 +164,17 @@ def running(operator: Any, cluster: Cluster, plugins: Path) -> Any:
 
 
 @pytest.fixture
-def attempt(cluster: Cluster, running: Any) -> Try:
+def attempt(cluster: Cluster, running: Output) -> Try:
     return Try(cluster, running)
 
 
-def stops_in_order(running: Any) -> None:
+def stops_in_order(running: Output) -> None:
     running.process.send_signal(signal.SIGTERM)
     assert running.end(30) == 0, running.text
 
 
 def test_a_child_that_a_plugin_forks_ends_at_once_and_is_named_and_what_is_no_second_operator_lives(
-    running: Any, attempt: Try
+    running: Output, attempt: Try
 ) -> None:
     for what, call in (("fork", "os.fork()"), ("pty", "os.forkpty()"), ("thread", "os.fork()")):
         result, errors = attempt(what)
@@ -190,7 +192,7 @@ def test_a_child_that_a_plugin_forks_ends_at_once_and_is_named_and_what_is_no_se
     stops_in_order(running)
 
 
-def test_signals_and_limits_stay_as_they_were_and_the_plugin_is_named(running: Any, attempt: Try) -> None:
+def test_signals_and_limits_stay_as_they_were_and_the_plugin_is_named(running: Output, attempt: Try) -> None:
     result, errors = attempt("ignore")
     assert (result, [(each["plugin"], each["signal"]) for each in errors]) == ("True", [("naughty", "SIGTERM")])
     result, errors = attempt("limit")
@@ -202,7 +204,7 @@ def test_signals_and_limits_stay_as_they_were_and_the_plugin_is_named(running: A
 
 
 def test_alarms_recursion_limits_the_loop_and_the_interpreter_stay_as_they_were_for_everybody(
-    running: Any, attempt: Try
+    running: Output, attempt: Try
 ) -> None:
     result, errors = attempt("alarm")
     assert (result, [each["plugin"] for each in errors]) == ("(0.0, 0.0)", ["naughty", "naughty"])
@@ -224,7 +226,7 @@ def test_alarms_recursion_limits_the_loop_and_the_interpreter_stay_as_they_were_
     stops_in_order(running)
 
 
-def test_signals_that_the_loop_is_to_handle_end_the_operator_all_the_same(running: Any, attempt: Try) -> None:
+def test_signals_that_the_loop_is_to_handle_end_the_operator_all_the_same(running: Output, attempt: Try) -> None:
     _, errors = attempt("handlers")
     assert [(each["plugin"], each["call"]) for each in errors] == [
         ("naughty", "add_signal_handler"), ("naughty", "remove_signal_handler"), ("naughty", "set_wakeup_fd")
@@ -232,7 +234,7 @@ def test_signals_that_the_loop_is_to_handle_end_the_operator_all_the_same(runnin
     stops_in_order(running)
 
 
-def test_what_is_changed_past_python_is_put_back(running: Any, attempt: Try) -> None:
+def test_what_is_changed_past_python_is_put_back(running: Output, attempt: Try) -> None:
     assert attempt("below")[0] == "0"
     for words in ('"SIGTERM"', '"SIGINT"', '"RLIMIT_NOFILE"'):
         running.wait_for("restored", words, seconds=10)

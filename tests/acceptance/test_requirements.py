@@ -3,7 +3,8 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+
+from tests.acceptance.conftest import Run
 
 PLUGIN = (
     "from plugin_operator import controller\n\n@controller(for_='v1/ConfigMap')\nasync def {name}(ctx, request): ...\n"
@@ -18,7 +19,7 @@ def write(folder: Path, name: str, *requirements: str, text: str = "") -> Path:
     return path
 
 
-def test_the_union_of_a_directory_is_printed_sorted_and_pip_takes_it(run: Any, plugins: Path, tmp_path: Path) -> None:
+def test_the_union_of_a_directory_is_printed_sorted_and_pip_takes_it(run: Run, plugins: Path, tmp_path: Path) -> None:
     write(plugins, "one.py", "structlog>=25", "aiohttp", text="import helper\n" + PLUGIN.format(name="one"))
     write(plugins, "helper.py", "msgspec")
     write(plugins, "two/__init__.py", "Structlog<99", 'no-such-thing; python_version < "3"')
@@ -39,7 +40,7 @@ def test_the_union_of_a_directory_is_printed_sorted_and_pip_takes_it(run: Any, p
     assert "Would install" not in installed.stdout
 
 
-def test_one_plugin_is_read_with_its_helpers_and_nothing_is_run(run: Any, plugins: Path) -> None:
+def test_one_plugin_is_read_with_its_helpers_and_nothing_is_run(run: Run, plugins: Path) -> None:
     one = write(plugins, "one.py", "aaa>=1", text="import helper\nopen('ran', 'w')\n")
     write(plugins, "helper.py", "bbb")
     write(plugins, "two.py", "ccc")
@@ -48,14 +49,14 @@ def test_one_plugin_is_read_with_its_helpers_and_nothing_is_run(run: Any, plugin
     assert not list(plugins.parent.rglob("ran"))
 
 
-def test_the_directory_of_the_environment_is_the_default_and_plugins_here_after_it(run: Any, plugins: Path) -> None:
+def test_the_directory_of_the_environment_is_the_default_and_plugins_here_after_it(run: Run, plugins: Path) -> None:
     write(plugins, "one.py", "aaa")
     other = write(plugins.parent / "other", "two.py", "bbb").parent
     assert run("requirements").stdout == "aaa  # via one.py\n"
     assert run("requirements", PLUGIN_OPERATOR_PLUGINS_DIR=str(other)).stdout == "bbb  # via two.py\n"
 
 
-def test_conflicts_and_malformed_blocks_are_told_with_status_1(run: Any, plugins: Path) -> None:
+def test_conflicts_and_malformed_blocks_are_told_with_status_1(run: Run, plugins: Path) -> None:
     write(plugins, "one.py", "thing==1")
     write(plugins, "two.py", "thing>=2")
     (plugins / "three.py").write_text("# /// script\n# dependencies = [\n# ///\n")
@@ -69,14 +70,14 @@ def test_conflicts_and_malformed_blocks_are_told_with_status_1(run: Any, plugins
     assert f"{plugins}/one.py:3 wants 'thing==1', {plugins}/two.py:3 wants 'thing>=2'" in ended.stderr
 
 
-def test_an_empty_directory_and_a_missing_one_are_no_success(run: Any, plugins: Path) -> None:
+def test_an_empty_directory_and_a_missing_one_are_no_success(run: Run, plugins: Path) -> None:
     assert run("requirements", plugins).returncode == 1
     assert run("requirements", plugins / "none").returncode == 2
     plugins.rmdir()
     assert "no directory ./plugins" in run("requirements").stderr
 
 
-def test_validate_refuses_a_plugin_whose_requirement_is_missing(run: Any, plugins: Path) -> None:
+def test_validate_refuses_a_plugin_whose_requirement_is_missing(run: Run, plugins: Path) -> None:
     one = write(plugins, "one.py", "no-such-thing>=1")
     ended = run("validate", one)
     assert ended.returncode == 1

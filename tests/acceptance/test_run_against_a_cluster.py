@@ -6,11 +6,11 @@ import signal
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import StartOperator
 
 PLUGIN = """
 import os
@@ -43,7 +43,9 @@ ELECTION = (
 )  # fmt: skip
 
 
-def test_sigterm_lets_reconciles_end_and_is_status_zero(operator: Any, cluster: Cluster, plugins: Path) -> None:
+def test_sigterm_lets_reconciles_end_and_is_status_zero(
+    operator: StartOperator, cluster: Cluster, plugins: Path
+) -> None:
     (plugins / "slow.py").write_text(SLOW.replace("SECONDS", "1.0"))
     running = operator()
     cluster.kubectl("create", "configmap", "hello")
@@ -55,7 +57,7 @@ def test_sigterm_lets_reconciles_end_and_is_status_zero(operator: Any, cluster: 
     assert "Stopped" in running.lines[-1]
 
 
-def test_a_second_signal_ends_it_at_once_with_one(operator: Any, cluster: Cluster, plugins: Path) -> None:
+def test_a_second_signal_ends_it_at_once_with_one(operator: StartOperator, cluster: Cluster, plugins: Path) -> None:
     (plugins / "slow.py").write_text(SLOW.replace("SECONDS", "600"))
     running = operator()
     cluster.kubectl("create", "configmap", "hello")
@@ -72,7 +74,7 @@ def test_a_second_signal_ends_it_at_once_with_one(operator: Any, cluster: Cluste
 
 
 def test_a_reconcile_that_does_not_end_is_cancelled_within_the_grace(
-    operator: Any, cluster: Cluster, plugins: Path
+    operator: StartOperator, cluster: Cluster, plugins: Path
 ) -> None:
     (plugins / "slow.py").write_text(SLOW.replace("SECONDS", "600"))
     running = operator("--shutdown-grace-period", "2s")
@@ -99,7 +101,7 @@ async def stubborn(ctx, request):
 
 
 def test_a_reconcile_that_ignores_its_cancellation_ends_with_the_process_and_the_lease_is_left_to_expire(
-    operator: Any, cluster: Cluster, plugins: Path
+    operator: StartOperator, cluster: Cluster, plugins: Path
 ) -> None:
     (plugins / "stubborn.py").write_text(STUBBORN)
     running = operator("--shutdown-grace-period", "2s", *ELECTION)
@@ -123,7 +125,7 @@ async def threads(ctx, request):
 
 
 def test_a_thread_that_a_plugin_left_behind_does_not_keep_the_process(
-    operator: Any, cluster: Cluster, plugins: Path
+    operator: StartOperator, cluster: Cluster, plugins: Path
 ) -> None:
     (plugins / "threads.py").write_text(THREAD)
     running = operator()
@@ -134,7 +136,7 @@ def test_a_thread_that_a_plugin_left_behind_does_not_keep_the_process(
 
 
 def test_of_two_replicas_one_works_and_a_clean_stop_hands_over_at_once(
-    operator: Any, cluster: Cluster, plugins: Path
+    operator: StartOperator, cluster: Cluster, plugins: Path
 ) -> None:
     (plugins / "configmap.py").write_text(PLUGIN)
     first = operator(*ELECTION)
@@ -154,7 +156,7 @@ def test_of_two_replicas_one_works_and_a_clean_stop_hands_over_at_once(
     assert cluster.lease()["holderIdentity"] == ""
 
 
-def test_a_killed_leader_is_replaced_after_the_lease(operator: Any, cluster: Cluster, plugins: Path) -> None:
+def test_a_killed_leader_is_replaced_after_the_lease(operator: StartOperator, cluster: Cluster, plugins: Path) -> None:
     (plugins / "configmap.py").write_text(PLUGIN)
     first = operator(*ELECTION)
     first.wait_for("Leadership acquired")
@@ -165,7 +167,7 @@ def test_a_killed_leader_is_replaced_after_the_lease(operator: Any, cluster: Clu
 
 
 def test_a_leader_that_was_frozen_past_its_lease_ends_at_once_with_one(
-    operator: Any, cluster: Cluster, plugins: Path
+    operator: StartOperator, cluster: Cluster, plugins: Path
 ) -> None:
     (plugins / "configmap.py").write_text(PLUGIN)
     first = operator(*ELECTION)
@@ -180,7 +182,7 @@ def test_a_leader_that_was_frozen_past_its_lease_ends_at_once_with_one(
     assert "Traceback" not in first.text
 
 
-def test_what_happens_to_plugins_is_told_as_events(operator: Any, cluster: Cluster, plugins: Path) -> None:
+def test_what_happens_to_plugins_is_told_as_events(operator: StartOperator, cluster: Cluster, plugins: Path) -> None:
     (plugins / "configmap.py").write_text(PLUGIN)
     (plugins / "broken.py").write_text("from plugin_operator import controller\nimport nothing_of_that_name\n")
     running = operator()
@@ -197,7 +199,7 @@ def test_what_happens_to_plugins_is_told_as_events(operator: Any, cluster: Clust
     assert "nothing_of_that_name" in told["PluginRejected"]
 
 
-def test_metrics_name_the_leader(operator: Any, cluster: Cluster, plugins: Path, free_port: int) -> None:
+def test_metrics_name_the_leader(operator: StartOperator, cluster: Cluster, plugins: Path, free_port: int) -> None:
     (plugins / "configmap.py").write_text(PLUGIN)
     running = operator(*ELECTION, metrics=f"127.0.0.1:{free_port}")
     running.wait_for("Leadership acquired")
@@ -209,7 +211,7 @@ def test_metrics_name_the_leader(operator: Any, cluster: Cluster, plugins: Path,
 
 
 @pytest.mark.embedded_only("it kills the server")
-def test_a_lost_api_server_is_survived(operator: Any, cluster: Cluster, plugins: Path) -> None:
+def test_a_lost_api_server_is_survived(operator: StartOperator, cluster: Cluster, plugins: Path) -> None:
     (plugins / "configmap.py").write_text(PLUGIN)
     running = operator()
     cluster.kubectl("create", "configmap", "hello")

@@ -8,9 +8,10 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.acceptance.conftest import Run, Sandbox, Start, StartSandbox
 
 pytestmark = pytest.mark.embedded_only("the sandbox brings its own server")
 
@@ -31,12 +32,12 @@ def write(plugins: Path, name: str, message: str) -> None:
 
 
 @pytest.fixture
-def up(sandbox: Any, plugins: Path) -> Any:
+def up(sandbox: StartSandbox, plugins: Path) -> Sandbox:
     write(plugins, "configmap", "ConfigMap reconciled")
     return sandbox()
 
 
-def server_pid(up: Any) -> int:
+def server_pid(up: Sandbox) -> int:
     """The one child of the operator that serves."""
     children = Path(f"/proc/{up.process.pid}/task/{up.process.pid}/children").read_text().split()
     return next(int(pid) for pid in children if b"apiserver" in Path(f"/proc/{pid}/cmdline").read_bytes())
@@ -56,7 +57,7 @@ def wait_gone(pid: int) -> None:
         time.sleep(0.02)
 
 
-def test_it_prints_what_to_try_and_each_reconcile_as_it_happens(up: Any) -> None:
+def test_it_prints_what_to_try_and_each_reconcile_as_it_happens(up: Sandbox) -> None:
     for line in ("create configmap hello --from-literal=a=b", "label configmap hello", "delete configmap hello"):
         assert f"kubectl --kubeconfig .sandbox/kubeconfig {line}" in up.output.text
     assert up.kubeconfig.stat().st_mode & 0o777 == 0o600
@@ -66,7 +67,7 @@ def test_it_prints_what_to_try_and_each_reconcile_as_it_happens(up: Any) -> None
     up.output.wait_for("ConfigMap reconciled", "name=hello", "found=False")
 
 
-def test_ctrl_c_stops_it_at_once_with_status_zero_and_leaves_nothing(up: Any) -> None:
+def test_ctrl_c_stops_it_at_once_with_status_zero_and_leaves_nothing(up: Sandbox) -> None:
     server = server_pid(up)
     assert up.interrupt() == 0, up.output.text
     assert "Traceback" not in up.output.text
@@ -75,7 +76,7 @@ def test_ctrl_c_stops_it_at_once_with_status_zero_and_leaves_nothing(up: Any) ->
     assert not up.kubeconfig.exists()
 
 
-def test_ctrl_c_during_the_start_is_quiet_too(start: Any, plugins: Path, tmp_path: Path) -> None:
+def test_ctrl_c_during_the_start_is_quiet_too(start: Start, plugins: Path, tmp_path: Path) -> None:
     for delay in (0.0, 0.3, 0.7):
         process = start("sandbox", "--plugins-dir", plugins)
         deadline = time.monotonic() + 60
@@ -90,27 +91,27 @@ def test_ctrl_c_during_the_start_is_quiet_too(start: Any, plugins: Path, tmp_pat
         shutil.rmtree(tmp_path / ".sandbox")
 
 
-def test_the_server_dies_with_an_operator_that_is_killed(up: Any) -> None:
+def test_the_server_dies_with_an_operator_that_is_killed(up: Sandbox) -> None:
     server = server_pid(up)
     up.process.kill()
     wait_gone(server)
 
 
-def test_a_server_that_dies_ends_the_operator_with_one(up: Any) -> None:
+def test_a_server_that_dies_ends_the_operator_with_one(up: Sandbox) -> None:
     os.kill(server_pid(up), signal.SIGKILL)
     assert up.output.end() == 1
     assert "the embedded API server exited with status -9" in up.output.text
     assert "Traceback" not in up.output.text
 
 
-def test_a_second_sandbox_in_the_same_folder_is_refused(up: Any, run: Any, plugins: Path) -> None:
+def test_a_second_sandbox_in_the_same_folder_is_refused(up: Sandbox, run: Run, plugins: Path) -> None:
     ended = run("sandbox", "--plugins-dir", plugins)
     assert ended.returncode == 1
     assert f'a sandbox already runs in ".sandbox" (process {up.process.pid}): stop it' in ended.stderr
     assert up.process.poll() is None
 
 
-def test_a_plugin_that_blocks_the_loop_cannot_keep_ctrl_c_from_working(sandbox: Any, plugins: Path) -> None:
+def test_a_plugin_that_blocks_the_loop_cannot_keep_ctrl_c_from_working(sandbox: StartSandbox, plugins: Path) -> None:
     (plugins / "blocks.py").write_text(
         "import time\nfrom plugin_operator import controller\n\n@controller(for_='v1/ConfigMap')\n"
         "async def blocks(ctx, request):\n    print('now blocking', flush=True)\n    time.sleep(600)\n"
@@ -122,7 +123,7 @@ def test_a_plugin_that_blocks_the_loop_cannot_keep_ctrl_c_from_working(sandbox: 
     assert up.interrupt() == 1
 
 
-def test_plugins_come_change_break_mend_and_go_while_it_runs(up: Any, plugins: Path, run: Any) -> None:
+def test_plugins_come_change_break_mend_and_go_while_it_runs(up: Sandbox, plugins: Path, run: Run) -> None:
     up.kubectl("create", "configmap", "hello")
     up.output.wait_for("ConfigMap reconciled", "name=hello")
 
@@ -156,7 +157,7 @@ def test_plugins_come_change_break_mend_and_go_while_it_runs(up: Any, plugins: P
     assert up.interrupt() == 0
 
 
-def test_probes_metrics_and_status_answer(up: Any, tmp_path: Path) -> None:
+def test_probes_metrics_and_status_answer(up: Sandbox, tmp_path: Path) -> None:
     probes = json.loads((tmp_path / ".sandbox" / "operator.json").read_text())["probes"]
     up.kubectl("create", "configmap", "hello")
     up.output.wait_for("ConfigMap reconciled", "name=hello")

@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import Run, Start
+from tests.acceptance.output import Output
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 MANIFEST = Path(__file__).parents[2] / "manifests" / "optional" / "secure-metrics.yaml"
@@ -57,10 +59,10 @@ def scrape(port: int, token: str | None) -> tuple[int, str]:
 
 
 @pytest.fixture
-def secure(start: Any, output: Any, plugins: Path, free_port: int) -> Callable[[Path], Any]:
+def secure(start: Start, output: type[Output], plugins: Path, free_port: int) -> Callable[[Path], Output]:
     """Start an operator with secure metrics, by its kubeconfig, and wait until it has reached the API server."""
 
-    def secure(kubeconfig: Path) -> Any:
+    def secure(kubeconfig: Path) -> Output:
         (plugins / "configmap.py").write_text(PLUGIN)
         running = output(
             start(
@@ -79,6 +81,7 @@ def test_who_may_read_metrics_is_what_rbac_says(
     cluster: Cluster, rights: Path, secure: Callable[[Path], Any], free_port: int
 ) -> None:
     running = secure(rights)
+    running.wait_for("Plugin active")
     cluster.kubectl("create", "serviceaccount", "prometheus")
     cluster.kubectl("create", "serviceaccount", "stranger")
     cluster.kubectl(
@@ -115,7 +118,7 @@ def test_an_operator_that_may_not_ask_says_so_and_lets_nobody_in(
     ],
 )
 def test_a_certificate_that_is_not_used_or_not_there_is_wrong_usage(
-    run: Any, plugins: Path, kubeconfig: Path, arguments: tuple[str, ...], said: str
+    run: Run, plugins: Path, kubeconfig: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     ended = run(
         "run", "--kubeconfig", kubeconfig, "--plugins-dir", plugins, "--metrics-addr", "127.0.0.1:0", *arguments

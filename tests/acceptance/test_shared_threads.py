@@ -2,9 +2,9 @@
 
 import signal
 from pathlib import Path
-from typing import Any
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import StartOperator
 
 FILLS = """
 import asyncio, time
@@ -28,7 +28,7 @@ def other(ctx, request):
 
 
 def test_a_plugin_that_fills_the_default_executor_holds_up_neither_reloads_nor_the_stop(
-    operator: Any, cluster: Cluster, plugins: Path
+    operator: StartOperator, cluster: Cluster, plugins: Path
 ) -> None:
     # By name, so that the address of the server has to be looked up.
     named = cluster.kubeconfig.read_text().replace("127.0.0.1", "localhost")

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.conftest import Run, Sandbox, StartSandbox
+
 PLUGIN = (
     "from plugin_operator import controller\n\n"
     "@controller(for_='v1/ConfigMap', namespaces=['default'])\n"
@@ -31,7 +33,7 @@ def keys(tmp_path: Path) -> tuple[Path, Path]:
     return private, public
 
 
-def test_what_was_signed_validates_and_what_was_altered_does_not(run: Any, plugins: Path, keys: Any) -> None:
+def test_what_was_signed_validates_and_what_was_altered_does_not(run: Run, plugins: Path, keys: Any) -> None:
     private, public = keys
     (plugins / "one.py").write_text(PLUGIN.format(word="one"))
     assert "plugins.manifest.json is missing" in run("validate", "--plugins-signature-key", public, plugins).stderr
@@ -48,7 +50,7 @@ def test_what_was_signed_validates_and_what_was_altered_does_not(run: Any, plugi
     assert not list(plugins.parent.rglob("ran"))
 
 
-def test_wrong_use_is_told_with_the_way_out(run: Any, plugins: Path, keys: Any, tmp_path: Path) -> None:
+def test_wrong_use_is_told_with_the_way_out(run: Run, plugins: Path, keys: Any, tmp_path: Path) -> None:
     private, public = keys
     (plugins / "one.py").write_text(PLUGIN.format(word="one"))
     ended = run("sign", plugins)
@@ -76,7 +78,7 @@ def test_wrong_use_is_told_with_the_way_out(run: Any, plugins: Path, keys: Any, 
 
 
 def test_a_sandbox_runs_signed_plugins_and_keeps_them_when_files_are_altered(
-    sandbox: Any, run: Any, plugins: Path, keys: Any
+    sandbox: StartSandbox, run: Run, plugins: Path, keys: Any
 ) -> None:
     private, public = keys
     (plugins / "one.py").write_text(PLUGIN.format(word="first"))
@@ -115,7 +117,7 @@ def test_a_sandbox_runs_signed_plugins_and_keeps_them_when_files_are_altered(
     assert operator.interrupt() == 0
 
 
-def status_of_probe(operator: Any, path: str) -> tuple[int, str]:
+def status_of_probe(operator: Sandbox, path: str) -> tuple[int, str]:
     announced = json.loads((operator.folder / ".sandbox" / "operator.json").read_text())
     try:
         with urllib.request.urlopen(f"http://{announced['probes']}{path}", timeout=10) as answer:

@@ -3,11 +3,11 @@
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import StartOperator
 
 PLUGIN = """
 from plugin_operator import controller
@@ -36,7 +36,7 @@ def hang(cluster: Cluster) -> Iterator[Callable[[], None]]:
 
 @pytest.mark.parametrize("election", [(), ("--leader-elect",)], ids=["alone", "leader"])
 def test_a_server_that_hangs_does_not_keep_the_process(
-    operator: Any, cluster: Cluster, plugins: Path, hang: Callable[[], None], election: tuple[str, ...]
+    operator: StartOperator, cluster: Cluster, plugins: Path, hang: Callable[[], None], election: tuple[str, ...]
 ) -> None:
     (plugins / "configmap.py").write_text(PLUGIN)
     cluster.kubectl("create", "configmap", "hello")
@@ -49,7 +49,7 @@ def test_a_server_that_hangs_does_not_keep_the_process(
 
 
 def test_a_start_that_waits_for_a_server_that_hangs_can_be_stopped(
-    operator: Any, cluster: Cluster, plugins: Path, hang: Callable[[], None]
+    operator: StartOperator, cluster: Cluster, plugins: Path, hang: Callable[[], None]
 ) -> None:
     (plugins / "configmap.py").write_text(PLUGIN)
     hang()

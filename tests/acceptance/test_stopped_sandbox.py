@@ -4,11 +4,11 @@ import os
 import signal
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import StartOperator, StartSandbox
 
 pytestmark = pytest.mark.embedded_only("it stops the server's process")
 
@@ -46,7 +46,7 @@ def wait_gone(*pids: int) -> None:
 
 
 def test_a_sandbox_whose_server_is_stopped_ends_at_ctrl_c_and_leaves_nothing(
-    sandbox: Any, plugins: Path, tmp_path: Path
+    sandbox: StartSandbox, plugins: Path, tmp_path: Path
 ) -> None:
     """One that keeps data is given time to put it in order, which it does not use."""
     (plugins / "configmap.py").write_text(PLUGIN)
@@ -58,7 +58,7 @@ def test_a_sandbox_whose_server_is_stopped_ends_at_ctrl_c_and_leaves_nothing(
     wait_gone(server)
 
 
-def test_an_operator_that_was_stopped_goes_on(operator: Any, cluster: Cluster, plugins: Path) -> None:
+def test_an_operator_that_was_stopped_goes_on(operator: StartOperator, cluster: Cluster, plugins: Path) -> None:
     (plugins / "configmap.py").write_text(PLUGIN)
     running = operator()
     cluster.kubectl("create", "configmap", "first")
@@ -73,7 +73,7 @@ def test_an_operator_that_was_stopped_goes_on(operator: Any, cluster: Cluster, p
 
 
 def test_an_operator_that_ends_while_its_trials_are_stopped_leaves_none(
-    operator: Any, cluster: Cluster, plugins: Path, tmp_path: Path
+    operator: StartOperator, cluster: Cluster, plugins: Path, tmp_path: Path
 ) -> None:
     """The import on trial is stopped; it must go with the process that tries it."""
     (plugins / "configmap.py").write_text(PLUGIN)

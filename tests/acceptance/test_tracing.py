@@ -5,13 +5,13 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import Run, StartOperator
 
 DEADLINE_SECONDS = 60
 PLUGIN = """
@@ -87,7 +87,7 @@ def reconciled(name: str) -> Callable[[Span], bool]:
 
 
 def test_reconciles_and_their_api_calls_are_traced_and_named_in_the_log(
-    collector: Collector, operator: Any, cluster: Cluster, plugins: Path
+    collector: Collector, operator: StartOperator, cluster: Cluster, plugins: Path
 ) -> None:
     (plugins / "writer.py").write_text(PLUGIN)
     cluster.kubectl("create", "configmap", "good")
@@ -108,7 +108,7 @@ def test_reconciles_and_their_api_calls_are_traced_and_named_in_the_log(
     assert collector.resources[0]["service.name"] == "plugin-operator"
 
 
-def test_without_the_extra_the_way_to_it_is_named(run: Any, plugins: Path, kubeconfig: Path, tmp_path: Path) -> None:
+def test_without_the_extra_the_way_to_it_is_named(run: Run, plugins: Path, kubeconfig: Path, tmp_path: Path) -> None:
     # An empty package in front of the real one: what a machine without OpenTelemetry has.
     (tmp_path / "opentelemetry").mkdir()
     (tmp_path / "opentelemetry" / "__init__.py").touch()
@@ -128,7 +128,7 @@ def test_without_the_extra_the_way_to_it_is_named(run: Any, plugins: Path, kubec
     ],
 )
 def test_an_exporter_that_is_not_there_is_refused_by_name(
-    run: Any, plugins: Path, kubeconfig: Path, variable: str, value: str, way_out: str
+    run: Run, plugins: Path, kubeconfig: Path, variable: str, value: str, way_out: str
 ) -> None:
     arguments = ("run", "--kubeconfig", kubeconfig, "--plugins-dir", plugins, "--enable-tracing")
     ended = run(*arguments, **{variable: value})
@@ -139,7 +139,7 @@ def test_an_exporter_that_is_not_there_is_refused_by_name(
 
 
 def test_a_collector_that_is_away_delays_neither_work_nor_the_stop(
-    operator: Any, cluster: Cluster, plugins: Path, free_port: int
+    operator: StartOperator, cluster: Cluster, plugins: Path, free_port: int
 ) -> None:
     (plugins / "writer.py").write_text(PLUGIN)
     cluster.kubectl("create", "configmap", "good")

@@ -1,9 +1,10 @@
 """``validate``: every way a plugin can be wrong, with file, line and reason, and status 1."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.acceptance.conftest import Run
 
 GOOD = (
     "from plugin_operator import controller\n\n@controller(for_='v1/ConfigMap')\nasync def {name}(ctx, request): ...\n"
@@ -21,7 +22,7 @@ BAD = {
 }
 
 
-def test_a_good_plugin_is_told_with_its_controllers(run: Any, plugins: Path) -> None:
+def test_a_good_plugin_is_told_with_its_controllers(run: Run, plugins: Path) -> None:
     (plugins / "good.py").write_text(GOOD.format(name="good"))
     ended = run("validate", plugins / "good.py")
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -29,7 +30,7 @@ def test_a_good_plugin_is_told_with_its_controllers(run: Any, plugins: Path) -> 
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_plugin_is_told_with_file_and_reason(run: Any, plugins: Path, name: str) -> None:
+def test_a_bad_plugin_is_told_with_file_and_reason(run: Run, plugins: Path, name: str) -> None:
     text, words = BAD[name]
     (plugins / f"{name}.py").write_text(text)
     ended = run("validate", "--validate-timeout", "1s", plugins / f"{name}.py")
@@ -39,7 +40,7 @@ def test_a_bad_plugin_is_told_with_file_and_reason(run: Any, plugins: Path, name
     assert "Traceback" not in ended.stderr
 
 
-def test_in_a_directory_good_and_bad_are_told_side_by_side(run: Any, plugins: Path) -> None:
+def test_in_a_directory_good_and_bad_are_told_side_by_side(run: Run, plugins: Path) -> None:
     (plugins / "good.py").write_text("import helper\n" + GOOD.format(name="good"))
     (plugins / "helper.py").write_text("x = 1\n")
     (plugins / "bad.py").write_text("1/0\n")
@@ -62,13 +63,13 @@ def test_in_a_directory_good_and_bad_are_told_side_by_side(run: Any, plugins: Pa
     assert "huge.py: has 104,857,600 bytes: a file may have at most" in ended.stderr
 
 
-def test_an_empty_directory_is_no_success(run: Any, plugins: Path) -> None:
+def test_an_empty_directory_is_no_success(run: Run, plugins: Path) -> None:
     ended = run("validate", plugins)
     assert ended.returncode == 1
     assert "is empty" in ended.stderr
 
 
-def test_a_file_that_cannot_be_a_plugin_is_told_why(run: Any, plugins: Path) -> None:
+def test_a_file_that_cannot_be_a_plugin_is_told_why(run: Run, plugins: Path) -> None:
     (plugins / "notes.txt").touch()
     ended = run("validate", plugins / "notes.txt")
     assert ended.returncode == 1
@@ -78,7 +79,7 @@ def test_a_file_that_cannot_be_a_plugin_is_told_why(run: Any, plugins: Path) -> 
 NEEDY = "# /// script\n# dependencies = ['no-such-distribution']\n# ///\nimport no_such_distribution\n"
 
 
-def test_a_plugin_whose_requirement_an_image_has_may_be_compiled_only(run: Any, plugins: Path) -> None:
+def test_a_plugin_whose_requirement_an_image_has_may_be_compiled_only(run: Run, plugins: Path) -> None:
     (plugins / "needy.py").write_text(NEEDY + GOOD.format(name="needy"))
     assert run("validate", plugins).returncode == 1
     ended = run("validate", "--allow-missing-requirements", plugins)
@@ -86,14 +87,14 @@ def test_a_plugin_whose_requirement_an_image_has_may_be_compiled_only(run: Any, 
     assert "needy.py: compiled, not imported: needs 'no-such-distribution'" in ended.stdout
 
 
-def test_a_syntax_error_of_a_plugin_that_is_compiled_only_is_told(run: Any, plugins: Path) -> None:
+def test_a_syntax_error_of_a_plugin_that_is_compiled_only_is_told(run: Run, plugins: Path) -> None:
     (plugins / "needy.py").write_text(NEEDY + "def x(:\n")
     ended = run("validate", "--allow-missing-requirements", plugins)
     assert ended.returncode == 1
     assert "needy.py:5: SyntaxError" in ended.stderr
 
 
-def test_two_files_with_one_controller_name_are_told(run: Any, plugins: Path) -> None:
+def test_two_files_with_one_controller_name_are_told(run: Run, plugins: Path) -> None:
     for name in ("one", "two"):
         (plugins / f"{name}.py").write_text(GOOD.format(name="same"))
     ended = run("validate", plugins)
@@ -102,7 +103,7 @@ def test_two_files_with_one_controller_name_are_told(run: Any, plugins: Path) ->
     assert "id:" not in ended.stderr
 
 
-def test_a_declared_id_that_is_another_controllers_name_is_told(run: Any, plugins: Path) -> None:
+def test_a_declared_id_that_is_another_controllers_name_is_told(run: Run, plugins: Path) -> None:
     (plugins / "one.py").write_text(GOOD.format(name="same"))
     (plugins / "two.py").write_text(GOOD.format(name="other").replace("ConfigMap'", "ConfigMap', id='same'"))
     ended = run("validate", plugins)

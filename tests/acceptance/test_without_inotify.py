@@ -3,11 +3,11 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.acceptance.cluster import Cluster
+from tests.acceptance.conftest import StartOperator
 
 PLUGIN = """
 from plugin_operator import controller
@@ -37,7 +37,7 @@ def why_not(limit: str) -> str:
 
 @pytest.mark.parametrize("limit", LIMITS)
 def test_an_edit_is_taken_over_without_the_kernels_help(
-    operator: Any, cluster: Cluster, plugins: Path, limit: str
+    operator: StartOperator, cluster: Cluster, plugins: Path, limit: str
 ) -> None:
     if reason := why_not(limit):
         pytest.skip(f"NOT RUN: no namespace with fewer inotify {limit} ({sys.platform}: {reason})")

@@ -4,9 +4,10 @@ import json
 import os
 import socket
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.acceptance.conftest import Run
 
 NO_TRACEBACK = "Traceback"
 
@@ -48,7 +49,7 @@ NO_TRACEBACK = "Traceback"
     ],
 )  # fmt: skip
 def test_wrong_usage_is_status_two_and_names_the_way_out(
-    run: Any, tmp_path: Path, arguments: list[str], words: str
+    run: Run, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     (tmp_path / "file.py").touch()
     ended = run(*arguments)
@@ -58,26 +59,26 @@ def test_wrong_usage_is_status_two_and_names_the_way_out(
     assert NO_TRACEBACK not in ended.stderr
 
 
-def test_a_wrong_variable_is_named_as_such(run: Any) -> None:
+def test_a_wrong_variable_is_named_as_such(run: Run) -> None:
     ended = run("run", "--plugins-dir", ".", PLUGIN_OPERATOR_SCAN_INTERVAL="often")
     assert ended.returncode == 2
     assert 'PLUGIN_OPERATOR_SCAN_INTERVAL: "often" is not a duration' in ended.stderr
 
 
-def test_a_wrong_namespace_in_the_variable_of_the_operator_sdk_is_named_as_such(run: Any) -> None:
+def test_a_wrong_namespace_in_the_variable_of_the_operator_sdk_is_named_as_such(run: Run) -> None:
     ended = run("run", "--plugins-dir", ".", WATCH_NAMESPACE="a b")
     assert ended.returncode == 2
     assert 'WATCH_NAMESPACE: "a b" is not a namespace name' in ended.stderr
 
 
-def test_a_context_that_does_not_exist_is_told_with_those_that_do(run: Any, tmp_path: Path) -> None:
+def test_a_context_that_does_not_exist_is_told_with_those_that_do(run: Run, tmp_path: Path) -> None:
     path = kubeconfig(tmp_path, "http://127.0.0.1:1")
     ended = run("run", "--plugins-dir", ".", "--kubeconfig", path, "--context", "foo")
     assert ended.returncode == 1
     assert f'--context: the kubeconfig {path} (--kubeconfig) has no context "foo"; it has: c' in ended.stderr
 
 
-def test_a_misspelt_variable_is_told_with_what_was_meant(run: Any) -> None:
+def test_a_misspelt_variable_is_told_with_what_was_meant(run: Run) -> None:
     ended = run("version", PLUGIN_OPERATOR_PLUGIN_DIR="x", PLUGIN_OPERATOR_PORT="tcp://10.0.0.1:8080")
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == (
@@ -86,14 +87,14 @@ def test_a_misspelt_variable_is_told_with_what_was_meant(run: Any) -> None:
     )
 
 
-def test_run_logs_a_misspelt_variable_without_its_value(run: Any) -> None:
+def test_run_logs_a_misspelt_variable_without_its_value(run: Run) -> None:
     ended = run("run", "--plugins-dir", ".", PLUGIN_OPERATOR_LOG_LEVL="s3cret")
     (line,) = (json.loads(line) for line in ended.stderr.splitlines() if line.startswith("{"))
     assert (line["variable"], line["did_you_mean"]) == ("PLUGIN_OPERATOR_LOG_LEVL", "PLUGIN_OPERATOR_LOG_LEVEL")
     assert "s3cret" not in ended.stderr
 
 
-def test_without_a_cluster_it_says_what_was_tried_and_points_to_the_sandbox(run: Any) -> None:
+def test_without_a_cluster_it_says_what_was_tried_and_points_to_the_sandbox(run: Run) -> None:
     ended = run("run", "--plugins-dir", ".")
     assert ended.returncode == 1
     for tried in ("--kubeconfig", "$KUBECONFIG", "this is no pod", ".kube/config", "plugin-operator sandbox"):
@@ -111,7 +112,7 @@ def kubeconfig(folder: Path, server: str) -> Path:
     return path
 
 
-def test_a_kubeconfig_that_points_nowhere_names_server_file_and_cause(run: Any, tmp_path: Path) -> None:
+def test_a_kubeconfig_that_points_nowhere_names_server_file_and_cause(run: Run, tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         server = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -127,7 +128,7 @@ def test_a_kubeconfig_that_points_nowhere_names_server_file_and_cause(run: Any, 
     assert NO_TRACEBACK not in ended.stderr
 
 
-def test_a_broken_kubeconfig_is_told(run: Any, tmp_path: Path) -> None:
+def test_a_broken_kubeconfig_is_told(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "kubeconfig"
     path.write_text("apiVersion: v1\nkind: [")
     ended = run("run", "--plugins-dir", ".", "--kubeconfig", path)
@@ -140,7 +141,7 @@ def test_a_broken_kubeconfig_is_told(run: Any, tmp_path: Path) -> None:
     ("flag", "other"),
     [("--metrics-addr", "--health-probe-bind-address"), ("--health-probe-bind-address", "--metrics-addr")],
 )
-def test_a_taken_port_names_its_flag(run: Any, tmp_path: Path, flag: str, other: str) -> None:
+def test_a_taken_port_names_its_flag(run: Run, tmp_path: Path, flag: str, other: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         ended = run(
@@ -153,7 +154,7 @@ def test_a_taken_port_names_its_flag(run: Any, tmp_path: Path, flag: str, other:
     assert NO_TRACEBACK not in ended.stderr
 
 
-def test_an_unreadable_plugins_directory_is_told(run: Any, tmp_path: Path) -> None:
+def test_an_unreadable_plugins_directory_is_told(run: Run, tmp_path: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root reads everything")
     locked = tmp_path / "locked"
@@ -164,7 +165,7 @@ def test_an_unreadable_plugins_directory_is_told(run: Any, tmp_path: Path) -> No
     assert "cannot be read (Permission denied)" in ended.stderr
 
 
-def test_status_of_an_operator_that_is_blocked_says_that_it_runs(run: Any, tmp_path: Path) -> None:
+def test_status_of_an_operator_that_is_blocked_says_that_it_runs(run: Run, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         where = f"127.0.0.1:{silent.getsockname()[1]}"
         (tmp_path / "operator.json").write_text(json.dumps({"pid": os.getpid(), "probes": where}))
@@ -175,14 +176,14 @@ def test_status_of_an_operator_that_is_blocked_says_that_it_runs(run: Any, tmp_p
     assert "start one" not in ended.stderr
 
 
-def test_status_without_an_operator_says_so(run: Any) -> None:
+def test_status_without_an_operator_says_so(run: Run) -> None:
     ended = run("status", "--address", "127.0.0.1:1")
     assert ended.returncode == 1
     assert "no operator responds at http://127.0.0.1:1/status" in ended.stderr
     assert "--address" in ended.stderr
 
 
-def test_a_taken_port_of_the_api_server_names_its_flag(run: Any) -> None:
+def test_a_taken_port_of_the_api_server_names_its_flag(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ended = run("apiserver", "--bind-address", f"127.0.0.1:{taken.getsockname()[1]}")
     assert ended.returncode == 1
@@ -190,13 +191,13 @@ def test_a_taken_port_of_the_api_server_names_its_flag(run: Any) -> None:
     assert NO_TRACEBACK not in ended.stderr
 
 
-def test_an_api_server_that_listens_nowhere_is_wrong_usage(run: Any) -> None:
+def test_an_api_server_that_listens_nowhere_is_wrong_usage(run: Run) -> None:
     ended = run("apiserver", "--bind-address", "0")
     assert ended.returncode == 2
     assert "--bind-address must not be off" in ended.stderr
 
 
-def test_a_folder_the_sandbox_cannot_use_is_told(run: Any, tmp_path: Path, plugins: Path) -> None:
+def test_a_folder_the_sandbox_cannot_use_is_told(run: Run, tmp_path: Path, plugins: Path) -> None:
     (tmp_path / "file").touch()
     ended = run("sandbox", "--plugins-dir", plugins, "--sandbox-dir", tmp_path / "file" / "s")
     assert ended.returncode == 1

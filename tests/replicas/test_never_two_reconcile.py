@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.replicas.conftest import until
+from tests.replicas.conftest import Replica, Replicas, until
 
 LEASE_SECONDS = 5.0
 RENEW_SECONDS = 3.0
@@ -33,7 +33,7 @@ def long(test: Any) -> Any:
     return pytest.mark.skipif(not asked, reason="minutes: part of make conformance")(pytest.mark.timeout(600)(test))
 
 
-def terminated(replicas: Any, leader: Any) -> None:
+def terminated(replicas: Replicas, leader: Replica) -> None:
     began = time.monotonic()
     leader.signal(signal.SIGTERM)
     assert leader.end() == 0, leader.log
@@ -45,12 +45,12 @@ def terminated(replicas: Any, leader: Any) -> None:
     assert begins - ended < 1.0, (began, ended, begins)
 
 
-def killed(replicas: Any, leader: Any) -> None:
+def killed(replicas: Replicas, leader: Replica) -> None:
     leader.signal(signal.SIGKILL)
     replicas_take_over(replicas, leader)
 
 
-def stopped(replicas: Any, leader: Any) -> None:
+def stopped(replicas: Replicas, leader: Replica) -> None:
     leader.signal(signal.SIGSTOP)
     replicas_take_over(replicas, leader)
     leader.signal(signal.SIGCONT)
@@ -59,7 +59,7 @@ def stopped(replicas: Any, leader: Any) -> None:
     assert "Traceback" not in leader.log
 
 
-def partitioned(replicas: Any, leader: Any) -> None:
+def partitioned(replicas: Replicas, leader: Replica) -> None:
     leader.network.cut()
     began = time.monotonic()
     assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
@@ -68,14 +68,14 @@ def partitioned(replicas: Any, leader: Any) -> None:
     leader.network.heal()
 
 
-def blocked(replicas: Any, leader: Any) -> None:
+def blocked(replicas: Replicas, leader: Replica) -> None:
     (replicas.folder / f"block-{leader.name}").write_text(str(3 * LEASE_SECONDS))
     assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
     assert "the event loop is blocked" in leader.log
     replicas_take_over(replicas, leader)
 
 
-def clocks_jump(replicas: Any, leader: Any) -> None:
+def clocks_jump(replicas: Replicas, leader: Replica) -> None:
     """Wall clocks go an hour forth and back, the leader's and the standbys' against each other."""
     for jump in (3600.0, -3600.0):
         for each in replicas.alive:
@@ -94,7 +94,7 @@ def clocks_jump(replicas: Any, leader: Any) -> None:
     killed(replicas, leader)
 
 
-def robbed_of_its_lease(replicas: Any, leader: Any) -> None:
+def robbed_of_its_lease(replicas: Replicas, leader: Replica) -> None:
     """Somebody deletes the Lease: the leader hears of it at once, and the others wait as long as it might not."""
     replicas.server.kubectl("delete", "lease", "plugin-operator-leader-election")
     deleted = time.monotonic()
@@ -107,7 +107,7 @@ def robbed_of_its_lease(replicas: Any, leader: Any) -> None:
     assert LEASE_SECONDS - 0.5 < begins - deleted < TAKEN_OVER_SECONDS
 
 
-def standby_is_stopped(replicas: Any, leader: Any) -> None:
+def standby_is_stopped(replicas: Replicas, leader: Replica) -> None:
     """A standby sleeps longer than a Lease lasts: what it saw before is no reason to take over when it wakes up."""
     standby = next(each for each in replicas.alive if each is not leader)
     standby.signal(signal.SIGSTOP)
@@ -119,7 +119,7 @@ def standby_is_stopped(replicas: Any, leader: Any) -> None:
     assert standby.process.poll() is None
 
 
-def server_is_stopped_for_a_moment(replicas: Any, leader: Any) -> None:
+def server_is_stopped_for_a_moment(replicas: Replicas, leader: Replica) -> None:
     """A server that pauses for less than the renew deadline costs nobody the Lease."""
     replicas.server.signal(signal.SIGSTOP)
     time.sleep(RENEW_SECONDS / 2)
@@ -128,7 +128,7 @@ def server_is_stopped_for_a_moment(replicas: Any, leader: Any) -> None:
     assert replicas.leader().name == leader.name
 
 
-def server_is_stopped(replicas: Any, leader: Any) -> None:
+def server_is_stopped(replicas: Replicas, leader: Replica) -> None:
     """A server that pauses past the Lease: the leader ends, and one of the standbys leads once it answers again."""
     replicas.server.signal(signal.SIGSTOP)
     assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
@@ -139,7 +139,7 @@ def server_is_stopped(replicas: Any, leader: Any) -> None:
     assert replicas.leader(LEASE_SECONDS + 15).name != leader.name
 
 
-def without_a_server(replicas: Any, leader: Any) -> None:
+def without_a_server(replicas: Replicas, leader: Replica) -> None:
     replicas.server.stop()
     assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
     replicas.take_out(leader)
@@ -149,14 +149,14 @@ def without_a_server(replicas: Any, leader: Any) -> None:
     assert replicas.leader(30).name != leader.name
 
 
-def replicas_take_over(replicas: Any, leader: Any) -> None:
+def replicas_take_over(replicas: Replicas, leader: Replica) -> None:
     began = time.monotonic()
     replicas.take_out(leader)
     replicas.leader()
     assert time.monotonic() - began < TAKEN_OVER_SECONDS
 
 
-def assert_standbys_are_warm(replicas: Any, leader: Any) -> None:
+def assert_standbys_are_warm(replicas: Replicas, leader: Replica) -> None:
     for standby in (each for each in replicas.alive if each is not leader):
         assert standby.is_ready()
         assert standby.metric('plugin_operator_informer_objects{kind="v1/ConfigMap",namespace=""}') == 1
@@ -166,7 +166,7 @@ def assert_standbys_are_warm(replicas: Any, leader: Any) -> None:
         assert standby.status()["plugins"][0]["digest"] == leader.status()["plugins"][0]["digest"]
 
 
-def assert_all_tell_the_same_plugins(replicas: Any) -> None:
+def assert_all_tell_the_same_plugins(replicas: Replicas) -> None:
     def told() -> list[str]:
         lease = json.loads(replicas.server.kubectl("get", "lease", "plugin-operator-leader-election", "-o", "json"))
         annotations = lease["metadata"].get("annotations", {})
@@ -179,7 +179,7 @@ def assert_all_tell_the_same_plugins(replicas: Any) -> None:
     assert len(set(found)) == 1
 
 
-def play(replicas: Any, *troubles: Trouble) -> None:
+def play(replicas: Replicas, *troubles: Trouble) -> None:
     replicas.add("a1", "a2", "a3")
     assert_all_tell_the_same_plugins(replicas)
     for number, trouble in enumerate(troubles):
@@ -192,33 +192,33 @@ def play(replicas: Any, *troubles: Trouble) -> None:
     replicas.assert_never_two(server_was_stopped=server_is_stopped in troubles)
 
 
-def test_a_leader_that_is_blocked_ends_before_another_starts(replicas: Any) -> None:
+def test_a_leader_that_is_blocked_ends_before_another_starts(replicas: Replicas) -> None:
     play(replicas, blocked)
 
 
-def test_a_leader_that_is_cut_off_ends_before_another_starts(replicas: Any) -> None:
+def test_a_leader_that_is_cut_off_ends_before_another_starts(replicas: Replicas) -> None:
     play(replicas, partitioned, terminated)
 
 
-def test_a_leader_whose_lease_is_deleted_ends_before_another_starts(replicas: Any) -> None:
+def test_a_leader_whose_lease_is_deleted_ends_before_another_starts(replicas: Replicas) -> None:
     play(replicas, robbed_of_its_lease)
 
 
 @long
-def test_whatever_happens_to_leaders_one_after_the_other_never_do_two_work(replicas: Any) -> None:
+def test_whatever_happens_to_leaders_one_after_the_other_never_do_two_work(replicas: Replicas) -> None:
     play(replicas, killed, stopped, partitioned, blocked, terminated)
 
 
 @long
-def test_what_is_stopped_and_goes_on_makes_no_second_leader(replicas: Any) -> None:
+def test_what_is_stopped_and_goes_on_makes_no_second_leader(replicas: Replicas) -> None:
     play(replicas, standby_is_stopped, server_is_stopped_for_a_moment, server_is_stopped, stopped)
 
 
 @long
-def test_a_wall_clock_that_jumps_neither_ends_nor_prolongs_a_lead(replicas: Any) -> None:
+def test_a_wall_clock_that_jumps_neither_ends_nor_prolongs_a_lead(replicas: Replicas) -> None:
     play(replicas, clocks_jump)
 
 
 @long
-def test_a_leader_without_a_server_ends_and_standbys_wait_a_minute_for_it(replicas: Any) -> None:
+def test_a_leader_without_a_server_ends_and_standbys_wait_a_minute_for_it(replicas: Replicas) -> None:
     play(replicas, without_a_server, terminated)

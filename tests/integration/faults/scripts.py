@@ -10,6 +10,7 @@ from typing import Any
 from kube_apiserver.faults import Action, Fault
 from plugin_operator.errors import ApiError, NoMatchError, NotFoundError
 from plugin_operator.testing.eventually import eventually
+from tests.integration.faults.conftest import OperatorHarness
 from tests.integration.faults.rows import OPERATOR
 
 Script = Callable[[Any], Awaitable[None]]
@@ -63,7 +64,7 @@ def definition(version: str = "v1", scope: str = "Namespaced") -> dict[str, Any]
     }
 
 
-async def create_widgets(harness: Any, version: str = "v1", scope: str = "Namespaced") -> None:
+async def create_widgets(harness: OperatorHarness, version: str = "v1", scope: str = "Namespaced") -> None:
     """Have the server serve widgets, and wait until it does: kube-apiserver needs a moment after it says so."""
     await harness.client.create(definition(version, scope))
 
@@ -77,7 +78,7 @@ async def create_widgets(harness: Any, version: str = "v1", scope: str = "Namesp
     await harness.eventually(is_served)
 
 
-async def delete_widgets(harness: Any) -> None:
+async def delete_widgets(harness: OperatorHarness) -> None:
     """Have the server forget widgets, and wait until it has."""
     await harness.client.delete(CRD, "widgets.example.org")
 
@@ -90,13 +91,13 @@ async def delete_widgets(harness: Any) -> None:
     await harness.eventually(is_gone)
 
 
-async def others_work(harness: Any, value: str) -> None:
+async def others_work(harness: OperatorHarness, value: str) -> None:
     """See the other controller follow a change."""
     await harness.put("v1/Secret", "other", value)
     await harness.seen("bystander", "other", value)
 
 
-async def widgets_wait(harness: Any, reason: str) -> None:
+async def widgets_wait(harness: OperatorHarness, reason: str) -> None:
     """See the controller of widgets wait, everywhere where that can be seen."""
     await harness.shows("widgets", "WAITING", reason)
     assert reason in await harness.status()
@@ -107,7 +108,7 @@ async def widgets_wait(harness: Any, reason: str) -> None:
 
 
 @script("a kind does not exist", "waits, starts within two seconds of its CRD", "kind missing")
-async def kind_missing(harness: Any) -> None:
+async def kind_missing(harness: OperatorHarness) -> None:
     """A plugin comes before its CRD."""
     harness.plugin("widgets", WIDGET)
     await widgets_wait(harness, "serves no example.org/v1/Widget")
@@ -121,7 +122,7 @@ async def kind_missing(harness: Any) -> None:
 
 
 @script("a kind is deleted and created again", "waits, receives the deletions, follows the new objects", "kind missing")
-async def kind_recreated(harness: Any) -> None:
+async def kind_recreated(harness: OperatorHarness) -> None:
     """A CRD goes, with all its objects, and comes back."""
     await create_widgets(harness)
     harness.plugin("widgets", WIDGET)
@@ -137,7 +138,7 @@ async def kind_recreated(harness: Any) -> None:
 
 
 @script("a kind comes back in another version only", "waits, names the version it wants, starts once it is served")
-async def kind_in_another_version(harness: Any) -> None:
+async def kind_in_another_version(harness: OperatorHarness) -> None:
     """A CRD serves v2 where the plugin wants v1."""
     await create_widgets(harness, version="v2")
     harness.plugin("widgets", WIDGET)
@@ -149,7 +150,7 @@ async def kind_in_another_version(harness: Any) -> None:
 
 
 @script("a namespaced kind comes back cluster-scoped", "waits, and follows it once it is namespaced again")
-async def kind_in_another_scope(harness: Any) -> None:
+async def kind_in_another_scope(harness: OperatorHarness) -> None:
     """A CRD changes its scope by being deleted and created."""
     await create_widgets(harness)
     harness.plugin("widgets", WIDGET)
@@ -167,7 +168,7 @@ async def kind_in_another_scope(harness: Any) -> None:
 
 
 @script("a permission is missing from the start", "waits, starts once it is granted", "forbidden")
-async def permission_missing(harness: Any) -> None:
+async def permission_missing(harness: OperatorHarness) -> None:
     """A plugin comes before its role."""
     await create_widgets(harness)
     await harness.grant(READ_MAPS, READ_SECRETS, EVENTS, PATHS)
@@ -182,7 +183,7 @@ async def permission_missing(harness: Any) -> None:
 
 
 @script("a permission is withdrawn and given back", "continues until its watch ends, waits, resumes", "forbidden")
-async def permission_withdrawn(harness: Any) -> None:
+async def permission_withdrawn(harness: OperatorHarness) -> None:
     """The real server does not end a watch that is open either."""
     await harness.grant(READ_SECRETS, EVENTS, PATHS)
     harness.server.faults.add(Fault(action=Action.BREAK, verb="watch", resource="configmaps", agent=OPERATOR))
@@ -194,7 +195,7 @@ async def permission_withdrawn(harness: Any) -> None:
 
 
 @script("a kind's conversion webhook cannot be reached", "waits, follows it once it converts", "conversion failing")
-async def conversion_fails(harness: Any) -> None:
+async def conversion_fails(harness: OperatorHarness) -> None:
     """Nothing of that kind can be read, and nothing else is concerned."""
     await create_widgets(harness)
     await harness.put(WIDGET, "first", 1)
@@ -212,7 +213,7 @@ async def conversion_fails(harness: Any) -> None:
 
 
 @script("discovery of one group fails", "waits or backs off; all others keep running", "server failed")
-async def discovery_of_a_group_fails(harness: Any) -> None:
+async def discovery_of_a_group_fails(harness: OperatorHarness) -> None:
     """An aggregated API server is down."""
     await create_widgets(harness)
     harness.server.faults.add(
@@ -227,7 +228,7 @@ async def discovery_of_a_group_fails(harness: Any) -> None:
 
 
 @script("discovery of one group never answers", "backs off; new controllers of other kinds start all the same")
-async def discovery_of_a_group_stalls(harness: Any) -> None:
+async def discovery_of_a_group_stalls(harness: OperatorHarness) -> None:
     """An aggregated API server hangs."""
     stall = harness.server.faults.add(Fault(action=Action.STALL, path="/apis/example.org", agent=OPERATOR, count=None))
     harness.plugin("widgets", WIDGET)

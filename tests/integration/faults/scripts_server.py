@@ -3,15 +3,16 @@
 from typing import Any
 
 from kube_apiserver.faults import Action, Fault
+from tests.integration.faults.conftest import OperatorHarness
 from tests.integration.faults.rows import OPERATOR
 from tests.integration.faults.scripts import RESTARTS, SCRIPTED, others_work, script
-from tests.integration.faults.servers import NAMESPACE
+from tests.integration.faults.servers import NAMESPACE, EmbeddedServerUnderTest
 
 __all__ = ["SCRIPTED"]
 
 
 @script("the server is away for a while", "backs off, lists again once it is back", "broken")
-async def server_away(harness: Any) -> None:
+async def server_away(harness: OperatorHarness) -> None:
     """Nobody listens at its address."""
     await harness.put("v1/ConfigMap", "kept", "before")
     await harness.seen("maps", "kept", "before")
@@ -26,7 +27,7 @@ async def server_away(harness: Any) -> None:
 
 
 @script("the server comes back with its data lost", "lists again, reconciles what is gone", "broken")
-async def server_lost_data(harness: Any) -> None:
+async def server_lost_data(harness: OperatorHarness) -> None:
     """A cluster that was set up anew under the same address, younger than the one before."""
     for number in range(300):
         await harness.put("v1/ConfigMap", "kept", number)
@@ -47,7 +48,7 @@ async def server_lost_data(harness: Any) -> None:
     "lists again, reconciles what is gone",
     "broken",
 )
-async def server_caught_up(harness: Any) -> None:
+async def server_caught_up(harness: OperatorHarness) -> None:
     """By its versions alone it could be the one from before."""
     await harness.server.stop()
     harness.server.lose_data()
@@ -69,7 +70,7 @@ async def server_caught_up(harness: Any) -> None:
 
 
 @script("the server comes back from an older backup", "lists again, reconciles what differs", "history rewritten")
-async def server_restored(harness: Any) -> None:
+async def server_restored(harness: OperatorHarness) -> None:
     """Objects go back to what they were, and versions with them."""
     await harness.put("v1/ConfigMap", "kept", "in the backup")
     await harness.seen("maps", "kept", "in the backup")
@@ -90,7 +91,7 @@ async def server_restored(harness: Any) -> None:
 
 
 @script("history is compacted while a watch is broken", "lists again", "expired")
-async def compacted(harness: Any) -> None:
+async def compacted(harness: OperatorHarness) -> None:
     """The watch cannot go on where it was."""
     harness.server.faults.add(
         Fault(action=Action.REFUSE, verb="watch", resource="configmaps", agent=OPERATOR, count=None, code=500)
@@ -99,6 +100,7 @@ async def compacted(harness: Any) -> None:
     await harness.shows("maps", "BACKING_OFF")
     await harness.put("v1/ConfigMap", "kept", "meanwhile")
     await harness.client.delete("v1/ConfigMap", "doomed", NAMESPACE)
+    assert isinstance(harness.server, EmbeddedServerUnderTest)
     harness.server.server.cluster.store.compact()
     harness.server.faults.clear()
     await harness.seen("maps", "kept", "meanwhile")
@@ -106,7 +108,7 @@ async def compacted(harness: Any) -> None:
 
 
 @script("an object in the watch can never be read", "leaves it out after the second time, logs and counts it", "broken")
-async def unreadable_object(harness: Any) -> None:
+async def unreadable_object(harness: OperatorHarness) -> None:
     """The same broken line comes again and again."""
     name = "plugin_operator_objects_skipped_total"
     broken = '{"type":"ADDED","object":{"metadata":{"name":"\xff"}}}'
@@ -122,7 +124,7 @@ async def unreadable_object(harness: Any) -> None:
 
 
 @script("a line of the watch is longer than 64 MiB", "drops the connection, resumes where it was", "broken")
-async def endless_line(harness: Any) -> None:
+async def endless_line(harness: OperatorHarness) -> None:
     """Somebody sends without end."""
     before = await harness.metric(RESTARTS, kind="v1/ConfigMap", reason="broken")
     harness.server.faults.add(
@@ -136,7 +138,7 @@ async def endless_line(harness: Any) -> None:
 
 
 @script("an object of 50 MB comes", "keeps it; all others keep running")
-async def huge_object(harness: Any) -> None:
+async def huge_object(harness: OperatorHarness) -> None:
     """More than etcd takes, yet a server may send it."""
     await harness.put("v1/ConfigMap", "kept", "before")
     await harness.seen("maps", "kept", "before")
@@ -154,7 +156,7 @@ async def huge_object(harness: Any) -> None:
 
 
 @script("an item of a list can never be read", "leaves it out, logs and counts it; all other items are there")
-async def unreadable_item(harness: Any) -> None:
+async def unreadable_item(harness: OperatorHarness) -> None:
     """One of the items has no name."""
     page = '{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{}},{"metadata":{"name":"x"}}]}'
     watch: dict[str, Any] = {"verb": "watch", "resource": "configmaps", "agent": OPERATOR}

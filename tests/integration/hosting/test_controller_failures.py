@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -51,7 +50,7 @@ ERRORS = {
 
 @pytest.mark.parametrize("kind", ERRORS)
 async def test_a_plugin_whose_only_object_fails_is_named_within_seconds_with_its_line(
-    harness: HostHarness, plugin_text: Callable[..., Any], kind: str
+    harness: HostHarness, plugin_text: Callable[..., str], kind: str
 ) -> None:
     body, error = ERRORS[kind]
     options = ", reconcile_timeout_seconds=0.2" if kind == "timeout" else ""
@@ -70,7 +69,7 @@ async def test_a_plugin_whose_only_object_fails_is_named_within_seconds_with_its
 
 
 async def test_all_that_tells_of_a_failing_plugin_tells_the_same(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     for name in "abcde":
         await harness.create(name)
@@ -94,7 +93,7 @@ async def test_all_that_tells_of_a_failing_plugin_tells_the_same(
 
 
 async def test_an_object_that_fails_among_many_that_do_not_is_shown_and_the_plugin_not_charged(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     for name in "abcde":
         await harness.create(name)
@@ -109,7 +108,7 @@ async def test_an_object_that_fails_among_many_that_do_not_is_shown_and_the_plug
 
 
 async def test_once_it_works_again_nothing_is_told_any_more(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     head = "import os\nFAIL = [True]\n"
     body = "if FAIL and not (ctx.lister.get(request) or {}).get('data', {}).get('good'): raise ValueError('no good')"
@@ -137,7 +136,7 @@ CODE = {"predicate": ", predicates=[lookup]", "map": ", watches=[watch('v1/Confi
 
 @pytest.mark.parametrize("what", CODE)
 async def test_a_predicate_or_map_function_that_raises_is_shown_with_its_line(
-    harness: HostHarness, plugin_text: Callable[..., Any], what: str
+    harness: HostHarness, plugin_text: Callable[..., str], what: str
 ) -> None:
     for name in "abc":
         await harness.create(name)

@@ -37,7 +37,7 @@ def managers(obj: dict[str, Any]) -> set[str]:
 
 
 async def test_two_plugins_that_apply_one_object_keep_each_others_fields(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     harness.write("one.py", plugin_text("V1", body=APPLY.replace("KEY", "'a'").replace("VALUE", "'1'")))
     harness.write("two.py", plugin_text("V1", name="two", body=APPLY.replace("KEY", "'b'").replace("VALUE", "'2'")))
@@ -60,7 +60,7 @@ async def test_two_plugins_that_apply_one_object_keep_each_others_fields(
 
 
 async def test_a_renamed_controller_keeps_its_fields_and_finalizer_by_its_id(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     body = "obj = ctx.lister.get(request)\nif obj: await ctx.ensure_finalizer(obj)\n"
     undo = "obj = ctx.lister.get(request)\nif obj: await ctx.remove_finalizer(obj)\n"
@@ -78,7 +78,7 @@ async def test_a_renamed_controller_keeps_its_fields_and_finalizer_by_its_id(
 
 
 async def test_an_id_that_another_controller_has_is_refused_until_it_is_free(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     harness.write("one.py", plugin_text("V1"))
     await harness.state("Active", "one")
@@ -119,7 +119,7 @@ async def test_what_the_old_manager_owns_conflicts_and_outlives_its_absence(harn
 
 
 async def test_fields_of_the_old_manager_are_handed_over_as_the_docs_say(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     documented = block_with("docs/writing-plugins.md", "async def apply_and_take_over").code
     await apply_as_old(harness, kept="old", dropped="old")

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -28,7 +27,7 @@ async def has_finalizer(harness: HostHarness, name: str) -> bool:
 
 @pytest.mark.parametrize("predicate", ["labels_changed", "annotations_changed & labels_changed", "MINE"])
 async def test_an_object_with_a_finalizer_is_cleaned_up(
-    harness: HostHarness, plugin_text: Callable[..., Any], predicate: str
+    harness: HostHarness, plugin_text: Callable[..., str], predicate: str
 ) -> None:
     head = (
         "from plugin_operator import annotations_changed, labels_changed\n"
@@ -44,7 +43,7 @@ async def test_an_object_with_a_finalizer_is_cleaned_up(
 
 
 async def test_a_renamed_controller_is_warned_of_the_finalizers_that_stay(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     await harness.create("a")
     harness.write("one.py", plugin_text("V1", name="copy_secret"))

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
@@ -14,6 +13,7 @@ from structlog.testing import capture_logs
 from plugin_operator import logs
 from plugin_operator.cache.handlers import HANDLER_ERRORS
 from plugin_operator.testing.eventually import eventually
+from tests.host_harness import HostHarness
 from tests.hostile import RAISES, indented
 
 #: Where code of a plugin runs for each event or reconcile; ``{raises}`` is indented for the function's body.
@@ -109,7 +109,7 @@ def logs_of_production() -> Iterator[None]:
 
 
 @pytest.fixture
-async def harness_with_good_plugin(harness: Any, plugin_text: Callable[..., str]) -> Any:
+async def harness_with_good_plugin(harness: HostHarness, plugin_text: Callable[..., str]) -> HostHarness:
     """A good plugin on the kind that the hostile ones watch."""
     harness.write("good.py", plugin_text("V1", name="good"))
     await harness.state("Active", "good")
@@ -117,7 +117,9 @@ async def harness_with_good_plugin(harness: Any, plugin_text: Callable[..., str]
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_a_plugin_that_raises_at_events_makes_nobody_else_deaf(harness_with_good_plugin: Any, place: str) -> None:
+async def test_a_plugin_that_raises_at_events_makes_nobody_else_deaf(
+    harness_with_good_plugin: HostHarness, place: str
+) -> None:
     names = {f"hostile{number}": raises for number, raises in enumerate(RAISES.values())}
     for name, raises in names.items():
         text = PLACES[place].replace('"hostile"', f'"{name}"')
@@ -136,14 +138,14 @@ async def test_a_plugin_that_raises_at_events_makes_nobody_else_deaf(harness_wit
     await harness_with_good_plugin.ran("V1", "after", "good")
 
 
-def _has_failed(harness: Any, name: str) -> bool:
+def _has_failed(harness: HostHarness, name: str) -> bool:
     failures = harness.status(name).failures
     return any(each.last is not None for each in failures)
 
 
 @pytest.mark.parametrize("place", LOADING)
 async def test_a_plugin_that_raises_while_it_is_loaded_is_rejected_with_the_reason(
-    harness_with_good_plugin: Any, place: str
+    harness_with_good_plugin: HostHarness, place: str
 ) -> None:
     spaces = 4 if "{raises}" in LOADING[place].splitlines()[-1] or place.endswith("factory") else 8
     text = LOADING[place].replace("    {raises}", "{raises}")
@@ -159,7 +161,9 @@ async def test_a_plugin_that_raises_while_it_is_loaded_is_rejected_with_the_reas
     await harness_with_good_plugin.ran("V1", "after", "good")
 
 
-async def test_a_failing_predicate_is_named_with_plugin_object_and_its_own_line(harness_with_good_plugin: Any) -> None:
+async def test_a_failing_predicate_is_named_with_plugin_object_and_its_own_line(
+    harness_with_good_plugin: HostHarness,
+) -> None:
     path: Path = harness_with_good_plugin.write(
         "hostile.py", in_namespace(PLACES["predicate"].format(raises="    {}['key']"))
     )
@@ -172,7 +176,9 @@ async def test_a_failing_predicate_is_named_with_plugin_object_and_its_own_line(
     assert line["at"] == f"{path}:4"
 
 
-async def test_context_variables_do_not_leak_between_objects_nor_between_plugins(harness_with_good_plugin: Any) -> None:
+async def test_context_variables_do_not_leak_between_objects_nor_between_plugins(
+    harness_with_good_plugin: HostHarness,
+) -> None:
     harness_with_good_plugin.write(
         "hostile.py",
         "import contextvars\n"
@@ -235,7 +241,9 @@ async def hostile(ctx, request):
 """
 
 
-async def test_values_that_do_harm_when_they_are_used_harm_only_their_own_plugin(harness_with_good_plugin: Any) -> None:
+async def test_values_that_do_harm_when_they_are_used_harm_only_their_own_plugin(
+    harness_with_good_plugin: HostHarness,
+) -> None:
     harness_with_good_plugin.write("hostile.py", in_namespace(HOSTILE_VALUE))
     await harness_with_good_plugin.state("Active", "hostile")
     for number in range(5):
@@ -250,7 +258,7 @@ async def test_values_that_do_harm_when_they_are_used_harm_only_their_own_plugin
 
 @pytest.mark.parametrize("name", ["exception", "own base exception", "cancelled", "generator exit", "system exit"])
 async def test_an_edit_that_raises_in_every_reconcile_is_rolled_back_whatever_it_raises(
-    harness: Any, plugin_text: Callable[..., str], name: str
+    harness: HostHarness, plugin_text: Callable[..., str], name: str
 ) -> None:
     harness.write("one.py", plugin_text("V1"))
     for number in range(6):

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -68,7 +67,7 @@ async def innocent(harness: HostHarness, *names: str) -> None:
 
 
 async def test_a_controller_that_feeds_itself_is_named_with_the_field_until_it_is_mended(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     with capture_logs() as lines:
         harness.write("one.py", plugin_text("V1", body=STAMP))
@@ -91,7 +90,7 @@ async def test_a_controller_that_feeds_itself_is_named_with_the_field_until_it_i
 
 
 async def test_a_controller_that_feeds_itself_by_what_it_owns_is_named(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     body = CHILD.replace("NAMESPACE", repr(NAMESPACE))
     harness.write("one.py", plugin_text("V1", body=body, options=", owns=['v1/Secret']"))
@@ -103,7 +102,7 @@ async def test_a_controller_that_feeds_itself_by_what_it_owns_is_named(
 
 
 async def test_two_controllers_that_undo_each_others_writes_are_both_named(
-    harness: HostHarness, plugin_text: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+    harness: HostHarness, plugin_text: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with capture_logs() as lines:
         for name in ("one", "two"):
@@ -132,7 +131,7 @@ async def test_two_controllers_that_undo_each_others_writes_are_both_named(
 
 
 async def test_ordinary_controllers_are_charged_with_nothing(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     harness.write("one.py", plugin_text("V1", body=LABEL))
     ticks = ", predicates=[__import__('plugin_operator').labels_changed]"
@@ -177,7 +176,7 @@ def deployment() -> dict[str, object]:
 
 
 async def test_one_that_scales_and_one_that_patches_the_replicas_are_named(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     for name, replicas, subresource in (("one", 1, None), ("two", 2, "scale")):
         body = SCALE.replace("REPLICAS", str(replicas)).replace("SUBRESOURCE", repr(subresource))
@@ -190,7 +189,7 @@ async def test_one_that_scales_and_one_that_patches_the_replicas_are_named(
 
 
 async def test_two_that_fight_with_typed_models_are_named(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     for name in ("one", "two"):
         head = "from kubernetes_asyncio.client import V1ConfigMap"
@@ -202,7 +201,7 @@ async def test_two_that_fight_with_typed_models_are_named(
 
 
 async def test_one_that_creates_what_the_other_deletes_is_named(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     for name, body in (("one", MAKE), ("two", UNMAKE)):
         harness.write(f"{name}.py", plugin_text("V1", name=name, body=body))

@@ -20,7 +20,7 @@ def find(lines: list[Any], event: str) -> dict[str, Any] | None:
 
 
 async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     body = "async def forgotten():\n    await asyncio.sleep(600)\nfor _ in range(150): asyncio.create_task(forgotten())"
     await harness.create("a")
@@ -43,7 +43,7 @@ async def test_a_plugin_that_forgets_tasks_is_named_with_their_stack(
 
 
 async def test_a_plugin_that_ends_its_tasks_is_charged_no_more_and_again_when_it_forgets_them_again(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     head = "import asyncio\nTASKS = []\n"
     body = (
@@ -69,7 +69,7 @@ async def test_a_plugin_that_ends_its_tasks_is_charged_no_more_and_again_when_it
 
 
 async def test_a_plugin_that_nearly_always_fails_is_named_once(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     for name in "abcdefgh":
         await harness.create(name)
@@ -90,7 +90,7 @@ async def test_a_plugin_that_nearly_always_fails_is_named_once(
 
 
 async def test_a_plugin_that_blocks_the_loop_is_charged_until_it_is_edited(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     await harness.create("a")
     path = harness.write("one.py", plugin_text("V1"))
@@ -110,7 +110,7 @@ async def test_a_plugin_that_blocks_the_loop_is_charged_until_it_is_edited(
 
 
 async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     await harness.create("a")
     text = (
@@ -128,7 +128,7 @@ async def test_a_plugin_that_blocks_in_a_thread_harms_no_other(
 
 
 async def test_a_plugin_that_cannot_be_looked_at_ends_no_reload(
-    harness: HostHarness, plugin_text: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    harness: HostHarness, plugin_text: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await harness.create("a")
     harness.write("one.py", plugin_text("V1"))

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -26,7 +25,7 @@ if request.name == 'mine' and ctx.lister.get(request):
 
 
 async def test_it_is_told_where_people_look_and_heals_by_itself(
-    harness: HostHarness, api_server: ApiServer, plugin_text: Callable[..., Any]
+    harness: HostHarness, api_server: ApiServer, plugin_text: Callable[..., str]
 ) -> None:
     message = f'configmaps "mine" is forbidden: {CANNOT}'
     api_server.faults.add(Fault(action=Action.REFUSE, verb="patch", code=403, message=message, count=None))
@@ -55,7 +54,7 @@ async def test_it_is_told_where_people_look_and_heals_by_itself(
 
 
 async def test_one_that_waits_is_not_logged_as_active_until_it_is(
-    make_harness: Callable[..., HostHarness], api_server: ApiServer, plugin_text: Callable[..., Any]
+    make_harness: Callable[..., HostHarness], api_server: ApiServer, plugin_text: Callable[..., str]
 ) -> None:
     harness = make_harness(reflector=ReflectorSettings(poll_access_seconds=0.2))
     await harness.host.start()

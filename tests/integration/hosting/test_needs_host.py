@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -31,7 +30,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
 @pytest.mark.parametrize("validate", [True, False])
 async def test_a_plugin_waits_for_what_it_needs_and_loads_once_it_is_installed(
     make_harness: Callable[..., HostHarness],
-    plugin_text: Callable[..., Any],
+    plugin_text: Callable[..., str],
     install: Callable[[str], None],
     tmp_path: Path,
     validate: bool,
@@ -52,7 +51,7 @@ async def test_a_plugin_waits_for_what_it_needs_and_loads_once_it_is_installed(
 
 
 async def test_an_edit_that_needs_more_than_there_is_leaves_the_last_good_code_running(
-    harness: HostHarness, plugin_text: Callable[..., Any], install: Callable[[str], None]
+    harness: HostHarness, plugin_text: Callable[..., str], install: Callable[[str], None]
 ) -> None:
     install("1.0")
     harness.write("one.py", plugin_text("V1"))

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from plugin_operator.hosting import HostSettings
 from plugin_operator.hosting.host import PluginHost
 from plugin_operator.hosting.scan.snapshot import Directory, Snapshot
 from plugin_operator.testing.eventually import eventually
+from tests.host_harness import HostHarness
 
 
 def _callers(frame: FrameType | None, *files: str) -> Iterator[str]:
@@ -40,7 +42,7 @@ def gone_folder(tmp_path: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("gone_folder")
 async def test_a_plugin_loads_and_reloads_without_a_working_directory(
-    make_harness: Any, plugin_text: Callable[..., str]
+    make_harness: Callable[..., HostHarness], plugin_text: Callable[..., str]
 ) -> None:
     harness = make_harness(validate=True)
     await harness.create("a")
@@ -54,7 +56,7 @@ async def test_a_plugin_loads_and_reloads_without_a_working_directory(
 
 
 async def test_a_link_to_the_root_stops_neither_watching_nor_reloads(
-    make_harness: Any, short_deadlines: Any, plugin_text: Callable[..., str]
+    make_harness: Callable[..., HostHarness], short_deadlines: HostSettings, plugin_text: Callable[..., str]
 ) -> None:
     harness = make_harness(
         settings=replace(short_deadlines, scan_interval_seconds=600)
@@ -80,7 +82,10 @@ async def test_a_link_to_the_root_stops_neither_watching_nor_reloads(
 
 @pytest.mark.parametrize("directory", [Directory.UNREADABLE, Directory.UNSTABLE, None])
 async def test_a_scan_that_fails_is_no_look_at_every_file(
-    make_harness: Any, plugin_text: Callable[..., str], directory: Directory | None, monkeypatch: pytest.MonkeyPatch
+    make_harness: Callable[..., HostHarness],
+    plugin_text: Callable[..., str],
+    directory: Directory | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     harness = make_harness()
     harness.write("one.py", plugin_text("V1"))
@@ -102,7 +107,7 @@ async def test_a_scan_that_fails_is_no_look_at_every_file(
 
 
 async def test_a_directory_that_answers_slowly_holds_up_neither_the_event_loop_nor_the_stop(
-    make_harness: Any, plugin_text: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    make_harness: Callable[..., HostHarness], plugin_text: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = threading.Event()
     asked = threading.Event()

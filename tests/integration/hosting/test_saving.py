@@ -79,7 +79,7 @@ def with_old_times(path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("save", [in_place, vim, pycharm, emacs, delete_and_create, with_old_times])
 async def test_a_save_is_seen_at_once_and_the_plugin_never_goes_away(
-    watch_only_harness: HostHarness, plugin_text: Callable[..., Any], save: Callable[..., Any]
+    watch_only_harness: HostHarness, plugin_text: Callable[..., str], save: Callable[..., Any]
 ) -> None:
     path = watch_only_harness.write("one.py", plugin_text("V1"))
     await watch_only_harness.ran("V1", "a")
@@ -93,7 +93,7 @@ async def test_a_save_is_seen_at_once_and_the_plugin_never_goes_away(
 
 
 async def test_two_edits_within_a_second_both_arrive(
-    watch_only_harness: HostHarness, plugin_text: Callable[..., Any]
+    watch_only_harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     path = watch_only_harness.write("one.py", plugin_text("V1"))
     await watch_only_harness.ran("V1", "a")
@@ -104,7 +104,7 @@ async def test_two_edits_within_a_second_both_arrive(
 
 
 async def test_a_slow_write_is_never_loaded_half(
-    watch_only_harness: HostHarness, plugin_text: Callable[..., Any]
+    watch_only_harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     path = watch_only_harness.write("one.py", plugin_text("V1"))
     await watch_only_harness.ran("V1", "a")
@@ -143,7 +143,7 @@ def volume(root: Path, stamp: str, files: dict[str, str]) -> None:
 
 
 async def test_a_configmap_volume_is_followed_as_kubelet_writes_it(
-    watch_only_harness: HostHarness, plugin_text: Callable[..., Any]
+    watch_only_harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     helped = plugin_text("V1", body="import helper\nctx.recorder.event({}, 'Normal', helper.WORD, request.name)")
     volume(watch_only_harness.root, "1", {"one.py": helped, "helper.py": "WORD = 'w1'\n"})
@@ -162,7 +162,7 @@ async def test_a_configmap_volume_is_followed_as_kubelet_writes_it(
 
 async def test_a_flipped_link_as_of_git_sync_is_followed(
     make_harness: Callable[..., HostHarness],
-    plugin_text: Callable[..., Any],
+    plugin_text: Callable[..., str],
     short_deadlines: HostSettings,
     tmp_path: Path,
 ) -> None:
@@ -185,7 +185,7 @@ async def test_a_flipped_link_as_of_git_sync_is_followed(
 
 
 async def test_a_directory_that_is_deleted_and_created_again_is_followed(
-    watch_only_harness: HostHarness, plugin_text: Callable[..., Any]
+    watch_only_harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     watch_only_harness.write("one.py", plugin_text("V1"))
     await watch_only_harness.ran("V1", "a")
@@ -199,7 +199,7 @@ async def test_a_directory_that_is_deleted_and_created_again_is_followed(
 
 async def test_a_directory_that_is_absent_at_start_is_followed_once_it_comes(
     make_harness: Callable[..., HostHarness],
-    plugin_text: Callable[..., Any],
+    plugin_text: Callable[..., str],
     short_deadlines: HostSettings,
     tmp_path: Path,
 ) -> None:
@@ -215,7 +215,7 @@ async def test_a_directory_that_is_absent_at_start_is_followed_once_it_comes(
 
 
 async def test_a_directory_that_is_replaced_by_a_link_is_followed(
-    watch_only_harness: HostHarness, plugin_text: Callable[..., Any], tmp_path: Path
+    watch_only_harness: HostHarness, plugin_text: Callable[..., str], tmp_path: Path
 ) -> None:
     watch_only_harness.write("one.py", plugin_text("V1"))
     await watch_only_harness.ran("V1", "a")
@@ -230,7 +230,7 @@ async def test_a_directory_that_is_replaced_by_a_link_is_followed(
 
 
 async def test_a_name_that_is_not_utf8_does_not_end_the_watch(
-    watch_only_harness: HostHarness, plugin_text: Callable[..., Any]
+    watch_only_harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     watch_only_harness.write("one.py", plugin_text("V1"))
     await watch_only_harness.ran("V1", "a")
@@ -244,7 +244,7 @@ async def test_a_name_that_is_not_utf8_does_not_end_the_watch(
 
 @pytest.mark.parametrize("save", [in_place, vim, with_old_times])
 async def test_scanning_alone_suffices(
-    scan_only_harness: HostHarness, plugin_text: Callable[..., Any], save: Callable[..., Any]
+    scan_only_harness: HostHarness, plugin_text: Callable[..., str], save: Callable[..., Any]
 ) -> None:
     path = scan_only_harness.write("one.py", plugin_text("V1"))
     await scan_only_harness.ran("V1", "a")
@@ -254,7 +254,7 @@ async def test_scanning_alone_suffices(
 
 async def test_a_watch_that_cannot_be_had_leaves_the_scan(
     make_harness: Callable[..., HostHarness],
-    plugin_text: Callable[..., Any],
+    plugin_text: Callable[..., str],
     short_deadlines: HostSettings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -273,7 +273,7 @@ async def test_a_watch_that_cannot_be_had_leaves_the_scan(
 
 
 async def test_what_lies_beside_the_plugins_is_passed_over(
-    watch_only_harness: HostHarness, plugin_text: Callable[..., Any]
+    watch_only_harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     watch_only_harness.write("one.py", plugin_text("V1"))
     await watch_only_harness.ran("V1", "a")

@@ -34,7 +34,7 @@ COUNT = "SEEN.labels(request.name).inc()\nLEVEL.set(7)"
 
 
 @pytest.fixture
-def log_lines() -> Iterator[Callable[..., Any]]:
+def log_lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """Everything that is logged, as JSON lines, with the operator's own set-up."""
     root = logging.getLogger()
     before = root.level, list(root.handlers)
@@ -50,7 +50,7 @@ def exposed() -> str:
 
 
 async def test_a_plugin_with_metrics_of_its_own_is_reloaded_and_each_series_is_there_once_at_any_moment(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     metrics = Metrics()
     metrics.show_plugins(PLUGIN_METRICS, print)
@@ -92,7 +92,7 @@ async def test_a_plugin_with_metrics_of_its_own_is_reloaded_and_each_series_is_t
 
 
 async def test_two_plugins_cannot_have_one_metric_and_the_reason_names_both(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     harness.write("one.py", plugin_text("V1", head=COUNTER))
     await harness.state("Active")
@@ -104,14 +104,14 @@ async def test_two_plugins_cannot_have_one_metric_and_the_reason_names_both(
 
 @pytest.mark.parametrize("name", ["workqueue_depth", "plugin_operator_mine", "process_cpu_seconds_total"])
 async def test_the_operators_own_metric_names_are_refused(
-    harness: HostHarness, plugin_text: Callable[..., Any], name: str
+    harness: HostHarness, plugin_text: Callable[..., str], name: str
 ) -> None:
     harness.write("one.py", plugin_text("V1", head=f"from prometheus_client import Gauge\nGauge({name!r}, 'x')\n"))
     assert name in (await harness.state("Rejected")).reason
 
 
 async def test_metrics_made_in_a_reconcile_belong_to_the_revision_too(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     await harness.create("a")
     body = "from prometheus_client import Gauge\nglobal LATE\nLATE = LATE or Gauge('late', 'x')\nLATE.set(VALUE)"
@@ -121,7 +121,7 @@ async def test_metrics_made_in_a_reconcile_belong_to_the_revision_too(
         await eventually(partial(lambda value: REGISTRY.get_sample_value("late") == value, value))
 
 
-async def test_a_collector_that_raises_costs_no_scrape(harness: HostHarness, plugin_text: Callable[..., Any]) -> None:
+async def test_a_collector_that_raises_costs_no_scrape(harness: HostHarness, plugin_text: Callable[..., str]) -> None:
     head = (
         COUNTER + "from prometheus_client import REGISTRY\nclass Bad:\n"
         "    def describe(self): return []\n    def collect(self): raise SystemExit(1)\n"
@@ -150,7 +150,7 @@ YIELDS = {
 
 @pytest.mark.parametrize("yields", YIELDS)
 async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(
-    harness: HostHarness, plugin_text: Callable[..., Any], log_lines: Callable[..., Any], yields: str
+    harness: HostHarness, plugin_text: Callable[..., str], log_lines: Callable[[], list[dict[str, Any]]], yields: str
 ) -> None:
     head = (
         "from prometheus_client.core import *\nfrom prometheus_client import REGISTRY\n"
@@ -183,7 +183,7 @@ async def test_a_collector_that_yields_what_it_may_not_costs_others_nothing(
 
 
 async def test_a_plugin_that_takes_everybodys_collectors_out_takes_nothing_out_and_can_be_edited(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     head = (
         "from prometheus_client import REGISTRY, PROCESS_COLLECTOR\n"
@@ -202,7 +202,7 @@ async def test_a_plugin_that_takes_everybodys_collectors_out_takes_nothing_out_a
 
 
 async def test_every_kind_of_metric_is_shown_of_the_new_revision_after_an_edit(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     head = (
         "from prometheus_client import Enum, Histogram, Info, Summary\n"
@@ -255,8 +255,8 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 async def test_an_import_that_changes_standard_logging_silences_nobody_else(
     make_harness: Callable[..., HostHarness],
-    plugin_text: Callable[..., Any],
-    log_lines: Callable[..., Any],
+    plugin_text: Callable[..., str],
+    log_lines: Callable[[], list[dict[str, Any]]],
     change: str,
 ) -> None:
     logging.getLogger("other.library").warning("before")
@@ -299,8 +299,8 @@ AT_RUN_TIME = {
 @pytest.mark.parametrize("change", AT_RUN_TIME)
 async def test_a_reconcile_that_changes_standard_logging_is_undone_and_named(
     harness: HostHarness,
-    plugin_text: Callable[..., Any],
-    log_lines: Callable[..., Any],
+    plugin_text: Callable[..., str],
+    log_lines: Callable[[], list[dict[str, Any]]],
     active_guard: ImportGuard,
     change: str,
 ) -> None:
@@ -329,7 +329,7 @@ async def test_a_reconcile_that_changes_standard_logging_is_undone_and_named(
 
 
 async def test_what_a_plugin_changes_again_and_again_is_logged_once_in_a_while(
-    log_lines: Callable[..., Any], active_guard: ImportGuard
+    log_lines: Callable[[], list[dict[str, Any]]], active_guard: ImportGuard
 ) -> None:
     for _ in range(5):
         logging.getLogger().setLevel(60)
@@ -342,7 +342,7 @@ async def test_what_a_plugin_changes_again_and_again_is_logged_once_in_a_while(
 
 
 async def test_what_a_reconcile_adds_to_logging_for_itself_stays(
-    harness: HostHarness, plugin_text: Callable[..., Any], active_guard: ImportGuard
+    harness: HostHarness, plugin_text: Callable[..., str], active_guard: ImportGuard
 ) -> None:
     body = "logging.getLogger('of.its.own').setLevel(60)\nlogging.getLogger().addHandler(logging.NullHandler())"
     count = len(logging.getLogger().handlers)
@@ -370,7 +370,11 @@ async def test_what_a_reconcile_adds_to_logging_for_itself_stays(
 )
 @pytest.mark.parametrize("is_at_import", [True, False])
 async def test_a_plugin_cannot_set_structlog_up_for_everybody(
-    harness: HostHarness, plugin_text: Callable[..., Any], log_lines: Callable[..., Any], call: str, is_at_import: bool
+    harness: HostHarness,
+    plugin_text: Callable[..., str],
+    log_lines: Callable[[], list[dict[str, Any]]],
+    call: str,
+    is_at_import: bool,
 ) -> None:
     before = structlog.get_config()
     await harness.create("a")
@@ -385,7 +389,7 @@ async def test_a_plugin_cannot_set_structlog_up_for_everybody(
 
 
 async def test_lines_of_a_plugins_own_loggers_carry_its_name_and_a_readable_logger(
-    harness: HostHarness, plugin_text: Callable[..., Any], log_lines: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str], log_lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     await harness.create("a")
     head = "import logging\nfrom helper import shout\nmine = logging.getLogger('my.app')\n"
@@ -403,7 +407,7 @@ async def test_lines_of_a_plugins_own_loggers_carry_its_name_and_a_readable_logg
 
 
 async def test_filters_and_handlers_on_loggers_of_its_own_leave_with_their_revision(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     head = (
         "import logging\nclass Mine(logging.Filter):\n    pass\n"
@@ -437,7 +441,7 @@ async def test_filters_and_handlers_on_loggers_of_its_own_leave_with_their_revis
 
 
 async def test_after_a_rollback_the_handlers_of_the_old_revision_are_back(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     for name in "abcdef":
         await harness.create(name)
@@ -454,7 +458,7 @@ async def test_after_a_rollback_the_handlers_of_the_old_revision_are_back(
 
 
 async def test_what_a_revision_registers_elsewhere_leaves_with_it(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     head = (
         "import atexit, codecs, copyreg, json\n"

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -38,7 +38,7 @@ def signed_harness(make_harness: Callable[..., HostHarness], tmp_path: Path, key
 
 
 @pytest.fixture
-async def harness(signed_harness: HostHarness, key: Ed25519PrivateKey, plugin_text: Callable[..., Any]) -> HostHarness:
+async def harness(signed_harness: HostHarness, key: Ed25519PrivateKey, plugin_text: Callable[..., str]) -> HostHarness:
     """Two plugins and a helper, signed and active; both see every change."""
     harness = signed_harness
     harness.write("helper.py", "word = 'first'\n")
@@ -60,7 +60,7 @@ async def refused(harness: HostHarness, words: str) -> None:
 
 
 async def test_nothing_is_imported_before_a_signature_not_even_on_trial(
-    signed_harness: HostHarness, key: Ed25519PrivateKey, plugin_text: Callable[..., Any], tmp_path: Path
+    signed_harness: HostHarness, key: Ed25519PrivateKey, plugin_text: Callable[..., str], tmp_path: Path
 ) -> None:
     trace = tmp_path / "ran"
     signed_harness.write("one.py", plugin_text("one", head=f"open({str(trace)!r}, 'a').close()"))

@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -69,7 +68,7 @@ async def test_a_swap_that_is_cut_off_is_made_again_and_nothing_of_it_is_left(
 
 
 async def test_an_unload_that_is_cut_off_is_brought_to_its_end(
-    harness: HostHarness, plugin_text: Callable[..., Any]
+    harness: HostHarness, plugin_text: Callable[..., str]
 ) -> None:
     await harness.create("a")
     harness.write("one.py", text_of("V1", slow=True))

@@ -53,7 +53,7 @@ def gate(short_drain_harness: HostHarness, tmp_path: Path) -> Iterator[Path]:
     gate.touch()
 
 
-async def _stuck_and_deleted(harness: HostHarness, plugin_text: Callable[..., Any], gate: Path) -> None:
+async def _stuck_and_deleted(harness: HostHarness, plugin_text: Callable[..., str], gate: Path) -> None:
     """Load a plugin that gets stuck, and delete its file; another one keeps the directory from being empty."""
     harness.write("other.py", plugin_text("O", name="other"))
     path = harness.write("one.py", plugin_text("V1", body=stubborn(gate), options=", max_concurrent_reconciles=2"))
@@ -62,7 +62,7 @@ async def _stuck_and_deleted(harness: HostHarness, plugin_text: Callable[..., An
 
 
 async def test_a_deleted_file_that_returns_runs_no_key_that_its_old_code_still_holds(
-    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+    short_drain_harness: HostHarness, plugin_text: Callable[..., str], gate: Path
 ) -> None:
     await _stuck_and_deleted(short_drain_harness, plugin_text, gate)
     assert f"{NAMESPACE}/a" in (await short_drain_harness.state("Stuck")).reason
@@ -82,7 +82,7 @@ async def test_a_deleted_file_that_returns_runs_no_key_that_its_old_code_still_h
 
 
 async def test_a_controller_that_is_stuck_lends_its_name_to_no_other_file(
-    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+    short_drain_harness: HostHarness, plugin_text: Callable[..., str], gate: Path
 ) -> None:
     await _stuck_and_deleted(short_drain_harness, plugin_text, gate)
     await short_drain_harness.state("Stuck")
@@ -137,7 +137,7 @@ async def test_a_thread_without_a_timeout_is_named_when_it_runs_very_long(
 
 
 async def test_stuck_threads_are_told_with_line_and_way_out(
-    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+    short_drain_harness: HostHarness, plugin_text: Callable[..., str], gate: Path
 ) -> None:
     path = short_drain_harness.write("one.py", looping(gate))
     await short_drain_harness.ran("L", "a", name="one")
@@ -148,7 +148,7 @@ async def test_stuck_threads_are_told_with_line_and_way_out(
 
 
 async def test_a_stuck_thread_of_a_deleted_file_is_told_with_line_and_way_out(
-    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+    short_drain_harness: HostHarness, plugin_text: Callable[..., str], gate: Path
 ) -> None:
     short_drain_harness.write("other.py", plugin_text("O", name="other"))
     path = short_drain_harness.write("one.py", looping(gate))
@@ -160,7 +160,7 @@ async def test_a_stuck_thread_of_a_deleted_file_is_told_with_line_and_way_out(
 
 
 async def test_a_deleted_file_with_a_stuck_reconcile_is_gone_once_that_ends(
-    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+    short_drain_harness: HostHarness, plugin_text: Callable[..., str], gate: Path
 ) -> None:
     await _stuck_and_deleted(short_drain_harness, plugin_text, gate)
     await short_drain_harness.state("Stuck")
@@ -170,7 +170,7 @@ async def test_a_deleted_file_with_a_stuck_reconcile_is_gone_once_that_ends(
 
 async def test_the_end_of_the_process_waits_for_reconciles_of_a_file_that_is_being_unloaded(
     make_harness: Callable[..., HostHarness],
-    plugin_text: Callable[..., Any],
+    plugin_text: Callable[..., str],
     short_deadlines: HostSettings,
     tmp_path: Path,
 ) -> None:
@@ -196,7 +196,7 @@ async def test_the_end_of_the_process_waits_for_reconciles_of_a_file_that_is_bei
 
 
 async def test_the_end_of_the_process_tells_of_what_is_stuck_in_a_file_that_is_gone(
-    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+    short_drain_harness: HostHarness, plugin_text: Callable[..., str], gate: Path
 ) -> None:
     await _stuck_and_deleted(short_drain_harness, plugin_text, gate)
     await short_drain_harness.state("Stuck")
@@ -205,7 +205,7 @@ async def test_the_end_of_the_process_tells_of_what_is_stuck_in_a_file_that_is_g
 
 
 async def test_a_rollback_that_fails_halfway_leaves_all_controllers_with_the_code_before_it(
-    harness: HostHarness, plugin_text: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    harness: HostHarness, plugin_text: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first of two controllers swaps back, the second does not: both must go on with what they had."""
     await harness.create("a")
@@ -237,7 +237,7 @@ async def test_a_rollback_that_fails_halfway_leaves_all_controllers_with_the_cod
 
 
 async def test_edits_beyond_a_few_stuck_revisions_are_refused_until_one_of_them_ends(
-    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+    short_drain_harness: HostHarness, plugin_text: Callable[..., str], gate: Path
 ) -> None:
     for number in range(MOST_STUCK_REVISIONS):
         await short_drain_harness.create(f"object{number}")
@@ -255,7 +255,7 @@ async def test_edits_beyond_a_few_stuck_revisions_are_refused_until_one_of_them_
 
 
 async def test_tasks_of_a_host_that_has_ended_are_gone(
-    short_drain_harness: HostHarness, plugin_text: Callable[..., Any], gate: Path
+    short_drain_harness: HostHarness, plugin_text: Callable[..., str], gate: Path
 ) -> None:
     await _stuck_and_deleted(short_drain_harness, plugin_text, gate)
     await short_drain_harness.state("Stuck")

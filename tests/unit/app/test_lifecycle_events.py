@@ -1,5 +1,6 @@
 """Which change of a plugin becomes an Event."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +22,8 @@ def plugin(state: PluginState, revision: str = "", **more: Any) -> PluginStatus:
 class FakeHostAndRecorder:
     """Plays host and recorder."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: VirtualClock) -> None:
+        self.clock = clock
         self.plugins: list[PluginStatus] = []
         self.said: list[tuple[str, str]] = []
         self.messages: list[str] = []
@@ -36,24 +38,24 @@ class FakeHostAndRecorder:
         self.said.append((kind, reason))
         self.messages.append(message)
 
+    async def after(self, *plugins: PluginStatus) -> list[tuple[str, str]]:
+        """Return the events that tell of a change to these plugins."""
+        self.plugins, self.said = list(plugins), []
+        await self.clock.advance(5)
+        return self.said
+
 
 @pytest.fixture
-async def fakes() -> Any:
-    made, clock = FakeHostAndRecorder(), VirtualClock()
+async def fakes() -> AsyncIterator[FakeHostAndRecorder]:
+    clock = VirtualClock()
+    made = FakeHostAndRecorder(clock)
     events = LifecycleEvents(made, lambda _plugin: made, own_object({}, "here"), clock=clock)
     await events.start()
-
-    async def after(*plugins: PluginStatus) -> list[tuple[str, str]]:
-        made.plugins, made.said = list(plugins), []
-        await clock.advance(5)
-        return made.said
-
-    made.after = after  # type: ignore[attr-defined]
     yield made
     await events.stop(1)
 
 
-async def test_each_step_of_a_plugins_life_is_told_once(fakes: Any) -> None:
+async def test_each_step_of_a_plugins_life_is_told_once(fakes: FakeHostAndRecorder) -> None:
     assert await fakes.after(plugin(PluginState.VALIDATING)) == []
     assert await fakes.after(plugin(PluginState.ACTIVE, "1-a")) == [("Normal", "PluginLoaded")]
     assert await fakes.after(plugin(PluginState.ACTIVE, "1-a")) == []
@@ -65,7 +67,7 @@ async def test_each_step_of_a_plugins_life_is_told_once(fakes: Any) -> None:
     assert await fakes.after() == [("Normal", "PluginUnloaded")]
 
 
-async def test_a_roll_back_is_no_reload_and_its_text_quotes_no_exception(fakes: Any) -> None:
+async def test_a_roll_back_is_no_reload_and_its_text_quotes_no_exception(fakes: FakeHostAndRecorder) -> None:
     await fakes.after(plugin(PluginState.ACTIVE, "1-a"))
     await fakes.after(plugin(PluginState.ACTIVE, "2-b"))
     back = plugin(PluginState.QUARANTINED, "1-a", candidate="b", reason="failed (KeyError: 'password')")
@@ -75,7 +77,7 @@ async def test_a_roll_back_is_no_reload_and_its_text_quotes_no_exception(fakes: 
     assert "password" not in fakes.messages[-1]
 
 
-async def test_one_that_waits_is_not_said_to_work_until_it_does(fakes: Any) -> None:
+async def test_one_that_waits_is_not_said_to_work_until_it_does(fakes: FakeHostAndRecorder) -> None:
     waiting = plugin(PluginState.WAITING, "1-a", reason="namespace b waits, the others go on: forbidden")
     assert await fakes.after(plugin(PluginState.DRAINING, "1-a")) == []
     assert await fakes.after(waiting) == [("Warning", "PluginWaiting")]
@@ -89,7 +91,7 @@ async def test_one_that_waits_is_not_said_to_work_until_it_does(fakes: Any) -> N
     assert fakes.messages[-1] == "plugin one works: 2-b instead of 1-a"
 
 
-async def test_another_broken_file_is_told_again(fakes: Any) -> None:
+async def test_another_broken_file_is_told_again(fakes: FakeHostAndRecorder) -> None:
     await fakes.after(plugin(PluginState.REJECTED, candidate="c"))
     assert await fakes.after(plugin(PluginState.REJECTED, candidate="d")) == [("Warning", "PluginRejected")]
 
@@ -102,7 +104,7 @@ def test_events_are_about_the_pod_if_it_is_known() -> None:
     assert own_object({}, None)["metadata"]["name"] == "default"
 
 
-async def test_a_plugin_that_fails_most_of_the_time_is_told_once_for_each_revision(fakes: Any) -> None:
+async def test_a_plugin_that_fails_most_of_the_time_is_told_once_for_each_revision(fakes: FakeHostAndRecorder) -> None:
     failure = LastFailure("reconcile", "KeyError: 'password'", (), SINCE)
     failing = (ControllerFailures("web", 3, ("a",), 0, failure, keeps_failing=True), ControllerFailures("fine"))
     await fakes.after(plugin(PluginState.ACTIVE, "1-a"))

@@ -83,6 +83,18 @@ class FakeLeases:
         found: dict[str, Any] = self.lease["spec"]
         return found
 
+    @property
+    def metadata(self) -> dict[str, Any]:
+        assert self.lease is not None
+        found: dict[str, Any] = self.lease["metadata"]
+        return found
+
+    def lose(self) -> str:
+        """Delete the Lease behind everybody's back and return its uid."""
+        uid = str(self.metadata["uid"])
+        self.lease = None
+        return uid
+
     def touch(self, **spec: Any) -> None:
         """Change the Lease behind everybody's back."""
         assert self.lease is not None
@@ -109,7 +121,7 @@ def leases(clock: VirtualClock) -> FakeLeases:
 class Replica:
     """One elector and what happened to it."""
 
-    def __init__(self, name: str, leases: Any, clock: VirtualClock) -> None:
+    def __init__(self, name: str, leases: FakeLeases, clock: VirtualClock) -> None:
         self.metrics = Metrics()
         self.elector = LeaderElector(
             LeaseLock(leases, "default", "lease", name),
@@ -138,7 +150,7 @@ class Replica:
 
 
 @pytest.fixture
-async def start(leases: Any, clock: VirtualClock) -> AsyncIterator[Callable[[str], Replica]]:
+async def start(leases: FakeLeases, clock: VirtualClock) -> AsyncIterator[Callable[[str], Replica]]:
     replicas: list[Replica] = []
 
     def start(name: str) -> Replica:

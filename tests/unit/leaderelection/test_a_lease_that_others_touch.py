@@ -9,6 +9,7 @@ import pytest
 from plugin_operator.errors import LeadershipLost, NotFoundError
 from plugin_operator.leaderelection import Sighting
 from plugin_operator.testing.virtual_clock import VirtualClock
+from tests.unit.leaderelection.conftest import FakeLeases
 
 INT32_MAX = 2**31 - 1
 
@@ -16,20 +17,20 @@ INT32_MAX = 2**31 - 1
 Start = Callable[[str], Any]
 
 
-def of(leases: Any, **changes: Any) -> Sighting:
+def of(leases: FakeLeases, **changes: Any) -> Sighting:
     """Return the Lease as a watch reports it."""
-    lease = {"holder": leases.spec["holderIdentity"], "resource_version": leases.lease["metadata"]["resourceVersion"]}
+    lease = {"holder": leases.spec["holderIdentity"], "resource_version": leases.metadata["resourceVersion"]}
     return Sighting(**{**lease, **changes})
 
 
 async def test_a_leader_that_hears_of_the_deletion_may_not_act_any_more_and_ends(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0.5)
-    leases.lease, gone = None, leases.lease
+    gone = leases.lose()
     leases.delay_seconds = 0.3
-    first.elector.heard_deleted(gone["metadata"]["uid"])
+    first.elector.heard_deleted(gone)
     assert not first.leads
     with pytest.raises(LeadershipLost):
         first.elector.fence.check()
@@ -39,7 +40,7 @@ async def test_a_leader_that_hears_of_the_deletion_may_not_act_any_more_and_ends
 
 
 async def test_a_leader_that_hears_nothing_finds_the_deletion_at_its_next_renewal(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0.5)
@@ -51,7 +52,7 @@ async def test_a_leader_that_hears_nothing_finds_the_deletion_at_its_next_renewa
 
 
 async def test_a_leader_whose_lease_was_made_anew_in_its_own_name_ends(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0.5)
@@ -62,15 +63,15 @@ async def test_a_leader_whose_lease_was_made_anew_in_its_own_name_ends(
 
 
 async def test_a_standby_that_saw_a_holder_waits_a_full_lease_before_it_creates(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0)
     second = start("b")
     await clock.advance(0.5)
     await first.stop()
-    leases.lease, gone = None, leases.lease
-    second.elector.heard_deleted(gone["metadata"]["uid"])
+    gone = leases.lose()
+    second.elector.heard_deleted(gone)
     await clock.advance(14.9)
     assert not second.leads
     await clock.advance(0.1)
@@ -79,7 +80,7 @@ async def test_a_standby_that_saw_a_holder_waits_a_full_lease_before_it_creates(
 
 
 async def test_a_holder_that_only_the_watch_showed_counts_as_seen(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     leases.lease = None
     late = start("b")
@@ -93,7 +94,7 @@ async def test_a_holder_that_only_the_watch_showed_counts_as_seen(
 
 @pytest.mark.parametrize("spec", [{}, None, [], "x", {"holderIdentity": None}, {"holderIdentity": "", "renewTime": 7}])
 async def test_a_process_that_never_saw_a_holder_takes_an_empty_lease_after_a_retry_period(
-    start: Start, leases: Any, clock: VirtualClock, spec: Any
+    start: Start, leases: FakeLeases, clock: VirtualClock, spec: Any
 ) -> None:
     leases.put(spec)
     first = start("a")
@@ -104,7 +105,7 @@ async def test_a_process_that_never_saw_a_holder_takes_an_empty_lease_after_a_re
 
 
 async def test_of_two_that_create_at_once_one_leads_and_the_other_stands_by(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     leases.lease = None
     leases.delay_seconds = 0.1
@@ -117,7 +118,7 @@ async def test_of_two_that_create_at_once_one_leads_and_the_other_stands_by(
 
 
 async def test_a_holder_that_is_emptied_by_hand_is_no_release_and_its_leader_takes_the_lease_back(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(1)
@@ -135,7 +136,7 @@ async def test_a_holder_that_is_emptied_by_hand_is_no_release_and_its_leader_tak
 
 
 async def test_a_standby_that_a_stranger_writes_in_as_holder_waits_a_full_lease(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0)
@@ -152,7 +153,7 @@ async def test_a_standby_that_a_stranger_writes_in_as_holder_waits_a_full_lease(
 
 @pytest.mark.parametrize("holder", ["b", ""])
 async def test_a_late_report_of_what_was_before_our_lease_changes_nothing(
-    start: Start, leases: Any, clock: VirtualClock, holder: str
+    start: Start, leases: FakeLeases, clock: VirtualClock, holder: str
 ) -> None:
     stale = of(leases, holder=holder)
     first = start("a")
@@ -170,13 +171,13 @@ async def test_a_late_report_of_what_was_before_our_lease_changes_nothing(
 
 @pytest.mark.parametrize("version", ["99", "no-number"])
 async def test_a_false_report_closes_the_fence_only_until_the_server_was_asked(
-    start: Start, leases: Any, clock: VirtualClock, version: str
+    start: Start, leases: FakeLeases, clock: VirtualClock, version: str
 ) -> None:
     first = start("a")
     await clock.advance(0.5)
     leases.delay_seconds = 0.1
     first.elector.heard(Sighting("b", version))
-    first.elector.heard_deleted(leases.lease["metadata"]["uid"])
+    first.elector.heard_deleted(leases.metadata["uid"])
     assert not first.leads
     passing = asyncio.ensure_future(first.elector.fence.passage())
     await clock.advance(0)
@@ -188,12 +189,12 @@ async def test_a_false_report_closes_the_fence_only_until_the_server_was_asked(
 
 
 async def test_what_waits_at_the_fence_is_refused_once_leadership_is_lost(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0.5)
-    leases.lease, gone = None, leases.lease
-    first.elector.heard_deleted(gone["metadata"]["uid"])
+    gone = leases.lose()
+    first.elector.heard_deleted(gone)
     passing = asyncio.ensure_future(first.elector.fence.passage())
     await clock.advance(0)
     with pytest.raises(LeadershipLost):
@@ -201,14 +202,14 @@ async def test_what_waits_at_the_fence_is_refused_once_leadership_is_lost(
 
 
 async def test_a_renewal_that_was_under_way_when_the_lease_was_deleted_proves_nothing(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(1.9)
     leases.answer_delay_seconds = 0.5
     await clock.advance(0.3)  # the server has renewed, and its answer is on the way
-    leases.lease, gone = None, leases.lease
-    first.elector.heard_deleted(gone["metadata"]["uid"])
+    gone = leases.lose()
+    first.elector.heard_deleted(gone)
     for _ in range(8):
         await clock.advance(0.1)
         assert not first.leads
@@ -216,36 +217,36 @@ async def test_a_renewal_that_was_under_way_when_the_lease_was_deleted_proves_no
 
 
 async def test_a_lease_that_is_deleted_while_it_is_taken_makes_no_leader(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     leases.answer_delay_seconds = 1.0
     first = start("a")
     await clock.advance(0.5)
     assert leases.spec["holderIdentity"] == "a"
-    leases.lease, gone = None, leases.lease
-    first.elector.heard_deleted(gone["metadata"]["uid"])
+    gone = leases.lose()
+    first.elector.heard_deleted(gone)
     await clock.advance(2)
     assert not first.leads
 
 
 async def test_a_path_that_is_not_served_for_a_while_is_no_deletion(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     async def not_served() -> None:
         raise NotFoundError(404, "", "404 page not found")
 
     first = start("a")
     await clock.advance(0)
-    leases._arrive, arrive = not_served, leases._arrive
-    await clock.advance(7)
-    leases._arrive = arrive
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(leases, "_arrive", not_served)
+        await clock.advance(7)
     await clock.advance(30)
     assert first.leads
 
 
 @pytest.mark.parametrize("answer", [None, [], "lease", {}, {"metadata": None}, {"metadata": {"name": "lease"}}])
 async def test_an_answer_that_is_no_lease_takes_nothing_and_ends_nothing(
-    start: Start, leases: Any, clock: VirtualClock, answer: Any
+    start: Start, leases: FakeLeases, clock: VirtualClock, answer: Any
 ) -> None:
     async def lie(*_: Any) -> Any:
         return answer
@@ -254,18 +255,18 @@ async def test_an_answer_that_is_no_lease_takes_nothing_and_ends_nothing(
     await clock.advance(0)
     second = start("b")
     await clock.advance(0)
-    leases.get, get = lie, leases.get
-    leases.touch(preferredHolder="c")  # so that the leader has to read
-    await clock.advance(4)
-    assert (first.leads, second.leads) == (True, False)
-    leases.get = get
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(leases, "get", lie)
+        leases.touch(preferredHolder="c")  # so that the leader has to read
+        await clock.advance(4)
+        assert (first.leads, second.leads) == (True, False)
     await clock.advance(30)
     assert (first.leads, second.leads) == (True, False)
 
 
 @pytest.mark.parametrize("transitions", [INT32_MAX, INT32_MAX + 5, -1, None, "7", 1.5])
 async def test_whatever_counts_as_transitions_somebody_leads(
-    start: Start, leases: Any, clock: VirtualClock, transitions: Any
+    start: Start, leases: FakeLeases, clock: VirtualClock, transitions: Any
 ) -> None:
     leases.touch(leaseTransitions=transitions)
     first = start("a")
@@ -283,7 +284,7 @@ async def test_whatever_counts_as_transitions_somebody_leads(
 
 @pytest.mark.parametrize("time", [None, "", "soon", 7, "2026-01-01", "2026-13-01T00:00:00Z", "2026-W01-1T00:00:00Z"])
 async def test_times_that_are_none_are_replaced_by_the_leader(
-    start: Start, leases: Any, clock: VirtualClock, time: Any
+    start: Start, leases: FakeLeases, clock: VirtualClock, time: Any
 ) -> None:
     first = start("a")
     await clock.advance(1)
@@ -295,7 +296,7 @@ async def test_times_that_are_none_are_replaced_by_the_leader(
 
 @pytest.mark.parametrize("duration", [0, -15, None, "15", 1, 1.5])
 async def test_a_short_or_senseless_duration_lets_nobody_start_while_the_holder_may_lead(
-    start: Start, leases: Any, clock: VirtualClock, duration: Any
+    start: Start, leases: FakeLeases, clock: VirtualClock, duration: Any
 ) -> None:
     first = start("a")
     await clock.advance(0.5)
@@ -310,7 +311,7 @@ async def test_a_short_or_senseless_duration_lets_nobody_start_while_the_holder_
     assert [second.leads, third.leads].count(True) == 1
 
 
-def gone(leases: Any) -> None:
+def gone(leases: FakeLeases) -> None:
     leases.lease = None
 
 
@@ -327,7 +328,7 @@ def gone(leases: Any) -> None:
     ],
 )
 async def test_a_holder_with_a_longer_lease_than_ours_is_waited_for_whatever_becomes_of_the_lease(
-    start: Start, leases: Any, clock: VirtualClock, trouble: Callable[[Any], None]
+    start: Start, leases: FakeLeases, clock: VirtualClock, trouble: Callable[[Any], None]
 ) -> None:
     leases.touch(holderIdentity="a", leaseDurationSeconds=45)
     second = start("b")
@@ -342,7 +343,7 @@ async def test_a_holder_with_a_longer_lease_than_ours_is_waited_for_whatever_bec
 
 
 async def test_a_holder_with_a_longer_lease_that_was_over_is_not_waited_for(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     leases.touch(holderIdentity="a", leaseDurationSeconds=45)
     second = start("b")
@@ -355,7 +356,7 @@ async def test_a_holder_with_a_longer_lease_that_was_over_is_not_waited_for(
 
 
 async def test_a_huge_duration_that_somebody_edits_in_does_not_outlast_what_the_holder_said(
-    start: Start, leases: Any, clock: VirtualClock
+    start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0)
@@ -369,7 +370,7 @@ async def test_a_huge_duration_that_somebody_edits_in_does_not_outlast_what_the_
     assert second.leads
 
 
-async def test_a_huge_duration_locks_nobody_out_for_ever(start: Start, leases: Any, clock: VirtualClock) -> None:
+async def test_a_huge_duration_locks_nobody_out_for_ever(start: Start, leases: FakeLeases, clock: VirtualClock) -> None:
     leases.touch(holderIdentity="dead", leaseDurationSeconds=INT32_MAX)
     first = start("a")
     await clock.advance(149)
@@ -379,7 +380,9 @@ async def test_a_huge_duration_locks_nobody_out_for_ever(start: Start, leases: A
     assert leases.spec["leaseDurationSeconds"] == 15
 
 
-async def test_a_longer_duration_of_another_replica_is_honoured(start: Start, leases: Any, clock: VirtualClock) -> None:
+async def test_a_longer_duration_of_another_replica_is_honoured(
+    start: Start, leases: FakeLeases, clock: VirtualClock
+) -> None:
     leases.touch(holderIdentity="other", leaseDurationSeconds=137)
     first = start("a")
     await clock.advance(136)
@@ -387,7 +390,7 @@ async def test_a_longer_duration_of_another_replica_is_honoured(start: Start, le
 
 
 async def test_renewals_differ_even_if_the_wall_clock_stands_still(
-    start: Start, leases: Any, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+    start: Start, leases: FakeLeases, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frozen = clock.now()
     monkeypatch.setattr(VirtualClock, "now", lambda _: frozen)
@@ -398,7 +401,7 @@ async def test_renewals_differ_even_if_the_wall_clock_stands_still(
 
 @pytest.mark.parametrize("touched", [False, True])
 async def test_a_lease_that_a_process_of_the_same_identity_holds_is_not_given_back(
-    start: Start, leases: Any, clock: VirtualClock, touched: bool
+    start: Start, leases: FakeLeases, clock: VirtualClock, touched: bool
 ) -> None:
     first = start("a")
     await clock.advance(0.5)

@@ -2,8 +2,8 @@
 
 import asyncio
 import math
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -12,6 +12,7 @@ from plugin_operator.fence import Fence
 from plugin_operator.leaderelection import LeaderElector, LeaseLock
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
+from tests.unit.leaderelection.conftest import FakeLeases
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def lapses() -> list[float]:
 
 
 @pytest.fixture
-async def elector(leases: Any, clock: VirtualClock, lapses: list[float]) -> Any:
+async def elector(leases: FakeLeases, clock: VirtualClock, lapses: list[float]) -> AsyncIterator[LeaderElector]:
     lock = LeaseLock(leases, "default", "lease", "a")
     fence = Fence(clock, on_lapse=lambda: lapses.append(clock.monotonic()))
     elector = LeaderElector(lock, fence=fence, clock=clock, metrics=Metrics())
@@ -65,7 +66,7 @@ async def test_after_a_release_nothing_passes_but_the_process_ends_in_order(
 
 @pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(days=400)])
 async def test_a_jump_of_the_wall_clock_neither_ends_leadership_nor_prolongs_it(
-    leases: Any, elector: LeaderElector, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, jump: timedelta
+    leases: FakeLeases, elector: LeaderElector, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, jump: timedelta
 ) -> None:
     now = VirtualClock.now
     monkeypatch.setattr(VirtualClock, "now", lambda self: now(self) + jump)

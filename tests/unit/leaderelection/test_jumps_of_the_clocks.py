@@ -1,19 +1,20 @@
 """The Lease through jumps of both clocks: never two leaders, and one again soon."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from plugin_operator.errors import LeadershipLost
 from plugin_operator.testing.virtual_clock import VirtualClock
+from tests.unit.leaderelection.conftest import FakeLeases, Replica
 
 HOUR, YEARS = 3600.0, 10 * 365 * 86_400.0
 
 
 @pytest.mark.parametrize("seconds", [HOUR, -HOUR, YEARS, -YEARS])
 async def test_a_wall_clock_that_is_set_changes_no_leader(
-    start: Any, leases: Any, clock: VirtualClock, seconds: float
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock, seconds: float
 ) -> None:
     first = start("a")
     await clock.advance(5)
@@ -30,7 +31,7 @@ async def test_a_wall_clock_that_is_set_changes_no_leader(
 
 
 async def test_a_leader_that_slept_acts_no_more_before_any_timer_has_fired(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(5)
@@ -45,7 +46,7 @@ async def test_a_leader_that_slept_acts_no_more_before_any_timer_has_fired(
 
 
 async def test_a_leader_that_slept_in_the_middle_of_a_renewal_acts_no_more(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(3.9)
@@ -59,7 +60,7 @@ async def test_a_leader_that_slept_in_the_middle_of_a_renewal_acts_no_more(
 
 
 async def test_a_standby_that_slept_leaves_a_lease_that_was_renewed_meanwhile(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     leases.touch(holderIdentity="elsewhere", leaseDurationSeconds=15, renewTime="2026-01-01T00:00:00.000000Z")
     standby = start("b")
@@ -70,7 +71,9 @@ async def test_a_standby_that_slept_leaves_a_lease_that_was_renewed_meanwhile(
     assert standby.led == 0
 
 
-async def test_after_all_have_slept_one_leads_again(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_after_all_have_slept_one_leads_again(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     first = start("a")
     await clock.advance(1)
     second = start("b")

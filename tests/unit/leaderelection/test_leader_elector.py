@@ -1,15 +1,18 @@
 """Taking, keeping, losing and releasing the Lease, on a virtual clock."""
 
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from plugin_operator.errors import ConfigError, LeadershipLost
 from plugin_operator.leaderelection import new_identity
 from plugin_operator.testing.virtual_clock import VirtualClock
+from tests.unit.leaderelection.conftest import FakeLeases, Replica
 
 
-async def test_the_first_replica_creates_the_lease_and_leads(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_the_first_replica_creates_the_lease_and_leads(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     leases.lease = None
     first = start("a")
     await clock.advance(1.9)
@@ -26,7 +29,7 @@ async def test_the_first_replica_creates_the_lease_and_leads(start: Any, leases:
 
 
 async def test_the_leader_renews_every_retry_period_and_keeps_its_acquire_time(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     start("a")
     await clock.advance(7)
@@ -35,7 +38,9 @@ async def test_the_leader_renews_every_retry_period_and_keeps_its_acquire_time(
     assert leases.requests == 2 + 3
 
 
-async def test_a_standby_waits_while_the_lease_changes(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_a_standby_waits_while_the_lease_changes(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     start("a")
     await clock.advance(0)
     second = start("b")
@@ -44,7 +49,7 @@ async def test_a_standby_waits_while_the_lease_changes(start: Any, leases: Any, 
 
 
 async def test_a_standby_takes_over_a_lease_that_does_not_change_for_its_duration(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0)
@@ -59,7 +64,7 @@ async def test_a_standby_takes_over_a_lease_that_does_not_change_for_its_duratio
 
 
 async def test_expiry_is_judged_by_observed_change_and_not_by_the_holders_clock(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     start("a")
     await clock.advance(0)
@@ -69,7 +74,9 @@ async def test_expiry_is_judged_by_observed_change_and_not_by_the_holders_clock(
     assert standby.led == 0
 
 
-async def test_a_released_lease_is_taken_at_the_next_try(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_a_released_lease_is_taken_at_the_next_try(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     first = start("a")
     await clock.advance(0)
     second = start("b")
@@ -84,7 +91,7 @@ async def test_a_released_lease_is_taken_at_the_next_try(start: Any, leases: Any
 
 
 async def test_a_renewal_that_is_cut_off_by_the_stop_does_not_keep_the_lease_from_being_released(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(1.9)
@@ -97,7 +104,7 @@ async def test_a_renewal_that_is_cut_off_by_the_stop_does_not_keep_the_lease_fro
 
 
 async def test_a_renewal_that_comes_back_after_the_release_makes_nobody_a_leader(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(1.9)
@@ -110,7 +117,9 @@ async def test_a_renewal_that_comes_back_after_the_release_makes_nobody_a_leader
     assert (first.elector.is_leader(), second.elector.is_leader()) == (False, True)
 
 
-async def test_a_lease_that_another_took_is_not_released_for_him(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_a_lease_that_another_took_is_not_released_for_him(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     first = start("a")
     await clock.advance(0)
     await first.stop()
@@ -119,7 +128,9 @@ async def test_a_lease_that_another_took_is_not_released_for_him(start: Any, lea
     assert leases.spec["holderIdentity"] == "b"
 
 
-async def test_releasing_what_we_do_not_hold_writes_nothing(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_releasing_what_we_do_not_hold_writes_nothing(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     start("a")
     await clock.advance(0)
     second = start("b")
@@ -130,7 +141,9 @@ async def test_releasing_what_we_do_not_hold_writes_nothing(start: Any, leases: 
     assert leases.version == before
 
 
-async def test_a_release_that_fails_is_not_an_error(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_a_release_that_fails_is_not_an_error(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     first = start("a")
     await clock.advance(0)
     await first.stop()
@@ -140,7 +153,7 @@ async def test_a_release_that_fails_is_not_an_error(start: Any, leases: Any, clo
 
 
 async def test_a_leader_that_cannot_renew_gives_up_before_others_may_start(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0)
@@ -154,7 +167,7 @@ async def test_a_leader_that_cannot_renew_gives_up_before_others_may_start(
 
 
 async def test_requests_that_hang_do_not_outlast_the_renew_deadline(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0)
@@ -164,7 +177,9 @@ async def test_requests_that_hang_do_not_outlast_the_renew_deadline(
         first.task.result()
 
 
-async def test_a_short_outage_is_ridden_out(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_a_short_outage_is_ridden_out(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     first = start("a")
     await clock.advance(0)
     leases.down = True
@@ -174,24 +189,29 @@ async def test_a_short_outage_is_ridden_out(start: Any, leases: Any, clock: Virt
     assert first.elector.is_leader()
 
 
-async def test_credentials_that_fail_for_a_while_are_ridden_out(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_credentials_that_fail_for_a_while_are_ridden_out(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     async def refuse() -> None:
         raise ConfigError("the command that hands out tokens failed")
 
     first, second = start("a"), start("b")
     await clock.advance(0)
-    leases._arrive, arrive = refuse, leases._arrive
-    await clock.advance(7)
-    leases._arrive = arrive
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(leases, "_arrive", refuse)
+        await clock.advance(7)
     await clock.advance(30)
     assert first.elector.is_leader()
     assert not second.task.done()
-    leases._arrive = refuse
-    await first.stop()
-    await first.elector.release()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(leases, "_arrive", refuse)
+        await first.stop()
+        await first.elector.release()
 
 
-async def test_an_answer_that_was_lost_does_not_cost_the_lease(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_an_answer_that_was_lost_does_not_cost_the_lease(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     first = start("a")
     await clock.advance(0)
     leases.lose_answers = True
@@ -203,7 +223,7 @@ async def test_an_answer_that_was_lost_does_not_cost_the_lease(start: Any, lease
 
 
 async def test_another_holder_in_the_lease_ends_leadership_at_once(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0)
@@ -213,19 +233,21 @@ async def test_another_holder_in_the_lease_ends_leadership_at_once(
         first.task.result()
 
 
-async def test_somebody_elses_labels_and_a_conflict_are_survived(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_somebody_elses_labels_and_a_conflict_are_survived(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     first = start("a")
     await clock.advance(0)
-    leases.lease["metadata"]["labels"] = {"team": "blue"}
+    leases.metadata["labels"] = {"team": "blue"}
     leases.touch(preferredHolder="c")
     await clock.advance(4)
     assert first.elector.is_leader()
-    assert leases.lease["metadata"]["labels"] == {"team": "blue"}
+    assert leases.metadata["labels"] == {"team": "blue"}
     assert leases.spec["preferredHolder"] == "c"
 
 
 async def test_a_process_that_slept_past_its_deadline_does_not_renew(
-    start: Any, leases: Any, clock: VirtualClock
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
 ) -> None:
     first = start("a")
     await clock.advance(0)
@@ -245,7 +267,9 @@ def test_identities_are_readable_and_never_the_same() -> None:
     assert first.startswith(f"{socket.gethostname()}_")
 
 
-async def test_a_hint_makes_a_standby_try_at_once(start: Any, leases: Any, clock: VirtualClock) -> None:
+async def test_a_hint_makes_a_standby_try_at_once(
+    start: Callable[[str], Replica], leases: FakeLeases, clock: VirtualClock
+) -> None:
     first = start("a")
     await clock.advance(0)
     second = start("b")
