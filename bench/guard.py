@@ -27,8 +27,12 @@ from plugin_operator.controllers.metrics import controller_metrics
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.controllers.workers.worker import Worker
+from plugin_operator.fence import Fence
+from plugin_operator.hosting.runtime.health import RevisionHealth
+from plugin_operator.hosting.runtime.reconcile_steps import reconcile_steps
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
+from plugin_operator.plugin import BoundController, ControllerDeclaration, ControllerScope, Expectations
 from plugin_operator.workqueue import ExponentialBackoff, WorkQueue
 
 RECORD = Path(__file__).with_name("guard.json")
@@ -112,6 +116,7 @@ async def count() -> dict[str, float]:
         "calls for one event, from bytes to queue": round(ingest.count / OBJECTS, 1),
         "calls for one reconcile, from queue to done": round(reconcile.count / OBJECTS, 1),
         "calls for the guard around one reconcile": round(await _calls_of_the_guard(path.guard), 1),
+        "calls for the steps around one reconcile": round(await _calls_of_the_steps(path.guard), 1),
         "calls for one PATCH": round(await calls_of_one_patch(), 1),
         "bytes of one object and its queued key": round((after - before) / OBJECTS),
         "bytes of one object at the peak": round((peak - before) / OBJECTS),
@@ -128,6 +133,39 @@ async def _calls_of_the_guard(guard: PluginGuard) -> float:
         for _ in range(OBJECTS):
             await guard.drive(_nothing(key))
     return (guarded.count - bare.count) / OBJECTS
+
+
+async def _calls_of_the_steps(guard: PluginGuard) -> float:
+    """Return what it costs that a reconcile passes through all steps from the worker to the author's code."""
+    clock, key = SystemClock(), Request("ns", "name")
+    reconciler = reconcile_steps(
+        _bound(guard, clock), ready=None, fence=Fence(clock), health=RevisionHealth(), clock=clock
+    )
+    with Calls() as bare:
+        for _ in range(OBJECTS):
+            await _nothing(key)
+    with Calls() as steps:
+        for _ in range(OBJECTS):
+            await reconciler(key)
+    return (steps.count - bare.count) / OBJECTS
+
+
+def _bound(guard: PluginGuard, clock: SystemClock) -> BoundController:
+    async def reconcile(_ctx: object, request: Request) -> None:
+        del request
+
+    kind = GroupVersionKind.parse("v1/ConfigMap")
+    scope = ControllerScope(
+        plugin="guard",
+        revision="1",
+        controller="guard",
+        kind=kind,
+        client=None,
+        recorder=cast("Any", None),
+        listers={},
+        writes=Expectations(kind, lambda _kind, _key: None, clock=clock, on_late=lambda: None),
+    )
+    return BoundController(ControllerDeclaration("guard", kind, reconcile), scope, guard)
 
 
 def main() -> int:
