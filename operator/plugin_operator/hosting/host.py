@@ -78,7 +78,7 @@ class PluginHost:
         self._environment = environment
         self._clock: Clock = environment.clock
         self._controller_names = ControllerNames(self.retry)
-        self._builder = RevisionBuilder(environment, loader, validator, self._controller_names)
+        self._builder = RevisionBuilder(environment, loader, validator)
         self._threads = ThreadRunner("plugin-scan")
         self._tasks = TaskOwner("plugins", clock=environment.clock, supervisor=environment.supervisor)
         self._supervisors: dict[str, PluginSupervisor] = {}
@@ -253,7 +253,7 @@ class PluginHost:
     def _supervisor(self, name: str, path: str) -> PluginSupervisor:
         supervisor = self._supervisors.get(name)
         if supervisor is None:
-            supervisor = self._supervisors[name] = PluginSupervisor(name, path, self._builder)
+            supervisor = self._supervisors[name] = PluginSupervisor(name, path, self._builder, self._controller_names)
             if self._leads:
                 supervisor.lead()
             run = self._runs[name] = self._tasks.complete(supervisor.run, f"plugin/{name}", kind="plugin")

@@ -1,6 +1,6 @@
 """Which plugin owns which controller names and ids: they are labels of metrics, and sign fields and finalizers."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import NamedTuple
 
 from plugin_operator.errors import PluginRejected
@@ -51,7 +51,7 @@ class ControllerNames:
         self._names.update(dict.fromkeys((each.name for each in wanted), plugin))
         self._ids.update({each.id: _Owner(plugin, each.name) for each in wanted})
 
-    def keep_only(self, plugin: str, names: frozenset[str], ids: frozenset[str]) -> None:
+    def keep_only(self, plugin: str, names: Container[str], ids: Container[str]) -> None:
         """Give back what a plugin holds beyond ``names`` and ``ids``."""
         freed = [name for name, owner in self._names.items() if owner == plugin and name not in names]
         lost = [each for each, owner in self._ids.items() if owner.plugin == plugin and each not in ids]

@@ -8,6 +8,7 @@ from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
 from plugin_operator.controllers.metrics import controller_metrics
 from plugin_operator.hosting.environment import ControllerLike, DrainLike, Environment
+from plugin_operator.hosting.rollout.controller_names import ControllerNames
 from plugin_operator.hosting.rollout.revision_builder import RetryableRejection
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures, FailureLog
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
@@ -56,15 +57,27 @@ class Drains:
 
 
 class ControllerSet:
-    """Makes, swaps and ends the controllers of one plugin.
+    """Makes, swaps and ends the controllers of one plugin, and owns their names.
+
+    A plugin holds the names and ids of its controllers, those that are still ending included. ``claim`` adds those of a
+    revision before it is installed; ``give_back_names`` ends that claim.
 
     Args:
         plugin: its name.
         environment: makes controllers.
+        claimed: the names and ids of all plugins.
         on_ended: told when the last reconcile of a dropped controller has ended.
     """
 
-    def __init__(self, plugin: str, environment: Environment, on_ended: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        plugin: str,
+        environment: Environment,
+        claimed: ControllerNames,
+        on_ended: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._plugin = plugin
+        self._claimed = claimed
         self._environment = environment
         self._on_ended = on_ended
         self._controllers: dict[str, ControllerLike] = {}
@@ -81,11 +94,6 @@ class ControllerSet:
         return frozenset(self._controllers) | frozenset(self._ending)
 
     @property
-    def ids(self) -> frozenset[str]:
-        """Ids of those controllers."""
-        return frozenset(self._ids[name] for name in self.names if name in self._ids)
-
-    @property
     def ending(self) -> list[Request]:
         """The keys that dropped controllers still hold."""
         return [each.request for controller, _ in self._ending.values() for each in controller.status().in_flight]
@@ -94,6 +102,22 @@ class ControllerSet:
     def held_up(self) -> str:
         """Why schedules do not run; empty if all do."""
         return self._triggers.held_up
+
+    def claim(self, runtime: RevisionRuntime) -> None:
+        """Hold the names and ids of a revision that is to be installed, besides those held now.
+
+        Raises:
+            PluginRejected: another plugin has one of them.
+        """
+        self._claimed.claim(self._plugin, runtime.revision.declarations)
+
+    def give_back_names(self) -> None:
+        """Give back the names and ids that none of these controllers has.
+
+        Call it when no swap is under way: a revision that drains still signs with its ids.
+        """
+        names = self.names
+        self._claimed.keep_only(self._plugin, names, {self._ids[name] for name in names if name in self._ids})
 
     async def install(self, runtime: RevisionRuntime) -> Drains:
         """Swap all controllers to a revision that is warm; those it does not declare are ended on the side.

@@ -12,7 +12,6 @@ from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.loading.revision import PluginRevision
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet
-from plugin_operator.hosting.rollout.controller_names import ControllerNames
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.validation.validator import Validator
@@ -46,7 +45,6 @@ class RevisionBuilder:
     environment: Environment
     loader: Loader
     validator: Validator | None
-    controller_names: ControllerNames
 
 
 async def validate(builder: RevisionBuilder, source: PluginSource) -> tuple[str, ...]:
@@ -71,10 +69,10 @@ async def validate(builder: RevisionBuilder, source: PluginSource) -> tuple[str,
 
 
 async def load(builder: RevisionBuilder, source: PluginSource, leftovers: tuple[str, ...]) -> RevisionRuntime:
-    """Import a plugin into this process and claim its names; it is not prepared yet.
+    """Import a plugin into this process; it is not prepared yet.
 
     Raises:
-        PluginRejected: the import failed, or another plugin has one of its names.
+        PluginRejected: the import failed.
     """
     environment = builder.environment
     seconds = environment.settings.import_deadline_seconds
@@ -87,13 +85,7 @@ async def load(builder: RevisionBuilder, source: PluginSource, leftovers: tuple[
     if late:
         task.add_done_callback(_purge_late)
         raise RetryableRejection(f"its import, fine on trial, did not end within {seconds:g} s here", path=source.path)
-    revision = task.result()
-    try:
-        builder.controller_names.claim(source.name, revision.declarations)
-    except PluginRejected as error:
-        revision.purge()
-        raise RetryableRejection(error.reason, path=error.path, line=error.line) from None
-    return RevisionRuntime(revision, environment, leftovers)
+    return RevisionRuntime(task.result(), environment, leftovers)
 
 
 async def prepare(runtime: RevisionRuntime | None, new: RevisionRuntime, *, start: bool) -> None:

@@ -6,6 +6,7 @@ the replaced one, is left to ``supervisor`` and ``rollback``.
 
 from collections.abc import Callable
 
+from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.reporting.reporter import StatusReporter
 from plugin_operator.hosting.reporting.states import PluginState
 from plugin_operator.hosting.rollout import revision_builder
@@ -44,9 +45,11 @@ class RevisionSwap:
         Failing or cancelled, it discards ``new``, and ``old`` goes on.
 
         Raises:
+            RetryableRejection: another plugin has a name of ``new``.
             PluginRejected: ``new`` cannot be prepared, or cannot take the state.
         """
         try:
+            self._claim(new)
             self._reporter.move(PluginState.WARMING)
             await revision_builder.prepare(old, new, start=self._leads())
             states = await rehearse(old, new)
@@ -67,7 +70,7 @@ class RevisionSwap:
         """
         self._reporter.move(PluginState.WARMING)
         try:
-            self._builder.controller_names.claim(self._reporter.name, good.revision.declarations)
+            self._controllers.claim(good)
             if not good.is_held:
                 await good.prepare()
             if self._leads() and not good.is_started:
@@ -76,6 +79,12 @@ class RevisionSwap:
         except BaseException:
             await revision_builder.discard(good)
             raise
+
+    def _claim(self, new: RevisionRuntime) -> None:
+        try:
+            self._controllers.claim(new)
+        except PluginRejected as error:
+            raise revision_builder.RetryableRejection(error.reason, path=error.path, line=error.line) from None
 
     async def _flip(self, old: RevisionRuntime | None, new: RevisionRuntime, states: States) -> Drains:
         """Swap all controllers and hand state over."""

@@ -14,6 +14,7 @@ from plugin_operator.hosting.reporting.reporter import StatusReporter
 from plugin_operator.hosting.reporting.states import PluginState
 from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.rollout import revision_builder
+from plugin_operator.hosting.rollout.controller_names import ControllerNames
 from plugin_operator.hosting.rollout.controller_set import ControllerSet, Drains
 from plugin_operator.hosting.rollout.rejection_backoff import RejectionBackoff
 from plugin_operator.hosting.rollout.reload_limiter import TokenBucket
@@ -39,9 +40,12 @@ class PluginSupervisor:
         name: of the plugin.
         path: its file, for people.
         builder: what revisions are made with.
+        claimed: the names and ids of the controllers of all plugins.
     """
 
-    def __init__(self, name: str, path: str, builder: revision_builder.RevisionBuilder) -> None:
+    def __init__(
+        self, name: str, path: str, builder: revision_builder.RevisionBuilder, claimed: ControllerNames
+    ) -> None:
         self.name = name
         self.reporter = StatusReporter(name, path, builder.environment)
         self.runtime: RevisionRuntime | None = None
@@ -49,7 +53,7 @@ class PluginSupervisor:
         self._environment = builder.environment
         self._settings = builder.environment.settings
         self._clock = builder.environment.clock
-        self._controllers = ControllerSet(name, builder.environment, self._controller_ended)
+        self._controllers = ControllerSet(name, builder.environment, claimed, self._controller_ended)
         self._revision_swap = RevisionSwap(builder, self._controllers, self.reporter, lambda: self._leads)
         self._history = RevisionHistory(name, builder.environment, self._stuck_ended)
         self._misbehavior = MisbehaviorMonitor(name, builder.environment.clock, builder.environment.metrics)
@@ -119,6 +123,8 @@ class PluginSupervisor:
                 # A bug of ours in one plugin's affairs must not end those of all.
                 _log.exception("Plugin step failed", plugin=self.name)
                 self._reject(revision_builder.RetryableRejection(describe(error), path=self.reporter.path))
+            # Here and nowhere else: no swap is under way, however the step ended.
+            self._controllers.give_back_names()
             self._in_step = False
 
     async def _repair(self) -> None:
@@ -126,7 +132,6 @@ class PluginSupervisor:
         if self.runtime is not None and self._wanted is not None:
             await self._controllers.install(self.runtime)
         await self._history.resume(hurry=self._wake.is_set)
-        self._keep_names()
         self._settle()
         if not self.is_settled and self.reporter.state is not PluginState.DISCOVERED and self._wanted is not None:
             self._reject(
@@ -197,11 +202,7 @@ class PluginSupervisor:
         if self._wanted is not source:
             return  # there is something newer; the next step sees to it
         new = await revision_builder.load(self._builder, source, leftovers)
-        try:
-            drains = await self._revision_swap.forward(self.runtime, new)
-        except BaseException:
-            self._keep_names()
-            raise
+        drains = await self._revision_swap.forward(self.runtime, new)
         old, self.runtime = self.runtime, new
         new.revision.modules.take_over(old.revision.modules if old is not None else None)
         self._rejections.succeeded()
@@ -220,13 +221,11 @@ class PluginSupervisor:
         self.reporter.quarantine(bad, good)
         self.reporter.show_revision(good, bad)
         await self._history.let_go(bad, drains, hurry=self._wake.is_set, keep=False)
-        self._keep_names()
 
     async def _let_go(self, old: RevisionRuntime | None, drains: Drains) -> None:
         if old is not None:
             self.reporter.move(PluginState.DRAINING)
             await self._history.let_go(old, drains, hurry=self._wake.is_set, keep=True)
-        self._keep_names()
         self._settle()
 
     async def _unload(self) -> None:
@@ -242,7 +241,6 @@ class PluginSupervisor:
             await runtime.retire()
             self.runtime = None
         await self._history.close()
-        self._keep_names()
         if self._controllers.names:
             self.reporter.move(
                 PluginState.STUCK,
@@ -251,20 +249,12 @@ class PluginSupervisor:
         else:
             self.reporter.retired()
 
-    def _keep_names(self) -> None:
-        """Give back the names and ids that no controller of this plugin has any more."""
-        self._builder.controller_names.keep_only(self.name, self._controllers.names, self._controllers.ids)
-
     def _controller_ended(self) -> None:
         """Let whoever waits for a dropped controller's name or keys look again."""
-        if self.is_settled:
-            self._keep_names()
         self._rejections.retry()
         self._wake.set()
 
     def _stuck_ended(self) -> None:
-        if self.is_settled:  # else a swap is under way, which has claimed names and sees to them at its end
-            self._keep_names()
         self._settle()
 
     def _settle(self) -> None:
