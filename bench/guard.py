@@ -160,7 +160,7 @@ def _bound(guard: PluginGuard, clock: SystemClock) -> BoundController:
         revision="1",
         controller="guard",
         kind=kind,
-        client=None,
+        client=cast("Any", None),
         recorder=cast("Any", None),
         listers={},
         writes=Expectations(kind, lambda _kind, _key: None, clock=clock, on_late=lambda: None),

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.processes import ROOT, running, sample
-from plugin_operator.client import ApiRequest, Client, Connection, RESTMapper, load_connection_config
+from plugin_operator.client import ApiClient, ApiRequest, Connection, RESTMapper, load_connection_config
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.metrics import Metrics
 
@@ -206,9 +206,9 @@ class Attack:
         metrics = Metrics()
         config = load_connection_config(str(self._kubeconfig))
         async with Connection.open(config, metrics) as connection:
-            await act(connection, Client(connection, RESTMapper(connection), field_manager="size"))
+            await act(connection, ApiClient(connection, RESTMapper(connection), field_manager="size"))
 
-    async def _load(self, _: Connection, client: Client) -> None:
+    async def _load(self, _: Connection, client: ApiClient) -> None:
         await client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}})
         names = iter([*self._large, *self._names])
 
@@ -223,12 +223,12 @@ class Attack:
         metadata = {"name": name, "namespace": _NAMESPACE}
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
-    async def _refuse_streaming_lists(self, connection: Connection, _: Client) -> None:
+    async def _refuse_streaming_lists(self, connection: Connection, _: ApiClient) -> None:
         """Have lists come in pages, as of servers that are older: they are what large objects are a matter of."""
         fault = {"action": "refuse", "verb": "watch", "code": 422, "count": None, "query": "sendInitialEvents"}
         await _post(connection, fault)
 
-    async def _change(self, _: Connection, client: Client) -> None:
+    async def _change(self, _: Connection, client: ApiClient) -> None:
         """Change, delete and create some objects of each size."""
         for name in (*self._names[:_CHANGED], *self._large[:5]):
             patch = {"data": {"edition": str(time.monotonic_ns())}}
@@ -241,7 +241,7 @@ class Attack:
             await client.create(self._object(name))
         self._names[:0] = more
 
-    async def _lose_history(self, connection: Connection, client: Client) -> None:
+    async def _lose_history(self, connection: Connection, client: ApiClient) -> None:
         """Cut the watch, change objects, forget what happened: only a new list can tell."""
         watches = {"verb": "watch", "resource": "configmaps", "count": None}
         await _post(connection, {**watches, "action": "refuse", "code": 503})
@@ -264,7 +264,7 @@ class Attack:
         """Wait until what the plugin saw last of each object is what the server has, deletions included."""
         truth: dict[str, str] = {}
 
-        async def ask(_: Connection, client: Client) -> None:
+        async def ask(_: Connection, client: ApiClient) -> None:
             # In parts, for all of them together are more than one answer of the client may hold.
             for name in self._large:
                 truth[name] = (await client.get(_KIND, name, _NAMESPACE))["metadata"]["resourceVersion"]

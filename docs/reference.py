@@ -19,11 +19,11 @@ PACKAGE = "plugin_operator"
 METHODS, FIXTURE = "plugin.ControllerMethods", "testing.pytest_plugin.plugin_harness"
 #: What authors get and never make: its constructor is not shown.
 GIVEN = frozenset(
-    {"Client", "Context", "ControllerContext", "PluginRejected", "Schedule", "SelectorError", "WatchOptions"}
+    {"Context", "ControllerContext", "PluginRejected", "Schedule", "SelectorError", "WatchOptions"}
     | {"testing.ControllerStatus", "testing.PluginStatus", "testing.VirtualTimer"}
 )
 #: Public members that are for the operator itself, and those that are shown where most are.
-HIDDEN = {"Client": {"with_field_manager", "for_controller"}, "RateLimiterSpec": {"build"}, "Source": {"connect"}}
+HIDDEN = {"Model": {"to_dict", "to_str"}, "RateLimiterSpec": {"build"}, "Source": {"connect"}}
 SHOWN = {
     "testing.PluginStatus": {"name", "path", "line", "state", "since", "reason", "revision", "controllers", "reloads"},
     "testing.ControllerStatus": {"name", "revision", "has_synced", "queue_depth", "delayed", "reconciles"}
@@ -45,7 +45,7 @@ GROUPS = {
     "Declaring a controller": f"controller {METHODS} watch WatchOptions every cron Schedule Source permission "
     "Permission RateLimiterSpec GroupVersionKind",
     "Reconciling": "Request Result Context ControllerContext allow_fork",
-    "Reading and writing": "Lister Client Recorder find_condition",
+    "Reading and writing": "Lister Client Model Recorder find_condition",
     "Predicates": "generation_changed labels_changed annotations_changed resource_version_changed changed matches "
     "Predicate ObjectView ObjectMeta OwnerReference",
     "Exceptions": "TerminalError TemporaryError ApiError BadRequestError UnauthorizedError ForbiddenError "
@@ -159,7 +159,10 @@ def _entry(api: Api, path: str) -> Iterator[str]:
         yield _list((f"`{each.name} = {_quoted(each.value)}`", each.docstring.value) for each in values)
     for member in (each for each in shown if each not in values):
         yield f"#### `{name}.{member.name}`"
-        yield _code(_signature(api, member) if member.is_function else f"{member.name}: {api.type(member.annotation)}")
+        if member.is_function:
+            yield from (_code(_signature(api, each)) for each in member.overloads or [member])
+        else:
+            yield _code(f"{member.name}: {api.type(member.annotation)}")
         yield from _text(api, member)
 
 

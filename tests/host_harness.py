@@ -14,7 +14,7 @@ import pytest
 from kube_apiserver import Endpoint
 from plugin_operator.cache import InformerFactory
 from plugin_operator.cache.environment import ReflectorSettings
-from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, PluginStatus, Scanner, Validator
 from plugin_operator.hosting.triggers.schedule_record import ScheduleRecord
@@ -78,7 +78,7 @@ def plugin(
 def wire_host(
     scanner: Scanner,
     *,
-    client: Client,
+    client: ApiClient,
     factory: InformerFactory,
     recorder: Callable[[str], Recorder],
     metrics: Metrics,
@@ -118,7 +118,7 @@ class HostHarness:
         self.root = root
         self.metrics = Metrics()
         self.journal = Journal()
-        self.client = Client(connection, mapper, field_manager="test")
+        self.client = ApiClient(connection, mapper, field_manager="test")
         self.factory = InformerFactory(connection, mapper, clock=clock, metrics=self.metrics, settings=reflector)
         self.schedules = ScheduleRecord(self.client, NAMESPACE, "test-schedules", clock=clock)
         self.host = wire_host(

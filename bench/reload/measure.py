@@ -15,7 +15,7 @@ from typing import Any
 from bench.processes import ROOT
 from bench.reload.steps import MarkedHost, MarkedScanner, Marks
 from plugin_operator.cache import InformerFactory
-from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting import Environment, HostSettings, Loader, Validator
 from plugin_operator.metrics import Metrics
@@ -83,7 +83,7 @@ class _Bound:
         self._recorder = recorder
         self._is_edited = component == "edited"
 
-    def event(self, about: Mapping[str, Any], type: str, reason: str, message: str) -> None:  # noqa: A002 - as the API
+    def event(self, about: Any, type: str, reason: str, message: str) -> None:  # noqa: A002 - as the API
         del type
         if self._is_edited:
             self._recorder.edited(reason)
@@ -125,7 +125,7 @@ class Session:
         scanner = MarkedScanner(root, clock=clock)
         scanner.marks = marks
         environment = Environment(
-            client=Client(connection, mapper, field_manager="bench"),
+            client=ApiClient(connection, mapper, field_manager="bench"),
             factory=self._factory,
             recorder=self.recorder.bind,
             clock=clock,

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plugin_operator.client import Client
+    from plugin_operator.client import Client, Model
     from plugin_operator.controllers import (
         ObjectView,
         Predicate,
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "plugin_operator.client": ("Client",),
+    "plugin_operator.client": ("Client", "Model"),
     "plugin_operator.controllers": (
         "ObjectView",
         "Predicate",
@@ -158,6 +158,7 @@ __all__ = [
     "InvalidError",
     "LeadershipLost",
     "Lister",
+    "Model",
     "NoMatchError",
     "NotEnqueued",
     "NotFoundError",

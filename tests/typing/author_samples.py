@@ -2,9 +2,13 @@
 
 from typing import Any, assert_type
 
+from kubernetes_asyncio.client.models.v1_config_map import V1ConfigMap
+
 from plugin_operator import (
+    Client,
     Context,
     ControllerContext,
+    GroupVersionKind,
     Request,
     Result,
     Source,
@@ -81,6 +85,43 @@ async def wrong_schedule(ctx: Context, request: Request) -> None: ...
 
 @controller(schedules=[cron("0 3 * * *", missed="all")])  # type: ignore[arg-type]
 async def wrong_word(ctx: Context, request: Request) -> None: ...
+
+
+async def dicts(ctx: Context, request: Request) -> None:
+    client = ctx.client
+    assert_type(client, Client)
+    assert_type(await client.get("v1/Secret", request), dict[str, Any])
+    assert_type(await client.get(GroupVersionKind.parse("v1/Secret"), "name", "namespace"), dict[str, Any])
+    assert_type(await client.list("v1/Secret", label_selector={"app": "web"}), list[dict[str, Any]])
+    literal = await client.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}}, force=True)
+    assert_type(literal, dict[str, Any])
+    assert_type(await client.update_status(await client.create(literal)), dict[str, Any])
+    assert_type(await client.patch("v1/Secret", request, [{"op": "remove", "path": "/a"}], type="json"), dict[str, Any])
+    assert_type(await client.patch_status("v1/Pod", request, {"phase": "Failed"}), dict[str, Any])
+    await client.delete("v1/Secret", request, propagation="Foreground")
+    ctx.recorder.event(literal, "Normal", "Made", "was made")
+
+
+async def models(ctx: ControllerContext, request: Request) -> None:
+    client = ctx.client
+    config_map = await client.get(V1ConfigMap, request)
+    assert_type(config_map, V1ConfigMap)
+    assert_type(await client.list(V1ConfigMap), list[V1ConfigMap])
+    assert_type(await client.create(config_map), V1ConfigMap)
+    assert_type(await client.update(config_map), V1ConfigMap)
+    assert_type(await client.apply(config_map), V1ConfigMap)
+    assert_type(await client.patch(V1ConfigMap, request, {}), V1ConfigMap)
+    await client.delete(V1ConfigMap, request)
+    ctx.recorder.event(config_map, "Normal", "Made", "was made")
+
+
+async def wrong_calls(ctx: Context, request: Request) -> None:
+    await ctx.client.get(int, request)  # type: ignore[type-var]
+    await ctx.client.create("v1/Secret")  # type: ignore[call-overload]
+    await ctx.client.patch("v1/Secret", request, {}, type="apply")  # type: ignore[call-overload]
+    await ctx.client.delete("v1/Secret", request, propagation="Later")  # type: ignore[arg-type]
+    await ctx.ensure_finalizer("name")  # type: ignore[arg-type]
+    ctx.client.secret("v1/Secret")  # type: ignore[attr-defined]
 
 
 @controller(for_="v1/ConfigMap")  # type: ignore[type-var]

@@ -23,7 +23,7 @@ from plugin_operator.app.servers import metrics_server, probe_server
 from plugin_operator.app.status_report import not_synced, status_of, troubles
 from plugin_operator.app.stream_liveness import stale_streams
 from plugin_operator.cache import InformerFactory
-from plugin_operator.client import Client, ConnectionConfig, RESTMapper, load_connection_config
+from plugin_operator.client import ApiClient, ConnectionConfig, RESTMapper, load_connection_config
 from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import UsageError
@@ -136,8 +136,8 @@ class App:
             leader=elector.leader if elector is not None else "",
         )
 
-    def _client(self, transport: Transport, timeout_seconds: float = 30.0) -> Client:
-        return Client(
+    def _client(self, transport: Transport, timeout_seconds: float = 30.0) -> ApiClient:
+        return ApiClient(
             transport,
             self._mapper,
             field_manager=FIELD_MANAGER,

@@ -7,7 +7,7 @@ watchdog thread. Both exit with status 1 before another replica can acquire the 
 from collections.abc import Callable
 
 from plugin_operator import logs
-from plugin_operator.client import Client
+from plugin_operator.client import ApiClient
 from plugin_operator.clock import Clock
 from plugin_operator.fence import Fence
 from plugin_operator.hosting.triggers.schedule_record import ScheduleRecord
@@ -25,7 +25,7 @@ _log = logs.get_logger(__name__)
 def make_elector(
     election: LeaderElectionOptions,
     namespace: str | None,
-    client: Callable[[float], Client],
+    client: Callable[[float], ApiClient],
     *,
     fence: Fence,
     clock: Clock,
@@ -58,7 +58,7 @@ def make_elector(
 
 
 def make_schedule_record(
-    election: LeaderElectionOptions, namespace: str | None, client: Client, *, clock: Clock
+    election: LeaderElectionOptions, namespace: str | None, client: ApiClient, *, clock: Clock
 ) -> ScheduleRecord:
     """Return what keeps the times of schedules: a Lease beside that of leader election, and named after it.
 

@@ -3,7 +3,7 @@
 Owns everything that is sent to an API server. Leaves watching and keeping what is watched to ``cache``.
 """
 
-from plugin_operator.client.client import Client
+from plugin_operator.client.client import ApiClient
 from plugin_operator.client.config import ConnectionConfig, load_connection_config
 from plugin_operator.client.credentials.access import Access, AccessSource, FixedAccess
 from plugin_operator.client.credentials.tls import TlsSettings
@@ -11,18 +11,22 @@ from plugin_operator.client.http.api_request import ApiRequest, Query
 from plugin_operator.client.http.connection import Connection
 from plugin_operator.client.http.status_errors import error_of
 from plugin_operator.client.http.transport import ByteStream, Response, Transport
+from plugin_operator.client.interface import Client
 from plugin_operator.client.mapper import RESTMapper
+from plugin_operator.client.models import Model
 from plugin_operator.client.paging import Paging
 
 __all__ = [
     "Access",
     "AccessSource",
+    "ApiClient",
     "ApiRequest",
     "ByteStream",
     "Client",
     "Connection",
     "ConnectionConfig",
     "FixedAccess",
+    "Model",
     "Paging",
     "Query",
     "RESTMapper",

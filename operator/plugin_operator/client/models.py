@@ -5,13 +5,23 @@ here imports them: whoever passes a model class has imported it.
 """
 
 import re
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from plugin_operator.kube import Object
 
 _CLASS_NAME = re.compile(r"(?:Core|Events|Discovery|Admissionregistration)?(V\d+(?:(?:alpha|beta)\d+)?)([A-Z]\w*)")
+
+
+class Model(Protocol):
+    """Any typed model of kubernetes-asyncio, such as ``V1ConfigMap``."""
+
+    def to_dict(self, serialize: bool = False) -> dict[str, Any]:
+        """Return the model as a dict."""
+
+    def to_str(self) -> str:
+        """Return the model as text."""
 
 
 def is_model(value: object) -> bool:

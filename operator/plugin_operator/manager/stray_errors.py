@@ -85,7 +85,7 @@ class StrayErrors:
                 "Python warning",
                 **_fields(owner),
                 category=category.__name__,
-                warning=safe_text(message)[:_MAX_REPR],
+                warning=_with_way_out(safe_text(message)[:_MAX_REPR]),
                 at=f"{_user_path(filename) if owner else filename}:{lineno}",
                 **({"left_out": left_out} if left_out else {}),
             )
@@ -117,6 +117,10 @@ class StrayErrors:
 
 
 _MAX_REPR = 500
+
+
+def _with_way_out(warning: str) -> str:
+    return f"{warning}: add await" if warning.endswith("was never awaited") else warning
 
 
 def _owner_of(filename: str) -> tuple[str, str] | None:

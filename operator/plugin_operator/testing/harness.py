@@ -19,7 +19,7 @@ import structlog
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App
 from plugin_operator.app.build import FIELD_MANAGER
-from plugin_operator.client import Client, ConnectionConfig, RESTMapper
+from plugin_operator.client import ApiClient, Client, ConnectionConfig, RESTMapper
 from plugin_operator.controllers import ControllerStatus
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting import PluginState, PluginStatus
@@ -67,7 +67,7 @@ class PluginHarness:
         watch(self.server)
         self._app: App | None = None
         self._quiescence: Quiescence | None = None
-        self._client: Client | None = None
+        self._client: ApiClient | None = None
         self._run: asyncio.Task[int] | None = None
 
     async def __aenter__(self) -> Self:
@@ -85,9 +85,9 @@ class PluginHarness:
         self._app = App(options, config, (), originals=self._originals)
         # Separate mappers: the operator's caches for half a second that a kind is not served.
         mapper = RESTMapper(self._app.link, refetch_seconds=0)
-        self._quiescence = Quiescence(self._app, Client(self._app.link, mapper, field_manager="plugin-harness"))
+        self._quiescence = Quiescence(self._app, ApiClient(self._app.link, mapper, field_manager="plugin-harness"))
         patient = PatientMapper(self._app.link)
-        self._client = Client(self._app.link, patient, field_manager=FIELD_MANAGER, default_namespace="default")
+        self._client = ApiClient(self._app.link, patient, field_manager=FIELD_MANAGER, default_namespace="default")
         self._run = start_task(self._app.run(), "plugin-harness")
         try:
             await self._wait(lambda: self._loaded, "the plugins to load")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from plugin_operator.app import App
 from plugin_operator.cache import Informer, InformerKey
-from plugin_operator.client import Client
+from plugin_operator.client import ApiClient
 from plugin_operator.controllers import ControllerStatus
 from plugin_operator.errors import ApiError, NoMatchError
 from plugin_operator.hosting import PluginState, PluginStatus
@@ -26,7 +26,7 @@ class Quiescence:
         looker: client that reads the server's objects, with a mapper that has no cache.
     """
 
-    def __init__(self, app: App, looker: Client) -> None:
+    def __init__(self, app: App, looker: ApiClient) -> None:
         self._app = app
         self._looker = looker
 

@@ -10,7 +10,7 @@ import pytest
 
 from kube_apiserver import ApiServer, ApiServerConfig, Endpoint
 from plugin_operator.cache import CachedObject, Informer, InformerFactory, InformerKey, State
-from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ConflictError, NoMatchError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, NamespacedName
@@ -66,7 +66,7 @@ class CacheHarness:
     def __init__(self, connection: Connection) -> None:
         self.metrics = Metrics()
         self.mapper = RESTMapper(connection)
-        self.client = Client(connection, self.mapper, field_manager="test", default_namespace=NAMESPACE)
+        self.client = ApiClient(connection, self.mapper, field_manager="test", default_namespace=NAMESPACE)
         self.factory = InformerFactory(connection, self.mapper, clock=SystemClock(), metrics=self.metrics)
 
 

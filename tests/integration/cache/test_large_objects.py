@@ -15,7 +15,7 @@ from kube_apiserver import ApiServer, ApiServerConfig
 from kube_apiserver.faults import Action, Fault
 from plugin_operator.cache import Informer, InformerFactory, InformerKey, State
 from plugin_operator.cache.environment import ReflectorSettings
-from plugin_operator.client import ApiRequest, ByteStream, Client, Connection, ConnectionConfig, Response, RESTMapper
+from plugin_operator.client import ApiClient, ApiRequest, ByteStream, Connection, ConnectionConfig, Response, RESTMapper
 from plugin_operator.client.http import limits
 from plugin_operator.clock import SystemClock
 from plugin_operator.kube import GroupVersionKind
@@ -47,7 +47,7 @@ class Counting:
 class CacheHarness:
     server: ApiServer
     transport: Counting
-    client: Client
+    client: ApiClient
     factory: InformerFactory
 
     def refuse_streaming_lists(self) -> None:
@@ -81,7 +81,7 @@ async def harness(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CacheHarness
         async with Connection.open(config, Metrics()) as connection:
             transport = Counting(connection)
             mapper = RESTMapper(transport)
-            client = Client(transport, mapper, field_manager="test", default_namespace="default")
+            client = ApiClient(transport, mapper, field_manager="test", default_namespace="default")
             settings = ReflectorSettings(backoff_seconds=0.02, backoff_cap_seconds=0.2)
             factory = InformerFactory(transport, mapper, clock=SystemClock(), metrics=Metrics(), settings=settings)
             await asyncio.gather(*(client.create(config_map(name)) for name in (*LARGE, *SMALL)))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
-from plugin_operator.client import Access, ApiRequest, Client, Connection, ConnectionConfig, FixedAccess, RESTMapper
+from plugin_operator.client import Access, ApiClient, ApiRequest, Connection, ConnectionConfig, FixedAccess, RESTMapper
 from plugin_operator.client.http import bodies as bodies_module
 from plugin_operator.client.http import limits
 from plugin_operator.client.http.limits import body_limit
@@ -354,6 +354,6 @@ async def test_pages_of_large_objects_come_with_fewer_objects(
         writer.write(OK + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
     server.mode = answer
-    client = Client(connection, RESTMapper(connection), field_manager="me")
+    client = ApiClient(connection, RESTMapper(connection), field_manager="me")
     assert len(await client.list("v1/Pod")) == 100
     assert asked[:5] == [500, 100, 20, 4, 1]

@@ -13,8 +13,8 @@ from plugin_operator.cache import Informer, InformerFactory, InformerKey
 from plugin_operator.certificates import Authority, make_authority, server_context
 from plugin_operator.client import (
     Access,
+    ApiClient,
     ApiRequest,
-    Client,
     Connection,
     ConnectionConfig,
     FixedAccess,
@@ -313,7 +313,7 @@ async def test_a_server_that_is_not_the_one_asked_for_is_named_behind_a_proxy(
 class Cluster:
     """An API server behind a proxy, and an informer that watches through it."""
 
-    def __init__(self, proxy: Proxy, outside: Client, informer: Informer) -> None:
+    def __init__(self, proxy: Proxy, outside: ApiClient, informer: Informer) -> None:
         self.proxy = proxy
         self.outside = outside
         self.informer = informer
@@ -344,7 +344,9 @@ async def watched(request: pytest.FixtureRequest, certificate: ssl.SSLContext) -
             async with asyncio.timeout(20):
                 await informer.wait_synced()
             yield Cluster(
-                proxy, Client(outside, RESTMapper(outside), field_manager="test", default_namespace="default"), informer
+                proxy,
+                ApiClient(outside, RESTMapper(outside), field_manager="test", default_namespace="default"),
+                informer,
             )
             await factory.stop()
     await api.stop()

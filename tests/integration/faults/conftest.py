@@ -16,7 +16,7 @@ import structlog
 
 from plugin_operator.app.build import App
 from plugin_operator.cache import Informer, InformerFactory, ReflectorSettings
-from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.client.credentials.access import Access, FixedAccess
 from plugin_operator.errors import NotFoundError
 from plugin_operator.hosting import PluginState
@@ -80,7 +80,7 @@ class OperatorHarness:
         self.journal.touch()
         self.server = server
         self.app: App
-        self.client: Client
+        self.client: ApiClient
         self.http: aiohttp.ClientSession
         self.lines: list[Any] = []
         self._running: asyncio.Task[int]
@@ -285,7 +285,7 @@ async def idle_harness(
         Connection.open(config, Metrics(), user_agent="spectator") as connection,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session,
     ):
-        harness.client = Client(connection, RESTMapper(connection), field_manager="spectator")
+        harness.client = ApiClient(connection, RESTMapper(connection), field_manager="spectator")
         harness.http = session
         await harness.prepare()
         with structlog.testing.capture_logs() as harness.lines:

@@ -9,7 +9,7 @@ import pytest
 
 from kube_apiserver import Endpoint
 from plugin_operator.cache import InformerFactory
-from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import LeadershipLost
 from plugin_operator.fence import Fence
@@ -30,8 +30,8 @@ async def connection(api_endpoint: Endpoint) -> AsyncIterator[Connection]:
 
 
 @pytest.fixture
-def client(connection: Connection) -> Client:
-    return Client(connection, RESTMapper(connection), field_manager="test", default_namespace=NAMESPACE)
+def client(connection: Connection) -> ApiClient:
+    return ApiClient(connection, RESTMapper(connection), field_manager="test", default_namespace=NAMESPACE)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def watch(connection: Connection) -> AsyncIterator[Any]:
 
 
 @pytest.fixture
-async def start(client: Client) -> AsyncIterator[Any]:
+async def start(client: ApiClient) -> AsyncIterator[Any]:
     tasks: list[asyncio.Task[None]] = []
 
     def start(name: str, **timing: float) -> tuple[LeaderElector, asyncio.Task[None]]:
@@ -66,7 +66,7 @@ async def start(client: Client) -> AsyncIterator[Any]:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def renewed_since(client: Client, earlier: str) -> str:
+async def renewed_since(client: ApiClient, earlier: str) -> str:
     """Wait for the next renewal and return its time."""
 
     async def renewed() -> str:
@@ -78,7 +78,7 @@ async def renewed_since(client: Client, earlier: str) -> str:
     return await eventually(renewed)
 
 
-async def test_of_many_one_leads_and_the_next_takes_over_at_release(client: Client, start: Any) -> None:
+async def test_of_many_one_leads_and_the_next_takes_over_at_release(client: ApiClient, start: Any) -> None:
     replicas = [start(f"replica-{number}") for number in range(5)]
     await eventually(lambda: any(elector.is_leader() for elector, _ in replicas))
     first = next(elector for elector, _ in replicas if elector.is_leader())
@@ -95,7 +95,7 @@ async def test_of_many_one_leads_and_the_next_takes_over_at_release(client: Clie
     assert lease["spec"]["leaseDurationSeconds"] == 15
 
 
-async def test_a_lease_that_is_not_renewed_is_taken_over(client: Client, start: Any) -> None:
+async def test_a_lease_that_is_not_renewed_is_taken_over(client: ApiClient, start: Any) -> None:
     first, task = start("a", lease_duration_seconds=1.0, renew_deadline_seconds=0.5)
     await eventually(first.is_leader)
     second, _ = start("b", lease_duration_seconds=1.0, renew_deadline_seconds=0.5)
@@ -104,7 +104,7 @@ async def test_a_lease_that_is_not_renewed_is_taken_over(client: Client, start: 
     assert not first.is_leader()
 
 
-async def test_somebody_who_writes_himself_into_the_lease_takes_it(client: Client, start: Any) -> None:
+async def test_somebody_who_writes_himself_into_the_lease_takes_it(client: ApiClient, start: Any) -> None:
     elector, task = start("a")
     await eventually(elector.is_leader)
     await client.patch(LEASE, "lease", {"spec": {"holderIdentity": "usurper"}}, NAMESPACE)
@@ -121,12 +121,12 @@ RELEASED = {
 }
 
 
-async def make_lease(client: Client, **spec: Any) -> None:
+async def make_lease(client: ApiClient, **spec: Any) -> None:
     metadata = {"name": "lease", "namespace": NAMESPACE}
     await client.create({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec})
 
 
-async def led_by(client: Client, start: Any, watch: Any, name: str) -> tuple[LeaderElector, asyncio.Task[None]]:
+async def led_by(client: ApiClient, start: Any, watch: Any, name: str) -> tuple[LeaderElector, asyncio.Task[None]]:
     """Return a leader that renews once a minute: what it learns sooner, it learns from its watch."""
     await make_lease(client, **RELEASED)
     elector, task = start(name, **SELDOM)
@@ -135,7 +135,7 @@ async def led_by(client: Client, start: Any, watch: Any, name: str) -> tuple[Lea
     return elector, task
 
 
-async def test_a_leader_hears_of_the_deletion_of_its_lease(client: Client, start: Any, watch: Any) -> None:
+async def test_a_leader_hears_of_the_deletion_of_its_lease(client: ApiClient, start: Any, watch: Any) -> None:
     elector, task = await led_by(client, start, watch, "a")
     await client.delete(LEASE, "lease", NAMESPACE)
     with pytest.raises(LeadershipLost, match="was deleted"):
@@ -143,14 +143,14 @@ async def test_a_leader_hears_of_the_deletion_of_its_lease(client: Client, start
     assert not elector.is_leader()
 
 
-async def test_a_leader_hears_of_a_foreign_holder(client: Client, start: Any, watch: Any) -> None:
+async def test_a_leader_hears_of_a_foreign_holder(client: ApiClient, start: Any, watch: Any) -> None:
     _, task = await led_by(client, start, watch, "a")
     await client.patch(LEASE, "lease", {"spec": {"holderIdentity": "usurper"}}, NAMESPACE)
     with pytest.raises(LeadershipLost, match="held by usurper"):
         await asyncio.wait_for(task, 10)
 
 
-async def test_a_leader_whose_lease_is_edited_leads_on(client: Client, start: Any, watch: Any) -> None:
+async def test_a_leader_whose_lease_is_edited_leads_on(client: ApiClient, start: Any, watch: Any) -> None:
     elector, task = await led_by(client, start, watch, "a")
     await client.patch(LEASE, "lease", {"metadata": {"labels": {"a": "b"}}}, NAMESPACE)
     await client.patch(LEASE, "lease", {"spec": {"holderIdentity": ""}}, NAMESPACE)
@@ -164,7 +164,7 @@ async def test_a_leader_whose_lease_is_edited_leads_on(client: Client, start: An
     assert not task.done()
 
 
-async def test_a_lease_at_its_last_transition_is_taken_all_the_same(client: Client, start: Any) -> None:
+async def test_a_lease_at_its_last_transition_is_taken_all_the_same(client: ApiClient, start: Any) -> None:
     await make_lease(client, holderIdentity="gone", leaseDurationSeconds=1, leaseTransitions=2**31 - 1)
     elector, _ = start("a", lease_duration_seconds=1.0, renew_deadline_seconds=0.5)
     await eventually(elector.is_leader)

@@ -19,7 +19,7 @@ from textwrap import indent
 from typing import Any
 
 from plugin_operator.cache import InformerFactory
-from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting import HostSettings, PluginHost, Scanner, Validator
 from plugin_operator.metrics import Metrics
@@ -183,7 +183,7 @@ class LoadedOperator:
         self.root = root
         self.ledger = ledger or Ledger()
         self.metrics = Metrics()
-        self.client = Client(connection, mapper, field_manager="test")
+        self.client = ApiClient(connection, mapper, field_manager="test")
         self.factory = InformerFactory(connection, mapper, clock=self.clock, metrics=self.metrics)
         self.host = self.make_host(root)
         self._numbers = itertools.count(1)

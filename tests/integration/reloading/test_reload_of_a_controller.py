@@ -9,7 +9,7 @@ import pytest
 
 from kube_apiserver import Endpoint
 from plugin_operator.cache import InformerFactory, InformerKey
-from plugin_operator.client import Client, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
 from plugin_operator.controllers import Controller, ControllerSpec, Request, Watch
 from plugin_operator.kube import GroupVersionKind
@@ -30,7 +30,7 @@ class Cluster:
     def __init__(self, connection: Connection) -> None:
         clock, self.metrics = SystemClock(), Metrics()
         mapper = RESTMapper(connection)
-        self.client = Client(connection, mapper, field_manager="test")
+        self.client = ApiClient(connection, mapper, field_manager="test")
         self.factory = InformerFactory(connection, mapper, clock=clock, metrics=self.metrics)
         self.controller = Controller("cm", factory=self.factory, clock=clock, metrics=self.metrics)
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from plugin_operator.client import ApiRequest, ByteStream, Client, Response, RESTMapper, Transport, error_of
+from plugin_operator.client import ApiClient, ApiRequest, ByteStream, Response, RESTMapper, Transport, error_of
 from plugin_operator.client.http.status_errors import retry_after_seconds
 from plugin_operator.errors import (
     AlreadyExistsError,
@@ -100,8 +100,8 @@ def mapper(server: Server, clock: VirtualClock) -> RESTMapper:
 
 
 @pytest.fixture
-def client(server: Server, mapper: RESTMapper) -> Client:
-    return Client(server, mapper, field_manager="me", default_namespace="home")
+def client(server: Server, mapper: RESTMapper) -> ApiClient:
+    return ApiClient(server, mapper, field_manager="me", default_namespace="home")
 
 
 async def test_aggregated_discovery_tells_all_kinds_in_two_requests(server: Server, mapper: RESTMapper) -> None:
@@ -190,7 +190,7 @@ async def test_discovery_that_is_no_json_is_a_failure_of_the_server(server: Serv
         await mapper.resource_for("x/v1/Y")
 
 
-async def test_objects_are_read_and_listed_in_pages(server: Server, client: Client) -> None:
+async def test_objects_are_read_and_listed_in_pages(server: Server, client: ApiClient) -> None:
     path = "/api/v1/namespaces/home/configmaps"
     server.answers[("GET", f"{path}/a")] = {"kind": "ConfigMap"}
     pages = [
@@ -207,13 +207,13 @@ async def test_objects_are_read_and_listed_in_pages(server: Server, client: Clie
     }  # fmt: skip
 
 
-async def test_a_list_whose_pages_lead_nowhere_is_given_up(server: Server, client: Client) -> None:
+async def test_a_list_whose_pages_lead_nowhere_is_given_up(server: Server, client: ApiClient) -> None:
     server.answers[("GET", "/api/v1/configmaps")] = [{"metadata": {"continue": "t"}, "items": []}] * 2
     with pytest.raises(ApiConnectionError, match="same page for ever"):
         await client.list("v1/ConfigMap")
 
 
-async def test_a_list_whose_pages_expire_is_asked_for_in_one_piece(server: Server, client: Client) -> None:
+async def test_a_list_whose_pages_expire_is_asked_for_in_one_piece(server: Server, client: ApiClient) -> None:
     path = "/api/v1/configmaps"
     first = {"metadata": {"continue": "t"}, "items": [{"metadata": {"name": "old"}}]}
     server.answers[("GET", path)] = [first, api_error(410, "Expired"), {"items": [{"metadata": {"name": "new"}}]}]
@@ -221,7 +221,7 @@ async def test_a_list_whose_pages_expire_is_asked_for_in_one_piece(server: Serve
     assert "limit" not in server.asked[-1][2]
 
 
-async def test_writes_go_to_the_path_of_the_object_as_the_field_manager(server: Server, client: Client) -> None:
+async def test_writes_go_to_the_path_of_the_object_as_the_field_manager(server: Server, client: ApiClient) -> None:
     obj = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "ns"}}
     base = "/apis/apps/v1/namespaces/ns/deployments"
     for method, path in (("POST", base), ("PUT", f"{base}/d"), ("PUT", f"{base}/d/status"), ("PATCH", f"{base}/d")):
@@ -252,7 +252,7 @@ async def test_writes_go_to_the_path_of_the_object_as_the_field_manager(server: 
 async def test_cluster_scoped_objects_need_no_namespace_and_namespaced_ones_do(
     server: Server, mapper: RESTMapper
 ) -> None:
-    client = Client(server, mapper, field_manager="me")
+    client = ApiClient(server, mapper, field_manager="me")
     server.answers[("GET", "/api/v1/nodes/n")] = {"kind": "Node"}
     assert await client.get("v1/Node", "n", "ignored") == {"kind": "Node"}
     with pytest.raises(
@@ -266,7 +266,7 @@ async def test_cluster_scoped_objects_need_no_namespace_and_namespaced_ones_do(
 
 
 @pytest.mark.parametrize("body", [b"<html>503</html>", b"", b"[]", b"[" * 100_000, b'{"items":5}'])
-async def test_an_answer_that_is_no_object_is_no_answer(client: Client, server: Server, body: bytes) -> None:
+async def test_an_answer_that_is_no_object_is_no_answer(client: ApiClient, server: Server, body: bytes) -> None:
     server.answers[("GET", "/api/v1/namespaces/home/configmaps")] = body
     with pytest.raises(ApiConnectionError, match="cannot be read"):
         await client.list("v1/ConfigMap", "home")
@@ -278,7 +278,7 @@ async def test_an_answer_that_is_no_object_is_no_answer(client: Client, server: 
 
 
 @pytest.mark.parametrize("kind", ["Status", "Pod", "ConfigMapList"])
-async def test_an_answer_of_another_kind_is_no_answer(client: Client, server: Server, kind: str) -> None:
+async def test_an_answer_of_another_kind_is_no_answer(client: ApiClient, server: Server, kind: str) -> None:
     path = "/api/v1/namespaces/home/configmaps/a"
     obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "home"}}
     body = json.dumps({"apiVersion": "v1", "kind": kind, "status": "Success", "metadata": {}}).encode()
@@ -306,7 +306,7 @@ def test_the_page_of_a_gateway_says_nothing_about_the_request(status: int) -> No
     assert isinstance(error_of(429, b"<html>", "3"), TooManyRequestsError)
 
 
-async def test_models_come_back_where_a_model_class_was_given(server: Server, client: Client) -> None:
+async def test_models_come_back_where_a_model_class_was_given(server: Server, client: ApiClient) -> None:
     from kubernetes_asyncio.client import V1ConfigMap, V1ObjectMeta, V1Secret
 
     path = "/api/v1/namespaces/home/configmaps"
@@ -386,7 +386,7 @@ class Anything(Server):
 @pytest.mark.parametrize(("call", "args"), WRITES, ids=[each[0] for each in WRITES])
 async def test_each_write_says_who_owns_its_fields(clock: VirtualClock, call: str, args: tuple[dict[str, Any]]) -> None:
     server = Anything()
-    client = Client(server, RESTMapper(server, clock=clock), field_manager="me", default_namespace="home")
+    client = ApiClient(server, RESTMapper(server, clock=clock), field_manager="me", default_namespace="home")
     await getattr(client, call)(*args)
     await getattr(client, call)(*args, field_manager="somebody else")
     await getattr(client.with_field_manager("mine"), call)(*args)
@@ -397,7 +397,7 @@ async def test_each_write_says_who_owns_its_fields(clock: VirtualClock, call: st
     assert len(server.asked) == 5
 
 
-async def test_models_are_written_wherever_they_stand_in_a_document(server: Server, client: Client) -> None:
+async def test_models_are_written_wherever_they_stand_in_a_document(server: Server, client: ApiClient) -> None:
     from kubernetes_asyncio.client import V1ConfigMap, V1ObjectMeta
 
     path = "/api/v1/namespaces/home/configmaps"
@@ -410,6 +410,6 @@ async def test_models_are_written_wherever_they_stand_in_a_document(server: Serv
     assert sent == [{"data": {"k": "v"}}, {"metadata": {"labels": {"l": "1"}}}, answer]
 
 
-async def test_what_no_document_can_hold_is_named(client: Client) -> None:
+async def test_what_no_document_can_hold_is_named(client: ApiClient) -> None:
     with pytest.raises(TypeError, match="a object cannot be written to the API server: make it a dict"):
         await client.patch("v1/ConfigMap", "a", {"data": object()})

@@ -68,7 +68,7 @@ class Steps:
             revision="1-a",
             controller="c",
             kind=MAP,
-            client=None,
+            client=cast("Any", None),
             recorder=cast("Any", None),
             listers={},
             writes=self.expectations,

@@ -193,5 +193,5 @@ def test_warnings_of_python_are_lines_of_the_log(capfd: pytest.CaptureFixture[st
         run_in_loop(main())
     (line,) = lines
     assert (line["event"], line["category"]) == ("Python warning", "RuntimeWarning")
-    assert "was never awaited" in line["warning"]
+    assert line["warning"].endswith("forgotten' was never awaited: add await")
     assert capfd.readouterr().err == ""

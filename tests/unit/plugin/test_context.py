@@ -51,7 +51,7 @@ def make_scope() -> Callable[..., ControllerScope]:
             revision="1-abc",
             controller="c",
             kind=POD,
-            client=client or FakeClient(),
+            client=cast("Any", client or FakeClient()),
             recorder=cast("Any", None),
             listers={POD: cast("Any", FakeLister)} if listers is None else listers,
         )

@@ -1,12 +1,14 @@
 """A reconcile waits for what was written before it, and for nothing else."""
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from plugin_operator import ApiError
+from plugin_operator.client import Client
 from plugin_operator.errors import AlreadyExistsError, ConflictError, NotFoundError, api_error
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin.writes.expectations import DEADLINE_SECONDS, Expectations
@@ -61,7 +63,7 @@ class ClientHarness:
         self.late = 0
         self.server = Server()
         self.writes = Expectations(MAP, self.find, clock=self.clock, on_late=self.count)
-        self.client = ExpectingClient(self.server, self.writes, A)
+        self.client = ExpectingClient(cast("Client", self.server), self.writes, A)
 
     def find(self, kind: GroupVersionKind, key: NamespacedName) -> Cache | None:
         return self.cache if kind in {MAP, SECRET} and key.namespace == "default" else None
@@ -248,3 +250,12 @@ async def test_reads_and_unknown_methods_go_straight_through(harness: ClientHarn
     harness.server.answer = obj()
     assert await harness.client.get("v1/ConfigMap", "a") == obj()
     assert not harness.writes
+
+
+@pytest.mark.parametrize("call", sorted(name for name in vars(Client) if not name.startswith("_")))
+def test_the_warning_of_a_forgotten_await_names_what_the_author_wrote(harness: ClientHarness, call: str) -> None:
+    arguments = inspect.signature(getattr(Client, call)).parameters.values()
+    needed = [each.name for each in arguments if each.default is each.empty and each.name != "self"]
+    forgotten = getattr(harness.client, call)(*needed)
+    with pytest.warns(RuntimeWarning, match=f"coroutine 'ctx.client.{call}' was never awaited"):
+        del forgotten

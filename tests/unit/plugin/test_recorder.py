@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 from collections.abc import AsyncIterator
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -103,7 +103,7 @@ async def test_an_event_of_a_cluster_scoped_object_goes_to_default(harness: Reco
 
 async def test_what_is_no_object_is_logged_and_not_raised(harness: RecorderHarness) -> None:
     harness.bound.event({"kind": "Pod"}, "Normal", "Seen", "x")
-    harness.bound.event(None, "Normal", "Seen", "x")
+    harness.bound.event(cast("Any", None), "Normal", "Seen", "x")
     await harness.clock.settle()
     assert harness.client.created == []
 
@@ -125,7 +125,7 @@ async def test_texts_that_cannot_be_encoded_or_shown_are_recorded_as_far_as_they
 async def test_an_event_that_cannot_be_recorded_is_logged_with_whose_it_is(harness: RecorderHarness) -> None:
     def record() -> None:
         RevisionTasks("one", "1-abc").mark()
-        harness.bound.event(None, "Warning", "Failed", "no object")
+        harness.bound.event(cast("Any", None), "Warning", "Failed", "no object")
 
     with capture_logs() as lines:
         contextvars.copy_context().run(record)

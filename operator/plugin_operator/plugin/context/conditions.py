@@ -8,12 +8,11 @@ from typing import Any
 import msgspec
 
 from plugin_operator.client.models import is_model, to_dict, to_model
-from plugin_operator.plugin.context.typed_objects import AnyObject
 
 _STATUSES = frozenset({"True", "False", "Unknown"})
 
 
-def set_condition(obj: AnyObject, type_: str, status: str | bool, reason: str, message: str, *, now: datetime) -> bool:
+def set_condition(obj: Any, type_: str, status: str | bool, reason: str, message: str, *, now: datetime) -> bool:
     """Set one condition in ``obj``, a dict or a typed model, and return whether it changed. Sends no request.
 
     ``lastTransitionTime`` changes only with ``status``; ``observedGeneration`` is the object's generation.
@@ -44,7 +43,7 @@ def set_condition(obj: AnyObject, type_: str, status: str | bool, reason: str, m
     return changed
 
 
-def _set_in_model(obj: AnyObject, type_: str, status: str, reason: str, message: str, *, now: datetime) -> bool:
+def _set_in_model(obj: Any, type_: str, status: str, reason: str, message: str, *, now: datetime) -> bool:
     """Set the condition in the dict of the model, and copy the resulting status back into the model."""
     before = to_dict(obj)
     document = copy.deepcopy(before)

@@ -56,8 +56,7 @@ class ControllerContext:
     @property
     def client(self) -> Client:
         """API client for reading and writing objects."""
-        client: Client = self._scope.client_for(None)
-        return client
+        return self._scope.client_for(None)
 
     @property
     def recorder(self) -> Recorder:
@@ -171,8 +170,7 @@ class Context(ControllerContext):
 
         The next reconcile of the same request reads its writes: see "Reading your own writes" in the docs.
         """
-        client: Client = self._scope.client_for(self.request)
-        return client
+        return self._scope.client_for(self.request)
 
     @property
     def reconcile_id(self) -> str:

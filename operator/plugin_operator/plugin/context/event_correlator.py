@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from plugin_operator.client.models import is_model, to_dict
+from plugin_operator.client.models import Model, is_model, to_dict
 from plugin_operator.clock import Clock
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.plugin.context.typed_objects import AnyObject, metadata_of
+from plugin_operator.plugin.context.typed_objects import metadata_of
 
 _REMEMBERED = 4096
 _SIMILAR_MAX = 10
@@ -37,7 +37,7 @@ class Reference:
     resource_version: str
 
     @classmethod
-    def to(cls, obj: Mapping[str, Any] | AnyObject) -> Self:
+    def to(cls, obj: Mapping[str, Any] | Model) -> Self:
         """Return a reference to an object, or convert one (``v1.ObjectReference``).
 
         Args:
@@ -46,10 +46,9 @@ class Reference:
         Raises:
             KeyError, ValueError: kind or name is missing.
         """
-        if is_model(obj):
-            obj = _reference_fields(obj)
-        metadata = obj.get("metadata", obj)
-        gvk = GroupVersionKind.of(obj)
+        fields: Any = _reference_fields(obj) if is_model(obj) else obj
+        metadata = fields.get("metadata", fields)
+        gvk = GroupVersionKind.of(fields)
         return cls(
             gvk.api_version,
             gvk.kind,
@@ -63,7 +62,7 @@ class Reference:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
-def _reference_fields(model: AnyObject) -> dict[str, Any]:
+def _reference_fields(model: Any) -> dict[str, Any]:
     """Return the reference fields of a model; converting the whole model takes a hundred times as long."""
     metadata = metadata_of(model) if hasattr(model, "metadata") else None
     if metadata is None:

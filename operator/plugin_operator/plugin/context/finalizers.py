@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from plugin_operator.errors import NotFoundError
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.plugin.context.typed_objects import AnyObject, metadata_of
+from plugin_operator.plugin.context.typed_objects import metadata_of
 
 
 class Patcher(Protocol):
@@ -18,12 +18,12 @@ class Patcher(Protocol):
         """Send a merge patch and return the updated object."""
 
 
-def has_finalizer(obj: AnyObject, finalizer: str) -> bool:
+def has_finalizer(obj: Any, finalizer: str) -> bool:
     """Report whether ``obj`` has ``finalizer``."""
     return finalizer in metadata_of(obj).finalizers
 
 
-async def ensure_finalizer(client: Patcher, obj: AnyObject, finalizer: str) -> bool:
+async def ensure_finalizer(client: Patcher, obj: Any, finalizer: str) -> bool:
     """Add ``finalizer``, unless the object has it or is being deleted; return whether it was added.
 
     The call updates the metadata of ``obj``, a dict or a typed model, from the response, so that the next write has the
@@ -40,7 +40,7 @@ async def ensure_finalizer(client: Patcher, obj: AnyObject, finalizer: str) -> b
     return True
 
 
-async def remove_finalizer(client: Patcher, obj: AnyObject, finalizer: str) -> bool:
+async def remove_finalizer(client: Patcher, obj: Any, finalizer: str) -> bool:
     """Remove ``finalizer`` if the object has it; return whether it was removed. A deleted object is no error.
 
     Raises:
@@ -57,7 +57,7 @@ async def remove_finalizer(client: Patcher, obj: AnyObject, finalizer: str) -> b
     return True
 
 
-async def _write(client: Patcher, obj: AnyObject, finalizers: list[str]) -> None:
+async def _write(client: Patcher, obj: Any, finalizers: list[str]) -> None:
     metadata = metadata_of(obj)
     patch = {"metadata": {"finalizers": finalizers, "resourceVersion": metadata.resource_version}}
     if isinstance(obj, dict):

@@ -9,7 +9,7 @@ import msgspec
 
 from plugin_operator.client.models import is_model, to_dict, to_model
 from plugin_operator.errors import PluginOperatorError
-from plugin_operator.plugin.context.typed_objects import AnyObject, metadata_of
+from plugin_operator.plugin.context.typed_objects import metadata_of
 
 
 class AlreadyOwnedError(PluginOperatorError):
@@ -28,7 +28,7 @@ class AlreadyOwnedError(PluginOperatorError):
         )
 
 
-def set_owner(child: AnyObject, owner: AnyObject, *, controller: bool, block_owner_deletion: bool | None) -> bool:
+def set_owner(child: Any, owner: Any, *, controller: bool, block_owner_deletion: bool | None) -> bool:
     """Set ``owner`` in the owner references of ``child`` and return whether they changed.
 
     Raises:
@@ -55,7 +55,7 @@ def set_owner(child: AnyObject, owner: AnyObject, *, controller: bool, block_own
     return True
 
 
-def _reference_to(owner: AnyObject, controller: bool, block_owner_deletion: bool | None) -> dict[str, Any]:
+def _reference_to(owner: Any, controller: bool, block_owner_deletion: bool | None) -> dict[str, Any]:
     metadata = metadata_of(owner)
     document = to_dict(owner)
     reference = {
@@ -74,7 +74,7 @@ def _reference_to(owner: AnyObject, controller: bool, block_owner_deletion: bool
     return reference
 
 
-def _check_namespaces(child: AnyObject, owner: AnyObject) -> None:
+def _check_namespaces(child: Any, owner: Any) -> None:
     """Reject an owner in another namespace: the garbage collector would not find it and would delete the child."""
     mine, its = metadata_of(child).namespace or "", metadata_of(owner).namespace or ""
     if its and not mine:
@@ -89,7 +89,7 @@ def _check_namespaces(child: AnyObject, owner: AnyObject) -> None:
         )
 
 
-def _references_of(child: AnyObject) -> list[dict[str, Any]]:
+def _references_of(child: Any) -> list[dict[str, Any]]:
     metadata_of(child)
     return [dict(each) for each in to_dict(child)["metadata"].get("ownerReferences") or ()]
 
@@ -103,6 +103,6 @@ def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return group[0] == group[1] and all(one.get(key) == other.get(key) for key in ("kind", "name"))
 
 
-def _described(child: AnyObject) -> str:
+def _described(child: Any) -> str:
     document = to_dict(child)
     return f"{document.get('kind') or type(child).__name__} {metadata_of(child).name or '(unnamed)'}"

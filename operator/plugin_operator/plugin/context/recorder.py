@@ -6,13 +6,14 @@ aggregation to ``event_correlator``.
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from plugin_operator import logs
+from plugin_operator.client.models import Model
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiError, NotFoundError, PluginOperatorError
 from plugin_operator.plugin.context.event_correlator import EventCorrelator, Occurrence, Reference, Series
-from plugin_operator.plugin.context.typed_objects import AnyObject
 from plugin_operator.plugin.runtime.task_tracking import current_fields
 from plugin_operator.rendering import describe, valid_unicode
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
@@ -35,7 +36,7 @@ class Recorder(Protocol):
     best effort: a stopped process, or a buffer of more than a thousand, drops them.
     """
 
-    def event(self, about: AnyObject, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
+    def event(self, about: Mapping[str, Any] | Model, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
         """Record an event about an object. Thread-safe; never blocks and never raises.
 
         Args:
@@ -183,7 +184,7 @@ class BoundRecorder:
         self._plugin = plugin
         self._loop = asyncio.get_running_loop()
 
-    def event(self, about: AnyObject, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
+    def event(self, about: Mapping[str, Any] | Model, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
         """Record an event; thread-safe, never blocks and never raises."""
         try:
             reference = Reference.to(about)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from structlog.types import FilteringBoundLogger
 
 from plugin_operator import logs
+from plugin_operator.client import Client
 from plugin_operator.client.models import version_and_kind
 from plugin_operator.errors import NotEnqueued
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
@@ -115,7 +116,7 @@ class ControllerScope:
         revision: str,
         controller: str,
         kind: GroupVersionKind | None,
-        client: Any,
+        client: Client,
         recorder: Recorder,
         listers: Mapping[GroupVersionKind, Callable[[], Lister]],
         own_lister: Callable[[], Lister] | None = None,
@@ -142,7 +143,7 @@ class ControllerScope:
         self._primary: Lister | None = None
         self._log: FilteringBoundLogger | None = None
 
-    def client_for(self, request: NamespacedName | None) -> Any:
+    def client_for(self, request: NamespacedName | None) -> Client:
         """Return the client for one reconcile; None stands for code outside of one, such as hooks."""
         if self.writes is None:
             return self.client

@@ -4,12 +4,13 @@ Owns reading the metadata of either. Leaves the conversion of whole models to ``
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from plugin_operator.client.models import is_model
+from plugin_operator.client.models import Model, is_model
+from plugin_operator.kube import Object
 
 #: A dict of an object, or an instance of a model class such as V1ConfigMap.
-AnyObject: TypeAlias = Any
+AnyObject: TypeAlias = Object | Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Metadata:
     is_deleted: bool
 
 
-def metadata_of(obj: AnyObject) -> Metadata:
+def metadata_of(obj: object) -> Metadata:
     """Return the metadata of an object.
 
     Raises:

@@ -3,9 +3,11 @@
 Owns the mapping of responses to expectations. Passes reads to the wrapped client.
 """
 
+import inspect
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
+from plugin_operator.client import Client
 from plugin_operator.client.models import is_model, to_dict
 from plugin_operator.errors import AlreadyExistsError, ConflictError, ForbiddenError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, NamespacedName
@@ -29,7 +31,7 @@ class ExpectingClient:
 
     def __init__(
         self,
-        client: Any,
+        client: Client,
         writes: Expectations,
         request: NamespacedName | None,
         loops: LoopDetector | None = None,
@@ -41,8 +43,15 @@ class ExpectingClient:
         self._loops = loops
         self._rights = rights
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
+    async def get(self, kind: Any, name: str | NamespacedName, namespace: str | None = None) -> Any:
+        """See ``Client.get``."""
+        return await self._client.get(kind, name, namespace)
+
+    async def list(
+        self, kind: Any, namespace: str | None = None, label_selector: Any = None, field_selector: Any = None
+    ) -> Any:
+        """See ``Client.list``."""
+        return await self._client.list(kind, namespace, label_selector, field_selector)
 
     async def create(self, obj: Any, **options: Any) -> Any:
         """See ``Client.create``."""
@@ -139,6 +148,12 @@ class ExpectingClient:
     def _expect(self, target: Target | None, expectation: Expectation) -> None:
         if target is not None:
             self._writes.expect(self._request, target, expectation)
+
+
+# Python warns of a coroutine that is not awaited by this name, which should be one that authors know.
+for _method in vars(ExpectingClient).values():
+    if inspect.iscoroutinefunction(_method) and not _method.__name__.startswith("_"):
+        _method.__qualname__ = f"ctx.client.{_method.__name__}"
 
 
 def _target(kind: Any, name: str | NamespacedName, namespace: str | None) -> Target | None:
