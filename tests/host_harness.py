@@ -26,6 +26,7 @@ NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 SHORT_DEADLINES = HostSettings(
     scan_interval_seconds=0.5,
+    import_deadline_seconds=30,
     drain_deadline_seconds=5,
     cancel_grace_seconds=0.3,
     hook_deadline_seconds=5,
@@ -128,7 +129,7 @@ class HostHarness:
             recorder=self.journal.bind,
             metrics=self.metrics,
             settings=settings,
-            validator=Validator(clock=clock) if validate else None,
+            validator=Validator(clock=clock, deadline_seconds=10) if validate else None,
             schedules=self.schedules,
             watch=watch,
         )

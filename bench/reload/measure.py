@@ -19,6 +19,7 @@ from plugin_operator.client import ApiClient, Connection, ConnectionConfig, REST
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting import Environment, HostSettings, Loader, Validator
 from plugin_operator.metrics import Metrics
+from plugin_operator.options import Options
 
 Save = Callable[[Path, str, Callable[[], None]], None]
 """Saves a text at a path, and calls the third when the save begins."""
@@ -124,6 +125,7 @@ class Session:
         self._factory = InformerFactory(connection, mapper, clock=clock, metrics=metrics)
         scanner = MarkedScanner(root, clock=clock)
         scanner.marks = marks
+        options = Options()
         environment = Environment(
             client=ApiClient(connection, mapper, field_manager="bench"),
             factory=self._factory,
@@ -131,9 +133,15 @@ class Session:
             clock=clock,
             metrics=metrics,
             # The cap on reloads is not what is to be measured.
-            settings=HostSettings(reload_burst=1_000_000, probation_seconds=0.5),
+            settings=HostSettings(
+                scan_interval_seconds=options.scan_interval_seconds,
+                import_deadline_seconds=options.validate_timeout_seconds,
+                drain_deadline_seconds=options.drain_timeout_seconds,
+                reload_burst=1_000_000,
+                probation_seconds=0.5,
+            ),
         )
-        validator = Validator(clock=clock) if trial else None
+        validator = Validator(clock=clock, deadline_seconds=options.validate_timeout_seconds) if trial else None
         self._host = MarkedHost(scanner=scanner, loader=Loader(), validator=validator, environment=environment)
         self._host.marks = marks
 

@@ -19,6 +19,11 @@ signature_key = flag(
     help='Ed25519 public key; only directories signed with it ("plugin-operator sign") load. Default: all load.',
 )  # fmt: skip
 
+validate_timeout = flag(
+    "--validate-timeout", to="validate_timeout_seconds", type=_DURATION, default="10s", show_default=True,
+    help="How long the trial import of a plugin may take.",
+)  # fmt: skip
+
 plugins_dir = apply(
     flag(
         "--plugins-dir", to="plugins_dir", type=PluginsDir(), default="./plugins", show_default=True,
@@ -40,10 +45,7 @@ work_flags = apply(
         "--namespace", to="namespaces", type=Namespaces(), default="", extra_environment=("WATCH_NAMESPACE",),
         metavar="NAME[,NAME]", help="Watch these namespaces only. Default: all.",
     ),
-    flag(
-        "--validate-timeout", to="validate_timeout_seconds", type=_DURATION, default="10s", show_default=True,
-        help="How long the trial import of a plugin may take.",
-    ),
+    validate_timeout,
     flag(
         "--drain-timeout", to="drain_timeout_seconds", type=_DURATION, default="10s", show_default=True,
         help="How long reconciles of replaced code may go on before they are cancelled.",

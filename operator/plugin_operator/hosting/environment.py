@@ -19,6 +19,7 @@ from plugin_operator.controllers import (
     Request,
     Trigger,
 )
+from plugin_operator.controllers.controller import WARM_DEADLINE_SECONDS
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
@@ -95,12 +96,14 @@ class ScheduleRecordLike(Protocol):
 class HostSettings:
     """Times and bounds of the host, all in seconds but ``spike_failures`` and ``reload_burst``.
 
+    What a flag sets has its default in ``plugin_operator.options``, and none here.
+
     Attributes:
         scan_interval_seconds: how often to look without a hint.
-        warm_deadline_seconds: how long a swap waits for new caches.
-        hook_deadline_seconds: how long each hook may take: start, stop, export_state, import_state.
         import_deadline_seconds: how long the import in this process may take, after the trial.
         drain_deadline_seconds: how long old reconciles may run on before they are cancelled.
+        warm_deadline_seconds: how long a swap waits for new caches.
+        hook_deadline_seconds: how long each hook may take: start, stop, export_state, import_state.
         cancel_grace_seconds: how long a cancelled one may take before it counts as stuck.
         probation_seconds: how long after a swap a crash spike rolls it back.
         spike_failures: how many failures make a spike, if they are the greater part.
@@ -108,11 +111,11 @@ class HostSettings:
         retry_base_seconds, retry_cap_seconds: pauses between tries of what may pass by itself.
     """
 
-    scan_interval_seconds: float = 3.0
-    warm_deadline_seconds: float = 30.0
+    scan_interval_seconds: float
+    import_deadline_seconds: float
+    drain_deadline_seconds: float
+    warm_deadline_seconds: float = WARM_DEADLINE_SECONDS
     hook_deadline_seconds: float = 30.0
-    import_deadline_seconds: float = 30.0
-    drain_deadline_seconds: float = 30.0
     cancel_grace_seconds: float = 2.0
     probation_seconds: float = 30.0
     spike_failures: int = 5
@@ -133,7 +136,6 @@ class Environment:
         clock, metrics: of the process.
         namespaces: what controllers watch that name none themselves; empty for all.
         is_namespaced: asks the API server about a kind; without it, owners are taken to be namespaced.
-        settings: times and bounds.
         supervisor: notified of background tasks that end unexpectedly; None for a private one each.
         fence: decides before each reconcile whether this process may act; None allows all.
         instrument: wraps each reconciler, to observe it; None leaves them as they are.
@@ -147,9 +149,9 @@ class Environment:
     recorder: Callable[[str], Recorder]
     clock: Clock
     metrics: Metrics
+    settings: HostSettings
     namespaces: tuple[str, ...] = ()
     is_namespaced: Callable[[GroupVersionKind], Awaitable[bool]] | None = None
-    settings: HostSettings = field(default_factory=HostSettings)
     fence: Fence | None = None
     supervisor: TaskSupervisor | None = None
     instrument: Callable[[ControllerScope, Reconciler], Reconciler] | None = None

@@ -42,7 +42,6 @@ _FAILURES = (ApiError, ApiConnectionError, ConfigError, NoMatchError, TimeoutErr
 
 LEADER = gauge("leader_election_master_status", "1 if this process holds the Lease, else 0", "name")
 
-_DEFAULT_TIMING = Timing()
 
 _log = logs.get_logger(__name__)
 
@@ -70,7 +69,7 @@ class LeaderElector:
         fence: Fence,
         clock: Clock,
         metrics: Metrics,
-        timing: Timing = _DEFAULT_TIMING,
+        timing: Timing,
         random_share: Callable[[], float] = random.random,
     ) -> None:
         self.lock = lock

@@ -15,9 +15,9 @@ class Timing:
         retry_period_seconds: interval of attempts; plus up to ``JITTER_FACTOR`` of it while another process leads.
     """
 
-    lease_duration_seconds: float = 15.0
-    renew_deadline_seconds: float = 10.0
-    retry_period_seconds: float = 2.0
+    lease_duration_seconds: float
+    renew_deadline_seconds: float
+    retry_period_seconds: float
 
     @property
     def request_seconds(self) -> float:

@@ -203,7 +203,7 @@ async def test_a_hanging_trial_delays_no_other(short_deadline_validator: Validat
 
 
 async def test_the_trial_process_ends_when_it_is_idle() -> None:
-    validator = Validator(clock=SystemClock(), idle_seconds=0.2)
+    validator = Validator(clock=SystemClock(), deadline_seconds=10, idle_seconds=0.2)
     try:
         await validator.validate(source_of(HEAD + CONTROLLER))
         server = validator._server

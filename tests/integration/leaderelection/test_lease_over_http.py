@@ -55,7 +55,9 @@ async def start(client: ApiClient) -> AsyncIterator[Any]:
         elector = LeaderElector(
             LeaseLock(client, NAMESPACE, "lease", name), fence=Fence(SystemClock()), clock=SystemClock(),
             metrics=Metrics(),
-            timing=Timing(**{"retry_period_seconds": 0.05, **timing}),
+            timing=Timing(
+                **{"lease_duration_seconds": 15, "renew_deadline_seconds": 10, "retry_period_seconds": 0.05, **timing}
+            ),
         )  # fmt: skip
         tasks.append(asyncio.create_task(elector.run(lambda: None)))
         return elector, tasks[-1]

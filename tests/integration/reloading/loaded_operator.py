@@ -35,6 +35,7 @@ BYSTANDERS = {"sharer": "", "loner": ", label_selector='load=yes'"}
 
 SETTINGS = HostSettings(
     scan_interval_seconds=0.5,
+    import_deadline_seconds=30,
     drain_deadline_seconds=2,
     cancel_grace_seconds=0.3,
     reload_burst=2000,

@@ -1,11 +1,13 @@
 """Flags and variables, as users of controller-runtime know them, become options."""
 
+import inspect
 from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from plugin_operator.cli.commands.validate import command as validate
 from plugin_operator.cli.operator_flags import (
     address_flags,
     leader_flags,
@@ -14,6 +16,8 @@ from plugin_operator.cli.operator_flags import (
     shutdown_flag,
     work_flags,
 )
+from plugin_operator.hosting import Environment, HostSettings, Validator
+from plugin_operator.leaderelection import LeaderElector, Timing
 from plugin_operator.options import Options, parse_namespaces
 from plugin_operator.serving.address import BindAddress
 
@@ -37,6 +41,26 @@ def options_of(*arguments: str, **variables: str) -> Options:
 
 def test_flags_and_options_have_the_same_defaults() -> None:
     assert options_of() == Options()
+
+
+def test_the_command_validate_has_the_default_of_run() -> None:
+    (flag,) = (each for each in validate.params if each.name == "validate_timeout_seconds")
+    assert flag.type_cast_value(click.Context(validate), flag.default) == Options().validate_timeout_seconds
+
+
+@pytest.mark.parametrize(
+    ("below", "names"),
+    [
+        (HostSettings, ["scan_interval_seconds", "import_deadline_seconds", "drain_deadline_seconds"]),
+        (Validator, ["deadline_seconds"]),
+        (Timing, ["lease_duration_seconds", "renew_deadline_seconds", "retry_period_seconds"]),
+        (LeaderElector, ["timing"]),
+        (Environment, ["settings"]),
+    ],
+)
+def test_what_a_flag_sets_has_no_second_default_in_the_layers_below(below: type, names: list[str]) -> None:
+    parameters = inspect.signature(below).parameters
+    assert [name for name in names if parameters[name].default is not inspect.Parameter.empty] == []
 
 
 @pytest.mark.parametrize("flag", ["--metrics-addr", "--metrics-bind-address"])

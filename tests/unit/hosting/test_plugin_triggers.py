@@ -11,7 +11,7 @@ import pytest
 from plugin_operator.controllers import ScheduleStatus, Trigger
 from plugin_operator.errors import NotEnqueued
 from plugin_operator.fence import Fence
-from plugin_operator.hosting import Environment
+from plugin_operator.hosting import Environment, HostSettings
 from plugin_operator.hosting.triggers import backlog, pending_requests, revision_triggers
 from plugin_operator.hosting.triggers.pending_requests import Parcel, PendingRequests
 from plugin_operator.hosting.triggers.plugin_triggers import PluginTriggers
@@ -60,6 +60,7 @@ class Plugin:
             recorder=cast("Any", None),
             clock=self.clock,
             metrics=self.metrics,
+            settings=HostSettings(scan_interval_seconds=5, import_deadline_seconds=10, drain_deadline_seconds=10),
             fence=self.fence,
         )
         self.triggers = PluginTriggers("p", environment)

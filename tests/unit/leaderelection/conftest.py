@@ -11,11 +11,12 @@ import pytest
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiConnectionError, ConflictError, NotFoundError
 from plugin_operator.fence import Fence
-from plugin_operator.leaderelection import LeaderElector, LeaseLock
+from plugin_operator.leaderelection import LeaderElector, LeaseLock, Timing
 from plugin_operator.leaderelection.elector import LEADER
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
 
+TIMING = Timing(lease_duration_seconds=15, renew_deadline_seconds=10, retry_period_seconds=2)
 RELEASED = {
     "holderIdentity": "",
     "leaseDurationSeconds": 1,
@@ -128,6 +129,7 @@ class Replica:
             fence=Fence(clock),
             clock=clock,
             metrics=self.metrics,
+            timing=TIMING,
             random_share=lambda: 0.0,
         )
         self.led = 0

@@ -12,7 +12,7 @@ from plugin_operator.fence import Fence
 from plugin_operator.leaderelection import LeaderElector, LeaseLock
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
-from tests.unit.leaderelection.conftest import FakeLeases
+from tests.unit.leaderelection.conftest import TIMING, FakeLeases
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def lapses() -> list[float]:
 async def elector(leases: FakeLeases, clock: VirtualClock, lapses: list[float]) -> AsyncIterator[LeaderElector]:
     lock = LeaseLock(leases, "default", "lease", "a")
     fence = Fence(clock, on_lapse=lambda: lapses.append(clock.monotonic()))
-    elector = LeaderElector(lock, fence=fence, clock=clock, metrics=Metrics())
+    elector = LeaderElector(lock, fence=fence, clock=clock, metrics=Metrics(), timing=TIMING)
     task = asyncio.create_task(elector.run(lambda: None))
     await clock.advance(0)
     yield elector
@@ -73,7 +73,7 @@ async def test_a_jump_of_the_wall_clock_neither_ends_leadership_nor_prolongs_it(
     await clock.advance(60)
     assert elector.is_leader()
     lock = LeaseLock(leases, "default", "lease", "b")
-    standby = LeaderElector(lock, fence=Fence(clock), clock=clock, metrics=Metrics())
+    standby = LeaderElector(lock, fence=Fence(clock), clock=clock, metrics=Metrics(), timing=TIMING)
     waiting = asyncio.create_task(standby.run(lambda: None))
     await clock.advance(60)
     assert (elector.is_leader(), standby.is_leader()) == (True, False)

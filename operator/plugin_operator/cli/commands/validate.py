@@ -5,16 +5,12 @@ from pathlib import Path
 
 import click
 
-from plugin_operator.cli.operator_flags import signature_key
-from plugin_operator.cli.parameters import Duration, flag
+from plugin_operator.cli.operator_flags import signature_key, validate_timeout
 
 
 @click.command("validate", short_help="Check plugin files without a cluster.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
-@flag(
-    "--validate-timeout", to="timeout_seconds", type=Duration(), default="10s", show_default=True,
-    help="How long the trial import of a plugin may take.",
-)  # fmt: skip
+@validate_timeout
 @click.option(
     "--allow-missing-requirements", "allows_missing_requirements", is_flag=True,
     help="Compile a plugin that needs what is not installed here, and do not import it: an image may have it.",
@@ -22,7 +18,7 @@ from plugin_operator.cli.parameters import Duration, flag
 @signature_key
 def command(
     paths: tuple[Path, ...],
-    timeout_seconds: float,
+    validate_timeout_seconds: float,
     allows_missing_requirements: bool,
     plugins_signature_key: Path | None,
 ) -> None:
@@ -37,7 +33,7 @@ def command(
     logs.configure(level="warning")
     findings = check(
         paths,
-        timeout_seconds=timeout_seconds,
+        timeout_seconds=validate_timeout_seconds,
         key_file=plugins_signature_key,
         allows_missing_requirements=allows_missing_requirements,
     )

@@ -18,7 +18,6 @@ from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.validation.protocol import Frames, TrialRequest, Verdict, frame
 from plugin_operator.tasks import start_task
 
-DEADLINE_SECONDS = 10.0
 IDLE_SECONDS = 60.0
 _START_SECONDS = 30.0
 _GRACE_SECONDS = 5.0
@@ -98,9 +97,7 @@ class Validator:
         idle_seconds: how long the process is kept without a trial.
     """
 
-    def __init__(
-        self, *, clock: Clock, deadline_seconds: float = DEADLINE_SECONDS, idle_seconds: float = IDLE_SECONDS
-    ) -> None:
+    def __init__(self, *, clock: Clock, deadline_seconds: float, idle_seconds: float = IDLE_SECONDS) -> None:
         self._clock = clock
         self._deadline = deadline_seconds
         self._idle = idle_seconds
