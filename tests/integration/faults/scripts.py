@@ -10,11 +10,10 @@ from typing import Any
 from kube_apiserver.faults import Action, Fault
 from plugin_operator.errors import ApiError, NoMatchError, NotFoundError
 from plugin_operator.testing.eventually import eventually
-from tests.integration.faults.conftest import OperatorHarness
+from tests.integration.faults.operator_harness import RESTARTS, OperatorHarness
 from tests.integration.faults.rows import OPERATOR
 
 Script = Callable[[Any], Awaitable[None]]
-RESTARTS = "plugin_operator_watch_restarts_total"
 WIDGET = "example.org/v1/Widget"
 CRD = "apiextensions.k8s.io/v1/CustomResourceDefinition"
 READ_SECRETS = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch"]}

@@ -3,9 +3,9 @@
 from typing import Any
 
 from kube_apiserver.faults import Action, Fault
-from tests.integration.faults.conftest import OperatorHarness
+from tests.integration.faults.operator_harness import RESTARTS, OperatorHarness
 from tests.integration.faults.rows import OPERATOR
-from tests.integration.faults.scripts import RESTARTS, SCRIPTED, others_work, script
+from tests.integration.faults.scripts import SCRIPTED, others_work, script
 from tests.integration.faults.servers import NAMESPACE, EmbeddedServerUnderTest
 
 __all__ = ["SCRIPTED"]

@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.integration.faults.conftest import OperatorHarness
+from tests.integration.faults.operator_harness import RESTARTS, OperatorHarness
 from tests.integration.faults.rows import ROWS, Row
-from tests.integration.faults.scripts import RESTARTS
 from tests.integration.faults.scripts_server import SCRIPTED
 from tests.integration.faults.servers import NAMESPACE
 from tests.integration.faults.table import table, written

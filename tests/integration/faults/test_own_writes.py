@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from kube_apiserver.faults import Action, Fault
-from tests.integration.faults.conftest import OperatorHarness
+from tests.integration.faults.operator_harness import OperatorHarness
 from tests.integration.faults.servers import NAMESPACE
 
 HEAD = """
