@@ -90,7 +90,7 @@ async def test_reloads_are_paced_after_a_burst() -> None:
 async def test_health_counts_what_the_plugin_is_to_blame_for() -> None:
     health = RevisionHealth()
     told = []
-    health.on_failure = lambda: told.append(health.failed)
+    health.report_to(lambda: told.append(health.failed))
     health.raised(ValueError("x"))
     health.returned()
     for error in (ApiConnectionError("away"), TerminalError("no"), ConflictError(409, "", "y")):

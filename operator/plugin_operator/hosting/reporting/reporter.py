@@ -69,6 +69,19 @@ class StatusReporter:
         self.state = state
         self.since = self._clock.now()
 
+    def swapped(self, seconds: float) -> None:
+        """Note how long a swap took."""
+        self.swap_seconds = seconds
+
+    def follows(self, path: str) -> None:
+        """Note that what works is what the file at ``path`` says."""
+        self.path, self.line, self.candidate = path, None, ""
+
+    def skip(self, digest: str, reason: str) -> None:
+        """Note that the file has content that was rolled back before."""
+        self.candidate = digest
+        self.move(PluginState.QUARANTINED, reason)
+
     def reject(self, error: PluginRejected, digest: str, runtime: RevisionRuntime | None) -> None:
         """Note that the file cannot be loaded."""
         self.path = error.path or self.path
@@ -118,7 +131,7 @@ class StatusReporter:
 
     def activated(self, new: RevisionRuntime, old: RevisionRuntime | None, path: str) -> None:
         """Note that a revision has taken over, whether it works or waits."""
-        self.path, self.line, self.candidate = path, None, ""
+        self.follows(path)
         self.reloads += 1
         self.show_revision(new, old)
         self._metrics.family(PLUGIN_RELOADS).inc(self.name, "success")

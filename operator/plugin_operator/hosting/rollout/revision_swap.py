@@ -94,7 +94,7 @@ class RevisionSwap:
         drains = await self._install(old, new)
         await repeat_if_changed(old, new, states)
         new.gate.set()
-        self._reporter.swap_seconds = self._clock.monotonic() - began
+        self._reporter.swapped(self._clock.monotonic() - began)
         return drains
 
     async def _install(self, old: RevisionRuntime | None, new: RevisionRuntime) -> Drains:

@@ -94,8 +94,8 @@ class RevisionHistory:
         await self._forget_previous()
         self._previous, self._current, self._on_spike = old, new, on_spike
         if old is not None:
-            old.health.on_failure = None
-            new.health.on_failure = self._judge
+            old.health.report_to(None)
+            new.health.report_to(self._judge)
             self._probation = self._clock.call_later(self._settings.probation_seconds, self._passed)
 
     def take(self) -> RevisionRuntime | None:
@@ -199,7 +199,7 @@ class RevisionHistory:
             self._probation.cancel()
             self._probation = None
         if self._current is not None:
-            self._current.health.on_failure = None
+            self._current.health.report_to(None)
 
     def _passed(self) -> None:
         self._end_probation()

@@ -180,13 +180,11 @@ class PluginSupervisor:
     async def _follow(self, source: PluginSource) -> None:
         digest = source.digest
         if self.runtime is not None and digest == self.runtime.digest:
-            self.reporter.candidate = ""
-            self.reporter.path, self.reporter.line = source.path, None
+            self.reporter.follows(source.path)
             self._rejections.forget()
             self._settle()
         elif self._history.is_quarantined(digest):
-            self.reporter.candidate = digest
-            self.reporter.move(PluginState.QUARANTINED, self._history.quarantined[digest])
+            self.reporter.skip(digest, self._history.quarantined[digest])
         elif digest != self._rejections.digest:
             wait = self._reload_tokens.wait_seconds()
             if wait > 0:

@@ -20,13 +20,12 @@ class RevisionHealth:
             neither. An answer that blames the request (400, 404, 409, 422) counts as a failure.
         last_error: type and message of the last failure, and the plugin's line.
         last_kind: the same without the message, which may quote a Secret.
-        on_failure: told after each failure.
 
     Args:
         locate: finds the plugin's own frames.
     """
 
-    __slots__ = ("_locate", "failed", "last_error", "last_kind", "on_failure", "succeeded")
+    __slots__ = ("_listener", "_locate", "failed", "last_error", "last_kind", "succeeded")
 
     def __init__(self, locate: Locate = lambda _: None) -> None:
         self._locate = locate
@@ -34,12 +33,16 @@ class RevisionHealth:
         self.failed = 0
         self.last_error = ""
         self.last_kind = ""
-        self.on_failure: Callable[[], None] | None = None
+        self._listener: Callable[[], None] | None = None
 
     @property
     def is_failing(self) -> bool:
         """Whether more reconciles fail than succeed."""
         return self.failed > self.succeeded
+
+    def report_to(self, listener: Callable[[], None] | None) -> None:
+        """Call ``listener`` after each failure from now on, in place of the one before; None for nothing."""
+        self._listener = listener
 
     def returned(self) -> None:
         """Count a reconcile that ended without an error."""
@@ -60,8 +63,8 @@ class RevisionHealth:
         place = next(iter(places_of(error, self._locate)), "")
         self.last_error = describe(error, _MAX_WORDS) + (f" ({place})" if place else "")
         self.last_kind = class_name(error) + (f" at {place}" if place else "")
-        if self.on_failure is not None:
-            self.on_failure()
+        if self._listener is not None:
+            self._listener()
 
     def _fade(self) -> None:
         """Let what was long ago count less, so that the numbers tell how things are now."""

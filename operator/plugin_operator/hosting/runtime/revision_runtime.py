@@ -220,7 +220,7 @@ class RevisionRuntime:
         """Forget it: caches, then modules. None of its code may run any more."""
         self.triggers.give_up()
         await self.release()
-        self.health.on_failure = None
+        self.health.report_to(None)
         self.bound.clear()
         self.revision.purge()
 
