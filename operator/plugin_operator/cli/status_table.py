@@ -21,7 +21,7 @@ _CHARGES = {
     "tasks": "leaves tasks unfinished",
     "fails": "fails most of the time",
     "hangs": "does not end",
-    "loops": "feeds itself",
+    "loops": "triggers itself",
     "fights": "fights over a field",
 }
 _DIGEST_LENGTH = 12

@@ -1,7 +1,7 @@
 """Finding, loading, swapping and unloading plugins.
 
-Owns the plugins directory (scanner, watcher), the way from bytes to a running revision (loader, validator) and the
-decision which revision runs (host). Leaves what an author may write to ``plugin``, the swap itself to ``controller``.
+Owns the plugins directory (scanner, watcher), the path from bytes to a running revision (loader, validator), and the
+decision which revision runs (host). Leaves declarations to ``plugin``, and the swap itself to ``controllers``.
 """
 
 import importlib
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plugin_operator.hosting.validation.protocol import Verdict
     from plugin_operator.hosting.validation.validator import Validator
 
-# Looked up when they are asked for: the trial process imports this package, too, and needs next to nothing of it.
+# Imported on first use, because the trial process imports this package and needs little of it.
 _HOMES = {
     "Directory": "scan.snapshot",
     "Environment": "environment",

@@ -1,6 +1,6 @@
-"""What plugins run in: everything the host needs of the layers below, handed in.
+"""The dependencies of the plugin host on the layers below.
 
-The host knows no API server; tests and other backends hand in their own.
+The host itself does not know an API server; tests pass their own implementations.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
@@ -28,49 +28,49 @@ from plugin_operator.tasks import TaskSupervisor
 
 
 class DrainLike(Protocol):
-    """What is left of the revision before; see ``controller.Drain``."""
+    """The reconciles in flight of the previous revision; see ``controllers.workers.drain.Drain``."""
 
     @property
     def in_flight(self) -> list[Request]:
-        """The keys it still holds."""
+        """The requests that are still in flight."""
 
     async def wait(self, deadline_seconds: float) -> bool:
-        """Wait until it holds none; False at the deadline."""
+        """Wait until no request is in flight; return False at the deadline."""
 
     def cancel(self) -> None:
-        """Cancel what is in flight."""
+        """Cancel the reconciles in flight."""
 
 
 class ControllerLike(Protocol):
-    """One controller over all revisions; see ``controller.Controller``."""
+    """One controller over all revisions; see ``controllers.Controller``."""
 
     async def install(
         self, spec: ControllerSpec, reconciler: Reconciler, revision: str, guard: PluginGuard | None = None
     ) -> DrainLike:
-        """Swap to a revision."""
+        """Swap to a revision and return the drain of the previous one."""
 
     @property
     def trigger(self) -> Trigger:
-        """Makes requests due without an event."""
+        """Enqueues requests without an event."""
 
     def start_workers(self) -> None:
-        """Begin to reconcile."""
+        """Start reconciling."""
 
     async def stop(self, deadline_seconds: float) -> Any:
-        """End it."""
+        """Stop the controller."""
 
     def status(self) -> ControllerStatus:
-        """Take a snapshot."""
+        """Return a snapshot of the status."""
 
 
 class FactoryLike(Protocol):
-    """Hands out shared informers; see ``cache.InformerFactory``."""
+    """Factory of shared informers; see ``cache.InformerFactory``."""
 
     def acquire(self, key: Any) -> Any:
-        """Return the informer for ``key``, started."""
+        """Return the started informer for ``key``."""
 
     async def release(self, informer: Any) -> None:
-        """Give it back."""
+        """Release the informer."""
 
 
 class ScheduleRecordLike(Protocol):
@@ -94,21 +94,21 @@ class ScheduleRecordLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """Times and bounds of the host, all in seconds but ``spike_failures`` and ``reload_burst``.
+    """Timeouts and limits of the host, in seconds except ``spike_failures`` and ``reload_burst``.
 
-    What a flag sets has its default in ``plugin_operator.options``, and none here.
+    Fields that a flag sets have no default here, but in ``plugin_operator.options``.
 
     Attributes:
-        scan_interval_seconds: how often to look without a hint.
-        import_deadline_seconds: how long the import in this process may take, after the trial.
-        drain_deadline_seconds: how long old reconciles may run on before they are cancelled.
-        warm_deadline_seconds: how long a swap waits for new caches.
-        hook_deadline_seconds: how long each hook may take: start, stop, export_state, import_state.
-        cancel_grace_seconds: how long a cancelled one may take before it counts as stuck.
-        probation_seconds: how long after a swap a crash spike rolls it back.
-        spike_failures: how many failures make a spike, if they are the greater part.
-        reload_burst, reload_interval_seconds: so many reloads at once, then one each so often.
-        retry_base_seconds, retry_cap_seconds: pauses between tries of what may pass by itself.
+        scan_interval_seconds: interval of scans without a hint.
+        import_deadline_seconds: deadline of the import in this process, after the trial.
+        drain_deadline_seconds: deadline of reconciles of the old revision, after which they are cancelled.
+        warm_deadline_seconds: how long a swap waits for new caches to sync.
+        hook_deadline_seconds: deadline of each hook: start, stop, export_state, import_state.
+        cancel_grace_seconds: time after cancellation until a reconcile counts as stuck.
+        probation_seconds: time after a swap in which a spike of failures rolls it back.
+        spike_failures: least number of failures in a spike, which must also be the majority.
+        reload_burst, reload_interval_seconds: burst and interval of the reload limit.
+        retry_base_seconds, retry_cap_seconds: backoff of retries after a temporary rejection.
     """
 
     scan_interval_seconds: float
@@ -127,21 +127,21 @@ class HostSettings:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What plugins run in.
+    """Dependencies of the plugin host.
 
     Attributes:
-        client: what ``ctx.client`` is.
-        factory: where informers come from.
-        recorder: makes ``ctx.recorder`` for a controller's name.
-        clock, metrics: of the process.
-        namespaces: what controllers watch that name none themselves; empty for all.
-        is_namespaced: asks the API server about a kind; without it, owners are taken to be namespaced.
+        client: the client behind ``ctx.client``.
+        factory: creates informers.
+        recorder: returns ``ctx.recorder`` for the name of a controller.
+        clock, metrics: clock and metrics registry of the process.
+        namespaces: default namespaces of controllers; empty for all.
+        is_namespaced: asks the API server about the scope of a kind; without it, owners count as namespaced.
         supervisor: notified of background tasks that end unexpectedly; None for a private one each.
         fence: decides before each reconcile whether this process may act; None allows all.
-        instrument: wraps each reconciler, to observe it; None leaves them as they are.
-        fights: notices controllers that undo each other's writes.
-        schedules: keeps the times of schedules; None to keep them in memory only.
-        make_controller: makes a controller by name; None for the real one.
+        instrument: wraps each reconciler, to observe it; None for no wrapper.
+        fights: detects controllers that undo each other's writes.
+        schedules: stores the times of schedules; None to keep them in memory only.
+        make_controller: creates a controller by name; None for the real one.
     """
 
     client: Any
@@ -160,7 +160,7 @@ class Environment:
     make_controller: Callable[[str], ControllerLike] | None = None
 
     def controller(self, name: str, on_failure: FailureCallback | None = None) -> ControllerLike:
-        """Return a new controller; ``on_failure`` is told of each reconcile that fails."""
+        """Return a new controller; it calls ``on_failure`` for each failed reconcile."""
         if self.make_controller is not None:
             return self.make_controller(name)
         return Controller(
@@ -175,5 +175,5 @@ class Environment:
 
 
 def labels_of(name: str, revision: str, digest: str) -> Mapping[str, str]:
-    """Return what log lines about a revision carry."""
+    """Return the fields of log lines about a revision."""
     return {"plugin": name, "revision": revision, "digest": digest[:8]}

@@ -1,7 +1,7 @@
-"""The plugin host: keeps what runs in line with what lies in the plugins directory.
+"""The plugin host: keeps the running plugins in line with the plugins directory.
 
-Owns when to look and which plugins there are. What happens to one plugin is its ``PluginSupervisor``'s affair; what was
-found is the ``Scanner``'s.
+Owns the time of scans and the set of plugins. Leaves each plugin to its ``PluginSupervisor``, and reading the directory
+to ``Scanner``.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ from plugin_operator.rendering import describe
 from plugin_operator.tasks import Service, TaskOwner
 from plugin_operator.threads import ThreadRunner
 
-#: A look takes milliseconds; one that takes this long hangs in a file system that does not answer.
+#: A scan takes milliseconds; one that takes this long hangs in its file system.
 _LONGEST_LOOK_SECONDS = 30.0
-# A scan that failed for a reason nobody knows is made again so soon.
+# Delay before a scan that failed for an unknown reason is repeated.
 _RETRY_SECONDS = 1.0
 
 _UNSEEN = frozenset({Directory.UNREADABLE, Directory.UNSTABLE})
@@ -46,20 +46,20 @@ _log = logs.get_logger(__name__)
 
 
 class PluginHost:
-    """Loads, swaps and unloads plugins as their files change; a Runnable.
+    """Runnable that loads, swaps and unloads plugins as their files change.
 
     Args:
-        scanner: looks at the directory.
-        loader: imports.
-        validator: tries imports in a child process; None to trust what is there.
-        environment: what plugins run in.
-        watch: also ask the kernel for hints; without it, changes are found by scanning alone.
+        scanner: scans the directory.
+        loader: imports plugins.
+        validator: runs trial imports in a child process; None to skip them.
+        environment: dependencies of plugins.
+        watch: whether to use file events as hints; without them, only scans find changes.
 
     Attributes:
-        directory_problem: why the directory is not followed; empty if it is.
+        directory_problem: why the directory is unusable; empty if it is usable.
         has_scanned: whether the directory was read once.
-        looks: how many looks at the directory have ended.
-        seen: what plugins follow, from the last look that found the directory in order.
+        looks: number of completed scans.
+        seen: the last snapshot of a usable directory.
     """
 
     name = "plugins"
@@ -97,9 +97,9 @@ class PluginHost:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the directory was read and nothing that was found in it is still being worked on.
+        """Whether the directory was read and all plugins have reached the state of their files.
 
-        A look that failed, or did not get an answer, is no reading.
+        A scan that failed or hangs does not count.
         """
         return (
             self.has_scanned
@@ -108,7 +108,7 @@ class PluginHost:
         )
 
     async def start(self) -> None:
-        """Look at the directory once and follow it from then on; plugins get ready on the side."""
+        """Scan the directory once, then keep following it; plugins are loaded in the background."""
         install_task_factory(asyncio.get_running_loop())
         if self._validator is not None:
             self._tasks.spawn(self._validator.warm(), "warm-trials")
@@ -118,15 +118,15 @@ class PluginHost:
             self._tasks.serve(self._watcher.run, "watch", kind="watch")
 
     def lead(self) -> None:
-        """Begin to reconcile: this process leads. Caches and queues have been filling before."""
+        """Start reconciling, because this process leads. Caches and queues were filled before."""
         self._leads = True
         for supervisor in self._supervisors.values():
             supervisor.lead()
 
     async def stop(self, deadline_seconds: float) -> list[str]:
-        """End all reconciles within the deadline, cancel the rest, run ``stop`` hooks, end the trial process.
+        """Drain reconciles until the deadline, cancel the rest, run ``stop`` hooks and stop the fork server.
 
-        Returns plugin and key of each reconcile that still runs, because it ignores its cancellation.
+        Returns plugin and request of each reconcile that still runs, because it ignores cancellation.
         """
         slots, self._supervisors = list(self._supervisors.values()), {}
         await self._tasks.stop(self._environment.settings.cancel_grace_seconds)
@@ -136,21 +136,21 @@ class PluginHost:
         return [f"{supervisor.name} {key}" for supervisor, keys in zip(slots, stuck, strict=True) for key in keys]
 
     def status(self) -> list[PluginStatus]:
-        """Take a snapshot of every plugin, by name."""
+        """Return the status of every plugin, sorted by name."""
         return [self._supervisors[name].status() for name in sorted(self._supervisors)]
 
     def blocked(self, plugin: str, seconds: float, stack: Sequence[str]) -> None:
-        """Note that a plugin's code has blocked the event loop for ``seconds`` at ``stack``, the innermost first."""
+        """Record that a plugin blocked the event loop for ``seconds``; ``stack`` is its code, innermost first."""
         supervisor = self._supervisors.get(plugin)
         if supervisor is not None:
             supervisor.blocked(seconds, stack)
 
     def hint(self) -> None:
-        """Say that the directory may have changed."""
+        """Trigger a scan, because the directory may have changed."""
         self._hint.set()
 
     def retry(self) -> None:
-        """Try at once what was refused for a cause that may have passed."""
+        """Retry at once plugins that were rejected for a temporary cause."""
         for supervisor in self._supervisors.values():
             supervisor.retry()
 
@@ -158,7 +158,7 @@ class PluginHost:
         try:
             await self._follow_hints()
         finally:
-            self._hint.set()  # what was being looked at is looked at again, should this be started again
+            self._hint.set()  # after a restart the interrupted scan is repeated
 
     async def _follow_hints(self) -> None:
         interval = self._environment.settings.scan_interval_seconds
@@ -177,15 +177,15 @@ class PluginHost:
         self._say_what_is_odd(snapshot)
         if snapshot.directory is Directory.OK:
             self._apply(snapshot)
-        # What could not be looked into was not tried: whoever waits for that goes on waiting.
+        # An unusable directory was not scanned: it stays unsettled.
         self.has_scanned = self.has_scanned or snapshot.directory not in _UNSEEN
         self.looks += 1
         for supervisor in self._supervisors.values():
             try:
                 supervisor.refresh()
             except Exception:  # noqa: BLE001 - see below
-                # A bug of ours in looking at one plugin must not end the reloads of all.
-                _log.exception("Plugin cannot be looked at", plugin=supervisor.name)
+                # An operator bug in refreshing one plugin must not stop the reloads of others.
+                _log.exception("Plugin refresh failed", plugin=supervisor.name)
         return snapshot.retry_after_seconds
 
     async def _scan(self) -> Snapshot:
@@ -193,7 +193,7 @@ class PluginHost:
         timer = self._clock.call_later(_LONGEST_LOOK_SECONDS, lambda: self._say_what_is_odd(late))
         try:
             return await self._threads.run(self._scanner.scan)
-        except Exception as error:  # noqa: BLE001 - a bug of ours must not end all reloads for good; it is told
+        except Exception as error:  # noqa: BLE001 - an operator bug must not stop all reloads; it is logged
             broken = self._unreadable(f"cannot be scanned: {describe(error)}", retry_after_seconds=_RETRY_SECONDS)
             if broken.reason != self.directory_problem:
                 _log.exception("Plugins directory scan failed", path=self._scanner.root)
@@ -241,11 +241,11 @@ class PluginHost:
         self.seen = snapshot
 
     def _is_plugin(self, source: PluginSource) -> bool:
-        """Judge by role; a file that cannot be parsed is what it was before, so that a slip does not unload it."""
+        """Report whether a source is a plugin; a broken file keeps its former role, so that it is not unloaded."""
         return source.role is Role.PLUGIN or (source.role is Role.BROKEN and source.name in self._supervisors)
 
     def _warm_for(self, wanted: Mapping[str, PluginSource | Rejection]) -> None:
-        """Start the trial process while the file that needs it is still settling."""
+        """Start the fork server while the changed file is still settling."""
         changing = any(isinstance(each, PluginSource) and not each.is_settled for each in wanted.values())
         if changing and self._validator is not None:
             self._tasks.spawn(self._validator.warm(), "warm-trials")
@@ -261,7 +261,7 @@ class PluginHost:
         return supervisor
 
     def _ended(self, name: str) -> None:
-        """Forget a plugin that was unloaded, and look again: its file may be back by now."""
+        """Remove an unloaded plugin, and scan again, because its file may be back."""
         if self._runs.pop(name, None) is not None and self._supervisors.pop(name, None) is not None:
             self.hint()
 

@@ -75,7 +75,7 @@ async def test_a_controller_that_feeds_itself_is_named_with_the_field_until_it_i
         await harness.create("innocent")
         await harness.create("secretive")
         charge = await charged(harness, "one", "loops")
-    (line,) = [line for line in lines if line["event"] == "Controller feeds itself"]
+    (line,) = [line for line in lines if line["event"] == "Controller triggers itself"]
     assert (line["plugin"], line["controller"], line["fields"]) == ("one", "one", ["data.token"])
     assert (line["namespace"], line["name"], line["log_level"]) == (NAMESPACE, "secretive", "warning")
     assert f"controller one changes data.token of v1/ConfigMap {NAMESPACE}/secretive" in charge.detail

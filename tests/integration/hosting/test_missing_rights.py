@@ -35,11 +35,11 @@ async def test_it_is_told_where_people_look_and_heals_by_itself(
 
         async def told() -> bool:
             harness.host.hint()
-            return harness.status().reason == f"rights are missing: one: {CANNOT}"
+            return harness.status().reason == f"permissions are missing: one: {CANNOT}"
 
         await eventually(told, timeout_seconds=20)
         assert harness.status().state == "Active"
-        assert f"one: rights are missing: one: {CANNOT}" in troubles(harness.host)
+        assert f"one: permissions are missing: one: {CANNOT}" in troubles(harness.host)
         api_server.faults.clear()
         await harness.change("mine", 2)
         await harness.ran("written", "mine")

@@ -63,7 +63,7 @@ async def test_it_is_worked_on_in_the_others_from_the_start_and_in_it_once_it_is
         harness.write("one.py", TEXT.replace("VERSION", "V1"))
         status = await harness.state("Waiting")
         await harness.ran("V1", LEFT)
-        assert status.reason.startswith("namespace right waits, the others go on: ")
+        assert status.reason.startswith("namespace right waits, others are reconciled: ")
         assert "is forbidden: RBAC" in status.reason
         assert harness.status().as_dict()["controllerStatus"][0]["waitingNamespaces"] == ["right"]
         assert waiting(harness) == {"right": 1}
@@ -91,7 +91,7 @@ async def test_a_right_that_is_withdrawn_later_shows_and_stops_nothing(
 
     async def shows() -> bool:
         harness.host.hint()
-        return harness.status().reason.startswith("namespace right waits, the others go on: ")
+        return harness.status().reason.startswith("namespace right waits, others are reconciled: ")
 
     await eventually(shows, timeout_seconds=20)
     await create(harness, "left", "b")

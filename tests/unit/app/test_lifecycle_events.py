@@ -78,10 +78,10 @@ async def test_a_roll_back_is_no_reload_and_its_text_quotes_no_exception(fakes: 
 
 
 async def test_one_that_waits_is_not_said_to_work_until_it_does(fakes: FakeHostAndRecorder) -> None:
-    waiting = plugin(PluginState.WAITING, "1-a", reason="namespace b waits, the others go on: forbidden")
+    waiting = plugin(PluginState.WAITING, "1-a", reason="namespace b waits, others are reconciled: forbidden")
     assert await fakes.after(plugin(PluginState.DRAINING, "1-a")) == []
     assert await fakes.after(waiting) == [("Warning", "PluginWaiting")]
-    assert fakes.messages[-1] == "plugin one waits: namespace b waits, the others go on: forbidden"
+    assert fakes.messages[-1] == "plugin one waits: namespace b waits, others are reconciled: forbidden"
     assert await fakes.after(waiting) == []
     assert await fakes.after(plugin(PluginState.ACTIVE, "1-a")) == [("Normal", "PluginLoaded")]
     assert await fakes.after(waiting) == [("Warning", "PluginWaiting")]

@@ -25,7 +25,7 @@ def forbid(factory: FakeInformerFactory, kind: GroupVersionKind, number: int, *,
 async def test_a_namespace_that_waits_is_named_and_the_others_work(factory: FakeInformerFactory) -> None:
     forbid(factory, SECRET, 1, from_the_start=True)
     informers = InformerSet(factory, KEYS[MAP], {kind: [keys] for kind, keys in KEYS.items()})
-    assert informers.waiting == ["namespace right waits, the others go on: forbidden"]
+    assert informers.waiting == ["namespace right waits, others are reconciled: forbidden"]
     assert informers.works
     assert informers.blocked == {KEYS[SECRET][1]}
 

@@ -1,1 +1,1 @@
-"""From bytes to a loaded revision: modules of its own, and what an import changed in the process."""
+"""Loading a revision: its private modules, and control of changes that its import makes to the process."""

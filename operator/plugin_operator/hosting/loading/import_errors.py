@@ -1,4 +1,4 @@
-"""From an exception at import to a refusal with file and line."""
+"""Conversion of import exceptions to rejections with file and line."""
 
 import difflib
 import inspect
@@ -22,25 +22,25 @@ _INSTEAD = {
 
 
 def rejection(error: BaseException, modules: RevisionModules, main: str) -> PluginRejected:
-    """Return the refusal for what an import raised.
+    """Return the rejection for an exception of an import.
 
     Args:
-        error: what was raised.
-        modules: the revision whose code was running.
-        main: file to name if none of its lines is to blame.
+        error: the exception.
+        modules: modules of the revision.
+        main: file to name if the traceback contains none of its files.
     """
     try:
         if isinstance(error, PluginRejected) and error.path:
             return _at_its_cause(error, modules)
         path, line = _where(error, modules)
         reason = _reason(error, modules)
-    except BaseException:  # noqa: BLE001 - an exception of the plugin's, whose attributes answer as they like
+    except BaseException:  # noqa: BLE001 - attributes of a plugin's exception may raise anything
         return PluginRejected(describe(error), path=main)
     return PluginRejected(reason, path=path or main, line=line)
 
 
 def _at_its_cause(refused: PluginRejected, modules: RevisionModules) -> PluginRejected:
-    """Return a refusal with the line of the plugin that raised; the contract knows the function that was called."""
+    """Return a rejection by the contract with the line that raised instead of that of the called function."""
     cause = refused.__cause__
     path, line = _where(cause, modules) if cause is not None else ("", None)
     return PluginRejected(refused.reason, path=path, line=line) if path else refused
@@ -62,7 +62,7 @@ def _reason(error: BaseException, modules: RevisionModules) -> str:
 
 
 def hint_for(message: str, modules: RevisionModules) -> str:
-    """Return the message of an import or a call that failed with the way out; empty for any other."""
+    """Return the message of a failed import or call with its fix; empty for other errors."""
     if found := _NO_NAME.match(message):
         return _no_name_in(found[1], found[2], modules)
     if found := _NO_ARGUMENT.match(message):
@@ -90,7 +90,7 @@ def _no_name_in(name: str, module: str, modules: RevisionModules) -> str:
 
 
 def _way_out(name: str, modules: RevisionModules) -> str:
-    """Return where a module that was not found would have to be: in the folder that is there, or else anywhere."""
+    """Return the fix for a missing module: where to put it, or what to install."""
     top, _, rest = name.partition(".")
     path = name.replace(".", "/")
     if not rest:
@@ -100,7 +100,7 @@ def _way_out(name: str, modules: RevisionModules) -> str:
     if any(each.startswith(f"{top}/") for each in modules.files):
         return f"put {path}.py into the plugins directory, or a folder {path} with an __init__.py"
     if shadowed_by(top):
-        return f"{top!r} is installed, but has no module {rest!r}: look at the version that is installed"
+        return f"{top!r} is installed, but has no module {rest!r}: check the installed version"
     return f"put {path}.py into the plugins directory, or install {top!r} where the operator runs"
 
 

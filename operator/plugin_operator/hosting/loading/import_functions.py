@@ -1,8 +1,8 @@
-"""The functions of the standard library that import by name, as the modules of one revision see them.
+"""Views of standard-library functions that import by name, for the modules of one revision.
 
-An import statement in a plugin looks into the plugin's revision first. ``importlib.import_module("helper")`` must find
-the same helper, but is told only a name: so a plugin gets views of ``importlib``, ``pkgutil`` and ``runpy`` whose few
-functions of that kind know the revision. Everything else in them is the real thing.
+An import statement in a plugin searches the plugin's revision first. ``importlib.import_module("helper")`` must find
+the same helper, but receives only a name. So a plugin gets views of ``importlib``, ``pkgutil`` and ``runpy``, whose
+import functions search the revision. All other attributes are those of the real modules.
 """
 
 import functools
@@ -21,9 +21,9 @@ Import = Callable[..., ModuleType]
 
 
 class _View(ModuleType):
-    """A module with some attributes of its own; all others are read from, and written to, the real one.
+    """A view of a module with some attributes replaced; all others are read from and written to the real module.
 
-    A module in it that there is a view of is that view.
+    An attribute that is a module with a view returns that view.
     """
 
     def __init__(self, real: ModuleType, own: Mapping[str, Any], views: Mapping[str, ModuleType]) -> None:
@@ -44,13 +44,13 @@ class _View(ModuleType):
 
 
 def views(package: str, tops: Collection[str], statement: Import, names: Mapping[str, Any]) -> dict[str, ModuleType]:
-    """Return the views for one revision, by the name of the module they stand for.
+    """Return the views for one revision, by module name.
 
     Args:
         package: private name of the revision's package.
-        tops: names of the modules that lie directly in it.
-        statement: what import statements of the revision call.
-        names: what modules of the revision have as ``__builtins__``.
+        tops: names of its top-level modules.
+        statement: the ``__import__`` function of the revision.
+        names: ``__builtins__`` of the revision's modules.
     """
 
     def private(name: str) -> str:
@@ -98,22 +98,22 @@ def views(package: str, tops: Collection[str], statement: Import, names: Mapping
     return found
 
 
-#: The functions of ``importlib.resources`` that are told a package, which may be the name of one.
+#: The functions of ``importlib.resources`` that take a package or its name.
 _OF_A_PACKAGE = ("files", "read_text", "read_binary", "open_text", "open_binary", "path", "contents", "is_resource")
 
 _PACKAGE = frozenset({"package", "anchor"})
 
 
 def _resources(private: Callable[[str], str]) -> dict[str, Any]:
-    """Return the functions of ``importlib.resources`` that are told a package, for one revision."""
+    """Return the functions of ``importlib.resources`` that take a package, for one revision."""
 
     def knowing(function: Any) -> Any:
         @functools.wraps(function)
         def call(*args: Any, **options: Any) -> Any:
-            if not args and not options:  # since Python 3.12 the package that calls
-                args = (sys._getframe(1).f_globals["__name__"],)  # noqa: SLF001 - as the function does itself
+            if not args and not options:  # since Python 3.12 the default is the calling package
+                args = (sys._getframe(1).f_globals["__name__"],)  # noqa: SLF001 - as in the original function
             if not args and not options and sys.version_info >= (3, 12):
-                args = (sys._getframe(1).f_globals["__name__"],)  # noqa: SLF001 - it means the module that calls
+                args = (sys._getframe(1).f_globals["__name__"],)  # noqa: SLF001 - the default is the calling module
             named = {key: private(value) for key, value in options.items() if key in _PACKAGE and type(value) is str}
             first = [private(each) if type(each) is str else each for each in args[:1]]
             return function(*first, *args[1:], **{**options, **named})

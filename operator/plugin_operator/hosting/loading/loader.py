@@ -1,7 +1,7 @@
-"""From bytes to a revision: runs the very bytes that were hashed.
+"""The loader: imports the bytes that were hashed as a new revision.
 
-Owns naming revisions and running a plugin's import in a thread, where a slow one does not hold up the event loop.
-Trying it first where it can do no harm is left to ``validator``.
+Owns the names of revisions, and runs imports in a thread, so that a slow one does not block the event loop. Leaves
+trial imports to ``validator``.
 """
 
 import asyncio
@@ -24,41 +24,41 @@ from plugin_operator.plugin import ControllerDeclaration, discover
 from plugin_operator.tasks import start_task
 from plugin_operator.threads import ThreadRunner
 
-#: How the names of threads begin that imports run in.
+#: Prefix of the names of import threads.
 IMPORT_THREADS = "plugin-import"
 
 Declarations: TypeAlias = tuple[ControllerDeclaration, ...]
 
-#: What an async factory may take here, after it was tried elsewhere.
+#: Deadline of an async factory, which the trial has already run.
 _FACTORY_SECONDS = 10.0
 
 _NOT_IDENTIFIER = re.compile(r"\W")
 
 
 class Loader:
-    """Loads plugins, each revision under a name of its own."""
+    """Loads plugins, each revision under a unique private name."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._threads = ThreadRunner(IMPORT_THREADS)
 
     async def check(self, source: PluginSource) -> None:
-        """Compare what a plugin says it needs with what is installed; ``load`` does so as well.
+        """Check the requirements of a plugin against the installed packages; ``load`` does so too.
 
         Raises:
-            RequirementsUnmet: names what is missing.
-            PluginRejected: what it says is malformed.
+            RequirementsUnmet: a requirement is not installed.
+            PluginRejected: the declared requirements are malformed.
         """
         await self._threads.run(check_installed, source.files, source.root)
 
     async def load(self, source: PluginSource) -> PluginRevision:
-        """Import a plugin and check what it declares; nothing of it stays behind if that fails.
+        """Import a plugin, validate its declarations and return the revision; if that fails, remove its modules.
 
-        On cancellation the import, which cannot be interrupted, is waited for.
+        On cancel it waits for the import, which cannot be interrupted.
 
         Raises:
-            RequirementsUnmet: what it says it needs is not installed; nothing of it has run.
-            PluginRejected: with file, line and reason.
+            RequirementsUnmet: a requirement is not installed; no code of the plugin has run.
+            PluginRejected: the plugin is invalid; the error has file, line and reason.
         """
         if source.rejection is not None:
             raise PluginRejected(source.rejection.reason, path=source.rejection.path, line=source.rejection.line)
@@ -84,16 +84,16 @@ def _import(name: str, modules: RevisionModules, main: str) -> ModuleType:
     check_installed(modules.files, modules.root)
     try:
         return importlib.import_module(name)
-    except BaseException as error:  # noqa: BLE001 - SystemExit and its like belong to the plugin
-        # Only words are kept: the exception would keep the frames of a module alive that is about to be forgotten.
+    except BaseException as error:  # noqa: BLE001 - SystemExit and the like are errors of the plugin
+        # Keep only the message: the exception references frames of a module that is about to be removed.
         refused = rejection(error, modules, main)
     raise refused
 
 
 async def _in_own_task(discovery: Coroutine[Any, Any, Declarations], path: str) -> Declarations:
-    """Let the factory of a plugin run in a task that it may cancel, in a context of its own, within a deadline.
+    """Run the factory of a plugin in a task and a context of its own, within a deadline.
 
-    Past the deadline, or on cancellation, the task is cancelled and not waited for.
+    After the deadline, or on cancel, it cancels the task without waiting for it.
     """
     task = start_task(_outcome(discovery), "discover")
     try:
@@ -112,5 +112,5 @@ async def _in_own_task(discovery: Coroutine[Any, Any, Declarations], path: str) 
 async def _outcome(discovery: Coroutine[Any, Any, Declarations]) -> Declarations | BaseException:
     try:
         return await in_context(discovery, contextvars.Context())
-    except BaseException as error:  # noqa: BLE001 - asyncio would end the event loop for some of them
+    except BaseException as error:  # noqa: BLE001 - asyncio would re-raise some of them out of the event loop
         return error

@@ -1,7 +1,7 @@
-"""The set-up of the standard library's logging at one moment, and putting it back.
+"""Snapshot and restore of the standard library's logging configuration.
 
-Owns what all code of the process shares there: the root logger with its handlers, ``logging.disable``, the names of
-levels, loggers by name. When to look and what to say to whom is ``process_state``'s affair.
+Owns the shared state: the root logger with its handlers, ``logging.disable``, level names, loggers by name. Leaves the
+time of checks and log lines to ``process_state``.
 """
 
 import logging
@@ -14,7 +14,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class LoggerState:
-    """One logger."""
+    """State of one logger."""
 
     level: int
     propagate: bool
@@ -24,15 +24,15 @@ class LoggerState:
 
     @classmethod
     def of(cls, logger: logging.Logger) -> "LoggerState":
-        """Return the state of a logger now."""
+        """Return the current state of a logger."""
         return cls(logger.level, logger.propagate, logger.disabled, tuple(logger.handlers), tuple(logger.filters))
 
     def restore(self, logger: logging.Logger, *, keeps_added_handlers: bool = False) -> list[str]:
-        """Put a logger back and return the names of the attributes that were changed."""
+        """Restore a logger and return the names of the changed attributes."""
         now = LoggerState.of(logger)
         handlers = self.handlers
         if keeps_added_handlers and set(map(id, handlers)) <= set(map(id, now.handlers)):
-            handlers = now.handlers  # added, and not put in the place of others as basicConfig(force=True) does
+            handlers = now.handlers  # handlers were added, not replaced as by basicConfig(force=True)
         changes = {
             "level": now.level != self.level,
             "propagate": now.propagate != self.propagate,
@@ -50,7 +50,7 @@ class LoggerState:
 
 
 class HandlerState:
-    """One handler: what it lets through, in which form, and where to."""
+    """State of one handler: level, filters, formatter and stream."""
 
     __slots__ = ("_attributes", "_filters", "_handler")
 
@@ -60,7 +60,7 @@ class HandlerState:
         self._filters = tuple(handler.filters)
 
     def restore(self) -> list[str]:
-        """Put the handler back and return the names of the attributes that were changed."""
+        """Restore the handler and return the names of the changed attributes."""
         now = {name: getattr(self._handler, name, _ABSENT) for name in self._attributes}
         changed = [name for name, before in self._attributes.items() if now[name] is not before]
         for name in changed:
@@ -72,10 +72,10 @@ class HandlerState:
 
 
 class LoggingState:
-    """What the process shares in ``logging``, as it is when this is made.
+    """The shared state of ``logging`` at the time of creation.
 
     Args:
-        leaves_out: tells the names of loggers that belong to a plugin.
+        leaves_out: reports whether a logger name belongs to a plugin.
     """
 
     def __init__(self, leaves_out: Callable[[str], bool] = lambda _: False) -> None:
@@ -84,24 +84,24 @@ class LoggingState:
         self._root = LoggerState.of(root)
         self._handlers = [HandlerState(each) for each in root.handlers]
         self._disabled = logging.root.manager.disable
-        self._level_names = dict(logging._levelToName)  # noqa: SLF001 - there is no public way to ask for all
+        self._level_names = dict(logging._levelToName)  # noqa: SLF001 - there is no public function for all levels
 
     def restore_shared(self, *, keeps_added_handlers: bool = False) -> list[str]:
-        """Put back all but the loggers with a name, and return in words what was changed."""
+        """Restore all but named loggers, and return descriptions of the changes."""
         found = []
         if logging.root.manager.disable != self._disabled:
             logging.disable(self._disabled)
-            found.append("calls logging.disable, which silences everybody: undone")
+            found.append("calls logging.disable, which silences the whole process: undone")
         if changes := self._root.restore(logging.getLogger(), keeps_added_handlers=keeps_added_handlers):
             found.append(f"changes the {' and '.join(changes)} of the root logger, which all plugins share: undone")
         if changes := sorted({name for each in self._handlers for name in each.restore()}):
             found.append(f"changes the {' and '.join(changes)} of the operator's own logging handler: undone")
         if renamed := self._restore_level_names():
-            found.append(f"renames the logging level {', '.join(renamed)} for everybody: undone")
+            found.append(f"renames the logging level {', '.join(renamed)} for the whole process: undone")
         return found
 
     def restore_loggers(self, names: Iterable[str], *, keeps_added_handlers: bool = False) -> list[str]:
-        """Put loggers back that were there, and return ``attribute of name`` of what was changed."""
+        """Restore named loggers that existed, and return ``attribute of name`` for each change."""
         known = dict(named_loggers())
         return [
             f"{what} of {name}"
@@ -120,13 +120,13 @@ class LoggingState:
 
 
 def named_loggers() -> list[tuple[str, logging.Logger]]:
-    """Return all loggers that have a name."""
+    """Return all named loggers."""
     known = list(logging.root.manager.loggerDict.items())
     return [(name, logger) for name, logger in known if isinstance(logger, logging.Logger)]
 
 
 def forget_loggers(package: str) -> None:
-    """Take the loggers of a private package out of ``logging``, which keeps each one for ever."""
+    """Remove the loggers of a private package from ``logging``, which would keep them for ever."""
     loggers = logging.root.manager.loggerDict
     for name in [name for name in list(loggers) if name == package or name.startswith(package + ".")]:
         loggers.pop(name, None)

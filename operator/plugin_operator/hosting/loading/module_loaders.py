@@ -1,6 +1,6 @@
-"""The code of one revision's files, and the loaders that run it as modules.
+"""The code of one revision's files, and the module loaders that run it.
 
-Owns the file names of code objects, and the lines that tracebacks show for them. Which module a name means is left to
+Owns the file names of code objects, and the source lines in tracebacks. Leaves the lookup of module names to
 ``revision_modules``.
 """
 
@@ -15,13 +15,13 @@ from plugin_operator.hosting.loading.resources import RevisionResources
 
 
 class RevisionCode:
-    """The files of one revision, as code.
+    """The files of one revision as code objects.
 
     Args:
-        label: revision as shown to people; part of the file names in tracebacks.
-        root: the plugins directory, as the user knows it.
+        label: displayed revision; part of the file names in tracebacks.
+        root: path of the plugins directory as shown to users.
         files: the bytes of every file, by POSIX path below ``root``.
-        compiled: what the Python files among them were compiled to, for ``imports.code_of``.
+        compiled: compiled Python files, for ``imports.code_of``.
     """
 
     def __init__(self, label: str, root: str, files: Mapping[str, bytes], compiled: Mapping[str, bytes]) -> None:
@@ -32,10 +32,10 @@ class RevisionCode:
         self.files = files
 
     def load(self, path: str) -> CodeType:
-        """Return the code of one file; tracebacks through it show these very bytes, whatever is on disk by then.
+        """Return the code of one file; its tracebacks show the loaded source, even if the file on disk has changed.
 
         Raises:
-            SyntaxError: it is no Python.
+            SyntaxError: the file is not valid Python.
         """
         filename = f"{self.root}/{path}@{self._label}"
         content = self.files[path]
@@ -46,25 +46,25 @@ class RevisionCode:
         return code
 
     def forget(self) -> None:
-        """Take the lines for tracebacks out of the interpreter."""
+        """Remove the source lines for tracebacks from ``linecache``."""
         for filename in self._traced:
             linecache.cache.pop(filename, None)
         self._traced.clear()
 
     def user_path(self, filename: str) -> str | None:
-        """Return the path a person knows for the file name in a code object; None if it is not of this revision."""
+        """Return the path shown to users for the file name of a code object; None if it is not of this revision."""
         path, mark, label = filename.rpartition("@")
         return path if mark and label == self._label and path.startswith(self.root) else None
 
 
 class SourceLoader(InspectLoader):
-    """Runs one file of a revision.
+    """Module loader for one file of a revision.
 
     Args:
-        code: of the revision.
-        adopt: makes the import statements of a module look into the revision first.
-        path: of the file.
-        is_package: whether it is an ``__init__.py``.
+        code: code of the revision.
+        adopt: makes the import statements of a module search the revision first.
+        path: path of the file.
+        is_package: whether the file is an ``__init__.py``.
     """
 
     def __init__(self, code: RevisionCode, adopt: Callable[[ModuleType], None], path: str, *, is_package: bool) -> None:
@@ -73,7 +73,7 @@ class SourceLoader(InspectLoader):
         self._path = path
         self._is_package = is_package
 
-    def is_package(self, fullname: str) -> bool:  # noqa: ARG002 - one loader for each module
+    def is_package(self, fullname: str) -> bool:  # noqa: ARG002 - each module has its own loader
         """Return whether the file is an ``__init__.py``."""
         return self._is_package
 
@@ -99,11 +99,11 @@ class SourceLoader(InspectLoader):
     def exec_module(self, module: ModuleType) -> None:
         """Run the file in ``module``."""
         self._adopt(module)
-        exec(self.get_code(module.__name__), vars(module))  # noqa: S102 - running plugins is what this is for
+        exec(self.get_code(module.__name__), vars(module))  # noqa: S102 - running plugins is the purpose
 
 
 class FolderLoader(InspectLoader):
-    """A folder without ``__init__.py``: nothing to run."""
+    """Module loader for a folder without ``__init__.py``, which has no code."""
 
     def __init__(self, files: Mapping[str, bytes], folder: str) -> None:
         self._files = files
@@ -118,7 +118,7 @@ class FolderLoader(InspectLoader):
         return True
 
     def get_source(self, fullname: str) -> str:  # noqa: ARG002
-        """Return no text."""
+        """Return an empty text."""
         return ""
 
     def exec_module(self, module: ModuleType) -> None:

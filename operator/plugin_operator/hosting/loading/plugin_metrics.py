@@ -1,8 +1,8 @@
-"""The metrics that plugins make with ``prometheus_client``.
+"""The metrics that plugins create with ``prometheus_client``.
 
-Owns where they are kept: what a plugin registers in the library's default registry is kept apart for each revision, so
-that an edit may register the same names, and shown of the revision that works. A scrape shows each series once at any
-moment, before, during and after a swap.
+Owns their storage. Collectors that a plugin registers in the library's default registry are stored per revision, so
+that an edit can register the same names. A scrape shows those of the active revision, and each series exactly once,
+also during a swap.
 """
 
 import contextvars
@@ -19,13 +19,13 @@ from plugin_operator import logs
 from plugin_operator.containment import run_without_task
 from plugin_operator.rendering import class_name, describe, safe_text
 
-#: Names that begin so are the operator's own.
+#: Prefixes of the operator's own metrics.
 RESERVED = ("plugin_operator_", "controller_runtime_", "workqueue_", "rest_client_", "leader_election_")
 
-#: So many metrics of one collector are shown; one that never ends would keep the event loop for good.
+#: Most metrics of one collector per scrape; an endless collector would block the event loop.
 MAX_METRICS = 1000
 
-# Names that a revision is reported for: it may invent one for each scrape.
+# Most names reported per revision, which may create a new one at each scrape.
 _MAX_TOLD = 100
 
 _SUFFIXES = {
@@ -43,7 +43,7 @@ class RevisionMetrics:
     """The collectors that one revision has registered.
 
     Args:
-        plugin, revision: whose.
+        plugin, revision: owner of the collectors.
     """
 
     def __init__(self, plugin: str, revision: str) -> None:
@@ -54,15 +54,15 @@ class RevisionMetrics:
 
 
 Find = Callable[[], RevisionMetrics | None]
-"""Returns the metrics of the plugin code that is calling, None if no plugin is."""
+"""Returns the metrics of the calling plugin, or None."""
 
 
 class PluginMetrics(Collector):
-    """All metrics of all plugins, as one collector.
+    """Collector of the metrics of all plugins.
 
     Args:
-        registry: the one that plugins register in; its ``register`` and ``unregister`` are hooked.
-        find: whose call it is.
+        registry: registry that plugins use; its ``register`` and ``unregister`` are hooked.
+        find: returns the metrics of the calling plugin.
     """
 
     def __init__(self, registry: CollectorRegistry, find: Find) -> None:
@@ -77,20 +77,20 @@ class PluginMetrics(Collector):
             setattr(registry, hook.__name__, hook)
 
     def describe(self) -> list[Metric]:
-        """Return nothing: names are checked as they are registered."""
+        """Return nothing, because names are checked at registration."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics of the revisions that work.
+        """Yield the metrics of the active revisions.
 
-        A collector that raises is left out, and so is a metric whose name is another's: collectors that do not describe
-        themselves show their names only here.
+        It omits a collector that raises, and a metric whose name is already used: collectors without ``describe``
+        reveal their names only here.
         """
         for _, metric in self.collect_owned():
             yield metric
 
     def collect_owned(self) -> Iterator[tuple[RevisionMetrics, Metric]]:
-        """Yield what ``collect`` does, each metric with the revision that has made it."""
+        """Yield the metrics of ``collect``, each with the revision that created it."""
         shown = [
             (metrics, collector, names)
             for metrics in list(self._shown.values())
@@ -104,17 +104,17 @@ class PluginMetrics(Collector):
                     yield metrics, metric
 
     def not_rendered(self, owner: RevisionMetrics, metric: Metric, error: BaseException) -> None:
-        """Report, once for a name, a metric that is left out because one of its values cannot be rendered."""
+        """Report, once per name, a metric that is omitted because a value cannot be rendered."""
         self._tell(owner, _name_of(metric), describe(error), "Plugin metric cannot be rendered")
 
     def register(self, collector: Collector) -> None:
-        """Take a collector; a plugin's is kept with its revision.
+        """Register a collector; that of a plugin is stored with its revision.
 
         Raises:
-            ValueError: another plugin, the operator or another module of the process has one of its names.
+            ValueError: another plugin, the operator or another module of the process uses one of its names.
         """
         owner = self._find()
-        # The library has no public way to ask.
+        # The library has no public function for it.
         names = frozenset(self._registry._get_names(collector))  # type: ignore[no-untyped-call]  # noqa: SLF001
         with self._lock:
             for other in self._known:
@@ -131,13 +131,13 @@ class PluginMetrics(Collector):
         self._register(collector)
 
     def unregister(self, collector: Collector) -> None:
-        """Forget a collector, whoever registered it; a plugin can only take out its own.
+        """Unregister a collector; a plugin can only unregister its own.
 
-        To take out those of the process is a common way to avoid doubles. The second time, at an edit, they would not
-        be there any more, so that it has no effect.
+        Some plugins unregister the default collectors to avoid duplicates. For them the call has no effect, because a
+        second call, after an edit, would raise.
 
         Raises:
-            KeyError: nobody has registered it.
+            KeyError: the collector is not registered.
         """
         owner = self._find()
         with self._lock:
@@ -151,11 +151,11 @@ class PluginMetrics(Collector):
         self._unregister(collector)
 
     def show(self, metrics: RevisionMetrics) -> None:
-        """Show this revision of the plugin from now on, instead of the one that was shown."""
+        """Show the metrics of this revision from now on, instead of those of the previous one."""
         self._shown[metrics.plugin] = metrics
 
     def release(self, metrics: RevisionMetrics) -> None:
-        """Forget the metrics of a revision."""
+        """Remove the metrics of a revision."""
         with self._lock:
             self._known.pop(metrics, None)
             metrics.collectors.clear()
@@ -172,12 +172,12 @@ class PluginMetrics(Collector):
     def _is_shown(self, metric: Metric, names: frozenset[str], taken: set[str], metrics: RevisionMetrics) -> bool:
         try:
             return metric.name in names or self._is_free(metric, taken, metrics)
-        except BaseException as error:  # noqa: BLE001 - a metric's class may be the plugin's, and its name raise
+        except BaseException as error:  # noqa: BLE001 - a plugin's metric class may raise anything in its name
             self._tell(metrics, _name_of(metric), describe(error))
             return False
 
     def _is_free(self, metric: Metric, taken: set[str], metrics: RevisionMetrics) -> bool:
-        """Tell whether nobody else has the names of a metric, and take them if so."""
+        """Reserve the names of a metric and return True, or return False if one is in use."""
         names = {metric.name, *(f"{metric.name}{suffix}" for suffix in _SUFFIXES.get(metric.type, ()))}
         if names & taken or metric.name.startswith(RESERVED):
             self._tell(metrics, metric.name, "another collector has a metric of this name, or it is the operator's own")
@@ -188,7 +188,7 @@ class PluginMetrics(Collector):
     def _collected(self, metrics: RevisionMetrics, collector: Collector) -> list[Metric]:
         try:
             found = run_without_task(contextvars.Context(), lambda: list(islice(collector.collect(), MAX_METRICS + 1)))
-        except BaseException as error:  # noqa: BLE001 - a scrape must survive what a plugin's collector raises
+        except BaseException as error:  # noqa: BLE001 - a plugin's collector must not fail the scrape
             self._tell(metrics, class_name(collector), describe(error))
             return []
         if len(found) > MAX_METRICS:
@@ -196,7 +196,7 @@ class PluginMetrics(Collector):
             found = found[:MAX_METRICS]
         for each in found:
             if not issubclass(type(each), Metric):
-                self._tell(metrics, class_name(collector), f"it yields a {class_name(each)}, which is no metric")
+                self._tell(metrics, class_name(collector), f"it yields a {class_name(each)}, which is not a metric")
         return [each for each in found if issubclass(type(each), Metric)]
 
     def _tell(
@@ -216,15 +216,15 @@ class PluginMetrics(Collector):
 def _name_of(metric: Metric) -> str:
     try:
         return safe_text(metric.name)
-    except BaseException as error:  # noqa: BLE001 - a class of the plugin's may answer with anything
+    except BaseException as error:  # noqa: BLE001 - a plugin's class may raise anything
         return f"<{class_name(metric)}: its name raised {class_name(error)}>"
 
 
 def install(find: Find) -> PluginMetrics:
-    """Keep what plugins register in the library's default registry apart; once for the process."""
+    """Hook the library's default registry to store plugins' collectors per revision; once per process."""
     return PluginMetrics(REGISTRY, find)
 
 
 def is_hooked(registry: Any = REGISTRY) -> bool:
-    """Tell whether a registry is hooked."""
+    """Report whether a registry is hooked."""
     return isinstance(getattr(registry.register, "__self__", None), PluginMetrics)

@@ -1,7 +1,7 @@
-"""Calls by which a plugin's code changes what all code of the process shares.
+"""Calls of plugin code that change process-wide state.
 
-Owns noticing who calls: functions of ``logging`` work, and what they change is found and put back by ``process_state``,
-which is told the caller here. The set-up of structlog is the operator's alone: from a plugin, those calls do nothing.
+Owns finding the caller. Functions of ``logging`` run, and ``process_state`` later restores what they changed; this
+module reports the caller to it. Configuration calls of structlog have no effect from a plugin.
 """
 
 import functools
@@ -37,12 +37,12 @@ _log = logs.get_logger(__name__)
 
 
 class Caller:
-    """Whose call it is.
+    """The plugin code that makes a call.
 
     Args:
-        plugin, revision: the plugin's.
-        place: the line, as ``path:line``.
-        registrations: of the revision.
+        plugin, revision: owner of the code.
+        place: location of the call, as ``path:line``.
+        registrations: registrations of the revision.
     """
 
     __slots__ = ("place", "plugin", "registrations", "revision")
@@ -55,20 +55,20 @@ class Caller:
 
 
 Find = Callable[[str, str, int], Caller | None]
-"""Returns the caller for name of a module, file name and line of a frame, or None if that is no plugin's."""
+"""Returns the caller for the module name, file name and line of a frame, or None outside of plugins."""
 Suspect = Callable[[str, str, set[str]], None]
 
 
 def install(find: Find, suspect: Suspect) -> None:
-    """Notice such calls from now on; once for the process.
+    """Hook these functions; once per process.
 
     Args:
-        find: whose frame it is.
+        find: returns the caller of a frame.
         suspect: ``ImportGuard.suspect``.
     """
     for where, name in _NOTED:
         _note(where, name, find, suspect)
-    for where in (structlog, structlog.stdlib, structlog._config):  # noqa: SLF001 - where others take them from
+    for where in (structlog, structlog.stdlib, structlog._config):  # noqa: SLF001 - modules from which code imports them
         for name in _OF_STRUCTLOG:
             if hasattr(where, name):
                 _make_without_effect(where, name, find)
@@ -82,7 +82,7 @@ def _note(where: Any, name: str, find: Find, suspect: Suspect) -> None:
         if (found := caller(find)) is not None:
             target = args[0] if args else None
             loggers = {target.name} if isinstance(target, logging.Logger) else set()
-            if where is logging.config:  # it disables all loggers that are there
+            if where is logging.config:  # it disables all existing loggers
                 loggers = set(logging.root.manager.loggerDict)
             suspect(f"plugin {found.plugin} at {found.place}", name, loggers)
         return original(*args, **options)

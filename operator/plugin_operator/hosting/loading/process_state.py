@@ -1,8 +1,8 @@
-"""What a plugin changes for everybody in the process, and putting it back.
+"""Detection and restore of process-wide state that plugins change.
 
-Owns the set-up of the standard library's logging and a few hooks that are attributes of modules. All plugins and the
-operator share them, so that what one plugin changes there is undone and named: at the end of its import, and once a
-second from then on. What a plugin does with loggers of its own is left alone.
+Owns the logging configuration of the standard library and some hooks that are attributes of modules. All plugins and
+the operator share them, so the guard reverts and reports changes by a plugin: at the end of its import, and once a
+second afterwards. Plugins may change their own loggers.
 """
 
 import json
@@ -20,11 +20,11 @@ from plugin_operator.containment import LineLimiter
 from plugin_operator.hosting.loading.logging_state import LoggingState, named_loggers
 
 _MOST_NAMED = 5
-# What a plugin changes in each reconcile is put back each time, and logged once in a while.
+# A change in each reconcile is reverted each time, but logged at this interval.
 _BURST = 1
 _PERIOD_SECONDS = 60.0
 
-#: Hooks for which one function serves the whole process: where, and the attribute.
+#: Process-wide hooks: module and attribute.
 _HOOKS: tuple[tuple[Any, str], ...] = (
     (sys, "excepthook"),
     (sys, "unraisablehook"),
@@ -41,13 +41,13 @@ _log = logs.get_logger(__name__)
 
 
 class ImportGuard:
-    """Puts the state back after imports, of which several may run at once, and between them.
+    """Restores the state after imports, which may overlap, and between them.
 
-    The state before the first of several imports that overlap is what each of them is compared with. So the words may
-    name what another import did in the meantime; the trial, which runs one import in a process of its own, does not.
+    Overlapping imports are compared with the state before the first of them, so a warning may name the change of
+    another import. The trial runs each import in a process of its own and is exact.
 
     Args:
-        is_own: tells whether a module of this private name is one of a plugin's.
+        is_own: reports whether a private module name belongs to a plugin.
     """
 
     def __init__(self, is_own: Callable[[str], bool]) -> None:
@@ -58,24 +58,24 @@ class ImportGuard:
         self._hooks: list[Any] = []
         self._is_looking = False
         self._limiter = LineLimiter(SystemClock(), burst=_BURST, period_seconds=_PERIOD_SECONDS)
-        #: Loggers that plugins have made for themselves: with these they may do as they like.
+        #: Loggers that plugins have created, which they may change freely.
         self._theirs: set[str] = set()
         self._touched: set[str] = set()
         self._suspects: dict[str, str] = {}
 
     def begin(self) -> None:
-        """Remember the state, unless an import is under way already."""
+        """Record the state, unless another import is running."""
         with self._lock:
             self._running += 1
             found = []
             if self._running == 1:
-                # What a reconcile has just changed must not pass for how things should be.
+                # A change that a reconcile has just made must not become the recorded state.
                 found = self._undo() if self._is_looking else []
                 self._remember()
         self._report(found)
 
     def end(self) -> tuple[str, ...]:
-        """Put everything back that was changed since ``begin``, and return in words what it was."""
+        """Restore the state at ``begin``, and return descriptions of the changes."""
         with self._lock:
             self._running -= 1
             found = (*self._state.restore_shared(), *self._restore_loggers(), *self._restore_hooks())
@@ -84,7 +84,7 @@ class ImportGuard:
 
     @contextmanager
     def watching(self) -> Iterator[list[str]]:
-        """Guard one import; the list holds what was put back, in words, once the block is over."""
+        """Guard one import; after the block, the list contains descriptions of the reverted changes."""
         undone: list[str] = []
         self.begin()
         try:
@@ -93,22 +93,22 @@ class ImportGuard:
             undone += self.end()
 
     def suspect(self, who: str, call: str, loggers: set[str]) -> None:
-        """Remember that a plugin's code has called what may change the state of everybody.
+        """Record that plugin code has called a function that may change process-wide state.
 
         Args:
             who: plugin, file and line.
-            call: name of the function; of those that one line leads to, the first one is kept.
-            loggers: names of those that it may change, besides what has no name.
+            call: name of the function; only the first one per line is recorded.
+            loggers: names of the loggers that it may change, besides state without a name.
         """
         if len(self._suspects) < _MOST_NAMED:
             self._suspects.setdefault(who, call)
         self._touched |= loggers
 
     def look(self) -> None:
-        """Put back and log what plugins have changed since the last look; the first one remembers what is.
+        """Revert and log changes by plugins since the last call; the first call records the state.
 
-        Handlers that were added to the root logger stay, for they take nothing from anybody. A logger with a name is
-        only put back if a plugin's code called a method of it that changes it.
+        Handlers added to the root logger stay, because they do not affect others. A named logger is restored only if
+        plugin code has called one of its methods that change it.
         """
         with self._lock:
             if self._running:
@@ -121,13 +121,13 @@ class ImportGuard:
         self._report(found)
 
     def rest(self) -> None:
-        """Look at nothing any more, but for imports."""
+        """Stop the checks between imports."""
         with self._lock:
             self._is_looking = False
             self._limiter = LineLimiter(SystemClock(), burst=_BURST, period_seconds=_PERIOD_SECONDS)
 
     def _undo(self) -> list[tuple[str, list[str]]]:
-        """Put back what was changed outside of imports, and return it in words, each with the calls it may be from."""
+        """Revert changes outside of imports, and return their descriptions with the calls that may have made them."""
         touched = [name for name in self._touched if not self._owned(name)]
         found = self._state.restore_shared(keeps_added_handlers=True)
         found += _changed_loggers(self._state.restore_loggers(touched, keeps_added_handlers=True))
@@ -177,7 +177,7 @@ class ImportGuard:
         return found
 
 
-_CAPTURING = logging._showwarning  # type: ignore[attr-defined]  # noqa: SLF001 - what captureWarnings puts in place
+_CAPTURING = logging._showwarning  # type: ignore[attr-defined]  # noqa: SLF001 - the function that captureWarnings installs
 
 
 def _changed_loggers(changed: list[str]) -> list[str]:

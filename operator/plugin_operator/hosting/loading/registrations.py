@@ -1,8 +1,8 @@
-"""What one revision's code registers in the process under a name or in a list, so that it can be taken out again.
+"""Registrations of a revision in process-wide registries, to remove them when it is released.
 
-Owns the record of each revision, and the hooks by which the process's registries note who registers: handlers and
-filters of ``logging``, ``atexit``, ``codecs``, ``copyreg``. Whose call it is, is asked of the stack and the module
-registry. Metrics are ``plugin_metrics``' affair; what is changed for everybody is ``process_state``'s.
+Owns the record per revision, and hooks in the registries: handlers and filters of ``logging``, ``atexit``, ``codecs``,
+``copyreg``. The stack and the module registry identify the caller. Leaves metrics to ``plugin_metrics``, and other
+process-wide state to ``process_state``.
 """
 
 import atexit
@@ -21,9 +21,9 @@ Undo = Callable[[], object]
 
 
 class Registrations:
-    """What the code of one revision has registered.
+    """The registrations of one revision.
 
-    Attachments (handlers and filters) are there while the revision works; all else until it is released.
+    Attachments (handlers and filters) are active while the revision is; other registrations until it is released.
     """
 
     __slots__ = ("_attachments", "_is_attached", "_is_settled", "_refused", "_undo")
@@ -36,15 +36,15 @@ class Registrations:
         self._is_settled = False
 
     def note_attachment(self, target: Any, kind: str, item: Any) -> None:
-        """Remember that ``target.add<kind>(item)`` was called."""
+        """Record a call of ``target.add<kind>(item)``."""
         self._attachments.append((target, kind, item))
 
     def note(self, undo: Undo) -> None:
-        """Remember how to take something out when the revision is released."""
+        """Record the function that removes a registration when the revision is released."""
         self._undo.append(undo)
 
     def refuse(self, what: str) -> bool:
-        """Remember what the code tried in vain, and tell whether a line is due: it is after the import, and the first.
+        """Record a call that was ignored, and return whether to log it: the first time after the import.
 
         During the import it becomes a warning of ``settle``.
         """
@@ -53,7 +53,7 @@ class Registrations:
         return is_new and self._is_settled
 
     def settle(self) -> list[str]:
-        """Forget what was taken out again meanwhile, and return in words what is worth a warning after an import."""
+        """Drop registrations that the plugin has removed itself, and return the warnings of the import."""
         self._is_settled = True
         kept = [each for each in self._attachments if each[2] in _LIST[each[1]](each[0])]
         self._attachments = kept
@@ -62,21 +62,21 @@ class Registrations:
         return [*handlers, *self._refused]
 
     def detach(self) -> None:
-        """Take handlers and filters out: another revision works now. Harmless if they are out."""
+        """Remove handlers and filters while another revision is active; does nothing if they are removed."""
         if self._is_attached:
             self._is_attached = False
             for target, kind, item in self._attachments:
                 getattr(target, f"remove{kind}")(item)
 
     def attach(self) -> None:
-        """Put handlers and filters back: the revision works again. Harmless if they are there."""
+        """Add handlers and filters again when the revision becomes active; does nothing if they are present."""
         if not self._is_attached:
             self._is_attached = True
             for target, kind, item in self._attachments:
                 _ORIGINAL[kind](target, item)
 
     def release(self) -> None:
-        """Take everything out for good."""
+        """Remove all registrations for good."""
         self.detach()
         self._attachments.clear()
         for undo in reversed(self._undo):
@@ -86,23 +86,23 @@ class Registrations:
 
 T = TypeVar("T")
 Find = Callable[[str, str], Registrations | None]
-"""Returns the record of the revision that code belongs to, by its module's name and the file name of its code."""
+"""Maps the module name and file name of code to the registrations of its revision."""
 
 _ORIGINAL: dict[str, Any] = {}
 
 
 def calling(find: Callable[[str, str], T | None]) -> T | None:
-    """Return what ``find`` returns for the plugin module that is calling; None if no plugin is.
+    """Return the result of ``find`` for the calling plugin module; None if no plugin calls.
 
-    What an installed module does while it is imported is its own doing, although a plugin's import statement led to it:
-    it is imported once, whatever is reloaded.
+    The import of an installed module does not count, even if a plugin's import statement caused it, because the module
+    is imported only once.
     """
     return caller(lambda name, filename, _line: find(name, filename))
 
 
 def caller(find: Callable[[str, str, int], T | None]) -> T | None:
-    """Return what ``find`` returns for module name, file name and line of the plugin's frame, as ``calling`` does."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to see who calls
+    """Return the result of ``find`` for module name, file name and line of the calling plugin frame, or None."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to find the caller
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
         if name.startswith(_IMPORT_MACHINERY):
@@ -114,7 +114,7 @@ def caller(find: Callable[[str, str, int], T | None]) -> T | None:
 
 
 def install(find: Find) -> None:
-    """Make the process's registries note what plugins register; once for the process."""
+    """Hook the process-wide registries to record registrations of plugins; once per process."""
     if _ORIGINAL:
         return
     _ORIGINAL["Filter"] = _hook_method(logging.Filterer, "Filter", find)
@@ -163,7 +163,7 @@ def _hook_function(module: Any, name: str, find: Find, undo: Callable[[tuple[Any
 
 
 def _if_its_own(find: Find, function: Any, undo: Callable[[Any], object]) -> Undo:
-    """Return what takes a plugin's function out; one of somebody else may have been registered by others as well."""
+    """Return ``undo`` for a plugin's own function; other functions may be registered by other code too."""
     filename = str(getattr(getattr(function, "__code__", None), "co_filename", ""))
     is_own = find(str(getattr(function, "__module__", "")), filename) is not None
     return functools.partial(undo, function) if is_own else _nothing

@@ -1,4 +1,4 @@
-"""The files of a package of a plugin, for ``importlib.resources``: those of the revision, whatever is on disk now."""
+"""Package files of a revision for ``importlib.resources``, independent of the files on disk."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class RevisionResources(TraversableResources):
-    """Hands out what lies in one folder.
+    """Resource reader for one folder of a revision.
 
     Args:
         files: the bytes of every file of the revision, by POSIX path.
@@ -23,7 +23,7 @@ class RevisionResources(TraversableResources):
 
 
 class _Entry(Traversable):
-    """A file, a folder, or what is not there."""
+    """A file, a folder, or a missing entry."""
 
     def __init__(self, files: Mapping[str, bytes], path: str) -> None:
         self._files = files
@@ -56,10 +56,10 @@ class _Entry(Traversable):
         return raw if "b" in mode else io.TextIOWrapper(raw, *args, **options)
 
     def read_bytes(self) -> bytes:
-        """Return the content.
+        """Return the content of the file.
 
         Raises:
-            FileNotFoundError: it is no file of the plugin.
+            FileNotFoundError: the plugin has no such file.
         """
         try:
             return self._files[self._path]

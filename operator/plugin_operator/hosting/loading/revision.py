@@ -1,4 +1,4 @@
-"""One loaded version of one plugin."""
+"""``PluginRevision``: one loaded version of a plugin."""
 
 from dataclasses import dataclass
 from types import ModuleType
@@ -9,16 +9,16 @@ from plugin_operator.plugin import ControllerDeclaration
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PluginRevision:
-    """What ``Loader.load`` makes of a ``PluginSource``.
+    """The result of ``Loader.load``.
 
     Attributes:
-        plugin: its name.
-        digest: of all files it was made from.
-        revision: how people tell it from the others: a running number and the start of the digest.
-        module: the private module that declares.
-        declarations: its controllers.
-        modules: all its private modules.
-        leftovers: what its import changed in the process, most of it put back, in words.
+        plugin: name of the plugin.
+        digest: digest of its files.
+        revision: displayed name: a running number and a prefix of the digest.
+        module: the private module with the declarations.
+        declarations: declared controllers.
+        modules: all private modules.
+        leftovers: descriptions of the side effects of its import, most of which were reverted.
     """
 
     plugin: str
@@ -30,5 +30,5 @@ class PluginRevision:
     leftovers: tuple[str, ...] = ()
 
     def purge(self) -> None:
-        """Forget its modules; to be called once, when none of its code runs any more."""
+        """Remove its modules; call it once, after all of its code has stopped."""
         self.modules.purge()

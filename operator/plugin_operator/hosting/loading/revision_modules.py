@@ -1,8 +1,8 @@
-"""Modules that exist only inside one revision of one plugin.
+"""Private modules of one revision of a plugin.
 
-Every revision is a package of its own in ``sys.modules``, under a name no import statement can hit by chance. What an
-author writes as ``import helper`` or ``from . import helper`` is looked up in the revision's own files, whenever it
-runs; ``sys.path`` is never touched, and no bytecode is read or written.
+Every revision is a package in ``sys.modules`` with a private name. ``import helper`` or ``from . import helper`` in a
+plugin searches the files of its revision, also at run time. ``sys.path`` is not changed, and no bytecode files are read
+or written.
 """
 
 import builtins
@@ -31,11 +31,11 @@ class RevisionModules:
 
     Args:
         package: private name of the revision's package, an identifier.
-        label: revision as shown to people; part of the file names in tracebacks.
-        root: the plugins directory, as the user knows it.
+        label: displayed revision; part of the file names in tracebacks.
+        root: path of the plugins directory as shown to users.
         files: the bytes of every file, by POSIX path below ``root``.
-        compiled: what the Python files among them were compiled to, for ``imports.code_of``.
-        plugin: its name.
+        compiled: compiled Python files, for ``imports.code_of``.
+        plugin: name of the plugin.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class RevisionModules:
         _FINDER.add(self)
 
     def purge(self) -> None:
-        """Take every trace of the modules out of the interpreter; code that still runs goes on running."""
+        """Remove the modules from the interpreter; code that still runs keeps running."""
         _FINDER.remove(self)
         self.registrations.release()
         PLUGIN_METRICS.release(self.metrics)
@@ -80,7 +80,7 @@ class RevisionModules:
         _forget_types()
 
     def take_over(self, before: "RevisionModules | None") -> None:
-        """Show what this revision has registered in the process, in place of what the one before it has."""
+        """Activate the registrations of this revision in place of those of the previous one."""
         if before is not None:
             before.registrations.detach()
         self.registrations.attach()
@@ -103,21 +103,21 @@ class RevisionModules:
         return None
 
     def _located(self, spec: importlib.machinery.ModuleSpec, path: str) -> importlib.machinery.ModuleSpec:
-        """Tell where a package lies, for what looks into its ``__path__``; imports never look there."""
+        """Return the spec of a package with its location in ``__path__``, which imports do not use."""
         if spec.submodule_search_locations is not None:
             spec.submodule_search_locations[:] = [f"{self.root}/{path}"]
         return spec
 
     def adopt(self, module: ModuleType) -> None:
-        """Make the import statements of ``module`` look into this revision first."""
+        """Make the import statements of ``module`` search this revision first."""
         module.__dict__["__builtins__"] = self._builtins
 
     def user_path(self, filename: str) -> str | None:
-        """Return the path a person knows for the file name in a code object; None if it is not of this revision."""
+        """Return the path shown to users for the file name of a code object; None if it is not of this revision."""
         return self._code.user_path(filename)
 
     def plain(self, text: str) -> str:
-        """Return ``text`` with module names as the author wrote them."""
+        """Return ``text`` with private module names replaced by those that the author wrote."""
         return text.replace(self.package + ".", "").replace(self.package, self.root).replace(f"@{self.label}", "")
 
     def _import(
@@ -137,7 +137,7 @@ class RevisionModules:
 
 
 class _Finder(MetaPathFinder):
-    """Finds the modules of all revisions; one of them stands in ``sys.meta_path``."""
+    """Meta path finder for the modules of all revisions."""
 
     def __init__(self) -> None:
         self._revisions: dict[str, RevisionModules] = {}
@@ -163,12 +163,12 @@ class _Finder(MetaPathFinder):
         if revision is None:
             return None
         if (found := revision.find(fullname)) is None:
-            # Nobody else is asked: the next finder would look on disk, in the __path__ of the package.
+            # Raise, because the next finder would search the package's __path__ on disk.
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         return found
 
     def owner_of(self, module_name: str, filename: str) -> RevisionModules | None:
-        """Return the revision of the module with this private name, else of the code with this file name."""
+        """Return the revision of a private module name, else that of a code file name."""
         found = self._revisions.get(module_name.partition(".")[0])
         if found is not None or "@" not in filename:
             return found
@@ -179,11 +179,11 @@ _FINDER = _Finder()
 
 
 def logger_of(name: str, filename: str) -> tuple[str, str, str] | None:
-    """Return plugin, revision and readable name of a logger.
+    """Return plugin, revision and display name of a logger.
 
     Args:
-        name: of the logger, perhaps that of a private module.
-        filename: of the code that logs, as in its code object.
+        name: name of the logger, possibly that of a private module.
+        filename: file name of the logging code, as in its code object.
     """
     owner = owner_of(name, filename)
     return (owner.plugin, owner.label, owner.plain(name)) if owner is not None else None
@@ -200,13 +200,13 @@ def _metrics_of_caller() -> RevisionMetrics | None:
 
 
 def owner_of(module_name: str, filename: str = "") -> RevisionModules | None:
-    """Return the loaded revision that code belongs to; None if it is no plugin's.
+    """Return the loaded revision to which code belongs; None if it is not a plugin's.
 
-    The registry of loaded revisions answers: a private module name cannot be turned back into a plugin's name.
+    It searches the registry of loaded revisions, because a private module name does not determine the plugin's name.
 
     Args:
         module_name: ``__name__`` in the globals of the code.
-        filename: of its code object. A plugin may run its code with other globals, or rename its module.
+        filename: file name of its code object; a plugin may run code with other globals, or rename its module.
     """
     return _FINDER.owner_of(module_name, filename)
 
@@ -218,7 +218,7 @@ registrations.install(_registrations_of)
 
 logs.name_plugins(logger_of)
 
-#: Puts back what plugins change for everybody.
+#: Restores process-wide state that plugins change.
 IMPORT_GUARD = ImportGuard(lambda name: owner_of(name) is not None)
 
 
@@ -233,6 +233,6 @@ process_calls.install(_caller, IMPORT_GUARD.suspect)
 
 
 def _forget_types() -> None:
-    """Empty the caches in which ``typing`` keeps classes alive, and through them the modules they came from."""
+    """Clear the caches of ``typing``, which keep classes and their modules alive."""
     for clear in getattr(typing, "_cleanups", ()):
         clear()

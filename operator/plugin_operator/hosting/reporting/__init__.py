@@ -1,1 +1,1 @@
-"""What is reported of a plugin: its state, status, log lines and metrics."""
+"""Reports about plugins: state, status, log lines and metrics."""

@@ -1,4 +1,4 @@
-"""What is known about one plugin, and telling it: state, reason, log lines and metrics in one place."""
+"""``StatusReporter``: state, reason, log lines and metrics of one plugin."""
 
 from datetime import datetime
 from typing import Any
@@ -26,14 +26,14 @@ _log = logs.get_logger(__name__)
 
 
 class StatusReporter:
-    """State and reason of one plugin; every change goes through ``move``.
+    """State and reason of one plugin; every state change goes through ``move``.
 
     Attributes:
-        path, line: what ``reason`` is about.
-        candidate: digest of the file as it is, if that is not what works.
-        awaits: keys of the caches for which the file as it is was kept back.
-        reloads: how many revisions have become active.
-        swap_seconds: how long the last swap took, from the last reconcile of the old to the first of the new code.
+        path, line: location for ``reason``.
+        candidate: digest of the current file, if it is not the active one.
+        awaits: keys of the caches for which the current file waits.
+        reloads: number of revisions that have become active.
+        swap_seconds: duration of the last swap, from the last reconcile of the old code to the first of the new.
     """
 
     def __init__(self, name: str, path: str, environment: Environment) -> None:
@@ -53,10 +53,10 @@ class StatusReporter:
         self._metrics.family(PLUGIN_STATE).set(1, name, self.state)
 
     def move(self, state: PluginState, reason: str = "") -> None:
-        """Go to ``state``.
+        """Change to ``state``.
 
         Raises:
-            RuntimeError: ``states`` knows no such way: a bug here.
+            RuntimeError: ``states`` has no such transition, which is a bug.
         """
         if not may_follow(self.state, state):
             raise RuntimeError(f"plugin {self.name} cannot go from {self.state} to {state}")
@@ -70,20 +70,20 @@ class StatusReporter:
         self.since = self._clock.now()
 
     def swapped(self, seconds: float) -> None:
-        """Note how long a swap took."""
+        """Record the duration of a swap."""
         self.swap_seconds = seconds
 
     def follows(self, path: str) -> None:
-        """Note that what works is what the file at ``path`` says."""
+        """Record that the active revision is the file at ``path``."""
         self.path, self.line, self.candidate = path, None, ""
 
     def skip(self, digest: str, reason: str) -> None:
-        """Note that the file has content that was rolled back before."""
+        """Report that the content of the file was rolled back before."""
         self.candidate = digest
         self.move(PluginState.QUARANTINED, reason)
 
     def reject(self, error: PluginRejected, digest: str, runtime: RevisionRuntime | None) -> None:
-        """Note that the file cannot be loaded."""
+        """Report that the file was rejected."""
         self.path = error.path or self.path
         self.line = error.line
         self.candidate = digest
@@ -100,7 +100,7 @@ class StatusReporter:
         )
 
     def wait(self, error: PluginRejected, digest: str, caches: frozenset[Any]) -> None:
-        """Note that the file is kept back until the API server has what it needs."""
+        """Report that the file waits until the API server serves the kinds it needs."""
         is_new = (self.candidate, self.reason) != (digest, error.reason)
         self.path, self.line, self.candidate = error.path or self.path, error.line, digest
         self.move(PluginState.WAITING, error.reason)
@@ -109,7 +109,7 @@ class StatusReporter:
             _log.warning("Plugin edit waits for the API server", plugin=self.name, path=self.path, reason=error.reason)
 
     def settle(self, runtime: RevisionRuntime, held_up: str = "") -> None:
-        """Note how the revision that works is doing: it waits for caches, lacks rights to write, or all is well."""
+        """Report the active revision: waiting for caches, lacking write permissions, or healthy."""
         reason = "; ".join(filter(None, (runtime.waiting, runtime.lacking, held_up)))
         heals = self.state is PluginState.WAITING and not runtime.waiting
         self.move(PluginState.WAITING if runtime.waiting else PluginState.ACTIVE, reason)
@@ -117,7 +117,7 @@ class StatusReporter:
             _log.info("Plugin active", plugin=self.name, revision=runtime.label, controllers=sorted(runtime.bound))
 
     def quarantine(self, bad: RevisionRuntime, restored: RevisionRuntime) -> None:
-        """Note that a revision was rolled back."""
+        """Report that a revision was rolled back."""
         health = bad.health
         reason = (
             f"revision {bad.label} failed {health.failed} of {health.failed + health.succeeded} reconciles right after "
@@ -130,7 +130,7 @@ class StatusReporter:
         _log.error("Plugin rolled back", plugin=self.name, revision=bad.label, restored=restored.label, reason=reason)
 
     def activated(self, new: RevisionRuntime, old: RevisionRuntime | None, path: str) -> None:
-        """Note that a revision has taken over, whether it works or waits."""
+        """Report that a revision has become active, reconciling or waiting."""
         self.follows(path)
         self.reloads += 1
         self.show_revision(new, old)
@@ -149,10 +149,10 @@ class StatusReporter:
         if old is not None:
             self._warn_of_lost_ids(new, old)
         for leftover in new.leftovers:
-            _log.warning("Plugin import leaves something behind", plugin=self.name, revision=new.label, what=leftover)
+            _log.warning("Plugin import has side effects", plugin=self.name, revision=new.label, what=leftover)
 
     def _warn_of_lost_ids(self, new: RevisionRuntime, old: RevisionRuntime) -> None:
-        """Say that objects keep the finalizers of controllers that others have replaced, as after a rename."""
+        """Warn that objects keep finalizers of replaced controllers, as after a rename."""
         before = {each.declaration.id: each.declaration for each in old.bound.values()}
         now = {each.declaration.id: each.declaration for each in new.bound.values()}
         replaced_by = sorted(now[each].name for each in now.keys() - before.keys())
@@ -173,13 +173,13 @@ class StatusReporter:
         failures: tuple[ControllerFailures, ...],
         charges: tuple[Misbehavior, ...],
     ) -> PluginStatus:
-        """Return the status of the plugin now.
+        """Return the current status of the plugin.
 
         Args:
-            runtime: of the revision that works; without one, failures and charges are about nothing.
-            controllers: what they say of themselves.
-            failures: what fails of each.
-            charges: what the revision does that it should not.
+            runtime: the active revision, or None.
+            controllers: status of its controllers.
+            failures: failures of its controllers.
+            charges: misbehavior of the revision.
         """
         return PluginStatus(
             name=self.name,
@@ -202,13 +202,13 @@ class StatusReporter:
         )
 
     def show_revision(self, new: RevisionRuntime, old: RevisionRuntime | None) -> None:
-        """Make the metrics name the revision that works."""
+        """Update the metrics to the active revision."""
         if old is not None:
             self._metrics.family(PLUGIN_INFO).remove(self.name, old.label, old.digest)
         self._metrics.family(PLUGIN_INFO).set(1, self.name, new.label, new.digest)
 
     def retired(self) -> None:
-        """Note that the plugin is gone, and end its series."""
+        """Report that the plugin was unloaded, and remove its series."""
         self.move(PluginState.RETIRED)
         self._metrics.drop_plugin(self.name)
         _log.info("Plugin retired", plugin=self.name)

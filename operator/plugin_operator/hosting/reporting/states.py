@@ -1,39 +1,39 @@
-"""The life of a plugin: its states and the ways between them, all of them and nowhere else.
+"""The state machine of a plugin: its states and all transitions.
 
     Discovered → Validating → Warming → Active → Draining → Retired
 
-A plugin is in one state, though during a swap two of its revisions exist: the state tells what is being done about the
-file as it is now, and the status names the revision that works meanwhile.
+A plugin has one state, even while two of its revisions exist during a swap. The state describes the current file; the
+status also names the active revision.
 """
 
 from enum import StrEnum
 
 
 class PluginState(StrEnum):
-    """What is being done about a plugin."""
+    """State of a plugin, for its current file."""
 
     DISCOVERED = "Discovered"
-    """Its file was found; nothing of it has run."""
+    """Its file was found; none of its code has run."""
     VALIDATING = "Validating"
-    """Its import is tried in a child process."""
+    """A trial import runs in a child process."""
     WARMING = "Warming"
-    """Its new revision is loaded; caches that it needs fill, its start hook runs."""
+    """Its new revision is loaded; its caches are syncing, and its ``start`` hook runs."""
     ACTIVE = "Active"
-    """Its file is what works."""
+    """The current file is the active revision."""
     WAITING = "Waiting"
-    """The API server does not know a kind its file needs, or refuses it (yet); the revision before, if it needs nothing
-    of the kind, goes on."""
+    """The API server does not serve or allow a kind that the file needs; a previous revision that does not need it
+    keeps running."""
     DRAINING = "Draining"
-    """Reconciles of the revision before, or of a deleted plugin, run out."""
+    """Reconciles of the previous revision, or of a deleted plugin, are in flight."""
     STUCK = "Stuck"
-    """A reconcile of the revision before, or of a deleted plugin, ignores its cancellation; its key stays locked, all
-    others go on."""
+    """A reconcile of the previous revision, or of a deleted plugin, ignores cancellation; its key stays locked, all
+    other keys are reconciled."""
     REJECTED = "Rejected"
-    """Its file cannot be loaded; the revision before, if there is one, goes on."""
+    """Its file was rejected; the previous revision, if there is one, keeps running."""
     QUARANTINED = "Quarantined"
-    """Its file failed right after the swap and was rolled back; this very content is not tried again."""
+    """Its file failed right after the swap and was rolled back; this content is not loaded again."""
     RETIRED = "Retired"
-    """It is unloaded."""
+    """The plugin is unloaded."""
 
 
 _S = PluginState
@@ -54,5 +54,5 @@ TRANSITIONS: dict[PluginState, frozenset[PluginState]] = {
 
 
 def may_follow(state: PluginState, following: PluginState) -> bool:
-    """Tell whether a plugin may go from ``state`` to ``following``; staying is always allowed."""
+    """Report whether the transition from ``state`` to ``following`` exists; no change is always allowed."""
     return state is following or following in TRANSITIONS[state]

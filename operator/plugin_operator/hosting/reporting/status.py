@@ -1,4 +1,4 @@
-"""What is said about a plugin: to ``/status``, to the CLI, to the log."""
+"""``PluginStatus``: the status of a plugin for ``/status``, CLI and logs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,23 +17,23 @@ class PluginStatus:
     Attributes:
         name: the file without ``.py``, or the folder.
         path: the file, or the file that ``reason`` is about.
-        line: 1-based line in it, if there is one to blame.
-        state: what is being done about it.
-        since: when it came into that state.
-        reason: what is wrong, empty if nothing is; the rest works with the revision named here.
-        revision: what works now; empty if nothing does.
-        digest: of what works now.
-        candidate: digest of the file as it is now, if that is not what works.
-        awaits: keys of the caches that wait for the API server: those for which the file as it is now was kept back,
-            else those of the working revision.
-        controllers: of the working revision.
-        leftovers: what its import leaves behind in the process.
-        reloads: how many revisions have become active.
-        failures: what fails of each controller.
-        tasks: how many tasks its code has spawned and not ended.
-        charges: what it does that it should not.
-        rolled_back_for: class of the last exception of the revision that was rolled back, with file and line, without
-            its message; empty if it is not known or the file is another by now.
+        line: 1-based line in it, or None.
+        state: state of the plugin.
+        since: time of the last state change.
+        reason: what is wrong; empty if nothing is.
+        revision: the active revision; empty if there is none.
+        digest: digest of the active revision.
+        candidate: digest of the current file, if it is not the active one.
+        awaits: keys of the caches that wait for the API server: those for which the current file waits, else those of
+            the active revision.
+        controllers: status of the controllers of the active revision.
+        leftovers: side effects of its import.
+        reloads: number of revisions that have become active.
+        failures: failures of each controller.
+        tasks: number of unfinished tasks that its code has spawned.
+        charges: misbehavior of the plugin.
+        rolled_back_for: class of the last exception of a rolled-back revision with file and line, without its message;
+            empty if it is unknown, or if the file has changed since.
     """
 
     name: str
@@ -56,34 +56,34 @@ class PluginStatus:
 
     @property
     def placed_reason(self) -> str:
-        """What is wrong, after file and line where there is a line; empty if nothing is."""
+        """The reason, prefixed with file and line if there is a line; empty if nothing is wrong."""
         return f"{self.path}:{self.line}: {self.reason}" if self.reason and self.line else self.reason
 
     @property
     def failing(self) -> str:
-        """The last error of a controller that fails most of the time; empty if none does."""
+        """Last error of a controller that fails most of the time; empty if there is none."""
         return next((each.last.error for each in self.failures if each.keeps_failing and each.last is not None), "")
 
     @property
     def keeps_failing(self) -> bool:
-        """Whether a controller of it fails most of the time."""
+        """Whether one of its controllers fails most of the time."""
         return any(each.keeps_failing for each in self.failures)
 
     @property
     def failure_summary(self) -> str:
-        """What fails, in one line for people; empty if nothing does."""
+        """All failures in one line of text; empty if there are none."""
         return "; ".join(each.summary for each in self.failures if each.summary)
 
     @property
     def hanging(self) -> str:
-        """Which reconcile does not end, where it is, and the way out; empty if all do."""
+        """The reconcile that does not end, its location, and how to fix it; empty if there is none."""
         hangs = next((each for each in self.charges if each.how is MisbehaviorKind.HANGS), None)
         if hangs is None:
             return ""
         return f"{hangs.stack[0]}: {hangs.detail}" if hangs.stack else hangs.detail
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON-like values; holds names of objects, never their content."""
+        """Return the status as JSON-like values, which contain names of objects but not their data."""
         failures = {each.controller: each for each in self.failures}
         return {
             "name": self.name,

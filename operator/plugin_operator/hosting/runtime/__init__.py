@@ -1,1 +1,1 @@
-"""One revision at work: its controllers, caches, hooks and health, and what it does wrong."""
+"""One active revision: its controllers, caches, hooks, health and misbehavior."""

@@ -1,8 +1,8 @@
-"""What fails of one controller in one revision: the one model behind status, metric, probes, log and command.
+"""Failures of one controller in one revision, the source for status, metrics, probes, logs and CLI.
 
-Owns when a controller counts as failing most of the time, and the place in the plugin's code that an error comes from.
-Everything counts from the first failure on: errors of the API server, ``TerminalError`` and timeouts, predicates and
-map functions. When to roll back is another matter, see ``health``.
+Owns when a controller counts as failing most of the time, and the location of an error in the plugin's code. All
+failures count: errors of the API server, ``TerminalError``, timeouts, predicates and map functions. Leaves rollbacks to
+``health``.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from plugin_operator.controllers import ControllerStatus, Failure, Request
 from plugin_operator.controllers.workers.outcomes import MAX_REMEMBERED
 from plugin_operator.rendering import Locate, describe, places_of
 
-#: So many failures in a row, without a success of any object in between, and a controller may be failing.
+#: Consecutive failures, without a success of any object in between, after which a controller may be failing.
 FAILURES_IN_A_ROW = 3
-#: ... if so many different objects failed, or all there are, or none has succeeded since the revision began.
+#: ... if this many objects failed, or all objects, or none has succeeded since the revision started.
 FAILING_OBJECTS = 3
-#: A predicate or map function that raised is shown for so long after the last time.
+#: How long the failure of a predicate or map function is shown.
 CODE_FAILURE_SHOWN_SECONDS = 300.0
 
 _SHOWN_NAMES = 3
@@ -30,10 +30,10 @@ class LastFailure:
     """The last error of a controller.
 
     Attributes:
-        what: which part of the plugin failed: reconcile, predicate, map.
-        error: type and message, cut.
-        places: files and lines of the plugin's own code that it passed, the innermost first.
-        at: when, UTC.
+        what: role of the code that failed: reconcile, predicate, map.
+        error: type and message, truncated.
+        places: ``file:line`` of the plugin's frames in its traceback, innermost first.
+        at: time of the failure in UTC.
     """
 
     what: str
@@ -43,21 +43,21 @@ class LastFailure:
 
     @property
     def place(self) -> str:
-        """The innermost of the plugin's own lines; empty if it came from none."""
+        """The innermost of ``places``; empty if there is none."""
         return self.places[0] if self.places else ""
 
 
 @dataclass(frozen=True, slots=True)
 class ControllerFailures:
-    """What fails of one controller now.
+    """The current failures of one controller.
 
     Attributes:
-        controller: its name.
-        objects: how many objects failed at their last reconcile; at most ``MAX_REMEMBERED`` are counted.
-        names: a few of them.
-        code: how often its predicates and map functions raised of late.
+        controller: name of the controller.
+        objects: number of objects whose last reconcile failed, up to ``MAX_REMEMBERED``.
+        names: names of some of them.
+        code: number of recent exceptions of its predicates and map functions.
         last: the last error; None if nothing fails.
-        keeps_failing: whether it fails most of the time.
+        keeps_failing: whether the controller fails most of the time.
     """
 
     controller: str
@@ -69,7 +69,7 @@ class ControllerFailures:
 
     @property
     def summary(self) -> str:
-        """All of it in one line for people; empty if nothing fails."""
+        """All failures in one line of text; empty if nothing fails."""
         if self.last is None:
             return ""
         more = ", …" if self.objects > len(self.names) else ""
@@ -83,13 +83,13 @@ class ControllerFailures:
 
 
 class FailureLog:
-    """Remembers what failed of one controller since its revision began.
+    """Log of the failures of one controller since its revision started.
 
     Args:
-        controller: its name.
-        clock: time of the failures.
-        locate: finds the plugin's own frames.
-        succeeded: returns how many reconciles of the controller have succeeded so far.
+        controller: name of the controller.
+        clock: provides the time of failures.
+        locate: maps file names of the plugin's code to paths shown to users.
+        succeeded: returns the number of successful reconciles so far.
     """
 
     __slots__ = (
@@ -125,7 +125,7 @@ class FailureLog:
         self._charged_at: tuple[int, int] | None = None
 
     def reconcile_failed(self, failure: Failure) -> None:
-        """Note a reconcile that failed, for whatever reason."""
+        """Record a failed reconcile."""
         done = self._succeeded()
         if done != self._succeeded_at_row:
             self._succeeded_at_row, self._in_a_row = done, 0
@@ -137,7 +137,7 @@ class FailureLog:
         self._last = self._note("reconcile", failure.error)
 
     def code_failed(self, what: str, error: BaseException) -> None:
-        """Note that a predicate or a map function raised."""
+        """Record an exception of a predicate or map function."""
         if self._clock.monotonic() - self._code_at > CODE_FAILURE_SHOWN_SECONDS:
             self._code = 0
         self._code += 1
@@ -145,7 +145,7 @@ class FailureLog:
         self._last_code = self._note(what, error)
 
     def look(self, status: ControllerStatus) -> ControllerFailures:
-        """Judge anew whether it fails most of the time, and return what fails."""
+        """Update whether the controller fails most of the time, and return its failures."""
         if self._charged_at is None:
             if self._fails(status) or self._recent_code() >= FAILURES_IN_A_ROW:
                 self._charged_at = self._succeeded(), self._failed
@@ -154,13 +154,13 @@ class FailureLog:
         return self.snapshot(status)
 
     def snapshot(self, status: ControllerStatus) -> ControllerFailures:
-        """Return what fails, as it was judged last."""
+        """Return the failures, as of the last ``look``."""
         code = self._recent_code()
         lasts = [self._last if status.failing else None, self._last_code if code else None]
         known = [last for last in lasts if last is not None]
         names = tuple(str(request) for request in list(status.failing)[-_SHOWN_NAMES:])
         if not known and status.failing:
-            # It failed under the revision before and was not tried again yet.
+            # The object failed in the previous revision and has not been retried.
             key = list(status.failing.values())[-1]
             known = [LastFailure("reconcile", key.error[:_MAX_WORDS], (), key.at)]
         return ControllerFailures(
@@ -183,7 +183,7 @@ class FailureLog:
         return self._succeeded() == self._succeeded_at_start or len(self._row) >= enough
 
     def _is_over(self, status: ControllerStatus, charged_at: tuple[int, int]) -> bool:
-        """Once charged, a controller has to succeed more often than it fails, or nothing may fail any more."""
+        """Report whether a failing controller has recovered: more successes than failures, or no failing object."""
         if self._recent_code() >= FAILURES_IN_A_ROW:
             return False
         succeeded, failed = self._succeeded() - charged_at[0], self._failed - charged_at[1]

@@ -1,4 +1,4 @@
-"""How the reconciles of one revision fare, and when that is reason enough to take it back."""
+"""Health of one revision: outcomes of its reconciles, and when they justify a rollback."""
 
 from collections.abc import Callable
 
@@ -12,17 +12,17 @@ _REMEMBERED = 512
 
 
 class RevisionHealth:
-    """Counts the outcomes of one revision; plain numbers, because it is in the way of every reconcile.
+    """Counts the outcomes of one revision, as plain numbers, because every reconcile updates them.
 
     Attributes:
-        succeeded, failed: ended reconciles of late; both are halved when they are many. What has reasons outside the
-            plugin (``errors.is_external``), and a ``TerminalError``, which an author raises on purpose, count as
-            neither. An answer that blames the request (400, 404, 409, 422) counts as a failure.
+        succeeded, failed: recent reconciles by outcome; both are halved when they grow large. External errors
+            (``errors.is_external``) and ``TerminalError`` count as neither. A response that rejects the request (400,
+            404, 409, 422) counts as a failure.
         last_error: type and message of the last failure, and the plugin's line.
         last_kind: the same without the message, which may quote a Secret.
 
     Args:
-        locate: finds the plugin's own frames.
+        locate: maps file names of the plugin's code to paths shown to users.
     """
 
     __slots__ = ("_listener", "_locate", "failed", "last_error", "last_kind", "succeeded")
@@ -51,12 +51,12 @@ class RevisionHealth:
             self._fade()
 
     def raised(self, error: BaseException) -> None:
-        """Count a reconcile that ended with ``error``, unless that says nothing about the code."""
+        """Count a reconcile that ended with ``error``, unless the error is excused."""
         if not _is_excused(error):
             self.failure(error)
 
     def failure(self, error: BaseException) -> None:
-        """Count a reconcile that failed, and tell of it."""
+        """Count a failed reconcile and call ``on_failure``."""
         self.failed += 1
         if self.failed >= _REMEMBERED:
             self._fade()
@@ -67,15 +67,15 @@ class RevisionHealth:
             self._listener()
 
     def _fade(self) -> None:
-        """Let what was long ago count less, so that the numbers tell how things are now."""
+        """Halve both counts when they grow large, so that recent outcomes dominate."""
         self.succeeded //= 2
         self.failed //= 2
 
 
 def _is_excused(error: BaseException) -> bool:
-    """Tell what says nothing about the code: the outside, an author's own choice, a cancellation that was asked for."""
+    """Report whether an error does not count: external, a ``TerminalError``, or a requested cancellation."""
     if issubclass(type(error), ReconcileTimeoutError):
-        return False  # even if it waited for the outside: the author sets the limit
+        return False  # a timeout counts even if the API server was slow, because the plugin sets it
     if issubclass(type(error), Exception):
         return issubclass(type(error), TerminalError) or is_external(error)
     return is_cancelled_from_outside(error)

@@ -1,4 +1,4 @@
-"""Calling a hook of a plugin so that, whatever the author wrote, it is the plugin's trouble alone."""
+"""Calling hooks of plugins in isolation, with a deadline."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,15 +20,14 @@ async def run_hook(
     """Call a hook and return its result.
 
     Args:
-        bound: the controller it belongs to.
-        name: of the hook, for people.
-        hook: what to call.
-        deadline_seconds: how long it may take; past it, or if this is cancelled, the hook is cancelled and not waited
-            for.
+        bound: controller of the hook.
+        name: name of the hook, for messages.
+        hook: the function to call.
+        deadline_seconds: deadline of the hook. After it, or on cancel, the hook is cancelled without waiting for it.
         clock: measures the deadline.
 
     Raises:
-        PluginRejected: it raised anything at all, or did not end within the deadline.
+        PluginRejected: the hook raised any exception, or did not end within the deadline.
     """
     declaration = bound.declaration
     task = start_task(_told(bound, name, hook), f"hook/{bound.scope.plugin}/{name}")
@@ -40,7 +39,7 @@ async def run_hook(
         task.cancel()
     try:
         return task.result()
-    except asyncio.CancelledError:  # nobody cancelled it in time: the hook cancelled its own task
+    except asyncio.CancelledError:  # without a request from outside, the hook cancelled its own task
         raise PluginRejected(f"{name} cancelled its task", path=declaration.path, line=declaration.line) from None
 
 
@@ -48,12 +47,12 @@ async def _told(bound: BoundController, name: str, hook: Callable[[], Awaitable[
     try:
         return await hook()
     except BaseException as error:
-        # Caught inside the task: asyncio ends the event loop, and with it the operator, for some of them.
+        # Caught inside the task, because asyncio would re-raise some of them out of the event loop.
         if is_cancelled_from_outside(error):
             raise
         bound.guard.report(name, None, error)
         path, _, line = bound.guard.place_of(error).rpartition(":")
         declaration = bound.declaration
-        # A callable that is no function of Python's has no line of its own.
+        # A callable without a code object has no line.
         place = (path, int(line)) if path else (declaration.path, declaration.line)
         raise PluginRejected(f"{name} raised {describe(error)}", path=place[0], line=place[1]) from None

@@ -1,4 +1,4 @@
-"""The caches of one revision: held from before its first reconcile until after its last."""
+"""The informers of one revision, from before its first reconcile until after its last."""
 
 import builtins
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,13 +16,13 @@ _POLL_SECONDS = 0.02
 class InformerSet:
     """Informers of one revision, by kind.
 
-    A controller holds its informers as well; these references keep the caches alive for reconciles of a revision that
-    has been swapped out and still runs.
+    A controller has references to its informers too; those here keep caches alive for reconciles in flight of a
+    replaced revision.
 
     Args:
-        factory: where they come from.
-        primary: the keys of the reconciled kind, one for each namespace.
-        read: what ``lister_for`` reads, by kind; see ``CacheKeys``.
+        factory: creates informers.
+        primary: keys of the reconciled kind, one per namespace.
+        read: keys that ``lister_for`` reads, by kind; see ``CacheKeys``.
     """
 
     def __init__(
@@ -36,42 +36,42 @@ class InformerSet:
         self._read = {kind: [[factory.acquire(key) for key in keys] for keys in each] for kind, each in read.items()}
 
     def primary(self) -> Callable[[], Lister]:
-        """Return how to get at the cache of the reconciled kind."""
+        """Return a function that returns the lister of the reconciled kind."""
         return self._lister_maker(self._primary)
 
     def listers(self) -> dict[GroupVersionKind, Callable[[], Lister]]:
-        """Return how to get at the cache of each kind."""
+        """Return functions that return the listers, by kind."""
         return {
             kind: self._lister_maker(found[0]) if len(found) == 1 else _unclear(kind, found)
             for kind, found in self._read.items()
         }
 
     def cache_of(self, kind: GroupVersionKind, key: NamespacedName) -> "InformerView | None":
-        """Return the cache that would hold an object; None if there is none, or if it is not being kept up to date."""
+        """Return the cache for an object; None if there is none, or if it is not kept in sync."""
         for informer in self._first_of(kind):
             if informer.key.namespace in {None, key.namespace}:
                 return None if _is_waiting(informer) or not informer.has_synced else InformerView(informer)
         return None
 
     def positions(self, kinds: Iterable[GroupVersionKind]) -> tuple[str, ...]:
-        """Return how far the caches of ``kinds`` have followed the server."""
+        """Return the resource versions up to which the caches of ``kinds`` have followed the server."""
         return tuple(str(each.resource_version) for kind in kinds for each in self._of(kind))
 
     @property
     def waiting(self) -> list[str]:
-        """Why caches wait for the API server: a kind it does not know, a permission it does not give."""
+        """Reasons why caches wait for the API server: kinds that are not served or not allowed."""
         state = self._openness(self.blocked)
         closed = state.closed if state.is_open else frozenset()
         return list(dict.fromkeys(_why(each, closed) for each in self._all() if _is_waiting(each) and each.reason))
 
     @property
     def blocked(self) -> frozenset[Any]:
-        """The caches that wait for the API server."""
+        """Keys of the caches that wait for the API server."""
         return frozenset(each.key for each in self._all() if _is_waiting(each))
 
     @property
     def works(self) -> bool:
-        """Whether something can be worked on; a cache that was complete before it had to wait stops nothing."""
+        """Whether some requests can be reconciled; a cache that had synced before it had to wait blocks none."""
         missing = frozenset(each.key for each in self._all() if _is_waiting(each) and not each.has_synced)
         return self._openness(missing).is_open
 
@@ -80,7 +80,7 @@ class InformerSet:
 
     @property
     def has_synced(self) -> bool:
-        """Whether every cache is complete."""
+        """Whether every cache has synced."""
         return all(each.has_synced for each in self._all())
 
     async def warm(self, deadline_seconds: float, clock: Clock) -> None:
@@ -90,7 +90,7 @@ class InformerSet:
             await clock.sleep(_POLL_SECONDS)
 
     async def release(self) -> None:
-        """Give everything back."""
+        """Release all informers."""
         informers = list(self._all())
         self._primary, self._read = [], {}
         for informer in informers:
@@ -129,7 +129,7 @@ def _unclear(kind: GroupVersionKind, found: Sequence[Sequence[Any]]) -> Callable
 
 def _why(informer: Any, closed: frozenset[str]) -> str:
     namespace, reason = informer.key.namespace, str(informer.reason)
-    return f"namespace {namespace} waits, the others go on: {reason}" if namespace in closed else reason
+    return f"namespace {namespace} waits, others are reconciled: {reason}" if namespace in closed else reason
 
 
 def _is_waiting(informer: Any) -> bool:
@@ -137,7 +137,7 @@ def _is_waiting(informer: Any) -> bool:
 
 
 class InformerView:
-    """What one informer knows of single objects; see ``plugin.CacheView``."""
+    """Read access to one informer for expectations; see ``plugin.CacheView``."""
 
     __slots__ = ("_informer",)
 
@@ -146,17 +146,17 @@ class InformerView:
 
     @property
     def position(self) -> str:
-        """How far the cache has followed the server."""
+        """Resource version up to which the cache has followed the server."""
         return str(self._informer.resource_version)
 
     def selects(self, obj: Object) -> bool:
-        """Tell whether the object is one that the cache would hold; field selectors only the server can read."""
+        """Report whether the cache would contain the object; field selectors are evaluated by the server only."""
         key = self._informer.key
         labels = (obj.get("metadata") or {}).get("labels") or {}
         return not key.field_selector and LabelSelector.parse(key.label_selector).matches(labels)
 
     def identity(self, key: NamespacedName) -> tuple[str, str, bool] | None:
-        """Return resource version, uid and whether it is being deleted."""
+        """Return resource version, uid and whether the object is being deleted."""
         found = self._informer.lister.raw(key)
         if found is None:
             return None
@@ -164,7 +164,7 @@ class InformerView:
 
 
 class FeedingInformers:
-    """The caches whose changes make a controller's requests due; see ``plugin.loops.FeedingCaches``."""
+    """The caches whose changes enqueue requests; see ``plugin.writes.write_loops.FeedingCaches``."""
 
     __slots__ = ("_informers", "others", "primary")
 
@@ -174,13 +174,13 @@ class FeedingInformers:
         self._informers = informers
 
     def version_of(self, request: NamespacedName) -> str:
-        """Return the version of a request's own object in the cache; empty if it is not there."""
+        """Return the resource version of the request's object in the cache; empty if it is not cached."""
         view = self._informers.cache_of(self.primary, request) if self.primary is not None else None
         known = view.identity(request) if view is not None else None
         return known[0] if known is not None else ""
 
     def positions(self) -> tuple[str, ...]:
-        """Return how far the caches of the further kinds have followed the server."""
+        """Return the resource versions up to which the caches of owned and watched kinds have followed the server."""
         return self._informers.positions(self.others)
 
 
@@ -210,7 +210,7 @@ class MergedLister:
         return [key for lister in self._pick(namespace) for key in lister.keys(None, label_selector)]
 
     def by_index(self, index: str, value: str) -> builtins.list[Object]:
-        """Return private copies of the objects an index files under ``value``."""
+        """Return private copies of the objects with ``value`` in an index."""
         return [obj for lister in self._pick(None) for obj in lister.by_index(index, value)]
 
     def __len__(self) -> int:

@@ -1,7 +1,7 @@
-"""Reconciles of a revision that run longer than they may, put into words with the place where they are.
+"""Reconciles that exceed their timeout, with the location of their code.
 
-A plain ``def`` runs in a thread, which nothing can interrupt: an endless loop there raises nothing, blocks nobody else
-and keeps its key. Only its age and its stack tell of it.
+A plain ``def`` runs in a thread that cannot be interrupted. An endless loop there raises no error, blocks no other key
+and keeps its own locked, so only its age and stack reveal it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from plugin_operator.controllers import ControllerStatus, Request
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 
-#: A reconcile without a timeout of its own is named once it has run for so long.
+#: A reconcile without a timeout is reported after running for this long.
 LONG_RECONCILE_SECONDS = 60.0
 
-# The timeout cancels; an ``async def`` that cleans up within this time is not blamed for it.
+# Grace period after the timeout for the clean-up of a cancelled ``async def``.
 _GRACE_SECONDS = 1.0
 
-_WAY_OUT = "end the loop or the wait in the code, and restart the operator if it still does not end"
+_WAY_OUT = "fix the endless loop or wait in the code, and restart the operator if it still does not end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class LongReconcile:
     """One reconcile that does not end.
 
     Attributes:
-        what: the same at each look, for the same controller and object.
-        detail: for the status, with the way out; no data of objects.
-        places: files and lines where its thread is, the innermost first; empty for an ``async def``.
-        facts: for the log line.
+        what: identity of controller and object, stable over calls.
+        detail: description for the status with the fix, without object data.
+        places: ``file:line`` of the plugin's frames in its thread, innermost first; empty for an ``async def``.
+        facts: fields of the log line.
     """
 
     what: str
@@ -37,9 +37,9 @@ class LongReconcile:
 
 
 def long_reconciles(runtime: RevisionRuntime, controllers: Sequence[ControllerStatus]) -> list[LongReconcile]:
-    """Return the reconciles of the revision that run past their timeout, or without one for very long; longest first.
+    """Return the reconciles that exceed their timeout, or run very long without one; longest first.
 
-    Those of the revisions before have a state of their own, ``Stuck``.
+    Reconciles of previous revisions are not included: the state ``Stuck`` reports them.
     """
     found = []
     for status in controllers:

@@ -1,7 +1,7 @@
-"""Naming the plugin that misbehaves without breaking: it blocks the loop, forgets tasks, fails, feeds itself or fights.
+"""Misbehavior of plugins: blocked event loop, unfinished tasks, failures, write loops and write fights.
 
-Owns what is worth a line in the log, a series and a place in the status, and that a line is said once and not at every
-look. That the loop is blocked is noticed by the loop's watchdog, from outside; what comes of that is kept here.
+Owns what counts as misbehavior, and its log lines, metrics and status; each case is logged once. The event loop
+watchdog detects a blocked loop and reports it here.
 """
 
 from collections import Counter
@@ -32,31 +32,31 @@ _log = logs.get_logger(__name__)
 
 
 class MisbehaviorKind(StrEnum):
-    """What a plugin does; the value is the metric's label."""
+    """Kind of misbehavior; the value is the metric's label."""
 
     BLOCKS = "blocks"
-    """It keeps the event loop to itself, and so everybody else waiting."""
+    """It blocks the event loop."""
     TASKS = "tasks"
-    """It spawns tasks and does not end them."""
+    """It leaves spawned tasks unfinished."""
     HANGS = "hangs"
-    """A reconcile of it runs past its timeout, or, without one, for longer than ``LONG_RECONCILE_SECONDS``."""
+    """One of its reconciles exceeds its timeout or, without one, ``LONG_RECONCILE_SECONDS``."""
     FAILS = "fails"
-    """A controller of it fails most of the time; ``failing`` has the rule."""
+    """One of its controllers fails most of the time; see ``controller_failures``."""
     LOOPS = "loops"
-    """Each of its reconciles writes, and that write alone makes the next one due."""
+    """Each of its reconciles writes, and that write triggers the next one."""
     FIGHTS = "fights"
     """It and another controller undo each other's writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Misbehavior:
-    """What a plugin is blamed for.
+    """One case of misbehavior.
 
     Attributes:
-        how: what it does.
-        detail: how much of it, in words; no data of objects.
-        since: when it was first seen of this revision.
-        stack: files and lines of its code, the innermost first.
+        how: kind of misbehavior.
+        detail: description for users, without object data.
+        since: time of its first detection in this revision.
+        stack: ``file:line`` of the plugin's frames, innermost first.
     """
 
     how: MisbehaviorKind
@@ -66,12 +66,12 @@ class Misbehavior:
 
 
 class MisbehaviorMonitor:
-    """Looks at a running revision now and then, and remembers what it is to be blamed for until it is replaced.
+    """Checks the active revision at intervals, and stores its misbehavior until it is replaced.
 
     Args:
-        plugin: its name.
-        clock: for the time of a charge.
-        metrics: shows the charges.
+        plugin: name of the plugin.
+        clock: provides the time of detection.
+        metrics: receives the misbehavior.
     """
 
     def __init__(self, plugin: str, clock: Clock, metrics: Metrics) -> None:
@@ -87,7 +87,7 @@ class MisbehaviorMonitor:
 
     @property
     def charges(self) -> tuple[Misbehavior, ...]:
-        """What the revision that works is blamed for."""
+        """The misbehavior of the active revision."""
         return tuple(self._charges.values())
 
     def look(
@@ -96,12 +96,12 @@ class MisbehaviorMonitor:
         failures: Sequence[ControllerFailures],
         controllers: Sequence[ControllerStatus] = (),
     ) -> None:
-        """Say what has become worth saying since the last look.
+        """Check for new and ended misbehavior, and log it.
 
         Args:
-            runtime: the revision that works.
-            failures: what fails of each of its controllers.
-            controllers: what runs of each.
+            runtime: the active revision.
+            failures: failures of its controllers.
+            controllers: status of its controllers.
         """
         self._begin_anew(runtime)
         self._look_at_tasks(runtime)
@@ -111,7 +111,7 @@ class MisbehaviorMonitor:
         self._note(MisbehaviorKind.FIGHTS, runtime, fights_of(runtime))
 
     def blocked(self, runtime: RevisionRuntime, seconds: float, stack: Sequence[str]) -> None:
-        """Note that code of the plugin has blocked the event loop for ``seconds`` or longer; the watchdog logs it."""
+        """Record that the plugin blocked the event loop for at least ``seconds``; the watchdog logs it."""
         self._begin_anew(runtime)
         self._blocked += 1
         self._longest_seconds = max(self._longest_seconds, seconds)
@@ -132,11 +132,11 @@ class MisbehaviorMonitor:
         self._metric.set(1, self._plugin, how)
 
     def _note(self, how: MisbehaviorKind, runtime: RevisionRuntime, found: Sequence[UnwantedWrite]) -> None:
-        """Charge with what was found, with one log line for each of the first few, and one when it is over."""
+        """Record the found cases of one kind; log each of the first few, and the end of all."""
         if not found:
             if how in self._charges:
                 self._drop(how)
-                _log.info("Plugin misbehaves no more", plugin=self._plugin, revision=runtime.label, how=str(how))
+                _log.info("Plugin misbehavior ended", plugin=self._plugin, revision=runtime.label, how=str(how))
             return
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         self._charge(how, found[0].detail + more)
@@ -187,7 +187,7 @@ class MisbehaviorMonitor:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         self._charge(MisbehaviorKind.HANGS, found[0].detail + more, found[0].places)
         said = self._said.setdefault(MisbehaviorKind.HANGS, set())
-        said &= {each.what for each in found}  # one that ended and runs long again is news
+        said &= {each.what for each in found}  # log it again if it ends and later exceeds its timeout again
         for each in found:
             if each.what not in said and len(said) < _MOST_SAID:
                 said.add(each.what)

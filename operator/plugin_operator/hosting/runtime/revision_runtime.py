@@ -1,4 +1,4 @@
-"""A revision that runs, or is about to, or has run: its controllers, caches and tasks in one hand."""
+"""``RevisionRuntime``: the controllers, caches and tasks of one loaded revision."""
 
 import asyncio
 import math
@@ -48,15 +48,15 @@ class RevisionRuntime:
     """One revision in use; make it with ``prepare``.
 
     Attributes:
-        revision: what was loaded.
-        bound: its controllers by name.
-        specs: what the controller layer runs, by name.
-        health: how its reconciles fare.
-        leftovers: what its import leaves behind, from the trial.
-        failures: what fails, by controller; filled as the controllers are installed.
-        triggers: what its sources and contexts send to.
-        gate: shut while state is being handed over to it.
-        is_started: its ``start`` hooks have run and its ``stop`` hooks have not.
+        revision: the loaded revision.
+        bound: its bound controllers by name.
+        specs: controller specs by name.
+        health: outcomes of its reconciles.
+        leftovers: side effects of its import, from the trial.
+        failures: failure logs by controller, filled when the controllers are installed.
+        triggers: receives the requests of its sources and contexts.
+        gate: closed while state is handed over to it.
+        is_started: whether its ``start`` hooks have run and its ``stop`` hooks have not.
     """
 
     def __init__(self, revision: PluginRevision, environment: Environment, leftovers: tuple[str, ...] = ()) -> None:
@@ -80,48 +80,48 @@ class RevisionRuntime:
 
     @property
     def label(self) -> str:
-        """The revision as people see it."""
+        """Display name of the revision."""
         return self.revision.revision
 
     @property
     def digest(self) -> str:
-        """Of all its files."""
+        """Digest of all files of the revision."""
         return self.revision.digest
 
     @property
     def tasks(self) -> RevisionTasks:
-        """What its code has spawned."""
+        """The tasks that its code has spawned."""
         return self._tasks
 
     @property
     def is_held(self) -> bool:
-        """Whether it holds its caches, so that it can be installed without ``prepare``."""
+        """Whether its informers are acquired, so that it can be installed without ``prepare``."""
         return bool(self._informers)
 
     @property
     def waiting(self) -> str:
-        """Why caches wait for the API server; empty if none does."""
+        """Why its caches wait for the API server; empty if none waits."""
         return "; ".join(reason for each in self._informers for reason in each.waiting)
 
     @property
     def lacking(self) -> str:
-        """Which writes the API server denies to its controllers; empty if none."""
+        """The write permissions that its controllers lack; empty if none."""
         scopes = [bound.scope for bound in self.bound.values()]
         denied = [f"{each.controller}: {why}" for each in scopes if each.rights for why in each.rights.reasons()]
-        return f"rights are missing: {'; '.join(denied)}" if denied else ""
+        return f"permissions are missing: {'; '.join(denied)}" if denied else ""
 
     @property
     def blocked(self) -> frozenset[Any]:
-        """The caches that wait for the API server."""
+        """Keys of the caches that wait for the API server."""
         return frozenset().union(*(each.blocked for each in self._informers))
 
     @property
     def works(self) -> bool:
-        """Whether any of its controllers can work, if only in some namespaces."""
+        """Whether any of its controllers can reconcile, at least in some namespaces."""
         return any(each.works for each in self._informers)
 
     async def prepare(self) -> None:
-        """Take the caches it needs and wait until they are warm; can be done again after ``release``."""
+        """Acquire its informers and wait until they have synced; may be called again after ``release``."""
         environment = self._environment
         declarations = self.revision.declarations
         self.triggers.connect()
@@ -136,13 +136,13 @@ class RevisionRuntime:
             await informers.warm(environment.settings.warm_deadline_seconds, environment.clock)
 
     def places(self, request: Request) -> tuple[str, ...]:
-        """Return files and lines where the thread is that reconciles this very ``request``, the innermost first."""
+        """Return ``file:line`` of the plugin's frames in the thread that reconciles ``request``, innermost first."""
         locate = self.revision.modules.user_path
         found = (bound.places(request, locate) for bound in self.bound.values())
         return next(filter(None, found), ())
 
     def reconciler(self, name: str) -> Reconciler:
-        """Return what the controller layer calls for the controller ``name``; see ``reconcile_steps``."""
+        """Return the reconciler of the controller ``name``; see ``reconcile_steps``."""
         bound, environment = self.bound[name], self._environment
         steps = reconcile_steps(
             bound,
@@ -155,7 +155,7 @@ class RevisionRuntime:
         return steps if environment.instrument is None else environment.instrument(bound.scope, steps)
 
     async def start(self) -> None:
-        """Run the ``start`` hooks; if one fails, those before it are stopped again.
+        """Run the ``start`` hooks; if one fails, run the ``stop`` hooks of those before it.
 
         Raises:
             PluginRejected: a hook raised, or did not end within its deadline.
@@ -173,9 +173,9 @@ class RevisionRuntime:
         self.is_started = True
 
     async def stop(self, deadline_seconds: float = math.inf) -> None:
-        """Run the ``stop`` hooks, if the ``start`` hooks have run, and end the tasks the plugin has spawned.
+        """Run the ``stop`` hooks, if the ``start`` hooks have run, and cancel the tasks of the plugin.
 
-        Each hook has the deadline of the settings, or ``deadline_seconds`` if that is shorter.
+        The deadline of each hook is that of the settings, or ``deadline_seconds`` if that is shorter.
         """
         if self.is_started:
             self.is_started = False
@@ -186,16 +186,16 @@ class RevisionRuntime:
     async def run_hook(
         self, bound: BoundController, name: str, hook: Callable[[], Awaitable[T]], deadline_seconds: float = math.inf
     ) -> T:
-        """Call a hook of one of its controllers; the deadline is that of the settings if that is shorter.
+        """Call a hook of one of its controllers and return its result; the shorter deadline of both counts.
 
         Raises:
-            PluginRejected: it raised, or did not end within its deadline.
+            PluginRejected: the hook raised, or did not end within its deadline.
         """
         seconds = min(self._environment.settings.hook_deadline_seconds, deadline_seconds)
         return await run_hook(bound, name, hook, deadline_seconds=seconds, clock=self._environment.clock)
 
     async def cancel_tasks(self) -> None:
-        """Cancel what the plugin's code has spawned and not ended; name what does not obey."""
+        """Cancel the unfinished tasks of the plugin, and log those that ignore it."""
         self._tasks.adopt()
         running = self._tasks.running()
         if not running:
@@ -211,13 +211,13 @@ class RevisionRuntime:
             )
 
     async def release(self) -> None:
-        """Give its caches back."""
+        """Release its informers."""
         informers, self._informers = self._informers, []
         for each in informers:
             await each.release()
 
     async def retire(self) -> None:
-        """Forget it: caches, then modules. None of its code may run any more."""
+        """Release its informers and remove its modules; none of its code may run any more."""
         self.triggers.give_up()
         await self.release()
         self.health.report_to(None)

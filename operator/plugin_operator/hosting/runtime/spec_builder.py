@@ -1,4 +1,4 @@
-"""From what an author declares to what the controller layer runs."""
+"""Conversion of a declaration to the spec of a controller."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ async def build_spec(
     """Return the spec of a declared controller.
 
     Args:
-        declaration: what was declared.
-        namespaces: of the operator, for what names none itself; empty for all.
-        is_namespaced: asks about the reconciled kind, which decides where owners are looked for.
+        declaration: the declaration of the controller.
+        namespaces: default namespaces; empty for all.
+        is_namespaced: reports the scope of the reconciled kind, which decides the namespace of owners.
     """
     where = declaration.namespaces or namespaces
     watches = [Watch(_primary_keys(declaration, namespaces), EnqueueForObject(), declaration.predicates)]
@@ -53,9 +53,9 @@ class CacheKeys:
     """The caches of one controller.
 
     Attributes:
-        primary: of the reconciled kind.
-        read: what ``lister_for`` reads, by kind: all objects where ``reads`` or ``owns`` declares the kind, else those
-            of its watches. More than one entry means that watches of the kind differ, so that none can be meant.
+        primary: keys of the reconciled kind.
+        read: keys that ``lister_for`` reads, by kind: all objects if ``reads`` or ``owns`` declares the kind, else
+            those of its watches. Several entries mean that its watches differ, so that ``lister_for`` is ambiguous.
     """
 
     primary: tuple[InformerKey, ...]
@@ -63,7 +63,7 @@ class CacheKeys:
 
 
 def cache_keys(declaration: ControllerDeclaration, namespaces: tuple[str, ...]) -> CacheKeys:
-    """Return the caches a controller may read."""
+    """Return the keys of the caches that a controller may read."""
     primary = _primary_keys(declaration, namespaces)
     watched: dict[GroupVersionKind, dict[tuple[InformerKey, ...], None]] = {}
     if declaration.for_ is not None:
@@ -118,12 +118,12 @@ async def _scope(kind: GroupVersionKind, is_namespaced: IsNamespaced | None) -> 
     try:
         return await is_namespaced(kind)
     except PluginOperatorError:
-        # The kind is not served yet, or the server is away: most owners are namespaced, and a swap must not wait.
+        # The kind is not served, or the server is unreachable: assume a namespaced owner, because a swap must not wait.
         return True
 
 
 class _ForNobody:
-    """A kind that is only read: its changes make nothing due."""
+    """Handler of a kind that is only read: its changes enqueue nothing."""
 
     def requests(self, key: Request, obj: object) -> tuple[Request, ...]:  # noqa: ARG002 - nobody hears of it
         """Return nothing."""

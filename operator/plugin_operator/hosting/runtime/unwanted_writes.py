@@ -1,4 +1,4 @@
-"""What a revision writes that it should not, put into words; names of objects and fields, never a value."""
+"""Descriptions of write loops and write fights, with names of objects and fields, but no values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class UnwantedWrite:
-    """One thing that is worth a line.
+    """One write loop or write fight.
 
     Attributes:
-        event: the log line's message.
-        what: the same for the same controllers and fields, whichever the object.
-        detail: for the status.
-        facts: for the log line.
+        event: message of the log line.
+        what: identity of controllers and fields, independent of the object.
+        detail: description for the status.
+        facts: fields of the log line.
     """
 
     event: str
@@ -27,15 +27,15 @@ class UnwantedWrite:
 
 
 def loops_of(runtime: RevisionRuntime) -> list[UnwantedWrite]:
-    """Return what its controllers do that makes themselves due again and again."""
+    """Return the write loops of its controllers."""
     found = [bound.scope.loops.found() for bound in runtime.bound.values() if bound.scope.loops is not None]
     return [_loop(each) for loops in found for each in loops]
 
 
 def fights_of(runtime: RevisionRuntime) -> list[UnwantedWrite]:
-    """Return whose writes its controllers undo, which undo theirs."""
+    """Return the write fights of its controllers."""
     for bound in runtime.bound.values():
-        if bound.scope.loops is not None:  # any of them tells for the whole revision
+        if bound.scope.loops is not None:  # each detector knows all fights of the revision
             return [_fight(each, runtime) for each in bound.scope.loops.fights()]
     return []
 
@@ -55,7 +55,7 @@ def _loop(loop: Loop) -> UnwantedWrite:
         "fields": list(loop.paths),
         "times": loop.times,
     }
-    return UnwantedWrite("Controller feeds itself", f"{loop.controller} {loop.target.kind} {fields}", detail, facts)
+    return UnwantedWrite("Controller triggers itself", f"{loop.controller} {loop.target.kind} {fields}", detail, facts)
 
 
 def _fight(fight: Fight, runtime: RevisionRuntime) -> UnwantedWrite:

@@ -1,1 +1,1 @@
-"""Trial imports: a revision is imported in a forked process before the operator imports it."""
+"""Trial imports: a forked process imports each revision before the operator does."""

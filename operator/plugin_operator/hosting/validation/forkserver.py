@@ -1,8 +1,8 @@
-"""The warm process that trials are forked from.
+"""The fork server: a warm process that forks a child per trial.
 
-A fresh interpreter needs over half a second to import what a plugin needs; a fork of one that has done so needs some
-ten milliseconds. This process is started beside the operator, because forking the operator itself, with its threads and
-its sockets, is not safe. It reads requests from standard input, answers on standard output, and ends with its input.
+A new interpreter needs over half a second to import the dependencies of a plugin; a fork of a warm one needs some ten
+milliseconds. The fork server is a separate process, because forking the operator with its threads and sockets is not
+safe. It reads requests from standard input, writes verdicts to standard output, and exits at the end of its input.
 """
 
 import contextlib
@@ -52,21 +52,21 @@ class _Trial:
 
     @property
     def descriptors(self) -> tuple[int, int, int]:
-        """What is read of it."""
+        """File descriptors to read from the child."""
         return self.verdict_from, self.trace_from, self.output_from
 
     @property
     def is_a_flood(self) -> bool:
-        """Whether it prints more than an import may."""
+        """Whether the import has printed more than the limit."""
         return self.printed > _MAX_PRINTED
 
 
 class TrialServer:
-    """Forks a child for each request and sees to its end.
+    """Forks a child per request, enforces its limits and reaps it.
 
     Args:
         requests_from, verdicts_to: file descriptors of the operator's pipes.
-        room: returns how many bytes of memory a trial may take, None for any.
+        room: returns the memory limit of a trial in bytes; None for no limit.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class TrialServer:
         os.set_blocking(self._in, False)
 
     def run(self) -> None:
-        """Serve until the operator closes its end; children that still run are killed then."""
+        """Serve requests until the operator closes the pipe, then kill the remaining children."""
         _adopt_orphans()
         while self._serve_once():
             while self._waiting and len(self._trials) < MAX_CONCURRENT:
@@ -142,7 +142,7 @@ class TrialServer:
         if now >= trial.deadline and not trial.is_overdue:
             trial.is_overdue = True
             _kill(trial.pid)
-        # What it shares with this process since the fork is no memory of its own.
+        # Memory shared with this process since the fork does not count.
         taken = trial_memory.private_bytes(trial.pid) - trial_memory.private_bytes(os.getpid()) if trial.room else 0
         if trial.room and taken > trial.room and not trial.is_too_large:
             trial.is_too_large = True
@@ -168,7 +168,7 @@ def _verdict(trial: _Trial, status: int) -> Verdict:
     request = trial.request
     if trial.is_a_flood:
         limit = f"{_MAX_PRINTED // 2**20} MiB"
-        reason = f"its import prints more than {limit}, all of which would go to the operator's log"
+        reason = f"its import prints more than {limit} to the operator's log: print less"
         return Verdict(request.id, reason, request.path)
     if trial.is_too_large:
         reason = (
@@ -191,7 +191,7 @@ def _verdict(trial: _Trial, status: int) -> Verdict:
 
 
 def _line_from(trace: str, request: TrialRequest) -> tuple[str, int] | None:
-    """Return the newest line of the plugin in a stack dump of ``faulthandler``."""
+    """Return path and line of the innermost plugin frame in a stack dump of ``faulthandler``."""
     pattern = rf'File "({re.escape(request.root)}/[^"]+)@[^"@]+", line (\d+)'
     found = re.search(pattern, trace)
     return (found[1], int(found[2])) if found else None
@@ -204,19 +204,19 @@ def _kill(pid: int) -> None:
 
 
 def _kill_group(leader: int) -> None:
-    """End what a trial has started in its process group; good after its leader is gone, too."""
+    """Kill the process group of a trial, even if its leader has ended."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
 
 
 def _adopt_orphans() -> None:
-    """Become the parent of whatever a trial leaves behind, so that it can be found and ended."""
+    """Become the parent of processes that a trial leaves behind, to find and kill them."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _kill_orphans(keep: set[int]) -> None:
-    """End what outlived its trial; each that ends may hand over children of its own."""
+    """Kill processes that outlived their trial, repeatedly, because each may leave children of its own."""
     for _ in range(_MAX_ROUNDS):
         orphans = _children() - keep
         for pid in orphans:
@@ -241,7 +241,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def main() -> None:
-    """Serve the process that started this one."""
+    """Run the fork server on standard input and output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     give_way()
     with contextlib.suppress(BrokenPipeError):

@@ -1,4 +1,4 @@
-"""What the operator and the trial process tell each other: values and their framing on a pipe."""
+"""The protocol between the operator and the fork server: messages and their framing on a pipe."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ _LENGTH_BYTES = 4
 
 
 class TrialRequest(msgspec.Struct, frozen=True):
-    """Try this plugin.
+    """Request to try a plugin.
 
     Attributes:
-        id: comes back in the verdict.
-        name, path, root, digest, files, code: of the ``PluginSource``.
-        deadline_seconds: how long the import may take.
+        id: number of the request, repeated in the verdict.
+        name, path, root, digest, files, code: fields of the ``PluginSource``.
+        deadline_seconds: deadline of the import.
     """
 
     id: int
@@ -30,7 +30,7 @@ class TrialRequest(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, number: int, source: PluginSource, deadline_seconds: float) -> "TrialRequest":
-        """Make the request for a source."""
+        """Return the request for a source."""
         return cls(
             id=number,
             name=source.name,
@@ -43,21 +43,21 @@ class TrialRequest(msgspec.Struct, frozen=True):
         )
 
     def source(self) -> PluginSource:
-        """Return the source it was made of."""
+        """Return the source of the request."""
         return PluginSource(self.name, self.path, self.files, self.digest, root=self.root, code=self.code)
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What came of a trial.
+    """Result of a trial.
 
     Attributes:
-        id: of the request.
-        reason: why the plugin is refused; empty if it is not.
-        path, line: where, as the author knows the file.
+        id: number of the request.
+        reason: why the plugin is rejected; empty if it is accepted.
+        path, line: location of the fault, with the path as shown to users.
         declarations: summaries of its controllers.
-        leftovers: what its import leaves behind in the process, in words.
-        is_passing: refused for a cause that may pass by itself, such as a deadline missed under load.
-        seconds: how long the trial took.
+        leftovers: descriptions of the side effects of its import.
+        is_passing: whether the cause of the rejection may be temporary, such as a deadline missed under load.
+        seconds: duration of the trial.
     """
 
     id: int = 0
@@ -75,15 +75,15 @@ class Verdict(msgspec.Struct, frozen=True):
         return not self.reason
 
     def rejection(self) -> PluginRejected:
-        """Return the refusal as the error it is everywhere else."""
+        """Return the rejection as an exception."""
         return PluginRejected(self.reason, path=self.path, line=self.line)
 
 
 class Frames:
-    """Splits a byte stream into the frames that ``frame`` made.
+    """Splits a byte stream into the frames that ``frame`` created.
 
     Args:
-        max_bytes: what is longer is no frame but somebody else's bytes: nothing is found in them.
+        max_bytes: largest frame; a larger length means that other code wrote to the stream, which then has no frames.
     """
 
     def __init__(self, max_bytes: int | None = None) -> None:
@@ -91,7 +91,7 @@ class Frames:
         self._max = max_bytes
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take in what was read and return the frames that are complete now."""
+        """Add ``data`` and return the frames that are complete now."""
         self._buffer += data
         found = []
         while len(self._buffer) >= _LENGTH_BYTES:
@@ -107,6 +107,6 @@ class Frames:
 
 
 def frame(message: TrialRequest | Verdict) -> bytes:
-    """Return a message with its length in front."""
+    """Return a message prefixed with its length."""
     body = msgspec.msgpack.encode(message)
     return len(body).to_bytes(_LENGTH_BYTES) + body

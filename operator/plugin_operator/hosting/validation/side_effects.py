@@ -1,7 +1,7 @@
-"""What an import leaves behind in its process beyond modules.
+"""Side effects of an import on its process, besides modules.
 
-A plugin is loaded again and again, so whatever its import starts or changes piles up. What would harm the operator
-itself is refused; the rest is named.
+A plugin is loaded many times, so side effects of its import accumulate. Effects that would harm the operator reject the
+plugin; others are reported.
 """
 
 import atexit
@@ -21,11 +21,11 @@ from plugin_operator.hosting.scan.names import working_directory
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """The difference an import made.
+    """The side effects of one import.
 
     Attributes:
-        harmful: reasons to refuse the plugin.
-        notable: what is worth a warning.
+        harmful: reasons to reject the plugin.
+        notable: warnings.
     """
 
     harmful: tuple[str, ...]
@@ -33,7 +33,7 @@ class Leftovers:
 
 
 class Watchman:
-    """Remembers the state of the process when it is made, and tells later what has changed."""
+    """Records the state of the process at creation, to compare it later."""
 
     def __init__(self) -> None:
         self._threads = set(threading.enumerate())
@@ -46,7 +46,7 @@ class Watchman:
         self._streams = (sys.stdout, sys.stderr)
 
     def compare(self, *, own_threads: str) -> Leftovers:
-        """Return what has changed; threads whose name begins with ``own_threads`` are the operator's."""
+        """Return the changes since creation; threads with the prefix ``own_threads`` are the operator's."""
         return Leftovers(tuple(self._harmful()), tuple(self._notable(own_threads)))
 
     def _harmful(self) -> list[str]:
@@ -91,13 +91,12 @@ def _limits() -> dict[str, tuple[int, int]]:
 
 
 class _ExitCallbacks:
-    """Counts what is registered for the end of the process, for as long as the process lives: a trial's is short.
+    """Counts atexit callbacks, until the trial process ends.
 
-    What an installed library registers while it is imported is left out: it is imported once, however often the plugin
-    is loaded.
+    Callbacks that an installed library registers during its import do not count, because it is imported only once.
 
     Attributes:
-        count: of those that the plugin registers, itself or through a library.
+        count: callbacks registered by the plugin, directly or through a library.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
-"""One trial: what a forked child does, from the request to the verdict.
+"""One trial in a forked child, from the request to the verdict.
 
-Owns the fences around code that nobody has run before. Forking, deadlines and reaping are ``trialserver``'s.
+Owns the isolation of untested plugin code in the child. Leaves forking, deadlines and reaping to ``forkserver``.
 """
 
 import asyncio
@@ -24,20 +24,20 @@ from plugin_operator.rendering import class_name
 _MAX_DATA_BYTES = 2 * 1024**3
 _MAX_PROCESSES = 4096
 _DUMP_BEFORE_DEADLINE = 0.9
-# A quarter of what the operator gets of a processor that both want: an import still ends before its deadline.
+# A quarter of the operator's share of a contended processor; an import still ends before its deadline.
 _NICENESS = 5
 _PR_SET_PDEATHSIG = 1
 
 
 def run_trial(request: TrialRequest, parent: int, verdict_to: int, trace_to: int, output_to: int) -> NoReturn:
-    """Import the plugin, write the verdict to a file descriptor, and end the process without any clean-up.
+    """Import the plugin, write the verdict, and exit the process without clean-up.
 
     Args:
-        request: what to try.
-        parent: the trial process, with which this one ends.
-        verdict_to: receives the framed verdict.
-        trace_to: receives a stack dump if the import crashes or hangs.
-        output_to: receives what it prints, so that somebody can count it.
+        request: the plugin to try.
+        parent: process id of the fork server; this process ends with it.
+        verdict_to: file descriptor for the framed verdict.
+        trace_to: file descriptor for a stack dump if the import crashes or hangs.
+        output_to: file descriptor for the output of the import, which the fork server counts.
     """
     try:
         _end_with(parent)
@@ -46,12 +46,12 @@ def run_trial(request: TrialRequest, parent: int, verdict_to: int, trace_to: int
         while verdict:
             verdict = verdict[os.write(verdict_to, verdict) :]
     finally:
-        # Nothing that the plugin registered for the end of a process is to run.
+        # Skip atexit callbacks and other exit handlers of the plugin.
         os._exit(0)
 
 
 def _end_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends: an import may kill or stop the parent, and go on."""
+    """Let the kernel kill this process when its parent ends, because an import may kill or stop the parent."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
@@ -73,18 +73,18 @@ def _fence(deadline_seconds: float, trace_to: int, output_to: int) -> None:
     _limit(resource.RLIMIT_DATA, _MAX_DATA_BYTES)
     _limit(resource.RLIMIT_NPROC, _MAX_PROCESSES)
     try:
-        # If memory runs out, the kernel is to end this process and not the operator.
+        # If the container runs out of memory, the kernel should kill this process, not the operator.
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
     except OSError:
         return
 
 
 def give_way() -> None:
-    """Let the operator go first where processors are few: its event loop waits for nothing so much as for its turn."""
+    """Lower the priority of this process, so that the operator's event loop runs first if processors are few."""
     if os.getpriority(os.PRIO_PROCESS, 0) < _NICENESS:
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
     try:
-        # Where Linux groups processes by session, niceness counts inside of a session only, and this one is its own.
+        # With autogroup scheduling, niceness counts only within a session, and this process has its own.
         Path("/proc/self/autogroup").write_text(str(_NICENESS), "ascii")
     except OSError:
         return
@@ -96,7 +96,7 @@ def _limit(which: int, value: int) -> None:
     try:
         resource.setrlimit(which, (lower, lower))
     except (OSError, ValueError):
-        return  # not every platform knows every limit
+        return  # not every platform has every limit
 
 
 def _judge(request: TrialRequest) -> Verdict:
@@ -106,7 +106,7 @@ def _judge(request: TrialRequest) -> Verdict:
         revision = asyncio.run(Loader().load(request.source()))
     except PluginRejected as error:
         return Verdict(request.id, error.reason, error.path, error.line, seconds=time.monotonic() - started)
-    except Exception as error:  # noqa: BLE001 - better the name of what is wrong here than an end without a word
+    except Exception as error:  # noqa: BLE001 - report the error instead of exiting without a verdict
         reason = f"the operator cannot load it: {class_name(error)}; please report this"
         return Verdict(request.id, reason, request.path, seconds=time.monotonic() - started)
     left = watchman.compare(own_threads=IMPORT_THREADS)

@@ -1,7 +1,7 @@
-"""How much memory there is for a trial, and how much it takes.
+"""Memory available to a trial, and memory used by it.
 
-A pod has a limit, and the kernel may end all processes of a container when one of them passes it. The address space
-says little about that: libraries reserve much more than they ever use.
+If a container exceeds its memory limit, the kernel may kill all its processes. A limit of the address space does not
+help, because libraries reserve much more than they use.
 """
 
 import os
@@ -9,24 +9,24 @@ from pathlib import Path
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _MACHINE = Path("/proc/meminfo")
-#: So much a trial may always take: less holds no library of any size.
+#: Memory that a trial may always take, because larger libraries need it.
 LEAST_BYTES = 64 * 1024 * 1024
-# A limit of version 1 that stands for none is a little below 2^63.
+# In cgroup version 1, a value a little below 2^63 means no limit.
 _NO_LIMIT = 2**60
 
 
 def room_bytes(cgroups: Path = _CGROUPS, machine: Path = _MACHINE) -> int | None:
-    """Return how much memory an import may take, None if nothing tells.
+    """Return the memory that an import may take in bytes; None if it is unknown.
 
-    It is half of what is left below the limit of the container and of the machine: what passes is imported a second
-    time, in the operator.
+    It is half of the free memory below the limits of container and machine, because an accepted plugin is imported a
+    second time, in the operator.
     """
     found = [each for each in (_left_in(cgroups), _available(machine)) if each is not None]
     return max(LEAST_BYTES, min(found) // 2) if found else None
 
 
 def private_bytes(pid: int) -> int:
-    """Return the resident memory of a process that is no file's; 0 if it has ended."""
+    """Return the anonymous resident memory of a process in bytes; 0 if it has ended."""
     try:
         _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text("ascii").split()
     except (OSError, ValueError):
@@ -42,7 +42,7 @@ def _left_in(cgroups: Path) -> int | None:
         try:
             most, used = (int((folder / name).read_text("ascii")) for name in (limit, usage))
             lines = (folder / "memory.stat").read_text("ascii").splitlines()
-        except (OSError, ValueError):  # there is no such file, or it says "max"
+        except (OSError, ValueError):  # the file does not exist, or contains "max"
             continue
         if most < _NO_LIMIT:
             reclaimable = next((int(line.split()[1]) for line in lines if line.split()[:1] == [cache]), 0)

@@ -1,6 +1,6 @@
-"""Trying a plugin where it can do no harm: the operator's side.
+"""The operator's side of trial imports.
 
-Owns the trial process: started when a plugin is about to change, kept while it is needed, ended when it has been idle.
+Owns the fork server process: it starts when a plugin is about to change, and stops after an idle time.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _log = logs.get_logger(__name__)
 
 
 class _Server:
-    """One trial process and the verdicts that are waited for from it."""
+    """One fork server process and its pending verdicts."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -51,7 +51,7 @@ class _Server:
         return self._process.pid
 
     async def ask(self, request: TrialRequest) -> Verdict | None:
-        """Return the verdict, or None if the process ended first."""
+        """Send a request and return its verdict, or None if the process ended first."""
         answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting[request.id] = answer
         try:
@@ -63,17 +63,17 @@ class _Server:
         return answer.result() if answer.done() else None
 
     async def close(self) -> None:
-        """Let the process end, and see that it does."""
+        """Stop the process, and kill it if it does not end."""
         self._stdin.close()
         await asyncio.wait([self._reader], timeout=1.0)
         if self._process.returncode is None:
-            # It has not obeyed, or nobody reads what it says any more.
+            # The process did not end, or its output is no longer read.
             self.kill()
         await self._process.wait()
         await asyncio.wait([self._reader])
 
     def kill(self) -> None:
-        """End the process at once; those who wait learn of it."""
+        """Kill the process; pending verdicts become None."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 
@@ -89,12 +89,12 @@ class _Server:
 
 
 class Validator:
-    """Tries plugins in a child process, several at once.
+    """Tries plugins in child processes, several at once.
 
     Args:
-        clock: for the idle time.
-        deadline_seconds: how long an import may take.
-        idle_seconds: how long the process is kept without a trial.
+        clock: measures the idle time.
+        deadline_seconds: deadline of an import.
+        idle_seconds: how long the fork server stays without a trial.
     """
 
     def __init__(self, *, clock: Clock, deadline_seconds: float, idle_seconds: float = IDLE_SECONDS) -> None:
@@ -109,7 +109,7 @@ class Validator:
         self._closing: set[asyncio.Task[None]] = set()
 
     async def warm(self) -> None:
-        """Start the trial process if there is none, so that the next trial need not wait for it."""
+        """Start the fork server unless it runs, so that the next trial does not wait for it."""
         async with self._starting:
             if self._server is None or not self._server.is_alive:
                 if self._server is not None:
@@ -118,9 +118,9 @@ class Validator:
         self._end_when_idle()
 
     async def validate(self, source: PluginSource) -> Verdict:
-        """Import the plugin in a child process and return what came of it; never raises for what the plugin does.
+        """Import the plugin in a child process and return the verdict; never raises for anything the plugin does.
 
-        Cancelled, it leaves the child to its deadline.
+        On cancel the child continues until its deadline.
         """
         if source.rejection is not None:
             return Verdict(reason=source.rejection.reason, path=source.rejection.path, line=source.rejection.line)
@@ -136,7 +136,7 @@ class Validator:
         return Verdict(reason="its import ended the trial process itself", path=source.path, is_passing=True)
 
     async def stop(self, deadline_seconds: float) -> None:
-        """End the trial process."""
+        """Stop the fork server."""
         del deadline_seconds  # the process is killed if it does not end within a second
         async with self._starting:
             server, self._server = self._server, None
@@ -151,7 +151,7 @@ class Validator:
         if server is None:
             return None
         request = TrialRequest.of(next(self._numbers), source, self._deadline)
-        # The trial process keeps the deadline; this one is for the case that it does not.
+        # The fork server enforces the deadline; this one covers its failure.
         timer = self._clock.call_later(_START_SECONDS + self._deadline * self._running + _GRACE_SECONDS, server.kill)
         try:
             return await server.ask(request)
@@ -173,16 +173,16 @@ class Validator:
 
 
 def _tell_if_broken(reader: "asyncio.Task[None]") -> None:
-    """Say that the reading of verdicts ended before its process did: the next trial starts another process."""
+    """Log that reading verdicts failed while the process runs; the next trial starts another process."""
     if reader.cancelled() or reader.exception() is not None:
         error = None if reader.cancelled() else reader.exception()
-        _log.error("Trial process cannot be heard any more, the next trial starts another", exc_info=error)
+        _log.error("Trial process connection lost, the next trial starts a new one", exc_info=error)
 
 
 async def _spawn() -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        # Not even json is to be imported from the working directory, which may be the plugins directory.
+        # No module, not even json, may be imported from the working directory, which may be the plugins directory.
         "-P",
         "-c",
         _START,
