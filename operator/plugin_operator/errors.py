@@ -40,9 +40,9 @@ class TerminalError(PluginOperatorError):
 
 
 class NotEnqueued(PluginOperatorError):
-    """A request was not made due, and will not be: this replica does not lead, or too many are waiting.
+    """A request was rejected: this replica is a standby, or too many requests are waiting.
 
-    ``Source.send`` and ``ctx.enqueue`` raise it. The message says which, and what to do.
+    ``Source.send`` and ``ctx.enqueue`` raise it. The message has the reason and the fix.
     """
 
 

@@ -93,7 +93,7 @@ class LifecycleEvents:
             self._told[now.name] = now.revision
             return
         if now.state is PluginState.REJECTED and new_trouble:
-            running = f"; {now.revision} goes on" if now.revision else ""
+            running = f"; {now.revision} keeps running" if now.revision else ""
             self._say(now.name, "Warning", "PluginRejected", f"plugin {now.name}: {now.placed_reason}{running}")
         if now.state is PluginState.WAITING and (new_trouble or before is None or before.revision != now.revision):
             self._say(now.name, "Warning", "PluginWaiting", f"plugin {now.name} waits: {now.placed_reason}")

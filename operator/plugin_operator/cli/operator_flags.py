@@ -48,7 +48,7 @@ work_flags = apply(
     validate_timeout,
     flag(
         "--drain-timeout", to="drain_timeout_seconds", type=_DURATION, default="10s", show_default=True,
-        help="How long reconciles of replaced code may go on before they are cancelled.",
+        help="How long reconciles of replaced code may run before they are cancelled.",
     ),
     flag(
         "--scan-interval", to="scan_interval_seconds", type=_DURATION, default="5s", show_default=True,
@@ -114,13 +114,13 @@ _security_flags = apply(
     ),
     flag(
         "--metrics-cert-path", to="metrics_cert_dir", type=click.Path(path_type=Path),
-        help="Directory of the certificate. Default: one is made that nobody can verify.",
+        help="Directory of the certificate. Default: a self-signed one is generated.",
     ),
     flag(
         "--metrics-cert-name", to="metrics_cert_name", default="tls.crt", show_default=True,
         help="Name of the certificate's file.",
     ),
-    flag("--metrics-cert-key", to="metrics_cert_key", default="tls.key", show_default=True, help="Of the key's file."),
+    flag("--metrics-cert-key", to="metrics_cert_key", default="tls.key", show_default=True, help="Its key file."),
 )  # fmt: skip
 
 

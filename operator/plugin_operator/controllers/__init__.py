@@ -1,7 +1,7 @@
-"""Controllers: from events to reconciles, over any number of revisions.
+"""Controllers: the path from events to reconciles, over any number of revisions.
 
-Owns requests, results, predicates, handlers, workers and the swap of revisions. Informers come from ``cache``; what an
-author writes, and when to swap, is for the layers above.
+Owns requests, results, predicates, handlers, workers and the swap of revisions. ``cache`` provides informers; layers
+above own declarations and the time of a swap.
 """
 
 from plugin_operator.controllers.controller import Controller

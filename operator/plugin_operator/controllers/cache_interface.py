@@ -1,6 +1,6 @@
-"""What a controller needs of the cache, and nothing more.
+"""The interface between controllers and the cache.
 
-Owns the protocols that ``cache`` fulfils and that tests fake.
+Owns the protocols that ``cache`` implements and tests fake.
 """
 
 from collections.abc import Hashable, Sequence
@@ -9,39 +9,39 @@ from typing import Any, Protocol, TypeAlias
 
 from plugin_operator.kube import NamespacedName, ObjectMeta
 
-#: Identifies one shared informer; opaque here but for equality and text.
+#: Key of one shared informer; only its equality and text are used here.
 InformerKey: TypeAlias = Hashable
 
 
 class CachedObject(Protocol):
-    """One version of an object as the cache keeps it: the bytes that arrived. It never changes."""
+    """One immutable version of an object in the cache, stored as the bytes that arrived."""
 
     @property
     def resource_version(self) -> str:
-        """The version of the object: text to compare for equality, without decoding."""
+        """Resource version, an opaque text, available without decoding."""
 
     def metadata(self) -> ObjectMeta:
-        """Return its metadata, at a third of the cost of ``decode``. Raises nothing for what a cache holds."""
+        """Return the metadata, at a third of the cost of ``decode``. Raises nothing for cached objects."""
 
     def decode(self) -> dict[str, Any]:
-        """Return a private copy of the whole object, as a dict. Raises nothing for what a cache holds."""
+        """Return a private copy of the whole object as a dict. Raises nothing for cached objects."""
 
 
 class EventHandler(Protocol):
-    """Hears of every change; called on the event loop, must be quick."""
+    """Receiver of cache events, called on the event loop. Must be fast."""
 
     def on_add(self, key: NamespacedName, new: Any, is_initial: bool) -> None:
-        """Hear of a new object, or of one that was there before the handler."""
+        """Handle a new object, or one that existed before the handler was added."""
 
     def on_update(self, key: NamespacedName, old: Any, new: Any) -> None:
-        """Hear of a changed object."""
+        """Handle a changed object."""
 
     def on_delete(self, key: NamespacedName, old: Any) -> None:
-        """Hear of a deleted object, in its last known state."""
+        """Handle a deleted object; ``old`` is its last known state."""
 
 
 class Lister(Protocol):
-    """Reads of the cache."""
+    """Read access to the cache."""
 
     def keys(self) -> Sequence[NamespacedName]:
         """Return the keys of all objects."""
@@ -54,11 +54,11 @@ class Lister(Protocol):
 
 
 class Informer(Protocol):
-    """A shared cache of one kind in one scope."""
+    """A shared cache of one kind."""
 
     @property
     def lister(self) -> Lister:
-        """Reads."""
+        """Lister of the cache."""
 
     @property
     def has_synced(self) -> bool:
@@ -80,17 +80,17 @@ class Informer(Protocol):
         """Wait until ``has_synced``."""
 
     def add_handler(self, handler: EventHandler) -> Any:
-        """Tell ``handler`` of every change from now on, and of all there is as initial adds; return a registration."""
+        """Deliver all existing objects as initial adds and then every change; return a registration."""
 
     def remove_handler(self, registration: Any) -> None:
-        """Tell it no more, from now on."""
+        """Stop the delivery of events to a handler."""
 
 
 class InformerFactory(Protocol):
-    """Hands out shared informers."""
+    """Factory of shared informers."""
 
     def acquire(self, key: Any) -> Informer:
-        """Return the informer for ``key``, started."""
+        """Return the started informer for ``key``."""
 
     async def release(self, informer: Any) -> None:
-        """Give it back; the last one out stops it."""
+        """Release the informer; the last release stops it."""

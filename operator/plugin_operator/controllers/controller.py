@@ -1,8 +1,8 @@
 """One controller, over all revisions of the plugin that declares it.
 
-Owns the swap of revisions over one queue: what is new is warmed first, then everything flips between two turns of the
-event loop, and the old revision's reconciles run out on their own while their keys stay locked in the queue. Which
-revision to install and when to give up on an old one is the plugin host's decision.
+Owns the swap of revisions over one queue. New informers sync first; then reconciler, watches and workers are replaced
+in one step of the event loop. Reconciles in flight of the old revision keep their keys locked until they end. Leaves
+the choice of a revision, and the deadline of a drain, to the plugin host.
 """
 
 import asyncio
@@ -42,23 +42,24 @@ _RELEASE_SECONDS = 5.0
 
 
 class Controller:
-    """Runs the reconciler of its current revision for every key its watches bring.
+    """Runs the reconciler of the current revision for every request that its watches enqueue.
 
     Args:
         name: label of its logs and metrics.
-        factory: hands out shared informers.
-        clock: all time it knows.
-        metrics: where it counts.
-        on_failure: told of each failed reconcile, in the worker, at once; must be quick.
+        factory: creates shared informers.
+        clock: measures time.
+        metrics: metrics registry.
+        on_failure: called by the worker for each failed reconcile; must be fast.
         warm_deadline_seconds: how long ``install`` waits for new caches.
-        max_stuck: so many reconciles that ignore their cancellation get new workers; more of them cost concurrency.
+        max_stuck: number of reconciles that ignore cancellation and are replaced by new workers; more of them reduce
+            concurrency.
         supervisor: notified of workers and other tasks that end unexpectedly.
 
     Attributes:
-        trigger: makes requests due without an event.
+        trigger: enqueues requests without an event.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a fact of its own
+    def __init__(  # noqa: PLR0913 - independent settings
         self,
         name: str,
         *,
@@ -103,21 +104,21 @@ class Controller:
 
     @property
     def informers(self) -> Mapping[InformerKey, Informer]:
-        """The informers it holds by key, those that ``install`` is warming included."""
+        """The acquired informers by key, including those that ``install`` waits for."""
         return self._sources.informers
 
     async def install(
         self, spec: ControllerSpec, reconciler: Reconciler, revision: str, guard: PluginGuard | None = None
     ) -> Drain:
-        """Make ``revision`` the current one and return the drain of the one before.
+        """Make ``revision`` the current one and return the drain of the previous one.
 
-        Its predicates and map functions run in ``guard``, which log lines about its failures take their fields from.
+        Its predicates and map functions run in ``guard``, which also provides the fields of log lines.
 
-        Informers that are new are warmed first, until they have synced, or wait for a kind or a permission, or the
-        deadline is over; the old revision goes on meanwhile. The swap itself happens between two turns of the event
-        loop. Then failed keys are due at once, and all that is cached passes the new predicates and handlers at low
-        priority, as after a restart. Keys are reconciled only once all caches have synced; those of a namespace, once
-        those of that namespace have. Cancelled while it warms, it leaves everything as it was.
+        It first waits until new informers have synced, or wait for a kind or permission, or until the deadline; the old
+        revision runs meanwhile. The swap itself is one step of the event loop. After it, failed keys are retried at
+        once, and all cached objects pass the new predicates and handlers at low priority, as after a restart. Keys are
+        reconciled after all caches have synced; with several namespaces, after those of the key's namespace have. On
+        cancel before the swap it changes nothing.
 
         Raises:
             ControllerStopped: ``stop`` was called.
@@ -129,15 +130,15 @@ class Controller:
             return self._flip(spec, reconciler, guard if guard is not None else self._own_guard(revision))
 
     def start_workers(self) -> None:
-        """Begin to reconcile: this process leads now. Before, events only fill the queue."""
+        """Start reconciling, because this process leads. Before that, events only fill the queue."""
         self._is_started = True
         self._balance()
 
     async def stop(self, deadline_seconds: float) -> list[Request]:
-        """Take no more keys, let reconciles end until the deadline, cancel the rest, give back all informers.
+        """Drain reconciles until the deadline, cancel the rest, and release all informers.
 
-        Returns the keys of reconciles that ignore their cancellation and are left behind. All label sets of the
-        controller vanish from the metrics. May be called again.
+        Returns the requests of reconciles that ignore cancellation. It removes all series of the controller. May be
+        called again.
         """
         self._is_stopping = True
         if self._resync is not None:
@@ -161,7 +162,7 @@ class Controller:
         return stuck
 
     def status(self) -> ControllerStatus:
-        """Take a snapshot."""
+        """Return the status of the controller."""
         metrics = self._metrics
         return ControllerStatus(
             name=self.name,
@@ -197,7 +198,7 @@ class Controller:
             raise ControllerStopped(f"controller {self.name} is stopping")
 
     def _own_guard(self, revision: str) -> PluginGuard:
-        """Return the guard of a reconciler that comes from no plugin."""
+        """Return the guard for a reconciler that is not a plugin's."""
 
         def count(what: str, _error: BaseException) -> None:
             self._all_metrics.family(HANDLER_ERRORS).inc(self.name, what)
@@ -205,7 +206,7 @@ class Controller:
         return PluginGuard("", revision, self.name, clock=self._clock, on_error=count)
 
     def _flip(self, spec: ControllerSpec, reconciler: Reconciler, guard: PluginGuard) -> Drain:
-        """Swap; nothing in here may await."""
+        """Swap to the revision, without an await."""
         old = self._pool
         rate_limiter = spec.rate_limiter.build()
         self._spec = spec
@@ -215,7 +216,7 @@ class Controller:
         self._queue.rate_limiter = rate_limiter
         self._gate.update(spec)
         kept = self._sources.bind(spec, guard)
-        self._gate.update(spec)  # once more: what lingered and ended has been acquired again
+        self._gate.update(spec)  # again, because an informer that was released meanwhile has been acquired anew
         self._queue.reset_backoff()
         if old is not None:
             old.retire()
@@ -260,7 +261,7 @@ class Controller:
             self._balance()
 
     def _pool_changed(self, pool: WorkerPool) -> None:
-        """Let the current pool have the places that an old one has left."""
+        """Let the current pool use the places that an old pool has freed."""
         if pool is not self._pool:
             if not pool.workers and pool in self._old_pools:
                 self._old_pools.remove(pool)

@@ -1,7 +1,7 @@
-"""Which requests follow from a changed object.
+"""Event handlers: map a changed object to requests.
 
-Owns the three ways of controller-runtime's ``pkg/handler``: the object itself, its owner, whatever a function says.
-Both the old and the new state of an updated object are asked, so that the one it moved away from hears of it too.
+Owns the three handlers of controller-runtime's ``pkg/handler``: for the object itself, for its owner, and for a map
+function. For an update they map the old and the new state, so that a former owner is enqueued too.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,9 +13,9 @@ from plugin_operator.controllers.cache_interface import CachedObject
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 
-#: Names of objects have at most 253, with a namespace and a slash before them.
+#: Longest text of a request: object names have at most 253 characters, after a namespace and a slash.
 _MAX_CHARACTERS = 2 * 253 + 1
-#: A map function that yields more for one object never ends: each event would take the memory of the process.
+#: Most requests of a map function for one object; an endless one would exhaust the memory of the process.
 MAX_MAPPED = 100_000
 _TAKES = "it takes a list of Request(namespace, name), (namespace, name) or 'namespace/name'"
 
@@ -24,26 +24,26 @@ class Handler(Protocol):
     """Maps an object to requests."""
 
     def requests(self, key: Request, obj: CachedObject) -> Iterable[Request]:
-        """Return the requests that follow from ``obj``; may raise what the author's code raises."""
+        """Return the requests for ``obj``; may raise any exception of plugin code."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnqueueForObject:
-    """The object itself."""
+    """Handler that enqueues the object itself."""
 
-    def requests(self, key: Request, obj: CachedObject) -> Iterable[Request]:  # noqa: ARG002 - the key says it all
-        """Return the key."""
+    def requests(self, key: Request, obj: CachedObject) -> Iterable[Request]:  # noqa: ARG002 - only the key is used
+        """Return the key of the object."""
         return (key,)
 
 
 @dataclass(frozen=True, slots=True)
 class EnqueueForOwner:
-    """The owners of one kind, in any of its versions.
+    """Handler that enqueues the owners of one kind, in any of its versions.
 
     Attributes:
-        owner: their kind.
-        only_controller: only the owner that has ``controller: true``.
-        namespaced: whether the owner lives in a namespace, which is then that of the object.
+        owner: kind of the owners.
+        only_controller: whether only the owner with ``controller: true`` counts.
+        namespaced: whether owners are namespaced; their namespace is that of the object.
     """
 
     owner: GroupVersionKind
@@ -64,19 +64,19 @@ class EnqueueForOwner:
 
 @dataclass(frozen=True, slots=True)
 class EnqueueMapped:
-    """Whatever a function of the object returns: requests, ``(namespace, name)`` pairs or ``namespace/name`` texts.
+    """Handler that enqueues the results of a map function: requests, pairs or ``namespace/name`` texts.
 
     Attributes:
-        function: the author's; gets a private copy of the object.
+        function: map function of the plugin; receives a private copy of the object.
     """
 
     function: Callable[[dict[str, Any]], Iterable[Any] | None]
 
-    def requests(self, key: Request, obj: CachedObject) -> Iterable[Request]:  # noqa: ARG002 - it is in the object
-        """Yield what the function returns, as requests; what is wrong among it is left out and raised at the end.
+    def requests(self, key: Request, obj: CachedObject) -> Iterable[Request]:  # noqa: ARG002 - the object contains its key
+        """Yield the results of the map function as requests; skip invalid ones, and raise for them at the end.
 
         Raises:
-            TypeError, ValueError: it returned something else; says of what type, and what it takes.
+            TypeError, ValueError: a result is invalid; the message has its type and the valid forms.
         """
         first: TypeError | ValueError | None = None
         for count, each in enumerate(_as_iterable(self.function(obj.decode()))):
@@ -103,14 +103,14 @@ def _as_iterable(found: Any) -> Iterable[Any]:
 
 
 def request_of(value: Any, said: str) -> Request:
-    """Return a request made of plain texts: its hash and equality are those of str, whatever the author's are.
+    """Return a request of plain ``str`` values, without the hash and equality of a plugin's subclass.
 
     Args:
         value: a request, a pair of namespace and name, or ``namespace/name``.
-        said: who gave it, the beginning of a message: "a map function returned".
+        said: start of the error message: "a map function returned".
 
     Raises:
-        TypeError, ValueError: it is none; says of what type it is, and what it takes.
+        TypeError, ValueError: ``value`` is not a request; the message has its type and the valid forms.
     """
     kind = type(value)
     parts: tuple[Any, ...] = ()
@@ -121,10 +121,10 @@ def request_of(value: Any, said: str) -> Request:
     elif issubclass(kind, list):
         parts = tuple(list.__iter__(value))
     if len(parts) != len(Request._fields):
-        # Its type and not itself, for it may be a whole Secret and this is logged.
-        raise TypeError(f"{said} {value_checks.shown(value)}, which is no request; {_TAKES}")
+        # Show its type only: the value may be a Secret, and the message is logged.
+        raise TypeError(f"{said} {value_checks.shown(value)}, which is not a request; {_TAKES}")
     namespace, name = parts
-    if namespace is None:  # as the metadata of a cluster-scoped object has it
+    if namespace is None:  # metadata of a cluster-scoped object has no namespace
         namespace = ""
     return Request(_part("namespace", namespace), _part("name", name) or _refuse_empty())
 

@@ -1,7 +1,7 @@
-"""What a controller counts.
+"""Metrics of a controller.
 
 Owns the names, labels and buckets of the ``controller_runtime_*`` families, which are those of controller-runtime
-(``pkg/internal/controller/metrics``), so that existing dashboards and alerts fit.
+(``pkg/internal/controller/metrics``), so that existing dashboards and alerts work.
 """
 
 from plugin_operator.metrics import Metrics
@@ -27,8 +27,8 @@ class ControllerMetrics:
         success, error, requeue, requeue_after: ended reconciles by ``result``.
         errors: failed reconciles, for any cause.
         terminal_errors: failures that are not retried.
-        panics: reconciles ended by something that is no ``Exception``.
-        timeouts: reconciles that ran into their timeout.
+        panics: reconciles that ended with a ``BaseException`` that is not an ``Exception``.
+        timeouts: reconciles that exceeded their timeout.
         active_workers: reconciles running now.
         max_concurrent: the most that may run at once.
         time: how long reconciles took, in seconds.
@@ -89,7 +89,7 @@ CONTROLLERS: Group[ControllerMetrics, ControllerMetrics] = Group(
         Reading(
             counter(
                 "controller_runtime_terminal_reconcile_errors_total",
-                "Reconciles that failed for good and are not retried",
+                "Reconciles that failed with a terminal error",
                 "controller",
             ),
             lambda m: {(): m.terminal_errors},

@@ -1,6 +1,6 @@
-"""What a predicate sees of one version of an object.
+"""``ObjectView``: one version of an object, as the argument of predicates.
 
-Owns the lazy reading. One view serves all predicates of an event, so that several of them decode the object once.
+Owns lazy decoding. All predicates of an event share one view, so that the object is decoded at most once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,11 +13,11 @@ from plugin_operator.kube import ObjectMeta
 class ObjectView(Mapping[str, Any]):
     """One version of an object, read like its dict: ``new["spec"]["replicas"]``, ``new.get("data")``, ``old == new``.
 
-    The object is decoded at the first such read, its metadata alone by ``metadata``, so a predicate of labels stays
-    cheap. All predicates of one event share what is decoded: do not change it. ``decode`` returns a private copy.
+    The first such read decodes the object; ``metadata`` decodes the metadata alone and is cheaper. All predicates of an
+    event share the decoded object: do not change it. ``decode`` returns a private copy.
 
     Args:
-        cached: the version, as the cache keeps it; the operator makes the view.
+        cached: the cached version; the operator creates the view.
     """
 
     __slots__ = ("_cached", "_decoded", "_metadata")
@@ -29,17 +29,17 @@ class ObjectView(Mapping[str, Any]):
 
     @property
     def resource_version(self) -> str:
-        """The version of the object: text to compare for equality, without decoding."""
+        """Resource version, an opaque text, available without decoding."""
         return self._cached.resource_version
 
     def metadata(self) -> ObjectMeta:
-        """Return its metadata, at a third of the cost of the whole object. Raises nothing."""
+        """Return the metadata, at a third of the cost of the whole object. Raises nothing."""
         if self._metadata is None:
             self._metadata = self._cached.metadata()
         return self._metadata
 
     def decode(self) -> dict[str, Any]:
-        """Return a private copy of the whole object, as a dict. Raises nothing."""
+        """Return a private copy of the whole object as a dict. Raises nothing."""
         return self._cached.decode()
 
     def __getitem__(self, key: str) -> Any:
@@ -52,7 +52,7 @@ class ObjectView(Mapping[str, Any]):
         return len(self._shared())
 
     def __repr__(self) -> str:
-        """Leave the content out, for it may be a Secret."""
+        """Return key and version without the content, which may be a Secret."""
         metadata = self.metadata()
         return f"ObjectView({metadata.namespace}/{metadata.name}, resource_version={self.resource_version!r})"
 

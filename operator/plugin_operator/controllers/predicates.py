@@ -1,8 +1,8 @@
-"""Which changes matter.
+"""Predicates: filters for events.
 
-Owns ``Predicate`` and the ready-made ones, named as in controller-runtime's ``pkg/predicate``. An event is dropped if
-any predicate of its watch says no. But the beginning of a deletion passes whatever they say, because an object with a
-finalizer would stay for ever if its controller did not hear of it.
+Owns ``Predicate`` and the predefined ones, named as in controller-runtime's ``pkg/predicate``. An event is dropped if
+any predicate of its watch returns False. The start of a deletion always passes: without it, the controller would never
+remove its finalizer.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,24 +14,24 @@ ObjectTest = Callable[[dict[str, Any]], bool]
 
 
 class Predicate:
-    """Lets every event through; subclasses say no to some. Combine with ``&``, ``|`` and ``~``.
+    """Passes every event; subclasses override methods to drop some. Combine with ``&``, ``|`` and ``~``.
 
-    Its methods run on the event loop for every event: they must not block. What one raises is logged, and the event
-    passes. Whatever a predicate says, the beginning of a deletion passes.
+    Its methods run on the event loop for every event: they must not block. If one raises, the error is logged and the
+    event passes. The start of a deletion always passes.
     """
 
     __slots__ = ()
 
     @property
     def needs_generation(self) -> bool:
-        """Whether it compares ``metadata.generation``.
+        """Whether the predicate compares ``metadata.generation``.
 
-        If so, changes of objects without one pass, and kinds that have none are refused at load.
+        If so, changes of objects without it pass, and kinds without it are rejected at load.
         """
         return False
 
-    def create(self, new: ObjectView) -> bool:  # noqa: ARG002 - the base lets all through
-        """Say whether a new object, or one that was there at start, counts. May raise; then it counts.
+    def create(self, new: ObjectView) -> bool:  # noqa: ARG002 - the base class passes all events
+        """Return whether a new object, or one that exists at start, passes. If it raises, the event passes.
 
         Args:
             new: the object.
@@ -39,7 +39,7 @@ class Predicate:
         return True
 
     def update(self, old: ObjectView, new: ObjectView) -> bool:  # noqa: ARG002
-        """Say whether a change, or a resync, counts. May raise; then it counts.
+        """Return whether a change, or a resync, passes. If it raises, the event passes.
 
         Args:
             old: the object before; the same view as ``new`` at a resync.
@@ -48,7 +48,7 @@ class Predicate:
         return True
 
     def delete(self, old: ObjectView) -> bool:  # noqa: ARG002
-        """Say whether a deletion counts. May raise; then it counts.
+        """Return whether a deletion passes. If it raises, the event passes.
 
         Args:
             old: the object in its last known state.
@@ -134,13 +134,13 @@ class _Changed(Predicate):
 
 
 def changed(part: Callable[[ObjectView], object]) -> Predicate:
-    """Make a predicate that drops updates that left a part of the object as it was, and so resyncs.
+    """Return a predicate that drops updates, including resyncs, in which a part of the object is unchanged.
 
-    Additions and deletions pass. Raises nothing itself; what ``part`` raises is logged, and the event passes.
+    Additions and deletions pass. Raises nothing itself; if ``part`` raises, the error is logged and the event passes.
 
     Args:
-        part: gets the old and the new state, each readable like the dict; returns what is compared with ``==``, such as
-            ``lambda obj: obj.get("data")``. A plain function that must not block.
+        part: returns the part to compare with ``==``, for example ``lambda obj: obj.get("data")``. It is called with
+            the old and the new state, which read like dicts. A plain function that must not block.
 
     Returns:
         The predicate.
@@ -168,7 +168,7 @@ class _Matches(Predicate):
     def create(self, new: ObjectView) -> bool:
         return bool(self._test(new.decode()))
 
-    def update(self, old: ObjectView, new: ObjectView) -> bool:  # noqa: ARG002 - what it was is not asked
+    def update(self, old: ObjectView, new: ObjectView) -> bool:  # noqa: ARG002 - only the new state is tested
         return bool(self._test(new.decode()))
 
     def delete(self, old: ObjectView) -> bool:
@@ -176,24 +176,24 @@ class _Matches(Predicate):
 
 
 def matches(test: ObjectTest) -> Predicate:
-    """Make a predicate of a function of the object. Raises nothing itself; what ``test`` raises is logged.
+    """Return a predicate from a function of the object. Raises nothing itself; exceptions of ``test`` are logged.
 
     Args:
-        test: gets a private dict of the object, after a change the new state, after a deletion the last; returns
-            whether it counts. A plain function that must not block.
+        test: returns whether the event passes. It receives a private dict of the object: the new state of a change, or
+            the last state of a deletion. A plain function that must not block.
 
     Returns:
-        The predicate; the bare function does in ``predicates=`` as well.
+        The predicate; ``predicates=`` also takes the function itself.
     """
     return _Matches(test)
 
 
 def passes(predicates: Iterable[Predicate], event: str, *objects: ObjectView) -> bool:
-    """Tell whether an event counts: ``"create"``, ``"update"`` or ``"delete"``, of the objects before and after.
+    """Report whether an event (``"create"``, ``"update"`` or ``"delete"``) passes all predicates.
 
-    It counts if all predicates agree. A predicate of generations is not asked about a change of an object without one.
-    The beginning of a deletion always counts: an update that sets ``deletionTimestamp``, or an object that is there at
-    the start and is being deleted. What a predicate raises is the caller's.
+    A predicate that needs generations is skipped for a change of an object without one. The start of a deletion always
+    passes: an update that sets ``deletionTimestamp``, or an object that is being deleted when the controller starts.
+    Exceptions of predicates propagate.
     """
     for predicate in predicates:
         if not getattr(predicate, event)(*objects) and not _is_unknown(predicate, event, objects[-1]):
@@ -211,13 +211,13 @@ def _begins_to_go(*objects: ObjectView) -> bool:
 
 
 generation_changed: Predicate = _GenerationChanged()
-"""Drops updates that left ``metadata.generation`` as it was, which are those of status and metadata.
+"""Drops updates that do not change ``metadata.generation``, which are those of status and metadata.
 
-Refused at load for built-in kinds that count no generations, such as ConfigMap and Secret.
+Rejected at load for built-in kinds without generations, such as ConfigMap and Secret.
 """
 resource_version_changed: Predicate = _Changed(lambda obj: obj.resource_version)
-"""Drops updates that changed nothing, which are resyncs."""
+"""Drops updates without a change, which are resyncs."""
 labels_changed: Predicate = _Changed(lambda obj: obj.metadata().labels or {})
-"""Drops updates that left the labels as they were."""
+"""Drops updates that do not change the labels."""
 annotations_changed: Predicate = _Changed(lambda obj: obj.metadata().annotations or {})
-"""Drops updates that left the annotations as they were."""
+"""Drops updates that do not change the annotations."""

@@ -1,6 +1,6 @@
-"""What a reconciler gets, gives back and may end with.
+"""The interface of reconcilers: request, result and errors.
 
-Owns ``Request``, ``Result``, ``Reconciler`` and what is said about a failure. Running reconcilers is the workers' job.
+Owns ``Request``, ``Result``, ``Reconciler`` and ``Failure``. Leaves running reconcilers to ``workers``.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,24 +14,24 @@ from plugin_operator.workqueue import MAX_DELAY_SECONDS
 
 Request: TypeAlias = NamespacedName
 
-#: Priorities are 32-bit integers, as most clients of metrics can show them.
+#: Priorities are 32-bit integers, which most metrics clients can represent.
 MAX_PRIORITY = 2**31 - 1
 MIN_PRIORITY = -(2**31)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a reconciler wants to happen next; ``Result()`` and ``None`` mean: nothing until the next change.
+    """Result of a reconciler; ``Result()`` and ``None`` mean that the object needs nothing until its next change.
 
     Attributes:
-        requeue_after: reconcile again after so many seconds, a float or an int, 0 to a century; wins over ``requeue``.
-            0 and None mean that nothing is due. It forgets earlier failures; a change meanwhile comes first.
+        requeue_after: reconcile again after this many seconds, a float or int from 0 to a century; overrides
+            ``requeue``. 0 and None mean no requeue. It resets the backoff; a change meanwhile comes first.
         requeue: reconcile again with backoff, as after an error.
-        priority: of the requeue, a 32-bit int; higher comes first, None for that of this run. Changes have 0, initial
-            lists and resyncs less.
+        priority: priority of the requeue, a 32-bit int; higher comes first. None means the priority of this reconcile.
+            Changes have 0; initial lists and resyncs have a lower one.
 
     Raises:
-        TypeError: a value is of another type; a bool is no number.
+        TypeError: a value has another type; a bool is not a number.
         ValueError: a number is negative, NaN, infinite or otherwise out of range.
     """
 
@@ -64,12 +64,12 @@ _FIELDS = tuple(getattr(Result, field) for field in ("requeue_after", "requeue",
 
 
 def checked_result(value: object) -> Result:
-    """Return what a reconciler returned as a ``Result`` whose fields are checked once more.
+    """Return the result of a reconciler as a ``Result`` with validated fields.
 
-    A subclass may override fields and ``__post_init__``, and ``object.__setattr__`` gets around both.
+    A subclass may override fields and ``__post_init__``, and ``object.__setattr__`` bypasses both.
 
     Raises:
-        TypeError: it is no ``Result``, or a field is of another type.
+        TypeError: the value is not a ``Result``, or a field has another type.
         ValueError: a field is out of range.
     """
     kind = type(value)
@@ -86,19 +86,19 @@ Reconciler: TypeAlias = Callable[[Request], Awaitable[Result | None]]
 
 
 class TemporaryError(PluginOperatorError):
-    """Raised by a reconciler: retry after a delay of one's own, in place of the exponential backoff.
+    """Raised by a reconciler to retry after a given delay instead of the exponential backoff.
 
-    The reconcile counts as failed, in logs, metrics, status and against the revision. The number of failures that the
-    backoff remembers stays as it is. A change of the object comes before the delay. The counterpart of kopf's
+    The reconcile counts as failed in logs, metrics and status, and against the revision. The failure count of the
+    backoff does not change. A change of the object comes before the delay. The counterpart of kopf's
     ``TemporaryError``.
 
     Args:
-        message: says what is not ready, for people.
-        retry_after_seconds: the delay, a float or an int, 0 to a century.
+        message: says what is not ready.
+        retry_after_seconds: the delay, a float or int from 0 to a century.
 
     Raises:
-        TypeError: ``retry_after_seconds`` is no number; a bool is none.
-        ValueError: it is negative, NaN or longer than a century.
+        TypeError: ``retry_after_seconds`` is not a number; a bool is not one.
+        ValueError: ``retry_after_seconds`` is negative, NaN or longer than a century.
     """
 
     __slots__ = ("retry_after_seconds",)
@@ -114,9 +114,9 @@ _RETRY_AFTER = TemporaryError.__dict__["retry_after_seconds"]
 
 
 def retry_delay(error: BaseException) -> float | None:
-    """Return the seconds after which a failed reconcile asks to be retried; None leaves it to the backoff.
+    """Return the retry delay that a failed reconcile requests in seconds; None means backoff.
 
-    Reads the slot itself: a subclass may hide it, leave it empty or set it to anything.
+    It reads the slot directly, because a subclass may hide it, leave it empty or set it to any value.
     """
     if not issubclass(type(error), TemporaryError):
         return None
@@ -127,24 +127,24 @@ def retry_delay(error: BaseException) -> float | None:
 
 
 class ReconcileTimeoutError(PluginOperatorError, TimeoutError):
-    """A reconcile ran longer than its controller allows, was cancelled, and is retried with backoff."""
+    """A reconcile exceeded its timeout and was cancelled; it is retried with backoff."""
 
 
 class ControllerStopped(PluginOperatorError):
-    """The controller is stopping: it takes no further revision."""
+    """The controller is stopping and accepts no further revision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One failed reconcile, as told to whoever watches over revisions.
+    """One failed reconcile, for failure callbacks.
 
     Attributes:
-        controller, revision: who ran.
-        request: for which key.
-        error: what it ended with. Do not keep it: its traceback holds on to the revision's module.
-        is_terminal: it is not retried.
-        is_panic: ``error`` is no ``Exception``.
-        is_timeout: it ran into the controller's own timeout.
+        controller, revision: names of controller and revision.
+        request: the request.
+        error: the exception. Do not keep it: its traceback references the revision's module.
+        is_terminal: whether it is not retried.
+        is_panic: whether ``error`` is not an ``Exception``.
+        is_timeout: whether it exceeded the controller's timeout.
     """
 
     controller: str

@@ -1,6 +1,6 @@
-"""What a controller is to do, as plain values.
+"""The spec of a controller, as plain values.
 
-Owns ``ControllerSpec`` and its parts; ``plugin`` builds them from what an author declares.
+Owns ``ControllerSpec`` and its parts, which ``hosting`` builds from declarations.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from plugin_operator.controllers.predicates import Predicate
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.workqueue import MAX_DELAY_SECONDS, ExponentialBackoff
 
-#: More workers than this in one controller are a mistake in a number.
+#: Most workers of one controller; a larger number is a mistake.
 MAX_CONCURRENT_RECONCILES = 100_000
 
 _THE_OBJECT = EnqueueForObject()
@@ -20,15 +20,15 @@ _THE_OBJECT = EnqueueForObject()
 
 @dataclass(frozen=True, slots=True)
 class RateLimiterSpec:
-    """Backoff of failing objects: from ``base_seconds``, doubling, to ``cap_seconds``. A success starts it over.
+    """Exponential backoff of failing objects, from ``base_seconds`` doubling to ``cap_seconds``. A success resets it.
 
     Attributes:
-        base_seconds: the wait after the first failure, in seconds.
-        cap_seconds: the longest wait, in seconds.
+        base_seconds: delay after the first failure, in seconds.
+        cap_seconds: the longest delay, in seconds.
 
     Raises:
-        TypeError: one of them is no number.
-        ValueError: one of them is not above 0, NaN or longer than a century, or the cap is below the base.
+        TypeError: a value is not a number.
+        ValueError: a value is not above 0, is NaN or longer than a century, or the cap is below the base.
     """
 
     base_seconds: float = 0.005
@@ -45,18 +45,18 @@ class RateLimiterSpec:
             )
 
     def build(self) -> ExponentialBackoff[Request]:
-        """Return a rate limiter that has seen no failure. Raises nothing; the operator calls it."""
+        """Return a new rate limiter without failures. Raises nothing; the operator calls it."""
         return ExponentialBackoff(self.base_seconds, self.cap_seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """One thing a controller listens to.
+    """One watch of a controller.
 
     Attributes:
-        informer_keys: the caches that feed it, one for each namespace watched.
-        map: which requests follow from an event.
-        predicates: events that any of them refuses are dropped.
+        informer_keys: keys of its informers, one per watched namespace.
+        map: handler that maps an event to requests.
+        predicates: filters; an event is dropped if any returns False.
     """
 
     informer_keys: tuple[InformerKey, ...]
@@ -66,17 +66,17 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class ControllerSpec:
-    """Everything about a controller but its code; the first watch is the primary one.
+    """The settings of a controller without its code; the first watch is the primary one.
 
     Attributes:
-        name: as it appears in logs and metrics.
-        watches: what it listens to.
-        max_concurrent_reconciles: how many keys may be reconciled at once.
+        name: name in logs and metrics.
+        watches: the watches of the controller.
+        max_concurrent_reconciles: most keys reconciled at once.
         rate_limiter: backoff of failing keys.
-        resync_seconds: reconcile everything again, at low priority, every so often; None for never.
+        resync_seconds: interval to reconcile all objects again at low priority; None for never.
 
     Raises:
-        TypeError: a number is none.
+        TypeError: a value is not a number.
         ValueError: a number is out of range.
     """
 
@@ -99,5 +99,5 @@ class ControllerSpec:
 
     @property
     def informer_keys(self) -> tuple[InformerKey, ...]:
-        """The caches of all watches, each once, those of the primary watch first."""
+        """Keys of the informers of all watches, without duplicates, the primary watch first."""
         return tuple(dict.fromkeys(key for watch in self.watches for key in watch.informer_keys))

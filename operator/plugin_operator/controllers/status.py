@@ -1,6 +1,6 @@
-"""What a controller says of itself.
+"""Status of a controller.
 
-Owns the values; ``hosting`` and ``serving`` show them.
+Owns the values, which ``hosting`` and ``serving`` show.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from plugin_operator.controllers.workers.outcomes import FailingKey
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """A reconcile that runs now.
+    """A running reconcile.
 
     Attributes:
-        request: its key.
-        revision: who runs it.
-        seconds: for how long.
-        is_stuck: it was cancelled and has not ended.
+        request: request of the reconcile.
+        revision: revision that runs it.
+        seconds: time since its start.
+        is_stuck: whether it was cancelled and has not ended.
     """
 
     request: Request
@@ -31,15 +31,15 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class InformerStatus:
-    """One cache a controller uses.
+    """Status of one informer of a controller.
 
     Attributes:
-        key: which.
-        state: name of the informer's state, for people.
+        key: key of the informer.
+        state: name of the informer's state, for display.
         reason: why it waits or backs off; empty while it works.
-        objects: how many it holds.
-        has_synced: whether it is complete.
-        is_waiting: whether the API server does not serve the kind, or refuses access to it.
+        objects: number of cached objects.
+        has_synced: whether its first list is complete.
+        is_waiting: whether the API server does not serve the kind, or denies access to it.
     """
 
     key: InformerKey
@@ -51,7 +51,7 @@ class InformerStatus:
 
     @classmethod
     def of(cls, key: InformerKey, informer: Informer) -> "InformerStatus":
-        """Take the status of an informer now."""
+        """Return the current status of an informer."""
         return cls(
             key,
             informer.state.name,
@@ -67,10 +67,10 @@ class ScheduleStatus:
     """One schedule of a controller.
 
     Attributes:
-        schedule: as text.
-        last: the moment it ran for last; None before the first, and on a replica that does not lead.
-        due: the next moment; None on a replica that does not lead.
-        problem: why its times cannot be kept in the cluster, so that it does not run; empty if they can.
+        schedule: text of the schedule.
+        last: scheduled time of the last run; None before the first, and on standbys.
+        due: time of the next run; None on standbys.
+        problem: why its times cannot be stored in the cluster, so that it does not run; empty if they can.
     """
 
     schedule: str
@@ -84,20 +84,20 @@ class ControllerStatus:
     """A snapshot of a controller.
 
     Attributes:
-        name: as declared.
-        revision: which code works; empty before the first.
+        name: declared name.
+        revision: the active revision; empty before the first.
         is_started: whether workers may run (this process leads).
-        has_synced: whether all its caches are complete; before, it reconciles nothing, or not in some namespaces.
-        queue_depth: keys that could be taken now.
-        delayed: keys that wait for a time.
-        in_flight: what runs.
-        max_concurrent_reconciles: as declared.
-        workers: how many there are for the current revision.
+        has_synced: whether all its caches have synced; until then it reconciles nothing, or not in some namespaces.
+        queue_depth: number of ready keys.
+        delayed: number of delayed keys.
+        in_flight: running reconciles.
+        max_concurrent_reconciles: declared concurrency.
+        workers: number of workers of the current revision.
         failing: keys whose last reconcile failed, at most some hundreds.
-        informers: the caches it uses.
+        informers: informers that it uses.
         reconciles: ended reconciles by result.
-        waiting_namespaces: where it reconciles nothing, because their caches cannot be had, while it works elsewhere.
-        schedules: times at which it is due.
+        waiting_namespaces: namespaces without reconciles, because their caches wait, while others are reconciled.
+        schedules: its schedules.
     """
 
     name: str

@@ -7,25 +7,25 @@ from plugin_operator.controllers.reconcile import Reconciler, ReconcileTimeoutEr
 
 
 def time_limited(reconcile: Reconciler, seconds: float, clock: Clock) -> Reconciler:
-    """Return ``reconcile`` with a time limit; past it, the reconcile is cancelled.
+    """Return ``reconcile`` with a timeout, after which it is cancelled.
 
-    It must be awaited in a task that ends with the call or goes on after it, as a worker's does. A cancellation from
-    outside passes through, also when it arrives together with the end of the time.
+    The result must be awaited in a task, such as that of a worker. A cancellation from outside propagates, even if it
+    arrives together with the timeout.
 
     Args:
-        reconcile: is called in the same task.
-        seconds: the limit.
-        clock: measures it.
+        reconcile: the reconciler, which runs in the same task.
+        seconds: the timeout.
+        clock: measures the timeout.
 
     Raises:
-        ReconcileTimeoutError: by the reconciler returned, if the limit cancelled the reconcile and it obeyed.
+        ReconcileTimeoutError: raised by the returned reconciler, if the timeout cancelled the reconcile and it ended.
     """
 
     async def limited(request: Request) -> Result | None:
-        # asyncio.timeout would read the loop's clock; this one obeys ours, and costs less.
+        # asyncio.timeout uses the loop's clock; this uses the injected clock, and is cheaper.
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("a reconcile with a time limit needs a task")
+            raise RuntimeError("a reconcile with a timeout needs a task")
         expired = False
 
         def expire() -> None:

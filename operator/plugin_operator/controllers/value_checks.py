@@ -1,7 +1,7 @@
-"""Checks of the single values that authors hand over and that reach queue and timers.
+"""Validation of values from plugins that reach queue and timers.
 
-Each function returns a value of exactly the built-in type, whatever a subclass overrides, or raises an error that names
-the field and the way out. What cannot be checked cheaply here must not get into the queue.
+Each function returns a value of exactly the built-in type, without overrides of a subclass, or raises an error that
+names the field and the fix.
 """
 
 from typing import Any
@@ -16,15 +16,15 @@ def seconds(field: str, value: Any, *, most: float, above_zero: bool = False, hi
     """Return a number of seconds as a plain float.
 
     Args:
-        field: its name, for messages.
-        value: what the author gave.
-        most: the largest that is allowed.
-        above_zero: zero is refused too.
-        hint: what else the field takes, for messages.
+        field: name of the field, for messages.
+        value: the value from the plugin.
+        most: the largest valid value.
+        above_zero: whether 0 is invalid.
+        hint: further valid values, for messages.
 
     Raises:
-        TypeError: it is no float and no int; a bool is none.
-        ValueError: it is NaN or out of range.
+        TypeError: ``value`` is not a float or int; a bool is not one.
+        ValueError: ``value`` is NaN or out of range.
     """
     takes = f"it takes seconds {'above' if above_zero else 'from'} 0 to {most:.0f}, as a float or an int{hint}"
     if isinstance(value, bool) or not issubclass(type(value), float | int):
@@ -39,11 +39,11 @@ def seconds(field: str, value: Any, *, most: float, above_zero: bool = False, hi
 
 
 def whole(field: str, value: Any, *, least: int, most: int, hint: str = "") -> int:
-    """Return a whole number as a plain int.
+    """Return an integer as a plain int.
 
     Raises:
-        TypeError: it is no int; a bool is none.
-        ValueError: it is out of range.
+        TypeError: ``value`` is not an int; a bool is not one.
+        ValueError: ``value`` is out of range.
     """
     takes = f"it takes an int from {least} to {most}{hint}"
     if isinstance(value, bool) or not issubclass(type(value), int):
@@ -58,8 +58,8 @@ def text(field: str, value: Any, *, most: int, hint: str = "") -> str:
     """Return a text as a plain str.
 
     Raises:
-        TypeError: it is no str.
-        ValueError: it is longer than ``most`` characters, or has a character that UTF-8 cannot carry.
+        TypeError: ``value`` is not a str.
+        ValueError: ``value`` is longer than ``most`` characters, or cannot be encoded as UTF-8.
     """
     if not issubclass(type(value), str):
         raise TypeError(f"{field} is {shown(value)}; it takes a str{hint}")
@@ -72,9 +72,9 @@ def text(field: str, value: Any, *, most: int, hint: str = "") -> str:
 
 
 def shown(value: Any) -> str:
-    """Return what a message may say of a value: short plain values as they are, of all others only the type.
+    """Return a value for a message: short plain values unchanged, only the type of all others.
 
-    Others may be a whole Secret, and their ``__repr__`` is foreign code.
+    Other values may be a Secret, and their ``__repr__`` may be plugin code.
     """
     if value is None or type(value) in {bool, float}:
         return repr(value)

@@ -1,4 +1,4 @@
-"""One declared controller of one revision, ready to run: the reconciler for the controller layer, and the hooks."""
+"""``BoundController``: reconciler and hooks of one declared controller in one revision."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,12 +17,12 @@ from plugin_operator.threads import ThreadRunner
 
 
 class BoundController:
-    """Joins a declaration with the scope it runs in.
+    """A declared controller, bound to the scope in which it runs.
 
     Args:
-        declaration: what the author declared.
+        declaration: the declaration of the controller.
         scope: client, caches and names.
-        guard: what the author's code runs in.
+        guard: guard in which the plugin's code runs.
     """
 
     __slots__ = ("_reconcile_threads", "_threads", "declaration", "guard", "scope")
@@ -36,17 +36,17 @@ class BoundController:
 
     @property
     def name(self) -> str:
-        """The controller's name."""
+        """Name of the controller."""
         return self.declaration.name
 
     async def reconcile(self, request: Request) -> Result | None:
-        """Call the author's reconcile function in the guard and check what it returns.
+        """Call the plugin's reconcile function in the guard and validate its result.
 
-        ``hosting.runtime.reconcile_steps`` says what happens before, and after.
+        ``hosting.runtime.reconcile_steps`` has the steps before and after it.
 
         Raises:
-            TypeError: it returned something other than None or a ``Result``.
-            BaseException: what the author's code raised, as it is.
+            TypeError: the function returned a value other than None or a ``Result``.
+            BaseException: any exception of the plugin, unchanged.
         """
         context = Context(self.scope, request)
         try:
@@ -57,24 +57,24 @@ class BoundController:
             raise
 
     def places(self, request: Request, locate: Locate) -> tuple[str, ...]:
-        """Return files and lines where the thread of a plain ``def`` is that reconciles this very ``request`` now.
+        """Return ``file:line`` of the plugin's frames in the thread that reconciles ``request``, innermost first.
 
-        The innermost first; empty if no thread does, or none of the plugin's own code runs in it.
+        Empty if no plain ``def`` runs for the request, or if its thread has no frame of the plugin.
         """
         return places_in(self._threads.frame_of(request), locate)
 
     async def start(self) -> None:
-        """Run the ``start(ctx)`` hook, if there is one; its exception is the caller's."""
+        """Run the ``start(ctx)`` hook, if there is one; its exceptions propagate."""
         await self._hook(self.declaration.start, ControllerContext(self.scope))
 
     async def stop(self) -> None:
-        """Run the ``stop(ctx)`` hook, if there is one; its exception is the caller's."""
+        """Run the ``stop(ctx)`` hook, if there is one; its exceptions propagate."""
         await self._hook(self.declaration.stop, ControllerContext(self.scope))
 
     async def export_state(self) -> bytes | None:
-        """Return what ``export_state()`` gives as JSON, or None if there is no such hook.
+        """Return the result of ``export_state()`` as JSON, or None if there is no such hook.
 
-        JSON and not the objects themselves, because those belong to the revision that goes.
+        It returns JSON, because the objects themselves belong to the retiring revision.
 
         Raises:
             TypeError: the state is not JSON-like.
@@ -85,7 +85,7 @@ class BoundController:
         return msgspec.json.encode(state)
 
     async def import_state(self, state: bytes) -> None:
-        """Hand ``import_state(state)`` what the revision before exported; nothing happens without that hook."""
+        """Call ``import_state(state)`` with the state of the previous revision, if there is such a hook."""
         if self.declaration.import_state is not None:
             await self._hook(self.declaration.import_state, msgspec.json.decode(state))
 
@@ -98,8 +98,8 @@ class BoundController:
 def _result_of(declaration: ControllerDeclaration, returned: object) -> Result | None:
     if returned is None or isinstance(returned, Result):
         return returned
-    # Its type and not itself, for it may be a whole Secret, and this shows in the log and the status.
-    # No frame of the plugin's is on the traceback of what it returned.
+    # Show its type only: the value may be a Secret, and the message is in log and status.
+    # A returned value has no traceback with a frame of the plugin.
     place = f"{declaration.path}:{declaration.line}" if declaration.line else declaration.path
     where = f"{declaration.name!r} ({place})" if place else repr(declaration.name)
     raise TypeError(f"reconcile of {where} returned a {class_name(returned)}: return None or a Result")
@@ -108,7 +108,7 @@ def _result_of(declaration: ControllerDeclaration, returned: object) -> Result |
 async def _reconciling(
     function: Callable[..., Any], context: Context, request: Request, threads: ThreadRunner | None
 ) -> Any:
-    """Call the function, in the guard from the first step on: it may be plain code that returns a coroutine."""
+    """Call the function inside the guard, because plain code may run before it returns a coroutine."""
     mark_reconcile(context)
     if threads is None:
         return await function(context, request)

@@ -110,7 +110,7 @@ async def test_an_edit_that_would_stop_what_works_waits_for_the_permission(
     forbid(api_server, "left", "secrets")
     forbid(api_server, "right", "services")
     harness.write("one.py", TEXT.replace("VERSION", "V2").replace("namespaces=", "reads=['v1/Service'], namespaces="))
-    await eventually(lambda: "goes on until then" in harness.status().reason, timeout_seconds=20)
+    await eventually(lambda: "keeps running until then" in harness.status().reason, timeout_seconds=20)
     await create(harness, "left", "b")
     await harness.ran("V1", "left/b")
     api_server.faults.clear()

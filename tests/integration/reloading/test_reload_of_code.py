@@ -91,7 +91,7 @@ async def test_an_edit_that_needs_a_kind_that_is_not_there_waits_and_the_old_cod
     case.put(case.path.name, case.text("v2", options=f", reads=['{group}/v1/Widget'], max_concurrent_reconciles=4"))
     status = await case.state("Waiting")
     assert "Widget" in status.reason
-    assert f"{good} goes on" in status.reason
+    assert f"{good} keeps running" in status.reason
     assert (status.revision, bool(status.candidate)) == (good, True)
     await case.goes_on("v1")
     assert case.count("v2") == 0

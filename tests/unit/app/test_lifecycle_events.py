@@ -62,7 +62,7 @@ async def test_each_step_of_a_plugins_life_is_told_once(fakes: FakeHostAndRecord
     assert await fakes.after(plugin(PluginState.ACTIVE, "2-b")) == [("Normal", "PluginReloaded")]
     rejected = replace(plugin(PluginState.REJECTED, "2-b", candidate="c", reason="no controller"), line=3)
     assert await fakes.after(rejected) == [("Warning", "PluginRejected")]
-    assert fakes.messages[-1] == "plugin one: one.py:3: no controller; 2-b goes on"
+    assert fakes.messages[-1] == "plugin one: one.py:3: no controller; 2-b keeps running"
     assert await fakes.after(rejected) == []
     assert await fakes.after() == [("Normal", "PluginUnloaded")]
 

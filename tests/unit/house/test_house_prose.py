@@ -20,13 +20,7 @@ PAGES_TO_DO = (
 CODE_TO_DO: frozenset[str] = frozenset(
     {
         "kube_apiserver/storage",
-        "plugin_operator/app",
-        "plugin_operator/cache",
-        "plugin_operator/cli",
         "plugin_operator/client",
-        "plugin_operator/controllers",
-        "plugin_operator/hosting",
-        "plugin_operator/plugin",
     }
 )
 

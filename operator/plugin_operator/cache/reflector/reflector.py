@@ -1,7 +1,7 @@
 """The reflector, which keeps one store in sync with the API server.
 
 Owns the work in each state of ``states``: resolving the kind, listing, watching, comparing, and the pauses between. It
-is the only writer of the store, and runs until it is cancelled, whatever the server returns.
+is the only writer of the store, and runs until it is cancelled; no response of the server ends it.
 """
 
 import asyncio

@@ -22,8 +22,8 @@ when pages keep failing. Failures lead to these states:
   failed conversion in a page only.
 
 Each reflector has a backoff of its own with jitter, which resets once a watch is healthy. A list is applied object by
-object as it arrives; objects that it did not contain are deleted at its end. After the next complete list and the
-events that follow it, the store equals the server, whatever happened before.
+object as it arrives; objects that it did not contain are deleted at its end. So the next complete list and the events
+after it repair any earlier difference between store and server.
 """
 
 from dataclasses import dataclass

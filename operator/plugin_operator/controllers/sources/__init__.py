@@ -1,1 +1,1 @@
-"""From events to keys in the queue: one source for each informer, and namespaces that cannot be read."""
+"""Sources: one per informer, from events to the queue, and namespaces whose caches wait."""

@@ -1,6 +1,6 @@
-"""What of a controller may work, by the caches it has: all, all but some namespaces, or nothing.
+"""The gate of a controller, which opens as its caches sync: fully, for some namespaces, or not at all.
 
-Owns where the requests of its sources go meanwhile. How a namespace depends on caches is left to ``namespaces``.
+Owns the routing of requests meanwhile. Leaves it to ``namespaces`` how a namespace depends on caches.
 """
 
 from plugin_operator import logs
@@ -17,13 +17,13 @@ class CacheGate:
     """Opens one controller as its caches sync.
 
     Args:
-        controller: its name, for log lines.
-        sources: are routed through this gate while namespaces wait.
-        enqueue: takes the requests of all that is open.
+        controller: name of the controller, for log lines.
+        sources: routed through this gate while namespaces wait.
+        enqueue: receives the requests of open namespaces.
 
     Attributes:
-        is_open: whether anything may be reconciled.
-        waiting_namespaces: where nothing is reconciled, because their caches cannot be had, while others work.
+        is_open: whether any request may be reconciled.
+        waiting_namespaces: namespaces without reconciles, because their caches wait, while others are reconciled.
     """
 
     def __init__(self, controller: str, sources: Sources, enqueue: Enqueue) -> None:
@@ -35,15 +35,15 @@ class CacheGate:
         self.waiting_namespaces: frozenset[str] = frozenset()
 
     def add(self, request: Request, priority: int) -> None:
-        """Enqueue a request, now or once its namespace is open."""
+        """Enqueue a request, now or when its namespace opens."""
         self._namespaces.add(request, priority)
 
     def holds(self, request: Request) -> bool:
-        """Tell whether a request waits for its namespace."""
+        """Report whether a request waits for its namespace."""
         return request in self._namespaces
 
     def update(self, spec: ControllerSpec) -> None:
-        """Open what has its caches, and close the rest."""
+        """Open the namespaces whose caches have synced, and close the others."""
         primary = spec.watches[0].informer_keys if spec.watches else ()
         state = openness(primary, self._sources.missing(spec))
         self.is_open = state.is_open

@@ -1,7 +1,6 @@
-"""A namespace as a unit of its own: one whose caches cannot be had keeps its own requests waiting, and no others.
+"""Isolation of namespaces: if the caches of one wait, only its own requests wait.
 
-Owns which namespaces can be worked on, and the requests of those that cannot. What a cache can be had for is the
-informers' business.
+Owns which namespaces are open, and the requests of closed ones. Leaves the state of caches to informers.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -14,18 +13,18 @@ Enqueue = Callable[[Request, int], None]
 
 
 def namespace_of(key: InformerKey) -> str | None:
-    """Return the one namespace that an informer watches; None for all, or for a kind without."""
+    """Return the namespace of an informer; None for all namespaces, or for a cluster-scoped kind."""
     found: str | None = getattr(key, "namespace", None)
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Openness:
-    """What of a controller can work.
+    """The open and closed parts of a controller.
 
     Attributes:
-        is_open: something can.
-        closed: the namespaces that cannot.
+        is_open: whether any namespace is open.
+        closed: the closed namespaces.
     """
 
     is_open: bool
@@ -33,14 +32,14 @@ class Openness:
 
 
 def openness(primary: Iterable[InformerKey], missing: Collection[InformerKey]) -> Openness:
-    """Judge by the caches that are missing.
+    """Return which namespaces are open, from the missing caches.
 
-    A namespace of the reconciled kind needs the caches of that namespace. All of them need every other cache. With one
-    namespace or none, or a cache over all of them, there are no parts.
+    A namespace needs its own caches, and all caches without a namespace. With fewer than two namespaces, or a cache
+    over all of them, there is only one part.
 
     Args:
-        primary: the caches of the reconciled kind.
-        missing: the caches, of that and of other kinds, that cannot be read.
+        primary: keys of the caches of the reconciled kind.
+        missing: keys of all caches that have not synced.
     """
     units = {namespace_of(key) for key in primary}
     gone = {namespace_of(key) for key in missing}
@@ -54,7 +53,7 @@ class NamespaceGate:
     """Holds the requests of closed namespaces until they open.
 
     Args:
-        enqueue: takes those of all others.
+        enqueue: receives the requests of open namespaces.
     """
 
     __slots__ = ("_enqueue", "_held")
@@ -65,14 +64,14 @@ class NamespaceGate:
 
     @property
     def closed(self) -> frozenset[str]:
-        """The namespaces that are closed."""
+        """The closed namespaces."""
         return frozenset(self._held)
 
     def __contains__(self, request: Request) -> bool:
         return request in self._held.get(request.namespace, ())
 
     def add(self, request: Request, priority: int = 0) -> None:
-        """Enqueue a request, now or once its namespace is open; of several priorities the highest counts."""
+        """Enqueue a request, now or when its namespace opens; if it has several priorities, the highest counts."""
         held = self._held.get(request.namespace)
         if held is None:
             self._enqueue(request, priority)
@@ -80,7 +79,7 @@ class NamespaceGate:
             held[request] = max(priority, held.get(request, priority))
 
     def close(self, namespaces: frozenset[str]) -> None:
-        """Close these and open all others."""
+        """Close these namespaces and open all others."""
         opened = [self._held.pop(each) for each in self.closed - namespaces]
         for each in namespaces:
             self._held.setdefault(each, {})

@@ -1,7 +1,7 @@
-"""From one informer's events to keys in the queue.
+"""The source: enqueues requests for the events of one informer.
 
-Owns predicates and mapping at run time. A source stays registered with its informer over any number of revisions and
-is bound to the watches of the current one, so that a reload neither misses an event nor costs a replay by the cache.
+Owns running predicates and handlers. A source stays registered with its informer over all revisions, and is bound to
+the watches of the current one. So a reload misses no event and needs no replay by the cache.
 """
 
 import asyncio
@@ -19,27 +19,27 @@ from plugin_operator.controllers.spec import Watch
 from plugin_operator.workqueue import LOW_PRIORITY
 
 _REPLAY_CHUNK = 200
-_REPLAY_SECONDS = 0.004  # as long as the cache takes; a plugin's predicates and map functions may be slow
+_REPLAY_SECONDS = 0.004  # the time slice of the cache; predicates and map functions of plugins may be slow
 
 Enqueue = Callable[[Request, int], None]
 
 
 class Source:
-    """An ``EventHandler`` that knows the watches an informer feeds.
+    """The ``EventHandler`` of one informer, for all watches that use it.
 
-    An author's predicate that raises lets the event through, for a reconcile too many is better than one too few; a
-    map function that raises loses what it would have returned from there on. The guard reports both.
+    If a predicate raises, the event passes, because an extra reconcile is better than a missing one. If a map function
+    raises, its remaining requests are lost. The guard reports both.
 
     Args:
-        informer: acquired; giving it back is the controller's job.
-        enqueue: takes a request and its priority.
+        informer: an acquired informer, which the controller releases.
+        enqueue: receives a request and its priority.
 
     Attributes:
-        is_retired: no watch of the current revision uses it, and only deletions still count: the new caches may have
-            seen them before anybody listened there.
-        linger: the timer that ends a retired source.
-        registration: what the informer gave for it.
-        guard: of the revision it is bound to.
+        is_retired: whether no watch of the current revision uses it. Then only deletions count, which the new caches
+            may have processed before their handlers were added.
+        linger: timer that ends a retired source.
+        registration: registration with the informer.
+        guard: guard of the bound revision.
     """
 
     __slots__ = ("_enqueue", "_plain", "_watches", "guard", "informer", "is_retired", "linger", "registration")
@@ -55,7 +55,7 @@ class Source:
         self._plain = False
 
     def bind(self, watches: tuple[Watch, ...], guard: PluginGuard) -> None:
-        """Serve these watches from now on; their predicates and map functions run in ``guard``."""
+        """Bind to these watches; their predicates and map functions run in ``guard``."""
         self._watches = watches
         self.guard = guard
         self._plain = len(watches) == 1 and isinstance(watches[0].map, EnqueueForObject) and not watches[0].predicates
@@ -65,15 +65,15 @@ class Source:
             self.linger = None
 
     def reroute(self, enqueue: Enqueue) -> None:
-        """Hand requests to ``enqueue`` from now on."""
+        """Send requests to ``enqueue`` from now on."""
         self._enqueue = enqueue
 
     def retire(self) -> None:
-        """Serve nothing but deletions, by the watches it was last bound to."""
+        """Handle only deletions from now on, with the watches bound last."""
         self.is_retired = True
 
     def on_add(self, key: Request, new: CachedObject, is_initial: bool) -> None:
-        """Enqueue what follows from a new object, at low priority if it was there before."""
+        """Enqueue the requests for a new object, at low priority if it is initial."""
         if self.is_retired:
             return
         priority = LOW_PRIORITY if is_initial else 0
@@ -85,7 +85,7 @@ class Source:
                 self._map(watch, key, new, priority)
 
     def on_update(self, key: Request, old: CachedObject, new: CachedObject) -> None:
-        """Enqueue what follows from a changed object, at low priority if it is the same (a resync)."""
+        """Enqueue the requests for a changed object, at low priority if its version is the same (a resync)."""
         if self.is_retired:
             return
         priority = LOW_PRIORITY if old.resource_version == new.resource_version else 0
@@ -99,15 +99,15 @@ class Source:
                 self._map(watch, key, new, priority)
 
     def on_delete(self, key: Request, old: CachedObject) -> None:
-        """Enqueue what follows from a deletion."""
+        """Enqueue the requests for a deletion."""
         for watch in self._watches:
             if self._passes(watch, "delete", key, old):
                 self._map(watch, key, old, 0)
 
     async def replay(self, *, as_update: bool) -> None:
-        """Go through the cache as if everything had just been listed, or been updated to what it is.
+        """Handle all cached objects as if they were just listed, or updated without a change.
 
-        Yields to the event loop every now and then; live events meanwhile are served as ever.
+        It yields to the event loop at intervals; live events are handled meanwhile.
         """
         lister = self.informer.lister
         now = asyncio.get_running_loop().time
@@ -125,9 +125,9 @@ class Source:
                 self.on_add(key, obj, True)
 
     async def enqueue_all(self) -> None:
-        """Make every cached object due, at low priority and past the predicates: nothing has changed.
+        """Enqueue every cached object at low priority, without predicates, because nothing has changed.
 
-        Yields to the event loop every now and then.
+        It yields to the event loop at intervals.
         """
         for number, key in enumerate(list(self.informer.lister.keys()), start=1):
             if number % _REPLAY_CHUNK == 0:
@@ -152,5 +152,5 @@ class Source:
 
 
 def _collect(requests: list[Request], handler: Handler, key: Request, obj: CachedObject) -> None:
-    """Append as they come, so that one that cannot be made costs none of those before it."""
+    """Append requests one by one, so that an exception does not lose those before it."""
     requests.extend(handler.requests(key, obj))

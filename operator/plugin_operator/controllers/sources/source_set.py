@@ -1,6 +1,7 @@
 """All sources of one controller, over all its revisions.
 
-Owns which informers are held: taken before a revision needs them, kept while any does, and for a while after.
+Owns the lifetime of its informers: acquired before a revision needs them, and released some time after the last one
+does.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from plugin_operator.controllers.sources.source import Enqueue, Source
 from plugin_operator.controllers.spec import ControllerSpec
 from plugin_operator.tasks import TaskOwner, start_task
 
-#: How long a dropped informer is kept: for deletions it has yet to hear of, and for a quick return to it.
+#: How long an unused informer is kept, for pending deletions and for a revision that uses it again.
 LINGER_SECONDS = 10.0
 
 _POLL_FROM_SECONDS = 0.001
@@ -21,12 +22,12 @@ _POLL_TO_SECONDS = 0.05
 
 
 class Sources:
-    """Informers held for a controller, by key.
+    """The sources of a controller by informer key.
 
     Args:
-        factory: where informers come from.
-        enqueue: where requests go.
-        clock: for waits.
+        factory: creates informers.
+        enqueue: receives requests.
+        clock: measures waits.
     """
 
     __slots__ = ("_clock", "_enqueue", "_factory", "_fresh", "_is_closed", "_primary", "_releases", "_sources")
@@ -35,7 +36,7 @@ class Sources:
         self._factory = factory
         self._enqueue = enqueue
         self._clock = clock
-        # A swap must not wait for an informer to end.
+        # A swap must not wait until an informer has stopped.
         self._releases = TaskOwner("release-informers", clock=clock)
         self._sources: dict[InformerKey, Source] = {}
         self._fresh: dict[InformerKey, Source] = {}
@@ -47,12 +48,12 @@ class Sources:
 
     @property
     def informers(self) -> Mapping[InformerKey, Informer]:
-        """Every informer held, those being warmed included."""
+        """All acquired informers, including those that are still syncing."""
         return {key: source.informer for key, source in {**self._sources, **self._fresh}.items()}
 
     @property
     def active(self) -> dict[InformerKey, Source]:
-        """The sources the current revision uses."""
+        """The sources of the current revision."""
         return {key: source for key, source in self._sources.items() if not source.is_retired}
 
     @property
@@ -61,25 +62,25 @@ class Sources:
         return [self._sources[key] for key in self._primary if key in self._sources]
 
     def route(self, enqueue: Enqueue) -> None:
-        """Send the requests of all sources, of now and later, to ``enqueue``."""
+        """Send the requests of all present and future sources to ``enqueue``."""
         self._enqueue = enqueue
         for source in (*self._sources.values(), *self._fresh.values()):
             source.reroute(enqueue)
 
     def missing(self, spec: ControllerSpec) -> list[InformerKey]:
-        """Return the caches that ``spec`` needs and that are not complete."""
+        """Return the keys of the informers that ``spec`` needs and that have not synced."""
         held = self.informers
         return [key for key in spec.informer_keys if key not in held or not held[key].has_synced]
 
     @property
     def have_synced(self) -> bool:
-        """Whether every cache the current revision uses is complete."""
+        """Whether every informer of the current revision has synced."""
         return all(source.informer.has_synced for source in self.active.values())
 
     async def warm(self, spec: ControllerSpec, deadline_seconds: float) -> None:
-        """Acquire what ``spec`` needs and is not held, and wait until it has synced, waits, or the deadline is over.
+        """Acquire the informers that ``spec`` adds, and wait until they sync or wait, or until the deadline.
 
-        Cancelled, or failing, it gives back what it acquired.
+        On cancel or failure it releases them.
         """
         try:
             for key in spec.informer_keys:
@@ -91,15 +92,15 @@ class Sources:
             raise
 
     def cool(self) -> None:
-        """Give back what ``warm`` acquired and no revision was bound to."""
+        """Release informers that ``warm`` has acquired and no revision uses."""
         fresh, self._fresh = self._fresh, {}
         for source in fresh.values():
             self._give_back(source)
 
     def bind(self, spec: ControllerSpec, guard: PluginGuard) -> list[Source]:
-        """Switch to the watches of ``spec``, all at once, and return the sources that were there before and stay.
+        """Switch to the watches of ``spec`` in one step, and return the sources that both revisions use.
 
-        The revision's predicates and map functions run in ``guard``.
+        The predicates and map functions of the new revision run in ``guard``.
         """
         self._primary = spec.watches[0].informer_keys if spec.watches else ()
         kept = []
@@ -113,14 +114,14 @@ class Sources:
         fresh, self._fresh = self._fresh, {}
         for key in spec.informer_keys:
             if key not in self._sources:
-                # Warmed, or one that lingered when the others began to warm and whose time was over before theirs.
+                # Acquired by ``warm``, or an unused informer that was released while the others synced.
                 source = self._sources[key] = fresh.get(key) or self._acquire(key)
                 source.bind(tuple(watch for watch in spec.watches if key in watch.informer_keys), guard)
                 source.registration = source.informer.add_handler(source)
         return kept
 
     async def wait_synced(self) -> None:
-        """Wait until one of the caches that are used now and are not complete has become so."""
+        """Wait until one more informer of the current revision has synced."""
         missing = [source.informer for source in self.active.values() if not source.informer.has_synced]
         waits = [start_task(informer.wait_synced(), "cache-synced") for informer in missing]
         try:
@@ -131,11 +132,11 @@ class Sources:
                 each.cancel()
 
     async def wait_released(self, deadline_seconds: float) -> None:
-        """Wait until all that was given back has ended, then stop waiting."""
+        """Wait until all released informers have stopped, at most until the deadline."""
         await self._releases.finish(deadline_seconds)
 
     def close(self) -> None:
-        """Hear no more events, give everything back, and end a ``warm`` that waits."""
+        """Stop handling events, release all informers, and end a pending ``warm``."""
         self._is_closed = True
         self.cool()
         sources, self._sources = self._sources, {}

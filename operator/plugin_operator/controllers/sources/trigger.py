@@ -1,4 +1,4 @@
-"""Requests of one controller that no event makes due."""
+"""Enqueuing requests of one controller without an event."""
 
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.sources.cache_gate import CacheGate
@@ -8,13 +8,13 @@ from plugin_operator.workqueue import WorkQueue
 
 
 class Trigger:
-    """Makes requests due; for the event loop only.
+    """Enqueues requests; not thread-safe.
 
     Args:
-        queue: of the controller.
-        gate: holds requests of namespaces that wait.
-        sources: have the cached objects.
-        tasks: go through them on the side.
+        queue: queue of the controller.
+        gate: holds requests of waiting namespaces.
+        sources: sources with the cached objects.
+        tasks: owner of background tasks.
     """
 
     __slots__ = ("_gate", "_queue", "_sources", "_tasks")
@@ -26,17 +26,17 @@ class Trigger:
         self._tasks = tasks
 
     def enqueue(self, request: Request, after_seconds: float = 0.0) -> None:
-        """Make a request due now or later; of several delays the earliest counts."""
+        """Enqueue a request, now or after a delay; if it has several delays, the earliest counts."""
         if after_seconds > 0:
             self._queue.add_after(request, after_seconds)
         else:
             self._gate.add(request, 0)
 
     def enqueue_all(self) -> None:
-        """Make every cached object of the reconciled kind due, on the side and at low priority."""
+        """Enqueue every cached object of the reconciled kind at low priority, in the background."""
         for source in self._sources.primary:
             self._tasks.complete(source.enqueue_all, "enqueue-all", kind="enqueue-all")
 
     def waits(self, request: Request) -> bool:
-        """Tell whether a request waits to be reconciled. Any thread may ask."""
+        """Report whether a request waits to be reconciled. Thread-safe."""
         return request in self._queue or self._gate.holds(request)

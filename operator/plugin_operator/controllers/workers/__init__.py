@@ -1,1 +1,1 @@
-"""What runs reconciles: worker pool, turns on the event loop, outcomes, drain."""
+"""Running reconciles: worker pool, event loop budget, outcomes, drain."""

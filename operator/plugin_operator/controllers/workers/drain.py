@@ -1,6 +1,6 @@
-"""Waiting for the old revision to let go.
+"""Waiting for the reconciles in flight of a replaced revision.
 
-Owns ``Drain``, what ``Controller.install`` hands to whoever swaps revisions.
+Owns ``Drain``, the result of ``Controller.install``.
 """
 
 from plugin_operator.clock import Clock
@@ -25,20 +25,20 @@ class Drain:
 
     @property
     def in_flight(self) -> list[Request]:
-        """The keys the old revision still holds; after ``cancel``, those whose reconcile does not obey."""
+        """Requests of the old revision in flight; after ``cancel``, those that ignore cancellation."""
         return self._pool.in_flight if self._pool is not None else []
 
     async def wait(self, deadline_seconds: float) -> bool:
-        """Wait until the old revision holds no key any more; return False if it still does at the deadline."""
+        """Wait until the old revision has no request in flight; return False at the deadline."""
         if self._pool is None:
             return True
         tasks = [worker.task for worker in self._pool.workers if worker.request is not None]
         return not await wait_until_done(tasks, deadline_seconds, clock=self._clock)
 
     def cancel(self) -> None:
-        """Cancel what is in flight; the new revision may use those places at once.
+        """Cancel the reconciles in flight, and free their places for the new revision.
 
-        Keys that were cancelled are reconciled once more by the new revision, after the old reconcile has truly ended.
+        The new revision reconciles cancelled keys again, after the old reconcile has ended.
         """
         if self._pool is not None:
             self._pool.cancel()

@@ -1,32 +1,32 @@
-"""Taking turns on the event loop.
+"""Time budget of workers on the event loop.
 
-Owns ``LoopBudget``. A reconciler that never waits runs without giving the loop back, so a full queue of them would keep
-sockets and other controllers waiting. Workers therefore run in slices, and all that are busy share one budget.
+Owns ``LoopBudget``. A reconciler that never awaits does not yield to the event loop, so a full queue would block
+sockets and other controllers. So workers run in time slices, and all busy workers share one budget.
 """
 
 import asyncio
 import weakref
 
-#: What all workers together may take of one turn of the loop.
+#: Budget of all workers together per turn of the event loop.
 BUDGET_SECONDS = 0.004
 
 _shares: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LoopBudget]" = weakref.WeakKeyDictionary()
 
 
 class LoopBudget:
-    """Divides the budget among the workers that ran in the last turn of one event loop."""
+    """The budget of one event loop, divided among the workers that ran in its last turn."""
 
     __slots__ = ("__weakref__", "_before", "_loop", "_running")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        # Weak, for the share is kept in a dictionary keyed by the loop and must not keep that key alive.
+        # A weak reference: the dictionary that holds this object is keyed by the loop.
         self._loop = weakref.ref(loop)
         self._running = 0
         self._before = 0
 
     @classmethod
     def current(cls) -> "LoopBudget":
-        """Return the share of the running loop."""
+        """Return the budget of the running loop."""
         loop = asyncio.get_running_loop()
         share = _shares.get(loop)
         if share is None:
@@ -34,10 +34,10 @@ class LoopBudget:
         return share
 
     def slice_seconds(self) -> float:
-        """Return how long the caller, which the loop has just resumed, may run before it yields."""
+        """Return the time slice of the caller, which the loop has just resumed, in seconds."""
         loop = self._loop()
         if self._running == 0 and loop is not None:
-            # Runs at the start of the next turn: by then all that are ready in this one have asked.
+            # Runs at the start of the next turn, after all workers that are ready in this one have called.
             loop.call_soon(self._turn_over)
         self._running += 1
         return BUDGET_SECONDS / max(self._running, self._before)

@@ -1,7 +1,7 @@
-"""What follows from the way a reconcile ended.
+"""Handling the outcome of a reconcile.
 
-Owns requeueing, counting and logging, with the rules of controller-runtime's ``reconcileHandler``: success forgets the
-failures, ``requeue_after`` too, ``requeue`` and errors back off, a terminal error is not retried.
+Owns requeuing, counting and logging, by the rules of controller-runtime's ``reconcileHandler``. A success and
+``requeue_after`` reset the backoff; ``requeue`` and errors back off; a terminal error is not retried.
 """
 
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ from plugin_operator.workqueue import WorkQueue
 
 _log = logs.get_logger(__name__)
 
-#: So many failing keys are remembered for status; the oldest is forgotten first.
+#: Most failing keys in the status; the oldest is dropped first.
 MAX_REMEMBERED = 200
-# Failures at one place of the code log so many lines in each period; the rest is counted in the next one.
+# Most log lines about failures at one code location per period; the next line has the count of the others.
 _BURST = 100
-# ... and failures at all places so many: a class made for each failure is a place of its own.
+# ... and at all locations, whose number is unbounded.
 _MOST = 200
 _PERIOD_SECONDS = 10.0
 
@@ -42,10 +42,10 @@ class FailingKey:
 
     Attributes:
         error: type and message.
-        revision: the one that failed.
-        count: failures in a row.
-        at: when, UTC.
-        is_terminal: it waits for a change instead of a retry.
+        revision: revision that failed.
+        count: consecutive failures.
+        at: time of the last failure in UTC.
+        is_terminal: whether it waits for a change instead of a retry.
     """
 
     error: str
@@ -56,14 +56,14 @@ class FailingKey:
 
 
 class Outcomes:
-    """Acts on the end of each reconcile of one controller.
+    """Handles the outcome of each reconcile of one controller.
 
     Args:
-        name: the controller's.
-        queue: where keys come from and go back to; the key must still be processing.
-        metrics: what to count in.
-        clock: for the time of failures.
-        on_failure: told of each failure.
+        name: name of the controller.
+        queue: queue of the keys; the key must still be processing.
+        metrics: counters to update.
+        clock: provides the time of failures.
+        on_failure: called for each failure.
     """
 
     __slots__ = ("_clock", "_failing", "_limiter", "_metrics", "_name", "_on_failure", "_queue", "_tracebacks")
@@ -92,14 +92,14 @@ class Outcomes:
         return self._failing
 
     def succeeded(self, request: Request) -> None:
-        """Nothing more to do for this key until it changes."""
+        """Handle a success: the key needs nothing until its next change."""
         self._queue.forget(request)
         self._metrics.success += 1
         if self._failing:
             self._failing.pop(request, None)
 
     def returned(self, guard: PluginGuard, request: Request, result: object) -> None:
-        """The reconciler returned something other than None."""
+        """Handle a result other than None."""
         try:
             result = checked_result(result)
         except (TypeError, ValueError) as error:
@@ -120,22 +120,22 @@ class Outcomes:
             self._failing.pop(request, None)
 
     def interrupted(self, request: Request) -> None:
-        """The reconcile was cancelled to make room for a newer revision, which is to run the key once more."""
+        """Handle a reconcile cancelled for a newer revision, which reconciles the key again."""
         self._queue.add(request, self._queue.priority_of(request))
 
     def failed(self, guard: PluginGuard, request: Request, error: BaseException) -> None:
-        """The reconcile ended with an exception, of whatever kind."""
+        """Handle a reconcile that ended with an exception of any type."""
         failure = Failure(
             controller=self._name,
             revision=guard.revision,
             request=request,
             error=error,
-            # Of the type: isinstance asks an instance that is none for its __class__, which may be the author's code.
+            # issubclass of the type: isinstance reads __class__, which a plugin's class may define.
             is_terminal=issubclass(type(error), TerminalError),
             is_panic=not issubclass(type(error), Exception),
             is_timeout=issubclass(type(error), ReconcileTimeoutError),
         )
-        # First of all, for what is said about a failure may fail itself.
+        # Requeue first, because logging the failure may itself fail.
         self._retry(failure)
         self._count(failure)
         self._remember(failure)
@@ -143,7 +143,7 @@ class Outcomes:
         self._tell(failure)
 
     def _retry(self, failure: Failure) -> None:
-        """Put the key back into the queue, unless only a change of its object can help."""
+        """Requeue the key, unless the error is terminal."""
         request, priority = failure.request, self._queue.priority_of(failure.request)
         delay = retry_delay(failure.error)
         if failure.is_terminal:
@@ -196,5 +196,5 @@ class Outcomes:
             return
         try:
             self._on_failure(failure)
-        except Exception as error:  # noqa: BLE001 - a worker must outlive whoever listens
+        except Exception as error:  # noqa: BLE001 - a failure callback must not stop the worker
             _log.error("Failure callback raised", controller=self._name, exc_info=error)

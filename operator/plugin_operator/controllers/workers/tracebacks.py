@@ -1,7 +1,7 @@
-"""Which failures deserve a traceback in the log.
+"""Rate limit of tracebacks in logs.
 
-Owns the decision only. Rendering a traceback costs seventy times what a reconcile does, and fifty thousand keys that
-fail at the same line tell no more than one.
+Owns the decision only. Rendering a traceback costs seventy times as much as a reconcile, and thousands of keys that
+fail at the same line need one traceback.
 """
 
 from types import TracebackType
@@ -10,20 +10,20 @@ from plugin_operator.clock import Clock
 from plugin_operator.containment import LineLimiter
 from plugin_operator.rendering import qualified_class_name, traceback_of
 
-#: The same failure shows its traceback once in so many seconds; in between, a line with its message.
+#: Interval of tracebacks of the same failure; in between, the log line has its message only.
 SHOW_EVERY_SECONDS = 10.0
 
-#: So many tracebacks of all places in these seconds: classes, and so places, can be as many as there are failures.
+#: Most tracebacks of all code locations in that interval, because the number of locations is unbounded.
 MOST = 30
 
 _MAX_PLACES = 256
 
-# Names and not types: an exception class would keep its plugin's module alive.
+# Names, not types: an exception class would keep the plugin's module alive.
 _Place = tuple[str, str, str, int]
 
 
 class TracebackThrottle:
-    """Lets one traceback through for each place where a revision fails, now and then.
+    """Allows one traceback per interval for each code location where a revision fails.
 
     Args:
         clock: measures.
@@ -37,7 +37,7 @@ class TracebackThrottle:
         self._shown: dict[_Place, float] = {}
 
     def should_show(self, revision: str, error: BaseException) -> bool:
-        """Return whether this failure's traceback should be logged, and remember that it was."""
+        """Return whether to log the traceback of this failure, and record that it was logged."""
         now = self._clock.monotonic()
         place = (revision, qualified_class_name(error), *_raised_at(traceback_of(error)))
         shown = self._shown.get(place)

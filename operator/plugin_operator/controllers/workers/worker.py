@@ -1,7 +1,7 @@
-"""One worker: takes a key, reconciles it, says done, takes the next.
+"""The worker: takes a key from the queue, reconciles it, and marks it done.
 
-Owns what happens around a single call of a reconciler, however that ends. How many workers there are is the pool's
-business, what follows from an outcome that of ``outcomes``.
+Owns a single call of a reconciler and all ways in which it can end. Leaves the number of workers to ``worker_pool``,
+and the handling of outcomes to ``outcomes``.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from plugin_operator.workqueue import QueueShutDown, WorkQueue
 
 
 class Idle(asyncio.Future[None]):
-    """What an idle worker waits for.
+    """Future on which an idle worker waits.
 
     Attributes:
-        canceller: log fields of the plugin code that cancelled the wait; empty if no plugin did, or it is not known.
+        canceller: log fields of the plugin code that cancelled the wait; empty if that is unknown.
     """
 
     def __init__(self) -> None:
@@ -29,23 +29,23 @@ class Idle(asyncio.Future[None]):
         self.canceller: dict[str, str] = {}
 
     def cancel(self, msg: Any | None = None) -> bool:
-        """Cancel the wait; a task that is cancelled does so in the context of the code that cancels it."""
+        """Cancel the wait, and record the canceller: a cancelled task calls this in the context of that code."""
         self.canceller = logs.running_fields()
         return super().cancel(msg)
 
 
 class Worker:
-    """Runs reconciles of one revision, one at a time, inside its own task.
+    """Runs reconciles of one revision, one at a time, in its own task.
 
     Attributes:
-        guard: of the revision it belongs to.
-        task: set by whoever runs ``run`` in a task.
-        request: what it reconciles now, or None.
-        started: when that began, on the clock.
-        released: it leaves after the current reconcile.
-        cancelled: the current reconcile was cancelled by us and may not have obeyed yet.
-        was_cancelled_inside: the task was cancelled in a reconcile, and not by us.
-        idle: what it waits for, or waited for last.
+        guard: guard of the revision.
+        task: the task that runs ``run``; the pool sets it.
+        request: the current request, or None.
+        started: monotonic second of its start.
+        released: whether the worker exits after the current reconcile.
+        cancelled: whether the operator has cancelled the current reconcile, which may still run.
+        was_cancelled_inside: whether other code cancelled the task during a reconcile.
+        idle: future of the current or last wait.
     """
 
     __slots__ = (
@@ -90,23 +90,23 @@ class Worker:
 
     @property
     def revision(self) -> str:
-        """The revision it belongs to."""
+        """The revision of the worker."""
         return self.guard.revision
 
     def release(self) -> None:
-        """Leave: at once if idle, else after the current reconcile."""
+        """Exit, at once if idle, else after the current reconcile."""
         self.released = True
         if self.request is None:
             self.task.cancel()
 
     def cancel(self) -> None:
-        """Cancel the current reconcile, and leave. May be repeated on one that does not obey."""
+        """Cancel the current reconcile and exit. May be called again if it is ignored."""
         self.released = True
         self.cancelled = self.request is not None
         self.task.cancel()
 
     async def run(self) -> None:
-        """Work until dismissed or until the queue is shut down and empty."""
+        """Reconcile until released, or until the queue is shut down and empty."""
         queue = self._queue
         share = LoopBudget.current()
         yield_at = self._clock.monotonic() + share.slice_seconds()
@@ -129,7 +129,7 @@ class Worker:
         return self.idle
 
     async def _reconcile(self, request: Request) -> float:
-        """Reconcile one key, whatever its reconciler does, and return the time at the end."""
+        """Reconcile one key, contain any exception of its reconciler, and return the time of its end."""
         metrics = self._metrics
         monotonic = self._clock.monotonic
         metrics.active_workers += 1
@@ -158,7 +158,7 @@ class Worker:
         return finished
 
     def _is_thrown_away(self) -> bool:
-        """Whether this coroutine is being closed from outside because its loop is gone: it may not await any more."""
+        """Whether this coroutine is being closed because its loop was closed, so that it must not await."""
         try:
             return asyncio.current_task() is not self.task
         except RuntimeError:
@@ -178,7 +178,7 @@ class Worker:
             raise error
         self._outcomes.failed(self.guard, request, error)
         if self.task.cancelling():
-            # Somebody cancelled this very task: a shutting down loop, or a reconciler that cancelled itself. The
-            # pool replaces this worker if it should go on.
+            # The task itself was cancelled: the loop shuts down, or a reconciler cancelled its own task. The pool
+            # replaces this worker if needed.
             self.was_cancelled_inside = True
             raise error

@@ -1,7 +1,7 @@
 """The workers of one revision.
 
-Owns how many there are and how they leave. A revision has one pool; at a reload the old pool retires and a new one
-takes over, so that no worker, and nothing a plugin left in its context, outlives its revision.
+Owns their number and their end. Each revision has a pool of its own, so that no worker, and no context variable that a
+plugin has set, outlives its revision.
 """
 
 import contextvars
@@ -17,7 +17,7 @@ from plugin_operator.tasks import TaskSupervisor, start_task
 
 _log = logs.get_logger(__name__)
 
-# A lost worker, as one whose reconciler cancelled it, is replaced at once; the next ones after a pause that grows.
+# A lost worker, for example one that its reconciler cancelled, is replaced at once; further ones with backoff.
 _REPLACE_AFTER_SECONDS = 0.1
 _REPLACE_CAP_SECONDS = 10.0
 _FORGIVEN_AFTER_SECONDS = 60.0
@@ -27,10 +27,10 @@ class WorkerPool:
     """Workers that run the same reconciler.
 
     Args:
-        name: prefix of the tasks' names.
-        spawn: makes a worker.
-        clock: for the pause before a lost worker is replaced.
-        on_change: called whenever a worker has left or was cancelled.
+        name: prefix of the task names.
+        spawn: returns a new worker.
+        clock: measures the backoff before a lost worker is replaced.
+        on_change: called when a worker has exited or was cancelled.
         supervisor: notified of workers that end unexpectedly.
     """
 
@@ -58,7 +58,7 @@ class WorkerPool:
         supervisor: TaskSupervisor | None = None,
     ) -> None:
         self.name = name
-        # In the order of hiring: which reconcile is cancelled first must not hang on addresses in memory.
+        # In creation order, so that the order of cancellation is deterministic.
         self.workers: dict[Worker, None] = {}
         self._spawn: Callable[[], Worker] | None = spawn
         self._clock = clock
@@ -77,21 +77,21 @@ class WorkerPool:
 
     @property
     def in_flight(self) -> list[Request]:
-        """The keys being reconciled."""
+        """The requests in flight."""
         return [worker.request for worker in self.workers if worker.request is not None]
 
     @property
     def running(self) -> int:
-        """The number of reconciles that run and were not cancelled."""
+        """Number of running reconciles that were not cancelled."""
         return sum(worker.request is not None and not worker.cancelled for worker in self.workers)
 
     @property
     def stuck(self) -> int:
-        """The number of reconciles that were cancelled and have not ended."""
+        """Number of cancelled reconciles that have not ended."""
         return sum(worker.request is not None and worker.cancelled for worker in self.workers)
 
     def resize(self, size: int) -> None:
-        """Have ``size`` workers: spawn, or release, the idle ones first. Does nothing once retired."""
+        """Spawn or release workers until there are ``size``, idle ones first. Does nothing once retired."""
         if self._spawn is None:
             return
         self._size = size
@@ -106,8 +106,8 @@ class WorkerPool:
             self._start(self._spawn())
 
     def retire(self) -> None:
-        """Take no further key: who is idle leaves now, who is busy after the current reconcile."""
-        # Whoever keeps a drain keeps this pool, and must not keep the revision's code by it.
+        """Take no further key: idle workers exit now, busy ones after the current reconcile."""
+        # A drain references this pool, and must not keep the revision's code alive.
         self._spawn = None
         self._supervisor.forget(self)
         if self._replacing is not None:
@@ -116,14 +116,14 @@ class WorkerPool:
             worker.release()
 
     def cancel(self) -> None:
-        """Cancel every reconcile of a retired pool; again, if some did not obey."""
+        """Cancel every reconcile of a retired pool; may be called again for those that ignored it."""
         for worker in self.workers:
             worker.cancel()
         self._on_change(self)
 
     def _start(self, worker: Worker) -> None:
         self._number += 1
-        # A context of its own: what the caller bound to its log lines is not what the reconciles should carry.
+        # A context of its own, because log fields that the caller has bound do not belong to reconciles.
         worker.task = start_task(worker.run(), f"{self.name}/worker-{self._number}", context=contextvars.Context())
         self.workers[worker] = None
         worker.task.add_done_callback(lambda _: self._left(worker))
@@ -141,7 +141,7 @@ class WorkerPool:
     def _lost(self, worker: Worker) -> None:
         task = worker.task
         if worker.was_cancelled_inside:
-            # The plugin's own doing, which must not make the process unready.
+            # Caused by the plugin, so it must not make the process unready.
             _log.warning("Reconcile cancelled its own worker, replacing it", **worker.guard.fields())
             return
         if worker.idle is not None and (canceller := worker.idle.canceller):
@@ -152,7 +152,7 @@ class WorkerPool:
         self._supervisor.lost(self, "worker", task.get_name(), error, cancelled=task.cancelled(), about=fields)
 
     def _replace_soon(self) -> None:
-        """Replace at once after a calm time, for a controller may have no other worker, and else after a pause."""
+        """Replace a lost worker at once if none was lost recently, because it may be the only one; else back off."""
         if self._clock.monotonic() - self._replaced >= _FORGIVEN_AFTER_SECONDS:
             self._replace()
         else:

@@ -76,7 +76,7 @@ class Registrations:
                 _ORIGINAL[kind](target, item)
 
     def release(self) -> None:
-        """Remove all registrations for good."""
+        """Remove all registrations permanently."""
         self.detach()
         self._attachments.clear()
         for undo in reversed(self._undo):

@@ -1,1 +1,1 @@
-"""From one revision to the next: preparation, swap, drain, probation, rollback."""
+"""The rollout of a revision: preparation, swap, drain, probation, rollback."""

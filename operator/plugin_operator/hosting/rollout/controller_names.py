@@ -1,4 +1,4 @@
-"""Which plugin owns which controller names and ids: they are labels of metrics, and sign fields and finalizers."""
+"""Ownership of controller names and ids, which are metric labels, field managers and finalizers."""
 
 from collections.abc import Callable, Container, Iterable
 from typing import NamedTuple
@@ -13,10 +13,10 @@ class _Owner(NamedTuple):
 
 
 class ControllerNames:
-    """Names and ids and their owners, for one operator.
+    """The owners of controller names and ids in one operator.
 
     Args:
-        on_released: told when one has become free, so that whoever was refused can try again.
+        on_released: called when a name or id becomes free, so that a rejected plugin can be retried.
     """
 
     def __init__(self, on_released: Callable[[], None]) -> None:
@@ -25,10 +25,10 @@ class ControllerNames:
         self._on_released = on_released
 
     def claim(self, plugin: str, declarations: Iterable[ControllerDeclaration]) -> None:
-        """Take the names and ids of a plugin's controllers, all of them or none.
+        """Claim the names and ids of a plugin's controllers, all or none.
 
         Raises:
-            PluginRejected: another plugin has one of them.
+            PluginRejected: another plugin owns one of them.
         """
         wanted = list(declarations)
         for each in wanted:
@@ -43,7 +43,7 @@ class ControllerNames:
             if holder is not None and holder.plugin != plugin:
                 raise PluginRejected(
                     f"id: {each.id!r} of controller {each.name!r} is the id of controller {holder.controller!r} of "
-                    f"plugin {holder.plugin!r}: two that sign alike would take each other's fields; choose another "
+                    f"plugin {holder.plugin!r}: both would take each other's fields; choose another "
                     "with id=",
                     path=each.path,
                     line=each.line,
@@ -52,7 +52,7 @@ class ControllerNames:
         self._ids.update({each.id: _Owner(plugin, each.name) for each in wanted})
 
     def keep_only(self, plugin: str, names: Container[str], ids: Container[str]) -> None:
-        """Give back what a plugin holds beyond ``names`` and ``ids``."""
+        """Release the names and ids of a plugin that are not in ``names`` and ``ids``."""
         freed = [name for name, owner in self._names.items() if owner == plugin and name not in names]
         lost = [each for each, owner in self._ids.items() if owner.plugin == plugin and each not in ids]
         for name in freed:

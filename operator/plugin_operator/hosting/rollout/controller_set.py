@@ -20,11 +20,11 @@ _SLICE_SECONDS = 0.5
 
 
 class Drains:
-    """What several controllers still have in flight of the revision before.
+    """The reconciles in flight of the previous revision, over several controllers.
 
     Args:
-        drains: one for each controller that was swapped.
-        stops: controllers that are being ended because the new revision has none of that name.
+        drains: drains of the swapped controllers.
+        stops: tasks that stop controllers which the new revision does not declare.
         clock: measures waits.
     """
 
@@ -35,38 +35,38 @@ class Drains:
 
     @property
     def in_flight(self) -> list[Request]:
-        """The keys that are still held."""
+        """The requests that are still in flight."""
         return [request for each in self._drains for request in each.in_flight]
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing of the old revision runs any more."""
+        """Whether no reconcile of the old revision runs any more."""
         return not self.in_flight and all(task.done() for task in self._stops)
 
     async def wait(self, seconds: float) -> bool:
-        """Wait until nothing runs any more; return False if something still does after ``seconds``."""
+        """Wait until no reconcile runs; return False if one still runs after ``seconds``."""
         await asyncio.gather(
             wait_until_done(self._stops, seconds, clock=self._clock), *(each.wait(seconds) for each in self._drains)
         )
         return self.is_done
 
     def cancel(self) -> None:
-        """Cancel what is in flight."""
+        """Cancel the reconciles in flight."""
         for each in self._drains:
             each.cancel()
 
 
 class ControllerSet:
-    """Makes, swaps and ends the controllers of one plugin, and owns their names.
+    """Creates, swaps and stops the controllers of one plugin, and owns their names.
 
-    A plugin holds the names and ids of its controllers, those that are still ending included. ``claim`` adds those of a
+    A plugin owns the names and ids of its controllers, including those that are stopping. ``claim`` adds those of a
     revision before it is installed; ``give_back_names`` ends that claim.
 
     Args:
-        plugin: its name.
-        environment: makes controllers.
+        plugin: name of the plugin.
+        environment: creates controllers.
         claimed: the names and ids of all plugins.
-        on_ended: told when the last reconcile of a dropped controller has ended.
+        on_ended: called when the last reconcile of a dropped controller has ended.
     """
 
     def __init__(
@@ -90,40 +90,40 @@ class ControllerSet:
 
     @property
     def names(self) -> frozenset[str]:
-        """Names of the controllers there are, those that are still ending included."""
+        """Names of all controllers, including those that are stopping."""
         return frozenset(self._controllers) | frozenset(self._ending)
 
     @property
     def ending(self) -> list[Request]:
-        """The keys that dropped controllers still hold."""
+        """The requests in flight of dropped controllers."""
         return [each.request for controller, _ in self._ending.values() for each in controller.status().in_flight]
 
     @property
     def held_up(self) -> str:
-        """Why schedules do not run; empty if all do."""
+        """Why schedules do not run; empty if all run."""
         return self._triggers.held_up
 
     def claim(self, runtime: RevisionRuntime) -> None:
-        """Hold the names and ids of a revision that is to be installed, besides those held now.
+        """Claim the names and ids of a revision before it is installed, besides the current ones.
 
         Raises:
-            PluginRejected: another plugin has one of them.
+            PluginRejected: another plugin owns one of them.
         """
         self._claimed.claim(self._plugin, runtime.revision.declarations)
 
     def give_back_names(self) -> None:
-        """Give back the names and ids that none of these controllers has.
+        """Release the names and ids that none of these controllers uses.
 
-        Call it when no swap is under way: a revision that drains still signs with its ids.
+        Call it only while no swap is running, because a draining revision still uses its ids.
         """
         names = self.names
         self._claimed.keep_only(self._plugin, names, {self._ids[name] for name in names if name in self._ids})
 
     async def install(self, runtime: RevisionRuntime) -> Drains:
-        """Swap all controllers to a revision that is warm; those it does not declare are ended on the side.
+        """Swap all controllers to a prepared revision, and stop those it does not declare in the background.
 
         Raises:
-            RetryableRejection: a controller that was dropped earlier returns, and its reconciles of then do not end.
+            RetryableRejection: the revision declares a controller that was dropped, whose old reconciles do not end.
         """
         await self._wait_for_ended(runtime)
         self._runtime = runtime
@@ -144,10 +144,10 @@ class ControllerSet:
         return Drains(drains, [self._end(name) for name in dropped], self._environment.clock)
 
     async def drop(self, deadline_seconds: float) -> list[Request]:
-        """End all controllers on the side, wait for them, and return the keys that are still held after the deadline.
+        """Stop all controllers, and return the requests that are still in flight after the deadline.
 
-        Those stay locked: until their reconciles have ended, ``names`` has the controllers and ``install`` waits for
-        them. Cancelled, it leaves them to end by themselves, or to ``stop``.
+        Their keys stay locked: until the reconciles end, ``names`` contains the controllers and ``install`` waits. On
+        cancel the controllers keep stopping in the background.
         """
         self._runtime = None
         self._triggers.clear()
@@ -159,20 +159,20 @@ class ControllerSet:
         return self.ending
 
     def lead(self) -> None:
-        """Take requests that come without an event from now on; reconciles begin with ``start_workers``."""
+        """Accept requests without an event from now on; ``start_workers`` starts reconciling."""
         self._triggers.lead()
 
     def start_workers(self) -> None:
-        """Begin to reconcile, now and with whatever is installed later."""
+        """Start workers, now and in all revisions installed later."""
         self._leads = True
         for controller in self._controllers.values():
             controller.start_workers()
         self._triggers.start()
 
     async def stop(self, deadline_seconds: float) -> list[Request]:
-        """End all controllers, those that are ending included, because the process ends.
+        """Stop all controllers, because the process stops.
 
-        Returns the keys of reconciles that do not obey.
+        Returns the requests of reconciles that ignore cancellation.
         """
         controllers = [*self._controllers.values(), *(each for each, _ in self._ending.values())]
         self._runtime = None
@@ -183,13 +183,13 @@ class ControllerSet:
         return [request for each in stuck for request in each or ()]
 
     def status(self) -> tuple[ControllerStatus, ...]:
-        """Take a snapshot of each."""
+        """Return the status of each controller."""
         return tuple(
             replace(each.status(), schedules=self._triggers.schedules(name)) for name, each in self._controllers.items()
         )
 
     def failures(self, *, judge: bool = False) -> tuple[ControllerFailures, ...]:
-        """Return what fails of each controller of the revision; with ``judge``, after judging anew how badly."""
+        """Return the failures of each controller of the revision; ``judge`` updates which fail most of the time."""
         logs = self._runtime.failures if self._runtime is not None else {}
         found = []
         for name, controller in self._controllers.items():
@@ -224,7 +224,7 @@ class ControllerSet:
         seconds = self._environment.settings.drain_deadline_seconds if deadline_seconds is None else deadline_seconds
 
         async def end() -> None:
-            # A job that may be begun again: the name must not be free before the last reconcile has ended.
+            # A job, which is restarted if needed: the name must stay claimed until the last reconcile has ended.
             await controller.stop(seconds)
             while controller.status().in_flight:
                 await self._environment.clock.sleep(_SLICE_SECONDS)
@@ -236,7 +236,7 @@ class ControllerSet:
         return job.finished
 
     async def _wait_for_ended(self, runtime: RevisionRuntime) -> None:
-        """See to it that no key is run by a new controller while an earlier one of that name still holds it."""
+        """Wait until earlier controllers of the same names have stopped, so that no key is reconciled twice at once."""
         ending = [task for name, (_, task) in self._ending.items() if name in runtime.specs]
         seconds = self._environment.settings.drain_deadline_seconds
         if await wait_until_done(ending, seconds, clock=self._environment.clock):

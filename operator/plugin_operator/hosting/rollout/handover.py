@@ -1,4 +1,4 @@
-"""Handing state from one revision to the next: ``export_state()`` → JSON → ``import_state(state)``."""
+"""Handover of state between revisions: ``export_state()`` → JSON → ``import_state(state)``."""
 
 from collections.abc import Iterable
 
@@ -9,15 +9,15 @@ from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 
 _log = logs.get_logger(__name__)
 
-#: What the controllers answered that could tell their state, by name; None where there is nothing to hand over.
+#: Exported states by controller name; None for a controller without state.
 States = dict[str, bytes | None]
 
 
 async def rehearse(old: RevisionRuntime | None, new: RevisionRuntime) -> States:
-    """Hand over before the swap, where a failure still costs nothing; return what the old revision told.
+    """Hand over state before the swap, when a failure has no effect yet, and return the exported states.
 
     Raises:
-        RetryableRejection: the new revision cannot take the state, or not in time.
+        RetryableRejection: ``import_state`` of the new revision failed or timed out.
     """
     if old is None:
         return {}
@@ -31,10 +31,10 @@ async def rehearse(old: RevisionRuntime | None, new: RevisionRuntime) -> States:
 
 
 async def repeat_if_changed(old: RevisionRuntime | None, new: RevisionRuntime, states: States) -> None:
-    """Hand over again, after the swap, what the old revision has changed since; a failure is only logged.
+    """Hand over again, after the swap, the states that have changed since; a failure is only logged.
 
-    A controller that could not tell its state in the rehearsal is not asked again: the reconciles of the new revision
-    wait for this.
+    A controller whose export failed in ``rehearse`` is skipped, because the reconciles of the new revision wait for
+    this call.
     """
     if old is None:
         return
@@ -61,7 +61,7 @@ async def _export(old: RevisionRuntime, names: Iterable[str]) -> States:
         try:
             states[name] = await old.run_hook(bound, "export_state", bound.export_state)
         except PluginRejected as error:
-            # An old revision that cannot tell its state must not keep the plugin from being mended.
+            # A broken export of the old revision must not prevent a fix of the plugin.
             plugin = old.revision.plugin
             _log.warning("State not exported", plugin=plugin, revision=old.label, controller=name, reason=str(error))
     return states

@@ -1,4 +1,4 @@
-"""What of a plugin was refused, and when it is worth another try."""
+"""Backoff of rejected plugin contents."""
 
 from collections.abc import Callable
 
@@ -8,20 +8,20 @@ from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import HostSettings
 from plugin_operator.hosting.rollout.revision_builder import RetryableRejection, TrialInconclusive
 
-# A trial that hangs may cost a core for as long as its deadline.
+# Bounds the cost of a trial that hangs, which may use a core until its deadline.
 _MAX_TRIALS = 3
 
 
 class RejectionBackoff:
-    """Remembers the last refused content of one plugin, so that the same content is not tried at every look.
+    """Stores the last rejected content of one plugin, so that it is not tried again at every scan.
 
     Args:
-        clock: for the pauses.
-        settings: how long they are.
-        wake: called when there is something to try again.
+        clock: measures the backoff.
+        settings: durations of the backoff.
+        wake: called when a retry is due.
 
     Attributes:
-        digest: what was refused last and is not due again; empty if there is no such thing.
+        digest: digest of the rejected content until its retry is due; else empty.
     """
 
     def __init__(self, clock: Clock, settings: HostSettings, wake: Callable[[], None]) -> None:
@@ -34,7 +34,7 @@ class RejectionBackoff:
         self._count = 0
 
     def note(self, error: PluginRejected, digest: str) -> None:
-        """Remember a refusal; if its cause may pass by itself, it is due again after a pause."""
+        """Record a rejection; if its cause may be temporary, schedule a retry."""
         self._count = self._count + 1 if digest == self._counted else 1
         self._counted = self.digest = digest
         self.cancel()
@@ -43,24 +43,24 @@ class RejectionBackoff:
             self._retry = self._clock.call_later(self._backoff.next_seconds(), self.retry)
 
     def retry(self) -> None:
-        """Make what was refused for a passing cause due now."""
+        """Retry now a rejection whose cause may be temporary."""
         if self._retry is not None:
             self.cancel()
             self.forget()
             self._wake()
 
     def forget(self) -> None:
-        """Let the same content be tried again."""
+        """Allow the same content to be tried again."""
         self.digest = ""
 
     def succeeded(self) -> None:
-        """Start over: something was accepted."""
+        """Reset the backoff after a success."""
         self.cancel()
         self.forget()
         self._backoff.reset()
 
     def cancel(self) -> None:
-        """Let nothing become due any more."""
+        """Cancel the scheduled retry."""
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None

@@ -1,4 +1,4 @@
-"""How often a plugin may be reloaded, and the plugins directory be looked at."""
+"""Rate limits of reloads and scans."""
 
 from plugin_operator.clock import Clock
 
@@ -7,15 +7,15 @@ _LONGEST_PAUSE_SECONDS = 30.0
 
 
 def pause_after_look(look_seconds: float) -> float:
-    """Return how long to pause after a look at the directory: looking takes at most a third of the time.
+    """Return the pause after a scan in seconds, so that scans take at most a third of the time.
 
-    A process that was stopped during a look must not reload nothing for twice as long as it was stopped.
+    The pause is capped: a process that was suspended during a scan must not stop scanning for twice that time.
     """
     return min(max(_SHORTEST_PAUSE_SECONDS, 2 * look_seconds), _LONGEST_PAUSE_SECONDS)
 
 
 class TokenBucket:
-    """A token bucket: ``burst`` reloads at once, then one every ``interval_seconds``."""
+    """Token bucket: ``burst`` reloads at once, then one per ``interval_seconds``."""
 
     def __init__(self, clock: Clock, *, burst: int, interval_seconds: float) -> None:
         self._clock = clock
@@ -25,7 +25,7 @@ class TokenBucket:
         self._at = clock.monotonic()
 
     def wait_seconds(self) -> float:
-        """Return how long to wait before the next reload; 0 if it may start, which takes a token."""
+        """Take a token and return 0, or return the seconds until the next reload may start."""
         now = self._clock.monotonic()
         if self._interval > 0:
             self._tokens = min(self._burst, self._tokens + (now - self._at) / self._interval)

@@ -1,6 +1,6 @@
-"""Getting a new revision ready: everything up to the moment of the swap, and giving it up without a trace.
+"""Preparing a new revision up to the swap, and discarding it.
 
-Owns the order: trial, import, names, caches, hooks, state. Nothing here touches the revision that works.
+Owns the order: trial, import, names, caches, hooks, state. None of these steps affects the active revision.
 """
 
 import asyncio
@@ -19,18 +19,18 @@ from plugin_operator.tasks import start_task, wait_until_done
 
 
 class RetryableRejection(PluginRejected):
-    """Refused for a cause that may pass by itself: try again later."""
+    """A rejection whose cause may be temporary; retry it later."""
 
 
 class TrialInconclusive(RetryableRejection):
-    """The trial said neither yes nor no, perhaps because the machine was busy: worth a few more, but not many."""
+    """The trial had no clear result, perhaps because the machine was busy; retry it a few times."""
 
 
 class WaitingForApi(RetryableRejection):
-    """It would wait for the API server, and the revision that works does not: that one goes on until then.
+    """The new revision would wait for the API server, but the active one does not; the active one keeps running.
 
     Attributes:
-        caches: keys of those that it would wait for.
+        caches: keys of the caches that would wait.
     """
 
     def __init__(self, reason: str, *, path: str, caches: frozenset[Any]) -> None:
@@ -40,7 +40,7 @@ class WaitingForApi(RetryableRejection):
 
 @dataclass(frozen=True, slots=True)
 class RevisionBuilder:
-    """What revisions are made with; shared by all plugins."""
+    """Dependencies for building revisions, shared by all plugins."""
 
     environment: Environment
     loader: Loader
@@ -48,14 +48,14 @@ class RevisionBuilder:
 
 
 async def validate(builder: RevisionBuilder, source: PluginSource) -> tuple[str, ...]:
-    """Try a plugin in a child process and return what its import leaves behind.
+    """Try a plugin in a child process and return the side effects of its import.
 
     Raises:
-        RetryableRejection: something it needs is not installed.
-        PluginRejected: what the trial found.
+        RetryableRejection: a requirement is not installed.
+        PluginRejected: the trial rejected the plugin.
     """
     try:
-        # Asked here first: what is not installed may be for long, and is not worth a trial process every time.
+        # Checked here first, because a missing requirement may last long and needs no trial process.
         await builder.loader.check(source)
     except RequirementsUnmet as error:
         raise RetryableRejection(error.reason, path=error.path, line=error.line) from None
@@ -69,7 +69,7 @@ async def validate(builder: RevisionBuilder, source: PluginSource) -> tuple[str,
 
 
 async def load(builder: RevisionBuilder, source: PluginSource, leftovers: tuple[str, ...]) -> RevisionRuntime:
-    """Import a plugin into this process; it is not prepared yet.
+    """Import a plugin into this process, and return its runtime, which is not prepared yet.
 
     Raises:
         PluginRejected: the import failed.
@@ -98,7 +98,7 @@ async def prepare(runtime: RevisionRuntime | None, new: RevisionRuntime, *, star
     await new.prepare()
     lacking = new.blocked - runtime.blocked if runtime is not None else frozenset()
     if runtime is not None and runtime.works and lacking:
-        reason = f"{new.waiting}; revision {runtime.label} goes on until then"
+        reason = f"{new.waiting}; revision {runtime.label} keeps running until then"
         raise WaitingForApi(reason, path=new.revision.declarations[0].path, caches=lacking)
     if start:
         try:
@@ -108,7 +108,7 @@ async def prepare(runtime: RevisionRuntime | None, new: RevisionRuntime, *, star
 
 
 async def discard(new: RevisionRuntime) -> None:
-    """Give up a revision that has never been installed."""
+    """Discard a revision that was never installed."""
     await new.stop()
     await new.retire()
 

@@ -1,7 +1,7 @@
-"""One revision taking the place of another, or giving up without having changed anything.
+"""The swap of one revision for another, which either succeeds or changes nothing.
 
-Owns the order from warm caches to the flip: hooks, state, controllers. Which revision is wanted, and what becomes of
-the replaced one, is left to ``supervisor`` and ``rollback``.
+Owns the order from synced caches to the swap: hooks, state, controllers. Leaves the choice of a revision to
+``supervisor``, and the replaced one to ``rollback``.
 """
 
 from collections.abc import Callable
@@ -20,9 +20,9 @@ class RevisionSwap:
 
     Args:
         builder: prepares and discards revisions.
-        controllers: of the plugin.
-        reporter: is moved to Warming, and gets the time that the swap took.
-        leads: returns whether this process leads; asked anew before hooks and before the flip.
+        controllers: the controllers of the plugin.
+        reporter: receives the state Warming, and the duration of the swap.
+        leads: returns whether this process leads; called before hooks and before the swap.
     """
 
     def __init__(
@@ -40,13 +40,13 @@ class RevisionSwap:
         self._clock = builder.environment.clock
 
     async def forward(self, old: RevisionRuntime | None, new: RevisionRuntime) -> Drains:
-        """Prepare ``new`` and swap to it; return what ``old`` has in flight.
+        """Prepare ``new``, swap to it, and return the drains of ``old``.
 
-        Failing or cancelled, it discards ``new``, and ``old`` goes on.
+        On failure or cancel it discards ``new``, and ``old`` keeps running.
 
         Raises:
-            RetryableRejection: another plugin has a name of ``new``.
-            PluginRejected: ``new`` cannot be prepared, or cannot take the state.
+            RetryableRejection: another plugin owns a name of ``new``.
+            PluginRejected: preparing ``new``, or the handover of state, failed.
         """
         try:
             self._claim(new)
@@ -61,12 +61,12 @@ class RevisionSwap:
             raise
 
     async def back(self, bad: RevisionRuntime, good: RevisionRuntime) -> Drains:
-        """Swap back to ``good``, which worked before; return what ``bad`` has in flight.
+        """Swap back to ``good``, a previous revision, and return the drains of ``bad``.
 
-        Failing or cancelled, it discards ``good``, and ``bad`` goes on.
+        On failure or cancel it discards ``good``, and ``bad`` keeps running.
 
         Raises:
-            PluginRejected: another plugin has a name of ``good`` by now, or a hook failed.
+            PluginRejected: another plugin has claimed a name of ``good``, or a hook failed.
         """
         self._reporter.move(PluginState.WARMING)
         try:
@@ -98,7 +98,7 @@ class RevisionSwap:
         return drains
 
     async def _install(self, old: RevisionRuntime | None, new: RevisionRuntime) -> Drains:
-        """Swap all controllers; if one of them fails, swap those before it back."""
+        """Swap all controllers; if one fails, swap the earlier ones back."""
         try:
             return await self._controllers.install(new)
         except Exception:

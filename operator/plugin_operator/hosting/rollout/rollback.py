@@ -1,4 +1,4 @@
-"""The revisions a plugin had before: the one to go back to, those that will not end, those not to be tried again."""
+"""Previous revisions of a plugin: the rollback target, stuck ones, and quarantined contents."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -19,20 +19,20 @@ _SLICE_SECONDS = 0.1
 _STUCK_POLL_SECONDS = 5.0
 _MAX_QUARANTINED = 100
 
-#: What a person can do about a reconcile that ignores its cancellation.
-STUCK_WAY_OUT = "wait for it to end, or end its loop in the code and restart the operator"
+#: How to fix a reconcile that ignores cancellation.
+STUCK_WAY_OUT = "wait for it to end, or fix its loop in the code and restart the operator"
 
-#: So many revisions of one plugin may be kept because reconciles of theirs do not end; then edits are refused.
+#: Most stuck revisions of one plugin; above that, edits are rejected.
 MOST_STUCK_REVISIONS = 8
 
 
 class RevisionHistory:
-    """What is kept of a plugin's revisions after they were replaced.
+    """The replaced revisions of a plugin.
 
     Args:
-        plugin: its name.
+        plugin: name of the plugin.
         environment: clock and settings.
-        on_change: told when a stuck revision has ended after all.
+        on_change: called when a stuck revision has ended.
 
     Attributes:
         quarantined: digests that were rolled back, with the reason.
@@ -56,27 +56,27 @@ class RevisionHistory:
 
     @property
     def stuck(self) -> str:
-        """Which reconciles of old revisions ignore their cancellation; empty if none does."""
+        """Reconciles of old revisions that ignore cancellation; empty if there are none."""
         found = [
             f"revision {old.label} ignores its cancellation{_at(old, drains)}" for old, drains in self._stuck.items()
         ]
         return "; ".join([*found, STUCK_WAY_OUT] if found else [])
 
     def check_room(self) -> None:
-        """See that another revision may be replaced.
+        """Check that another revision may be replaced.
 
         Raises:
-            RetryableRejection: too many of before are kept because their reconciles do not end.
+            RetryableRejection: too many revisions are stuck.
         """
         if len(self._stuck) >= MOST_STUCK_REVISIONS:
             raise RetryableRejection(f"no more edits until one of these ends, or the operator restarts: {self.stuck}")
 
     def is_quarantined(self, digest: str) -> bool:
-        """Tell whether this content was rolled back before."""
+        """Report whether this content was rolled back before."""
         return digest in self.quarantined
 
     async def resume(self, *, hurry: Callable[[], bool]) -> None:
-        """Go on with a ``let_go`` that was cut off, if there is one."""
+        """Continue an interrupted ``let_go``, if there is one."""
         if self._leaving is not None:
             old, drains = self._leaving
             await self.let_go(old, drains, hurry=hurry, keep=False)
@@ -84,9 +84,9 @@ class RevisionHistory:
     async def replaced(
         self, old: RevisionRuntime | None, new: RevisionRuntime, drains: Drains, on_spike: Callable[[], None]
     ) -> None:
-        """Put ``new`` on probation: if most of its reconciles fail, ``on_spike`` is called and ``old`` is to return.
+        """Start the probation of ``new``, and call ``on_spike`` if most of its reconciles fail; then ``old`` returns.
 
-        ``old`` is to be let go next; cancelled, this leaves that to ``resume`` or ``close``.
+        The next step is ``let_go`` of ``old``. On cancel that is left to ``resume`` or ``close``.
         """
         self._end_probation()
         if old is not None:
@@ -99,13 +99,13 @@ class RevisionHistory:
             self._probation = self._clock.call_later(self._settings.probation_seconds, self._passed)
 
     def take(self) -> RevisionRuntime | None:
-        """Return the revision to go back to, which is then no longer kept here."""
+        """Remove the rollback target from the history and return it, or None."""
         self._end_probation()
         previous, self._previous = self._previous, None
         return previous
 
     def put_in_quarantine(self, bad: RevisionRuntime, good: RevisionRuntime) -> None:
-        """Never try this content again, until the process ends."""
+        """Quarantine the content of ``bad`` until the process ends."""
         while len(self.quarantined) >= _MAX_QUARANTINED:
             del self.quarantined[next(iter(self.quarantined))]
         self.quarantined[bad.digest] = (
@@ -114,15 +114,15 @@ class RevisionHistory:
         )
 
     async def let_go(self, old: RevisionRuntime, drains: Drains, *, hurry: Callable[[], bool], keep: bool) -> None:
-        """Wait for the reconciles of ``old``, cancel those past the deadline, run its ``stop`` hooks.
+        """Drain the reconciles of ``old``, cancel them after the deadline, and run its ``stop`` hooks.
 
         Args:
             old: the replaced revision.
-            drains: what it has in flight.
-            hurry: when true, the deadline has come: something newer waits.
-            keep: hold on to its code for a rollback.
+            drains: its reconciles in flight.
+            hurry: returns True to end the drain early, because a newer revision waits.
+            keep: whether to keep its code for a rollback.
 
-        Cancelled, it leaves the rest to ``resume`` or ``close``.
+        On cancel the rest is left to ``resume`` or ``close``.
         """
         self._leaving = old, drains
         await self._see_off(old, drains, hurry=hurry, keep=keep)
@@ -133,7 +133,7 @@ class RevisionHistory:
             drains.cancel()
             await drains.wait(self._settings.cancel_grace_seconds)
         if self.wants_rollback and keep:
-            return  # it is about to return; its hooks and caches are still good
+            return  # it is the rollback target, and still has its hooks and caches
         await old.stop()
         if not drains.is_done:
             self._forget_stuck_later(old, drains)
@@ -144,7 +144,7 @@ class RevisionHistory:
             await old.retire()
 
     async def close(self, deadline_seconds: float = math.inf) -> None:
-        """Forget everything, because the plugin or the process ends; ``stop`` hooks that are due have the deadline."""
+        """Release all revisions, because the plugin or the process stops; pending ``stop`` hooks have the deadline."""
         self._end_probation()
         await self._tasks.stop(self._settings.cancel_grace_seconds)
         leaving, self._leaving = self._leaving, None
@@ -213,14 +213,14 @@ class RevisionHistory:
 
 
 def held_at(runtime: RevisionRuntime, requests: Iterable[Request]) -> str:
-    """Return keys that reconciles of a revision hold, each with file and line where its thread is, if it has one."""
+    """Return the requests in flight of a revision, each with the ``file:line`` of its thread if it has one."""
     found = [(str(each), runtime.places(each)) for each in requests]
     return ", ".join(f"{key} ({places[0]})" if places else key for key, places in found)
 
 
 def _at(old: RevisionRuntime, drains: Drains) -> str:
     keys = held_at(old, drains.in_flight)
-    return f" at {keys}" if keys else " in a controller that is gone from its file"
+    return f" at {keys}" if keys else " in a controller that was removed from its file"
 
 
 def _nothing() -> None:

@@ -1,7 +1,7 @@
-"""One plugin over time: what its file says is brought about, step by step, one step at a time.
+"""The supervisor of one plugin, which reconciles the running revision with the file.
 
-Each plugin has one task of its own, so that trouble with one delays no other. The task looks at what is wanted and at
-what is, takes the next step, and looks again; whatever changes meanwhile is seen then.
+Each plugin has a task of its own, so that a failure in one delays no other. The task compares desired and actual state,
+takes one step, and compares again; so it also sees changes that arrive during a step.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.hosting.scan.snapshot import PluginSource, Rejection
 from plugin_operator.rendering import describe
 
-# Of the time for ending a plugin; the rest is for its hooks.
+# Share of the deadline of a stop for reconciles; the rest is for hooks.
 _SHARE_OF_RECONCILES = 0.8
 _LEAST_FOR_HOOKS_SECONDS = 0.5
 
@@ -34,12 +34,12 @@ _log = logs.get_logger(__name__)
 
 
 class PluginSupervisor:
-    """Runs one plugin; make it, hand it what is wanted, and let ``run`` go on until the plugin is retired.
+    """Runs one plugin: ``want`` sets its desired state, and ``run`` works until the plugin is retired.
 
     Args:
-        name: of the plugin.
-        path: its file, for people.
-        builder: what revisions are made with.
+        name: name of the plugin.
+        path: path of its file as shown to users.
+        builder: builds revisions.
         claimed: the names and ids of the controllers of all plugins.
     """
 
@@ -68,46 +68,46 @@ class PluginSupervisor:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing is being done: what is wanted runs, or is known not to."""
+        """Whether the desired state is reached, or known to be unreachable."""
         return self.reporter.state not in _UNSETTLED
 
     @property
     def failures(self) -> tuple[ControllerFailures, ...]:
-        """What fails of each of its controllers."""
+        """Failures of each of its controllers."""
         return self._controllers.failures()
 
     def want(self, wanted: PluginSource | Rejection | None) -> None:
-        """Say what the plugin is to be: this source, refused, or (None) gone."""
+        """Set the desired state: a source, a rejection, or None for unloaded."""
         if wanted != self._wanted or self.reporter.state is PluginState.DISCOVERED:
             self._wanted = wanted
             self._wake.set()
 
     def lead(self) -> None:
-        """Begin to reconcile, with this revision and all that follow."""
+        """Start reconciling, with this revision and all later ones."""
         self._leads = True
         self._controllers.lead()
         self._wake.set()
 
     def retry(self) -> None:
-        """Try again what was refused for a cause that may have passed."""
+        """Retry a rejection whose cause may have been temporary."""
         self._rejections.retry()
 
     def refresh(self) -> None:
-        """Bring the state up to date with the caches, between Active and Waiting, and name misbehaviour."""
+        """Update the state from the caches (Active or Waiting), and check for misbehavior."""
         if self.runtime is not None:
             self._misbehavior.look(self.runtime, self._controllers.failures(judge=True), self._controllers.status())
         if self.reporter.state in {PluginState.ACTIVE, PluginState.WAITING}:
             self._settle()
 
     def blocked(self, seconds: float, stack: Sequence[str]) -> None:
-        """Note that its code has blocked the event loop."""
+        """Record that its code has blocked the event loop."""
         if self.runtime is not None:
             self._misbehavior.blocked(self.runtime, seconds, stack)
 
     async def run(self) -> None:
-        """Take steps until the plugin is retired; cancelled, it leaves what runs to ``stop``.
+        """Take steps until the plugin is retired. On cancel it leaves running controllers to ``stop``.
 
-        Run again after whatever ended it, it first repairs what a step that was cut off has left.
+        A second call first repairs the state that an interrupted step has left.
         """
         if self._in_step:
             await self._repair()
@@ -120,32 +120,30 @@ class PluginSupervisor:
             except PluginRejected as error:
                 self._reject(error)
             except Exception as error:  # noqa: BLE001 - see below
-                # A bug of ours in one plugin's affairs must not end those of all.
+                # An operator bug that affects one plugin must not stop the others.
                 _log.exception("Plugin step failed", plugin=self.name)
                 self._reject(revision_builder.RetryableRejection(describe(error), path=self.reporter.path))
-            # Here and nowhere else: no swap is under way, however the step ended.
+            # The only place where no swap is running, however the step ended.
             self._controllers.give_back_names()
             self._in_step = False
 
     async def _repair(self) -> None:
-        """Run nothing but the live revision again, see off the one before it, and look at what is wanted anew."""
+        """After an interrupted step, run only the active revision, drain its predecessor, and start over."""
         if self.runtime is not None and self._wanted is not None:
             await self._controllers.install(self.runtime)
         await self._history.resume(hurry=self._wake.is_set)
         self._settle()
         if not self.is_settled and self.reporter.state is not PluginState.DISCOVERED and self._wanted is not None:
             self._reject(
-                revision_builder.RetryableRejection(
-                    "its load was interrupted and is tried again", path=self.reporter.path
-                )
+                revision_builder.RetryableRejection("its load was interrupted and is retried", path=self.reporter.path)
             )
         self._in_step = False
         self._wake.set()
 
     async def stop(self, deadline_seconds: float) -> list[Request]:
-        """End the plugin because the process ends: reconciles first, then hooks, then what it holds.
+        """Stop the plugin, because the process stops: first reconciles, then hooks, then informers.
 
-        Returns the keys of reconciles that still run, because they ignore their cancellation.
+        Returns the requests of reconciles that still run, because they ignore cancellation.
         """
         self._rejections.cancel()
         end = self._clock.monotonic() + deadline_seconds
@@ -158,7 +156,7 @@ class PluginSupervisor:
         return stuck
 
     def status(self) -> PluginStatus:
-        """Take a snapshot."""
+        """Return the status of the plugin."""
         charges, failures = self._misbehavior.charges, self._controllers.failures()
         return self.reporter.snapshot(self.runtime, self._controllers.status(), failures, charges)
 
@@ -198,7 +196,7 @@ class PluginSupervisor:
         self.reporter.move(PluginState.VALIDATING)
         leftovers = await revision_builder.validate(self._builder, source)
         if self._wanted is not source:
-            return  # there is something newer; the next step sees to it
+            return  # the desired state has changed; the next step handles it
         new = await revision_builder.load(self._builder, source, leftovers)
         drains = await self._revision_swap.forward(self.runtime, new)
         old, self.runtime = self.runtime, new
@@ -227,7 +225,7 @@ class PluginSupervisor:
         self._settle()
 
     async def _unload(self) -> None:
-        """End what works; a reconcile that does not end keeps its key, its controller's name, and this plugin."""
+        """Unload the plugin; a reconcile that does not end keeps its key, its controller's name, and the plugin."""
         self._rejections.cancel()
         held = ", ".join(map(str, self._controllers.ending))
         if self.runtime is not None:
@@ -242,13 +240,13 @@ class PluginSupervisor:
         if self._controllers.names:
             self.reporter.move(
                 PluginState.STUCK,
-                f"its file is gone, but reconciles ignore their cancellation: {held}; {STUCK_WAY_OUT}",
+                f"its file was deleted, but reconciles ignore cancellation: {held}; {STUCK_WAY_OUT}",
             )
         else:
             self.reporter.retired()
 
     def _controller_ended(self) -> None:
-        """Let whoever waits for a dropped controller's name or keys look again."""
+        """Wake tasks that wait for the name or keys of a dropped controller."""
         self._rejections.retry()
         self._wake.set()
 
@@ -256,7 +254,7 @@ class PluginSupervisor:
         self._settle()
 
     def _settle(self) -> None:
-        """Say how the revision that works is doing, unless something more important is to be said."""
+        """Report the state of the active revision, unless another state has precedence."""
         runtime = self.runtime
         if runtime is None or self._wanted is None:
             return

@@ -1,7 +1,7 @@
-"""Everything between a worker that has taken a key and the author's code, as one list.
+"""The steps between a worker and the plugin's reconcile function, as one list.
 
-Owns the order of these steps; each step lives in a module of its own. The worker decides what follows from the outcome:
-retry, metrics, release of the key.
+Owns the order of these steps; each step has a module of its own. The worker handles the outcome: retry, metrics,
+release of the key.
 """
 
 import asyncio
@@ -19,42 +19,42 @@ def reconcile_steps(
     """Return the reconciler that the controller layer calls for each request.
 
     Args:
-        bound: the author's code, with its context and its guard.
-        ready: set once the revision has the state of the one before it; None if it takes none.
+        bound: the plugin's code, with its context and guard.
+        ready: set once the revision has imported the state of its predecessor; None without such state.
         fence: decides whether this process may act.
-        health: counts how the author's code ends.
-        clock: measures the time limit, and is that of the fence.
+        health: counts the outcomes of the plugin's code.
+        clock: measures the timeout; the clock of the fence.
     """
     expectations, loops = bound.scope.writes, bound.scope.loops
     hot = loops.hot if loops is not None else None
     seconds = bound.declaration.reconcile_timeout_seconds
-    # The limit surrounds the author's code only. A cache that lags, or a Lease in doubt, is not the author's fault.
+    # The timeout covers the plugin's code only, not waits for a lagging cache or an unconfirmed Lease.
     attempt = bound.reconcile if seconds is None else time_limited(bound.reconcile, seconds, clock)
     monotonic = clock.monotonic
 
     async def reconcile(request: Request) -> Result | None:
-        # 1. Wait for the state of the old revision. First, because its drain can take as long as a reconcile.
+        # 1. Wait for the state of the old revision. First, because its drain may take as long as a reconcile.
         if ready is not None and not ready.is_set():
             await ready.wait()
-        # 2. Wait until the caches show what this controller wrote. After 1, in which they may have caught up.
+        # 2. Wait until the caches show the controller's own writes. After 1, because they may catch up meanwhile.
         if expectations:
             await expectations.caught_up(request)
-        # 3. The fence. After the last wait: a process can be stopped, and lose its Lease, in each of them.
-        #    From here to the author's first line nothing waits, so one look is enough.
+        # 3. The fence. After the last wait: the process may be suspended and lose its Lease in each of them.
+        #    No wait follows before the plugin's first line, so one check is enough.
         if monotonic() >= fence.until:
             await fence.passage()
-        # 4. The loop detector. After the fence: a reconcile that does not run has written nothing.
+        # 4. The loop detector. After the fence, because a rejected reconcile writes nothing.
         if hot and loops is not None:
             loops.begins(request)
-        # 5. The author's code: time limit, context, guard, task tracking, value check (``BoundController.reconcile``).
+        # 5. The plugin's code: timeout, context, guard, task tracking, value check (``BoundController.reconcile``).
         try:
             result = await attempt(request)
         except BaseException as error:
-            # 6. Health. Outside of the limit, to count a timeout; inside of the waits, to count nothing else.
+            # 6. Health. Outside of the timeout, to count it; after the waits, to exclude their errors.
             health.raised(error)
             raise
         health.returned()
-        # 7. The loop detector again: the author's first write may have made it hot.
+        # 7. The loop detector again: the plugin's first write may have made the request hot.
         if hot and loops is not None:
             loops.ended(request, result)
         return result

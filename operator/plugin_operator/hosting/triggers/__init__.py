@@ -1,1 +1,1 @@
-"""What makes requests due without an event, at run time: sources, ``ctx.enqueue`` and schedules, over all revisions."""
+"""Run-time triggers without an event: sources, ``ctx.enqueue`` and schedules, over all revisions."""

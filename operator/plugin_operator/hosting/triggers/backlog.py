@@ -1,4 +1,4 @@
-"""How many requests of one source wait."""
+"""Limit of the waiting requests of one source."""
 
 import threading
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import Request
 
-#: So many requests of one source may wait to be reconciled.
+#: Most waiting requests of one source.
 MAX_WAITING = 100_000
 
 _FIRST_LOOK = 1_000
@@ -14,11 +14,11 @@ _PAUSE_SECONDS = 1.0
 
 
 class Backlog:
-    """Remembers what a source has sent, and forgets, now and then, what no queue holds any more. For any thread.
+    """Tracks the requests of a source, and drops at intervals those that no queue contains any more. Thread-safe.
 
     Args:
-        waits: tells whether a request waits in a queue.
-        clock: limits how often all are asked about.
+        waits: reports whether a request waits in a queue.
+        clock: measures the interval.
     """
 
     def __init__(self, waits: Callable[[Request], bool], clock: Clock) -> None:
@@ -30,7 +30,7 @@ class Backlog:
         self._look_after = 0.0
 
     def admits(self, request: Request) -> bool:
-        """Note a request, and return whether there is room for it."""
+        """Record a request, and return whether it is below the limit."""
         with self._lock:
             if request in self._sent:
                 return True

@@ -1,7 +1,7 @@
-"""Requests on their way from plugin code, on whatever thread, to the queues on the event loop.
+"""Transfer of requests from plugin code on any thread to the queues on the event loop.
 
-Owns the crossing. However many requests come in a burst, the event loop is called once, and outside of the context of
-the plugin code that sent them: timers of the queues are shared.
+A burst of requests causes one callback on the event loop. The callback runs outside the context of the plugin code that
+sent them, because the timers of the queues are shared.
 """
 
 import asyncio
@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from plugin_operator.controllers import Request
 
-#: So many requests may be on their way at once: the event loop takes them at each turn, unless it is blocked.
+#: Most requests in transfer; the event loop takes them at each turn, unless it is blocked.
 MAX_PENDING = 100_000
 
 
 class Parcel(NamedTuple):
-    """What is made due: a request of one controller, or of all that have a source; None is the controller's own."""
+    """A request for one controller, or for all with a source; None means the controller's only request."""
 
     controller: str
     source: str
@@ -25,10 +25,10 @@ class Parcel(NamedTuple):
 
 
 class PendingRequests:
-    """Takes requests on any thread and delivers each once, on the event loop it was made on.
+    """Accepts requests on any thread and delivers each once, on the event loop on which it was created.
 
     Args:
-        deliver: called on the event loop with what came and the monotonic second at which it is due, or 0 for now.
+        deliver: called on the event loop with a request and the monotonic second when it is due, or 0 for now.
     """
 
     def __init__(self, deliver: Callable[[dict[Parcel, float]], None]) -> None:
@@ -42,7 +42,7 @@ class PendingRequests:
         return parcel in self._parcels
 
     def put(self, parcel: Parcel, due: float = 0.0) -> bool:
-        """Take one; of several moments the earliest counts. Return False if there is no room, or the loop is closed."""
+        """Accept a request; if it has several due times, the earliest counts. Return False if it is rejected."""
         with self._lock:
             known = self._parcels.get(parcel)
             if known is None and len(self._parcels) >= MAX_PENDING:
@@ -52,13 +52,13 @@ class PendingRequests:
             if is_first:
                 try:
                     self._loop.call_soon_threadsafe(self._flush, context=self._context)
-                except RuntimeError:  # the process ends
+                except RuntimeError:  # the loop is closed, because the process exits
                     self._parcels.clear()
                     return False
         return True
 
     def take(self) -> dict[Parcel, float]:
-        """Return what is on its way, which is then no longer."""
+        """Remove and return the requests in transfer."""
         with self._lock:
             parcels, self._parcels = self._parcels, {}
         return parcels

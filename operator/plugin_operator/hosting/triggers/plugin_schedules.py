@@ -1,4 +1,4 @@
-"""The schedules of one plugin, over all its revisions, on the replica that leads."""
+"""The schedules of one plugin, over all its revisions, on the leader."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,10 +31,10 @@ class _Scheduled:
 
 
 class PluginSchedules:
-    """Runs what the current revision declares. One that a reload leaves as it is goes on, and so does its time.
+    """Runs the schedules of the current revision. A schedule that a reload does not change keeps running.
 
     Args:
-        plugin: its name.
+        plugin: name of the plugin.
         environment: clock, record, metrics, recorder.
     """
 
@@ -49,7 +49,7 @@ class PluginSchedules:
         self._leads = False
 
     def update(self, declarations: Iterable[ControllerDeclaration], targets: Mapping[str, Target]) -> None:
-        """Follow what a revision declares."""
+        """Start and stop schedules to match the declarations of a revision."""
         before = {each.id for each in self._declared.values() if _recorded(each)}
         self._declared = {each.name: each for each in declarations}
         self._targets = targets
@@ -65,12 +65,12 @@ class PluginSchedules:
                 self._tasks.complete(partial(self._forget, gone), "forget", kind="schedules-forget")
 
     def start(self) -> None:
-        """Begin: this process leads, and workers run."""
+        """Start, because this process leads and workers run."""
         self._leads = True
         self._begin()
 
     async def stop(self) -> None:
-        """End, because the process does: what is kept in the cluster stays."""
+        """Stop, because the process stops; the times in the cluster stay."""
         self._declared = {}
         self._running = {}
         await self._tasks.stop(_STOP_SECONDS)
@@ -83,7 +83,7 @@ class PluginSchedules:
         return "; ".join(found)
 
     def status(self, controller: str) -> tuple[ScheduleStatus, ...]:
-        """Return what is known of the schedules of a controller."""
+        """Return the status of the schedules of a controller."""
         declaration = self._declared.get(controller)
         found = []
         for each in declaration.schedules if declaration is not None else ():
@@ -123,7 +123,7 @@ class PluginSchedules:
         )
 
     def _end(self, key: Key) -> None:
-        """End one, and remember its time for a rollback."""
+        """Stop a schedule, and keep its time for a rollback."""
         scheduled = self._running.pop(key)
         scheduled.service.cancel()
         self._last.pop(key, None)
@@ -146,7 +146,7 @@ class PluginSchedules:
             target.enqueue_all()
 
     async def _forget(self, ids: set[str]) -> None:
-        """Drop what the cluster keeps of controllers that are gone, unless they have come back by then."""
+        """Remove the times of removed controllers from the cluster, unless they are declared again."""
         record, clock = self._environment.schedules, self._environment.clock
         if record is None:
             return

@@ -1,7 +1,7 @@
-"""What makes requests of one plugin due without an event, over all its revisions.
+"""The triggers of one plugin, over all its revisions.
 
-Owns the wiring from sources and contexts to the controllers of the revision that works. What a revision sends before
-it works is held by ``RevisionTriggers``.
+Owns the routing from sources and contexts to the controllers of the active revision. ``RevisionTriggers`` holds
+requests that a revision sends before it is active.
 """
 
 import math
@@ -23,14 +23,14 @@ _log = logs.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """Who takes what; never changed, so that any thread may read it."""
+    """Immutable routing table, which any thread may read."""
 
     controllers: Mapping[str, Target] = field(default_factory=dict)
     sources: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
     backlogs: Mapping[str, Backlog] = field(default_factory=dict)
 
     def of(self, parcel: Parcel) -> tuple[Target, ...]:
-        """Return who takes a request."""
+        """Return the targets of a request."""
         if parcel.source:
             return self.sources.get(parcel.source, ())
         found = self.controllers.get(parcel.controller)
@@ -38,10 +38,10 @@ class Wiring:
 
 
 class PluginTriggers:
-    """The triggers of one plugin; must be made on the event loop.
+    """The triggers of one plugin; must be created on the event loop.
 
     Args:
-        plugin: its name.
+        plugin: name of the plugin.
         environment: clock, fence, metrics, record of schedules.
     """
 
@@ -55,28 +55,28 @@ class PluginTriggers:
         self._leads = False
 
     def lead(self) -> None:
-        """Take requests from now on: this process leads."""
+        """Accept requests from now on, because this process leads."""
         self._leads = True
 
     def start(self) -> None:
-        """Run schedules from now on: workers run."""
+        """Run schedules from now on, because workers run."""
         self._leads = True
         self._schedules.start()
 
     def install(self, triggers: RevisionTriggers, targets: Mapping[str, Target]) -> None:
-        """Send to the controllers of a revision from now on, what it has sent before included."""
+        """Route requests to the controllers of a revision, including requests that it has sent before."""
         declared = triggers.declarations
         self._wiring = self._wired(declared, targets)
         self._schedules.update(declared, targets)
         triggers.forward_to(self)
 
     def clear(self) -> None:
-        """Take nothing any more: the plugin is unloaded, and no revision works."""
+        """Reject requests from now on, because the plugin is unloaded."""
         self._wiring = Wiring()
         self._schedules.update((), {})
 
     async def stop(self) -> None:
-        """End, because the process does."""
+        """Stop, because the process stops."""
         self._wiring = Wiring()
         await self._schedules.stop()
 
@@ -90,7 +90,7 @@ class PluginTriggers:
         return self._schedules.status(controller)
 
     def take(self, parcel: Parcel, due: float) -> Refusal | None:
-        """Take a request, on any thread; it is with its controller at the next turn of the event loop."""
+        """Accept a request on any thread, and deliver it at the next turn of the event loop."""
         wiring = self._wiring
         if not self._leads or self._is_over():
             return Refusal.STANDBY
@@ -130,5 +130,5 @@ class PluginTriggers:
             for target in self._wiring.of(parcel):
                 try:
                     target.enqueue(parcel.request, max(0.0, due - now) if due else 0.0)
-                except Exception as error:  # noqa: BLE001 - one request must not cost the others
-                    _log.error("Request not made due", plugin=self._plugin, request=str(parcel.request), exc_info=error)
+                except Exception as error:  # noqa: BLE001 - one request must not lose the others
+                    _log.error("Request not enqueued", plugin=self._plugin, request=str(parcel.request), exc_info=error)

@@ -1,8 +1,7 @@
-"""The triggers of one revision: what its sources and contexts send to.
+"""The triggers of one revision, to which its sources and contexts send.
 
-Owns what is sent before the revision works: it waits for the swap, and goes with a revision that is given up. From the
-swap on everything is forwarded to ``PluginTriggers``, which knows the revision that works, for as long as any code of
-this one runs.
+Owns requests sent before the swap: they wait for it, or are dropped with a discarded revision. After the swap, requests
+are forwarded to ``PluginTriggers``, which knows the active revision, as long as code of this one runs.
 """
 
 import threading
@@ -27,19 +26,19 @@ SOURCE_REQUESTS = counter(
 
 
 class Receiver(Protocol):
-    """Who takes the requests of a plugin; see ``PluginTriggers``."""
+    """Receiver of the requests of a plugin; see ``PluginTriggers``."""
 
     def take(self, parcel: Parcel, due: float) -> Refusal | None:
-        """Take a request. Any thread may call."""
+        """Accept a request. Thread-safe."""
 
 
 class RevisionTriggers:
-    """An ``Outlet`` for the sources of one revision, and where its contexts enqueue.
+    """The ``Outlet`` of the sources of one revision, and the receiver of ``ctx.enqueue``.
 
     Args:
-        plugin: its name.
-        declarations: of the revision.
-        clock: tells when a delayed request is due.
+        plugin: name of the plugin.
+        declarations: declared controllers of the revision.
+        clock: measures delays.
         counts: ``{plugin, source, result}``.
     """
 
@@ -57,7 +56,7 @@ class RevisionTriggers:
         self._with_kind = {source.name for each in declarations if each.for_ is not None for source in each.sources}
 
     def connect(self) -> None:
-        """Have the sources of the revision send here."""
+        """Connect the sources of the revision."""
         for source in {source for each in self.declarations for source in each.sources}:
             for result in (_ENQUEUED, *Refusal):
                 self._counts.inc(self._plugin, source.name, str(result), by=0)
@@ -78,18 +77,18 @@ class RevisionTriggers:
         self._count(source, refusal, count)
 
     def enqueuer(self, controller: str) -> Callable[[Request, float], None]:
-        """Return what ``ctx.enqueue`` of a controller calls."""
+        """Return the function behind ``ctx.enqueue`` of a controller."""
 
         def enqueue(request: Request, after_seconds: float) -> None:
             due = self._clock.monotonic() + after_seconds if after_seconds > 0 else 0.0
             refusal = self._take(Parcel(controller, "", request), due)
             if refusal is not None:
-                raise NotEnqueued(f"{request} was not made due: {_WHY.get(refusal, refusal)}")
+                raise NotEnqueued(f"{request} was not enqueued: {_WHY.get(refusal, refusal)}")
 
         return enqueue
 
     def forward_to(self, receiver: Receiver) -> None:
-        """Hand over what was held, and everything from now on."""
+        """Forward the held requests, and all later ones."""
         with self._lock:
             self._receiver = receiver
             held, self._held = self._held, {}
@@ -98,7 +97,7 @@ class RevisionTriggers:
                 self._count(parcel.source, refusal)
 
     def give_up(self) -> None:
-        """Drop what is held, unless the revision has ever worked: then its code may still send."""
+        """Drop held requests, unless the revision was active before, so that its code may still send."""
         with self._lock:
             if self._receiver is not None:
                 return
@@ -124,7 +123,7 @@ class RevisionTriggers:
     def _count(self, source: str, result: str, count: int = 1) -> None:
         labels = (self._plugin, source, str(result))
         with _COUNTING:
-            if labels in self._counts.values:  # no new label set: a scrape may read them now, or the plugin be gone
+            if labels in self._counts.values:  # adding a label set here could race with a scrape
                 self._counts.inc(*labels, by=count)
 
 

@@ -1,11 +1,11 @@
-"""When each schedule ran last, kept in the cluster.
+"""The record of the last run of each schedule, stored in the cluster.
 
-Owns one Lease of the operator's own namespace, with an annotation for each controller. A Lease, because it is small,
-made to be written often, and read by nearly nobody; its ``spec`` stays empty. Each change is written under the
-``resourceVersion`` it was based on: of two processes that both believe they lead, one gets a scheduled time.
+Owns one Lease in the operator's namespace, with an annotation per controller. A Lease is small, designed for frequent
+writes, and watched by few clients; its ``spec`` stays empty. Each update has the ``resourceVersion`` on which it is
+based, so that only one of two processes that both consider themselves leader gets a scheduled time.
 
-An entry goes when its schedule is replaced, when its plugin is unloaded, or, if the operator was away then, after more
-than a year in which no controller of that id ran here.
+An entry is removed when its schedule is replaced or its plugin is unloaded. If that happened while the operator was
+down, it is removed after more than a year without a run of that controller id.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiConnectionError, ConflictError, NotFoundError
 
-#: How far in the future a recorded time may be. One beyond was written by a clock that was wrong.
+#: Largest distance of a recorded time in the future; a later one was written with a wrong clock.
 SET_BACK = timedelta(hours=1)
 
 PREFIX = "schedules.plugin-operator/"
@@ -32,25 +32,25 @@ Entries = dict[str, dict[str, str]]
 
 
 class RecordClient(Protocol):
-    """The part of ``client.Client`` that reads and writes the Lease."""
+    """The methods of ``client.Client`` that read and write the Lease."""
 
     async def get(self, kind: Any, name: str, namespace: str | None = None) -> Any:
-        """Return the object; NotFoundError if there is none."""
+        """Return the object, or raise NotFoundError."""
 
     async def create(self, obj: Any) -> Any:
         """Create the object and return it."""
 
     async def update(self, obj: Any) -> Any:
-        """Replace the object and return it; ConflictError if its ``resourceVersion`` is not the last."""
+        """Update the object and return it, or raise ConflictError if its ``resourceVersion`` is outdated."""
 
 
 class ScheduleRecord:
     """The times of all schedules of one operator, as its leader reads and writes them.
 
     Args:
-        client: sends no write once this process leads no more.
-        namespace, name: of the Lease; it is created when it is first needed.
-        clock: for what is too old, and what is in the future.
+        client: client whose writes are fenced by leadership.
+        namespace, name: namespace and name of the Lease, which is created on first use.
+        clock: detects entries that are too old or in the future.
     """
 
     def __init__(self, client: RecordClient, namespace: str, name: str, *, clock: Clock) -> None:
@@ -65,23 +65,23 @@ class ScheduleRecord:
 
     @property
     def reference(self) -> dict[str, Any]:
-        """The Lease, as Events are about it."""
+        """Reference to the Lease, for Events."""
         metadata = {"name": self.name, "namespace": self.namespace}
         return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata}
 
     async def begin(
         self, controller: str, text: str, wanted: Collection[str], first: datetime | None
     ) -> datetime | None:
-        """Return when a schedule ran last. If it is new, note ``first`` as that, or nothing if that is None.
+        """Return the time of the last run of a schedule. For a new one, record ``first``, unless it is None.
 
         Args:
-            controller: the id of the controller.
-            text: the schedule.
-            wanted: all schedules of the controller that are kept; others of it are dropped.
-            first: what a new schedule counts from.
+            controller: id of the controller.
+            text: text of the schedule.
+            wanted: all recorded schedules of the controller; others are removed.
+            first: start time of a new schedule.
 
         Raises:
-            PluginOperatorError: it could not be read or written.
+            PluginOperatorError: the Lease could not be read or written.
         """
 
         def edit(entries: Entries) -> datetime | None:
@@ -93,12 +93,12 @@ class ScheduleRecord:
         return await self._change(edit, controller)
 
     async def claim(self, controller: str, text: str, wanted: Collection[str], due: datetime) -> bool:
-        """Write that a schedule runs for ``due``; return False if it has run for that time, or a later one, elsewhere.
+        """Record a run for ``due``; return False if another process has recorded that time or a later one.
 
-        An earlier attempt of this process, whose answer was lost, counts as its own.
+        An earlier attempt of this process whose response was lost counts as a success.
 
         Raises:
-            PluginOperatorError: it could not be written; nothing may run.
+            PluginOperatorError: the Lease could not be written, so the schedule must not run.
         """
 
         def edit(entries: Entries) -> bool:
@@ -112,10 +112,10 @@ class ScheduleRecord:
         return await self._change(edit, controller)
 
     async def forget(self, controllers: Callable[[], Iterable[str]]) -> None:
-        """Drop what is known of these controllers; they are asked for when it is done.
+        """Remove the entries of controllers; ``controllers`` is called right before the write.
 
         Raises:
-            PluginOperatorError: it could not be written.
+            PluginOperatorError: the Lease could not be written.
         """
 
         def edit(entries: Entries) -> None:
@@ -135,7 +135,7 @@ class ScheduleRecord:
                 except (ConflictError, AlreadyExistsError, NotFoundError) as error:
                     self._lease, last = None, error
                 except BaseException:
-                    self._lease = None  # whether it was written is not known
+                    self._lease = None  # it is unknown whether the write arrived
                     raise
             raise last
 
@@ -169,7 +169,7 @@ class ScheduleRecord:
         return self._checked(await self._client.update(changed))
 
     def _checked(self, lease: Any) -> dict[str, Any]:
-        """Refuse an answer without a version: a write based on it would overwrite what another wrote meanwhile."""
+        """Return ``lease``, or raise if it has no ``resourceVersion``: updates would not detect conflicts."""
         metadata = lease.get("metadata") if isinstance(lease, dict) else None
         if not isinstance(metadata, dict) or not metadata.get("resourceVersion"):
             raise ApiConnectionError(
@@ -181,7 +181,7 @@ class ScheduleRecord:
         return f"{_stamp(moment)} {self._token}"
 
     def _time_of(self, entry: str) -> datetime | None:
-        """Return the time in an entry; None if there is none, or one that a wrong clock wrote."""
+        """Return the time in an entry; None if it is missing or implausible."""
         moment = _moment(entry)
         return None if moment is None or moment - self._clock.now() > SET_BACK else moment
 
@@ -201,7 +201,7 @@ def _kept(entries: Entries, controller: str, wanted: Collection[str]) -> dict[st
 
 
 def _entries(annotations: dict[str, str]) -> Entries:
-    """Read the annotations; what somebody has spoilt by hand counts as nothing."""
+    """Parse the annotations; invalid entries are ignored."""
     found: Entries = {}
     for key, value in annotations.items():
         if key.startswith(PREFIX):

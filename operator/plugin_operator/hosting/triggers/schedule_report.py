@@ -1,4 +1,4 @@
-"""What is said about the runs of schedules: in the log, in metrics, and as Events about the Lease with their times."""
+"""Reports about runs of schedules: logs, metrics, and Events about the Lease that stores their times."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from plugin_operator.rendering import describe
 
 SCHEDULE_RUNS = counter(
     "plugin_operator_schedule_runs_total",
-    "Moments of schedules by what became of them: run, missed, elsewhere, lost",
+    "Scheduled runs by result: run, missed, elsewhere, lost",
     "controller",
     "result",
 )
@@ -23,10 +23,10 @@ class ScheduleReport:
     """Reports about the schedules of one controller.
 
     Args:
-        plugin, controller: whose they are.
-        runs: counts by ``{controller, result}``.
-        recorder: records Events; None records none.
-        about: what the Events are about.
+        plugin, controller: owner of the schedules.
+        runs: counts runs by ``{controller, result}``.
+        recorder: records Events; None for no Events.
+        about: involved object of the Events.
     """
 
     def __init__(
@@ -38,26 +38,26 @@ class ScheduleReport:
         self._about = about
 
     def ran(self, schedule: str, due: datetime) -> None:
-        """The controller was made due."""
+        """Report a run."""
         self._runs.inc(self._names["controller"], "run")
-        _log.debug("Scheduled run due", **self._names, schedule=schedule, scheduled=due.isoformat())
+        _log.debug("Scheduled run enqueued", **self._names, schedule=schedule, scheduled=due.isoformat())
 
     def missed(self, schedule: str, due: datetime) -> None:
-        """The time has passed while nobody could run it, and missed runs are skipped."""
+        """Report a missed run that is skipped."""
         self._runs.inc(self._names["controller"], "missed")
         _log.info(
             "Scheduled run skipped, its time has passed", **self._names, schedule=schedule, scheduled=due.isoformat()
         )
 
     def elsewhere(self, schedule: str, due: datetime) -> None:
-        """Another process has run it."""
+        """Report a run that another process has claimed."""
         self._runs.inc(self._names["controller"], "elsewhere")
         _log.warning(
             "Scheduled run was taken by another replica", **self._names, schedule=schedule, scheduled=due.isoformat()
         )
 
     def held_up(self, schedule: str, error: BaseException) -> None:
-        """The time of a run cannot be written, so that it must not run; it is tried again."""
+        """Report that the time of a run could not be recorded, so that it does not run; it is retried."""
         why = describe(error)
         _log.warning(
             "Schedule cannot be kept in the cluster, trying again", **self._names, schedule=schedule, error=why
@@ -65,7 +65,7 @@ class ScheduleReport:
         self._event("ScheduleHeldUp", f"{schedule!r} of {self._names['controller']} is not kept in the cluster: {why}")
 
     def lost(self, schedule: str, due: datetime, why: str) -> None:
-        """The next time has come before the time of this run could be written."""
+        """Report a run that was lost, because its time was not recorded before the next one."""
         self._runs.inc(self._names["controller"], "lost")
         _log.error("Scheduled run lost", **self._names, schedule=schedule, scheduled=due.isoformat(), error=why)
         what = f"{schedule!r} of {self._names['controller']} did not run for {due.isoformat()}"

@@ -1,4 +1,4 @@
-"""One schedule of one controller over time, on the replica that leads."""
+"""The runner of one schedule of one controller, on the leader."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -12,35 +12,35 @@ from plugin_operator.hosting.triggers.schedule_report import ScheduleReport
 from plugin_operator.plugin import Timetable
 from plugin_operator.rendering import describe
 
-#: A run that begins no later than this after its time is not a missed one.
+#: Longest delay of a run after its time until it counts as missed.
 GRACE = timedelta(seconds=60)
 
-# The wall clock may be set meanwhile, and nothing tells.
+# The wall clock may be set without notification, so it is re-read at this interval.
 _LONGEST_SLEEP_SECONDS = 30.0
 _RETRY_SECONDS = 1.0
 _RETRY_CAP_SECONDS = 30.0
 
 
 class ScheduleRunner:
-    """Calls ``fire`` at each moment of a timetable, at most once for each.
+    """Calls ``fire`` at each time of a timetable, at most once per time.
 
     Args:
-        controller_id: whose schedule it is, in the record.
-        timetable: which moments.
-        wanted: the texts of all schedules of the controller that are kept.
-        record: keeps the moments; None keeps them in memory only.
-        fire: makes the controller due; must be quick and raise nothing.
-        report: is told what became of each moment.
-        clock: of the process.
-        last: when it ran last, as far as this process knows.
+        controller_id: id of the controller in the record.
+        timetable: times of the schedule.
+        wanted: returns the texts of all recorded schedules of the controller.
+        record: stores the time of the last run; None keeps it in memory only.
+        fire: enqueues the requests of a run; must be fast and raise nothing.
+        report: receives the result of each run.
+        clock: measures time.
+        last: time of the last run, as far as this process knows.
 
     Attributes:
-        last: the moment it ran for last, or the one that a new cron schedule counts from.
-        due: the next moment.
-        problem: why the times cannot be kept, and nothing runs; empty if they can.
+        last: scheduled time of the last run, or the start time of a new cron schedule.
+        due: time of the next run.
+        problem: why times cannot be recorded, so that the schedule does not run; empty if they can.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a fact of its own
+    def __init__(  # noqa: PLR0913 - independent settings
         self,
         controller_id: str,
         timetable: Timetable,
@@ -77,7 +77,7 @@ class ScheduleRunner:
                 await self._take(self.timetable.latest(self.due, self._clock.now()))
 
     async def _begin(self, record: ScheduleRecordLike, first: datetime | None) -> datetime | None:
-        """Return when it ran last, asking until the cluster says so; if it knows none, ``first``."""
+        """Return the time of the last run, retrying until the cluster responds; ``first`` if there was none."""
         while True:
             try:
                 last = await record.begin(self._id, self.timetable.text, self._wanted(), first)
@@ -88,7 +88,7 @@ class ScheduleRunner:
                 return last
 
     async def _has_come(self, due: datetime) -> bool:
-        """Wait for a moment; return False if the clock was set back so far that the moment has to be found anew."""
+        """Wait until ``due``; return False if the wall clock was set back, so that ``due`` must be computed again."""
         while (left := (due - self._clock.now()).total_seconds()) > 0:
             if self.last is not None and self.last - self._clock.now() > SET_BACK:
                 self.last = self._began = self._clock.now()
@@ -97,7 +97,7 @@ class ScheduleRunner:
         return True
 
     async def _take(self, due: datetime) -> None:
-        """Run for a moment that has come, unless it is missed, or taken, or cannot be noted before the next one."""
+        """Run for ``due``, unless it is missed, claimed elsewhere, or not recorded before the next time."""
         text = self.timetable.text
         if self._clock.now() - due > GRACE and not self.timetable.runs_missed:
             self._report.missed(text, due)
@@ -107,7 +107,7 @@ class ScheduleRunner:
         self.last = due
 
     async def _claim(self, record: ScheduleRecordLike, due: datetime) -> bool:
-        """Note a moment before the run; without that there is none, for another process may run it as well."""
+        """Record ``due`` before the run, and return whether to run: another process may have claimed it."""
         text, end = self.timetable.text, self.timetable.after(due, due)
         while True:
             try:

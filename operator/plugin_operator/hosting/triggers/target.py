@@ -1,4 +1,4 @@
-"""A controller as its triggers see it."""
+"""``Target``: a controller that receives requests from triggers."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from plugin_operator.plugin import LoopDetector
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Makes requests due, and notes for the loop detector that it was not the controller's own write that did.
+    """Enqueues requests, and excuses them in the loop detector, because no own write has triggered them.
 
     Attributes:
-        trigger: of the controller, over all revisions.
-        own: the one request of a controller without a kind; None for any other.
-        loops: of the current revision; None if nobody looks for loops.
+        trigger: trigger of the controller, over all revisions.
+        own: the only request of a controller without a kind; None for other controllers.
+        loops: loop detector of the current revision, or None.
     """
 
     trigger: Trigger
@@ -21,10 +21,10 @@ class Target:
     loops: LoopDetector | None = None
 
     def enqueue(self, request: Request | None, after_seconds: float = 0.0) -> None:
-        """Make a request due; None is the controller's own, if it has one."""
+        """Enqueue a request; None means the controller's only request, if it has one."""
         due = request if request is not None else self.own
         if due is None:
-            return  # a reload has given the controller a kind since
+            return  # a reload has added ``for_`` to the controller
         if self.loops is not None:
             self.loops.excuse(due, after_seconds)
         self.trigger.enqueue(due, after_seconds)

@@ -1,4 +1,4 @@
-"""The checks of what makes a controller due without an event, and of controllers without a kind."""
+"""Validation of schedules and sources, and of controllers without a kind."""
 
 from collections.abc import Iterable, Mapping
 from types import ModuleType
@@ -10,7 +10,7 @@ from plugin_operator.plugin.declaration.source_location import Place
 from plugin_operator.plugin.triggers.source import Source
 from plugin_operator.plugin.triggers.timetable import MAX_SCHEDULES, Timetable, timetable
 
-#: What says something about the reconciled kind, and how it looks if it says nothing.
+#: Fields that apply to the reconciled kind only, with their default values.
 _ABOUT_THE_KIND: Mapping[str, object] = {
     "owns": (),
     "label_selector": "",
@@ -21,7 +21,7 @@ _ABOUT_THE_KIND: Mapping[str, object] = {
 
 
 def schedules(value: Any) -> tuple[Timetable, ...]:
-    """A list of ``every()`` and ``cron()``; equal ones count once."""
+    """Validate a list of ``every()`` and ``cron()``; equal ones count once."""
     found = {each.text: each for each in map(timetable, fields.sequence(value))}
     if len(found) > MAX_SCHEDULES:
         raise ValueError(f"{len(found)} schedules are too many: a controller may have {MAX_SCHEDULES}")
@@ -29,7 +29,7 @@ def schedules(value: Any) -> tuple[Timetable, ...]:
 
 
 def sources(value: Any) -> tuple[Source, ...]:
-    """A list of ``Source`` objects."""
+    """Validate a list of ``Source`` objects."""
     found = fields.sequence(value)
     for each in found:
         if not isinstance(each, Source):
@@ -41,10 +41,10 @@ def sources(value: Any) -> tuple[Source, ...]:
 
 
 def refuse_unfit(values: Mapping[str, Any], place: Place) -> None:
-    """Refuse a controller without a kind that nothing makes due, or that says something about its kind.
+    """Reject a controller without a kind that has no trigger, or has fields that apply to a kind only.
 
     Raises:
-        PluginRejected: names the field and the way out.
+        PluginRejected: the declaration is invalid; the message names the field and the fix.
     """
     if values["for_"] is not None:
         return
@@ -57,10 +57,10 @@ def refuse_unfit(values: Mapping[str, Any], place: Place) -> None:
 
 
 def refuse_doubles(declared: Iterable[tuple[Source, Place]]) -> None:
-    """Refuse two sources of one name in one plugin; one source may have several controllers.
+    """Reject two sources with one name in a plugin; one source may have several controllers.
 
     Raises:
-        PluginRejected: names both lines.
+        PluginRejected: two sources have the same name; the message has both lines.
     """
     known: dict[str, Source] = {}
     for source, place in declared:
@@ -72,10 +72,10 @@ def refuse_doubles(declared: Iterable[tuple[Source, Place]]) -> None:
 
 
 def refuse_unconnected(module: ModuleType, declared: Iterable[Source], path: str) -> None:
-    """Refuse a source that the module has and no controller takes: what it sends would go nowhere.
+    """Reject a source that no controller uses, because its requests would be lost.
 
     Raises:
-        PluginRejected: names the line it is made in.
+        PluginRejected: a source is unused; the error has the line of its creation.
     """
     known = set(map(id, declared))
     for name, value in vars(module).items():

@@ -1,8 +1,8 @@
-"""The moments that a cron expression means in one time zone.
+"""The times of a cron expression in one time zone.
 
-Owns daylight saving: each local time runs once. A local time that a change of the clock skips runs at the first moment
-after it, together with others of its kind; of a local time that comes twice, the first counts. Reading expressions and
-counting in local time is left to cronsim, imported here and nowhere else: operators without cron do not pay for it.
+Owns daylight saving time: each local time runs once. Local times that a clock change skips run together at the first
+moment after it; if a local time occurs twice, the first counts. Leaves parsing and local time to cronsim, which only
+this module imports, so that operators without cron schedules do not load it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -16,14 +16,14 @@ _SECOND = timedelta(seconds=1)
 
 
 class CronTimes:
-    """The moments of one expression, as aware UTC times, in order.
+    """The times of one cron expression, as aware UTC times in order.
 
     Args:
         expression: five fields: minute, hour, day of month, month, day of week.
-        zone: whose local time they are in.
+        zone: time zone of the expression.
 
     Raises:
-        ValueError: the expression cannot be read, or no moment fits it.
+        ValueError: the expression cannot be parsed, or matches no time.
     """
 
     __slots__ = ("_expression", "_zone")
@@ -41,7 +41,7 @@ class CronTimes:
             raise ValueError("no date ever fits it") from None
 
     def after(self, moment: datetime) -> datetime:
-        """Return the first moment later than this one."""
+        """Return the first time after ``moment``."""
         local = moment.astimezone(self._zone).replace(tzinfo=None)
         for each in CronSim(self._expression, local):
             if (found := self._moment_of(each)) > moment:
@@ -49,9 +49,9 @@ class CronTimes:
         raise ValueError(f"no date fits {self._expression!r} for fifty years")
 
     def latest(self, moment: datetime) -> datetime:
-        """Return the last moment that is not later than this one."""
+        """Return the last time that is not after ``moment``."""
         local = moment.astimezone(self._zone).replace(tzinfo=None)
-        # Near a change of the clock, a later local time may be an earlier moment.
+        # Around a clock change, a later local time may be an earlier moment.
         upper = local + _DAY if self._changes_near(moment) else local
         for each in CronSim(self._expression, upper + _SECOND, reverse=True):
             if (found := self._moment_of(each)) <= moment:
@@ -63,11 +63,11 @@ class CronTimes:
         return len(offsets) > 1
 
     def _moment_of(self, local: datetime) -> datetime:
-        """Return when the clocks of the zone show that time for the first time, or would have."""
+        """Return the first moment of a local time in the zone, or the moment after it if it is skipped."""
         moment = local.replace(tzinfo=self._zone).astimezone(UTC)
         if moment.astimezone(self._zone).replace(tzinfo=None) == local:
             return moment
-        # It is skipped. Read by the old offset it lies after the change, by the new one before.
+        # The local time is skipped: with the old offset it is after the change, with the new one before.
         after, before = moment, local.replace(tzinfo=self._zone, fold=1).astimezone(UTC)
         offset = before.astimezone(self._zone).utcoffset()
         while after - before > _SECOND:

@@ -1,4 +1,4 @@
-"""Requests as authors hand them over: by name, or as the object itself."""
+"""Conversion of values from plugins to requests: names, or objects."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 from plugin_operator.client.models import is_model
 from plugin_operator.controllers import Request, request_of
 
-#: What stands for a request: itself, a pair, ``namespace/name``, or an object; a typed model does as well.
+#: A request, a pair, ``namespace/name``, or an object as a dict or typed model.
 AnyRequest = Request | tuple[str, str] | str | Mapping[str, Any]
 
 
 def request_from(value: object, said: str) -> Request:
-    """Return the request that an author means.
+    """Return the request for a value.
 
     Args:
         value: a request, a pair, ``namespace/name``, a dict with metadata, or a typed model.
-        said: the beginning of a message: "send() takes a request and got".
+        said: start of the error message: "send() takes a request and got".
 
     Raises:
-        TypeError, ValueError: it is none of these, or has no name.
+        TypeError, ValueError: ``value`` is none of these, or has no name.
     """
     if is_model(value):
         metadata = getattr(value, "metadata", None)

@@ -1,4 +1,4 @@
-"""What authors write to have a controller run by time: ``every()``, ``cron()`` and the value they make."""
+"""``every()`` and ``cron()``: declare the schedules of a controller."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What ``every()`` and ``cron()`` return, for ``schedules=``; checked when the plugin is loaded."""
+    """The result of ``every()`` and ``cron()``, for ``schedules=``; checked when the plugin is loaded."""
 
     seconds: Any = None
     expression: Any = None
@@ -15,17 +15,17 @@ class Schedule:
 
 
 def every(seconds: float) -> Schedule:
-    """Have a controller run at an interval.
+    """Run a controller at an interval.
 
-    With ``for_``, every object of the kind is made due; without, the one request of the controller, whose namespace is
-    empty and whose name is that of the controller. The first run is at once. A run that takes longer than the interval
-    is not overtaken: the next one begins when it has ended.
+    With ``for_``, a run enqueues every object of the kind. Without it, a run enqueues the only request of the
+    controller, which has an empty namespace and the controller's name. The first run is immediate. If a run takes
+    longer than the interval, the next one starts when it has ended.
 
-    From a minute up, the time of the last run is kept in the cluster, so that a restart does not begin the interval
-    anew. Values are checked when the plugin is loaded; the call itself raises nothing.
+    For intervals from one minute, the operator stores the time of the last run in the cluster, so that a restart does
+    not reset the interval. Values are checked when the plugin is loaded; the call itself raises nothing.
 
     Args:
-        seconds: between two runs, from 1 to a century.
+        seconds: interval from 1 second to a century.
 
     Returns:
         A value for ``schedules=`` of ``controller``.
@@ -34,19 +34,19 @@ def every(seconds: float) -> Schedule:
 
 
 def cron(expression: str, *, tz: str = "UTC", missed: Literal["once", "skip"] = "once") -> Schedule:
-    """Have a controller run at the times of a cron expression.
+    """Run a controller at the times of a cron expression.
 
-    What is made due is as for ``every``. The last scheduled time is kept in the cluster, and written before the run: a
-    time runs at most once, whatever fails and whoever leads. Each local time runs once: one that daylight saving skips,
-    at the first moment after it; one that comes twice, the first time.
+    A run enqueues the same requests as for ``every``. The operator stores the scheduled time in the cluster before the
+    run, so that each time runs at most once, also after failures and changes of the leader. A local time that daylight
+    saving time skips runs at the first moment after it; one that occurs twice runs the first time.
 
     Values are checked when the plugin is loaded; the call itself raises nothing.
 
     Args:
         expression: minute, hour, day of month, month and day of week, as in ``"0 3 * * MON-FRI"``.
-        tz: the time zone, by its name in the IANA database: ``"Europe/Berlin"``.
-        missed: what happens to times that have passed while the operator was away, or for more than a minute for
-            another reason: ``"once"`` runs one time for all of them, ``"skip"`` not at all.
+        tz: name of the time zone in the IANA database, for example ``"Europe/Berlin"``.
+        missed: handling of times missed by more than a minute, for example while the operator was down: ``"once"`` runs
+            once for all of them, ``"skip"`` not at all.
 
     Returns:
         A value for ``schedules=`` of ``controller``.

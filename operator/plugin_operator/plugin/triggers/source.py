@@ -1,7 +1,6 @@
-"""``Source``: what authors make requests due with from outside the API server.
+"""``Source``: lets plugins enqueue requests for events outside of the API server.
 
-Owns the handle in the author's module. Where its requests go, and over which revisions, is the host's affair, behind
-``Outlet``.
+Owns the handle in the plugin's module. The host routes its requests over revisions, behind ``Outlet``.
 """
 
 import re
@@ -19,7 +18,7 @@ _HINT = "use up to 63 letters, digits, '_', '-' and '.'"
 
 
 class Refusal(StrEnum):
-    """Why a request is not made due; the words of a metric."""
+    """Reason why a request is not enqueued; the value is a metric label."""
 
     UNCONNECTED = "unconnected"
     STANDBY = "standby"
@@ -36,37 +35,37 @@ _WHY = {
 
 
 class Outlet(Protocol):
-    """Where the requests of a source go."""
+    """Receiver of the requests of a source."""
 
     def send(self, source: str, request: Request | None) -> Refusal | None:
-        """Take a request; None stands for that of a controller without ``for_``. Any thread may call.
+        """Accept a request; None means the only request of a controller without ``for_``. Thread-safe.
 
         Raises:
-            TypeError: there is no request, and a controller of the source reconciles a kind.
+            TypeError: ``request`` is None, but a controller of the source has ``for_``.
         """
 
     def refused(self, source: str, refusal: Refusal, count: int) -> None:
-        """Count requests that were refused before. Any thread may call."""
+        """Count requests that were refused earlier. Thread-safe."""
 
 
 class Source:
-    """Makes requests due that no event of the API server makes due: for webhooks, queues, timers of one's own.
+    """Enqueues requests without an event of the API server: for webhooks, message queues and timers.
 
-    Make it at module level and hand it to a controller: ``@controller(..., sources=[source])``. Every source of a
-    plugin has a name of its own. After a reload, the source of the old revision sends to the new revision's controllers
-    that have a source of the same name; so a task that the old revision has left behind sends on.
+    Create it at module level and pass it to a controller: ``@controller(..., sources=[source])``. Its name is unique in
+    the plugin. After a reload, a source of the old revision sends to the new revision's controllers that have a source
+    of the same name, so that remaining tasks of the old revision still work.
 
     Args:
         name: unique in the plugin; up to 63 letters, digits, ``_``, ``-`` and ``.``.
-        on_standby: what ``send`` does where nothing is reconciled, on a replica that does not lead and while the plugin
-            is imported: ``"drop"`` the request and return False, or ``"raise"`` NotEnqueued.
+        on_standby: behavior of ``send`` on a standby and during the import of the plugin: ``"drop"`` the request and
+            return False, or ``"raise"`` NotEnqueued.
 
     Attributes:
-        name: as given.
-        on_standby: as given.
+        name: name of the source.
+        on_standby: behavior of ``send`` on a standby.
 
     Raises:
-        TypeError: the name is no text.
+        TypeError: the name is not a text.
         ValueError: the name has other characters, or ``on_standby`` is neither of the two.
     """
 
@@ -84,7 +83,7 @@ class Source:
         self._outlet: Outlet | None = None
         self._early = 0
         self._lock = threading.Lock()
-        # Where it was made, for messages.
+        # The location of its creation, for messages.
         caller: Any = sys._getframe(1)  # noqa: SLF001
         self.line: int = caller.f_lineno
         self.module = str(caller.f_globals.get("__name__", ""))
@@ -93,22 +92,21 @@ class Source:
         return f"Source({self.name!r})"
 
     def send(self, request: AnyRequest | None = None) -> bool:
-        """Make a request due for every controller that has this source. Never blocks.
+        """Enqueue a request for every controller with this source. Never blocks; thread-safe.
 
-        Any task and any thread may call it. A request that waits already is not queued twice.
+        A queued request is not queued twice.
 
         Args:
             request: a ``Request``, a pair of namespace and name, ``"namespace/name"``, or an object: a dict with
-                metadata, or a typed model. None for the one request of a controller without ``for_``.
+                metadata, or a typed model. None means the only request of a controller without ``for_``.
 
         Returns:
-            Whether it is due now. False where ``on_standby="drop"`` has dropped it.
+            Whether the request was enqueued; False if ``on_standby="drop"`` has dropped it.
 
         Raises:
-            NotEnqueued: nothing is reconciled here, with ``on_standby="raise"``; or 100,000 requests of the source
-                wait, whatever ``on_standby`` says.
-            TypeError: it is no request, or None where a controller reconciles a kind.
-            ValueError: it has no name, or more than one slash.
+            NotEnqueued: this replica is a standby, with ``on_standby="raise"``; or 100,000 requests of the source wait.
+            TypeError: ``request`` has another type, or is None although a controller has ``for_``.
+            ValueError: the name is empty, or the text has more than one slash.
         """
         key = None if request is None else request_from(request, "send() got")
         outlet = self._outlet
@@ -125,7 +123,7 @@ class Source:
         return False
 
     def connect(self, outlet: Outlet) -> None:
-        """Send to ``outlet`` from now on; the operator calls it."""
+        """Send requests to ``outlet`` from now on; the operator calls it."""
         self._outlet = outlet
         with self._lock:
             early, self._early = self._early, 0

@@ -1,4 +1,4 @@
-"""A checked schedule: which moments it means."""
+"""Timetables: the times of a validated schedule."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from plugin_operator.workqueue import MAX_DELAY_SECONDS
 if TYPE_CHECKING:
     from plugin_operator.plugin.triggers.cron_times import CronTimes
 
-#: So many schedules one controller may have: each is a task, and text in an annotation.
+#: Most schedules of one controller; each is a task, and text in an annotation.
 MAX_SCHEDULES = 16
 
 _LEAST_SECONDS = 1.0
@@ -21,34 +21,34 @@ _MAX_CHARACTERS = 100
 
 
 class Timetable(Protocol):
-    """When a controller is due. All moments are aware UTC times."""
+    """The times of one schedule, as aware UTC times."""
 
     @property
     def text(self) -> str:
-        """What it is called in the cluster and in the log; equal for equal schedules."""
+        """Identity of the schedule in the cluster and in logs; equal for equal schedules."""
 
     @property
     def is_recorded(self) -> bool:
-        """Whether the time of the last run is kept in the cluster."""
+        """Whether the time of the last run is stored in the cluster."""
 
     @property
     def runs_missed(self) -> bool:
-        """Whether one run makes up for the moments that were missed."""
+        """Whether one run replaces all missed ones."""
 
     @property
     def is_due_at_first(self) -> bool:
-        """Whether it is due as soon as it begins, if it never ran."""
+        """Whether a schedule without a previous run is due at once."""
 
     def after(self, last: datetime | None, began: datetime) -> datetime:
-        """Return the moment that comes after the last run, or the first one if it never ran since it ``began``."""
+        """Return the next time after the last run, or the first time since ``began`` if there was none."""
 
     def latest(self, due: datetime, now: datetime) -> datetime:
-        """Return the last moment until ``now``; ``due`` is one that has come."""
+        """Return the last time up to ``now``; ``due`` is a time that has passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The moments that are ``seconds`` apart, counted from the first run."""
+    """Timetable with an interval of ``seconds``, counted from the first run."""
 
     seconds: float
 
@@ -59,17 +59,17 @@ class Interval:
 
     @property
     def is_recorded(self) -> bool:
-        """Whether a restart matters."""
+        """Whether the interval is long enough to be stored."""
         return self.seconds >= _RECORDED_FROM_SECONDS
 
     @property
     def runs_missed(self) -> bool:
-        """Yes: what counts is how long ago the last run was."""
+        """True: the time since the last run counts."""
         return True
 
     @property
     def is_due_at_first(self) -> bool:
-        """Yes: then the interval begins."""
+        """True: the first run starts the interval."""
         return True
 
     def after(self, last: datetime | None, began: datetime) -> datetime:
@@ -84,7 +84,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class CronTimetable:
-    """The moments of a cron expression."""
+    """Timetable of a cron expression."""
 
     expression: str
     zone: str
@@ -98,12 +98,12 @@ class CronTimetable:
 
     @property
     def is_recorded(self) -> bool:
-        """Yes, always."""
+        """True."""
         return True
 
     @property
     def is_due_at_first(self) -> bool:
-        """No: at the first moment after that."""
+        """False: the first run is at the next time of the expression."""
         return False
 
     def after(self, last: datetime | None, began: datetime) -> datetime:
@@ -116,10 +116,10 @@ class CronTimetable:
 
 
 def timetable(value: Any) -> Timetable:
-    """Return what ``every()`` or ``cron()`` says, checked.
+    """Return the timetable of an ``every()`` or ``cron()``.
 
     Raises:
-        TypeError, ValueError: something in it is wrong; says what, and the way out.
+        TypeError, ValueError: a value is invalid; the message has the fix.
     """
     if not isinstance(value, Schedule):
         raise TypeError(f"{value_checks.shown(value)} is not a schedule: write every(60) or cron('0 3 * * *')")
@@ -140,7 +140,7 @@ def _cron(value: Schedule) -> CronTimetable:
     zone = _zone(value.tz)
     if type(value.missed) is not str or value.missed not in {"once", "skip"}:
         raise ValueError(f"missed is {value_checks.shown(value.missed)}: it takes 'once' or 'skip'")
-    from plugin_operator.plugin.triggers.cron_times import CronTimes  # cronsim is only for those who use it
+    from plugin_operator.plugin.triggers.cron_times import CronTimes  # imported on demand, with cronsim
 
     try:
         times = CronTimes(expression, zone)
@@ -154,13 +154,13 @@ def _zone(value: Any) -> ZoneInfo:
     name = value_checks.text("tz", value, most=_MAX_CHARACTERS, hint=", such as 'Europe/Berlin'")
     try:
         return ZoneInfo(name)
-    except (LookupError, ValueError, OSError):  # a path that leads outside, a folder of the database, a broken file
+    except (LookupError, ValueError, OSError):  # a path outside of the database, a folder in it, or a broken file
         hint = "write a name of the IANA database, such as 'Europe/Berlin' or 'UTC'"
         raise ValueError(f"tz={name!r} is no time zone that this machine knows: {hint}") from None
 
 
 def _shifted(moment: datetime, seconds: float) -> datetime:
-    """Return a moment so much later; the last one there is if it is beyond the calendar."""
+    """Return ``moment`` plus ``seconds``, limited to the last representable time."""
     try:
         return moment + timedelta(seconds=seconds)
     except OverflowError:
