@@ -134,6 +134,7 @@ class Environment:
         factory: creates informers.
         recorder: returns ``ctx.recorder`` for the name of a controller.
         clock, metrics: clock and metrics registry of the process.
+        settings: timeouts and limits.
         namespaces: default namespaces of controllers; empty for all.
         is_namespaced: asks the API server about the scope of a kind; without it, owners count as namespaced.
         supervisor: notified of background tasks that end unexpectedly; None for a private one each.
