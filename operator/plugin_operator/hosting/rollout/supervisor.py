@@ -115,16 +115,20 @@ class PluginSupervisor:
             await self._wake.wait()
             self._wake.clear()
             self._in_step = True
+            rejection: PluginRejected | None = None
             try:
                 await self._step()
             except PluginRejected as error:
-                self._reject(error)
+                rejection = error
             except Exception as error:  # noqa: BLE001 - see below
                 # An operator bug that affects one plugin must not stop the others.
                 _log.exception("Plugin step failed", plugin=self.name)
-                self._reject(revision_builder.RetryableRejection(describe(error), path=self.reporter.path))
-            # The only place where no swap is running, however the step ended.
+                rejection = revision_builder.RetryableRejection(describe(error), path=self.reporter.path)
+            # The only place where no swap is running, however the step ended. A freed name makes every rejected plugin
+            # try again, so this rejection is noted afterwards.
             self._controllers.give_back_names()
+            if rejection is not None:
+                self._reject(rejection)
             self._in_step = False
 
     async def _repair(self) -> None:
