@@ -40,7 +40,7 @@ class ThreadRunner:
     async def run(self, function: Callable[..., T], *args: Any) -> T:
         """Call ``function`` in a thread, with the context variables of this task, and return its result.
 
-        On cancel it waits until the function has returned and raises ``CancelledError`` then: a thread cannot be
+        On cancel it waits until the function has returned and raises ``CancelledError`` then. A thread cannot be
         interrupted, and a lock that the caller holds must stay held until the thread ends.
         """
         done = self._begin(function, *args)

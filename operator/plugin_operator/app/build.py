@@ -271,7 +271,7 @@ class App:
 
 
 def _metrics_not_rendered(error: BaseException) -> None:
-    _log.error("Metrics of plugins cannot be rendered", exc_info=error)
+    _log.error("Plugin metrics rendering failed", exc_info=error)
 
 
 def _tracing() -> "Tracing":

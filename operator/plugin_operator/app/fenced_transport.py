@@ -1,8 +1,8 @@
 """The plugins' transport to the API server, which rejects writes after leadership ends.
 
-Owns the check of the fence before each write and before each of its attempts, because an attempt may wait for a
+Owns the check of the fence before each write and before each of its attempts. An attempt may wait for a
 connection, new credentials or ``Retry-After``. Reads pass. The operator's own writes (Lease, Events) bypass it. Bytes
-sent before leadership ended may arrive later: the time between renew deadline and lease duration covers that, and the
+sent before leadership ended may arrive later. The time between renew deadline and lease duration covers that, and the
 server rejects a write with an old ``resourceVersion``.
 """
 

@@ -1,8 +1,8 @@
 """Kubernetes Events about state changes of plugins.
 
-Owns which status changes cause an Event, and the involved object: the operator's own pod if the environment names it
-(``POD_NAME``, ``POD_NAMESPACE``, ``POD_UID``), else its namespace. Messages do not contain exceptions of reconciles,
-which may quote a Secret. Leaves writing Events to the recorder.
+Owns which status changes cause an Event, and the involved object. This is the operator's own pod if the environment
+names it (``POD_NAME``, ``POD_NAMESPACE``, ``POD_UID``), else its namespace. Messages do not contain exceptions of
+reconciles, which may quote a Secret. Leaves writing Events to the recorder.
 """
 
 from collections.abc import Callable, Mapping

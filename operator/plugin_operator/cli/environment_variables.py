@@ -1,6 +1,6 @@
 """Detection of unknown environment variables with this program's prefix, which are often misspelt settings.
 
-Owns which names are settings of some command, and which ones Kubernetes sets: a Service whose name starts with
+Owns which names are settings of some command, and which ones Kubernetes sets. A Service whose name starts with
 ``plugin-operator`` adds variables with this prefix to every pod of its namespace.
 """
 

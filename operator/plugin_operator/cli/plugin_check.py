@@ -139,7 +139,7 @@ def _described(declarations: Iterable[dict[str, Any]]) -> str:
 
 
 def _occasion(declaration: dict[str, Any]) -> str:
-    """Return what a controller is for, or what makes one due that reconciles no kind."""
+    """Return the reconciled kind of a controller, or the triggers of one without a kind, as text."""
     if kind := declaration.get("for"):
         return f"for {kind}"
     sources = [f"on {each}" for each in declaration.get("sources") or ()]

@@ -216,7 +216,7 @@ class Controller:
         self._queue.rate_limiter = rate_limiter
         self._gate.update(spec)
         kept = self._sources.bind(spec, guard)
-        self._gate.update(spec)  # again, because an informer that was released meanwhile has been acquired anew
+        self._gate.update(spec)  # again, because an informer that was released meanwhile has been acquired again
         self._queue.reset_backoff()
         if old is not None:
             old.retire()

@@ -24,7 +24,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 class LeaderRecord:
     """Leader election record of a Lease, with the fields of client-go's ``LeaderElectionRecord``.
 
-    Times are the texts from the server: they are compared and written back, but never used in calculations, because the
+    Times are the texts from the server. They are compared and written back, but never used in calculations, because the
     clock of another machine may be wrong.
     """
 

@@ -29,7 +29,7 @@ class Factory(Protocol):
 class LeaseWatch:
     """Runnable that reports changes of the Lease to the elector.
 
-    A standby then acquires a released Lease without waiting for the retry period, and a leader whose Lease was deleted
+    A standby then acquires a released Lease without waiting for the retry period. A leader whose Lease was deleted
     or acquired by another stops at once.
     """
 

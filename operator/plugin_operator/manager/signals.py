@@ -61,7 +61,7 @@ class StopSignals:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for number, handler in self._previous.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal returned it takes back
+            signal.signal(number, handler)  # type: ignore[arg-type]  # signal.signal accepts its own return value
         if self._timer is not None:
             self._timer.cancel()
 

@@ -1,6 +1,6 @@
 """Errors and warnings without a caller: from callbacks, abandoned tasks, finalizers and the interpreter.
 
-Owns their log lines, which name the plugin, and limits their rate: a plugin can raise thousands per object, and
+Owns their log lines, which name the plugin, and limits their rate. A plugin can raise thousands per object, and
 rendering all of them would block the event loop.
 """
 

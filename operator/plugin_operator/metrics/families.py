@@ -1,6 +1,6 @@
 """Metric families of plain numbers.
 
-Owns the types of the hot path: an increment is an attribute or dict store; an observation of a histogram is one bisect
+Owns the types of the hot path: an increment is an attribute or dict store. An observation of a histogram is one bisect
 and two additions. They do not depend on Prometheus; ``collector`` renders them at a scrape.
 """
 

@@ -1,7 +1,7 @@
 """Health checks and their report in the format of Kubernetes components.
 
 Owns running the checks of one probe, each with a deadline, and the report. The format is that of the ``healthz``
-packages of k8s.io/apiserver and controller-runtime: the summary withholds reasons, and the path of a single check shows
+packages of k8s.io/apiserver and controller-runtime. The summary withholds reasons, and the path of a single check shows
 its reason. Leaves the checks themselves to their packages.
 """
 

@@ -107,7 +107,7 @@ class Reviews:
             return user
         if digest in self._unknown:
             return None
-        # A token that was valid before is always reviewed again, whatever its peer has sent.
+        # A token that was valid before is always reviewed again, even if its peer has exceeded the rate.
         if not self._known.ever_held(digest) and not self._budgets.take(peer):
             raise TooManyReviewsError
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}

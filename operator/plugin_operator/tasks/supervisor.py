@@ -93,7 +93,7 @@ class TaskSupervisor:
         def look() -> None:
             if is_working():
                 self.forget(key)
-                _log.info("Background task works again", task=name)
+                _log.info("Background task recovered", task=name)
             else:
                 self._proofs[key] = self._clock.call_later(PROVEN_SECONDS, look)
 

@@ -33,7 +33,7 @@ async def run_thread(work: Callable[[threading.Event], None], name: str) -> None
         error: BaseException | None = None
         try:
             work(stop)
-        except BaseException as raised:  # noqa: BLE001 - reported to the service, whatever it is
+        except BaseException as raised:  # noqa: BLE001 - every exception is reported to the service
             error = raised
         try:
             loop.call_soon_threadsafe(settle, error)

@@ -147,7 +147,7 @@ class DelayedItems(Generic[T]):
             self._arm(due, now)  # a second failure propagates to the event loop
             if not issubclass(type(error), Exception):
                 raise
-            _log.error("Timer of delayed items set only when tried again", exc_info=error)
+            _log.error("Timer of delayed items set after a retry", exc_info=error)
 
     def _release(self, delay: Delay[T], *, retry_at: float) -> None:
         """Release one item, or keep it until ``retry_at`` if that fails."""
@@ -164,4 +164,4 @@ class DelayedItems(Generic[T]):
             if not issubclass(type(error), Exception):
                 raise
             # The failure of one item must not delay the others.
-            _log.error("Delayed item not made ready, trying again", exc_info=error)
+            _log.error("Delayed item release failed, retrying", exc_info=error)

@@ -1,7 +1,7 @@
-"""What a work queue counts.
+"""Metrics of a work queue.
 
 Owns the names, labels and buckets of the ``workqueue_*`` families, which are those of controller-runtime
-(``pkg/internal/metrics/workqueue.go``), so that existing dashboards and alerts fit.
+(``pkg/internal/metrics/workqueue.go``), so that existing dashboards and alerts work.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,10 +13,10 @@ from plugin_operator.metrics.accumulators import Group, Reading
 from plugin_operator.metrics.declaration import counter, gauge, histogram
 from plugin_operator.metrics.families import Histogram
 
-#: Above this many different priorities ``workqueue_depth`` lumps them together, as controller-runtime does.
+#: Most values of the ``priority`` label; further priorities share one value, as in controller-runtime.
 MAX_PRIORITIES = 25
 
-#: client-go's and controller-runtime's: 10 ns to 1000 s.
+#: Buckets of client-go and controller-runtime: 10 ns to 1000 s.
 _BUCKETS = exponential_buckets(10e-9, 10, 12)
 
 
@@ -26,8 +26,8 @@ class QueueGauges:
 
     Attributes:
         depth: items waiting, by priority.
-        unfinished_work_seconds: how long the items being processed have been so, summed up.
-        longest_running_processor_seconds: the same for the oldest of them.
+        unfinished_work_seconds: sum of the seconds since each item in progress was handed out.
+        longest_running_processor_seconds: seconds since the oldest item in progress was handed out.
     """
 
     depth: Mapping[int, int] = field(default_factory=dict)
@@ -39,11 +39,11 @@ class WorkQueueMetrics:
     """The ``workqueue_*`` families of one queue; the queue changes the attributes directly.
 
     Attributes:
-        adds: items that became ready to be handed out.
+        adds: items that became ready.
         retries: items that were added with a delay.
         queue_duration: seconds between becoming ready and being handed out.
         work_duration: seconds between being handed out and ``done``.
-        gauges: asks the queue for the rest at each scrape.
+        gauges: returns the state of the queue at a scrape.
     """
 
     __slots__ = (

@@ -6,7 +6,7 @@ that was added during processing), with the priorities of controller-runtime's `
 
 A queue belongs to one event loop and is not thread-safe. Only ``get`` waits.
 
-Calls are atomic: an item's ``__hash__`` and ``__eq__`` run in one look-up at the start of a call; clock and metrics run
+Calls are atomic: an item's ``__hash__`` and ``__eq__`` run in one look-up at the start of a call. Clock and metrics run
 before or after the change. A call that raises has changed nothing or everything.
 """
 
@@ -71,7 +71,7 @@ class WorkQueue(Generic[T]):
         return len(self._ready)
 
     def __contains__(self, item: T) -> bool:
-        """Tell whether ``item`` waits: for a worker, for a time, or for the end of its own processing."""
+        """Report whether ``item`` is queued, delayed, or to be queued again after its processing."""
         entry = self._entries.get(item)
         if entry is not None and (entry.level is not None or entry in self._again):
             return True
@@ -154,7 +154,7 @@ class WorkQueue(Generic[T]):
             return FALLBACK_SECONDS
         if type(delay) in _NUMBERS and 0 <= delay <= MAX_DELAY_SECONDS:
             return delay
-        _log.error("Rate limiter returned no delay", queue=self.name, kind=type(delay).__name__)
+        _log.error("Rate limiter returned an invalid delay", queue=self.name, kind=type(delay).__name__)
         return FALLBACK_SECONDS
 
     def _add_later(self, item: T, delay_seconds: float, priority: int, *, is_backoff: bool) -> None:

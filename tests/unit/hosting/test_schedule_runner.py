@@ -206,7 +206,7 @@ async def test_what_another_replica_took_does_not_run_here(scheduled: ScheduledR
         await scheduled.clock.advance(15 * HOUR)
     assert scheduled.runs == []
     assert scheduled.counted("elsewhere") == 1
-    assert [each["event"] for each in lines] == ["Scheduled run was taken by another replica"]
+    assert [each["event"] for each in lines] == ["Scheduled run claimed by another replica"]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ async def test_a_run_waits_until_its_time_can_be_written(scheduled: ScheduledRun
     assert len(scheduled.runs) == 1
     assert runner.problem == ""
     assert [each["event"] for each in lines if each["log_level"] == "warning"] == [
-        "Schedule cannot be kept in the cluster, trying again"
+        "Schedule record update failed, retrying"
     ]
     assert scheduled.recorder.reasons == ["ScheduleHeldUp"]
 

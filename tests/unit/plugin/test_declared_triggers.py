@@ -92,10 +92,10 @@ BODY = "\nasync def c(ctx, request): ..."
         (
             "@controller(schedules=[cron('0 3 * * *', tz='Mars/Base')])" + BODY,
             2,
-            "tz='Mars/Base' is no time zone.*IANA",
+            "tz='Mars/Base' is not a time zone.*IANA",
         ),
-        ("@controller(schedules=[cron('0 3 * * *', tz='../etc/passwd')])" + BODY, 2, "is no time zone"),
-        ("@controller(schedules=[cron('0 3 * * *', tz='Europe')])" + BODY, 2, "is no time zone"),
+        ("@controller(schedules=[cron('0 3 * * *', tz='../etc/passwd')])" + BODY, 2, "is not a time zone"),
+        ("@controller(schedules=[cron('0 3 * * *', tz='Europe')])" + BODY, 2, "is not a time zone"),
         (
             "@controller(schedules=[cron('0 3 * * *', missed='all')])" + BODY,
             2,

@@ -27,7 +27,7 @@ class ListChoice:
     def resolve(self, state: State, following: State) -> State:
         """Return the state after ``state``: ``following``, with its kind of list replaced by the preferred one.
 
-        If pages keep failing until ``prefer_pages_seconds`` are over, the next list is a stream: the continue token may
+        If pages keep failing until ``prefer_pages_seconds`` are over, the next list is a stream. The continue token may
         expire before the last page, and an unpaged list may be too large.
         """
         now = self._clock.monotonic()

@@ -34,7 +34,7 @@ class Liveness:
     def heard_part(self) -> None:
         """Record bytes that completed no event.
 
-        The patience counts from the first such bytes, not from the last event: a quiet stream is no fault, and data
+        The patience counts from the first such bytes, not from the last event. A quiet stream is no fault, and data
         that waited for a blocked event loop is not late.
 
         Raises:

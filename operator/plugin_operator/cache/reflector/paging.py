@@ -136,4 +136,4 @@ def _read(body: bytes) -> _Page:
     try:
         return _PAGE.decode(body)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise ApiConnectionError(f"the answer is no list: {error}") from error
+        raise ApiConnectionError(f"the response is not a list: {error}") from error

@@ -210,7 +210,7 @@ class Reflector:
     async def _read_list(self, stream: ByteStream, feed: WatchStream) -> None:
         """Read the initial events of a streaming list, up to the bookmark that ends it.
 
-        If the bookmark does not come or the stream breaks, the reflector lists in pages for a while: an old server may
+        If the bookmark does not come or the stream breaks, the reflector lists in pages for a while. An old server may
         treat the request as a plain watch, and a stream that broke may break again.
         """
         self._list_choice.prefer_pages()

@@ -3,7 +3,7 @@
 Owns the states, the outcomes and the transition table. Leaves the work in a state to ``reflector``, and the mapping of
 exceptions to outcomes to ``outcomes``.
 
-A healthy reflector goes through ``RESOLVING → STREAMING_LIST → WATCHING`` and stays there: the server ends a watch
+A healthy reflector goes through ``RESOLVING → STREAMING_LIST → WATCHING`` and stays there. The server ends a watch
 every few minutes, and the next one resumes from the last resource version. If the server does not support streaming
 lists, the reflector lists in ``PAGED_LIST``. It tries a streaming list again some minutes later, at the next list or
 when pages keep failing. Failures lead to these states:

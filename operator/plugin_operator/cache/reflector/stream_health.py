@@ -1,6 +1,6 @@
 """Health of an informer's stream, for status, metrics and logs.
 
-Owns the log level of failures. During an outage a stream fails every few seconds, so the first failure of its kind is a
+Owns the log level of failures. During an outage a stream fails every few seconds. So the first failure of its kind is a
 warning, later ones are debug lines, and the recovery is logged again.
 """
 

@@ -1,6 +1,6 @@
 """Applying one watch stream to a store.
 
-Owns the position in the server's history and the time slices: events are applied without an await in between, for at
+Owns the position in the server's history and the time slices. Events are applied without an await in between, for at
 most a few milliseconds before the event loop runs other tasks.
 """
 

@@ -45,7 +45,7 @@ async def repeat_if_changed(old: RevisionRuntime | None, new: RevisionRuntime, s
             await _import(new, name, state)
         except PluginRejected as error:
             plugin = new.revision.plugin
-            _log.warning("State not handed over", plugin=plugin, revision=new.label, controller=name, reason=str(error))
+            _log.warning("State handover failed", plugin=plugin, revision=new.label, controller=name, reason=str(error))
 
 
 async def _import(new: RevisionRuntime, name: str, state: bytes | None) -> None:
@@ -63,5 +63,5 @@ async def _export(old: RevisionRuntime, names: Iterable[str]) -> States:
         except PluginRejected as error:
             # A broken export of the old revision must not prevent a fix of the plugin.
             plugin = old.revision.plugin
-            _log.warning("State not exported", plugin=plugin, revision=old.label, controller=name, reason=str(error))
+            _log.warning("State export failed", plugin=plugin, revision=old.label, controller=name, reason=str(error))
     return states

@@ -198,7 +198,7 @@ class MisbehaviorMonitor:
         if not failing:
             if MisbehaviorKind.FAILS in self._charges:
                 self._drop(MisbehaviorKind.FAILS)
-                _log.info("Plugin works again", plugin=self._plugin, revision=runtime.label)
+                _log.info("Plugin recovered", plugin=self._plugin, revision=runtime.label)
             return
         was_said = MisbehaviorKind.FAILS in self._charges
         last = max((each.last for each in failing if each.last is not None), key=lambda last: last.at)

@@ -125,7 +125,7 @@ async def _scope(kind: GroupVersionKind, is_namespaced: IsNamespaced | None) -> 
 class _ForNobody:
     """Handler of a kind that is only read: its changes enqueue nothing."""
 
-    def requests(self, key: Request, obj: object) -> tuple[Request, ...]:  # noqa: ARG002 - nobody hears of it
+    def requests(self, key: Request, obj: object) -> tuple[Request, ...]:  # noqa: ARG002 - its changes enqueue nothing
         """Return nothing."""
         return ()
 

@@ -1,6 +1,6 @@
 """Consistent reads of a directory.
 
-A read never mixes two versions of a swapped directory: it resolves links once, reads below their target, and starts
+A read never mixes two versions of a swapped directory. It resolves links once, reads below their target, and starts
 over if they have another target afterwards. Kubernetes swaps a ConfigMap volume by the link ``..data`` (kubelet's
 AtomicWriter), git-sync by the link above the directory. An error of one entry is recorded for that entry; only an error
 of the directory itself stops a read.

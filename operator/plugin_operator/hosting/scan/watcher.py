@@ -32,7 +32,7 @@ _log = logs.get_logger(__name__)
 class Watcher:
     """Watches a directory, the target of its link, and its parents, which show its re-creation and a changed link.
 
-    Subfolders are watched one by one as ``look_into`` names them: a recursive watch would follow every link inside,
+    Subfolders are watched one by one as ``look_into`` names them. A recursive watch would follow every link inside,
     even one to the root of the file system.
 
     Args:

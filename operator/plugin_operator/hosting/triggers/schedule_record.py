@@ -1,8 +1,8 @@
 """The record of the last run of each schedule, stored in the cluster.
 
 Owns one Lease in the operator's namespace, with an annotation per controller. A Lease is small, designed for frequent
-writes, and watched by few clients; its ``spec`` stays empty. Each update has the ``resourceVersion`` on which it is
-based, so that only one of two processes that both consider themselves leader gets a scheduled time.
+writes, and watched by few clients; its ``spec`` stays empty. Each update has the ``resourceVersion`` on which it
+is based. So only one of two processes that both consider themselves leader gets a scheduled time.
 
 An entry is removed when its schedule is replaced or its plugin is unloaded. If that happened while the operator was
 down, it is removed after more than a year without a run of that controller id.

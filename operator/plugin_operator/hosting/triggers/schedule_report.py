@@ -53,15 +53,13 @@ class ScheduleReport:
         """Report a run that another process has claimed."""
         self._runs.inc(self._names["controller"], "elsewhere")
         _log.warning(
-            "Scheduled run was taken by another replica", **self._names, schedule=schedule, scheduled=due.isoformat()
+            "Scheduled run claimed by another replica", **self._names, schedule=schedule, scheduled=due.isoformat()
         )
 
     def held_up(self, schedule: str, error: BaseException) -> None:
         """Report that the time of a run could not be recorded, so that it does not run; it is retried."""
         why = describe(error)
-        _log.warning(
-            "Schedule cannot be kept in the cluster, trying again", **self._names, schedule=schedule, error=why
-        )
+        _log.warning("Schedule record update failed, retrying", **self._names, schedule=schedule, error=why)
         self._event("ScheduleHeldUp", f"{schedule!r} of {self._names['controller']} is not kept in the cluster: {why}")
 
     def lost(self, schedule: str, due: datetime, why: str) -> None:

@@ -30,7 +30,7 @@ class Target:
         self.trigger.enqueue(due, after_seconds)
 
     def enqueue_all(self) -> None:
-        """Make all due that a schedule makes due: every object, or the controller's own request."""
+        """Enqueue the requests of a scheduled run: every object, or the controller's only request."""
         if self.own is not None:
             self.enqueue(self.own)
             return

@@ -18,7 +18,7 @@ _NO_LIMIT = 2**60
 def room_bytes(cgroups: Path = _CGROUPS, machine: Path = _MACHINE) -> int | None:
     """Return the memory that an import may take in bytes; None if it is unknown.
 
-    It is half of the free memory below the limits of container and machine, because an accepted plugin is imported a
+    It is half of the free memory below the limits of container and machine. An accepted plugin is imported a
     second time, in the operator.
     """
     found = [each for each in (_left_in(cgroups), _available(machine)) if each is not None]

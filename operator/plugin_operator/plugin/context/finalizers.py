@@ -1,6 +1,6 @@
 """Adding and removing finalizers without losing those of other controllers.
 
-The rules are those of controller-runtime's ``controllerutil``. The write is a merge patch with the resource version: a
+The rules are those of controller-runtime's ``controllerutil``. The write is a merge patch with the resource version. A
 merge patch replaces a list, which must not drop a finalizer that another controller has added meanwhile.
 """
 

@@ -75,19 +75,19 @@ class ControllerScope:
     """Client, caches and names of one controller in one revision.
 
     Args:
-        plugin, revision, controller: who is acting, for logs and events.
-        kind: what the controller reconciles; None for a controller without a kind.
-        client, recorder: how it acts.
-        listers: the caches it may read, by kind; may fill up until the revision is warm.
-        own_lister: the cache of the reconciled kind; None takes that of ``listers``.
-        finalizer: that of the controller; empty makes one of its name.
-        writes: what it has written and its caches have yet to show; None tracks nothing.
-        loops: follows what is written, to find a controller that feeds itself; None follows nothing.
-        rights: collects the writes that the API server denies; None collects nothing.
-        enqueue: makes a request due after so many seconds; None refuses.
+        plugin, revision, controller: names for logs and Events.
+        kind: the reconciled kind; None for a controller without a kind.
+        client, recorder: API client and event recorder of the controller.
+        listers: listers by kind, which are added until the revision is prepared.
+        own_lister: lister of the reconciled kind; None means that in ``listers``.
+        finalizer: finalizer of the controller; empty means one with its name.
+        writes: expectations about its writes; None records none.
+        loops: loop detector of the controller, or None.
+        rights: missing permissions of the controller, or None.
+        enqueue: enqueues a request after a delay in seconds; None rejects requests.
 
     Attributes:
-        loop: the event loop it was made on; coroutines run there that a thread hands over.
+        loop: the event loop on which it was created, which runs coroutines passed from threads.
     """
 
     __slots__ = (
@@ -153,7 +153,7 @@ class ControllerScope:
         """Return the cache of the reconciled kind.
 
         Raises:
-            LookupError: there is no such kind.
+            LookupError: the controller has no ``for_``.
         """
         if self.kind is None:
             way_out = "declare reads=['v1/ConfigMap'] and use ctx.lister_for('v1/ConfigMap')"

@@ -126,7 +126,7 @@ def _refuse_near_misses(instance: Any, place: Place) -> None:
         if name.startswith("_") or name in known:
             continue
         for near in difflib.get_close_matches(name, known, n=1, cutoff=_CLOSE_ENOUGH):
-            # A method whose name is nearly that of a value is the author's own: nobody declares a value with def.
+            # A method whose name resembles that of a field is the plugin's own, because fields are not declared by def.
             is_own = near in FIELDS and inspect.isroutine(getattr(type(instance), name, None))
             if not is_own and not hasattr(instance, near):
                 raise place.reject(name, f"is not a field or method of a controller; did you mean {near!r}?")

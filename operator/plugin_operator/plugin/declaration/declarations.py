@@ -88,7 +88,7 @@ class ControllerDeclaration:
 
     @property
     def own_request(self) -> Request | None:
-        """What is due when a controller without a kind is; None for one that reconciles a kind."""
+        """The only request of a controller without a kind; None for other controllers."""
         return Request("", self.name) if self.for_ is None else None
 
 

@@ -54,7 +54,7 @@ def kind(value: Any) -> GroupVersionKind:
 
 
 def optional_kind(value: Any) -> GroupVersionKind | None:
-    """A kind, or None for a controller without one."""
+    """Parse a kind; None means a controller without a kind."""
     return None if value is None else kind(value)
 
 

@@ -1,7 +1,7 @@
 """Ownership of tasks: the revision whose code runs, and the tasks that its code has spawned.
 
 A context variable holds the running revision. A task factory on the event loop adds each new task to the list of that
-revision, so that an unload can cancel and report tasks that the plugin left running.
+revision. So an unload can cancel and report tasks that the plugin left running.
 """
 
 import asyncio

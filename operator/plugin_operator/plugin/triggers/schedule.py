@@ -21,7 +21,7 @@ def every(seconds: float) -> Schedule:
     controller, which has an empty namespace and the controller's name. The first run is immediate. If a run takes
     longer than the interval, the next one starts when it has ended.
 
-    For intervals from one minute, the operator stores the time of the last run in the cluster, so that a restart does
+    For intervals from one minute, the operator stores the time of the last run in the cluster. So a restart does
     not reset the interval. Values are checked when the plugin is loaded; the call itself raises nothing.
 
     Args:
@@ -36,8 +36,8 @@ def every(seconds: float) -> Schedule:
 def cron(expression: str, *, tz: str = "UTC", missed: Literal["once", "skip"] = "once") -> Schedule:
     """Run a controller at the times of a cron expression.
 
-    A run enqueues the same requests as for ``every``. The operator stores the scheduled time in the cluster before the
-    run, so that each time runs at most once, also after failures and changes of the leader. A local time that daylight
+    A run enqueues the same requests as for ``every``. The operator stores the scheduled time in the cluster before
+    the run. So each time runs at most once, also after failures and changes of the leader. A local time that daylight
     saving time skips runs at the first moment after it; one that occurs twice runs the first time.
 
     Values are checked when the plugin is loaded; the call itself raises nothing.

@@ -53,7 +53,7 @@ class Source:
 
     Create it at module level and pass it to a controller: ``@controller(..., sources=[source])``. Its name is unique in
     the plugin. After a reload, a source of the old revision sends to the new revision's controllers that have a source
-    of the same name, so that remaining tasks of the old revision still work.
+    of the same name. So remaining tasks of the old revision still work.
 
     Args:
         name: unique in the plugin; up to 63 letters, digits, ``_``, ``-`` and ``.``.

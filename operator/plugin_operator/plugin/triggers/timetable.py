@@ -156,7 +156,7 @@ def _zone(value: Any) -> ZoneInfo:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):  # a path outside of the database, a folder in it, or a broken file
         hint = "write a name of the IANA database, such as 'Europe/Berlin' or 'UTC'"
-        raise ValueError(f"tz={name!r} is no time zone that this machine knows: {hint}") from None
+        raise ValueError(f"tz={name!r} is not a time zone of this machine: {hint}") from None
 
 
 def _shifted(moment: datetime, seconds: float) -> datetime:

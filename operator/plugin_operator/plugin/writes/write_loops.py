@@ -1,9 +1,9 @@
 """Detection of write loops: each reconcile writes, and only that write triggers the next one.
 
 Covers one controller. It inspects responses of writes and, for requests that have written recently, the start and end
-of reconciles; events cost nothing. A reconcile counts if only the controller's own writes can have triggered it: no
-other change of its object, none in the caches that enqueue requests, no ``requeue_after``, no backoff. Any other cause
-halves the count. A reconcile without a write ends the loop, because the state is stable.
+of reconciles; events cost nothing. A reconcile counts if only the controller's own writes can have triggered it. There
+was no other change of its object, none in the caches that enqueue requests, no ``requeue_after``, no backoff. Any other
+cause halves the count. A reconcile without a write ends the loop, because the state is stable.
 """
 
 import math
@@ -126,7 +126,7 @@ class LoopDetector:
         self._found: dict[Request, Loop] = {}
 
     def excuse(self, request: Request, after_seconds: float = 0.0) -> None:
-        """Note that something else makes a request due, now or later; costs nothing for one that is not followed."""
+        """Record another trigger of a request, now or after a delay; does nothing for a request that is not tracked."""
         if (trail := self.hot.get(request)) is not None:
             trail.due = min(trail.due, self._clock.monotonic() + after_seconds)
 
