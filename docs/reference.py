@@ -21,6 +21,7 @@ METHODS, FIXTURE = "plugin.ControllerMethods", "testing.pytest_plugin.plugin_har
 GIVEN = frozenset(
     {"Context", "ControllerContext", "PluginRejected", "Schedule", "SelectorError", "WatchOptions"}
     | {"testing.ControllerStatus", "testing.PluginStatus", "testing.VirtualTimer"}
+    | {"testing.Scenario", "testing.Write", "testing.ReconciledRequest", "testing.RecordedEvent", "testing.LogLine"}
 )
 #: Public members that are for the operator itself, and those that are shown where most are.
 HIDDEN = {"Model": {"to_dict", "to_str"}, "RateLimiterSpec": {"build"}, "Source": {"connect"}}
@@ -53,8 +54,9 @@ GROUPS = {
     "TooManyRequestsError ServerError UnexpectedStatusError NoMatchError NotEnqueued ApiConnectionError "
     "AnswerTooLargeError ConfigError LeadershipLost SelectorError PluginRejected ExternalError "
     "PluginOperatorError",
-    "Testing": f"{FIXTURE} testing.PluginHarness testing.PluginStatus testing.PluginState testing.ControllerStatus "
-    "testing.eventually testing.VirtualClock testing.VirtualTimer",
+    "Testing": "testing.scenario testing.Scenario testing.Write testing.ReconciledRequest testing.RecordedEvent "
+    f"testing.LogLine {FIXTURE} testing.PluginHarness testing.PluginStatus testing.PluginState "
+    "testing.ControllerStatus testing.eventually testing.VirtualClock testing.VirtualTimer",
 }
 
 

@@ -9,14 +9,16 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from plugin_operator import logs
 from plugin_operator.app.election import end_at_once, make_elector, make_schedule_record, watchdog_margin
 from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.app.health import probes
+from plugin_operator.app.host_parts import HostParts
 from plugin_operator.app.lifecycle import LifecycleEvents, own_object
 from plugin_operator.app.managed_connection import ManagedConnection
+from plugin_operator.app.optional_parts import make_tracing, make_trust
 from plugin_operator.app.plugin_runnables import FactoryRunnable, HostRunnable, LeaderRunnable, plugin_of
 from plugin_operator.app.plugin_skew import REPLICAS_DIFFERING, PluginSkewMonitor
 from plugin_operator.app.servers import metrics_server, probe_server
@@ -25,12 +27,10 @@ from plugin_operator.app.stream_liveness import stale_streams
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import ApiClient, ConnectionConfig, RESTMapper, load_connection_config
 from plugin_operator.client.http.transport import Transport
-from plugin_operator.clock import SystemClock
-from plugin_operator.errors import UsageError
+from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
 from plugin_operator.hosting.loading.revision_modules import PLUGIN_METRICS
-from plugin_operator.hosting.signing.verifier import PLUGINS_MANIFEST_SERIAL
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.leaderelection import LeaderElector, LeaseWatch
 from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runnable
@@ -40,10 +40,6 @@ from plugin_operator.options import Options
 from plugin_operator.plugin import EventRecorder
 from plugin_operator.tasks import TaskSupervisor
 from plugin_operator.tasks.supervisor import BACKGROUND_TASK_RESTARTS
-
-if TYPE_CHECKING:
-    from plugin_operator.app.tracing import Tracing
-    from plugin_operator.hosting import Verifier
 
 FIELD_MANAGER = "plugin-operator"
 _PARSE_SECONDS = 0.5
@@ -66,7 +62,7 @@ class App:
         options: settings of the process.
         config: address and credentials of the API server.
         companions: return the Runnables that start first and stop last.
-        originals: files and folders of which the plugins directory is a copy; see ``Scanner``.
+        parts: replacements for parts of the plugin host, for tests.
 
     Attributes:
         manager: starts and stops the Runnables.
@@ -84,14 +80,16 @@ class App:
         config: ConnectionConfig,
         companions: Sequence[Companion],
         *,
-        originals: Sequence[str] = (),
+        parts: HostParts | None = None,
     ) -> None:
         self.options = options
+        self._parts = parts or HostParts()
         self.metrics = Metrics()
         self.metrics.show_plugins(PLUGIN_METRICS, _metrics_not_rendered)
         self._clock = SystemClock()
+        self._host_clock: Clock = self._parts.clock or self._clock
         self.supervisor = TaskSupervisor(self._clock, self.metrics.family(BACKGROUND_TASK_RESTARTS))
-        self._tracing = _tracing() if options.tracing else None
+        self._tracing = make_tracing(options, VERSION)
         self.link = ManagedConnection(
             config,
             self.metrics,
@@ -104,15 +102,20 @@ class App:
         self._namespace = config.namespace
         self._fence = Fence(self._clock, on_lapse=end_at_once)
         self._elector = self._make_elector() if options.leader_election.enabled else None
-        self.client = self._client(FencedTransport(self.link, self._fence))
+        self.client = self._client(self._parts.wrapped(FencedTransport(self.link, self._fence)))
         self._recorder = EventRecorder(
-            self._client(self.link), instance=socket.gethostname(), clock=self._clock, supervisor=self.supervisor
+            self._client(self.link), instance=socket.gethostname(), clock=self._host_clock, supervisor=self.supervisor
         )
         self.factory = InformerFactory(
-            self.link, self._mapper, clock=self._clock, metrics=self.metrics, supervisor=self.supervisor
+            self.link,
+            self._mapper,
+            clock=self._clock,
+            metrics=self.metrics,
+            settings=self._parts.reflector,
+            supervisor=self.supervisor,
         )
-        self._trust = self._make_trust()
-        self.host = self._host(originals)
+        self._trust = make_trust(options, self.metrics)
+        self.host = self._host()
         self._was_settled = False
         self.manager = self._manager([make(self._fail) for make in companions])
 
@@ -145,26 +148,27 @@ class App:
             timeout_seconds=timeout_seconds,
         )
 
-    def _host(self, originals: Sequence[str]) -> PluginHost:
-        options = self.options
-        settings = HostSettings(
+    def _host(self) -> PluginHost:
+        options, parts, clock = self.options, self._parts, self._host_clock
+        import_seconds = options.validate_timeout_seconds
+        settings = parts.settings or HostSettings(
             scan_interval_seconds=options.scan_interval_seconds,
             drain_deadline_seconds=options.drain_timeout_seconds,
-            import_deadline_seconds=options.validate_timeout_seconds,
+            import_deadline_seconds=import_seconds,
         )
         environment = Environment(
             client=self.client,
             factory=self.factory,
-            recorder=self._recorder.bind,
-            clock=self._clock,
+            recorder=partial(parts.bound, self._recorder.bind),
+            clock=clock,
             metrics=self.metrics,
             namespaces=options.namespaces,
             is_namespaced=self._is_namespaced,
             settings=settings,
             fence=self._fence,
             supervisor=self.supervisor,
-            schedules=make_schedule_record(options.leader_election, self._namespace, self.client, clock=self._clock),
-            instrument=self._tracing.of_reconciles if self._tracing is not None else None,
+            schedules=make_schedule_record(options.leader_election, self._namespace, self.client, clock=clock),
+            instrument=partial(parts.instrumented, self._tracing.of_reconciles if self._tracing is not None else None),
         )
         return PluginHost(
             scanner=Scanner(
@@ -172,23 +176,13 @@ class App:
                 clock=self._clock,
                 gate=self._trust,
                 patience_seconds=_PARSE_SECONDS,
-                originals=originals,
+                originals=parts.originals,
             ),
             loader=Loader(),
-            validator=Validator(clock=self._clock, deadline_seconds=options.validate_timeout_seconds),
+            validator=Validator(clock=self._clock, deadline_seconds=import_seconds) if parts.validates else None,
             environment=environment,
+            watch=parts.watches,
         )
-
-    def _make_trust(self) -> "Verifier | None":
-        key = self.options.plugins_signature_key
-        if key is None:
-            return None
-        # Imported on demand: the cryptography library takes memory.
-        from plugin_operator.hosting.signing.verifier import Verifier
-
-        trust = Verifier.for_directory(key, self.options.plugins_dir)
-        self.metrics.family(PLUGINS_MANIFEST_SERIAL).set_source(lambda: {(): trust.serial} if trust.serial else {})
-        return trust
 
     def _not_loaded(self) -> str:
         """Return why the plugins found at start were not all tried yet; a later edit does not affect readiness."""
@@ -272,17 +266,6 @@ class App:
 
 def _metrics_not_rendered(error: BaseException) -> None:
     _log.error("Plugin metrics rendering failed", exc_info=error)
-
-
-def _tracing() -> "Tracing":
-    try:
-        # Imported on demand: OpenTelemetry takes memory.
-        from plugin_operator.app.tracing import Tracing
-    except ImportError as error:
-        raise UsageError(
-            f"--enable-tracing needs OpenTelemetry ({error}): pip install 'plugin-operator[tracing]'"
-        ) from error
-    return Tracing.from_environment(VERSION)
 
 
 def build(options: Options, companions: Sequence[Companion] = ()) -> App:

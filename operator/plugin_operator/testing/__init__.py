@@ -14,25 +14,41 @@ if TYPE_CHECKING:
     from plugin_operator.controllers import ControllerStatus
     from plugin_operator.hosting import PluginState, PluginStatus
     from plugin_operator.testing.harness import PluginHarness
+    from plugin_operator.testing.recording.observations import LogLine, ReconciledRequest, RecordedEvent
+    from plugin_operator.testing.recording.writes import Write
+    from plugin_operator.testing.scenarios.scenario_run import Scenario
+    from plugin_operator.testing.scenarios.scenario_setup import scenario
     from plugin_operator.testing.virtual_clock import VirtualClock, VirtualTimer
 
 __all__ = [
     "ControllerStatus",
+    "LogLine",
     "PluginHarness",
     "PluginState",
     "PluginStatus",
+    "ReconciledRequest",
+    "RecordedEvent",
+    "Scenario",
     "VirtualClock",
     "VirtualTimer",
+    "Write",
     "eventually",
+    "scenario",
 ]
 
 _HOMES = {
     "ControllerStatus": "plugin_operator.controllers",
+    "LogLine": "plugin_operator.testing.recording.observations",
     "PluginHarness": "plugin_operator.testing.harness",
     "PluginState": "plugin_operator.hosting",
     "PluginStatus": "plugin_operator.hosting",
+    "ReconciledRequest": "plugin_operator.testing.recording.observations",
+    "RecordedEvent": "plugin_operator.testing.recording.observations",
+    "Scenario": "plugin_operator.testing.scenarios.scenario_run",
     "VirtualClock": "plugin_operator.testing.virtual_clock",
     "VirtualTimer": "plugin_operator.testing.virtual_clock",
+    "Write": "plugin_operator.testing.recording.writes",
+    "scenario": "plugin_operator.testing.scenarios.scenario_setup",
 }
 
 

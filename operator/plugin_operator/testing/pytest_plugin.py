@@ -1,13 +1,15 @@
 """pytest plugin for plugin authors, which pytest discovers once this package is installed.
 
-Owns the fixture ``plugin_harness``, running async tests that use it, and masking Secret data in reports. pytest imports
-this module in every run of every project in the environment, so it imports the operator only when a test uses it.
+Owns the fixtures ``plugin_harness`` and ``scenario``, running async tests that use this package, and masking Secret
+data in reports. pytest imports this module in every run of every project in the environment, so it imports the operator
+only when a test uses it.
 """
 
 import asyncio
 import inspect
 import sys
 from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,10 @@ import pytest
 
 if TYPE_CHECKING:
     from plugin_operator.testing.harness import PluginHarness
+    from plugin_operator.testing.scenarios.scenario_run import Scenario
 
-_FIXTURE = "plugin_harness"
+_FIXTURES = frozenset({"plugin_harness", "scenario"})
+_PACKAGE = "plugin_operator.testing"
 _SECRECY = "plugin_operator.testing.secret_masking"
 # Base class of pytest's representation of exceptions, which has no public name.
 _RENDERED = "TerminalRepr"
@@ -24,16 +28,29 @@ _RENDERED = "TerminalRepr"
 
 @pytest.hookimpl
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run an async test that uses the fixture on a new event loop.
+    """Run an async test that uses a fixture of this package on a new event loop, or whose module imports from it.
 
-    So the harness works in projects without a plugin for async tests. If pytest-asyncio or anyio handles the test, they
+    So the package works in projects without a plugin for async tests. If pytest-asyncio or anyio handles the test, they
     come first.
     """
-    if not inspect.iscoroutinefunction(pyfuncitem.obj) or _FIXTURE not in pyfuncitem.fixturenames:
+    if not inspect.iscoroutinefunction(pyfuncitem.obj) or not _uses_package(pyfuncitem):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
     asyncio.run(pyfuncitem.obj(**arguments))
     return True
+
+
+def _uses_package(test: pytest.Function) -> bool:
+    if not _FIXTURES.isdisjoint(test.fixturenames):
+        return True
+    return any(_home(each).startswith(_PACKAGE) for each in vars(test.module).values())
+
+
+def _home(value: object) -> str:
+    """Return the module of a function or class, or a module's own name; empty for all other values."""
+    if inspect.isfunction(value) or isinstance(value, type):
+        return str(value.__module__)
+    return value.__name__ if inspect.ismodule(value) else ""
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -79,3 +96,20 @@ def plugin_harness() -> "Callable[..., PluginHarness]":
         return PluginHarness(*plugins, timeout_seconds=timeout_seconds)
 
     return make
+
+
+@pytest.fixture
+def scenario(request: pytest.FixtureRequest) -> "Callable[..., Scenario]":
+    """Return the function ``scenario``, with relative paths that start at the folder of the test's file.
+
+    An ``async def`` test with this fixture runs on a new event loop, unless pytest-asyncio or anyio handles it. Raises
+    nothing itself.
+
+    Example:
+        async def test_it(scenario):
+            async with scenario("plugins/configmap.py", objects=["hello.yaml"]) as s:
+                ...
+    """
+    from plugin_operator.testing.scenarios.scenario_setup import scenario_in
+
+    return partial(scenario_in, request.path.parent)

@@ -44,6 +44,11 @@ class Quiescence:
         # Each comparison awaits a list; a reconcile meanwhile may have written objects compared before.
         return self._progress() == before
 
+    @property
+    def has_work(self) -> bool:
+        """Whether a plugin is loading, or a key is queued or in process."""
+        return self._progress() is None
+
     def _progress(self) -> tuple[object, ...] | None:
         """Return progress counters of all plugins and controllers, or None while one has work."""
         plugins = self._app.host.status()

@@ -1,0 +1,57 @@
+"""Replacements for parts of an operator's plugin host.
+
+Owns the defaults, which are those of production. Tests replace parts to control time and to observe plugins.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from plugin_operator.cache.environment import ReflectorSettings
+from plugin_operator.client.http.transport import Transport
+from plugin_operator.clock import Clock
+from plugin_operator.controllers import Reconciler
+from plugin_operator.hosting import HostSettings
+from plugin_operator.plugin import ControllerScope, Recorder
+
+Instrument: TypeAlias = Callable[[ControllerScope, Reconciler], Reconciler]
+
+
+@dataclass(frozen=True, slots=True)
+class HostParts:
+    """How an ``App`` builds its plugin host.
+
+    Attributes:
+        originals: files and folders of which the plugins directory is a copy; see ``Scanner``.
+        clock: clock of host, queues, schedules and Events; None for that of the machine.
+        settings: times and bounds of the host; None to take them from the options.
+        reflector: times of the caches; None for the defaults.
+        validates: whether a child process imports each plugin first.
+        watches: whether the kernel reports changes of the plugins directory; scans find them in any case.
+        transport: wraps the transport of the plugins' clients.
+        recorder: wraps the recorder of each controller; takes it and the controller's name.
+        instrument: wraps each reconciler, inside of the wrapper for tracing.
+    """
+
+    originals: tuple[str, ...] = ()
+    clock: Clock | None = None
+    settings: HostSettings | None = None
+    reflector: ReflectorSettings | None = None
+    validates: bool = True
+    watches: bool = True
+    transport: Callable[[Transport], Transport] | None = None
+    recorder: Callable[[Recorder, str], Recorder] | None = None
+    instrument: Instrument | None = None
+
+    def wrapped(self, transport: Transport) -> Transport:
+        """Return the transport of the plugins' clients."""
+        return self.transport(transport) if self.transport is not None else transport
+
+    def bound(self, bind: Callable[[str], Recorder], controller: str) -> Recorder:
+        """Return the recorder of one controller, which ``bind`` makes."""
+        return self.recorder(bind(controller), controller) if self.recorder is not None else bind(controller)
+
+    def instrumented(self, outer: Instrument | None, scope: ControllerScope, reconcile: Reconciler) -> Reconciler:
+        """Return a reconciler with its own wrapper, and then ``outer``."""
+        inner = self.instrument(scope, reconcile) if self.instrument is not None else reconcile
+        return outer(scope, inner) if outer is not None else inner

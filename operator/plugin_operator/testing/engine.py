@@ -1,0 +1,214 @@
+"""The engine of ``PluginHarness`` and ``scenario``: an embedded API server and an operator in this process.
+
+Owns start, stop, and waiting until the operator is idle, which ``Quiescence`` detects.
+"""
+
+import asyncio
+import shutil
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from kube_apiserver import ApiServer, ApiServerConfig
+from plugin_operator.app import App
+from plugin_operator.app.build import FIELD_MANAGER
+from plugin_operator.app.host_parts import HostParts
+from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting import PluginState, PluginStatus
+from plugin_operator.metrics import Metrics
+from plugin_operator.options import Options
+from plugin_operator.tasks import start_task
+from plugin_operator.testing.copied_plugins import copy_plugins
+from plugin_operator.testing.mapper import PatientMapper
+from plugin_operator.testing.quiescence import Quiescence, report_of
+from plugin_operator.testing.secret_masking import watch
+from plugin_operator.testing.virtual_time import VirtualTime
+from plugin_operator.threads import in_thread
+
+_POLL_SECONDS = 0.002
+_STOP_SECONDS = 0.2
+_YEARS_SECONDS = 1e9
+_OUTSIDE = "not entered: use it inside async with"
+
+
+class Engine:
+    """An embedded API server and an operator with a copy of the given plugins.
+
+    Args:
+        plugins: plugin files and folders.
+        timeout_seconds: deadline of start and of each wait.
+        parts: replacements for parts of the operator's host.
+        clock: the virtual time of host and server; None for the clocks of the machine.
+    """
+
+    def __init__(
+        self,
+        plugins: Sequence[Path],
+        timeout_seconds: float,
+        parts: HostParts | None = None,
+        clock: VirtualTime | None = None,
+    ) -> None:
+        self._plugins = plugins
+        self._timeout = timeout_seconds
+        self._parts = replace(parts or HostParts(), originals=tuple(str(each.absolute()) for each in plugins))
+        self._clock = clock
+        self._stack = AsyncExitStack()
+        self._app: App | None = None
+        self._quiescence: Quiescence | None = None
+        self._client: ApiClient | None = None
+        self._run: asyncio.Task[int] | None = None
+        self._settled_at = -1
+        self.folder = Path()
+        self.server = ApiServer(ApiServerConfig(tls=False), clock=clock)
+        watch(self.server)
+
+    @property
+    def app(self) -> App:
+        """The operator.
+
+        Raises:
+            RuntimeError: the engine was never started.
+        """
+        if self._app is None:
+            raise RuntimeError(_OUTSIDE)
+        return self._app
+
+    @property
+    def client(self) -> ApiClient:
+        """API client of the test, with the operator's field manager and the default namespace ``default``.
+
+        Raises:
+            RuntimeError: the engine was never started.
+        """
+        if self._client is None:
+            raise RuntimeError(_OUTSIDE)
+        return self._client
+
+    async def start(self, prepare: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Start the server, await ``prepare``, start the operator, and wait until every plugin is active and idle.
+
+        Raises:
+            PluginRejected: a plugin cannot be loaded.
+            AssertionError: the plugins are not idle within the timeout.
+        """
+        _show_no_locals()
+        try:
+            await self._start(prepare)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self, prepare: Callable[[], Awaitable[None]] | None) -> None:
+        self.folder = await in_thread(copy_plugins, self._plugins)
+        endpoint = await self.server.start()
+        config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token or None)
+        link = await self._stack.enter_async_context(Connection.open(config, Metrics(), user_agent="test"))
+        self._client = ApiClient(link, PatientMapper(link), field_manager=FIELD_MANAGER, default_namespace="default")
+        if prepare is not None:
+            await prepare()
+        options = Options(
+            plugins_dir=self.folder,
+            metrics_address=None,
+            probe_address=None,
+            stall_threshold_seconds=0,
+        )
+        if self._clock is not None:
+            options = replace(options, scan_interval_seconds=_YEARS_SECONDS)  # in virtual time, files do not change
+        self._app = App(options, replace(config, namespace="default"), (), parts=self._parts)
+        # Separate mappers: the operator's caches for half a second that a kind is not served.
+        looker = ApiClient(link, RESTMapper(link, refetch_seconds=0), field_manager="plugin-harness")
+        self._quiescence = Quiescence(self._app, looker)
+        self._run = start_task(self._app.run(), "plugin-harness")
+        await self.wait(lambda: self.app.host.is_settled, "the plugins to load")
+        for plugin in self.app.host.status():
+            if plugin.state is PluginState.REJECTED:
+                raise PluginRejected(plugin.reason, path=plugin.path, line=plugin.line)
+        await self.settle()
+
+    async def stop(self) -> int:
+        """Stop operator and server, and return the operator's exit status."""
+        code = 0
+        if self._app is not None and self._run is not None:
+            self._app.manager.request_stop()
+            code = await self._ended(self._run)
+        await self._stack.aclose()
+        await self.server.stop()
+        await in_thread(partial(shutil.rmtree, self.folder, ignore_errors=True))
+        return code
+
+    async def _ended(self, run: "asyncio.Task[int]") -> int:
+        """Wait for the end of the operator; its deadlines pass in virtual time, if it does not end by itself."""
+        if self._clock is not None:
+            await asyncio.wait([run], timeout=_STOP_SECONDS)
+            while not run.done():
+                await self._clock.advance(1.0)
+                await asyncio.sleep(_POLL_SECONDS)
+        return await run
+
+    async def settle(self) -> None:
+        """Wait until every cache equals the server, and no plugin is loading and no key is queued or in process.
+
+        Raises:
+            AssertionError: the operator is not idle within the timeout; the message lists its work.
+        """
+        if self._quiescence is None:
+            raise RuntimeError(_OUTSIDE)
+        end = time.monotonic() + self._timeout
+        calm = 0
+        revision = -1
+        # Twice in a row, because an event may be between cache and queue when the operator looks idle.
+        while calm < 2:
+            revision = self.server.cluster.store.revision
+            calm = calm + 1 if await self._quiescence.is_reached() else 0
+            if time.monotonic() > end:
+                plugins = report_of(self.app.host.status())
+                raise AssertionError(f"the operator is not idle after {self._timeout:g} s: {plugins}")
+            await asyncio.sleep(_POLL_SECONDS)
+        self._settled_at = revision
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the server's data is as ``settle`` found it, and no plugin is loading and no key is due."""
+        quiescence = self._quiescence
+        return (
+            quiescence is not None
+            and self.server.cluster.store.revision == self._settled_at
+            and not quiescence.has_work
+        )
+
+    async def wait(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until ``condition`` holds.
+
+        Raises:
+            AssertionError: it does not hold within the timeout, or the operator has ended.
+        """
+        end = time.monotonic() + self._timeout
+        while not condition():
+            if self._run is not None and self._run.done():
+                self._run.result()
+                raise AssertionError("the operator ended; its log says why")
+            if time.monotonic() > end:
+                raise AssertionError(f"waited {self._timeout:g} s for {what}: {report_of(self.status())}")
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def status(self) -> list[PluginStatus]:
+        """Return the current status of each plugin."""
+        return list(self.app.host.status())
+
+
+def _show_no_locals() -> None:
+    """Omit local variables from logged tracebacks, which structlog's default configuration shows."""
+    if structlog.is_configured():
+        return
+    colors = sys.stdout.isatty()
+    plain = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
+    before = structlog.get_config()["processors"]
+    is_console = [isinstance(each, structlog.dev.ConsoleRenderer) for each in before]
+    structlog.configure(processors=[plain if it else each for each, it in zip(before, is_console, strict=True)])

@@ -1,0 +1,1 @@
+"""Scenarios: plugins on an embedded API server in virtual time, and the objects that they start with."""

@@ -1,0 +1,280 @@
+"""A scenario: plugins on an embedded API server, in virtual time, with everything that they do on record.
+
+Owns what a test asks and tells. Leaves start, stop and waiting to ``Engine``.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from kube_apiserver import ApiServer
+from plugin_operator.app.host_parts import HostParts
+from plugin_operator.client import Client
+from plugin_operator.hosting import PluginStatus
+from plugin_operator.kube import Object
+from plugin_operator.testing.engine import Engine
+from plugin_operator.testing.recording.observations import (
+    LogLine,
+    ObservedRecorder,
+    ReconciledRequest,
+    RecordedEvent,
+    captured_logs,
+    observed,
+)
+from plugin_operator.testing.recording.writes import Failure, ObservedTransport, PlannedFailure, Write, WriteLog
+from plugin_operator.testing.scenarios import seeds
+from plugin_operator.testing.virtual_time import VirtualTime
+
+_VERBS = ("get", "list", "create", "update", "patch", "apply", "delete")
+
+
+class Scenario:
+    """Plugins that run on an embedded API server in virtual time; ``scenario`` makes it.
+
+    Attributes:
+        server: the embedded API server, in memory. ``server.faults`` plans faults for all clients, watches included.
+        requests: the reconciles that have ended, in order.
+        events: the Events that plugins recorded, in order, before equal ones are merged.
+        logs: the log lines of plugins, in order.
+    """
+
+    def __init__(
+        self,
+        plugins: Sequence[Path],
+        *,
+        objects: Sequence[Object],
+        fail: Mapping[str, Failure | Sequence[Failure]],
+        start: datetime,
+        timeout_seconds: float,
+    ) -> None:
+        self._clock = VirtualTime(start)
+        self._stack = ExitStack()
+        self._objects = objects
+        self.requests: list[ReconciledRequest] = []
+        self.events: list[RecordedEvent] = []
+        self.logs: list[LogLine] = []
+        # No child process tries the import, and nothing watches the files: the test process imports them, once.
+        parts = HostParts(
+            clock=self._clock,
+            validates=False,
+            watches=False,
+            transport=lambda transport: ObservedTransport(transport, self._log),
+            recorder=lambda recorder, name: ObservedRecorder(recorder, name, self.events),
+            instrument=lambda scope, reconcile: observed(scope, reconcile, self.requests),
+        )
+        self._engine = Engine(plugins, timeout_seconds, parts, self._clock)
+        self._log = WriteLog(self._engine.server)
+        self.server: ApiServer = self._engine.server
+        for verb, errors in fail.items():
+            if isinstance(errors, Sequence):
+                for error in errors:
+                    self.fail(verb, error, times=1)
+            else:
+                self.fail(verb, errors)
+
+    async def __aenter__(self) -> Self:
+        """Start server and operator, with the objects there, and wait until all are reconciled.
+
+        Raises:
+            PluginRejected: a plugin cannot be loaded.
+            ApiError: the server rejects an object.
+            AssertionError: the plugins are not idle within the timeout.
+        """
+        self._stack.enter_context(captured_logs(self.logs))
+        try:
+            await self._engine.start(lambda: seeds.create(self.client, self._objects))
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop server and operator, and raise if the operator failed during the test."""
+        with self._stack:
+            code = await self._engine.stop()
+        if code and error is None:
+            raise AssertionError(f"the operator ended with status {code}; its log says why")
+
+    @property
+    def client(self) -> Client:
+        """API client of the test, with the default namespace ``default``. ``writes`` does not show its writes.
+
+        Raises:
+            RuntimeError: the scenario is not entered.
+        """
+        return self._engine.client
+
+    @property
+    def writes(self) -> list[Write]:
+        """What plugins wrote and the server accepted, in order; not the writes of the test. Raises nothing."""
+        return [each for each in self._log.writes if not each.error]
+
+    @property
+    def failed_writes(self) -> list[Write]:
+        """The writes of plugins that failed, in order, with their errors. Raises nothing."""
+        return [each for each in self._log.writes if each.error]
+
+    @property
+    def now(self) -> datetime:
+        """The virtual time: of schedules, Events and the server's timestamps. Raises nothing."""
+        return self._clock.now()
+
+    @property
+    def plugins(self) -> list[PluginStatus]:
+        """The current status of each plugin.
+
+        Raises:
+            RuntimeError: the scenario is not entered.
+        """
+        return self._engine.status()
+
+    def fail(self, verb: str, error: Failure, *, kind: str = "", times: int | None = None) -> None:
+        """Let requests of plugins fail from now on. Requests of caches, operator and test are not affected.
+
+        The plugin meets the error at once: the client does not retry 429 and 503 as it does in production.
+
+        Args:
+            verb: ``get``, ``list``, ``create``, ``update``, ``patch``, ``apply`` or ``delete``. ``patch`` includes
+                ``apply``.
+            error: an HTTP status of 400 and above, or an exception such as ``ApiConnectionError("no route")``.
+            kind: only requests about this kind, for example "v1/Secret".
+            times: how many requests fail; None for all, until ``heal``.
+
+        Raises:
+            ValueError: the verb is unknown, or the status is below 400.
+        """
+        if verb not in _VERBS:
+            raise ValueError(f"unknown verb {verb!r}: use one of {', '.join(_VERBS)}")
+        if isinstance(error, int) and not 400 <= error <= 599:
+            raise ValueError(f"{error} is not the status of a failure: use 400 to 599")
+        self._log.failures.append(PlannedFailure(verb, error, kind, times))
+
+    def heal(self) -> None:
+        """Drop all planned failures. Raises nothing."""
+        self._log.failures.clear()
+
+    async def settle(self) -> None:
+        """Wait until plugins have done everything that is due: caches equal the server, and no request is left.
+
+        Raises:
+            AssertionError: they have not within the timeout; the message lists what is left.
+        """
+        await self._clock.settle()
+        await self._engine.settle()
+
+    async def advance(self, seconds: float, *, settle: bool = True) -> None:
+        """Move virtual time forward; each timer fires when it is due, and its work is done before time moves on.
+
+        It fires backoff, ``requeue_after``, ``every``, ``cron``, resync and timeouts of reconciles. Time that a plugin
+        takes from elsewhere (``asyncio.sleep``, ``time.time()``) does not move.
+
+        Args:
+            seconds: how far to move time, at least 0.
+            settle: False waits for no work, so that time passes while a reconcile runs, for example to its timeout.
+
+        Raises:
+            AssertionError: work that has become due is not done within the timeout.
+            ValueError: ``seconds`` is negative.
+        """
+        if seconds < 0:
+            raise ValueError("time does not go back: seconds must be 0 or more")
+        if not settle:
+            await self._clock.advance(seconds)
+            return
+        end = self._clock.monotonic() + seconds
+        await self.settle()
+        while (due := self._clock.next_due()) is not None and due <= end:
+            await self._clock.advance(max(0.0, due - self._clock.monotonic()))
+            if self._log.pending or not self._engine.is_unchanged:
+                await self.settle()
+        await self._clock.advance(max(0.0, end - self._clock.monotonic()))
+
+    async def get(self, kind: str, name: str, namespace: str = "default") -> Object:
+        """Return one object from the server.
+
+        Args:
+            kind: kind of the object.
+            name: name of the object.
+            namespace: namespace of the object; ignored for cluster-scoped kinds.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return await self.client.get(kind, name, namespace)
+
+    async def list(self, kind: str, namespace: str | None = None) -> "list[Object]":
+        """Return all objects of a kind from the server.
+
+        Args:
+            kind: kind of the objects.
+            namespace: namespace of the objects; None for all.
+
+        Raises:
+            NoMatchError: the server does not serve the kind.
+        """
+        return await self.client.list(kind, namespace)
+
+    async def create(self, obj: Object) -> Object:
+        """Create an object, settle, and return the object as the server stored it first.
+
+        Args:
+            obj: the object; without a namespace it goes to ``default``.
+
+        Raises:
+            ApiError: the server rejects it.
+            AssertionError: see ``settle``.
+        """
+        created = await self.client.create(obj)
+        await self.settle()
+        return created
+
+    async def update(self, obj: Object) -> Object:
+        """Replace an object, settle, and return the object as the server stored it first.
+
+        Args:
+            obj: the whole object.
+
+        Raises:
+            ApiError: the server rejects it.
+            AssertionError: see ``settle``.
+        """
+        updated = await self.client.update(obj)
+        await self.settle()
+        return updated
+
+    async def patch(self, kind: str, name: str, patch: Mapping[str, Any], namespace: str = "default") -> Object:
+        """Send a merge patch, settle, and return the object as the server stored it first.
+
+        Args:
+            kind: kind of the object.
+            name: name of the object.
+            patch: the fields to change; None removes one.
+            namespace: namespace of the object; ignored for cluster-scoped kinds.
+
+        Raises:
+            ApiError: the server rejects it.
+            AssertionError: see ``settle``.
+        """
+        patched = await self.client.patch(kind, name, patch, namespace)
+        await self.settle()
+        return patched
+
+    async def delete(self, kind: str, name: str, namespace: str = "default") -> None:
+        """Delete an object and settle.
+
+        Args:
+            kind: kind of the object.
+            name: name of the object.
+            namespace: namespace of the object; ignored for cluster-scoped kinds.
+
+        Raises:
+            NotFoundError: there is none.
+            AssertionError: see ``settle``.
+        """
+        await self.client.delete(kind, name, namespace)
+        await self.settle()

@@ -1,0 +1,74 @@
+"""Making a scenario: plugins, CRDs and objects by their paths."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from plugin_operator.testing.recording.writes import Failure
+from plugin_operator.testing.scenarios import seeds
+from plugin_operator.testing.scenarios.scenario_run import Scenario
+
+#: A CRD or object: the path of its file, or a dict.
+Seed: TypeAlias = str | Path | Mapping[str, Any]
+
+
+def scenario(
+    *plugins: str | Path,
+    objects: Iterable[Seed] = (),
+    crds: Iterable[Seed] = (),
+    fail: Mapping[str, Failure | Sequence[Failure]] | None = None,
+    start: datetime | None = None,
+    timeout_seconds: float = 30.0,
+) -> Scenario:
+    """Return a scenario, to use in ``async with``: plugins on an embedded API server, in virtual time.
+
+    The test's own process imports the plugins, once. The trial import in a child process, and reloads, are for
+    ``PluginHarness``.
+
+    A relative path starts at the folder of the calling file, or at the working directory if it leads nowhere there.
+
+    Args:
+        plugins: plugin files and folders.
+        objects: what is on the server at the start, by dicts, or by YAML and JSON files with one or several documents.
+            Missing namespaces are created.
+        crds: the CRDs, in the same forms.
+        fail: planned failures by verb, as for ``Scenario.fail``. A list fails that many requests, in order.
+        start: the virtual time at the start, aware; None for the present second.
+        timeout_seconds: deadline of entering and of each ``settle``, in real time.
+
+    Raises:
+        FileNotFoundError: a path leads nowhere.
+        ValueError: a document is no Kubernetes object, or ``fail`` is wrong.
+
+    Example:
+        hello = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "hello", "namespace": "default"}}
+        async with scenario("plugins/configmap.py", objects=[hello], fail={"patch": [409, 500]}) as s:
+            await s.advance(3600)
+            assert [str(request) for request in s.requests] == ["configmap default/hello: success"]
+            assert s.writes == []
+    """
+    base = Path(sys._getframe(1).f_code.co_filename).parent  # noqa: SLF001 - the documented way to find the caller
+    return scenario_in(
+        base, *plugins, objects=objects, crds=crds, fail=fail, start=start, timeout_seconds=timeout_seconds
+    )
+
+
+def scenario_in(
+    base: Path,
+    *plugins: str | Path,
+    objects: Iterable[Seed] = (),
+    crds: Iterable[Seed] = (),
+    fail: Mapping[str, Failure | Sequence[Failure]] | None = None,
+    start: datetime | None = None,
+    timeout_seconds: float = 30.0,
+) -> Scenario:
+    """Return a scenario whose relative paths start at ``base``; see ``scenario``."""
+    return Scenario(
+        [seeds.place(each, base) for each in plugins],
+        objects=[*seeds.load(crds, base), *seeds.load(objects, base)],
+        fail=fail or {},
+        start=start or datetime.now(UTC).replace(microsecond=0),
+        timeout_seconds=timeout_seconds,
+    )

@@ -1,0 +1,28 @@
+"""The virtual time of a scenario, in which polls of the operator take real time."""
+
+import asyncio
+import heapq
+
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+# The operator polls its caches at intervals up to this. Backoff, schedules and deadlines are timers, or longer.
+_POLL_SECONDS = 0.2
+
+
+class VirtualTime(VirtualClock):
+    """A ``VirtualClock`` whose shortest sleeps are real, because the operator polls what real sockets deliver."""
+
+    __slots__ = ()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for real if ``seconds`` is a poll interval, else until time has advanced; see ``VirtualClock``."""
+        if 0 < seconds <= _POLL_SECONDS:
+            await asyncio.sleep(seconds)
+        else:
+            await super().sleep(seconds)
+
+    def next_due(self) -> float | None:
+        """Return the monotonic second of the next timer; None without timers."""
+        while self._timers and self._timers[0][2].callback is None:
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else None
