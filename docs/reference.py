@@ -19,7 +19,17 @@ PACKAGE = "plugin_operator"
 METHODS, FIXTURE = "plugin.ControllerMethods", "testing.pytest_plugin.plugin_harness"
 #: What authors get and never make: its constructor is not shown.
 GIVEN = frozenset(
-    {"Context", "ControllerContext", "PluginRejected", "Schedule", "SelectorError", "WatchOptions"}
+    {
+        "Context",
+        "ControllerContext",
+        "MapContext",
+        "PluginRejected",
+        "Schedule",
+        "SelectorError",
+        "OwnOptions",
+        "ReadOptions",
+        "WatchOptions",
+    }
     | {"testing.ControllerStatus", "testing.PluginStatus", "testing.VirtualTimer"}
     | {"testing.Scenario", "testing.Write", "testing.ReconciledRequest", "testing.RecordedEvent", "testing.LogLine"}
 )
@@ -43,9 +53,9 @@ The rules for namespaces (a plugin has no default), field managers, errors and d
 [`Client`](#client).
 """
 GROUPS = {
-    "Declaring a controller": f"controller {METHODS} watch WatchOptions every cron Schedule Source permission "
-    "Permission RateLimiterSpec GroupVersionKind",
-    "Reconciling": "Request Result Context ControllerContext allow_fork",
+    "Declaring a controller": f"controller {METHODS} watch WatchOptions own OwnOptions read ReadOptions "
+    "every cron Schedule Source permission Permission RateLimiterSpec GroupVersionKind",
+    "Reconciling": "Request Result Context ControllerContext MapContext allow_fork",
     "Reading and writing": "Lister Client Model Recorder find_condition",
     "Predicates": "generation_changed labels_changed annotations_changed resource_version_changed changed matches "
     "Predicate ObjectView ObjectMeta OwnerReference",

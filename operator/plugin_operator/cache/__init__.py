@@ -7,12 +7,12 @@ discovery to ``client``, and the reaction to a change to ``controllers``.
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.cache.factory import InformerFactory
 from plugin_operator.cache.handlers import EventHandler, Registration
+from plugin_operator.cache.index import IndexFunction
 from plugin_operator.cache.informer import Informer
 from plugin_operator.cache.keys import InformerKey
 from plugin_operator.cache.lister import Lister
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.reflector.states import State
-from plugin_operator.cache.store import IndexFunction
 
 __all__ = [
     "CachedObject",

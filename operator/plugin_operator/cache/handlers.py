@@ -14,7 +14,7 @@ from plugin_operator.metrics.declaration import counter
 
 HANDLER_ERRORS = counter(
     "plugin_operator_handler_errors_total",
-    "Predicates, map functions and event handlers that raised",
+    "Predicates, map and index functions and event handlers that raised",
     "controller",
     "where",
 )

@@ -1,12 +1,13 @@
 """Read access to a store, by private copies or immutable objects."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import msgspec
 
 from plugin_operator.cache.objects import CachedObject
-from plugin_operator.cache.store import IndexFunction, Store
+from plugin_operator.cache.store import Store
 from plugin_operator.kube import LabelSelector, NamespacedName, Object
 
 
@@ -23,16 +24,18 @@ _LABELLED = msgspec.json.Decoder(_Labelled)
 Objects = list[Object]
 Names = list[NamespacedName]
 Selector: TypeAlias = str | Mapping[str, Any] | None
+_NO_INDEXES: Mapping[str, Hashable] = MappingProxyType({})
 AnyKey = NamespacedName | tuple[str, str] | str
 
 
 class Lister:
     """Read access to one cache. No call waits or asks the API server."""
 
-    __slots__ = ("_store",)
+    __slots__ = ("_indexes", "_store")
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, indexes: Mapping[str, Hashable] = _NO_INDEXES) -> None:
         self._store = store
+        self._indexes = indexes
 
     def get(self, key: AnyKey, namespace: str | None = None) -> Object | None:
         """Return a copy of one object, or None.
@@ -60,21 +63,21 @@ class Lister:
         """Return the names of the objects that ``list`` would return."""
         return [obj.key for obj in self._select(namespace, label_selector)]
 
-    def by_index(self, index: str, value: str) -> Objects:
-        """Return copies of the objects with ``value`` in an index.
+    def by_index(self, index: str, value: str, namespace: str | None = None) -> Objects:
+        """Return copies of the objects that an index has under ``value``.
 
         Raises:
-            KeyError: the index does not exist.
+            LookupError: this lister has no such index.
         """
-        return [obj.decode() for obj in self._store.index(index).get(value)]
+        return [obj.decode() for obj in self._indexed(index, value, namespace)]
 
-    def add_index(self, index: str, function: IndexFunction) -> None:
-        """Add a named index; does nothing if it exists with the same function.
+    def index_keys(self, index: str, value: str, namespace: str | None = None) -> Names:
+        """Return the names of the objects that ``by_index`` would return."""
+        return [obj.key for obj in self._indexed(index, value, namespace)]
 
-        Raises:
-            ValueError: the index exists with another function.
-        """
-        self._store.add_index(index, function)
+    def with_indexes(self, indexes: Mapping[str, Hashable]) -> "Lister":
+        """Return a lister of the same objects that knows indexes of the store by name."""
+        return Lister(self._store, indexes)
 
     def raw(self, key: AnyKey, namespace: str | None = None) -> CachedObject | None:
         """Return one cached object without decoding it, or None."""
@@ -94,3 +97,11 @@ class Lister:
         if not selector:
             return objects
         return [obj for obj in objects if selector.matches(_LABELLED.decode(obj.raw).metadata.labels or {})]
+
+    def _indexed(self, index: str, value: str, namespace: str | None) -> Iterable[CachedObject]:
+        token = self._indexes.get(index)
+        if token is None:
+            known = f"only {', '.join(map(repr, sorted(self._indexes)))}" if self._indexes else "and no other"
+            raise LookupError(f"there is no index {index!r}, {known}: declare it with indexes={{{index!r}: function}}")
+        found = self._store.index(token).get(value)
+        return found if namespace is None else [obj for obj in found if obj.namespace == namespace]

@@ -4,15 +4,12 @@ Owns the objects and their indexes, and reports every change to a sink. Only the
 reads through ``lister``. Each namespace has a dict of its own, which serves as the namespace index.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from sys import intern
 from typing import Protocol
 
-from plugin_operator.cache.index import Index
+from plugin_operator.cache.index import Index, IndexFunction
 from plugin_operator.cache.objects import CachedObject
-from plugin_operator.kube import Object
-
-IndexFunction = Callable[[Object], Iterable[str]]
 
 
 class ChangeSink(Protocol):
@@ -40,7 +37,7 @@ class Store:
     def __init__(self, sink: ChangeSink) -> None:
         self._sink = sink
         self._spaces: dict[str, dict[str, CachedObject]] = {}
-        self._indexes: dict[str, Index] = {}
+        self._indexes: dict[Hashable, Index] = {}
         self._count = 0
         self._epoch = 0
         self._is_listing = False
@@ -110,29 +107,27 @@ class Store:
         """Return a snapshot of the objects in one namespace."""
         return list(self._spaces.get(namespace, {}).values())
 
-    def add_index(self, name: str, function: IndexFunction) -> None:
-        """Add an index over all present and future objects.
+    def add_index(self, token: Hashable, function: IndexFunction) -> Index:
+        """Keep an index of every change from now on, and return it; objects that are here already are not in it yet.
 
-        Raises:
-            ValueError: the index exists with another function.
+        Args:
+            token: stands for the index alone.
+            function: reads the values of an object.
         """
-        existing = self._indexes.get(name)
-        if existing is not None:
-            if existing.function is not function:
-                raise ValueError(f"index {name!r} exists with another function: use another name")
-            return
-        index = Index(name, function)
-        for obj in self:
-            index.put(obj)
-        self._indexes[name] = index
+        index = self._indexes[token] = Index(function)
+        return index
 
-    def index(self, name: str) -> Index:
+    def remove_index(self, token: Hashable) -> None:
+        """Drop an index; harmless if there is none."""
+        self._indexes.pop(token, None)
+
+    def index(self, token: Hashable) -> Index:
         """Return an index.
 
         Raises:
-            KeyError: the index does not exist.
+            KeyError: there is none.
         """
-        return self._indexes[name]
+        return self._indexes[token]
 
     def __iter__(self) -> Iterator[CachedObject]:
         # list() copies atomically under the GIL: plain def reconcilers read in threads while the reflector writes.

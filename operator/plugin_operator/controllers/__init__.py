@@ -9,6 +9,7 @@ from plugin_operator.controllers.handlers import (
     EnqueueForObject,
     EnqueueForOwner,
     EnqueueMapped,
+    EnqueueMappedLater,
     Handler,
     request_of,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "EnqueueForObject",
     "EnqueueForOwner",
     "EnqueueMapped",
+    "EnqueueMappedLater",
     "FailingKey",
     "Failure",
     "FailureCallback",

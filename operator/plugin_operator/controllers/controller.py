@@ -83,7 +83,7 @@ class Controller:
         self._outcomes = Outcomes(name, queue=self._queue, metrics=self._metrics, clock=clock, on_failure=on_failure)
         self._supervisor = supervisor if supervisor is not None else TaskSupervisor(clock)
         self._tasks = TaskOwner(f"controller/{name}", clock=clock, supervisor=self._supervisor)
-        self._sources = Sources(factory, self._queue.add, clock=clock)
+        self._sources = Sources(factory, self._queue.add, clock=clock, tasks=self._tasks)
         self._gate = CacheGate(name, self._sources, self._queue.add)
         self.trigger = Trigger(self._queue, self._gate, self._sources, self._tasks)
         self._installing = asyncio.Lock()

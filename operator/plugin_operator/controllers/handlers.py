@@ -4,8 +4,10 @@ Owns the three handlers of controller-runtime's ``pkg/handler``: for the object 
 function. For an update they map the old and the new state, so that a former owner is enqueued too.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, cast
 
 from plugin_operator.controllers import value_checks
@@ -21,17 +23,26 @@ _TAKES = "it takes a list of Request(namespace, name), (namespace, name) or 'nam
 
 
 class Handler(Protocol):
-    """Maps an object to requests."""
+    """Maps an object, or its change, to requests."""
 
-    def requests(self, key: Request, obj: CachedObject) -> Iterable[Request]:
-        """Return the requests for ``obj``; may raise any exception of plugin code."""
+    def requests(self, key: Request, new: CachedObject, old: CachedObject | None = None) -> Iterable[Request]:
+        """Return the requests for an object, or for its change.
+
+        Args:
+            key: key of the object.
+            new: state of the object; the last known state after a deletion.
+            old: state before an update, else None.
+
+        Raises:
+            BaseException: any exception of plugin code.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class EnqueueForObject:
     """Handler that enqueues the object itself."""
 
-    def requests(self, key: Request, obj: CachedObject) -> Iterable[Request]:  # noqa: ARG002 - only the key is used
+    def requests(self, key: Request, new: CachedObject, old: CachedObject | None = None) -> Iterable[Request]:  # noqa: ARG002 - only the key is used
         """Return the key of the object."""
         return (key,)
 
@@ -50,11 +61,12 @@ class EnqueueForOwner:
     only_controller: bool = True
     namespaced: bool = True
 
-    def requests(self, key: Request, obj: CachedObject) -> Iterable[Request]:
-        """Return a request for each owner of that group and kind."""
+    def requests(self, key: Request, new: CachedObject, old: CachedObject | None = None) -> Iterable[Request]:
+        """Return a request for each owner of that group and kind, former owners included."""
         namespace = key.namespace if self.namespaced else ""
         return [
             Request(namespace, owner.name)
+            for obj in _states(new, old)
             for owner in obj.metadata().owner_references or ()
             if owner.kind == self.owner.kind
             and owner.api_version.rpartition("/")[0] == self.owner.group
@@ -68,28 +80,86 @@ class EnqueueMapped:
 
     Attributes:
         function: map function of the plugin; receives a private copy of the object.
+        takes_old: whether to call it once for a change, with the old state as ``old=``, or once for each state.
     """
 
-    function: Callable[[dict[str, Any]], Iterable[Any] | None]
+    function: Callable[..., Iterable[Any] | None]
+    takes_old: bool = False
 
-    def requests(self, key: Request, obj: CachedObject) -> Iterable[Request]:  # noqa: ARG002 - the object contains its key
+    def requests(self, key: Request, new: CachedObject, old: CachedObject | None = None) -> Iterable[Request]:  # noqa: ARG002 - the object contains its key
         """Yield the results of the map function as requests; skip invalid ones, and raise for them at the end.
 
         Raises:
             TypeError, ValueError: a result is invalid; the message has its type and the valid forms.
+            BaseException: the first exception of the function.
         """
-        first: TypeError | ValueError | None = None
-        for count, each in enumerate(_as_iterable(self.function(obj.decode()))):
-            if count == MAX_MAPPED:
-                raise ValueError(f"a map function returned more than {MAX_MAPPED:,} requests for one object")
+        first: BaseException | None = None
+        for call in _calls(self.function, new, old, takes_old=self.takes_old):
             try:
-                request = request_of(each, "a map function returned")
-            except (TypeError, ValueError) as error:
+                yield from _requests_in(call())
+            except GeneratorExit:
+                raise
+            except BaseException as error:  # noqa: BLE001 - the other state is mapped all the same
                 first = first or error
-            else:
-                yield request
         if first is not None:
             raise first
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueMappedLater:
+    """Handler that enqueues the results of an async map function, once it returns; see ``EnqueueMapped``."""
+
+    function: Callable[..., Awaitable[Iterable[Any] | None]]
+    takes_old: bool = False
+
+    def requests(self, key: Request, new: CachedObject, old: CachedObject | None = None) -> Iterable[Request]:  # noqa: ARG002
+        """Return nothing; the caller awaits ``collect``."""
+        return ()
+
+    async def collect(self, found: list[Request], new: CachedObject, old: CachedObject | None) -> None:
+        """Append the results of the map function as requests; skip invalid ones, and raise for them at the end.
+
+        Raises:
+            TypeError, ValueError: a result is invalid; the message has its type and the valid forms.
+            BaseException: the first exception of the function.
+        """
+        first: BaseException | None = None
+        for call in _calls(self.function, new, old, takes_old=self.takes_old):
+            try:
+                found.extend(_requests_in(await call()))
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:  # noqa: BLE001 - the other state is mapped all the same
+                first = first or error
+        if first is not None:
+            raise first
+
+
+def _states(new: CachedObject, old: CachedObject | None) -> Iterable[CachedObject]:
+    return (new,) if old is None else (old, new)
+
+
+def _calls(
+    function: Callable[..., Any], new: CachedObject, old: CachedObject | None, *, takes_old: bool
+) -> Iterable[Callable[[], Any]]:
+    if takes_old:
+        return (lambda: function(new.decode(), old=None if old is None else old.decode()),)
+    return [partial(lambda obj: function(obj.decode()), obj) for obj in _states(new, old)]
+
+
+def _requests_in(found: Any) -> Iterable[Request]:
+    first: TypeError | ValueError | None = None
+    for count, each in enumerate(_as_iterable(found)):
+        if count == MAX_MAPPED:
+            raise ValueError(f"a map function returned more than {MAX_MAPPED:,} requests for one object")
+        try:
+            request = request_of(each, "a map function returned")
+        except (TypeError, ValueError) as error:
+            first = first or error
+        else:
+            yield request
+    if first is not None:
+        raise first
 
 
 def _as_iterable(found: Any) -> Iterable[Any]:

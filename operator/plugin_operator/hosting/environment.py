@@ -170,7 +170,7 @@ class Environment:
             clock=self.clock,
             metrics=self.metrics,
             on_failure=on_failure,
-            warm_deadline_seconds=self.settings.warm_deadline_seconds,
+            warm_deadline_seconds=0.0,  # the revision has warmed its informers before it is installed
             supervisor=self.supervisor,
         )
 

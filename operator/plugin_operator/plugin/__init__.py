@@ -5,8 +5,17 @@ Owns the author forms (``@controller``, class, ``new_controller``), the validati
 """
 
 from plugin_operator.plugin.bound_controller import BoundController
+from plugin_operator.plugin.cache_declaration import (
+    CacheDeclaration,
+    IndexFunction,
+    OwnOptions,
+    ReadOptions,
+    own,
+    read,
+)
 from plugin_operator.plugin.context.conditions import find_condition
 from plugin_operator.plugin.context.context import Context, ControllerContext
+from plugin_operator.plugin.context.map_context import MapContext
 from plugin_operator.plugin.context.owners import AlreadyOwnedError
 from plugin_operator.plugin.context.recorder import BoundRecorder, EventRecorder, Recorder
 from plugin_operator.plugin.context.scope import ControllerScope, Lister
@@ -30,6 +39,7 @@ __all__ = [
     "AlreadyOwnedError",
     "BoundController",
     "BoundRecorder",
+    "CacheDeclaration",
     "CacheView",
     "Context",
     "ControllerContext",
@@ -40,12 +50,16 @@ __all__ = [
     "Expectations",
     "Fight",
     "FightDetector",
+    "IndexFunction",
     "Lister",
     "Loop",
     "LoopDetector",
+    "MapContext",
     "MissingRights",
     "Outlet",
+    "OwnOptions",
     "Permission",
+    "ReadOptions",
     "Recorder",
     "Refusal",
     "RevisionTasks",
@@ -64,7 +78,9 @@ __all__ = [
     "every",
     "find_condition",
     "install_task_factory",
+    "own",
     "permission",
+    "read",
     "summary",
     "watch",
 ]

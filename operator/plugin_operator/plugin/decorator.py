@@ -6,13 +6,14 @@ from typing import Any, TypeVar
 from plugin_operator.controllers import Predicate, RateLimiterSpec, Request, Result
 from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import Object
+from plugin_operator.plugin.cache_declaration import IndexFunction, Kind, OwnOptions, ReadOptions
 from plugin_operator.plugin.context.context import Context
 from plugin_operator.plugin.declaration.options import MARK, ControllerOptions
 from plugin_operator.plugin.declaration.permissions import Permission
 from plugin_operator.plugin.declaration.source_location import place_of
 from plugin_operator.plugin.triggers.schedule import Schedule
 from plugin_operator.plugin.triggers.source import Source
-from plugin_operator.plugin.watch_declaration import Kind, WatchOptions
+from plugin_operator.plugin.watch_declaration import WatchOptions
 
 AsyncReconcile = Callable[[Context, Request], Awaitable[Result | None]]
 PlainReconcile = Callable[[Context, Request], Result | None]
@@ -23,10 +24,10 @@ def controller(  # noqa: PLR0913 - one parameter per field of a declaration
     for_: Kind | None = None,
     *,
     name: str | None = None,
-    id: str | None = None,  # noqa: A002 - the name of the field
-    owns: Sequence[Kind] = (),
+    id: str | None = None,  # noqa: A002 - the word of the field
+    owns: Sequence[Kind | OwnOptions] = (),
     watches: Sequence[WatchOptions] = (),
-    reads: Sequence[Kind] = (),
+    reads: Sequence[Kind | ReadOptions] = (),
     namespaces: Sequence[str] | None = None,
     label_selector: str | Mapping[str, Any] | None = None,
     field_selector: str | Mapping[str, str] | None = None,
@@ -36,6 +37,7 @@ def controller(  # noqa: PLR0913 - one parameter per field of a declaration
     rate_limit: RateLimiterSpec | None = None,
     resync_seconds: float | None = None,
     metadata_only: bool = False,
+    indexes: Mapping[str, IndexFunction] | None = None,
     permissions: Sequence[Permission | Mapping[str, Sequence[str]]] = (),
     schedules: Sequence[Schedule] = (),
     sources: Sequence[Source] = (),
@@ -55,9 +57,10 @@ def controller(  # noqa: PLR0913 - one parameter per field of a declaration
         id: field manager and finalizer are ``plugin-operator/<id>``. By default the name. Set it to the old name when
             you rename a controller, to keep its fields and finalizers. Same characters as ``name``, with a letter or
             digit first and last.
-        owns: kinds whose changes enqueue their controlling owner.
+        owns: kinds whose changes enqueue their controlling owner; declare a part of a kind with ``own()``.
         watches: further kinds, each declared with ``watch()``.
-        reads: kinds that the controller only reads with ``ctx.lister_for``; their changes enqueue nothing.
+        reads: kinds that the controller only reads with ``ctx.lister_for``; their changes enqueue nothing. Declare a
+            part of a kind with ``read()``.
         namespaces: namespaces to watch, at least one; by default those of the operator.
         label_selector: selects objects of the reconciled kind: kubectl's syntax, a mapping of labels, or
             ``matchLabels`` and ``matchExpressions``.
@@ -72,6 +75,9 @@ def controller(  # noqa: PLR0913 - one parameter per field of a declaration
         resync_seconds: interval to reconcile all objects again, even unchanged; above 0, at most a century. None for
             never.
         metadata_only: fetch and cache only the objects' metadata.
+        indexes: index functions by name, for ``ctx.lister.by_index(name, value)``. A function gets the object (a
+            private dict) and returns its index values: one text, several, or None. It runs on the event loop for every
+            change: it must not block. If it raises, the error is logged and the object is not indexed.
         permissions: RBAC rules that the plugin needs, declared with ``permission()`` or as mappings of a Role's rules.
         schedules: times at which to enqueue a request, declared with ``every()`` and ``cron()``; at most 16.
         sources: sources of requests from outside, each a ``Source`` at module level.
@@ -103,6 +109,7 @@ def controller(  # noqa: PLR0913 - one parameter per field of a declaration
         rate_limit=rate_limit,
         resync_seconds=resync_seconds,
         metadata_only=metadata_only,
+        indexes=indexes,
         permissions=permissions,
         schedules=schedules,
         sources=sources,

@@ -62,7 +62,7 @@ async def test_one_watch_says_which_objects_are_read(tmp_path: Path) -> None:
 
 async def test_watches_with_different_selectors_are_not_taken_for_each_other(tmp_path: Path) -> None:
     error = (await seen(tmp_path, TWICE))["error"]
-    assert "v1/Secret is watched with different selectors ('c=d' and 'e=f')" in error
+    assert "v1/Secret is declared with different selectors ('c=d' and 'e=f')" in error
     assert "declare reads=['v1/Secret'] to read all of them" in error
 
 

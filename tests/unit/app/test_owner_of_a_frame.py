@@ -22,6 +22,7 @@ from plugin_operator.hosting.scan.snapshot import PluginSource, digest_of
 from plugin_operator.kube import NamespacedName
 from plugin_operator.manager.fork_guard import culprit
 from plugin_operator.metrics import Metrics
+from plugin_operator.tasks import TaskOwner
 from plugin_operator.testing.fake_informers import FakeInformerFactory
 from plugin_operator.testing.virtual_clock import VirtualClock
 from plugin_operator.workqueue import ExponentialBackoff, WorkQueue
@@ -100,7 +101,8 @@ def in_outcomes(guard: PluginGuard, look: Callable[..., None]) -> None:
 
 def in_source(guard: PluginGuard, look: Callable[..., None]) -> None:
     informers = FakeInformerFactory()
-    source = Source(informers.acquire("cms"), look)
+    clock = VirtualClock()
+    source = Source(informers.acquire("cms"), look, tasks=TaskOwner("maps", clock=clock), clock=clock)
     source.bind((Watch(("cms",), EnqueueMapped(lambda _: [KEY])),), guard)
     source.on_add(KEY, cast("CachedObject", _Object()), False)
 

@@ -178,31 +178,35 @@ def test_reading_goes_on_while_objects_come_and_go(store: Store) -> None:
     assert [obj.name for obj in one_namespace] == ["b"]
 
 
-def by_tier(obj: dict[str, Any]) -> list[str]:
-    tier: str = obj["metadata"]["labels"]["tier"]
-    return tier.split("-")
+def by_tier(obj: CachedObject) -> tuple[str, ...]:
+    return tuple((obj.metadata().labels or {}).get("tier", "").split("-")) if obj.metadata().labels else ()
 
 
 def test_an_index_follows_every_change(store: Store) -> None:
+    store.add_index("token", by_tier)
+    lister = Lister(store).with_indexes({"tier": "token"})
     store.upsert(make("a", 1, tier="x-y"))
-    lister = Lister(store)
-    lister.add_index("tier", by_tier)
-    lister.add_index("tier", by_tier)
-    store.upsert(make("b", 1, tier="x"))
-    store.upsert(make("c", 1))  # the function raises: left out, nobody harmed
+    store.upsert(make("b", 1, "other", tier="x"))
+    store.upsert(make("c", 1))
 
     def names(value: str) -> list[str]:
         return [obj["metadata"]["name"] for obj in lister.by_index("tier", value)]
 
     assert (names("x"), names("y")) == (["a", "b"], ["a"])
+    assert [key.name for key in lister.index_keys("tier", "x", "other")] == ["b"]
     store.upsert(make("a", 2, tier="z"))
     assert (names("x"), names("y"), names("z")) == (["b"], [], ["a"])
-    store.remove(make("b", 3))
+    store.remove(make("b", 3, "other"))
     assert names("x") == []
-    with pytest.raises(ValueError, match="another function"):
-        lister.add_index("tier", lambda obj: [])
-    with pytest.raises(KeyError):
-        lister.by_index("none", "x")
+    store.remove_index("token")
+    store.upsert(make("d", 1, tier="x"))
+
+
+def test_an_unknown_index_names_those_there_are(store: Store) -> None:
+    with pytest.raises(LookupError, match="there is no index 'x', and no other: declare it with indexes="):
+        Lister(store).by_index("x", "y")
+    with pytest.raises(LookupError, match="there is no index 'x', only 'owner', 'tier'"):
+        Lister(store).with_indexes({"tier": 1, "owner": 2}).index_keys("x", "y")
 
 
 def test_names_of_namespaces_and_objects_are_kept_once(store: Store) -> None:

@@ -23,6 +23,7 @@ from plugin_operator.controllers import (
 from plugin_operator.controllers.object_view import ObjectView
 from plugin_operator.controllers.sources.source import Source
 from plugin_operator.kube import GroupVersionKind
+from plugin_operator.tasks import TaskOwner
 from plugin_operator.testing.fake_informers import FakeInformer, FakeObject
 from plugin_operator.testing.virtual_clock import VirtualClock
 from plugin_operator.workqueue import LOW_PRIORITY
@@ -37,10 +38,14 @@ class Ear:
         self.heard: list[Any] = []
         self.errors: list[Any] = []
         self.informer = FakeInformer("pods")
-        self.source = Source(self.informer, lambda request, priority: self.heard.append((str(request), priority)))
-        guard = PluginGuard(
-            "p", "1-a", "c", clock=VirtualClock(), on_error=lambda what, _error: self.errors.append(what)
+        self.clock = VirtualClock()
+        self.source = Source(
+            self.informer,
+            lambda request, priority: self.heard.append((str(request), priority)),
+            tasks=TaskOwner("maps", clock=self.clock),
+            clock=self.clock,
         )
+        guard = PluginGuard("p", "1-a", "c", clock=self.clock, on_error=lambda what, _error: self.errors.append(what))
         self.source.bind(watches, guard)
         self.informer.add_handler(self.source)
 

@@ -7,6 +7,7 @@ import pytest
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import ObjectView, Predicate, Watch, changed
 from plugin_operator.controllers.sources.source import Source
+from plugin_operator.tasks import TaskOwner
 from plugin_operator.testing.fake_informers import FakeInformer, FakeObject
 from plugin_operator.testing.virtual_clock import VirtualClock
 
@@ -59,6 +60,12 @@ def test_a_view_shows_no_content() -> None:
     assert repr(view(data={"a": "geheim"})[0]) == "ObjectView(/s, resource_version='1')"
 
 
+def source_of(informer: FakeInformer, heard: list[str]) -> Source:
+    clock = VirtualClock()
+    tasks = TaskOwner("maps", clock=clock)
+    return Source(informer, lambda request, _priority: heard.append(request.name), tasks=tasks, clock=clock)
+
+
 class Sized(Predicate):
     """Passes what has grown."""
 
@@ -71,7 +78,7 @@ class Sized(Predicate):
 async def test_predicates_compare_the_old_and_the_new_state(predicate: Predicate) -> None:
     heard: list[str] = []
     informer = FakeInformer("widgets")
-    source = Source(informer, lambda request, _priority: heard.append(request.name))
+    source = source_of(informer, heard)
     source.bind((Watch(("widgets",), predicates=(predicate,)),), PluginGuard("p", "1-a", "c", clock=VirtualClock()))
     informer.add_handler(source)
     informer.set("w", spec={"size": 1})
@@ -85,7 +92,7 @@ async def test_a_part_that_cannot_be_read_lets_the_change_pass() -> None:
     errors: list[str] = []
     heard: list[str] = []
     informer = FakeInformer("widgets")
-    source = Source(informer, lambda request, _priority: heard.append(request.name))
+    source = source_of(informer, heard)
     guard = PluginGuard("p", "1-a", "c", clock=VirtualClock(), on_error=lambda what, _error: errors.append(what))
     source.bind((Watch(("widgets",), predicates=(changed(lambda obj: obj["spec"]["size"]),)),), guard)
     informer.add_handler(source)

@@ -11,7 +11,7 @@ from plugin_operator.hosting.reporting.states import TRANSITIONS, PluginState, m
 from plugin_operator.hosting.rollout.controller_names import ControllerNames
 from plugin_operator.hosting.rollout.reload_limiter import TokenBucket
 from plugin_operator.hosting.runtime.health import RevisionHealth
-from plugin_operator.hosting.runtime.informer_set import MergedLister
+from plugin_operator.hosting.runtime.listers import merged_lister
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.validation.protocol import Frames, TrialRequest, Verdict, frame
 from plugin_operator.kube import GroupVersionKind, NamespacedName
@@ -174,6 +174,9 @@ class FakeLister:
     def by_index(self, index: str, value: str) -> Sequence[dict[str, str]]:
         return [{"name": name} for name in self.names if name == value]
 
+    def index_keys(self, index: str, value: str) -> Sequence[NamespacedName]:
+        return [NamespacedName("", name) for name in self.names if name == value]
+
     def __len__(self) -> int:
         return len(self.names)
 
@@ -181,14 +184,8 @@ class FakeLister:
         return key[1] in self.names
 
 
-class FakeInformer:
-    def __init__(self, namespace: str, *names: str) -> None:
-        self.key = type("Key", (), {"namespace": namespace})()
-        self.lister = FakeLister(*names)
-
-
 def test_caches_of_several_namespaces_read_as_one() -> None:
-    lister = MergedLister([FakeInformer("x", "a"), FakeInformer("y", "b", "c")])
+    lister = merged_lister({"x": FakeLister("a"), "y": FakeLister("b", "c")})
     assert lister.get(NamespacedName("y", "b")) == {"key": NamespacedName("y", "b")}
     assert lister.get("y/b") is not None
     assert lister.get("b", "y") is not None
@@ -201,4 +198,6 @@ def test_caches_of_several_namespaces_read_as_one() -> None:
     assert lister.list("y") == [{"name": "b"}, {"name": "c"}]
     assert lister.list("z") == []
     assert lister.by_index("i", "a") == [{"name": "a"}]
+    assert lister.by_index("i", "a", "y") == []
+    assert lister.index_keys("i", "c", "y") == [NamespacedName("", "c")]
     assert NamespacedName("x", "a") in lister

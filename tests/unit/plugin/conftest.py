@@ -3,7 +3,7 @@
 import sys
 import textwrap
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
@@ -11,8 +11,15 @@ from plugin_operator.plugin import ControllerDeclaration, collect
 
 Load = Callable[..., tuple[ControllerDeclaration, ...]]
 
+
+async def many(obj: object) -> AsyncIterator[object]:
+    """What nobody can await."""
+    yield obj
+
+
 HEADER = (
-    "from plugin_operator.plugin import controller, watch, permission; "
+    "from tests.unit.plugin.conftest import many; "
+    "from plugin_operator.plugin import controller, own, permission, read, watch; "
     "from plugin_operator.kube import GroupVersionKind; from asyncio import sleep as later; "
     "from plugin_operator.controllers import generation_changed, labels_changed\n"
 )

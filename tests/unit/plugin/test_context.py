@@ -44,7 +44,7 @@ class FakeLister:
 @pytest.fixture
 def make_scope() -> Callable[..., ControllerScope]:
     def make(
-        client: FakeClient | None = None, listers: dict[GroupVersionKind, Callable[..., Any]] | None = None
+        client: FakeClient | None = None, listers: dict[GroupVersionKind | str, Callable[..., Any]] | None = None
     ) -> ControllerScope:
         return ControllerScope(
             plugin="p",

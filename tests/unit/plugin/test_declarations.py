@@ -38,7 +38,7 @@ def test_what_the_init_of_a_decorated_class_sets_outranks_the_decorator(load: Lo
             def __call__(self): ...
             async def reconcile(self, ctx, request): ...
     """)
-    assert declared.reads == (GroupVersionKind("", "v1", "Pod"),)
+    assert [each.kind for each in declared.reads] == [GroupVersionKind("", "v1", "Pod")]
     assert declared.resync_seconds == 7
 
 
@@ -52,7 +52,7 @@ def test_a_decorated_class_is_made_once_and_its_hooks_are_found(load: Load) -> N
             def import_state(self, state): ...
     """)
     assert declared.name == "web"
-    assert declared.owns == (GroupVersionKind("apps", "v1", "ReplicaSet"),)
+    assert [each.kind for each in declared.owns] == [GroupVersionKind("apps", "v1", "ReplicaSet")]
     assert declared.start is not None
     assert declared.stop is None
 

@@ -5,8 +5,8 @@ Owns the routing of requests meanwhile. Leaves it to ``namespaces`` how a namesp
 
 from plugin_operator import logs
 from plugin_operator.controllers.reconcile import Request
+from plugin_operator.controllers.sources.late_maps import Enqueue
 from plugin_operator.controllers.sources.namespaces import NamespaceGate, openness
-from plugin_operator.controllers.sources.source import Enqueue
 from plugin_operator.controllers.sources.source_set import Sources
 from plugin_operator.controllers.spec import ControllerSpec
 

@@ -5,23 +5,22 @@ the watches of the current one. So a reload misses no event and needs no replay 
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
-from plugin_operator.clock import Timer
+from plugin_operator.clock import Clock, Timer
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.cache_interface import CachedObject, Informer
-from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueMapped, Handler
+from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueMapped, EnqueueMappedLater, Handler
 from plugin_operator.controllers.object_view import ObjectView
 from plugin_operator.controllers.predicates import passes
 from plugin_operator.controllers.reconcile import Request
+from plugin_operator.controllers.sources.late_maps import Change, Enqueue, LateMaps
 from plugin_operator.controllers.spec import Watch
+from plugin_operator.tasks import TaskOwner
 from plugin_operator.workqueue import LOW_PRIORITY
 
 _REPLAY_CHUNK = 200
 _REPLAY_SECONDS = 0.004  # the time slice of the cache; predicates and map functions of plugins may be slow
-
-Enqueue = Callable[[Request, int], None]
 
 
 class Source:
@@ -33,6 +32,8 @@ class Source:
     Args:
         informer: an acquired informer, which the controller releases.
         enqueue: receives a request and its priority.
+        tasks: owns the jobs of async map functions.
+        clock: measures their deadline.
 
     Attributes:
         is_retired: whether no watch of the current revision uses it. Then only deletions count, which the new caches
@@ -42,14 +43,15 @@ class Source:
         guard: guard of the bound revision.
     """
 
-    __slots__ = ("_enqueue", "_plain", "_watches", "guard", "informer", "is_retired", "linger", "registration")
+    __slots__ = ("_enqueue", "_late", "_plain", "_watches", "guard", "informer", "is_retired", "linger", "registration")
 
-    def __init__(self, informer: Informer, enqueue: Enqueue) -> None:
+    def __init__(self, informer: Informer, enqueue: Enqueue, *, tasks: TaskOwner, clock: Clock) -> None:
         self.informer = informer
         self.is_retired = False
         self.linger: Timer | None = None
         self.registration: Any = None
         self._enqueue = enqueue
+        self._late = LateMaps(self._forward, tasks, clock)
         self._watches: tuple[Watch, ...] = ()
         self.guard: PluginGuard
         self._plain = False
@@ -63,14 +65,25 @@ class Source:
         if self.linger is not None:
             self.linger.cancel()
             self.linger = None
+        for change in self._late.take_over():
+            for watch in watches:
+                self._map(watch, change.key, change.new, change.priority, change.old)
 
     def reroute(self, enqueue: Enqueue) -> None:
         """Send requests to ``enqueue`` from now on."""
         self._enqueue = enqueue
 
+    def _forward(self, request: Request, priority: int) -> None:
+        self._enqueue(request, priority)
+
     def retire(self) -> None:
         """Handle only deletions from now on, with the watches bound last."""
         self.is_retired = True
+        self._late.take_over()
+
+    def close(self) -> None:
+        """Cancel the async map functions."""
+        self._late.take_over()
 
     def on_add(self, key: Request, new: CachedObject, is_initial: bool) -> None:
         """Enqueue the requests for a new object, at low priority if it is initial."""
@@ -94,9 +107,7 @@ class Source:
             return
         for watch in self._watches:
             if self._passes(watch, "update", key, old, new):
-                if old is not new and not isinstance(watch.map, EnqueueForObject):
-                    self._map(watch, key, old, priority)
-                self._map(watch, key, new, priority)
+                self._map(watch, key, new, priority, None if old is new else old)
 
     def on_delete(self, key: Request, old: CachedObject) -> None:
         """Enqueue the requests for a deletion."""
@@ -141,16 +152,23 @@ class Source:
         views = [new if each is objects[-1] else ObjectView(each) for each in objects]
         return self.guard.contain("predicate", key, True, passes, watch.predicates, event, *views)
 
-    def _map(self, watch: Watch, key: Request, obj: CachedObject, priority: int) -> None:
+    def _map(
+        self, watch: Watch, key: Request, new: CachedObject, priority: int, old: CachedObject | None = None
+    ) -> None:
+        if isinstance(watch.map, EnqueueMappedLater):
+            self._late.submit(Change(watch.map, self.guard, key, new, old, priority))
+            return
         requests: list[Request] = []
         if isinstance(watch.map, EnqueueMapped):
-            self.guard.contain("map", key, None, _collect, requests, watch.map, key, obj)
+            self.guard.contain("map", key, None, _collect, requests, watch.map, key, new, old)
         else:
-            _collect(requests, watch.map, key, obj)
+            _collect(requests, watch.map, key, new, old)
         for request in requests:
             self._enqueue(request, priority)
 
 
-def _collect(requests: list[Request], handler: Handler, key: Request, obj: CachedObject) -> None:
-    """Append requests one by one, so that an exception does not lose those before it."""
-    requests.extend(handler.requests(key, obj))
+def _collect(
+    requests: list[Request], handler: Handler, key: Request, new: CachedObject, old: CachedObject | None
+) -> None:
+    """Append as they come, so that one that cannot be made costs none of those before it."""
+    requests.extend(handler.requests(key, new, old))

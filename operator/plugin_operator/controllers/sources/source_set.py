@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.cache_interface import Informer, InformerFactory, InformerKey
-from plugin_operator.controllers.sources.source import Enqueue, Source
+from plugin_operator.controllers.sources.late_maps import Enqueue
+from plugin_operator.controllers.sources.source import Source
 from plugin_operator.controllers.spec import ControllerSpec
 from plugin_operator.tasks import TaskOwner, start_task
 
@@ -28,14 +29,26 @@ class Sources:
         factory: creates informers.
         enqueue: receives requests.
         clock: measures waits.
+        tasks: owns the jobs of the sources.
     """
 
-    __slots__ = ("_clock", "_enqueue", "_factory", "_fresh", "_is_closed", "_primary", "_releases", "_sources")
+    __slots__ = (
+        "_clock",
+        "_enqueue",
+        "_factory",
+        "_fresh",
+        "_is_closed",
+        "_primary",
+        "_releases",
+        "_sources",
+        "_tasks",
+    )
 
-    def __init__(self, factory: InformerFactory, enqueue: Enqueue, *, clock: Clock) -> None:
+    def __init__(self, factory: InformerFactory, enqueue: Enqueue, *, clock: Clock, tasks: TaskOwner) -> None:
         self._factory = factory
         self._enqueue = enqueue
         self._clock = clock
+        self._tasks = tasks
         # A swap must not wait until an informer has stopped.
         self._releases = TaskOwner("release-informers", clock=clock)
         self._sources: dict[InformerKey, Source] = {}
@@ -144,7 +157,7 @@ class Sources:
             self._end(source)
 
     def _acquire(self, key: InformerKey) -> Source:
-        return Source(self._factory.acquire(key), self._enqueue)
+        return Source(self._factory.acquire(key), self._enqueue, tasks=self._tasks, clock=self._clock)
 
     def _retire(self, key: InformerKey, source: Source) -> None:
         def end() -> None:
@@ -158,6 +171,7 @@ class Sources:
     def _end(self, source: Source) -> None:
         if source.linger is not None:
             source.linger.cancel()
+        source.close()
         source.informer.remove_handler(source.registration)
         self._give_back(source)
 

@@ -1,166 +1,153 @@
-"""The informers of one revision, from before its first reconcile until after its last."""
+"""The informers of a controller in one revision, from before its first reconcile until after its last."""
 
-import builtins
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from plugin_operator.clock import Clock
+from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import Openness, openness
 from plugin_operator.hosting.environment import FactoryLike
-from plugin_operator.kube import GroupVersionKind, LabelSelector, NamespacedName, Object
+from plugin_operator.hosting.runtime.cache_parts import CachePart, cache_parts, part_of
+from plugin_operator.hosting.runtime.index_values import guarded_index
+from plugin_operator.hosting.runtime.informer_view import InformerView
+from plugin_operator.hosting.runtime.listers import merged_lister
+from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin import ControllerDeclaration, Lister
 
 _POLL_SECONDS = 0.02
 
 
 class InformerSet:
-    """Informers of one revision, by kind.
+    """Informers of one controller in one revision.
 
     A controller has references to its informers too; those here keep caches alive for reconciles in flight of a
     replaced revision.
 
     Args:
         factory: creates informers.
-        primary: keys of the reconciled kind, one per namespace.
-        read: keys that ``lister_for`` reads, by kind; see ``CacheKeys``.
+        declaration: the declaration of the controller.
+        namespaces: default namespaces; empty for all.
+        guard: runs the index functions.
     """
 
     def __init__(
         self,
         factory: FactoryLike,
-        primary: Sequence[Any],
-        read: Mapping[GroupVersionKind, Sequence[Sequence[Any]]],
+        declaration: ControllerDeclaration,
+        namespaces: tuple[str, ...],
+        guard: PluginGuard,
     ) -> None:
         self._factory = factory
-        self._primary = [factory.acquire(key) for key in primary]
-        self._read = {kind: [[factory.acquire(key) for key in keys] for keys in each] for kind, each in read.items()}
+        self._guard = guard
+        self._parts = cache_parts(declaration, namespaces)
+        self._primary = self._parts[0] if declaration.for_ is not None else None
+        self._informers: dict[Any, Any] = {}
+        for key in dict.fromkeys(key for part in self._parts for key in part.keys):
+            self._informers[key] = factory.acquire(key)
+        self._listers = {part.keys: self._lister(part) for part in self._parts}
 
     def primary(self) -> Callable[[], Lister]:
-        """Return a function that returns the lister of the reconciled kind."""
-        return self._lister_maker(self._primary)
+        """Return a function that returns the lister of the reconciled kind.
 
-    def listers(self) -> dict[GroupVersionKind, Callable[[], Lister]]:
-        """Return functions that return the listers, by kind."""
-        return {
-            kind: self._lister_maker(found[0]) if len(found) == 1 else _unclear(kind, found)
-            for kind, found in self._read.items()
-        }
+        Raises:
+            LookupError: the controller reconciles no kind.
+        """
+        if self._primary is None:
+            raise LookupError("the controller reconciles no kind")
+        return self._read(self._primary)
 
-    def cache_of(self, kind: GroupVersionKind, key: NamespacedName) -> "InformerView | None":
+    def listers(self) -> Mapping[GroupVersionKind | str, Callable[[], Lister]]:
+        """Return functions that return the listers, by kind and by name."""
+        by_name = {part.name: self._read(part) for part in self._parts if part.name}
+        kinds = dict.fromkeys(part.kind for part in self._parts)
+        return by_name | {kind: self._read_kind(kind) for kind in kinds}
+
+    def cache_of(self, kind: GroupVersionKind, key: NamespacedName) -> InformerView | None:
         """Return the cache for an object; None if there is none, or if it is not kept in sync."""
-        for informer in self._first_of(kind):
+        part = next((part for part in self._parts if part.kind == kind), None)
+        for informer in self._of(part):
             if informer.key.namespace in {None, key.namespace}:
-                return None if _is_waiting(informer) or not informer.has_synced else InformerView(informer)
+                return None if informer.is_waiting or not informer.has_synced else InformerView(informer)
         return None
 
     def positions(self, kinds: Iterable[GroupVersionKind]) -> tuple[str, ...]:
         """Return the resource versions up to which the caches of ``kinds`` have followed the server."""
-        return tuple(str(each.resource_version) for kind in kinds for each in self._of(kind))
+        wanted = set(kinds)
+        return tuple(str(each.resource_version) for each in self._informers.values() if each.key.gvk in wanted)
 
     @property
     def waiting(self) -> list[str]:
         """Reasons why caches wait for the API server: kinds that are not served or not allowed."""
         state = self._openness(self.blocked)
         closed = state.closed if state.is_open else frozenset()
-        return list(dict.fromkeys(_why(each, closed) for each in self._all() if _is_waiting(each) and each.reason))
+        waiting = [each for each in self._informers.values() if each.is_waiting and each.reason]
+        return list(dict.fromkeys(_why(each, closed) for each in waiting))
 
     @property
     def blocked(self) -> frozenset[Any]:
         """Keys of the caches that wait for the API server."""
-        return frozenset(each.key for each in self._all() if _is_waiting(each))
+        return frozenset(each.key for each in self._informers.values() if each.is_waiting)
 
     @property
     def works(self) -> bool:
         """Whether some requests can be reconciled; a cache that had synced before it had to wait blocks none."""
-        missing = frozenset(each.key for each in self._all() if _is_waiting(each) and not each.has_synced)
+        missing = frozenset(each.key for each in self._informers.values() if each.is_waiting and not each.has_synced)
         return self._openness(missing).is_open
-
-    def _openness(self, missing: frozenset[Any]) -> Openness:
-        return openness([each.key for each in self._primary], missing)
 
     @property
     def has_synced(self) -> bool:
         """Whether every cache has synced."""
-        return all(each.has_synced for each in self._all())
+        return all(each.has_synced for each in self._informers.values())
 
     async def warm(self, deadline_seconds: float, clock: Clock) -> None:
-        """Wait until every cache has synced or is waiting for the API server, or the deadline has passed."""
+        """Build the indexes, then wait until every cache has synced or waits for the API server, or the deadline."""
+        for part in {part.keys: part for part in self._parts}.values():
+            for name, function in part.indexes.items():
+                for informer in self._of(part):
+                    await informer.add_index(part.tokens[name], guarded_index(self._guard, function))
         end = clock.monotonic() + deadline_seconds
-        while not all(each.has_synced or _is_waiting(each) for each in self._all()) and clock.monotonic() < end:
+        while clock.monotonic() < end and not all(
+            each.has_synced or each.is_waiting for each in self._informers.values()
+        ):
             await clock.sleep(_POLL_SECONDS)
 
     async def release(self) -> None:
-        """Release all informers."""
-        informers = list(self._all())
-        self._primary, self._read = [], {}
-        for informer in informers:
+        """Remove the indexes and release all informers."""
+        for part in self._parts:
+            for token in part.tokens.values():
+                for informer in self._of(part):
+                    informer.remove_index(token)
+        self._parts, self._primary = (), None
+        informers, self._informers = self._informers, {}
+        for informer in informers.values():
             await self._factory.release(informer)
 
-    def _all(self) -> Iterable[Any]:
-        yield from self._primary
-        for kind in self._read:
-            yield from self._of(kind)
+    def _openness(self, missing: frozenset[Any]) -> Openness:
+        return openness(self._primary.keys if self._primary is not None else (), missing)
 
-    def _of(self, kind: GroupVersionKind) -> Iterable[Any]:
-        return (informer for keys in self._read.get(kind, ()) for informer in keys)
+    def _of(self, part: CachePart | None) -> Sequence[Any]:
+        return [self._informers[key] for key in part.keys] if part is not None else ()
 
-    def _first_of(self, kind: GroupVersionKind) -> Sequence[Any]:
-        if self._primary and self._primary[0].key.gvk == kind:
-            return self._primary
-        return next(iter(self._read.get(kind, ())), ())
+    def _lister(self, part: CachePart) -> Lister:
+        listers = {each.key.namespace or "": each.lister for each in self._of(part)}
+        if part.tokens:
+            listers = {namespace: each.with_indexes(part.tokens) for namespace, each in listers.items()}
+        return merged_lister(listers)
 
-    @staticmethod
-    def _lister_maker(informers: list[Any]) -> Callable[[], Lister]:
-        lister: Lister = informers[0].lister if len(informers) == 1 else MergedLister(informers)
+    def _read(self, part: CachePart) -> Callable[[], Lister]:
+        lister = self._listers[part.keys]
         return lambda: lister
 
+    def _read_kind(self, kind: GroupVersionKind) -> Callable[[], Lister]:
+        try:
+            return self._read(part_of(self._parts, kind))
+        except LookupError as error:
+            message = str(error)
 
-def _unclear(kind: GroupVersionKind, found: Sequence[Sequence[Any]]) -> Callable[[], Lister]:
-    selectors = " and ".join(repr(str(each[0].key.label_selector or each[0].key.field_selector)) for each in found)
+        def refuse() -> Lister:
+            raise LookupError(message)
 
-    def refuse() -> Lister:
-        raise LookupError(
-            f"{kind} is watched with different selectors ({selectors}), so lister_for cannot tell which objects "
-            f"are meant: declare reads=[{str(kind)!r}] to read all of them; ctx.lister reads those of for_"
-        )
-
-    return refuse
-
-
-def _why(informer: Any, closed: frozenset[str]) -> str:
-    namespace, reason = informer.key.namespace, str(informer.reason)
-    return f"namespace {namespace} waits, others are reconciled: {reason}" if namespace in closed else reason
-
-
-def _is_waiting(informer: Any) -> bool:
-    return str(getattr(informer.state, "name", "")) == "WAITING"
-
-
-class InformerView:
-    """Read access to one informer for expectations; see ``plugin.CacheView``."""
-
-    __slots__ = ("_informer",)
-
-    def __init__(self, informer: Any) -> None:
-        self._informer = informer
-
-    @property
-    def position(self) -> str:
-        """Resource version up to which the cache has followed the server."""
-        return str(self._informer.resource_version)
-
-    def selects(self, obj: Object) -> bool:
-        """Report whether the cache would contain the object; field selectors are evaluated by the server only."""
-        key = self._informer.key
-        labels = (obj.get("metadata") or {}).get("labels") or {}
-        return not key.field_selector and LabelSelector.parse(key.label_selector).matches(labels)
-
-    def identity(self, key: NamespacedName) -> tuple[str, str, bool] | None:
-        """Return resource version, uid and whether the object is being deleted."""
-        found = self._informer.lister.raw(key)
-        if found is None:
-            return None
-        return found.resource_version, found.uid, found.metadata().deletion_timestamp is not None
+        return refuse
 
 
 class FeedingInformers:
@@ -170,7 +157,7 @@ class FeedingInformers:
 
     def __init__(self, declaration: ControllerDeclaration, informers: InformerSet) -> None:
         self.primary = declaration.for_
-        self.others = frozenset((*declaration.owns, *(each.kind for each in declaration.watches)))
+        self.others = frozenset(each.kind for each in (*declaration.owns, *declaration.watches))
         self._informers = informers
 
     def version_of(self, request: NamespacedName) -> str:
@@ -184,42 +171,6 @@ class FeedingInformers:
         return self._informers.positions(self.others)
 
 
-class MergedLister:
-    """One lister over the caches of several namespaces."""
-
-    __slots__ = ("_by_namespace",)
-
-    def __init__(self, informers: Iterable[Any]) -> None:
-        self._by_namespace: dict[str, Any] = {str(each.key.namespace or ""): each.lister for each in informers}
-
-    def get(self, key: NamespacedName | tuple[str, str] | str, namespace: str | None = None) -> Object | None:
-        """Return a private copy of one object, or None."""
-        if isinstance(key, str):
-            is_whole = namespace is None and "/" in key
-            key = NamespacedName.parse(key) if is_whole else NamespacedName(namespace or "", key)
-        lister = self._by_namespace.get(key[0])
-        found: Object | None = lister.get(key) if lister is not None else None
-        return found
-
-    def list(self, namespace: str | None = None, label_selector: Any = None) -> builtins.list[Object]:
-        """Return private copies of all objects that match."""
-        return [obj for lister in self._pick(namespace) for obj in lister.list(None, label_selector)]
-
-    def keys(self, namespace: str | None = None, label_selector: Any = None) -> builtins.list[NamespacedName]:
-        """Return the names of all objects that match."""
-        return [key for lister in self._pick(namespace) for key in lister.keys(None, label_selector)]
-
-    def by_index(self, index: str, value: str) -> builtins.list[Object]:
-        """Return private copies of the objects with ``value`` in an index."""
-        return [obj for lister in self._pick(None) for obj in lister.by_index(index, value)]
-
-    def __len__(self) -> int:
-        return sum(len(lister) for lister in self._by_namespace.values())
-
-    def __contains__(self, key: object) -> bool:
-        return any(key in lister for lister in self._by_namespace.values())
-
-    def _pick(self, namespace: str | None) -> builtins.list[Any]:
-        if namespace is None:
-            return list(self._by_namespace.values())
-        return [self._by_namespace[namespace]] if namespace in self._by_namespace else []
+def _why(informer: Any, closed: frozenset[str]) -> str:
+    namespace, reason = informer.key.namespace, str(informer.reason)
+    return f"namespace {namespace} waits, others are reconciled: {reason}" if namespace in closed else reason

@@ -18,7 +18,7 @@ from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.hosting.runtime.hooks import run_hook
 from plugin_operator.hosting.runtime.informer_set import FeedingInformers, InformerSet
 from plugin_operator.hosting.runtime.reconcile_steps import reconcile_steps
-from plugin_operator.hosting.runtime.spec_builder import build_spec, cache_keys
+from plugin_operator.hosting.runtime.spec_builder import build_spec
 from plugin_operator.hosting.triggers.revision_triggers import SOURCE_REQUESTS, RevisionTriggers
 from plugin_operator.metrics.declaration import counter
 from plugin_operator.plugin import (
@@ -27,6 +27,7 @@ from plugin_operator.plugin import (
     ControllerScope,
     Expectations,
     LoopDetector,
+    MapContext,
     MissingRights,
     RevisionTasks,
     Writer,
@@ -125,13 +126,16 @@ class RevisionRuntime:
         environment = self._environment
         declarations = self.revision.declarations
         self.triggers.connect()
-        keys = [cache_keys(each, environment.namespaces) for each in declarations]
-        self._informers = [InformerSet(environment.factory, each.primary, each.read) for each in keys]
-        for declaration, informers in zip(declarations, self._informers, strict=True):
+        guards = [self._guard(each.name) for each in declarations]
+        self._informers = [
+            InformerSet(environment.factory, each, environment.namespaces, guard)
+            for each, guard in zip(declarations, guards, strict=True)
+        ]
+        for declaration, informers, guard in zip(declarations, self._informers, guards, strict=True):
+            bound = self.bound[declaration.name] = self._bind(declaration, informers, guard)
             self.specs[declaration.name] = await build_spec(
-                declaration, environment.namespaces, environment.is_namespaced
+                declaration, environment.namespaces, environment.is_namespaced, MapContext(bound.scope)
             )
-            self.bound[declaration.name] = self._bind(declaration, informers)
         for informers in self._informers:
             await informers.warm(environment.settings.warm_deadline_seconds, environment.clock)
 
@@ -224,7 +228,7 @@ class RevisionRuntime:
         self.bound.clear()
         self.revision.purge()
 
-    def _bind(self, declaration: ControllerDeclaration, informers: InformerSet) -> BoundController:
+    def _bind(self, declaration: ControllerDeclaration, informers: InformerSet, guard: PluginGuard) -> BoundController:
         scope = ControllerScope(
             plugin=self.revision.plugin,
             revision=self.label,
@@ -243,7 +247,7 @@ class RevisionRuntime:
             loops=self._loops(declaration, informers),
             rights=MissingRights(self.revision.plugin, self.label, declaration.name, self._environment.clock),
         )
-        return BoundController(declaration, scope, self._guard(declaration.name))
+        return BoundController(declaration, scope, guard)
 
     def _guard(self, controller: str) -> PluginGuard:
         errors = self._environment.metrics.family(HANDLER_ERRORS)

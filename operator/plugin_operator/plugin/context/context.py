@@ -14,44 +14,25 @@ from structlog.types import FilteringBoundLogger
 
 from plugin_operator.client import Client
 from plugin_operator.controllers import value_checks
-from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.kube import NamespacedName
 from plugin_operator.plugin.context import conditions, finalizers, owners
+from plugin_operator.plugin.context.map_context import MapContext
 from plugin_operator.plugin.context.recorder import Recorder
-from plugin_operator.plugin.context.scope import ControllerScope, Lister
+from plugin_operator.plugin.context.scope import ControllerScope
 from plugin_operator.plugin.context.typed_objects import AnyObject
 from plugin_operator.plugin.triggers.requests import AnyRequest, request_from
-from plugin_operator.plugin.watch_declaration import Kind
 from plugin_operator.workqueue import MAX_DELAY_SECONDS
 
 T = TypeVar("T")
 
 
-class ControllerContext:
+class ControllerContext(MapContext):
     """Context of a controller; the argument of the hooks ``start`` and ``stop``.
 
     The operator creates it. It is valid while the revision is active, so ``start`` may store it.
     """
 
-    __slots__ = ("_log", "_scope")
-
-    def __init__(self, scope: ControllerScope) -> None:
-        self._scope = scope
-        self._log: FilteringBoundLogger | None = None
-
-    @property
-    def plugin(self) -> str:
-        """Name of the plugin: its file without ``.py``, or its folder."""
-        return self._scope.plugin
-
-    @property
-    def revision(self) -> str:
-        """Revision of the plugin: a text that changes with each reload, for logs."""
-        return self._scope.revision
-
-    @property
-    def controller(self) -> str:
-        """Name of the controller."""
-        return self._scope.controller
+    __slots__ = ()
 
     @property
     def client(self) -> Client:
@@ -62,29 +43,6 @@ class ControllerContext:
     def recorder(self) -> Recorder:
         """Recorder of Kubernetes Events; its calls never block and never raise."""
         return self._scope.recorder
-
-    @property
-    def lister(self) -> Lister:
-        """The cache of the reconciled kind, over all declared ``namespaces``.
-
-        Raises:
-            LookupError: the controller has no ``for_``.
-        """
-        return self._scope.lister()
-
-    def lister_for(self, kind: Kind | type[Any]) -> Lister:
-        """Return the cache of another declared kind (``owns``, ``watches`` or ``reads``).
-
-        It contains all objects of a kind in ``reads`` or ``owns``, else those that match the selectors of its watch.
-
-        Args:
-            kind: the kind as declared, for example "v1/Secret"; or its model class.
-
-        Raises:
-            LookupError: the controller does not declare the kind, or declares only watches with different selectors.
-            ValueError: the text is not a kind, or the class is not a model of one.
-        """
-        return self._scope.lister_for(GroupVersionKind.parse(kind) if isinstance(kind, str) else kind)
 
     def enqueue(self, request: AnyRequest | None = None, *, after: float = 0.0) -> None:
         """Enqueue a request of this controller, now or after a delay. Never blocks; thread-safe.
@@ -111,13 +69,6 @@ class ControllerContext:
         if self._scope.kind is None:
             return NamespacedName("", self._scope.controller)
         raise TypeError("enqueue() needs a request here: None is allowed inside a reconcile only")
-
-    @property
-    def log(self) -> FilteringBoundLogger:
-        """A structlog logger whose lines carry plugin, revision and controller."""
-        if self._log is None:
-            self._log = self._scope.log()
-        return self._log
 
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine, such as a call of ``client``, from a plain ``def`` reconciler, and return its result.

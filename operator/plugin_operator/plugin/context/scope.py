@@ -66,6 +66,30 @@ class Lister(Protocol):
             TypeError: the selector is neither text nor a mapping.
         """
 
+    def by_index(self, index: str, value: str, namespace: str | None = None) -> builtins.list[Object]:
+        """Return copies of the objects with an index value, in no order.
+
+        Args:
+            index: name of the index in ``indexes=``.
+            value: index value, as the index function returned it.
+            namespace: namespace of the objects; None for all.
+
+        Raises:
+            LookupError: the kind has no such index; the message names its indexes.
+        """
+
+    def index_keys(self, index: str, value: str, namespace: str | None = None) -> builtins.list[NamespacedName]:
+        """Return the names of the objects that ``by_index`` would return, without copies.
+
+        Args:
+            index: name of the index in ``indexes=``.
+            value: index value, as the index function returned it.
+            namespace: namespace of the objects; None for all.
+
+        Raises:
+            LookupError: the kind has no such index; the message names its indexes.
+        """
+
     def __len__(self) -> int: ...
 
     def __contains__(self, key: object) -> bool: ...
@@ -78,7 +102,7 @@ class ControllerScope:
         plugin, revision, controller: names for logs and Events.
         kind: the reconciled kind; None for a controller without a kind.
         client, recorder: API client and event recorder of the controller.
-        listers: listers by kind, which are added until the revision is prepared.
+        listers: listers by kind and by name, which are added until the revision is prepared.
         own_lister: lister of the reconciled kind; None means that in ``listers``.
         finalizer: finalizer of the controller; empty means one with its name.
         writes: expectations about its writes; None records none.
@@ -118,7 +142,7 @@ class ControllerScope:
         kind: GroupVersionKind | None,
         client: Client,
         recorder: Recorder,
-        listers: Mapping[GroupVersionKind, Callable[[], Lister]],
+        listers: Mapping[GroupVersionKind | str, Callable[[], Lister]],
         own_lister: Callable[[], Lister] | None = None,
         finalizer: str = "",
         writes: Expectations | None = None,
@@ -162,27 +186,34 @@ class ControllerScope:
             self._primary = self.lister_for(self.kind) if self.own_lister is None else self.own_lister()
         return self._primary
 
-    def lister_for(self, kind: GroupVersionKind | type) -> Lister:
+    def lister_for(self, kind: str | GroupVersionKind | type) -> Lister:
         """Return the cache of a declared kind; a model class selects the declared kind of its version and name.
 
         Raises:
-            LookupError: the controller does not declare the kind, or declares only watches with different selectors.
-            ValueError: the class is not a model of a kind.
+            LookupError: the controller does not declare the kind or name, or the kind stands for several parts.
+            ValueError: the text is not a kind, or the class is not a model of one.
         """
+        if isinstance(kind, str):
+            # A kind has a slash, the name of a cache has none.
+            kind = GroupVersionKind.parse(kind) if "/" in kind else kind
         asked, way_out = str(kind), f"declare it with reads=[{str(kind)!r}]"
+        found: str | GroupVersionKind | None
         if isinstance(kind, type):
             asked, way_out = kind.__name__, "declare its kind with reads=, or write the kind as text: 'v1/ConfigMap'"
             found = self._declared_for(kind)
         else:
             found = kind if kind in self.listers else None
+            if isinstance(kind, str):
+                way_out = f"give one of its kinds name={kind!r}, with own(), watch() or read()"
         if found is None:
             known = ", ".join(sorted(map(str, self.listers))) or "none at all"
             raise LookupError(f"controller {self.controller!r} has no cache of {asked}, only of {known}: {way_out}")
         return self.listers[found]()
 
     def _declared_for(self, model: type) -> GroupVersionKind | None:
-        wanted = version_and_kind(model)  # a model class does not name its group
-        found = [each for each in self.listers if (each.version, each.kind) == wanted]
+        wanted = version_and_kind(model)  # its group is not to be read from a model
+        kinds = [each for each in self.listers if isinstance(each, GroupVersionKind)]
+        found = [each for each in kinds if (each.version, each.kind) == wanted]
         return found[0] if len(found) == 1 else None
 
     def log(self) -> FilteringBoundLogger:

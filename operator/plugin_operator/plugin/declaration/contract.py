@@ -5,21 +5,19 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from plugin_operator.controllers import Predicate, RateLimiterSpec, matches
+from plugin_operator.controllers import RateLimiterSpec
 from plugin_operator.kube import field_problem, is_without_generation
-from plugin_operator.plugin.declaration import fields, triggers
+from plugin_operator.plugin.declaration import caches, fields, triggers
 from plugin_operator.plugin.declaration.invocation import (
     AnyFunction,
     accepts,
     are_swapped,
-    is_async,
     is_generator,
     unfilled,
 )
 from plugin_operator.plugin.declaration.options import FIELDS, METHODS, ControllerOptions
 from plugin_operator.plugin.declaration.source_location import Place, place_of
 from plugin_operator.plugin.methods import ControllerMethods
-from plugin_operator.plugin.watch_declaration import WatchDeclaration, WatchOptions
 
 Checked = dict[str, Any]
 
@@ -58,7 +56,7 @@ def check(options: ControllerOptions, place: Place, *, default_name: str) -> Che
 def _refuse_deaf_predicates(values: Checked, place: Place) -> None:
     """Reject ``generation_changed`` for a kind without ``metadata.generation``: no change would ever pass."""
     filters = [("predicates", values["for_"], values["predicates"])] if values["for_"] is not None else []
-    filters += [("watches", each.kind, each.predicates) for each in values["watches"]]
+    filters += [(field, each.kind, each.predicates) for field in ("owns", "watches") for each in values[field]]
     for field, kind, predicates in filters:
         if is_without_generation(kind) and any(each.needs_generation for each in predicates):
             raise place.reject(
@@ -132,74 +130,29 @@ def _refuse_near_misses(instance: Any, place: Place) -> None:
                 raise place.reject(name, f"is not a field or method of a controller; did you mean {near!r}?")
 
 
-def _predicates(value: Any) -> tuple[Predicate, ...]:
-    return tuple(_predicate(each) for each in _as_sequence(value))
-
-
-def _as_sequence(value: Any) -> tuple[Any, ...]:
-    return (value,) if callable(value) or isinstance(value, Predicate) else fields.sequence(value)
-
-
-def _predicate(value: Any) -> Predicate:
-    if isinstance(value, Predicate):
-        return value
-    if not callable(value) or isinstance(value, type) or not accepts(value, 1):
-        raise TypeError(
-            f"{value!r} is not a predicate: use generation_changed, labels_changed, … or a function of the object"
-        )
-    if is_async(value) or is_generator(value):
-        raise TypeError(f"{value!r} is async or contains a yield, so its result is always true: use a plain function")
-    return matches(value)
-
-
 def _rate_limit(value: Any) -> Any:
     if value is not None and not isinstance(value, RateLimiterSpec):
         raise TypeError(f"{value!r} is not a rate limit: write RateLimiterSpec(base_seconds=…, cap_seconds=…)")
     return value
 
 
-def _watches(value: Any) -> tuple[WatchDeclaration, ...]:
-    return tuple(_watch(each) for each in fields.sequence(value))
-
-
-def _watch(value: Any) -> WatchDeclaration:
-    if not isinstance(value, WatchOptions):
-        raise TypeError(f"{value!r} is not a watch: write watch('v1/Secret', map=function), or use owns or reads")
-    if not callable(value.map) or not accepts(value.map, 1):
-        raise ValueError(f"the map of {value.kind!r} must be a function of the changed object")
-    if is_async(value.map):
-        raise ValueError(f"the map of {value.kind!r} is async: use a plain function that returns requests")
-    kind = fields.kind(value.kind)
-    problem = field_problem(kind, fields.field_selector(value.field_selector))
-    if problem:
-        raise ValueError(f"field_selector: {problem}")
-    return WatchDeclaration(
-        kind=kind,
-        map=value.map,
-        predicates=_predicates(value.predicates),
-        namespaces=fields.namespaces(value.namespaces),
-        label_selector=fields.label_selector(value.label_selector),
-        field_selector=fields.field_selector(value.field_selector),
-        metadata_only=fields.boolean(value.metadata_only),
-    )
-
-
 _CLEANERS: dict[str, Callable[[Any], Any]] = {
     "for_": fields.optional_kind,
     "name": fields.name,
     "id": fields.controller_id,
-    "owns": fields.kinds,
-    "watches": _watches,
-    "reads": fields.kinds,
+    "owns": caches.owns,
+    "watches": caches.watches,
+    "reads": caches.reads,
     "namespaces": fields.namespaces,
     "label_selector": fields.label_selector,
     "field_selector": fields.field_selector,
-    "predicates": _predicates,
+    "predicates": caches.predicates,
     "max_concurrent_reconciles": fields.positive_int,
     "reconcile_timeout_seconds": fields.optional_seconds,
     "rate_limit": _rate_limit,
     "resync_seconds": fields.optional_seconds,
     "metadata_only": fields.boolean,
+    "indexes": caches.indexes,
     "permissions": fields.permissions,
     "schedules": triggers.schedules,
     "sources": triggers.sources,

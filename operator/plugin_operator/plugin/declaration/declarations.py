@@ -16,6 +16,8 @@ from plugin_operator.containment import is_cancelled_from_outside
 from plugin_operator.controllers import Predicate, RateLimiterSpec, Request
 from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import GroupVersionKind
+from plugin_operator.plugin.cache_declaration import CacheDeclaration, IndexFunction, OwnDeclaration
+from plugin_operator.plugin.declaration.caches import refuse_unclear
 from plugin_operator.plugin.declaration.contract import Checked, check, check_methods
 from plugin_operator.plugin.declaration.invocation import AnyFunction, is_async
 from plugin_operator.plugin.declaration.options import MARK, read_options
@@ -49,9 +51,9 @@ class ControllerDeclaration:
     for_: GroupVersionKind | None
     reconcile: AnyFunction
     id: str = ""
-    owns: tuple[GroupVersionKind, ...] = ()
+    owns: tuple[OwnDeclaration, ...] = ()
     watches: tuple[WatchDeclaration, ...] = ()
-    reads: tuple[GroupVersionKind, ...] = ()
+    reads: tuple[CacheDeclaration, ...] = ()
     namespaces: tuple[str, ...] | None = None
     label_selector: str = ""
     field_selector: str = ""
@@ -61,6 +63,7 @@ class ControllerDeclaration:
     rate_limit: RateLimiterSpec | None = None
     resync_seconds: float | None = None
     metadata_only: bool = False
+    indexes: tuple[tuple[str, IndexFunction], ...] = ()
     permissions: tuple[Permission, ...] = ()
     schedules: tuple[Timetable, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -82,9 +85,28 @@ class ControllerDeclaration:
 
     @property
     def kinds(self) -> tuple[GroupVersionKind, ...]:
-        """The kinds that need a cache, the reconciled one first."""
-        primary = () if self.for_ is None else (self.for_,)
-        return tuple(dict.fromkeys((*primary, *self.owns, *(each.kind for each in self.watches), *self.reads)))
+        """Every kind it needs a cache of, the reconciled one first."""
+        return tuple(dict.fromkeys(each.kind for each in self.caches))
+
+    @property
+    def primary(self) -> CacheDeclaration | None:
+        """What it keeps of the reconciled kind; None for a controller without one."""
+        if self.for_ is None:
+            return None
+        return CacheDeclaration(
+            kind=self.for_,
+            namespaces=self.namespaces,
+            label_selector=self.label_selector,
+            field_selector=self.field_selector,
+            metadata_only=self.metadata_only,
+            indexes=self.indexes,
+        )
+
+    @property
+    def caches(self) -> tuple[CacheDeclaration, ...]:
+        """Everything it keeps in a cache, the reconciled kind first."""
+        primary = (self.primary,) if self.primary is not None else ()
+        return (*primary, *self.owns, *self.watches, *self.reads)
 
     @property
     def own_request(self) -> Request | None:
@@ -173,7 +195,9 @@ def _declare(target: Any, attribute: str, stem: str, path: str) -> ControllerDec
     fallback = attribute.lower() if isinstance(target, type) else attribute
     checked: Checked = check(options, place, default_name=stem if fallback in {"", "reconcile"} else fallback)
     values: dict[str, Any] = checked | methods
-    return ControllerDeclaration(**values, path=place.path, line=place.line)
+    declaration = ControllerDeclaration(**values, path=place.path, line=place.line)
+    refuse_unclear(declaration.caches, place)
+    return declaration
 
 
 def _instantiate(target: Any, place: Place) -> Any:
@@ -222,9 +246,9 @@ def summary(declaration: ControllerDeclaration) -> dict[str, Any]:
         "name": declaration.name,
         "id": declaration.id,
         "for": str(declaration.for_) if declaration.for_ is not None else None,
-        "owns": [str(kind) for kind in declaration.owns],
+        "owns": [str(each.kind) for each in declaration.owns],
         "watches": [str(each.kind) for each in declaration.watches],
-        "reads": [str(kind) for kind in declaration.reads],
+        "reads": [str(each.kind) for each in declaration.reads],
         "namespaces": list(declaration.namespaces) if declaration.namespaces is not None else None,
         "maxConcurrentReconciles": declaration.max_concurrent_reconciles,
         "async": is_async(declaration.reconcile),

@@ -35,6 +35,29 @@ def accepts(function: AnyFunction, count: int) -> bool:
     return True
 
 
+def map_shape(function: AnyFunction) -> tuple[bool, bool] | None:
+    """Return whether a map function takes a context before the object, and whether it takes ``old``.
+
+    None if it can be called neither as ``map(obj)`` nor as ``map(ctx, obj)``, with or without ``old=``.
+    """
+    try:
+        signature = inspect.signature(function)
+    except TypeError:
+        return None
+    except ValueError:
+        return False, False  # a builtin without a signature
+    old = signature.parameters.get("old")
+    takes_old = old is not None and old.kind in {old.POSITIONAL_OR_KEYWORD, old.KEYWORD_ONLY}
+    keywords = {"old": None} if takes_old else {}
+    for takes_context in (False, True):
+        try:
+            signature.bind(*range(1 + takes_context), **keywords)
+        except TypeError:
+            continue
+        return takes_context, takes_old
+    return None
+
+
 def is_generator(function: AnyFunction) -> bool:
     """Report whether a call of ``function`` returns a generator and so runs no code; it unwraps wrappers."""
     while hasattr(function, "func") and not inspect.isroutine(function):

@@ -24,6 +24,7 @@ class ControllerOptions:
     rate_limit: Any = None
     resync_seconds: Any = None
     metadata_only: Any = False
+    indexes: Any = None
     permissions: Any = ()
     schedules: Any = ()
     sources: Any = ()

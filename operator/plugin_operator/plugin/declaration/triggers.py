@@ -17,6 +17,7 @@ _ABOUT_THE_KIND: Mapping[str, object] = {
     "field_selector": "",
     "predicates": (),
     "metadata_only": False,
+    "indexes": (),
 }
 
 
