@@ -131,6 +131,9 @@ def load() -> Api:
 
 def members(path: str, cls: Any) -> Iterator[Any]:
     """Yield the public methods, properties and documented values of a class, as they stand in its source."""
+    for base in cls.resolved_bases:
+        if base.path.startswith(f"{PACKAGE}.client.interface."):  # Client is written as one protocol for each noun
+            yield from members(path, base)
     for name, member in cls.members.items():
         is_shown = name in SHOWN.get(path, [name]) and name not in HIDDEN.get(path, ())
         is_field = member.is_attribute and "property" not in member.labels and member.docstring is None
@@ -184,7 +187,8 @@ def _head(api: Api, path: str, found: Any) -> Iterator[str]:
     if found.is_attribute:
         yield _code(f"{name}: {api.type(found.annotation)}")
         return
-    bases = ", ".join(api.type(base) for base in found.bases) if found.is_class else ""
+    shown = ["Protocol"] if name == "Client" else list(map(api.type, found.bases)) if found.is_class else []
+    bases = ", ".join(shown)
     is_plain = bases in {"", "Protocol", "NamedTuple"} or bases.startswith("msgspec.")
     if found.is_class and name != "ApiError" and (path in GIVEN or not is_plain):
         yield _code(f"class {name}" if is_plain else f"class {name}({bases})")

@@ -53,13 +53,6 @@ class LeadershipLost(ExternalError):
     """
 
 
-class NoMatchError(ExternalError):
-    """The API server does not serve the kind at present; a CRD may still add it.
-
-    Any call of the client may raise it, also for a kind that was served before. The message suggests similar kinds.
-    """
-
-
 class PluginRejected(PluginOperatorError):
     """A plugin file was rejected; the last good revision keeps running.
 
@@ -145,6 +138,24 @@ class ForbiddenError(ApiError, ExternalError):
 
 class NotFoundError(ApiError):
     """404: the object, subresource or namespace does not exist; a kind that is not served is a ``NoMatchError``."""
+
+
+class NoMatchError(ApiError, ExternalError):
+    """404: the API server does not serve the kind at present; a CRD may still add it.
+
+    Any call of the client may raise it, also for a kind that was served before. The message suggests similar kinds. It
+    says nothing about objects: it is no ``NotFoundError``, and its ``reason`` is "NoMatch".
+
+    Args:
+        message: says which kind is not served.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(404, "NoMatch", message)
+        self.args = (message,)
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class ConflictError(ApiError):

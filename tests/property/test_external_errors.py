@@ -40,7 +40,7 @@ OWN_CLASSES = [BadRequestError, NotFoundError, ConflictError, AlreadyExistsError
 
 
 def made(kind: type[Exception]) -> Exception:
-    return kind(503, "Reason", "words") if issubclass(kind, ApiError) else kind("words")
+    return kind(503, "Reason", "words") if issubclass(kind, ApiError) and kind is not NoMatchError else kind("words")
 
 
 external = st.one_of(

@@ -99,6 +99,16 @@ async def dicts(ctx: Context, request: Request) -> None:
     assert_type(await client.patch("v1/Secret", request, [{"op": "remove", "path": "/a"}], type="json"), dict[str, Any])
     assert_type(await client.patch_status("v1/Pod", request, {"phase": "Failed"}), dict[str, Any])
     await client.delete("v1/Secret", request, propagation="Foreground")
+    await client.delete(literal, missing_ok=True, dry_run=True)
+    assert_type(await client.get(literal), dict[str, Any])
+    assert_type(await client.patch(literal, {"data": {}}, dry_run=True), dict[str, Any])
+    assert_type(await client.patch_status(literal, {"phase": "Failed"}), dict[str, Any])
+    assert_type(await client.scale(literal, 3), dict[str, Any])
+    assert_type(await client.scale("apps/v1/Deployment", request, 3), dict[str, Any])
+    assert_type(await client.delete_collection("v1/Secret", "namespace", label_selector="a=b"), list[dict[str, Any]])
+    await client.evict(literal)
+    await client.evict(request, dry_run=True)
+    await client.evict("name", "namespace")
     ctx.recorder.event(literal, "Normal", "Made", "was made")
 
 
@@ -112,6 +122,13 @@ async def models(ctx: ControllerContext, request: Request) -> None:
     assert_type(await client.apply(config_map), V1ConfigMap)
     assert_type(await client.patch(V1ConfigMap, request, {}), V1ConfigMap)
     await client.delete(V1ConfigMap, request)
+    await client.delete(config_map, missing_ok=True)
+    assert_type(await client.get(config_map), V1ConfigMap)
+    assert_type(await client.patch(config_map, {}), V1ConfigMap)
+    assert_type(await client.patch_status(config_map, {}), V1ConfigMap)
+    assert_type(await client.scale(config_map, 3), dict[str, Any])
+    assert_type(await client.delete_collection(V1ConfigMap, "namespace"), list[V1ConfigMap])
+    await client.evict(config_map)
     ctx.recorder.event(config_map, "Normal", "Made", "was made")
 
 
@@ -119,7 +136,11 @@ async def wrong_calls(ctx: Context, request: Request) -> None:
     await ctx.client.get(int, request)  # type: ignore[type-var]
     await ctx.client.create("v1/Secret")  # type: ignore[call-overload]
     await ctx.client.patch("v1/Secret", request, {}, type="apply")  # type: ignore[call-overload]
-    await ctx.client.delete("v1/Secret", request, propagation="Later")  # type: ignore[arg-type]
+    await ctx.client.delete("v1/Secret", request, propagation="Later")  # type: ignore[call-overload]
+    await ctx.client.delete({"kind": "Secret"}, "name")  # type: ignore[call-overload]
+    await ctx.client.patch("v1/Secret", {})  # type: ignore[call-overload]
+    await ctx.client.scale("apps/v1/Deployment", 3)  # type: ignore[call-overload]
+    await ctx.client.evict(3)  # type: ignore[arg-type]
     await ctx.ensure_finalizer("name")  # type: ignore[arg-type]
     ctx.client.secret("v1/Secret")  # type: ignore[attr-defined]
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from plugin_operator import logs
 from plugin_operator.app.status_report import HostView
 from plugin_operator.clock import Clock
-from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError
+from plugin_operator.errors import ApiConnectionError, ApiError
 from plugin_operator.hosting import PluginStatus
 from plugin_operator.leaderelection import LeaderElector
 from plugin_operator.metrics import Gauge
@@ -101,7 +101,7 @@ class PluginSkewMonitor:
             if seen is not None:
                 try:
                     await self._look({key: value for key, value in seen.items() if key.startswith(PREFIX)})
-                except (ApiError, ApiConnectionError, NoMatchError) as error:
+                except (ApiError, ApiConnectionError) as error:
                     _log.debug("Plugin digest not published", reason=str(error))
             await self._clock.sleep(_LOOK_SECONDS)
 

@@ -4,15 +4,17 @@ Owns the method and the options of each verb. ``ObjectRequests`` builds and send
 credentials are left to the ``Transport``, paths to the mapper.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from plugin_operator.client.answers import Kind, object_in
+from plugin_operator.client.addresses import address_and_argument, address_of, address_of_pod, name_and_argument
+from plugin_operator.client.answers import object_in
 from plugin_operator.client.http.transport import Transport
-from plugin_operator.client.interface import PatchType, Propagation
+from plugin_operator.client.interface.arguments import Fields, Labels, PatchType, Propagation
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.object_requests import APPLY, PATCH_TYPES, ObjectRequests, checked_manager, delete_options
-from plugin_operator.kube import NamespacedName
+from plugin_operator.errors import NotFoundError
+from plugin_operator.kube import Object
 
 
 class ApiClient:
@@ -75,86 +77,148 @@ class ApiClient:
             own.transport, own.mapper, field_manager=field_manager, timeout_seconds=own.timeout_seconds, about=about
         )
 
-    async def get(self, kind: Kind, name: str | NamespacedName, namespace: str | None = None) -> Any:
+    async def get(self, kind: Any, name: Any = None, namespace: str | None = None) -> Any:
         """See ``Client.get``."""
-        own = self._requests
-        resource = await own.resource(kind)
-        return object_in(kind, await own.send("GET", own.path(resource, name, namespace)), resource)
+        own, address = self._requests, address_of(kind, name, namespace)
+        resource = await own.resource(address.kind)
+        body = await own.send("GET", own.path(resource, address.name, address.namespace))
+        return object_in(address.answers, body, resource)
 
     async def list(
-        self,
-        kind: Kind,
-        namespace: str | None = None,
-        label_selector: str | Mapping[str, Any] | None = None,
-        field_selector: str | Mapping[str, str] | None = None,
+        self, kind: Any, namespace: str | None = None, label_selector: Labels = None, field_selector: Fields = None
     ) -> list[Any]:
         """See ``Client.list``."""
         return await self._requests.list(kind, namespace, label_selector, field_selector)
 
-    async def create(self, obj: Any, *, field_manager: str | None = None) -> Any:
+    async def create(self, obj: Any, *, field_manager: str | None = None, dry_run: bool = False) -> Any:
         """See ``Client.create``."""
-        return await self._requests.write("POST", obj, field_manager=field_manager)
+        return await self._requests.write("POST", obj, field_manager=field_manager, dry_run=dry_run)
 
-    async def update(self, obj: Any, *, field_manager: str | None = None) -> Any:
+    async def update(self, obj: Any, *, field_manager: str | None = None, dry_run: bool = False) -> Any:
         """See ``Client.update``."""
-        return await self._requests.write("PUT", obj, field_manager=field_manager)
+        return await self._requests.write("PUT", obj, field_manager=field_manager, dry_run=dry_run)
 
-    async def update_status(self, obj: Any, *, field_manager: str | None = None) -> Any:
+    async def update_status(self, obj: Any, *, field_manager: str | None = None, dry_run: bool = False) -> Any:
         """See ``Client.update_status``."""
-        return await self._requests.write("PUT", obj, subresource="status", field_manager=field_manager)
+        own = self._requests
+        return await own.write("PUT", obj, subresource="status", field_manager=field_manager, dry_run=dry_run)
 
-    async def patch(
+    async def patch(  # noqa: PLR0913 - one keyword for each option of the request
         self,
-        kind: Kind,
-        name: str | NamespacedName,
-        patch: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        kind: Any,
+        name: Any = None,
+        patch: Any = None,
         namespace: str | None = None,
         *,
         type: PatchType = "merge",  # noqa: A002 - the word users know from kubectl
         subresource: str | None = None,
         field_manager: str | None = None,
+        dry_run: bool = False,
     ) -> Any:
         """See ``Client.patch``."""
         own = self._requests
-        resource = await own.resource(kind)
-        path = own.path(resource, name, namespace, subresource)
-        query = own.manager(field_manager)
+        address, patch = address_and_argument(kind, name, patch, namespace)
+        resource = await own.resource(address.kind)
+        path = own.path(resource, address.name, address.namespace, subresource)
+        query = own.manager(field_manager, dry_run)
         body = await own.send("PATCH", path, patch, query=query, content_type=PATCH_TYPES[type])
-        return object_in(kind, body, resource if subresource is None else None)
+        return object_in(address.answers, body, resource if subresource is None else None)
 
     async def patch_status(
         self,
-        kind: Kind,
-        name: str | NamespacedName,
-        status: Mapping[str, Any],
+        kind: Any,
+        name: Any = None,
+        status: Any = None,
         namespace: str | None = None,
         *,
         field_manager: str | None = None,
+        dry_run: bool = False,
     ) -> Any:
         """See ``Client.patch_status``."""
+        name, status = name_and_argument(kind, name, status)
         patch = {"status": status}
-        return await self.patch(kind, name, patch, namespace, subresource="status", field_manager=field_manager)
-
-    async def apply(
-        self, obj: Any, *, force: bool = False, subresource: str | None = None, field_manager: str | None = None
-    ) -> Any:
-        """See ``Client.apply``."""
-        options = (("force", "true" if force else "false"),)
-        return await self._requests.write(
-            "PATCH", obj, subresource=subresource, field_manager=field_manager, options=options, content_type=APPLY
+        return await self.patch(
+            kind, name, patch, namespace, subresource="status", field_manager=field_manager, dry_run=dry_run
         )
 
-    async def delete(
+    async def scale(
         self,
-        kind: Kind,
-        name: str | NamespacedName,
+        kind: Any,
+        name: Any = None,
+        replicas: Any = None,
         namespace: str | None = None,
         *,
+        field_manager: str | None = None,
+        dry_run: bool = False,
+    ) -> Object:
+        """See ``Client.scale``."""
+        own = self._requests
+        address, replicas = address_and_argument(kind, name, replicas, namespace)
+        path = own.path(await own.resource(address.kind), address.name, address.namespace, "scale")
+        patch, query = {"spec": {"replicas": replicas}}, own.manager(field_manager, dry_run)
+        body = await own.send("PATCH", path, patch, query=query, content_type=PATCH_TYPES["merge"])
+        scale: Object = object_in("autoscaling/v1/Scale", body, None)
+        return scale
+
+    async def apply(
+        self,
+        obj: Any,
+        *,
+        force: bool = False,
+        subresource: str | None = None,
+        field_manager: str | None = None,
+        dry_run: bool = False,
+    ) -> Any:
+        """See ``Client.apply``."""
+        return await self._requests.write(
+            "PATCH",
+            obj,
+            subresource=subresource,
+            field_manager=field_manager,
+            dry_run=dry_run,
+            options=(("force", "true" if force else "false"),),
+            content_type=APPLY,
+        )
+
+    async def delete(  # noqa: PLR0913 - one keyword for each option of the request
+        self,
+        kind: Any,
+        name: Any = None,
+        namespace: str | None = None,
+        *,
+        missing_ok: bool = False,
         propagation: Propagation | None = None,
         uid: str | None = None,
         resource_version: str | None = None,
+        dry_run: bool = False,
     ) -> None:
         """See ``Client.delete``."""
-        own = self._requests
-        path = own.path(await own.resource(kind), name, namespace)
-        await own.send("DELETE", path, delete_options(propagation, uid, resource_version))
+        own, address = self._requests, address_of(kind, name, namespace)
+        path = own.path(await own.resource(address.kind), address.name, address.namespace)
+        try:
+            await own.send("DELETE", path, delete_options(propagation, dry_run, uid, resource_version))
+        except NotFoundError:
+            if not missing_ok:
+                raise
+
+    async def delete_collection(
+        self,
+        kind: Any,
+        namespace: str | None = None,
+        *,
+        label_selector: Labels = None,
+        field_selector: Fields = None,
+        propagation: Propagation | None = None,
+        dry_run: bool = False,
+    ) -> Any:
+        """See ``Client.delete_collection``."""
+        return await self._requests.delete_collection(
+            kind, namespace, label_selector, field_selector, delete_options(propagation, dry_run)
+        )
+
+    async def evict(self, pod: Any, namespace: str | None = None, *, dry_run: bool = False) -> None:
+        """See ``Client.evict``."""
+        own, address = self._requests, address_of_pod(pod, namespace)
+        path = own.path(await own.resource("v1/Pod"), address.name, address.namespace, "eviction")
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": address.name}}
+        await own.send("POST", path, eviction, query=own.manager(None, dry_run))

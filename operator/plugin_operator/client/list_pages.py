@@ -49,6 +49,15 @@ async def read_list(fetch: FetchPage, resource: Resource) -> Sequence[bytes]:
         return await _read_pages(fetch, resource, Paging(resource.plural, None))
 
 
+def objects_in(body: bytes, resource: Resource) -> Sequence[bytes]:
+    """Return the JSON of the objects in the answer to a deletion of many; none if it is a ``Status``.
+
+    Raises:
+        ApiConnectionError: the answer cannot be read.
+    """
+    return list(_items(read_json(body, _Page), resource))
+
+
 async def _read_pages(fetch: FetchPage, resource: Resource, pages: Paging) -> Sequence[bytes]:
     """Return the items of all pages; a page that is too large comes again with fewer objects."""
     found: list[bytes] = []

@@ -13,7 +13,7 @@ from plugin_operator.client.answers import Kind, decoded, object_in
 from plugin_operator.client.http.api_request import ApiRequest, Query
 from plugin_operator.client.http.request_path import is_whole_object, kind_at
 from plugin_operator.client.http.transport import Transport
-from plugin_operator.client.list_pages import read_list
+from plugin_operator.client.list_pages import objects_in, read_list
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import is_model, to_dict, version_and_kind
 from plugin_operator.errors import NoMatchError, NotFoundError
@@ -81,6 +81,28 @@ class ObjectRequests:
             return {**document, "apiVersion": resource.gvk.api_version, "kind": resource.gvk.kind}, resource
         return document, await self.mapper.resource_for(GroupVersionKind.of(document))
 
+    async def delete_collection(
+        self,
+        kind: Kind,
+        namespace: str | None,
+        label_selector: str | Mapping[str, Any] | None,
+        field_selector: str | Mapping[str, str] | None,
+        options: Object,
+    ) -> list[Any]:
+        """Delete the objects of one namespace that the selectors choose; return those that the answer has.
+
+        Raises:
+            SelectorError: a selector cannot be read.
+            ValueError: a selector is empty, or a namespace is missing.
+        """
+        query = selection(label_selector, field_selector)
+        if len(query) != sum(each is not None for each in (label_selector, field_selector)):
+            raise ValueError("an empty selector would delete every object: leave it out if that is meant")
+        resource = await self.resource(kind)
+        path = resource.path(self._namespace(resource, namespace, None))
+        body = await self.send("DELETE", path, options, query=query)
+        return [decoded(kind, item) for item in objects_in(body, resource)]
+
     async def list(
         self,
         kind: Kind,
@@ -94,10 +116,8 @@ class ObjectRequests:
             SelectorError: a selector cannot be read.
             AnswerTooLargeError: one object is too large, or all of them together are.
         """
-        labels, fields = LabelSelector.of(label_selector), FieldSelector.of(field_selector)
+        query = selection(label_selector, field_selector)
         resource = await self.resource(kind)
-        query = [("labelSelector", str(labels))] if labels else []
-        query += [("fieldSelector", str(fields))] if fields else []
 
         def fetch(page: Query) -> Awaitable[bytes]:
             return self.send("GET", resource.path(namespace), query=[*query, *page])
@@ -111,6 +131,7 @@ class ObjectRequests:
         *,
         subresource: str | None = None,
         field_manager: str | None,
+        dry_run: bool,
         options: Query = (),
         content_type: str = "application/json",
     ) -> Any:
@@ -121,7 +142,8 @@ class ObjectRequests:
             obj: a dict or a model; what is returned is of the same class.
             subresource: instead of the object itself.
             field_manager: owns the fields instead of that of the requests.
-            options: of the query, besides the field manager.
+            dry_run: the server stores nothing.
+            options: of the query, besides these two.
             content_type: of the body; with ``APPLY``, ``metadata.managedFields`` is left out.
 
         Raises:
@@ -135,7 +157,7 @@ class ObjectRequests:
             path = self.path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
         if content_type == APPLY and "managedFields" in metadata:
             document = {**document, "metadata": {key: metadata[key] for key in metadata if key != "managedFields"}}
-        query = (*self.manager(field_manager), *options)
+        query = (*self.manager(field_manager, dry_run), *options)
         body = await self.send(method, path, document, query=query, content_type=content_type)
         return object_in(type(obj) if is_model(obj) else "", body, resource if subresource is None else None)
 
@@ -153,13 +175,14 @@ class ObjectRequests:
             raise ValueError(f"a {resource.gvk.kind} without a name cannot be addressed")
         return resource.path(self._namespace(resource, namespace, name), name, subresource)
 
-    def manager(self, chosen: str | None) -> tuple[tuple[str, str], ...]:
-        """Return the query that names the field manager: ``chosen``, by default that of the requests.
+    def manager(self, chosen: str | None, dry_run: bool) -> tuple[tuple[str, str], ...]:
+        """Return the query of a write. It names the field manager: ``chosen``, by default that of the requests.
 
         Raises:
             ValueError: no API server would take the name.
         """
-        return (("fieldManager", self.field_manager if chosen is None else checked_manager(chosen)),)
+        manager = ("fieldManager", self.field_manager if chosen is None else checked_manager(chosen))
+        return (manager, ("dryRun", "All")) if dry_run else (manager,)
 
     async def send(
         self,
@@ -223,14 +246,31 @@ def checked_manager(name: str) -> str:
     return name
 
 
-def delete_options(propagation: str | None, uid: str | None, resource_version: str | None) -> Object:
-    """Return the body of a DELETE; what is None is left to the server."""
+def selection(
+    label_selector: str | Mapping[str, Any] | None, field_selector: str | Mapping[str, str] | None
+) -> list[tuple[str, str]]:
+    """Return the query that selects objects.
+
+    Raises:
+        SelectorError: a selector cannot be read.
+        TypeError: a selector is neither text nor a mapping.
+    """
+    labels, fields = LabelSelector.of(label_selector), FieldSelector.of(field_selector)
+    query = [("labelSelector", str(labels))] if labels else []
+    return query + ([("fieldSelector", str(fields))] if fields else [])
+
+
+def delete_options(
+    propagation: str | None, dry_run: bool, uid: str | None = None, resource_version: str | None = None
+) -> Object:
+    """Return the body of a DELETE, which takes precedence over its query; what is None is left to the server."""
     preconditions = {
         key: value for key, value in (("uid", uid), ("resourceVersion", resource_version)) if value is not None
     }
     options: Object = {"apiVersion": "v1", "kind": "DeleteOptions"}
     options |= {"propagationPolicy": propagation} if propagation else {}
     options |= {"preconditions": preconditions} if preconditions else {}
+    options |= {"dryRun": ["All"]} if dry_run else {}
     return options
 
 

@@ -25,7 +25,6 @@ from plugin_operator.errors import (
     ConfigError,
     ConflictError,
     LeadershipLost,
-    NoMatchError,
     NotFoundError,
 )
 from plugin_operator.fence import Fence
@@ -38,7 +37,7 @@ from plugin_operator.leaderelection.timing import JITTER_FACTOR, Timing
 from plugin_operator.metrics import Metrics
 from plugin_operator.metrics.declaration import gauge
 
-_FAILURES = (ApiError, ApiConnectionError, ConfigError, NoMatchError, TimeoutError)
+_FAILURES = (ApiError, ApiConnectionError, ConfigError, TimeoutError)
 
 LEADER = gauge("leader_election_master_status", "1 if this process holds the Lease, else 0", "name")
 

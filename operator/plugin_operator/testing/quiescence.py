@@ -9,7 +9,7 @@ from plugin_operator.app import App
 from plugin_operator.cache import Informer, InformerKey
 from plugin_operator.client import ApiClient
 from plugin_operator.controllers import ControllerStatus
-from plugin_operator.errors import ApiError, NoMatchError
+from plugin_operator.errors import ApiError
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.kube import NamespacedName
 from plugin_operator.testing.edits import AT_WORK
@@ -88,7 +88,7 @@ class Quiescence:
         """Return the server's resource versions of the objects in a cache; None if the list fails."""
         try:
             objects = await self._looker.list(key.gvk, key.namespace, key.label_selector, key.field_selector)
-        except (ApiError, NoMatchError):
+        except ApiError:
             return None
         return {NamespacedName.of(obj): obj["metadata"]["resourceVersion"] for obj in objects}
 

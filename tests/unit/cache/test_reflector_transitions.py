@@ -7,7 +7,7 @@ import pytest
 from plugin_operator.cache import State
 from plugin_operator.cache.reflector.outcomes import HistoryRewritten, failure_of
 from plugin_operator.cache.reflector.states import TRANSITIONS, Outcome, Pause, next_step
-from plugin_operator.errors import ConfigError, api_error
+from plugin_operator.errors import ConfigError, NoMatchError, api_error
 
 
 def test_every_state_knows_what_follows_every_failure() -> None:
@@ -28,6 +28,7 @@ def test_every_state_knows_what_follows_every_failure() -> None:
         (api_error(500, "", "conversion webhook for example.org/v2, Kind=X failed: x"), Outcome.UNCONVERTED),
         (api_error(429, "", "storage is (re)initializing: conversion webhook for x failed"), Outcome.UNCONVERTED),
         (api_error(405), Outcome.REFUSED),
+        (NoMatchError("x"), Outcome.MISSING),
         (ConfigError("x"), Outcome.FAILED),
         (HistoryRewritten("x"), Outcome.REWRITTEN),
         (ZeroDivisionError("x"), Outcome.FAILED),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import pickle
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -13,6 +14,7 @@ from plugin_operator.client.http.status_errors import retry_after_seconds
 from plugin_operator.errors import (
     AlreadyExistsError,
     ApiConnectionError,
+    ApiError,
     ConflictError,
     ForbiddenError,
     GoneError,
@@ -413,3 +415,11 @@ async def test_models_are_written_wherever_they_stand_in_a_document(server: Serv
 async def test_what_no_document_can_hold_is_named(client: ApiClient) -> None:
     with pytest.raises(TypeError, match="a object cannot be written to the API server: make it a dict"):
         await client.patch("v1/ConfigMap", "a", {"data": object()})
+
+
+def test_a_kind_that_is_not_served_is_a_404_of_the_server_and_no_missing_object() -> None:
+    error = pickle.loads(pickle.dumps(NoMatchError("the API server serves no a/v1/B")))
+    assert isinstance(error, ApiError)
+    assert not isinstance(error, NotFoundError)
+    assert (error.status, error.reason, str(error)) == (404, "NoMatch", "the API server serves no a/v1/B")
+    assert is_external(error)

@@ -9,14 +9,22 @@ import pytest
 
 from plugin_operator import ApiError
 from plugin_operator.client import Client
-from plugin_operator.errors import AlreadyExistsError, ConflictError, NotFoundError, api_error
+from plugin_operator.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    NoMatchError,
+    NotFoundError,
+    TooManyRequestsError,
+    api_error,
+)
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.plugin.writes.expectations import DEADLINE_SECONDS, Expectations
+from plugin_operator.plugin.writes.expectations import DEADLINE_SECONDS, Expectations, Target
 from plugin_operator.plugin.writes.expecting_client import ExpectingClient
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 MAP = GroupVersionKind.parse("v1/ConfigMap")
 SECRET = GroupVersionKind.parse("v1/Secret")
+POD = GroupVersionKind.parse("v1/Pod")
 A, B = NamespacedName("default", "a"), NamespacedName("default", "b")
 
 
@@ -43,11 +51,11 @@ class Server:
     """A client whose next answer is given."""
 
     def __init__(self) -> None:
-        self.answer: dict[str, Any] | Exception | None = None
+        self.answer: Any = None
         self.options: dict[str, Any] | None = None
 
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[dict[str, Any] | None]]:
-        async def call(*args: Any, **options: Any) -> dict[str, Any] | None:
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        async def call(*args: Any, **options: Any) -> Any:
             self.options = options
             if isinstance(self.answer, Exception):
                 raise self.answer
@@ -56,17 +64,32 @@ class Server:
         return call
 
 
-class ClientHarness:
+class Loops:
+    """Notes what a loop detector is told."""
+
     def __init__(self) -> None:
+        self.told: list[Any] = []
+
+    def wrote(self, request: NamespacedName | None, target: Target, obj: Any) -> None:
+        self.told.append(target)
+
+    def deleted(self, request: NamespacedName | None, target: Target) -> None:
+        self.told.append(target)
+
+
+class ClientHarness:
+    def __init__(self, cached: GroupVersionKind = SECRET) -> None:
         self.clock = VirtualClock()
         self.cache = Cache()
         self.late = 0
         self.server = Server()
+        self.loops = Loops()
+        self.kinds = {MAP, SECRET, cached}
         self.writes = Expectations(MAP, self.find, clock=self.clock, on_late=self.count)
-        self.client = ExpectingClient(cast("Client", self.server), self.writes, A)
+        self.client = ExpectingClient(cast("Client", self.server), self.writes, A, cast("Any", self.loops))
 
     def find(self, kind: GroupVersionKind, key: NamespacedName) -> Cache | None:
-        return self.cache if kind in {MAP, SECRET} and key.namespace == "default" else None
+        return self.cache if kind in self.kinds and key.namespace == "default" else None
 
     def count(self) -> None:
         self.late += 1
@@ -246,13 +269,106 @@ async def test_a_deletion_of_what_is_gone_is_waited_for(harness: ClientHarness) 
     assert await harness.released()
 
 
+async def test_an_object_may_be_missing_and_is_waited_for_all_the_same(harness: ClientHarness) -> None:
+    harness.cache.known[A] = ("4", "u", False)
+    harness.server.answer = api_error(404, "NotFound", "gone")
+    await harness.client.delete(obj(), missing_ok=True)
+    assert await harness.held()
+    harness.cache.known.clear()
+    assert await harness.released()
+
+
+async def test_a_kind_that_is_not_served_is_no_missing_object(harness: ClientHarness) -> None:
+    harness.cache.known[A] = ("4", "u", False)
+    harness.server.answer = NoMatchError("the API server serves no v1/ConfigMap")
+    with pytest.raises(NoMatchError):
+        await harness.client.delete(obj(), missing_ok=True)
+    assert not harness.writes
+
+
+BY_OBJECT = [("patch", ({},)), ("patch_status", ({},)), ("scale", (3,))]
+
+
+@pytest.mark.parametrize(("call", "args"), BY_OBJECT, ids=[each[0] for each in BY_OBJECT])
+async def test_a_change_of_an_object_is_waited_for(harness: ClientHarness, call: str, args: tuple[Any, ...]) -> None:
+    await write(harness, obj(version="5"), call, obj(), *args)
+    assert await harness.held()
+    harness.cache.known[A] = ("5", "u", False)
+    assert await harness.released()
+
+
+async def test_the_response_of_scale_concerns_the_scaled_object(harness: ClientHarness) -> None:
+    scale = {**obj(version="5", kind="Scale"), "apiVersion": "autoscaling/v1"}
+    await write(harness, scale, "scale", MAP, A, 3)
+    assert await harness.held()
+    harness.cache.known[A] = ("5", "u", False)
+    assert await harness.released()
+
+
+async def test_every_object_of_a_deleted_collection_is_waited_for(harness: ClientHarness) -> None:
+    harness.cache.known |= {A: ("4", "u", False), B: ("4", "v", False)}
+    harness.server.answer = [obj("a", uid="u"), obj("b", uid="v"), obj("not-cached", uid="w")]
+    await harness.client.delete_collection(MAP, "default", label_selector={"app": "web"})
+    assert await harness.held()
+    harness.cache.known[A] = None
+    assert not await harness.released()
+    harness.cache.known[B] = ("5", "v", True)
+    assert await harness.released()
+
+
+async def test_an_eviction_is_waited_for_and_a_refused_one_is_not() -> None:
+    harness = ClientHarness(cached=POD)
+    harness.cache.known[A] = ("4", "u", False)
+    harness.server.answer = api_error(429, "TooManyRequests", "Cannot evict pod as it would violate its budget.")
+    with pytest.raises(TooManyRequestsError, match="budget"):
+        await harness.client.evict(A)
+    assert not harness.writes
+    harness.server.answer = None
+    await harness.client.evict(obj(kind="Pod"))
+    assert await harness.held()
+    harness.cache.known.clear()
+    assert await harness.released()
+
+
+DRY = [
+    ("create", (obj(),)), ("update", (obj(),)), ("update_status", (obj(),)), ("apply", (obj(),)),
+    ("patch", (MAP, A, {})), ("patch_status", (MAP, A, {})), ("scale", (MAP, A, 3)), ("delete", (MAP, A)),
+    ("delete_collection", (MAP, "default")), ("evict", (A,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "args"), DRY, ids=[each[0] for each in DRY])
+async def test_a_dry_run_is_no_write(call: str, args: tuple[Any, ...]) -> None:
+    harness = ClientHarness(cached=POD)
+    harness.cache.known[A] = ("4", "u", False)
+    harness.server.answer = [obj(uid="u")] if call == "delete_collection" else obj(version="5")
+    await getattr(harness.client, call)(*args, dry_run=True)
+    assert harness.server.options is not None
+    assert harness.server.options["dry_run"] is True
+    assert not harness.writes
+    assert not harness.loops.told
+    for error in (api_error(409, "AlreadyExists"), api_error(404, "NotFound")):
+        harness.server.answer = error
+        with pytest.raises(ApiError):
+            await getattr(harness.client, call)(*args, dry_run=True)
+    assert not harness.writes
+    await write_for_real(harness, call, args)
+    assert harness.loops.told
+
+
+async def write_for_real(harness: ClientHarness, call: str, args: tuple[Any, ...]) -> None:
+    """Show that the same call without a dry run is noted, so that the test above can fail."""
+    harness.server.answer = [obj(uid="u")] if call == "delete_collection" else obj(version="5")
+    await getattr(harness.client, call)(*args)
+
+
 async def test_reads_and_unknown_methods_go_straight_through(harness: ClientHarness) -> None:
     harness.server.answer = obj()
     assert await harness.client.get("v1/ConfigMap", "a") == obj()
     assert not harness.writes
 
 
-@pytest.mark.parametrize("call", sorted(name for name in vars(Client) if not name.startswith("_")))
+@pytest.mark.parametrize("call", sorted(name for name in dir(Client) if not name.startswith("_")))
 def test_the_warning_of_a_forgotten_await_names_what_the_author_wrote(harness: ClientHarness, call: str) -> None:
     arguments = inspect.signature(getattr(Client, call)).parameters.values()
     needed = [each.name for each in arguments if each.default is each.empty and each.name != "self"]

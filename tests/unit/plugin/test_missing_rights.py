@@ -18,6 +18,7 @@ CANNOT = 'User "op" cannot patch resource "configmaps" in API group "" in the na
 CALLS = [
     ("create", (OBJECT,)), ("update", (OBJECT,)), ("update_status", (OBJECT,)), ("apply", (OBJECT,)),
     ("patch", (MAP, A, {})), ("patch_status", (MAP, A, {})), ("delete", (MAP, A)),
+    ("scale", (MAP, A, 3)), ("delete_collection", (MAP, "default")), ("evict", (A,)),
 ]  # fmt: skip
 
 
@@ -30,7 +31,7 @@ class Server:
         async def call(*args: Any, **options: Any) -> Any:
             if self.message:
                 raise ForbiddenError(403, "Forbidden", self.message)
-            return OBJECT
+            return [OBJECT] if name == "delete_collection" else OBJECT
 
         return call
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, cast
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.errors import ApiConnectionError, ForbiddenError, NotFoundError
+from plugin_operator.errors import ApiConnectionError, ForbiddenError, NoMatchError, NotFoundError
 from plugin_operator.plugin import EventRecorder, RevisionTasks
 from plugin_operator.testing.virtual_clock import VirtualClock
 
@@ -143,6 +143,15 @@ async def test_an_unreachable_server_is_tried_again_and_a_refusal_is_not(harness
     await harness.clock.advance(5)
     assert len(harness.client.created) == 1
     assert harness.recorder.dropped == 1
+
+
+async def test_an_event_is_sent_again_when_the_server_does_not_serve_events_for_a_moment(
+    harness: RecorderHarness,
+) -> None:
+    harness.client.errors = [NoMatchError("the API server serves no v1/Event")]
+    harness.bound.event(POD, "Normal", "Seen", "at last")
+    await harness.clock.advance(5)
+    assert [event["message"] for event in harness.client.created] == ["at last"]
 
 
 async def test_an_event_that_has_expired_on_the_server_is_told_anew(harness: RecorderHarness) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from plugin_operator import logs
 from plugin_operator.client.models import Model
 from plugin_operator.clock import Clock
-from plugin_operator.errors import AlreadyExistsError, ApiError, NotFoundError, PluginOperatorError
+from plugin_operator.errors import AlreadyExistsError, ApiError, NoMatchError, NotFoundError, PluginOperatorError
 from plugin_operator.plugin.context.event_correlator import EventCorrelator, Occurrence, Reference, Series
 from plugin_operator.plugin.runtime.task_tracking import current_fields
 from plugin_operator.rendering import describe, valid_unicode
@@ -137,7 +137,7 @@ class EventRecorder:
             try:
                 await self._send(series)
             except ApiError as error:
-                if error.status < 500 and error.status != 429:
+                if error.status < 500 and error.status != 429 and not isinstance(error, NoMatchError):
                     self._drop(series, error)
                     return
                 await self._clock.sleep(error.retry_after_seconds or _RETRY_SECONDS * 2**attempt)

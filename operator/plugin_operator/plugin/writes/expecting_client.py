@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from plugin_operator.client import Client
+from plugin_operator.client.addresses import Address, address_and_argument, address_of, address_of_pod
 from plugin_operator.client.models import is_model, to_dict
 from plugin_operator.errors import AlreadyExistsError, ConflictError, ForbiddenError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, NamespacedName
@@ -43,7 +44,7 @@ class ExpectingClient:
         self._loops = loops
         self._rights = rights
 
-    async def get(self, kind: Any, name: str | NamespacedName, namespace: str | None = None) -> Any:
+    async def get(self, kind: Any, name: Any = None, namespace: str | None = None) -> Any:
         """See ``Client.get``."""
         return await self._client.get(kind, name, namespace)
 
@@ -53,57 +54,153 @@ class ExpectingClient:
         """See ``Client.list``."""
         return await self._client.list(kind, namespace, label_selector, field_selector)
 
-    async def create(self, obj: Any, **options: Any) -> Any:
+    async def create(self, obj: Any, *, dry_run: bool = False, **options: Any) -> Any:
         """See ``Client.create``."""
         target = _target_of(obj)
+        if dry_run:
+            return await self._allowed(self._client.create(obj, dry_run=True, **options), "create", target)
         try:
             return self._noted(await self._allowed(self._client.create(obj, **options), "create", target))
         except AlreadyExistsError:
             self._expect(target, Present())
             raise
 
-    async def update(self, obj: Any, **options: Any) -> Any:
+    async def update(self, obj: Any, *, dry_run: bool = False, **options: Any) -> Any:
         """See ``Client.update``."""
-        attempt = self._allowed(self._client.update(obj, **options), "update", _target_of(obj))
-        return self._noted(await self._attempt(attempt, _target_of(obj), obj))
+        target = _target_of(obj)
+        if dry_run:
+            return await self._allowed(self._client.update(obj, dry_run=True, **options), "update", target)
+        attempt = self._allowed(self._client.update(obj, **options), "update", target)
+        return self._noted(await self._attempt(attempt, target, obj))
 
-    async def update_status(self, obj: Any, **options: Any) -> Any:
+    async def update_status(self, obj: Any, *, dry_run: bool = False, **options: Any) -> Any:
         """See ``Client.update_status``."""
-        attempt = self._allowed(self._client.update_status(obj, **options), "update/status", _target_of(obj))
-        return self._noted(await self._attempt(attempt, _target_of(obj), obj))
+        target = _target_of(obj)
+        if dry_run:
+            return await self._allowed(
+                self._client.update_status(obj, dry_run=True, **options), "update/status", target
+            )
+        attempt = self._allowed(self._client.update_status(obj, **options), "update/status", target)
+        return self._noted(await self._attempt(attempt, target, obj))
 
     async def patch(
-        self, kind: Any, name: str | NamespacedName, patch: Any, namespace: str | None = None, **options: Any
+        self,
+        kind: Any,
+        name: Any = None,
+        patch: Any = None,
+        namespace: str | None = None,
+        *,
+        dry_run: bool = False,
+        **options: Any,
     ) -> Any:
         """See ``Client.patch``."""
-        target = _target(kind, name, namespace)
+        address, sent = address_and_argument(kind, name, patch, namespace)
+        target = _target_at(address)
         verb = f"patch/{options.get('subresource') or ''}"
+        if dry_run:
+            options["dry_run"] = True
         attempt = self._allowed(self._client.patch(kind, name, patch, namespace, **options), verb, target)
+        if dry_run:
+            return await attempt
         # The response of "scale" is a Scale, but the write changed the scaled object.
         of = target if options.get("subresource") == "scale" else None
-        return self._noted(await self._attempt(attempt, target, patch), of)
+        return self._noted(await self._attempt(attempt, target, sent), of)
 
     async def patch_status(
-        self, kind: Any, name: str | NamespacedName, status: Any, namespace: str | None = None, **options: Any
+        self,
+        kind: Any,
+        name: Any = None,
+        status: Any = None,
+        namespace: str | None = None,
+        *,
+        dry_run: bool = False,
+        **options: Any,
     ) -> Any:
         """See ``Client.patch_status``."""
+        target = _target_at(address_and_argument(kind, name, status, namespace)[0])
+        if dry_run:
+            options["dry_run"] = True
         attempt = self._client.patch_status(kind, name, status, namespace, **options)
-        return self._noted(await self._allowed(attempt, "patch/status", _target(kind, name, namespace)))
+        answer = await self._allowed(attempt, "patch/status", target)
+        return answer if dry_run else self._noted(answer)
 
-    async def apply(self, obj: Any, **options: Any) -> Any:
+    async def scale(
+        self,
+        kind: Any,
+        name: Any = None,
+        replicas: Any = None,
+        namespace: str | None = None,
+        *,
+        dry_run: bool = False,
+        **options: Any,
+    ) -> Any:
+        """See ``Client.scale``; the write changes the scaled object."""
+        target = _target_at(address_and_argument(kind, name, replicas, namespace)[0])
+        attempt = self._client.scale(kind, name, replicas, namespace, dry_run=dry_run, **options)
+        answer = await self._allowed(attempt, "patch/scale", target)
+        return answer if dry_run or target is None else self._noted(answer, target)
+
+    async def apply(self, obj: Any, *, dry_run: bool = False, **options: Any) -> Any:
         """See ``Client.apply``; its conflicts concern field ownership, not the cache."""
         verb = f"apply/{options.get('subresource') or ''}"
+        if dry_run:
+            return await self._allowed(self._client.apply(obj, dry_run=True, **options), verb, _target_of(obj))
         return self._noted(await self._allowed(self._client.apply(obj, **options), verb, _target_of(obj)))
 
-    async def delete(self, kind: Any, name: str | NamespacedName, namespace: str | None = None, **options: Any) -> None:
+    async def delete(
+        self,
+        kind: Any,
+        name: Any = None,
+        namespace: str | None = None,
+        *,
+        missing_ok: bool = False,
+        dry_run: bool = False,
+        **options: Any,
+    ) -> None:
         """See ``Client.delete``."""
-        target = _target(kind, name, namespace)
+        target = _target_at(address_of(kind, name, namespace))
+        if dry_run:
+            options |= {"dry_run": True, "missing_ok": missing_ok}
+            await self._allowed(self._client.delete(kind, name, namespace, **options), "delete", target)
+            return
+        try:
+            await self._removed(self._client.delete(kind, name, namespace, **options), "delete", target)
+        except NotFoundError:
+            if not missing_ok:
+                raise
+
+    async def delete_collection(
+        self, kind: Any, namespace: str | None = None, *, dry_run: bool = False, **options: Any
+    ) -> Any:
+        """See ``Client.delete_collection``; later reconciles wait for the objects in the response."""
+        target = _target_at(Address(kind, "", namespace, kind))
+        attempt = self._client.delete_collection(kind, namespace, dry_run=dry_run, **options)
+        deleted = await self._allowed(attempt, "deletecollection", target)
+        for each in () if dry_run else deleted:
+            obj = to_dict(each)
+            self._gone(_target_of(obj), (obj.get("metadata") or {}).get("uid") or "")
+        return deleted
+
+    async def evict(self, pod: Any, namespace: str | None = None, *, dry_run: bool = False) -> None:
+        """See ``Client.evict``."""
+        target = _target_at(address_of_pod(pod, namespace))
+        attempt = self._client.evict(pod, namespace, dry_run=dry_run)
+        if dry_run:
+            await self._allowed(attempt, "create/eviction", target)
+        else:
+            await self._removed(attempt, "create/eviction", target)
+
+    async def _removed(self, attempt: Awaitable[Any], verb: str, target: Target | None) -> None:
+        """Await the deletion of one object, and record that it is gone; a 404 is no deletion of this controller."""
         uid = self._writes.uid_of(target) if target is not None else ""
         try:
-            await self._allowed(self._client.delete(kind, name, namespace, **options), "delete", target)
+            await self._allowed(attempt, verb, target)
         except NotFoundError:
             self._expect(target, Deleted(uid))
             raise
+        self._gone(target, uid)
+
+    def _gone(self, target: Target | None, uid: str) -> None:
         self._expect(target, Deleted(uid))
         if self._loops is not None and target is not None:
             self._loops.deleted(self._request, target)
@@ -156,14 +253,14 @@ for _method in vars(ExpectingClient).values():
         _method.__qualname__ = f"ctx.client.{_method.__name__}"
 
 
-def _target(kind: Any, name: str | NamespacedName, namespace: str | None) -> Target | None:
+def _target_at(address: Address) -> Target | None:
+    """Return the target of an address; None for a model class, which does not name its group."""
+    kind = address.kind
     if isinstance(kind, str):
         kind = GroupVersionKind.parse(kind)
     if not isinstance(kind, GroupVersionKind):
         return None
-    if isinstance(name, NamespacedName):
-        return Target(kind, NamespacedName(namespace or name.namespace, name.name))
-    return Target(kind, NamespacedName(namespace or "", name))
+    return Target(kind, NamespacedName(address.namespace or "", address.name))
 
 
 def _target_of(obj: Any) -> Target | None:
