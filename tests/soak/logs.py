@@ -14,7 +14,7 @@ _EXPECTED: dict[str, str] = {
     "Plugin rolled back": "a planned crash",
     "Plugin fails most of the time": _PLANNED,
     "Reconciler error": _PLANNED,
-    "Object cannot be read and is left out": "JSON is malformed",
+    "Object skipped, it cannot be decoded": "JSON is malformed",
     "Leadership lost, exiting": "",
     # What the hostile plugin does is named; a callback of it that exits cannot be told from anybody else's.
     "Callback tried to exit the process": "SystemExit: 0",

@@ -126,7 +126,7 @@ class PagedList:
                 store.upsert(reader.item(bytes(item)))  # copied, because a Raw keeps the whole page alive
             except Malformed as error:
                 self._on_skipped()
-                _log.error("Object cannot be read and is left out", reason=str(error), path=self._path)
+                _log.error("Object skipped, it cannot be decoded", reason=str(error), path=self._path)
             if number % time_slice.LOOK_EVERY == 0 and self._clock.monotonic() >= end:
                 await asyncio.sleep(0)
                 end = self._clock.monotonic() + time_slice.SLICE_SECONDS

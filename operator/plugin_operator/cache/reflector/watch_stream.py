@@ -179,4 +179,4 @@ class WatchStream:
             raise ApiConnectionError(str(error)) from error
         if self._on_skipped is not None:
             self._on_skipped()
-        _log.error("Object cannot be read and is left out", reason=str(error), size_bytes=len(line))
+        _log.error("Object skipped, it cannot be decoded", reason=str(error), size_bytes=len(line))

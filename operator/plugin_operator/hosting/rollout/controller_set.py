@@ -243,6 +243,6 @@ class ControllerSet:
             names = ", ".join(sorted(self._ending.keys() & runtime.specs.keys()))
             keys = ", ".join(map(str, self.ending))
             raise RetryableRejection(
-                f"reconciles of {names} from before it was dropped do not end ({keys}): wait, or restart the operator",
+                f"earlier reconciles of {names} do not end ({keys}): wait, or restart the operator",
                 path=runtime.revision.declarations[0].path,
             )

@@ -84,7 +84,9 @@ async def load(builder: RevisionBuilder, source: PluginSource, leftovers: tuple[
         raise
     if late:
         task.add_done_callback(_purge_late)
-        raise RetryableRejection(f"its import, fine on trial, did not end within {seconds:g} s here", path=source.path)
+        raise RetryableRejection(
+            f"its import passed the trial, but did not end within {seconds:g} s here", path=source.path
+        )
     return RevisionRuntime(task.result(), environment, leftovers)
 
 

@@ -134,7 +134,7 @@ def observed(scope: ControllerScope, reconcile: Reconciler, requests: list[Recon
 
 @contextmanager
 def captured_logs(lines: list[LogLine]) -> Iterator[None]:
-    """Note what code of plugins logs, by ``ctx.log``, structlog or the standard library."""
+    """Record the log lines of plugins, from ``ctx.log``, structlog or the standard library."""
 
     def note(_logger: Any, method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
         if _is_of_plugin(sys._getframe(1)):  # noqa: SLF001 - the documented way to find the caller
