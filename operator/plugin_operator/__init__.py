@@ -214,12 +214,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import and return the public name ``name`` (PEP 562)."""
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
-    return value
+if not TYPE_CHECKING:  # a type checker would take every misspelled name for Any
+
+    def __getattr__(name: str) -> Any:
+        """Import and return the public name ``name`` (PEP 562)."""
+        if name not in _HOME_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,8 @@ from typing import Any, assert_type
 
 from kubernetes_asyncio.client.models.v1_config_map import V1ConfigMap
 
+import plugin_operator
+import plugin_operator.testing
 from plugin_operator import (
     Client,
     Context,
@@ -130,6 +132,11 @@ async def models(ctx: ControllerContext, request: Request) -> None:
     assert_type(await client.delete_collection(V1ConfigMap, "namespace"), list[V1ConfigMap])
     await client.evict(config_map)
     ctx.recorder.event(config_map, "Normal", "Made", "was made")
+
+
+def misspelled_name() -> None:
+    plugin_operator.Contxt  # type: ignore[attr-defined] # noqa: B018
+    plugin_operator.testing.scenrio  # type: ignore[attr-defined] # noqa: B018
 
 
 async def wrong_calls(ctx: Context, request: Request) -> None:

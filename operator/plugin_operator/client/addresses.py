@@ -10,6 +10,8 @@ from plugin_operator.client.answers import Kind
 from plugin_operator.client.models import is_model, to_dict, version_and_kind
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 
+_TEXT_KINDS = (str, GroupVersionKind)  # looked at first: a kind as text is the most frequent by far
+
 
 class Address(NamedTuple):
     """One object, as a caller names it.
@@ -34,7 +36,7 @@ def address_of(kind: Any, name: Any = None, namespace: str | None = None) -> Add
         TypeError: an object is given and a name or a namespace as well.
         ValueError: the object names no kind.
     """
-    if not is_object(kind):
+    if isinstance(kind, _TEXT_KINDS) or not is_object(kind):
         if isinstance(name, NamespacedName):
             return Address(kind, name.name, namespace or name.namespace, kind)
         return Address(kind, name or "", namespace, kind)
@@ -56,7 +58,8 @@ def address_and_argument(kind: Any, name: Any, argument: Any, namespace: str | N
         TypeError: the argument is missing, or an object is given and a name or a namespace as well.
         ValueError: the object names no kind.
     """
-    name, argument = name_and_argument(kind, name, argument)
+    if argument is None:
+        name, argument = name_and_argument(kind, name, argument)
     return address_of(kind, name, namespace), argument
 
 

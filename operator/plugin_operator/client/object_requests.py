@@ -17,7 +17,7 @@ from plugin_operator.client.list_pages import objects_in, read_list
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import is_model, to_dict, version_and_kind
 from plugin_operator.errors import NoMatchError, NotFoundError
-from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, NamespacedName, Object, Resource
+from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, Object, Resource
 from plugin_operator.rendering import class_name
 
 APPLY = "application/apply-patch+yaml"
@@ -161,16 +161,12 @@ class ObjectRequests:
         body = await self.send(method, path, document, query=query, content_type=content_type)
         return object_in(type(obj) if is_model(obj) else "", body, resource if subresource is None else None)
 
-    def path(
-        self, resource: Resource, name: str | NamespacedName, namespace: str | None, subresource: str | None = None
-    ) -> str:
+    def path(self, resource: Resource, name: str, namespace: str | None, subresource: str | None = None) -> str:
         """Return the path of one object or of its subresource.
 
         Raises:
             ValueError: the name is missing, the namespace is, or one of them cannot be part of a path.
         """
-        if isinstance(name, NamespacedName):
-            namespace, name = namespace or name.namespace, name.name
         if not name:
             raise ValueError(f"a {resource.gvk.kind} without a name cannot be addressed")
         return resource.path(self._namespace(resource, namespace, name), name, subresource)

@@ -58,7 +58,7 @@ class ControllerMethods(Protocol):
             Exception: any exception is logged, and the revision is retired nevertheless.
         """
 
-    def export_state(self) -> Any:
+    def export_state(self) -> object:
         """Return state for the next revision. Define it together with ``import_state``.
 
         Called before the swap, while reconciles still run, and again after the last of them.

@@ -99,6 +99,13 @@ def test_every_link_inside_the_page_leads_to_a_heading() -> None:
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
 
 
+def test_no_signature_says_any_in_place_of_a_type() -> None:
+    code = "\n".join(re.findall(r"^```py\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL))
+    found = re.findall(r"^.*(?:: |-> |\| |type\[)Any(?:[,)= |]|\]$|$).*$", code, re.MULTILINE)
+
+    assert found == ["import_state(state: Any) -> None"]  # the author's own type, decoded from JSON
+
+
 def test_the_page_names_no_module_that_may_move() -> None:
     named = set(re.findall(r"\bplugin_operator(?:\.\w+)+", PAGE.read_text("utf-8")))
 

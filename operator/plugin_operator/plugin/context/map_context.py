@@ -1,9 +1,8 @@
 """``MapContext``: the context of a map function."""
 
-from typing import Any
-
 from structlog.types import FilteringBoundLogger
 
+from plugin_operator.client import Model
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.plugin.context.scope import ControllerScope, Lister
 
@@ -44,7 +43,7 @@ class MapContext:
         """
         return self._scope.lister()
 
-    def lister_for(self, kind: str | GroupVersionKind | type[Any]) -> Lister:
+    def lister_for(self, kind: str | GroupVersionKind | type[Model]) -> Lister:
         """Return the cache of another declared kind (``owns``, ``watches`` or ``reads``).
 
         If the controller declares the kind more than once, ``reads`` comes before ``owns``, and ``owns`` before
