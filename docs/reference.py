@@ -31,7 +31,14 @@ GIVEN = frozenset(
         "WatchOptions",
     }
     | {"testing.ControllerStatus", "testing.PluginStatus", "testing.VirtualTimer"}
-    | {"testing.Scenario", "testing.Write", "testing.ReconciledRequest", "testing.RecordedEvent", "testing.LogLine"}
+    | {
+        "testing.Scenario",
+        "testing.Write",
+        "testing.ReconciledRequest",
+        "testing.RecordedEvent",
+        "testing.LogLine",
+        "testing.FakeContext",
+    }
 )
 #: Public members that are for the operator itself, and those that are shown where most are.
 HIDDEN = {"Model": {"to_dict", "to_str"}, "RateLimiterSpec": {"build"}, "Source": {"connect"}}
@@ -65,7 +72,8 @@ GROUPS = {
     "AnswerTooLargeError ConfigError LeadershipLost SelectorError PluginRejected ExternalError "
     "PluginOperatorError",
     "Testing": "testing.scenario testing.Scenario testing.Write testing.ReconciledRequest testing.RecordedEvent "
-    f"testing.LogLine {FIXTURE} testing.PluginHarness testing.PluginStatus testing.PluginState "
+    "testing.LogLine testing.fake_context testing.FakeContext testing.Enqueued "
+    f"{FIXTURE} testing.PluginHarness testing.PluginStatus testing.PluginState "
     "testing.ControllerStatus testing.eventually testing.VirtualClock testing.VirtualTimer",
 }
 

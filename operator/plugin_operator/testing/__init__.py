@@ -13,6 +13,7 @@ from plugin_operator.testing.eventually import eventually
 if TYPE_CHECKING:
     from plugin_operator.controllers import ControllerStatus
     from plugin_operator.hosting import PluginState, PluginStatus
+    from plugin_operator.testing.fakes.fake_context import Enqueued, FakeContext, fake_context
     from plugin_operator.testing.harness import PluginHarness
     from plugin_operator.testing.recording.observations import LogLine, ReconciledRequest, RecordedEvent
     from plugin_operator.testing.recording.writes import Write
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ControllerStatus",
+    "Enqueued",
+    "FakeContext",
     "LogLine",
     "PluginHarness",
     "PluginState",
@@ -33,11 +36,14 @@ __all__ = [
     "VirtualTimer",
     "Write",
     "eventually",
+    "fake_context",
     "scenario",
 ]
 
 _HOMES = {
     "ControllerStatus": "plugin_operator.controllers",
+    "Enqueued": "plugin_operator.testing.fakes.fake_context",
+    "FakeContext": "plugin_operator.testing.fakes.fake_context",
     "LogLine": "plugin_operator.testing.recording.observations",
     "PluginHarness": "plugin_operator.testing.harness",
     "PluginState": "plugin_operator.hosting",
@@ -48,6 +54,7 @@ _HOMES = {
     "VirtualClock": "plugin_operator.testing.virtual_clock",
     "VirtualTimer": "plugin_operator.testing.virtual_clock",
     "Write": "plugin_operator.testing.recording.writes",
+    "fake_context": "plugin_operator.testing.fakes.fake_context",
     "scenario": "plugin_operator.testing.scenarios.scenario_setup",
 }
 

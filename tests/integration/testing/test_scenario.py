@@ -116,6 +116,31 @@ async def again(ctx, request): ...
         assert s.now == datetime(2026, 3, 1, 3, 29, 59, tzinfo=UTC)
 
 
+async def test_now_is_virtual_for_plugins_conditions_and_the_server(tmp_path: Path) -> None:
+    text = """
+from datetime import datetime
+from plugin_operator import Result, controller
+
+@controller(for_="v1/ConfigMap")
+async def expires(ctx, request):
+    obj = ctx.lister.get(request)
+    if obj is None:
+        return None
+    age = (ctx.now() - datetime.fromisoformat(obj["metadata"]["creationTimestamp"])).total_seconds()
+    if age < 3600:
+        return Result(requeue_after=3600 - age)
+    await ctx.client.delete("v1/ConfigMap", request)
+"""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    async with scenario(written(tmp_path, text, "expires"), objects=[config_map("a")], start=start) as s:
+        assert s.requests[0].requeue_after == 3600
+        await s.advance(3599)
+        assert s.writes == []
+        await s.advance(1)
+        assert [str(write) for write in s.writes] == ["delete v1/ConfigMap default/a"]
+        assert await s.list("v1/ConfigMap") == []
+
+
 async def test_a_reconcile_that_hangs_is_timed_out_by_virtual_time(tmp_path: Path) -> None:
     text = """
 import asyncio

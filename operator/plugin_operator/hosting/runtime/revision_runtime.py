@@ -245,6 +245,7 @@ class RevisionRuntime:
             finalizer=declaration.signature,
             writes=self._writes(declaration, informers),
             loops=self._loops(declaration, informers),
+            clock=self._environment.clock,
             rights=MissingRights(self.revision.plugin, self.label, declaration.name, self._environment.clock),
         )
         return BoundController(declaration, scope, guard)

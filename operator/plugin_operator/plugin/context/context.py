@@ -6,7 +6,7 @@ created on first use.
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -70,6 +70,10 @@ class ControllerContext(MapContext):
             return NamespacedName("", self._scope.controller)
         raise TypeError("enqueue() needs a request here: None is allowed inside a reconcile only")
 
+    def now(self) -> datetime:
+        """Return the operator's wall-clock time, aware, in UTC; in a ``scenario`` it is virtual. Raises nothing."""
+        return self._scope.clock.now()
+
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine, such as a call of ``client``, from a plain ``def`` reconciler, and return its result.
 
@@ -86,9 +90,15 @@ class ControllerContext(MapContext):
         try:
             running = asyncio.get_running_loop()
         except RuntimeError:
+            if loop is None:
+                return asyncio.run(_awaited(coroutine))
             return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
         coroutine.close()
         raise RuntimeError(f"ctx.wait() inside {running!r}: in an async def, await the coroutine instead")
+
+
+async def _awaited(coroutine: Coroutine[Any, Any, T]) -> T:
+    return await coroutine
 
 
 class Context(ControllerContext):
@@ -223,4 +233,4 @@ class Context(ControllerContext):
             ValueError: ``status`` is not one of the three, or ``reason`` is empty.
             TypeError: the model has no status.
         """
-        return conditions.set_condition(obj, type, status, reason, message, now=datetime.now(UTC))
+        return conditions.set_condition(obj, type, status, reason, message, now=self.now())

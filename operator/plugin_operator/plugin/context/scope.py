@@ -10,6 +10,7 @@ from structlog.types import FilteringBoundLogger
 from plugin_operator import logs
 from plugin_operator.client import Client
 from plugin_operator.client.models import version_and_kind
+from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import NotEnqueued
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.context.recorder import Recorder
@@ -111,13 +112,16 @@ class ControllerScope:
         enqueue: enqueues a request after a delay in seconds; None rejects requests.
 
     Attributes:
-        loop: the event loop on which it was created, which runs coroutines passed from threads.
+        clock: clock of the operator.
+        loop: the event loop on which it was created, which runs coroutines passed from threads; None in a unit test
+            without one.
     """
 
     __slots__ = (
         "_log",
         "_primary",
         "client",
+        "clock",
         "controller",
         "enqueue",
         "finalizer",
@@ -149,6 +153,7 @@ class ControllerScope:
         loops: LoopDetector | None = None,
         rights: MissingRights | None = None,
         enqueue: Callable[[NamespacedName, float], None] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.plugin = plugin
         self.revision = revision
@@ -163,7 +168,8 @@ class ControllerScope:
         self.loops = loops
         self.rights = rights
         self.enqueue = enqueue if enqueue is not None else _not_enqueued
-        self.loop = asyncio.get_running_loop()
+        self.clock = clock if clock is not None else SystemClock()
+        self.loop = _running_loop()
         self._primary: Lister | None = None
         self._log: FilteringBoundLogger | None = None
 
@@ -223,6 +229,13 @@ class ControllerScope:
                 "plugin", plugin=self.plugin, revision=self.revision, controller=self.controller
             )
         return self._log
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _not_enqueued(_request: NamespacedName, _after_seconds: float) -> None:

@@ -4,14 +4,14 @@ Owns what is recorded and what fails. The requests of the test itself and of the
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
 
-from kube_apiserver import ApiServer
+from kube_apiserver.registry import Registry
 from plugin_operator.client import ApiRequest, ByteStream, Response
 from plugin_operator.client.http.request_path import kind_at, object_of
 from plugin_operator.client.http.transport import Transport
@@ -24,6 +24,7 @@ from plugin_operator.testing.secret_masking import SECRETS
 Body: TypeAlias = dict[str, Any] | list[dict[str, Any]]
 Failure: TypeAlias = int | PluginOperatorError
 
+_PLANNED_VERBS = ("get", "list", "create", "update", "patch", "apply", "delete")
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _REASONS = {400: "BadRequest", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 422: "Invalid", 500: "InternalError"}
 _REASONS |= {401: "Unauthorized", 410: "Expired", 429: "TooManyRequests", 503: "ServiceUnavailable", 504: "Timeout"}
@@ -95,17 +96,46 @@ class PlannedFailure:
         return api_error(self.error, reason, "a planned failure of the test")
 
 
+def planned(verb: str, error: Failure, kind: str = "", times: int | None = None) -> PlannedFailure:
+    """Return a planned failure.
+
+    Raises:
+        ValueError: the verb is unknown, or the status is not one of a failure.
+    """
+    if verb not in _PLANNED_VERBS:
+        raise ValueError(f"unknown verb {verb!r}: use one of {', '.join(_PLANNED_VERBS)}")
+    if isinstance(error, int) and not 400 <= error <= 599:
+        raise ValueError(f"{error} is not the status of a failure: use 400 to 599")
+    return PlannedFailure(verb, error, kind, times)
+
+
+def planned_failures(fail: Mapping[str, Failure | Sequence[Failure]]) -> list[PlannedFailure]:
+    """Return planned failures by verb: a list fails that many requests in order, a single error all of them.
+
+    Raises:
+        ValueError: see ``planned``.
+    """
+    found = []
+    for verb, errors in fail.items():
+        if isinstance(errors, Sequence):
+            found += [planned(verb, error, times=1) for error in errors]
+        else:
+            found.append(planned(verb, errors))
+    return found
+
+
 @dataclass(slots=True)
 class WriteLog:
     """What plugins wrote, and what shall fail.
 
     Attributes:
+        kind_of: returns the kind that a request path is about, as text.
         writes: all writes, in the order of their ends.
         failures: the planned failures.
         pending: how many requests of plugins and their schedules are in flight.
     """
 
-    server: ApiServer
+    kind_of: Callable[[str], str]
     writes: list[Write] = field(default_factory=list)
     failures: list[PlannedFailure] = field(default_factory=list)
     pending: int = 0
@@ -115,12 +145,13 @@ class WriteLog:
         found = next((each for each in self.failures if each.takes(verb, kind)), None)
         return None if found is None else found.raised(verb)
 
-    def kind_of(self, path: str) -> str:
-        """Return the kind that a request path is about, as text; the plural if the server does not serve it."""
-        group_version = kind_at(path)
-        plural = object_of(path).get("resource", "")
-        served = self.server.cluster.registry.find(group_version.group, group_version.version, plural)
-        return str(GroupVersionKind(group_version.group, group_version.version, served.kind if served else plural))
+
+def kind_in(registry: Registry, path: str) -> str:
+    """Return the kind that a request path is about, as text; the plural if ``registry`` does not serve it."""
+    group_version = kind_at(path)
+    plural = object_of(path).get("resource", "")
+    served = registry.find(group_version.group, group_version.version, plural)
+    return str(GroupVersionKind(group_version.group, group_version.version, served.kind if served else plural))
 
 
 class ObservedTransport:
@@ -173,9 +204,11 @@ class ObservedTransport:
     def _note(
         self, request: ApiRequest, verb: str, kind: str, controller: str, *, answer: bytes = b"", error: str = ""
     ) -> None:
-        if not request.is_write:
+        if not request.is_write or ("dryRun", "All") in request.query:
             return
         body: Body | None = msgspec.json.decode(request.body) if request.body else None
+        if isinstance(body, dict) and body.get("dryRun"):
+            return
         if kind == "v1/Secret" and isinstance(body, dict):
             SECRETS.note(msgspec.json.encode({"metadata": {"name": object_of(request.path).get("name", "")}, **body}))
         place = object_of(request.path)

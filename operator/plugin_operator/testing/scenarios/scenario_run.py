@@ -6,6 +6,7 @@ Owns what a test asks and tells. Leaves start, stop and waiting to ``Engine``.
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,11 +25,17 @@ from plugin_operator.testing.recording.observations import (
     captured_logs,
     observed,
 )
-from plugin_operator.testing.recording.writes import Failure, ObservedTransport, PlannedFailure, Write, WriteLog
+from plugin_operator.testing.recording.writes import (
+    Failure,
+    ObservedTransport,
+    Write,
+    WriteLog,
+    kind_in,
+    planned,
+    planned_failures,
+)
 from plugin_operator.testing.scenarios import seeds
 from plugin_operator.testing.virtual_time import VirtualTime
-
-_VERBS = ("get", "list", "create", "update", "patch", "apply", "delete")
 
 
 class Scenario:
@@ -66,14 +73,8 @@ class Scenario:
             instrument=lambda scope, reconcile: observed(scope, reconcile, self.requests),
         )
         self._engine = Engine(plugins, timeout_seconds, parts, self._clock)
-        self._log = WriteLog(self._engine.server)
+        self._log = WriteLog(partial(kind_in, self._engine.server.cluster.registry), failures=planned_failures(fail))
         self.server: ApiServer = self._engine.server
-        for verb, errors in fail.items():
-            if isinstance(errors, Sequence):
-                for error in errors:
-                    self.fail(verb, error, times=1)
-            else:
-                self.fail(verb, errors)
 
     async def __aenter__(self) -> Self:
         """Start server and operator, with the objects there, and wait until all are reconciled.
@@ -148,11 +149,7 @@ class Scenario:
         Raises:
             ValueError: the verb is unknown, or the status is below 400.
         """
-        if verb not in _VERBS:
-            raise ValueError(f"unknown verb {verb!r}: use one of {', '.join(_VERBS)}")
-        if isinstance(error, int) and not 400 <= error <= 599:
-            raise ValueError(f"{error} is not the status of a failure: use 400 to 599")
-        self._log.failures.append(PlannedFailure(verb, error, kind, times))
+        self._log.failures.append(planned(verb, error, kind, times))
 
     def heal(self) -> None:
         """Drop all planned failures. Raises nothing."""

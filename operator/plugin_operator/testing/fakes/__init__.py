@@ -1,0 +1,1 @@
+"""Fakes for unit tests without a server: a context with a client, listers and a recorder."""

@@ -1,0 +1,155 @@
+"""A context for unit tests of a reconciler, without a server."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from plugin_operator.client import ApiClient, RESTMapper
+from plugin_operator.client.models import Model
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Resource
+from plugin_operator.plugin import Context, ControllerScope
+from plugin_operator.plugin.context.recorder import EventType
+from plugin_operator.plugin.context.scope import Lister
+from plugin_operator.testing.fakes.fake_objects import FakeObjects
+from plugin_operator.testing.recording.observations import ObservedRecorder, RecordedEvent
+from plugin_operator.testing.recording.writes import Failure, ObservedTransport, Write, WriteLog, planned_failures
+from plugin_operator.testing.virtual_clock import VirtualClock
+
+_CONTROLLER = "fake"
+
+
+class Enqueued(NamedTuple):
+    """One call of ``ctx.enqueue``.
+
+    Attributes:
+        request: the request.
+        after: delay in seconds.
+    """
+
+    request: NamespacedName
+    after: float
+
+
+class FakeContext(Context):
+    """A ``Context`` over objects in memory; ``fake_context`` makes it.
+
+    Attributes:
+        events: the Events that were recorded, in order.
+        enqueued: the requests that were enqueued, in order.
+    """
+
+    def __init__(self, scope: ControllerScope, request: NamespacedName, log: WriteLog) -> None:
+        super().__init__(scope, request)
+        self._writes = log
+        self.events: list[RecordedEvent] = []
+        self.enqueued: list[Enqueued] = []
+        scope.recorder = ObservedRecorder(_NoRecorder(), _CONTROLLER, self.events)
+        scope.enqueue = lambda request, after: self.enqueued.append(Enqueued(request, after))
+
+    @property
+    def writes(self) -> list[Write]:
+        """The writes that succeeded, in order. Raises nothing."""
+        return [each for each in self._writes.writes if not each.error]
+
+    @property
+    def failed_writes(self) -> list[Write]:
+        """The writes that failed, in order, with their errors. Raises nothing."""
+        return [each for each in self._writes.writes if each.error]
+
+
+def fake_context(
+    objects: Iterable[Mapping[str, Any]] = (),
+    *,
+    request: NamespacedName | tuple[str, str] | None = None,
+    kind: str | None = None,
+    fail: Mapping[str, Failure | Sequence[Failure]] | None = None,
+    now: datetime | None = None,
+) -> FakeContext:
+    """Return a context for a plain call of a reconciler, without server, cache or event loop.
+
+    ``client`` works on the objects and records its writes, with names, versions, conflicts, generations, finalizers and
+    status as on an API server. The listers show each write at once. It does not validate, set defaults, track field
+    owners (``apply`` merges, and replaces lists) or collect garbage: a ``scenario`` does. Every kind exists, and every
+    kind has a lister.
+
+    Args:
+        objects: the objects that exist; the first is the one to reconcile.
+        request: the request; None means the first object.
+        kind: the reconciled kind, which ``ctx.lister`` reads; None means that of the first object.
+        fail: planned failures by verb, as for ``scenario``.
+        now: the time of ``ctx.now()``, aware; None for the present second.
+
+    Raises:
+        ValueError: an object has no apiVersion, kind or name, or ``fail`` is wrong.
+
+    Example:
+        hello = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "hello", "namespace": "default"}}
+        ctx = fake_context([hello])
+        await ctx.client.patch("v1/ConfigMap", ctx.request, {"data": {"greeting": "hi"}})
+        assert ctx.lister.get(ctx.request)["data"] == {"greeting": "hi"}
+        assert [str(write) for write in ctx.writes] == ["patch v1/ConfigMap default/hello"]
+    """
+    given = list(objects)
+    clock = VirtualClock(now or datetime.now(UTC).replace(microsecond=0))
+    fakes = FakeObjects(given, clock)
+    log = WriteLog(lambda path: str(fakes.kind_of(path)), failures=planned_failures(fail or {}))
+    first = given[0] if given else None
+    gvk = GroupVersionKind.parse(kind) if kind is not None else GroupVersionKind.of(first) if first else None
+    client = ApiClient(
+        ObservedTransport(fakes, log), _FakeMapper(fakes), field_manager=f"plugin-operator/{_CONTROLLER}",
+        about={"controller": _CONTROLLER},
+    )  # fmt: skip
+    scope = ControllerScope(
+        plugin=_CONTROLLER,
+        revision="1",
+        controller=_CONTROLLER,
+        kind=gvk,
+        client=client,
+        recorder=_NoRecorder(),
+        listers=_Listers(fakes),
+        clock=clock,
+    )
+    about = request if request is not None else NamespacedName.of(first) if first else ("", _CONTROLLER)
+    return FakeContext(scope, NamespacedName(*about), log)
+
+
+class _FakeMapper(RESTMapper):
+    """Finds the resource of any kind."""
+
+    def __init__(self, fakes: FakeObjects) -> None:
+        super().__init__(fakes)
+        self._fakes = fakes
+
+    async def resource_for(self, kind: GroupVersionKind | str) -> Resource:
+        return self._fakes.resource(GroupVersionKind.parse(kind) if isinstance(kind, str) else kind)
+
+    async def find(self, version: str, kind: str) -> list[Resource]:
+        return self._fakes.resources_named(version, kind)
+
+
+class _Listers(Mapping[GroupVersionKind | str, Callable[[], Lister]]):
+    """The lister of any kind."""
+
+    def __init__(self, fakes: FakeObjects) -> None:
+        self._fakes = fakes
+
+    def __getitem__(self, kind: GroupVersionKind | str) -> Callable[[], Lister]:
+        if isinstance(kind, str):
+            raise KeyError(kind)
+        return lambda: self._fakes.lister(kind)
+
+    def __contains__(self, kind: object) -> bool:
+        return isinstance(kind, GroupVersionKind)
+
+    def __iter__(self) -> Iterator[GroupVersionKind | str]:
+        return (each.gvk for each in self._fakes.resources())
+
+    def __len__(self) -> int:
+        return len(self._fakes.resources())
+
+
+class _NoRecorder:
+    """A recorder that drops everything; ``FakeContext`` notes the Events before."""
+
+    def event(self, about: Mapping[str, Any] | Model, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - as the real one
+        """Drop an Event."""
