@@ -1,6 +1,6 @@
-"""Decoding what the API server answers, and telling it from what a proxy says in its place.
+"""Decode responses of the API server, and reject those of a proxy in its place.
 
-Owns the form in which callers get objects. Requests and pages are left to their own modules.
+Owns the decoded form of objects. Leaves requests to ``object_requests`` and pages to ``list_pages``.
 """
 
 from typing import Any, TypeAlias, TypeVar
@@ -12,7 +12,7 @@ from plugin_operator.errors import ApiConnectionError
 from plugin_operator.kube import GroupVersionKind, Object, Resource
 
 Kind: TypeAlias = str | GroupVersionKind | type[Any]
-"""A kind as text or value, whose objects are dicts; or a model class of kubernetes-asyncio."""
+"""A kind as text or ``GroupVersionKind``, whose objects are dicts; or a model class of kubernetes-asyncio."""
 
 T = TypeVar("T")
 
@@ -27,10 +27,10 @@ class _Head(msgspec.Struct):
 
 
 def read_json(body: bytes, kind: type[T]) -> T:
-    """Decode an answer as ``kind``.
+    """Decode a response as ``kind``.
 
     Raises:
-        ApiConnectionError: it is something else; a proxy's page in place of the answer is no better than no answer.
+        ApiConnectionError: the response is something else, such as the page of a proxy.
     """
     try:
         return msgspec.json.decode(body, type=kind)
@@ -42,21 +42,21 @@ def decoded(kind: Kind, body: bytes) -> Any:
     """Return an object as a dict, or as a model if ``kind`` is a model class.
 
     Raises:
-        ApiConnectionError: it cannot be read.
+        ApiConnectionError: the body cannot be decoded.
     """
     return read_json(body, Object) if isinstance(kind, str | GroupVersionKind) else to_model(body, kind)
 
 
 def object_in(kind: Kind, body: bytes, resource: Resource | None) -> Any:
-    """Return the object of an answer; ``resource`` is None if a subresource may have a kind of its own.
+    """Return the object of a response; ``resource`` is None for a subresource, which may have another kind.
 
     Raises:
-        ApiConnectionError: it is something else, say a page or a Status with which a proxy stands in.
+        ApiConnectionError: the response is something else, such as a page or Status of a proxy.
     """
     head = read_json(body, _Head)
     wanted = resource.gvk.kind if resource is not None else None
     if wanted == "Binding":
-        wanted = "Status"  # the one kind whose creation is answered with another
+        wanted = "Status"  # the only kind whose creation returns another kind
     if (head.kind == "Status" and wanted is None) or (wanted and head.kind and head.kind != wanted):
         raise ApiConnectionError(f"the server answered with a {head.kind} in place of a {wanted or 'whole object'}")
     return decoded(kind, body)

@@ -1,7 +1,7 @@
-"""The verbs of ``Client`` as requests to an API server.
+"""``ApiClient``: the verbs of ``Client`` as requests to an API server.
 
-Owns the method and the options of each verb. ``ObjectRequests`` builds and sends the requests; transport, retries and
-credentials are left to the ``Transport``, paths to the mapper.
+Owns the method and the options of each verb. Leaves the requests to ``ObjectRequests``, retries and credentials to the
+``Transport``, and paths to the mapper.
 """
 
 from collections.abc import Mapping
@@ -22,11 +22,11 @@ class ApiClient:
 
     Args:
         transport: the connection.
-        mapper: finds the paths.
-        field_manager: owns the fields that are written.
-        default_namespace: where a namespaced object goes that names no namespace.
-        timeout_seconds: for each request.
-        about: fields that say for whom, in the log line about a warning of the API server.
+        mapper: returns the resource of a kind.
+        field_manager: owner of written fields.
+        default_namespace: namespace of a namespaced object that names none.
+        timeout_seconds: deadline of each request.
+        about: log fields that name the caller, for warnings of the API server.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class ApiClient:
         )
 
     def with_field_manager(self, field_manager: str) -> "ApiClient":
-        """Return a client over the same connection whose writes have another owner.
+        """Return a client over the same connection with another field manager.
 
         Raises:
-            ValueError: no API server would take the name.
+            ValueError: the name is not valid.
         """
         own = self._requests
         return ApiClient(
@@ -62,15 +62,14 @@ class ApiClient:
     def for_controller(self, field_manager: str, about: Mapping[str, str]) -> "ApiClient":
         """Return a client over the same connection for the code of one controller.
 
-        It has no default namespace: an object of a request for which the code forgot the namespace would be looked for,
-        or made, in the operator's own.
+        It has no default namespace: a call that forgets the namespace must not read or write in that of the operator.
 
         Args:
             field_manager: as for ``with_field_manager``.
             about: fields that name the controller in log lines.
 
         Raises:
-            ValueError: no API server would take the name of the field manager.
+            ValueError: the name of the field manager is not valid.
         """
         own = self._requests
         return ApiClient(

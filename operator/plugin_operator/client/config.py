@@ -1,6 +1,6 @@
-"""Finding the API server: flag, ``$KUBECONFIG``, service account, ``~/.kube/config``, in this order.
+"""Find the API server: flag, ``$KUBECONFIG``, service account, ``~/.kube/config``, in this order.
 
-Owns the order and the messages; reading is left to ``kubeconfig_source`` and ``pod``.
+Owns the order and the messages. Leaves reading to ``kubeconfig_source`` and ``in_cluster``.
 """
 
 import os
@@ -19,18 +19,18 @@ from plugin_operator.errors import ConfigError
 from plugin_operator.paths import fixed_all
 
 SERVICE_ACCOUNT_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where the kubelet mounts token, authority and namespace."""
+"""Folder in which the kubelet mounts token, CA certificate and namespace."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionConfig:
-    """Which API server to talk to, and as whom.
+    """Address and credentials of one API server.
 
     Attributes:
-        host: the URL, for people; requests take it from ``access``.
-        access: gives address and credentials, kept fresh.
-        source: where this was found, for people.
-        namespace: the context's or the pod's namespace, if it names one.
+        host: URL for messages; requests take the URL from ``access``.
+        access: returns address and current credentials.
+        source: origin of the configuration, for messages.
+        namespace: namespace of the context or the pod, or None.
     """
 
     host: str
@@ -40,7 +40,7 @@ class ConnectionConfig:
 
     @classmethod
     def for_endpoint(cls, url: str, *, token: str | None = None, ca_pem: str | None = None) -> Self:
-        """Describe a server whose address and token are known: a test's, or a sandbox."""
+        """Return the configuration of a server with a known address and token, for tests and the sandbox."""
         authorization = f"Bearer {token}" if token else None
         return cls(url, FixedAccess(Access(url.rstrip("/"), authorization, TlsSettings(ca_pem=ca_pem))))
 
@@ -48,15 +48,15 @@ class ConnectionConfig:
 def load_connection_config(
     kubeconfig: str | None = None, context: str | None = None, *, environ: Mapping[str, str] | None = None
 ) -> ConnectionConfig:
-    """Find and read the configuration; commands for credentials run only when the connection opens.
+    """Find and read the configuration. Commands for credentials run only when the connection opens.
 
     Args:
-        kubeconfig: the value of ``--kubeconfig``; if given, nothing else is tried.
-        context: a context of the kubeconfig instead of its current one; rules out the service account.
-        environ: the environment, ``os.environ`` unless given.
+        kubeconfig: value of ``--kubeconfig``; if given, no other source is tried.
+        context: context of the kubeconfig instead of the current one; excludes the service account.
+        environ: environment variables; default ``os.environ``.
 
     Raises:
-        ConfigError: names what was tried and why none of it serves.
+        ConfigError: no source has a usable configuration; the message names the sources.
     """
     environment = os.environ if environ is None else environ
     if kubeconfig:

@@ -1,7 +1,7 @@
-"""Reading discovery documents: aggregated (apidiscovery.k8s.io v2) and the older one of a single group version.
+"""Parse discovery documents: aggregated (apidiscovery.k8s.io v2), and the older one of a single group version.
 
-Owns the formats; when to ask is left to ``mapper``. Both are read leniently: a broken aggregated API leaves holes that
-must not hide the other groups.
+Owns the formats. Leaves the requests to ``mapper``. The parser accepts missing fields: a broken aggregated API must not
+hide the other groups.
 """
 
 from collections.abc import Iterator
@@ -75,10 +75,10 @@ class _LegacyList(msgspec.Struct):
 
 
 def parse_aggregated(body: bytes) -> list[Resource] | None:
-    """Return the resources of an ``APIGroupDiscoveryList``, or None if the server answered with another document.
+    """Return the resources of an ``APIGroupDiscoveryList``, or None if the response is another document.
 
     Raises:
-        ServerError: the body is not readable at all.
+        ServerError: the body cannot be decoded.
     """
     document = _decode(body, _AggregatedList)
     if document.kind != "APIGroupDiscoveryList":
@@ -90,7 +90,7 @@ def parse_group_version(body: bytes, group: str, version: str) -> list[Resource]
     """Return the resources of an ``APIResourceList``.
 
     Raises:
-        ServerError: the body is not readable.
+        ServerError: the body cannot be decoded.
     """
     entries = _decode(body, _LegacyList).resources or []
     subresources: dict[str, set[str]] = {}

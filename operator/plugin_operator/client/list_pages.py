@@ -1,7 +1,6 @@
-"""Reading a list page by page.
+"""Read a list page by page.
 
-Owns what becomes of the pages: their items, and how many bytes they may have together. ``Paging`` says which page comes
-next; sending is left to the caller.
+Owns the items and the total size of the pages. Leaves the order of pages to ``Paging`` and requests to the caller.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -36,16 +35,16 @@ async def read_list(fetch: FetchPage, resource: Resource) -> Sequence[bytes]:
     """Return the JSON of all objects of a list.
 
     Args:
-        fetch: requests one page, by the query that asks for it.
-        resource: what is listed.
+        fetch: requests one page, by its query.
+        resource: the listed resource.
 
     Raises:
-        AnswerTooLargeError: one object is too large, or all of them together are.
-        ApiConnectionError: a page cannot be read, or the pages come to no end.
+        AnswerTooLargeError: a single object, or the whole list, is too large.
+        ApiConnectionError: a page cannot be decoded, or the list does not end.
     """
     try:
         return await _read_pages(fetch, resource, Paging(resource.plural))
-    except GoneError:  # the list took longer than the server keeps the snapshot its pages come from
+    except GoneError:  # the snapshot behind the pages has expired on the server
         return await _read_pages(fetch, resource, Paging(resource.plural, None))
 
 
@@ -59,7 +58,7 @@ def objects_in(body: bytes, resource: Resource) -> Sequence[bytes]:
 
 
 async def _read_pages(fetch: FetchPage, resource: Resource, pages: Paging) -> Sequence[bytes]:
-    """Return the items of all pages; a page that is too large comes again with fewer objects."""
+    """Return the items of all pages; a page that is too large is requested again with fewer objects."""
     found: list[bytes] = []
     size, goes_on = 0, True
     while goes_on:
@@ -78,7 +77,7 @@ async def _read_pages(fetch: FetchPage, resource: Resource, pages: Paging) -> Se
 
 
 def _items(page: _Page, resource: Resource) -> Iterator[bytes]:
-    """Yield the items with the type that lists of built-in kinds leave out."""
+    """Yield the items, with the ``kind`` and ``apiVersion`` that lists of built-in kinds omit."""
     head = b'{"apiVersion":"%b","kind":"%b"' % (resource.gvk.api_version.encode(), resource.gvk.kind.encode())
     for item in page.items or ():
         raw = bytes(item)

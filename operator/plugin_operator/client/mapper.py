@@ -1,8 +1,8 @@
-"""From a kind to the resource that serves it.
+"""``RESTMapper``: map a kind to the resource that serves it.
 
-Owns what was learnt from discovery and when to ask again. One aggregated request for each of the two roots at first;
-after that a kind that is not known costs one small request for its own group version, so that waiting for a CRD is
-cheap and one group that is broken disturbs nobody else.
+Owns the results of discovery and their refresh. The first lookup sends one aggregated request to each of the two roots.
+After that, an unknown kind costs one small request for its group version. So waiting for a CRD is cheap, and a broken
+group does not affect the others.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ from plugin_operator.kube import GroupVersionKind, Resource
 
 GroupVersion = tuple[str, str]
 
-_parse = functools.lru_cache(maxsize=512)(GroupVersionKind.parse)  # authors name kinds as text in every call
+_parse = functools.lru_cache(maxsize=512)(GroupVersionKind.parse)  # plugins pass kinds as text in every call
 
 
 class RESTMapper:
     """Finds resources by kind, and caches them until ``invalidate``.
 
     Args:
-        transport: where to ask.
-        clock: measures how old an answer is.
-        refetch_seconds: an answer "no such kind" is believed for this long.
+        transport: connection for discovery.
+        clock: measures the age of a response.
+        refetch_seconds: time for which a missing kind is not looked up again.
     """
 
     def __init__(self, transport: Transport, *, clock: Clock | None = None, refetch_seconds: float = 0.5) -> None:
@@ -44,13 +44,13 @@ class RESTMapper:
         """Return the resource that serves ``kind``.
 
         Args:
-            kind: or its text, "v1/ConfigMap", "apps/v1/Deployment".
+            kind: the kind, or its text: "v1/ConfigMap", "apps/v1/Deployment".
 
         Raises:
-            NoMatchError: the server does not serve it now.
+            NoMatchError: the server does not serve the kind at present.
             ApiError: discovery of its group version fails.
             ApiConnectionError: the server cannot be reached.
-            ValueError: the text is no kind.
+            ValueError: the text is not a kind.
         """
         gvk = _parse(kind) if isinstance(kind, str) else kind
         found = self._resources.get(gvk)
@@ -58,7 +58,7 @@ class RESTMapper:
             return found
         async with self._lock:
             await self._learn_everything()
-        # A lock for each, so that a group whose server hangs holds up nobody who asks for another.
+        # One lock per group version: a group whose server hangs must not delay lookups of other groups.
         async with self._locks[(gvk.group, gvk.version)]:
             await self._learn(gvk)
         found = self._resources.get(gvk)
@@ -67,13 +67,13 @@ class RESTMapper:
         return found
 
     async def find(self, version: str, kind: str) -> list[Resource]:
-        """Return the resources of any group that serve ``kind`` in ``version``; for callers who know no group."""
+        """Return the resources of all groups that serve ``kind`` in ``version``, for callers without a group."""
         async with self._lock:
             await self._learn_everything()
         return [res for gvk, res in self._resources.items() if gvk.version == version and gvk.kind == kind]
 
     def invalidate(self, kind: GroupVersionKind | None = None) -> None:
-        """Forget the group version of ``kind``, or everything; the next lookup asks the server."""
+        """Remove the group version of ``kind``, or all, from the cache; the next lookup asks the server."""
         if kind is None:
             self._resources.clear()
             self._asked.clear()
@@ -106,7 +106,7 @@ class RESTMapper:
                 answer = await self._transport.send(ApiRequest("GET", root, accept=AGGREGATED_ACCEPT))
                 resources = parse_aggregated(answer.body)
             except ApiError:
-                continue  # not allowed, or broken: each group version can still be asked for
+                continue  # forbidden or broken: single group versions can still be requested
             for resource in resources or ():
                 self._asked[(resource.gvk.group, resource.gvk.version)] = self._clock.monotonic()
             self._remember(resources or ())
@@ -121,7 +121,7 @@ class RESTMapper:
             del self._resources[gvk]
 
     def _hint(self, gvk: GroupVersionKind) -> str:
-        """Name what a slip of the pen may have meant: another version, another case, the plural."""
+        """Suggest similar kinds: another version, another case, the plural."""
         word = gvk.kind.lower()
         near = {
             str(other)

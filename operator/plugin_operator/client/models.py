@@ -1,7 +1,7 @@
-"""Typed models of kubernetes-asyncio for authors who want them.
+"""Conversion between typed models of kubernetes-asyncio and dicts.
 
-Owns the way between a model and the dict on the wire. The models cost over a second and 70 MB to import, so nothing
-here imports them: whoever passes a model class has imported it.
+The models take over a second and 70 MB to import, so this module does not import them. A caller that passes a model
+class has imported it.
 """
 
 import re
@@ -25,15 +25,15 @@ class Model(Protocol):
 
 
 def is_model(value: object) -> bool:
-    """Tell whether ``value`` is a model class or an instance of one."""
+    """Report whether ``value`` is a model class or an instance of one."""
     return hasattr(value, "openapi_types") and hasattr(value, "attribute_map")
 
 
 def version_and_kind(model: type) -> tuple[str, str]:
-    """Return version and kind a model class stands for; its group is not to be read from it.
+    """Return version and kind of a model class; the name of the class does not contain the group.
 
     Raises:
-        ValueError: the name of the class has another shape.
+        ValueError: the class is not a model of an API kind.
     """
     match = _CLASS_NAME.fullmatch(model.__name__)
     if match is None:
@@ -42,12 +42,12 @@ def version_and_kind(model: type) -> tuple[str, str]:
 
 
 def to_model(body: bytes, model: type[Any] | str) -> Any:
-    """Build a model from the JSON of an object; the model may be given by name, as ``openapi_types`` has it."""
+    """Return a model from the JSON of an object; ``model`` is a class, or its name as in ``openapi_types``."""
     return _converter().deserialize(_Body(body), model)
 
 
 def to_dict(obj: Any) -> Object:
-    """Return the object a model stands for; a dict is returned as it is."""
+    """Return a model as a dict; a dict is returned unchanged."""
     if not is_model(obj):
         result: Object = obj
         return result
@@ -60,8 +60,8 @@ class _Body(msgspec.Struct):
 
 
 def _converter() -> Any:
-    """Return the library's converter without the HTTP session it would open."""
-    from kubernetes_asyncio.client import ApiClient, Configuration  # over a second, already paid by the caller
+    """Return the library's converter, without an HTTP session."""
+    from kubernetes_asyncio.client import ApiClient, Configuration  # the caller has imported it already
 
     converter = ApiClient.__new__(ApiClient)
     converter.configuration = Configuration()

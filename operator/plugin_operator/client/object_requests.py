@@ -1,6 +1,6 @@
-"""Building and sending requests about objects: resource, path, namespace, field manager and body.
+"""Build and send requests about objects: resource, path, namespace, field manager and body.
 
-Owns what all verbs of ``Client`` share. What each verb promises is at ``Client``; answers are decoded by ``answers``.
+Owns what all verbs of ``Client`` share. ``Client`` documents each verb; ``answers`` decodes responses.
 """
 
 from collections.abc import Awaitable, Mapping
@@ -27,7 +27,7 @@ PATCH_TYPES: Mapping[str, str] = {
     "strategic": "application/strategic-merge-patch+json",
 }
 
-# What kube-apiserver says of a path under which it serves no resource; an object's absence has other words.
+# Messages of kube-apiserver for a path without a resource; those for a missing object differ.
 _NO_SUCH_PATH = frozenset({"404 page not found", "the server could not find the requested resource"})
 _MAX_MANAGER_BYTES = 128
 
@@ -38,11 +38,11 @@ class ObjectRequests:
 
     Args:
         transport: the connection.
-        mapper: finds the paths.
-        field_manager: owns the fields that are written; a name that ``checked_manager`` returned.
-        default_namespace: where a namespaced object goes that names no namespace.
-        timeout_seconds: for each request.
-        about: fields that say for whom, in the log line about a warning of the API server.
+        mapper: returns the resource of a kind.
+        field_manager: owner of written fields; a name that ``checked_manager`` returned.
+        default_namespace: namespace of a namespaced object that names none.
+        timeout_seconds: deadline of each request.
+        about: log fields that name the caller, for warnings of the API server.
     """
 
     transport: Transport
@@ -56,8 +56,8 @@ class ObjectRequests:
         """Return the resource that serves ``kind``.
 
         Raises:
-            NoMatchError: none does, or a model class could stand for several.
-            ValueError: a text is no kind, or a class is no model of one.
+            NoMatchError: the server does not serve the kind, or several kinds fit the model class.
+            ValueError: the text is not a kind, or the class is not a model.
         """
         if isinstance(kind, str | GroupVersionKind):
             return await self.mapper.resource_for(kind)
@@ -69,10 +69,10 @@ class ObjectRequests:
         return found[0]
 
     async def document(self, obj: Any) -> tuple[Object, Resource]:
-        """Return an object as a dict that names its kind, and the resource that serves it.
+        """Return an object as a dict with its kind, and the resource that serves it.
 
         Raises:
-            NoMatchError: none does.
+            NoMatchError: the server does not serve the kind.
             ValueError: the object names no kind.
         """
         document = to_dict(obj)
@@ -110,11 +110,11 @@ class ObjectRequests:
         label_selector: str | Mapping[str, Any] | None,
         field_selector: str | Mapping[str, str] | None,
     ) -> list[Any]:
-        """Return all objects that the selectors choose, page by page.
+        """Return all selected objects; requests them in pages.
 
         Raises:
-            SelectorError: a selector cannot be read.
-            AnswerTooLargeError: one object is too large, or all of them together are.
+            SelectorError: a selector cannot be parsed.
+            AnswerTooLargeError: a single object, or the whole list, is too large.
         """
         query = selection(label_selector, field_selector)
         resource = await self.resource(kind)
@@ -135,19 +135,19 @@ class ObjectRequests:
         options: Query = (),
         content_type: str = "application/json",
     ) -> Any:
-        """Send an object and return it, or the whole object of its subresource, as the server stored it.
+        """Send an object, and return the stored object.
 
         Args:
-            method: POST goes to the collection, every other one to the object.
-            obj: a dict or a model; what is returned is of the same class.
-            subresource: instead of the object itself.
-            field_manager: owns the fields instead of that of the requests.
+            method: POST addresses the collection, all others the object.
+            obj: a dict or a model; the result has the same class.
+            subresource: subresource to address instead of the object.
+            field_manager: owner of the fields instead of the default one.
             dry_run: the server stores nothing.
-            options: of the query, besides these two.
-            content_type: of the body; with ``APPLY``, ``metadata.managedFields`` is left out.
+            options: other parts of the query.
+            content_type: type of the body; with ``APPLY``, ``metadata.managedFields`` is not sent.
 
         Raises:
-            ValueError: the object lacks kind, name or namespace, or no server takes ``field_manager``.
+            ValueError: the object has no kind, name or namespace, or ``field_manager`` is not valid.
         """
         document, resource = await self.document(obj)
         metadata = to_dict(document.get("metadata") or {})
@@ -165,17 +165,17 @@ class ObjectRequests:
         """Return the path of one object or of its subresource.
 
         Raises:
-            ValueError: the name is missing, the namespace is, or one of them cannot be part of a path.
+            ValueError: name or namespace is missing, or cannot be part of a path.
         """
         if not name:
             raise ValueError(f"a {resource.gvk.kind} without a name cannot be addressed")
         return resource.path(self._namespace(resource, namespace, name), name, subresource)
 
     def manager(self, chosen: str | None, dry_run: bool) -> tuple[tuple[str, str], ...]:
-        """Return the query of a write. It names the field manager: ``chosen``, by default that of the requests.
+        """Return the query of a write, with the field manager: ``chosen``, or the default one.
 
         Raises:
-            ValueError: no API server would take the name.
+            ValueError: the name is not valid.
         """
         manager = ("fieldManager", self.field_manager if chosen is None else checked_manager(chosen))
         return (manager, ("dryRun", "All")) if dry_run else (manager,)
@@ -189,12 +189,12 @@ class ObjectRequests:
         query: Query = (),
         content_type: str = "application/json",
     ) -> bytes:
-        """Send one request and return the body of the answer.
+        """Send one request and return the body of the response.
 
         Raises:
-            NoMatchError: the server serves nothing under ``path``; the mapper forgets the kind.
-            ApiError: the server refuses.
-            ApiConnectionError: no whole answer came in time.
+            NoMatchError: the server serves no resource at ``path``; the kind is removed from the mapper.
+            ApiError: the server rejects the request.
+            ApiConnectionError: no complete response arrived before the deadline.
         """
         body = None if document is None else msgspec.json.encode(document, enc_hook=_plain)
         request = ApiRequest(
@@ -225,17 +225,17 @@ class ObjectRequests:
         return chosen
 
     def _check_is_served(self, path: str, error: NotFoundError) -> None:
-        """Tell a kind that is gone from an object that is not there; the next call asks discovery again."""
+        """Raise NoMatchError if the kind, not the object, is missing; the next call asks discovery again."""
         if error.message in _NO_SUCH_PATH and is_whole_object(path):
             self.mapper.invalidate(kind_at(path))
             raise NoMatchError(f"the API server does not serve {path}: {error.message}") from error
 
 
 def checked_manager(name: str) -> str:
-    """Return the name of a field manager; refuse what apimachinery's ``ValidateFieldManager`` refuses.
+    """Return the name of a field manager, checked by the rules of apimachinery's ``ValidateFieldManager``.
 
     Raises:
-        ValueError: no API server would take it.
+        ValueError: the name is not valid.
     """
     if not name or len(name.encode()) > _MAX_MANAGER_BYTES or not name.isprintable():
         raise ValueError(f"field_manager {name!r} must be 1 to {_MAX_MANAGER_BYTES} bytes of printable text")
@@ -271,7 +271,7 @@ def delete_options(
 
 
 def _plain(value: object) -> object:
-    """Return what a part of a document stands for that JSON has no type for: a typed model."""
+    """Return a typed model inside a document as a dict."""
     if is_model(value):
         return to_dict(value)
     raise TypeError(f"a {class_name(value)} cannot be written to the API server: make it a dict, list, text or number")

@@ -1,7 +1,7 @@
-"""Following a list from page to page.
+"""``Paging``: the state of a list in pages.
 
-Owns how many objects a page is asked for, where the next one begins, and when a server leads nowhere. Requests and what
-is done with the objects are left to the callers.
+Owns the page size, the continue token and the detection of lists without an end. Leaves requests and objects to the
+callers.
 """
 
 from plugin_operator.client.http.api_request import Query
@@ -11,19 +11,19 @@ from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError
 PAGE_OBJECTS = 500
 
 MAX_PAGES = 20_000
-"""Ten million objects; a server that goes on after so many pages never comes to an end."""
+"""Ten million objects; a list with more pages counts as endless."""
 
-_PAGE_BYTES = 8 * 2**20  # a page is held whole and scanned at once, so large objects come in shorter pages
+_PAGE_BYTES = 8 * 2**20  # a page is buffered and parsed as a whole, so large objects need smaller pages
 _SMALL_PAGE_BYTES = _PAGE_BYTES // 8
-_MAX_TOKEN_BYTES = 2**16  # it goes into a URL; kube-apiserver's tokens have a few hundred bytes
+_MAX_TOKEN_BYTES = 2**16  # part of a URL; tokens of kube-apiserver have a few hundred bytes
 
 
 class Paging:
     """The pages of one list.
 
     Args:
-        what: is listed, for error messages.
-        limit: the number of objects on the first page, and the most on any; None asks for the list in one piece.
+        what: name of the list, for error messages.
+        limit: objects on the first page, and the maximum for any page; None requests the whole list at once.
     """
 
     __slots__ = ("_followed", "_limit", "_most", "_pages", "_token", "_what")
@@ -37,29 +37,29 @@ class Paging:
 
     @property
     def query(self) -> Query:
-        """What asks for the page at hand."""
+        """Query of the current page."""
         limit = [("limit", str(self._limit))] if self._limit else []
         return [*limit, ("continue", self._token)] if self._token else limit
 
     def shrink(self, refused: AnswerTooLargeError) -> None:
-        """Ask for the page at hand again with fewer objects, for it was larger than an answer may be.
+        """Reduce the size of the current page after its response exceeded the limit.
 
         Raises:
-            AnswerTooLargeError: ``refused`` itself; one object is too large, or the list in one piece is.
+            AnswerTooLargeError: ``refused`` itself; a single object, or the whole list at once, is too large.
         """
         if self._limit is None or self._limit == 1:
             raise refused
         self._limit = fewer(self._limit)
 
     def turn(self, token: str | None, page_bytes: int) -> bool:
-        """Go on to the next page and return whether there is one.
+        """Move to the next page; return whether there is one.
 
         Args:
-            token: the ``continue`` of the page at hand.
-            page_bytes: its size, which decides how many objects the next page is asked for.
+            token: ``continue`` of the current page.
+            page_bytes: size of the current page, which sets the number of objects on the next.
 
         Raises:
-            ApiConnectionError: the server leads back to a page that was read, or from page to page without end.
+            ApiConnectionError: the server repeats a continue token, or the list has too many pages.
         """
         if not token:
             return False
@@ -79,7 +79,7 @@ class Paging:
 
 
 def _resized(limit: int, most: int, page_bytes: int) -> int:
-    """A few large objects must not make the thousands of small ones behind them come one by one."""
+    """Return the next page size; it grows again, so that a few large objects do not slow down the rest of the list."""
     if page_bytes > _PAGE_BYTES:
         return max(1, limit // 2)
     return min(most, limit * 2) if page_bytes < _SMALL_PAGE_BYTES else limit

@@ -1,1 +1,1 @@
-"""How to reach and convince an API server: kubeconfigs, service accounts, exec plugins, TLS and tokens."""
+"""Address and credentials of an API server: kubeconfigs, service accounts, exec plugins, TLS and tokens."""

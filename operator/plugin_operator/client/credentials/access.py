@@ -1,7 +1,7 @@
-"""How to reach and convince an API server: address, authorization and TLS material, kept fresh.
+"""``Access``: address, authorization and TLS material for an API server.
 
-Owns the protocol and the fixed kind. Where the facts come from (a kubeconfig, a pod's service account) is left to
-``sources``, how long they are kept to ``kept``; the requests are left to ``connection``.
+Owns the protocol ``AccessSource`` and a fixed implementation. Leaves reading to ``kubeconfig_source`` and
+``in_cluster``, caching to ``cached_access``, and requests to ``connection``.
 """
 
 import base64
@@ -14,20 +14,20 @@ from urllib.parse import unquote, urlsplit
 from plugin_operator.client.credentials.tls import TlsSettings
 
 _SYSTEM_TRUST = TlsSettings()
-_MIN_HIDDEN = 4  # a shorter one hides nothing, and would be in every second word
+_MIN_HIDDEN = 4  # a shorter text is no secret and would match everywhere
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Everything one request needs besides itself.
+    """Address and credentials of one request.
 
     Attributes:
-        host: URL of the server, without a slash at the end.
-        authorization: the whole value of that header.
-        tls: material for the handshake.
-        proxy: URL of a proxy on the way.
-        impersonation: headers that ask the server to act as somebody else.
-        expires_at: when the credentials end, as far as they say so themselves.
+        host: URL of the server, without a trailing slash.
+        authorization: value of the ``Authorization`` header.
+        tls: material for the TLS handshake.
+        proxy: URL of the proxy, or None.
+        impersonation: headers for user impersonation.
+        expires_at: expiry of the credentials, if they state one.
     """
 
     host: str
@@ -38,7 +38,7 @@ class Access:
     expires_at: datetime | None = field(default=None, compare=False)
 
     def hide(self, text: str) -> str:
-        """Return ``text``, which a server or a proxy may have had a part in, without the credentials it was sent."""
+        """Return ``text`` with the credentials replaced: a server or a proxy may have quoted them."""
         for sent in self._sent():
             if len(sent) >= _MIN_HIDDEN:
                 text = text.replace(sent, "<credentials>")
@@ -60,29 +60,29 @@ class Access:
             yield from (proxy.password, password)
 
     def __repr__(self) -> str:
-        """Leave the credentials out, for this ends in logs and tracebacks."""
+        """Return the host only: logs and tracebacks must not contain credentials."""
         return f"Access(host={self.host!r})"
 
 
 class AccessSource(Protocol):
-    """Where a connection asks for access before each request."""
+    """Returns the access for each request of a connection."""
 
     async def current(self) -> Access:
-        """Return what is valid now, re-read if it may have changed; cheap when nothing has.
+        """Return the current access, read again if it may have changed; otherwise the call is cheap.
 
         Raises:
-            ConfigError: the credentials cannot be had (any more).
+            ConfigError: there are no usable credentials.
         """
 
     async def renew(self, rejected: Access) -> Access:
-        """Return access after the server answered 401 to ``rejected``, fresh unless another caller renewed it already.
+        """Return access after a 401 for ``rejected``; renews it unless another caller already has.
 
         Raises:
             ConfigError: as ``current``.
         """
 
     async def reread(self, failed: Access) -> Access:
-        """Return access after a TLS handshake with ``failed`` failed: another value if what it was read from changed.
+        """Return access after a failed TLS handshake with ``failed``; another value if its source has changed.
 
         Raises:
             ConfigError: as ``current``.
@@ -90,7 +90,7 @@ class AccessSource(Protocol):
 
 
 class FixedAccess:
-    """Access that never changes: a test server, or a token given on the spot."""
+    """Access that never changes, for tests and known tokens."""
 
     __slots__ = ("_access",)
 
@@ -98,15 +98,15 @@ class FixedAccess:
         self._access = access
 
     async def current(self) -> Access:
-        """Return the one access there is."""
+        """Return the access."""
         return self._access
 
     async def renew(self, rejected: Access) -> Access:
-        """Return the same access: there is no other."""
+        """Return the same access; it cannot be renewed."""
         del rejected
         return self._access
 
     async def reread(self, failed: Access) -> Access:
-        """Return the same access: there is no other."""
+        """Return the same access; it cannot be renewed."""
         del failed
         return self._access

@@ -1,7 +1,7 @@
-"""Access that is read again as it ages, while the last good one goes on serving.
+"""``CachedAccess``: cached credentials with periodic refresh.
 
-Owns when to read and what to do when that fails. A file that is away for a moment, a certificate whose key comes a
-second later, a login command that fails ahead of need: as long as the last credentials are valid, no request notices.
+Owns the times of reading, and the reaction to failures. Requests use the last good credentials while these are valid.
+So a missing file, a certificate without its new key, or a failed login command does not affect requests.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from plugin_operator.rendering import describe
 from plugin_operator.tasks import AnyTask, TaskOwner
 
 REREAD_SECONDS = 30.0
-"""How old what was read from files may become: the kubelet and cert-manager rotate well before the old one expires."""
+"""Maximum age of cached files: the kubelet and cert-manager rotate them well before the old ones expire."""
 
-_RETRY_SECONDS = 5.0  # while the last good access serves
-_RETRY_WITHOUT_SECONDS = 1.0  # a login command must not be run for each request of a busy operator
-_RENEW_PAUSE_SECONDS = 1.0  # nor for each 401, at first
+_RETRY_SECONDS = 5.0  # while the last good access is valid
+_RETRY_WITHOUT_SECONDS = 1.0  # a login command must not run for each request
+_RENEW_PAUSE_SECONDS = 1.0  # nor for each 401; grows with each renewal
 _RENEW_PAUSE_AT_MOST_SECONDS = 15.0
 _RENEW_FORGET_SECONDS = 60.0
 
@@ -31,26 +31,26 @@ _log = logs.get_logger(__name__)
 
 
 class Source(Protocol):
-    """Reads access from where it is kept.
+    """Reads access from its origin.
 
     Attributes:
-        description: for people.
+        description: name of the origin, for messages.
     """
 
     description: str
 
     @property
     def is_slow(self) -> bool:
-        """Whether the next ``read`` waits for a command or another server, and not for files alone."""
+        """Whether the next ``read`` waits for a command or another server, not only for files."""
 
     async def read(self, *, renew: bool) -> Access:
-        """Read everything now.
+        """Read files, commands and identity providers.
 
         Args:
-            renew: the API server refused what was read last, so ask commands and identity providers again.
+            renew: the API server rejected the last credentials, so run commands and ask identity providers again.
 
         Raises:
-            ConfigError: names what cannot be read, and why.
+            ConfigError: the credentials cannot be read; the message names their origin.
         """
 
 
@@ -58,8 +58,8 @@ class CachedAccess:
     """An ``AccessSource`` that keeps the last good access of a source.
 
     Args:
-        source: reads it.
-        clock: ages it.
+        source: reads the access.
+        clock: measures its age.
     """
 
     def __init__(self, source: Source, *, clock: Clock | None = None) -> None:
@@ -77,7 +77,7 @@ class CachedAccess:
         self._ahead: AnyTask | None = None
 
     async def current(self) -> Access:
-        """Return the access, read again at most every ``REREAD_SECONDS``; see ``AccessSource.current``."""
+        """Return the access; it is read at most once per ``REREAD_SECONDS``. See ``AccessSource.current``."""
         if self._clock.monotonic() < self._due:
             return self._require()
         if self._access is None or self._is_expired or not self._source.is_slow:
@@ -85,18 +85,18 @@ class CachedAccess:
                 if self._clock.monotonic() >= self._due:
                     await self._read(renew=False)
         elif self._ahead is None:
-            # No request waits for a command that runs ahead of need; the task itself takes in, and logs, its outcome.
-            # It runs in a context of its own, for the one at hand belongs to the plugin whose request came first.
+            # No request waits for a command that runs before expiry; the task logs its own outcome.
+            # It runs in a new context, because the current one belongs to the plugin that sends the request.
             self._ahead = Context().run(self._tasks.spawn, self._read_ahead(), "ahead-of-need")
         return self._require()
 
     async def close(self) -> None:
-        """End a command that runs ahead of need; the access itself stays."""
+        """Cancel a command that runs before expiry; the access stays usable."""
         await self._tasks.stop(_CLOSE_SECONDS)
         self._ahead = None
 
     async def renew(self, rejected: Access) -> Access:
-        """Ask the command or read the files again; see ``AccessSource.renew``."""
+        """Run the command or read the files again; see ``AccessSource.renew``."""
         async with self._lock:
             now = self._clock.monotonic()
             if self._access is rejected and now >= self._renew_from:
@@ -121,14 +121,14 @@ class CachedAccess:
             self._ahead = None
 
     async def _read(self, *, renew: bool) -> None:
-        """Read, and keep what was read or why it could not be."""
+        """Read the access; store it, or the reason of the failure."""
         try:
             access = await self._source.read(renew=renew)
             _check_tls(access)
         except ConfigError as error:
             self._failed(str(error))
             return
-        except Exception as error:  # noqa: BLE001 - what a library raises about an odd file must not end the operator
+        except Exception as error:  # noqa: BLE001 - an unexpected error about a file must not stop the operator
             self._failed(describe(error))
             return
         if self._failure and self._access is not None:
@@ -149,7 +149,7 @@ class CachedAccess:
         return min(REREAD_SECONDS, max(_RETRY_WITHOUT_SECONDS, left))
 
     def _say_whether_stale(self, *, is_stale: bool) -> None:
-        """Report credentials that are handed out expired; they are used, for the clock of this machine may be wrong."""
+        """Log credentials that have expired when they are read; they are used, as the local clock may be wrong."""
         if is_stale and not self._is_stale and self._access is not None and self._access.expires_at is not None:
             _log.warning(
                 "Credentials have expired when they are read: is the clock of this machine right?",

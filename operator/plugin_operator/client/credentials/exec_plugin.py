@@ -1,7 +1,6 @@
 """Credentials from a command, by the rules of client-go's exec plugins.
 
-Owns the command: how it is found, what it is told, how much it may print, and its end. When to run it is left to
-``kubeconfig``.
+Owns the process: path, input, limits of output, and termination. Leaves the time of the call to ``kubeconfig_source``.
 """
 
 import asyncio
@@ -24,13 +23,13 @@ from plugin_operator.errors import ConfigError
 from plugin_operator.tasks import start_task
 
 DEADLINE_SECONDS = 60.0
-"""How long a command may take; a person may have to log in."""
+"""Deadline of a command; a person may have to log in."""
 
 _MAX_OUTPUT_BYTES = 2**20
 _MAX_COMPLAINT_BYTES = 2000
 _CHUNK_BYTES = 2**16
 _POLL_SECONDS = 0.02
-_PIPE_SECONDS = 0.5  # a helper that the command leaves behind may hold its pipes for ever
+_PIPE_SECONDS = 0.5  # a child that the command leaves behind may keep its pipes open
 _REAP_SECONDS = 2.0
 _API_VERSIONS = tuple(f"client.authentication.k8s.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
 _MODES = ("Never", "IfAvailable", "Always")
@@ -38,7 +37,7 @@ _MODES = ("Never", "IfAvailable", "Always")
 
 @dataclass(frozen=True, slots=True)
 class ExecCredential:
-    """What a command handed out; a token, a client certificate, or both."""
+    """Credentials from a command: a token, a client certificate, or both."""
 
     token: str | None = field(default=None, repr=False)
     certificate_pem: bytes | None = field(default=None, repr=False)
@@ -53,7 +52,7 @@ class _Status(msgspec.Struct, rename="camel"):
     expiration_timestamp: datetime | None = None
 
     def __repr__(self) -> str:
-        """Leave the credentials out."""
+        """Return the expiry only, without credentials."""
         return f"_Status(expiration_timestamp={self.expiration_timestamp!r})"
 
 
@@ -67,13 +66,14 @@ class ExecCommand:
     """The command in the ``exec`` of a kubeconfig's user.
 
     Args:
-        settings: that mapping.
-        folder: of the kubeconfig; a relative command with a slash starts there, one without is looked for in ``$PATH``.
-        cluster: what the command is told of the cluster if ``provideClusterInfo`` is set.
-        has_terminal: whether a person sits at standard input.
+        settings: the mapping ``exec``.
+        folder: folder of the kubeconfig. A relative command with a slash starts there; one without is searched in
+            ``$PATH``.
+        cluster: input about the cluster if ``provideClusterInfo`` is set.
+        has_terminal: reports whether standard input is a terminal.
 
     Raises:
-        ConfigError: the mapping makes no sense.
+        ConfigError: the mapping is not valid.
     """
 
     def __init__(
@@ -101,12 +101,12 @@ class ExecCommand:
         self._has_terminal = has_terminal or _has_terminal
 
     async def run(self) -> ExecCredential:
-        """Run the command and return what it hands out.
+        """Run the command and return its credentials.
 
-        Past ``DEADLINE_SECONDS``, and when this is cancelled, the command is killed with its process group.
+        After ``DEADLINE_SECONDS``, or when the call is cancelled, the process group of the command is killed.
 
         Raises:
-            ConfigError: it cannot be run, fails, takes too long or prints no credential.
+            ConfigError: the command cannot start, fails, exceeds the deadline or prints no credential.
         """
         interactive = self._is_interactive()
         process = await self._started(interactive)
@@ -122,7 +122,7 @@ class ExecCommand:
         return self._read(output)
 
     async def _started(self, interactive: bool) -> Process:
-        """Start the command whole: asyncio, cancelled half-way, would kill it alone and wait for its children."""
+        """Start the command, shielded from cancel: asyncio would kill only the command and wait for its children."""
         starting = start_task(self._start(interactive), "credentials command")
         try:
             return await asyncio.shield(starting)
@@ -145,7 +145,7 @@ class ExecCommand:
                 stdin=None if interactive else DEVNULL,
                 stdout=PIPE,
                 stderr=None if interactive else PIPE,
-                # A group of its own, which may not read from the terminal; uvloop knows no process_group.
+                # A separate process group, which cannot read from the terminal; uvloop has no process_group.
                 start_new_session=not interactive,
             )
         except (OSError, ValueError) as error:
@@ -167,7 +167,7 @@ class ExecCommand:
             raise ConfigError(f"{self._name} printed no ExecCredential: {error}") from error
         status = answer.status
         if answer.kind != "ExecCredential" or answer.api_version != self._api_version:
-            # What else it printed may be a credential.
+            # Other output may be a credential.
             version = answer.api_version if answer.api_version in _API_VERSIONS else "another version"
             kind = "" if answer.kind == "ExecCredential" else "another kind than ExecCredential: "
             raise ConfigError(f"{self._name} printed {kind}{version}, not {self._api_version}")
@@ -191,7 +191,7 @@ class ExecCommand:
 
 
 def cluster_info(cluster: Mapping[str, Any], ca_pem: bytes | None) -> Mapping[str, Any]:
-    """Return what a command is told of its cluster, as in ``client.authentication.k8s.io``'s ``Cluster``."""
+    """Return the cluster information for a command, as in ``client.authentication.k8s.io``'s ``Cluster``."""
     info = {
         key: cluster[key]
         for key in ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url", "disable-compression")
@@ -206,9 +206,9 @@ def cluster_info(cluster: Mapping[str, Any], ca_pem: bytes | None) -> Mapping[st
 
 
 async def _outcome(process: Process) -> tuple[bytes, str]:
-    """Return what the process printed and the end of its complaints, once it has ended.
+    """Wait for the process; return its output, and the end of its standard error.
 
-    asyncio's ``wait`` would also wait for helpers that the command leaves behind with its pipes.
+    asyncio's ``wait`` would also wait for children that keep the pipes open.
     """
     output, complaint = bytearray(), bytearray()
     pipes = [
@@ -234,21 +234,21 @@ async def _collect(stream: asyncio.StreamReader | None, into: bytearray, limit: 
 
 
 async def _keep_end(stream: asyncio.StreamReader | None, into: bytearray, limit: int) -> None:
-    """Read everything, so that the command never waits for a reader, and keep the end."""
+    """Read the whole stream, so that the command never blocks on it, and keep the end."""
     while stream is not None and (piece := await stream.read(_CHUNK_BYTES)):
         into += piece
         del into[:-limit]
 
 
 async def _end(process: Process, *, group: bool) -> None:
-    """Kill what still runs, wait for it, and close the pipes."""
+    """Kill a running process, wait for it, and close the pipes."""
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if group:
                 os.killpg(process.pid, signal.SIGKILL)
             else:
                 process.kill()
-    # A helper that was left behind may hold the pipes for ever; the public interface has no way to let go of them.
+    # A child that was left behind may keep the pipes open; asyncio has no public way to close them.
     process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_REAP_SECONDS):

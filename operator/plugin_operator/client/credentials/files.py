@@ -1,4 +1,4 @@
-"""Reading the small files that credentials are kept in."""
+"""Read small files with credentials."""
 
 import os
 import stat
@@ -11,17 +11,17 @@ MAX_FILE_BYTES = 4 * 2**20
 
 
 def read_credential(path: str | Path, what: str) -> bytes:
-    """Return the content of a file, which is never empty.
+    """Return the content of a file; never empty.
 
     Args:
-        path: of the file; links are followed, so a rotated Secret or projected volume shows its new content.
-        what: what the file is, for the message.
+        path: path of the file. Links are followed, so a rotated Secret or projected volume shows its new content.
+        what: name of the file in messages.
 
     Raises:
-        ConfigError: it is absent, empty, unreadable, larger than ``MAX_FILE_BYTES`` or no regular file.
+        ConfigError: the file is missing, empty, unreadable, larger than ``MAX_FILE_BYTES`` or not a regular file.
     """
     try:
-        # A pipe put in its place must not hang the operator.
+        # A pipe in place of the file must not block the operator.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
         raise ConfigError(f"the {what} {path} cannot be read: {_reason(error)}") from error
@@ -42,10 +42,10 @@ def read_credential(path: str | Path, what: str) -> bytes:
 
 
 def read_token(path: str | Path, what: str) -> str:
-    """Return the content of a file as a token, without the white space around it.
+    """Return the content of a file as a token, without surrounding white space.
 
     Raises:
-        ConfigError: as ``read_credential``, or it cannot stand in a header.
+        ConfigError: as ``read_credential``, or the content is not valid in a header.
     """
     token = read_credential(path, what).decode("latin-1").strip()
     if not is_token(token):

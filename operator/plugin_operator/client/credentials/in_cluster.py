@@ -1,4 +1,4 @@
-"""Access of a pod by its service account: two files that the kubelet rotates."""
+"""Access from the service account of a pod: two files that the kubelet rotates."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,14 +12,14 @@ from plugin_operator.errors import ConfigError
 
 
 class InClusterSource:
-    """Reads token and certificate authority of the pod's service account.
+    """Reads token and CA certificate of the pod's service account.
 
     Args:
-        environment: names host and port of the API server.
-        token_file, ca_file: where the kubelet mounts them.
+        environment: environment variables, with host and port of the API server.
+        token_file, ca_file: files that the kubelet mounts.
 
     Raises:
-        ConfigError: the environment names no server.
+        ConfigError: the environment has no host or port.
     """
 
     description = "the pod's service account"
@@ -45,7 +45,7 @@ class InClusterSource:
         """Read both files.
 
         Raises:
-            ConfigError: names the one that cannot be used.
+            ConfigError: a file cannot be used; the message names it.
         """
         token = read_token(self._token_file, "service account token")
         tls = TlsSettings(ca_pem=read_credential(self._ca_file, "service account CA"))

@@ -1,7 +1,6 @@
 """One context of a kubeconfig as plain values.
 
-kubernetes-asyncio merges the files and checks that they fit together; what a context leads to is left to
-``kubeconfig_source``.
+Leaves merging and checking of the files to kubernetes-asyncio, and credentials to ``kubeconfig_source``.
 """
 
 import copy
@@ -24,12 +23,12 @@ class KubeconfigContext:
     """A context as plain values.
 
     Attributes:
-        name: of the context.
+        name: name of the context.
         server: URL, without name and password.
-        server_authorization: for the header, where the URL has name and password.
-        namespace: that the context names, if any.
-        cluster, user: as they are written.
-        cluster_folder, user_folder: where relative paths of theirs start.
+        server_authorization: value of the header if the URL has name and password.
+        namespace: namespace of the context, or None.
+        cluster, user: entries of the file, unchanged.
+        cluster_folder, user_folder: folders that relative paths in these entries start from.
     """
 
     name: str
@@ -43,15 +42,15 @@ class KubeconfigContext:
 
 
 def read_context(paths: str, name: str | None, source: str) -> KubeconfigContext:
-    """Read one context of some kubeconfig files.
+    """Read one context from kubeconfig files.
 
     Args:
-        paths: as in ``$KUBECONFIG``.
-        name: of the context; None for the current one.
-        source: what to call the files in messages.
+        paths: paths as in ``$KUBECONFIG``.
+        name: name of the context; None for the current one.
+        source: name of the files in messages.
 
     Raises:
-        ConfigError: no file is there, or what they hold makes no sense.
+        ConfigError: no file exists, or their content is not valid.
     """
     if not existing(paths):
         raise ConfigError(f"the kubeconfig {source} does not exist")
@@ -86,10 +85,10 @@ def read_context(paths: str, name: str | None, source: str) -> KubeconfigContext
 
 
 def _check_context(config: Any, name: str | None, source: str) -> None:
-    """Check that the kubeconfig has the context that was asked for.
+    """Check that the kubeconfig has the context ``name``.
 
     Raises:
-        ConfigError: it does not; lists those it has.
+        ConfigError: it does not; the message lists its contexts.
     """
     entries = config.value.get("contexts") if name else None
     names = [str(entry["name"]) for entry in entries or () if "name" in entry]
@@ -99,7 +98,7 @@ def _check_context(config: Any, name: str | None, source: str) -> None:
 
 
 def existing(paths: str) -> list[Path]:
-    """Return the files of ``$KUBECONFIG`` that are there."""
+    """Return the existing files of ``$KUBECONFIG``."""
     found = [Path(path).expanduser() for path in paths.split(os.pathsep) if path]
     return [path for path in found if path.exists()]
 
@@ -108,7 +107,7 @@ def impersonation_of(user: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return the headers for ``as``, ``as-uid``, ``as-groups`` and ``as-user-extra``, as client-go sends them.
 
     Raises:
-        ValueError: the others are there without ``as``.
+        ValueError: the user has one of the others without ``as``.
     """
     headers = [("Impersonate-User", str(user["as"]))] if user.get("as") else []
     headers += [("Impersonate-Uid", str(user["as-uid"]))] if user.get("as-uid") else []
@@ -124,7 +123,7 @@ def _user(config: Any, name: str | None) -> Any:
     """Return the entry of a context's user; None for a context without one.
 
     Raises:
-        ValueError: there is no such entry, as in a file that is still being written; kubectl refuses it as well.
+        ValueError: there is no such entry, as in a half-written file; kubectl rejects it too.
     """
     if not name:
         return None
@@ -135,7 +134,7 @@ def _user(config: Any, name: str | None) -> Any:
 
 
 def _place(error: Any) -> str:
-    """Return where YAML is broken, and not the parser's words: these quote what is there, which may be a token."""
+    """Return the position of a YAML error without the parser's message, which may quote a token."""
     mark = getattr(error, "problem_mark", None)
     return f", in {mark.name} at line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
 

@@ -1,10 +1,9 @@
-"""The configuration part of kubernetes-asyncio, without its thousand model modules.
+"""Import the ``config`` modules of kubernetes-asyncio without its thousand model modules.
 
-kubernetes-asyncio owns the merging of kubeconfigs and the identity providers. Its package root
-imports every typed model, which costs over a second and 70 MB that an operator working on raw bytes never uses. Its
-``config`` modules need two names of all that, and only to fill a ``Configuration`` if the caller brings none. So they
-are imported under a bare parent package, and taken out of ``sys.modules`` again: an author who imports
-kubernetes-asyncio gets the whole of it, untouched.
+kubernetes-asyncio merges kubeconfigs and asks identity providers. Its package root imports every typed model, which
+takes over a second and 70 MB. The ``config`` modules need only two names of it, to fill a ``Configuration``. So this
+module imports them under an empty parent package, and removes that from ``sys.modules``. A plugin that imports
+kubernetes-asyncio gets the complete, unchanged package.
 """
 
 import importlib
@@ -22,7 +21,7 @@ _loaded: list[tuple[ModuleType, type[Exception]]] = []
 
 
 class LoadedConfiguration:
-    """What the library's loaders fill: the attributes of its ``Configuration`` that they set."""
+    """Stands in for the library's ``Configuration``: the attributes that its loaders set."""
 
     def __init__(self) -> None:
         self.host = ""
@@ -37,12 +36,12 @@ class LoadedConfiguration:
 
 
 def kube_config() -> Any:
-    """Return the library's module ``config.kube_config`` (about 50 ms the first time)."""
+    """Return the library's module ``config.kube_config``; the first call takes about 50 ms."""
     return _modules()[0]
 
 
 def config_exception() -> type[Exception]:
-    """Return the exception those modules raise."""
+    """Return the exception class of these modules."""
     return _modules()[1]
 
 
@@ -71,7 +70,7 @@ def _import_alone() -> tuple[ModuleType, type[Exception]]:
         sys.modules.update({root.__name__: root, client.__name__: client})
         return _import_whole()
     except ImportError:
-        _forget()  # a later version that needs more of itself: pay the price rather than fail
+        _forget()  # a later version that needs more of the package: import all of it
         return _import_whole()
     finally:
         if sys.modules.get(_ROOT) is root:

@@ -1,7 +1,7 @@
-"""Access from one context of a kubeconfig, read anew whenever it is asked for.
+"""``KubeconfigSource``: access from one context of a kubeconfig.
 
-Every file is read by content: the kubeconfig, the authority, certificate, key and token it names. Commands and identity
-providers are asked only when what they gave is about to expire or was refused.
+Each read takes the content of all files: the kubeconfig, and the CA certificate, certificate, key and token it names.
+It asks commands and identity providers only when their credentials are about to expire or were rejected.
 """
 
 import asyncio
@@ -24,23 +24,22 @@ from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ConfigError
 
 _AHEAD_AT_MOST = timedelta(minutes=5)
-_AHEAD_SHARE = 0.2  # of the credential's life
+_AHEAD_SHARE = 0.2  # of the lifetime of the credential
 _CREDENTIALS = (
     "token", "tokenFile", "username", "exec", "auth-provider", "client-certificate", "client-certificate-data",
 )  # fmt: skip
 
 
 class KubeconfigSource:
-    """Reads the access that one context of a kubeconfig gives.
+    """Reads the access of one context of a kubeconfig.
 
-    The context stays the one of the start, whatever becomes the current one; so does the server, for the caches of a
-    running operator belong to it.
+    Context and server never change after the start, because the caches of the operator belong to the server.
 
     Args:
-        paths: of the files, as in ``$KUBECONFIG``.
-        context: as it was read at the start.
-        description: of the files, for people.
-        clock: tells when credentials expire.
+        paths: paths of the files, as in ``$KUBECONFIG``.
+        context: the context at the start.
+        description: name of the files, for messages.
+        clock: evaluates the expiry of credentials.
     """
 
     def __init__(self, paths: str, context: KubeconfigContext, description: str, *, clock: Clock | None = None) -> None:
@@ -49,7 +48,7 @@ class KubeconfigSource:
         self._paths = paths
         self._context = context
         self._clock = clock or SystemClock()
-        # A pipe, as the shell makes one of <(...), can be read only once.
+        # A pipe, such as <(...) of a shell, can be read only once.
         self._can_reread = all(path.is_file() for path in existing(paths))
         self._content = self._contents()
         self._credential: ExecCredential | None = None
@@ -59,11 +58,11 @@ class KubeconfigSource:
 
     @property
     def is_slow(self) -> bool:
-        """Whether a command is due, or an identity provider may be asked; see ``Source.is_slow``."""
+        """Whether the next read runs a command or asks an identity provider; see ``Source.is_slow``."""
         return ("auth-provider" in self._context.user or self._has_exec) and self._is_due
 
     async def read(self, *, renew: bool) -> Access:
-        """Read all files, and ask the command or identity provider if it is due; see ``Source.read``."""
+        """Read all files, and ask the command or identity provider if due; see ``Source.read``."""
         self._reread()
         user = self._context.user
         if "auth-provider" in user:
@@ -111,7 +110,7 @@ class KubeconfigSource:
 
     @property
     def _has_exec(self) -> bool:
-        """Whether a command gives the credentials; as for kubectl, those that are written down come first."""
+        """Whether the credentials come from a command; as for kubectl, credentials in the file take precedence."""
         user = self._context.user
         return bool(user.get("exec")) and not (user.get("token") or user.get("tokenFile") or user.get("username"))
 
@@ -124,7 +123,7 @@ class KubeconfigSource:
     async def _run(self, settings: Mapping[str, Any]) -> None:
         cluster = cluster_info(self._context.cluster, self._authority())
         credential = await ExecCommand(settings, self._context.user_folder, cluster).run()
-        _check_pair(credential)  # before it is kept: it may say that it is good for hours
+        _check_pair(credential)  # before it is stored: it may be valid for hours
         self._credential, expires_at = credential, credential.expires_at
         if expires_at is None:
             self._renew_from = None
@@ -133,7 +132,7 @@ class KubeconfigSource:
             self._renew_from = expires_at - ahead
 
     async def _ask_provider(self) -> None:
-        """Take a token of the identity provider, which the library refreshes; one without an end is due at once."""
+        """Get a token from the identity provider; a token without an expiry is due again at once."""
         target = LoadedConfiguration()
         try:
             if self._provider is None:
@@ -182,7 +181,7 @@ class KubeconfigSource:
 
 
 def _has_credentials(user: Mapping[str, Any]) -> bool:
-    """Tell whether requests are those of somebody; half a file names a user and nothing of it."""
+    """Report whether a user has credentials; in a half-written file it has none."""
     return any(user.get(key) for key in _CREDENTIALS)
 
 
@@ -198,7 +197,7 @@ def _check_pair(credential: ExecCredential) -> None:
 
 
 def _content(section: Mapping[str, Any], key: str, folder: str) -> bytes | None:
-    """Return what ``key`` names or, first, what ``key-data`` holds."""
+    """Return the decoded ``key-data``, or else the content of the file ``key``."""
     data = section.get(f"{key}-data")
     if data:
         try:
@@ -210,7 +209,7 @@ def _content(section: Mapping[str, Any], key: str, folder: str) -> bytes | None:
 
 
 def _provider_of(user: Mapping[str, Any]) -> Any:
-    """Return the library's loader for an ``auth-provider``; it keeps the tokens it refreshes to itself."""
+    """Return the library's loader for an ``auth-provider``; it does not write refreshed tokens to a file."""
     config = {
         "current-context": "only",
         "contexts": [{"name": "only", "context": {"cluster": "only", "user": "only"}}],

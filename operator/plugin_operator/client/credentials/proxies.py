@@ -1,15 +1,15 @@
-"""Whether a proxy stands between us and the API server.
+"""Select the proxy for an API server.
 
-The rules are those of Go's ``golang.org/x/net/http/httpproxy``, and so kubectl's: ``HTTPS_PROXY`` or ``HTTP_PROXY``, by
-the server's scheme, and ``NO_PROXY``, a list of
+The rules are those of Go's ``golang.org/x/net/http/httpproxy``, and so of kubectl: ``HTTPS_PROXY`` or ``HTTP_PROXY``,
+by the scheme of the server, and ``NO_PROXY``, a list of
 
 - ``*``: no proxy for any server;
 - addresses, with or without a port (``10.0.0.1``, ``10.0.0.1:6443``, ``2001:db8::1``, ``[2001:db8::1]:6443``);
 - ranges (``10.0.0.0/8``);
-- names, with or without a port: ``example.com`` covers its subdomains as well, ``.example.com`` and ``*.example.com``
-  cover nothing else.
+- names, with or without a port: ``example.com`` includes its subdomains; ``.example.com`` and ``*.example.com``
+  stand for the subdomains only.
 
-Names in upper case come first; loopback addresses and ``localhost`` never go through a proxy.
+Variables in upper case take precedence. Loopback addresses and ``localhost`` never use a proxy.
 """
 
 import os
@@ -27,21 +27,21 @@ _PORTS = {"http": "80", "https": "443"}
 
 
 def proxy_for(url: str, configured: str | None) -> str | None:
-    """Return the proxy on the way to the server at ``url``, or None.
+    """Return the proxy for the server at ``url``, or None.
 
     Args:
-        url: of the server.
-        configured: ``proxy-url`` of the kubeconfig, which rules out the environment.
+        url: URL of the server.
+        configured: ``proxy-url`` of the kubeconfig; takes precedence over the environment.
 
     Raises:
-        ConfigError: the proxy is not one for HTTP.
+        ConfigError: the proxy is not an HTTP or HTTPS proxy.
     """
     proxy = configured or environment_proxy(url)
     if proxy is not None:
         origin = "proxy-url of the kubeconfig" if configured else "the environment"
         scheme, separator, _ = proxy.partition("://")
         if not separator or scheme not in _PORTS:
-            # Without a scheme, what would be taken for one may be a password.
+            # Without a scheme, the part in its place may be a password.
             kind = f"a {scheme} proxy" if separator else "a proxy without a scheme"
             raise ConfigError(f"{origin} names {kind}: only http and https proxies can be used")
         if not _has_address(proxy):
@@ -58,11 +58,11 @@ def _has_address(url: str) -> bool:
 
 
 def environment_proxy(url: str, environment: Mapping[str, str] | None = None) -> str | None:
-    """Return the proxy that the environment names for ``url``, or None."""
+    """Return the proxy for ``url`` from the environment, or None."""
     variables = os.environ if environment is None else environment
     parts = urlsplit(url)
     if parts.scheme == "http" and variables.get("REQUEST_METHOD"):
-        return None  # a CGI program's HTTP_PROXY comes from its client
+        return None  # the client of a CGI program sets HTTP_PROXY
     proxy = (
         _any_of(variables, f"{parts.scheme.upper()}_PROXY", f"{parts.scheme}_proxy") if parts.scheme in _PORTS else ""
     )
@@ -106,7 +106,7 @@ def _exemption(entry: str) -> Exempts:
     suffix = name if name.startswith(".") else f".{name}"
 
     def covers(host: str, address: Address | None, at: str) -> bool:
-        # The zone of an IPv6 address may look like the end of a name.
+        # The zone of an IPv6 address may look like a domain.
         return address is None and port in {"", at} and (host == name or host.endswith(suffix))
 
     return covers
@@ -131,12 +131,12 @@ def _address(host: str) -> Address | None:
         found = ip_address(host)
     except ValueError:
         return None
-    # An address of version 4 in the form of version 6 is the same one.
+    # An IPv4-mapped IPv6 address equals the IPv4 address.
     return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
 def _ascii(name: str) -> str:
-    """Return a name as it is looked up, so that both ways to write one are the same."""
+    """Return a name in IDNA form, so that both forms of a name are equal."""
     if name.isascii():
         return name
     dot = "." if name.startswith(".") else ""

@@ -1,6 +1,6 @@
-"""The address of a server, apart from the name and password that may be written into it.
+"""Split the URL of a server into address and credentials.
 
-An address ends in logs, errors, metrics and traces; a password must not.
+Logs, errors, metrics and traces contain the address; they must not contain a password.
 """
 
 import base64
@@ -11,12 +11,12 @@ _PARTS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?:(?P<user>[^/?#]*)
 
 
 def split_server(url: str) -> tuple[str, str | None]:
-    """Return a server's URL without user and password, and the value of ``Authorization`` that these stand for.
+    """Return the URL without user and password, and the ``Authorization`` header for these.
 
-    Go's HTTP client, and so kubectl, sends them the same way.
+    Go's HTTP client, and so kubectl, sends the same header.
 
     Raises:
-        ValueError: it is no URL of a server; quotes none of it, for it may hold a password.
+        ValueError: the URL is not valid; the message does not quote it, because it may contain a password.
     """
     found = _PARTS.fullmatch(url.strip())
     if found is None:

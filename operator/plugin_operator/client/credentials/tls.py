@@ -1,7 +1,7 @@
-"""The material of a TLS handshake, by content, and the context made of it.
+"""``TlsSettings``: the material of a TLS handshake by content, and its context.
 
-Files are read by ``sources``: what is here never changes, so a rotated certificate is another value and gets a context
-of its own, while connections under the old one live on.
+Leaves reading files to the sources of access. The settings are immutable: a rotated certificate gives new settings and
+a new context, while connections with the old context continue.
 """
 
 import functools
@@ -18,14 +18,14 @@ _KEPT_CONTEXTS = 8
 
 @dataclass(frozen=True, slots=True)
 class TlsSettings:
-    """What the TLS handshake needs; all empty means the system's own trust.
+    """Material of a TLS handshake; empty settings use the CA certificates of the system.
 
     Attributes:
-        ca_pem: certificates of the authorities to trust instead of the system's.
-        certificate_pem: the client's certificate, with those that lead to its authority.
-        key_pem: its private key, not encrypted.
-        verify: whether the server has to prove who it is.
-        server_name: the name the server's certificate is for, if it is not the host's.
+        ca_pem: CA certificates to trust instead of those of the system.
+        certificate_pem: client certificate with its chain.
+        key_pem: private key of the client, not encrypted.
+        verify: whether to verify the certificate of the server.
+        server_name: name in the certificate of the server, if it differs from the host.
     """
 
     ca_pem: str | bytes | None = None
@@ -35,10 +35,10 @@ class TlsSettings:
     server_name: str | None = None
 
     def context(self) -> ssl.SSLContext:
-        """Return the context, the same one for the same content.
+        """Return the context; equal settings share one.
 
         Raises:
-            OSError: the material makes no sense (``ssl.SSLError``), or key and certificate do not belong together.
+            OSError: the material is not valid (``ssl.SSLError``), or key and certificate do not match.
         """
         return _context_of(self)
 
@@ -51,12 +51,12 @@ def _context_of(settings: TlsSettings) -> ssl.SSLContext:
         pem = settings.ca_pem.encode() if isinstance(settings.ca_pem, str) else settings.ca_pem
         with _as_file(pem) as path:
             context = ssl.create_default_context(cafile=path)
-    # Many clusters' own CAs lack the extensions that strict mode of Python 3.13 asks for; Go does not ask either.
+    # The CA of many clusters lacks extensions that Python 3.13 requires in strict mode; Go does not require them.
     context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
     if settings.certificate_pem is not None:
         # One file may hold both.
         with _as_file(settings.certificate_pem) as certificate, _as_file(settings.key_pem or b"") as key:
-            # Without an answer given here, OpenSSL asks the terminal for the password of an encrypted key.
+            # Without a password, OpenSSL asks the terminal for that of an encrypted key.
             context.load_cert_chain(certificate, key if settings.key_pem is not None else None, password="")
     if not settings.verify:
         context.check_hostname = False
@@ -66,7 +66,7 @@ def _context_of(settings: TlsSettings) -> ssl.SSLContext:
 
 @contextmanager
 def _as_file(content: bytes) -> Iterator[str]:
-    """Yield a path to ``content``, for the standard library takes certificates only from files; in memory if it can."""
+    """Yield a path to ``content``, in memory if possible: the standard library loads certificates only from files."""
     descriptor = _memory_file(content)
     if descriptor is not None:
         try:
@@ -82,7 +82,7 @@ def _as_file(content: bytes) -> Iterator[str]:
 
 
 def _memory_file(content: bytes) -> int | None:
-    """Return a descriptor of an anonymous file; None where the kernel, a seccomp profile or a missing /proc forbids."""
+    """Return a descriptor of an anonymous file; None if the kernel, seccomp or a missing /proc prevents it."""
     if not hasattr(os, "memfd_create"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a bearer token says of itself."""
+"""Validity and expiry of bearer tokens."""
 
 import base64
 import binascii
@@ -12,12 +12,12 @@ class _Claims(msgspec.Struct):
 
 
 def is_token(text: str) -> bool:
-    """Tell whether ``text`` can stand in a header after ``Bearer``."""
+    """Report whether ``text`` is valid in a header after ``Bearer``."""
     return bool(text) and text.isascii() and text.isprintable() and not text.isspace()
 
 
 def expiry_of(token: str) -> datetime | None:
-    """Return when a JSON Web Token expires; None for any other token, or one without an end."""
+    """Return when a JSON Web Token expires; None for other tokens, or one without an expiry."""
     parts = token.split(".")
     if len(parts) != 3:
         return None

@@ -1,7 +1,6 @@
-"""The request to an API server as one value, which every transport takes and hands on.
+"""``ApiRequest``: a request to an API server as one value, passed through all transports.
 
-Owns what is sent, how long it may take, and what must hold at the moment it is sent. Host, credentials and retries are
-left to ``Connection``.
+Owns content, deadline and send guard of a request. Leaves host, credentials and retries to ``Connection``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,17 +15,17 @@ class ApiRequest:
     """One request to an API server.
 
     Attributes:
-        method: of HTTP, in capitals.
-        path: without the host, starting with a slash; characters that no path may have are quoted when it is sent.
-        query: names and values, not quoted yet.
-        body: None sends none.
-        content_type: of ``body``.
-        accept: media types that the caller reads.
-        timeout_seconds: until the whole answer is there, waits for ``Retry-After`` included. For a stream: the longest
-            silence, before the first byte and after.
+        method: HTTP method in capitals.
+        path: path without the host, with a leading slash; the connection quotes it.
+        query: names and values, not quoted.
+        body: body of the request, or None.
+        content_type: media type of ``body``.
+        accept: accepted media types.
+        timeout_seconds: deadline for the complete response, including waits for ``Retry-After``. For a stream: the
+            longest time without data, before the first byte and after.
         about: log fields that name the caller, for warnings of the API server.
-        send_guard: called directly before the first byte of each attempt, once a connection is there. What it raises
-            ends the request; nothing is sent.
+        send_guard: called right before the first byte of each attempt, after the connection is established. An
+            exception from it ends the request before any byte is sent.
     """
 
     method: str
@@ -41,5 +40,5 @@ class ApiRequest:
 
     @property
     def is_write(self) -> bool:
-        """Whether the server may change something; such a request is never sent twice on a guess."""
+        """Whether the request can change state on the server; it is not retried after an unknown outcome."""
         return self.method != "GET"

@@ -1,4 +1,4 @@
-"""The access of one request over its attempts: what to try with after a refusal or a failed handshake."""
+"""``Attempts``: the credentials of each attempt of a request, after a 401 or a failed TLS handshake."""
 
 import ssl
 
@@ -7,19 +7,19 @@ import aiohttp
 from plugin_operator.client.credentials.access import Access, AccessSource
 from plugin_operator.errors import ApiError, ConfigError
 
-# What OpenSSL calls a certificate that one side does not take; such a request was not read by the server.
+# Parts of OpenSSL's reasons for a rejected certificate; the server has not read such a request.
 _ABOUT_CERTIFICATES = ("CERTIFICATE", "UNKNOWN_CA")
 
 
 class Attempts:
-    """Replaces the access at most once for each of the two reasons to doubt it.
+    """Replaces the access at most once after a 401, and at most once after a failed handshake.
 
     Args:
-        source: gives another access.
-        access: to begin with.
+        source: returns new access.
+        access: access of the first attempt.
 
     Attributes:
-        access: for the next attempt.
+        access: access of the next attempt.
     """
 
     __slots__ = ("_is_renewed", "_is_reread", "_source", "access")
@@ -31,10 +31,10 @@ class Attempts:
         self.access = access
 
     async def renewed_after(self, rejection: ApiError) -> bool:
-        """Return whether to try again after an answer.
+        """Renew the access after a 401; return whether to retry.
 
         Raises:
-            ApiError: the refusal itself; the credentials cannot be renewed.
+            ApiError: ``rejection`` itself; the credentials cannot be renewed.
         """
         if rejection.status != 401 or self._is_renewed:
             return False
@@ -46,14 +46,16 @@ class Attempts:
         return True
 
     async def reread_after(self, error: BaseException, *, is_read: bool) -> bool:
-        """Return whether to try again after a broken connection: its files have changed, and nothing was done.
+        """Read the credential files again after a broken connection; return whether to retry.
+
+        It retries only if the TLS files have changed, and the server cannot have executed the request twice.
 
         Args:
-            error: how it broke.
-            is_read: the request changes nothing, so that it may be sent twice.
+            error: the failure.
+            is_read: the request changes nothing, so it may be sent twice.
         """
         is_handshake = _is_handshake(error)
-        # A server that takes no certificate of ours often cuts the connection before its reason is read.
+        # A server that rejects a client certificate often closes the connection before its alert is read.
         if self._is_reread or not (is_handshake or self.access.tls.certificate_pem is not None):
             return False
         self._is_reread = True
@@ -67,7 +69,7 @@ class Attempts:
 
 
 def _is_handshake(error: BaseException) -> bool:
-    """Tell whether a TLS handshake failed; in TLS 1.3, a refused client certificate shows only when reading."""
+    """Report whether a TLS handshake failed; in TLS 1.3 a rejected client certificate shows only on reading."""
     if isinstance(error, aiohttp.ClientSSLError | ssl.CertificateError):
         return True
     each: BaseException | None = error

@@ -1,4 +1,4 @@
-"""Receiving the bodies of answers without letting them take more memory than they may."""
+"""Receive the bodies of responses within limits of size."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ _ERROR_SECONDS = 5.0
 
 
 class BodyReader:
-    """Reads the answers of one connection; counts what all of them hold."""
+    """Reads the responses of one connection, and counts the bytes of all of them."""
 
     __slots__ = ("_receiving",)
 
@@ -23,8 +23,8 @@ class BodyReader:
         """Return the whole body.
 
         Raises:
-            AnswerTooLargeError: it has more than ``limit`` bytes; no more than these were held.
-            ApiConnectionError: too much is being received at one time.
+            AnswerTooLargeError: the body has more than ``limit`` bytes; it is not buffered beyond them.
+            ApiConnectionError: all responses together exceed ``MAX_RECEIVING_BYTES``.
         """
         announced = answer.content_length or 0
         if announced > limit:
@@ -38,16 +38,16 @@ class BodyReader:
                 self._receiving += len(piece)
                 self._check(size, limit)
                 if size == len(piece):
-                    first = piece  # most answers have no second
+                    first = piece  # most responses have a single piece
                     continue
-                # One large buffer goes back to the system when it is freed; thousands of pieces would stay.
+                # The allocator returns one large buffer to the system, but not thousands of pieces.
                 body += piece if body else first + piece
             return bytes(body) if body else first
         except ApiConnectionError:
             answer.close()
             raise
         finally:
-            # The traceback of an error that is kept for a while would keep it.
+            # The traceback of an error would keep the buffer alive.
             body.clear()
             self._receiving -= size
 
@@ -59,7 +59,7 @@ class BodyReader:
 
 
 async def beginning_of(answer: aiohttp.ClientResponse) -> bytes:
-    """Return the beginning of a body that says what failed; a body without an end, or a slow one, is cut."""
+    """Return the start of an error body; a long or slow body is truncated."""
     body = bytearray()
     with contextlib.suppress(TimeoutError, aiohttp.ClientPayloadError):
         async with asyncio.timeout(_ERROR_SECONDS):

@@ -1,6 +1,6 @@
-"""Which exceptions say that a connection broke, and the words for them.
+"""Exceptions of broken connections, and their messages.
 
-Owns the knowledge of what aiohttp, asyncio and OpenSSL raise. Whether to try again is left to ``attempts``.
+Owns the knowledge of what aiohttp, asyncio and OpenSSL raise. Leaves retries to ``attempts``.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ _TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ssl.Certificate
 
 
 def is_broken_connection(error: BaseException) -> bool:
-    """Tell whether an exception says that the connection broke, and nothing of a fault in this process."""
+    """Report whether an exception stands for a broken connection, not for a bug in this process."""
     return isinstance(error, _TRANSPORT_ERRORS) or _is_of_nested_tls(error)
 
 
 def cause_of(error: BaseException, access: Access) -> BaseException | None:
-    """Return the cause that tracebacks may show: none if it, or its request, shows credentials."""
+    """Return the cause for a traceback; None if the cause, or one in its chain, contains credentials."""
     each: BaseException | None = error
     for _ in range(_MAX_CHAIN):
         if each is None:
@@ -34,7 +34,7 @@ def cause_of(error: BaseException, access: Access) -> BaseException | None:
 
 
 def words_of(error: BaseException, access: Access) -> str:
-    """Say what broke; the HTTP library quotes what the server sent, which may be long and have our credentials."""
+    """Return the message of a failure, truncated and without credentials: aiohttp quotes what the server sent."""
     nested = error.__cause__ if isinstance(error, aiohttp.ClientConnectionError) else error
     if nested is not None and nested.__context__ is not None and _is_of_nested_tls(nested):
         error = nested.__context__
@@ -50,10 +50,10 @@ def words_of(error: BaseException, access: Access) -> str:
 
 
 def _is_of_nested_tls(error: BaseException) -> bool:
-    """Tell whether asyncio failed while it ended TLS inside TLS, the way to a server behind an HTTPS proxy.
+    """Report whether asyncio failed while it closed TLS inside TLS, as used behind an HTTPS proxy.
 
-    Up to Python 3.11.7, ``SSLProtocol._fatal_error`` calls ``_abort`` of the outer connection with an argument too
-    many, or on one that is closed. What broke the connection is the context of that.
+    Up to Python 3.11.7, ``SSLProtocol._fatal_error`` calls ``_abort`` of the outer connection with one argument too
+    many, or on a closed connection. The context of that exception is the actual failure.
     """
     if not isinstance(error, TypeError | AttributeError):
         return False

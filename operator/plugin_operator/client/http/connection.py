@@ -1,8 +1,8 @@
-"""HTTP to the API server: the one module of the operator that speaks it.
+"""``Connection``: HTTP to the API server.
 
-Owns deadlines, the retries that need no knowledge of the request (429 and 503 with ``Retry-After``, 401 with refreshed
-credentials) and ``rest_client_requests_total``. Leaves pools and sockets to ``sessions``, the size of bodies to
-``bodies`` and their meaning to its callers, credentials to ``access``, and backoff to those who try again.
+Owns deadlines, ``rest_client_requests_total``, and the retries that are safe for every request: 429 and 503 with
+``Retry-After``, and 401 with renewed credentials. Leaves pools and sockets to ``sessions``, the size of bodies to
+``bodies``, credentials to ``access``, and backoff to its callers.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from plugin_operator.metrics.declaration import counter
 
 REST_CLIENT_REQUESTS = counter("rest_client_requests_total", "Requests to the API server", "code", "method", "host")
 
-_MAX_RETRIES = 10  # as client-go's, so that a server shedding load is obeyed for as long
+_MAX_RETRIES = 10  # same as client-go
 _CONNECT_SECONDS = 10.0
 _TURNS_TO_CLOSE = 3
 _LARGE_BODY_BYTES = 2**20
@@ -47,7 +47,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*").fullmatch
 
 
 class Connection:
-    """One API server, seen through HTTP. Make it with ``open``; share it freely between tasks of one loop."""
+    """A ``Transport`` over HTTP. Create it with ``open``; tasks of one event loop can share it."""
 
     def __init__(
         self,
@@ -76,12 +76,12 @@ class Connection:
         user_agent: str = "plugin-operator",
         traces: Sequence[aiohttp.TraceConfig] = (),
     ) -> AsyncIterator[Self]:
-        """Get credentials and yield the connection; on leaving, every request and stream ends.
+        """Read the credentials and yield the connection; leaving the context ends all requests and streams.
 
-        No request is sent yet: a server that cannot be reached shows at the first one.
+        It sends no request: an unreachable server causes an error only at the first one.
 
         Raises:
-            ConfigError: the credentials cannot be had.
+            ConfigError: there are no usable credentials.
         """
         connection = cls(config, metrics, clock or SystemClock(), user_agent, traces)
         try:
@@ -92,27 +92,27 @@ class Connection:
                 await config.access.close()
             await connection._calls.close()
             await connection._streams.close()
-            # TLS takes a few more turns of the loop to let its sockets go; a loop that ends at once would leak them.
+            # TLS needs a few more iterations of the loop to close its sockets; without them they would leak.
             for _ in range(_TURNS_TO_CLOSE):
                 await asyncio.sleep(0)
 
     @property
     def host(self) -> str:
-        """URL of the API server, for people."""
+        """URL of the API server, for messages."""
         return self._config.host
 
     async def send(self, request: ApiRequest) -> Response:
-        """Send a request and return the whole answer; see ``Transport.send``.
+        """Send a request and return the complete response; see ``Transport.send``.
 
-        The deadline covers the waits that ``Retry-After`` asks for. A wait past the deadline is not begun: the error of
-        the answer is raised at once. A cancelled call closes its connection.
+        The deadline includes waits for ``Retry-After``. A wait that would exceed the deadline is skipped, and the error
+        is raised at once. A cancelled call closes its connection.
         """
         deadline = self._clock.monotonic() + request.timeout_seconds
         limit = body_limit(request)
         attempts = Attempts(self._config.access, await self._access())
         for attempt in range(_MAX_RETRIES + 1):
             remaining = deadline - self._clock.monotonic()
-            if remaining <= 0:  # renewing credentials may take as long as whoever gives them likes
+            if remaining <= 0:  # renewing credentials has no deadline of its own
                 raise self._broken(request, TimeoutError(), attempts.access)
             timeout = aiohttp.ClientTimeout(total=remaining, sock_connect=_CONNECT_SECONDS)
             try:
@@ -141,7 +141,7 @@ class Connection:
         while True:
             entered = False
             try:
-                # The silence of the socket alone would let a server send its headers byte by byte, for ever.
+                # sock_read alone would let a server send its headers byte by byte without end.
                 async with (
                     asyncio.timeout(silence) as opening,
                     self._attempt(self._streams, request, timeout, attempts.access) as answer,
@@ -163,7 +163,7 @@ class Connection:
     async def _attempt(
         self, session: aiohttp.ClientSession, request: ApiRequest, timeout: aiohttp.ClientTimeout, access: Access
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send the request once; yield an answer below 300, or raise the ApiError of any other."""
+        """Send the request once; yield the response if its status is below 300, else raise the ApiError."""
         if session.closed:
             raise aiohttp.ClientConnectionError("the connection was closed, for the operator stops")
         headers: MutableMapping[str, str] = {"Accept": request.accept}
@@ -175,7 +175,7 @@ class Connection:
             headers["Authorization"] = access.authorization
         proxy, proxy_headers = _proxy_of(access.proxy)
         if proxy_headers and access.host.startswith("http://"):
-            headers.update(proxy_headers)  # no tunnel: the proxy reads the request itself
+            headers.update(proxy_headers)  # without a tunnel the proxy reads the request
         async with session.request(
             request.method,
             _url(access.host, request.path, request.query),
@@ -222,7 +222,7 @@ class Connection:
 
 
 class _Stream:
-    """The body of one answer, in the pieces in which it arrives."""
+    """The body of one response, in the received pieces."""
 
     __slots__ = ("_access", "_content")
 
@@ -241,24 +241,24 @@ class _Stream:
 
 
 def _hidden(body: bytes, access: Access) -> bytes:
-    """Take the credentials out of an answer: servers and proxies that refuse a request may show it."""
+    """Remove credentials from a response: a server or proxy may quote the request."""
     return access.hide(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def _sendable(body: bytes | None) -> bytes | io.BytesIO | None:
-    """Have a large body sent in pieces: in one, the HTTP library warns that it may lock the event loop."""
+    """Return a large body as a stream: aiohttp warns that a single piece may block the event loop."""
     return body if body is None or len(body) < _LARGE_BODY_BYTES else io.BytesIO(body)
 
 
 def _url(host: str, path: str, query: Query) -> URL:
-    # Nearly all paths are plain and queries repeat; quoting both each time took a tenth of a request.
+    # Most paths are plain and queries repeat; quoting both took a tenth of the time of a request.
     text = host + (path if _PLAIN(path) else quote(path, safe="/:@!$&'()*+,;=~%"))
     return URL(f"{text}?{_encoded(tuple(query))}" if query else text, encoded=True)
 
 
 @functools.lru_cache(maxsize=4)
 def _proxy_of(text: str | None) -> tuple[URL | None, Mapping[str, str] | None]:
-    """Take the password out of a proxy's URL, for aiohttp's errors quote the URL."""
+    """Split a proxy URL into URL and credentials, because errors of aiohttp quote the URL."""
     if text is None:
         return None, None
     url = URL(text)

@@ -1,32 +1,32 @@
-"""How large an answer may be: by what is asked for, because that is what will be parsed and held.
+"""Maximum size of a response, by the type of request.
 
-The API server stores no object above 1.5 MiB, so the limits leave room and yet stop a body that has no end.
+The API server stores no object above 1.5 MiB. The limits leave room for that, and stop an endless body.
 """
 
 from plugin_operator.client.http.api_request import ApiRequest
 from plugin_operator.client.http.request_path import object_of
 
 MAX_OBJECT_BYTES = 64 * 2**20
-"""One object, and a page that was asked to hold no more than one."""
+"""One object, and a page of one object."""
 
 MAX_PAGE_BYTES = 32 * 2**20
-"""A page of a list; past it the page is asked for again with fewer objects."""
+"""A page of a list; a larger page is requested again with fewer objects."""
 
 MAX_LIST_BYTES = 128 * 2**20
-"""A list in one piece, which is asked for only when the server has dropped the snapshot behind its pages."""
+"""A whole list at once, requested only after the snapshot behind the pages has expired."""
 
 MAX_DOCUMENT_BYTES = 32 * 2**20
 """Discovery, version and other documents."""
 
 MAX_RECEIVING_BYTES = 256 * 2**20
-"""All answers that are being received at one time."""
+"""All responses that are received at the same time."""
 
 MAX_ERROR_BYTES = 2**16
-"""The body of a failure; what comes behind it is not read."""
+"""The body of an error; the rest is not read."""
 
 
 def body_limit(request: ApiRequest) -> int:
-    """Return how many bytes the answer to a request may have."""
+    """Return the maximum size of the response in bytes."""
     address = object_of(request.path)
     if "resource" not in address:
         return MAX_DOCUMENT_BYTES
@@ -39,5 +39,5 @@ def body_limit(request: ApiRequest) -> int:
 
 
 def fewer(limit: int) -> int:
-    """Return the size of the page to ask for when one of ``limit`` objects was too large."""
+    """Return the number of objects for the next attempt after a page of ``limit`` objects was too large."""
     return max(1, limit // 5)

@@ -1,7 +1,7 @@
-"""Finding the addresses of a host name.
+"""Resolve host names on threads of the operator.
 
-aiohttp resolves names through the event loop, and a loop shares the threads for it with everybody: the default executor
-of asyncio, a pool of four in uvloop. A plugin that fills those would keep the operator from its API server.
+aiohttp resolves names on the default executor of the event loop (a pool of four threads in uvloop). A plugin that fills
+that executor would cut the operator off from its API server.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from plugin_operator.threads import ThreadRunner
 
 
 class _Names:
-    """The two methods of an event loop that aiohttp's resolver uses, on threads of their own."""
+    """The two methods of an event loop that aiohttp's resolver uses, on separate threads."""
 
     def __init__(self) -> None:
         self._threads = ThreadRunner("resolve")
@@ -28,7 +28,7 @@ class _Names:
 
 
 class OwnThreadsResolver(aiohttp.ThreadedResolver):
-    """aiohttp's resolver, on threads that no plugin can fill. A lookup that hangs is given up by its request."""
+    """aiohttp's resolver, on threads that no plugin can fill. A request abandons a lookup that hangs."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(loop)
@@ -40,7 +40,7 @@ class OwnThreadsResolver(aiohttp.ThreadedResolver):
         """Return the addresses of a host.
 
         Raises:
-            OSError: there are none; aiohttp itself would end a request with an error of its own.
+            OSError: the host has no address.
         """
         found = await super().resolve(host, port, family)
         if not found:

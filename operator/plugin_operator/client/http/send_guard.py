@@ -1,6 +1,6 @@
 """The last check before a request is sent.
 
-Owns the moment of that check. It runs after the wait for a free connection, the name lookup, the connect and the TLS
+Owns the time of that check. It runs after the wait for a free connection, the name lookup, the connect and the TLS
 handshake, any of which may take seconds, and before the first byte. It runs again at each attempt, also when aiohttp
 sends a request again because the server had closed the connection.
 """
@@ -17,16 +17,16 @@ class GuardedRequest(aiohttp.ClientRequest):
     guard: Callable[[], None] | None = None
 
     async def send(self, conn: Socket) -> aiohttp.ClientResponse:
-        """Send the request unless its guard raises; aiohttp then closes the connection unused."""
+        """Send the request unless the guard raises; then aiohttp closes the unused connection."""
         if self.guard is not None:
             self.guard()
         return await super().send(conn)
 
 
 def middlewares_for(guard: Callable[[], None] | None) -> tuple[aiohttp.ClientMiddlewareType, ...] | None:
-    """Return the middlewares that give a guard to each attempt of one request; None for no guard.
+    """Return middlewares that set the guard on each attempt of a request; None without a guard.
 
-    A session takes no attributes for its requests, and calls the middlewares of a request once for every attempt.
+    A session cannot pass attributes to its requests, but it calls the middlewares once per attempt.
     """
     if guard is None:
         return None

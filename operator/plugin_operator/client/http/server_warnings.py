@@ -1,7 +1,6 @@
-"""What the API server warns of (``Warning: 299 - "…"``): deprecated versions, unknown fields, pods that break a policy.
+"""Warnings of the API server (``Warning: 299 - "…"``): deprecated versions, unknown fields, policy violations.
 
-Each text is logged once for each controller, with the object whose request it answered, as client-go's deduplicating
-warning writer does it.
+Each text is logged once per controller, with the object of the request, like client-go's deduplicating warning writer.
 """
 
 import re
@@ -29,11 +28,11 @@ class ServerWarnings:
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def log(self, headers: Iterable[str], request: ApiRequest) -> None:
-        """Log the new texts in the ``Warning`` headers of one answer.
+        """Log the new texts in the ``Warning`` headers of one response.
 
         Args:
-            headers: their values.
-            request: names the object, by its path, and the caller.
+            headers: values of the headers.
+            request: the request, for the log fields of object and caller.
         """
         about = request.about or {}
         for text in _texts(headers):
@@ -48,7 +47,7 @@ class ServerWarnings:
 
 
 def _texts(headers: Iterable[str]) -> Iterator[str]:
-    """Yield the texts of warnings with code 299, the only code the API server uses, cut to a decent length."""
+    """Yield the texts of warnings with code 299, the only code the API server uses; long texts are truncated."""
     left = _MOST_IN_AN_ANSWER
     for header in headers:
         for code, _agent, quoted in _WARNING.findall(header):

@@ -1,6 +1,6 @@
-"""The two aiohttp sessions of a connection: pools, sockets, and what every request carries.
+"""The two aiohttp sessions of a connection: pools, sockets and default headers.
 
-Calls and streams are apart, and streams have no pool limit, so that watches never starve calls.
+Calls and streams use separate pools, and the pool of streams has no limit, so watches never starve calls.
 """
 
 import socket
@@ -12,17 +12,17 @@ from plugin_operator.client.http.resolver import OwnThreadsResolver
 from plugin_operator.client.http.send_guard import GuardedRequest
 
 _MOST_CALLS_AT_ONCE = 100
-_NAMES_SECONDS = 10  # how long an address is believed; then new connections follow a name that has moved
+_NAMES_SECONDS = 10  # lifetime of a resolved address; later connections resolve the name again
 _READ_BUFFER_BYTES = 2**19
 _KEEP_ALIVE = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
 
 
 def session_for_calls(user_agent: str, traces: Sequence[aiohttp.TraceConfig]) -> aiohttp.ClientSession:
-    """Return the session of requests whose answers have an end."""
+    """Return the session for requests with finite responses."""
     return aiohttp.ClientSession(
         connector=_connector(limit=_MOST_CALLS_AT_ONCE),
         headers=_headers(user_agent),
-        # One proxy can stand before many API servers, so no cookie of one may reach another.
+        # One proxy can serve many API servers: a cookie of one must not reach another.
         cookie_jar=aiohttp.DummyCookieJar(),
         trace_configs=list(traces),
         request_class=GuardedRequest,
@@ -30,7 +30,7 @@ def session_for_calls(user_agent: str, traces: Sequence[aiohttp.TraceConfig]) ->
 
 
 def session_for_streams(user_agent: str, traces: Sequence[aiohttp.TraceConfig]) -> aiohttp.ClientSession:
-    """Return the session of watches."""
+    """Return the session for watches."""
     return aiohttp.ClientSession(
         connector=_connector(limit=0),
         headers=_headers(user_agent),
@@ -57,7 +57,7 @@ def _connector(limit: int) -> aiohttp.TCPConnector:
 
 
 def _socket(address: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
-    """Make a socket whose peer's silent death the kernel notices within a minute."""
+    """Return a socket with keep-alive: the kernel detects a dead peer within a minute."""
     made = socket.socket(*address[:3])
     made.setblocking(False)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

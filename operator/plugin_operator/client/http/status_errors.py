@@ -1,4 +1,4 @@
-"""Turning a failed answer into the exception that fits: the ``meta/v1 Status`` in its body, and ``Retry-After``."""
+"""Convert an error response to an exception: the ``meta/v1 Status`` of its body, and ``Retry-After``."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,7 +10,7 @@ from plugin_operator.errors import ApiError, ExternalError, UnexpectedStatusErro
 _MAX_MESSAGE = 4096
 
 MAX_WAIT_SECONDS = 300.0
-"""What a server or a proxy may make us wait at most: whoever waits hears nothing in that time."""
+"""Maximum wait that a server or a proxy can request with ``Retry-After``."""
 
 
 class _Cause(msgspec.Struct):
@@ -36,13 +36,13 @@ _DECODER = msgspec.json.Decoder(_Status)
 
 
 def error_of(status: int, body: bytes, retry_after: str | None = None, *, now: datetime | None = None) -> ApiError:
-    """Return the exception for an answer with ``status`` >= 400.
+    """Return the exception for a response with ``status`` >= 400.
 
     Args:
-        status: of the answer; 0 takes ``code`` of the body (an ERROR event of a watch has no other).
-        body: JSON of a Status; anything else becomes the message itself, cut to a decent length.
-        retry_after: the header, in seconds or as a date.
-        now: aware, to read a date against.
+        status: HTTP status; 0 uses ``code`` of the body, as for an ERROR event of a watch.
+        body: JSON of a Status; any other body becomes the message, truncated.
+        retry_after: value of the header, in seconds or as a date.
+        now: current time with time zone, to evaluate a date.
     """
     try:
         parsed = _DECODER.decode(body)
@@ -58,7 +58,7 @@ def error_of(status: int, body: bytes, retry_after: str | None = None, *, now: d
         wait = _bounded(details.retry_after_seconds)
     message = (parsed.message or "the server gave no reason")[:_MAX_MESSAGE]
     if _is_page(body) and not issubclass(type(api_error(status)), ExternalError):
-        # A page of a gateway that does not find its way to the server says nothing about object or request.
+        # The page of a gateway that cannot reach the server says nothing about object or request.
         return UnexpectedStatusError(status, "", message, retry_after_seconds=wait)
     return api_error(
         status or parsed.code or 500, parsed.reason or "", message, causes=causes, retry_after_seconds=wait
@@ -70,7 +70,7 @@ def _is_page(body: bytes) -> bool:
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:
-    """Read ``Retry-After`` (RFC 9110, 10.2.3), at most ``MAX_WAIT_SECONDS``; None if absent or without sense."""
+    """Parse ``Retry-After`` (RFC 9110, 10.2.3), at most ``MAX_WAIT_SECONDS``; None if absent or malformed."""
     if not header:
         return None
     if header.strip().isdecimal():

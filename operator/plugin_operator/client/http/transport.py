@@ -1,6 +1,6 @@
-"""The interface of a connection to an API server.
+"""``Transport``: the interface of a connection to an API server.
 
-Owns the values that answers come as. ``Connection`` implements ``Transport`` over HTTP; tests implement it in memory.
+Owns the types of responses. ``Connection`` implements ``Transport`` over HTTP; tests implement it in memory.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from plugin_operator.client.http.api_request import ApiRequest
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A complete answer with a status below 400; header names are compared without case."""
+    """A complete response with a status below 400; header names are case-insensitive."""
 
     status: int
     headers: Mapping[str, str]
@@ -21,13 +21,13 @@ class Response:
 
 
 class ByteStream(Protocol):
-    """The body of an answer that may never end."""
+    """The body of a response without a known end."""
 
     async def read(self) -> bytes:
-        """Return the bytes that have arrived, at least one, or ``b""`` once the server ended the stream properly.
+        """Return the received bytes, at least one; ``b""`` after the server has ended the stream properly.
 
         Raises:
-            ApiConnectionError: the stream broke, was cut short or was silent past its deadline.
+            ApiConnectionError: the stream broke, was truncated, or exceeded its deadline without data.
         """
 
 
@@ -35,12 +35,12 @@ class Transport(Protocol):
     """Requests and streams to one API server."""
 
     async def send(self, request: ApiRequest) -> Response:
-        """Send a request and return the whole answer.
+        """Send a request and return the complete response.
 
         Raises:
-            ApiError: a subclass that fits the status of a failure.
-            AnswerTooLargeError: the answer has more bytes than ``limits`` allows for such a request.
-            ApiConnectionError: no complete answer came within ``request.timeout_seconds``.
+            ApiError: the subclass for the status of an error response.
+            AnswerTooLargeError: the response exceeds the limit for the request, see ``limits``.
+            ApiConnectionError: no complete response arrived within ``request.timeout_seconds``.
         """
 
     def stream(self, request: ApiRequest) -> AbstractAsyncContextManager[ByteStream]:

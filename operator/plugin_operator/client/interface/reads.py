@@ -23,7 +23,7 @@ class Reads(Protocol):
         """Return one object from the server, not from a cache.
 
         Args:
-            kind: of the object; or an object, which is read anew.
+            kind: of the object; or an object, which is read again.
             name: of the object; a ``Request`` brings its namespace with it.
             namespace: of the object, unless ``name`` has it.
 
