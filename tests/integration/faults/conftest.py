@@ -1,19 +1,15 @@
 """A whole operator with two plugins: the harness that the scripts of this folder work with."""
 
-import sys
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
 import structlog
 
-from plugin_operator.app.build import App
-from plugin_operator.cache import InformerFactory
 from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.metrics import Metrics
-from tests.integration.faults.operator_harness import OperatorHarness, shrunken
+from tests.integration.faults.operator_harness import OperatorHarness
 from tests.integration.faults.servers import EmbeddedServerUnderTest, RealServerUnderTest, ServerUnderTest
 from tests.realserver import RealServer
 
@@ -28,13 +24,8 @@ def server(request: pytest.FixtureRequest, real_server_if_chosen: RealServer | N
 
 
 @pytest.fixture
-async def idle_harness(
-    tmp_path: Path, server: ServerUnderTest, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[OperatorHarness]:
+async def idle_harness(tmp_path: Path, server: ServerUnderTest) -> AsyncIterator[OperatorHarness]:
     """A server and a spectator; the operator is not started yet."""
-    building = sys.modules[App.__module__]  # the package has a function of the same name
-    monkeypatch.setattr(building, "InformerFactory", partial(InformerFactory, settings=shrunken()))
-    monkeypatch.setattr(building, "Validator", lambda **_: None)  # a process for each test proves nothing here
     harness = OperatorHarness(tmp_path, server)
     await server.start()
     config = ConnectionConfig.for_endpoint(server.url)

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 from plugin_operator.app.build import App
+from plugin_operator.app.host_parts import HostParts
 from plugin_operator.cache import Informer, ReflectorSettings
 from plugin_operator.client import ApiClient, ConnectionConfig
 from plugin_operator.client.credentials.access import Access, FixedAccess
@@ -90,7 +91,9 @@ class OperatorHarness:
         local = BindAddress("127.0.0.1", 0)
         options = Options(plugins_dir=self.plugins, metrics_address=local, probe_address=local)
         access = Access(self.server.url, impersonation=(("Impersonate-User", USER),))
-        self.app = App(options, ConnectionConfig(self.server.url, FixedAccess(access)), ())
+        # A child process for each test proves nothing here.
+        parts = HostParts(reflector=shrunken(), validates=False)
+        self.app = App(options, ConnectionConfig(self.server.url, FixedAccess(access)), (), parts=parts)
         self._started = time.monotonic()
         self._running = asyncio.create_task(self.app.run())
 

@@ -36,6 +36,20 @@ async def loop_of_fixtures(): return asyncio.get_running_loop()
 async def test_marked(plugin_harness, loop_of_fixtures):
     assert asyncio.get_running_loop() is loop_of_fixtures
 """
+IMPORTED = """
+from plugin_operator.testing import fake_context, scenario
+
+async def test_with_a_fake():
+    assert fake_context(request=("", "a")).writes == []
+
+async def test_with_a_scenario(tmp_path):
+    async with scenario() as s:
+        assert s.requests == []
+
+class TestMethods:
+    async def test_with_the_fixture(self, scenario):
+        assert scenario is None
+"""
 WITHOUT = "async def test_of_somebody_else(): ...\n"
 
 
@@ -63,6 +77,23 @@ def test_async_tests_that_take_the_harness_run(tmp_path: Path, options: tuple[st
     said = run(tmp_path, TESTS, *options)
     assert "1 failed, 3 passed" in said, said
     assert "assert plugin_harness is None" in said
+
+
+@pytest.mark.parametrize("options", [(), ASYNCIO], ids=["no pytest-asyncio", "strict pytest-asyncio"])
+def test_async_tests_in_a_module_that_imports_from_the_package_run(tmp_path: Path, options: tuple[str, ...]) -> None:
+    said = run(tmp_path, IMPORTED, *options)
+    assert "1 failed, 2 passed" in said, said
+    assert "functools.partial" in said
+
+
+def test_paths_of_the_fixture_start_at_the_folder_of_the_test(tmp_path: Path) -> None:
+    folder = tmp_path / "unit"
+    folder.mkdir()
+    (folder / "hello.yaml").write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop}}")
+    test = 'async def test_it(scenario):\n    async with scenario(objects=["hello.yaml"]) as s:\n'
+    (folder / "test_there.py").write_text(test + '        assert await s.get("v1/ConfigMap", "a", "shop")\n')
+    said = run(tmp_path, "")
+    assert "1 passed" in said, said
 
 
 def test_a_test_marked_for_another_runner_is_left_to_it(tmp_path: Path) -> None:
