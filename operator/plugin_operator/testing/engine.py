@@ -46,6 +46,7 @@ class Engine:
         timeout_seconds: deadline of start and of each wait.
         parts: replacements for parts of the operator's host.
         clock: the virtual time of host and server; None for the clocks of the machine.
+        is_busy: reports whether requests of plugins and schedules are in flight; None if that is not known.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class Engine:
         timeout_seconds: float,
         parts: HostParts | None = None,
         clock: VirtualTime | None = None,
+        is_busy: Callable[[], bool] | None = None,
     ) -> None:
         self._plugins = plugins
         self._timeout = timeout_seconds
         self._parts = replace(parts or HostParts(), originals=tuple(str(each.absolute()) for each in plugins))
         self._clock = clock
+        self._is_busy = is_busy
         self._stack = AsyncExitStack()
         self._app: App | None = None
         self._quiescence: Quiescence | None = None
@@ -166,7 +169,9 @@ class Engine:
         # Twice in a row, because an event may be between cache and queue when the operator looks idle.
         while calm < 2:
             revision = self.server.cluster.store.revision
-            calm = calm + 1 if await self._quiescence.is_reached() else 0
+            if self._clock is not None:
+                await self._clock.settle()  # a schedule has no request in flight before its task has begun
+            calm = calm + 1 if await self._quiescence.is_reached() and not self._has_requests else 0
             if time.monotonic() > end:
                 plugins = report_of(self.app.host.status())
                 raise AssertionError(f"the operator is not idle after {self._timeout:g} s: {plugins}")
@@ -181,7 +186,12 @@ class Engine:
             quiescence is not None
             and self.server.cluster.store.revision == self._settled_at
             and not quiescence.has_work
+            and not self._has_requests
         )
+
+    @property
+    def _has_requests(self) -> bool:
+        return self._is_busy is not None and self._is_busy()
 
     async def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until ``condition`` holds.

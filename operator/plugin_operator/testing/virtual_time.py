@@ -15,11 +15,23 @@ class VirtualTime(VirtualClock):
     __slots__ = ()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for real if ``seconds`` is a poll interval, else until time has advanced; see ``VirtualClock``."""
-        if 0 < seconds <= _POLL_SECONDS:
-            await asyncio.sleep(seconds)
-        else:
+        """Wait until time has advanced; see ``VirtualClock``. A poll interval may also pass for real."""
+        if not 0 < seconds <= _POLL_SECONDS:
             await super().sleep(seconds)
+            return
+        loop = asyncio.get_running_loop()
+        woken = loop.create_future()
+
+        def wake() -> None:
+            if not woken.done():
+                woken.set_result(None)
+
+        virtual, real = self.call_later(seconds, wake), loop.call_later(seconds, wake)
+        try:
+            await woken
+        finally:
+            virtual.cancel()
+            real.cancel()
 
     def next_due(self) -> float | None:
         """Return the monotonic second of the next timer; None without timers."""

@@ -110,10 +110,28 @@ async def again(ctx, request): ...
     secret = {**config_map("s"), "kind": "Secret"}
     async with scenario(written(tmp_path, text, "times"), objects=[config_map("a"), secret], start=start) as s:
         before = len(s.requests)
+        assert before == 3
         await s.advance(3599)
         came = [each.controller for each in s.requests[before:]]
         assert {name: came.count(name) for name in came} == {"later": 5, "quarterly": 3, "nightly": 1, "again": 2}
         assert s.now == datetime(2026, 3, 1, 3, 29, 59, tzinfo=UTC)
+
+
+async def test_a_schedule_that_is_a_moment_away_is_not_missed(tmp_path: Path) -> None:
+    text = """
+from plugin_operator import controller, every
+
+@controller(schedules=[every(90.1)])
+async def often(ctx, request): ...
+"""
+    async with scenario(written(tmp_path, text, "times")) as s:
+        assert len(s.requests) == 1, "it runs at the start"
+        await s.advance(90.05)
+        assert len(s.requests) == 1
+        await s.advance(0.1)
+        assert len(s.requests) == 2
+        await s.advance(90.1 * 100)
+        assert len(s.requests) == 102
 
 
 async def test_now_is_virtual_for_plugins_conditions_and_the_server(tmp_path: Path) -> None:

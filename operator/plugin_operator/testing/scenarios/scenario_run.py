@@ -72,7 +72,7 @@ class Scenario:
             recorder=lambda recorder, name: ObservedRecorder(recorder, name, self.events),
             instrument=lambda scope, reconcile: observed(scope, reconcile, self.requests),
         )
-        self._engine = Engine(plugins, timeout_seconds, parts, self._clock)
+        self._engine = Engine(plugins, timeout_seconds, parts, self._clock, lambda: bool(self._log.pending))
         self._log = WriteLog(partial(kind_in, self._engine.server.cluster.registry), failures=planned_failures(fail))
         self.server: ApiServer = self._engine.server
 
@@ -161,7 +161,6 @@ class Scenario:
         Raises:
             AssertionError: they have not within the timeout; the message lists what is left.
         """
-        await self._clock.settle()
         await self._engine.settle()
 
     async def advance(self, seconds: float, *, settle: bool = True) -> None:
@@ -187,7 +186,7 @@ class Scenario:
         await self.settle()
         while (due := self._clock.next_due()) is not None and due <= end:
             await self._clock.advance(max(0.0, due - self._clock.monotonic()))
-            if self._log.pending or not self._engine.is_unchanged:
+            if not self._engine.is_unchanged:
                 await self.settle()
         await self._clock.advance(max(0.0, end - self._clock.monotonic()))
 
