@@ -66,9 +66,9 @@ class Paging:
         self._pages += 1
         mark = hash(token)
         if mark in self._followed:
-            raise ApiConnectionError(f"{self._what}: the server goes on with the same page for ever")
+            raise ApiConnectionError(f"{self._what}: the server returned the same continue token twice")
         if self._pages >= MAX_PAGES:
-            raise ApiConnectionError(f"{self._what}: the server goes on after {MAX_PAGES} pages of one list")
+            raise ApiConnectionError(f"{self._what}: the list has more than {MAX_PAGES} pages")
         if len(token) > _MAX_TOKEN_BYTES:
             raise ApiConnectionError(f"{self._what}: the server's continue token has {len(token)} bytes")
         self._followed.add(mark)

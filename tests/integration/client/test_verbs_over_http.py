@@ -1,5 +1,6 @@
 """Verbs of ``ctx.client`` against the API server: objects as arguments, dry runs, collections, scale and eviction."""
 
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from plugin_operator.kube import NamespacedName
 from plugin_operator.metrics import Metrics
 
 MAP = "v1/ConfigMap"
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 
 @pytest.fixture
@@ -23,25 +25,25 @@ async def client(api_endpoint: Endpoint) -> AsyncIterator[ApiClient]:
 
 
 def config_map(name: str = "a", app: str = "web") -> dict[str, Any]:
-    metadata = {"name": name, "namespace": "default", "labels": {"app": app}}
+    metadata = {"name": name, "namespace": NAMESPACE, "labels": {"app": app}}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"k": "v"}}
 
 
 def deployment() -> dict[str, Any]:
     pod = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
     spec = {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": pod}
-    metadata = {"name": "d", "namespace": "default"}
+    metadata = {"name": "d", "namespace": NAMESPACE}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
 
 
 def pod() -> dict[str, Any]:
     spec = {"containers": [{"name": "c", "image": "i"}], "terminationGracePeriodSeconds": 0}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default"}, "spec": spec}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": NAMESPACE}, "spec": spec}
 
 
 async def names(client: ApiClient, kind: str = MAP) -> set[str]:
     """Return the objects of the namespace but those that a server makes itself."""
-    found = {each["metadata"]["name"] for each in await client.list(kind, "default")}
+    found = {each["metadata"]["name"] for each in await client.list(kind, NAMESPACE)}
     return found - {"kube-root-ca.crt"}
 
 
@@ -49,7 +51,7 @@ async def test_an_object_stands_in_place_of_kind_name_and_namespace(client: ApiC
     made = await client.create(config_map())
     assert await client.get(made) == made
     assert (await client.patch(made, {"data": {"k": "w"}}))["data"] == {"k": "w"}
-    typed = await client.get(V1ConfigMap, "a", "default")
+    typed = await client.get(V1ConfigMap, "a", NAMESPACE)
     assert isinstance(await client.patch(typed, {"data": {"k": "x"}}), V1ConfigMap)
     assert (await client.get(typed)).data == {"k": "x"}
     applied = await client.create(deployment())
@@ -63,7 +65,7 @@ async def test_a_missing_object_is_no_error_where_it_may_be_missing(client: ApiC
     with pytest.raises(NotFoundError):
         await client.delete(config_map())
     await client.delete(config_map(), missing_ok=True)
-    await client.delete(MAP, "a", "default", missing_ok=True, dry_run=True)
+    await client.delete(MAP, "a", NAMESPACE, missing_ok=True, dry_run=True)
     with pytest.raises(NoMatchError):
         await client.delete({**config_map(), "apiVersion": "example.org/v1"}, missing_ok=True)
     made = await client.create(config_map())
@@ -87,7 +89,7 @@ async def test_a_dry_run_answers_and_stores_nothing(client: ApiClient) -> None:
     assert (await client.patch_status(scaled, status, dry_run=True))["status"]["replicas"] == 7
     assert (await client.scale(scaled, 7, dry_run=True))["spec"]["replicas"] == 7
     await client.delete(made, dry_run=True)
-    deleted = await client.delete_collection(MAP, "default", label_selector={"app": "web"}, dry_run=True)
+    deleted = await client.delete_collection(MAP, NAMESPACE, label_selector={"app": "web"}, dry_run=True)
     assert [each["metadata"]["name"] for each in deleted] == ["a"]
     await client.evict(running, dry_run=True)
     assert [await client.get(each) for each in (made, scaled, running)] == [made, scaled, running]
@@ -96,10 +98,10 @@ async def test_a_dry_run_answers_and_stores_nothing(client: ApiClient) -> None:
 async def test_a_collection_is_deleted_as_far_as_the_selectors_choose(client: ApiClient) -> None:
     for each in (config_map("a"), config_map("b"), config_map("c", app="other")):
         await client.create(each)
-    deleted = await client.delete_collection(MAP, "default", label_selector={"app": "web"})
+    deleted = await client.delete_collection(MAP, NAMESPACE, label_selector={"app": "web"})
     assert {(each["kind"], each["metadata"]["name"]) for each in deleted} == {("ConfigMap", "a"), ("ConfigMap", "b")}
     assert await names(client) == {"c"}
-    (last,) = await client.delete_collection(V1ConfigMap, "default", field_selector="metadata.name=c")
+    (last,) = await client.delete_collection(V1ConfigMap, NAMESPACE, field_selector="metadata.name=c")
     assert isinstance(last, V1ConfigMap)
     assert await names(client) == set()
 
@@ -108,7 +110,7 @@ async def test_a_collection_is_deleted_as_far_as_the_selectors_choose(client: Ap
 async def test_an_empty_selector_deletes_nothing(client: ApiClient, selectors: dict[str, Any]) -> None:
     await client.create(config_map())
     with pytest.raises(ValueError, match="an empty selector would delete every object"):
-        await client.delete_collection(MAP, "default", **selectors)
+        await client.delete_collection(MAP, NAMESPACE, **selectors)
     with pytest.raises(ValueError, match="no namespace is given"):
         await client.delete_collection(MAP)
     assert await names(client) == {"a"}
@@ -118,19 +120,19 @@ async def test_replicas_are_set_through_the_scale_subresource(client: ApiClient)
     made = await client.create(deployment())
     scale = await client.scale(made, 3)
     assert (scale["kind"], scale["spec"]["replicas"]) == ("Scale", 3)
-    await client.scale("apps/v1/Deployment", NamespacedName("default", "d"), 0)
+    await client.scale("apps/v1/Deployment", NamespacedName(NAMESPACE, "d"), 0)
     assert (await client.get(made))["spec"]["replicas"] == 0
     with pytest.raises(NotFoundError):
         await client.scale(await client.create(config_map()), 2)
 
 
 async def test_a_pod_is_evicted_by_object_name_or_request(client: ApiClient) -> None:
-    for form in (None, "p", NamespacedName("default", "p")):
+    for form in (None, "p", NamespacedName(NAMESPACE, "p")):
         made = await client.create(pod())
-        await client.evict(made if form is None else form, "default" if form == "p" else None)
+        await client.evict(made if form is None else form, NAMESPACE if form == "p" else None)
         assert await names(client, "v1/Pod") == set()
     with pytest.raises(NotFoundError):
-        await client.evict("p", "default")
+        await client.evict("p", NAMESPACE)
     with pytest.raises(ValueError, match="only a Pod can be evicted, not a v1/ConfigMap"):
         await client.evict(config_map())
 
