@@ -20,7 +20,6 @@ PAGES_TO_DO = (
 CODE_TO_DO: frozenset[str] = frozenset(
     {
         "kube_apiserver/storage",
-        "plugin_operator/client",
     }
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from plugin_operator import Context, Request, Result
-from plugin_operator.errors import AlreadyExistsError, ConflictError, NotFoundError, ServerError
+from plugin_operator.errors import AlreadyExistsError, BadRequestError, ConflictError, NotFoundError, ServerError
 from plugin_operator.testing import fake_context
 
 
@@ -131,3 +131,47 @@ async def test_cluster_scoped_kinds_and_models_are_found() -> None:
     made = await ctx.client.create(V1Deployment(metadata=V1ObjectMeta(name="d", namespace="default")))
     assert isinstance(made, V1Deployment)
     assert [write.kind for write in ctx.writes] == ["apps/v1/Deployment"]
+
+
+def deployment() -> dict[str, Any]:
+    metadata = {"name": "d", "namespace": "shop"}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"replicas": 1}}
+
+
+async def test_a_dry_run_answers_and_stores_nothing() -> None:
+    ctx = fake_context([widget(), deployment()])
+    made = await ctx.client.get(widget())
+    scaled = await ctx.client.get(deployment())
+    assert (await ctx.client.create(config_map(), dry_run=True))["metadata"]["uid"]
+    assert (await ctx.client.patch(made, {"spec": {"size": 2}}, dry_run=True))["spec"]["size"] == 2
+    assert (await ctx.client.scale(scaled, 3, dry_run=True))["spec"]["replicas"] == 3
+    await ctx.client.delete(made, dry_run=True)
+    await ctx.client.delete_collection("apps/v1/Deployment", "shop", dry_run=True)
+    assert await ctx.client.get(made) == made
+    assert await ctx.client.get(scaled) == scaled
+    assert await ctx.client.list("v1/ConfigMap") == []
+    assert ctx.writes == []
+    await ctx.client.delete(made)
+    await ctx.client.delete(made, missing_ok=True)
+
+
+async def test_pods_are_evicted_and_deployments_scaled() -> None:
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "shop"}}
+    ctx = fake_context([widget(), deployment(), pod])
+    assert (await ctx.client.scale(deployment(), 3))["kind"] == "Scale"
+    assert (await ctx.client.get(deployment()))["spec"]["replicas"] == 3
+    await ctx.client.evict(pod)
+    assert await ctx.client.list("v1/Pod") == []
+    with pytest.raises(NotFoundError):
+        await ctx.client.scale(widget(), 3)
+    assert [str(write) for write in ctx.writes][:2] == [
+        "patch apps/v1/Deployment/scale shop/d",
+        "create v1/Pod/eviction shop/p",
+    ]
+
+
+async def test_a_field_selector_is_refused_before_it_selects_everything() -> None:
+    ctx = fake_context([config_map()])
+    with pytest.raises(BadRequestError, match="no field selectors"):
+        await ctx.client.delete_collection("v1/ConfigMap", "default", field_selector="metadata.name=other")
+    assert len(await ctx.client.list("v1/ConfigMap")) == 1

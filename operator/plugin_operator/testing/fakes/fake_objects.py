@@ -54,6 +54,7 @@ class FakeObjects:
         self._stores: dict[GroupVersionKind, Store] = {}
         self._resources: dict[GroupVersionKind, Resource] = {}
         self._version = 0
+        self._is_dry_run = False
         for each in objects:
             obj: Object = msgspec.json.decode(msgspec.json.encode(each))
             gvk = GroupVersionKind.of(obj)
@@ -101,6 +102,8 @@ class FakeObjects:
         place = object_of(request.path)
         gvk = self.kind_of(request.path)
         body = msgspec.json.decode(request.body) if request.body else None
+        dry_runs = ("dryRun", "All") in request.query, isinstance(body, dict) and bool(body.get("dryRun"))
+        self._is_dry_run = any(dry_runs)  # of this request: nothing below waits
         answer: Any
         if "name" not in place:
             answer = self._on_collection(request, gvk, place.get("namespace"), body)
@@ -115,6 +118,8 @@ class FakeObjects:
     def _on_collection(self, request: ApiRequest, gvk: GroupVersionKind, namespace: str | None, body: Any) -> Object:
         if request.method == "POST":
             return self._create(gvk, body, namespace)
+        if dict(request.query).get("fieldSelector"):
+            raise api_error(400, "BadRequest", "a fake context has no field selectors: use plugin_harness")
         selector = LabelSelector.of(dict(request.query).get("labelSelector"))
         found = [
             each.decode()
@@ -138,6 +143,10 @@ class FakeObjects:
             return obj
         if request.method == "DELETE":
             return self._delete(gvk, obj, body)
+        if request.path.endswith("/eviction"):
+            return self._delete(gvk, obj, body.get("deleteOptions"))
+        if request.path.endswith("/scale"):
+            return self._scale(gvk, obj, body)
         wanted = body if request.method == "PUT" else _patched(obj, body, request.content_type)
         return self._replace(gvk, obj, wanted, is_status=request.path.endswith("/status"))
 
@@ -174,6 +183,14 @@ class FakeObjects:
         result["metadata"]["resourceVersion"] = metadata["resourceVersion"]
         return old if result == old else self._put(gvk, result)
 
+    def _scale(self, gvk: GroupVersionKind, old: Object, patch: Object) -> Object:
+        if "replicas" not in (old.get("spec") or {}):
+            raise api_error(404, "NotFound", "the server could not find the requested resource")
+        new = self._replace(gvk, old, merge_patch(old, patch), is_status=False)
+        status = {"replicas": (new.get("status") or {}).get("replicas", 0)}
+        scale = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": new["metadata"]}
+        return {**scale, "spec": {"replicas": new["spec"]["replicas"]}, "status": status}
+
     def _delete(self, gvk: GroupVersionKind, obj: Object, options: Any) -> Object:
         metadata = obj["metadata"]
         for name, value in ((options or {}).get("preconditions") or {}).items():
@@ -192,6 +209,8 @@ class FakeObjects:
         return obj
 
     def _put(self, gvk: GroupVersionKind, obj: Object) -> Object:
+        if self._is_dry_run:
+            return obj
         self._version += 1
         metadata = obj["metadata"]
         metadata["resourceVersion"] = str(self._version)
@@ -201,7 +220,7 @@ class FakeObjects:
 
     def _remove(self, gvk: GroupVersionKind, obj: Object) -> None:
         stored = self._store(gvk).get(obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
-        if stored is not None:
+        if stored is not None and not self._is_dry_run:
             self._store(gvk).remove(stored)
 
     def _store(self, gvk: GroupVersionKind) -> Store:
