@@ -68,7 +68,7 @@ class Engine:
         self._client: ApiClient | None = None
         self._run: asyncio.Task[int] | None = None
         self._settled_at = -1
-        self.folder = Path()
+        self._folder: Path | None = None
         self.server = ApiServer(ApiServerConfig(tls=False), clock=clock)
         watch(self.server)
 
@@ -82,6 +82,17 @@ class Engine:
         if self._app is None:
             raise RuntimeError(_OUTSIDE)
         return self._app
+
+    @property
+    def folder(self) -> Path:
+        """The plugins directory, a copy.
+
+        Raises:
+            RuntimeError: the engine was never started.
+        """
+        if self._folder is None:
+            raise RuntimeError(_OUTSIDE)
+        return self._folder
 
     @property
     def client(self) -> ApiClient:
@@ -109,7 +120,7 @@ class Engine:
             raise
 
     async def _start(self, prepare: Callable[[], Awaitable[None]] | None) -> None:
-        self.folder = await in_thread(copy_plugins, self._plugins)
+        self._folder = await in_thread(copy_plugins, self._plugins)
         endpoint = await self.server.start()
         config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token or None)
         link = await self._stack.enter_async_context(Connection.open(config, Metrics(), user_agent="test"))
@@ -137,14 +148,16 @@ class Engine:
 
     async def stop(self) -> int:
         """Stop operator and server, and return the operator's exit status."""
-        code = 0
-        if self._app is not None and self._run is not None:
+        try:
+            if self._app is None or self._run is None:
+                return 0
             self._app.manager.request_stop()
-            code = await self._ended(self._run)
-        await self._stack.aclose()
-        await self.server.stop()
-        await in_thread(partial(shutil.rmtree, self.folder, ignore_errors=True))
-        return code
+            return await self._ended(self._run)
+        finally:
+            await self._stack.aclose()
+            await self.server.stop()
+            if self._folder is not None:
+                await in_thread(partial(shutil.rmtree, self._folder, ignore_errors=True))
 
     async def _ended(self, run: "asyncio.Task[int]") -> int:
         """Wait for the end of the operator; its deadlines pass in virtual time, if it does not end by itself."""

@@ -70,6 +70,17 @@ async def test_a_plugin_can_be_edited_broken_and_removed(plugin: Path) -> None:
         assert harness.plugins() == []
 
 
+async def test_a_plugin_that_does_not_exist_leaves_the_working_directory_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "precious.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        async with PluginHarness("nowhere.py"):
+            raise AssertionError("must not be reached")
+    assert (tmp_path / "precious.txt").exists()
+
+
 async def test_a_plugin_that_cannot_be_loaded_fails_the_entering(tmp_path: Path) -> None:
     bad = tmp_path / "bad.py"
     bad.write_text("1/0")
