@@ -105,6 +105,17 @@ async def test_lists_select_by_namespace_and_label() -> None:
     assert [key.name for key in ctx.lister.keys(label_selector="app=x")] == ["a"]
 
 
+async def test_indexes_are_those_of_the_declaration() -> None:
+    def by_app(obj: dict[str, Any]) -> list[str]:
+        return [obj["metadata"].get("labels", {}).get("app", "none")]
+
+    ctx = fake_context([config_map("a", labels={"app": "x"})], indexes={"v1/ConfigMap": {"app": by_app}})
+    await ctx.client.create(config_map("b", labels={"app": "x"}))
+    assert sorted(key.name for key in ctx.lister.index_keys("app", "x")) == ["a", "b"]
+    with pytest.raises(LookupError, match="there is no index 'owner', only 'app'"):
+        ctx.lister.by_index("owner", "x")
+
+
 async def test_planned_failures_hit_the_client() -> None:
     ctx = fake_context([config_map()], fail={"patch": [500]})
     with pytest.raises(ServerError):

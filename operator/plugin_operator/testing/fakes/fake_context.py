@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from plugin_operator.client import ApiClient, RESTMapper
 from plugin_operator.client.models import Model
-from plugin_operator.kube import GroupVersionKind, NamespacedName, Resource
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, Resource
 from plugin_operator.plugin import Context, ControllerScope
 from plugin_operator.plugin.context.recorder import EventType
 from plugin_operator.plugin.context.scope import Lister
@@ -62,6 +62,7 @@ def fake_context(
     *,
     request: NamespacedName | tuple[str, str] | None = None,
     kind: str | None = None,
+    indexes: Mapping[str, Mapping[str, Callable[[Object], Iterable[str]]]] | None = None,
     fail: Mapping[str, Failure | Sequence[Failure]] | None = None,
     now: datetime | None = None,
 ) -> FakeContext:
@@ -76,6 +77,7 @@ def fake_context(
         objects: the objects that exist; the first is the one to reconcile.
         request: the request; None means the first object.
         kind: the reconciled kind, which ``ctx.lister`` reads; None means that of the first object.
+        indexes: index functions by kind and name, as the declaration has them.
         fail: planned failures by verb, as for ``scenario``.
         now: the time of ``ctx.now()``, aware; None for the present second.
 
@@ -92,6 +94,8 @@ def fake_context(
     given = list(objects)
     clock = VirtualClock(now or datetime.now(UTC).replace(microsecond=0))
     fakes = FakeObjects(given, clock)
+    for indexed, functions in (indexes or {}).items():
+        fakes.add_indexes(GroupVersionKind.parse(indexed), functions)
     log = WriteLog(lambda path: str(fakes.kind_of(path)), failures=planned_failures(fail or {}))
     first = given[0] if given else None
     gvk = GroupVersionKind.parse(kind) if kind is not None else GroupVersionKind.of(first) if first else None

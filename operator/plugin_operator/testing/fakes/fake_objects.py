@@ -4,8 +4,9 @@ Owns the rules that reconcilers meet: names, versions, conflicts, generations, f
 validation, defaults, selectors of fields, field ownership and garbage collection to the embedded API server.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -53,6 +54,7 @@ class FakeObjects:
         self._clock = clock
         self._stores: dict[GroupVersionKind, Store] = {}
         self._resources: dict[GroupVersionKind, Resource] = {}
+        self._indexes: dict[GroupVersionKind, Mapping[str, Hashable]] = {}
         self._version = 0
         self._is_dry_run = False
         for each in objects:
@@ -83,7 +85,13 @@ class FakeObjects:
 
     def lister(self, gvk: GroupVersionKind) -> Lister:
         """Return the lister of a kind, which shows every write at once."""
-        return Lister(self._store(gvk))
+        return Lister(self._store(gvk), self._indexes.get(gvk, {}))
+
+    def add_indexes(self, gvk: GroupVersionKind, functions: Mapping[str, Callable[[Object], Iterable[str]]]) -> None:
+        """Add indexes to the lister of a kind."""
+        for name, function in functions.items():
+            self._store(gvk).add_index(name, partial(_values, function))
+        self._indexes[gvk] = {name: name for name in functions}
 
     def kind_of(self, path: str) -> GroupVersionKind:
         """Return the kind that a request path is about.
@@ -243,3 +251,7 @@ def _patched(obj: Object, patch: Any, content_type: str) -> Object:
 
 def _content(obj: Object) -> Object:
     return {name: value for name, value in obj.items() if name not in {"metadata", "status"}}
+
+
+def _values(function: Callable[[Object], Iterable[str]], obj: CachedObject) -> tuple[str, ...]:
+    return tuple(function(obj.decode()))
