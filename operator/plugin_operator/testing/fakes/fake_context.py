@@ -93,9 +93,7 @@ def fake_context(
     """
     given = list(objects)
     clock = VirtualClock(now or datetime.now(UTC).replace(microsecond=0))
-    fakes = FakeObjects(given, clock)
-    for indexed, functions in (indexes or {}).items():
-        fakes.add_indexes(GroupVersionKind.parse(indexed), functions)
+    fakes = FakeObjects(given, clock, indexes)
     log = WriteLog(lambda path: str(fakes.kind_of(path)), failures=planned_failures(fail or {}))
     first = given[0] if given else None
     gvk = GroupVersionKind.parse(kind) if kind is not None else GroupVersionKind.of(first) if first else None

@@ -7,7 +7,7 @@ validation, defaults, selectors of fields, field ownership and garbage collectio
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import msgspec
@@ -23,6 +23,9 @@ from plugin_operator.client.http.request_path import kind_at, object_of
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiError, api_error
 from plugin_operator.kube import GroupVersionKind, LabelSelector, Object, Resource
+
+#: Index functions by kind and name.
+Indexes: TypeAlias = Mapping[str, Mapping[str, Callable[[Object], Iterable[str]]]]
 
 _JSON_PATCH = "application/json-patch+json"
 _KEPT = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "generation")
@@ -48,14 +51,20 @@ class FakeObjects:
     Args:
         objects: the objects that are there at the start.
         clock: for creation and deletion times.
+        indexes: index functions by kind and name.
     """
 
-    def __init__(self, objects: Iterable[Mapping[str, Any]], clock: Clock) -> None:
+    def __init__(self, objects: Iterable[Mapping[str, Any]], clock: Clock, indexes: Indexes | None = None) -> None:
         self._clock = clock
         self._stores: dict[GroupVersionKind, Store] = {}
         self._resources: dict[GroupVersionKind, Resource] = {}
         self._indexes: dict[GroupVersionKind, Mapping[str, Hashable]] = {}
         self._version = 0
+        for kind, functions in (indexes or {}).items():
+            gvk = GroupVersionKind.parse(kind)
+            self._indexes[gvk] = {name: name for name in functions}
+            for name, function in functions.items():  # before the objects: a store indexes what it takes from then on
+                self._store(gvk).add_index(name, partial(_values, function))
         self._is_dry_run = False
         for each in objects:
             obj: Object = msgspec.json.decode(msgspec.json.encode(each))
@@ -86,12 +95,6 @@ class FakeObjects:
     def lister(self, gvk: GroupVersionKind) -> Lister:
         """Return the lister of a kind, which shows every write at once."""
         return Lister(self._store(gvk), self._indexes.get(gvk, {}))
-
-    def add_indexes(self, gvk: GroupVersionKind, functions: Mapping[str, Callable[[Object], Iterable[str]]]) -> None:
-        """Add indexes to the lister of a kind."""
-        for name, function in functions.items():
-            self._store(gvk).add_index(name, partial(_values, function))
-        self._indexes[gvk] = {name: name for name in functions}
 
     def kind_of(self, path: str) -> GroupVersionKind:
         """Return the kind that a request path is about.
