@@ -9,7 +9,8 @@ from plugin_operator.kube import NamespacedName, Object
 from plugin_operator.plugin.cache_declaration import CacheDeclaration, IndexFunction, Kind
 from plugin_operator.plugin.context.map_context import MapContext
 
-Requests = Iterable[NamespacedName]
+Due = NamespacedName | tuple[str, str] | str
+Requests = Iterable[Due] | Due | None
 MapFunction = (
     Callable[[Object], Requests]
     | Callable[[MapContext, Object], Requests]

@@ -203,17 +203,21 @@ class Scenario:
         """
         return await self.client.get(kind, name, namespace)
 
-    async def list(self, kind: str, namespace: str | None = None) -> "list[Object]":
-        """Return all objects of a kind from the server.
+    async def list(
+        self, kind: str, namespace: str | None = None, *, label_selector: str | Mapping[str, Any] | None = None
+    ) -> "list[Object]":
+        """Return the objects of a kind from the server.
 
         Args:
             kind: kind of the objects.
             namespace: namespace of the objects; None for all.
+            label_selector: kubectl's syntax, or a mapping of labels; None for all.
 
         Raises:
             NoMatchError: the server does not serve the kind.
+            SelectorError: the selector cannot be parsed.
         """
-        return await self.client.list(kind, namespace)
+        return await self.client.list(kind, namespace, label_selector=label_selector)
 
     async def create(self, obj: Object) -> Object:
         """Create an object, settle, and return the object as the server stored it first.
