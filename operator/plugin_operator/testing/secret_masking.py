@@ -155,14 +155,20 @@ def _forms(value: str | bytes) -> Iterator[str]:
     try:
         text = value.decode() if isinstance(value, bytes) else value
     except UnicodeDecodeError:
-        yield repr(value)[2:-1]
+        yield from _quoted(repr(value)[2:-1])
         return
     for each in (text, *text.splitlines(), *_leaves(_json(text))):
         yield each
         yield each.strip()
-        yield repr(each)[1:-1]
-        yield json.dumps(each)[1:-1]
+        yield from _quoted(repr(each)[1:-1])
+        yield from _quoted(json.dumps(each)[1:-1])
         yield base64.b64encode(each.encode("utf-8", "surrogatepass")).decode()
+
+
+def _quoted(text: str) -> Iterator[str]:
+    """Yield a quoted text, and the same quoted once more: the repr of a container of log lines quotes them again."""
+    yield text
+    yield repr(text)[1:-1]
 
 
 def _json(text: str) -> Any:

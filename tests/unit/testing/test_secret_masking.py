@@ -49,6 +49,16 @@ def test_values_of_several_lines_bytes_and_documents_are_masked_in_parts(values:
     assert values.mask("it is hunter22") == "it is <Secret n/s: doc>"
 
 
+@pytest.mark.parametrize("value", [b"\xffLEAKED\x00", "a\tpass\\word", 'say "friend"'], ids=["bytes", "tab", "quotes"])
+def test_a_value_in_a_line_inside_a_container_is_masked_although_it_is_quoted_twice(
+    values: SecretValues, value: str | bytes
+) -> None:
+    values.note(secret(k=value))
+    line = {"event": f"Read {value!r}", "json": json.dumps(str(value))}
+    shown = values.mask(repr([line]))
+    assert not any(word in shown for word in ("LEAKED", "word", "friend")), shown
+
+
 def test_what_was_applied_or_given_as_text_is_masked(values: SecretValues) -> None:
     applied = json.dumps({"stringData": {"old": "was-applied"}})
     metadata = {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": applied}}
