@@ -100,10 +100,12 @@ clean: ## Remove what the targets made: dist, caches, the sandbox, .venv
 test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets of their own)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak $(FAULT_SUITES)) $(ARGS)
 
-# An API server that fails, as rows and as a process, and replicas as processes: minutes of waiting for deadlines.
-FAULT_SUITES := integration/faults integration/app/test_every_task_is_supervised.py replicas acceptance/test_healing.py acceptance/test_stop_without_a_server.py
+# An API server that fails, replicas that take over from each other, and plugins that change under load: these tests wait
+# minutes for deadlines and leases.
+FAULT_SUITES := integration/faults integration/app/test_every_task_is_supervised.py replicas \
+	$(addprefix acceptance/,test_healing.py test_stop_without_a_server.py test_run_against_a_cluster.py test_load_while_plugins_change.py)
 .PHONY: test-faults
-test-faults: $(VENV)/.dev ## Run the tests of a failing API server and of replicas (two minutes)
+test-faults: $(VENV)/.dev ## Run the tests of a failing API server, of replicas and under load (three minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(FAULT_SUITES)) $(ARGS)
 
 .PHONY: check
