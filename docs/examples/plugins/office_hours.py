@@ -30,6 +30,5 @@ async def office_hours(ctx: Context, request: Request) -> None:
         wanted, annotation = 0, str(replicas)
     else:
         return
-    await ctx.client.patch(
-        deployment, {"metadata": {"annotations": {BEFORE: annotation}}, "spec": {"replicas": wanted}}
-    )
+    patch = {"metadata": {"annotations": {BEFORE: annotation}}, "spec": {"replicas": wanted}}
+    await ctx.client.patch(deployment, patch)
