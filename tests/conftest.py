@@ -5,6 +5,7 @@ token, in a namespace of the run's own that is emptied after each test: then onl
 those marked ``embedded_only(reason)`` are skipped. Test modules read the namespace from ``TEST_NAMESPACE``.
 """
 
+import logging
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -54,6 +55,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (chosen if meets_one else others).append(item)
     config.hook.pytest_deselected(items=others)
     items[:] = chosen
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what a test does to the set-up of logging: a level or a handler that stays changes what others record."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    was_configured, config = structlog.is_configured(), structlog.get_config()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    if was_configured:
+        structlog.configure(**config)
+    elif structlog.is_configured():
+        structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,11 @@
 """Whatever code of a plugin raises, wherever it runs, the other plugins on the same kind go on hearing."""
 
-import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from plugin_operator import logs
@@ -98,14 +96,9 @@ def in_namespace(text: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def logs_of_production() -> Iterator[None]:
+def logs_of_production() -> None:
     """Log as the operator does, for rendering is part of what is tested."""
-    root, config = logging.getLogger(), structlog.get_config()
-    handlers, level = root.handlers[:], root.level
     logs.configure("json", "info", StringIO())
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.configure(**config)
 
 
 @pytest.fixture

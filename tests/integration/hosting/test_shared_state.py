@@ -34,15 +34,11 @@ COUNT = "SEEN.labels(request.name).inc()\nLEVEL.set(7)"
 
 
 @pytest.fixture
-def log_lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def log_lines() -> Callable[[], list[dict[str, Any]]]:
     """Everything that is logged, as JSON lines, with the operator's own set-up."""
-    root = logging.getLogger()
-    before = root.level, list(root.handlers)
     stream = io.StringIO()
     logs.configure("json", "info", stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.setLevel(before[0])
-    root.handlers[:] = before[1]
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def exposed() -> str:

@@ -7,7 +7,6 @@ from io import StringIO
 from typing import Any
 
 import pytest
-import structlog
 
 from plugin_operator import logs, rendering
 from tests.hostile import RAISES, caught
@@ -15,13 +14,9 @@ from tests.hostile import RAISES, caught
 
 @pytest.fixture
 def stream() -> Any:
-    root = logging.getLogger()
-    handlers, level, config = root.handlers[:], root.level, structlog.get_config()
     stream = StringIO()
     logs.configure("json", "debug", stream)
-    yield stream
-    root.handlers[:], root.level = handlers, level
-    structlog.configure(**config)
+    return stream
 
 
 class Hostile:
