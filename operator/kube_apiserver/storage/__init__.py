@@ -1,7 +1,7 @@
 """Storage: objects, their revisions and their history. It takes the place of etcd.
 
 One global revision counts all writes. Objects are stored as the bytes that are served, with a few decoded fields for
-lookups. The package knows nothing of HTTP, kinds or validation.
+lookups. The package does not depend on HTTP, kinds or validation.
 """
 
 from kube_apiserver.storage.cursor import Cursor
