@@ -66,11 +66,12 @@ GROUPS = {
     "Reading and writing": "Lister Client Model Recorder find_condition",
     "Predicates": "generation_changed labels_changed annotations_changed resource_version_changed changed matches "
     "Predicate ObjectView ObjectMeta OwnerReference",
-    "Exceptions": "TerminalError TemporaryError ApiError BadRequestError UnauthorizedError ForbiddenError "
+    "Exceptions": "TerminalError TemporaryError NotEnqueued ConfigError LeadershipLost SelectorError PluginRejected "
+    "ExternalError PluginOperatorError",
+    "Errors of the API": "ApiError BadRequestError UnauthorizedError ForbiddenError "
     "NotFoundError ConflictError AlreadyExistsError AlreadyOwnedError GoneError InvalidError "
-    "TooManyRequestsError ServerError UnexpectedStatusError NoMatchError NotEnqueued ApiConnectionError "
-    "AnswerTooLargeError ConfigError LeadershipLost SelectorError PluginRejected ExternalError "
-    "PluginOperatorError",
+    "TooManyRequestsError ServerError UnexpectedStatusError NoMatchError ApiConnectionError "
+    "AnswerTooLargeError",
     "Testing": "testing.scenario testing.Scenario testing.Write testing.ReconciledRequest testing.RecordedEvent "
     "testing.LogLine testing.fake_context testing.FakeContext testing.Enqueued "
     f"{FIXTURE} testing.PluginHarness testing.PluginStatus testing.PluginState "

@@ -18,8 +18,8 @@ class ControllerMethods(Protocol):
     async def reconcile(self, ctx: Context, request: Request) -> Result | None:
         """Bring the actual state of one object closer to its desired state.
 
-        The operator calls it once for all changes since the last call, and again after a restart or a reload, but never
-        twice at once for one object. So it must read the current state and be idempotent.
+        The operator calls it once for all changes since the last call, and again after a restart or a reload. It never
+        makes two calls at once for one object. The method must read the current state and be idempotent.
 
         Args:
             ctx: context of this reconcile.

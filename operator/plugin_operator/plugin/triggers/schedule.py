@@ -45,7 +45,7 @@ def cron(expression: str, *, tz: str = "UTC", missed: Literal["once", "skip"] = 
     Args:
         expression: minute, hour, day of month, month and day of week, as in ``"0 3 * * MON-FRI"``.
         tz: name of the time zone in the IANA database, for example ``"Europe/Berlin"``.
-        missed: handling of times missed by more than a minute, for example while the operator was down: ``"once"`` runs
+        missed: handling of times missed by more than a minute, for example while the operator was down. ``"once"`` runs
             once for all of them, ``"skip"`` not at all.
 
     Returns:
