@@ -87,7 +87,7 @@ def markdown(results: Results) -> str:
     lines = [
         (
             f"Run of {results.when}: {machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python "
-            f"{machine['python']}, {packages}; load average at the end {machine['load']}."
+            f"{machine['python']}, {packages}. The load average at the end was {machine['load']}."
         ),
         "",
         "| median (lowest–highest) | "  # noqa: RUF001 - a range

@@ -11,9 +11,6 @@ import pytest
 from tests.pages import PAGES, ROOT
 from tests.prose import MOST_WORDS, forbidden_in, sentences_in, sentences_of, texts_of
 
-#: Pages that are not rewritten yet. A page leaves this list once it has no fault.
-PAGES_TO_DO = ("docs/performance.md",)
-
 #: The last commit before the form of subjects was held.
 BEFORE = "09a289850adda6798f569019f3b8f7919aac123a"
 SUBJECT = re.compile(r"[\w./-]+(?:, [\w./-]+)*: (?![A-Z][a-z])\S.*[^.\s]")
@@ -28,14 +25,9 @@ def faults_of(page: str) -> list[str]:
     return long + words
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in PAGES_TO_DO])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_has_short_sentences_and_plain_words(page: str) -> None:
     assert faults_of(page) == []
-
-
-@pytest.mark.parametrize("page", PAGES_TO_DO)
-def test_a_page_without_fault_is_held(page: str) -> None:
-    assert faults_of(page), f"take {page} out of PAGES_TO_DO: it has no fault any more"
 
 
 @cache
