@@ -35,8 +35,8 @@ LOCK    := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 SOURCES := $(shell find operator -name '*.py' -o -name py.typed) pyproject.toml README.md LICENSE
 
 export PIP_ROOT_USER_ACTION := ignore
-# What is said on the command line reaches a recipe's environment. A make that a test starts is another one: with PYTHON
-# and VENV of this one it would look for other interpreters than it says.
+# make exports variables of its command line to recipes. These stay out: a test starts make again, and that make must
+# choose PYTHON and VENV by itself.
 unexport REGISTRY IMAGE_NAME TAG NAMESPACE OPTIONS TIMESTAMP PLATFORMS VENV PLUGINS DOCKER KUBECTL WORKERS ARGS PYTHON
 
 .PHONY: help
@@ -100,7 +100,7 @@ clean: ## Remove what the targets made: dist, caches, the sandbox, .venv
 test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets of their own)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak $(FAULT_SUITES)) $(ARGS)
 
-# An API server that fails, replicas that take over from each other, and plugins that change under load: these tests wait
+# An API server that fails, replicas that take over from each other, and plugins that change under load. These tests wait
 # minutes for deadlines and leases.
 FAULT_SUITES := integration/faults integration/app/test_every_task_is_supervised.py replicas \
 	$(addprefix acceptance/,test_healing.py test_stop_without_a_server.py test_run_against_a_cluster.py test_load_while_plugins_change.py)
@@ -153,7 +153,7 @@ attack-size: $(VENV)/.dev ## 100,000 objects, fifty of 1.5 MB, through an edit, 
 	@$(BIN)/python -m bench.size $(ARGS)
 
 .PHONY: bench-reload
-bench-reload: $(VENV)/.dev ## Measure what a reload costs, step by step, and what others notice of it
+bench-reload: $(VENV)/.dev ## Measure what a reload costs, step by step, and how it slows other plugins
 	@$(BIN)/python -m bench.reload $(ARGS)
 
 .PHONY: bench-apiserver
@@ -164,7 +164,7 @@ bench-apiserver: controlplane ## Measure the embedded API server beside the real
 controlplane: $(VENV)/.dev ## Build the real kube-apiserver with etcd, once, for the conformance tests (needs Go)
 	@$(BIN)/python tests/controlplane/build.py
 
-# A kubeconfig of the shell is left alone: the tests write, so a cluster has to be named here.
+# The tests write, so they ignore the shell's KUBECONFIG: name the cluster on the command line.
 STAND_IN = $(if $(filter command,$(origin KUBECONFIG)),$(abspath $(KUBECONFIG)))
 REPLICAS = $(if $(STAND_IN),,tests/replicas)
 
@@ -178,7 +178,7 @@ conformance: $(VENV)/.dev ## Test on a real API server and compare (needs Go, or
 	  || status=1; \
 	exit $$status
 
-# How long, how much and on which API server (embedded or real); SEED repeats the order of a run.
+# Duration, size and API server (embedded or real) of a soak; SEED repeats the order of a run.
 MINUTES ?= 5
 OBJECTS ?= 5000
 SERVER  ?= embedded
@@ -220,7 +220,7 @@ docker-push: need-docker ## Build for amd64 and arm64 and push (needs REGISTRY)
 DEFAULT_NAMESPACE := plugin-operator-system
 DEPLOYED  = $(wildcard manifests/*.yaml) $(PLUGIN_RIGHTS) $(OPTIONS:%=manifests/optional/%.yaml)
 PLUGIN_RIGHTS = $(wildcard $(patsubst %,manifests/plugins/%.yaml,$(basename $(notdir $(wildcard $(PLUGINS)/*)))))
-# A plugin that is no longer deployed takes its rights with it.
+# A plugin that is no longer deployed loses its rights.
 STALE_RIGHTS = $(filter-out $(PLUGIN_RIGHTS),$(wildcard manifests/plugins/*.yaml))
 RENDER = for f in $(1); do echo "---"; \
          sed -e 's|IMAGE_PLACEHOLDER|$(IMAGE)|g' -e 's|{{ TIMESTAMP }}|$(TIMESTAMP)|g' \
@@ -238,7 +238,7 @@ need-namespace:
 manifests: need-namespace ## Print the manifests as deploy applies them
 	@$(call RENDER,$(DEPLOYED))
 
-# What a plugin needs installed is in the image, not here: such a plugin is compiled, and tried where it runs.
+# The image has the packages that plugins import; this machine may not. Without them a plugin is only compiled here.
 .PHONY: deploy-plugins
 deploy-plugins: need-kubectl need-namespace $(VENV)/.runtime ## Put ./plugins into the cluster; a running operator reloads what changed
 	@$(BIN)/plugin-operator validate --allow-missing-requirements $(PLUGINS)

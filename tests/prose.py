@@ -99,3 +99,20 @@ def texts_of(page: str) -> Iterator[tuple[int, str]]:
     for token in MarkdownIt().enable("table").parse((ROOT / page).read_text()):
         if token.type == "inline":
             yield (token.map or [0])[0] + 1, _text_of(token)
+
+
+_HELP = re.compile(r"^[\w./-]+:.*?## (.*)$")
+
+
+def comments_in(page: str, text: str) -> Iterator[Sentence]:
+    """Yield the sentences of the comments and help texts of a Makefile or a manifest."""
+    block: list[str] = []
+    for number, line in enumerate([*text.splitlines(), ""], start=1):
+        if line.lstrip().startswith("#"):
+            block.append(line.lstrip().lstrip("#").strip(" -"))
+            continue
+        if block:
+            yield from sentences_in(f"{page}:{number - len(block)}", " ".join(block))
+            block = []
+        if found := _HELP.match(line):
+            yield from sentences_in(f"{page}:{number}", found[1])

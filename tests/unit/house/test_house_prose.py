@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.pages import PAGES, ROOT
-from tests.prose import MOST_WORDS, forbidden_in, sentences_in, sentences_of, texts_of
+from tests.prose import MOST_WORDS, comments_in, forbidden_in, sentences_in, sentences_of, texts_of
 
 #: The last commit before the form of subjects was held.
 BEFORE = "09a289850adda6798f569019f3b8f7919aac123a"
@@ -49,6 +49,38 @@ def folder_of(path: Path) -> str:
 
 def test_docstrings_and_messages_have_plain_words() -> None:
     assert code_faults() == {}
+
+
+COMMENTED = ("Makefile", *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("manifests/**/*.yaml")))
+#: A clause in the place of a sentence: "What the operator needs", "Whom it may connect to".
+CLAUSE = re.compile(r"(?:what|who|whom)\b|.*\bwhat others\b", re.IGNORECASE)
+
+
+def comment_faults(page: str, text: str) -> list[str]:
+    faults = []
+    for each in comments_in(page, text):
+        faults += [f"{each}: {each.words} words, at most {MOST_WORDS}"] * (each.words > MOST_WORDS)
+        faults += [f"{each}: begin with the subject, not with a clause"] * bool(CLAUSE.match(each.text))
+        faults += [f"{each}: {fault}" for fault in forbidden_in(each.text)]
+    return faults
+
+
+@pytest.mark.parametrize("page", COMMENTED)
+def test_comments_and_help_of_makefile_and_manifests_are_plain(page: str) -> None:
+    assert comment_faults(page, (ROOT / page).read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# What the operator needs: all.\n",
+        "a: 1\n  # Events are\n  # told here.\n",
+        "bench: x ## Measure a reload, and what others notice of it\n",
+        "# " + "word " * 26 + "\n",
+    ],
+)
+def test_a_clause_a_forbidden_word_or_a_long_comment_is_a_fault(text: str) -> None:
+    assert len(comment_faults("Makefile", text)) == 1
 
 
 def subject_faults(subject: str) -> list[str]:
