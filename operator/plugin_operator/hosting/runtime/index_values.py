@@ -30,11 +30,12 @@ def _values(function: IndexFunction, obj: Any) -> tuple[str, ...]:
     if isinstance(found, str):
         return (str.__str__(found),)
     values: dict[str, None] = {}
-    for each in found:
+    for number, each in enumerate(found, start=1):
         if not isinstance(each, str):
             raise TypeError(f"an index function returned a value of type {class_name(each)}: return texts")
         # Plain texts: a subclass may bring its own hash.
         values[str.__str__(each)] = None
-        if len(values) > MAX_VALUES:
+        # Repeated ones count: a generator that yields one value has no end either.
+        if number > MAX_VALUES:
             raise ValueError(f"an index function returned more than {MAX_VALUES:,} values for one object")
     return tuple(values)
