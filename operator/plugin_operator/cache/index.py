@@ -24,23 +24,33 @@ class Index:
         self._values: dict[NamespacedName, tuple[str, ...]] = {}
 
     def put(self, obj: CachedObject) -> None:
-        """Enter an object that is not in the index."""
-        values = self.function(obj)
-        if values:
-            self._values[obj.key] = values
+        """Enter an object, in the place of its version before.
+
+        A reader in another thread finds one of the two versions at any time: what both have is replaced, and the
+        function, which may be slow, runs first.
+        """
+        key, values = obj.key, self.function(obj)
         for value in values:
-            self._by_value.setdefault(value, {})[obj.key] = obj
+            self._by_value.setdefault(value, {})[key] = obj
+        before = self._values.get(key, ())
+        if values:
+            self._values[key] = values
+        else:
+            self._values.pop(key, None)
+        self._take_out(key, [value for value in before if value not in values])
 
     def discard(self, obj: CachedObject) -> None:
         """Take an object out; harmless if it was never in."""
-        key = obj.key
-        for value in self._values.pop(key, ()):
+        self._take_out(obj.key, self._values.pop(obj.key, ()))
+
+    def get(self, value: str) -> Iterable[CachedObject]:
+        """Return the objects that have ``value``, as they are now; any thread may ask."""
+        return list(self._by_value.get(value, {}).values())
+
+    def _take_out(self, key: NamespacedName, values: Iterable[str]) -> None:
+        for value in values:
             objects = self._by_value.get(value)
             if objects is not None:
                 objects.pop(key, None)
                 if not objects:
                     del self._by_value[value]
-
-    def get(self, value: str) -> Iterable[CachedObject]:
-        """Return the objects that have ``value``, as they are now; any thread may ask."""
-        return list(self._by_value.get(value, {}).values())

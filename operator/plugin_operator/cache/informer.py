@@ -96,7 +96,6 @@ class Informer:
         for obj in list(self._store):
             # One that has changed meanwhile is in the index by that change.
             if self._store.get(obj.namespace, obj.name) is obj:
-                index.discard(obj)
                 index.put(obj)
             if now() >= end:
                 await asyncio.sleep(0)

@@ -139,7 +139,7 @@ class Store:
 
     def _reindex(self, old: CachedObject | None, new: CachedObject | None) -> None:
         for index in self._indexes.values():
-            if old is not None:
-                index.discard(old)
             if new is not None:
                 index.put(new)
+            elif old is not None:
+                index.discard(old)

@@ -285,3 +285,16 @@ def test_an_object_made_anew_while_nobody_watched_is_a_deletion_and_an_addition(
     store.end_list()
     assert recorder.heard[1:] == [("delete", "ns/a", "1"), ("add", "ns/a", "5", False)]
     assert len(store) == 1
+
+
+def test_a_reader_finds_an_indexed_object_while_it_is_replaced(store: Store) -> None:
+    found: list[list[str]] = []
+
+    def values(obj: CachedObject) -> tuple[str, ...]:
+        found.append([each.resource_version for each in store.index("token").get("x")])
+        return ("x",)
+
+    store.add_index("token", values)
+    for version in (1, 2, 3):
+        store.upsert(make("a", version))
+    assert found == [[], ["1"], ["2"]]
