@@ -163,7 +163,7 @@ def _bound(guard: PluginGuard, clock: SystemClock) -> BoundController:
         client=cast("Any", None),
         recorder=cast("Any", None),
         listers={},
-        writes=Expectations(kind, lambda _kind, _key: None, clock=clock, on_late=lambda: None),
+        writes=Expectations(kind, lambda _kind, _key: (), clock=clock, on_late=lambda: None),
     )
     return BoundController(ControllerDeclaration("guard", kind, reconcile), scope, guard)
 

@@ -77,7 +77,7 @@ def test_all_examples_do_their_work_on_a_cluster(
         cluster.kubectl("wait", "--for=condition=Established", "-f", str(crd), "--timeout=60s")
     cluster.kubectl("create", "namespace", name)
     cluster.kubectl("label", "namespace", name, "example.com/defaults=true")
-    running = operator()
+    running = operator(FETCH_HOSTS="127.0.0.1")
     for plugin in PLUGINS:
         running.wait_for("Plugin active", f"plugin={plugin}")
     documents = tmp_path / "inputs.yaml"

@@ -1,8 +1,12 @@
-"""Copy Secrets with the label example.com/copy=source into every namespace; delete the copies after their source."""
+"""Copy Secrets with the label example.com/copy=source into every namespace; delete the copies after their source.
+
+The source has no finalizer: it would stay on a Secret that loses the label, which then leaves the cache. The copies
+themselves make a source due that is gone, also after a restart.
+"""
 
 from typing import Any
 
-from plugin_operator import Context, MapContext, Request, controller, permission, watch
+from plugin_operator import AlreadyExistsError, Context, MapContext, Request, controller, permission, watch
 
 FROM = "example.com/copied-from"
 
@@ -28,23 +32,26 @@ def source_of(copy: dict[str, Any]) -> str | None:
             name="copies",
         ),
     ],
-    permissions=[permission("secrets", ["create", "patch", "delete"])],
+    permissions=[permission("secrets", ["create", "update", "delete"])],
 )
 async def copy_secret(ctx: Context, request: Request) -> None:
     source, copies = ctx.lister.get(request), ctx.lister_for("copies")
     if source is None or source["metadata"].get("deletionTimestamp"):
         for copy in copies.by_index("source", str(request)):
-            await ctx.client.delete(copy, missing_ok=True)
-        if source is not None:
-            await ctx.remove_finalizer(source)
+            await ctx.client.delete(copy, uid=copy["metadata"]["uid"], missing_ok=True)
         return
-    await ctx.ensure_finalizer(source)
     for namespace in ctx.lister_for("v1/Namespace").list():
         name = namespace["metadata"]["name"]
-        known = copies.get((name, request.name))
-        is_same = known is not None and known.get("data") == source.get("data")
-        if name != request.namespace and not is_same and not namespace["metadata"].get("deletionTimestamp"):
-            await ctx.client.apply(copy_of(source, request, name), force=True)
+        if name == request.namespace or namespace["metadata"].get("deletionTimestamp"):
+            continue
+        wanted, known = copy_of(source, request, name), copies.get((name, request.name))
+        if known is None:
+            try:
+                await ctx.client.create(wanted)
+            except AlreadyExistsError:
+                ctx.recorder.event(source, "Warning", "NameTaken", f"namespace {name} has another Secret of this name")
+        elif source_of(known) == str(request) and known.get("data") != wanted["data"]:
+            await ctx.client.update({**known, "data": wanted["data"]})
 
 
 def copy_of(source: dict[str, Any], request: Request, namespace: str) -> dict[str, Any]:

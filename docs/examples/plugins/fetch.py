@@ -1,8 +1,26 @@
-"""Fetch the URL in each ConfigMap with the label example.com/fetch, and keep the answer beside it."""
+"""Fetch the URL in each ConfigMap with the label example.com/fetch, and keep the answer beside it.
+
+The author of a ConfigMap chooses what the operator fetches, so it fetches from listed hosts alone.
+"""
+
+import os
+from urllib.parse import urlsplit
 
 import aiohttp
 
-from plugin_operator import Context, ControllerContext, Request, Result, TemporaryError, changed, controller, permission
+from plugin_operator import (
+    Context,
+    ControllerContext,
+    Request,
+    Result,
+    TemporaryError,
+    TerminalError,
+    changed,
+    controller,
+    permission,
+)
+
+HOSTS = os.environ.get("FETCH_HOSTS", "api.example.com").split(",")
 
 
 @controller(
@@ -27,12 +45,16 @@ class Fetch:
         url = ((obj or {}).get("data") or {}).get("url")
         if obj is None or not url:
             return None
+        if urlsplit(url).hostname not in HOSTS:
+            raise TerminalError(f"data.url: the host of {url!r} is not in FETCH_HOSTS")
         try:
-            async with self.session.get(url) as response:
+            async with self.session.get(url, allow_redirects=False) as response:
                 if response.status == 429 or response.status >= 500:
-                    wait = float(response.headers.get("Retry-After", "60"))
-                    raise TemporaryError(f"{url} answered {response.status}", retry_after_seconds=wait)
-                answer = {"status": str(response.status), "body": (await response.text())[:1000]}
+                    wait = response.headers.get("Retry-After", "")
+                    seconds = float(wait) if wait.isdecimal() else 60.0
+                    raise TemporaryError(f"{url} answered {response.status}", retry_after_seconds=seconds)
+                body = await response.content.read(1000)
+                answer = {"status": str(response.status), "body": body.decode(errors="replace")}
         except (aiohttp.ClientError, TimeoutError) as error:
             raise TemporaryError(f"{url} is away: {error}", retry_after_seconds=60) from error
         if any(obj["data"].get(key) != value for key, value in answer.items()):

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from kubernetes_asyncio.client import V1Deployment
 
-from plugin_operator import Context, Request, controller, cron, permission
+from plugin_operator import Context, Request, TerminalError, controller, cron, permission
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BEFORE = "example.com/replicas-by-day"
@@ -24,8 +24,10 @@ async def office_hours(ctx: Context, request: Request) -> None:
     is_day = now.weekday() < 5 and 7 <= now.hour < 20
     replicas = deployment.spec.replicas
     by_day = (deployment.metadata.annotations or {}).get(BEFORE)
-    if is_day and not replicas:
-        wanted, annotation = int(by_day or 1), None
+    if is_day and not replicas and by_day is not None:
+        if not by_day.isdecimal():
+            raise TerminalError(f"annotation {BEFORE} is {by_day!r}: write a number of replicas")
+        wanted, annotation = int(by_day), None
     elif not is_day and replicas:
         wanted, annotation = 0, str(replicas)
     else:

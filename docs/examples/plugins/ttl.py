@@ -18,8 +18,8 @@ async def ttl(ctx: Context, request: Request) -> Result | None:
     text = ((obj or {}).get("metadata", {}).get("annotations") or {}).get(TTL)
     if obj is None or text is None:
         return None
-    if not text.isdecimal():
-        raise TerminalError(f"annotation {TTL} is {text!r}: write whole seconds")
+    if not text.isdecimal() or len(text) > 9:
+        raise TerminalError(f"annotation {TTL} is {text!r}: write whole seconds, at most nine digits")
     created = datetime.fromisoformat(obj["metadata"]["creationTimestamp"])
     left = (created + timedelta(seconds=int(text)) - ctx.now()).total_seconds()
     if left > 0:

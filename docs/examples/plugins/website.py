@@ -22,7 +22,7 @@ async def website(ctx: Context, request: Request) -> None:
         return
     for child in (deployment_of(site), service_of(site)):
         ctx.set_owner(child, owner=site)
-        await ctx.client.apply(child, force=True)
+        await ctx.client.apply(child)  # without force: a field that another manager owns is a conflict, not a loss
     deployment = ctx.lister_for("apps/v1/Deployment").get(request)
     available = ((deployment or {}).get("status") or {}).get("availableReplicas", 0)
     wanted = site["spec"].get("replicas", 1)

@@ -28,6 +28,24 @@ async def test_copies_follow_their_source_and_an_edit_of_a_copy_is_undone() -> N
         assert (await s.get("v1/Secret", "registry", "team"))["data"] == source["data"]
 
 
+async def test_a_source_that_loses_its_label_loses_its_copies_and_can_be_deleted() -> None:
+    async with scenario("../plugins/copy_secret.py", objects=[SOURCE, TEAM]) as s:
+        await s.patch("v1/Secret", "registry", {"metadata": {"labels": {"example.com/copy": None}}}, "default")
+        assert await s.list("v1/Secret", label_selector="example.com/copy") == []
+        await s.delete("v1/Secret", "registry", "default")
+        assert await s.list("v1/Secret", "default") == []
+
+
+async def test_a_secret_of_the_same_name_that_is_no_copy_is_left_alone() -> None:
+    other = {**SOURCE, "metadata": {"name": "registry", "namespace": "team"}, "stringData": {"token": "of-the-team"}}
+    async with scenario("../plugins/copy_secret.py", objects=[TEAM, other]) as s:
+        before = await s.get("v1/Secret", "registry", "team")
+        await s.create(SOURCE)
+        await s.delete("v1/Secret", "registry", "default")
+        assert await s.get("v1/Secret", "registry", "team") == before
+        assert {event.reason for event in s.events} == {"NameTaken"}
+
+
 async def test_copies_go_with_their_source_although_deletions_fail_at_first() -> None:
     async with scenario("../plugins/copy_secret.py", objects=[SOURCE, TEAM]) as s:
         s.fail("delete", 500, times=2)

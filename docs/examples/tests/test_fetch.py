@@ -4,9 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from plugin_operator.testing import scenario
+
+
+@pytest.fixture(autouse=True)
+def hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FETCH_HOSTS", "127.0.0.1,api.example.com")
 
 
 @asynccontextmanager
@@ -50,3 +56,22 @@ async def test_a_busy_server_is_asked_again_when_it_says() -> None:
         assert s.writes == []
         await s.advance(2)
         assert (await s.get("v1/ConfigMap", "page", "default"))["data"]["body"] == "back"
+
+
+async def test_a_server_that_names_a_date_is_asked_again_after_a_minute() -> None:
+    answers = [
+        web.Response(status=503, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+        web.Response(text="b"),
+    ]
+    async with website(answers) as url, scenario("../plugins/fetch.py", objects=[config_map(url)]) as s:
+        await s.advance(59)
+        assert s.writes == []
+        await s.advance(2)
+        assert (await s.get("v1/ConfigMap", "page", "default"))["data"]["body"] == "b"
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "file:///etc/passwd", "nonsense"])
+async def test_a_host_that_is_not_listed_is_not_asked(url: str) -> None:
+    async with scenario("../plugins/fetch.py", objects=[config_map(url)]) as s:
+        await s.advance(3600)
+        assert (s.writes, len(s.requests)) == ([], 1)

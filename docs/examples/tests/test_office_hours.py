@@ -38,3 +38,9 @@ async def test_replicas_go_at_night_and_come_back_in_the_morning_but_not_on_satu
         assert await replicas() == 0
         await s.advance(48 * HOUR)  # Monday, 08:00
         assert await replicas() == 3
+
+
+async def test_what_was_stopped_by_day_stays_stopped() -> None:
+    async with scenario("../plugins/office_hours.py", objects=[deployment(0)], start=THURSDAY_NOON) as s:
+        await s.advance(24 * HOUR)
+        assert s.writes == []

@@ -28,6 +28,8 @@ class Cache:
 
     position = "1"
     version = "1"
+    is_live = True
+    is_whole = True
 
     def selects(self, obj: object) -> bool:
         return True
@@ -54,7 +56,7 @@ class Steps:
         self.fence = Fence(self.clock, on_lapse=lambda: self.lapses.append(1))
         self.fence.until = self.clock.monotonic() + LEASE_SECONDS
         self.expectations = Expectations(
-            MAP, lambda _kind, _key: self.cache, clock=self.clock, on_late=lambda: None, deadline_seconds=60
+            MAP, lambda _kind, _key: [self.cache], clock=self.clock, on_late=lambda: None, deadline_seconds=60
         )
 
     async def author(self, _ctx: object, request: NamespacedName) -> None:

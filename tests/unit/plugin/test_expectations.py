@@ -38,6 +38,8 @@ class Cache:
 
     def __init__(self) -> None:
         self.position = "1"
+        self.is_live = True
+        self.is_whole = True
         self.known: dict[NamespacedName, tuple[str, str, bool] | None] = {}
 
     def selects(self, obj: dict[str, Any]) -> bool:
@@ -81,6 +83,7 @@ class ClientHarness:
     def __init__(self, cached: GroupVersionKind = SECRET) -> None:
         self.clock = VirtualClock()
         self.cache = Cache()
+        self.caches = [self.cache]
         self.late = 0
         self.server = Server()
         self.loops = Loops()
@@ -88,8 +91,8 @@ class ClientHarness:
         self.writes = Expectations(MAP, self.find, clock=self.clock, on_late=self.count)
         self.client = ExpectingClient(cast("Client", self.server), self.writes, A, cast("Any", self.loops))
 
-    def find(self, kind: GroupVersionKind, key: NamespacedName) -> Cache | None:
-        return self.cache if kind in self.kinds and key.namespace == "default" else None
+    def find(self, kind: GroupVersionKind, key: NamespacedName) -> list[Cache]:
+        return self.caches if kind in self.kinds and key.namespace == "default" else []
 
     def count(self) -> None:
         self.late += 1
@@ -375,3 +378,30 @@ def test_the_warning_of_a_forgotten_await_names_what_the_author_wrote(harness: C
     forgotten = getattr(harness.client, call)(*needed)
     with pytest.warns(RuntimeWarning, match=f"coroutine 'ctx.client.{call}' was never awaited"):
         del forgotten
+
+
+async def test_of_several_parts_of_a_kind_each_that_selects_the_object_has_to_show_it(harness: ClientHarness) -> None:
+    copies, others = Cache(), Cache()
+    copies.is_whole = others.is_whole = False
+    others.selects = lambda obj: False  # type: ignore[method-assign]  # the selector of another part
+    harness.caches = [others, copies]
+    await write(harness, obj(kind="Secret"), "create")
+    assert await harness.held()
+    copies.known[A] = ("5", "u", False)
+    assert await harness.released()
+    assert others.known == {}
+
+
+async def test_only_a_whole_cache_is_expected_to_show_an_object_of_somebody_else(harness: ClientHarness) -> None:
+    part = Cache()
+    part.is_whole = False
+    harness.caches = [part]
+    with pytest.raises(AlreadyExistsError):
+        await write(harness, api_error(409, "AlreadyExists"), "create", obj(kind="Secret"))
+    assert not await harness.held()
+
+
+async def test_a_cache_that_lost_the_server_holds_nothing_up(harness: ClientHarness) -> None:
+    await write(harness, obj(kind="Secret"), "create")
+    harness.cache.is_live = False
+    assert not await harness.held()

@@ -41,7 +41,7 @@ class ClientHarness:
         self.clock = VirtualClock()
         self.server = Server()
         self.rights = MissingRights("p", "1-a", "c", self.clock)
-        writes = Expectations(MAP, lambda _kind, _key: None, clock=self.clock, on_late=lambda: None)
+        writes = Expectations(MAP, lambda _kind, _key: (), clock=self.clock, on_late=lambda: None)
         self.client = ExpectingClient(self.server, writes, A, None, self.rights)
 
     async def call(self, name: str, args: tuple[Any, ...]) -> None:

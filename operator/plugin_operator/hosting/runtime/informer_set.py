@@ -62,13 +62,14 @@ class InformerSet:
         kinds = dict.fromkeys(part.kind for part in self._parts)
         return by_name | {kind: self._read_kind(kind) for kind in kinds}
 
-    def cache_of(self, kind: GroupVersionKind, key: NamespacedName) -> InformerView | None:
-        """Return the cache for an object; None if there is none, or if it is not kept in sync."""
-        part = next((part for part in self._parts if part.kind == kind), None)
-        for informer in self._of(part):
-            if informer.key.namespace in {None, key.namespace}:
-                return None if informer.is_waiting or not informer.has_synced else InformerView(informer)
-        return None
+    def caches_of(self, kind: GroupVersionKind, key: NamespacedName) -> list[InformerView]:
+        """Return the live caches that may contain an object, one for each declared part of the kind."""
+        informers = (each for each in self._informers.values() if each.key.gvk == kind)
+        return _views(informers, key)
+
+    def primary_cache_of(self, request: NamespacedName) -> InformerView | None:
+        """Return the live cache of the reconciled kind for a request, or None."""
+        return next(iter(_views(self._of(self._primary), request)), None)
 
     def positions(self, kinds: Iterable[GroupVersionKind]) -> tuple[str, ...]:
         """Return the resource versions up to which the caches of ``kinds`` have followed the server."""
@@ -162,13 +163,18 @@ class FeedingInformers:
 
     def version_of(self, request: NamespacedName) -> str:
         """Return the resource version of the request's object in the cache; empty if it is not cached."""
-        view = self._informers.cache_of(self.primary, request) if self.primary is not None else None
+        view = self._informers.primary_cache_of(request)
         known = view.identity(request) if view is not None else None
         return known[0] if known is not None else ""
 
     def positions(self) -> tuple[str, ...]:
         """Return the resource versions up to which the caches of owned and watched kinds have followed the server."""
         return self._informers.positions(self.others)
+
+
+def _views(informers: Iterable[Any], key: NamespacedName) -> list[InformerView]:
+    views = [InformerView(each) for each in informers if each.key.namespace in {None, key.namespace}]
+    return [view for view in views if view.is_live]
 
 
 def _why(informer: Any, closed: frozenset[str]) -> str:

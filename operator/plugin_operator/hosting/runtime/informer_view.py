@@ -18,6 +18,17 @@ class InformerView:
         """Resource version up to which the cache has followed the server."""
         return str(self._informer.resource_version)
 
+    @property
+    def is_live(self) -> bool:
+        """Whether the cache has synced and does not wait for the API server."""
+        return bool(self._informer.has_synced and not self._informer.is_waiting)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the cache has no selector."""
+        key = self._informer.key
+        return not key.label_selector and not key.field_selector
+
     def selects(self, obj: Object) -> bool:
         """Report whether the cache would contain the object; field selectors are evaluated by the server only."""
         key = self._informer.key

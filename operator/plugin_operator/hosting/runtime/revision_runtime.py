@@ -272,7 +272,7 @@ class RevisionRuntime:
         late = self._environment.metrics.family(LATE_CACHES)
         return Expectations(
             declaration.for_,
-            informers.cache_of,
+            informers.caches_of,
             clock=self._environment.clock,
             on_late=lambda: late.inc(declaration.name),
         )

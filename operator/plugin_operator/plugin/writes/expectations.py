@@ -9,7 +9,7 @@ Owns the expectations and the wait. Reads caches through ``CacheView``; ``expect
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -30,6 +30,14 @@ class CacheView(Protocol):
     def position(self) -> str:
         """Resource version up to which the cache has followed the server."""
 
+    @property
+    def is_live(self) -> bool:
+        """Whether the cache follows the server now."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the cache contains all objects of its kind and namespace."""
+
     def selects(self, obj: Object) -> bool:
         """Report whether the cache would contain the object."""
 
@@ -37,7 +45,7 @@ class CacheView(Protocol):
         """Return resource version, uid and whether the object is being deleted; None if it is not cached."""
 
 
-FindCache = Callable[[GroupVersionKind, NamespacedName], "CacheView | None"]
+FindCaches = Callable[[GroupVersionKind, NamespacedName], "Sequence[CacheView]"]
 
 
 class ObjectName(NamedTuple):
@@ -114,11 +122,16 @@ class Deleted:
         return known is None or known[1] != self.uid or known[2]
 
 
+class _Expected(NamedTuple):
+    expectation: Expectation
+    caches: tuple[CacheView, ...]
+
+
 class _Noted(NamedTuple):
     until: float
     request: NamespacedName
     target: Target
-    expectation: Expectation
+    expected: _Expected
 
 
 class Expectations:
@@ -127,7 +140,7 @@ class Expectations:
     Args:
         primary: the reconciled kind, or None. A reconcile waits for writes to its own object by any reconcile, and for
             all writes of the previous reconcile of the same request.
-        find_cache: returns the controller's cache for an object, or None.
+        find_caches: returns the controller's live caches that may contain an object: one for each declared part.
         clock: measures the deadline.
         on_late: called when a reconcile starts before its caches have met the expectations.
         deadline_seconds: lifetime of an expectation, from the write.
@@ -136,18 +149,18 @@ class Expectations:
     def __init__(
         self,
         primary: GroupVersionKind | None,
-        find_cache: FindCache,
+        find_caches: FindCaches,
         *,
         clock: Clock,
         on_late: Callable[[], None],
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
         self._primary = primary
-        self._find_cache = find_cache
+        self._find_caches = find_caches
         self._clock = clock
         self._on_late = on_late
         self._deadline_seconds = deadline_seconds
-        self._pending: dict[NamespacedName, dict[Target, Expectation]] = {}
+        self._pending: dict[NamespacedName, dict[Target, _Expected]] = {}
         self._order: deque[_Noted] = deque()
 
     def __len__(self) -> int:
@@ -155,22 +168,32 @@ class Expectations:
 
     def wrote(self, request: NamespacedName | None, target: Target, obj: Object) -> None:
         """Record the response ``obj`` of a write."""
-        cache = self._find_cache(*target)
         version = (obj.get("metadata") or {}).get("resourceVersion")
-        if cache is not None and version and cache.selects(obj):
-            self.expect(request, target, AtLeast(version))
+        if version:
+            caches = [cache for cache in self._find_caches(*target) if cache.selects(obj)]
+            self._expect(request, target, AtLeast(version), caches)
 
     def uid_of(self, target: Target) -> str:
         """Return the uid of the cached object; empty if it is not cached."""
-        cache = self._find_cache(*target)
-        known = cache.identity(target.key) if cache is not None else None
-        return known[1] if known is not None else ""
+        found = (cache.identity(target.key) for cache in self._find_caches(*target))
+        return next((known[1] for known in found if known is not None), "")
 
     def expect(self, request: NamespacedName | None, target: Target, expectation: Expectation) -> None:
-        """Record an expectation."""
-        cache = self._find_cache(*target)
-        if cache is not None and not expectation.is_met(cache, target.key):
-            self._note(request, target, expectation)
+        """Record an expectation.
+
+        After AlreadyExists only a cache without selectors counts: the labels of the existing object are not known.
+        """
+        caches = self._find_caches(*target)
+        if isinstance(expectation, Present):
+            caches = [cache for cache in caches if cache.is_whole]
+        self._expect(request, target, expectation, caches)
+
+    def _expect(
+        self, request: NamespacedName | None, target: Target, expectation: Expectation, caches: Sequence[CacheView]
+    ) -> None:
+        unmet = tuple(cache for cache in caches if not expectation.is_met(cache, target.key))
+        if unmet:
+            self._note(request, target, _Expected(expectation, unmet))
 
     async def caught_up(self, request: NamespacedName) -> None:
         """Wait until the caches meet the expectations for ``request``, or these expire."""
@@ -187,23 +210,22 @@ class Expectations:
         expected = self._pending.get(request)
         if expected is None:
             return False
-        for target, expectation in tuple(expected.items()):
-            cache = self._find_cache(*target)
-            if cache is None or expectation.is_met(cache, target.key):
+        for target, (expectation, caches) in tuple(expected.items()):
+            if all(not cache.is_live or expectation.is_met(cache, target.key) for cache in caches):
                 del expected[target]
         if not expected:
             self._pending.pop(request, None)
         return bool(expected)
 
-    def _note(self, request: NamespacedName | None, target: Target, expectation: Expectation) -> None:
+    def _note(self, request: NamespacedName | None, target: Target, expected: _Expected) -> None:
         self._prune()
         until = self._clock.monotonic() + self._deadline_seconds
         requests = {request} if request is not None else set()
         if target.kind == self._primary:
             requests.add(target.key)
         for each in requests:
-            self._pending.setdefault(each, {})[target] = expectation
-            self._order.append(_Noted(until, each, target, expectation))
+            self._pending.setdefault(each, {})[target] = expected
+            self._order.append(_Noted(until, each, target, expected))
 
     def _prune(self) -> None:
         """Remove expired expectations, which would accumulate if no reconcile follows a write."""
@@ -211,7 +233,7 @@ class Expectations:
         while self._order and self._order[0].until <= now:
             noted = self._order.popleft()
             expected = self._pending.get(noted.request)
-            if expected is not None and expected.get(noted.target) is noted.expectation:
+            if expected is not None and expected.get(noted.target) is noted.expected:
                 del expected[noted.target]
                 if not expected:
                     del self._pending[noted.request]
