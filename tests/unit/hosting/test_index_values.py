@@ -57,7 +57,11 @@ def test_what_one_raises_leaves_the_object_out_and_is_reported(error: BaseExcept
     assert values_of(lambda _obj: raise_(error)) == ((), [type(error).__name__])
 
 
-@pytest.mark.parametrize("found", [b"x", 3, [b"x"], [None], {"a": 1}.items(), object()], ids=repr)
+@pytest.mark.parametrize(
+    "found",
+    [b"x", 3, [b"x"], [None], {"a": 1}.items(), object()],
+    ids=["bytes", "a number", "bytes in a list", "None in a list", "pairs", "an object"],
+)
 def test_what_is_no_text_leaves_the_object_out(found: Any) -> None:
     assert values_of(lambda _obj: found) == ((), ["TypeError"])
 
