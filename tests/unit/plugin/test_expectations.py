@@ -206,6 +206,7 @@ async def test_a_write_to_another_kind_holds_back_the_one_who_wrote(harness: Cli
 async def test_what_no_cache_would_show_is_not_waited_for(
     harness: ClientHarness, written: dict[str, Any] | None
 ) -> None:
+    harness.cache.is_whole = False
     await write(harness, written, "create", obj())
     assert not harness.writes
 
@@ -405,3 +406,36 @@ async def test_a_cache_that_lost_the_server_holds_nothing_up(harness: ClientHarn
     await write(harness, obj(kind="Secret"), "create")
     harness.cache.is_live = False
     assert not await harness.held()
+
+
+def narrowed() -> Cache:
+    part = Cache()
+    part.is_whole = False
+    return part
+
+
+async def test_an_object_that_a_write_moves_to_another_part_is_waited_for_in_both(harness: ClientHarness) -> None:
+    left, entered = narrowed(), narrowed()
+    left.selects = lambda obj: False  # type: ignore[method-assign]  # the write took the label away
+    left.known[A] = ("4", "u", False)
+    harness.caches = [left, entered]
+    await write(harness, obj(version="5"))
+    assert await harness.held()
+    entered.known[A] = ("5", "u", False)
+    assert not await harness.released()
+    left.known.clear()
+    assert await harness.released()
+
+
+@pytest.mark.parametrize(("known", "is_held"), [(None, False), (("4", "u", False), True)], ids=["other", "cached"])
+async def test_a_scale_has_no_labels_to_select_by(
+    harness: ClientHarness, known: tuple[str, str, bool] | None, is_held: bool
+) -> None:
+    harness.caches = [part] = [narrowed()]
+    part.known[A] = known
+    part.selects = lambda obj: not obj["metadata"].get("labels")  # type: ignore[method-assign]  # "!app"
+    scale = {**obj(version="5", kind="Scale"), "apiVersion": "autoscaling/v1"}
+    await write(harness, scale, "scale", MAP, A, 3)
+    assert await harness.held() is is_held
+    part.known[A] = ("5", "u", False)
+    assert await harness.released()

@@ -11,7 +11,7 @@ Owns the expectations and the wait. Reads caches through ``CacheView``; ``expect
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from plugin_operator.clock import Clock
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
@@ -90,6 +90,17 @@ class AtLeast:
 
 
 @dataclass(frozen=True, slots=True)
+class AtLeastOrGone:
+    """Expectation after a write by which a part may lose the object: it has this version, or not the object."""
+
+    version: str
+
+    def is_met(self, cache: CacheView, key: NamespacedName) -> bool:
+        """See ``Expectation``."""
+        return cache.identity(key) is None or AtLeast(self.version).is_met(cache, key)
+
+
+@dataclass(frozen=True, slots=True)
 class NewerThan:
     """Expectation after a conflict (409): the cache has a newer version than the write had."""
 
@@ -122,9 +133,7 @@ class Deleted:
         return known is None or known[1] != self.uid or known[2]
 
 
-class _Expected(NamedTuple):
-    expectation: Expectation
-    caches: tuple[CacheView, ...]
+_Expected: TypeAlias = Sequence[tuple[CacheView, Expectation]]
 
 
 class _Noted(NamedTuple):
@@ -169,9 +178,19 @@ class Expectations:
     def wrote(self, request: NamespacedName | None, target: Target, obj: Object) -> None:
         """Record the response ``obj`` of a write."""
         version = (obj.get("metadata") or {}).get("resourceVersion")
-        if version:
-            caches = [cache for cache in self._find_caches(*target) if cache.selects(obj)]
-            self._expect(request, target, AtLeast(version), caches)
+        if not version:
+            return
+        # A Scale has the name of the scaled object, but not its labels.
+        is_labelled = obj.get("kind") == target.kind.kind
+        shown, lost = AtLeast(version), AtLeastOrGone(version)
+        self._expect(
+            request,
+            target,
+            [
+                (cache, shown if cache.is_whole or (is_labelled and cache.selects(obj)) else lost)
+                for cache in self._find_caches(*target)
+            ],
+        )
 
     def uid_of(self, target: Target) -> str:
         """Return the uid of the cached object; empty if it is not cached."""
@@ -186,14 +205,12 @@ class Expectations:
         caches = self._find_caches(*target)
         if isinstance(expectation, Present):
             caches = [cache for cache in caches if cache.is_whole]
-        self._expect(request, target, expectation, caches)
+        self._expect(request, target, [(cache, expectation) for cache in caches])
 
-    def _expect(
-        self, request: NamespacedName | None, target: Target, expectation: Expectation, caches: Sequence[CacheView]
-    ) -> None:
-        unmet = tuple(cache for cache in caches if not expectation.is_met(cache, target.key))
+    def _expect(self, request: NamespacedName | None, target: Target, expected: _Expected) -> None:
+        unmet = [(cache, each) for cache, each in expected if not each.is_met(cache, target.key)]
         if unmet:
-            self._note(request, target, _Expected(expectation, unmet))
+            self._note(request, target, unmet)
 
     async def caught_up(self, request: NamespacedName) -> None:
         """Wait until the caches meet the expectations for ``request``, or these expire."""
@@ -210,8 +227,8 @@ class Expectations:
         expected = self._pending.get(request)
         if expected is None:
             return False
-        for target, (expectation, caches) in tuple(expected.items()):
-            if all(not cache.is_live or expectation.is_met(cache, target.key) for cache in caches):
+        for target, conditions in tuple(expected.items()):
+            if all(not cache.is_live or each.is_met(cache, target.key) for cache, each in conditions):
                 del expected[target]
         if not expected:
             self._pending.pop(request, None)
