@@ -426,3 +426,38 @@ async def test_loading_leaves_the_search_path_alone(load: Callable[..., Awaitabl
     before = list(sys.path)
     await load({"one.py": HEAD + "import helper\n" + CONTROLLER, "helper.py": ""})
     assert sys.path == before
+
+
+INDEXED = "@controller(for_='v1/Pod', indexes={'node': str})\nasync def one(ctx, request):\n    "
+
+
+@pytest.mark.parametrize(
+    "read", ["ctx.lister.by_index('owner', 'x')", "ctx.lister_for('v1/Pod').index_keys('owner', 'x')"]
+)
+async def test_an_index_that_no_controller_declares_is_refused_at_its_line(load: Callable[..., Any], read: str) -> None:
+    error = await refused(load, HEAD + INDEXED + read)
+    assert str(error) == (
+        f"{ROOT}/one.py:4: reads the index 'owner', and the plugin declares 'node': add indexes={{'owner': function}}"
+    )
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "ctx.lister.by_index('node', 'x')",
+        "ctx.lister.by_index(request.name, 'x')",
+        "self.by_index('owner', 'x')",
+        "table.by_index('owner')",
+    ],
+)
+async def test_what_is_declared_not_literal_or_of_another_object_is_accepted(
+    load: Callable[..., Any], read: str
+) -> None:
+    revision = await load(HEAD + INDEXED + read)
+    assert [each.name for each in revision.declarations] == ["one"]
+
+
+async def test_a_helper_may_read_indexes_of_any_plugin(load: Callable[..., Any]) -> None:
+    helper = "def find(ctx): return ctx.lister.by_index('owner', 'x')\n"
+    revision = await load({"one.py": HEAD + "import lib\n" + CONTROLLER, "lib.py": helper})
+    assert len(revision.declarations) == 1

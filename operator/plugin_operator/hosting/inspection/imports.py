@@ -20,7 +20,7 @@ class FileFacts:
         is_dynamic: whether it imports by a name that is computed at run time.
         declares: whether it seems to declare a controller.
         is_parsed: whether it is valid Python.
-        code: compiled code for ``code_of``; empty if it was rejected.
+        code: the compiled file, for ``code_of`` and ``index_reads_of``; empty if it was rejected.
         rejection: why it cannot be compiled within the limits, and the fix.
     """
 
@@ -39,10 +39,17 @@ def code_of(made: bytes, filename: str) -> CodeType:
         SyntaxError: the file is not valid Python.
     """
     found = marshal.loads(made)  # noqa: S302 - from the operator's own parser process, which runs no plugin code
-    if isinstance(found, CodeType):
-        return _renamed(found, filename)
+    if isinstance(found[0], CodeType):
+        return _renamed(found[0], filename)
     kind, message, line, offset, text = found
     raise _ERRORS.get(kind, SyntaxError)(message, (filename, line, offset, text))
+
+
+def index_reads_of(made: bytes) -> tuple[tuple[int, str], ...]:
+    """Return line and name of each index that a compiled file reads of a lister by a literal name."""
+    found = marshal.loads(made)  # noqa: S302 - as above
+    reads: tuple[tuple[int, str], ...] = found[1] if isinstance(found[0], CodeType) else ()
+    return reads
 
 
 def _renamed(code: CodeType, filename: str) -> CodeType:

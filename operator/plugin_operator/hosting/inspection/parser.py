@@ -84,7 +84,8 @@ def inspect_source(content: bytes, depth: int, optimize: int) -> dict[str, Any]:
     """
     try:
         source_text(content)
-        code = marshal.dumps(compile(content, "", "exec", dont_inherit=True, optimize=optimize))
+        compiled = compile(content, "", "exec", dont_inherit=True, optimize=optimize)
+        code = marshal.dumps(compiled)
     except SyntaxError as error:
         where = (type(error).__name__, error.msg, error.lineno, error.offset, (error.text or "")[:_MAX_TEXT])
         return {"is_parsed": False, "code": marshal.dumps(where)}
@@ -100,9 +101,24 @@ def inspect_source(content: bytes, depth: int, optimize: int) -> dict[str, Any]:
     if len(code) > MAX_CODE_BYTES:
         return {"is_parsed": False, "rejection": _TOO_MUCH_CODE}
     try:
-        return _facts(ast.parse(content), depth) | {"code": code}
+        tree = ast.parse(content)
+        return _facts(tree, depth) | {"code": marshal.dumps((compiled, tuple(_index_reads(tree))))}
     except RecursionError:
         return {"is_parsed": False, "rejection": _TOO_DEEP}
+
+
+def _index_reads(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and name of each index that is read of a lister by a literal name."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(
+                    attr="by_index" | "index_keys",
+                    value=ast.Attribute(attr="lister") | ast.Call(func=ast.Attribute(attr="lister_for")),
+                ),
+                args=[ast.Constant(value=str() as name), *_],
+            ):
+                yield node.lineno, name
 
 
 def _facts(tree: ast.Module, depth: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from plugin_operator.containment import in_context, is_cancelled_from_outside
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.loading.import_errors import rejection
+from plugin_operator.hosting.loading.index_reads import refuse_unknown_indexes
 from plugin_operator.hosting.loading.revision import PluginRevision
 from plugin_operator.hosting.loading.revision_modules import IMPORT_GUARD, RevisionModules
 from plugin_operator.hosting.requirements.installed_check import check_installed
@@ -71,6 +72,7 @@ class Loader:
             with IMPORT_GUARD.watching() as undone:
                 module = await self._threads.run(_import, f"{package}.{source.name}", modules, source.path)
                 declarations = await _in_own_task(discover(module), source.path)
+            refuse_unknown_indexes(source, declarations)
         except BaseException as error:
             modules.purge()
             if is_cancelled_from_outside(error):
