@@ -172,9 +172,13 @@ class FakeLister:
         return [NamespacedName("", name) for name in self.names if label_selector in {None, name}]
 
     def by_index(self, index: str, value: str) -> Sequence[dict[str, str]]:
+        if index != "i":
+            raise LookupError("no index")
         return [{"name": name} for name in self.names if name == value]
 
     def index_keys(self, index: str, value: str) -> Sequence[NamespacedName]:
+        if index != "i":
+            raise LookupError("no index")
         return [NamespacedName("", name) for name in self.names if name == value]
 
     def __len__(self) -> int:
@@ -200,4 +204,8 @@ def test_caches_of_several_namespaces_read_as_one() -> None:
     assert lister.by_index("i", "a") == [{"name": "a"}]
     assert lister.by_index("i", "a", "y") == []
     assert lister.index_keys("i", "c", "y") == [NamespacedName("", "c")]
+    assert (lister.index_keys("i", "c", "z"), lister.by_index("i", "c", "z")) == ([], [])
+    for read in (lister.by_index, lister.index_keys):
+        with pytest.raises(LookupError, match="no index"):
+            read("misspelled", "c", "z")
     assert NamespacedName("x", "a") in lister

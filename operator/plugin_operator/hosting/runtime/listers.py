@@ -43,11 +43,11 @@ class MergedLister:
 
     def by_index(self, index: str, value: str, namespace: str | None = None) -> builtins.list[Object]:
         """Return private copies of the objects that an index has under ``value``."""
-        return [obj for lister in self._pick(namespace) for obj in lister.by_index(index, value)]
+        return [obj for lister in self._with_index(index, namespace) for obj in lister.by_index(index, value)]
 
     def index_keys(self, index: str, value: str, namespace: str | None = None) -> builtins.list[NamespacedName]:
         """Return the names of the objects that an index has under ``value``."""
-        return [key for lister in self._pick(namespace) for key in lister.index_keys(index, value)]
+        return [key for lister in self._with_index(index, namespace) for key in lister.index_keys(index, value)]
 
     def __len__(self) -> int:
         return sum(len(lister) for lister in self._by_namespace.values())
@@ -59,3 +59,10 @@ class MergedLister:
         if namespace is None:
             return list(self._by_namespace.values())
         return [self._by_namespace[namespace]] if namespace in self._by_namespace else []
+
+    def _with_index(self, index: str, namespace: str | None) -> builtins.list[Any]:
+        """Like ``_pick``; an index that does not exist raises for every namespace."""
+        found = self._pick(namespace)
+        if not found:
+            next(iter(self._by_namespace.values())).index_keys(index, "")
+        return found
