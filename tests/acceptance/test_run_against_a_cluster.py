@@ -77,11 +77,11 @@ def test_a_reconcile_that_does_not_end_is_cancelled_within_the_grace(
     operator: StartOperator, cluster: Cluster, plugins: Path
 ) -> None:
     (plugins / "slow.py").write_text(SLOW.replace("SECONDS", "600"))
-    running = operator("--shutdown-grace-period", "2s")
+    running = operator("--shutdown-grace-period", "6s")
     cluster.kubectl("create", "configmap", "hello")
     running.wait_for("Begun")
     running.process.send_signal(signal.SIGTERM)
-    assert running.end(15) == 0, running.text
+    assert running.end(30) == 0, running.text
     assert "Cancelled" in running.text
 
 

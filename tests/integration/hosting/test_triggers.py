@@ -14,7 +14,7 @@ from plugin_operator.hosting.triggers.schedule_record import PREFIX
 from plugin_operator.hosting.triggers.schedule_report import SCHEDULE_RUNS
 from plugin_operator.plugin import Source
 from plugin_operator.testing import eventually
-from tests.host_harness import HostHarness
+from tests.host_harness import NAMESPACE, HostHarness
 
 LEASE = "coordination.k8s.io/v1/Lease"
 
@@ -312,7 +312,8 @@ async def test_a_run_never_overlaps_itself_and_what_came_meanwhile_follows(harne
 
 async def test_a_controller_without_a_kind_may_watch_others(harness: HostHarness) -> None:
     await harness.create("a")
-    watches = ", watches=[watch('v1/ConfigMap', map=lambda obj: [('', obj['metadata']['name'])])], reads=['v1/Secret']"
+    mapped = f"map=lambda obj: [('', obj['metadata']['name'])], namespaces=[{NAMESPACE!r}]"
+    watches = f", watches=[watch('v1/ConfigMap', {mapped})], reads=['v1/Secret']"
     harness.write("one.py", timed("V1", "cron('0 3 1 1 *')", watches).replace("import Source", "import watch, Source"))
     await harness.ran("V1", "a")
     await harness.create("b")
