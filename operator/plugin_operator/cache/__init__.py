@@ -7,7 +7,7 @@ discovery to ``client``, and the reaction to a change to ``controllers``.
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.cache.factory import InformerFactory
 from plugin_operator.cache.handlers import EventHandler, Registration
-from plugin_operator.cache.index import IndexFunction
+from plugin_operator.cache.index import Index
 from plugin_operator.cache.informer import Informer
 from plugin_operator.cache.keys import InformerKey
 from plugin_operator.cache.lister import Lister
@@ -17,7 +17,7 @@ from plugin_operator.cache.reflector.states import State
 __all__ = [
     "CachedObject",
     "EventHandler",
-    "IndexFunction",
+    "Index",
     "Informer",
     "InformerFactory",
     "InformerKey",

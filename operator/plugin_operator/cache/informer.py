@@ -1,12 +1,11 @@
 """One informer: a store, its reflector and its event handlers."""
 
 import asyncio
-from collections.abc import Hashable
 
 from plugin_operator.cache import time_slice
 from plugin_operator.cache.environment import Environment
 from plugin_operator.cache.handlers import Distributor, EventHandler, Registration
-from plugin_operator.cache.index import IndexFunction
+from plugin_operator.cache.index import Index
 from plugin_operator.cache.keys import InformerKey
 from plugin_operator.cache.lister import Lister
 from plugin_operator.cache.reflector.reflector import Reflector
@@ -81,16 +80,15 @@ class Informer:
         """Stop the delivery of events to a handler."""
         self._distributor.unregister(registration)
 
-    async def add_index(self, token: Hashable, function: IndexFunction) -> None:
-        """Keep an index over all objects, those that are here included, until ``remove_index``.
+    async def add_index(self, index: Index) -> None:
+        """Enter all objects and their changes into an index, until ``remove_index``.
 
         It lets the event loop turn while it goes through the objects. Cancelled, it leaves a part of them out.
 
         Args:
-            token: stands for the index alone.
-            function: reads the values of an object; must not raise.
+            index: empty, of this informer alone; its function must not raise.
         """
-        index = self._store.add_index(token, function)
+        self._store.add_index(index)
         now = asyncio.get_running_loop().time
         end = now() + time_slice.SLICE_SECONDS
         for obj in list(self._store):
@@ -101,9 +99,9 @@ class Informer:
                 await asyncio.sleep(0)
                 end = now() + time_slice.SLICE_SECONDS
 
-    def remove_index(self, token: Hashable) -> None:
-        """Drop an index; harmless if there is none."""
-        self._store.remove_index(token)
+    def remove_index(self, index: Index) -> None:
+        """Leave an index as it is from now on; harmless if it was never added."""
+        self._store.remove_index(index)
 
     async def run(self) -> None:
         """Keep the cache in sync until cancelled; only the factory calls it. A second call relists."""

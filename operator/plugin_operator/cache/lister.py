@@ -1,11 +1,12 @@
 """Read access to a store, by private copies or immutable objects."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import msgspec
 
+from plugin_operator.cache.index import Index
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
 from plugin_operator.kube import LabelSelector, NamespacedName, Object
@@ -24,7 +25,7 @@ _LABELLED = msgspec.json.Decoder(_Labelled)
 Objects = list[Object]
 Names = list[NamespacedName]
 Selector: TypeAlias = str | Mapping[str, Any] | None
-_NO_INDEXES: Mapping[str, Hashable] = MappingProxyType({})
+_NO_INDEXES: Mapping[str, Index] = MappingProxyType({})
 AnyKey = NamespacedName | tuple[str, str] | str
 
 
@@ -33,7 +34,7 @@ class Lister:
 
     __slots__ = ("_indexes", "_store")
 
-    def __init__(self, store: Store, indexes: Mapping[str, Hashable] = _NO_INDEXES) -> None:
+    def __init__(self, store: Store, indexes: Mapping[str, Index] = _NO_INDEXES) -> None:
         self._store = store
         self._indexes = indexes
 
@@ -75,8 +76,8 @@ class Lister:
         """Return the names of the objects that ``by_index`` would return."""
         return [obj.key for obj in self._indexed(index, value, namespace)]
 
-    def with_indexes(self, indexes: Mapping[str, Hashable]) -> "Lister":
-        """Return a lister of the same objects that knows indexes of the store by name."""
+    def with_indexes(self, indexes: Mapping[str, Index]) -> "Lister":
+        """Return a lister of the same objects that knows these indexes of them by name."""
         return Lister(self._store, indexes)
 
     def raw(self, key: AnyKey, namespace: str | None = None) -> CachedObject | None:
@@ -99,9 +100,9 @@ class Lister:
         return [obj for obj in objects if selector.matches(_LABELLED.decode(obj.raw).metadata.labels or {})]
 
     def _indexed(self, index: str, value: str, namespace: str | None) -> Iterable[CachedObject]:
-        token = self._indexes.get(index)
-        if token is None:
+        known_index = self._indexes.get(index)
+        if known_index is None:
             known = f"only {', '.join(map(repr, sorted(self._indexes)))}" if self._indexes else "and no other"
             raise LookupError(f"there is no index {index!r}, {known}: declare it with indexes={{{index!r}: function}}")
-        found = self._store.index(token).get(value)
+        found = known_index.get(value)
         return found if namespace is None else [obj for obj in found if obj.namespace == namespace]

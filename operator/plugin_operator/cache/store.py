@@ -4,11 +4,11 @@ Owns the objects and their indexes, and reports every change to a sink. Only the
 reads through ``lister``. Each namespace has a dict of its own, which serves as the namespace index.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from sys import intern
 from typing import Protocol
 
-from plugin_operator.cache.index import Index, IndexFunction
+from plugin_operator.cache.index import Index
 from plugin_operator.cache.objects import CachedObject
 
 
@@ -37,7 +37,7 @@ class Store:
     def __init__(self, sink: ChangeSink) -> None:
         self._sink = sink
         self._spaces: dict[str, dict[str, CachedObject]] = {}
-        self._indexes: dict[Hashable, Index] = {}
+        self._indexes: list[Index] = []
         self._count = 0
         self._epoch = 0
         self._is_listing = False
@@ -107,27 +107,13 @@ class Store:
         """Return a snapshot of the objects in one namespace."""
         return list(self._spaces.get(namespace, {}).values())
 
-    def add_index(self, token: Hashable, function: IndexFunction) -> Index:
-        """Keep an index of every change from now on, and return it; objects that are here already are not in it yet.
+    def add_index(self, index: Index) -> None:
+        """Enter every change from now on into an index; objects that are here already are not in it yet."""
+        self._indexes.append(index)
 
-        Args:
-            token: stands for the index alone.
-            function: reads the values of an object.
-        """
-        index = self._indexes[token] = Index(function)
-        return index
-
-    def remove_index(self, token: Hashable) -> None:
-        """Drop an index; harmless if there is none."""
-        self._indexes.pop(token, None)
-
-    def index(self, token: Hashable) -> Index:
-        """Return an index.
-
-        Raises:
-            KeyError: there is none.
-        """
-        return self._indexes[token]
+    def remove_index(self, index: Index) -> None:
+        """Leave an index as it is from now on; harmless if it was never added."""
+        self._indexes = [each for each in self._indexes if each is not index]
 
     def __iter__(self) -> Iterator[CachedObject]:
         # list() copies atomically under the GIL: plain def reconcilers read in threads while the reflector writes.
@@ -138,7 +124,7 @@ class Store:
         return self._count
 
     def _reindex(self, old: CachedObject | None, new: CachedObject | None) -> None:
-        for index in self._indexes.values():
+        for index in self._indexes:
             if new is not None:
                 index.put(new)
             elif old is not None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.testing import PluginHarness
+from plugin_operator.testing import PluginHarness, eventually
 
 pytestmark = pytest.mark.embedded_only("the harness brings its own server")
 
@@ -61,7 +61,7 @@ def service(name: str, **labels: str) -> Json:
     return of("Service", name, labels=labels, spec={"ports": [{"port": 80}]})
 
 
-async def reconciles(harness: PluginHarness) -> float:
+def reconciles(harness: PluginHarness) -> float:
     (plugin,) = harness.plugins()
     return sum(plugin.controllers[0].reconciles.values())
 
@@ -82,12 +82,12 @@ async def test_a_map_function_finds_by_index_what_is_due_and_readers_see_their_p
         await create(of("ConfigMap", "a", labels={"app": "x"}, data={"secret": "s"}))
         await create(of("ConfigMap", "b", labels={"app": "x"}, data={"secret": "t"}))
         await harness.settle()
-        before = await reconciles(harness)
+        before = reconciles(harness)
         await create(of("Secret", "s", stringData={"password": "x"}))
         await harness.settle()
         found = await harness.client.get("v1/ConfigMap", "a", "default")
         assert found["data"] == {"secret": "s", "with-password": "s", "services": "one", "pods": "1"}
-        assert await reconciles(harness) - before <= 2  # "b" is not due: one for the change, one for its own write
+        assert reconciles(harness) - before <= 2  # "b" is not due: one for the change, one for its own write
         untouched = await harness.client.get("v1/ConfigMap", "b", "default")
         assert untouched["data"]["with-password"] == ""
 
@@ -125,3 +125,21 @@ async def test_an_index_function_that_raises_leaves_its_object_out_and_shows(
         (line,) = [each for each in capsys.readouterr().out.splitlines() if "Plugin code raised" in each]
         assert "what=index" in line
         assert "name=empty" in line
+
+
+async def test_a_deletion_in_a_kind_that_a_reload_dropped_is_mapped_by_the_old_index(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = tmp_path / "user.py"
+    plugin.write_text(PLUGIN.replace("MAP", PLAIN))
+    async with PluginHarness(plugin) as harness:
+        await harness.client.create(of("Secret", "s", stringData={"password": "x"}))
+        await harness.client.create(of("ConfigMap", "a", labels={"app": "x"}, data={"secret": "s"}))
+        await harness.settle()
+        dropped = plugin.read_text().split("    watches=")[0] + ")\nasync def user(ctx, request): ...\n"
+        await harness.write("user.py", dropped)
+        await harness.settle()
+        before = reconciles(harness)
+        await harness.client.delete("v1/Secret", "s", "default")
+        await eventually(lambda: reconciles(harness) == before + 1)
+        assert "Plugin code raised" not in capsys.readouterr().out

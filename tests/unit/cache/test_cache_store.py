@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.cache import Lister, time_slice
+from plugin_operator.cache import Index, Lister, time_slice
 from plugin_operator.cache.handlers import HANDLER_ERRORS, Distributor
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
@@ -183,8 +183,9 @@ def by_tier(obj: CachedObject) -> tuple[str, ...]:
 
 
 def test_an_index_follows_every_change(store: Store) -> None:
-    store.add_index("token", by_tier)
-    lister = Lister(store).with_indexes({"tier": "token"})
+    index = Index(by_tier)
+    store.add_index(index)
+    lister = Lister(store).with_indexes({"tier": index})
     store.upsert(make("a", 1, tier="x-y"))
     store.upsert(make("b", 1, "other", tier="x"))
     store.upsert(make("c", 1))
@@ -198,15 +199,16 @@ def test_an_index_follows_every_change(store: Store) -> None:
     assert (names("x"), names("y"), names("z")) == (["b"], [], ["a"])
     store.remove(make("b", 3, "other"))
     assert names("x") == []
-    store.remove_index("token")
+    store.remove_index(index)
     store.upsert(make("d", 1, tier="x"))
+    assert (names("x"), names("z")) == ([], ["a"])
 
 
 def test_an_unknown_index_names_those_there_are(store: Store) -> None:
     with pytest.raises(LookupError, match="there is no index 'x', and no other: declare it with indexes="):
         Lister(store).by_index("x", "y")
     with pytest.raises(LookupError, match="there is no index 'x', only 'owner', 'tier'"):
-        Lister(store).with_indexes({"tier": 1, "owner": 2}).index_keys("x", "y")
+        Lister(store).with_indexes({"tier": Index(by_tier), "owner": Index(by_tier)}).index_keys("x", "y")
 
 
 def test_names_of_namespaces_and_objects_are_kept_once(store: Store) -> None:
@@ -291,10 +293,11 @@ def test_a_reader_finds_an_indexed_object_while_it_is_replaced(store: Store) -> 
     found: list[list[str]] = []
 
     def values(obj: CachedObject) -> tuple[str, ...]:
-        found.append([each.resource_version for each in store.index("token").get("x")])
+        found.append([each.resource_version for each in index.get("x")])
         return ("x",)
 
-    store.add_index("token", values)
+    index = Index(values)
+    store.add_index(index)
     for version in (1, 2, 3):
         store.upsert(make("a", version))
     assert found == [[], ["1"], ["2"]]

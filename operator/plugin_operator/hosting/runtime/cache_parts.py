@@ -19,7 +19,6 @@ class CachePart:
         name: its other word; empty for none.
         rank: of several parts of one kind, those with the lowest are meant by the kind.
         indexes: functions by name: those of every declaration of the very same part.
-        tokens: what stands for each of them in the store.
     """
 
     kind: GroupVersionKind
@@ -27,7 +26,6 @@ class CachePart:
     name: str
     rank: int
     indexes: Mapping[str, IndexFunction] = field(default_factory=dict)
-    tokens: Mapping[str, object] = field(default_factory=dict)
 
 
 _READ, _OWNED, _WATCHED = range(3)
@@ -48,14 +46,12 @@ def cache_parts(declaration: ControllerDeclaration, namespaces: tuple[str, ...])
         (_READ, declaration.reads),
     ]
     indexes: dict[tuple[InformerKey, ...], dict[str, IndexFunction]] = {}
-    tokens: dict[tuple[InformerKey, ...], dict[str, object]] = {}
     parts = []
     for rank, caches in ranked:
         for each in caches:
             keys = informer_keys(each, declaration, namespaces)
             indexes.setdefault(keys, {}).update(each.indexes)
-            tokens.setdefault(keys, {}).update({name: object() for name, _ in each.indexes})
-            parts.append(CachePart(each.kind, keys, each.name, rank, indexes[keys], tokens[keys]))
+            parts.append(CachePart(each.kind, keys, each.name, rank, indexes[keys]))
     return tuple(parts)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from plugin_operator.cache import Index
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import Openness, openness
@@ -44,7 +45,10 @@ class InformerSet:
         self._informers: dict[Any, Any] = {}
         for key in dict.fromkeys(key for part in self._parts for key in part.keys):
             self._informers[key] = factory.acquire(key)
-        self._listers = {part.keys: self._lister(part) for part in self._parts}
+        #: With the informer that fills each. Listers keep their indexes: a map function of a watch that a reload
+        #: dropped may still read them, as they were at the end.
+        self._indexes: list[tuple[Any, Index]] = []
+        self._listers = {part.keys: self._lister(part) for part in {part.keys: part for part in self._parts}.values()}
 
     def primary(self) -> Callable[[], Lister]:
         """Return a function that returns the lister of the reconciled kind.
@@ -102,10 +106,8 @@ class InformerSet:
 
     async def warm(self, deadline_seconds: float, clock: Clock) -> None:
         """Build the indexes, then wait until every cache has synced or waits for the API server, or the deadline."""
-        for part in {part.keys: part for part in self._parts}.values():
-            for name, function in part.indexes.items():
-                for informer in self._of(part):
-                    await informer.add_index(part.tokens[name], guarded_index(self._guard, function))
+        for informer, index in self._indexes:
+            await informer.add_index(index)
         end = clock.monotonic() + deadline_seconds
         while clock.monotonic() < end and not all(
             each.has_synced or each.is_waiting for each in self._informers.values()
@@ -114,10 +116,9 @@ class InformerSet:
 
     async def release(self) -> None:
         """Remove the indexes and release all informers."""
-        for part in self._parts:
-            for token in part.tokens.values():
-                for informer in self._of(part):
-                    informer.remove_index(token)
+        for informer, index in self._indexes:
+            informer.remove_index(index)
+        self._indexes = []
         self._parts, self._primary = (), None
         informers, self._informers = self._informers, {}
         for informer in informers.values():
@@ -130,9 +131,14 @@ class InformerSet:
         return [self._informers[key] for key in part.keys] if part is not None else ()
 
     def _lister(self, part: CachePart) -> Lister:
-        listers = {each.key.namespace or "": each.lister for each in self._of(part)}
-        if part.tokens:
-            listers = {namespace: each.with_indexes(part.tokens) for namespace, each in listers.items()}
+        listers = {}
+        for informer in self._of(part):
+            lister = informer.lister
+            if part.indexes:
+                indexes = {name: Index(guarded_index(self._guard, each)) for name, each in part.indexes.items()}
+                self._indexes += [(informer, index) for index in indexes.values()]
+                lister = lister.with_indexes(indexes)
+            listers[informer.key.namespace or ""] = lister
         return merged_lister(listers)
 
     def _read(self, part: CachePart) -> Callable[[], Lister]:

@@ -4,7 +4,7 @@ Owns the rules that reconcilers meet: names, versions, conflicts, generations, f
 validation, defaults, selectors of fields, field ownership and garbage collection to the embedded API server.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, TypeAlias
@@ -15,7 +15,7 @@ import msgspec
 from kube_apiserver.patching import PatchError, json_patch, merge_patch
 from kube_apiserver.registry import Registry
 from kube_apiserver.registry.builtin_resources import served_builtin_resources
-from plugin_operator.cache import Lister
+from plugin_operator.cache import Index, Lister
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
 from plugin_operator.client import ApiRequest, ByteStream, Response
@@ -58,13 +58,13 @@ class FakeObjects:
         self._clock = clock
         self._stores: dict[GroupVersionKind, Store] = {}
         self._resources: dict[GroupVersionKind, Resource] = {}
-        self._indexes: dict[GroupVersionKind, Mapping[str, Hashable]] = {}
+        self._indexes: dict[GroupVersionKind, Mapping[str, Index]] = {}
         self._version = 0
         for kind, functions in (indexes or {}).items():
             gvk = GroupVersionKind.parse(kind)
-            self._indexes[gvk] = {name: name for name in functions}
-            for name, function in functions.items():  # before the objects: a store indexes what it takes from then on
-                self._store(gvk).add_index(name, partial(_values, function))
+            self._indexes[gvk] = {name: Index(partial(_values, function)) for name, function in functions.items()}
+            for index in self._indexes[gvk].values():  # before the objects: a store indexes what it takes from then on
+                self._store(gvk).add_index(index)
         self._is_dry_run = False
         for each in objects:
             obj: Object = msgspec.json.decode(msgspec.json.encode(each))
