@@ -98,7 +98,7 @@ clean: ## Remove what the targets made: dist, caches, the sandbox, .venv
 # ---- quality
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets of their own)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak $(FAULT_SUITES)) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak $(FAULT_SUITES) $(DOCS_SUITES)) $(ARGS)
 
 # An API server that fails, replicas that take over from each other, and plugins that change under load. These tests wait
 # minutes for deadlines and leases.
@@ -107,6 +107,12 @@ FAULT_SUITES := integration/faults integration/app/test_every_task_is_supervised
 .PHONY: test-faults
 test-faults: $(VENV)/.dev ## Run the tests of a failing API server, of replicas and under load (three minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(FAULT_SUITES)) $(ARGS)
+
+# Every command, Dockerfile and manifest in the docs: each page starts servers and operators of its own.
+DOCS_SUITES := acceptance/docs
+.PHONY: test-docs
+test-docs: $(VENV)/.dev ## Run the commands that the docs show (a minute)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(DOCS_SUITES)) $(ARGS)
 
 .PHONY: check
 check: lint types layers ## Lint, format, types, layers
