@@ -82,7 +82,7 @@ class Server:
 
 
 class Network:
-    """What is sent arrives even if nobody waits for the answer any more."""
+    """A request that was sent arrives, even if its caller was cancelled."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -141,7 +141,7 @@ class Network:
 
 
 class Watch:
-    """Reports each state of the Lease in order, late if so told; what came while it was cut is lost."""
+    """Report each state of the Lease in order, with an optional delay; states during a cut are lost."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
