@@ -14,7 +14,7 @@ from plugin_operator.cache.handlers import HANDLER_ERRORS
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.cache_interface import Informer, InformerFactory, InformerKey
-from plugin_operator.controllers.metrics import STUCK_RECONCILES, controller_metrics
+from plugin_operator.controllers.metrics import STUCK_MAPS, STUCK_RECONCILES, controller_metrics
 from plugin_operator.controllers.reconcile import ControllerStopped, FailureCallback, Reconciler, Request
 from plugin_operator.controllers.sources.cache_gate import CacheGate
 from plugin_operator.controllers.sources.source_set import Sources
@@ -83,7 +83,7 @@ class Controller:
         self._outcomes = Outcomes(name, queue=self._queue, metrics=self._metrics, clock=clock, on_failure=on_failure)
         self._supervisor = supervisor if supervisor is not None else TaskSupervisor(clock)
         self._tasks = TaskOwner(f"controller/{name}", clock=clock, supervisor=self._supervisor)
-        self._sources = Sources(factory, self._queue.add, clock=clock, tasks=self._tasks)
+        self._sources = Sources(factory, self._queue.add, clock=clock, tasks=self._tasks, on_stuck=self._map_stuck)
         self._gate = CacheGate(name, self._sources, self._queue.add)
         self.trigger = Trigger(self._queue, self._gate, self._sources, self._tasks)
         self._installing = asyncio.Lock()
@@ -266,6 +266,11 @@ class Controller:
             if not pool.workers and pool in self._old_pools:
                 self._old_pools.remove(pool)
             self._balance()
+
+    def _map_stuck(self, change: int) -> None:
+        if not self._is_stopping:  # the series have ended
+            stuck = self._all_metrics.family(STUCK_MAPS)
+            stuck.set(stuck.get(self.name) + change, self.name)
 
     def _balance(self) -> None:
         if self._pool is None or self._spec is None or self._is_stopping:

@@ -9,6 +9,7 @@ from plugin_operator.metrics.accumulators import Group, Reading
 from plugin_operator.metrics.declaration import counter, gauge, histogram
 from plugin_operator.metrics.families import Histogram
 
+STUCK_MAPS = gauge("plugin_operator_stuck_maps", "Async map functions that were cancelled and still run", "controller")
 STUCK_RECONCILES = gauge(
     "plugin_operator_stuck_reconciles", "Reconciles that were cancelled and still run", "controller"
 )

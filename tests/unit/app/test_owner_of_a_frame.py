@@ -102,7 +102,8 @@ def in_outcomes(guard: PluginGuard, look: Callable[..., None]) -> None:
 def in_source(guard: PluginGuard, look: Callable[..., None]) -> None:
     informers = FakeInformerFactory()
     clock = VirtualClock()
-    source = Source(informers.acquire("cms"), look, tasks=TaskOwner("maps", clock=clock), clock=clock)
+    tasks = TaskOwner("maps", clock=clock)
+    source = Source(informers.acquire("cms"), look, tasks=tasks, clock=clock, on_stuck=lambda _: None)
     source.bind((Watch(("cms",), EnqueueMapped(lambda _: [KEY])),), guard)
     source.on_add(KEY, cast("CachedObject", _Object()), False)
 

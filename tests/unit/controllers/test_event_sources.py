@@ -44,6 +44,7 @@ class Ear:
             lambda request, priority: self.heard.append((str(request), priority)),
             tasks=TaskOwner("maps", clock=self.clock),
             clock=self.clock,
+            on_stuck=lambda _: None,
         )
         guard = PluginGuard("p", "1-a", "c", clock=self.clock, on_error=lambda what, _error: self.errors.append(what))
         self.source.bind(watches, guard)

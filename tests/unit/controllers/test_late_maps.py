@@ -23,11 +23,12 @@ class Ear:
 
     def __init__(self, function: Map, *, takes_old: bool = False) -> None:
         self.heard: list[str] = []
+        self.stuck = 0
         self.errors: list[str] = []
         self.clock = VirtualClock()
         self.informer = FakeInformer("secrets")
         self.tasks = TaskOwner("maps", clock=self.clock)
-        self.source = Source(self.informer, self._hear, tasks=self.tasks, clock=self.clock)
+        self.source = Source(self.informer, self._hear, tasks=self.tasks, clock=self.clock, on_stuck=self._stick)
         self.bind(EnqueueMappedLater(function, takes_old))
         self.informer.add_handler(self.source)
 
@@ -36,6 +37,9 @@ class Ear:
             "p", "1-a", "c", clock=self.clock, on_error=lambda what, error: self.errors.append(f"{what}: {error}")
         )
         self.source.bind((Watch(("secrets",), handler),), guard)
+
+    def _stick(self, change: int) -> None:
+        self.stuck += change
 
     def _hear(self, request: Request, priority: int) -> None:
         self.heard.append(request.name)
@@ -150,3 +154,29 @@ async def test_a_retired_source_ends_its_functions() -> None:
     ear.source.retire()
     await ear.clock.settle()
     assert len(ear.tasks) == 0
+
+
+async def test_those_that_ignore_their_cancellation_are_bounded_counted_and_logged_once() -> None:
+    asked: list[str] = []
+    gate = asyncio.Event()
+
+    async def stubborn(obj: dict[str, Any]) -> list[Request]:
+        asked.append(obj["metadata"]["name"])
+        while not gate.is_set():
+            try:
+                await gate.wait()
+            except asyncio.CancelledError:
+                continue
+        return []
+
+    ear = Ear(stubborn)
+    with capture_logs() as lines:
+        for number in range(3 * MAX_AT_ONCE):
+            ear.informer.set(f"s{number}", data={"v": "1"})
+        await ear.clock.advance(10 * DEADLINE_SECONDS)
+    assert len(asked) == ear.stuck == MAX_AT_ONCE
+    assert len([line for line in lines if line["event"] == "Map function ignores its cancellation"]) == 1
+    gate.set()
+    await ear.clock.settle()
+    assert len(set(asked)) == 3 * MAX_AT_ONCE
+    assert ear.stuck == len(ear.tasks) == 0

@@ -63,7 +63,13 @@ def test_a_view_shows_no_content() -> None:
 def source_of(informer: FakeInformer, heard: list[str]) -> Source:
     clock = VirtualClock()
     tasks = TaskOwner("maps", clock=clock)
-    return Source(informer, lambda request, _priority: heard.append(request.name), tasks=tasks, clock=clock)
+    return Source(
+        informer,
+        lambda request, _priority: heard.append(request.name),
+        tasks=tasks,
+        clock=clock,
+        on_stuck=lambda _: None,
+    )
 
 
 class Sized(Predicate):

@@ -1,18 +1,21 @@
 """Async map functions: they run beside the event loop's other work, and their requests come late.
 
 Owns which of them run, and the changes that wait for one. Nothing is lost at a reload: what runs or waits is handed to
-the next revision.
+the next revision. A function that ignores its cancellation keeps its place and its object until it ends, which bounds
+how many there are.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard, is_cancelled_from_outside
 from plugin_operator.controllers.cache_interface import CachedObject
 from plugin_operator.controllers.handlers import EnqueueMappedLater
 from plugin_operator.controllers.reconcile import Request
-from plugin_operator.tasks import Service, TaskOwner, start_task, wait_until_done
+from plugin_operator.tasks import AnyTask, Service, TaskOwner, start_task, wait_until_done
 
 #: How many map functions of one informer run at once.
 MAX_AT_ONCE = 10
@@ -20,7 +23,13 @@ MAX_AT_ONCE = 10
 #: How long one may take; past it, it is cancelled and its requests are lost, as of one that raises.
 DEADLINE_SECONDS = 30.0
 
+#: How long a cancelled one may take to end until it counts as stuck.
+GRACE_SECONDS = 1.0
+
 Enqueue = Callable[[Request, int], None]
+OnStuck = Callable[[int], None]
+
+_log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +61,15 @@ class LateMaps:
         enqueue: takes a request and its priority.
         tasks: owns the jobs.
         clock: measures the deadline.
+        on_stuck: called with 1 when a cancelled function has not ended in time, and with -1 when it ends.
     """
 
-    __slots__ = ("_clock", "_enqueue", "_jobs", "_running", "_tasks", "_waiting")
+    __slots__ = ("_clock", "_enqueue", "_has_logged", "_jobs", "_on_stuck", "_running", "_tasks", "_waiting")
 
-    def __init__(self, enqueue: Enqueue, tasks: TaskOwner, clock: Clock) -> None:
+    def __init__(self, enqueue: Enqueue, tasks: TaskOwner, clock: Clock, on_stuck: OnStuck) -> None:
         self._enqueue = enqueue
+        self._on_stuck = on_stuck
+        self._has_logged = False
         self._tasks = tasks
         self._clock = clock
         self._jobs: set[Service] = set()
@@ -79,6 +91,7 @@ class LateMaps:
         """End everything, and return the changes that no function has answered."""
         changes = [*self._running.values(), *self._waiting.values()]
         self._running, self._waiting = {}, {}
+        self._has_logged = False
         jobs, self._jobs = self._jobs, set()
         for each in jobs:
             each.cancel()
@@ -108,13 +121,32 @@ class LateMaps:
         found: list[Request] = []
         task = start_task(self._call(change, found), f"map/{change.guard.plugin}")
         try:
-            if await wait_until_done([task], DEADLINE_SECONDS, clock=self._clock):
+            is_late = bool(await wait_until_done([task], DEADLINE_SECONDS, clock=self._clock))
+            if is_late:
                 error = TimeoutError(f"the map function did not return within {DEADLINE_SECONDS:g} s")
                 change.guard.report("map", change.key, error)
         finally:
             task.cancel()
         for request in found:
             self._enqueue(request, change.priority)
+        if is_late and await wait_until_done([task], GRACE_SECONDS, clock=self._clock):
+            self._count_as_stuck(task, change)
+            await asyncio.wait([task])
+
+    def _count_as_stuck(self, task: AnyTask, change: Change) -> None:
+        self._on_stuck(1)
+        task.add_done_callback(lambda _: self._on_stuck(-1))
+        if not self._has_logged:
+            self._has_logged = True
+            guard = change.guard
+            _log.warning(
+                "Map function ignores its cancellation",
+                plugin=guard.plugin,
+                revision=guard.revision,
+                controller=guard.controller,
+                key=str(change.key),
+                most=MAX_AT_ONCE,
+            )
 
     async def _call(self, change: Change, found: list[Request]) -> None:
         try:

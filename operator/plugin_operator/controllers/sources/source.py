@@ -14,7 +14,7 @@ from plugin_operator.controllers.handlers import EnqueueForObject, EnqueueMapped
 from plugin_operator.controllers.object_view import ObjectView
 from plugin_operator.controllers.predicates import passes
 from plugin_operator.controllers.reconcile import Request
-from plugin_operator.controllers.sources.late_maps import Change, Enqueue, LateMaps
+from plugin_operator.controllers.sources.late_maps import Change, Enqueue, LateMaps, OnStuck
 from plugin_operator.controllers.spec import Watch
 from plugin_operator.tasks import TaskOwner
 from plugin_operator.workqueue import LOW_PRIORITY
@@ -34,6 +34,7 @@ class Source:
         enqueue: receives a request and its priority.
         tasks: owns the jobs of async map functions.
         clock: measures their deadline.
+        on_stuck: called with 1 when one ignores its cancellation, and with -1 when it ends.
 
     Attributes:
         is_retired: whether no watch of the current revision uses it. Then only deletions count, which the new caches
@@ -45,13 +46,15 @@ class Source:
 
     __slots__ = ("_enqueue", "_late", "_plain", "_watches", "guard", "informer", "is_retired", "linger", "registration")
 
-    def __init__(self, informer: Informer, enqueue: Enqueue, *, tasks: TaskOwner, clock: Clock) -> None:
+    def __init__(
+        self, informer: Informer, enqueue: Enqueue, *, tasks: TaskOwner, clock: Clock, on_stuck: OnStuck
+    ) -> None:
         self.informer = informer
         self.is_retired = False
         self.linger: Timer | None = None
         self.registration: Any = None
         self._enqueue = enqueue
-        self._late = LateMaps(self._forward, tasks, clock)
+        self._late = LateMaps(self._forward, tasks, clock, on_stuck)
         self._watches: tuple[Watch, ...] = ()
         self.guard: PluginGuard
         self._plain = False

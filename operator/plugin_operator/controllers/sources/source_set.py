@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.cache_interface import Informer, InformerFactory, InformerKey
-from plugin_operator.controllers.sources.late_maps import Enqueue
+from plugin_operator.controllers.sources.late_maps import Enqueue, OnStuck
 from plugin_operator.controllers.sources.source import Source
 from plugin_operator.controllers.spec import ControllerSpec
 from plugin_operator.tasks import TaskOwner, start_task
@@ -30,6 +30,7 @@ class Sources:
         enqueue: receives requests.
         clock: measures waits.
         tasks: owns the jobs of the sources.
+        on_stuck: called with 1 when an async map function ignores its cancellation, and with -1 when it ends.
     """
 
     __slots__ = (
@@ -38,17 +39,21 @@ class Sources:
         "_factory",
         "_fresh",
         "_is_closed",
+        "_on_stuck",
         "_primary",
         "_releases",
         "_sources",
         "_tasks",
     )
 
-    def __init__(self, factory: InformerFactory, enqueue: Enqueue, *, clock: Clock, tasks: TaskOwner) -> None:
+    def __init__(
+        self, factory: InformerFactory, enqueue: Enqueue, *, clock: Clock, tasks: TaskOwner, on_stuck: OnStuck
+    ) -> None:
         self._factory = factory
         self._enqueue = enqueue
         self._clock = clock
         self._tasks = tasks
+        self._on_stuck = on_stuck
         # A swap must not wait until an informer has stopped.
         self._releases = TaskOwner("release-informers", clock=clock)
         self._sources: dict[InformerKey, Source] = {}
@@ -157,7 +162,8 @@ class Sources:
             self._end(source)
 
     def _acquire(self, key: InformerKey) -> Source:
-        return Source(self._factory.acquire(key), self._enqueue, tasks=self._tasks, clock=self._clock)
+        informer = self._factory.acquire(key)
+        return Source(informer, self._enqueue, tasks=self._tasks, clock=self._clock, on_stuck=self._on_stuck)
 
     def _retire(self, key: InformerKey, source: Source) -> None:
         def end() -> None:
