@@ -15,6 +15,7 @@ from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.object_requests import APPLY, PATCH_TYPES, ObjectRequests, checked_manager, delete_options
 from plugin_operator.errors import NotFoundError
 from plugin_operator.kube import Object
+from plugin_operator.rendering import class_name
 
 
 class ApiClient:
@@ -153,6 +154,8 @@ class ApiClient:
         """See ``Client.scale``."""
         own = self._requests
         address, replicas = address_and_argument(kind, name, replicas, namespace)
+        if not isinstance(replicas, int) or isinstance(replicas, bool):  # as JSON, nan is null, which scales to 0
+            raise TypeError(f"replicas is a {class_name(replicas)}: it takes an int")
         path = own.path(await own.resource(address.kind), address.name, address.namespace, "scale")
         patch, query = {"spec": {"replicas": replicas}}, own.manager(field_manager, dry_run)
         body = await own.send("PATCH", path, patch, query=query, content_type=PATCH_TYPES["merge"])

@@ -93,12 +93,17 @@ class ObjectRequests:
 
         Raises:
             SelectorError: a selector cannot be read.
-            ValueError: a selector is empty, or a namespace is missing.
+            ValueError: a selector is empty, a namespace is missing, or one is given for a kind without namespaces.
         """
         query = selection(label_selector, field_selector)
         if len(query) != sum(each is not None for each in (label_selector, field_selector)):
             raise ValueError("an empty selector would delete every object: leave it out if that is meant")
         resource = await self.resource(kind)
+        if namespace and not resource.namespaced:
+            raise ValueError(
+                f"{resource.gvk} has no namespaces, so objects outside of {namespace!r} would be deleted too: leave "
+                "the namespace out if that is meant"
+            )
         path = resource.path(self._namespace(resource, namespace, None))
         body = await self.send("DELETE", path, options, query=query)
         return [decoded(kind, item) for item in objects_in(body, resource)]

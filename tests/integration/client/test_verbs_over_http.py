@@ -116,6 +116,17 @@ async def test_an_empty_selector_deletes_nothing(client: ApiClient, selectors: d
     assert await names(client) == {"a"}
 
 
+async def test_a_namespace_does_not_narrow_a_kind_without_namespaces(client: ApiClient) -> None:
+    with pytest.raises(ValueError, match="has no namespaces, so objects outside of 'default' would be deleted too"):
+        await client.delete_collection("v1/Node", "default")
+
+
+@pytest.mark.parametrize("replicas", [float("nan"), 1.0, True, "3"])
+async def test_only_an_int_scales(client: ApiClient, replicas: Any) -> None:
+    with pytest.raises(TypeError, match="it takes an int"):
+        await client.scale("apps/v1/Deployment", "d", replicas, NAMESPACE)
+
+
 async def test_replicas_are_set_through_the_scale_subresource(client: ApiClient) -> None:
     made = await client.create(deployment())
     scale = await client.scale(made, 3)

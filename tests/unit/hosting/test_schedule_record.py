@@ -200,3 +200,12 @@ async def test_an_answer_without_a_version_is_no_base_for_a_write() -> None:
     leases.lease = {"metadata": {"name": "plugin-operator-schedules"}}
     with pytest.raises(ApiConnectionError, match="no versioned object"):
         await record(leases).claim("c", "a", ["a"], NOON)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+async def test_an_edited_time_without_a_local_time_is_as_none(moment: str) -> None:
+    leases = Leases()
+    await record(leases).claim("c", "a", ["a"], NOON)
+    assert leases.lease is not None
+    leases.lease["metadata"]["annotations"][PREFIX + "c"] = f'{{"a": "{moment} x"}}'
+    assert await record(leases).begin("c", "a", ["a"], NOON + HOUR) == NOON + HOUR

@@ -116,7 +116,8 @@ class Deletions(Protocol):
         Raises:
             SelectorError: a selector cannot be read.
             TypeError: a selector is neither text nor a mapping.
-            ValueError: a selector is empty, so that it would delete every object.
+            ValueError: a selector is empty, so that it would delete every object; a namespaced kind without a
+                namespace, or a cluster-scoped kind with one.
         """
 
     async def evict(self, pod: Object | Model | Key, namespace: str | None = None, *, dry_run: bool = False) -> None:

@@ -206,5 +206,6 @@ class Patches(Protocol):
         Raises:
             NotFoundError: the object does not exist, or its kind has no scale subresource.
             InvalidError: the server refuses the number.
+            TypeError: ``replicas`` is not an int, or is missing.
             ValueError: ``field_manager`` is not valid.
         """

@@ -23,6 +23,9 @@ SET_BACK = timedelta(hours=1)
 
 PREFIX = "schedules.plugin-operator/"
 
+#: Earliest plausible time; for times near year 1 there is no local time in some zones.
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
 _KIND = "coordination.k8s.io/v1/Lease"
 _ATTEMPTS = 5
 _KEPT_UNUSED = timedelta(days=400)
@@ -183,7 +186,9 @@ class ScheduleRecord:
     def _time_of(self, entry: str) -> datetime | None:
         """Return the time in an entry; None if it is missing or implausible."""
         moment = _moment(entry)
-        return None if moment is None or moment - self._clock.now() > SET_BACK else moment
+        if moment is None or moment < _EARLIEST or moment - self._clock.now() > SET_BACK:
+            return None
+        return moment
 
     def _drop_unused(self, entries: Entries) -> None:
         oldest = self._clock.now() - _KEPT_UNUSED
