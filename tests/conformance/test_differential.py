@@ -35,5 +35,5 @@ def test_every_deliberate_difference_still_exists() -> None:
         pytest.skip("only a run of every case can tell")
     differences = [difference for found in _played.values() for difference in found]
     stale = [entry for entry in DELIBERATE if not any(entry.covers(difference) for difference in differences)]
-    stale = [entry for entry in stale if "kubectl" not in entry.step]
+    stale = [entry for entry in stale if "kubectl" not in entry.step and not entry.is_a_race]
     assert not [f"{entry.case}: {entry.step}: {entry.path}" for entry in stale]
