@@ -94,10 +94,11 @@ def test_a_syntax_error_of_a_plugin_that_is_compiled_only_is_told(run: Run, plug
     assert "needy.py:5: SyntaxError" in ended.stderr
 
 
-def test_two_files_with_one_controller_name_are_told(run: Run, plugins: Path) -> None:
+@pytest.mark.parametrize("as_files", [False, True], ids=["the folder", "its files"])
+def test_two_files_with_one_controller_name_are_told(run: Run, plugins: Path, as_files: bool) -> None:
     for name in ("one", "two"):
         (plugins / f"{name}.py").write_text(GOOD.format(name="same"))
-    ended = run("validate", plugins)
+    ended = run("validate", *([plugins / "one.py", plugins / "two.py"] if as_files else [plugins]))
     assert ended.returncode == 1
     assert f"{plugins}/two.py:3: name: 'same' is the name of the controller in {plugins}/one.py:3" in ended.stderr
     assert "id:" not in ended.stderr

@@ -35,7 +35,7 @@ def check(
     key_file: Path | None = None,
     allows_missing_requirements: bool = False,
 ) -> list[Finding]:
-    """Check each path and return the findings, in order.
+    """Check each path and return the findings, by directory and in order.
 
     A path is a plugin file, a plugin folder (with ``__init__.py``), or a directory of plugins. With
     ``allows_missing_requirements``, a plugin whose requirements are not installed is compiled but not imported.
@@ -56,7 +56,10 @@ async def _check(
         return compiled or await _check_one(name, snapshot, validator)
 
     try:
-        return [finding for path in paths for finding in await _check_path(path, check_one, key_file)]
+        found: dict[Path, list[Finding]] = {}
+        for path in paths:
+            found.setdefault(directory_of(path), []).extend(await _check_path(path, check_one, key_file))
+        return [finding for each in found.values() for finding in (*each, *_doubles(each))]
     finally:
         await validator.stop(_STOP_SECONDS)
 
@@ -73,8 +76,7 @@ async def _check_path(
     names = chosen(snapshot, path)
     if not names and is_plugin(path):
         return [Finding(False, f"{path}: is not a plugin: its name must end in .py, or it must contain an __init__.py")]
-    findings = [await check_one(name, snapshot) for name in names]
-    return [*findings, *_doubles(findings)]
+    return [await check_one(name, snapshot) for name in names]
 
 
 def _doubles(findings: Iterable[Finding]) -> list[Finding]:
