@@ -4,7 +4,7 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -276,3 +276,15 @@ async def hangs(ctx, request):
         await eventually(lambda: s.plugins[0].controllers[0].in_flight)
         began = time.monotonic()
     assert time.monotonic() - began < 5
+
+
+def test_a_start_without_a_time_zone_is_refused(marks: Path) -> None:
+    with pytest.raises(ValueError, match=r"start is .*, which has no time zone: write start="):
+        scenario(marks, start=datetime(2026, 1, 1))  # noqa: DTZ001 - on purpose
+
+
+def test_what_is_no_list_of_objects_says_what_is_wrong(marks: Path) -> None:
+    with pytest.raises(TypeError, match="objects and crds take a list"):
+        scenario(marks, objects=cast("Any", config_map("a")))
+    with pytest.raises(ValueError, match="an object named 'a' has no apiVersion: write"):
+        scenario(marks, objects=[{"kind": "ConfigMap", "metadata": {"name": "a"}}])

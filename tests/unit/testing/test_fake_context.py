@@ -186,3 +186,8 @@ async def test_a_field_selector_is_refused_before_it_selects_everything() -> Non
     with pytest.raises(BadRequestError, match="no field selectors"):
         await ctx.client.delete_collection("v1/ConfigMap", "default", field_selector="metadata.name=other")
     assert len(await ctx.client.list("v1/ConfigMap")) == 1
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"now is .*, which has no time zone"):
+        fake_context(now=datetime(2026, 1, 1))  # noqa: DTZ001 - on purpose

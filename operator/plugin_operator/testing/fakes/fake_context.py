@@ -1,7 +1,7 @@
 """A context for unit tests of a reconciler, without a server."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from plugin_operator.client import ApiClient, RESTMapper
@@ -13,6 +13,7 @@ from plugin_operator.plugin.context.scope import Lister
 from plugin_operator.testing.fakes.fake_objects import FakeObjects
 from plugin_operator.testing.recording.observations import ObservedRecorder, RecordedEvent
 from plugin_operator.testing.recording.writes import Failure, ObservedTransport, Write, WriteLog, planned_failures
+from plugin_operator.testing.scenarios.seeds import aware
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 _CONTROLLER = "fake"
@@ -82,7 +83,7 @@ def fake_context(
         now: the time of ``ctx.now()``, aware; None for the present second.
 
     Raises:
-        ValueError: an object has no apiVersion, kind or name, or ``fail`` is wrong.
+        ValueError: an object has no apiVersion, kind or name, ``fail`` is wrong, or ``now`` has no time zone.
 
     Example:
         hello = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "hello", "namespace": "default"}}
@@ -92,7 +93,7 @@ def fake_context(
         assert [str(write) for write in ctx.writes] == ["patch v1/ConfigMap default/hello"]
     """
     given = list(objects)
-    clock = VirtualClock(now or datetime.now(UTC).replace(microsecond=0))
+    clock = VirtualClock(aware("now", now))
     fakes = FakeObjects(given, clock, indexes)
     log = WriteLog(lambda path: str(fakes.kind_of(path)), failures=planned_failures(fail or {}))
     first = given[0] if given else None

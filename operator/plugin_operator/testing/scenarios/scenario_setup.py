@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -40,7 +40,8 @@ def scenario(
 
     Raises:
         FileNotFoundError: a path leads nowhere.
-        ValueError: a document is no Kubernetes object, or ``fail`` is wrong.
+        ValueError: a document is no Kubernetes object, ``fail`` is wrong, or ``start`` has no time zone.
+        TypeError: ``objects`` or ``crds`` is a single object or path.
 
     Example:
         hello = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "hello", "namespace": "default"}}
@@ -69,6 +70,6 @@ def scenario_in(
         [seeds.place(each, base) for each in plugins],
         objects=[*seeds.load(crds, base), *seeds.load(objects, base)],
         fail=fail or {},
-        start=start or datetime.now(UTC).replace(microsecond=0),
+        start=seeds.aware("start", start),
         timeout_seconds=timeout_seconds,
     )

@@ -1,6 +1,7 @@
 """The objects that a scenario starts with: dicts, and documents of YAML and JSON files."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,27 @@ def place(path: str | Path, base: Path) -> Path:
     raise FileNotFoundError(f"{given} is neither in {base}, the folder of the test, nor in {Path.cwd()}")
 
 
+def aware(field: str, given: datetime | None) -> datetime:
+    """Return a time of a test, or the present second.
+
+    Raises:
+        ValueError: it has no time zone.
+    """
+    if given is not None and given.utcoffset() is None:
+        raise ValueError(f"{field} is {given!r}, which has no time zone: write {field}=datetime(…, tzinfo=UTC)")
+    return given or datetime.now(UTC).replace(microsecond=0)
+
+
 def load(given: Iterable[str | Path | Mapping[str, Any]], base: Path) -> list[Object]:
     """Return objects: dicts as they are, and the documents of files; a ``List`` becomes its items.
 
     Raises:
         FileNotFoundError: a file does not exist.
         ValueError: a document is not an object with apiVersion, kind and metadata.
+        TypeError: it is a single object or path.
     """
+    if isinstance(given, Mapping | str | Path):
+        raise TypeError(f"objects and crds take a list: write [{type(given).__name__}(…)], or […] around it")
     return [obj for each in given for obj in _objects(each, base)]
 
 
@@ -55,8 +70,12 @@ def _items(document: Any, what: str) -> Iterator[Object]:
         for each in document["items"]:
             yield from _items(each, f"an item of {what}")
         return
-    if not isinstance(document, dict) or not {"apiVersion", "kind", "metadata"} <= document.keys():
-        raise ValueError(f"{what} is no Kubernetes object: it needs apiVersion, kind and metadata")
+    fields = ("apiVersion", "kind", "metadata")
+    missing = [each for each in fields if not isinstance(document, dict) or not document.get(each)]
+    if missing:
+        named = (document.get("metadata") or {}).get("name") if isinstance(document, dict) else None
+        which = f"{what} named {named!r}" if named else what
+        raise ValueError(f"{which} has no {' and no '.join(missing)}: write apiVersion, kind and metadata")
     yield document
 
 
