@@ -188,6 +188,20 @@ def matches(test: ObjectTest) -> Predicate:
     return _Matches(test)
 
 
+def functions_of(predicate: Predicate) -> Iterable[Callable[..., object]]:
+    """Return the functions that a predicate calls for events, so that a declaration with an async one is rejected."""
+    match predicate:
+        case _Pair():
+            return (*functions_of(predicate._left), *functions_of(predicate._right))  # noqa: SLF001 - of this module
+        case _Not():
+            return functions_of(predicate._inner)  # noqa: SLF001 - as above
+        case _Changed():
+            return (predicate._part,)  # noqa: SLF001 - as above
+        case _Matches():
+            return (predicate._test,)  # noqa: SLF001 - as above
+    return (predicate.create, predicate.update, predicate.delete)
+
+
 def passes(predicates: Iterable[Predicate], event: str, *objects: ObjectView) -> bool:
     """Report whether an event (``"create"``, ``"update"`` or ``"delete"``) passes all predicates.
 

@@ -8,7 +8,7 @@ from plugin_operator.errors import PluginRejected
 from plugin_operator.kube import Object
 from plugin_operator.plugin.cache_declaration import IndexFunction, Kind, OwnOptions, ReadOptions
 from plugin_operator.plugin.context.context import Context
-from plugin_operator.plugin.declaration.options import MARK, ControllerOptions
+from plugin_operator.plugin.declaration.options import ControllerOptions, mark
 from plugin_operator.plugin.declaration.permissions import Permission
 from plugin_operator.plugin.declaration.source_location import place_of
 from plugin_operator.plugin.triggers.schedule import Schedule
@@ -115,8 +115,8 @@ def controller(  # noqa: PLR0913 - one parameter per field of a declaration
         sources=sources,
     )
 
-    def mark(target: Target) -> Target:
-        setattr(target, MARK, options)
+    def decorate(target: Target) -> Target:
+        mark(target, options)
         return target
 
-    return mark
+    return decorate

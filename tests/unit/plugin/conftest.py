@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
+from plugin_operator.controllers import Predicate
 from plugin_operator.plugin import ControllerDeclaration, collect
 
 Load = Callable[..., tuple[ControllerDeclaration, ...]]
@@ -17,11 +18,19 @@ async def many(obj: object) -> AsyncIterator[object]:
     yield obj
 
 
+class Slow(Predicate):
+    """What is always true."""
+
+    async def update(self, old: object, new: object) -> bool:  # type: ignore[override]
+        """Return a coroutine."""
+        return False
+
+
 HEADER = (
-    "from tests.unit.plugin.conftest import many; "
-    "from plugin_operator.plugin import controller, own, permission, read, watch; "
+    "from tests.unit.plugin.conftest import Slow, many; "
+    "from plugin_operator.plugin import controller, every, own, permission, read, watch; "
     "from plugin_operator.kube import GroupVersionKind; from asyncio import sleep as later; "
-    "from plugin_operator.controllers import generation_changed, labels_changed\n"
+    "from plugin_operator.controllers import changed, generation_changed, labels_changed\n"
 )
 
 

@@ -61,6 +61,10 @@ REFUSED_FIELDS = [
         "for_='v1/Pod', indexes={'a': str}, reads=[read('v1/Pod', indexes={'a': repr})]",
         "indexes: v1/Pod has two indexes named 'a'",
     ),
+    ("for_='v1/Pod', predicates=[changed(later)]", "predicates: sleep is async or contains a yield"),
+    ("for_='v1/Pod', predicates=[~Slow() | labels_changed]", "predicates: Slow.update is async or contains a yield"),
+    ("for_='v1/Pod', reads=[read('v1/Pod', indexes=['a'])]", "reads: indexes: ['a'] is not a mapping"),
+    ("for_='v1/Pod', schedules=every(60)", "schedules: a single schedule is not a list: write schedules=[every(60)]"),
     ("for_='v1/Pod', predicates=[later]", "is async or contains a yield, so its result is always true"),
     (
         "for_='v1/Pod', permissions=[permission('pods', 'reed')]",
@@ -166,6 +170,16 @@ REFUSED_MODULES = [
         """,
         "start: contains a yield",
         6,
+    ),
+    (
+        """
+        @controller(for_="v1/ConfigMap")
+        async def twin(ctx, request): ...
+        @controller(for_="v1/Secret")
+        async def twin(ctx, request): ...
+        """,
+        "name: controller 'twin' is overwritten by another 'twin' in this file: rename one of them",
+        3,
     ),
     ("x = 1", "declares no controller", 1),
     (

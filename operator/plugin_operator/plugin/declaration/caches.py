@@ -2,10 +2,10 @@
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
-from plugin_operator.controllers import Predicate, matches
+from plugin_operator.controllers import Predicate, functions_of, matches
 from plugin_operator.kube import GroupVersionKind, field_problem
 from plugin_operator.plugin.cache_declaration import (
     CacheDeclaration,
@@ -19,7 +19,10 @@ from plugin_operator.plugin.declaration.invocation import accepts, is_async, is_
 from plugin_operator.plugin.declaration.source_location import Place
 from plugin_operator.plugin.watch_declaration import WatchDeclaration, WatchOptions
 
+T = TypeVar("T")
+
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?\Z")
+_ALWAYS_TRUE = "is async or contains a yield, so its result is always true: use a plain function"
 _HINTS = {"own": "own('apps/v1/Deployment')", "read": "read('v1/Secret')"}
 
 
@@ -48,18 +51,18 @@ def predicates(value: Any) -> tuple[Predicate, ...]:
 
 
 def indexes(value: Any) -> tuple[tuple[str, IndexFunction], ...]:
-    """Check a mapping from index names to functions."""
+    """Check a mapping from index names to functions; the caller names the field."""
     if value is None:
         return ()
     if not isinstance(value, Mapping):
-        raise TypeError(f"indexes: {value!r} is not a mapping: write indexes={{'owner': function}}")
+        raise TypeError(f"{value!r} is not a mapping: write indexes={{'owner': function}}")
     for name, function in value.items():
         if not isinstance(name, str) or not _NAME.match(name):
-            raise ValueError(f"indexes: {name!r} is not a name: use up to 63 letters, digits, '_', '-' and '.'")
+            raise ValueError(f"{name!r} is not a name: use up to 63 letters, digits, '_', '-' and '.'")
         if not callable(function) or not accepts(function, 1):
-            raise TypeError(f"indexes: {name!r} must be a function of the object that returns its values")
+            raise TypeError(f"{name!r} must be a function of the object that returns its values")
         if is_async(function):
-            raise ValueError(f"indexes: the function of {name!r} is async: use a plain function")
+            raise ValueError(f"the function of {name!r} is async: use a plain function")
     return tuple(value.items())
 
 
@@ -105,9 +108,17 @@ def _part(each: Any) -> dict[str, Any]:
         "label_selector": fields.label_selector(each.label_selector),
         "field_selector": selector,
         "metadata_only": fields.boolean(each.metadata_only),
-        "indexes": indexes(each.indexes),
+        "indexes": _named("indexes", indexes, each.indexes),
         "name": _cache_name(each.name),
     }
+
+
+def _named(field: str, clean: Callable[[Any], T], value: Any) -> T:
+    """Check a field of ``own()``, ``watch()`` or ``read()``, and name it in the error."""
+    try:
+        return clean(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{field}: {error}") from None
 
 
 def _cache_name(value: Any) -> str:
@@ -142,11 +153,18 @@ def _watch(value: Any) -> WatchDeclaration:
 
 def _predicate(value: Any) -> Predicate:
     if isinstance(value, Predicate):
+        for function in functions_of(value):
+            if is_async(function) or is_generator(function):
+                raise TypeError(f"{_word(function)} {_ALWAYS_TRUE}")
         return value
     if not callable(value) or isinstance(value, type) or not accepts(value, 1):
-        raise TypeError(
-            f"{value!r} is not a predicate: use generation_changed, labels_changed, … or a function of the object"
-        )
+        hint = "generation_changed, labels_changed, …, a function of the object, or a subclass of Predicate"
+        raise TypeError(f"{_word(value)} is not a predicate: use {hint}")
     if is_async(value) or is_generator(value):
-        raise TypeError(f"{value!r} is async or contains a yield, so its result is always true: use a plain function")
+        raise TypeError(f"{_word(value)} {_ALWAYS_TRUE}")
     return matches(value)
+
+
+def _word(value: Any) -> str:
+    """Return how the author wrote a function, or the value itself."""
+    return str(getattr(value, "__qualname__", None) or repr(value))

@@ -20,7 +20,7 @@ from plugin_operator.plugin.cache_declaration import CacheDeclaration, IndexFunc
 from plugin_operator.plugin.declaration.caches import refuse_unclear
 from plugin_operator.plugin.declaration.contract import Checked, check, check_methods
 from plugin_operator.plugin.declaration.invocation import AnyFunction, is_async
-from plugin_operator.plugin.declaration.options import MARK, read_options
+from plugin_operator.plugin.declaration.options import DECORATED, MARK, read_options
 from plugin_operator.plugin.declaration.permissions import Permission
 from plugin_operator.plugin.declaration.source_location import Place, place_of
 from plugin_operator.plugin.declaration.triggers import refuse_doubles, refuse_unconnected
@@ -137,6 +137,7 @@ async def discover(module: ModuleType) -> tuple[ControllerDeclaration, ...]:
     found += [_declare(each, "", stem, path) for each in made]
     if not found:
         raise PluginRejected(_NO_CONTROLLER + _meant_factory(module), path=path, line=1)
+    _refuse_overwritten(module, path)
     _refuse_doubles(found)
     _refuse_crowds(found)
     refuse_doubles((source, Place(each.path, each.line)) for each in found for source in each.sources)
@@ -210,6 +211,16 @@ def _instantiate(target: Any, place: Place) -> Any:
     except BaseException as error:
         what = f"could not be created: {target.__name__}() raised {describe(error)}"
         raise place.reject("", f"{what}; give it an __init__ without arguments") from error
+
+
+def _refuse_overwritten(module: ModuleType, path: str) -> None:
+    """Reject a module in which a later function or class took the name of a controller: the first would never run."""
+    kept = {id(value.__dict__[MARK]) for value in vars(module).values() if MARK in getattr(value, "__dict__", ())}
+    for options, target in vars(module).get(DECORATED, ()):
+        if id(options) not in kept:
+            name = target.__name__
+            reason = f"controller {name!r} is overwritten by another {name!r} in this file: rename one of them"
+            raise place_of(target, path).reject("name", reason)
 
 
 def _refuse_doubles(found: list[ControllerDeclaration]) -> None:

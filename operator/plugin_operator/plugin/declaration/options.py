@@ -1,6 +1,7 @@
 """The fields of a controller declaration, shared by decorator, class and factory."""
 
 import inspect
+import sys
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -33,6 +34,17 @@ class ControllerOptions:
 FIELDS: tuple[str, ...] = tuple(each.name for each in fields(ControllerOptions))
 METHODS: tuple[str, ...] = ("reconcile", "start", "stop", "export_state", "import_state")
 MARK = "__plugin_operator_controller__"
+#: Name in a module of the options of all functions and classes that were decorated at its top level, by name.
+DECORATED = "__plugin_operator_decorated__"
+
+
+def mark(target: Any, options: ControllerOptions) -> None:
+    """Mark a function or class as a controller, and note it in its module: a later one of its name may replace it."""
+    setattr(target, MARK, options)
+    name = getattr(target, "__qualname__", "")
+    module = sys.modules.get(getattr(target, "__module__", ""))
+    if module is not None and name.isidentifier():
+        vars(module).setdefault(DECORATED, []).append((options, target))
 
 
 def read_options(target: object) -> ControllerOptions:

@@ -7,6 +7,7 @@ from typing import Any
 from plugin_operator.controllers import value_checks
 from plugin_operator.plugin.declaration import fields
 from plugin_operator.plugin.declaration.source_location import Place
+from plugin_operator.plugin.triggers.schedule import Schedule
 from plugin_operator.plugin.triggers.source import Source
 from plugin_operator.plugin.triggers.timetable import MAX_SCHEDULES, Timetable, timetable
 
@@ -23,6 +24,8 @@ _ABOUT_THE_KIND: Mapping[str, object] = {
 
 def schedules(value: Any) -> tuple[Timetable, ...]:
     """Validate a list of ``every()`` and ``cron()``; equal ones count once."""
+    if isinstance(value, Schedule):
+        raise TypeError("a single schedule is not a list: write schedules=[every(60)], or [cron('0 3 * * *')]")
     found = {each.text: each for each in map(timetable, fields.sequence(value))}
     if len(found) > MAX_SCHEDULES:
         raise ValueError(f"{len(found)} schedules are too many: a controller may have {MAX_SCHEDULES}")
