@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from plugin_operator.hosting import HostSettings
 from plugin_operator.testing.eventually import eventually
@@ -282,3 +283,18 @@ async def test_what_lies_beside_the_plugins_is_passed_over(
     watch_only_harness.write("two.py", plugin_text("T", name="two"))
     await watch_only_harness.ran("T", "a", "two")
     assert [each.name for each in watch_only_harness.host.status()] == ["one", "two"]
+
+
+async def test_a_file_that_has_the_running_content_again_after_a_rejection_is_logged_as_active(
+    scan_only_harness: HostHarness, plugin_text: Callable[..., str]
+) -> None:
+    harness = scan_only_harness
+    harness.write("one.py", plugin_text("V1"))
+    await harness.ran("V1", "a")
+    with capture_logs() as lines:
+        harness.write("one.py", "nonsense(")
+        await harness.state("Rejected")
+        harness.write("one.py", plugin_text("V1"))
+        running = (await harness.state("Active")).revision
+    events = [(line["event"], line.get("revision")) for line in lines if line["log_level"] in {"info", "error"}]
+    assert events == [("Plugin rejected", None), ("Plugin active", running)]

@@ -24,6 +24,8 @@ PLUGIN_LOAD_ERRORS = counter("plugin_operator_plugin_load_errors_total", "Reject
 
 _log = logs.get_logger(__name__)
 
+_TROUBLED = frozenset({PluginState.WAITING, PluginState.REJECTED, PluginState.QUARANTINED})
+
 
 class StatusReporter:
     """State and reason of one plugin; every state change goes through ``move``.
@@ -111,7 +113,8 @@ class StatusReporter:
     def settle(self, runtime: RevisionRuntime, held_up: str = "") -> None:
         """Report the active revision: waiting for caches, lacking write permissions, or healthy."""
         reason = "; ".join(filter(None, (runtime.waiting, runtime.lacking, held_up)))
-        heals = self.state is PluginState.WAITING and not runtime.waiting
+        # The file has the content that runs again, or what it waited for is there.
+        heals = self.state in _TROUBLED and not runtime.waiting
         self.move(PluginState.WAITING if runtime.waiting else PluginState.ACTIVE, reason)
         if heals:
             _log.info("Plugin active", plugin=self.name, revision=runtime.label, controllers=sorted(runtime.bound))
