@@ -311,3 +311,28 @@ async def test_a_standby_runs_no_schedule(plugin: Plugin) -> None:
     await plugin.clock.advance(10)
     assert plugin.controller.due == []
     assert [each.due for each in plugin.triggers.schedules("c")] == [None]
+
+
+def test_a_request_that_is_sent_while_a_backlog_looks_is_taken_as_by_a_finalizer() -> None:
+    nested: list[bool] = []
+
+    def waits(_request: NamespacedName) -> bool:
+        if not nested:
+            nested.append(False)
+            nested[0] = log.admits(NamespacedName("", "other"))  # as the __del__ of what the collector finds here
+        return True
+
+    log = backlog.Backlog(waits, VirtualClock())
+    for number in range(1_200):
+        assert log.admits(NamespacedName("", f"r{number}"))
+    assert nested == [True]
+
+
+async def test_a_request_that_is_put_by_a_finalizer_while_the_lock_is_held_is_delivered() -> None:
+    delivered: list[Parcel] = []
+    pending = PendingRequests(delivered.extend)
+    parcel = Parcel("c", "s", NamespacedName("", "a"))
+    with pending._lock:
+        assert pending.put(parcel)
+    await asyncio.sleep(0)
+    assert delivered == [parcel]

@@ -275,6 +275,15 @@ async def test_a_clock_that_was_far_ahead_and_is_set_right_holds_up_nothing(sche
     assert len(scheduled.runs) == 2
 
 
+async def test_a_short_interval_goes_on_at_once_after_a_clock_that_steps_back(scheduled: ScheduledRuns) -> None:
+    await scheduled.begin(every(5))
+    await scheduled.clock.advance(20)
+    before = len(scheduled.runs)
+    scheduled.clock.jump(-1800)
+    await scheduled.clock.advance(60)
+    assert len(scheduled.runs) > before + 5
+
+
 async def test_a_machine_that_slept_through_a_night_makes_up_for_it(scheduled: ScheduledRuns) -> None:
     await scheduled.begin(NIGHTLY)
     scheduled.clock.suspend(20 * HOUR)

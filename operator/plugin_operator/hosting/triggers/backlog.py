@@ -24,7 +24,7 @@ class Backlog:
     def __init__(self, waits: Callable[[Request], bool], clock: Clock) -> None:
         self._waits = waits
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a __del__ of a plugin may send while this thread holds it
         self._sent: set[Request] = set()
         self._look_at = _FIRST_LOOK
         self._look_after = 0.0
@@ -35,7 +35,7 @@ class Backlog:
             if request in self._sent:
                 return True
             if len(self._sent) >= self._look_at and self._clock.monotonic() >= self._look_after:
-                self._sent = {each for each in self._sent if self._waits(each)}
+                self._sent = {each for each in list(self._sent) if self._waits(each)}
                 self._look_at = min(MAX_WAITING, max(_FIRST_LOOK, 2 * len(self._sent)))
                 self._look_after = self._clock.monotonic() + _PAUSE_SECONDS if len(self._sent) >= MAX_WAITING else 0.0
             if len(self._sent) >= MAX_WAITING:

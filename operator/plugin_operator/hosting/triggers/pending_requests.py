@@ -35,7 +35,7 @@ class PendingRequests:
         self._deliver = deliver
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a __del__ of a plugin may send while this thread holds it
         self._parcels: dict[Parcel, float] = {}
 
     def __contains__(self, parcel: Parcel) -> bool:

@@ -49,7 +49,7 @@ class RevisionTriggers:
         self._plugin = plugin
         self._clock = clock
         self._counts = counts
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a __del__ of a plugin may send while this thread holds it
         self._held: dict[Parcel, float] = {}
         self._receiver: Receiver | None = None
         self._is_given_up = False
@@ -128,7 +128,7 @@ class RevisionTriggers:
 
 
 _ENQUEUED = "enqueued"
-_COUNTING = threading.Lock()
+_COUNTING = threading.RLock()
 
 _WHY = {
     Refusal.STANDBY: "this replica does not lead",

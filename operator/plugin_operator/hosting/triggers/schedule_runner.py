@@ -17,6 +17,7 @@ GRACE = timedelta(seconds=60)
 
 # The wall clock may be set without notification, so it is re-read at this interval.
 _LONGEST_SLEEP_SECONDS = 30.0
+_SET_BACK_IN_MEMORY = timedelta(seconds=1)
 _RETRY_SECONDS = 1.0
 _RETRY_CAP_SECONDS = 30.0
 
@@ -59,6 +60,8 @@ class ScheduleRunner:
         self._id = controller_id
         self._wanted = wanted
         self._record = record if timetable.is_recorded else None
+        # A recorded time of the near future is not doubted: it may be another process's, with another clock.
+        self._set_back = SET_BACK if timetable.is_recorded else _SET_BACK_IN_MEMORY
         self._fire = fire
         self._report = report
         self._clock = clock
@@ -90,7 +93,7 @@ class ScheduleRunner:
     async def _has_come(self, due: datetime) -> bool:
         """Wait until ``due``; return False if the wall clock was set back, so that ``due`` must be computed again."""
         while (left := (due - self._clock.now()).total_seconds()) > 0:
-            if self.last is not None and self.last - self._clock.now() > SET_BACK:
+            if self.last is not None and self.last - self._clock.now() > self._set_back:
                 self.last = self._began = self._clock.now()
                 return False
             await self._clock.sleep(min(left, _LONGEST_SLEEP_SECONDS))

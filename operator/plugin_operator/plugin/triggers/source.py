@@ -82,7 +82,7 @@ class Source:
         self.on_standby = on_standby
         self._outlet: Outlet | None = None
         self._early = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a __del__ of a plugin may send while this thread holds it
         # The location of its creation, for messages.
         caller: Any = sys._getframe(1)  # noqa: SLF001
         self.line: int = caller.f_lineno
