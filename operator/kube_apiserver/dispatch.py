@@ -10,11 +10,12 @@ from kube_apiserver.requests.request import Request
 from kube_apiserver.security.user import User
 from kube_apiserver.verbs.creating import create
 from kube_apiserver.verbs.deleting import delete, delete_collection
+from kube_apiserver.verbs.eviction import evict
 from kube_apiserver.verbs.patching import patch
 from kube_apiserver.verbs.reading import get, list_objects
 from kube_apiserver.verbs.reviews import is_review, review
 from kube_apiserver.verbs.scaling import get_scale, patch_scale, update_scale
-from kube_apiserver.verbs.subresources import bind, evict, finalize, request_token
+from kube_apiserver.verbs.subresources import bind, finalize, request_token
 from kube_apiserver.verbs.updating import update
 from kube_apiserver.verbs.watching import watch
 from kube_apiserver.wire.request_info import RequestInfo

@@ -32,7 +32,7 @@ async def delete(request: Request) -> Response:
     """Delete one object, or set its deletionTimestamp if finalizers or a grace period delay the deletion."""
     options = await _read_options(request)
     item, resource = find(request), request.resource
-    _check_preconditions(request, item, options)
+    check_preconditions(request, item, options)
     if resource.bucket == "namespaces" and item.name in _IMMORTAL:
         raise forbidden(resource.plural, resource.group, item.name, "this namespace may not be deleted")
     last, gone = delete_item(request.cluster, resource, item, options)
@@ -55,7 +55,7 @@ async def delete_collection(request: Request) -> Response:
         current = request.cluster.store.get(request.resource.bucket, item.key)
         if current is None:
             continue  # a concurrent request deletes it
-        _check_preconditions(request, current, options)
+        check_preconditions(request, current, options)
         delete_item(request.cluster, request.resource, current, options)
     if chosen and not options.dry_run:
         await request.cluster.store.durable(request.cluster.store.revision)
@@ -67,7 +67,8 @@ async def _read_options(request: Request) -> DeleteOptions:
     return delete_options(request, body)
 
 
-def _check_preconditions(request: Request, item: Item, options: DeleteOptions) -> None:
+def check_preconditions(request: Request, item: Item, options: DeleteOptions) -> None:
+    """Raise 409 if the item has not the UID or resourceVersion that the options name."""
     resource = request.resource
     if options.uid and options.uid != item.uid:
         why = (

@@ -1,20 +1,20 @@
-"""The subresources finalize, eviction, binding and token."""
+"""The subresources finalize, binding and token."""
 
 from datetime import timedelta
-from typing import Any
 
 from kube_apiserver import codec
 from kube_apiserver.conversion.versions import to_served
-from kube_apiserver.requests.options import delete_options, write_options
+from kube_apiserver.requests.options import write_options
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_as, read_object
 from kube_apiserver.schema import Cause
 from kube_apiserver.security.tokens import AUDIENCE
+from kube_apiserver.verbs.eviction import set_true_condition
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError, conflict, invalid, modified
 from kube_apiserver.wire.times import timestamp
-from kube_apiserver.writes.deletion import delete_item, is_removable
+from kube_apiserver.writes.deletion import is_removable
 from kube_apiserver.writes.write_pipeline import complete, present, remove, store, tracked
 
 _SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
@@ -44,21 +44,6 @@ async def finalize(request: Request) -> Response:
     return present(request, item)
 
 
-async def evict(request: Request) -> Response:
-    """Delete a Pod by its Eviction. PodDisruptionBudgets are ignored."""
-    body = await read_as(request, "io.k8s.api.policy.v1.Eviction", "Eviction")
-    item, options = find(request), delete_options(request, body.get("deleteOptions") or {})
-    if not options.dry_run:
-        obj = to_served(request.resource, item)
-        _set_true_condition(
-            request, obj, "DisruptionTarget", reason="EvictionByEvictionAPI", message="Eviction API: evicting"
-        )
-        item = store(request.cluster, request.resource, obj)
-    last, _ = delete_item(request.cluster, request.resource, item, options)
-    await request.cluster.store.durable(last.revision)
-    return Response(codec.encode(_SUCCESS), 201)
-
-
 async def bind(request: Request) -> Response:
     """Assign a Pod to the node in its Binding."""
     options, body = (
@@ -75,19 +60,10 @@ async def bind(request: Request) -> Response:
         why = f'pod {item.name} is already assigned to node "{spec["nodeName"]}"'
         raise conflict("pods/binding", "", item.name, why)
     spec["nodeName"] = node
-    _set_true_condition(request, obj, "PodScheduled")
+    set_true_condition(request, obj, "PodScheduled")
     if not options.dry_run:
         await request.cluster.store.durable(store(request.cluster, request.resource, obj).revision)
     return Response(codec.encode(_SUCCESS), 201)
-
-
-def _set_true_condition(request: Request, pod: dict[str, Any], kind: str, **words: str) -> None:
-    """Set a true condition in the status of a Pod."""
-    now = timestamp(request.cluster.clock.now())
-    entry = {"type": kind, "status": "True", "lastProbeTime": None, "lastTransitionTime": now, **words}
-    status = pod.setdefault("status", {})
-    others = [each for each in status.get("conditions") or () if each["type"] != kind]
-    status["conditions"] = [*others, entry]
 
 
 async def request_token(request: Request) -> Response:

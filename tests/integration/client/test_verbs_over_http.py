@@ -9,7 +9,7 @@ from kubernetes_asyncio.client.models.v1_config_map import V1ConfigMap
 
 from kube_apiserver import Endpoint
 from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
-from plugin_operator.errors import ConflictError, NoMatchError, NotFoundError
+from plugin_operator.errors import ConflictError, NoMatchError, NotFoundError, TooManyRequestsError
 from plugin_operator.kube import NamespacedName
 from plugin_operator.metrics import Metrics
 
@@ -146,6 +146,27 @@ async def test_a_pod_is_evicted_by_object_name_or_request(client: ApiClient) -> 
         await client.evict("p", NAMESPACE)
     with pytest.raises(ValueError, match="only a Pod can be evicted, not a v1/ConfigMap"):
         await client.evict(config_map())
+
+
+async def test_a_disruption_budget_refuses_an_eviction_at_once(client: ApiClient) -> None:
+    budget = await client.create(
+        {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": {"name": "b", "namespace": NAMESPACE},
+            "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}},
+        }
+    )
+    status = {"currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1, "disruptionsAllowed": 0}
+    await client.patch_status(budget, {**status, "observedGeneration": budget["metadata"]["generation"]})
+    made = pod()
+    made["metadata"]["labels"] = {"app": "web"}
+    made = await client.create(made)
+    ready = {"type": "Ready", "status": "True"}
+    running = await client.patch_status(made, {"phase": "Running", "conditions": [ready]})
+    with pytest.raises(TooManyRequestsError, match="would violate the pod's disruption budget"):
+        await client.evict(running)
+    assert await client.get(running) == running
 
 
 async def test_an_object_with_a_name_beside_it_and_a_missing_change_are_refused(client: ApiClient) -> None:

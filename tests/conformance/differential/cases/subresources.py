@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from tests.conformance.differential.language import CONFIG_MAPS, Call, apply, case, config_map, get, patch, post, put
+from tests.conformance.differential.language import (
+    CONFIG_MAPS,
+    Call,
+    apply,
+    case,
+    config_map,
+    delete,
+    get,
+    patch,
+    post,
+    put,
+)
 
 _LABELS = {"app": "web"}
 _PATH = "/apis/apps/v1/namespaces/$ns/deployments"
@@ -24,6 +35,22 @@ _POD: dict[str, Any] = {
     "spec": {"containers": [{"name": "c", "image": "i"}]},
 }
 _BINDING: dict[str, Any] = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"}}
+
+_PODS, _BUDGETS = "/api/v1/namespaces/$ns/pods", "/apis/policy/v1/namespaces/$ns/poddisruptionbudgets"
+_EVICTION: dict[str, Any] = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}}
+_BUDGET: dict[str, Any] = {
+    "apiVersion": "policy/v1",
+    "kind": "PodDisruptionBudget",
+    "metadata": {"name": "b"},
+    "spec": {"minAvailable": 1, "selector": {"matchLabels": _LABELS}},
+}
+_READY = {"type": "Ready", "status": "True"}
+_DISALLOWED = {
+    "type": "DisruptionAllowed",
+    "status": "False",
+    "message": "why",
+    "lastTransitionTime": "2026-01-01T00:00:00Z",
+}
 
 
 def _applied_status(status: dict[str, Any], manager: str, query: str = "") -> Call:
@@ -83,6 +110,73 @@ CASES = (
             {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p", "namespace": "$ns"}},
         ),
         get("/api/v1/namespaces/$ns/pods/p"),
+    ),
+    case(
+        "a disruption budget decides on an eviction",
+        post("/api/v1/namespaces/$ns/pods", {**_POD, "metadata": {"name": "p", "labels": _LABELS}}, silent=True),
+        post(_BUDGETS, _BUDGET, silent=True),
+        post(f"{_PODS}/p/eviction", {**_EVICTION, "metadata": {"name": "other"}}),
+        post(f"{_PODS}/p/eviction", {**_EVICTION, "metadata": {}}),
+        patch(f"{_PODS}/p/status", {"status": {"phase": "Running"}}, silent=True),
+        post(f"{_PODS}/p/eviction", _EVICTION),
+        *(
+            step
+            for status in (
+                {"disruptionsAllowed": 0, "currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1},
+                {"disruptionsAllowed": 0, "currentHealthy": 3, "desiredHealthy": 2, "expectedPods": 3},
+                {"conditions": [{**_DISALLOWED, "reason": "SyncFailed"}]},
+                {"conditions": [{**_DISALLOWED, "reason": "InsufficientPods"}]},
+                {"disruptionsAllowed": -1},
+            )
+            for step in (
+                patch(f"{_BUDGETS}/b/status", {"status": {**status, "observedGeneration": 1}}, silent=True),
+                patch(f"{_PODS}/p/status", {"status": {"conditions": [_READY]}}, silent=True),
+                post(f"{_PODS}/p/eviction", _EVICTION),
+            )
+        ),
+        patch(f"{_BUDGETS}/b/status", {"status": {"disruptionsAllowed": 1, "conditions": []}}, silent=True),
+        post(f"{_PODS}/p/eviction?dryRun=All", _EVICTION),
+        get(f"{_BUDGETS}/b", only="status"),
+        post(f"{_PODS}/p/eviction", {**_EVICTION, "deleteOptions": {"preconditions": {"uid": "none"}}}),
+        get(f"{_BUDGETS}/b", only="status"),
+        patch(f"{_BUDGETS}/b/status", {"status": {"disruptionsAllowed": 2}}, silent=True),
+        post(_BUDGETS, {**_BUDGET, "metadata": {"name": "c"}}, silent=True),
+        post(f"{_PODS}/p/eviction", _EVICTION),
+        delete(f"{_BUDGETS}/c", silent=True),
+        post(f"{_PODS}/p/eviction", _EVICTION),
+        get(f"{_BUDGETS}/b", only="status"),
+        get(f"{_PODS}/p"),
+    ),
+    case(
+        "a Pod that is not ready is evicted as its budget says",
+        *(
+            step
+            for name, policy, status in (
+                ("a", "IfHealthyBudget", {"currentHealthy": 0, "desiredHealthy": 1}),
+                ("b", "IfHealthyBudget", {"currentHealthy": 1, "desiredHealthy": 1}),
+                ("c", "AlwaysAllow", {}),
+            )
+            for step in (
+                post(_PODS, {**_POD, "metadata": {"name": name, "labels": {"app": name}}}, silent=True),
+                patch(f"{_PODS}/{name}/status", {"status": {"phase": "Running"}}, silent=True),
+                post(
+                    _BUDGETS,
+                    {
+                        **_BUDGET,
+                        "metadata": {"name": name},
+                        "spec": {
+                            "minAvailable": 1,
+                            "selector": {"matchExpressions": [{"key": "app", "operator": "In", "values": [name]}]},
+                            "unhealthyPodEvictionPolicy": policy,
+                        },
+                    },
+                    silent=True,
+                ),
+                patch(f"{_BUDGETS}/{name}/status", {"status": {**status, "observedGeneration": 1}}, silent=True),
+                post(f"{_PODS}/{name}/eviction", {**_EVICTION, "metadata": {"name": name}}),
+                get(f"{_BUDGETS}/{name}", only="status"),
+            )
+        ),
     ),
     case(
         "a dry run through a subresource stores nothing",
