@@ -1,13 +1,16 @@
 """Plugins that are due without an event: schedules, sources and ``ctx.enqueue``, over reloads and on standbys."""
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from plugin_operator import Request
 from plugin_operator.errors import ForbiddenError, NotEnqueued, NotFoundError
 from plugin_operator.hosting.triggers.revision_triggers import SOURCE_REQUESTS
 from plugin_operator.hosting.triggers.schedule_record import PREFIX
@@ -320,3 +323,36 @@ async def test_a_controller_without_a_kind_may_watch_others(harness: HostHarness
     await harness.ran("V1", "b")
     assert sorted(runs(harness, "V1")) == ["a", "b"]
     assert (await harness.state("Active")).controllers[0].has_synced
+
+
+async def test_no_request_that_a_thread_sends_during_reloads_is_lost(harness: HostHarness) -> None:
+    harness.write("one.py", sending("V0"))
+    await harness.host.start()
+    harness.host.lead()
+    await harness.state("Active")
+    is_over, wanted, refused = threading.Event(), list[str](), list[str]()
+
+    def keep_sending(source: Source, lane: int) -> None:
+        for number in itertools.count():
+            if is_over.wait(0.001):
+                return
+            request = Request("default", f"{lane}-{number}")
+            (wanted if source.send(request) else refused).append(str(request))
+
+    def is_swapped(version: int) -> bool:
+        return harness.status().reloads == version + 1
+
+    senders = []
+    for version in range(1, 7):  # each revision leaves a thread behind that still sends
+        senders.append(asyncio.create_task(asyncio.to_thread(keep_sending, source_of(harness), version)))
+        harness.write("one.py", sending(f"V{version}"))
+        await eventually(partial(is_swapped, version), timeout_seconds=30)
+    is_over.set()
+    await asyncio.gather(*senders)
+
+    def reconciled() -> set[str]:
+        return {message for version in range(7) for message in runs(harness, f"V{version}")}
+
+    await eventually(lambda: set(wanted) <= reconciled(), timeout_seconds=20)
+    assert wanted
+    assert refused == []
