@@ -168,7 +168,7 @@ bench-apiserver: controlplane ## Measure the embedded API server beside the real
 
 .PHONY: controlplane
 controlplane: $(VENV)/.dev ## Build the real kube-apiserver with etcd, once, for the conformance tests (needs Go)
-	@$(BIN)/python tests/controlplane/build.py
+	@$(BIN)/python tests/gotools/build.py controlplane
 
 # The tests write, so they ignore the shell's KUBECONFIG: name the cluster on the command line.
 STAND_IN = $(if $(filter command,$(origin KUBECONFIG)),$(abspath $(KUBECONFIG)))
@@ -176,7 +176,7 @@ REPLICAS = $(if $(STAND_IN),,tests/replicas)
 
 .PHONY: conformance
 conformance: $(VENV)/.dev ## Test on a real API server and compare (needs Go, or KUBECONFIG=of-a-cluster)
-	@$(if $(STAND_IN),,$(BIN)/python tests/controlplane/build.py >/dev/null || \
+	@$(if $(STAND_IN),,$(BIN)/python tests/gotools/build.py controlplane >/dev/null || \
 	  { status=$$?; [ $$status = 3 ] && [ -z "$$CI" ] && exit 0; exit $$status; };) \
 	export CONFORMANCE_KUBECONFIG='$(STAND_IN)' REPLICAS_SERVER=real; status=0; \
 	$(BIN)/python -m pytest tests/conformance $(REPLICAS) $(ARGS) || status=1; \

@@ -179,7 +179,9 @@ def _measure(command: list[str], folder: Path, objects: int, small: int) -> dict
 
 
 def _servers(folder: Path) -> dict[str, list[str]]:
-    built = subprocess.run([ROOT / "tests/controlplane/build.py"], capture_output=True, text=True, check=True)
+    built = subprocess.run(
+        [ROOT / "tests/gotools/build.py", "controlplane"], capture_output=True, text=True, check=True
+    )
     ours = [sys.executable, "-m", "plugin_operator", "apiserver", "--exit-with-stdin", "--write-kubeconfig"]
     durable = folder / "durable"
     return {

@@ -26,10 +26,10 @@ import pytest
 
 from kube_apiserver import Endpoint
 from kube_apiserver.kubeconfig import write_kubeconfig
+from tests import gotool
 from tests.conformance.differential.targets import Target, read_kubeconfig, running
 
 KUBECTL = Path(sys.executable).parent / "kubectl"
-BUILD = Path(__file__).parent / "controlplane" / "build.py"
 DEADLINE_SECONDS = 60
 GROUPS_OF_TESTS = ("example.com", "example.org")
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -121,14 +121,6 @@ class RealServer:
             time.sleep(0.05)
 
 
-def control_plane() -> str:
-    """Return the path of the control plane's binary; a test that needs it fails where it is not built."""
-    found = subprocess.run([BUILD, "--cached"], capture_output=True, text=True, check=False)
-    if found.returncode != 0:
-        pytest.fail("the real control plane is not built: run `make controlplane` (it needs Go)")
-    return found.stdout.strip()
-
-
 @contextlib.contextmanager
 def started(folder: Path) -> Iterator[RealServer]:
     """Start the control plane, or reach the stand-in, with a namespace for this process that goes at the end."""
@@ -136,7 +128,7 @@ def started(folder: Path) -> Iterator[RealServer]:
         with _prepared(read_kubeconfig(Path(stand_in))) as server:
             yield server
         return
-    command = [control_plane(), "--data-dir", str(folder), "--stop-on-stdin-close"]
+    command = [gotool.needed("controlplane"), "--data-dir", str(folder), "--stop-on-stdin-close"]
     with running(command, folder / "kubeconfig", folder / "log") as target, _prepared(target) as server:
         yield server
 

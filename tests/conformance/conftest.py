@@ -5,17 +5,15 @@ cluster-scoped objects of their own there and delete them.
 """
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import gotool
 from tests.conformance.differential.targets import Target, read_kubeconfig, running
 from tests.realserver import excuse_handshakes
-
-BUILD = Path(__file__).parents[1] / "controlplane" / "build.py"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,12 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def controlplane() -> str:
     """Return the path of the control plane's binary."""
-    cached = subprocess.run([BUILD, "--cached"], capture_output=True, text=True, check=False)
-    if cached.returncode == 0:
-        return cached.stdout.strip()
-    if os.environ.get("CI"):
-        pytest.fail("the real control plane is not built: run `make controlplane` (it needs Go)")
-    pytest.skip("NO REAL CONTROL PLANE: it is not built; install Go and run `make controlplane`")
+    return gotool.wanted("controlplane")
 
 
 @pytest.fixture(scope="session")

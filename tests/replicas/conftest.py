@@ -22,8 +22,9 @@ from typing import Any
 
 import pytest
 
+from tests import gotool
+
 KUBECTL = Path(sys.executable).parent / "kubectl"
-BUILD = Path(__file__).parents[1] / "controlplane" / "build.py"
 REAL = os.environ.get("REPLICAS_SERVER") == "real"
 DEADLINE_SECONDS = 60.0
 
@@ -153,10 +154,8 @@ class Server:
     def _command(self) -> list[str]:
         data = str(self._folder / "data")
         if REAL:
-            built = subprocess.run([BUILD, "--cached"], capture_output=True, text=True, check=False)
-            if built.returncode:
-                pytest.fail("the real control plane is not built: run `make controlplane` (it needs Go)")
-            return [built.stdout.strip(), "--data-dir", data, "--port", str(self.port), "--stop-on-stdin-close"]
+            built = gotool.needed("controlplane")
+            return [built, "--data-dir", data, "--port", str(self.port), "--stop-on-stdin-close"]
         return [
             sys.executable, "-m", "plugin_operator", "apiserver", "--data-dir", data, "--exit-with-stdin",
             "--bind-address", f"127.0.0.1:{self.port}", "--write-kubeconfig", str(self.kubeconfig),

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -12,11 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
+from tests import gotool
 from tests.soak.processes import OPERATOR, Process, free_port
 from tests.soak.settings import Settings
 
 _READY_SECONDS = 180.0
-_BUILD = Path(__file__).parents[1] / "controlplane" / "build.py"
 _COMPACTION = "60s"
 
 
@@ -116,13 +115,13 @@ class RealServer:
     )
 
     def __init__(self, settings: Settings) -> None:
-        found = subprocess.run([_BUILD, "--cached"], capture_output=True, text=True, check=False)
-        if found.returncode:
-            raise RuntimeError("the real control plane is not built: run `make controlplane` (it needs Go)")
+        built = gotool.cached("controlplane")
+        if built is None:
+            raise RuntimeError(gotool.way_out("controlplane"))
         self._data = settings.folder / "data"
         self._port, self._proxy_port = free_port(), free_port()
         self._command = (
-            *(found.stdout.strip(), "--data-dir", str(self._data), "--port", str(self._port), "--stop-on-stdin-close"),
+            *(built, "--data-dir", str(self._data), "--port", str(self._port), "--stop-on-stdin-close"),
             *("--", f"--etcd-compaction-interval={_COMPACTION}"),
         )
         self.name = "kube-apiserver"

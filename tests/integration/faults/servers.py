@@ -15,8 +15,8 @@ from aiohttp import web
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from kube_apiserver.faults import FaultPlan
+from tests import gotool
 from tests.conformance.differential.targets import Target, running
-from tests.realserver import control_plane
 from tests.soak.proxy import Proxy
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
@@ -148,7 +148,7 @@ class RealServerUnderTest(_Data):
         await self._stack.aclose()
 
     def _start_own(self) -> Target:
-        command = [control_plane(), "--data-dir", str(self._data), "--stop-on-stdin-close"]
+        command = [gotool.needed("controlplane"), "--data-dir", str(self._data), "--stop-on-stdin-close"]
         running_server = running(command, self._data / "kubeconfig", self._log)
         target = running_server.__enter__()
         self._stack.callback(running_server.__exit__, None, None, None)
