@@ -116,3 +116,9 @@ def test_models_own_and_are_owned() -> None:
     (reference,) = model.metadata.owner_references
     assert (reference.kind, reference.name, reference.uid, reference.controller) == ("ConfigMap", "o", "u", True)
     assert not own(model, owner)
+
+
+def test_nothing_owns_itself_but_another_object_of_its_kind_may() -> None:
+    with pytest.raises(ValueError, match="Widget w cannot own itself"):
+        own(widget(version="v2"), widget())
+    assert own(widget(), widget(namespace=None, uid="u2", name="other"))

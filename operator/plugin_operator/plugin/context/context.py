@@ -209,7 +209,7 @@ class Context(ControllerContext):
 
         Raises:
             AlreadyOwnedError: another object is the child's controller.
-            ValueError: the owner lacks one of its four fields, or is in another namespace.
+            ValueError: the owner lacks one of its four fields, is the child itself, or is in another namespace.
             TypeError: an argument is neither a dict with metadata nor a model.
         """
         return owners.set_owner(child, owner, controller=controller, block_owner_deletion=block_owner_deletion)

@@ -33,11 +33,14 @@ def set_owner(child: Any, owner: Any, *, controller: bool, block_owner_deletion:
 
     Raises:
         AlreadyOwnedError: ``controller`` is set, and another object is the controller.
-        ValueError: the owner was not read from a server, or cannot own an object in the child's namespace.
+        ValueError: the owner was not read from a server, is the child itself, or cannot own an object in the
+            child's namespace.
         TypeError: an argument is neither a dict with metadata nor a model.
     """
     wanted = _reference_to(owner, controller, block_owner_deletion)
     _check_namespaces(child, owner)
+    if _is_same(_identity(child), wanted):
+        raise ValueError(f"{_described(child)} cannot own itself: pass the object that it belongs to")
     references = _references_of(child)
     other = next((each for each in references if each.get("controller") and not _is_same(each, wanted)), None)
     if controller and other is not None:
@@ -101,6 +104,11 @@ def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """
     group = [str(each.get("apiVersion") or "").rpartition("/")[0] for each in (one, other)]
     return group[0] == group[1] and all(one.get(key) == other.get(key) for key in ("kind", "name"))
+
+
+def _identity(child: Any) -> dict[str, Any]:
+    document = to_dict(child)
+    return {"apiVersion": document.get("apiVersion"), "kind": document.get("kind"), "name": metadata_of(child).name}
 
 
 def _described(child: Any) -> str:
