@@ -5,6 +5,7 @@ come the connection, the event recorder, and the plugins with their caches. Reco
 """
 
 import os
+import platform
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -36,6 +37,7 @@ from plugin_operator.leaderelection import LeaderElector, LeaseWatch
 from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runnable
 from plugin_operator.manager.watchdog import LOOP_STALL
 from plugin_operator.metrics import Metrics
+from plugin_operator.metrics.declaration import gauge
 from plugin_operator.options import Options
 from plugin_operator.plugin import EventRecorder
 from plugin_operator.tasks import TaskSupervisor
@@ -44,6 +46,8 @@ from plugin_operator.tasks.supervisor import BACKGROUND_TASK_RESTARTS
 FIELD_MANAGER = "plugin-operator"
 _PARSE_SECONDS = 0.5
 VERSION = version("plugin-operator")
+
+BUILD_INFO = gauge("plugin_operator_build_info", "1, with the version of the operator", "version", "python")
 
 _log = logs.get_logger(__name__)
 
@@ -85,6 +89,7 @@ class App:
         self.options = options
         self._parts = parts or HostParts()
         self.metrics = Metrics()
+        self.metrics.family(BUILD_INFO).set(1, VERSION, platform.python_version())
         self.metrics.show_plugins(PLUGIN_METRICS, _metrics_not_rendered)
         self._clock = SystemClock()
         self._host_clock: Clock = self._parts.clock or self._clock

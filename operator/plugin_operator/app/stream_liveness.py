@@ -9,9 +9,7 @@ from typing import Protocol
 
 from plugin_operator.cache import InformerKey
 from plugin_operator.cache.environment import ReflectorSettings
-from plugin_operator.cache.reflector.states import State
-
-_QUIET_STATES = frozenset({State.WAITING, State.STOPPED})
+from plugin_operator.cache.reflector.states import QUIET_STATES, State
 
 
 class Stream(Protocol):
@@ -39,5 +37,5 @@ def stale_streams(streams: Iterable[Stream], now: float, settings: ReflectorSett
     return sorted(
         f"{stream.key} for {now - stream.last_activity:.0f} s"
         for stream in streams
-        if stream.state not in _QUIET_STATES and now - stream.last_activity > limit
+        if stream.state not in QUIET_STATES and now - stream.last_activity > limit
     )

@@ -9,7 +9,7 @@ from plugin_operator import logs
 from plugin_operator.cache.environment import Environment, ReflectorSettings
 from plugin_operator.cache.informer import Informer
 from plugin_operator.cache.keys import InformerKey
-from plugin_operator.cache.reflector.states import State
+from plugin_operator.cache.reflector.states import QUIET_STATES, State
 from plugin_operator.client import RESTMapper, Transport
 from plugin_operator.clock import Clock
 from plugin_operator.metrics import Metrics
@@ -22,6 +22,13 @@ INFORMER_SYNCED = gauge("plugin_operator_informer_synced", "1 once the cache is 
 
 INFORMER_WAITING = gauge(
     "plugin_operator_informer_waiting", "1 while the cache waits for its kind or for a permission", "kind", "namespace"
+)
+
+INFORMER_SILENT = gauge(
+    "plugin_operator_informer_silent_seconds",
+    "Seconds since the API server last sent something to the cache; 0 while the cache waits",
+    "kind",
+    "namespace",
 )
 
 _log = logs.get_logger(__name__)
@@ -70,6 +77,7 @@ class InformerFactory:
         metrics.family(INFORMER_OBJECTS).set_source(self._objects)
         metrics.family(INFORMER_SYNCED).set_source(self._synced)
         metrics.family(INFORMER_WAITING).set_source(self._waiting)
+        metrics.family(INFORMER_SILENT).set_source(self._silent)
 
     def acquire(self, key: InformerKey) -> Informer:
         """Return the started informer for ``key``; call ``release`` once for every ``acquire``.
@@ -125,6 +133,13 @@ class InformerFactory:
     def _waiting(self) -> Mapping[tuple[str, ...], float]:
         return {
             labels: max(each.state is State.WAITING for each in group) for labels, group in self._by_label().items()
+        }
+
+    def _silent(self) -> Mapping[tuple[str, ...], float]:
+        now = self._clock.monotonic()
+        return {
+            labels: max(0.0 if each.state in QUIET_STATES else now - each.last_activity for each in group)
+            for labels, group in self._by_label().items()
         }
 
     def _by_label(self) -> dict[tuple[str, ...], list[Informer]]:

@@ -58,6 +58,7 @@ class Service:
             cap_seconds=_RESTART_CAP_SECONDS,
             reset_after_seconds=_FORGIVEN_AFTER_SECONDS,
         )
+        supervisor.expects(kind)
         self.task = self._begin()
 
     def cancel(self) -> None:

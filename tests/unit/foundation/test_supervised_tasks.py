@@ -88,6 +88,15 @@ async def test_a_service_that_ends_in_any_way_is_logged_counted_down_and_started
     assert await supervised.owner.stop(1) == []
 
 
+async def test_restarts_of_a_kind_are_exposed_as_0_before_the_first_so_that_it_is_an_increase(
+    supervised: SupervisedService,
+) -> None:
+    supervised.serve()
+
+    assert supervised.restarts.values == {("kind",): 0}
+    await supervised.owner.stop(1)
+
+
 async def test_a_service_is_down_until_it_says_that_it_works(supervised: SupervisedService) -> None:
     supervised.serve()
     await supervised.clock.settle()

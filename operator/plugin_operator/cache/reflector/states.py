@@ -44,6 +44,10 @@ class State(Enum):
     STOPPED = "stopped"
 
 
+QUIET_STATES: Final = frozenset({State.WAITING, State.STOPPED})
+"""States in which a stream receives nothing and its status says so."""
+
+
 class Outcome(Enum):
     """Result of the work in a state."""
 

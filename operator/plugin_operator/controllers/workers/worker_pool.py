@@ -18,6 +18,8 @@ from plugin_operator.tasks import TaskSupervisor, start_task
 _log = logs.get_logger(__name__)
 
 # A lost worker, for example one that its reconciler cancelled, is replaced at once; further ones with backoff.
+_KIND = "worker"
+
 _REPLACE_AFTER_SECONDS = 0.1
 _REPLACE_CAP_SECONDS = 10.0
 _FORGIVEN_AFTER_SECONDS = 60.0
@@ -64,6 +66,7 @@ class WorkerPool:
         self._clock = clock
         self._on_change = on_change
         self._supervisor = supervisor if supervisor is not None else TaskSupervisor(clock)
+        self._supervisor.expects(_KIND)
         self._backoff = Backoff(
             clock,
             base_seconds=_REPLACE_AFTER_SECONDS,
@@ -149,7 +152,7 @@ class WorkerPool:
             return
         error = None if task.cancelled() else task.exception()
         fields = worker.guard.fields()
-        self._supervisor.lost(self, "worker", task.get_name(), error, cancelled=task.cancelled(), about=fields)
+        self._supervisor.lost(self, _KIND, task.get_name(), error, cancelled=task.cancelled(), about=fields)
 
     def _replace_soon(self) -> None:
         """Replace a lost worker at once if none was lost recently, because it may be the only one; else back off."""
