@@ -3,7 +3,8 @@
 Owns parsing and matching without I/O. Leaves requests to ``client``.
 """
 
-from plugin_operator.kube.builtin_kinds import field_problem, problem_of, resource_problem
+from plugin_operator.kube.builtin_kinds import builtin_groups_of, field_problem, problem_of, resource_problem
+from plugin_operator.kube.builtin_resources import builtin_resource, builtin_resources, guessed_resource
 from plugin_operator.kube.field_selectors import FieldSelector
 from plugin_operator.kube.generations import is_without_generation
 from plugin_operator.kube.gvk import GroupVersionKind
@@ -22,8 +23,12 @@ __all__ = [
     "OwnerReference",
     "Resource",
     "SelectorError",
+    "builtin_groups_of",
+    "builtin_resource",
+    "builtin_resources",
     "decode_metadata",
     "field_problem",
+    "guessed_resource",
     "is_without_generation",
     "problem_of",
     "resource_problem",

@@ -117,6 +117,21 @@ _FIELDS: Mapping[tuple[str, str], frozenset[str]] = {
 }
 
 
+def builtin_names() -> list[tuple[str, str]]:
+    """Return API group and name of each built-in kind."""
+    return [(group, kind) for group, kinds in _KINDS.items() for kind in kinds]
+
+
+def is_builtin(kind: GroupVersionKind) -> bool:
+    """Report whether Kubernetes has the kind in some version."""
+    return kind.kind in _KINDS.get(kind.group, ())
+
+
+def builtin_groups_of(kind: str) -> list[str]:
+    """Return the API groups that have a built-in kind of this name, such as ``"Deployment"``."""
+    return [group for group, kinds in _KINDS.items() if kind in kinds]
+
+
 def problem_of(kind: GroupVersionKind) -> str:
     """Return the fault of a kind and its fix, or an empty text if the kind may exist."""
     group = kind.group

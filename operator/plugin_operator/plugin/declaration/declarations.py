@@ -266,6 +266,18 @@ def summary(declaration: ControllerDeclaration) -> dict[str, Any]:
         "schedules": [each.text for each in declaration.schedules],
         "sources": [each.name for each in declaration.sources],
         "permissions": [each.as_rule() for each in declaration.permissions],
+        "caches": [_cache_summary(each, declaration.namespaces) for each in declaration.caches],
+        "recordsSchedules": any(each.is_recorded for each in declaration.schedules),
         "path": declaration.path,
         "line": declaration.line,
+    }
+
+
+def _cache_summary(cache: CacheDeclaration, namespaces: tuple[str, ...] | None) -> dict[str, Any]:
+    within = cache.namespaces if cache.namespaces is not None else namespaces
+    return {
+        "kind": str(cache.kind),
+        "name": cache.name,
+        "namespaces": list(within) if within is not None else None,
+        "fieldSelector": cache.field_selector,
     }

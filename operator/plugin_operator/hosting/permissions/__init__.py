@@ -1,0 +1,1 @@
+"""RBAC permissions of plugins: rules, the calls that they allow, and what a plugin needs."""

@@ -1,0 +1,82 @@
+"""``Need``: one thing that a plugin must be allowed to do, where, and why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from plugin_operator.hosting.permissions.rules import contains, least, parts_of
+from plugin_operator.plugin import Permission
+
+
+class Origin(Enum):
+    """How a need is known."""
+
+    CACHE = "cache"  # a declared kind, which the operator lists and watches
+    DECLARED = "declared"  # permissions=
+    SOURCE = "source"  # a call in the code of the plugin
+    RECORDED = "recorded"  # a call that the plugin made in a test
+    OPERATOR = "operator"  # the operator does it on behalf of the plugin
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One permission that a plugin needs.
+
+    Attributes:
+        plugin: name of the plugin.
+        rule: what must be allowed.
+        origin: how it is known.
+        where: ``path:line``; empty if it has no place in a file.
+        reason: what needs it, in a few words.
+        namespaces: namespaces in which it is needed; None for those that the operator watches. Empty for resources
+            without namespaces.
+    """
+
+    plugin: str
+    rule: Permission
+    origin: Origin
+    where: str = ""
+    reason: str = ""
+    namespaces: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        """Return the reason as a comment shows it."""
+        return " ".join(each for each in (self.where or self.plugin, self.reason) if each)
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A call whose permission the source does not show.
+
+    Attributes:
+        plugin: name of the plugin.
+        path, line: place of the call.
+        what: what the source does not show, and the way out.
+    """
+
+    plugin: str
+    path: str
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedRule:
+    """A rule of a Role, and the needs that it serves."""
+
+    rule: Permission
+    needs: tuple[Need, ...]
+
+
+def explained(needs: Iterable[Need]) -> tuple[ExplainedRule, ...]:
+    """Return the least rules for all needs, in a stable order, each with the needs that it serves."""
+    found = tuple(needs)
+    parts = [(need, part) for need in found for part in parts_of(need.rule)]
+    rules = least(need.rule for need in found)
+    return tuple(
+        ExplainedRule(rule, tuple(dict.fromkeys(need for need, part in parts if contains(rule, part))))
+        for rule in rules
+    )
