@@ -143,8 +143,13 @@ class Engine:
         await self.wait(lambda: self.app.host.is_settled, "the plugins to load")
         for plugin in self.app.host.status():
             if plugin.state is PluginState.REJECTED:
-                raise PluginRejected(plugin.reason, path=plugin.path, line=plugin.line)
+                raise PluginRejected(plugin.reason, path=self._original(plugin.path), line=plugin.line)
         await self.settle()
+
+    def _original(self, copy: str) -> str:
+        """Return the path of the author's file, from that of its copy."""
+        first, *rest = Path(copy).relative_to(self.folder).parts
+        return str(next((each.joinpath(*rest) for each in self._plugins if each.name == first), copy))
 
     async def stop(self) -> int:
         """Stop operator and server, and return the operator's exit status."""
