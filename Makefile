@@ -11,14 +11,15 @@ IMAGE_NAME ?= plugin-operator
 TAG        ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE      := $(if $(REGISTRY),$(REGISTRY)/)$(IMAGE_NAME):$(TAG)
 NAMESPACE  := plugin-operator-system
-# Files of manifests/optional that deploy applies as well: make deploy OPTIONS='secure-metrics network-policy-ingress'.
+# Folders of manifests/components that deploy applies as well: make deploy OPTIONS='secure-metrics network-policy-ingress'.
 OPTIONS    ?=
 TIMESTAMP  ?= $(shell date -u +%Y-%m-%dT%H:%M:%SZ)
 PLATFORMS  ?= linux/amd64,linux/arm64
 VENV       ?= .venv
 PLUGINS    ?= plugins
 DOCKER     ?= docker
-KUBECTL    ?= kubectl
+# That of PATH, or else the one that the tests use.
+KUBECTL    ?= $(or $(shell command -v kubectl),$(wildcard $(BIN)/kubectl),kubectl)
 # One more than there are cores: the tests wait as much as they compute.
 WORKERS    ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # More words for the program a target starts: make run ARGS='--metrics-addr=:9090', make test ARGS='-k queue'.
@@ -222,46 +223,69 @@ docker-push: need-docker ## Build for amd64 and arm64 and push (needs REGISTRY)
 	$(DOCKER) buildx build --platform $(PLATFORMS) --build-arg VERSION=$(TAG) --build-arg REVISION=$$(git rev-parse HEAD) \
 	  --tag $(IMAGE) --push .
 
-# One name stands for the namespace in all manifests. A plugin's rights are in the file that has its name.
-DEFAULT_NAMESPACE := plugin-operator-system
-DEPLOYED  = $(wildcard manifests/*.yaml) $(PLUGIN_RIGHTS) $(OPTIONS:%=manifests/optional/%.yaml)
-PLUGIN_RIGHTS = $(wildcard $(patsubst %,manifests/plugins/%.yaml,$(basename $(notdir $(wildcard $(PLUGINS)/*)))))
-# A plugin that is no longer deployed loses its rights.
-STALE_RIGHTS = $(filter-out $(PLUGIN_RIGHTS),$(wildcard manifests/plugins/*.yaml))
-RENDER = for f in $(1); do echo "---"; \
-         sed -e 's|IMAGE_PLACEHOLDER|$(IMAGE)|g' -e 's|{{ TIMESTAMP }}|$(TIMESTAMP)|g' \
-             -e 's|$(DEFAULT_NAMESPACE)|$(NAMESPACE)|g' "$$f" || exit 1; done
+# A plugin's permissions are in the file that has its name. A plugin that is no longer deployed loses them.
+ALL_RIGHTS   := $(filter-out %/kustomization.yaml,$(wildcard manifests/plugins/*.yaml))
+PLUGIN_RIGHTS = $(filter $(patsubst %,manifests/plugins/%.yaml,$(basename $(notdir $(wildcard $(PLUGINS)/*)))),$(ALL_RIGHTS))
+STALE_RIGHTS  = $(filter-out $(PLUGIN_RIGHTS),$(ALL_RIGHTS))
+# Two components patch objects of other components, so they come last. One replica with a disruption budget could not be evicted.
+LAST         := secure-metrics namespaced
+BUDGET       := pod-disruption-budget
+CHOSEN        = $(filter-out $(BUDGET),$(OPTIONS)) $(if $(filter single,$(OPTIONS)),,$(BUDGET))
+COMPONENTS    = $(filter-out $(LAST),$(CHOSEN)) $(filter $(LAST),$(CHOSEN))
+UNKNOWN       = $(filter-out $(notdir $(wildcard manifests/components/*)),$(OPTIONS))
+# A kustomization of the base, the files $(1) with permissions and the components $(2), in one line.
+, := ,
+KUSTOMIZATION = {namespace: "$(NAMESPACE)", transformers: [../../manifests/names], \
+  resources: [../../manifests/base$(foreach file,$(1),$(,) $(notdir $(file)))], \
+  components: [$(foreach component,$(2),../../manifests/components/$(component)$(,))], \
+  images: [{name: plugin-operator, newName: "$(if $(REGISTRY),$(REGISTRY)/)$(IMAGE_NAME)", newTag: "$(TAG)"}], \
+  patches: [{target: {kind: Deployment}, patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: plugin-operator}, \
+    spec: {template: {metadata: {annotations: {kubectl.kubernetes.io/restartedAt: "$(TIMESTAMP)"}}}}}'}]}
+# The permissions are copied, because kustomize reads no single file outside of a kustomization's directory.
+RENDER = (mkdir -p build && dir=$$(mktemp -d build/deploy.XXXXXX) && trap 'rm -rf "$$dir"' EXIT && \
+  $(if $(1),cp $(1) "$$dir" &&) echo '$(subst ','\'',$(KUSTOMIZATION))' >"$$dir/kustomization.yaml" && \
+  $(KUBECTL) kustomize "$$dir")
 
 # The namespace is labelled, and removed by undeploy: it must be the operator's own.
-.PHONY: need-namespace
+.PHONY: need-namespace need-options
 need-namespace:
 	@[[ '$(NAMESPACE)' =~ ^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$$ ]] || \
 	  { echo "NAMESPACE='$(NAMESPACE)' is not a namespace name: use lower-case letters, digits and -, at most 63" >&2; exit 1; }
 	@[[ '$(NAMESPACE)' != default && '$(NAMESPACE)' != kube-* ]] || \
 	  { echo "NAMESPACE=$(NAMESPACE) belongs to Kubernetes: deploy needs a namespace of its own" >&2; exit 1; }
 
+need-options:
+	@$(if $(UNKNOWN),echo 'OPTIONS: no component "$(UNKNOWN)" in manifests/components' >&2; exit 1)
+
 .PHONY: manifests
-manifests: need-namespace ## Print the manifests as deploy applies them
-	@$(call RENDER,$(DEPLOYED))
+manifests: need-kubectl need-namespace need-options ## Print the manifests as deploy applies them (NAMESPACE, OPTIONS)
+	@$(call RENDER,$(PLUGIN_RIGHTS),$(COMPONENTS))
 
 # The image has the packages that plugins import; this machine may not. Without them a plugin is only compiled here.
 .PHONY: deploy-plugins
 deploy-plugins: need-kubectl need-namespace $(VENV)/.runtime ## Put ./plugins into the cluster; a running operator reloads what changed
 	@$(BIN)/plugin-operator validate --allow-missing-requirements $(PLUGINS)
-	@$(KUBECTL) create configmap plugin-operator-plugins --namespace $(NAMESPACE) --from-file=$(PLUGINS) \
+	@shopt -s dotglob; files=(); for file in $(PLUGINS)/*; do \
+	  [ -f "$$file" ] && [ "$${file##*/}" != kustomization.yaml ] && files+=("--from-file=$$file"); done; \
+	$(KUBECTL) create configmap plugin-operator-plugins --namespace $(NAMESPACE) "$${files[@]}" \
 	  --dry-run=client --output=yaml | $(KUBECTL) apply --server-side --force-conflicts --field-manager=make-deploy -f -
 
+# The first document is the namespace, if there is one. The plugins come before the pods that mount them.
 .PHONY: deploy
-deploy: need-kubectl need-namespace ## Apply manifests and plugins to kubectl's current cluster (NAMESPACE, OPTIONS)
-	@$(call RENDER,manifests/00-namespace.yaml) | $(KUBECTL) apply -f -
-	@$(MAKE) --no-print-directory deploy-plugins
-	@$(call RENDER,$(DEPLOYED)) | $(KUBECTL) apply -f -
-	@$(if $(STALE_RIGHTS),$(call RENDER,$(STALE_RIGHTS)) | $(KUBECTL) delete --ignore-not-found -f -)
+deploy: need-kubectl need-namespace need-options ## Apply manifests and plugins to kubectl's current cluster (NAMESPACE, OPTIONS)
+	@$(call RENDER,,$(COMPONENTS)) | sed '/^---$$/,$$d' | $(KUBECTL) apply -f -
+	@$(if $(filter git-sync pvc,$(OPTIONS)),,$(MAKE) --no-print-directory deploy-plugins)
+	@$(call RENDER,$(PLUGIN_RIGHTS),$(COMPONENTS)) | $(KUBECTL) apply -f -
+	@$(if $(STALE_RIGHTS),sed -s -e '1i ---' -e 's|plugin-operator-system|$(NAMESPACE)|g' $(STALE_RIGHTS) | \
+	  $(KUBECTL) delete --ignore-not-found -f -)
+	@$(if $(filter single,$(OPTIONS)),$(KUBECTL) delete pdb plugin-operator --namespace $(NAMESPACE) --ignore-not-found)
 	$(KUBECTL) rollout status deployment/plugin-operator --namespace $(NAMESPACE) --timeout=180s
 
 .PHONY: deploy-all
 deploy-all: docker-push deploy ## docker-push, then deploy
 
+# The namespace takes all that is in it along. With OPTIONS=namespaced it stays.
+EVERYTHING = $(if $(filter namespaced,$(OPTIONS)),$(COMPONENTS),network-policy-ingress network-policy-egress $(BUDGET) secure-metrics)
 .PHONY: undeploy
-undeploy: need-kubectl need-namespace ## Remove what deploy applied, the namespace included (NAMESPACE)
-	@$(call RENDER,$(wildcard manifests/*.yaml manifests/plugins/*.yaml manifests/optional/*.yaml)) | $(KUBECTL) delete --ignore-not-found -f -
+undeploy: need-kubectl need-namespace need-options ## Remove what deploy applied, the namespace included (NAMESPACE)
+	@$(call RENDER,$(ALL_RIGHTS),$(EVERYTHING)) | $(KUBECTL) delete --ignore-not-found -f -

@@ -16,7 +16,7 @@ from tests.acceptance.conftest import Run, Start
 from tests.acceptance.output import Output
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
-MANIFEST = Path(__file__).parents[2] / "manifests" / "optional" / "secure-metrics.yaml"
+MANIFEST = Path(__file__).parents[2] / "manifests" / "components" / "secure-metrics" / "rbac.yaml"
 PLUGIN = """
 from plugin_operator import controller
 

@@ -22,6 +22,7 @@ from tests.conformance.differential.targets import Target
 from tests.conformance.incluster.image import Image, build, missing_tools
 from tests.conformance.incluster.pod import REPOSITORY, Mount, command, why_not
 from tests.conformance.incluster.volume import AtomicVolume
+from tests.manifests import KUBECTL
 
 NAMESPACE = "plugin-operator-system"
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -57,7 +58,7 @@ class Kubectl:
     """kubectl as the cluster's admin."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        self._command = [str(Path(sys.executable).parent / "kubectl"), "--kubeconfig", str(kubeconfig)]
+        self._command = [KUBECTL, "--kubeconfig", str(kubeconfig)]
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> str:
         ended = subprocess.run(
@@ -122,7 +123,7 @@ def _render() -> str:
         name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"
     }
     made = subprocess.run(
-        ["make", "--no-print-directory", "manifests"], cwd=REPOSITORY, env=environment,
+        ["make", "--no-print-directory", "manifests", f"KUBECTL={KUBECTL}"], cwd=REPOSITORY, env=environment,
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return made.stdout

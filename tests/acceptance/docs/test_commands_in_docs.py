@@ -39,10 +39,6 @@ def save_service(terminal: Terminal) -> None:
     (terminal.folder / "plugins" / "service.py").write_text(SERVICE.code)
 
 
-def deploy(terminal: Terminal) -> None:
-    terminal.must("make manifests | kubectl apply -f -")
-
-
 def metrics_are_secure(terminal: Terminal) -> None:
     scraper = "system:serviceaccount:monitoring:prometheus"
     assert terminal.must(f"kubectl auth can-i get /metrics --as={scraper}") == "yes\n"
@@ -60,12 +56,11 @@ Scene = tuple[str, str, Callable[[Terminal], None]]
 #: What has happened before a block, because the text says so: page, words of the block, what to do.
 BEFORE: tuple[Scene, ...] = (
     ("docs/first-session.md", "plugin=service replaced=None", save_service),
-    ("docs/operations.md", "secure-metrics.yaml", deploy),
     ("docs/operations.md", "pip install -r", Terminal.save_plugin_with_needs),
 )
 #: What holds after a block, because the text says so.
 AFTER: tuple[Scene, ...] = (
-    ("docs/operations.md", "secure-metrics.yaml", metrics_are_secure),
+    ("docs/operations.md", "overlays/secure-metrics", metrics_are_secure),
     ("docs/sandbox.md", "/debug/faults", fault_is_forgotten),
 )
 

@@ -1,22 +1,17 @@
-"""kubectl takes the manifests: rendered as deploy renders them, strictly validated, applied twice."""
+"""kubectl takes the manifests: strictly validated, applied twice."""
 
 import asyncio
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from kube_apiserver import ApiServer
+from tests.manifests import DEFAULT_NAMESPACE, KUBECTL, OVERLAYS, overlay, render
 
-ROOT = Path(__file__).parents[3]
-KUBECTL = shutil.which("kubectl", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-
-pytestmark = pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed")
+pytestmark = pytest.mark.skipif(not KUBECTL, reason="kubectl is not installed")
 
 
 @pytest.fixture
@@ -26,7 +21,7 @@ def kubectl(api_server: ApiServer, tmp_path: Path) -> Callable[..., Awaitable[st
 
     async def run(*arguments: str, stdin: str = "") -> str:
         process = await asyncio.create_subprocess_exec(
-            str(KUBECTL), *arguments, env=environment,
+            KUBECTL, *arguments, env=environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         out, _ = await asyncio.wait_for(process.communicate(stdin.encode()), 60)
@@ -36,21 +31,17 @@ def kubectl(api_server: ApiServer, tmp_path: Path) -> Callable[..., Awaitable[st
     return run
 
 
-def rendered() -> str:
-    manifests = ROOT / "manifests"
-    paths = [path for folder in (".", "plugins", "optional") for path in sorted((manifests / folder).glob("*.yaml"))]
-    documents = [path.read_text() for path in paths]
-    text = "\n---\n".join(documents)
-    return text.replace("IMAGE_PLACEHOLDER", "example/image:1").replace("{{ TIMESTAMP }}", "2026-01-02T03:04:05Z")
+NAMES = ["", *(name for name in OVERLAYS if name != "namespaced")]
 
 
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: name or "manifests")
 async def test_the_manifests_pass_strict_validation_and_apply_unchanged_the_second_time(
-    kubectl: Callable[..., Awaitable[str]],
+    kubectl: Callable[..., Awaitable[str]], name: str
 ) -> None:
-    first = await kubectl("apply", "--validate=strict", "-f", "-", stdin=rendered())
-    second = await kubectl("apply", "--validate=strict", "-f", "-", stdin=rendered())
+    first = await kubectl("apply", "--validate=strict", "-k", str(overlay(name)))
+    second = await kubectl("apply", "--validate=strict", "-k", str(overlay(name)))
 
-    assert len(first.splitlines()) == len(list(yaml.safe_load_all(rendered())))
+    assert len(first.splitlines()) == len(render(overlay(name)))
     assert all(line.endswith(" created") for line in first.splitlines()), first
     # kubectl always patches the selector of a PodDisruptionBudget anew and says so; nothing else may change.
     changed = [line for line in second.splitlines() if not line.endswith(" unchanged")]
@@ -58,9 +49,9 @@ async def test_the_manifests_pass_strict_validation_and_apply_unchanged_the_seco
 
 
 async def test_the_namespaced_objects_pass_a_dry_run_on_the_server(kubectl: Callable[..., Awaitable[str]]) -> None:
-    await kubectl("apply", "-f", str(ROOT / "manifests" / "00-namespace.yaml"))
+    await kubectl("create", "namespace", DEFAULT_NAMESPACE)
 
-    out = await kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-", stdin=rendered())
+    out = await kubectl("apply", "--dry-run=server", "--validate=strict", "-k", str(overlay("namespaced")))
 
     assert "deployment.apps/plugin-operator created (server dry run)" in out
     assert "deployment" not in await kubectl("get", "deployments", "--all-namespaces", "--output=name")

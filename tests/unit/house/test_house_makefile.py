@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.manifests import KUBECTL, Object, one
+
 ROOT = Path(__file__).parents[3]
 TARGETS = [
     "help", "run", "test", "check", "lock", "bench", "controlplane", "conformance",
     "build", "plugins", "all", "clean", "docker-build", "docker-push", "deploy", "deploy-all",
 ]  # fmt: skip
 
+needs_kubectl = pytest.mark.skipif(not KUBECTL, reason="kubectl is not installed")
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
 
@@ -38,22 +41,45 @@ def test_help_lists_every_target_with_a_line_about_it() -> None:
     assert set(TARGETS) <= listed
 
 
+def rendered(*arguments: str) -> list[Object]:
+    result = make("manifests", f"KUBECTL={KUBECTL}", *arguments)
+    assert (result.returncode, result.stderr) == (0, "")
+    return list(yaml.safe_load_all(result.stdout))
+
+
+@needs_kubectl
 def test_manifests_are_rendered_with_image_and_time() -> None:
-    out = make("manifests", "REGISTRY=registry.example.com/team", "IMAGE_NAME=op", "TAG=1.2.3", "TIMESTAMP=now").stdout
+    objects = rendered("REGISTRY=registry.example.com:5000/team", "IMAGE_NAME=op", "TAG=1.2.3", "TIMESTAMP=now")
+    template = one(objects, "Deployment")["spec"]["template"]
 
-    assert "image: registry.example.com/team/op:1.2.3" in out
-    assert 'restartedAt: "now"' in out
-    assert not re.search(r"IMAGE_PLACEHOLDER|\{\{", out)
+    assert template["spec"]["containers"][0]["image"] == "registry.example.com:5000/team/op:1.2.3"
+    assert template["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] == "now"
 
 
-def test_another_namespace_stands_in_every_manifest_and_the_default_one_in_none() -> None:
-    out = make("manifests", "NAMESPACE=team-a", "OPTIONS=secure-metrics network-policy-ingress").stdout
-    names = [doc["metadata"].get("namespace", "") for doc in yaml.safe_load_all(out)]
+@needs_kubectl
+@pytest.mark.parametrize("namespace", ["team-a", "n" * 63, "123"])
+def test_another_namespace_stands_in_every_manifest_and_the_default_one_in_none(namespace: str) -> None:
+    objects = rendered(f"NAMESPACE={namespace}", "OPTIONS=secure-metrics network-policy-ingress")
 
-    assert set(names) == {"", "team-a"}
-    assert "plugin-operator-system" not in out
-    assert {"TokenReview", "tokenreviews"} & set(re.findall(r"\w+", out))
-    assert "NetworkPolicy" in out
+    assert {each["metadata"].get("namespace", "") for each in objects} == {"", namespace}
+    assert "plugin-operator-system" not in repr(objects)
+    assert {"tokenreviews", "NetworkPolicy", "PodDisruptionBudget"} <= set(re.findall(r"\w+", repr(objects)))
+
+
+@needs_kubectl
+def test_one_replica_has_no_disruption_budget_and_namespaced_comes_last() -> None:
+    assert "PodDisruptionBudget" not in {each["kind"] for each in rendered("OPTIONS=single")}
+    kinds = {each["kind"] for each in rendered("OPTIONS=namespaced network-policy-egress")}
+    assert "ClusterRole" not in kinds
+    assert "NetworkPolicy" in kinds
+
+
+@pytest.mark.parametrize("target", ["manifests", "deploy", "undeploy"])
+def test_an_option_that_is_no_component_is_refused(target: str) -> None:
+    result = make(target, "OPTIONS=single sinlge", "KUBECTL=true")
+
+    assert result.returncode != 0
+    assert 'no component "sinlge"' in result.stderr
 
 
 @pytest.mark.parametrize("namespace", ["a b", "Upper", "-a", "x" * 64, "", "default", "kube-system", "a|e id;"])
@@ -65,50 +91,79 @@ def test_a_namespace_that_is_none_or_not_the_operators_own_is_refused(target: st
     assert f"NAMESPACE={namespace}" in result.stderr.replace("'", "")
 
 
+@needs_kubectl
 def test_the_rights_of_a_plugin_are_deployed_only_with_it(tmp_path: Path) -> None:
     (tmp_path / "secret.py").touch()
     (tmp_path / "own.py").touch()
 
-    both, one = make("manifests").stdout, make("manifests", f"PLUGINS={tmp_path}").stdout
+    both, only = repr(rendered()), repr(rendered(f"PLUGINS={tmp_path}"))
 
     roles = "plugin-operator-plugin-configmap", "plugin-operator-plugin-secret"
     assert [role in both for role in roles] == [True, True]
-    assert [role in one for role in roles] == [False, True]
+    assert [role in only for role in roles] == [False, True]
 
 
-def test_deploy_applies_everything_to_the_namespace_it_was_given(tmp_path: Path) -> None:
-    applied = tmp_path / "applied"
-    script(tmp_path / "kubectl", f'#!/bin/sh\necho "$@" >>{applied}\n[ -t 0 ] || cat >>{applied}\n')
+def calls_of_deploy(tmp_path: Path, *arguments: str, target: str = "deploy") -> list[str]:
+    """Run a target with a kubectl that renders as the real one and only records all other calls."""
+    recorded = tmp_path / "recorded"
+    body = f'[ "$1" = kustomize ] && exec {KUBECTL} "$@"\necho "call $@" >>{recorded}\n[ -t 0 ] || cat >>{recorded}\n'
+    script(tmp_path / "kubectl", f"#!/bin/sh\n{body}")
     script(tmp_path / "plugin-operator", "#!/bin/sh\nexit 0\n")
     (tmp_path / "bin").symlink_to(tmp_path)
     (tmp_path / ".runtime").touch()
     os.utime(tmp_path / ".runtime", (2**32, 2**32))
     (tmp_path / "python").touch()
-
-    result = make("deploy", f"KUBECTL={tmp_path}/kubectl", "NAMESPACE=team-a", f"VENV={tmp_path}")
-
+    result = make(target, f"KUBECTL={tmp_path}/kubectl", f"VENV={tmp_path}", *arguments)
     assert result.returncode == 0, result.stderr
-    assert "team-a" in applied.read_text()
-    assert "plugin-operator-system" not in applied.read_text()
+    return recorded.read_text().split("call ")[1:]
 
 
+@needs_kubectl
+def test_deploy_applies_everything_to_the_namespace_it_was_given(tmp_path: Path) -> None:
+    calls = calls_of_deploy(tmp_path, "NAMESPACE=team-a")
+    namespace, everything = (call for call in calls if call.startswith("apply -f -"))
+
+    (first,) = yaml.safe_load_all(namespace.partition("\n")[2])
+    assert (first["kind"], first["metadata"]["name"]) == ("Namespace", "team-a")
+    assert any(call.startswith("create configmap plugin-operator-plugins --namespace team-a") for call in calls)
+    assert len(list(yaml.safe_load_all(everything.partition("\n")[2]))) > 8
+    assert "plugin-operator-system" not in everything
+
+
+@needs_kubectl
+def test_deploy_takes_every_file_but_the_kustomization_into_the_config_map(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    (mine / "folder").mkdir(parents=True)
+    for name in ("a b.py", "plugins.manifest.json", ".hidden", "kustomization.yaml"):
+        (mine / name).touch()
+
+    calls = calls_of_deploy(tmp_path, f"PLUGINS={mine}", target="deploy-plugins")
+    (making,) = (call for call in calls if call.startswith("create configmap"))
+
+    files = [f"--from-file={mine}/{name}" for name in (".hidden", "a b.py", "plugins.manifest.json")]
+    assert making.strip().endswith(f"{' '.join(files)} --dry-run=client --output=yaml")
+
+
+@needs_kubectl
 def test_deploy_takes_back_the_rights_of_plugins_that_are_not_deployed(tmp_path: Path) -> None:
-    applied = tmp_path / "applied"
-    script(tmp_path / "kubectl", f'#!/bin/sh\necho "call $@" >>{applied}\n[ -t 0 ] || cat >>{applied}\n')
-    script(tmp_path / "plugin-operator", "#!/bin/sh\nexit 0\n")
-    (tmp_path / "bin").symlink_to(tmp_path)
-    (tmp_path / ".runtime").touch()
-    os.utime(tmp_path / ".runtime", (2**32, 2**32))
-    (tmp_path / "python").touch()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "configmap.py").touch()
 
-    result = make("deploy", f"KUBECTL={tmp_path}/kubectl", f"PLUGINS={tmp_path}/mine", f"VENV={tmp_path}")
+    calls = calls_of_deploy(tmp_path, f"PLUGINS={tmp_path}/mine", "NAMESPACE=team-a")
 
-    assert result.returncode == 0, result.stderr
-    (deleted,) = [call for call in applied.read_text().split("call ") if call.startswith("delete ")]
-    assert "plugin-operator-plugin-secret" in deleted
-    assert "plugin-operator-plugin-configmap" not in deleted
+    (deleted,) = [call for call in calls if call.startswith("delete ")]
+    names = {each["metadata"]["name"] for each in yaml.safe_load_all(deleted.partition("\n")[2]) if each}
+    assert names == {"team-a:plugin-operator-plugin-secret"}
+
+
+@needs_kubectl
+def test_undeploy_removes_all_that_deploy_can_apply(tmp_path: Path) -> None:
+    (deleted,) = calls_of_deploy(tmp_path, target="undeploy")
+    options = "secure-metrics network-policy-ingress network-policy-egress"
+    applied = rendered(f"OPTIONS={options}")
+
+    removed = [each["metadata"]["name"] for each in yaml.safe_load_all(deleted.partition("\n")[2])]
+    assert removed == [each["metadata"]["name"] for each in applied]
 
 
 @pytest.mark.parametrize("variable", ["PYTHON", "VENV", "PLUGINS", "NAMESPACE", "KUBECTL"])

@@ -12,21 +12,15 @@ from plugin_operator.app.election import make_schedule_record
 from plugin_operator.cli.group import group
 from plugin_operator.options import LeaderElectionOptions
 from plugin_operator.testing import VirtualClock
+from tests import manifests
+from tests.manifests import DEFAULT_NAMESPACE, MANIFESTS, OVERLAYS, ROOT, Object, overlay, pod_of, render
 
-ROOT = Path(__file__).parents[3]
-DEPLOYED = sorted((ROOT / "manifests").glob("*.yaml"))
-OPTIONAL = sorted((ROOT / "manifests" / "optional").glob("*.yaml"))
-OF_PLUGINS = sorted((ROOT / "manifests" / "plugins").glob("*.yaml"))
+pytestmark = pytest.mark.skipif(not manifests.KUBECTL, reason="kubectl is not installed")
 LABELS = {"name", "instance", "version", "component", "part-of", "managed-by"}
-NAMESPACE = "plugin-operator-system"
-
-
-def documents(files: list[Path] = DEPLOYED) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for path in files:
-        text = path.read_text().replace("IMAGE_PLACEHOLDER", "example/image:1").replace("{{ TIMESTAMP }}", "2026-01-02")
-        found.extend(yaml.safe_load_all(text))
-    return found
+BASE = MANIFESTS / "base"
+RIGHTS = MANIFESTS / "plugins"
+CLUSTER_WIDE = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
+every_rendering = pytest.mark.parametrize("name", ["", *OVERLAYS], ids=lambda name: name or "manifests")
 
 
 def parameters(command: str) -> list[click.Parameter]:
@@ -35,87 +29,78 @@ def parameters(command: str) -> list[click.Parameter]:
     return found.params
 
 
-def one(kind: str, name: str = "plugin-operator") -> dict[str, Any]:
-    (found,) = (doc for doc in documents() if doc["kind"] == kind and doc["metadata"]["name"] == name)
-    return found
+def one(kind: str, name: str = "plugin-operator") -> Object:
+    return manifests.one(render(MANIFESTS), kind, name)
 
 
-def pod() -> dict[str, Any]:
-    spec: dict[str, Any] = one("Deployment")["spec"]["template"]["spec"]
-    return spec
+def pod() -> Object:
+    return pod_of(render(MANIFESTS))
 
 
-def container() -> dict[str, Any]:
+def container() -> Object:
     (only,) = pod()["containers"]
     return dict(only)
 
 
-@pytest.mark.parametrize(
-    "document",
-    documents([*DEPLOYED, *OF_PLUGINS, *OPTIONAL]),
-    ids=lambda doc: f"{doc['kind']}-{doc['metadata']['name']}",
-)
-def test_every_object_carries_the_recommended_labels(document: dict[str, Any]) -> None:
+@every_rendering
+def test_every_object_carries_the_recommended_labels(name: str) -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    labels = document["metadata"]["labels"]
 
-    assert {f"app.kubernetes.io/{name}" for name in LABELS} <= labels.keys()
-    assert labels["app.kubernetes.io/version"] == version
+    for document in render(overlay(name)):
+        labels = document["metadata"]["labels"]
+        assert {f"app.kubernetes.io/{label}" for label in LABELS} <= labels.keys(), document
+        assert labels["app.kubernetes.io/version"] == version
 
 
-def test_the_namespace_comes_first_and_holds_everything_namespaced() -> None:
-    first, *others = documents()
+@every_rendering
+def test_the_namespace_comes_first_and_holds_everything_namespaced(name: str) -> None:
+    first, *others = render(overlay(name))
 
-    assert (first["kind"], first["metadata"]["name"]) == ("Namespace", NAMESPACE)
-    assert first["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    if name != "namespaced":
+        assert (first["kind"], first["metadata"]["name"]) == ("Namespace", DEFAULT_NAMESPACE)
+        assert first["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     for document in others:
-        cluster_scoped = document["kind"] in {"ClusterRole", "ClusterRoleBinding"}
-        assert document["metadata"].get("namespace") == (None if cluster_scoped else NAMESPACE)
+        held = None if document["kind"] in CLUSTER_WIDE else DEFAULT_NAMESPACE
+        assert document["metadata"].get("namespace") == held
 
 
-def rules_of(files: list[Path]) -> list[dict[str, Any]]:
-    return [rule for doc in documents(files) if doc["kind"] in {"ClusterRole", "Role"} for rule in doc["rules"]]
+def rules_of(objects: list[Object]) -> list[Object]:
+    return [rule for doc in objects if doc["kind"] in {"ClusterRole", "Role"} for rule in doc["rules"]]
 
 
-def test_no_role_grants_a_wildcard() -> None:
-    for rule in rules_of([*DEPLOYED, *OF_PLUGINS, *OPTIONAL]):
+@every_rendering
+def test_no_role_grants_a_wildcard(name: str) -> None:
+    for rule in rules_of(render(overlay(name))):
         granted = rule["verbs"] + rule.get("resources", []) + rule.get("apiGroups", [])
         assert "*" not in granted + rule.get("nonResourceURLs", [])
 
 
 def test_the_base_grants_what_the_operator_needs_and_nothing_for_plugins() -> None:
-    assert [(rule["resources"], sorted(rule["verbs"])) for rule in rules_of(DEPLOYED)] == [
-        (["events"], ["create", "patch"]),
+    assert [(rule["resources"], sorted(rule["verbs"])) for rule in rules_of(render(BASE))] == [
         (["leases"], ["create"]),
         (["leases"], ["get", "list", "patch", "update", "watch"]),
         (["leases"], ["get", "update"]),
+        (["events"], ["create", "patch"]),
     ]
 
 
 def test_each_shipped_plugin_has_a_role_of_its_own_that_only_reads_its_kind() -> None:
-    assert [path.stem for path in OF_PLUGINS] == sorted(path.stem for path in (ROOT / "plugins").glob("*.py"))
-    for path in OF_PLUGINS:
-        role, binding = documents([path])
-        assert role["rules"] == [{"apiGroups": [""], "resources": [f"{path.stem}s"], "verbs": ["get", "list", "watch"]}]
+    shipped = sorted(path.stem for path in (ROOT / "plugins").glob("*.py"))
+    listed = yaml.safe_load((RIGHTS / "kustomization.yaml").read_text())["resources"]
+
+    assert sorted(listed) == [f"{name}.yaml" for name in shipped]
+    assert sorted(path.name for path in RIGHTS.iterdir()) == sorted([*listed, "kustomization.yaml"])
+    for name in shipped:
+        role, binding = yaml.safe_load_all((RIGHTS / f"{name}.yaml").read_text())
+        assert role["rules"] == [{"apiGroups": [""], "resources": [f"{name}s"], "verbs": ["get", "list", "watch"]}]
         assert binding["roleRef"]["name"] == role["metadata"]["name"]
         assert [subject["name"] for subject in binding["subjects"]] == [pod()["serviceAccountName"]]
 
 
-def test_network_policies_are_optional_and_meet_the_pods_and_their_ports() -> None:
-    assert not any(doc["kind"] == "NetworkPolicy" for doc in documents())
-    labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
-    policies = [doc["spec"] for doc in documents(OPTIONAL) if doc["kind"] == "NetworkPolicy"]
-    assert sorted(policy["policyTypes"] for policy in policies) == [["Egress"], ["Ingress"]]
-    for policy in policies:
-        assert policy["podSelector"]["matchLabels"].items() <= labels.items()
-    (ingress,) = (policy["ingress"] for policy in policies if "ingress" in policy)
-    assert {port["port"] for rule in ingress for port in rule["ports"]} == {"metrics"}
+def test_the_config_map_has_the_shipped_plugins_and_its_name_never_changes() -> None:
+    shipped = {path.name: path.read_text() for path in (ROOT / "plugins").glob("*.py")}
 
-
-def test_two_deployments_share_no_role_and_no_binding_because_names_have_the_namespace() -> None:
-    for doc in documents([*DEPLOYED, *OF_PLUGINS, *OPTIONAL]):
-        if doc["kind"] in {"ClusterRole", "ClusterRoleBinding"}:
-            assert doc["metadata"]["name"].startswith(f"{NAMESPACE}:")
+    assert one("ConfigMap", "plugin-operator-plugins")["data"] == shipped
 
 
 def test_the_role_of_the_lease_names_the_lease_that_the_flags_default_to() -> None:
@@ -126,46 +111,45 @@ def test_the_role_of_the_lease_names_the_lease_that_the_flags_default_to() -> No
 
 
 async def test_the_role_names_the_lease_that_keeps_the_times_of_schedules() -> None:
-    record = make_schedule_record(LeaderElectionOptions(), NAMESPACE, cast("Any", None), clock=VirtualClock())
+    record = make_schedule_record(LeaderElectionOptions(), DEFAULT_NAMESPACE, cast("Any", None), clock=VirtualClock())
     rule = one("Role", "plugin-operator-leader-election")["rules"][2]
 
     assert (rule["resourceNames"], rule["verbs"]) == ([record.name], ["get", "update"])
 
 
-def test_every_binding_joins_a_role_that_exists_to_the_account_of_the_pod() -> None:
-    roles = {(doc["kind"], doc["metadata"]["name"]) for doc in documents()}
-    bindings = [doc for doc in documents() if doc["kind"].endswith("Binding")]
+@every_rendering
+def test_every_binding_joins_a_role_that_exists_to_the_account_of_the_pod(name: str) -> None:
+    objects = render(overlay(name))
+    roles = {(doc["kind"], doc["metadata"]["name"]) for doc in objects}
+    bindings = [doc for doc in objects if doc["kind"].endswith("Binding")]
 
-    assert len(bindings) == 2
+    assert len(bindings) >= 2
     for binding in bindings:
         assert (binding["roleRef"]["kind"], binding["roleRef"]["name"]) in roles
-        assert [subject["name"] for subject in binding["subjects"]] == [pod()["serviceAccountName"]]
+        account = {"kind": "ServiceAccount", "name": pod_of(objects)["serviceAccountName"]}
+        assert binding["subjects"] == [account | {"namespace": DEFAULT_NAMESPACE}]
 
 
-def test_secure_metrics_get_the_right_to_ask_and_nothing_else() -> None:
-    rules = [rule for doc in documents(OPTIONAL) if doc["kind"] == "ClusterRole" for rule in doc["rules"]]
+@every_rendering
+def test_the_pod_runs_without_any_privilege(name: str) -> None:
+    spec = pod_of(render(overlay(name)))
 
-    assert [rule.get("resources") or rule["nonResourceURLs"] for rule in rules] == [
-        ["tokenreviews"],
-        ["subjectaccessreviews"],
-        ["/metrics"],
-    ]
-    assert [rule["verbs"] for rule in rules] == [["create"], ["create"], ["get"]]
-
-
-def test_the_pod_runs_without_any_privilege() -> None:
-    assert {"runAsNonRoot": True, "runAsUser": 65532, "runAsGroup": 65532}.items() <= pod()["securityContext"].items()
-    assert pod()["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert container()["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "privileged": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
+    assert {"runAsNonRoot": True, "runAsUser": 65532, "runAsGroup": 65532}.items() <= spec["securityContext"].items()
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for each in [*spec.get("initContainers", ()), *spec["containers"]]:
+        assert each["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "privileged": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert each["resources"]["limits"]["memory"]
+        assert each["image"].rpartition(":")[2][:1].isdecimal() or ":v" in each["image"]
 
 
-def test_every_flag_of_the_deployment_exists() -> None:
-    command, *arguments = container()["args"]
+@every_rendering
+def test_every_flag_of_the_deployment_exists(name: str) -> None:
+    command, *arguments = pod_of(render(overlay(name)))["containers"][0]["args"]
     flags = {option for param in parameters(command) for option in param.opts}
 
     for argument in arguments:
@@ -202,16 +186,23 @@ def test_probes_and_service_meet_the_ports_of_the_flags() -> None:
     assert service_port["targetPort"] in ports
 
 
-def test_selectors_meet_the_labels_of_the_pods() -> None:
-    labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
-    selectors = [
-        one("Deployment")["spec"]["selector"]["matchLabels"],
-        one("Service", "plugin-operator-metrics")["spec"]["selector"],
-        one("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
-        pod()["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"],
-    ]
+def selectors_in(value: Any) -> list[dict[str, str]]:
+    if isinstance(value, list):
+        return [found for each in value for found in selectors_in(each)]
+    if not isinstance(value, dict):
+        return []
+    found = [value["matchLabels"]] if "matchLabels" in value else []
+    return found + [inner for key, each in value.items() if key != "namespaceSelector" for inner in selectors_in(each)]
 
-    assert all(selector.items() <= labels.items() for selector in selectors)
+
+@every_rendering
+def test_selectors_meet_the_labels_of_the_pods(name: str) -> None:
+    objects = render(overlay(name))
+    labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
+    found = [*selectors_in(objects), manifests.one(objects, "Service", "plugin-operator-metrics")["spec"]["selector"]]
+
+    assert len(found) >= 2
+    assert all(selector.items() <= labels.items() for selector in found)
 
 
 def test_the_plugins_volume_is_a_directory_that_the_kubelet_keeps_up_to_date() -> None:
