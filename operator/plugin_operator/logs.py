@@ -7,6 +7,7 @@ variables, which may hold Secret data.
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -130,7 +131,7 @@ def configure(log_format: Format = "auto", level: str = "info", stream: TextIO |
     terminal = target.isatty()
     console = log_format == "console" or (log_format == "auto" and terminal)
     shared = _shared_processors(console=console)
-    final = _console_renderer(colors=terminal) if console else render_json
+    final = _console_renderer(colors=terminal and _has_colors()) if console else render_json
     sink = LineSink(target)
     structlog.configure(
         processors=[_never_raising([*shared, final])],
@@ -235,6 +236,11 @@ def _describe_endless_exceptions(_logger: Any, _method: str, event: EventDict) -
     event.setdefault("error", describe(error))
     event["raised_at"] = list(stack_of(error))
     return event
+
+
+def _has_colors() -> bool:
+    """Report whether the environment wants colours; NO_COLOR (no-color.org) counts if it is not empty."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _console_renderer(*, colors: bool) -> Processor:

@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 
 import click
 
+from plugin_operator.cli.command import used_arguments
 from plugin_operator.options import parse_duration, parse_namespaces
 from plugin_operator.serving.address import BindAddress
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 PREFIX = "PLUGIN_OPERATOR_"
-_ARGUMENTS = "plugin_operator.arguments"
 EPILOG = f"Each flag can also be set in the environment: --log-level as {PREFIX}LOG_LEVEL; the flag wins."
 
 
@@ -70,7 +70,7 @@ class PluginsDir(click.Path):
     """Click type of a readable directory, so that a wrong path is an error at start."""
 
     def __init__(self) -> None:
-        super().__init__(path_type=Path)
+        super().__init__(path_type=Path, file_okay=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path of the directory."""
@@ -109,18 +109,8 @@ class FlagOrVariable(click.Option):
         source = ctx.get_parameter_source(self.name) if ctx is not None and self.name else None
         if source is click.core.ParameterSource.ENVIRONMENT and isinstance(self.envvar, list):
             return " / ".join(name for name in self.envvar if os.environ.get(name)) or self.envvar[0]
-        arguments = ctx.meta.get(_ARGUMENTS, ()) if ctx is not None else ()
-        used = [argument.partition("=")[0] for argument in arguments]
+        used = [argument.partition("=")[0] for argument in used_arguments(ctx)]
         return next((name for name in reversed(used) if name in self.opts), self.opts[0])
-
-
-class FlagCommand(click.Command):
-    """A command that stores its arguments, so that an error names the alias that the user wrote."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Store the arguments and parse them."""
-        ctx.meta[_ARGUMENTS] = tuple(args)
-        return super().parse_args(ctx, args)
 
 
 def environment_names(*flags: str) -> list[str]:

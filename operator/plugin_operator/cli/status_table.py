@@ -1,12 +1,11 @@
 """The status of an operator as tables for a terminal."""
 
-import functools
-from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
+
+from plugin_operator.cli.output import print_table
 
 _STYLES = {
     "active": "green",
@@ -27,50 +26,26 @@ _CHARGES = {
 _DIGEST_LENGTH = 12
 _TITLES = ("PLUGIN", "STATE", "REVISION", "DIGEST", "CONTROLLERS", "REASON")
 
-Row = tuple[Text, ...]
-
 
 def print_status(status: dict[str, Any], console: Console | None = None) -> None:
     """Print the content of ``/status``."""
     console = console or Console()
+
+    def say(line: Text) -> None:
+        console.print(line, soft_wrap=not console.is_terminal)
+
     leader = "leads" if status.get("leading") else "stands by"
-    say = console.print if console.is_terminal else _plainly(console)
     say(Text(f"plugin-operator {status.get('version', '?')}, {leader}, {status.get('server', '')}"))
     if status.get("pluginsDirProblem"):
         say(Text(str(status["pluginsDirProblem"]), style="red"))
-    rows = [_row(plugin) for plugin in status.get("plugins", [])]
-    if not rows:
-        say(Text(f"no plugins in {status.get('pluginsDir', 'the plugins directory')}"))
-    elif console.is_terminal:
-        console.print(_table(rows))
+    plugins = status.get("plugins", [])
+    if plugins:
+        print_table(_TITLES, [_row(plugin) for plugin in plugins], console)
     else:
-        for line in _lines([tuple(map(Text, _TITLES)), *rows]):
-            say(Text(line))
+        say(Text(f"no plugins in {status.get('pluginsDir', 'the plugins directory')}"))
 
 
-def _plainly(console: Console) -> Callable[[Text], None]:
-    """Return a function that prints a line without wrapping, so that grep and awk see one line per plugin."""
-    return functools.partial(console.print, soft_wrap=True)
-
-
-def _table(rows: Sequence[Row]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for title in _TITLES:
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def _lines(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield the rows as aligned columns; the last column has no padding."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.plain.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
-        yield "  ".join([*cells, " ".join(row[-1].plain.split())]).rstrip()
-
-
-def _row(plugin: dict[str, Any]) -> Row:
+def _row(plugin: dict[str, Any]) -> tuple[Text, ...]:
     state = str(plugin.get("state", ""))
     return (
         Text(str(plugin.get("name", ""))),

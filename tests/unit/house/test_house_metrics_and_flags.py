@@ -14,13 +14,14 @@ from tests.declared import declarations, options
 from tests.pages import ROOT
 
 MANUAL = (ROOT / "docs" / "operations.md").read_text()
+COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text()
 
 Rows = dict[str, tuple[str, ...]]
 
 
-def table(section: str) -> Rows:
+def table(section: str, page: str = MANUAL) -> Rows:
     """Return the rows of the first table under a heading: the other cells by the first."""
-    lines = MANUAL.partition(f"\n{section}\n")[2].splitlines()
+    lines = page.partition(f"\n{section}\n")[2].splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("|---"))
     rows: Rows = {}
     for line in lines[start + 1 :]:
@@ -64,8 +65,8 @@ def test_the_table_of_misbehavior_has_each_kind() -> None:
 
 
 def test_the_table_of_flags_has_each_flag_with_its_variables_and_commands() -> None:
-    shown = {tuple(code(flag)): (code(cells[0]), code(cells[1])) for flag, cells in table("## Flags").items()}
-    known = {flag: (list(next(iter(of.values())).envvar or ()), list(of)) for flag, of in options().items()}
+    shown = {tuple(code(flag)): (code(cells[0]), sorted(code(cells[1]))) for flag, cells in table("## Flags").items()}
+    known = {flag: (list(next(iter(of.values())).envvar or ()), sorted(of)) for flag, of in options().items()}
 
     assert shown == known
 
@@ -95,6 +96,6 @@ def test_the_table_of_flags_has_their_defaults() -> None:
 
 
 def test_the_table_of_commands_has_each_command() -> None:
-    shown = {word for cell in table("## Commands") for text in code(cell) for word in text.split()[1:2]}
+    shown = {word for cell in table("## Commands", COMMAND_LINE) for text in code(cell) for word in text.split()[1:2]}
 
     assert shown - {"--version"} == set(group.list_commands(click.Context(group)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import log_flags
 from plugin_operator.cli.parameters import EPILOG, Address, flag
 from plugin_operator.errors import UsageError
@@ -18,7 +19,20 @@ if TYPE_CHECKING:
     from kube_apiserver import ApiServerConfig, Endpoint
 
 
-@click.command("apiserver", epilog=EPILOG, short_help="Run the embedded Kubernetes API server alone.")
+_EXAMPLES = (
+    ("On a free port; the kubeconfig is .sandbox/kubeconfig", "apiserver"),
+    (
+        "On a fixed port, with another kubeconfig",
+        "apiserver --bind-address 127.0.0.1:6443 --write-kubeconfig ./config",
+    ),
+    ("Keep the objects", "apiserver --data-dir ./data"),
+)
+
+
+@click.command(
+    "apiserver", cls=Command, examples=_EXAMPLES, epilog=EPILOG,
+    short_help="Run the embedded Kubernetes API server alone.",
+)  # fmt: skip
 @flag(
     "--bind-address", to="address", type=Address(), default="127.0.0.1:0", show_default=True,
     help="Where to listen; port 0 takes a free one.",

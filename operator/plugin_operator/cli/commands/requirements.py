@@ -2,18 +2,31 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from plugin_operator.cli.command import Command
+from plugin_operator.cli.output import output_flag, print_document
 from plugin_operator.cli.parameters import environment_names
 
+if TYPE_CHECKING:
+    from plugin_operator.hosting.requirements.union import NeedsUnion
 
-@click.command("requirements", short_help="Print what plugins need installed.")
+_EXAMPLES = (
+    ("Write what the plugins in ./plugins need into a file for pip", "requirements > requirements.txt"),
+    ("What one plugin needs", "requirements plugins/fetch.py"),
+    ("For a program", "requirements -o json"),
+)
+
+
+@click.command("requirements", cls=Command, examples=_EXAMPLES, short_help="Print what plugins need installed.")
 @click.argument(
     "paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...",
     envvar=environment_names("--plugins-dir"),
 )  # fmt: skip
-def command(paths: tuple[Path, ...]) -> None:
+@output_flag()
+def command(paths: tuple[Path, ...], output: str) -> None:
     """Print the union of what plugins declare in their metadata blocks (PEP 723), as a requirements file for pip.
 
     PATH is a plugin file, a plugin folder, or a directory of plugins. Default: $PLUGIN_OPERATOR_PLUGINS_DIR, ./plugins.
@@ -23,11 +36,25 @@ def command(paths: tuple[Path, ...]) -> None:
     from plugin_operator.cli.plugin_needs import union_for
 
     union = union_for(paths or (_default(),))
+    if output != "table":
+        print_document(_document(union), output)
+        sys.exit(1 if union.problems else 0)
     for line in union.lines:
         click.echo(line)
     for problem in union.problems:
         click.echo(problem, err=True)
     sys.exit(1 if union.problems else 0)
+
+
+def _document(union: "NeedsUnion") -> dict[str, Any]:
+    """Return the lines for pip as values: what is required, and which plugins require it."""
+    pythons = [line.removeprefix("# Python ") for line in union.lines if line.startswith("#")]
+    parts = [line.partition("  # via ") for line in union.lines if not line.startswith("#")]
+    return {
+        "requiresPython": pythons[0] if pythons else None,
+        "requirements": [{"requirement": what, "plugins": via.split(", ")} for what, _, via in parts],
+        "problems": [*union.problems],
+    }
 
 
 def _default() -> Path:

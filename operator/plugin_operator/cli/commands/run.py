@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from plugin_operator.cli.command import Command
 from plugin_operator.cli.group import LazyGroup
 from plugin_operator.cli.operator_flags import (
     address_flags,
@@ -16,12 +17,19 @@ from plugin_operator.cli.operator_flags import (
     shutdown_flag,
     work_flags,
 )
-from plugin_operator.cli.parameters import EPILOG, FlagCommand
+from plugin_operator.cli.parameters import EPILOG
 from plugin_operator.errors import ConfigError
 from plugin_operator.options import Options
 
+_EXAMPLES = (
+    ("On a laptop: the current kubeconfig and the plugins in ./plugins", "run"),
+    ("Another context, and two namespaces only", "run --context staging --namespace team-a,team-b"),
+    ("In a pod with replicas: one of them works", "run --plugins-dir /plugins --leader-elect"),
+    ("Load only directories that are signed with this key", "run --plugins-signature-key public.pem"),
+)
 
-@click.command("run", cls=FlagCommand, epilog=EPILOG, short_help="Run the operator against a cluster.")
+
+@click.command("run", cls=Command, examples=_EXAMPLES, epilog=EPILOG, short_help="Run the operator against a cluster.")
 @plugins_dir
 @cluster_flags
 @address_flags(":8080", ":8081", "")

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import (
     address_flags,
     log_flags,
@@ -22,7 +23,7 @@ from plugin_operator.cli.operator_flags import (
     shutdown_flag,
     work_flags,
 )
-from plugin_operator.cli.parameters import EPILOG, FlagCommand, flag
+from plugin_operator.cli.parameters import EPILOG, flag
 from plugin_operator.cli.sandbox_folder import DEFAULT_FOLDER, SandboxFolder
 from plugin_operator.options import Options
 from plugin_operator.serving.address import BindAddress, HeldAddress
@@ -31,7 +32,17 @@ _SERVER_READY_SECONDS = 30.0
 _LOOPBACK = "127.0.0.1"
 
 
-@click.command("sandbox", cls=FlagCommand, epilog=EPILOG, short_help="Run the operator on an API server of its own.")
+_EXAMPLES = (
+    ("The plugins in ./plugins; objects are in memory", "sandbox"),
+    ("Other plugins; objects outlive the process", "sandbox --plugins-dir ./examples --data-dir ./data"),
+    ("A second sandbox at the same time", "sandbox --sandbox-dir .sandbox-2"),
+)
+
+
+@click.command(
+    "sandbox", cls=Command, examples=_EXAMPLES, epilog=EPILOG,
+    short_help="Run the operator on an API server of its own.",
+)  # fmt: skip
 @plugins_dir
 @flag(
     "--sandbox-dir", to="folder", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_FOLDER,

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from plugin_operator.cli.command import Command
+from plugin_operator.cli.output import output_flag, print_document
 from plugin_operator.cli.parameters import flag
 from plugin_operator.cli.sandbox_folder import DEFAULT_FOLDER, read_announcement
 
@@ -17,13 +19,20 @@ _TIMEOUT_SECONDS = 5.0
 _MAX_BYTES = 16 * 1024 * 1024
 
 
-@click.command("status", short_help="Show what a running operator runs.")
+_EXAMPLES = (
+    ("The sandbox of this folder, or an operator on this machine", "status"),
+    ("An operator in a cluster, after kubectl port-forward deployment/plugin-operator 8081", "status"),
+    ("All that the operator knows, for a program", "status --address 127.0.0.1:8081 -o json"),
+)
+
+
+@click.command("status", cls=Command, examples=_EXAMPLES, short_help="Show what a running operator runs.")
 @flag("--address", to="address", help="host:port of its probe server. Default: the sandbox's, else 127.0.0.1:8081.")
 @flag(
     "--sandbox-dir", to="folder", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_FOLDER,
     show_default=True, help="Folder of the sandbox to ask.",
 )  # fmt: skip
-@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@output_flag()
 def command(address: str | None, folder: Path, output: str) -> None:
     """Show plugins, revisions, digests, states and reasons.
 
@@ -33,8 +42,8 @@ def command(address: str | None, folder: Path, output: str) -> None:
     where = address or announced.get("probes") or "127.0.0.1:8081"
     process = announced.get("pid") if where == announced.get("probes") else None
     status = _fetch(f"http://{where.removeprefix('http://').rstrip('/')}/status", process)
-    if output == "json":
-        click.echo(json.dumps(status, indent=2))
+    if output != "table":
+        print_document(status, output)
     else:
         from plugin_operator.cli.status_table import print_status
 

@@ -5,10 +5,16 @@ from pathlib import Path
 
 import click
 
+from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import signature_key, validate_timeout
 
+_EXAMPLES = (
+    ("All plugins of a directory", "validate plugins"),
+    ("Two plugins", "validate plugins/hello.py plugins/website.py"),
+)
 
-@click.command("validate", short_help="Check plugin files without a cluster.")
+
+@click.command("validate", cls=Command, examples=_EXAMPLES, short_help="Check plugin files without a cluster.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
 @validate_timeout
 @click.option(
