@@ -32,6 +32,8 @@ from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
 from plugin_operator.hosting.loading.revision_modules import PLUGIN_METRICS
+from plugin_operator.hosting.permissions.access_reviews import AccessReviews
+from plugin_operator.hosting.permissions.permission_check import PermissionCheck
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.leaderelection import LeaderElector, LeaseWatch
 from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runnable
@@ -172,6 +174,11 @@ class App:
             settings=settings,
             fence=self._fence,
             supervisor=self.supervisor,
+            permissions=PermissionCheck(
+                AccessReviews(self.link, clock=clock, rules_seconds=settings.review_base_seconds),
+                self._mapper.resource_for,
+                options.namespaces,
+            ),
             schedules=make_schedule_record(options.leader_election, self._namespace, self.client, clock=clock),
             instrument=partial(parts.instrumented, self._tracing.of_reconciles if self._tracing is not None else None),
         )

@@ -11,12 +11,14 @@ from typing import Any
 from plugin_operator.app.status_report import HostView
 from plugin_operator.clock import Clock
 from plugin_operator.hosting import PluginState, PluginStatus
+from plugin_operator.hosting.permissions.missing_rules import MissingRules, yaml_text
 from plugin_operator.plugin import Recorder
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
 _LOOK_SECONDS = 0.5
 _STOP_SECONDS = 1.0
 _DEFAULT_NAMESPACE = "default"
+_MAX_MESSAGE = 1024
 _WORKS = frozenset({PluginState.ACTIVE, PluginState.STUCK})
 
 
@@ -60,6 +62,7 @@ class LifecycleEvents:
         self._clock = clock
         self._seen: dict[str, PluginStatus] = {}
         self._told: dict[str, str] = {}
+        self._lacking: dict[str, tuple[MissingRules, ...]] = {}
         self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
 
     async def start(self) -> None:
@@ -81,6 +84,7 @@ class LifecycleEvents:
             self._compare(self._seen.get(name), plugin)
         for name in self._seen.keys() - now.keys():
             self._told.pop(name, None)
+            self._lacking.pop(name, None)
             self._say(name, "Normal", "PluginUnloaded", f"plugin {name} is unloaded: its file is gone")
         self._seen = now
 
@@ -97,6 +101,11 @@ class LifecycleEvents:
             self._say(now.name, "Warning", "PluginRejected", f"plugin {now.name}: {now.placed_reason}{running}")
         if now.state is PluginState.WAITING and (new_trouble or before is None or before.revision != now.revision):
             self._say(now.name, "Warning", "PluginWaiting", f"plugin {now.name} waits: {now.placed_reason}")
+        if now.missing and now.missing != self._lacking.get(now.name):
+            self._lacking[now.name] = now.missing
+            self._say(now.name, "Warning", "PluginLacksPermissions", _lacks(now))
+        if now.state is PluginState.ACTIVE and not now.reason:
+            self._lacking.pop(now.name, None)
         if now.revision and now.state in _WORKS:
             self._tell_revision(now)
         if now.keeps_failing and (before is None or not before.keeps_failing or before.revision != now.revision):
@@ -120,3 +129,12 @@ class LifecycleEvents:
 
 def _cause(plugin: PluginStatus) -> str:
     return f" because of {plugin.rolled_back_for}" if plugin.rolled_back_for else ""
+
+
+def _lacks(plugin: PluginStatus) -> str:
+    """Return the missing rules in full lines; /status has those for which an Event has no room."""
+    message = f"plugin {plugin.name} lacks permissions:\n{yaml_text(plugin.missing)}"
+    if len(message) <= _MAX_MESSAGE:
+        return message
+    end = f"… plugin-operator status {plugin.name} shows all"
+    return message[: message.rindex("\n", 0, _MAX_MESSAGE - len(end))] + f"\n{end}"

@@ -27,8 +27,8 @@ _DIGEST_LENGTH = 12
 _TITLES = ("PLUGIN", "STATE", "REVISION", "DIGEST", "CONTROLLERS", "REASON")
 
 
-def print_status(status: dict[str, Any], console: Console | None = None) -> None:
-    """Print the content of ``/status``."""
+def print_status(status: dict[str, Any], console: Console | None = None, *, with_permissions: bool = False) -> None:
+    """Print the content of ``/status``; ``with_permissions`` adds the permissions that plugins lack, as YAML."""
     console = console or Console()
 
     def say(line: Text) -> None:
@@ -43,6 +43,14 @@ def print_status(status: dict[str, Any], console: Console | None = None) -> None
         print_table(_TITLES, [_row(plugin) for plugin in plugins], console)
     else:
         say(Text(f"no plugins in {status.get('pluginsDir', 'the plugins directory')}"))
+    lacking = [plugin for plugin in plugins if plugin.get("missingPermissions")] if with_permissions else []
+    if lacking:
+        # Imported on demand: it takes a second.
+        from plugin_operator.hosting.permissions.missing_rules import yaml_of
+
+        for plugin in lacking:
+            rules = yaml_of(plugin["missingPermissions"])
+            console.print(Text(f"\n# {plugin.get('name')} lacks these permissions\n{rules.rstrip()}"), soft_wrap=True)
 
 
 def _row(plugin: dict[str, Any]) -> tuple[Text, ...]:

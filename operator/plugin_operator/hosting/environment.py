@@ -92,6 +92,13 @@ class ScheduleRecordLike(Protocol):
         """Drop what is known of controllers."""
 
 
+class PermissionsLike(Protocol):
+    """Asks the API server what a plugin may do; see ``permissions.permission_check``."""
+
+    async def missing(self, facts: Any, denied: Collection[Any]) -> tuple[Any, ...] | None:
+        """Return the rules that a plugin lacks; None if the API server does not tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class HostSettings:
     """Timeouts and limits of the host, in seconds except ``spike_failures`` and ``reload_burst``.
@@ -109,6 +116,7 @@ class HostSettings:
         spike_failures: least number of failures in a spike, which must also be the majority.
         reload_burst, reload_interval_seconds: burst and interval of the reload limit.
         retry_base_seconds, retry_cap_seconds: backoff of retries after a temporary rejection.
+        review_base_seconds, review_cap_seconds: backoff of questions which permissions a plugin lacks.
     """
 
     scan_interval_seconds: float
@@ -123,6 +131,8 @@ class HostSettings:
     reload_interval_seconds: float = 1.0
     retry_base_seconds: float = 1.0
     retry_cap_seconds: float = 60.0
+    review_base_seconds: float = 2.0
+    review_cap_seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +151,7 @@ class Environment:
         fence: decides before each reconcile whether this process may act; None allows all.
         instrument: wraps each reconciler, to observe it; None for no wrapper.
         fights: detects controllers that undo each other's writes.
+        permissions: tells what plugins lack; None to report only what was denied.
         schedules: stores the times of schedules; None to keep them in memory only.
         make_controller: creates a controller by name; None for the real one.
     """
@@ -157,6 +168,7 @@ class Environment:
     supervisor: TaskSupervisor | None = None
     instrument: Callable[[ControllerScope, Reconciler], Reconciler] | None = None
     fights: FightDetector = field(default_factory=FightDetector)
+    permissions: PermissionsLike | None = None
     schedules: ScheduleRecordLike | None = None
     make_controller: Callable[[str], ControllerLike] | None = None
 

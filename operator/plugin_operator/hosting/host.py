@@ -13,6 +13,7 @@ from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.rollout.controller_names import ControllerNames
+from plugin_operator.hosting.rollout.permission_reviews import PermissionReviews
 from plugin_operator.hosting.rollout.reload_limiter import pause_after_look
 from plugin_operator.hosting.rollout.revision_builder import RevisionBuilder
 from plugin_operator.hosting.rollout.supervisor import PluginSupervisor
@@ -93,6 +94,7 @@ class PluginHost:
         self.has_scanned = False
         self.looks = 0
         self.seen: Snapshot | None = None
+        self._reviews = self._make_reviews()
         environment.metrics.family(FAILING_OBJECTS).set_source(self._failing_objects)
 
     @property
@@ -114,6 +116,8 @@ class PluginHost:
             self._tasks.spawn(self._validator.warm(), "warm-trials")
         self._retry = await self._look()
         self._tasks.serve(self._follow, "scan", kind="scan")
+        if self._reviews is not None:
+            self._tasks.serve(self._reviews.run, "permissions", kind="permissions")
         if self._watcher is not None:
             self._tasks.serve(self._watcher.run, "watch", kind="watch")
 
@@ -154,6 +158,17 @@ class PluginHost:
         for supervisor in self._supervisors.values():
             supervisor.retry()
 
+    def _make_reviews(self) -> PermissionReviews | None:
+        environment = self._environment
+        if environment.permissions is None:
+            return None
+        return PermissionReviews(
+            environment.permissions,
+            lambda: [each.review for each in self._supervisors.values()],
+            settings=environment.settings,
+            clock=self._clock,
+        )
+
     async def _follow(self) -> None:
         try:
             await self._follow_hints()
@@ -186,6 +201,8 @@ class PluginHost:
             except Exception:  # noqa: BLE001 - see below
                 # An operator bug in refreshing one plugin must not stop the reloads of others.
                 _log.exception("Plugin refresh failed", plugin=supervisor.name)
+        if self._reviews is not None:
+            self._reviews.look()
         return snapshot.retry_after_seconds
 
     async def _scan(self) -> Snapshot:

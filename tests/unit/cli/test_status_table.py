@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 import pytest
+import yaml
 from rich.console import Console
 
 from plugin_operator.cli.status_table import print_status
@@ -80,3 +81,16 @@ def test_what_fails_is_told_and_named_as_misbehaviour_once_it_is_one() -> None:
     plugin["misbehaving"] = [{"how": "fails", "detail": failures}, {"how": "tasks", "detail": "150 of them"}]
     text = " ".join(printed({"plugins": [plugin]}).split())
     assert f"fails most of the time: {failures}; leaves tasks unfinished: 150 of them" in text
+
+
+def test_the_permissions_that_a_plugin_lacks_are_yaml_to_paste() -> None:
+    rules = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}]
+    missing = [{"kind": "ClusterRole", "rules": rules}, {"kind": "Role", "namespace": "web", "rules": rules}]
+    status = {"plugins": [{"name": "one", "state": "Waiting", "missingPermissions": missing}, {"name": "two"}]}
+    out = io.StringIO()
+    print_status(status, Console(file=out, width=40), with_permissions=True)
+    _, _, text = out.getvalue().partition("# one lacks these permissions\n")
+    assert "# for a ClusterRole" in text
+    assert "# for a Role in the namespace web" in text
+    assert [each["rules"] for each in yaml.safe_load_all(text)] == [rules, rules]
+    assert "lacks" not in printed(status)

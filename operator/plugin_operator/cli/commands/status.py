@@ -22,34 +22,49 @@ _MAX_BYTES = 16 * 1024 * 1024
 _EXAMPLES = (
     ("The sandbox of this folder, or an operator on this machine", "status"),
     ("An operator in a cluster, after kubectl port-forward deployment/plugin-operator 8081", "status"),
+    ("One plugin, with the permissions that it lacks as YAML to paste", "status website"),
     ("All that the operator knows, for a program", "status --address 127.0.0.1:8081 -o json"),
 )
 
 
 @click.command("status", cls=Command, examples=_EXAMPLES, short_help="Show what a running operator runs.")
+@click.argument("plugins", metavar="[PLUGIN]...", nargs=-1)
 @flag("--address", to="address", help="host:port of its probe server. Default: the sandbox's, else 127.0.0.1:8081.")
 @flag(
     "--sandbox-dir", to="folder", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_FOLDER,
     show_default=True, help="Folder of the sandbox to ask.",
 )  # fmt: skip
 @output_flag()
-def command(address: str | None, folder: Path, output: str) -> None:
+def command(plugins: tuple[str, ...], address: str | None, folder: Path, output: str) -> None:
     """Show plugins, revisions, digests, states and reasons.
 
+    With PLUGIN, it shows these plugins only, and after the table the permissions that they lack.
     Exits with 1 if a plugin does not run as its file says, or fails most of the time.
     """
     announced = read_announcement(folder)
     where = address or announced.get("probes") or "127.0.0.1:8081"
     process = announced.get("pid") if where == announced.get("probes") else None
     status = _fetch(f"http://{where.removeprefix('http://').rstrip('/')}/status", process)
+    if plugins:
+        status["plugins"] = _chosen(status.get("plugins", []), plugins)
     if output != "table":
         print_document(status, output)
     else:
         from plugin_operator.cli.status_table import print_status
 
-        print_status(status)
+        print_status(status, with_permissions=bool(plugins))
     in_order = all(not plugin.get("reason") and not plugin.get("failing") for plugin in status.get("plugins", []))
     sys.exit(0 if in_order and not status.get("pluginsDirProblem") else 1)
+
+
+def _chosen(plugins: list[dict[str, Any]], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    known = {plugin.get("name"): plugin for plugin in plugins}
+    for name in names:
+        if name not in known:
+            raise click.ClickException(
+                f"the operator has no plugin {name!r}, only {', '.join(map(str, known)) or 'none'}"
+            )
+    return [known[name] for name in dict.fromkeys(names)]
 
 
 def _fetch(url: str, process: object) -> dict[str, Any]:

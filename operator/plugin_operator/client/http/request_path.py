@@ -13,6 +13,11 @@ def object_of(path: str) -> dict[str, str]:
     return found
 
 
+def subresource_at(path: str) -> str:
+    """Return the subresource that a path addresses; empty for a collection or an object."""
+    return "/".join(_split(path)[1][2:])
+
+
 def is_whole_object(path: str) -> bool:
     """Report whether a path addresses a collection or an object, not a subresource."""
     return len(_split(path)[1]) <= 2

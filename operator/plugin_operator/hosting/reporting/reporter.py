@@ -7,6 +7,7 @@ from plugin_operator import logs
 from plugin_operator.controllers import ControllerStatus
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.reporting.missing_report import MissingReport
 from plugin_operator.hosting.reporting.states import PluginState, may_follow
 from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
@@ -24,6 +25,7 @@ PLUGIN_LOAD_ERRORS = counter("plugin_operator_plugin_load_errors_total", "Reject
 
 _log = logs.get_logger(__name__)
 
+_MAY_LACK = frozenset({PluginState.ACTIVE, PluginState.WAITING})
 _TROUBLED = frozenset({PluginState.WAITING, PluginState.REJECTED, PluginState.QUARANTINED})
 
 
@@ -34,6 +36,7 @@ class StatusReporter:
         path, line: location for ``reason``.
         candidate: digest of the current file, if it is not the active one.
         awaits: keys of the caches for which the current file waits.
+        missing: the rules that it lacks, as far as the API server has reported.
         reloads: number of revisions that have become active.
         swap_seconds: duration of the last swap, from the last reconcile of the old code to the first of the new.
     """
@@ -47,9 +50,11 @@ class StatusReporter:
         self.line: int | None = None
         self.candidate = ""
         self.awaits: frozenset[Any] = frozenset()
+        self.missing = MissingReport(name)
         self.reloads = 0
         self.swap_seconds = 0.0
         self._rolled_back = "", ""
+        self._waits_for = ""
         self._clock = environment.clock
         self._metrics = environment.metrics
         self._metrics.family(PLUGIN_STATE).set(1, name, self.state)
@@ -64,6 +69,8 @@ class StatusReporter:
             raise RuntimeError(f"plugin {self.name} cannot go from {self.state} to {state}")
         self.reason = reason
         self.awaits = frozenset()
+        if state not in _MAY_LACK:
+            self.missing.hide()
         if state is self.state:
             return
         self._metrics.family(PLUGIN_STATE).remove(self.name, self.state)
@@ -103,16 +110,28 @@ class StatusReporter:
 
     def wait(self, error: PluginRejected, digest: str, caches: frozenset[Any]) -> None:
         """Report that the file waits until the API server serves the kinds it needs."""
-        is_new = (self.candidate, self.reason) != (digest, error.reason)
-        self.path, self.line, self.candidate = error.path or self.path, error.line, digest
-        self.move(PluginState.WAITING, error.reason)
+        is_new = (self.candidate, self._waits_for) != (digest, error.reason)
+        self.path, self.line, self.candidate, self._waits_for = (
+            error.path or self.path,
+            error.line,
+            digest,
+            error.reason,
+        )
+        self.missing.show(digest)
+        self.move(PluginState.WAITING, _joined(error.reason, self.missing.text))
         self.awaits = caches
         if is_new:
             _log.warning("Plugin edit waits for the API server", plugin=self.name, path=self.path, reason=error.reason)
 
+    def update_wait(self) -> None:
+        """Add to the reason of a waiting file what it lacks by now."""
+        self.missing.show(self.candidate)
+        self.reason = _joined(self._waits_for, self.missing.text)
+
     def settle(self, runtime: RevisionRuntime, held_up: str = "") -> None:
         """Report the active revision: waiting for caches, lacking write permissions, or healthy."""
-        reason = "; ".join(filter(None, (runtime.waiting, runtime.lacking, held_up)))
+        self.missing.show(runtime.digest if runtime.waiting or runtime.permissions.denied else "")
+        reason = _joined(runtime.waiting, self.missing.text or runtime.permissions.lacking, held_up)
         # The file has the content that runs again, or what it waited for is there.
         heals = self.state in _TROUBLED and not runtime.waiting
         self.move(PluginState.WAITING if runtime.waiting else PluginState.ACTIVE, reason)
@@ -194,6 +213,7 @@ class StatusReporter:
             revision=runtime.label if runtime is not None else "",
             digest=runtime.digest if runtime is not None else "",
             candidate=self.candidate,
+            missing=self.missing.shown,
             awaits=self.awaits or (runtime.blocked if runtime is not None else frozenset()),
             controllers=controllers,
             leftovers=runtime.leftovers if runtime is not None else (),
@@ -215,3 +235,7 @@ class StatusReporter:
         self.move(PluginState.RETIRED)
         self._metrics.drop_plugin(self.name)
         _log.info("Plugin retired", plugin=self.name)
+
+
+def _joined(*reasons: str) -> str:
+    return "; ".join(filter(None, reasons))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from plugin_operator.controllers import ControllerStatus
+from plugin_operator.hosting.permissions.missing_rules import MissingRules
 from plugin_operator.hosting.reporting.states import PluginState
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import Misbehavior, MisbehaviorKind
@@ -26,6 +27,7 @@ class PluginStatus:
         candidate: digest of the current file, if it is not the active one.
         awaits: keys of the caches that wait for the API server: those for which the current file waits, else those of
             the active revision.
+        missing: rules that the plugin lacks, as far as the API server has reported.
         controllers: status of the controllers of the active revision.
         leftovers: side effects of its import.
         reloads: number of revisions that have become active.
@@ -46,6 +48,7 @@ class PluginStatus:
     digest: str = ""
     candidate: str = ""
     awaits: frozenset[Any] = frozenset()
+    missing: tuple[MissingRules, ...] = ()
     controllers: tuple[ControllerStatus, ...] = ()
     leftovers: tuple[str, ...] = ()
     reloads: int = 0
@@ -96,6 +99,7 @@ class PluginStatus:
             "revision": self.revision,
             "digest": self.digest,
             "candidate": self.candidate,
+            "missingPermissions": [each.as_dict() for each in self.missing],
             "controllers": [each.name for each in self.controllers],
             "controllerStatus": [_controller(each, failures.get(each.name)) for each in self.controllers],
             "leftovers": list(self.leftovers),

@@ -11,6 +11,7 @@ from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.loading.revision import PluginRevision
+from plugin_operator.hosting.permissions.permission_check import PluginFacts
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.hosting.scan.snapshot import PluginSource
@@ -31,11 +32,13 @@ class WaitingForApi(RetryableRejection):
 
     Attributes:
         caches: keys of the caches that would wait.
+        facts: what the new revision needs.
     """
 
-    def __init__(self, reason: str, *, path: str, caches: frozenset[Any]) -> None:
+    def __init__(self, reason: str, *, path: str, caches: frozenset[Any], facts: PluginFacts) -> None:
         super().__init__(reason, path=path)
         self.caches = caches
+        self.facts = facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,8 @@ async def prepare(runtime: RevisionRuntime | None, new: RevisionRuntime, *, star
     lacking = new.blocked - runtime.blocked if runtime is not None else frozenset()
     if runtime is not None and runtime.works and lacking:
         reason = f"{new.waiting}; revision {runtime.label} keeps running until then"
-        raise WaitingForApi(reason, path=new.revision.declarations[0].path, caches=lacking)
+        path, facts = new.revision.declarations[0].path, new.permissions.facts
+        raise WaitingForApi(reason, path=path, caches=lacking, facts=facts)
     if start:
         try:
             await new.start()

@@ -16,6 +16,7 @@ from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.rollout import revision_builder
 from plugin_operator.hosting.rollout.controller_names import ControllerNames
 from plugin_operator.hosting.rollout.controller_set import ControllerSet, Drains
+from plugin_operator.hosting.rollout.plugin_review import PluginReview
 from plugin_operator.hosting.rollout.rejection_backoff import RejectionBackoff
 from plugin_operator.hosting.rollout.reload_limiter import TokenBucket
 from plugin_operator.hosting.rollout.revision_swap import RevisionSwap
@@ -49,6 +50,7 @@ class PluginSupervisor:
         self.name = name
         self.reporter = StatusReporter(name, path, builder.environment)
         self.runtime: RevisionRuntime | None = None
+        self.review = PluginReview(self.reporter, lambda: self.runtime, self.refresh)
         self._builder = builder
         self._environment = builder.environment
         self._settings = builder.environment.settings
@@ -273,6 +275,7 @@ class PluginSupervisor:
         wanted = self._wanted
         digest = wanted.digest if isinstance(wanted, PluginSource) else ""
         if isinstance(error, revision_builder.WaitingForApi):
+            self.review.edit_waits(error)
             self.reporter.wait(error, digest, error.caches)
         else:
             self.reporter.reject(error, digest, self.runtime)

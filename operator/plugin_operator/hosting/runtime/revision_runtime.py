@@ -18,6 +18,7 @@ from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.hosting.runtime.hooks import run_hook
 from plugin_operator.hosting.runtime.informer_set import FeedingInformers, InformerSet
 from plugin_operator.hosting.runtime.reconcile_steps import reconcile_steps
+from plugin_operator.hosting.runtime.revision_permissions import RevisionPermissions
 from plugin_operator.hosting.runtime.spec_builder import build_spec
 from plugin_operator.hosting.triggers.revision_triggers import SOURCE_REQUESTS, RevisionTriggers
 from plugin_operator.metrics.declaration import counter
@@ -54,6 +55,7 @@ class RevisionRuntime:
         specs: controller specs by name.
         health: outcomes of its reconciles.
         leftovers: side effects of its import, from the trial.
+        permissions: what it was denied.
         failures: failure logs by controller, filled when the controllers are installed.
         triggers: receives the requests of its sources and contexts.
         gate: closed while state is handed over to it.
@@ -64,6 +66,7 @@ class RevisionRuntime:
         self.revision = revision
         self.bound: dict[str, BoundController] = {}
         self.specs: dict[str, ControllerSpec] = {}
+        self.permissions = RevisionPermissions(revision, self.bound)
         self.health = RevisionHealth(revision.modules.user_path)
         self.leftovers = leftovers or revision.leftovers
         self.failures: dict[str, FailureLog] = {}
@@ -103,13 +106,6 @@ class RevisionRuntime:
     def waiting(self) -> str:
         """Why its caches wait for the API server; empty if none waits."""
         return "; ".join(reason for each in self._informers for reason in each.waiting)
-
-    @property
-    def lacking(self) -> str:
-        """The write permissions that its controllers lack; empty if none."""
-        scopes = [bound.scope for bound in self.bound.values()]
-        denied = [f"{each.controller}: {why}" for each in scopes if each.rights for why in each.rights.reasons()]
-        return f"permissions are missing: {'; '.join(denied)}" if denied else ""
 
     @property
     def blocked(self) -> frozenset[Any]:

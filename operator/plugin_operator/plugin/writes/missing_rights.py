@@ -4,6 +4,7 @@ Owns the currently missing permissions. Leaves reporting to ``hosting``.
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from plugin_operator import logs
@@ -67,6 +68,11 @@ class MissingRights:
     def granted(self, attempt: Attempt) -> None:
         """Record that the API server allowed such a write."""
         self._missing.pop(attempt, None)
+
+    def forget(self, reasons: Iterable[str]) -> None:
+        """Drop denials by their messages, because the API server would allow such writes now."""
+        gone = set(reasons)
+        self._missing = {each: what for each, what in self._missing.items() if what[0] not in gone}
 
     def reasons(self) -> list[str]:
         """Return the missing permissions: the API server's messages without object names."""
