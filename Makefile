@@ -36,6 +36,8 @@ LOCK    := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 SOURCES := $(shell find operator -name '*.py' -o -name py.typed) pyproject.toml README.md LICENSE
 
 export PIP_ROOT_USER_ACTION := ignore
+# Without byte code, each of a thousand processes compiles its sources again, and pytest rewrites every test in each run.
+unexport PYTHONDONTWRITEBYTECODE
 # make exports variables of its command line to recipes. These stay out: a test starts make again, and that make must
 # choose PYTHON and VENV by itself.
 unexport REGISTRY IMAGE_NAME TAG NAMESPACE OPTIONS TIMESTAMP PLATFORMS VENV PLUGINS DOCKER KUBECTL WORKERS ARGS PYTHON
@@ -101,18 +103,20 @@ clean: ## Remove what the targets made: dist, caches, the sandbox, .venv
 test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets of their own)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak $(FAULT_SUITES) $(DOCS_SUITES)) $(ARGS)
 
-# An API server that fails, replicas that take over from each other, and plugins that change under load. These tests wait
-# minutes for deadlines and leases.
+# A failing API server or proxy, stopped processes, replicas that take over from each other, and plugins that change under
+# load. These tests wait minutes for deadlines and leases.
 FAULT_SUITES := integration/faults integration/app/test_every_task_is_supervised.py replicas \
-	$(addprefix acceptance/,test_healing.py test_stop_without_a_server.py test_run_against_a_cluster.py test_load_while_plugins_change.py)
+	integration/client/test_proxies_in_trouble.py integration/hosting/test_stopped_processes.py \
+	$(addprefix acceptance/,test_healing.py test_load_while_plugins_change.py test_run_against_a_cluster.py \
+	test_stop_without_a_server.py test_stopped_sandbox.py test_without_inotify.py)
 .PHONY: test-faults
-test-faults: $(VENV)/.dev ## Run the tests of a failing API server, of replicas and under load (three minutes)
+test-faults: $(VENV)/.dev ## Run the tests of failing servers and processes, of replicas and under load (four minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(FAULT_SUITES)) $(ARGS)
 
-# Every command, Dockerfile and manifest in the docs: each page starts servers and operators of its own.
-DOCS_SUITES := acceptance/docs
+# Every command, Dockerfile, manifest and piece of Python in the docs: each page starts servers and operators of its own.
+DOCS_SUITES := acceptance/docs integration/testing/test_code_in_docs.py
 .PHONY: test-docs
-test-docs: $(VENV)/.dev ## Run the commands that the docs show (a minute)
+test-docs: $(VENV)/.dev ## Run the commands and the code that the docs show (a minute)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(DOCS_SUITES)) $(ARGS)
 
 .PHONY: check
