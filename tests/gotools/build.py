@@ -39,12 +39,14 @@ class Program:
         module: the required module that gives the program its version.
         stamps: values of string variables that the linker sets. ``{version}``, ``{major}`` and ``{minor}`` stand for
             parts of the version of ``module``, ``{client}`` for the minor version of ``k8s.io/client-go``.
+        tags: build tags, joined by commas.
     """
 
     folder: Path
     package: str
     module: str
     stamps: dict[str, str] = field(default_factory=dict)
+    tags: str = ""
 
 
 _KUBERNETES = "k8s.io/component-base/version."
@@ -70,6 +72,11 @@ PROGRAMS = {
     ),
     "helm4": Program(
         HERE / "helm4", _HELM4 + "cmd/helm", "helm.sh/helm/v4", {_HELM4 + "internal/version.version": "{version}"}
+    ),
+    # Without the tag, it also compiles the clients of two dozen clouds, for service discovery.
+    "promtool": Program(
+        HERE / "promtool", "github.com/prometheus/prometheus/cmd/promtool", "github.com/prometheus/prometheus",
+        {"github.com/prometheus/common/version.Version": "{version}"}, tags="remove_all_sd",
     ),
 }  # fmt: skip
 
@@ -98,7 +105,8 @@ def command(program: Program) -> list[str]:
         for name, value in program.stamps.items()
     }
     flags = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in values.items())])
-    return ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, program.package]
+    tags = ["-tags", program.tags] if program.tags else []
+    return ["go", "build", "-trimpath", "-buildvcs=false", *tags, "-ldflags", flags, program.package]
 
 
 def cached_path(name: str) -> Path:

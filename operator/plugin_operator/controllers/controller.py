@@ -75,6 +75,7 @@ class Controller:
         self._clock = clock
         self._all_metrics = metrics
         self._metrics = controller_metrics(metrics, name)
+        self._stuck_maps = metrics.family(STUCK_MAPS)
         self._warm_deadline = warm_deadline_seconds
         self._max_stuck = max_stuck
         self._queue: WorkQueue[Request] = WorkQueue(
@@ -269,8 +270,7 @@ class Controller:
 
     def _map_stuck(self, change: int) -> None:
         if not self._is_stopping:  # the series have ended
-            stuck = self._all_metrics.family(STUCK_MAPS)
-            stuck.set(stuck.get(self.name) + change, self.name)
+            self._stuck_maps.set(self._stuck_maps.get(self.name) + change, self.name)
 
     def _balance(self) -> None:
         if self._pool is None or self._spec is None or self._is_stopping:

@@ -57,6 +57,7 @@ class StatusReporter:
         self._waits_for = ""
         self._clock = environment.clock
         self._metrics = environment.metrics
+        self._load_errors = environment.metrics.family(PLUGIN_LOAD_ERRORS)
         self._metrics.family(PLUGIN_STATE).set(1, name, self.state)
 
     def move(self, state: PluginState, reason: str = "") -> None:
@@ -97,7 +98,7 @@ class StatusReporter:
         self.line = error.line
         self.candidate = digest
         self.move(PluginState.REJECTED, error.reason)
-        self._metrics.family(PLUGIN_LOAD_ERRORS).inc(self.name, "rejected")
+        self._load_errors.inc(self.name, "rejected")
         self._metrics.family(PLUGIN_RELOADS).inc(self.name, "rejected")
         _log.error(
             "Plugin rejected",

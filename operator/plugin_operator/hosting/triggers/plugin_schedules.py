@@ -41,6 +41,7 @@ class PluginSchedules:
     def __init__(self, plugin: str, environment: Environment) -> None:
         self._plugin = plugin
         self._environment = environment
+        self._runs = environment.metrics.family(SCHEDULE_RUNS)
         self._tasks = TaskOwner(f"schedules/{plugin}", clock=environment.clock, supervisor=environment.supervisor)
         self._declared: dict[str, ControllerDeclaration] = {}
         self._targets: Mapping[str, Target] = {}
@@ -104,7 +105,7 @@ class PluginSchedules:
         report = ScheduleReport(
             self._plugin,
             declaration.name,
-            runs=environment.metrics.family(SCHEDULE_RUNS),
+            runs=self._runs,
             recorder=environment.recorder(declaration.name) if record is not None else None,
             about=record.reference if record is not None else None,
         )
