@@ -101,7 +101,7 @@ clean: ## Remove what the targets made: dist, caches, the sandbox, .venv
 # ---- quality
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets of their own)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak $(FAULT_SUITES) $(DOCS_SUITES)) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak alerts $(FAULT_SUITES) $(DOCS_SUITES)) $(ARGS)
 
 # A failing API server or proxy, stopped processes, replicas that take over from each other, and plugins that change under
 # load. These tests wait minutes for deadlines and leases.
@@ -118,6 +118,11 @@ DOCS_SUITES := acceptance/docs integration/testing/test_code_in_docs.py
 .PHONY: test-docs
 test-docs: $(VENV)/.dev ## Run the commands and the code that the docs show (a minute)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(DOCS_SUITES)) $(ARGS)
+
+.PHONY: test-alerts
+test-alerts: $(VENV)/.dev ## Drive the operator into each fault and test the alert rules with promtool (a minute; needs Go)
+	@$(BIN)/python tests/gotools/build.py promtool >/dev/null
+	@$(BIN)/python -m pytest -n $(WORKERS) tests/alerts $(ARGS)
 
 .PHONY: check
 check: lint types layers ## Lint, format, types, layers

@@ -303,7 +303,8 @@ async def test_no_leader_while_the_lease_is_not_released(
 async def test_no_leader_where_every_replica_has_vanished(
     start_operator: StartOperator, timeline: Timeline, tmp_path: Path, *, elects: bool
 ) -> None:
-    healthy = (await start_operator(elects=elects)).scrape()
+    operator = await start_operator(elects=elects)
+    healthy = await operator.shows("leader_election_master_status") if elects else operator.scrape()
     await must_hold(Story("NoLeader", {}, {POD: healthy}, {}, {STANDBY: healthy}), timeline, tmp_path)
 
 
