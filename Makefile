@@ -78,8 +78,8 @@ run: $(VENV)/.runtime ## Start the sandbox and the operator with ./plugins; Ctrl
 	@exec $(BIN)/plugin-operator sandbox --plugins-dir $(PLUGINS) $(ARGS)
 
 .PHONY: plugins
-plugins: $(VENV)/.runtime ## Validate every file in plugins/ through the real loader
-	@$(BIN)/plugin-operator validate $(PLUGINS)
+plugins: $(VENV)/.runtime ## Check every file in plugins/ with the real loader and lints
+	@$(BIN)/plugin-operator check $(PLUGINS)
 
 .PHONY: build
 build: dist/.built ## Make the wheel in dist/

@@ -3,9 +3,11 @@
 Subclasses follow the caller's reaction, not the origin: wait, retry, give up, or report to the user.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 _MAX_REASON = 2000
+_MAX_OTHERS = 50
 
 
 class PluginOperatorError(Exception):
@@ -62,17 +64,29 @@ class PluginRejected(PluginOperatorError):
         reason: what is wrong and how to fix it; truncated after 2,000 characters.
         path: the file, relative to the plugins directory.
         line: 1-based line in that file, or None.
+        others: rejections for the other mistakes of the plugin that were found with this one, at most 50.
     """
 
-    def __init__(self, reason: str, *, path: str = "", line: int | None = None) -> None:
+    def __init__(
+        self, reason: str, *, path: str = "", line: int | None = None, others: "Iterable[PluginRejected]" = ()
+    ) -> None:
         self.reason = reason if len(reason) <= _MAX_REASON else f"{reason[: _MAX_REASON - 1]}…"
         self.path = path
         self.line = line
+        self.others = tuple(islice(others, _MAX_OTHERS))
         super().__init__(self.reason)
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}: " if self.path and self.line else f"{self.path}: " if self.path else ""
         return where + self.reason
+
+
+def joined(rejections: Sequence[PluginRejected]) -> PluginRejected:
+    """Return the first of several rejections of one plugin, with the rest in its ``others``."""
+    first, *rest = rejections
+    every = [*first.others, *(each for one in rest for each in (one, *one.others))]
+    first.others = tuple(every[:_MAX_OTHERS])
+    return first
 
 
 class ApiConnectionError(ExternalError):

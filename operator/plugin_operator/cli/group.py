@@ -24,6 +24,7 @@ COMPLETION_VARIABLE = "_PLUGIN_OPERATOR_COMPLETE"
 #: Each command has a module of its name in ``plugin_operator.cli.commands``. The help has this order.
 _COMMANDS = (
     "sandbox",
+    "check",
     "validate",
     "requirements",
     "run",

@@ -10,6 +10,16 @@ def is_plugin(path: Path) -> bool:
     return not path.is_dir() or (path / "__init__.py").exists() or path.suffix == ".py"
 
 
+def plugin_of(path: Path) -> Path:
+    """Return the plugin to which a file in a plugin folder belongs; any other path is returned as it is."""
+    found = path.parent if path.name == "__init__.py" else path
+    if not is_plugin(found):
+        return path
+    while found.parent.name and (found.parent / "__init__.py").is_file():
+        found = found.parent
+    return found
+
+
 def directory_of(path: Path) -> Path:
     """Return the plugins directory to scan for ``path``."""
     return path.parent if is_plugin(path) else path

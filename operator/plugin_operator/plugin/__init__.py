@@ -19,8 +19,9 @@ from plugin_operator.plugin.context.map_context import MapContext
 from plugin_operator.plugin.context.owners import AlreadyOwnedError
 from plugin_operator.plugin.context.recorder import BoundRecorder, EventRecorder, Recorder
 from plugin_operator.plugin.context.scope import ControllerScope, Lister
-from plugin_operator.plugin.declaration.declarations import ControllerDeclaration, collect, discover, summary
+from plugin_operator.plugin.declaration.declarations import ControllerDeclaration, collect, discover
 from plugin_operator.plugin.declaration.permissions import Permission, permission
+from plugin_operator.plugin.declaration.summaries import summary
 from plugin_operator.plugin.decorator import controller
 from plugin_operator.plugin.methods import ControllerMethods
 from plugin_operator.plugin.runtime.forks import allow_fork

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.embedded_only("the sandbox brings its own server")
 BLOCKS = blocks_in("console")
 PAGES = tuple(dict.fromkeys(block.page for block in BLOCKS))
 SERVICE = block_with("README.md", 'for_="v1/Service"')
+SLOW = block_with("docs/checking-plugins.md", "async def slow")
 
 #: Programs that run until Ctrl-C.
 LASTING = re.compile(r"(make run|plugin-operator (run|sandbox|apiserver))\b")
@@ -39,6 +40,10 @@ def save_service(terminal: Terminal) -> None:
     (terminal.folder / "plugins" / "service.py").write_text(SERVICE.code)
 
 
+def save_slow(terminal: Terminal) -> None:
+    (terminal.folder / "plugins" / "slow.py").write_text(SLOW.code)
+
+
 def metrics_are_secure(terminal: Terminal) -> None:
     scraper = "system:serviceaccount:monitoring:prometheus"
     assert terminal.must(f"kubectl auth can-i get /metrics --as={scraper}") == "yes\n"
@@ -55,6 +60,7 @@ Scene = tuple[str, str, Callable[[Terminal], None]]
 
 #: What has happened before a block, because the text says so: page, words of the block, what to do.
 BEFORE: tuple[Scene, ...] = (
+    ("docs/checking-plugins.md", "$ plugin-operator check plugins", save_slow),
     ("docs/first-session.md", "plugin=service replaced=None", save_service),
     ("docs/operations.md", "pip install -r", Terminal.save_plugin_with_needs),
 )

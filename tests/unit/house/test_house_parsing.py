@@ -9,14 +9,14 @@ OPERATOR = Path(__file__).parents[3] / "operator" / "plugin_operator"
 
 #: What parses, by module or bare; and where it may stand, because what it reads is bounded or no plugin's.
 PARSERS = {
-    "ast.parse": {"hosting/inspection/parser.py"},
+    "ast.parse": {"hosting/inspection/parser.py", "hosting/lints/registry.py"},
     "compile": {"hosting/inspection/parser.py"},
     "inspect.getsource": set(),
     "inspect.getsourcelines": set(),
     "inspect.findsource": set(),
     "importlib.util.decode_source": {"hosting/inspection/parser.py"},
     "tokenize.tokenize": set(),
-    "tokenize.generate_tokens": set(),
+    "tokenize.generate_tokens": {"hosting/lints/registry.py"},
     "tomllib.loads": {"hosting/requirements/inline_metadata.py"},  # at most 16 KiB
     "yaml.safe_load": set(),
 }

@@ -5,22 +5,18 @@ takes long delays only itself and the plugins that import it.
 """
 
 import contextlib
-import marshal
 import math
-import os
-import select
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import IO, Any, cast
 
 from plugin_operator import logs
 from plugin_operator.hosting.inspection import parser
+from plugin_operator.hosting.inspection.contained_process import ContainedProcess, ProcessEnded
 from plugin_operator.hosting.inspection.imports import FileFacts
 from plugin_operator.rendering import describe
 
@@ -31,7 +27,6 @@ _IDLE_SECONDS = 2.0
 _DEADLINE_SECONDS = 60.0
 _ATTEMPTS = 2
 _PAUSE_SECONDS = 1.0
-_CHUNK = 65536
 
 _log = logs.get_logger(__name__)
 
@@ -160,11 +155,11 @@ class _Lane:
 
 
 class _Process:
-    """One parser process, started on demand and again after it has died."""
+    """One parser process with the limits of a lane."""
 
     def __init__(self, limits: _Limits) -> None:
         self._limits = limits
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = ContainedProcess(lambda: (str(parser.__file__), *limits.arguments()))
 
     def inspect(self, content: bytes, depth: int) -> FileFacts:
         """Return the facts about a file, or its rejection.
@@ -174,88 +169,31 @@ class _Process:
         """
         reason = ""
         for _ in range(_ATTEMPTS):
-            answer = self._ask(content, depth)
-            if isinstance(answer, FileFacts):
-                return answer
-            reason = answer
-            if reason == _TOO_SLOW:
-                reason = reason.format(self._limits.processor_seconds)
-                break
+            try:
+                answer = self._process.ask((content, depth, sys.flags.optimize), _DEADLINE_SECONDS)
+            except ProcessEnded as ended:
+                reason = _reason(ended.status, self._limits.processor_seconds)
+                if ended.status == -signal.SIGXCPU:
+                    break
+            else:
+                if answer.get("rejection"):
+                    self.close()  # its memory may be exhausted for the next file
+                return FileFacts(**answer | {"top_level": frozenset(answer.get("top_level", ()))})
         return FileFacts(is_parsed=False, rejection=reason)
 
     def close(self) -> None:
         """Stop the process."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.communicate()
-
-    def _ask(self, content: bytes, depth: int) -> FileFacts | str:
-        process = self._started()
-        try:
-            answer: dict[str, Any] = marshal.loads(  # noqa: S302 - from the operator's own process
-                _exchange(process, marshal.dumps((content, depth, sys.flags.optimize)))
-            )
-        except (OSError, EOFError, ValueError):
-            process.kill()  # no effect if the process has ended
-            status = process.wait()
-            self.close()
-            return _TOO_SLOW if status == -signal.SIGXCPU else f"ends the process that parses it ({_named(status)})"
-        if answer.get("rejection"):
-            self.close()  # its memory may be exhausted for the next file
-        return FileFacts(**answer | {"top_level": frozenset(answer.get("top_level", ()))})
-
-    def _started(self) -> "subprocess.Popen[bytes]":
-        if self._process is not None and self._process.poll() is not None:
-            self.close()
-        if self._process is None:
-            # -I and -S: no imports from the working directory, PYTHONPATH or site-packages.
-            self._process = subprocess.Popen(  # noqa: S603 - this interpreter and this package
-                [sys.executable, "-I", "-S", "-W", "ignore", parser.__file__, *self._limits.arguments()],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            for stream in (self._process.stdin, self._process.stdout):
-                os.set_blocking(cast("IO[bytes]", stream).fileno(), False)
-        return self._process
+        self._process.close()
 
 
-_TOO_SLOW = "takes more than {} s of processor time to be compiled, the limit for its size: simplify or split it"
-
-
-def _exchange(process: "subprocess.Popen[bytes]", request: bytes) -> bytes:
-    """Send a request and return the response.
-
-    Raises:
-        OSError: the process has ended, or does not respond in time.
-        EOFError: the process has ended.
-    """
-    stdin, stdout = (cast("IO[bytes]", stream).fileno() for stream in (process.stdin, process.stdout))
-    end = time.monotonic() + _DEADLINE_SECONDS
-    unsent = memoryview(parser.LENGTH.pack(len(request)) + request)
-    answer = bytearray()
-    poll = select.poll()
-    poll.register(stdout, select.POLLIN)
-    poll.register(stdin, select.POLLOUT)
-    while True:
-        ready = {descriptor for descriptor, _ in poll.poll(max(0.0, end - time.monotonic()) * 1000)}
-        if not ready:
-            raise TimeoutError("no answer in time")
-        if stdin in ready:
-            unsent = unsent[os.write(stdin, unsent) :]
-            if not unsent:
-                poll.unregister(stdin)
-        if stdout in ready:
-            chunk = os.read(stdout, _CHUNK)
-            if not chunk:
-                raise EOFError
-            answer += chunk
-            if len(answer) >= parser.LENGTH.size:
-                size = parser.LENGTH.unpack(answer[: parser.LENGTH.size])[0]
-                if len(answer) >= parser.LENGTH.size + size:
-                    return bytes(answer[parser.LENGTH.size :])
+def _reason(status: int, processor_seconds: int) -> str:
+    """Return why a file is rejected whose process ended with ``status``."""
+    if status == -signal.SIGXCPU:
+        return (
+            f"takes more than {processor_seconds} s of processor time to be compiled, the limit for its size: "
+            "simplify or split it"
+        )
+    return f"ends the process that parses it ({_named(status)})"
 
 
 def _named(status: int) -> str:

@@ -17,7 +17,7 @@ import signal
 import struct
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 MAX_CODE_BYTES = 4 * 1024 * 1024
@@ -218,8 +218,14 @@ def _answer(answer: dict[str, Any]) -> None:
         data = data[os.write(1, data) :]
 
 
-def _serve(memory_bytes: int, processor_seconds: int) -> None:
-    """Serve requests until the operator closes the pipe, or memory is exhausted."""
+def serve(answer_to: Callable[..., dict[str, Any]], memory_bytes: int, processor_seconds: int) -> None:
+    """Serve requests until the operator closes the pipe, or memory is exhausted.
+
+    Args:
+        answer_to: gets the values of a request, and returns those of the answer.
+        memory_bytes: limit of this process.
+        processor_seconds: limit of each request.
+    """
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, memory_bytes)
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
@@ -235,10 +241,10 @@ def _serve(memory_bytes: int, processor_seconds: int) -> None:
             request = _read_exactly(LENGTH.unpack(_read_exactly(LENGTH.size))[0])
         except EOFError:
             return
-        content, depth, optimize = marshal.loads(request)  # noqa: S302 - from the operator
+        content, *others = marshal.loads(request)  # noqa: S302 - from the operator
         _limit_processor(processor_seconds)
         try:
-            answer = inspect_source(content, depth, optimize)
+            answer = answer_to(content, *others)
         except MemoryError:
             _answer({"is_parsed": False, "rejection": _TOO_LARGE.format(memory_bytes // 2**20)})
             return
@@ -247,4 +253,4 @@ def _serve(memory_bytes: int, processor_seconds: int) -> None:
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True
-    _serve(int(sys.argv[1]), int(sys.argv[2]))
+    serve(inspect_source, int(sys.argv[1]), int(sys.argv[2]))

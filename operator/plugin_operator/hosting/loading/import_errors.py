@@ -43,7 +43,7 @@ def _at_its_cause(refused: PluginRejected, modules: RevisionModules) -> PluginRe
     """Return a rejection by the contract with the line that raised instead of that of the called function."""
     cause = refused.__cause__
     path, line = _where(cause, modules) if cause is not None else ("", None)
-    return PluginRejected(refused.reason, path=path, line=line) if path else refused
+    return PluginRejected(refused.reason, path=path, line=line, others=refused.others) if path else refused
 
 
 def _reason(error: BaseException, modules: RevisionModules) -> str:

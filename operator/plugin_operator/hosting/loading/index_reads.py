@@ -1,8 +1,8 @@
 """Check of the indexes that a plugin reads against those that it declares."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from plugin_operator.errors import PluginRejected
+from plugin_operator.errors import PluginRejected, joined
 from plugin_operator.hosting.inspection.imports import index_reads_of
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.plugin import ControllerDeclaration
@@ -17,6 +17,11 @@ def refuse_unknown_indexes(source: PluginSource, declarations: Iterable[Controll
     Raises:
         PluginRejected: names file, line and the declared indexes.
     """
+    if rejections := list(_unknown_indexes(source, declarations)):
+        raise joined(rejections)
+
+
+def _unknown_indexes(source: PluginSource, declarations: Iterable[ControllerDeclaration]) -> Iterator[PluginRejected]:
     known = {name for each in declarations for cache in each.caches for name, _ in cache.indexes}
     for path, made in sorted(source.code.items()):
         if path != f"{source.name}.py" and not path.startswith(f"{source.name}/"):
@@ -27,4 +32,4 @@ def refuse_unknown_indexes(source: PluginSource, declarations: Iterable[Controll
                 reason = (
                     f"reads the index {name!r}, and the plugin declares {found}: add indexes={{{name!r}: function}}"
                 )
-                raise PluginRejected(reason, path=f"{source.root}/{path}", line=line)
+                yield PluginRejected(reason, path=f"{source.root}/{path}", line=line)

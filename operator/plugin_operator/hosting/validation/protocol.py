@@ -54,6 +54,7 @@ class Verdict(msgspec.Struct, frozen=True):
         id: number of the request.
         reason: why the plugin is rejected; empty if it is accepted.
         path, line: location of the fault, with the path as shown to users.
+        others: reason, path and line of the other mistakes that were found.
         declarations: summaries of its controllers.
         leftovers: descriptions of the side effects of its import.
         is_passing: whether the cause of the rejection may be temporary, such as a deadline missed under load.
@@ -64,6 +65,7 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str = ""
     path: str = ""
     line: int | None = None
+    others: list[tuple[str, str, int | None]] = msgspec.field(default_factory=list)
     declarations: list[dict[str, Any]] = msgspec.field(default_factory=list)
     leftovers: list[str] = msgspec.field(default_factory=list)
     is_passing: bool = False
@@ -76,7 +78,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
     def rejection(self) -> PluginRejected:
         """Return the rejection as an exception."""
-        return PluginRejected(self.reason, path=self.path, line=self.line)
+        others = (PluginRejected(reason, path=path, line=line) for reason, path, line in self.others)
+        return PluginRejected(self.reason, path=self.path, line=self.line, others=others)
 
 
 class Frames:

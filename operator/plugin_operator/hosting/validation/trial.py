@@ -105,7 +105,8 @@ def _judge(request: TrialRequest) -> Verdict:
     try:
         revision = asyncio.run(Loader().load(request.source()))
     except PluginRejected as error:
-        return Verdict(request.id, error.reason, error.path, error.line, seconds=time.monotonic() - started)
+        others = [(each.reason, each.path, each.line) for each in error.others]
+        return Verdict(request.id, error.reason, error.path, error.line, others, seconds=time.monotonic() - started)
     except Exception as error:  # noqa: BLE001 - report the error instead of exiting without a verdict
         reason = f"the operator cannot load it: {class_name(error)}; please report this"
         return Verdict(request.id, reason, request.path, seconds=time.monotonic() - started)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from plugin_operator.controllers import RateLimiterSpec
+from plugin_operator.errors import PluginRejected, joined
 from plugin_operator.kube import field_problem, is_without_generation
 from plugin_operator.plugin.declaration import caches, fields, triggers
 from plugin_operator.plugin.declaration.invocation import (
@@ -31,19 +32,24 @@ def check(options: ControllerOptions, place: Place, *, default_name: str) -> Che
     """Return the validated values by field name.
 
     Raises:
-        PluginRejected: a value is invalid; the message names the field and the fix.
+        PluginRejected: values are invalid; each message names the field and the fix.
     """
     values: Checked = {}
+    rejections: list[PluginRejected] = []
     for field, clean in _CLEANERS.items():
         raw = getattr(options, field)
         if field == "name" and raw is None:
             raw = default_name
         if field == "id" and raw is None:
+            if "name" not in values:
+                continue
             raw = values["name"]
         try:
             values[field] = clean(raw)
         except (ValueError, TypeError) as error:
-            raise place.reject(field, str(error)) from None
+            rejections.append(place.reject(field, str(error)))
+    if rejections:
+        raise joined(rejections)
     triggers.refuse_unfit(values, place)
     _refuse_deaf_predicates(values, place)
     kind = values["for_"]

@@ -7,19 +7,19 @@ Owns finding and validating declarations; a rejection names file, line, field an
 import asyncio
 import difflib
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from plugin_operator.containment import is_cancelled_from_outside
 from plugin_operator.controllers import Predicate, RateLimiterSpec, Request
-from plugin_operator.errors import PluginRejected
+from plugin_operator.errors import PluginRejected, joined
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.plugin.cache_declaration import CacheDeclaration, IndexFunction, OwnDeclaration
 from plugin_operator.plugin.declaration.caches import refuse_unclear
-from plugin_operator.plugin.declaration.contract import Checked, check, check_methods
-from plugin_operator.plugin.declaration.invocation import AnyFunction, is_async
+from plugin_operator.plugin.declaration.contract import check, check_methods
+from plugin_operator.plugin.declaration.invocation import AnyFunction
 from plugin_operator.plugin.declaration.options import DECORATED, MARK, read_options
 from plugin_operator.plugin.declaration.permissions import Permission
 from plugin_operator.plugin.declaration.source_location import Place, place_of
@@ -133,8 +133,8 @@ async def discover(module: ModuleType) -> tuple[ControllerDeclaration, ...]:
     stem = module.__name__.rpartition(".")[2]
     made = await _from_factory(module, path)
     made_from = {id(each) for each in made} | {id(type(each)) for each in made}
-    found = [_declare(each, name, stem, path) for name, each in _decorated(module) if id(each) not in made_from]
-    found += [_declare(each, "", stem, path) for each in made]
+    targets = [(name, each) for name, each in _decorated(module) if id(each) not in made_from]
+    found = _declare_all([*targets, *(("", each) for each in made)], stem, path)
     if not found:
         raise PluginRejected(_NO_CONTROLLER + _meant_factory(module), path=path, line=1)
     _refuse_overwritten(module, path)
@@ -188,14 +188,42 @@ async def _from_factory(module: ModuleType, path: str) -> list[Any]:
     return made
 
 
+def _declare_all(targets: Iterable[tuple[str, Any]], stem: str, path: str) -> list[ControllerDeclaration]:
+    """Return the declarations of all targets.
+
+    Raises:
+        PluginRejected: the first mistake, with those of the other targets.
+    """
+    found: list[ControllerDeclaration] = []
+    rejections: list[PluginRejected] = []
+    for attribute, target in targets:
+        try:
+            found.append(_declare(target, attribute, stem, path))
+        except PluginRejected as rejection:
+            rejections.append(rejection)
+    if rejections:
+        raise joined(rejections)
+    return found
+
+
 def _declare(target: Any, attribute: str, stem: str, path: str) -> ControllerDeclaration:
     place = place_of(target, path)
     instance = _instantiate(target, place)
     options = read_options(instance)
-    methods = check_methods(target, instance, place)
     fallback = attribute.lower() if isinstance(target, type) else attribute
-    checked: Checked = check(options, place, default_name=stem if fallback in {"", "reconcile"} else fallback)
-    values: dict[str, Any] = checked | methods
+    default_name = stem if fallback in {"", "reconcile"} else fallback
+    values: dict[str, Any] = {}
+    rejections: list[PluginRejected] = []
+    for part in (
+        lambda: check_methods(target, instance, place),
+        lambda: check(options, place, default_name=default_name),
+    ):
+        try:
+            values |= part()
+        except PluginRejected as rejection:
+            rejections.append(rejection)
+    if rejections:
+        raise joined(rejections)
     declaration = ControllerDeclaration(**values, path=place.path, line=place.line)
     refuse_unclear(declaration.caches, place)
     return declaration
@@ -224,16 +252,22 @@ def _refuse_overwritten(module: ModuleType, path: str) -> None:
 
 
 def _refuse_doubles(found: list[ControllerDeclaration]) -> None:
+    if rejections := list(_doubles(found)):
+        raise joined(rejections)
+
+
+def _doubles(found: list[ControllerDeclaration]) -> Iterator[PluginRejected]:
     names: dict[str, ControllerDeclaration] = {}
     ids: dict[str, ControllerDeclaration] = {}
     for each in found:
         where = Place(each.path, each.line)
         other = names.setdefault(each.name, each)
         if other is not each:
-            raise where.reject("name", f"{each.name!r} is used by the controller in line {other.line}: choose another")
+            yield where.reject("name", f"{each.name!r} is used by the controller in line {other.line}: choose another")
+            continue  # without a declared id, the id is the name
         other = ids.setdefault(each.id, each)
         if other is not each:
-            raise where.reject(
+            yield where.reject(
                 "id",
                 f"{each.id!r} of controller {each.name!r} is used by controller {other.name!r} in line {other.line}: "
                 "choose another with id=",
@@ -249,35 +283,3 @@ def _refuse_crowds(found: list[ControllerDeclaration]) -> None:
                 "max_concurrent_reconciles",
                 f"{wanted} concurrent reconciles exceed the limit of {MAX_CONCURRENT} per plugin: lower it",
             )
-
-
-def summary(declaration: ControllerDeclaration) -> dict[str, Any]:
-    """Return the declaration as JSON-like values, for trial results, status and the CLI."""
-    return {
-        "name": declaration.name,
-        "id": declaration.id,
-        "for": str(declaration.for_) if declaration.for_ is not None else None,
-        "owns": [str(each.kind) for each in declaration.owns],
-        "watches": [str(each.kind) for each in declaration.watches],
-        "reads": [str(each.kind) for each in declaration.reads],
-        "namespaces": list(declaration.namespaces) if declaration.namespaces is not None else None,
-        "maxConcurrentReconciles": declaration.max_concurrent_reconciles,
-        "async": is_async(declaration.reconcile),
-        "schedules": [each.text for each in declaration.schedules],
-        "sources": [each.name for each in declaration.sources],
-        "permissions": [each.as_rule() for each in declaration.permissions],
-        "caches": [_cache_summary(each, declaration.namespaces) for each in declaration.caches],
-        "recordsSchedules": any(each.is_recorded for each in declaration.schedules),
-        "path": declaration.path,
-        "line": declaration.line,
-    }
-
-
-def _cache_summary(cache: CacheDeclaration, namespaces: tuple[str, ...] | None) -> dict[str, Any]:
-    within = cache.namespaces if cache.namespaces is not None else namespaces
-    return {
-        "kind": str(cache.kind),
-        "name": cache.name,
-        "namespaces": list(within) if within is not None else None,
-        "fieldSelector": cache.field_selector,
-    }

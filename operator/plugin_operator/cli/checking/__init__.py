@@ -1,0 +1,1 @@
+"""Checks of plugin files: the report, and its forms."""

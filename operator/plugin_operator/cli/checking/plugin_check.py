@@ -1,0 +1,181 @@
+"""Checks of plugin files with the operator's own scanner, trial process and contract, and with the lints."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugin_operator.cli.checking.plugin_lints import lint_all
+from plugin_operator.cli.checking.report import CheckedPlugin, CheckReport, Mistake, report_of
+from plugin_operator.cli.plugin_paths import chosen, directory_of, is_plugin, plugin_of
+from plugin_operator.clock import SystemClock
+from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.inspection.imports import code_of
+from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet, check_installed
+from plugin_operator.hosting.requirements.needs import needs_of
+from plugin_operator.hosting.requirements.union import conflicts_of
+from plugin_operator.hosting.scan.scanner import Gate, Scanner
+from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejection, Role, Snapshot
+from plugin_operator.hosting.validation.protocol import Verdict
+from plugin_operator.hosting.validation.validator import Validator
+from plugin_operator.threads import in_thread
+
+_STOP_SECONDS = 5.0
+_NO_PLUGIN = "is not a plugin: its name must end in .py, or it must contain an __init__.py"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """How plugins are checked.
+
+    Attributes:
+        timeout_seconds: deadline of a trial import.
+        key_file: public key that must have signed each directory; None trusts all.
+        allows_missing_requirements: whether a plugin whose requirements are not installed is compiled only.
+        lints: whether the lints run.
+    """
+
+    timeout_seconds: float
+    key_file: Path | None = None
+    allows_missing_requirements: bool = False
+    lints: bool = True
+
+
+def check(paths: Sequence[Path], settings: CheckSettings) -> CheckReport:
+    """Check each plugin that the paths name, once, and all of them together.
+
+    A path is a plugin file, a plugin folder (with ``__init__.py``), a file in one, or a directory of plugins.
+
+    Raises:
+        UsageError: the public key in ``key_file`` is invalid.
+    """
+    return asyncio.run(_check(paths, settings))
+
+
+async def _check(paths: Sequence[Path], settings: CheckSettings) -> CheckReport:
+    validator = Validator(clock=SystemClock(), deadline_seconds=settings.timeout_seconds)
+    wanted: dict[Path, list[Path]] = {}
+    for path in map(plugin_of, paths):
+        wanted.setdefault(directory_of(path), []).append(path)
+    plugins: list[CheckedPlugin] = []
+    others: list[Mistake] = []
+    try:
+        for directory, inside in wanted.items():
+            gate = _gate(settings.key_file, directory) if settings.key_file is not None else None
+            snapshot = await in_thread(Scanner(directory, gate=gate).scan)
+            names, lost = _names(snapshot, inside)
+            checked = [await _check_one(name, snapshot, validator, settings) for name in names]
+            plugins += checked
+            others += [*lost, *_doubles(checked), *_conflicts(names, snapshot)]
+            if settings.lints:
+                others += await in_thread(lint_all, checked, snapshot)
+    finally:
+        await validator.stop(_STOP_SECONDS)
+    return report_of(plugins, others)
+
+
+def _names(snapshot: Snapshot, paths: Iterable[Path]) -> tuple[list[str], list[Mistake]]:
+    """Return the names that paths choose in a directory, each once, and the paths that choose none."""
+    names: dict[str, None] = {}
+    lost: dict[Mistake, None] = {}
+    for path in paths:
+        found = chosen(snapshot, path)
+        names.update(dict.fromkeys(found))
+        is_refused = snapshot.directory is Directory.UNTRUSTED or not is_plugin(path)
+        if is_refused and snapshot.reason and not snapshot.sources and not snapshot.rejections:
+            lost[Mistake(str(path), snapshot.reason)] = None
+        elif not found and is_plugin(path):
+            lost[Mistake(str(path), _NO_PLUGIN)] = None
+    return list(names), list(lost)
+
+
+def _doubles(plugins: Iterable[CheckedPlugin]) -> Iterator[Mistake]:
+    """Yield a mistake for each controller whose name or id is used by an earlier plugin in the same directory."""
+    first: dict[tuple[str, str], str] = {}
+    for each in (declared for plugin in plugins for declared in plugin.declarations):
+        where = f"{each.get('path')}:{each.get('line')}"
+        for field in ("name", "id"):
+            value = str(each.get(field))
+            other = first.setdefault((field, value), where)
+            if other != where:
+                taken = f"{value!r} is the {field} of the controller in {other}"
+                yield Mistake(
+                    str(each.get("path")), f"{field}: {taken}: choose another with {field}=", each.get("line")
+                )
+                break  # without a declared id, the id is the name
+
+
+def _conflicts(names: Iterable[str], snapshot: Snapshot) -> Iterator[Mistake]:
+    """Yield the contradictions between the requirements of plugins in one directory."""
+    needs = []
+    for name in names:
+        source = snapshot.sources.get(name)
+        try:
+            needs += needs_of(source.files, source.root) if source is not None else []
+        except PluginRejected:
+            continue  # the trial names it
+    for each in conflicts_of(needs):
+        yield Mistake(each.path, each.text, each.line)
+
+
+def _gate(key_file: Path, directory: Path) -> Gate:
+    # Imported on demand: the cryptography library takes time and memory.
+    from plugin_operator.hosting.signing.verifier import Verifier
+
+    return Verifier.for_directory(key_file, directory)
+
+
+async def _check_one(name: str, snapshot: Snapshot, validator: Validator, settings: CheckSettings) -> CheckedPlugin:
+    rejection = snapshot.rejections.get(name)
+    if rejection is not None:
+        return _rejected(name, rejection)
+    source = snapshot.sources[name]
+    if source.rejection is not None:
+        return _rejected(name, source.rejection, source.path)
+    if source.role is Role.HELPER:
+        return _compiled(source, "helper")
+    if settings.allows_missing_requirements and (note := _missing(source)):
+        return _compiled(source, "compiled", note)
+    return _judged(source, await validator.validate(source))
+
+
+def _rejected(name: str, rejection: Rejection, path: str = "") -> CheckedPlugin:
+    mistake = Mistake(rejection.path, rejection.reason, rejection.line)
+    return CheckedPlugin(name, path or rejection.path, "rejected", mistakes=(mistake,))
+
+
+def _compiled(source: PluginSource, state: str, note: str = "") -> CheckedPlugin:
+    broken = _syntax_errors(source)
+    return CheckedPlugin(source.name, source.path, "rejected" if broken else state, note, mistakes=broken)
+
+
+def _judged(source: PluginSource, verdict: Verdict) -> CheckedPlugin:
+    if not verdict.ok:
+        refused = verdict.rejection()
+        mistakes = [Mistake(each.path or source.path, each.reason, each.line) for each in (refused, *refused.others)]
+        every = dict.fromkeys((*mistakes, *_syntax_errors(source)))
+        return CheckedPlugin(source.name, source.path, "rejected", mistakes=tuple(every))
+    effects = tuple(Mistake.side_effect(source.path, f"its import {each}") for each in verdict.leftovers)
+    return CheckedPlugin(source.name, source.path, "ok", declarations=verdict.declarations, mistakes=effects)
+
+
+def _syntax_errors(source: PluginSource) -> tuple[Mistake, ...]:
+    """Return the first syntax error of each file of a plugin, where a trial stops at the first file."""
+    found = []
+    for name, made in sorted(source.code.items()):
+        try:
+            code_of(made, f"{source.root}/{name}")
+        except SyntaxError as error:
+            found.append(Mistake(str(error.filename), f"{type(error).__name__}: {error.msg}", error.lineno))
+    return tuple(found)
+
+
+def _missing(source: PluginSource) -> str:
+    """Return which requirements of a plugin are not installed; empty if they are, or are malformed."""
+    try:
+        check_installed(source.files, source.root)
+    except RequirementsUnmet as unmet:
+        return unmet.reason
+    except PluginRejected:
+        pass
+    return ""

@@ -1,0 +1,127 @@
+"""The result of a check as values: plugins, their mistakes, and the document for machines."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from plugin_operator.hosting.lints.lint import ERROR, REJECTED, SIDE_EFFECT, WARNING
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake in a file.
+
+    Attributes:
+        path: the file as shown to users.
+        line, column: its place, from 1; None if it has none.
+        rule: id of the rule.
+        severity: ``ERROR`` or ``WARNING``.
+        message: what is wrong, and the way out, in one line.
+    """
+
+    path: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+    rule: str = REJECTED.id
+    severity: str = REJECTED.severity
+
+    @classmethod
+    def side_effect(cls, path: str, message: str) -> "Mistake":
+        """Return a warning about what the import of a plugin changes."""
+        return cls(path, message, rule=SIDE_EFFECT.id, severity=SIDE_EFFECT.severity)
+
+    @property
+    def place(self) -> str:
+        """File, line and column, as far as they are known."""
+        parts = [self.path, *(str(each) for each in (self.line, self.column) if each is not None)]
+        return ":".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPlugin:
+    """One plugin, and what the loader says.
+
+    Attributes:
+        name, path: its name, and its main file.
+        state: ``ok``, ``rejected``, ``compiled`` (not imported), or ``helper``.
+        note: why it was not imported.
+        declarations: summaries of its controllers.
+        mistakes: reasons of a rejection, and side effects of its import.
+    """
+
+    name: str
+    path: str
+    state: str
+    note: str = ""
+    declarations: Sequence[Mapping[str, Any]] = ()
+    mistakes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """All plugins of a check, and all mistakes, sorted and each once."""
+
+    plugins: Sequence[CheckedPlugin]
+    mistakes: Sequence[Mistake] = field(default=())
+
+    @property
+    def errors(self) -> int:
+        """Number of errors."""
+        return sum(each.severity == ERROR for each in self.mistakes)
+
+    @property
+    def warnings(self) -> int:
+        """Number of warnings."""
+        return sum(each.severity == WARNING for each in self.mistakes)
+
+    @property
+    def summary(self) -> str:
+        """The last line for people."""
+        checked = _count(len(self.plugins), "plugin")
+        if not self.mistakes:
+            return f"Checked {checked}: no mistakes."
+        found = [(self.errors, "error"), (self.warnings, "warning")]
+        files = _count(len({each.path for each in self.mistakes}), "file")
+        counts = " and ".join(_count(number, word) for number, word in found if number)
+        return f"Checked {checked}: {counts} in {files}."
+
+    def document(self) -> dict[str, Any]:
+        """Return the report for machines, with keys in camelCase."""
+        return {
+            "plugins": [
+                {
+                    "name": each.name,
+                    "path": each.path,
+                    "state": each.state,
+                    "note": each.note,
+                    "controllers": [dict(declared) for declared in each.declarations],
+                }
+                for each in self.plugins
+            ],
+            "mistakes": [
+                {
+                    "path": each.path,
+                    "line": each.line,
+                    "column": each.column,
+                    "rule": each.rule,
+                    "severity": each.severity,
+                    "message": each.message,
+                }
+                for each in self.mistakes
+            ],
+            "summary": {"plugins": len(self.plugins), "errors": self.errors, "warnings": self.warnings},
+        }
+
+
+def report_of(plugins: Sequence[CheckedPlugin], others: Iterable[Mistake] = ()) -> CheckReport:
+    """Return the report of plugins, with the mistakes that concern several of them or the source."""
+    mistakes = {each: None for plugin in plugins for each in plugin.mistakes} | dict.fromkeys(others)
+    return CheckReport(
+        plugins,
+        sorted(mistakes, key=lambda each: (each.path, each.line or 0, each.column or 0, each.rule, each.message)),
+    )
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,100 @@
+"""Calls that block the event loop: in an ``async def``, or in another function that the operator calls there."""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from plugin_operator.hosting.lints.blocking_names import LAST_PARTS, way_out_of
+from plugin_operator.hosting.lints.lint import ERROR, Lint, Rule
+from plugin_operator.hosting.lints.source_file import Found, SourceFile, arguments_of
+
+_MAX_SHOWN = 60
+_TAKE_FUNCTIONS = ("controller", "watch", "own", "read", "changed", "matches")
+_DECLARES = frozenset(f"plugin_operator.{name}" for name in _TAKE_FUNCTIONS)
+_CALLED_ON_THE_LOOP = frozenset({"map", "indexes", "predicates"})
+_HARM = "blocks the event loop of all plugins"
+
+
+def _find(file: SourceFile) -> Iterable[Found]:
+    direct = {call: said for call in file.calls if (said := _blocks(file, call))}
+    if not direct:
+        return
+    through = _blocking_functions(file, direct)
+    on_loop = set(_functions_of_declarations(file))
+    for call in file.calls:
+        around = file.function_around(call)
+        if not isinstance(around, ast.AsyncFunctionDef) and around not in on_loop:
+            continue
+        if call in direct:
+            shown, way_out = direct[call]
+            yield file.found(call, f"{shown}() {_HARM}: {way_out}")
+        elif (called := file.called_function(call)) in through and called is not None:
+            way_out = f"await asyncio.to_thread({called.name}, …)"
+            yield file.found(call, f"{called.name}() {_HARM}, because it calls {through[called]}: {way_out}")
+
+
+def _blocks(file: SourceFile, call: ast.Call) -> tuple[str, str] | None:
+    """Return how a blocking call is written, and the way out; None for other calls."""
+    name = file.dotted(call.func)
+    way_out = way_out_of(name) if name else ""
+    if isinstance(call.func, ast.Attribute) and not way_out:
+        way_out = LAST_PARTS.get(call.func.attr, "")
+    if not way_out or _is_harmless(file, name, call):
+        return None
+    shown = ast.unparse(call.func)
+    return shown if len(shown) <= _MAX_SHOWN else name, way_out
+
+
+def _is_harmless(file: SourceFile, name: str, call: ast.Call) -> bool:
+    """Report whether the arguments of a call, or an option of its object, keep it from blocking."""
+    arguments = arguments_of(call)
+    values = [each.value for each in (*call.args, *arguments.values()) if isinstance(each, ast.Constant)]
+    if name == "time.sleep" or name.endswith(("().join", "().wait")):
+        return values == [0]
+    if name.endswith("Queue().get"):
+        return False in values
+    if name == "os.waitpid":
+        return "WNOHANG" in ast.unparse(call)
+    if name == "socket.socket().connect":
+        return "setblocking" in file.text or "settimeout(0" in file.text
+    return "async_req" in arguments
+
+
+def _blocking_functions(file: SourceFile, direct: dict[ast.Call, tuple[str, str]]) -> dict[ast.AST, str]:
+    """Return the plain functions of the file that block, with the call in them that does."""
+    calls = [
+        (call, around)
+        for call in file.calls
+        if isinstance(around := file.function_around(call), ast.FunctionDef) and not file.is_generator(around)
+    ]
+    found: dict[ast.AST, str] = {}
+    for call, around in calls:
+        if call in direct:
+            found.setdefault(around, f"{direct[call][0]}() in line {call.lineno}")
+    while True:
+        reached: dict[ast.AST, str] = {
+            around: found[called]
+            for call, around in calls
+            if around not in found and (called := file.called_function(call)) in found and called is not None
+        }
+        if not reached:
+            return found
+        found |= reached
+
+
+def _functions_of_declarations(file: SourceFile) -> Iterator[ast.AST]:
+    """Yield the plain functions that the operator calls on the event loop: of maps, indexes and predicates."""
+    for call in file.calls:
+        name = file.dotted(call.func)
+        if name not in _DECLARES:
+            continue
+        values = [value for word, value in arguments_of(call).items() if word in _CALLED_ON_THE_LOOP]
+        values += call.args if name.endswith((".changed", ".matches")) else []
+        for value in values:
+            for each in ast.walk(value):
+                if isinstance(each, ast.Lambda):
+                    yield each
+                elif isinstance(each, ast.Name) and (function := file.function_named(each)) is not None:
+                    yield function
+
+
+BLOCKING_CALL = Lint(Rule("PO101", ERROR, "a call that blocks the event loop"), _find)

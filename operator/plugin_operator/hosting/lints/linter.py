@@ -1,0 +1,84 @@
+"""The caller's side of the lints: asks a process with limits about each file."""
+
+import signal
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plugin_operator.hosting.inspection.contained_process import ContainedProcess, ProcessEnded
+from plugin_operator.hosting.lints.lint import NOT_LINTED
+from plugin_operator.hosting.lints.source_file import DeclaredController
+
+_MEMORY_BYTES = 512 * 1024 * 1024
+_PROCESSOR_SECONDS = 20
+_DEADLINE_SECONDS = 60.0
+_PACKAGES = str(Path(__file__).parents[3])
+_START = (
+    "import sys; sys.path.append(sys.argv.pop(1)); from plugin_operator.hosting.lints.lint_process import main; main()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LintFinding:
+    """A mistake in a file, with its rule."""
+
+    rule: str
+    severity: str
+    line: int | None
+    column: int | None
+    message: str
+
+
+class Linter:
+    """Lints files, one at a time; ``close`` ends its process."""
+
+    def __init__(self) -> None:
+        arguments = ("-c", _START, _PACKAGES, str(_MEMORY_BYTES), str(_PROCESSOR_SECONDS))
+        self._process = ContainedProcess(lambda: arguments)
+
+    def lint(
+        self, content: bytes, *, own_modules: Collection[str] = (), declared: Sequence[DeclaredController] | None = None
+    ) -> list[LintFinding]:
+        """Return the mistakes in a file, in the order of the text. Blocks.
+
+        A file that the lints cannot finish has one finding that says so.
+
+        Args:
+            content: the file.
+            own_modules: names of modules beside the plugin.
+            declared: the controllers in the file, as the loader read them; None if they are unknown.
+
+        Raises:
+            OSError: no process can be started.
+        """
+        controllers = None if declared is None else [_as_dict(each) for each in declared]
+        try:
+            answer = self._process.ask((content, sorted(own_modules), controllers), _DEADLINE_SECONDS)
+        except ProcessEnded as ended:
+            return [_unfinished(_reason(ended.status))]
+        if "found" not in answer:
+            self.close()  # its memory may be exhausted for the next file
+            return [_unfinished(str(answer.get("rejection")))]
+        return [
+            LintFinding(rule, severity, line, column, message)
+            for rule, severity, (line, column, _, message) in answer["found"]
+        ]
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.close()
+
+
+def _unfinished(reason: str) -> LintFinding:
+    return LintFinding(NOT_LINTED.id, NOT_LINTED.severity, None, None, reason)
+
+
+def _as_dict(declared: DeclaredController) -> dict[str, Any]:
+    return {"line": declared.line, "has_kind": declared.has_kind, "caches": tuple(declared.caches)}
+
+
+def _reason(status: int) -> str:
+    if status == -signal.SIGXCPU:
+        return f"takes more than {_PROCESSOR_SECONDS} s of processor time in the lints: simplify or split it"
+    return f"ends the process of the lints (status {status}): simplify or split it"
