@@ -146,6 +146,7 @@ def test_no_output_of_an_operator_has_a_credential_or_data_of_a_secret(
         "/metrics": fetched(f"http://{metrics}/metrics"),
         "status": run("status", "--address", f"http://{probes}").stdout,
         "validate": str(run("validate", plugins, HELD=f"{MARK}-environment")),
+        "check": str(run("check", "-o", "json", plugins, HELD=f"{MARK}-environment")),
         "traces": "\n".join(map(str, collector._spans)) + str(collector.resources),
         "events": cluster.kubectl("get", "events", "-A", "-o", "yaml"),
         "leases": cluster.kubectl("get", "leases", "-A", "-o", "yaml"),

@@ -4,6 +4,7 @@ Owns flags, environment variables, terminal output, and exit statuses (0 done, 1
 imports its dependencies only when it runs, so that ``--help`` is fast.
 """
 
+import io
 import signal
 import sys
 
@@ -33,6 +34,9 @@ def _run(name: str) -> None:
     # During imports Ctrl-C ends the process by signal, without a traceback; commands that need to stop something
     # install their own handlers.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # None if it is closed
+            stream.reconfigure(errors="backslashreplace")  # text of plugins may have what an encoding lacks
     from plugin_operator.cli.group import COMPLETION_VARIABLE, group
 
     group.main(prog_name=name, complete_var=COMPLETION_VARIABLE)

@@ -1,13 +1,23 @@
 """The report of a check in each form, whatever a plugin's text holds."""
 
+import errno
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from plugin_operator.cli.checking.printing import OUTPUTS, print_report
-from plugin_operator.cli.checking.report import CheckedPlugin, CheckReport, Mistake, report_of
+from plugin_operator.cli.checking.printing import OUTPUTS, print_plugins, print_report
+from plugin_operator.cli.checking.report import (
+    CheckedPlugin,
+    CheckReport,
+    Mistake,
+    declaration_from,
+    report_of,
+)
+from plugin_operator.errors import PluginOperatorError
 
 HOSTILE = "boom\r\n::set-output name=a::b\x1b[31m\x00 100%, \udc80"
 ERROR = Mistake("plugins/a,b.py", HOSTILE, 3, 5, "PO101", "error")
@@ -92,3 +102,37 @@ def test_a_mistake_of_several_plugins_counts_once_and_all_are_in_the_order_of_th
     late, early = Mistake("b.py", "x", 9), Mistake("b.py", "y", 2)
     plugins = [CheckedPlugin(name, "b.py", "rejected", mistakes=(late, early)) for name in ("one", "two")]
     assert report_of(plugins, [Mistake("a.py", "z"), late]).mistakes == [Mistake("a.py", "z"), early, late]
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_summary_that_a_plugin_forged_is_printed_as_values_of_the_documented_types(
+    output: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forged = {"name": 5, "line": "x", "for": b"a", "caches": [7], "sources": {"a": 1.5}, "own": [b"1", {1: None}]}
+    found = declaration_from(forged)
+    assert (found["name"], found["line"], found["for"], found["caches"], found["sources"]) == (
+        "5",
+        None,
+        "b'a'",
+        [],
+        [],
+    )
+    plugin = CheckedPlugin("forged", "forged.py", "ok", declarations=[found])
+    assert printed(report_of([plugin]), output, capsys)
+    print_plugins(report_of([plugin]))
+    assert capsys.readouterr().out == "forged.py: ok (5 for b'a')\n"
+
+
+class FullDisk(io.StringIO):
+    """A file that takes nothing."""
+
+    def write(self, text: str) -> int:
+        """Refuse a text."""
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_full_disk_is_an_error_with_its_reason(output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    with pytest.raises(PluginOperatorError, match="cannot be written: No space left on device"):
+        print_report(report(ERROR), output)

@@ -1,15 +1,16 @@
 """Checks of plugin files with the operator's own scanner, trial process and contract, and with the lints."""
 
 import asyncio
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from plugin_operator.cli.checking.plugin_lints import lint_all
-from plugin_operator.cli.checking.report import CheckedPlugin, CheckReport, Mistake, report_of
+from plugin_operator.cli.checking.report import CheckedPlugin, CheckReport, Mistake, declaration_from, report_of
 from plugin_operator.cli.plugin_paths import chosen, directory_of, is_plugin, plugin_of
 from plugin_operator.clock import SystemClock
-from plugin_operator.errors import PluginRejected
+from plugin_operator.errors import PluginOperatorError, PluginRejected
 from plugin_operator.hosting.inspection.imports import code_of
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet, check_installed
 from plugin_operator.hosting.requirements.needs import needs_of
@@ -18,6 +19,7 @@ from plugin_operator.hosting.scan.scanner import Gate, Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejection, Role, Snapshot
 from plugin_operator.hosting.validation.protocol import Verdict
 from plugin_operator.hosting.validation.validator import Validator
+from plugin_operator.rendering import describe
 from plugin_operator.threads import in_thread
 
 _STOP_SECONDS = 5.0
@@ -48,19 +50,20 @@ def check(paths: Sequence[Path], settings: CheckSettings) -> CheckReport:
 
     Raises:
         UsageError: the public key in ``key_file`` is invalid.
+        PluginOperatorError: no process can be started.
     """
-    return asyncio.run(_check(paths, settings))
+    try:
+        return asyncio.run(_check(paths, settings))
+    except OSError as error:
+        raise PluginOperatorError(f"the check cannot run here: {describe(error)}") from error
 
 
 async def _check(paths: Sequence[Path], settings: CheckSettings) -> CheckReport:
     validator = Validator(clock=SystemClock(), deadline_seconds=settings.timeout_seconds)
-    wanted: dict[Path, list[Path]] = {}
-    for path in map(plugin_of, paths):
-        wanted.setdefault(directory_of(path), []).append(path)
     plugins: list[CheckedPlugin] = []
     others: list[Mistake] = []
     try:
-        for directory, inside in wanted.items():
+        for directory, inside in _by_directory(paths):
             gate = _gate(settings.key_file, directory) if settings.key_file is not None else None
             snapshot = await in_thread(Scanner(directory, gate=gate).scan)
             names, lost = _names(snapshot, inside)
@@ -72,6 +75,15 @@ async def _check(paths: Sequence[Path], settings: CheckSettings) -> CheckReport:
     finally:
         await validator.stop(_STOP_SECONDS)
     return report_of(plugins, others)
+
+
+def _by_directory(paths: Iterable[Path]) -> list[tuple[Path, list[Path]]]:
+    """Return the paths below each directory, which may have many names: the first is shown."""
+    found: dict[str, tuple[Path, list[Path]]] = {}
+    for path in map(plugin_of, paths):
+        directory = directory_of(path)
+        found.setdefault(os.path.realpath(directory), (directory, []))[1].append(path)
+    return list(found.values())
 
 
 def _names(snapshot: Snapshot, paths: Iterable[Path]) -> tuple[list[str], list[Mistake]]:
@@ -156,7 +168,8 @@ def _judged(source: PluginSource, verdict: Verdict) -> CheckedPlugin:
         every = dict.fromkeys((*mistakes, *_syntax_errors(source)))
         return CheckedPlugin(source.name, source.path, "rejected", mistakes=tuple(every))
     effects = tuple(Mistake.side_effect(source.path, f"its import {each}") for each in verdict.leftovers)
-    return CheckedPlugin(source.name, source.path, "ok", declarations=verdict.declarations, mistakes=effects)
+    declarations = [declaration_from(each) for each in verdict.declarations]
+    return CheckedPlugin(source.name, source.path, "ok", declarations=declarations, mistakes=effects)
 
 
 def _syntax_errors(source: PluginSource) -> tuple[Mistake, ...]:

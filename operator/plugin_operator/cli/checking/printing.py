@@ -12,6 +12,7 @@ from rich.text import Text
 
 from plugin_operator.cli.checking.report import CheckedPlugin, CheckReport, Mistake
 from plugin_operator.cli.output import print_document, print_table
+from plugin_operator.errors import PluginOperatorError
 from plugin_operator.hosting.lints.lint import ERROR
 from plugin_operator.rendering import valid_unicode
 
@@ -20,8 +21,17 @@ _STYLES = {"error": "red", "warning": "yellow"}
 
 
 def print_report(report: CheckReport, output: str) -> None:
-    """Print a report in one of the forms in ``OUTPUTS``."""
-    OUTPUTS[output](report)
+    """Print a report in one of the forms in ``OUTPUTS``.
+
+    Raises:
+        PluginOperatorError: standard output takes no more, as on a full disk.
+    """
+    try:
+        OUTPUTS[output](report)
+    except BrokenPipeError:
+        raise  # the reader has enough; click ends the process
+    except OSError as error:
+        raise PluginOperatorError(f"the report cannot be written: {error.strerror}") from error
 
 
 def print_plugins(report: CheckReport) -> None:

@@ -114,6 +114,33 @@ class CheckReport:
         }
 
 
+def declaration_from(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the summary of a controller with values of its types only.
+
+    The process of a trial import has run code of the plugin, which may have written any other summary.
+    """
+    lists = ("owns", "watches", "reads", "namespaces", "schedules", "sources", "permissions", "caches")
+    found: dict[str, Any] = {key: _plain(each) for key, each in values.items()}
+    for key in ("name", "id", "path"):
+        found[key] = str(found.get(key, ""))
+    found["for"] = str(found["for"]) if found.get("for") is not None else None
+    found["line"] = found["line"] if type(found.get("line")) is int else None
+    for key in lists:
+        if key in found and not isinstance(found[key], list):
+            found[key] = None if found[key] is None else []
+    found["caches"] = [each for each in found.get("caches") or () if isinstance(each, dict)]
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of JSON types, with text in place of others."""
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
 def report_of(plugins: Sequence[CheckedPlugin], others: Iterable[Mistake] = ()) -> CheckReport:
     """Return the report of plugins, with the mistakes that concern several of them or the source."""
     mistakes = {each: None for plugin in plugins for each in plugin.mistakes} | dict.fromkeys(others)

@@ -66,19 +66,21 @@ def _blocking_functions(file: SourceFile, direct: dict[ast.Call, tuple[str, str]
         for call in file.calls
         if isinstance(around := file.function_around(call), ast.FunctionDef) and not file.is_generator(around)
     ]
+    callers: dict[ast.AST, list[ast.AST]] = {}
     found: dict[ast.AST, str] = {}
     for call, around in calls:
         if call in direct:
             found.setdefault(around, f"{direct[call][0]}() in line {call.lineno}")
-    while True:
-        reached: dict[ast.AST, str] = {
-            around: found[called]
-            for call, around in calls
-            if around not in found and (called := file.called_function(call)) in found and called is not None
-        }
-        if not reached:
-            return found
-        found |= reached
+        elif (called := file.called_function(call)) is not None:
+            callers.setdefault(called, []).append(around)
+    waiting = list(found)
+    while waiting:
+        reached = waiting.pop()
+        for caller in callers.get(reached, ()):
+            if caller not in found:
+                found[caller] = found[reached]
+                waiting.append(caller)
+    return found
 
 
 def _functions_of_declarations(file: SourceFile) -> Iterator[ast.AST]:

@@ -6,10 +6,11 @@ stands for nothing.
 
 import ast
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from plugin_operator.hosting.lints.scopes import FUNCTIONS, Function, is_bare_annotation, scopes_of
+from plugin_operator.hosting.lints.scopes import FUNCTIONS, Function, Scope, is_bare_annotation, scopes_of
 
 #: Dotted name of the argument of a reconciler, hook or map function.
 CONTEXT = "<ctx>"
@@ -66,13 +67,18 @@ class SourceFile:
     text: str
     own_modules: Container[str] = ()
     declared: Sequence[DeclaredController] | None = None
-    _attributes: dict[ast.ClassDef, dict[str, list[ast.expr | None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.scopes = scopes_of(self.tree)
         self._lines = self.text.splitlines()
         yields = (node for node in self.scopes.nodes if isinstance(node, ast.Yield | ast.YieldFrom))
         self._generators = {self.function_around(node) for node in yields}
+
+    @cached_property
+    def cancelling_functions(self) -> frozenset[ast.AST | None]:
+        """The functions that cancel a task."""
+        named = (node for node in self.scopes.nodes if isinstance(node, ast.Attribute) and node.attr == "cancel")
+        return frozenset(self.function_around(node) for node in named)
 
     @property
     def calls(self) -> Iterator[ast.Call]:
@@ -204,14 +210,31 @@ class SourceFile:
 
     def _attributes_of(self, own: ast.ClassDef) -> dict[str, list[ast.expr | None]]:
         """Return what the methods of a class assign to attributes of ``self``."""
-        if not self._attributes:
-            for node in self.scopes.nodes:
-                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
-                    owner = self._class_of_self(node.value)
-                    if owner is not None and not is_bare_annotation(self.parent(node)):
-                        known = self._attributes.setdefault(owner, {})
-                        known.setdefault(node.attr, []).append(self._assigned_to(node))
         return self._attributes.get(own, {})
+
+    @cached_property
+    def _attributes(self) -> dict[ast.ClassDef, dict[str, list[ast.expr | None]]]:
+        found: dict[ast.ClassDef, dict[str, list[ast.expr | None]]] = {}
+        for node in self.scopes.nodes:
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+                owner = self._class_of_self(node.value)
+                if owner is not None and not is_bare_annotation(self.parent(node)):
+                    found.setdefault(owner, {}).setdefault(node.attr, []).append(self._assigned_to(node))
+        return found
+
+    def loads_of(self, name: ast.Name) -> Sequence[ast.Name]:
+        """Return the reads of the variable that ``name`` binds, in the order of the text."""
+        return self._loads.get((self.scopes.scope_of[name], name.id), ())
+
+    @cached_property
+    def _loads(self) -> dict[tuple[Scope, str], list[ast.Name]]:
+        found: dict[tuple[Scope, str], list[ast.Name]] = {}
+        for node in self.scopes.nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                bound = self.scopes.scope_of[node].lookup(node.id)
+                if bound is not None:
+                    found.setdefault((bound[0], node.id), []).append(node)
+        return found
 
     def _assigned_to(self, node: ast.Attribute) -> ast.expr | None:
         match self.parent(node):

@@ -77,8 +77,7 @@ def _goes_on(file: SourceFile, node: ast.AST, handler: Sequence[ast.AST]) -> boo
     if any(isinstance(each, ast.Return | ast.Break) for each in handler):
         return False
     function = file.function_around(node)
-    body = getattr(function, "body", [])
-    if any(isinstance(each, ast.Attribute) and each.attr == "cancel" for each in _own(file, body)):
+    if function in file.cancelling_functions:
         return False
     inside = file.parent(node)
     while inside is not None and inside is not function:

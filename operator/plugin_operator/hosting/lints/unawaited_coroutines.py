@@ -1,7 +1,7 @@
 """Coroutines that nothing awaits, so that their code never runs."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from plugin_operator.hosting.lints.lint import ERROR, Lint, Rule
 from plugin_operator.hosting.lints.scopes import FUNCTIONS
@@ -66,21 +66,12 @@ def _lost_in_variable(file: SourceFile, name: ast.Name) -> str:
     scope = file.scopes.scope_of[name]
     if not isinstance(scope.node, FUNCTIONS) or len(scope.bindings.get(name.id, ())) != 1:
         return ""
-    loads = list(_loads(file, name))
+    loads = file.loads_of(name)
     if not loads:
         return f"and {name.id} is not used, so it does nothing"
     if any(_is_misused(file, each) for each in loads) or all(_is_tested(file, each) for each in loads):
         return f"and {name.id} is used like the result of a function"
     return ""
-
-
-def _loads(file: SourceFile, name: ast.Name) -> Iterator[ast.Name]:
-    scope = file.scopes.scope_of[name]
-    for node in file.scopes.nodes:
-        if isinstance(node, ast.Name) and node.id == name.id and isinstance(node.ctx, ast.Load):
-            bound = file.scopes.scope_of[node].lookup(node.id)
-            if bound is not None and bound[0] is scope:
-                yield node
 
 
 def _is_misused(file: SourceFile, node: ast.expr) -> bool:

@@ -20,7 +20,7 @@ from plugin_operator.plugin.cache_declaration import CacheDeclaration, IndexFunc
 from plugin_operator.plugin.declaration.caches import refuse_unclear
 from plugin_operator.plugin.declaration.contract import check, check_methods
 from plugin_operator.plugin.declaration.invocation import AnyFunction
-from plugin_operator.plugin.declaration.options import DECORATED, MARK, read_options
+from plugin_operator.plugin.declaration.options import DECORATED, MARK, is_declared, read_options
 from plugin_operator.plugin.declaration.permissions import Permission
 from plugin_operator.plugin.declaration.source_location import Place, place_of
 from plugin_operator.plugin.declaration.triggers import refuse_doubles, refuse_unconnected
@@ -209,24 +209,32 @@ def _declare_all(targets: Iterable[tuple[str, Any]], stem: str, path: str) -> li
 def _declare(target: Any, attribute: str, stem: str, path: str) -> ControllerDeclaration:
     place = place_of(target, path)
     instance = _instantiate(target, place)
-    options = read_options(instance)
     fallback = attribute.lower() if isinstance(target, type) else attribute
     default_name = stem if fallback in {"", "reconcile"} else fallback
-    values: dict[str, Any] = {}
-    rejections: list[PluginRejected] = []
-    for part in (
-        lambda: check_methods(target, instance, place),
-        lambda: check(options, place, default_name=default_name),
-    ):
-        try:
-            values |= part()
-        except PluginRejected as rejection:
-            rejections.append(rejection)
-    if rejections:
-        raise joined(rejections)
+    values = _checked(target, instance, place, default_name)
     declaration = ControllerDeclaration(**values, path=place.path, line=place.line)
     refuse_unclear(declaration.caches, place)
     return declaration
+
+
+def _checked(target: Any, instance: Any, place: Place, default_name: str) -> dict[str, Any]:
+    """Return the fields and methods of a controller; the rejection has the mistakes in both."""
+    rejections: list[PluginRejected] = []
+    options = read_options(instance)
+    values: dict[str, Any] = {}
+    try:
+        values |= check_methods(target, instance, place)
+    except PluginRejected as rejection:
+        rejections.append(rejection)
+        if not is_declared(options):
+            raise  # an object that is no controller at all has no wrong fields
+    try:
+        values |= check(options, place, default_name=default_name)
+    except PluginRejected as rejection:
+        rejections.append(rejection)
+    if rejections:
+        raise joined(rejections)
+    return values
 
 
 def _instantiate(target: Any, place: Place) -> Any:

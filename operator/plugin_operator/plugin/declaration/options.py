@@ -57,3 +57,8 @@ def read_options(target: object) -> ControllerOptions:
     if not inspect.isroutine(target):
         values |= {name: getattr(target, name) for name in FIELDS if hasattr(target, name)}
     return ControllerOptions(**values)
+
+
+def is_declared(options: ControllerOptions) -> bool:
+    """Report whether any field has another value than its default, without calling a value's ``__eq__``."""
+    return any(getattr(options, each.name) is not each.default for each in fields(options))
