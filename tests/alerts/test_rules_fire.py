@@ -86,7 +86,8 @@ class Story:
 
 async def must_hold(story: Story, timeline: Timeline, folder: Path) -> None:
     # In a thread: an operator whose event loop stands still loses its Lease.
-    faults = await asyncio.to_thread(promtool.ask, folder, timeline, story.questions(timeline))
+    questions = story.questions(timeline)
+    faults = await asyncio.to_thread(promtool.ask, folder, timeline.input_series(), questions)
     assert faults == "", faults
 
 

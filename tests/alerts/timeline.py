@@ -67,7 +67,7 @@ class Timeline:
             if is_rising(key) and key in self._raw and value >= self._raw[key]:
                 shown = self._shown[key] + value - self._raw[key]
             self._shown[key] = shown
-            self._series.setdefault(key, ["_"] * self._steps).append(f"{shown:.12g}")
+            self._series.setdefault(key, ["_"] * self._steps).append(f"{shown:.8g}")
         for key, values in self._series.items():
             if key not in now:
                 is_first = bool(values) and values[-1] not in {"_", "stale"}
