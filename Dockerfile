@@ -14,6 +14,7 @@ RUN python -m venv --without-pip /opt/plugin-operator \
     -r requirements/runtime.txt \
  && python -m pip install --require-hashes --only-binary=:all: -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
+COPY requirements/sbom.cdx.json requirements/
 COPY operator/ operator/
 RUN python -m pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheels . \
  && python -m pip --python /opt/plugin-operator/bin/python install --no-deps --no-index /wheels/*.whl

@@ -16,6 +16,9 @@ OPTIONS    ?=
 TIMESTAMP  ?= $(shell date -u +%Y-%m-%dT%H:%M:%SZ)
 PLATFORMS  ?= linux/amd64,linux/arm64
 VENV       ?= .venv
+# make release VERSION=1.2.3; DRY_RUN=1 leaves nothing but dist/.
+VERSION    ?=
+DRY_RUN    ?=
 PLUGINS    ?= plugins
 DOCKER     ?= docker
 # That of PATH, or else the one that the tests use.
@@ -33,14 +36,14 @@ BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 LOCK    := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
            --no-emit-index-url --no-emit-find-links --quiet $(if $(UPGRADE),--upgrade)
-SOURCES := $(shell find operator -name '*.py' -o -name py.typed) pyproject.toml README.md LICENSE
+SOURCES := $(shell find operator -name '*.py' -o -name py.typed) pyproject.toml README.md LICENSE requirements/sbom.cdx.json
 
 export PIP_ROOT_USER_ACTION := ignore
 # Without byte code, each of a thousand processes compiles its sources again, and pytest rewrites every test in each run.
 unexport PYTHONDONTWRITEBYTECODE
 # make exports variables of its command line to recipes. These stay out: a test starts make again, and that make must
 # choose PYTHON and VENV by itself.
-unexport REGISTRY IMAGE_NAME TAG NAMESPACE OPTIONS TIMESTAMP PLATFORMS VENV PLUGINS DOCKER KUBECTL WORKERS ARGS PYTHON
+unexport VERSION DRY_RUN REGISTRY IMAGE_NAME TAG NAMESPACE OPTIONS TIMESTAMP PLATFORMS VENV PLUGINS DOCKER KUBECTL WORKERS ARGS PYTHON
 
 .PHONY: help
 help: ## List the targets
@@ -89,6 +92,29 @@ dist/.built: $(SOURCES) $(VENV)/.runtime
 	@$(PIP) wheel --no-deps --no-build-isolation --no-index --wheel-dir dist .
 	@touch $@
 	@ls dist/*.whl
+
+# Twine and the schema of the SBOM, apart from the environment that the tests know.
+$(VENV)-release/.tools: requirements/release.txt | $(BIN)/python
+	@$(BIN)/python -m venv --clear $(VENV)-release
+	@$(VENV)-release/bin/python -m pip --disable-pip-version-check --no-input --quiet install --require-hashes -r requirements/release.txt
+	@touch $@
+
+.PHONY: release
+release: $(VENV)/.dev $(VENV)-release/.tools ## Check, build thrice, compare and tag VERSION; all but the upload (DRY_RUN=1: no tag)
+	@$(BIN)/python -m release $(VERSION) --tools $(VENV)-release/bin $(if $(DRY_RUN),--dry-run)
+
+.PHONY: set-version
+set-version: $(VENV)/.dev ## Write VERSION to every place that names the version
+	@$(BIN)/python -m release --set-version $(VERSION)
+
+.PHONY: surface
+surface: $(VENV)/.dev ## Record the public names, flags, metrics and JSON keys as promised
+	@$(BIN)/python -m tests.surface
+	@git --no-pager diff --stat -- release || true
+
+.PHONY: sbom
+sbom: $(VENV)/.dev ## Make requirements/sbom.cdx.json from the pins
+	@$(BIN)/python -m release.sbom
 
 .PHONY: all
 all: build plugins test check ## build, plugins, test and check
@@ -208,9 +234,11 @@ lock: $(BIN)/python ## Resolve the pins again; UPGRADE=1 takes newer versions
 	@$(LOCK) requirements/lock.in -o requirements/lock.txt
 	@$(LOCK) pyproject.toml -o requirements/runtime.txt
 	@$(LOCK) requirements/go.in -o requirements/go.txt
+	@$(LOCK) requirements/release.in -c requirements/runtime.txt -o requirements/release.txt
 	@$(LOCK) requirements/build.in -c requirements/runtime.txt -o requirements/build.txt
 	@$(LOCK) pyproject.toml --extra test --extra check --extra tracing --extra cel -c requirements/runtime.txt -c requirements/build.txt \
 	  -o requirements/dev.txt
+	@$(MAKE) --no-print-directory sbom
 	@git --no-pager diff --stat -- requirements || true
 
 # ---- image and cluster
