@@ -29,6 +29,8 @@ FILES = {
     "asks_less.py": "# /// script\n# dependencies = ['click<8']\n# ///\n",
     "folder/__init__.py": GOOD.format(name="folder", body="...") + "from . import inner\n",
     "folder/inner.py": "import time\nasync def nap():\n    time.sleep(1)\n",
+    "counts.py": "import prometheus_client as p\np.Counter('seen', 'x')\n" + GOOD.format(name="counts", body="..."),
+    "counts_too.py": "import prometheus_client as p\np.Counter('seen', 'x')\n" + GOOD.format(name="more", body="..."),
     "watching.py": (
         "from plugin_operator import controller\n@controller(for_='v1/Pod')\n"
         "async def watching(ctx, request):\n    try:\n        await ctx.client.get('v1/Pod', request)\n"
@@ -61,6 +63,7 @@ def test_all_mistakes_of_all_files_are_found_at_once(run: Run, plugins: Path) ->
         "asks_less.py": ["2:PO001", "2:PO001"],
         "broken.py": ["1:PO001"],
         "cacheless.py": ["4:PO103"],
+        "counts_too.py": ["None:PO001"],
         "folder/inner.py": ["3:PO101"],
         "helper.py": ["3:PO101"],
         "lazy.py": ["4:PO102"],
@@ -72,8 +75,9 @@ def test_all_mistakes_of_all_files_are_found_at_once(run: Run, plugins: Path) ->
     states = {each["name"]: each["state"] for each in document["plugins"]}
     assert {name for name, state in states.items() if state == "rejected"} == {"asks", "asks_less", "broken", "wrong"}
     assert states["helper"] == "helper"
-    (message,) = (each["message"] for each in document["mistakes"] if "matches all" in each["message"])
-    assert message.startswith("no version of click matches all: ")
+    messages = {Path(each["path"]).name: each["message"] for each in document["mistakes"]}
+    assert messages["counts_too.py"] == f"its metric 'seen' has the name of one in {plugins}/counts.py: choose another"
+    assert messages["asks_less.py"].startswith("no version of click matches all: ")
 
 
 def test_warnings_fail_a_strict_check_only(run: Run, plugins: Path) -> None:

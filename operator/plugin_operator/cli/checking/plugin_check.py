@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from plugin_operator.cli.checking.clashes import clashes_between, conflicts_between
 from plugin_operator.cli.checking.plugin_lints import lint_all
 from plugin_operator.cli.checking.report import CheckedPlugin, CheckReport, Mistake, declaration_from, report_of
 from plugin_operator.cli.plugin_paths import chosen, directory_of, is_plugin, plugin_of
@@ -13,8 +14,6 @@ from plugin_operator.clock import SystemClock
 from plugin_operator.errors import PluginOperatorError, PluginRejected
 from plugin_operator.hosting.inspection.imports import code_of
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet, check_installed
-from plugin_operator.hosting.requirements.needs import needs_of
-from plugin_operator.hosting.requirements.union import conflicts_of
 from plugin_operator.hosting.scan.scanner import Gate, Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejection, Role, Snapshot
 from plugin_operator.hosting.validation.protocol import Verdict
@@ -69,7 +68,7 @@ async def _check(paths: Sequence[Path], settings: CheckSettings) -> CheckReport:
             names, lost = _names(snapshot, inside)
             checked = [await _check_one(name, snapshot, validator, settings) for name in names]
             plugins += checked
-            others += [*lost, *_doubles(checked), *_conflicts(names, snapshot)]
+            others += [*lost, *clashes_between(checked), *conflicts_between(names, snapshot)]
             if settings.lints:
                 others += await in_thread(lint_all, checked, snapshot)
     finally:
@@ -99,35 +98,6 @@ def _names(snapshot: Snapshot, paths: Iterable[Path]) -> tuple[list[str], list[M
         elif not found and is_plugin(path):
             lost[Mistake(str(path), _NO_PLUGIN)] = None
     return list(names), list(lost)
-
-
-def _doubles(plugins: Iterable[CheckedPlugin]) -> Iterator[Mistake]:
-    """Yield a mistake for each controller whose name or id is used by an earlier plugin in the same directory."""
-    first: dict[tuple[str, str], str] = {}
-    for each in (declared for plugin in plugins for declared in plugin.declarations):
-        where = f"{each.get('path')}:{each.get('line')}"
-        for field in ("name", "id"):
-            value = str(each.get(field))
-            other = first.setdefault((field, value), where)
-            if other != where:
-                taken = f"{value!r} is the {field} of the controller in {other}"
-                yield Mistake(
-                    str(each.get("path")), f"{field}: {taken}: choose another with {field}=", each.get("line")
-                )
-                break  # without a declared id, the id is the name
-
-
-def _conflicts(names: Iterable[str], snapshot: Snapshot) -> Iterator[Mistake]:
-    """Yield the contradictions between the requirements of plugins in one directory."""
-    needs = []
-    for name in names:
-        source = snapshot.sources.get(name)
-        try:
-            needs += needs_of(source.files, source.root) if source is not None else []
-        except PluginRejected:
-            continue  # the trial names it
-    for each in conflicts_of(needs):
-        yield Mistake(each.path, each.text, each.line)
 
 
 def _gate(key_file: Path, directory: Path) -> Gate:
@@ -169,7 +139,9 @@ def _judged(source: PluginSource, verdict: Verdict) -> CheckedPlugin:
         return CheckedPlugin(source.name, source.path, "rejected", mistakes=tuple(every))
     effects = tuple(Mistake.side_effect(source.path, f"its import {each}") for each in verdict.leftovers)
     declarations = [declaration_from(each) for each in verdict.declarations]
-    return CheckedPlugin(source.name, source.path, "ok", declarations=declarations, mistakes=effects)
+    return CheckedPlugin(
+        source.name, source.path, "ok", declarations=declarations, metrics=verdict.metrics, mistakes=effects
+    )
 
 
 def _syntax_errors(source: PluginSource) -> tuple[Mistake, ...]:

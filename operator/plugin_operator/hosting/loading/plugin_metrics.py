@@ -52,6 +52,11 @@ class RevisionMetrics:
         self.collectors: dict[Collector, frozenset[str]] = {}
         self.told: set[str] = set()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all metrics and series that the collectors describe."""
+        return frozenset().union(*self.collectors.values())
+
 
 Find = Callable[[], RevisionMetrics | None]
 """Returns the metrics of the calling plugin, or None."""

@@ -19,10 +19,11 @@ from plugin_operator.hosting.loading.loader import IMPORT_THREADS, Loader
 from plugin_operator.hosting.validation.protocol import TrialRequest, Verdict, frame
 from plugin_operator.hosting.validation.side_effects import Watchman
 from plugin_operator.plugin import summary
-from plugin_operator.rendering import class_name
+from plugin_operator.rendering import class_name, valid_unicode
 
 _MAX_DATA_BYTES = 2 * 1024**3
 _MAX_PROCESSES = 4096
+_MAX_METRICS = 10_000
 _DUMP_BEFORE_DEADLINE = 0.9
 # A quarter of the operator's share of a contended processor; an import still ends before its deadline.
 _NICENESS = 5
@@ -116,6 +117,12 @@ def _judge(request: TrialRequest) -> Verdict:
         reason="; ".join(left.harmful),
         path=request.path if left.harmful else "",
         declarations=[summary(each) for each in revision.declarations],
+        metrics=_names_of_metrics(revision.modules.metrics.names),
         leftovers=[*left.notable, *revision.leftovers],
         seconds=time.monotonic() - started,
     )
+
+
+def _names_of_metrics(names: frozenset[str]) -> list[str]:
+    """Return names as text that can be encoded: a plugin's collector may describe metrics with names of any type."""
+    return sorted(valid_unicode(each) for each in names if type(each) is str)[:_MAX_METRICS]
