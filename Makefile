@@ -174,6 +174,10 @@ pictures: $(VENV)/.dev ## Draw docs/architecture.svg from the import graph, and 
 	@PYTHONPATH=operator $(BIN)/python docs/architecture.py
 	@$(BIN)/python docs/session.py
 
+.PHONY: dashboards
+dashboards: $(VENV)/.dev ## Make the dashboards for Grafana in manifests/components/dashboards
+	@$(BIN)/python docs/dashboards.py
+
 .PHONY: reference
 reference: $(VENV)/.dev ## Make docs/reference.md from the docstrings of the author API
 	@$(BIN)/python docs/reference.py

@@ -1,12 +1,14 @@
 """Every metric and label that a rule or a dashboard reads is in a scrape of a running operator."""
 
+import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from docs.dashboards import DASHBOARDS, FOLDER
 from kube_apiserver import ApiServer
 from tests.alerts import rules
 from tests.alerts.running_operator import HEALTHY, RunningOperator
@@ -20,6 +22,18 @@ OF_THE_TARGET = {*Target("").labels, "cluster"}
 #: Without --plugins-signature-key there is no manifest.
 ONLY_WITH_A_KEY = {"plugin_operator_plugins_manifest_serial"}
 SUFFIXES = ("_total", "_count", "_bucket", "_sum")
+
+
+def queries() -> Iterator[tuple[str, str, str]]:
+    """Yield dashboard, panel and expression of each query, and those of the variables."""
+    for name in DASHBOARDS:
+        document = json.loads((FOLDER / f"{name}.json").read_text())
+        for panel in document["panels"]:
+            for target in panel.get("targets", []):
+                yield name, panel["title"], target["expr"]
+        for variable in document["templating"]["list"]:
+            if variable["type"] == "query":
+                yield name, variable["name"], re.sub(r"label_values\((.*), \w+\)", r"\1", variable["query"]["query"])
 
 
 @pytest.fixture
@@ -57,6 +71,18 @@ async def test_what_the_rules_read_is_in_a_scrape(scrape: str) -> None:
             assert {label for label, _, _ in selector.matchers} <= own | OF_THE_TARGET, (alert.name, selector)
             labels |= own
         assert rules.grouping_labels_of(alert.expr) <= labels, alert.name
+
+
+async def test_what_the_dashboards_read_is_in_a_scrape(scrape: str) -> None:
+    names = names_in(scrape)
+    for name, title, expr in queries():
+        labels = set(OF_THE_TARGET)
+        for selector in rules.selectors_of(expr):
+            assert selector.metric in names, f"{name}, {title}: no scrape has {selector.metric}"
+            own = names[selector.metric]
+            assert {label for label, _, _ in selector.matchers} <= own | OF_THE_TARGET, (name, title, selector)
+            labels |= own
+        assert rules.grouping_labels_of(expr) <= labels, (name, title)
 
 
 async def test_every_declared_metric_has_a_family_before_it_counts_anything(scrape: str) -> None:
