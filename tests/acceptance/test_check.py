@@ -18,7 +18,7 @@ FILES = {
     "cacheless.py": GOOD.format(name="cacheless", body="ctx.lister_for('v1/Secret')"),
     "twin.py": GOOD.format(name="good", body="..."),
     "broken.py": "def x(:\n",
-    "helped.py": "import helper\n" + GOOD.format(name="helped", body="await helper.nap()"),
+    "helped.py": "import helper\n" + GOOD.format(name="helped", body="await helper.nap(); helper.nap()"),
     "helper.py": "import time\nasync def nap():\n    time.sleep(1)\n",
     "wrong.py": (
         "from plugin_operator import controller\nimport time\n"
@@ -65,6 +65,7 @@ def test_all_mistakes_of_all_files_are_found_at_once(run: Run, plugins: Path) ->
         "cacheless.py": ["4:PO103"],
         "counts_too.py": ["None:PO001"],
         "folder/inner.py": ["3:PO101"],
+        "helped.py": ["5:PO102"],
         "helper.py": ["3:PO101"],
         "lazy.py": ["4:PO102"],
         "slow.py": ["5:PO101"],

@@ -28,7 +28,14 @@ def test_findings_and_what_the_loader_read_cross_the_pipe(linter: Linter) -> Non
     content = b"async def one(ctx, request):\n    ctx.lister_for('v1/Pod')\n"
     declared = [DeclaredController(line=1, has_kind=True, caches=("v1/Secret",))]
     assert [each.rule for each in linter.lint(content, declared=declared)] == ["PO103"]
-    assert linter.lint(b"import requests\nasync def f(): requests.get('x')\n", own_modules=["requests"]) == []
+    functions = linter.functions_of(SLOW + b"def g(): time.sleep(1)\n", "helper.py")
+    assert functions == {"f": (True, ""), "g": (False, "time.sleep() in line 4 of helper.py")}
+    (found,) = linter.lint(b"import helper\nasync def f(): helper.g()\n", helpers={"helper": functions})
+    assert found.message == (
+        "helper.g() blocks the event loop of all plugins: it calls time.sleep() in line 4 of helper.py: "
+        "await asyncio.to_thread(helper.g, \u2026)"
+    )
+    assert linter.lint(b"import requests\nasync def f(): requests.get('x')\n", helpers={"requests": {}}) == []
 
 
 @pytest.mark.parametrize(
@@ -53,6 +60,7 @@ def test_a_file_that_is_no_python_has_no_findings(linter: Linter, content: bytes
 def test_a_costly_file_is_named_as_such_and_the_next_is_linted(linter: Linter, text: str) -> None:
     found = linter.lint(text.encode())
     assert {each.rule for each in found} <= {"PO003"}
+    assert linter.functions_of(text.encode(), "x.py") == {}
     assert [each.rule for each in linter.lint(SLOW)] == ["PO101"]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.hosting.lints.registry import LINTS, lint
+from plugin_operator.hosting.lints.registry import LINTS, functions_of, lint
 from tests.pages import ROOT, blocks_in
 
 HEAD = """
@@ -23,11 +23,11 @@ DECLARED = [
 ]
 
 
-def rules_in(code: str, declared: Any = None, own_modules: tuple[str, ...] = ()) -> list[str]:
+def rules_in(code: str, declared: Any = None, helpers: Any = None) -> list[str]:
     """Return rule and line, counted from the first line of ``code``, of each finding."""
     source = HEAD + textwrap.dedent(code)
     first = HEAD.count("\n")
-    return [f"{rule}:{found.line - first}" for rule, _, found in lint(source.encode(), list(own_modules), declared)]
+    return [f"{rule}:{found.line - first}" for rule, _, found in lint(source.encode(), helpers or {}, declared)]
 
 
 def inside(code: str, head: str = "async def reconcile(ctx, request):") -> str:
@@ -108,7 +108,7 @@ def test_what_does_not_block_is_left_alone(code: str) -> None:
 def test_a_module_beside_the_plugin_is_not_the_installed_one_of_its_name() -> None:
     code = inside("requests.get('http://x')")
     assert rules_in(code) == ["PO101:2"]
-    assert rules_in(code, own_modules=("requests",)) == []
+    assert rules_in(code, helpers={"requests": {}}) == []
 
 
 def test_a_parameter_and_a_rebound_name_are_not_the_module() -> None:
@@ -177,6 +177,42 @@ def test_maps_predicates_and_indexes_run_on_the_loop_too() -> None:
         time.sleep(1)
     """
     assert rules_in(code) == ["PO101:3", "PO101:8", "PO101:8"]
+
+
+HELPER = b"""
+import requests
+def outer(url): return inner(url)
+def inner(url): return requests.get(url)
+def quick(): ...
+async def nap(): ...
+def many():
+    yield requests.get("x")
+@wrapped
+async def odd(): ...
+"""
+
+
+def test_functions_of_a_helper_are_known_where_it_is_imported() -> None:
+    functions = functions_of(HELPER, "plugins/pkg/web.py")
+    blocks = "requests.get() in line 4 of plugins/pkg/web.py"
+    assert functions == {"outer": (False, blocks), "inner": (False, blocks), "quick": (False, ""), "nap": (True, "")}
+    for head, name in (("import pkg.web", "pkg.web"), ("from pkg import web", "web"), ("import pkg.web as w", "w")):
+        calls = [f"{name}.{each}()" for each in ("outer", "quick", "nap", "odd")]
+        code = head + "\n" + inside("\n".join([*calls, f"await {name}.nap()"]))
+        assert rules_in(code, helpers={"pkg": {}, "pkg.web": functions}) == ["PO101:3", "PO102:5"]
+        assert rules_in(code, helpers={"pkg": {}}) == []
+        assert rules_in(code) == []
+    code = "from pkg.web import nap as sleep, outer\n" + inside("sleep()\nouter('x')")
+    assert rules_in(code, helpers={"pkg.web": functions}) == ["PO102:3", "PO101:4"]
+
+
+def test_a_helper_that_is_no_python_has_no_functions() -> None:
+    assert functions_of(b"def x(:", "x.py") == functions_of(b"\xff", "x.py") == {}
+
+
+def test_after_a_star_import_no_unbound_name_is_a_built_in() -> None:
+    assert rules_in(inside("input()")) == ["PO101:2"]
+    assert rules_in("from helper import *\n" + inside("input()")) == []
 
 
 UNAWAITED = [
@@ -334,7 +370,7 @@ def test_a_comment_that_suppresses_nothing_is_found() -> None:
 
 
 def test_a_finding_names_its_column_in_characters() -> None:
-    ((_, _, found),) = lint("import time\nasync def f():\n    ä = 'ö'; time.sleep(1)\n".encode(), [], None)
+    ((_, _, found),) = lint("import time\nasync def f():\n    ä = 'ö'; time.sleep(1)\n".encode(), {}, None)
     assert (found.line, found.column) == (3, 14)
     assert found.message == (
         "time.sleep() blocks the event loop of all plugins: await asyncio.sleep(…), or return Result(requeue_after=…)"
@@ -347,10 +383,10 @@ def test_each_rule_has_an_id_of_its_own() -> None:
 
 @pytest.mark.parametrize("path", [*ROOT.glob("plugins/*.py"), *ROOT.glob("docs/examples/plugins/*.py")], ids=str)
 def test_the_shipped_plugins_have_no_findings(path: Any) -> None:
-    assert lint(path.read_bytes(), [], None) == []
+    assert lint(path.read_bytes(), {}, None) == []
 
 
 @pytest.mark.parametrize("block", blocks_in("python"), ids=str)
 def test_the_code_in_the_docs_has_no_findings_but_those_it_shows(block: Any) -> None:
-    found = {rule for rule, _, _ in lint(block.code.encode(), [], None)}
+    found = {rule for rule, _, _ in lint(block.code.encode(), {}, None)}
     assert found == ({"PO101"} if block.page == "docs/checking-plugins.md" else set())

@@ -13,42 +13,60 @@ def lint_all(plugins: Iterable[CheckedPlugin], snapshot: Snapshot) -> list[Mista
     """Return the findings in all Python files of plugins and of the helpers they import, each file once. Blocks.
 
     A plugin that the loader rejects is linted as well.
+
+    Raises:
+        OSError: no process can be started.
     """
     linter = Linter()
-    found: dict[str, list[Mistake]] = {}
     try:
+        return _DirectoryLints(linter, snapshot).run(list(plugins))
+    finally:
+        linter.close()
+
+
+class _DirectoryLints:
+    """The lints over the files of one directory."""
+
+    def __init__(self, linter: Linter, snapshot: Snapshot) -> None:
+        self._linter = linter
+        self._snapshot = snapshot
+        self._functions: dict[str, Mapping[str, Any]] = {}
+        self._found: dict[str, list[Mistake]] = {}
+
+    def run(self, plugins: Sequence[CheckedPlugin]) -> list[Mistake]:
         # Own files first: for these it is known what the plugin declares.
         for is_own in (True, False):
             for plugin in plugins:
-                source = snapshot.sources.get(plugin.name)
-                if source is None:
-                    continue
-                for path in _paths(source, is_own=is_own):
-                    shown = f"{snapshot.root}/{path}"
-                    if shown not in found:
-                        declared = _declared(plugin, shown) if is_own else None
-                        found[shown] = _lint(linter, source, path, shown, snapshot, declared)
-    finally:
-        linter.close()
-    return [each for mistakes in found.values() for each in mistakes]
+                source = self._snapshot.sources.get(plugin.name)
+                if source is not None:
+                    self._lint(plugin, source, is_own=is_own)
+        return [each for mistakes in self._found.values() for each in mistakes]
+
+    def _lint(self, plugin: CheckedPlugin, source: PluginSource, *, is_own: bool) -> None:
+        for path in _paths(source, is_own=is_own):
+            shown = f"{self._snapshot.root}/{path}"
+            if shown not in self._found:
+                declared = _declared(plugin, shown) if is_own else None
+                findings = self._linter.lint(source.files[path], helpers=self._helpers(source, path), declared=declared)
+                self._found[shown] = [
+                    Mistake(shown, each.message, each.line, each.column, each.rule, each.severity) for each in findings
+                ]
+
+    def _helpers(self, source: PluginSource, path: str) -> dict[str, Mapping[str, Any]]:
+        """Return the functions of the other files of a plugin, and of its helpers, by module."""
+        found: dict[str, Mapping[str, Any]] = {name: {} for name in self._snapshot.sources}
+        for other in source.code.keys() - {path}:
+            if other not in self._functions:
+                shown = f"{self._snapshot.root}/{other}"
+                self._functions[other] = self._linter.functions_of(source.files[other], shown)
+            found[other.removesuffix(".py").removesuffix("/__init__").replace("/", ".")] = self._functions[other]
+        return found
 
 
 def _paths(source: PluginSource, *, is_own: bool) -> Iterator[str]:
     for path in sorted(source.code):
         if (path == f"{source.name}.py" or path.startswith(f"{source.name}/")) is is_own:
             yield path
-
-
-def _lint(
-    linter: Linter,
-    source: PluginSource,
-    path: str,
-    shown: str,
-    snapshot: Snapshot,
-    declared: Sequence[DeclaredController] | None,
-) -> list[Mistake]:
-    findings = linter.lint(source.files[path], own_modules=snapshot.sources.keys(), declared=declared)
-    return [Mistake(shown, each.message, each.line, each.column, each.rule, each.severity) for each in findings]
 
 
 def _declared(plugin: CheckedPlugin, path: str) -> list[DeclaredController] | None:

@@ -35,6 +35,10 @@ def _find(file: SourceFile) -> Iterable[Found]:
 def _blocks(file: SourceFile, call: ast.Call) -> tuple[str, str] | None:
     """Return how a blocking call is written, and the way out; None for other calls."""
     name = file.dotted(call.func)
+    if (helper := file.called_helper(call)) is not None:
+        shown = ast.unparse(call.func)
+        way_out = f"it calls {helper.blocks}: await asyncio.to_thread({shown}, …)"
+        return (shown, way_out) if helper.blocks else None
     way_out = way_out_of(name) if name else ""
     if isinstance(call.func, ast.Attribute) and not way_out:
         way_out = LAST_PARTS.get(call.func.attr, "")
@@ -97,6 +101,11 @@ def _functions_of_declarations(file: SourceFile) -> Iterator[ast.AST]:
                     yield each
                 elif isinstance(each, ast.Name) and (function := file.function_named(each)) is not None:
                     yield function
+
+
+def blocking_functions_of(file: SourceFile) -> dict[ast.AST, str]:
+    """Return the plain functions of a file that block, with the call in them that does."""
+    return _blocking_functions(file, {call: said for call in file.calls if (said := _blocks(file, call))})
 
 
 BLOCKING_CALL = Lint(Rule("PO101", ERROR, "a call that blocks the event loop"), _find)

@@ -4,8 +4,10 @@ import sys
 from typing import Any
 
 from plugin_operator.hosting.inspection import parser
-from plugin_operator.hosting.lints.registry import lint
+from plugin_operator.hosting.lints.registry import functions_of, lint
 
+#: The questions about a file.
+LINT, FUNCTIONS = "lint", "functions"
 #: Parsing takes a hundred levels at most, each of them some frames.
 _RECURSION_LIMIT = 20_000
 _TOO_DEEP = "is nested too deeply for the lints: split it"
@@ -17,8 +19,10 @@ def main() -> None:
     sys.setrecursionlimit(_RECURSION_LIMIT)
     memory_bytes, processor_seconds = map(int, sys.argv[1:3])
 
-    def answer_to(content: bytes, *about: Any) -> dict[str, Any]:
+    def answer_to(content: bytes, question: str, *about: Any) -> dict[str, Any]:
         try:
+            if question == FUNCTIONS:
+                return {"functions": functions_of(content, *about)}
             found = lint(content, *about)
         except RecursionError:
             return {"rejection": _TOO_DEEP}

@@ -1,13 +1,15 @@
 """The caller's side of the lints: asks a process with limits about each file."""
 
 import signal
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from plugin_operator.hosting.inspection.contained_process import ContainedProcess, ProcessEnded
 from plugin_operator.hosting.lints.lint import NOT_LINTED
+from plugin_operator.hosting.lints.lint_process import FUNCTIONS, LINT
 from plugin_operator.hosting.lints.source_file import DeclaredController
 
 _MEMORY_BYTES = 512 * 1024 * 1024
@@ -37,8 +39,29 @@ class Linter:
         arguments = ("-c", _START, _PACKAGES, str(_MEMORY_BYTES), str(_PROCESSOR_SECONDS))
         self._process = ContainedProcess(lambda: arguments)
 
+    def functions_of(self, content: bytes, path: str) -> dict[str, Any]:
+        """Return what ``lint`` needs to know of a module beside the plugin; nothing if it is too costly. Blocks.
+
+        Args:
+            content: the file.
+            path: the file as shown to users.
+
+        Raises:
+            OSError: no process can be started.
+        """
+        try:
+            answer = self._process.ask((content, FUNCTIONS, path), _DEADLINE_SECONDS)
+        except ProcessEnded:
+            return {}
+        found: dict[str, Any] = answer.get("functions", {})
+        return found
+
     def lint(
-        self, content: bytes, *, own_modules: Collection[str] = (), declared: Sequence[DeclaredController] | None = None
+        self,
+        content: bytes,
+        *,
+        helpers: Mapping[str, Any] = MappingProxyType({}),
+        declared: Sequence[DeclaredController] | None = None,
     ) -> list[LintFinding]:
         """Return the mistakes in a file, in the order of the text. Blocks.
 
@@ -46,7 +69,7 @@ class Linter:
 
         Args:
             content: the file.
-            own_modules: names of modules beside the plugin.
+            helpers: the functions of modules beside the plugin, by dotted name of the module.
             declared: the controllers in the file, as the loader read them; None if they are unknown.
 
         Raises:
@@ -54,7 +77,7 @@ class Linter:
         """
         controllers = None if declared is None else [_as_dict(each) for each in declared]
         try:
-            answer = self._process.ask((content, sorted(own_modules), controllers), _DEADLINE_SECONDS)
+            answer = self._process.ask((content, LINT, dict(helpers), controllers), _DEADLINE_SECONDS)
         except ProcessEnded as ended:
             return [_unfinished(_reason(ended.status))]
         if "found" not in answer:

@@ -5,8 +5,8 @@ stands for nothing.
 """
 
 import ast
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -16,6 +16,8 @@ from plugin_operator.hosting.lints.scopes import FUNCTIONS, Function, Scope, is_
 CONTEXT = "<ctx>"
 _CONTEXTS = frozenset({"Context", "ControllerContext", "MapContext"})
 _MAX_STEPS = 20
+#: Begins the dotted name of what is in a module beside the plugin.
+_OWN = "<own>"
 #: Decorators that return the function itself, or one that calls it in the same way.
 _TRANSPARENT = frozenset(
     [
@@ -35,6 +37,18 @@ class Found(NamedTuple):
     column: int
     last_line: int
     message: str
+
+
+class HelperFunction(NamedTuple):
+    """A function of a module beside the plugin.
+
+    Attributes:
+        is_async: whether a call returns a coroutine.
+        blocks: the call in it that blocks the event loop, with its place; empty if none is known.
+    """
+
+    is_async: bool
+    blocks: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +73,21 @@ class SourceFile:
     Args:
         tree: its syntax tree.
         text: its text.
-        own_modules: names of modules beside the plugin, which are not the installed ones of that name.
+        helpers: the functions of each module beside the plugin, which is not the installed one of that name.
         declared: the controllers that it declares; None if that is unknown.
     """
 
     tree: ast.Module
     text: str
-    own_modules: Container[str] = ()
+    helpers: Mapping[str, Mapping[str, HelperFunction]] = field(default_factory=dict)
     declared: Sequence[DeclaredController] | None = None
 
     def __post_init__(self) -> None:
         self.scopes = scopes_of(self.tree)
         self._lines = self.text.splitlines()
         yields = (node for node in self.scopes.nodes if isinstance(node, ast.Yield | ast.YieldFrom))
+        self._own_modules = {each.partition(".")[0] for each in self.helpers}
+        self._has_star_import = "*" in self.scopes.inner[self.tree].bindings
         self._generators = {self.function_around(node) for node in yields}
 
     @cached_property
@@ -132,6 +148,17 @@ class SourceFile:
                 found = bindings[0].definition if len(bindings) == 1 and not is_assigned else None
         return self._plain_function(found)
 
+    def called_helper(self, call: ast.Call) -> HelperFunction | None:
+        """Return the function of a module beside the plugin that a call runs, if that is certain."""
+        own, prefix, dotted = self.dotted(call.func).rpartition(_OWN)
+        module, _, name = dotted.rpartition(".")
+        return self.helpers.get(module, {}).get(name) if prefix and not own else None
+
+    def top_level_function(self, name: str) -> Function | None:
+        """Return the function of this module that has a name, if that is certain."""
+        bindings = self.scopes.inner[self.tree].bindings.get(name, [])
+        return self._plain_function(bindings[0].definition) if len(bindings) == 1 else None
+
     def function_named(self, name: ast.Name) -> Function | None:
         """Return the function of this file that a name stands for, if that is certain."""
         bound = self.scopes.scope_of[name].lookup(name.id)
@@ -154,13 +181,14 @@ class SourceFile:
     def _of_name(self, node: ast.Name, steps: int) -> str:
         bound = self.scopes.scope_of[node].lookup(node.id)
         if bound is None:
-            return f"builtins.{node.id}"
+            return "" if self._has_star_import else f"builtins.{node.id}"
         bindings = [each for each in bound[1] if not _is_nothing(each.value)]  # as after a failed import
         if modules := {each.module for each in bindings if each.module}:
             (module, *others) = modules
             certain = not others and all(each.module for each in bindings)
-            is_own = module.partition(".")[0] in self.own_modules or module.startswith(".")
-            return module if certain and not is_own else ""
+            if not certain or module.startswith("."):
+                return ""
+            return f"{_OWN}{module}" if module.partition(".")[0] in self._own_modules else module
         if len(bindings) != 1:
             return ""
         (binding,) = bindings

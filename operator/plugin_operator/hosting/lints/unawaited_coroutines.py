@@ -35,6 +35,8 @@ def _find(file: SourceFile) -> Iterable[Found]:
 def _is_coroutine(file: SourceFile, call: ast.Call) -> bool:
     if file.dotted(call.func) in COROUTINES:
         return True
+    if (helper := file.called_helper(call)) is not None:
+        return helper.is_async
     called = file.called_function(call)
     return isinstance(called, ast.AsyncFunctionDef) and not file.is_generator(called)
 
