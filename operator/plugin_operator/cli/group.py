@@ -23,6 +23,7 @@ PROGRAM = "plugin-operator"
 COMPLETION_VARIABLE = "_PLUGIN_OPERATOR_COMPLETE"
 #: Each command has a module of its name in ``plugin_operator.cli.commands``. The help has this order.
 _COMMANDS = (
+    "new",
     "sandbox",
     "check",
     "validate",

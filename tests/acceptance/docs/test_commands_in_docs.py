@@ -129,7 +129,7 @@ class Reader:
             pytest.skip(f"{program} is not installed: from here on the page is not executed")
         ended = self.terminal.run(step.command)
         assert step.output or ended.returncode == 0, f"$ {step.command}\n{ended.stdout}"
-        printed = plain(ended.stdout).splitlines()
+        printed = [line for line in plain(ended.stdout).splitlines() if line]
         for line, real in zip(step.output, printed, strict=bool(step.output)):
             match = re.fullmatch(self.likeness.pattern(line), real)
             assert match, f"$ {step.command}\nthe page:  {line}\nin truth:  {real}"

@@ -1,0 +1,117 @@
+"""``plugin-operator new``: writes a plugin and its test."""
+
+import shlex
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from plugin_operator.cli.command import Command
+from plugin_operator.cli.output import output_flag, print_document
+from plugin_operator.errors import UsageError
+
+if TYPE_CHECKING:
+    from plugin_operator.cli.scaffold.plan import NewPlugin
+
+_EXAMPLES = (
+    ("A plugin for ConfigMaps, in plugins/hello.py, with tests/test_hello.py", "new hello --for v1/ConfigMap"),
+    ("Short names of built-in kinds work too", "new scaler --for deploy"),
+    ("A kind of your own: its CustomResourceDefinition is written too", "new widget --for example.com/v1/Widget"),
+    (
+        "A kind of others, whose CustomResourceDefinition is in a file",
+        "new renewal --for cert-manager.io/v1/Certificate --crd cert-manager.crds.yaml",
+    ),
+)
+
+
+class _Kind(click.ParamType[str]):
+    """Click type of a kind; the command itself checks it, because the table of kinds takes time to load."""
+
+    name = "kind"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete built-in kinds with their versions."""
+        del ctx, param
+        from plugin_operator.cli.scaffold.kinds import kind_names
+
+        return [CompletionItem(name) for name in kind_names() if name.startswith(incomplete)]
+
+
+@click.command("new", cls=Command, examples=_EXAMPLES, short_help="Write a plugin and its test.")
+@click.argument("name")
+@click.option("--for", "kind", required=True, type=_Kind(), metavar="KIND", help="What the plugin reconciles.")
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), default=".", show_default=True,
+    help="Folder of the project: it has, or gets, plugins/ and tests/.",
+)  # fmt: skip
+@click.option(
+    "--crd", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
+    help="File with the CustomResourceDefinition of a KIND that exists.",
+)  # fmt: skip
+@click.option("--plural", default="", help="Plural of a new KIND. Default: as kubebuilder makes it.")
+@click.option("--cluster-scoped", is_flag=True, help="Objects of a new KIND have no namespace.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@output_flag()
+def command(name: str, kind: str, folder: Path, force: bool, output: str, **custom: Any) -> None:
+    """Write the plugin plugins/NAME.py and its test tests/test_NAME.py. Both work as they stand.
+
+    KIND is a built-in kind (v1/ConfigMap, deploy, apps/v1/Deployment) or a custom one (example.com/v1/Widget). The
+    plugin works only on objects with the label example.com/NAME. For a new custom kind, its definition is written to
+    crds/PLURAL.yaml, and the plugin works on all its objects.
+    """
+    # Imported on demand: the table of kinds takes time to load.
+    from plugin_operator.cli.scaffold.files import write_all
+
+    plugin = _planned(name, kind, folder, **custom)
+    write_all(plugin.files(), overwrites=force)
+    if output == "table":
+        _print(plugin)
+    else:
+        print_document(_document(plugin), output)
+
+
+def _planned(name: str, kind: str, folder: Path, *, crd: Path | None, plural: str, cluster_scoped: bool) -> "NewPlugin":
+    from plugin_operator.cli.scaffold.definitions import read_definition
+    from plugin_operator.cli.scaffold.kinds import target_of
+    from plugin_operator.cli.scaffold.names import checked_name
+    from plugin_operator.cli.scaffold.plan import Definition, NewPlugin
+
+    checked_name(name)
+    if (folder / "plugins" / name).is_dir():
+        raise UsageError(f"NAME: {folder / 'plugins' / name} is a plugin of this name: choose another name")
+    if crd is None:
+        return NewPlugin(name, target_of(kind, plural=plural, namespaced=not cluster_scoped), folder)
+    if plural or cluster_scoped:
+        raise UsageError("--plural and --cluster-scoped are for a new kind: --crd says both")
+    target, fields = read_definition(crd, kind)
+    return NewPlugin(name, target, folder, Definition(crd, fields))
+
+
+def _document(plugin: "NewPlugin") -> dict[str, Any]:
+    gvk = plugin.target.gvk
+    return {
+        "name": plugin.name,
+        "for": {"apiVersion": gvk.api_version, "kind": gvk.kind},
+        "plugin": str(plugin.plugin),
+        "test": str(plugin.test),
+        "crd": str(plugin.crd) if plugin.crd is not None else None,
+    }
+
+
+def _print(plugin: "NewPlugin") -> None:
+    program = click.get_current_context().find_root().info_name
+    for path in (plugin.plugin, plugin.test, plugin.crd):
+        if path is not None:
+            click.echo(f"Wrote {path}")
+    elsewhere = "" if plugin.folder == Path() else f" --plugins-dir {shlex.quote(str(plugin.plugin.parent))}"
+    definition = plugin.definition.path if plugin.definition else plugin.crd and plugin.crd.parent
+    seed = "" if definition is None else f" --seed {shlex.quote(str(definition))}"
+    install = "" if find_spec("pytest") else "pip install pytest && "
+    click.echo(
+        "\nNext:\n"
+        f"  {install}pytest {shlex.quote(str(plugin.test))}\n"
+        f"  {program} validate {shlex.quote(str(plugin.plugin))}\n"
+        f"  {program} sandbox{elsewhere}{seed}"
+    )
