@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_operator.cli.sandbox_folder import SandboxFolder, read_announcement
+from plugin_operator.cli.sandbox.sandbox_folder import SandboxFolder, read_announcement
 from plugin_operator.errors import PluginOperatorError
 
 

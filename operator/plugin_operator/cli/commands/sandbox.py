@@ -24,7 +24,7 @@ from plugin_operator.cli.operator_flags import (
     work_flags,
 )
 from plugin_operator.cli.parameters import EPILOG, flag
-from plugin_operator.cli.sandbox_folder import DEFAULT_FOLDER, SandboxFolder
+from plugin_operator.cli.sandbox.sandbox_folder import DEFAULT_FOLDER, SandboxFolder
 from plugin_operator.options import Options
 from plugin_operator.serving.address import BindAddress, HeldAddress
 
@@ -73,7 +73,7 @@ def command(folder: Path, data_dir: Path | None, **settings: Any) -> None:
 
 def _run(folder: SandboxFolder, data_dir: Path | None, settings: dict[str, Any]) -> int:
     # Imported on demand: --help does not need asyncio.
-    from plugin_operator.cli.server_process import ServerProcess, ServerRunnable
+    from plugin_operator.cli.sandbox.server_process import ServerProcess, ServerRunnable
 
     options = replace(options_from(settings), kubeconfig=folder.kubeconfig)
     server = ServerProcess(folder.kubeconfig, data_dir)

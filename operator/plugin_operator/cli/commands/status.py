@@ -13,7 +13,7 @@ import click
 from plugin_operator.cli.command import Command
 from plugin_operator.cli.output import output_flag, print_document
 from plugin_operator.cli.parameters import flag
-from plugin_operator.cli.sandbox_folder import DEFAULT_FOLDER, read_announcement
+from plugin_operator.cli.sandbox.sandbox_folder import DEFAULT_FOLDER, read_announcement
 
 _TIMEOUT_SECONDS = 5.0
 _MAX_BYTES = 16 * 1024 * 1024

@@ -1,0 +1,1 @@
+"""The sandbox: its folder, its API server as a child process, and what both start with."""
