@@ -47,8 +47,12 @@ def crowded_folders(packages: Path) -> list[str]:
 
 
 def nameless_modules(packages: Path) -> list[str]:
-    """Return the modules and folders whose whole name is a pronoun, an adjective or a word for anything."""
-    paths = [*modules_of(packages), *{path.parent for path in modules_of(packages)}]
+    """Return the modules and folders whose whole name is a pronoun, an adjective or a word for anything.
+
+    The module of a command has the name of the command.
+    """
+    modules = [path for path in modules_of(packages) if not path.parent.match("cli/commands")]
+    paths = [*modules, *{path.parent for path in modules}]
     return sorted(str(path.relative_to(packages)) for path in paths if path.stem in _DENIED)
 
 
