@@ -1,6 +1,6 @@
 """The text of a new plugin, its test and its CustomResourceDefinition.
 
-The plugin of a built-in kind, or of somebody else's, works on objects with a label of its own alone, so that it harms
+The plugin of a built-in kind, or of a kind with --crd, works on objects with a label of its own alone, so that it harms
 nothing when it is loaded into a cluster as it stands.
 """
 
