@@ -112,6 +112,6 @@ def _print(plugin: "NewPlugin") -> None:
     click.echo(
         "\nNext:\n"
         f"  {install}pytest {shlex.quote(str(plugin.test))}\n"
-        f"  {program} validate {shlex.quote(str(plugin.plugin))}\n"
+        f"  {program} check {shlex.quote(str(plugin.plugin))}\n"
         f"  {program} sandbox{elsewhere}{seed}"
     )
