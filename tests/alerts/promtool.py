@@ -47,7 +47,6 @@ def write_rules(folder: Path) -> Path:
 
 def ask(folder: Path, series: Iterable[Mapping[str, str]], questions: Iterable[Question]) -> str:
     """Evaluate the rules over input series, and return what is not as expected; empty if all is."""
-    step = f"{STEP_SECONDS}s"
     tests = [
         {
             "expr": each.expr,
@@ -56,11 +55,22 @@ def ask(folder: Path, series: Iterable[Mapping[str, str]], questions: Iterable[Q
         }
         for each in questions
     ]
+    return _test(folder, series, promql_expr_test=tests)
+
+
+def text_of(folder: Path, series: Iterable[Mapping[str, str]], alert: str, minute: float) -> str:
+    """Return labels and annotations of an alert that fires, as promtool complains of an alert that is not expected."""
+    question = {"eval_time": f"{round(minute * 60)}s", "alertname": alert, "exp_alerts": []}
+    return " ".join(_test(folder, series, alert_rule_test=[question]).split())
+
+
+def _test(folder: Path, series: Iterable[Mapping[str, str]], **tests: Any) -> str:
+    step = f"{STEP_SECONDS}s"
     write_rules(folder)
     document = {
         "rule_files": ["rules.json"],
         "evaluation_interval": step,
-        "tests": [{"interval": step, "input_series": list(series), "promql_expr_test": tests}],
+        "tests": [{"interval": step, "input_series": list(series), **tests}],
     }
     (folder / "test.json").write_text(json.dumps(document))
     ended = run(folder, "test", "rules", "test.json")

@@ -107,8 +107,12 @@ def test_a_backlog_that_shrinks_fires_nothing(scrape: str, timeline: Timeline, t
     holds(tmp_path, timeline, Question(timeline.minutes, NOTHING_FIRED))
 
 
-def test_other_operators_of_the_cluster_fire_nothing(timeline: Timeline, tmp_path: Path) -> None:
-    theirs = 'leader_election_master_status{name="x"} 0\nworkqueue_depth{name="q",controller="q",priority="0"} 900\n'
+@pytest.mark.parametrize("leads", [0, 1])
+def test_other_operators_of_the_cluster_fire_nothing(timeline: Timeline, tmp_path: Path, leads: int) -> None:
+    theirs = (
+        f'leader_election_master_status{{name="x"}} {leads}\nworkqueue_depth{{name="q",controller="q"}} 900\n'
+        'workqueue_work_duration_seconds_count{name="q",controller="q"} 5\n'
+    )
     timeline.hold(120, {OTHER: theirs})
     holds(tmp_path, timeline, Question(timeline.minutes, NOTHING_FIRED))
 

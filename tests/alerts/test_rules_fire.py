@@ -5,7 +5,8 @@ rules of the manifest.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -49,7 +50,6 @@ class Story:
         since: scrapes before ``faulty``, if counters rise during the fault.
         rise_minutes: how long it takes until the expression holds, because of its windows.
         fall_minutes: how long it may hold after the fault.
-        too: other alerts that rightly fire for this fault.
     """
 
     alert: str
@@ -60,17 +60,16 @@ class Story:
     since: Text | None = None
     rise_minutes: float = 0
     fall_minutes: float = 6
-    too: frozenset[str] = field(default_factory=frozenset)
 
-    def questions(self, timeline: Timeline) -> list[Question]:
-        """Lay the story out, and return what must hold at which minute."""
+    def lay_out(self, timeline: Timeline) -> tuple[list[Question], float]:
+        """Lay the story out; return what must hold at which minute, and the last minute of the fault."""
         alert = ALERTS[self.alert]
         timeline.hold(15, self.healthy)
         began = timeline.hold(alert.for_minutes + self.rise_minutes + 5, self.faulty, self.since)
         ended = timeline.hold(self.fall_minutes + 10, self.mended)
         labels = {"alertname": alert.name, "severity": alert.severity, **JOB, **self.labels}
-        others = f'alertname!~"{"|".join([alert.name, *self.too])}"'
-        return [
+        others = f'alertname!="{alert.name}"'
+        questions = [
             firing_at(began - STEP),
             firing_at(began - STEP, state="pending"),
             Question(began + alert.for_minutes - STEP, f'ALERTS{{alertname="{alert.name}",alertstate="firing"}}'),
@@ -82,13 +81,22 @@ class Story:
             Question(ended + self.fall_minutes, f'ALERTS{{alertname="{alert.name}"}}'),
             Question(timeline.minutes, f'count_over_time(ALERTS{{alertstate="firing",{others}}}[3h])'),
         ]
+        return questions, ended - STEP
+
+    def words(self) -> set[str]:
+        """Return what the description must name."""
+        return {f"{POD.namespace}/{POD.job}", *(value for label, value in self.labels.items() if label != "instance")}
 
 
 async def must_hold(story: Story, timeline: Timeline, folder: Path) -> None:
-    # In a thread: an operator whose event loop stands still loses its Lease.
-    questions = story.questions(timeline)
+    """Ask promtool in a thread, because an operator whose event loop stands still loses its Lease."""
+    questions, last = story.lay_out(timeline)
     faults = await asyncio.to_thread(promtool.ask, folder, timeline.input_series(), questions)
     assert faults == "", faults
+    text = await asyncio.to_thread(promtool.text_of, folder, timeline.input_series(), story.alert, last)
+    description = text.partition('description="')[2].partition('", runbook_url=')[0]
+    assert [word for word in story.words() if word not in description] == [], description
+    assert not re.search(r"<no value>|<error|\{\{", description), description
 
 
 def plugin(
