@@ -16,6 +16,7 @@ from plugin_operator.app.plugin_skew import REPLICAS_DIFFERING, PluginSkewMonito
 from plugin_operator.app.status_report import HostView
 from plugin_operator.cache import InformerFactory, State
 from plugin_operator.client import RESTMapper
+from plugin_operator.controllers.sources import late_maps
 from plugin_operator.errors import ApiConnectionError
 from plugin_operator.leaderelection import LeaderElector
 from plugin_operator.metrics import Metrics
@@ -214,6 +215,38 @@ async def test_plugin_stuck_in_a_thread(operator: RunningOperator, timeline: Tim
     gate.touch()
     mended = await gone(operator, 'how="hangs"')
     story = Story("PluginStuck", {"plugin": "one"}, {POD: healthy}, {POD: faulty}, {POD: mended})
+    await must_hold(story, timeline, tmp_path)
+
+
+SLOW_MAP = """
+import asyncio, os
+from plugin_operator import controller, watch
+
+async def slow(ctx, obj):
+    while not os.path.exists("GATE"):
+        try: await asyncio.sleep(0.02)
+        except asyncio.CancelledError: pass
+    return []
+
+@controller(for_="v1/ConfigMap", name="one", watches=[watch("v1/Secret", map=slow)])
+async def one(ctx, request):
+    pass
+"""
+
+
+async def test_plugin_stuck_in_a_map_function(
+    operator: RunningOperator, timeline: Timeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_maps, "DEADLINE_SECONDS", 0.2)
+    monkeypatch.setattr(late_maps, "GRACE_SECONDS", 0.1)
+    healthy = operator.scrape()
+    gate = tmp_path / "gate"
+    await operator.app.client.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "one"}})
+    operator.write("one", SLOW_MAP.replace("GATE", str(gate)))
+    faulty = await operator.shows("plugin_operator_stuck_maps", controller="one")
+    gate.touch()
+    mended = await operator.shows("plugin_operator_stuck_maps", lambda value: not value, controller="one")
+    story = Story("PluginStuck", {"controller": "one"}, {POD: healthy}, {POD: faulty}, {POD: mended})
     await must_hold(story, timeline, tmp_path)
 
 
