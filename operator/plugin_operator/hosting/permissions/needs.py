@@ -30,6 +30,7 @@ class Need:
         reason: what needs it, in a few words.
         namespaces: namespaces in which it is needed; None for those that the operator watches. Empty for resources
             without namespaces.
+        is_of_all: whether a request is about all namespaces at once, which a Role cannot allow.
     """
 
     plugin: str
@@ -38,6 +39,7 @@ class Need:
     where: str = ""
     reason: str = ""
     namespaces: tuple[str, ...] | None = None
+    is_of_all: bool = False
 
     def __str__(self) -> str:
         """Return the reason as a comment shows it."""
@@ -52,12 +54,16 @@ class Unclear:
         plugin: name of the plugin.
         path, line: place of the call.
         what: what the source does not show, and the way out.
+        verbs: verbs that the call needs, if they are known.
+        subresource: its subresource, or empty.
     """
 
     plugin: str
     path: str
     line: int
     what: str
+    verbs: tuple[str, ...] = ()
+    subresource: str = ""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.what}"

@@ -1,0 +1,93 @@
+"""Analysis of the source of one plugin."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from plugin_operator.hosting.permissions.declared import DeclaredController
+from plugin_operator.hosting.permissions.needs import Need, Origin, Unclear
+from plugin_operator.hosting.permissions.resources import ResourceTable
+from plugin_operator.hosting.permissions.source.accesses import AccessReader, is_declared
+from plugin_operator.hosting.permissions.source.attributes import Attributes
+from plugin_operator.hosting.permissions.source.calling import Caller
+from plugin_operator.hosting.permissions.source.evaluation import Evaluator
+from plugin_operator.hosting.permissions.source.program import parse
+from plugin_operator.hosting.permissions.source.state import State
+from plugin_operator.hosting.permissions.source.statements import Executor
+from plugin_operator.plugin import Permission
+
+#: Longest analysis of one plugin; a file of 10,000 lines takes a few seconds.
+SECONDS = 60.0
+
+_EVENTS = ("create", "patch")
+_WAY_OUT = "declare permissions=[permission(...)] for what it calls"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNeeds:
+    """What the source of a plugin needs.
+
+    Attributes:
+        needs: needs of the calls that the source shows.
+        unclear: calls that it does not show and that no declared permission accounts for.
+    """
+
+    needs: tuple[Need, ...] = ()
+    unclear: tuple[Unclear, ...] = ()
+
+
+def needs_in_source(
+    plugin: str,
+    files: Mapping[str, bytes],
+    root: str,
+    controllers: Iterable[DeclaredController],
+    table: ResourceTable,
+) -> SourceNeeds:
+    """Return what the calls in the source of a plugin need. It runs none of the code, and raises nothing.
+
+    Args:
+        plugin: name of the plugin.
+        files: its files and those of its helpers, by POSIX path below ``root``.
+        root: folder of the files, as messages show it.
+        controllers: its controllers.
+        table: finds the resources of kinds.
+    """
+    declared = tuple(controllers)
+    modules, bad = parse(files, root)
+    unclear = [Unclear(plugin, each.path, 1, f"{each.reason}: {_WAY_OUT}") for each in bad]
+    state = State(modules)
+    try:
+        is_done = _execute(state, declared)
+    except RecursionError:
+        is_done = False
+    if not is_done:
+        path = f"{root}/{min(files, default=plugin)}"
+        unclear.append(Unclear(plugin, path, 1, f"the source is too deep or too large to be analysed: {_WAY_OUT}"))
+    found = _read(plugin, state, declared, table)
+    unclear += [Unclear(plugin, path, line, f"{what}: {_WAY_OUT}") for (path, line), what in state.escapes.items()]
+    needs = [each for each in found if isinstance(each, Need)]
+    unclear += [each for each in found if isinstance(each, Unclear)]
+    open_calls = {str(each): each for each in unclear if not is_declared(each, declared)}
+    return SourceNeeds(tuple(dict.fromkeys(needs)), tuple(open_calls[key] for key in sorted(open_calls)))
+
+
+def _execute(state: State, controllers: tuple[DeclaredController, ...]) -> bool:
+    attributes = Attributes(state, controllers)
+    evaluator = Evaluator(state, attributes)
+    evaluator.call = Caller(state, attributes, evaluator).evaluate
+    entries = {
+        (each.where.rpartition(":")[0], each.line): number
+        for number, each in enumerate(controllers)
+        if each.line is not None
+    }
+    return Executor(state, evaluator, entries).run(SECONDS)
+
+
+def _read(
+    plugin: str, state: State, controllers: tuple[DeclaredController, ...], table: ResourceTable
+) -> list[Need | Unclear]:
+    reader = AccessReader(plugin, state, controllers, table)
+    found = [each for access in state.accesses.values() for each in reader.read(access)]
+    rule = Permission(("",), ("events",), _EVENTS)
+    for path, line in state.events:
+        found.append(Need(plugin, rule, Origin.OPERATOR, f"{path}:{line}", "ctx.recorder.event"))
+    return found

@@ -1,0 +1,253 @@
+"""Execution of statements, in any order and again and again, until nothing new is found."""
+
+import ast
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from plugin_operator.hosting.permissions.source.evaluation import Evaluator
+from plugin_operator.hosting.permissions.source.imports import bind_imports
+from plugin_operator.hosting.permissions.source.program import ClassInfo, FunctionInfo, Scope
+from plugin_operator.hosting.permissions.source.state import Frame, State
+from plugin_operator.hosting.permissions.source.values import (
+    ANYTHING,
+    ELSEWHERE,
+    NOTHING,
+    Class,
+    ClientValue,
+    Ctx,
+    Function,
+    Instance,
+    Unknown,
+    Value,
+    value,
+)
+
+_CONTEXTS = frozenset({"Context", "ControllerContext", "FakeContext"})
+_ENTRIES = frozenset({"reconcile", "start", "stop", "export_state", "import_state"})
+
+
+class Executor:
+    """Executes the program.
+
+    Args:
+        state: the facts.
+        evaluator: evaluates expressions.
+        entries: index of the controller that a function or class declares, by path and line.
+    """
+
+    def __init__(self, state: State, evaluator: Evaluator, entries: dict[tuple[str, int], int]) -> None:
+        self._state = state
+        self._evaluator = evaluator
+        self._entries = entries
+        self._operations: dict[ast.AugAssign, ast.BinOp] = {}
+        self._forms: dict[type[ast.stmt], Callable[[Any, Frame], None]] = {
+            ast.FunctionDef: self._define,
+            ast.AsyncFunctionDef: self._define,
+            ast.ClassDef: self._class,
+            ast.Assign: self._assign,
+            ast.AnnAssign: self._annotated,
+            ast.AugAssign: self._augmented,
+            ast.Return: self._return,
+            ast.For: self._for,
+            ast.AsyncFor: self._for,
+            ast.With: self._with,
+            ast.AsyncWith: self._with,
+            ast.Import: self._import,
+            ast.ImportFrom: self._import,
+            ast.Global: self._global,
+            ast.Nonlocal: self._nonlocal,
+        }
+
+    def run(self, seconds: float) -> bool:
+        """Execute everything until nothing new is found; return False if that takes longer than ``seconds``.
+
+        Raises:
+            RecursionError: an expression is too deep.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            self._state.is_changed = False
+            for module in self._state.modules.values():
+                self._block(module.tree.body, Frame(module, module.scope))
+            for function in list(self._state.functions.values()):
+                self._function(function)
+                if time.monotonic() > deadline:
+                    return False
+            if not self._state.is_changed and not self._open_entries():
+                return True
+
+    def _open_entries(self) -> bool:
+        """Let other code call the functions that nothing in the program calls; return whether there were any."""
+        uncalled = [each for each in self._state.functions.values() if not each.is_called]
+        for each in uncalled:
+            self._state.called(each, by_others=True)
+        return bool(uncalled)
+
+    def _function(self, info: FunctionInfo) -> None:
+        frame = Frame(info.module, info.scope, info)
+        self._parameters(info)
+        if isinstance(info.node, ast.Lambda):
+            self._state.returned(info, self._evaluator.evaluate(info.node.body, frame))
+        else:
+            self._block(info.node.body, frame)
+
+    def _parameters(self, info: FunctionInfo) -> None:
+        controller = self._controller_of(info)
+        skipped = 0
+        if info.owner is not None and info.positional and "staticmethod" not in info.decorators():
+            is_class = "classmethod" in info.decorators()
+            own = value(Class(info.owner) if is_class else Instance(info.owner))
+            self._state.bind(info.scope, info.positional[0].arg, own)
+            skipped = 1
+        for number, parameter in enumerate(info.parameters[skipped:]):
+            is_context = _is_context(parameter) or (number == 0 and self._is_entry(info, controller))
+            known = info.scope.names.get(parameter.arg, NOTHING)
+            if is_context and (controller is not None or not any(isinstance(each, Ctx) for each in known)):
+                if controller is not None or info.is_escaped or any(isinstance(each, Unknown) for each in known):
+                    self._state.bind(info.scope, parameter.arg, value(Ctx(controller)))
+            elif _annotation(parameter) == "Client" and not known:
+                self._state.bind(info.scope, parameter.arg, value(ClientValue()))
+            elif info.is_escaped and not is_context:
+                self._state.bind(info.scope, parameter.arg, ANYTHING)
+        frame = Frame(info.module, info.scope.parent or info.module.scope)
+        self._defaults(info, frame)
+
+    def _defaults(self, info: FunctionInfo, frame: Frame) -> None:
+        arguments = info.node.args
+        pairs = list(zip(reversed(info.positional), reversed(arguments.defaults), strict=False))
+        pairs += [
+            (each, default)
+            for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+            if default
+        ]
+        for parameter, default in pairs:
+            self._state.bind(info.scope, parameter.arg, self._evaluator.evaluate(default, frame))
+        for star in (arguments.vararg, arguments.kwarg):
+            if star is not None and info.is_escaped:
+                self._state.bind(info.scope, star.arg, ANYTHING)
+
+    def _controller_of(self, info: FunctionInfo) -> int | None:
+        node: ast.AST = info.owner.node if info.owner is not None else info.node
+        decorators = [each.lineno for each in getattr(node, "decorator_list", ())]
+        lines = (*decorators, getattr(node, "lineno", 0))
+        return next(
+            (self._entries[info.module.path, line] for line in lines if (info.module.path, line) in self._entries), None
+        )
+
+    def _is_entry(self, info: FunctionInfo, controller: int | None) -> bool:
+        return info.name in _ENTRIES if info.owner is not None else controller is not None
+
+    def _block(self, body: Iterable[ast.stmt], frame: Frame) -> None:
+        for statement in body:
+            self._statement(statement, frame)
+
+    def _statement(self, node: ast.stmt, frame: Frame) -> None:
+        self._forms.get(type(node), self._others)(node, frame)
+        self._inner_blocks(node, frame)
+
+    def _assign(self, node: ast.Assign, frame: Frame) -> None:
+        made = self._evaluator.evaluate(node.value, frame)
+        for target in node.targets:
+            self._evaluator.assign(target, made, frame)
+
+    def _annotated(self, node: ast.AnnAssign, frame: Frame) -> None:
+        if node.value is not None:
+            self._evaluator.assign(node.target, self._evaluator.evaluate(node.value, frame), frame)
+
+    def _augmented(self, node: ast.AugAssign, frame: Frame) -> None:
+        # The same node for the same statement, because facts are kept by node.
+        made = self._operations.get(node)
+        if made is None:
+            made = self._operations[node] = ast.copy_location(ast.BinOp(node.target, node.op, node.value), node)
+        self._evaluator.assign(node.target, self._evaluator.evaluate(made, frame), frame)
+
+    def _return(self, node: ast.Return, frame: Frame) -> None:
+        if node.value is not None and frame.function is not None:
+            self._state.returned(frame.function, self._evaluator.evaluate(node.value, frame))
+
+    def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
+        found = self._state.elements(self._evaluator.evaluate(node.iter, frame))
+        self._evaluator.assign(node.target, found, frame)
+
+    def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
+        for item in node.items:
+            entered = self._evaluator.evaluate(item.context_expr, frame)
+            if item.optional_vars is not None:
+                self._evaluator.assign(item.optional_vars, entered, frame)
+
+    def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
+        bind_imports(node, frame, self._state)
+
+    def _global(self, node: ast.Global, frame: Frame) -> None:
+        frame.scope.aliases.update(dict.fromkeys(node.names, frame.module.scope))
+
+    def _others(self, node: ast.stmt, frame: Frame) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self._evaluator.evaluate(child, frame)
+            elif isinstance(child, ast.match_case):
+                self._captures(child.pattern, frame)
+
+    def _inner_blocks(self, node: ast.stmt, frame: Frame) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.stmt):
+                self._statement(child, frame)
+            elif isinstance(child, ast.ExceptHandler):
+                if child.name:
+                    self._state.bind(frame.scope, child.name, ELSEWHERE)
+                self._block(child.body, frame)
+            elif isinstance(child, ast.match_case):
+                if child.guard is not None:
+                    self._evaluator.evaluate(child.guard, frame)
+                self._block(child.body, frame)
+
+    def _captures(self, pattern: ast.pattern, frame: Frame) -> None:
+        for each in ast.walk(pattern):
+            name = getattr(each, "name", None) or getattr(each, "rest", None)
+            if isinstance(name, str):
+                self._state.bind(frame.scope, name, ANYTHING)
+
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
+        info = self._evaluator.define(node, frame)
+        self._state.bind(frame.scope, node.name, value(Function(info)))
+        for each in node.decorator_list:
+            self._evaluator.evaluate(each, frame)
+
+    def _class(self, node: ast.ClassDef, frame: Frame) -> None:
+        info = self._state.classes.get(node)
+        if info is None:
+            info = self._state.classes[node] = ClassInfo(node, frame.module, Scope(frame.scope, is_class=True))
+            self._state.is_changed = True
+        info.bases = self._bases(node, frame)
+        for each in (*node.decorator_list, *(keyword.value for keyword in node.keywords)):
+            self._evaluator.evaluate(each, frame)
+        self._state.bind(frame.scope, node.name, value(Class(info)))
+        self._block(node.body, Frame(frame.module, info.scope, frame.function, info))
+
+    def _bases(self, node: ast.ClassDef, frame: Frame) -> Value:
+        return frozenset().union(*(self._evaluator.evaluate(each, frame) for each in node.bases))
+
+    def _nonlocal(self, node: ast.Nonlocal, frame: Frame) -> None:
+        scope = frame.scope
+        for name in node.names:
+            outer = scope.parent
+            while outer is not None and (outer.is_class or name not in outer.names):
+                outer = outer.parent
+            if outer is not None:
+                scope.aliases[name] = outer
+
+
+def _annotation(parameter: ast.arg) -> str:
+    match parameter.annotation:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Constant(value=str() as name):
+            return name.rpartition(".")[2]
+    return ""
+
+
+def _is_context(parameter: ast.arg) -> bool:
+    return _annotation(parameter) in _CONTEXTS or (parameter.arg == "ctx" and _annotation(parameter) != "MapContext")

@@ -1,0 +1,265 @@
+"""Permissions by the source of a plugin: which calls are found, of which kinds, and what is reported as unclear."""
+
+from textwrap import dedent
+
+import pytest
+
+from plugin_operator.hosting.permissions.declared import DeclaredCache, DeclaredController
+from plugin_operator.hosting.permissions.needs import explained
+from plugin_operator.hosting.permissions.resources import ResourceTable
+from plugin_operator.hosting.permissions.source.analysis import SourceNeeds, needs_in_source
+from plugin_operator.kube import GroupVersionKind
+from plugin_operator.plugin import Permission, permission
+
+CONFIGMAP = GroupVersionKind("", "v1", "ConfigMap")
+POD = "{'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': name}}"
+
+
+def analysed(
+    source: str, helpers: dict[str, str] | None = None, *, permissions: tuple[Permission, ...] = ()
+) -> SourceNeeds:
+    """Return what the source of the plugin ``web`` needs, with helper modules by name."""
+    files = {f"{name}.py": dedent(text).encode() for name, text in {"web": source, **(helpers or {})}.items()}
+    cache = DeclaredCache(GroupVersionKind("", "v1", "Secret"), name="copies")
+    declared = DeclaredController("web", for_=CONFIGMAP, caches=(cache,), permissions=permissions)
+    return needs_in_source("web", files, "plugins", [declared], ResourceTable())
+
+
+def rules(source: str, helpers: dict[str, str] | None = None) -> list[str]:
+    """Return the rules as text: ``delete pods``, or ``get,list deployments.apps a b`` with names."""
+    found = analysed(source, helpers)
+    assert found.unclear == ()
+    return [shown(each.rule) for each in explained(found.needs)]
+
+
+def shown(rule: Permission) -> str:
+    resource = ".".join(each for each in (rule.resources[0], rule.api_groups[0]) if each)
+    return " ".join((",".join(rule.verbs), resource, *rule.resource_names))
+
+
+def body(*lines: str) -> str:
+    """Return a plugin whose reconciler has these lines."""
+    inside = "\n".join(f"    {line}" for line in lines)
+    return f"async def reconcile(ctx, request):\n{inside}\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "rule"),
+    [
+        ("ctx.client.get('v1/Pod', request)", "get pods"),
+        ("ctx.client.list('apps/v1/Deployment')", "list deployments.apps"),
+        (f"ctx.client.create({POD})", "create pods"),
+        (f"ctx.client.update({POD})", "update pods"),
+        (f"ctx.client.update_status({POD})", "update pods/status"),
+        ("ctx.client.patch('v1/Pod', request, {})", "patch pods"),
+        ("ctx.client.patch('v1/Pod', request, {}, subresource='resize')", "patch pods/resize"),
+        ("ctx.client.patch_status('v1/Pod', request, {})", "patch pods/status"),
+        ("ctx.client.scale('apps/v1/Deployment', request, 0)", "patch deployments/scale.apps"),
+        (f"ctx.client.apply({POD})", "create,patch pods"),
+        (f"ctx.client.apply({POD}, subresource='status')", "patch pods/status"),
+        ("ctx.client.delete('v1/Pod', request)", "delete pods"),
+        ("ctx.client.delete_collection('v1/Pod', request.namespace)", "deletecollection pods"),
+        ("ctx.client.evict(request)", "create pods/eviction"),
+        ("ctx.ensure_finalizer(ctx.lister.get(request))", "patch configmaps"),
+        ("ctx.remove_finalizer(ctx.lister.get(request))", "patch configmaps"),
+        ("ctx.set_owner({}, owner=ctx.lister.get(request))", "update configmaps/finalizers"),
+        ("ctx.recorder.event(obj, 'Normal', 'A', 'b')", "create,patch events"),
+        ("ctx.client.delete(kind='v1/Pod', name=request)", "delete pods"),
+    ],
+)
+def test_each_call_needs_its_verb(call: str, rule: str) -> None:
+    assert rules(body("name = request.name", f"await {call}")) == [rule]
+
+
+def test_an_owner_that_does_not_block_needs_no_rule() -> None:
+    assert rules(body("ctx.set_owner({}, owner=ctx.lister.get(request), controller=False)")) == []
+    assert rules(body("ctx.set_owner({}, owner=ctx.lister.get(request), block_owner_deletion=False)")) == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("client = ctx.client", "await client.delete('v1/Pod', request)"),
+        ("delete = ctx.client.delete", "await delete('v1/Pod', request)"),
+        ("await getattr(ctx.client, 'delete')('v1/Pod', request)",),
+        ("await getattr(ctx, 'client').delete('v1/Pod', request)",),
+        ("await ctx.client.delete(f'v1/{\"Pod\"}', request)",),
+        ("await ctx.client.delete('v1/' + 'Pod', request)",),
+        ("kind = 'v1/Pod' if request else None", "await ctx.client.delete(kind, request)"),
+        ("for kind in ('v1/Pod',):", "    await ctx.client.delete(kind, request)"),
+        ("for number, kind in enumerate(['v1/Pod']):", "    await ctx.client.delete(kind, request)"),
+        ("for kind, x in {'v1/Pod': 1}.items():", "    await ctx.client.delete(kind, request)"),
+        ("a, b = 1, 'v1/Pod'", "await ctx.client.delete(b, request)"),
+        ("kinds = {'a': 'v1/Pod'}", "await ctx.client.delete(kinds['a'], request)"),
+        ("kinds = []", "kinds.append('v1/Pod')", "await ctx.client.delete(kinds[0], request)"),
+        ("for pod in await ctx.client.list('v1/Pod'):", "    await ctx.client.delete(pod)"),
+        ("import asyncio", "await asyncio.gather(*(ctx.client.delete(p) for p in await ctx.client.list('v1/Pod')))"),
+        ("import functools", "await functools.partial(ctx.client.delete, 'v1/Pod')(request)"),
+        ("from plugin_operator import GroupVersionKind as G", "await ctx.client.delete(G('', 'v1', 'Pod'), request)"),
+        ("from plugin_operator import GroupVersionKind as G", "await ctx.client.delete(G.parse('v1/Pod'), request)"),
+        ("from kubernetes_asyncio.client import V1Pod", "await ctx.client.delete(V1Pod, request)"),
+        ("from kubernetes_asyncio import client as k", "await ctx.client.delete(k.V1Pod(metadata={}))"),
+        ("obj = {}", "obj['kind'] = 'Pod'", "obj['apiVersion'] = 'v1'", "await ctx.client.delete(obj)"),
+        ("obj = dict(apiVersion='v1', kind='Pod')", "await ctx.client.delete(obj)"),
+        ("obj = {'kind': 'Pod'} | {'apiVersion': 'v1'}", "await ctx.client.delete(obj)"),
+        ("base = {'apiVersion': 'v1', 'kind': 'Pod'}", "await ctx.client.delete({**base, 'metadata': {}})"),
+        ("import copy", "base = {'apiVersion': 'v1', 'kind': 'Pod'}", "await ctx.client.delete(copy.deepcopy(base))"),
+        ("def remove(kind):", "    return ctx.client.delete(kind, request)", "await remove('v1/Pod')"),
+        ("remove = lambda kind: ctx.client.delete(kind, request)", "await remove('v1/Pod')"),
+        ("if (client := ctx.client):", "    await client.delete('v1/Pod', request)"),
+        ("match request:", "    case _:", "        await ctx.client.delete('v1/Pod', request)"),
+        ("try:", "    pass", "except ValueError:", "    await ctx.client.delete('v1/Pod', request)"),
+        ("ctx.wait(ctx.client.delete('v1/Pod', request))",),
+    ],
+)
+def test_the_same_call_is_found_in_each_form(lines: tuple[str, ...]) -> None:
+    found = rules(body(*lines))
+    assert [each.replace("delete,list", "delete").replace("list,delete", "delete") for each in found] == ["delete pods"]
+
+
+def test_objects_of_caches_have_the_kind_of_their_cache() -> None:
+    source = body(
+        "for copy in ctx.lister_for('copies').list():",
+        "    await ctx.client.delete(copy)",
+        "own = ctx.lister.get(request)",
+        "await ctx.client.update({**own, 'data': {}})",
+        "await ctx.client.patch(ctx.lister_for('apps/v1/Deployment').get(request), {})",
+    )
+    assert rules(source) == ["update configmaps", "delete secrets", "patch deployments.apps"]
+
+
+def test_calls_in_classes_and_their_helpers_count() -> None:
+    source = """
+    class Base:
+        def __init__(self):
+            self.kind = "v1/Pod"
+
+        async def remove(self, ctx, request):
+            await ctx.client.delete(self.kind, request)
+
+    class Web(Base):
+        async def start(self, ctx):
+            self.client = ctx.client
+
+        async def reconcile(self, ctx, request):
+            await self.remove(ctx, request)
+            await self.client.get(self.wanted, request)
+
+        @property
+        def wanted(self):
+            return "v1/Secret"
+
+    def new_controller():
+        return Web()
+    """
+    assert rules(source) == ["delete pods", "get secrets"]
+
+
+HELPER = """
+KIND = "v1/Pod"
+
+async def remove(api, kind, request):
+    await api.delete(kind, request)
+"""
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        ("import helper", "helper.remove", "helper.KIND"),
+        ("import helper as h", "h.remove", "h.KIND"),
+        ("from helper import remove, KIND", "remove", "KIND"),
+        ("from helper import *", "remove", "KIND"),
+        ("import importlib; h = importlib.import_module('helper')", "h.remove", "h.KIND"),
+    ],
+)
+def test_calls_in_helper_files_count(imports: tuple[str, str, str]) -> None:
+    statement, function, kind = imports
+    source = f"{statement}\n" + body(f"await {function}(ctx.client, {kind}, request)")
+    assert rules(source, {"helper": HELPER}) == ["delete pods"]
+
+
+def test_calls_in_a_package_count() -> None:
+    files = {"tool/__init__": "from .inner import remove\nKIND = 'v1/Pod'", "tool/inner": HELPER}
+    source = "from tool import remove\nfrom tool import KIND as K\n" + body("await remove(ctx.client, K, request)")
+    assert rules(source, files) == ["delete pods"]
+
+
+def test_modules_that_import_all_of_each_other_end() -> None:
+    source = "from a import *\n" + body("await missing(ctx.client)", "await ctx.client.delete('v1/Pod', request)")
+    assert rules(source, {"a": "from b import *", "b": "from a import *"}) == ["delete pods"]
+
+
+def test_a_literal_name_narrows_the_rule() -> None:
+    assert rules(body("await ctx.client.get('v1/Secret', 'ca', 'system')")) == ["get secrets ca"]
+    applied = body("await ctx.client.apply({'apiVersion': 'v1', 'kind': 'Secret', 'metadata': {'name': 'ca'}})")
+    assert rules(applied) == ["create,patch secrets ca"]
+    either = body("name = 'ca' if request else request.name", "await ctx.client.get('v1/Secret', name, 'system')")
+    assert rules(either) == ["get secrets"]
+
+
+def test_a_literal_namespace_is_the_only_one_of_the_call() -> None:
+    (need,) = analysed(body("await ctx.client.get('v1/Secret', 'ca', 'system')")).needs
+    assert need.namespaces == ("system",)
+    (need,) = analysed(body("await ctx.client.list('v1/Secret')")).needs
+    assert (need.namespaces, need.is_of_all) == (None, True)
+    (need,) = analysed(body("await ctx.client.list('v1/Secret', request.namespace)")).needs
+    assert (need.namespaces, need.is_of_all) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (("await ctx.client.delete(request.kind, request)",), "cannot tell the kind"),
+        (("import json", "await ctx.client.delete(json.loads('{}'))"), "cannot tell the kind"),
+        (("await ctx.client.delete({'apiVersion': 'v1', 'kind': request.name})",), "cannot tell the kind"),
+        (("await ctx.client.delete({**request.obj})",), "cannot tell the kind"),
+        (("await ctx.client.patch('v1/Pod', request, {}, subresource=request.x)",), "cannot tell the subresource"),
+        (("await getattr(ctx.client, request.verb)('v1/Pod', request)",), "cannot tell the method"),
+        (("import lib", "await lib.run(ctx.client)"), "other code gets ctx.client"),
+        (("import lib", "await lib.run(ctx)"), "other code gets ctx"),
+        (("import lib", "await lib.run(ctx.client.delete)"), "other code gets ctx.client"),
+        (("exec('await ctx.client.delete()')",), "exec() runs code"),
+        (("from kubernetes_asyncio import client", "client.CoreV1Api()"), "another library"),
+        (("arguments = request.all", "await ctx.client.delete(*arguments)"), "cannot tell the kind"),
+    ],
+)
+def test_what_the_source_does_not_show_is_reported_by_line(lines: tuple[str, ...], reason: str) -> None:
+    (unclear,) = analysed(body(*lines)).unclear
+    assert str(unclear).startswith(f"plugins/web.py:{1 + len(lines)}: ")
+    assert reason in str(unclear)
+    assert "permissions=[permission(" in str(unclear)
+
+
+def test_a_declared_permission_with_the_verb_accounts_for_an_unclear_call() -> None:
+    source = body("await ctx.client.delete(request.kind, request)")
+    assert analysed(source, permissions=(permission("pods", ["delete"]),)).unclear == ()
+    assert len(analysed(source, permissions=(permission("pods", ["get"]),)).unclear) == 1
+    assert len(analysed(source, permissions=(permission("pods/status", ["delete"]),)).unclear) == 1
+
+
+def test_a_value_that_is_only_partly_known_is_reported_with_what_is_known() -> None:
+    found = analysed(body("kind = 'v1/Pod' if request else request.kind", "await ctx.client.delete(kind, request)"))
+    assert [shown(each.rule) for each in explained(found.needs)] == ["delete pods"]
+    assert "cannot tell the kind" in str(found.unclear[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x = " + "+".join(["1"] * 20000), "x = " + "(" * 150 + ")" * 150, "def f(:\n", "\0"],
+)
+def test_a_hostile_file_is_reported_and_raises_nothing(text: str) -> None:
+    found = analysed(body("await ctx.client.delete('v1/Pod', request)"), {"helper": text})
+    assert all("declare permissions=" in str(each) for each in found.unclear)
+
+
+def test_a_text_that_grows_without_end_is_unknown() -> None:
+    lines = ("kind = 'v1/Pod'", "while True:", "    kind = kind + 'x'", "await ctx.client.delete(kind, request)")
+    assert "cannot tell the kind" in str(analysed(body(*lines)).unclear[0])
+
+
+def test_a_large_file_is_analysed_in_seconds() -> None:
+    one = "async def f{0}(ctx, request):\n    pod = make{0}(request)\n    await ctx.client.apply(pod)\n\n"
+    one += "def make{0}(request):\n    return {{'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {{}}}}\n\n"
+    source = "".join(one.format(number) for number in range(1500))
+    assert rules(source) == ["create,patch pods"]
