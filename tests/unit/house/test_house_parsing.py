@@ -9,7 +9,11 @@ OPERATOR = Path(__file__).parents[3] / "operator" / "plugin_operator"
 
 #: What parses, by module or bare; and where it may stand, because what it reads is bounded or no plugin's.
 PARSERS = {
-    "ast.parse": {"hosting/inspection/parser.py", "hosting/lints/registry.py"},
+    "ast.parse": {
+        "hosting/inspection/parser.py",
+        "hosting/lints/registry.py",
+        "hosting/permissions/source/program.py",
+    },
     "compile": {"hosting/inspection/parser.py"},
     "inspect.getsource": set(),
     "inspect.getsourcelines": set(),

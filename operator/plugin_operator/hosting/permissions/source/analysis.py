@@ -60,14 +60,19 @@ def needs_in_source(
     except RecursionError:
         is_done = False
     if not is_done:
-        path = f"{root}/{min(files, default=plugin)}"
-        unclear.append(Unclear(plugin, path, 1, f"the source is too deep or too large to be analysed: {_WAY_OUT}"))
+        unclear.append(unfinished(plugin, files, root))
     found = _read(plugin, state, declared, table)
     unclear += [Unclear(plugin, path, line, f"{what}: {_WAY_OUT}") for (path, line), what in state.escapes.items()]
     needs = [each for each in found if isinstance(each, Need)]
     unclear += [each for each in found if isinstance(each, Unclear)]
     open_calls = {str(each): each for each in unclear if not is_declared(each, declared)}
     return SourceNeeds(tuple(dict.fromkeys(needs)), tuple(open_calls[key] for key in sorted(open_calls)))
+
+
+def unfinished(plugin: str, files: Iterable[str], root: str) -> Unclear:
+    """Return what is reported of a plugin whose source costs too much to be analysed."""
+    path = f"{root}/{min(files, default=plugin)}"
+    return Unclear(plugin, path, 1, f"the source is too deep or too large to be analysed: {_WAY_OUT}")
 
 
 def _execute(state: State, controllers: tuple[DeclaredController, ...]) -> bool:

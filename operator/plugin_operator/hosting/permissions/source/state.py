@@ -112,7 +112,7 @@ class State:
         self._grow(self.heap.setdefault(node, {}), key, found)
 
     def own(self, node: ast.AST, key: str) -> None:
-        """Note that a literal has a key itself, whatever it copies."""
+        """Note that a literal has a key of its own, besides those that it copies."""
         self.own_keys.setdefault(node, set()).add(key)
 
     def set_attribute(self, owner: ClassInfo, name: str, found: Value) -> None:
