@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from plugin_operator.cli.checking.report import CheckedPlugin, Mistake
+from plugin_operator.hosting.lints.facts import DeclaredController
 from plugin_operator.hosting.lints.linter import Linter
-from plugin_operator.hosting.lints.source_file import DeclaredController
 from plugin_operator.hosting.scan.snapshot import PluginSource, Snapshot
 
 

@@ -4,13 +4,15 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from plugin_operator.hosting.lints.blocking_names import LAST_PARTS, way_out_of
+from plugin_operator.hosting.lints.facts import Found
 from plugin_operator.hosting.lints.lint import ERROR, Lint, Rule
-from plugin_operator.hosting.lints.source_file import Found, SourceFile, arguments_of
+from plugin_operator.hosting.lints.source_file import SourceFile, arguments_of
 
 _MAX_SHOWN = 60
 _TAKE_FUNCTIONS = ("controller", "watch", "own", "read", "changed", "matches")
 _DECLARES = frozenset(f"plugin_operator.{name}" for name in _TAKE_FUNCTIONS)
 _CALLED_ON_THE_LOOP = frozenset({"map", "indexes", "predicates"})
+_JOINS = frozenset({"threading.Thread().join", "multiprocessing.Process().join"})
 _HARM = "blocks the event loop of all plugins"
 
 
@@ -52,6 +54,8 @@ def _is_harmless(file: SourceFile, name: str, call: ast.Call) -> bool:
     """Report whether the arguments of a call, or an option of its object, keep it from blocking."""
     arguments = arguments_of(call)
     values = [each.value for each in (*call.args, *arguments.values()) if isinstance(each, ast.Constant)]
+    if name in _JOINS and _is_awaited_before(file, call):
+        return True
     if name == "time.sleep" or name.endswith(("().join", "().wait")):
         return values == [0]
     if name.endswith("Queue().get"):
@@ -61,6 +65,14 @@ def _is_harmless(file: SourceFile, name: str, call: ast.Call) -> bool:
     if name == "socket.socket().connect":
         return "setblocking" in file.text or "settimeout(0" in file.text
     return "async_req" in arguments
+
+
+def _is_awaited_before(file: SourceFile, join: ast.Call) -> bool:
+    """Report whether a function awaits between the start and the join of a thread: usually for its last result."""
+    function = file.function_around(join)
+    own = [node for node in file.awaits_and_attributes(function) if node.lineno < join.lineno]
+    started = [node.lineno for node in own if isinstance(node, ast.Attribute) and node.attr == "start"]
+    return any(isinstance(node, ast.Await) and node.lineno > max(started, default=0) for node in own)
 
 
 def _blocking_functions(file: SourceFile, direct: dict[ast.Call, tuple[str, str]]) -> dict[ast.AST, str]:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from plugin_operator.hosting.lints.source_file import Found, SourceFile
+from plugin_operator.hosting.lints.facts import Found
+from plugin_operator.hosting.lints.source_file import SourceFile
 
 ERROR = "error"
 WARNING = "warning"

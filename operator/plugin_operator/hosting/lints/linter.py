@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from plugin_operator.hosting.inspection.contained_process import ContainedProcess, ProcessEnded
+from plugin_operator.hosting.lints.facts import DeclaredController
 from plugin_operator.hosting.lints.lint import NOT_LINTED
 from plugin_operator.hosting.lints.lint_process import FUNCTIONS, LINT
-from plugin_operator.hosting.lints.source_file import DeclaredController
 
 _MEMORY_BYTES = 512 * 1024 * 1024
 _PROCESSOR_SECONDS = 20

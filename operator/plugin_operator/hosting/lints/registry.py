@@ -9,8 +9,9 @@ from typing import Any
 
 from plugin_operator.hosting.inspection.parser import source_text
 from plugin_operator.hosting.lints.blocking_calls import BLOCKING_CALL, blocking_functions_of
+from plugin_operator.hosting.lints.facts import DeclaredController, Found, HelperFunction
 from plugin_operator.hosting.lints.lint import UNUSED_SUPPRESSION
-from plugin_operator.hosting.lints.source_file import DeclaredController, Found, HelperFunction, SourceFile
+from plugin_operator.hosting.lints.source_file import SourceFile
 from plugin_operator.hosting.lints.swallowed_cancellation import SWALLOWED_CANCELLATION
 from plugin_operator.hosting.lints.unawaited_coroutines import UNAWAITED_COROUTINE
 from plugin_operator.hosting.lints.undeclared_caches import UNDECLARED_CACHE

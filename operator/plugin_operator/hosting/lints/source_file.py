@@ -8,8 +8,9 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
+from plugin_operator.hosting.lints.facts import DeclaredController, Found, HelperFunction
 from plugin_operator.hosting.lints.scopes import FUNCTIONS, Function, Scope, is_bare_annotation, scopes_of
 
 #: Dotted name of the argument of a reconciler, hook or map function.
@@ -25,45 +26,6 @@ _TRANSPARENT = frozenset(
         *("typing.override", "typing_extensions.override", "functools.cache", "functools.lru_cache"),
     ]
 )
-
-
-class Found(NamedTuple):
-    """One mistake that a lint found, with its first and last line.
-
-    ``column`` is that of the first character, in characters from 1.
-    """
-
-    line: int
-    column: int
-    last_line: int
-    message: str
-
-
-class HelperFunction(NamedTuple):
-    """A function of a module beside the plugin.
-
-    Attributes:
-        is_async: whether a call returns a coroutine.
-        blocks: the call in it that blocks the event loop, with its place; empty if none is known.
-    """
-
-    is_async: bool
-    blocks: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredController:
-    """A controller as the loader read it.
-
-    Attributes:
-        line: first line of its function or class.
-        has_kind: whether it has ``for_``, and so ``ctx.lister``.
-        caches: what ``ctx.lister_for`` knows: kinds as text, and names of parts.
-    """
-
-    line: int
-    has_kind: bool
-    caches: tuple[str, ...]
 
 
 @dataclass(eq=False)
@@ -95,6 +57,18 @@ class SourceFile:
         """The functions that cancel a task."""
         named = (node for node in self.scopes.nodes if isinstance(node, ast.Attribute) and node.attr == "cancel")
         return frozenset(self.function_around(node) for node in named)
+
+    def awaits_and_attributes(self, function: ast.AST | None) -> Sequence[ast.expr]:
+        """Return those that a call of a function evaluates itself, in the order of the text."""
+        return self._awaits_and_attributes.get(function, ())
+
+    @cached_property
+    def _awaits_and_attributes(self) -> dict[ast.AST | None, list[ast.expr]]:
+        found: dict[ast.AST | None, list[ast.expr]] = {}
+        for node in self.scopes.nodes:
+            if isinstance(node, ast.Attribute | ast.Await):
+                found.setdefault(self.function_around(node), []).append(node)
+        return found
 
     @property
     def calls(self) -> Iterator[ast.Call]:

@@ -3,8 +3,9 @@
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
+from plugin_operator.hosting.lints.facts import Found
 from plugin_operator.hosting.lints.lint import WARNING, Lint, Rule
-from plugin_operator.hosting.lints.source_file import Found, SourceFile
+from plugin_operator.hosting.lints.source_file import SourceFile
 
 _CANCELLED = frozenset(
     {"asyncio.CancelledError", "asyncio.exceptions.CancelledError", "concurrent.futures.CancelledError"}

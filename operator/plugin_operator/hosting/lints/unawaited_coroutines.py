@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Iterable
 
+from plugin_operator.hosting.lints.facts import Found
 from plugin_operator.hosting.lints.lint import ERROR, Lint, Rule
 from plugin_operator.hosting.lints.scopes import FUNCTIONS
-from plugin_operator.hosting.lints.source_file import CONTEXT, Found, SourceFile
+from plugin_operator.hosting.lints.source_file import CONTEXT, SourceFile
 
 _CLIENT_VERBS = (
     *("apply", "create", "delete", "delete_collection", "evict", "get", "list", "patch", "patch_status", "scale"),

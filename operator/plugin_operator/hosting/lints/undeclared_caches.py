@@ -3,8 +3,9 @@
 import ast
 from collections.abc import Iterable, Sequence
 
+from plugin_operator.hosting.lints.facts import DeclaredController, Found
 from plugin_operator.hosting.lints.lint import ERROR, Lint, Rule
-from plugin_operator.hosting.lints.source_file import CONTEXT, DeclaredController, Found, SourceFile
+from plugin_operator.hosting.lints.source_file import CONTEXT, SourceFile
 
 
 def _find(file: SourceFile) -> Iterable[Found]:
