@@ -174,11 +174,7 @@ class App:
             settings=settings,
             fence=self._fence,
             supervisor=self.supervisor,
-            permissions=PermissionCheck(
-                AccessReviews(self.link, clock=clock, rules_seconds=settings.review_base_seconds),
-                self._mapper.resource_for,
-                options.namespaces,
-            ),
+            permissions=self._permissions(settings) if parts.reviews else None,
             schedules=make_schedule_record(options.leader_election, self._namespace, self.client, clock=clock),
             instrument=partial(parts.instrumented, self._tracing.of_reconciles if self._tracing is not None else None),
         )
@@ -190,11 +186,15 @@ class App:
                 patience_seconds=_PARSE_SECONDS,
                 originals=parts.originals,
             ),
-            loader=Loader(),
+            loader=parts.loader or Loader(),
             validator=Validator(clock=self._clock, deadline_seconds=import_seconds) if parts.validates else None,
             environment=environment,
             watch=parts.watches,
         )
+
+    def _permissions(self, settings: HostSettings) -> PermissionCheck:
+        reviews = AccessReviews(self.link, clock=self._host_clock, rules_seconds=settings.review_base_seconds)
+        return PermissionCheck(reviews, self._mapper.resource_for, self.options.namespaces)
 
     def _not_loaded(self) -> str:
         """Return why the plugins found at start were not all tried yet; a later edit does not affect readiness."""

@@ -11,7 +11,7 @@ from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import Reconciler
-from plugin_operator.hosting import HostSettings
+from plugin_operator.hosting import HostSettings, Loader
 from plugin_operator.plugin import ControllerScope, Recorder
 
 Instrument: TypeAlias = Callable[[ControllerScope, Reconciler], Reconciler]
@@ -26,7 +26,9 @@ class HostParts:
         clock: clock of host, queues, schedules and Events; None for that of the machine.
         settings: times and bounds of the host; None to take them from the options.
         reflector: times of the caches; None for the defaults.
+        loader: imports plugins; None for the default.
         validates: whether a child process imports each plugin first.
+        reviews: whether the API server is asked what plugins in trouble lack.
         watches: whether the kernel reports changes of the plugins directory; scans find them in any case.
         transport: wraps the transport of the plugins' clients.
         recorder: wraps the recorder of each controller; takes it and the controller's name.
@@ -37,7 +39,9 @@ class HostParts:
     clock: Clock | None = None
     settings: HostSettings | None = None
     reflector: ReflectorSettings | None = None
+    loader: Loader | None = None
     validates: bool = True
+    reviews: bool = True
     watches: bool = True
     transport: Callable[[Transport], Transport] | None = None
     recorder: Callable[[Recorder, str], Recorder] | None = None

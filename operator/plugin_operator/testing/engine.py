@@ -19,7 +19,7 @@ from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App
 from plugin_operator.app.build import FIELD_MANAGER
 from plugin_operator.app.host_parts import HostParts
-from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
+from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper, Transport
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.metrics import Metrics
@@ -27,6 +27,9 @@ from plugin_operator.options import Options
 from plugin_operator.tasks import start_task
 from plugin_operator.testing.copied_plugins import copy_plugins
 from plugin_operator.testing.mapper import PatientMapper
+from plugin_operator.testing.permissions.checked_calls import CheckedTransport
+from plugin_operator.testing.permissions.loaded_rules import LoadedRules
+from plugin_operator.testing.permissions.unallowed_calls import UnallowedCalls
 from plugin_operator.testing.quiescence import Quiescence, report_of
 from plugin_operator.testing.secret_masking import watch
 from plugin_operator.testing.virtual_time import VirtualTime
@@ -47,6 +50,10 @@ class Engine:
         parts: replacements for parts of the operator's host.
         clock: the virtual time of host and server; None for the clocks of the machine.
         is_busy: reports whether requests of plugins and schedules are in flight; None if that is not known.
+        checks_permissions: whether a call that no rule of the plugin allows is denied, and fails the test.
+
+    Attributes:
+        server: the embedded API server.
     """
 
     def __init__(
@@ -56,10 +63,12 @@ class Engine:
         parts: HostParts | None = None,
         clock: VirtualTime | None = None,
         is_busy: Callable[[], bool] | None = None,
+        *,
+        checks_permissions: bool = True,
     ) -> None:
         self._plugins = plugins
         self._timeout = timeout_seconds
-        self._parts = replace(parts or HostParts(), originals=tuple(str(each.absolute()) for each in plugins))
+        self._unallowed = UnallowedCalls()
         self._clock = clock
         self._is_busy = is_busy
         self._stack = AsyncExitStack()
@@ -71,6 +80,18 @@ class Engine:
         self._folder: Path | None = None
         self.server = ApiServer(ApiServerConfig(tls=False), clock=clock)
         watch(self.server)
+        self._parts = self._checked(parts or HostParts(), checks_permissions)
+
+    def _checked(self, parts: HostParts, checks_permissions: bool) -> HostParts:
+        """Return ``parts`` with a check of each call of a plugin, closest to the API server."""
+        rules = LoadedRules(self.server.cluster.registry)
+
+        def transport(inner: Transport) -> Transport:
+            known = rules.of if checks_permissions else None
+            return parts.wrapped(CheckedTransport(inner, known, self._unallowed, self._original))
+
+        originals = tuple(str(each.absolute()) for each in self._plugins)
+        return replace(parts, originals=originals, loader=rules, reviews=False, transport=transport)
 
     @property
     def app(self) -> App:
@@ -150,6 +171,21 @@ class Engine:
         """Return the path of the author's file, from that of its copy."""
         first, *rest = Path(copy).relative_to(self.folder).parts
         return str(next((each.joinpath(*rest) for each in self._plugins if each.name == first), copy))
+
+    async def leave(self, error: BaseException | None) -> None:
+        """Stop operator and server at the end of a test, which ``error`` has failed if it is not None.
+
+        Raises:
+            AssertionError: the operator failed, or a plugin made a call that no rule of it allows; ``error`` is None.
+        """
+        code = await self.stop()
+        if error is not None:
+            if self._unallowed:
+                error.add_note(self._unallowed.message)
+        elif code:
+            raise AssertionError(f"the operator ended with status {code}; its log says why")
+        elif self._unallowed:
+            raise AssertionError(self._unallowed.message)
 
     async def stop(self) -> int:
         """Stop operator and server, and return the operator's exit status."""

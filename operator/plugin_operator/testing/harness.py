@@ -22,11 +22,14 @@ class PluginHarness:
     The harness copies the plugins, so that ``write`` and ``remove`` do not change your files. They pass the same
     scanner, trial import and loader as in production. Entering waits until every plugin is active. It raises
     PluginRejected if a plugin cannot be loaded, and AssertionError after ``timeout_seconds``. Leaving stops server and
-    operator, also if the test is cancelled. It raises AssertionError if the operator failed and the test did not.
+    operator, also if the test is cancelled. It raises AssertionError if the operator failed, or if a plugin made a
+    call that no rule of it allows. A test that has failed keeps its own error.
 
     Args:
         plugins: plugin files and folders.
         timeout_seconds: deadline of entering, of each ``settle`` and of each change of a plugin.
+        check_permissions: whether a call that no rule of the plugin allows meets a ForbiddenError, and fails the test
+            at its end. The rules come from its declarations and from the calls that its source shows.
 
     Attributes:
         server: the embedded API server, in memory.
@@ -38,8 +41,10 @@ class PluginHarness:
             assert harness.reconciles("configmap") == 1
     """
 
-    def __init__(self, *plugins: str | Path, timeout_seconds: float = 30.0) -> None:
-        self._engine = Engine([Path(plugin) for plugin in plugins], timeout_seconds)
+    def __init__(self, *plugins: str | Path, timeout_seconds: float = 30.0, check_permissions: bool = True) -> None:
+        self._engine = Engine(
+            [Path(plugin) for plugin in plugins], timeout_seconds, checks_permissions=check_permissions
+        )
         self.server: ApiServer = self._engine.server
 
     async def __aenter__(self) -> Self:
@@ -54,10 +59,12 @@ class PluginHarness:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop server and operator, and raise if the operator failed during the test."""
-        code = await self._engine.stop()
-        if code and error is None:
-            raise AssertionError(f"the operator ended with status {code}; its log says why")
+        """Stop server and operator, and raise if the operator failed, or a plugin lacked a permission.
+
+        Raises:
+            AssertionError: one of both, and the test did not fail before.
+        """
+        await self._engine.leave(error)
 
     @property
     def client(self) -> Client:

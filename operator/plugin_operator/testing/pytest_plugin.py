@@ -1,8 +1,9 @@
 """pytest plugin for plugin authors, which pytest discovers once this package is installed.
 
-Owns the fixtures ``plugin_harness`` and ``scenario``, running async tests that use this package, and masking Secret
-data in reports. pytest imports this module in every run of every project in the environment, so it imports the operator
-only when a test uses it.
+Owns the fixtures ``plugin_harness`` and ``scenario``, running async tests that use this package, masking Secret data in
+reports, and failing tests whose plugins lack a permission. Leaves recording calls to ``recording_plugin``. pytest
+imports this module in every run of every project in the environment, so it imports the operator only when a test uses
+it.
 """
 
 import asyncio
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from plugin_operator.testing.harness import PluginHarness
     from plugin_operator.testing.scenarios.scenario_run import Scenario
 
+pytest_plugins = ("plugin_operator.testing.recording_plugin",)
+
 _FIXTURES = frozenset({"plugin_harness", "scenario"})
 _PACKAGE = "plugin_operator.testing"
 _SECRECY = "plugin_operator.testing.secret_masking"
+_FAKES = "plugin_operator.testing.permissions.fake_calls"
 # Base class of pytest's representation of exceptions, which has no public name.
 _RENDERED = "TerminalRepr"
 
@@ -53,6 +57,35 @@ def _home(value: object) -> str:
     return value.__name__ if inspect.ismodule(value) else ""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """Fail a test in which a plugin with a ``fake_context`` made a call that no rule of it allows."""
+    return (yield from _allowed())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """Fail a test whose fixtures end with such a call."""
+    return (yield from _allowed())
+
+
+def _allowed() -> Generator[None, object, object]:
+    try:
+        result = yield
+    except BaseException as error:
+        if message := _unallowed():
+            error.add_note(message)
+        raise
+    if message := _unallowed():
+        pytest.fail(message, pytrace=False)
+    return result
+
+
+def _unallowed() -> str:
+    """Return what fake contexts have denied since the last call; empty if nothing."""
+    return str(sys.modules[_FAKES].take_message()) if _FAKES in sys.modules else ""
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Mask Secret data in the failure of a test, its variables, output and logs."""
@@ -82,8 +115,9 @@ def _masked(value: Any, mask: Callable[[str], str]) -> Any:
 def plugin_harness() -> "Callable[..., PluginHarness]":
     """Return a factory of ``PluginHarness``. pytest discovers this fixture once the package is installed.
 
-    The factory takes the arguments of ``PluginHarness``: files and folders, and ``timeout_seconds=``. An ``async def``
-    test with this fixture runs on a new event loop, unless pytest-asyncio or anyio handles it. Raises nothing itself.
+    The factory takes the arguments of ``PluginHarness``: files and folders, ``timeout_seconds=`` and
+    ``check_permissions=``. An ``async def`` test with this fixture runs on a new event loop, unless pytest-asyncio or
+    anyio handles it. Raises nothing itself.
 
     Example:
         async def test_it(plugin_harness):
@@ -92,8 +126,8 @@ def plugin_harness() -> "Callable[..., PluginHarness]":
     """
     from plugin_operator.testing.harness import PluginHarness
 
-    def make(*plugins: str | Path, timeout_seconds: float = 30.0) -> PluginHarness:
-        return PluginHarness(*plugins, timeout_seconds=timeout_seconds)
+    def make(*plugins: str | Path, timeout_seconds: float = 30.0, check_permissions: bool = True) -> PluginHarness:
+        return PluginHarness(*plugins, timeout_seconds=timeout_seconds, check_permissions=check_permissions)
 
     return make
 

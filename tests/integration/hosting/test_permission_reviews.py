@@ -34,7 +34,7 @@ WRITE = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "patch"]}
 PLUGIN = """
 from plugin_operator import controller, permission
 
-@controller(for_="v1/ConfigMap", permissions=[permission("secrets", ["get", "patch"])])
+@controller(for_="v1/ConfigMap", permissions=[permission("secrets", "get")])
 async def {name}(ctx, request):
     await ctx.client.patch("v1/Secret", request, {{"metadata": {{"labels": {{"a": "b"}}}}}})
 """
@@ -185,6 +185,10 @@ async def test_an_edit_that_waits_names_what_it_lacks_while_the_old_code_runs(wr
     await eventually(lambda: cluster.status().state == "Active", timeout_seconds=20)
     cluster.write("one", PLUGIN.replace("v1/ConfigMap", "v1/Service"))
     await cluster.lacks({"apiGroups": [""], "resources": ["services"], "verbs": ["list", "watch"]})
-    status = cluster.status()
-    assert (status.state, "keeps running" in status.reason) == ("Waiting", True)
-    assert "permissions are missing: list, watch services" in status.reason
+
+    def told() -> bool:
+        status = cluster.status()
+        assert (status.state, "keeps running" in status.reason) == ("Waiting", True)
+        return "permissions are missing: list, watch services" in status.reason
+
+    await eventually(told, timeout_seconds=20)

@@ -11,11 +11,14 @@ from plugin_operator.hosting.permissions.access_reviews import AccessReviews
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.declared import DeclaredCache, DeclaredController
 from plugin_operator.hosting.permissions.missing_rules import MissingRules, missing_rules, short_text, yaml_text
-from plugin_operator.hosting.permissions.permission_check import PermissionCheck, PluginFacts
+from plugin_operator.hosting.permissions.permission_check import PermissionCheck
+from plugin_operator.hosting.permissions.plugin_needs import PluginFacts
+from plugin_operator.hosting.permissions.source.analysis import SourceNeeds
+from plugin_operator.hosting.permissions.source.contained_analysis import Analysis
 from plugin_operator.hosting.rollout.permission_reviews import PermissionReviews
 from plugin_operator.hosting.rollout.plugin_review import ReviewSubject
 from plugin_operator.kube import GroupVersionKind, Resource, builtin_resource
-from plugin_operator.testing import VirtualClock
+from plugin_operator.testing import VirtualClock, eventually
 from tests.host_harness import SHORT_DEADLINES
 from tests.unit.hosting.test_access_reviews import Authorizer
 
@@ -109,9 +112,13 @@ async def test_a_failure_pauses_all_reviews_and_takes_earlier_answers_back() -> 
 async def test_a_hundred_plugins_that_lack_the_same_send_a_handful_of_requests() -> None:
     clock, server = VirtualClock(), Authorizer()
     plugins = [Troubled(f"p{number}") for number in range(100)]
-    check = PermissionCheck(AccessReviews(server, clock=clock, rules_seconds=2), _resource_for)
+    check = PermissionCheck(AccessReviews(server, clock=clock, rules_seconds=2), _resource_for, analyse=_nothing)
     reviews = PermissionReviews(check, lambda: plugins, settings=SETTINGS, clock=clock)
-    await after(reviews, clock)
+    first = asyncio.create_task(reviews.run())
+    reviews.look()
+    await eventually(lambda: all(each.answers for each in plugins))
+    first.cancel()
+    await asyncio.wait([first])
     assert sorted(server.kinds()) == ["SelfSubjectAccessReview"] * 2 + ["SelfSubjectRulesReview"]
     assert short_text(plugins[99].answers[0] or ()) == "list, watch configmaps"
     await after(reviews, clock, 60)
@@ -120,8 +127,8 @@ async def test_a_hundred_plugins_that_lack_the_same_send_a_handful_of_requests()
 
 
 async def test_a_kind_that_is_not_served_is_not_named() -> None:
-    check = PermissionCheck(AccessReviews(Authorizer(), clock=VirtualClock()), _resource_for)
     for kind, text in (("example.com/v1/Mouse", "list, watch mice.example.com"), ("example.com/v1/Website", "")):
+        check = PermissionCheck(AccessReviews(Authorizer(), clock=VirtualClock()), _resource_for)
         subject = Troubled("one", kind).in_trouble
         assert subject is not None
         assert short_text(await check.missing(subject.facts, ()) or ()) == text
@@ -144,6 +151,10 @@ def test_the_short_text_is_bounded(length: int) -> None:
     many = missing_rules(Call("get", "", f"{number:03}" * length) for number in range(100))
     assert len(short_text(many)) < 280
     assert short_text(many).endswith(" rules more")
+
+
+def _nothing(*about: object) -> Analysis:
+    return Analysis(SourceNeeds(), ())
 
 
 async def _resource_for(kind: GroupVersionKind) -> Resource:

@@ -1,39 +1,44 @@
 """``PermissionCheck``: which rules of a plugin the API server does not grant to the operator."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from plugin_operator import logs
 from plugin_operator.errors import NoMatchError, PluginOperatorError
 from plugin_operator.hosting.permissions.access_reviews import AccessReviews, AccessUnknownError
 from plugin_operator.hosting.permissions.calls import Call
-from plugin_operator.hosting.permissions.declared import DeclaredController, needs_of_declarations
+from plugin_operator.hosting.permissions.declared import needs_of_declarations
 from plugin_operator.hosting.permissions.missing_rules import MissingRules, missing_rules
-from plugin_operator.hosting.permissions.needs import Need, Origin
+from plugin_operator.hosting.permissions.needs import Need
+from plugin_operator.hosting.permissions.plugin_needs import PluginFacts, own_needs
 from plugin_operator.hosting.permissions.resources import ResourceTable
 from plugin_operator.hosting.permissions.rules import parts_of
+from plugin_operator.hosting.permissions.source.contained_analysis import Analysis as SourceAnalysis
+from plugin_operator.hosting.permissions.source.contained_analysis import analyse
 from plugin_operator.kube import GroupVersionKind, Resource
+from plugin_operator.rendering import describe
+from plugin_operator.threads import in_thread
+
+_MAX_ANALYSES = 1000
 
 _log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class PluginFacts:
-    """What the permissions of a plugin depend on.
+class _Analysis:
+    """What the files of a plugin need.
 
     Attributes:
-        plugin: name of the plugin.
         digest: digest of its files.
-        controllers: its declarations.
-        files: content of its files, by POSIX path below ``root``.
-        root: path of the plugins directory as shown to users.
+        needs: its needs, without those about kinds that are not served.
+        foreign: its kinds that are not built in.
+        known: resources of those that are served.
     """
 
-    plugin: str
     digest: str
-    controllers: tuple[DeclaredController, ...] = field(compare=False)
-    files: Mapping[str, bytes] = field(compare=False, repr=False)
-    root: str = field(compare=False)
+    needs: tuple[Need, ...]
+    foreign: tuple[GroupVersionKind, ...]
+    known: tuple[Resource, ...]
 
 
 class PermissionCheck:
@@ -43,6 +48,7 @@ class PermissionCheck:
         reviews: asks what the operator may do.
         resource_for: returns the resource of a kind by discovery.
         namespaces: namespaces that the operator watches; empty for all.
+        analyse: returns what the source of a plugin needs, as ``contained_analysis.analyse``, which is the default.
     """
 
     def __init__(
@@ -50,11 +56,14 @@ class PermissionCheck:
         reviews: AccessReviews,
         resource_for: Callable[[GroupVersionKind], Awaitable[Resource]],
         namespaces: tuple[str, ...] = (),
+        analyse: Callable[..., SourceAnalysis] = analyse,
     ) -> None:
         self._reviews = reviews
         self._resource_for = resource_for
         self._namespaces = namespaces
+        self._analyse = analyse
         self._reason = ""
+        self._analyses: dict[str, _Analysis] = {}
 
     async def missing(self, facts: PluginFacts, denied: Collection[Call]) -> tuple[MissingRules, ...] | None:
         """Return the rules that a plugin lacks; None if the API server does not tell.
@@ -66,8 +75,7 @@ class PermissionCheck:
             denied: calls that the API server has denied, which are asked for as well.
         """
         try:
-            table = await self._table(facts)
-            wanted = [*denied, *calls_of(self._needs(facts, table), self._namespaces)]
+            wanted = [*denied, *calls_of(await self._needs_of(facts), self._namespaces)]
             lacking = await self._reviews.denied(wanted)
         except (AccessUnknownError, PluginOperatorError) as error:
             self._note(str(error))
@@ -75,22 +83,37 @@ class PermissionCheck:
         self._note("")
         return missing_rules(lacking)
 
-    def _needs(self, facts: PluginFacts, table: ResourceTable) -> list[Need]:
-        needs = list(needs_of_declarations(facts.plugin, facts.controllers, table, ""))
-        guessed = {(kind.group, table.resource_of(kind).plural) for kind in table.guesses()}
-        return [
-            need
-            for need in needs
-            if need.origin is not Origin.OPERATOR
-            and (need.rule.api_groups[0], need.rule.resources[0].partition("/")[0]) not in guessed
-        ]
+    async def _needs_of(self, facts: PluginFacts) -> tuple[Need, ...]:
+        """Return the needs about kinds that are served."""
+        analysis = self._analyses.get(facts.plugin)
+        if analysis is None or analysis.digest != facts.digest:
+            analysis = await self._analysed(facts, ())
+        known = tuple([found for kind in analysis.foreign if (found := await self._found(kind)) is not None])
+        if known != analysis.known:
+            analysis = await self._analysed(facts, known)
+        return analysis.needs
 
-    async def _table(self, facts: PluginFacts) -> ResourceTable:
-        """Return the resources of all kinds of a plugin that are served."""
-        table = ResourceTable()
-        self._needs(facts, table)  # the table notes the kinds that are not built in
-        known = [found for kind in table.guesses() if (found := await self._found(kind)) is not None]
-        return ResourceTable(known)
+    async def _analysed(self, facts: PluginFacts, known: tuple[Resource, ...]) -> _Analysis:
+        analysis = self._analyses[facts.plugin] = await in_thread(self._needs_with, facts, known)
+        if len(self._analyses) > _MAX_ANALYSES:
+            del self._analyses[next(iter(self._analyses))]
+        return analysis
+
+    def _needs_with(self, facts: PluginFacts, known: tuple[Resource, ...]) -> _Analysis:
+        """Return what a plugin needs. Blocks; a source that cannot be analysed leaves what the declarations say."""
+        table = ResourceTable(known)
+        declared = list(needs_of_declarations(facts.plugin, facts.controllers, table, ""))
+        source: tuple[Need, ...] = ()
+        guesses = table.guesses()
+        try:
+            analysis = self._analyse(facts.plugin, facts.files, facts.root, facts.controllers, known)
+        except OSError as error:
+            _log.warning("Plugin source not analysed for permissions", plugin=facts.plugin, reason=describe(error))
+        else:
+            source, guesses = analysis.found.needs, sorted({*guesses, *analysis.guesses})
+        guessed = {(kind.group, table.resource_of(kind).plural) for kind in guesses}
+        needs = [each for each in own_needs([*declared, *source]) if not _is_about(each, guessed)]
+        return _Analysis(facts.digest, tuple(needs), (*(each.gvk for each in known), *guesses), known)
 
     async def _found(self, kind: GroupVersionKind) -> Resource | None:
         try:
@@ -107,6 +130,10 @@ class PermissionCheck:
         self._reason = reason
 
 
+def _is_about(need: Need, resources: Collection[tuple[str, str]]) -> bool:
+    return (need.rule.api_groups[0], need.rule.resources[0].partition("/")[0]) in resources
+
+
 def calls_of(needs: Iterable[Need], namespaces: tuple[str, ...]) -> Iterator[Call]:
     """Yield the calls that needs stand for.
 
@@ -116,6 +143,7 @@ def calls_of(needs: Iterable[Need], namespaces: tuple[str, ...]) -> Iterator[Cal
     """
     for need in needs:
         within = need.namespaces if need.namespaces is not None else namespaces
+        within = () if need.is_of_all else within
         for part in parts_of(need.rule):
             resource, _, subresource = part.resources[0].partition("/")
             for namespace in within or ("",):

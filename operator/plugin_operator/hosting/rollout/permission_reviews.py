@@ -71,10 +71,13 @@ class PermissionReviews:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            for plugin, subject in self._due():
-                if not await self._review(plugin, subject):
-                    self._give_up()
-                    break
+            await self._round()
+
+    async def _round(self) -> None:
+        for plugin, subject in self._due():
+            if not await self._review(plugin, subject):
+                self._give_up()
+                return
 
     def _due(self) -> list[tuple[Reviewed, ReviewSubject]]:
         now = self._clock.monotonic()

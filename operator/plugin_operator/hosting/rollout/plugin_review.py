@@ -6,7 +6,7 @@ from typing import Any
 
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.missing_rules import MissingRules, allowed_by_now
-from plugin_operator.hosting.permissions.permission_check import PluginFacts
+from plugin_operator.hosting.permissions.plugin_needs import PluginFacts
 from plugin_operator.hosting.reporting.reporter import StatusReporter
 from plugin_operator.hosting.reporting.states import PluginState
 from plugin_operator.hosting.rollout.revision_builder import WaitingForApi

@@ -11,7 +11,7 @@ from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.loading.revision import PluginRevision
-from plugin_operator.hosting.permissions.permission_check import PluginFacts
+from plugin_operator.hosting.permissions.plugin_needs import PluginFacts
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.hosting.scan.snapshot import PluginSource

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from plugin_operator.hosting.loading.revision import PluginRevision
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.declared import DeclaredController
-from plugin_operator.hosting.permissions.permission_check import PluginFacts
+from plugin_operator.hosting.permissions.plugin_needs import PluginFacts
 from plugin_operator.hosting.permissions.request_calls import call_in
 from plugin_operator.plugin import BoundController, MissingRights
 

@@ -1,16 +1,18 @@
 """A context for unit tests of a reconciler, without a server."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from plugin_operator.client import ApiClient, RESTMapper
+from plugin_operator.client import ApiClient, Client, RESTMapper
 from plugin_operator.client.models import Model
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, Resource
 from plugin_operator.plugin import Context, ControllerScope
 from plugin_operator.plugin.context.recorder import EventType
 from plugin_operator.plugin.context.scope import Lister
 from plugin_operator.testing.fakes.fake_objects import FakeObjects
+from plugin_operator.testing.permissions.fake_calls import CheckedFakes
 from plugin_operator.testing.recording.observations import ObservedRecorder, RecordedEvent
 from plugin_operator.testing.recording.writes import Failure, ObservedTransport, Write, WriteLog, planned_failures
 from plugin_operator.testing.scenarios.seeds import aware
@@ -39,13 +41,23 @@ class FakeContext(Context):
         enqueued: the requests that were enqueued, in order.
     """
 
-    def __init__(self, scope: ControllerScope, request: NamespacedName, log: WriteLog) -> None:
+    def __init__(
+        self, scope: ControllerScope, request: NamespacedName, log: WriteLog, calls: CheckedFakes | None
+    ) -> None:
         super().__init__(scope, request)
         self._writes = log
+        self._calls = calls
         self.events: list[RecordedEvent] = []
         self.enqueued: list[Enqueued] = []
         scope.recorder = ObservedRecorder(_NoRecorder(), _CONTROLLER, self.events)
         scope.enqueue = lambda request, after: self.enqueued.append(Enqueued(request, after))
+
+    @property
+    def client(self) -> Client:
+        """API client for reading and writing objects."""
+        if self._calls is not None:
+            self._calls.accessed(sys._getframe(1))  # noqa: SLF001 - the documented way to find the caller
+        return super().client
 
     @property
     def writes(self) -> list[Write]:
@@ -66,6 +78,7 @@ def fake_context(
     indexes: Mapping[str, Mapping[str, Callable[[Object], Iterable[str]]]] | None = None,
     fail: Mapping[str, Failure | Sequence[Failure]] | None = None,
     now: datetime | None = None,
+    check_permissions: bool = True,
 ) -> FakeContext:
     """Return a context for a plain call of a reconciler, without server, cache or event loop.
 
@@ -81,6 +94,8 @@ def fake_context(
         indexes: index functions by kind and name, as the declaration has them.
         fail: planned failures by verb, as for ``scenario``.
         now: the time of ``ctx.now()``, aware; None for the present second.
+        check_permissions: whether a call that no rule of the plugin allows meets a ForbiddenError, and fails a test of
+            pytest at its end. The plugin is the module of the calling code, if it declares controllers.
 
     Raises:
         ValueError: an object has no apiVersion, kind or name, ``fail`` is wrong, or ``now`` has no time zone.
@@ -98,8 +113,9 @@ def fake_context(
     log = WriteLog(lambda path: str(fakes.kind_of(path)), failures=planned_failures(fail or {}))
     first = given[0] if given else None
     gvk = GroupVersionKind.parse(kind) if kind is not None else GroupVersionKind.of(first) if first else None
+    calls = CheckedFakes(fakes) if check_permissions else None
     client = ApiClient(
-        ObservedTransport(fakes, log), _FakeMapper(fakes), field_manager=f"plugin-operator/{_CONTROLLER}",
+        ObservedTransport(calls or fakes, log), _FakeMapper(fakes), field_manager=f"plugin-operator/{_CONTROLLER}",
         about={"controller": _CONTROLLER},
     )  # fmt: skip
     scope = ControllerScope(
@@ -113,7 +129,7 @@ def fake_context(
         clock=clock,
     )
     about = request if request is not None else NamespacedName.of(first) if first else ("", _CONTROLLER)
-    return FakeContext(scope, NamespacedName(*about), log)
+    return FakeContext(scope, NamespacedName(*about), log, calls)
 
 
 class _FakeMapper(RESTMapper):

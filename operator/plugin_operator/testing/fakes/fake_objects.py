@@ -22,7 +22,7 @@ from plugin_operator.client import ApiRequest, ByteStream, Response
 from plugin_operator.client.http.request_path import kind_at, object_of
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiError, api_error
-from plugin_operator.kube import GroupVersionKind, LabelSelector, Object, Resource
+from plugin_operator.kube import GroupVersionKind, LabelSelector, Object, Resource, guessed_resource
 
 #: Index functions by kind and name.
 Indexes: TypeAlias = Mapping[str, Mapping[str, Callable[[Object], Iterable[str]]]]
@@ -77,7 +77,7 @@ class FakeObjects:
         known = self._resources.get(gvk)
         if known is None:
             served = _BUILTIN.for_kind(gvk.api_version, gvk.kind)
-            plural, scope = (served.plural, served.namespaced) if served else (f"{gvk.kind.lower()}s", namespaced)
+            plural, scope = (served.plural, served.namespaced) if served else (guessed_resource(gvk).plural, namespaced)
             known = self._resources[gvk] = Resource(gvk, plural, scope)
         return known
 
@@ -118,9 +118,12 @@ class FakeObjects:
         answer: Any
         if "name" not in place:
             answer = self._on_collection(request, gvk, place.get("namespace"), body)
+            creates = request.method == "POST"
         else:
-            answer = self._on_object(request, gvk, (place.get("namespace", ""), place["name"]), body)
-        return Response(200, {}, msgspec.json.encode(answer))
+            key = (place.get("namespace", ""), place["name"])
+            creates = self._store(gvk).get(*key) is None
+            answer = self._on_object(request, gvk, key, body)
+        return Response(201 if creates else 200, {}, msgspec.json.encode(answer))
 
     def stream(self, request: ApiRequest) -> AbstractAsyncContextManager[ByteStream]:
         """Refuse: a fake context has no watches."""

@@ -56,6 +56,7 @@ class Scenario:
         fail: Mapping[str, Failure | Sequence[Failure]],
         start: datetime,
         timeout_seconds: float,
+        check_permissions: bool,
     ) -> None:
         self._clock = VirtualTime(start)
         self._stack = ExitStack()
@@ -72,7 +73,10 @@ class Scenario:
             recorder=lambda recorder, name: ObservedRecorder(recorder, name, self.events),
             instrument=lambda scope, reconcile: observed(scope, reconcile, self.requests),
         )
-        self._engine = Engine(plugins, timeout_seconds, parts, self._clock, lambda: bool(self._log.pending))
+        self._engine = Engine(
+            plugins, timeout_seconds, parts, self._clock, lambda: bool(self._log.pending),
+            checks_permissions=check_permissions,
+        )  # fmt: skip
         self._log = WriteLog(partial(kind_in, self._engine.server.cluster.registry), failures=planned_failures(fail))
         self.server: ApiServer = self._engine.server
 
@@ -95,11 +99,13 @@ class Scenario:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop server and operator, and raise if the operator failed during the test."""
+        """Stop server and operator, and raise if the operator failed, or a plugin lacked a permission.
+
+        Raises:
+            AssertionError: one of both, and the test did not fail before.
+        """
         with self._stack:
-            code = await self._engine.stop()
-        if code and error is None:
-            raise AssertionError(f"the operator ended with status {code}; its log says why")
+            await self._engine.leave(error)
 
     @property
     def client(self) -> Client:

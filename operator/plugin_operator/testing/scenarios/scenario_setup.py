@@ -21,6 +21,7 @@ def scenario(
     fail: Mapping[str, Failure | Sequence[Failure]] | None = None,
     start: datetime | None = None,
     timeout_seconds: float = 30.0,
+    check_permissions: bool = True,
 ) -> Scenario:
     """Return a scenario, to use in ``async with``: plugins on an embedded API server, in virtual time.
 
@@ -37,6 +38,8 @@ def scenario(
         fail: planned failures by verb, as for ``Scenario.fail``. A list fails that many requests, in order.
         start: the virtual time at the start, aware; None for the present second.
         timeout_seconds: deadline of entering and of each ``settle``, in real time.
+        check_permissions: whether a call that no rule of the plugin allows meets a ForbiddenError, and fails the test
+            at its end. The rules come from its declarations and from the calls that its source shows.
 
     Raises:
         FileNotFoundError: a path leads nowhere.
@@ -52,8 +55,9 @@ def scenario(
     """
     base = Path(sys._getframe(1).f_code.co_filename).parent  # noqa: SLF001 - the documented way to find the caller
     return scenario_in(
-        base, *plugins, objects=objects, crds=crds, fail=fail, start=start, timeout_seconds=timeout_seconds
-    )
+        base, *plugins, objects=objects, crds=crds, fail=fail, start=start, timeout_seconds=timeout_seconds,
+        check_permissions=check_permissions,
+    )  # fmt: skip
 
 
 def scenario_in(
@@ -64,6 +68,7 @@ def scenario_in(
     fail: Mapping[str, Failure | Sequence[Failure]] | None = None,
     start: datetime | None = None,
     timeout_seconds: float = 30.0,
+    check_permissions: bool = True,
 ) -> Scenario:
     """Return a scenario whose relative paths start at ``base``; see ``scenario``."""
     return Scenario(
@@ -72,4 +77,5 @@ def scenario_in(
         fail=fail or {},
         start=seeds.aware("start", start),
         timeout_seconds=timeout_seconds,
+        check_permissions=check_permissions,
     )

@@ -1,0 +1,1 @@
+"""The calls of plugins in tests: which no rule allows, and a recording of all."""

@@ -1,0 +1,79 @@
+"""The calls of plugins in a harness or scenario: each is recorded, and denied if no rule of the plugin allows it."""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from types import FrameType
+
+from plugin_operator import logs
+from plugin_operator.client import ApiRequest, ByteStream, Response, Transport
+from plugin_operator.client.object_requests import APPLY
+from plugin_operator.hosting.permissions.calls import Call
+from plugin_operator.hosting.permissions.request_calls import call_of
+from plugin_operator.hosting.permissions.rules import allows
+from plugin_operator.plugin import Permission
+from plugin_operator.testing.permissions.call_recording import RECORDING
+from plugin_operator.testing.permissions.unallowed_calls import UnallowedCalls
+
+_CREATED = 201
+
+
+class CheckedTransport:
+    """The transport of plugins, which answers 403 to a call that no rule of the plugin allows.
+
+    Args:
+        transport: sends the requests.
+        rules: returns the rules of a plugin by its name and revision; None if they are not known. None denies no call.
+        unallowed: takes the denied calls.
+        original: returns the author's file for its copy in the plugins directory.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        rules: Callable[[str, str], Sequence[Permission] | None] | None,
+        unallowed: UnallowedCalls,
+        original: Callable[[str], str],
+    ) -> None:
+        self._transport = transport
+        self._rules = rules
+        self._unallowed = unallowed
+        self._original = original
+
+    async def send(self, request: ApiRequest) -> Response:
+        """Send a request; see ``Transport.send``.
+
+        Raises:
+            ForbiddenError: no rule allows the call.
+        """
+        about = request.about or {}
+        plugin, call = about.get("plugin"), call_of(request)
+        if plugin is None or call is None:
+            return await self._transport.send(request)  # of the operator, or discovery
+        self._check(plugin, about.get("revision", ""), call)
+        response = await self._transport.send(request)
+        if request.content_type == APPLY and response.status == _CREATED:
+            # kube-apiserver asks for this permission once it knows that the object does not exist.
+            self._check(plugin, about.get("revision", ""), replace(call, verb="create"))
+        return response
+
+    def _check(self, plugin: str, revision: str, call: Call) -> None:
+        RECORDING.note(plugin, call)
+        rules = self._rules(plugin, revision) if self._rules is not None else None
+        if rules is not None and not allows(rules, call):
+            raise self._unallowed.add(call, self._place() or f"{plugin}.py")
+
+    def _place(self) -> str:
+        """Return file and line of the plugin's innermost frame; empty if none of its code is on the stack."""
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to find the caller
+        while frame is not None:
+            filename = frame.f_code.co_filename
+            if logs.owner_of("", filename) is not None:
+                return f"{self._original(filename.rpartition('@')[0])}:{frame.f_lineno}"
+            frame = frame.f_back
+        return ""
+
+    def stream(self, request: ApiRequest) -> AbstractAsyncContextManager[ByteStream]:
+        """Open a stream; see ``Transport.stream``."""
+        return self._transport.stream(request)
