@@ -5,8 +5,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.acceptance.conftest import Run
 
 HEAD = "from plugin_operator import controller\n\n"
@@ -126,10 +124,18 @@ def test_hostile_files_are_named_and_cost_the_others_nothing(run: Run, plugins: 
     assert "3:PO101" in found["chain.py"]
 
 
-@pytest.mark.parametrize("name", ["pipe.py", "plugins"])
-def test_a_path_with_nothing_to_check_is_an_error(run: Run, plugins: Path, name: str) -> None:
-    if name == "pipe.py":
-        os.mkfifo(plugins / name)
-    ended = run("check", plugins / name if name == "pipe.py" else plugins)
-    assert ended.returncode == 1
-    assert "Traceback" not in ended.stderr
+def test_a_path_with_nothing_to_check_is_an_error(run: Run, plugins: Path, tmp_path: Path) -> None:
+    project, empty = tmp_path / "project", tmp_path / "empty"
+    for folder in (empty, project / "plugins", project / "tests"):
+        folder.mkdir(parents=True)
+    save(project / "plugins", "good.py")
+    (project / "tests" / "test_good.py").touch()
+    os.mkfifo(plugins / "pipe.py")
+    ended = run("check", "-o", "json", project, empty, plugins / "pipe.py")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    messages = {Path(each["path"]).name: each["message"] for each in json.loads(ended.stdout)["mistakes"]}
+    assert messages == {
+        "project": f"contains no plugin: did you mean {project}/plugins?",
+        "empty": f"{empty} is empty",
+        "pipe.py": "is a named pipe, not a file",
+    }

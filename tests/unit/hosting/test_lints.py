@@ -344,6 +344,7 @@ NOT_SWALLOWED = [
     "try:\n    await helper(ctx)\nexcept asyncio.CancelledError:\n    raise\nexcept BaseException:\n    pass",
     "try:\n    await helper(ctx)\nexcept BaseException as error:\n    future.set_exception(error)",
     "try:\n    await helper(ctx)\nexcept BaseException as error:\n    return error",
+    "import sys\ntry:\n    await helper(ctx)\nexcept BaseException:\n    future.set_exception(sys.exc_info())",
     "while True:\n    try:\n        await helper(ctx)\n    except asyncio.CancelledError:\n        return",
     "task.cancel()\nwhile True:\n    try:\n        await task\n    except asyncio.CancelledError:\n        pass",
     "task.cancel()\nwith contextlib.suppress(asyncio.CancelledError):\n    await task",

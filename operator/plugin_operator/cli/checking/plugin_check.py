@@ -95,9 +95,15 @@ def _names(snapshot: Snapshot, paths: Iterable[Path]) -> tuple[list[str], list[M
         is_refused = snapshot.directory is Directory.UNTRUSTED or not is_plugin(path)
         if is_refused and snapshot.reason and not snapshot.sources and not snapshot.rejections:
             lost[Mistake(str(path), snapshot.reason)] = None
-        elif not found and is_plugin(path):
-            lost[Mistake(str(path), _NO_PLUGIN)] = None
+        elif not found:
+            lost[Mistake(str(path), _NO_PLUGIN if is_plugin(path) else _no_plugins(path))] = None
     return list(names), list(lost)
+
+
+def _no_plugins(directory: Path) -> str:
+    below = directory / "plugins"
+    meant = f": did you mean {below}?" if below.is_dir() else ": name the directory of the plugins"
+    return f"contains no plugin{meant}"
 
 
 def _gate(key_file: Path, directory: Path) -> Gate:

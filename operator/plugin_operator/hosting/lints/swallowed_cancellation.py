@@ -59,6 +59,8 @@ def _caught(file: SourceFile, handler: ast.ExceptHandler) -> set[str]:
 
 def _passes_on(file: SourceFile, handler: ast.ExceptHandler, own: Sequence[ast.AST]) -> bool:
     """Report whether a handler gives the exception to other code, which may raise it again: not to a log alone."""
+    if any(isinstance(each, ast.Call) and file.dotted(each.func) == "sys.exc_info" for each in own):
+        return True
     uses = [each for each in own if isinstance(each, ast.Name) and each.id == handler.name]
     return any(not _is_shown(file, each, handler) for each in uses)
 
