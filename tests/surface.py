@@ -21,6 +21,7 @@ DOCUMENTS = {
     "/status": ("app/status_report.py", "hosting/reporting/status.py", "hosting/permissions/missing_rules.py"),
     "check -o json": ("cli/checking/report.py",),
     "new -o json": ("cli/commands/new.py",),
+    "rbac -o json": ("cli/commands/rbac.py", "hosting/permissions/roles.py"),
     "requirements -o json": ("cli/commands/requirements.py",),
     "sign -o json": ("cli/commands/sign.py",),
     "version -o json": ("cli/versions.py",),

@@ -28,6 +28,7 @@ _COMMANDS = (
     "check",
     "validate",
     "requirements",
+    "rbac",
     "run",
     "status",
     "sign",

@@ -92,7 +92,7 @@ def test_each_shipped_plugin_has_a_role_of_its_own_that_only_reads_its_kind() ->
     assert sorted(path.name for path in RIGHTS.iterdir()) == sorted([*listed, "kustomization.yaml"])
     for name in shipped:
         role, binding = yaml.safe_load_all((RIGHTS / f"{name}.yaml").read_text())
-        assert role["rules"] == [{"apiGroups": [""], "resources": [f"{name}s"], "verbs": ["get", "list", "watch"]}]
+        assert role["rules"] == [{"apiGroups": [""], "resources": [f"{name}s"], "verbs": ["list", "watch"]}]
         assert binding["roleRef"]["name"] == role["metadata"]["name"]
         assert [subject["name"] for subject in binding["subjects"]] == [pod()["serviceAccountName"]]
 

@@ -80,11 +80,10 @@ def default_of(option: click.Option, text: str | None = None) -> Any:
 
 
 def shown_defaults(cell: str, commands: list[str]) -> dict[str, str]:
-    """Return what a cell says: ``x`` for all commands, or ``x`` (``run``), ``y`` (``sandbox``); the rest have none."""
-    apart = dict(re.findall(r"`([^`]+)` \(`([^`]+)`\)", cell))
-    if apart:
-        return {command: text for text, command in apart.items()}
-    return dict.fromkeys(commands, code(cell)[0] if code(cell) else "")
+    """Return what a cell says: ``x`` for all commands, ``x`` (``run``) for one, or ``x``, ``y`` (``run``) for both."""
+    apart = {command: text for text, command in re.findall(r"`([^`]+)` \(`([^`]+)`\)", cell)}
+    common = re.match(r"`([^`]+)`(?! \()", cell)
+    return dict.fromkeys(commands, common[1] if common else "") | apart
 
 
 def test_the_table_of_flags_has_their_defaults() -> None:

@@ -37,8 +37,10 @@ def permission(
 ) -> Permission:
     """Declare that the plugin needs ``verbs`` on ``resources``; each argument is one text or a sequence of texts.
 
-    The declaration documents the rules for the author of the Role: the operator neither grants nor requires them.
-    Values are checked when the plugin is loaded; the call itself raises nothing.
+    The operator grants nothing itself. ``plugin-operator rbac`` prints these rules, those of the declared kinds, and
+    those of calls in the source. The status of a plugin names the rules that the cluster does not grant. Declare what
+    the source does not show, such as calls with computed kinds. Values are checked when the plugin is loaded; the call
+    itself raises nothing.
 
     Args:
         resources: plural names in lower case: ``"deployments"``, ``"pods/status"``.

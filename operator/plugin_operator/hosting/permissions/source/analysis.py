@@ -93,6 +93,9 @@ def _read(
     reader = AccessReader(plugin, state, controllers, table)
     found = [each for access in state.accesses.values() for each in reader.read(access)]
     rule = Permission(("",), ("events",), _EVENTS)
-    for path, line in state.events:
-        found.append(Need(plugin, rule, Origin.OPERATOR, f"{path}:{line}", "ctx.recorder.event"))
+    declared = [each.namespaces for each in controllers]
+    everywhere = not declared or any(each is None for each in declared)
+    namespaces = None if everywhere else tuple(sorted({name for each in declared for name in each or ()}))
+    for path, line in sorted(state.events):
+        found.append(Need(plugin, rule, Origin.OPERATOR, f"{path}:{line}", "ctx.recorder.event", namespaces))
     return found

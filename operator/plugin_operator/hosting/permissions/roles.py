@@ -1,0 +1,119 @@
+"""Roles and bindings that allow what plugins need: the least ones, as Kubernetes objects.
+
+Owns which rule goes into a ClusterRole and which into the Role of a namespace. Leaves printing to its callers.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from plugin_operator.hosting.permissions.needs import ExplainedRule, Need, explained
+from plugin_operator.hosting.permissions.rules import contains, least, parts_of
+
+_API_GROUP = "rbac.authorization.k8s.io"
+_LABELS = {"app.kubernetes.io/component": "plugin"}
+
+
+@dataclass(frozen=True, slots=True)
+class RoleNames:
+    """Names of roles and of the ServiceAccount to which they are bound.
+
+    Attributes:
+        role: name of each Role and RoleBinding.
+        cluster_role: name of the ClusterRole and its binding.
+        account: name of the ServiceAccount.
+        account_namespace: its namespace.
+    """
+
+    role: str
+    cluster_role: str
+    account: str
+    account_namespace: str
+
+    @classmethod
+    def for_plugins(cls, plugins: Iterable[str], account: str, account_namespace: str, name: str = "") -> "RoleNames":
+        """Return the default names; the ClusterRole of a ServiceAccount begins with its namespace.
+
+        Args:
+            plugins: names of the plugins.
+            account: name of the ServiceAccount.
+            account_namespace: its namespace.
+            name: name of all roles, in place of the default names.
+        """
+        names = sorted(set(plugins))
+        of = f"plugin-{names[0].replace('_', '-')}" if len(names) == 1 else "plugins"
+        role = name or f"{account}-{of}"
+        return cls(role, name or f"{account_namespace}:{role}", account, account_namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRules:
+    """The rules of one role.
+
+    Attributes:
+        namespace: namespace of the Role; empty for a ClusterRole.
+        rules: its rules, with what needs each.
+    """
+
+    namespace: str
+    rules: tuple[ExplainedRule, ...]
+
+    def role(self, names: RoleNames) -> dict[str, Any]:
+        """Return the Role or ClusterRole."""
+        return {
+            "apiVersion": f"{_API_GROUP}/v1",
+            "kind": "Role" if self.namespace else "ClusterRole",
+            "metadata": self._metadata(names),
+            "rules": [each.rule.as_rule() for each in self.rules],
+        }
+
+    def binding(self, names: RoleNames) -> dict[str, Any]:
+        """Return the binding of the role to the ServiceAccount."""
+        metadata = self._metadata(names)
+        kind = "Role" if self.namespace else "ClusterRole"
+        return {
+            "apiVersion": f"{_API_GROUP}/v1",
+            "kind": f"{kind}Binding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": _API_GROUP, "kind": kind, "name": metadata["name"]},
+            "subjects": [{"kind": "ServiceAccount", "name": names.account, "namespace": names.account_namespace}],
+        }
+
+    def _metadata(self, names: RoleNames) -> dict[str, Any]:
+        if self.namespace:
+            return {"name": names.role, "namespace": self.namespace, "labels": dict(_LABELS)}
+        return {"name": names.cluster_role, "labels": dict(_LABELS)}
+
+
+def roles_for(needs: Iterable[Need], namespaces: tuple[str, ...] = ()) -> tuple[RoleRules, ...]:
+    """Return the least roles for needs, the ClusterRole first.
+
+    A ClusterRole has the rules of resources without namespaces, of requests about all namespaces, and of needs without
+    namespaces of their own, unless ``namespaces`` are given. What it allows is in no Role.
+
+    Args:
+        needs: the needs.
+        namespaces: namespaces that the operator watches; empty for all.
+    """
+    by_namespace: defaultdict[str, list[Need]] = defaultdict(list)
+    for need in needs:
+        for namespace in _namespaces_of(need, namespaces):
+            by_namespace[namespace].append(need)
+    wide = least(need.rule for need in by_namespace[""])
+    roles = [RoleRules("", explained(by_namespace.pop("")))]
+    for namespace, found in sorted(by_namespace.items()):
+        kept = [
+            replace(need, rule=part)
+            for need in found
+            for part in parts_of(need.rule)
+            if not any(contains(rule, part) for rule in wide)
+        ]
+        roles.append(RoleRules(namespace, explained(kept)))
+    return tuple(each for each in roles if each.rules)
+
+
+def _namespaces_of(need: Need, namespaces: tuple[str, ...]) -> tuple[str, ...]:
+    if need.namespaces is None:
+        return ("",) if need.is_of_all else namespaces or ("",)
+    return need.namespaces or ("",)
