@@ -107,6 +107,18 @@ def test_a_backlog_that_shrinks_fires_nothing(scrape: str, timeline: Timeline, t
     holds(tmp_path, timeline, Question(timeline.minutes, NOTHING_FIRED))
 
 
+def test_three_minutes_of_stalls_fire_nothing(scrape: str, timeline: Timeline, tmp_path: Path) -> None:
+    late = re.findall(r'plugin_operator_loop_stall_seconds_(?:bucket\{le="\+Inf"\}|count) \S+', scrape)
+    assert len(late) == 2
+    worse = scrape
+    for line in late:
+        worse = worse.replace(line, f"{line.split()[0]} {float(line.split()[1]) + 20}")
+    timeline.hold(20, {A: scrape})
+    timeline.hold(3, {A: worse}, since={A: scrape})
+    timeline.hold(20, {A: worse})
+    holds(tmp_path, timeline, Question(timeline.minutes, NOTHING_FIRED))
+
+
 @pytest.mark.parametrize("leads", [0, 1])
 def test_other_operators_of_the_cluster_fire_nothing(timeline: Timeline, tmp_path: Path, leads: int) -> None:
     theirs = (
