@@ -1,6 +1,7 @@
 """``plugin-operator rbac``: prints the least roles for plugins."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import validate_timeout
 from plugin_operator.cli.output import output_flag, print_document, print_table
+from plugin_operator.cli.permissions.diff_flags import diff_flags
 from plugin_operator.options import check_namespace
 
 if TYPE_CHECKING:
@@ -20,6 +22,10 @@ _EXAMPLES = (
     ("What all plugins of a directory need, for kubectl apply -f", "rbac plugins > rbac.yaml"),
     ("Roles in two namespaces in place of a ClusterRole", "rbac --namespace team-a --namespace team-b plugins"),
     ("What needs each rule, as a table", "rbac -o table plugins/website.py"),
+    (
+        "What a cluster does not grant to the operator",
+        "rbac --diff --as system:serviceaccount:plugin-operator-system:plugin-operator plugins",
+    ),
     ("For kinds of your own, whose plural their CRD has", "rbac --crd crds/ plugins"),
 )
 
@@ -59,6 +65,7 @@ _EXAMPLES = (
     help="Calls that tests of the plugins have recorded.",
 )
 @validate_timeout
+@diff_flags
 @output_flag(formats=("yaml", "json", "table"))
 def command(
     paths: tuple[Path, ...], namespaces: tuple[str, ...], account: str, role_name: str, output: str, **sources: Any
@@ -67,10 +74,9 @@ def command(
 
     FILE is a plugin file, a plugin folder, or a directory of plugins. The rules come from the declared kinds, from
     permissions=, from the calls in the source, and from recorded calls. A comment on each rule says what needs it.
-    A call that the source does not show is a warning: declare it with permissions=. The command sends no requests to
-    a cluster.
+    A call that the source does not show is a warning: declare it with permissions=. Only --diff asks a cluster.
 
-    Exits with 0, with 1 if a plugin cannot be loaded, 2 for wrong usage.
+    Exits with 0, with 1 if a plugin cannot be loaded or --diff finds something missing, 2 for wrong usage.
     """
     # Imported on demand: the loader imports asyncio and the author-facing package, which --help does not need.
     from plugin_operator import logs
@@ -97,9 +103,27 @@ def command(
         sys.exit(1)
     for warning in _warnings(found):
         click.echo(f"Warning: {one_line(warning)}", err=True)
-    roles = roles_for(found.needs, tuple(sorted(set(namespaces))))
+    watched = tuple(sorted(set(namespaces)))
+    roles = roles_for(found.needs, watched)
+    if sources["diffs"]:
+        roles = _missing(found, watched, sources)
     names = RoleNames.for_plugins([plugin for plugin, _ in found.plugins], name, account_namespace, role_name)
-    _print(roles, names, found, output)
+    if roles or not sources["diffs"]:
+        _print(roles, names, found, output)
+    sys.exit(1 if sources["diffs"] and roles else 0)
+
+
+def _missing(found: "PluginNeeds", namespaces: tuple[str, ...], sources: Mapping[str, Any]) -> "tuple[RoleRules, ...]":
+    """Return the roles with what a cluster does not grant."""
+    from plugin_operator.cli.permissions.cluster_diff import diff_with_cluster
+    from plugin_operator.hosting.permissions.roles import roles_for
+
+    kubeconfig = str(sources["kubeconfig"]) if sources["kubeconfig"] is not None else None
+    diff = diff_with_cluster(
+        found.needs, namespaces, kubeconfig=kubeconfig, context=sources["context"], user=sources["user"]
+    )
+    click.echo(f"{'Missing' if diff.needs else 'Nothing is missing'} for {diff.identity}", err=True)
+    return roles_for(diff.needs)
 
 
 def _print(roles: "tuple[RoleRules, ...]", names: "RoleNames", found: "PluginNeeds", output: str) -> None:
