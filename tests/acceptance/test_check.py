@@ -81,7 +81,8 @@ def test_all_mistakes_of_all_files_are_found_at_once(run: Run, plugins: Path) ->
 
 def test_warnings_fail_a_strict_check_only(run: Run, plugins: Path) -> None:
     save(plugins, "good.py", "watching.py")
-    ended = run("check", plugins / "good.py", plugins / ".." / plugins.name / "watching.py")
+    again = plugins / ".." / plugins.name
+    ended = run("check", plugins / "good.py", again / "good.py", again / "watching.py")
     assert ended.returncode == 0
     assert ended.stdout.splitlines()[-1] == "Checked 2 plugins: 1 warning in 1 file."
     assert run("check", "--strict", plugins).returncode == 1

@@ -121,6 +121,24 @@ def test_a_parameter_and_a_rebound_name_are_not_the_module() -> None:
     )
 
 
+def test_names_are_those_of_pythons_scopes() -> None:
+    in_class = """
+    class Reconciler:
+        time = None or fake
+
+        async def reconcile(self, ctx, request):
+            time.sleep(1)
+    """
+    assert rules_in(in_class) == ["PO101:6"]
+    walrus = inside("found = [(time := each) for each in clocks]\ntime.sleep(1)")
+    assert rules_in(walrus) == []
+    of_module = "async def start(ctx):\n    global rest\n    rest = fake\n" + inside("rest(1)")
+    assert rules_in(of_module) == []
+    outer = "async def outer(ctx):\n    wait = time\n    def inner():\n        nonlocal wait\n        wait = fake\n"
+    assert rules_in(outer + "    wait.sleep(1)\n") == []
+    assert rules_in(outer.replace("nonlocal wait", "pass") + "    wait.sleep(1)\n") == ["PO101:6"]
+
+
 def test_a_module_global_and_an_attribute_of_self_keep_what_was_assigned_to_them() -> None:
     code = """
     api = kube.CoreV1Api()
