@@ -146,7 +146,7 @@ class UnauthorizedError(ApiError, ExternalError):
 class ForbiddenError(ApiError, ExternalError):
     """403: RBAC does not allow the request, or an admission plugin denied it.
 
-    The plugin's status shows a missing write permission until it is granted.
+    The plugin's status shows a missing permission until it is granted.
     """
 
 

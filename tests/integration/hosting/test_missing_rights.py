@@ -74,3 +74,25 @@ async def test_one_that_waits_is_not_logged_as_active_until_it_is(
             return "Plugin active" in [line["event"] for line in lines]
 
         await eventually(active, timeout_seconds=30)
+
+
+async def test_a_read_that_is_denied_is_in_the_reason_until_it_is_granted(
+    harness: HostHarness, api_server: ApiServer, plugin_text: Callable[..., str]
+) -> None:
+    cannot = 'User "op" cannot get resource "secrets" in API group ""'
+    path = f"/api/v1/namespaces/{NAMESPACE}/secrets"
+    message = f'secrets "mine" is forbidden: {cannot}'
+    api_server.faults.add(Fault(action=Action.REFUSE, path=path, code=403, message=message, count=None))
+    harness.write("one.py", plugin_text("V1", body="await ctx.client.get('v1/Secret', request)"))
+    await harness.create("mine")
+
+    async def reason(wanted: str) -> bool:
+        harness.host.hint()
+        return harness.status().reason == wanted
+
+    await eventually(lambda: reason(f"permissions are missing: one: {cannot}"), timeout_seconds=20)
+    api_server.faults.clear()
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "mine", "namespace": NAMESPACE}}
+    await harness.client.create(secret)
+    await harness.change("mine", 2)
+    await eventually(lambda: reason(""), timeout_seconds=20)

@@ -9,6 +9,8 @@ import pytest
 
 from plugin_operator.app.lifecycle import LifecycleEvents, own_object
 from plugin_operator.hosting import PluginState, PluginStatus
+from plugin_operator.hosting.permissions.calls import Call
+from plugin_operator.hosting.permissions.missing_rules import missing_rules
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures, LastFailure
 from plugin_operator.testing.virtual_clock import VirtualClock
 
@@ -116,3 +118,17 @@ async def test_a_plugin_that_fails_most_of_the_time_is_told_once_for_each_revisi
     assert ("Warning", "PluginFailing") in await fakes.after(plugin(PluginState.ACTIVE, "2-b", failures=failing))
     assert await fakes.after(plugin(PluginState.ACTIVE, "2-b")) == []
     assert await fakes.after(plugin(PluginState.ACTIVE, "2-b", failures=failing)) == told
+
+
+async def test_missing_permissions_are_an_event_of_whole_lines_once(fakes: FakeHostAndRecorder) -> None:
+    missing = missing_rules(Call("get", "", f"resource-{number}") for number in range(3))
+    waiting = plugin(PluginState.WAITING, "1-a", reason="no", missing=missing)
+    assert ("Warning", "PluginLacksPermissions") in await fakes.after(waiting)
+    assert "- resource-2\n" in fakes.messages[-1]
+    assert await fakes.after(waiting) == []
+    many = missing_rules(Call("get", "", f"resource-{number}") for number in range(100))
+    assert await fakes.after(replace(waiting, missing=many)) == [("Warning", "PluginLacksPermissions")]
+    assert len(fakes.messages[-1]) <= 1024
+    assert fakes.messages[-1].endswith("\n… plugin-operator status one shows all")
+    await fakes.after(plugin(PluginState.ACTIVE, "1-a"))
+    assert ("Warning", "PluginLacksPermissions") in await fakes.after(waiting)

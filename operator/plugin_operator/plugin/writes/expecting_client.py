@@ -46,13 +46,14 @@ class ExpectingClient:
 
     async def get(self, kind: Any, name: Any = None, namespace: str | None = None) -> Any:
         """See ``Client.get``."""
-        return await self._client.get(kind, name, namespace)
+        return await self._read(self._client.get(kind, name, namespace), "get", kind, namespace)
 
     async def list(
         self, kind: Any, namespace: str | None = None, label_selector: Any = None, field_selector: Any = None
     ) -> Any:
         """See ``Client.list``."""
-        return await self._client.list(kind, namespace, label_selector, field_selector)
+        read = self._client.list(kind, namespace, label_selector, field_selector)
+        return await self._read(read, "list", kind, namespace)
 
     async def create(self, obj: Any, *, dry_run: bool = False, **options: Any) -> Any:
         """See ``Client.create``."""
@@ -219,6 +220,19 @@ class ExpectingClient:
             rights.granted(Attempt.on(verb, target))
         return answer
 
+    async def _read(self, read: Awaitable[Any], verb: str, kind: Any, namespace: str | None) -> Any:
+        """Await a read, and record whether the permission for it is missing."""
+        rights = self._rights
+        try:
+            answer = await read
+        except ForbiddenError as error:
+            if rights is not None:
+                rights.denied(_read_attempt(verb, kind, namespace), error)
+            raise
+        if rights:
+            rights.granted(_read_attempt(verb, kind, namespace))
+        return answer
+
     async def _attempt(self, attempt: Awaitable[Any], target: Target | None, sent: Any) -> Any:
         """Await a write with a resource version, and record an expectation after a conflict."""
         try:
@@ -251,6 +265,11 @@ class ExpectingClient:
 for _method in vars(ExpectingClient).values():
     if inspect.iscoroutinefunction(_method) and not _method.__name__.startswith("_"):
         _method.__qualname__ = f"ctx.client.{_method.__name__}"
+
+
+def _read_attempt(verb: str, kind: Any, namespace: str | None) -> Attempt:
+    """Return the attempt of a read; one kind stands for all that are named by a model or an object."""
+    return Attempt(verb, str(kind) if isinstance(kind, str | GroupVersionKind) else "", namespace or "")
 
 
 def _target_at(address: Address) -> Target | None:

@@ -1,4 +1,4 @@
-"""Write permissions that the API server denied to a controller; the caches show denied reads.
+"""Permissions that the API server denied to the calls of a controller; the caches show their own.
 
 Owns the currently missing permissions. Leaves reporting to ``hosting``.
 """
@@ -26,7 +26,7 @@ _log = logs.get_logger(__name__)
 
 
 class Attempt(NamedTuple):
-    """One type of write to one kind in one namespace."""
+    """One type of call about one kind in one namespace."""
 
     verb: str
     kind: str
@@ -39,7 +39,7 @@ class Attempt(NamedTuple):
 
 
 class MissingRights:
-    """The missing write permissions of one controller in one revision.
+    """The missing permissions of one controller in one revision.
 
     Args:
         plugin, revision, controller: fields of log lines.
@@ -66,11 +66,11 @@ class MissingRights:
         self._missing[attempt] = found[0], self._clock.monotonic()
 
     def granted(self, attempt: Attempt) -> None:
-        """Record that the API server allowed such a write."""
+        """Record that the API server allowed such a call."""
         self._missing.pop(attempt, None)
 
     def forget(self, reasons: Iterable[str]) -> None:
-        """Drop denials by their messages, because the API server would allow such writes now."""
+        """Drop denials by their messages, because the API server would allow such calls now."""
         gone = set(reasons)
         self._missing = {each: what for each, what in self._missing.items() if what[0] not in gone}
 
