@@ -21,6 +21,7 @@ NO_TRACEBACK = "Traceback"
         (["run", "--plugins-dir", "nowhere"], '--plugins-dir: "nowhere" is missing: create it, or name another'),
         (["run", "--plugins-dir", "file.py"], '"file.py" is not a directory'),
         (["sandbox", "--plugins-dir", "nowhere"], '--plugins-dir: "nowhere" is missing'),
+        (["sandbox", "--seed", "nowhere"], "Path 'nowhere' does not exist"),
         (["run", "--plugins-dir", ".", "--metrics-addr", "80"], '--metrics-addr: "80" is not host:port: write ":8080"'),
         (["run", "--plugins-dir", ".", "--drain-timeout", "soon"], '--drain-timeout: "soon" is not a duration: write'),
         (["run", "--plugins-dir", ".", "--kubeconfig", "nowhere"], "--kubeconfig: File 'nowhere' does not exist"),

@@ -24,13 +24,19 @@ validate_timeout = flag(
     help="How long the trial import of a plugin may take.",
 )  # fmt: skip
 
-plugins_dir = apply(
-    flag(
-        "--plugins-dir", to="plugins_dir", type=PluginsDir(), default="./plugins", show_default=True,
-        help="Directory of the plugin files.",
-    ),
-    signature_key,
-)  # fmt: skip
+
+def plugins_dir_flags(directory: PluginsDir) -> Callable[[_Command], _Command]:
+    """Return the flags of the plugins directory and the key of its signature."""
+    return apply(
+        flag(
+            "--plugins-dir", to="plugins_dir", type=directory, default="./plugins", show_default=True,
+            help="Directory of the plugin files.",
+        ),
+        signature_key,
+    )  # fmt: skip
+
+
+plugins_dir = plugins_dir_flags(PluginsDir())
 
 cluster_flags = apply(
     flag(

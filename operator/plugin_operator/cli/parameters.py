@@ -67,14 +67,21 @@ class Namespaces(click.ParamType[tuple[str, ...]]):
 
 
 class PluginsDir(click.Path):
-    """Click type of a readable directory, so that a wrong path is an error at start."""
+    """Click type of a readable directory, so that a wrong path is an error at start.
 
-    def __init__(self) -> None:
+    Args:
+        may_lack_default: accept that the default directory is missing; the command creates it.
+    """
+
+    def __init__(self, *, may_lack_default: bool = False) -> None:
         super().__init__(path_type=Path, file_okay=False)
+        self._may_lack_default = may_lack_default
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path of the directory."""
         path = Path(value)
+        if self._may_lack_default and not path.exists() and _is_default(param, ctx):
+            return path
         other = "PLUGINS_DIR" if isinstance(param, click.Argument) else "--plugins-dir"
         way_out = f"create it, or name another with {other}"
         try:
@@ -84,6 +91,12 @@ class PluginsDir(click.Path):
         except OSError as error:
             self.fail(f'"{path}" cannot be read ({error.strerror}): {way_out}', param, ctx)
         return path
+
+
+def _is_default(param: click.Parameter | None, ctx: click.Context | None) -> bool:
+    if ctx is None or param is None or param.name is None:
+        return False
+    return ctx.get_parameter_source(param.name) is click.core.ParameterSource.DEFAULT
 
 
 class KeyFile(click.Path):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,14 +19,18 @@ from plugin_operator.cli.operator_flags import (
     address_flags,
     log_flags,
     options_from,
-    plugins_dir,
+    plugins_dir_flags,
     shutdown_flag,
     work_flags,
 )
-from plugin_operator.cli.parameters import EPILOG, flag
+from plugin_operator.cli.parameters import EPILOG, PluginsDir, flag
+from plugin_operator.cli.sandbox.example_plugin import ExamplePlugin
 from plugin_operator.cli.sandbox.sandbox_folder import DEFAULT_FOLDER, SandboxFolder
 from plugin_operator.options import Options
 from plugin_operator.serving.address import BindAddress, HeldAddress
+
+if TYPE_CHECKING:
+    from plugin_operator.cli.manifest_files import Manifest
 
 _SERVER_READY_SECONDS = 30.0
 _LOOPBACK = "127.0.0.1"
@@ -35,6 +39,8 @@ _LOOPBACK = "127.0.0.1"
 _EXAMPLES = (
     ("The plugins in ./plugins; objects are in memory", "sandbox"),
     ("Other plugins; objects outlive the process", "sandbox --plugins-dir ./examples --data-dir ./data"),
+    ("In an empty folder: with a plugin to try", "sandbox --example"),
+    ("With the CRDs and objects of a folder and of a file", "sandbox --seed crds --seed objects.yaml"),
     ("A second sandbox at the same time", "sandbox --sandbox-dir .sandbox-2"),
 )
 
@@ -43,7 +49,7 @@ _EXAMPLES = (
     "sandbox", cls=Command, examples=_EXAMPLES, epilog=EPILOG,
     short_help="Run the operator on an API server of its own.",
 )  # fmt: skip
-@plugins_dir
+@plugins_dir_flags(PluginsDir(may_lack_default=True))
 @flag(
     "--sandbox-dir", to="folder", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_FOLDER,
     show_default=True, help="Folder for the kubeconfig.",
@@ -52,26 +58,45 @@ _EXAMPLES = (
     "--data-dir", to="data_dir", type=click.Path(path_type=Path, file_okay=False),
     help="Keep the API server's objects in this folder. Default: in memory.",
 )  # fmt: skip
+@click.option(
+    "--seed", "seeds", multiple=True, type=click.Path(path_type=Path, exists=True), metavar="PATH",
+    help="YAML or JSON file, or a folder of them, with objects to start with; CRDs first. Repeatable.",
+)  # fmt: skip
+@click.option("--example", is_flag=True, help="Write a plugin to try into the plugins directory: hello.py.")
 @address_flags(None, None, "loopback, port 8080 (8081 for probes) or a free one")
 @work_flags
 @shutdown_flag("5s")
 @log_flags
-def command(folder: Path, data_dir: Path | None, **settings: Any) -> None:
+def command(folder: Path, data_dir: Path | None, seeds: tuple[Path, ...], example: bool, **settings: Any) -> None:
     """Start an embedded Kubernetes API server and the operator on it, without any cluster.
 
     kubectl works against it with the kubeconfig it writes. Plugin files may be added, edited and removed meanwhile.
-    Ctrl-C stops both.
+    ./plugins is created if it is missing. Ctrl-C stops both.
     """
+    manifests = _manifests(seeds)
     with _quiet_interrupt():
         held = SandboxFolder(folder)
         try:
-            code = _run(held, data_dir, _with_addresses(settings))
+            plugin = ExamplePlugin(settings["plugins_dir"])
+            plugin.prepare(is_wanted=example, may_ask=settings["plugins_signature_key"] is None)
+            code = _run(held, data_dir, _with_addresses(settings), manifests, plugin.label)
         finally:
             held.release()
     sys.exit(code)
 
 
-def _run(folder: SandboxFolder, data_dir: Path | None, settings: dict[str, Any]) -> int:
+def _manifests(seeds: tuple[Path, ...]) -> "list[Manifest]":
+    if not seeds:
+        return []
+    # Imported on demand: most sandboxes have no seeds.
+    from plugin_operator.cli.manifest_files import read_manifests
+
+    return read_manifests(seeds, "--seed")
+
+
+def _run(
+    folder: SandboxFolder, data_dir: Path | None, settings: dict[str, Any], manifests: "list[Manifest]", label: str
+) -> int:
     # Imported on demand: --help does not need asyncio.
     from plugin_operator.cli.sandbox.server_process import ServerProcess, ServerRunnable
 
@@ -82,11 +107,23 @@ def _run(folder: SandboxFolder, data_dir: Path | None, settings: dict[str, Any])
         from plugin_operator.app import run
 
         url = server.wait_ready(_SERVER_READY_SECONDS)
+        _seed(folder.kubeconfig, manifests)
         folder.announce({"pid": os.getpid(), "server": url, "probes": str(options.probe_address)})
-        _welcome(url, folder, options)
+        _welcome(url, folder, options, label)
         return run(options, companions=[partial(ServerRunnable, server)])
     finally:
         server.close()
+
+
+def _seed(kubeconfig: Path, manifests: "list[Manifest]") -> None:
+    if not manifests:
+        return
+    import asyncio
+
+    from plugin_operator.cli.sandbox.seeding import seed
+
+    asyncio.run(seed(kubeconfig, manifests))
+    click.echo(f"Applied {len(manifests)} object{'s' * (len(manifests) != 1)} of --seed")
 
 
 def _with_addresses(settings: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +160,7 @@ def _quiet_interrupt() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _welcome(url: str, folder: SandboxFolder, options: Options) -> None:
+def _welcome(url: str, folder: SandboxFolder, options: Options, label: str) -> None:
     kubectl = f"kubectl --kubeconfig {shlex.quote(str(folder.kubeconfig))}"
     metrics = f", metrics at http://{options.metrics_address}/metrics" if options.metrics_address else ""
     lines = [
@@ -132,8 +169,8 @@ def _welcome(url: str, folder: SandboxFolder, options: Options) -> None:
         "",
         "Try in another terminal:" if shutil.which("kubectl") else "Try in another terminal (with kubectl installed):",
         f"  {kubectl} create configmap hello --from-literal=a=b",
-        f"  {kubectl} label configmap hello colour=green",
-        f"  {kubectl} delete configmap hello",
+        f"  {kubectl} label configmap hello {f'{label}=on' if label else 'colour=green'}",
+        f"  {kubectl} get configmap hello -o yaml" if label else f"  {kubectl} delete configmap hello",
         "",
     ]
     click.echo("\n".join(lines))
