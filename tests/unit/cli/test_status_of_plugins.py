@@ -1,0 +1,69 @@
+"""The command ``status`` with names of plugins."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from plugin_operator.cli.group import group
+
+RULES = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
+STATUS = {
+    "plugins": [
+        {"name": "fine", "state": "Active", "reason": "", "missingPermissions": []},
+        {
+            "name": "poor",
+            "state": "Waiting",
+            "reason": "permissions are missing: get secrets",
+            "missingPermissions": [{"kind": "ClusterRole", "rules": RULES}],
+        },
+    ]
+}
+
+
+class Operator(BaseHTTPRequestHandler):
+    """Answers as the probe port does."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(STATUS).encode())
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Operator) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_only_the_named_plugins_count_and_are_shown(address: str) -> None:
+    ended = CliRunner().invoke(group, ["status", "fine", "--address", address])
+    assert (ended.exit_code, "poor" in ended.output) == (0, False)
+
+
+def test_the_missing_permissions_follow_the_table_as_yaml(address: str) -> None:
+    ended = CliRunner().invoke(group, ["status", "poor", "--address", address])
+    assert ended.exit_code == 1
+    _, _, text = ended.output.partition("# poor lacks these permissions\n")
+    assert yaml.safe_load(text) == {"rules": RULES}
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_documents_have_the_named_plugins_with_their_permissions(address: str, form: str) -> None:
+    ended = CliRunner().invoke(group, ["status", "poor", "-o", form, "--address", address])
+    (shown,) = yaml.safe_load(ended.output)["plugins"]
+    assert shown["missingPermissions"] == [{"kind": "ClusterRole", "rules": RULES}]
+
+
+def test_an_unknown_plugin_is_an_error_that_names_the_others(address: str) -> None:
+    ended = CliRunner().invoke(group, ["status", "por", "--address", address])
+    assert ended.exit_code == 1
+    assert "no plugin 'por', only fine, poor" in ended.output
