@@ -16,6 +16,7 @@ RUN python -m venv --without-pip /opt/plugin-operator \
 COPY pyproject.toml README.md LICENSE ./
 COPY requirements/sbom.cdx.json requirements/
 COPY operator/ operator/
+COPY manifests/ manifests/
 RUN python -m pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheels . \
  && python -m pip --python /opt/plugin-operator/bin/python install --no-deps --no-index /wheels/*.whl
 

@@ -36,7 +36,8 @@ BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 LOCK    := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
            --no-emit-index-url --no-emit-find-links --quiet $(if $(UPGRADE),--upgrade)
-SOURCES := $(shell find operator -name '*.py' -o -name py.typed) pyproject.toml README.md LICENSE requirements/sbom.cdx.json
+SOURCES := $(shell find operator manifests -name '*.py' -o -name py.typed -o -name '*.yaml') pyproject.toml README.md LICENSE \
+           requirements/sbom.cdx.json
 
 export PIP_ROOT_USER_ACTION := ignore
 # Without byte code, each of a thousand processes compiles its sources again, and pytest rewrites every test in each run.
@@ -268,8 +269,8 @@ docker-push: need-docker ## Build for amd64 and arm64 and push (needs REGISTRY)
 ALL_RIGHTS   := $(filter-out %/kustomization.yaml,$(wildcard manifests/plugins/*.yaml))
 PLUGIN_RIGHTS = $(filter $(patsubst %,manifests/plugins/%.yaml,$(basename $(notdir $(wildcard $(PLUGINS)/*)))),$(ALL_RIGHTS))
 STALE_RIGHTS  = $(filter-out $(PLUGIN_RIGHTS),$(ALL_RIGHTS))
-# Two components patch objects of other components, so they come last. One replica with a disruption budget could not be evicted.
-LAST         := secure-metrics namespaced
+# Some components patch objects of other components, so they come last. One replica with a disruption budget could not be evicted.
+LAST         := secure-metrics roles namespaced
 BUDGET       := pod-disruption-budget
 CHOSEN        = $(filter-out $(BUDGET),$(OPTIONS)) $(if $(filter single,$(OPTIONS)),,$(BUDGET))
 COMPONENTS    = $(filter-out $(LAST),$(CHOSEN)) $(filter $(LAST),$(CHOSEN))

@@ -20,6 +20,7 @@ PUBLIC = ("plugin_operator", "plugin_operator.testing", "kube_apiserver")
 DOCUMENTS = {
     "/status": ("app/status_report.py", "hosting/reporting/status.py", "hosting/permissions/missing_rules.py"),
     "check -o json": ("cli/checking/report.py",),
+    "manifests -o json": ("cli/commands/manifests.py",),
     "new -o json": ("cli/commands/new.py",),
     "rbac -o json": ("cli/commands/rbac.py", "hosting/permissions/roles.py"),
     "requirements -o json": ("cli/commands/requirements.py",),

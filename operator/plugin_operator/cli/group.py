@@ -31,6 +31,7 @@ _COMMANDS = (
     "rbac",
     "run",
     "status",
+    "manifests",
     "sign",
     "apiserver",
     "completion",

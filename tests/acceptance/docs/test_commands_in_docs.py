@@ -23,7 +23,7 @@ SLOW = block_with("docs/checking-plugins.md", "async def slow")
 #: Programs that run until Ctrl-C.
 LASTING = re.compile(r"(make run|plugin-operator (run|sandbox|apiserver))\b")
 #: Where the current kubeconfig of a page's reader is; the page's own sandbox, or a cluster.
-CURRENT = {"README.md": ".sandbox/kubeconfig", "docs/operations.md": "cluster"}
+CURRENT = {"README.md": ".sandbox/kubeconfig", "docs/operations.md": "cluster", "docs/deploying.md": "cluster"}
 #: Commands that are not executed, and why. Of these, make resolves targets and recipes (--dry-run).
 NOT_EXECUTED = {
     "make test": "runs this very test",

@@ -22,7 +22,7 @@ from tests.manifests import (
 
 pytestmark = pytest.mark.skipif(not manifests.KUBECTL, reason="kubectl is not installed")
 #: They change what other components bring.
-LAST = ("secure-metrics", "namespaced")
+LAST = ("secure-metrics", "roles", "namespaced")
 LONGEST = "n" * 63
 BASE = MANIFESTS / "base"
 

@@ -1,0 +1,171 @@
+"""A kustomization of the shipped base, the files of plugins and their roles.
+
+Owns the folder that it writes: after the plugins have changed, it may be written again. Leaves the build to kubectl, or
+to ``kustomize``.
+"""
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plugin_operator.cli.deployment.permissions import PlacedRole, event_roles
+from plugin_operator.cli.deployment.plugin_files import Entry, items_of
+from plugin_operator.cli.deployment.shipped import FOLDERS, shipped_manifests
+from plugin_operator.cli.deployment.yaml_text import yaml_of, yaml_stream
+from plugin_operator.errors import UsageError
+
+_MARK = "# Written by plugin-operator manifests, which replaces this file: set more in a kustomization that lists it.\n"
+#: Namespaces that kubectl's kustomize writes into subjects without quotes, where YAML reads no text.
+_NOT_TEXT = re.compile(r"[0-9]+(?:e[0-9]+)?|0x[0-9a-f]+|0o[0-7]+|0b[01]+|null|true|false|yes|no|on|off|y|n")
+_API = "kustomize.config.k8s.io"
+_FILE = "kustomization.yaml"
+#: Components that change what others bring, and so come last.
+_LAST = ("secure-metrics", "roles", "namespaced")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What to deploy.
+
+    Attributes:
+        namespace: namespace of the operator.
+        image: fields of kustomize's ``images``.
+        replicas: number of replicas; one has no leader election.
+        components: names of components of ``manifests/components``.
+        watched: namespaces that the operator watches; empty for all.
+        entries: files of the plugins.
+        roles: roles of the plugins.
+    """
+
+    namespace: str
+    image: dict[str, str]
+    replicas: int
+    components: tuple[str, ...]
+    watched: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    roles: tuple[PlacedRole, ...]
+
+
+def write(deployment: Deployment, folder: Path) -> None:
+    """Write the kustomization into ``folder``, which is new, empty, or one that this function wrote.
+
+    Raises:
+        UsageError: the folder has files of someone else, or cannot be written.
+    """
+    _check_folder(folder)
+    try:
+        _clear(folder)
+        outside = _outside(deployment)
+        inner = folder / "operator" if outside else folder
+        _write_operator(deployment, inner)
+        if outside:
+            (folder / "roles.yaml").write_text(yaml_stream(outside), "utf-8")
+            # The namespace of a kustomization holds for all its objects. Those of other namespaces are beside it.
+            fields = {"resources": ["operator", "roles.yaml"], "components": ["operator/components/labels"]}
+            _write_kustomization(folder, fields)
+    except OSError as error:
+        raise UsageError(f"--output-dir {folder}: {error.strerror}: {error.filename}") from error
+
+
+def check_output(deployment: Deployment, folder: Path) -> None:
+    """Check that kubectl can build what ``write`` puts into ``folder`` for a user.
+
+    Raises:
+        UsageError: the namespace looks like a number or a boolean.
+    """
+    if _NOT_TEXT.fullmatch(deployment.namespace):
+        raise UsageError(
+            f"--output-dir {folder}: --namespace {deployment.namespace} looks like another type in YAML, and kustomize "
+            "does not quote it: name another, or leave out --output-dir"
+        )
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"--output-dir {folder}: is no directory")
+    present = folder / _FILE
+    if any(folder.iterdir()) and not (present.is_file() and present.read_text("utf-8", "replace").startswith(_MARK)):
+        raise UsageError(f"--output-dir {folder}: has other files: name a new directory")
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier run has written, and nothing else."""
+    for name in (*FOLDERS, "plugins", "operator"):
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name)
+    for name in ("rbac.yaml", "roles.yaml"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _outside(deployment: Deployment) -> list[dict[str, Any]]:
+    """Return the roles that are not in the operator's namespace, if it watches chosen namespaces."""
+    if not deployment.watched:
+        return []
+    others = [role for role in deployment.roles if role.namespace != deployment.namespace]
+    return event_roles(deployment.namespace, deployment.watched) + [each for role in others for each in role.objects]
+
+
+def _inside(deployment: Deployment) -> list[dict[str, Any]]:
+    roles = deployment.roles
+    if deployment.watched:
+        roles = tuple(role for role in roles if role.namespace == deployment.namespace)
+    return [each for role in roles for each in role.objects]
+
+
+def _write_operator(deployment: Deployment, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in FOLDERS:
+        shutil.copytree(shipped_manifests() / name, folder / name)
+    for entry in deployment.entries:
+        path = folder / "plugins" / entry.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(entry.content)
+    roles = _inside(deployment)
+    if roles:
+        (folder / "rbac.yaml").write_text(yaml_stream(roles), "utf-8")
+    _write_kustomization(folder, _fields(deployment, ["base", *(["rbac.yaml"] if roles else [])]))
+
+
+def _fields(deployment: Deployment, resources: list[str]) -> dict[str, Any]:
+    one = ["single"] if deployment.replicas == 1 else ["pod-disruption-budget"]
+    chosen = dict.fromkeys([*one, *deployment.components])
+    components = [*(name for name in chosen if name not in _LAST), *(name for name in _LAST if name in chosen)]
+    config_map = {
+        "name": "plugin-operator-plugins",
+        "files": [f"{each.key}=plugins/{each.path}" for each in deployment.entries],
+        "options": {"disableNameSuffixHash": True, "labels": {"app.kubernetes.io/component": "plugins"}},
+    }
+    fields = {
+        "namespace": deployment.namespace,
+        "resources": resources,
+        "configMapGenerator": [config_map],
+        "components": [f"components/{name}" for name in (*components, "labels")],
+        "patches": _patches(deployment),
+        "images": [{"name": "plugin-operator", **deployment.image}] if deployment.image else [],
+        "replicas": [{"name": "plugin-operator", "count": deployment.replicas}],
+        "transformers": ["names"],
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _patches(deployment: Deployment) -> list[dict[str, Any]]:
+    """Return the patch of the Deployment for files in folders and for watched namespaces; empty for neither."""
+    pod = "/spec/template/spec"
+    operations: list[dict[str, Any]] = []
+    if items := items_of(deployment.entries):
+        operations.append({"op": "test", "path": f"{pod}/volumes/0/name", "value": "plugins"})
+        operations.append({"op": "add", "path": f"{pod}/volumes/0/configMap/items", "value": items})
+    if deployment.watched and "namespaced" not in deployment.components:
+        variable = {"name": "WATCH_NAMESPACE", "value": ",".join(deployment.watched)}
+        operations.append({"op": "add", "path": f"{pod}/containers/0/env/-", "value": variable})
+    target = {"group": "apps", "kind": "Deployment", "name": "plugin-operator"}
+    return [{"target": target, "patch": yaml_of(operations)}] if operations else []
+
+
+def _write_kustomization(folder: Path, fields: dict[str, Any]) -> None:
+    text = yaml_of({"apiVersion": f"{_API}/v1beta1", "kind": "Kustomization", **fields})
+    (folder / _FILE).write_text(_MARK + text, "utf-8")

@@ -1,0 +1,63 @@
+"""Where the operator runs, which namespaces it watches, and which components that takes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from plugin_operator.cli.deployment.permissions import PlacedRole
+from plugin_operator.errors import UsageError
+
+_NAMESPACED = "namespaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The operator's place.
+
+    Attributes:
+        namespace: namespace of the operator.
+        watched: namespaces that it watches; empty for all.
+        components: components, with those that the namespaces take.
+    """
+
+    namespace: str
+    watched: tuple[str, ...]
+    components: tuple[str, ...]
+
+    def check(self, roles: Iterable[PlacedRole]) -> None:
+        """Check that plugins need nothing outside of the namespace, if there is nothing outside.
+
+        Raises:
+            UsageError: a plugin needs something that ``--with=namespaced`` does not grant.
+        """
+        for role in roles if _NAMESPACED in self.components else ():
+            if role.namespace != self.namespace:
+                where = f"namespace {role.namespace}" if role.namespace else "the whole cluster"
+                raise UsageError(
+                    f"plugin {role.plugin} needs permissions in {where}: {'; '.join(role.reasons)}. "
+                    "Leave out --with=namespaced, or that plugin"
+                )
+
+
+def placement_of(namespaces: Sequence[str], watched: tuple[str, ...], components: tuple[str, ...]) -> Placement:
+    """Return the placement for the values of the flags.
+
+    Raises:
+        UsageError: flags contradict each other, or the namespace cannot be the operator's.
+    """
+    if len(namespaces) != 1:
+        raise UsageError("--namespace: name one namespace, that of the operator; --watch-namespace takes several")
+    (namespace,) = namespaces
+    if _NAMESPACED in components:
+        if watched and watched != (namespace,):
+            raise UsageError("--with=namespaced watches the operator's own namespace: leave out --watch-namespace")
+        if "secure-metrics" in components:
+            raise UsageError("--with=secure-metrics needs a ClusterRole: leave out --with=namespaced")
+        return Placement(namespace, (namespace,), components)
+    if namespace == "default" or namespace.startswith("kube-"):
+        raise UsageError(
+            f"--namespace {namespace} belongs to Kubernetes, and the operator's namespace gets labels: "
+            "name another, or add --with=namespaced"
+        )
+    if watched and "secure-metrics" in components:
+        raise UsageError("--with=secure-metrics needs a ClusterRole: leave out --watch-namespace")
+    return Placement(namespace, watched, (*components, *(["roles"] if watched else [])))

@@ -1,0 +1,280 @@
+"""The command manifests: what it prints, what it writes for kustomize, and what it refuses."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from plugin_operator.cli.deployment.image import image_fields
+from plugin_operator.cli.deployment.kustomize import build
+from plugin_operator.cli.deployment.plugin_files import MAX_BYTES, entries_of, items_of
+from plugin_operator.cli.deployment.yaml_text import yaml_of
+from plugin_operator.cli.group import group
+from plugin_operator.errors import UsageError
+from plugin_operator.hosting.scan.snapshot import PluginSource
+from tests import manifests
+from tests.manifests import MANIFESTS, OVERLAYS, ROOT, Object, one, overlay, pod_of, render
+
+needs_kubectl = pytest.mark.skipif(not manifests.KUBECTL, reason="kubectl is not installed")
+HELLO = """
+from plugin_operator import controller, permission
+
+@controller(for_="v1/ConfigMap", permissions=[permission("deployments", "patch", api_groups="apps")])
+async def hello(ctx, request):
+    pass
+"""
+NODES = """
+from plugin_operator import controller
+
+@controller(for_="v1/Node")
+async def nodes(ctx, request):
+    pass
+"""
+
+
+@pytest.fixture
+def plugins(tmp_path: Path) -> Path:
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "hello.py").write_text(HELLO)
+    return folder
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(group, ["manifests", *map(str, arguments)])
+
+
+def printed(*arguments: object) -> list[Object]:
+    result = run(*arguments)
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    return list(yaml.safe_load_all(result.stdout))
+
+
+def by_name(objects: list[Object]) -> dict[tuple[str, str, str], Object]:
+    found = {(o["kind"], o["metadata"].get("namespace", ""), o["metadata"]["name"]): o for o in objects}
+    assert len(found) == len(objects)
+    return found
+
+
+@needs_kubectl
+@pytest.mark.parametrize("name", ["", *(each for each in OVERLAYS if each != "git-sync")], ids=lambda name: name or "-")
+def test_the_shipped_overlays_are_built_as_by_kubectl(name: str) -> None:
+    assert by_name(build(overlay(name))) == by_name(render(overlay(name)))
+
+
+@needs_kubectl
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--replicas=1", "--with=secure-metrics", "--with=service-monitor", "--namespace=a-1"],
+        ["--with=namespaced", "--with=network-policy-egress", "--namespace=b", "--replicas=3"],
+        ["--watch-namespace=shop,on", "--image=registry.example.com:5000/a/b:1.0", f"--namespace={'n' * 63}"],
+        ["--image=registry.example.com:5000/a/b:1.0@sha256:" + "0" * 64, "--with=alerts", "--with=spread"],
+    ],
+)
+def test_the_kustomization_that_is_written_and_the_output_are_the_same_objects(
+    plugins: Path, tmp_path: Path, flags: list[str]
+) -> None:
+    objects = printed(plugins, *flags)
+
+    assert run(plugins, *flags, "--output-dir", tmp_path / "deploy").exit_code == 0
+    assert by_name(render(tmp_path / "deploy")) == by_name(objects)
+    assert "plugin-operator-system" not in repr(objects) or not any("--namespace" in flag for flag in flags)
+
+
+def test_one_plugin_gets_its_files_and_exactly_its_permissions(plugins: Path) -> None:
+    objects = printed(plugins / "hello.py", "--image=registry.example.com/op:1")
+
+    assert one(objects, "ConfigMap", "plugin-operator-plugins")["data"] == {"hello.py": HELLO}
+    assert one(objects, "ClusterRole", "plugin-operator-system:plugin-operator-plugin-hello")["rules"] == [
+        {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list", "watch"]},
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["patch"]},
+    ]
+    assert pod_of(objects)["containers"][0]["image"] == "registry.example.com/op:1"
+    kinds = {each["kind"] for each in objects}
+    assert {"Namespace", "ServiceAccount", "Deployment", "Service", "PodDisruptionBudget"} <= kinds
+
+
+@pytest.mark.parametrize("namespace", ["1e3", "123", "0x1f", "null", "on"])
+def test_a_namespace_that_looks_like_a_number_is_a_text_and_goes_into_no_kustomization(
+    plugins: Path, tmp_path: Path, namespace: str
+) -> None:
+    (bound,) = (each for each in printed(plugins, f"--namespace={namespace}") if each["kind"] == "RoleBinding")
+    assert bound["subjects"][0]["namespace"] == namespace
+
+    result = run(plugins, f"--namespace={namespace}", "--output-dir", tmp_path / "deploy")
+    assert (result.exit_code, "kustomize does not quote it" in result.stderr) == (2, True)
+
+
+def test_json_is_one_list_of_the_same_objects(plugins: Path) -> None:
+    document = json.loads(run(plugins, "-o", "json").stdout)
+
+    assert (document["apiVersion"], document["kind"]) == ("v1", "List")
+    assert document["items"] == printed(plugins)
+
+
+def test_watched_namespaces_get_roles_and_only_cluster_scoped_kinds_a_cluster_role(plugins: Path) -> None:
+    (plugins / "nodes.py").write_text(NODES)
+    objects = printed(plugins, "--watch-namespace=shop,stock", "--namespace=ops")
+
+    roles = {(each["metadata"]["namespace"], each["metadata"]["name"]) for each in objects if each["kind"] == "Role"}
+    assert {(place, f"ops:{name}") for place in ("shop", "stock") for name in
+            ("plugin-operator", "plugin-operator-plugin-hello")} <= roles  # fmt: skip
+    assert [each["metadata"]["name"] for each in objects if each["kind"] == "ClusterRole"] == [
+        "ops:plugin-operator-plugin-nodes"
+    ]
+    environment = {each["name"]: each.get("value") for each in pod_of(objects)["containers"][0]["env"]}
+    assert environment["WATCH_NAMESPACE"] == "shop,stock"
+    for each in objects:
+        assert {subject["namespace"] for subject in each.get("subjects", ())} <= {"ops"}
+        if each["kind"].endswith("Binding"):
+            assert (each["roleRef"]["kind"], each["roleRef"]["name"]) in {
+                (role["kind"], role["metadata"]["name"])
+                for role in objects
+                if role["metadata"].get("namespace") == each["metadata"].get("namespace")
+            }
+
+
+def test_files_of_folders_have_paths_in_the_volume(plugins: Path) -> None:
+    (plugins / "shop").mkdir()
+    (plugins / "shop" / "__init__.py").write_text(HELLO.replace("hello", "shop") + "from .prices import PRICES\n")
+    (plugins / "shop" / "prices.py").write_text("PRICES = 1\n")
+    objects = printed(plugins)
+
+    data = one(objects, "ConfigMap", "plugin-operator-plugins")["data"]
+    (volume,) = (each["configMap"] for each in pod_of(objects)["volumes"] if each["name"] == "plugins")
+    assert {item["path"]: data[item["key"]] for item in volume["items"]} == {
+        path.relative_to(plugins).as_posix(): path.read_text() for path in plugins.rglob("*.py")
+    }
+
+
+def source(files: dict[str, bytes], root: str = "plugins") -> PluginSource:
+    return PluginSource("a", f"{root}/a.py", files, "", root)
+
+
+def test_a_name_that_is_no_key_has_another_key_and_its_path() -> None:
+    (entry,) = entries_of([source({"ä b.py": b""})])
+
+    assert items_of([entry]) == [{"key": ".b.py".rjust(6, "."), "path": "ä b.py"}]
+
+
+@pytest.mark.parametrize(
+    ("sources", "reason"),
+    [
+        ([source({"a.py": b"x" * MAX_BYTES})], "a ConfigMap takes 1048576; the largest file is a.py"),
+        ([source({"a/b.py": b"", "a.b.py": b""})], "have the same key a.b.py"),
+        ([source({"a.py": b"1"}), source({"a.py": b"2"}, "other")], "another directory has a different a.py"),
+    ],
+)
+def test_files_that_no_config_map_takes_are_refused_with_the_way_out(sources: list[PluginSource], reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        entries_of(sources)
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        (["--namespace=default"], "belongs to Kubernetes"),
+        (["--namespace=a,b"], "name one namespace"),
+        (["--namespace=Upper"], "is not a namespace name"),
+        (["--image=Not An Image"], "is no image"),
+        (["--replicas=0"], "--replicas"),
+        (["--with=namespaced", "--with=secure-metrics"], "needs a ClusterRole"),
+        (["--with=namespaced", "--watch-namespace=other"], "leave out --watch-namespace"),
+        (["--with=secure-metrics", "--watch-namespace=other"], "needs a ClusterRole"),
+        (["--with=git-sync"], "'git-sync' is not one of"),
+    ],
+)
+def test_flags_that_do_not_fit_are_wrong_usage(plugins: Path, flags: list[str], reason: str) -> None:
+    result = run(plugins, *flags)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert reason in result.stderr
+
+
+def test_a_rejected_plugin_prints_its_reason_and_nothing_else(plugins: Path) -> None:
+    (plugins / "broken.py").write_text("def")
+    result = run(plugins)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "broken.py:1: SyntaxError" in result.stderr
+
+
+def test_an_empty_directory_is_refused(tmp_path: Path) -> None:
+    result = run(tmp_path)
+
+    assert result.exit_code != 0
+    assert (result.stdout, str(tmp_path) in result.stderr) == ("", True)
+
+
+def test_a_plugin_with_needs_outside_of_the_namespace_is_refused_by_name(plugins: Path) -> None:
+    (plugins / "nodes.py").write_text(NODES)
+    result = run(plugins, "--with=namespaced")
+
+    assert result.exit_code == 2
+    assert "plugin nodes needs permissions in the whole cluster" in result.stderr
+
+
+def test_a_directory_is_written_again_without_what_is_gone_but_never_over_other_files(
+    plugins: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "deploy"
+    (plugins / "nodes.py").write_text(NODES)
+    assert run(plugins, "--output-dir", folder).exit_code == 0
+    (plugins / "nodes.py").unlink()
+    assert run(plugins, "--output-dir", folder).exit_code == 0
+    assert [path.name for path in (folder / "plugins").iterdir()] == ["hello.py"]
+    assert "nodes" not in (folder / "rbac.yaml").read_text()
+
+    result = run(plugins, "--output-dir", plugins)
+    assert (result.exit_code, "has other files" in result.stderr) == (2, True)
+    assert [path.name for path in plugins.iterdir() if path.suffix] == ["hello.py"]
+
+
+@pytest.mark.parametrize(
+    ("image", "fields"),
+    [
+        ("op", {"newName": "op"}),
+        ("localhost:5000/op", {"newName": "localhost:5000/op"}),
+        ("r.example.com:5000/a/b_c:v1", {"newName": "r.example.com:5000/a/b_c", "newTag": "v1"}),
+        ("op:1@sha256:" + "0" * 64, {"newName": "op", "digest": "sha256:" + "0" * 64}),
+    ],
+)
+def test_an_image_is_split_as_kustomize_takes_it(image: str, fields: dict[str, str]) -> None:
+    assert image_fields(image) == fields
+
+
+@pytest.mark.parametrize("value", ["1e3", "0x1", "0o7", "on", "y", "null", "~", "", "a: b", "# a", "2026-01-01", "\t"])
+def test_text_that_another_parser_could_take_for_something_else_is_quoted(value: Any) -> None:
+    assert yaml_of({"a": value}) == f"a: {json.dumps(value)}\n"
+
+
+def test_a_wheel_has_the_manifests_and_works_without_a_checkout(plugins: Path, tmp_path: Path) -> None:
+    making = [
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "--disable-pip-version-check",
+    ]
+    subprocess.run([sys.executable, *making, "--wheel-dir", str(tmp_path), str(ROOT)], check=True, timeout=90)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        wheel.extractall(tmp_path / "site")
+    shipped = tmp_path / "site" / "plugin_operator" / "_manifests"
+    for name in ("base", "components", "names"):
+        files = [path.relative_to(MANIFESTS) for path in (MANIFESTS / name).rglob("*.yaml")]
+        assert [path for path in files if (shipped / path).read_text() != (MANIFESTS / path).read_text()] == []
+
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); from plugin_operator.cli import main; main()"
+    command = [sys.executable, "-c", code, "manifests", str(plugins)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path)
+    assert list(yaml.safe_load_all(ended.stdout)) == printed(plugins)
