@@ -14,6 +14,7 @@ PLACES = (
     ("pyproject.toml", rf'(?m)(?<=^version = "){_VERSION}(?="$)'),
     ("manifests/base/kustomization.yaml", rf'(?<=newTag: "){_VERSION}(?=")'),
     ("manifests/components/labels/kustomization.yaml", rf'(?<=app.kubernetes.io/version: "){_VERSION}(?=")'),
+    ("docs/from-pip-to-cluster.md", rf"(?<=/plugin-operator:){_VERSION}\b"),
     ("docs/first-session.md", rf"(?<=plugin-operator ){_VERSION}(?=, leads)"),
 )
 #: Folders whose files name the version at no other place.

@@ -23,6 +23,9 @@ HELD_BY = {
     "text": "tests/unit/house/test_house_blocks.py",
 }
 
+#: Pages whose commands another test module types, because they need kube-apiserver.
+COMMANDS_HELD_BY = {"docs/from-pip-to-cluster.md": "tests/conformance/test_from_pip_to_cluster.py"}
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

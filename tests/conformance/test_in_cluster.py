@@ -1,24 +1,23 @@
 """The manifests on a real API server, and the image as their Deployment runs it: its rights, its files, its user."""
 
-import json
 import os
 import shutil
 import socket
 import ssl
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conformance.differential.targets import Target
+from tests.conformance.incluster.container import DEADLINE_SECONDS, Container, Kubectl
 from tests.conformance.incluster.image import Image, build, missing_tools
 from tests.conformance.incluster.pod import REPOSITORY, Mount, command, why_not
 from tests.conformance.incluster.volume import AtomicVolume
@@ -26,7 +25,6 @@ from tests.manifests import KUBECTL
 
 NAMESPACE = "plugin-operator-system"
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-DEADLINE_SECONDS = 40
 POD = {"metadata.name": "plugin-operator-0", "metadata.namespace": NAMESPACE, "metadata.uid": str(uuid.uuid4())}
 SELF_TEST = """
 from pathlib import Path
@@ -52,70 +50,6 @@ async def limits(ctx, request):
     except ApiError as error:
         ctx.log.info("Forbidden", reason=str(error))
 """
-
-
-class Kubectl:
-    """kubectl as the cluster's admin."""
-
-    def __init__(self, kubeconfig: Path) -> None:
-        self._command = [KUBECTL, "--kubeconfig", str(kubeconfig)]
-
-    def __call__(self, *arguments: str, stdin: str | None = None) -> str:
-        ended = subprocess.run(
-            [*self._command, *arguments], input=stdin, capture_output=True, text=True, check=False, timeout=60
-        )
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
-
-    def json(self, *arguments: str) -> Any:
-        return json.loads(self(*arguments, "-o", "json"))
-
-
-class Container:
-    """The operator's process and the JSON lines that it logs."""
-
-    def __init__(self, argv: Sequence[str]) -> None:
-        self.process = subprocess.Popen(argv, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self._lines: list[str] = []
-        self._news = threading.Condition()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._news:
-                self._lines.append(line)
-                self._news.notify_all()
-
-    @property
-    def text(self) -> str:
-        return "".join(self._lines)
-
-    def logged(self, event: str, **variables: Any) -> list[dict[str, Any]]:
-        parsed = [json.loads(line) for line in list(self._lines) if line.startswith("{")]
-        return [line for line in parsed if variables.items() | {("event", event)} <= _hashable(line)]
-
-    def wait_for(self, event: str, **variables: Any) -> dict[str, Any]:
-        with self._news:
-            found = self._news.wait_for(lambda: self.logged(event, **variables), DEADLINE_SECONDS)
-        assert found, f"no {event} with {variables} in:\n{self.text}"
-        return found[0]
-
-    def end(self) -> int:
-        self.process.terminate()
-        return self.process.wait(DEADLINE_SECONDS)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait(DEADLINE_SECONDS)
-        self._reader.join(DEADLINE_SECONDS)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
-def _hashable(line: dict[str, Any]) -> set[tuple[str, Any]]:
-    return {(key, value) for key, value in line.items() if isinstance(value, str | int | bool)}
 
 
 def _render() -> str:

@@ -11,11 +11,11 @@ from tests.acceptance.cluster import Cluster
 from tests.acceptance.docs.console import Likeness, Step, plain, steps_of
 from tests.acceptance.docs.terminal import Terminal
 from tests.acceptance.output import Output
-from tests.pages import Block, block_with, blocks_in
+from tests.pages import COMMANDS_HELD_BY, Block, block_with, blocks_in
 
 pytestmark = pytest.mark.embedded_only("the sandbox brings its own server")
 
-BLOCKS = blocks_in("console")
+BLOCKS = [block for block in blocks_in("console") if block.page not in COMMANDS_HELD_BY]
 PAGES = tuple(dict.fromkeys(block.page for block in BLOCKS))
 SERVICE = block_with("README.md", 'for_="v1/Service"')
 SLOW = block_with("docs/checking-plugins.md", "async def slow")

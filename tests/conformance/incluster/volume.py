@@ -26,7 +26,7 @@ class AtomicVolume:
         for name, text in files.items():
             (fresh / name).write_text(text)
             (fresh / name).chmod(0o640)
-            os.chown(fresh / name, 0, self._group)
+            os.chown(fresh / name, -1, self._group)
         link = self.path / "..data_tmp"
         link.symlink_to(fresh.name)
         link.rename(current)

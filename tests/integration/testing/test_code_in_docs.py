@@ -29,7 +29,11 @@ HEAD = block_with("docs/writing-plugins.md", "# /// script")
 
 #: What plugins in the pages reconcile: one object of each kind, which their selectors and maps let through.
 OBJECTS = [
-    {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "hello", "labels": {"app": "web"}}},
+    {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "hello", "labels": {"app": "web", "example.com/greet": "on"}},
+    },
     {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token", "labels": {"used-by": "hello"}}},
     {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}},
 ]

@@ -18,7 +18,11 @@ FOREIGN = re.compile(r"\b(kubectl|make|python|\.py|docker)\b")
 pages = pytest.mark.parametrize("page", [ROOT / page for page in PAGES], ids=lambda path: path.name)
 
 #: Files that no clone has, and who makes them.
-MADE = {"plugins/service.py": "the reader of the first session", "bench/results/latest.json": "make bench"}
+MADE = {
+    "plugins/service.py": "the reader of the first session",
+    "plugins/greet.py": "the command new",
+    "bench/results/latest.json": "make bench",
+}
 
 
 def commands() -> dict[str, click.Command]:
