@@ -128,7 +128,7 @@ clean: ## Remove what the targets made: dist, caches, the sandbox, .venv
 # ---- quality
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets of their own)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak alerts $(FAULT_SUITES) $(DOCS_SUITES)) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak alerts helm $(FAULT_SUITES) $(DOCS_SUITES)) $(ARGS)
 
 # A failing API server or proxy, stopped processes, replicas that take over from each other, and plugins that change under
 # load. These tests wait minutes for deadlines and leases.
@@ -145,6 +145,13 @@ DOCS_SUITES := acceptance/docs integration/testing/test_code_in_docs.py
 .PHONY: test-docs
 test-docs: $(VENV)/.dev ## Run the commands and the code that the docs show (a minute)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(DOCS_SUITES)) $(ARGS)
+
+# One process has the API server, the other renders.
+HELM_PROGRAMS := controlplane helm3 helm4
+.PHONY: test-helm
+test-helm: $(VENV)/.dev ## Install the chart with helm 3 and 4 on a real kube-apiserver (a minute; needs Go)
+	@for program in $(HELM_PROGRAMS); do $(BIN)/python tests/gotools/build.py $$program >/dev/null || exit; done
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/helm $(ARGS)
 
 .PHONY: test-alerts
 test-alerts: $(VENV)/.dev ## Drive the operator into each fault and test the alert rules with promtool (a minute; needs Go)
@@ -178,6 +185,10 @@ pictures: $(VENV)/.dev ## Draw docs/architecture.svg from the import graph, and 
 .PHONY: dashboards
 dashboards: $(VENV)/.dev ## Make the dashboards for Grafana in manifests/components/dashboards
 	@$(BIN)/python docs/dashboards.py
+
+.PHONY: chart
+chart: $(VENV)/.dev ## Write the Helm chart in manifests/chart from the manifests and the flags
+	@$(BIN)/python -m manifests.helm.generate
 
 .PHONY: reference
 reference: $(VENV)/.dev ## Make docs/reference.md from the docstrings of the author API

@@ -18,6 +18,7 @@ HELD_BY = {
     "console": "tests/acceptance/docs/test_commands_in_docs.py",
     "dockerfile": "tests/acceptance/docs/test_dockerfiles_in_docs.py",
     "yaml": "tests/acceptance/docs/test_yaml_in_docs.py",
+    "bash": "tests/helm/test_helm_docs.py",
     "sh": "tests/unit/docs/test_runbooks.py",
     "py": "tests/unit/docs/test_reference.py",
     "text": "tests/unit/house/test_house_blocks.py",

@@ -45,7 +45,7 @@ def test_every_command_exists(page: Path) -> None:
 
 @pages
 def test_every_flag_exists(page: Path) -> None:
-    text = re.sub(r"^```(?:dockerfile|sh)\n.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^```(?:dockerfile|sh|bash)\n.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"`[^`\n]+`", lambda code: "" if FOREIGN.search(code[0]) else code[0], text)
     lines = [line for line in text.splitlines() if not (line.startswith(("$", "  kubectl")) and FOREIGN.search(line))]
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", "\n".join(lines)))
