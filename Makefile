@@ -140,8 +140,9 @@ FAULT_SUITES := integration/faults integration/app/test_every_task_is_supervised
 test-faults: $(VENV)/.dev ## Run the tests of failing servers and processes, of replicas and under load (four minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(FAULT_SUITES)) $(ARGS)
 
-# Every command, Dockerfile, manifest and piece of Python in the docs: each page starts servers and operators of its own.
-DOCS_SUITES := acceptance/docs integration/testing/test_code_in_docs.py
+# Every command, Dockerfile, manifest and piece of Python in the docs, and the least roles of each example. Each page and
+# each example starts servers and operators of its own.
+DOCS_SUITES := acceptance/docs integration/testing/test_code_in_docs.py integration/permissions
 .PHONY: test-docs
 test-docs: $(VENV)/.dev ## Run the commands and the code that the docs show (a minute)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(DOCS_SUITES)) $(ARGS)

@@ -10,6 +10,7 @@ from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import named_object, undeterminable
 from kube_apiserver.schema import Cause
 from kube_apiserver.schema.go_format import json_type
+from kube_apiserver.security.authorization import Attributes, refusal
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.verbs.creating import create_object
 from kube_apiserver.verbs.reading import find
@@ -32,6 +33,7 @@ async def apply(request: Request, change: Any, options: WriteOptions) -> Respons
             find(request)
         applied["metadata"].pop("resourceVersion", None)
         _require_no_uid(request, applied)
+        _require_create(request)
         obj = applied_object(request, None, applied, options)
         if request.resource.namespaced:
             obj["metadata"]["namespace"] = request.target.namespace
@@ -42,6 +44,14 @@ async def apply(request: Request, change: Any, options: WriteOptions) -> Respons
     if not options.dry_run:
         await request.cluster.store.durable(item.revision)
     return present(request, item, 201 if current is None else 200)
+
+
+def _require_create(request: Request) -> None:
+    """Raise 403 if the user may patch the object but not create it: an apply patch of a new object needs both."""
+    target = request.target
+    create = Attributes("create", target.group, target.plural, target.subresource, target.namespace, target.name)
+    if not request.cluster.authorizer.allows(request.user, create):
+        raise refusal(request.user, create)
 
 
 def configuration(request: Request, applied: Any) -> dict[str, Any]:

@@ -98,3 +98,15 @@ async def test_only_who_may_impersonate_does(api: JsonApi) -> None:
     headers = {"Authorization": f"Bearer {answer['status']['token']}", **AS_JANE}
     status, failure = await api("GET", CONFIGMAPS, headers=headers)
     assert (status, "cannot impersonate" in failure["message"]) == (403, True)
+
+
+async def test_an_apply_patch_of_a_new_object_needs_create_as_well(api: JsonApi) -> None:
+    jane = {"kind": "User", "name": "jane"}
+    patches = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["patch"]}
+    await grant(api, [patches], subject=jane)
+    headers = AS_JANE | {"Content-Type": "application/apply-patch+yaml"}
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+    status, failure = await api("PATCH", f"{CONFIGMAPS}/a", body, headers=headers, fieldManager="jane")
+    assert (status, failure["reason"]) == (403, "Forbidden")
+    await grant(api, [patches | {"verbs": ["create"]}], subject=jane, name="c")
+    assert (await api("PATCH", f"{CONFIGMAPS}/a", body, headers=headers, fieldManager="jane"))[0] == 201
