@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,17 @@ from typing import Any
 import pytest
 
 from tests.conformance.differential.targets import Target
-from tests.manifests import DEFAULT_NAMESPACE, KUBECTL, MANIFESTS, OVERLAYS, kustomization, overlay, pod_of, render
+from tests.manifests import (
+    DEFAULT_NAMESPACE,
+    KUBECTL,
+    MANIFESTS,
+    OVERLAYS,
+    ROOT,
+    kustomization,
+    overlay,
+    pod_of,
+    render,
+)
 
 ADDED = ("service-monitor", "network-policy-egress", "network-policy-ingress")
 #: The PodDisruptionBudget's selector is always patched anew, and kubectl says so.
@@ -53,11 +64,12 @@ def kubectl(request: pytest.FixtureRequest) -> Iterator[Kubectl]:
     made("apply", "-f", "-", stdin=STUB)
     made("wait", "--for=condition=Established", "crd/servicemonitors.monitoring.coreos.com", "--timeout=30s")
     yield made
-    namespaces = [*(f"k-{name}" for name in OVERLAYS), DEFAULT_NAMESPACE]
+    namespaces = [*(f"k-{name}" for name in OVERLAYS), DEFAULT_NAMESPACE, "k-made"]
     owned = [name for name in made.names("clusterroles") if name.partition(":")[0] in namespaces]
     made("delete", "clusterroles,clusterrolebindings", "--ignore-not-found", *owned)
     # The controller that takes this finalizer away runs in a whole cluster only.
-    made("patch", "pvc", "plugin-operator-plugins", "-n", "k-pvc", "-p", '{"metadata": {"finalizers": null}}')
+    if "k-pvc" in made.names("namespaces"):
+        made("patch", "pvc", "plugin-operator-plugins", "-n", "k-pvc", "-p", '{"metadata": {"finalizers": null}}')
     made("delete", "namespaces", "--ignore-not-found", "--timeout=60s", *namespaces)
     made("delete", "crd", "servicemonitors.monitoring.coreos.com")
 
@@ -98,3 +110,15 @@ def test_every_overlay_applies_beside_the_others_and_twice(kubectl: Kubectl, tmp
     for name in (DEFAULT_NAMESPACE, *(f"k-{name}" for name in OVERLAYS if name != "namespaced")):
         assert f"{name}:plugin-operator" in roles & bindings
     assert not any(name.startswith("k-namespaced:") for name in roles | bindings)
+
+
+@pytest.mark.timeout(300)
+def test_the_output_of_manifests_applies_and_allows_what_the_plugins_do(kubectl: Kubectl) -> None:
+    command = [sys.executable, "-m", "plugin_operator", "manifests", str(ROOT / "plugins"), "--namespace=k-made"]
+    made = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    first = kubectl("apply", "--validate=strict", "-f", "-", stdin=made).splitlines()
+
+    assert [line for line in first if not line.endswith(" created")] == []
+    account = "--as=system:serviceaccount:k-made:plugin-operator"
+    for kind in ("configmaps", "secrets"):
+        assert kubectl("auth", "can-i", "list", kind, "--all-namespaces", account) == "yes\n"
