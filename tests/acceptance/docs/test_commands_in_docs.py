@@ -26,7 +26,6 @@ LASTING = re.compile(r"(make run|plugin-operator (run|sandbox|apiserver))\b")
 CURRENT = {"README.md": ".sandbox/kubeconfig", "docs/operations.md": "cluster", "docs/deploying.md": "cluster"}
 #: Commands that are not executed, and why. Of these, make resolves targets and recipes (--dry-run).
 NOT_EXECUTED = {
-    "make test": "runs this very test",
     "make deploy-all": "needs a container engine, a registry and nodes",
     "make docker-build docker-push deploy": "needs a container engine, a registry and nodes",
 }
