@@ -13,12 +13,19 @@ _VERSION = r"\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?"
 PLACES = (
     ("pyproject.toml", rf'(?m)(?<=^version = "){_VERSION}(?="$)'),
     ("manifests/base/kustomization.yaml", rf'(?<=newTag: "){_VERSION}(?=")'),
+    ("manifests/chart/Chart.yaml", rf"(?<=\nversion: ){_VERSION}(?=\n)"),
+    ("manifests/chart/Chart.yaml", rf"(?<=\nappVersion: ){_VERSION}(?=\n)"),
     ("manifests/components/labels/kustomization.yaml", rf'(?<=app.kubernetes.io/version: "){_VERSION}(?=")'),
     ("docs/from-pip-to-cluster.md", rf"(?<=/plugin-operator:){_VERSION}\b"),
     ("docs/first-session.md", rf"(?<=plugin-operator ){_VERSION}(?=, leads)"),
 )
 #: Folders whose files name the version at no other place.
 SHIPPED = ("manifests", "chart", "charts")
+
+
+def places(root: Path) -> list[tuple[str, str]]:
+    """Return the places under ``root``; the generated chart may be missing."""
+    return [(name, pattern) for name, pattern in PLACES if "/chart/" not in name or (root / name).exists()]
 
 
 def is_version(text: str) -> bool:
@@ -36,11 +43,11 @@ def disagreements(root: Path) -> list[str]:
     """Name each place that has another version than ``pyproject.toml``, and each shipped file that is no place."""
     version = current(root)
     found = []
-    for name, pattern in PLACES:
+    for name, pattern in places(root):
         there = set(re.findall(pattern, (root / name).read_text()))
         if there != {version}:
             found.append(f"{name} has version {', '.join(sorted(there)) or 'nowhere'}, pyproject.toml has {version}")
-    known = {name for name, _ in PLACES}
+    known = {name for name, _ in places(root)}
     for path in (path for folder in SHIPPED for path in sorted((root / folder).rglob("*")) if path.is_file()):
         name = path.relative_to(root).as_posix()
         if name not in known and re.search(rf"(?<![\w.]){re.escape(version)}(?![\w.])", path.read_text()):
@@ -56,14 +63,12 @@ def set_version(root: Path, version: str) -> list[str]:
     """
     if not is_version(version):
         raise ValueError(f"{version!r} is no version: write X.Y.Z, or X.Y.Zrc1 for a pre-release")
-    texts = {}
-    for name, pattern in PLACES:
-        before = (root / name).read_text()
-        texts[name], count = re.subn(pattern, version, before)
+    texts = {name: (root / name).read_text() for name, _ in places(root)}
+    for name, pattern in places(root):
+        texts[name], count = re.subn(pattern, version, texts[name])
         if not count:
             raise ValueError(f"{name} names no version: mend PLACES in release/versions.py")
-        if texts[name] == before:
-            del texts[name]
+    texts = {name: text for name, text in texts.items() if text != (root / name).read_text()}
     for name, text in texts.items():
         (root / name).write_text(text)
     return list(texts)

@@ -30,7 +30,7 @@ def test_every_place_names_the_version_of_the_package() -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    for name in dict.fromkeys(name for name, _ in versions.PLACES):
+    for name in dict.fromkeys(name for name, _ in versions.places(ROOT)):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
@@ -39,7 +39,7 @@ def checkout(tmp_path: Path) -> Path:
 def test_one_command_changes_every_place(checkout: Path) -> None:
     changed = versions.set_version(checkout, "7.8.9rc1")
 
-    assert sorted(changed) == sorted(dict.fromkeys(name for name, _ in versions.PLACES))
+    assert sorted(changed) == sorted(dict.fromkeys(name for name, _ in versions.places(ROOT)))
     assert versions.disagreements(checkout) == []
     assert tomllib.loads((checkout / "pyproject.toml").read_text())["project"]["version"] == "7.8.9rc1"
     assert versions.set_version(checkout, "7.8.9rc1") == []
@@ -55,13 +55,23 @@ def test_what_is_no_version_changes_nothing(checkout: Path, text: str) -> None:
 
 
 def test_a_place_that_is_gone_is_named_and_nothing_is_changed(checkout: Path) -> None:
-    last = versions.PLACES[-1][0]
+    last = versions.places(ROOT)[-1][0]
     (checkout / last).write_text("nothing here")
     before = (checkout / "pyproject.toml").read_text()
 
     with pytest.raises(ValueError, match=last):
         versions.set_version(checkout, "7.8.9")
     assert (checkout / "pyproject.toml").read_text() == before
+
+
+def test_both_versions_of_the_chart_are_changed(checkout: Path) -> None:
+    chart = checkout / "manifests" / "chart" / "Chart.yaml"
+    chart.parent.mkdir(exist_ok=True)
+    chart.write_text("name: a\nversion: 0.0.1\nappVersion: 0.0.1\n")
+    versions.set_version(checkout, "7.8.9")
+
+    assert chart.read_text() == "name: a\nversion: 7.8.9\nappVersion: 7.8.9\n"
+    assert versions.disagreements(checkout) == []
 
 
 def test_places_that_differ_or_are_unknown_are_named(checkout: Path) -> None:
