@@ -102,20 +102,20 @@ $(VENV)-release/.tools: requirements/release.txt | $(BIN)/python
 
 .PHONY: release
 release: $(VENV)/.dev $(VENV)-release/.tools ## Check, build thrice, compare and tag VERSION; all but the upload (DRY_RUN=1: no tag)
-	@$(BIN)/python -m release $(VERSION) --tools $(VENV)-release/bin $(if $(DRY_RUN),--dry-run)
+	@PYTHONPATH=.ci $(BIN)/python -m release $(VERSION) --tools $(VENV)-release/bin $(if $(DRY_RUN),--dry-run)
 
 .PHONY: set-version
 set-version: $(VENV)/.dev ## Write VERSION to every place that names the version
-	@$(BIN)/python -m release --set-version $(VERSION)
+	@PYTHONPATH=.ci $(BIN)/python -m release --set-version $(VERSION)
 
 .PHONY: surface
 surface: $(VENV)/.dev ## Record the public names, flags, metrics and JSON keys as promised
 	@$(BIN)/python -m tests.surface
-	@git --no-pager diff --stat -- release || true
+	@git --no-pager diff --stat -- .ci/release || true
 
 .PHONY: sbom
 sbom: $(VENV)/.dev ## Make requirements/sbom.cdx.json from the pins
-	@$(BIN)/python -m release.sbom
+	@PYTHONPATH=.ci $(BIN)/python -m release.sbom
 
 .PHONY: all
 all: build plugins test check ## build, plugins, test and check

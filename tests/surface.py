@@ -1,7 +1,7 @@
 """What users build on: public names, flags, metrics and keys of JSON; and what a release promised of them.
 
-``release/surface.json`` is the record of the last release, or of the first until there is one. ``make surface`` writes
-it, and a release is refused while the record lacks something. Additions break nothing and may wait for the release.
+``.ci/release/surface.json`` is the record of the last release, or of the first until there is one. ``make surface``
+writes it, and a release is refused while the record lacks something. Additions break nothing and may wait.
 """
 
 import ast
@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.declared import declarations, options
 from tests.pages import ROOT
 
-RECORD = ROOT / "release" / "surface.json"
+RECORD = ROOT / ".ci" / "release" / "surface.json"
 OPERATOR = ROOT / "operator" / "plugin_operator"
 PUBLIC = ("plugin_operator", "plugin_operator.testing", "kube_apiserver")
 #: Each document for machines, and the modules that make it. ``check`` and ``validate`` print the same one.
@@ -84,7 +84,7 @@ def write_record() -> None:
 if __name__ == "__main__":
     if "--check" in sys.argv and recorded() != surface():
         sys.exit(
-            "release/surface.json is not what is there: run make surface, and read its difference before the commit"
+            ".ci/release/surface.json is not what is there: run make surface, and read its difference before the commit"
         )
     if "--check" not in sys.argv:
         write_record()

@@ -22,6 +22,14 @@ def test_the_standard_library_wins_even_from_the_top_of_the_checkout() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def test_the_top_level_has_the_fixed_names_alone() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    names = {line.partition("/")[0] for line in listed.splitlines()}
+    files = {"pyproject.toml", "Dockerfile", "Makefile", "README.md", "LICENSE", ".gitignore", ".dockerignore"}
+    folders = {"operator", "plugins", "manifests", "tests", "docs", "bench", "requirements", ".ci"}
+    assert names == files | folders
+
+
 def test_tests_and_plugins_are_not_packages() -> None:
     assert not (ROOT / "tests" / "__init__.py").exists()
     assert not (ROOT / "plugins" / "__init__.py").exists()

@@ -17,7 +17,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PATH = ROOT / "requirements" / "sbom.cdx.json"
 _NAME = "plugin-operator"
 _LICENCE_FIELDS = ("License-Expression", "License", "Classifier")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from release import builds, sbom, versions
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _DEADLINE_SECONDS = 120
 _VALIDATE = """
 import sys
