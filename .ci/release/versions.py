@@ -48,10 +48,11 @@ def disagreements(root: Path) -> list[str]:
         if there != {version}:
             found.append(f"{name} has version {', '.join(sorted(there)) or 'nowhere'}, pyproject.toml has {version}")
     known = {name for name, _ in places(root)}
-    for path in (path for folder in SHIPPED for path in sorted((root / folder).rglob("*")) if path.is_file()):
+    files = (path for folder in SHIPPED for path in sorted((root / folder).rglob("*")) if path.is_file())
+    for path in files:
         name = path.relative_to(root).as_posix()
-        if name not in known and re.search(rf"(?<![\w.]){re.escape(version)}(?![\w.])", path.read_text()):
-            found.append(f"{name} names version {version}: add it to PLACES in release/versions.py")
+        if path.suffix != ".pyc" and name not in known and re.search(rf"(?<![\w.]){re.escape(version)}(?![\w.])", path.read_text()):
+            found.append(f"{name} names version {version}: add it to PLACES in .ci/release/versions.py")
     return found
 
 
@@ -67,7 +68,7 @@ def set_version(root: Path, version: str) -> list[str]:
     for name, pattern in places(root):
         texts[name], count = re.subn(pattern, version, texts[name])
         if not count:
-            raise ValueError(f"{name} names no version: mend PLACES in release/versions.py")
+            raise ValueError(f"{name} names no version: mend PLACES in .ci/release/versions.py")
     texts = {name: text for name, text in texts.items() if text != (root / name).read_text()}
     for name, text in texts.items():
         (root / name).write_text(text)

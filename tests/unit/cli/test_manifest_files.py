@@ -33,7 +33,7 @@ def test_documents_items_of_lists_and_folders_are_read_in_order(tmp_path: Path) 
         ("a: [\n", "is not YAML"),
         ("a: !!python/object/apply:os.system [id]\n", "is not YAML"),
         ("a: &a [*a]\n", "is nested too deeply"),
-        ("[" * 5000, "is nested too deeply"),
+        ("[" * 5000 + "]" * 5000, "is nested too deeply"),
         ("a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]\n" for n in range(1, 12)), "too many values"),
         ("\x00", "is not YAML"),
     ],
