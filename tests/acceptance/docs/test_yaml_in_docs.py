@@ -7,7 +7,8 @@ import yaml
 
 from tests.acceptance.cluster import Cluster
 from tests.acceptance.docs.terminal import Terminal
-from tests.pages import ROOT, Block, block_with, blocks_in, blocks_of
+from tests.manifests import overlay, render
+from tests.pages import Block, block_with, blocks_in, blocks_of
 
 pytestmark = pytest.mark.embedded_only("the blocks are the same on every server")
 
@@ -15,7 +16,10 @@ BLOCKS = blocks_in("yaml")
 SCRAPE = block_with("docs/operations.md", "job_name")
 
 #: Blocks that are no objects of Kubernetes, and the test that compares them.
-FOR_OTHERS = {SCRAPE: "test_prometheus_scrapes_the_service_of_the_manifests"}
+FOR_OTHERS = {
+    SCRAPE: "test_prometheus_scrapes_the_service_of_the_manifests",
+    block_with("docs/helm.md", "rbac:"): "tests/helm/test_helm_docs.py",
+}
 
 
 def objects(block: Block) -> list[dict[str, Any]]:
@@ -44,12 +48,7 @@ def test_objects_pass_the_api_server_and_what_is_none_is_told(terminal: Terminal
 
 def test_prometheus_scrapes_the_service_of_the_manifests() -> None:
     (job,) = yaml.safe_load(SCRAPE.code)
-    services = [
-        document
-        for path in (ROOT / "manifests").rglob("*.yaml")
-        for document in yaml.safe_load_all(path.read_text())
-        if document["kind"] == "Service"
-    ]
+    services = [each for each in render(overlay("secure-metrics")) if each["kind"] == "Service"]
     names = [f"{each['metadata']['name']}.{each['metadata']['namespace']}.svc" for each in services]
     assert job["tls_config"]["server_name"] in names
     assert job["scheme"] == "https"
