@@ -128,7 +128,8 @@ clean: ## Remove what the targets made: dist, caches, the sandbox, .venv
 # ---- quality
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets of their own)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak alerts helm $(FAULT_SUITES) $(DOCS_SUITES)) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak alerts helm \
+	  $(FAULT_SUITES) $(DOCS_SUITES) $(COMMAND_SUITES) $(HOUSE_SUITES)) $(ARGS)
 
 # A failing API server or proxy, stopped processes, replicas that take over from each other, and plugins that change under
 # load. These tests wait minutes for deadlines and leases.
@@ -147,6 +148,12 @@ DOCS_SUITES := acceptance/docs integration/testing/test_code_in_docs.py integrat
 test-docs: $(VENV)/.dev ## Run the commands and the code that the docs show (a minute)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(DOCS_SUITES)) $(ARGS)
 
+# Commands that build wheels, render manifests, or start an interpreter for each plugin.
+COMMAND_SUITES := integration/cli unit/cli/test_manifests.py unit/chart unit/release acceptance/test_check.py
+.PHONY: test-commands
+test-commands: $(VENV)/.dev ## Run the tests of check, new, rbac, manifests, the chart and the release (a minute)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(COMMAND_SUITES)) $(ARGS)
+
 # One process has the API server, the other renders.
 HELM_PROGRAMS := controlplane helm3 helm4
 .PHONY: test-helm
@@ -160,7 +167,7 @@ test-alerts: $(VENV)/.dev ## Drive the operator into each fault and test the ale
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/alerts $(ARGS)
 
 .PHONY: check
-check: lint types layers ## Lint, format, types, layers
+check: lint types layers house ## Lint, format, types, layers, and the rules of the code base and its docs
 
 .PHONY: lint types layers
 lint: $(VENV)/.dev
@@ -172,6 +179,12 @@ types: $(VENV)/.dev
 
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
+
+# They read the code, the tests and the docs as texts.
+HOUSE_SUITES := unit/house unit/docs
+.PHONY: house
+house: $(VENV)/.dev ## Check the rules of the code base and its docs
+	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(HOUSE_SUITES)) $(ARGS)
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and apply the safe fixes

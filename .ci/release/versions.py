@@ -48,10 +48,10 @@ def disagreements(root: Path) -> list[str]:
         if there != {version}:
             found.append(f"{name} has version {', '.join(sorted(there)) or 'nowhere'}, pyproject.toml has {version}")
     known = {name for name, _ in places(root)}
-    files = (path for folder in SHIPPED for path in sorted((root / folder).rglob("*")) if path.is_file())
-    for path in files:
+    names_it = re.compile(rf"(?<![\w.]){re.escape(version)}(?![\w.])")
+    for path in (path for folder in SHIPPED for path in sorted((root / folder).rglob("*")) if path.is_file()):
         name = path.relative_to(root).as_posix()
-        if path.suffix != ".pyc" and name not in known and re.search(rf"(?<![\w.]){re.escape(version)}(?![\w.])", path.read_text()):
+        if path.suffix != ".pyc" and name not in known and names_it.search(path.read_text()):
             found.append(f"{name} names version {version}: add it to PLACES in .ci/release/versions.py")
     return found
 
