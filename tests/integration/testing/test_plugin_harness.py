@@ -143,8 +143,8 @@ def test_the_helpers_have_a_public_path_and_cost_nothing_until_asked_for() -> No
 
 
 async def test_a_wrong_return_value_names_the_file_and_line_of_its_controller(plugin: Path) -> None:
+    plugin.write_text(f"{PLUGIN}    return {{}}\n")  # the first revision: an edit would be rolled back
     async with PluginHarness(plugin) as harness:
-        await harness.write("marks", f"{PLUGIN}    return {{}}\n")
         await harness.client.create(config_map("one"))
         await harness.settle()
         assert "marks.py:4) returned a dict: return None or a Result" in harness.failing("marks")["default/one"]

@@ -141,6 +141,15 @@ def test_watched_namespaces_get_roles_and_only_cluster_scoped_kinds_a_cluster_ro
             }
 
 
+@needs_kubectl
+def test_the_namespaces_of_a_controller_get_its_roles_without_watched_ones(plugins: Path, tmp_path: Path) -> None:
+    (plugins / "hello.py").write_text(HELLO.replace("permissions=", 'namespaces=["shop", "stock"], permissions='))
+    assert run(plugins, "--namespace=ops", "--output-dir", tmp_path / "deploy").exit_code == 0
+    for objects in (printed(plugins, "--namespace=ops"), render(tmp_path / "deploy")):
+        roles = [each for each in objects if each["kind"] == "Role" and "plugin-hello" in each["metadata"]["name"]]
+        assert [each["metadata"]["namespace"] for each in roles] == ["shop", "stock"]
+
+
 def test_files_of_folders_have_paths_in_the_volume(plugins: Path) -> None:
     (plugins / "shop").mkdir()
     (plugins / "shop" / "__init__.py").write_text(HELLO.replace("hello", "shop") + "from .prices import PRICES\n")

@@ -102,18 +102,19 @@ def _clear(folder: Path) -> None:
 
 
 def _outside(deployment: Deployment) -> list[dict[str, Any]]:
-    """Return the roles that are not in the operator's namespace, if it watches chosen namespaces."""
-    if not deployment.watched:
-        return []
-    others = [role for role in deployment.roles if role.namespace != deployment.namespace]
-    return event_roles(deployment.namespace, deployment.watched) + [each for role in others for each in role.objects]
+    """Return the roles that ``namespace:`` of the operator's kustomization would move, or must not reach."""
+    others = [each for role in deployment.roles if _is_outside(role, deployment) for each in role.objects]
+    return event_roles(deployment.namespace, deployment.watched) + others
 
 
 def _inside(deployment: Deployment) -> list[dict[str, Any]]:
-    roles = deployment.roles
-    if deployment.watched:
-        roles = tuple(role for role in roles if role.namespace == deployment.namespace)
-    return [each for role in roles for each in role.objects]
+    return [each for role in deployment.roles if not _is_outside(role, deployment) for each in role.objects]
+
+
+def _is_outside(role: PlacedRole, deployment: Deployment) -> bool:
+    if not role.namespace:  # a ClusterRole
+        return bool(deployment.watched)
+    return role.namespace != deployment.namespace
 
 
 def _write_operator(deployment: Deployment, folder: Path) -> None:
