@@ -67,6 +67,10 @@ async def test_it_prints_what_is_missing_until_it_is_granted(tmp_path: Path) -> 
         granted = await diff("--as", ACCOUNT)
         assert (granted.exit_code, granted.stdout) == (0, "")
         assert f"Nothing is missing for {ACCOUNT}" in granted.stderr
+        other = await diff("--as", "system:serviceaccount:team-b:op")
+        subjects = [obj["subjects"] for obj in yaml.safe_load_all(other.stdout) if "subjects" in obj]
+        assert subjects
+        assert {(each["namespace"], each["name"]) for (each,) in subjects} == {("team-b", "op")}
         own = await diff()
         assert (own.exit_code, own.stdout) == (0, "")
         server.faults.add(Fault(action=Action.REFUSE, path="/apis/authorization", code=403, count=None))
@@ -81,3 +85,9 @@ def test_a_service_account_needs_its_namespace(tmp_path: Path) -> None:
     result = rbac("--diff", "--as", "system:serviceaccount:op", write(tmp_path / "web.py", PLUGIN))
     assert result.exit_code == 2
     assert "write system:serviceaccount:NAMESPACE:NAME" in result.stderr
+
+
+def test_an_account_to_ask_for_is_refused_where_nobody_is_asked(tmp_path: Path) -> None:
+    plugin = write(tmp_path / "web.py", PLUGIN)
+    result = rbac("--as", "system:serviceaccount:team-b:op", plugin)
+    assert (result.exit_code, "--as is for --diff" in result.stderr) == (2, True)

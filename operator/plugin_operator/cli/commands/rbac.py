@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import validate_timeout
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from plugin_operator.hosting.permissions.roles import RoleNames, RoleRules
 
 _ACCOUNT = "plugin-operator-system:plugin-operator"
+_ACCOUNTS = "system:serviceaccount:"
 _EXAMPLES = (
     ("What all plugins of a directory need, for kubectl apply -f", "rbac plugins > rbac.yaml"),
     ("Roles in two namespaces in place of a ClusterRole", "rbac --namespace team-a --namespace team-b plugins"),
@@ -84,7 +86,7 @@ def command(
     from plugin_operator.hosting.permissions.role_text import one_line
     from plugin_operator.hosting.permissions.roles import RoleNames, roles_for
 
-    account_namespace, name = _account(account)
+    account_namespace, name = _account(_account_of(sources) or account)
     for each in namespaces:
         _check(each, "--namespace")
     logs.configure(level="warning")
@@ -154,6 +156,15 @@ def _warnings(found: "PluginNeeds") -> list[str]:
     way_out = "pass its CustomResourceDefinition with --crd"
     guesses = [f"the plural of {kind} is a guess: {way_out}" for kind in found.guesses]
     return [*map(str, found.unclear), *guesses]
+
+
+def _account_of(sources: Mapping[str, Any]) -> str:
+    """Return the ServiceAccount that --as names, unless --service-account names one too; empty for none."""
+    user = sources["user"] or ""
+    if user and not sources["diffs"]:
+        raise click.UsageError("--as is for --diff: add it, or leave out --as")
+    is_named = click.get_current_context().get_parameter_source("account") is not ParameterSource.DEFAULT
+    return "" if is_named or not user.startswith(_ACCOUNTS) else str(user).removeprefix(_ACCOUNTS)
 
 
 def _account(text: str) -> tuple[str, str]:

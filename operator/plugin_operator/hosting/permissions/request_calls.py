@@ -8,9 +8,10 @@ import re
 from plugin_operator.client import ApiRequest
 from plugin_operator.client.http.request_path import kind_at, object_of, subresource_at
 from plugin_operator.hosting.permissions.calls import Call
+from plugin_operator.kube import FieldSelector, SelectorError
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
-_NAMED = "metadata.name="
+_NAME = "metadata.name"
 # The message of kube-apiserver's RBAC authorizer. Admission also denies with 403, but in other words.
 _DENIAL = re.compile(
     r'User "[^"]*" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"(?: in API group "(?P<group>[^"]*)")?'
@@ -27,8 +28,8 @@ def call_of(request: ApiRequest) -> Call | None:
     if resource is None:
         return None
     query = dict(request.query)
-    if not name and (selector := query.get("fieldSelector", "")).startswith(_NAMED) and "," not in selector:
-        name = selector.removeprefix(_NAMED)  # as kube-apiserver does for list, watch and deletecollection
+    if not name and request.method == "GET":
+        name = _selected_name(query.get("fieldSelector", ""))
     return Call(
         _verb(request.method, "name" in place, bool(query.get("watch"))),
         kind_at(request.path).group,
@@ -46,6 +47,15 @@ def call_in(denial: str) -> Call | None:
         return None
     resource, _, subresource = found["resource"].partition("/")
     return Call(found["verb"], found["group"] or "", resource, subresource, found["namespace"] or "")
+
+
+def _selected_name(selector: str) -> str:
+    """Return the name that a field selector selects, as kube-apiserver does for list and watch; empty for none."""
+    try:
+        requirements = FieldSelector.parse(selector).requirements
+    except SelectorError:
+        return ""
+    return next((value for path, operator, value in requirements if path == _NAME and operator == "="), "")
 
 
 def _verb(method: str, has_name: bool, watches: bool) -> str:
