@@ -132,13 +132,13 @@ test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets o
 	  $(FAULT_SUITES) $(DOCS_SUITES) $(COMMAND_SUITES) $(HOUSE_SUITES)) $(ARGS)
 
 # A failing API server or proxy, stopped processes, replicas that take over from each other, and plugins that change under
-# load. These tests wait minutes for deadlines and leases.
-FAULT_SUITES := integration/faults integration/app/test_every_task_is_supervised.py replicas \
+# load. These wait minutes for deadlines and leases. Besides, the state machines whose orders of events hypothesis searches.
+FAULT_SUITES := property integration/faults integration/app/test_every_task_is_supervised.py replicas \
 	integration/client/test_proxies_in_trouble.py integration/hosting/test_stopped_processes.py \
 	$(addprefix acceptance/,test_healing.py test_load_while_plugins_change.py test_run_against_a_cluster.py \
 	test_stop_without_a_server.py test_stopped_sandbox.py test_without_inotify.py)
 .PHONY: test-faults
-test-faults: $(VENV)/.dev ## Run the tests of failing servers and processes, of replicas and under load (four minutes)
+test-faults: $(VENV)/.dev ## Run the tests of failing servers and processes, of replicas, load and state machines (four minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(FAULT_SUITES)) $(ARGS)
 
 # Every command, Dockerfile, manifest and piece of Python in the docs, and the least roles of each example. Each page and
