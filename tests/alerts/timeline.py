@@ -47,7 +47,7 @@ class Timeline:
         rises = {key: now[key] - before.get(key, 0.0) for key in now if is_rising(key)}
         for step in range(round(minutes * 60 / STEP_SECONDS)):
             self._step({key: value + rises.get(key, 0.0) * step for key, value in now.items()})
-        # Of what was scraped, the next phase goes on from here.
+        # The next phase begins at this time of the recording.
         self._raw = dict(now)
         return began
 

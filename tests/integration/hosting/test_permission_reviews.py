@@ -186,9 +186,9 @@ async def test_an_edit_that_waits_names_what_it_lacks_while_the_old_code_runs(wr
     cluster.write("one", PLUGIN.replace("v1/ConfigMap", "v1/Service"))
     await cluster.lacks({"apiGroups": [""], "resources": ["services"], "verbs": ["list", "watch"]})
 
-    def told() -> bool:
+    def is_reported() -> bool:
         status = cluster.status()
         assert (status.state, "keeps running" in status.reason) == ("Waiting", True)
         return "permissions are missing: list, watch services" in status.reason
 
-    await eventually(told, timeout_seconds=20)
+    await eventually(is_reported, timeout_seconds=20)

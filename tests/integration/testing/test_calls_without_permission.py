@@ -121,3 +121,27 @@ async def test_the_test_s_own_calls_are_free(tmp_path: Path) -> None:
     path = plugin(tmp_path, ', permissions=[permission("secrets", "get")]')
     async with scenario(path, objects=[DATA]) as s:
         await s.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}})
+
+
+async def test_a_rule_for_one_namespace_allows_no_call_in_another(tmp_path: Path) -> None:
+    options = ', namespaces=["default"], permissions=[permission("secrets", ["get", "list"])]'
+    path = plugin(tmp_path, options, call='get(kind, "db", "kube-system")')
+
+    async def test() -> None:
+        async with scenario(path, objects=[DATA]) as s:
+            (line,) = s.logs
+            assert 'in the namespace "kube-system"' in line["error"]
+
+    assert f"{path}:8: get secrets in kube-system is allowed in default only." in await failure_of(test())
+
+
+async def test_a_rule_for_one_namespace_allows_no_list_of_all_and_each_call_in_its_own(tmp_path: Path) -> None:
+    options = ', namespaces=["default"], permissions=[permission("secrets", ["get", "list"])]'
+
+    async def test() -> None:
+        async with scenario(plugin(tmp_path, options, call="list(kind)"), objects=[DATA]):
+            pass
+
+    assert "list secrets in all namespaces is allowed in default only" in await failure_of(test())
+    async with scenario(plugin(tmp_path, options, call='list(kind, "default")'), objects=[DATA]) as s:
+        assert s.logs == []

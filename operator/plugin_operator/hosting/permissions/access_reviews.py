@@ -127,7 +127,7 @@ class AccessReviews:
         known = self._rules.get(namespace)
         if known is not None and self._clock.monotonic() - known.at < self._rules_seconds:
             return known
-        # The review needs a namespace. In one that nobody has made, only rules of the whole cluster hold.
+        # The review needs a namespace. In one that does not exist, only ClusterRoles grant something.
         spec = {"namespace": namespace or f"none-{secrets.token_hex(12)}"}
         try:
             status = (await self._ask("SelfSubjectRulesReview", spec, _RulesReview)).status

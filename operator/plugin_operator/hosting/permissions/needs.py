@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from plugin_operator.hosting.permissions.rules import contains, least, parts_of
+from plugin_operator.hosting.permissions.calls import Call
+from plugin_operator.hosting.permissions.rules import contains, covers, least, parts_of
 from plugin_operator.plugin import Permission
 
 
@@ -75,6 +76,19 @@ class ExplainedRule:
 
     rule: Permission
     needs: tuple[Need, ...]
+
+
+def granting(needs: Iterable[Need], call: Call) -> list[Need]:
+    """Return the needs whose rule allows a call, without a look at its namespace."""
+    return [need for need in needs if covers(need.rule, call)]
+
+
+def reaches(need: Need, call: Call) -> bool:
+    """Report whether a need is about the namespace of a call, or about all namespaces if the call is.
+
+    A need without namespaces of its own is about those that the operator watches; they count as all of them.
+    """
+    return not need.namespaces or need.is_of_all or call.namespace in need.namespaces
 
 
 def explained(needs: Iterable[Need]) -> tuple[ExplainedRule, ...]:

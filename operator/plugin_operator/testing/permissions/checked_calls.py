@@ -10,9 +10,8 @@ from plugin_operator import logs
 from plugin_operator.client import ApiRequest, ByteStream, Response, Transport
 from plugin_operator.client.object_requests import APPLY
 from plugin_operator.hosting.permissions.calls import Call
+from plugin_operator.hosting.permissions.needs import Need
 from plugin_operator.hosting.permissions.request_calls import call_of
-from plugin_operator.hosting.permissions.rules import allows
-from plugin_operator.plugin import Permission
 from plugin_operator.testing.permissions.call_recording import RECORDING
 from plugin_operator.testing.permissions.unallowed_calls import UnallowedCalls
 
@@ -24,7 +23,7 @@ class CheckedTransport:
 
     Args:
         transport: sends the requests.
-        rules: returns the rules of a plugin by its name and revision; None if they are not known. None denies no call.
+        needs: returns the needs of a plugin by its name and revision; None if they are not known. None denies no call.
         unallowed: takes the denied calls.
         original: returns the author's file for its copy in the plugins directory.
     """
@@ -32,12 +31,12 @@ class CheckedTransport:
     def __init__(
         self,
         transport: Transport,
-        rules: Callable[[str, str], Sequence[Permission] | None] | None,
+        needs: Callable[[str, str], Sequence[Need] | None] | None,
         unallowed: UnallowedCalls,
         original: Callable[[str], str],
     ) -> None:
         self._transport = transport
-        self._rules = rules
+        self._needs = needs
         self._unallowed = unallowed
         self._original = original
 
@@ -60,9 +59,11 @@ class CheckedTransport:
 
     def _check(self, plugin: str, revision: str, call: Call) -> None:
         RECORDING.note(plugin, call)
-        rules = self._rules(plugin, revision) if self._rules is not None else None
-        if rules is not None and not allows(rules, call):
-            raise self._unallowed.add(call, self._place() or f"{plugin}.py")
+        needs = self._needs(plugin, revision) if self._needs is not None else None
+        if needs is not None and (
+            denial := self._unallowed.denial(call, needs, lambda: self._place() or f"{plugin}.py")
+        ):
+            raise denial
 
     def _place(self) -> str:
         """Return file and line of the plugin's innermost frame; empty if none of its code is on the stack."""

@@ -18,11 +18,11 @@ from plugin_operator.client.object_requests import APPLY
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.declared import DeclaredController
+from plugin_operator.hosting.permissions.needs import Need
 from plugin_operator.hosting.permissions.plugin_needs import PluginFacts, needs_of
 from plugin_operator.hosting.permissions.request_calls import call_of
 from plugin_operator.hosting.permissions.resources import ResourceTable
-from plugin_operator.hosting.permissions.rules import allows
-from plugin_operator.plugin import Permission, discover
+from plugin_operator.plugin import discover
 from plugin_operator.plugin.declaration.options import MARK
 from plugin_operator.testing.permissions.call_recording import RECORDING
 from plugin_operator.testing.permissions.unallowed_calls import UnallowedCalls
@@ -32,7 +32,7 @@ _LOOP = "asyncio.events"
 _CREATED = 201
 
 _UNALLOWED = UnallowedCalls()
-_RULES: "WeakKeyDictionary[ModuleType, Sequence[Permission] | None]" = WeakKeyDictionary()
+_NEEDS: "WeakKeyDictionary[ModuleType, Sequence[Need] | None]" = WeakKeyDictionary()
 
 
 def take_message() -> str:
@@ -87,9 +87,11 @@ async def _check(plugins: dict[ModuleType, str], call: Call) -> None:
     """
     for module in plugins:
         RECORDING.note(_name_of(module), call)
-    rules = [await _rules_of(module) for module in plugins]
-    if all(each is not None and not allows(each, call) for each in rules):
-        raise _UNALLOWED.add(call, next(iter(plugins.values())))
+    needs = [found for module in plugins if (found := await _needs_of(module)) is not None]
+    if len(needs) == len(plugins):
+        every = [need for each in needs for need in each]
+        if denial := _UNALLOWED.denial(call, every, lambda: next(iter(plugins.values()))):
+            raise denial
 
 
 def _plugins_at(frame: FrameType | None) -> dict[ModuleType, str] | None:
@@ -131,16 +133,16 @@ def _codes_of(targets: Iterable[Any]) -> Iterable[CodeType]:
                 yield code
 
 
-async def _rules_of(module: ModuleType) -> Sequence[Permission] | None:
-    """Return the rules of a plugin; None if its file or its declarations cannot be read."""
-    if module not in _RULES:
+async def _needs_of(module: ModuleType) -> Sequence[Need] | None:
+    """Return the needs of a plugin; None if its file or its declarations cannot be read."""
+    if module not in _NEEDS:
         try:
             facts = await _facts_of(module)
         except (PluginRejected, OSError):
-            _RULES[module] = None
+            _NEEDS[module] = None
         else:
-            _RULES[module] = tuple(need.rule for need in needs_of(facts, ResourceTable()))
-    return _RULES[module]
+            _NEEDS[module] = tuple(needs_of(facts, ResourceTable()))
+    return _NEEDS[module]
 
 
 async def _facts_of(module: ModuleType) -> PluginFacts:

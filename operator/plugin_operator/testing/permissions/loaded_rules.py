@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from kube_apiserver.registry import Registry
 from plugin_operator.hosting import Loader, PluginRevision, PluginSource
 from plugin_operator.hosting.permissions.declared import DeclaredController
+from plugin_operator.hosting.permissions.needs import Need
 from plugin_operator.hosting.permissions.plugin_needs import PluginFacts, needs_of
 from plugin_operator.hosting.permissions.resources import ResourceTable
 from plugin_operator.kube import GroupVersionKind, Resource
-from plugin_operator.plugin import Permission
 
 
 class LoadedRules(Loader):
@@ -25,7 +25,7 @@ class LoadedRules(Loader):
         super().__init__()
         self._registry = registry
         self._facts: dict[tuple[str, str], PluginFacts] = {}
-        self._rules: dict[tuple[str, str], tuple[int, tuple[Permission, ...]]] = {}
+        self._needs: dict[tuple[str, str], tuple[int, tuple[Need, ...]]] = {}
 
     async def load(self, source: PluginSource) -> PluginRevision:
         """Import a plugin; see ``Loader.load``."""
@@ -35,16 +35,16 @@ class LoadedRules(Loader):
         self._facts[revision.plugin, revision.revision] = facts
         return revision
 
-    def of(self, plugin: str, revision: str) -> Sequence[Permission] | None:
-        """Return the rules of a revision; None if it is not known."""
+    def of(self, plugin: str, revision: str) -> Sequence[Need] | None:
+        """Return the needs of a revision; None if it is not known."""
         key, served = (plugin, revision), self._registry.revision
         facts = self._facts.get(key)
         if facts is None:
             return None
-        known = self._rules.get(key)
+        known = self._needs.get(key)
         if known is None or known[0] != served:
             needs = needs_of(facts, ResourceTable(_resources(self._registry)))
-            known = self._rules[key] = served, tuple(need.rule for need in needs)
+            known = self._needs[key] = served, tuple(needs)
         return known[1]
 
 

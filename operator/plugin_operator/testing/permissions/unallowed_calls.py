@@ -4,10 +4,12 @@ Owns the answer that the plugin gets, which is that of a cluster, and the messag
 to ``hosting.permissions``.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from plugin_operator.errors import ApiError, api_error
 from plugin_operator.hosting.permissions.calls import Call
+from plugin_operator.hosting.permissions.needs import Need, granting, reaches
 
 _USER = "system:serviceaccount:plugin-operator-system:plugin-operator"
 _MAX_NAMED = 20
@@ -20,13 +22,20 @@ class UnallowedCall:
     Attributes:
         call: the call.
         place: file of the plugin, with the line of the call if it is known.
+        namespaces: namespaces in which a rule allows it.
     """
 
     call: Call
     place: str
+    namespaces: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         where = f" in {self.call.namespace}" if self.call.namespace else ""
+        if self.namespaces:
+            return (
+                f"{self.place}: {self.call.verb} {_dotted(self.call)}{where or ' in all namespaces'} is allowed in "
+                f"{', '.join(self.namespaces)} only. Add the namespace to namespaces= of its controller"
+            )
         return (
             f"{self.place}: {self.call.verb} {_dotted(self.call)}{where} is allowed by no rule of the plugin. "
             f"Add permissions=[{permission_text(self.call)}] to its controller"
@@ -42,9 +51,17 @@ class UnallowedCalls:
     def __bool__(self) -> bool:
         return bool(self._found)
 
-    def add(self, call: Call, place: str) -> ApiError:
-        """Record a call, and return the error of a cluster for it. Calls that differ in names only count once."""
-        self._found.setdefault((place, call.verb, call.api_group, call.full_resource), UnallowedCall(call, place))
+    def denial(self, call: Call, needs: Iterable[Need], place: Callable[[], str]) -> ApiError | None:
+        """Return the error of a cluster for a call of a plugin with ``needs``, and record it; None if it is allowed.
+
+        Calls that differ in names only count once.
+        """
+        found = granting(needs, call)
+        if any(reaches(need, call) for need in found):
+            return None
+        namespaces = tuple(sorted({each for need in found for each in need.namespaces or ()}))
+        unallowed = UnallowedCall(call, place(), namespaces)
+        self._found.setdefault((unallowed.place, call.verb, call.api_group, call.full_resource), unallowed)
         return denial_of(call)
 
     def clear(self) -> None:

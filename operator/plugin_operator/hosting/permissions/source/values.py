@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Most texts that one value keeps; a value with more is unknown.
 MAX_TEXTS = 64
-#: Most copies of a literal that are told apart, such as ``{**a}`` of ``{**b}``.
+#: Deepest chain of copies of a literal, such as ``{**a}`` of ``{**b}``.
 MAX_DEPTH = 4
 
 
