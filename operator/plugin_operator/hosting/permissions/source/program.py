@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from plugin_operator.hosting.permissions.source.bindings import Targets, separate
 from plugin_operator.hosting.permissions.source.values import NOTHING, Value
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -30,12 +31,14 @@ class ModuleInfo:
         tree: its syntax tree.
         scope: its names.
         is_package: whether it is an ``__init__.py``.
+        targets: further targets of assignments and loops, by their target; see ``bindings``.
     """
 
     name: str
     path: str
     tree: ast.Module
     is_package: bool
+    targets: Targets
     scope: Scope = field(default_factory=Scope)
 
 
@@ -117,11 +120,12 @@ def parse(files: Mapping[str, bytes], root: str) -> tuple[dict[str, ModuleInfo],
         shown = f"{root}/{path}" if root else path
         try:
             tree = ast.parse(content, shown)
+            targets = separate(tree)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             bad.append(BadFile(shown, f"cannot be parsed: {type(error).__name__}"))
             continue
         name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        modules[name] = ModuleInfo(name, shown, tree, path.endswith("/__init__.py"))
+        modules[name] = ModuleInfo(name, shown, tree, path.endswith("/__init__.py"), targets)
     return modules, bad
 
 

@@ -149,11 +149,15 @@ class Executor:
     def _assign(self, node: ast.Assign, frame: Frame) -> None:
         made = self._evaluator.evaluate(node.value, frame)
         for target in node.targets:
-            self._evaluator.assign(target, made, frame)
+            self._bind(target, made, frame)
 
     def _annotated(self, node: ast.AnnAssign, frame: Frame) -> None:
         if node.value is not None:
-            self._evaluator.assign(node.target, self._evaluator.evaluate(node.value, frame), frame)
+            self._bind(node.target, self._evaluator.evaluate(node.value, frame), frame)
+
+    def _bind(self, target: ast.expr, found: Value, frame: Frame) -> None:
+        for each in (target, *frame.module.targets.get(target, ())):
+            self._evaluator.assign(each, found, frame)
 
     def _augmented(self, node: ast.AugAssign, frame: Frame) -> None:
         # The same node for the same statement, because facts are kept by node.
@@ -168,13 +172,13 @@ class Executor:
 
     def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
         found = self._state.elements(self._evaluator.evaluate(node.iter, frame))
-        self._evaluator.assign(node.target, found, frame)
+        self._bind(node.target, found, frame)
 
     def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
         for item in node.items:
             entered = self._evaluator.evaluate(item.context_expr, frame)
             if item.optional_vars is not None:
-                self._evaluator.assign(item.optional_vars, entered, frame)
+                self._bind(item.optional_vars, entered, frame)
 
     def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
         bind_imports(node, frame, self._state)
