@@ -263,3 +263,21 @@ def test_a_large_file_is_analysed_in_seconds() -> None:
     one += "def make{0}(request):\n    return {{'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {{}}}}\n\n"
     source = "".join(one.format(number) for number in range(1500))
     assert rules(source) == ["create,patch pods"]
+
+
+def test_each_controller_of_a_factory_is_granted_its_own_kind() -> None:
+    source = dedent("""
+        from plugin_operator import controller
+        def make(kind):
+            @controller(for_=kind, name=kind)
+            async def reconcile(ctx, request):
+                await ctx.client.update(ctx.lister.get(request))
+            return reconcile
+        a, b = make("v1/ConfigMap"), make("v1/Secret")
+    """)
+    declared = [
+        DeclaredController(kind, "plugins/web.py:4", 4, GroupVersionKind("", "v1", kind))
+        for kind in ("ConfigMap", "Secret")
+    ]
+    found = needs_in_source("web", {"web.py": source.encode()}, "plugins", declared, ResourceTable())
+    assert [shown(each.rule) for each in explained(found.needs)] == ["update configmaps", "update secrets"]

@@ -79,11 +79,11 @@ def _execute(state: State, controllers: tuple[DeclaredController, ...]) -> bool:
     attributes = Attributes(state, controllers)
     evaluator = Evaluator(state, attributes)
     evaluator.call = Caller(state, attributes, evaluator).evaluate
-    entries = {
-        (each.where.rpartition(":")[0], each.line): number
-        for number, each in enumerate(controllers)
-        if each.line is not None
-    }
+    entries: dict[tuple[str, int], tuple[int, ...]] = {}
+    for number, each in enumerate(controllers):
+        if each.line is not None:
+            place = each.where.rpartition(":")[0], each.line
+            entries[place] = (*entries.get(place, ()), number)
     return Executor(state, evaluator, entries).run(SECONDS)
 
 

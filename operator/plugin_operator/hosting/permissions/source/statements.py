@@ -33,10 +33,10 @@ class Executor:
     Args:
         state: the facts.
         evaluator: evaluates expressions.
-        entries: index of the controller that a function or class declares, by path and line.
+        entries: indexes of the controllers that a function or class declares, by path and line; a factory has several.
     """
 
-    def __init__(self, state: State, evaluator: Evaluator, entries: dict[tuple[str, int], int]) -> None:
+    def __init__(self, state: State, evaluator: Evaluator, entries: dict[tuple[str, int], tuple[int, ...]]) -> None:
         self._state = state
         self._evaluator = evaluator
         self._entries = entries
@@ -93,7 +93,7 @@ class Executor:
             self._block(info.node.body, frame)
 
     def _parameters(self, info: FunctionInfo) -> None:
-        controller = self._controller_of(info)
+        controllers = self._controllers_of(info)
         skipped = 0
         if info.owner is not None and info.positional and "staticmethod" not in info.decorators():
             is_class = "classmethod" in info.decorators()
@@ -101,11 +101,11 @@ class Executor:
             self._state.bind(info.scope, info.positional[0].arg, own)
             skipped = 1
         for number, parameter in enumerate(info.parameters[skipped:]):
-            is_context = _is_context(parameter) or (number == 0 and self._is_entry(info, controller))
+            is_context = _is_context(parameter) or (number == 0 and self._is_entry(info, controllers))
             known = info.scope.names.get(parameter.arg, NOTHING)
-            if is_context and (controller is not None or not any(isinstance(each, Ctx) for each in known)):
-                if controller is not None or info.is_escaped or any(isinstance(each, Unknown) for each in known):
-                    self._state.bind(info.scope, parameter.arg, value(Ctx(controller)))
+            if is_context and (controllers or not any(isinstance(each, Ctx) for each in known)):
+                if controllers or info.is_escaped or any(isinstance(each, Unknown) for each in known):
+                    self._state.bind(info.scope, parameter.arg, value(*map(Ctx, controllers or (None,))))
             elif _annotation(parameter) == "Client" and not known:
                 self._state.bind(info.scope, parameter.arg, value(ClientValue()))
             elif info.is_escaped and not is_context:
@@ -127,16 +127,14 @@ class Executor:
             if star is not None and info.is_escaped:
                 self._state.bind(info.scope, star.arg, ANYTHING)
 
-    def _controller_of(self, info: FunctionInfo) -> int | None:
+    def _controllers_of(self, info: FunctionInfo) -> tuple[int, ...]:
         node: ast.AST = info.owner.node if info.owner is not None else info.node
         decorators = [each.lineno for each in getattr(node, "decorator_list", ())]
         lines = (*decorators, getattr(node, "lineno", 0))
-        return next(
-            (self._entries[info.module.path, line] for line in lines if (info.module.path, line) in self._entries), None
-        )
+        return next((found for line in lines if (found := self._entries.get((info.module.path, line)))), ())
 
-    def _is_entry(self, info: FunctionInfo, controller: int | None) -> bool:
-        return info.name in _ENTRIES if info.owner is not None else controller is not None
+    def _is_entry(self, info: FunctionInfo, controllers: tuple[int, ...]) -> bool:
+        return info.name in _ENTRIES if info.owner is not None else bool(controllers)
 
     def _block(self, body: Iterable[ast.stmt], frame: Frame) -> None:
         for statement in body:
