@@ -281,3 +281,56 @@ def test_each_controller_of_a_factory_is_granted_its_own_kind() -> None:
     ]
     found = needs_in_source("web", {"web.py": source.encode()}, "plugins", declared, ResourceTable())
     assert [shown(each.rule) for each in explained(found.needs)] == ["update configmaps", "update secrets"]
+
+
+ASYNC_MANAGER = """
+@asynccontextmanager
+async def locked(ctx):
+    yield ctx.client
+"""
+MANAGER = """
+@contextmanager
+def locked(ctx):
+    yield ctx.client
+"""
+CLASS_OF_MANAGERS = """
+class Locked:
+    def __init__(self, ctx): self.ctx = ctx
+    async def __aenter__(self): return self.ctx.client
+    async def __aexit__(self, *error): pass
+"""
+GENERATOR = """
+def clients(ctx):
+    yield ctx.client
+"""
+CLASS_METHOD = """
+class Api:
+    @classmethod
+    async def clean(cls, c): await CALL
+"""
+INHERITED = """
+class Base:
+    def __init__(self, c): self.c = c
+class Api(Base):
+    def __init__(self, c): super().__init__(c)
+    async def clean(self):
+        c = self.c
+        await CALL
+"""
+
+
+@pytest.mark.parametrize(
+    ("helper", "lines"),
+    [
+        (ASYNC_MANAGER, ["async with locked(ctx) as c: await CALL"]),
+        (MANAGER, ["with locked(ctx) as c: await CALL"]),
+        (CLASS_OF_MANAGERS, ["async with Locked(ctx) as c: await CALL"]),
+        (GENERATOR, ["c = next(clients(ctx))", "await CALL"]),
+        (CLASS_METHOD, ["await Api.clean(ctx.client)"]),
+        (INHERITED, ["await Api(ctx.client).clean()"]),
+    ],
+    ids=["async context manager", "context manager", "aenter", "next", "class method", "super"],
+)
+def test_a_client_is_followed_through_helpers(helper: str, lines: list[str]) -> None:
+    source = f"from contextlib import asynccontextmanager, contextmanager\n{helper}{body(*lines)}"
+    assert rules(source.replace("CALL", "c.delete('v1/Pod', 'p', 'n')")) == ["delete pods p"]

@@ -78,13 +78,14 @@ def unfinished(plugin: str, files: Iterable[str], root: str) -> Unclear:
 def _execute(state: State, controllers: tuple[DeclaredController, ...]) -> bool:
     attributes = Attributes(state, controllers)
     evaluator = Evaluator(state, attributes)
-    evaluator.call = Caller(state, attributes, evaluator).evaluate
+    caller = Caller(state, attributes, evaluator)
+    evaluator.call = caller.evaluate
     entries: dict[tuple[str, int], tuple[int, ...]] = {}
     for number, each in enumerate(controllers):
         if each.line is not None:
             place = each.where.rpartition(":")[0], each.line
             entries[place] = (*entries.get(place, ()), number)
-    return Executor(state, evaluator, entries).run(SECONDS)
+    return Executor(state, evaluator, caller, entries).run(SECONDS)
 
 
 def _read(

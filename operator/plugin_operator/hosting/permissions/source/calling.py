@@ -56,6 +56,9 @@ class Caller:
 
     def evaluate(self, call: ast.Call, frame: Frame) -> Value:
         """Return what a call may return."""
+        if isinstance(call.func, ast.Name) and call.func.id == "super" and frame.function is not None:
+            bases = frame.function.owner.bases if frame.function.owner is not None else NOTHING
+            return value(*(Instance(each.info) for each in bases if isinstance(each, Class)))
         functions = self._evaluator.evaluate(call.func, frame)
         arguments = self._arguments(call, frame)
         return joined([self.invoke(each, call, arguments, frame) for each in functions])
@@ -64,7 +67,8 @@ class Caller:
         """Return what a call of one function with these arguments may return."""
         match function:
             case Function(info=info):
-                return self._enter(info, arguments, None)
+                is_of_class = info.owner is not None and "classmethod" in info.decorators()
+                return self._enter(info, arguments, value(Class(info.owner)) if is_of_class and info.owner else None)
             case Class(info=info):
                 return self._make(info, arguments, call, frame)
             case Bound():
@@ -162,6 +166,20 @@ class Caller:
                 self._state.put(star, ELEMENTS, found)
                 self._state.bind(info.scope, star.arg, value(Literal(star)))
         return info.returns
+
+    def entered(self, found: Value) -> Value:
+        """Return what ``with`` binds: what a generator yields, or what the method of a context manager returns."""
+        parts = []
+        for each in found:
+            if isinstance(each, Literal) and isinstance(each.node, ast.FunctionDef | ast.AsyncFunctionDef):
+                parts.append(self._state.elements(value(each)))
+            elif isinstance(each, Instance):
+                names = [name for name in ("__enter__", "__aenter__") if self._methods(each, name)]
+                results = [self._enter_method(each, name, Arguments()) for name in names]
+                parts.append(joined(results) if names else value(each))
+            else:
+                parts.append(value(each))
+        return joined(parts)
 
     def _enter_method(self, instance: Instance, name: str, arguments: Arguments) -> Value:
         methods = self._methods(instance, name)

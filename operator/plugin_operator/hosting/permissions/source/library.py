@@ -43,13 +43,14 @@ _Evaluation = Callable[[str, ast.Call, Arguments, Frame], Value]
 #: Functions that return what they get: the elements of it, or itself.
 _SAME = frozenset(
     (
-        *(f"builtins.{name}" for name in ("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "next")),
-        *("builtins.max", "builtins.min", "builtins.aiter", "builtins.anext"),
+        *(f"builtins.{name}" for name in ("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter")),
+        *("builtins.max", "builtins.min", "builtins.aiter"),
         *("copy.copy", "copy.deepcopy", "typing.cast", "itertools.chain", "itertools.islice"),
         *("asyncio.gather", "asyncio.create_task", "asyncio.wait_for", "asyncio.shield", "asyncio.ensure_future"),
         *("asyncio.as_completed", "itertools.cycle", "itertools.chain.from_iterable"),
     )
 )
+_NEXT = frozenset({"builtins.next", "builtins.anext"})
 _PAIRS = frozenset({"builtins.enumerate", "builtins.zip", "itertools.product", "itertools.zip_longest"})
 _CALLS = frozenset({"builtins.map", "builtins.filter", "asyncio.to_thread", "itertools.starmap"})
 _HARMLESS = frozenset(
@@ -83,11 +84,17 @@ class Library:
             "functools.partial": self._partial,
         }
 
+    def _next(self, found: Value) -> Value:
+        # An iterator of a list is that list here.
+        return found | self._state.elements(frozenset(each for each in found if isinstance(each, Literal)))
+
     def function(self, name: str, call: ast.Call, arguments: Arguments, frame: Frame) -> Value:
         """Return what a function of another module may return."""
         known = self._known.get(name)
         if known is not None:
             return known(name, call, arguments, frame)
+        if name in _NEXT:
+            return joined(map(self._next, arguments.positional))
         if name in _SAME:
             return joined(arguments.positional)
         if name in _HARMLESS:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from plugin_operator.hosting.permissions.source.calling import Caller
 from plugin_operator.hosting.permissions.source.evaluation import Evaluator
 from plugin_operator.hosting.permissions.source.imports import bind_imports
 from plugin_operator.hosting.permissions.source.program import ClassInfo, FunctionInfo, Scope
@@ -33,11 +34,15 @@ class Executor:
     Args:
         state: the facts.
         evaluator: evaluates expressions.
+        caller: evaluates calls.
         entries: indexes of the controllers that a function or class declares, by path and line; a factory has several.
     """
 
-    def __init__(self, state: State, evaluator: Evaluator, entries: dict[tuple[str, int], tuple[int, ...]]) -> None:
+    def __init__(
+        self, state: State, evaluator: Evaluator, caller: Caller, entries: dict[tuple[str, int], tuple[int, ...]]
+    ) -> None:
         self._state = state
+        self._caller = caller
         self._evaluator = evaluator
         self._entries = entries
         self._operations: dict[ast.AugAssign, ast.BinOp] = {}
@@ -174,7 +179,7 @@ class Executor:
 
     def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
         for item in node.items:
-            entered = self._evaluator.evaluate(item.context_expr, frame)
+            entered = self._caller.entered(self._evaluator.evaluate(item.context_expr, frame))
             if item.optional_vars is not None:
                 self._bind(item.optional_vars, entered, frame)
 
