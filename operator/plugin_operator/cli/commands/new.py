@@ -115,3 +115,7 @@ def _print(plugin: "NewPlugin") -> None:
         f"  {program} check {shlex.quote(str(plugin.plugin))}\n"
         f"  {program} sandbox{elsewhere}{seed}"
     )
+    if plugin.crd is None:
+        # Without this hint, nothing that people try in the sandbox has an effect.
+        command = f"kubectl --kubeconfig .sandbox/kubeconfig label {plugin.target.plural} NAME {plugin.label}=on"
+        click.echo(f"In another terminal, because objects without the label are left alone:\n  {command}")
