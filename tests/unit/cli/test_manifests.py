@@ -150,6 +150,15 @@ def test_the_namespaces_of_a_controller_get_its_roles_without_watched_ones(plugi
         assert [each["metadata"]["namespace"] for each in roles] == ["shop", "stock"]
 
 
+def test_definitions_that_are_not_included_are_named(plugins: Path) -> None:
+    (plugins / "hello.py").write_text(HELLO.replace("v1/ConfigMap", "example.com/v1/Widget"))
+    result = run(plugins)
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "Note: the CustomResourceDefinitions of example.com are not included: kubectl apply -f crds\n"
+    )
+
+
 def test_files_of_folders_have_paths_in_the_volume(plugins: Path) -> None:
     (plugins / "shop").mkdir()
     (plugins / "shop" / "__init__.py").write_text(HELLO.replace("hello", "shop") + "from .prices import PRICES\n")

@@ -13,7 +13,10 @@ from plugin_operator.cli.output import output_flag, print_document
 from plugin_operator.cli.parameters import Namespaces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from plugin_operator.cli.deployment.kustomization import Deployment
+    from plugin_operator.hosting.permissions.needs import Need
 
 #: Components of ``manifests/components`` that a user may add.
 _COMPONENTS = (
@@ -111,7 +114,20 @@ def _deployment(
     plugins = accepted_plugins(paths, place.namespace, timeout_seconds=validate_timeout_seconds)
     if plugins is None:
         return None
+    if groups := _custom_groups(plugins.needs):
+        click.echo(
+            f"Note: the CustomResourceDefinitions of {', '.join(groups)} are not included: kubectl apply -f crds",
+            err=True,
+        )
     roles = placed_roles(plugins.needs, place.namespace, place.watched)
     place.check(roles)
     entries = entries_of(plugins.sources.values())
     return Deployment(place.namespace, fields, replicas, place.components, place.watched, tuple(entries), tuple(roles))
+
+
+def _custom_groups(needs: "Iterable[Need]") -> list[str]:
+    """Return the API groups of custom kinds, whose definitions are installed apart."""
+    from plugin_operator.kube import builtin_resources
+
+    builtin = {each.gvk.group for each in builtin_resources()}
+    return sorted({group for need in needs for group in need.rule.api_groups} - builtin - {"*"})
