@@ -23,6 +23,7 @@ from tests.alerts import rules
 from tests.alerts.scrapes import Target
 from tests.alerts.timeline import Timeline
 from tests.controllerruntime.record import cluster, free_port
+from tests.widgets import definition
 
 RECORDED = Path(__file__).resolve().parent / "healthy_hour.json"
 STEPS = 120
@@ -42,24 +43,7 @@ async def NAME(ctx, request):
     if FAILS:
         raise ValueError("as asked")
 """
-_CRD = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "widgets.example.org"},
-    "spec": {
-        "group": "example.org",
-        "scope": "Namespaced",
-        "names": {"kind": "Widget", "plural": "widgets", "singular": "widget", "listKind": "WidgetList"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-            }
-        ],
-    },
-}
+_CRD = definition()
 
 
 def names_read() -> frozenset[str]:

@@ -30,6 +30,7 @@ from tests.alerts.scrapes import Target, samples_of, scrape_of
 from tests.alerts.timeline import STEP_SECONDS, Text, Timeline
 from tests.unit.app.test_plugin_skew import Lease, Replica
 from tests.unit.cache.script import KEY, Script, bookmark, event
+from tests.widgets import definition
 
 pytestmark = pytest.mark.embedded_only("the rules are the same on every server")
 
@@ -153,24 +154,7 @@ async def test_plugin_quarantined(operator: RunningOperator, timeline: Timeline,
     await must_hold(story, timeline, tmp_path)
 
 
-CRD = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "widgets.example.org"},
-    "spec": {
-        "group": "example.org",
-        "scope": "Namespaced",
-        "names": {"kind": "Widget", "plural": "widgets", "singular": "widget", "listKind": "WidgetList"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-            }
-        ],
-    },
-}
+CRD = definition()
 
 
 async def test_plugin_waiting(operator: RunningOperator, timeline: Timeline, tmp_path: Path) -> None:

@@ -16,29 +16,13 @@ from plugin_operator.errors import ConflictError, NoMatchError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
+from tests.widgets import definition
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 CONFIG_MAP = GroupVersionKind.parse("v1/ConfigMap")
 WIDGET = GroupVersionKind.parse("example.org/v1/Widget")
-CRD = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "widgets.example.org"},
-    "spec": {
-        "group": "example.org",
-        "scope": "Namespaced",
-        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-            }
-        ],
-    },
-}
+CRD = definition()
 
 
 def config_map(name: str, namespace: str = NAMESPACE, **data: Any) -> dict[str, Any]:

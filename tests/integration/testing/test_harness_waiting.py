@@ -7,6 +7,7 @@ import pytest
 from plugin_operator.errors import NoMatchError
 from plugin_operator.hosting import PluginState
 from plugin_operator.testing.harness import PluginHarness
+from tests.widgets import definition
 
 pytestmark = pytest.mark.embedded_only("the harness brings its own server")
 
@@ -22,18 +23,7 @@ from plugin_operator import controller
 @controller(for_="v1/ConfigMap")
 async def widgets(ctx, request): ...
 """
-SCHEMA = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-CRD = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "widgets.example.com"},
-    "spec": {
-        "group": "example.com",
-        "scope": "Namespaced",
-        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
-        "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": SCHEMA}}],
-    },
-}
+CRD = definition("example.com")
 
 
 @pytest.fixture

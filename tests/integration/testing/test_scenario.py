@@ -11,6 +11,7 @@ import pytest
 
 from plugin_operator.errors import ApiConnectionError, PluginRejected
 from plugin_operator.testing import Scenario, eventually, scenario
+from tests.widgets import definition
 
 pytestmark = pytest.mark.embedded_only("a scenario brings its own server")
 
@@ -191,24 +192,7 @@ async def test_crds_and_objects_come_from_files_with_several_documents(tmp_path:
     text = MARKS.replace("v1/ConfigMap", "example.com/v1/Widget")
     widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: NAME, namespace: shop}\n"
     (tmp_path / "objects.yaml").write_text(widget.replace("NAME", "w1") + "---\n" + widget.replace("NAME", "w2"))
-    crd = {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": "widgets.example.com"},
-        "spec": {
-            "group": "example.com",
-            "scope": "Namespaced",
-            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
-            "versions": [
-                {
-                    "name": "v1",
-                    "served": True,
-                    "storage": True,
-                    "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-                }
-            ],
-        },
-    }
+    crd = definition("example.com")
     (tmp_path / "crd.json").write_text(json.dumps(crd))
     async with scenario(
         written(tmp_path, text), crds=[tmp_path / "crd.json"], objects=[str(tmp_path / "objects.yaml")]
