@@ -201,6 +201,8 @@ def test_files_that_no_config_map_takes_are_refused_with_the_way_out(sources: li
         (["--namespace=a,b"], "name one namespace"),
         (["--namespace=Upper"], "is not a namespace name"),
         (["--image=Not An Image"], "is no image"),
+        (["--image=a//b"], "is no image"),
+        (["--image=a/b..c"], "is no image"),
         (["--replicas=0"], "--replicas"),
         (["--with=namespaced", "--with=secure-metrics"], "needs a ClusterRole"),
         (["--with=namespaced", "--watch-namespace=other"], "leave out --watch-namespace"),

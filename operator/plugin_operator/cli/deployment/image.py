@@ -4,8 +4,9 @@ import re
 
 from plugin_operator.errors import UsageError
 
+# By the grammar of distribution/reference.
 _IMAGE = re.compile(
-    r"(?P<newName>(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
+    r"(?P<newName>(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?[a-z0-9]+(?:(?:[./]|__?|-+)[a-z0-9]+)*)"
     r"(?::(?P<newTag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?",
     re.ASCII,
 )
