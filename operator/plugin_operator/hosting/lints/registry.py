@@ -15,8 +15,9 @@ from plugin_operator.hosting.lints.source_file import SourceFile
 from plugin_operator.hosting.lints.swallowed_cancellation import SWALLOWED_CANCELLATION
 from plugin_operator.hosting.lints.unawaited_coroutines import UNAWAITED_COROUTINE
 from plugin_operator.hosting.lints.undeclared_caches import UNDECLARED_CACHE
+from plugin_operator.hosting.lints.unknown_methods import UNKNOWN_METHOD
 
-LINTS = (BLOCKING_CALL, UNAWAITED_COROUTINE, UNDECLARED_CACHE, SWALLOWED_CANCELLATION)
+LINTS = (BLOCKING_CALL, UNAWAITED_COROUTINE, UNDECLARED_CACHE, SWALLOWED_CANCELLATION, UNKNOWN_METHOD)
 
 _SUPPRESSES = re.compile(r"#\s*noqa:\s*(?P<rules>[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*)", re.IGNORECASE)
 _OWN_RULE = re.compile(r"PO\d+")

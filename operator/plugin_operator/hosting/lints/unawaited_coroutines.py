@@ -8,13 +8,14 @@ from plugin_operator.hosting.lints.lint import ERROR, Lint, Rule
 from plugin_operator.hosting.lints.scopes import FUNCTIONS
 from plugin_operator.hosting.lints.source_file import CONTEXT, SourceFile
 
-_CLIENT_VERBS = (
+#: The methods of ``ctx.client``.
+CLIENT_VERBS = (
     *("apply", "create", "delete", "delete_collection", "evict", "get", "list", "patch", "patch_status", "scale"),
     *("update", "update_status"),
 )
 #: Methods and functions whose call does nothing until it is awaited.
 COROUTINES = frozenset(
-    [f"{CONTEXT}.client.{verb}" for verb in _CLIENT_VERBS]
+    [f"{CONTEXT}.client.{verb}" for verb in CLIENT_VERBS]
     + [f"{CONTEXT}.ensure_finalizer", f"{CONTEXT}.remove_finalizer"]
     + ["asyncio.sleep", "asyncio.to_thread", "asyncio.wait", "asyncio.wait_for"]
     + ["asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "asyncio.open_connection"]
