@@ -15,7 +15,7 @@ def _find(file: SourceFile) -> Iterable[Found]:
         if not isinstance(node, ast.Attribute) or node.attr.startswith("_") or node.attr in CLIENT_VERBS:
             continue
         if file.dotted(node.value) == f"{CONTEXT}.client":
-            close = difflib.get_close_matches(node.attr, CLIENT_VERBS, n=1, cutoff=0.75)
+            close = difflib.get_close_matches(node.attr, CLIENT_VERBS, n=1, cutoff=0.85)
             way_out = f"did you mean {close[0]}?" if close else f"it has {', '.join(CLIENT_VERBS)}"
             yield file.found(node, f"ctx.client has no {node.attr}, so this raises AttributeError: {way_out}")
 
