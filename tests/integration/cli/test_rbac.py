@@ -99,6 +99,7 @@ def test_the_plural_comes_from_a_crd_beside_the_plugins_or_from_the_flag(tmp_pat
     assert rules(rbac("--crd", other, path)) == [("ClusterRole", "cacti", "list,watch")]
     write(tmp_path / "crds" / "cacti.yaml", CRD)
     assert rules(rbac("--namespace", "a", path)) == [("Role a", "cacti", "list,watch")]
+    assert rbac("--namespace", "a,b", path).stdout == rbac("--namespace", "b", "--namespace", "a", path).stdout
 
 
 def test_recorded_calls_that_nothing_else_needs_are_added_without_their_names(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ _EXAMPLES = (
     "namespaces",
     multiple=True,
     metavar="NAME",
-    help="Print a Role for this namespace in place of a ClusterRole; may be given more than once.",
+    help="Print a Role for this namespace in place of a ClusterRole; several with commas, or given more than once.",
 )
 @click.option(
     "--service-account",
@@ -87,6 +87,7 @@ def command(
     from plugin_operator.hosting.permissions.roles import RoleNames, roles_for
 
     account_namespace, name = _account(_account_of(sources) or account)
+    namespaces = tuple(part for each in namespaces for part in each.split(","))
     for each in namespaces:
         _check(each, "--namespace")
     logs.configure(level="warning")
