@@ -57,6 +57,7 @@ class Unclear:
         what: what the source does not show, and the way out.
         verbs: verbs that the call needs, if they are known.
         subresource: its subresource, or empty.
+        is_mistake: whether the call cannot succeed, so that no declaration accounts for it.
     """
 
     plugin: str
@@ -65,6 +66,7 @@ class Unclear:
     what: str
     verbs: tuple[str, ...] = ()
     subresource: str = ""
+    is_mistake: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.what}"

@@ -334,3 +334,12 @@ class Api(Base):
 def test_a_client_is_followed_through_helpers(helper: str, lines: list[str]) -> None:
     source = f"from contextlib import asynccontextmanager, contextmanager\n{helper}{body(*lines)}"
     assert rules(source.replace("CALL", "c.delete('v1/Pod', 'p', 'n')")) == ["delete pods p"]
+
+
+@pytest.mark.parametrize("permissions", [(), (permission("pods", "delete"),)])
+def test_a_kind_that_cannot_exist_gets_no_rule_but_the_way_out(permissions: tuple[Permission, ...]) -> None:
+    found = analysed(body("await ctx.client.delete('v1/Configmap', 'a', 'b')"), permissions=permissions)
+    assert found.needs == ()
+    (unclear,) = found.unclear
+    assert str(unclear).startswith("plugins/web.py:2: ctx.client.delete of v1/Configmap fails: ")
+    assert "ConfigMap" in str(unclear)

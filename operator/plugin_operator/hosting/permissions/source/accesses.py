@@ -10,7 +10,7 @@ from plugin_operator.hosting.permissions.resources import ResourceTable
 from plugin_operator.hosting.permissions.source.calling import kinds_in
 from plugin_operator.hosting.permissions.source.state import Access, State
 from plugin_operator.hosting.permissions.source.values import NOTHING, Literal, Obj, Value, joined, texts_of
-from plugin_operator.kube import GroupVersionKind
+from plugin_operator.kube import GroupVersionKind, problem_of
 from plugin_operator.plugin import Permission
 
 
@@ -86,6 +86,10 @@ class AccessReader:
             what = "subresource" if subresources is None else "kind"
             yield self._unclear(access, f"cannot tell the {what} of this call", method.verbs, method.subresource)
         for kind in sorted(kinds):
+            if problem := problem_of(kind):
+                reason = f"{_shown(access)} of {kind} fails: {problem}"
+                yield Unclear(self._plugin, access.path, access.node.lineno, reason, is_mistake=True)
+                continue
             for subresource in subresources or ():
                 yield self._need(access, method, kind, subresource)
 
@@ -163,6 +167,8 @@ class AccessReader:
 
 def is_declared(unclear: Unclear, controllers: tuple[DeclaredController, ...]) -> bool:
     """Report whether ``permissions=`` may account for a call that the source does not show: it has the verbs."""
+    if unclear.is_mistake:
+        return False
     declared = [each for controller in controllers for each in controller.permissions]
     if not unclear.verbs:
         return bool(declared)
