@@ -189,3 +189,11 @@ def test_the_files_are_told_to_a_program_too(tmp_path: Path) -> None:
         "test": str(tmp_path / "tests" / "test_widget.py"),
         "crd": str(tmp_path / "crds" / "widgets.yaml"),
     }
+
+
+def test_a_second_plugin_of_a_kind_uses_its_definition(tmp_path: Path) -> None:
+    made(tmp_path, "widget", "--for", "example.com/v1/Widget")
+    definition = tmp_path / "crds" / "widgets.yaml"
+    ended = new(tmp_path, "other", "--for", "example.com/v1/Widget")
+    assert (ended.exit_code, f"use it with --crd {definition}" in ended.output) == (2, True)
+    made(tmp_path, "other", "--for", "example.com/v1/Widget", "--crd", str(definition))

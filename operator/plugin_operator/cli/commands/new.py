@@ -65,6 +65,9 @@ def command(name: str, kind: str, folder: Path, force: bool, output: str, **cust
     from plugin_operator.cli.scaffold.files import write_all
 
     plugin = _planned(name, kind, folder, **custom)
+    if plugin.crd is not None and plugin.crd.exists() and not force:
+        way_out = f"use it with --crd {shlex.quote(str(plugin.crd))}, or overwrite it with --force"
+        raise UsageError(f"{plugin.crd} is there already: {way_out}")
     write_all(plugin.files(), overwrites=force)
     if output == "table":
         _print(plugin)
