@@ -1,0 +1,3 @@
+module plugin-operator.test/goregexp
+
+go 1.26.0
