@@ -1,0 +1,1 @@
+"""Type checking: which overload a call means, and what is wrong with an expression before it runs."""

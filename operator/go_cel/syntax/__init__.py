@@ -1,0 +1,1 @@
+"""The text of an expression, and its syntax tree."""
