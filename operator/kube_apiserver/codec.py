@@ -5,13 +5,24 @@ version replace the head of a stored object without decoding it.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
+# Escapes in a JSON text: a pair of surrogates, a surrogate alone, anything else.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+
+# What YAML folds or refuses in a text: U+007F to U+009F, U+2028, U+2029, U+FFFE and U+FFFF.
+_FOR_JSON_ONLY = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbf[\xbe\xbf]")
+_MEMBER_OR_TEXT = re.compile(rb'("(?:[^"\\]++|\\.)*+")(\s*+:)?', re.DOTALL)
+#: The longest key of YAML with its quotes, in characters.
+LONGEST_YAML_KEY = 1024
 
 
 class MalformedJson(ValueError):
@@ -23,22 +34,59 @@ def encode(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
+def token(value: Any) -> bytes:
+    """Return bytes that are equal for equal JSON values, so that a set can hold them. 1, 1.0 and true differ."""
+    return msgspec.json.encode(value, order="sorted")
+
+
 def decode(raw: bytes | bytearray | memoryview) -> Any:
-    """Return the value of a JSON document.
+    """Return the value of a JSON document. The escape of a surrogate without its other half is U+FFFD, as in Go.
 
     Raises:
         MalformedJson: the document is not JSON, not UTF-8, or nested too deeply.
     """
     try:
         return _decoder.decode(raw)
+    except msgspec.DecodeError as error:
+        paired = without_lone_surrogates(bytes(raw))
+        if paired == raw:
+            raise MalformedJson(str(error)) from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise MalformedJson(str(error)) from error
+    try:
+        return _decoder.decode(paired)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedJson(str(error)) from error
+
+
+def without_lone_surrogates(raw: bytes) -> bytes:
+    r"""Return JSON in which each ``\uD800`` without its other half is ``\uFFFD``."""
+    if b"\\u" not in raw:
+        return raw
+    return _ESCAPE.sub(lambda match: rb"\ufffd" if match[1] else match[0], raw)
+
+
+def surrogate_escape(raw: bytes) -> int:
+    """Return where the first escape of a surrogate is, -1 without one."""
+    found = _ESCAPE.finditer(raw) if b"\\u" in raw else ()
+    return next((match.start() for match in found if len(match[0]) > 2), -1)
+
+
+def differs_as_yaml(raw: bytes) -> bool:
+    """Report whether a JSON document may mean something else to a reader of YAML, or nothing at all."""
+    if _FOR_JSON_ONLY.search(raw):
+        return True
+    found = _MEMBER_OR_TEXT.finditer(raw) if len(raw) > LONGEST_YAML_KEY else ()
+    return any(match[2] and len(match[1]) > LONGEST_YAML_KEY for match in found)
 
 
 def duplicate_fields(raw: bytes) -> list[str]:
     """Return the paths of the object members that occur more than once in ``raw``, which must be valid JSON."""
     found: list[str] = []
-    _collect_duplicates(json.loads(raw, object_pairs_hook=_Pairs), "", found)
+    text = without_lone_surrogates(raw)
+    # Python refuses to read long numbers, whose values do not matter here.
+    value = json.loads(text, object_pairs_hook=_Pairs, parse_int=float, parse_float=float)
+    _collect_duplicates(value, "", found)
     return found
 
 
@@ -47,8 +95,18 @@ class _Pairs(dict[str, Any]):
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        names = [name for name, _ in pairs]
-        self.duplicates = sorted({name for name in names if names.count(name) > 1}) if len(names) > len(self) else []
+        self.duplicates = _repeated(name for name, _ in pairs) if len(pairs) > len(self) else ()
+
+
+def _repeated(names: Iterable[str]) -> Iterable[str]:
+    """Return the names that occur more than once, in the order in which that shows."""
+    seen: set[str] = set()
+    repeated: dict[str, None] = {}
+    for name in names:
+        if name in seen:
+            repeated[name] = None
+        seen.add(name)
+    return repeated
 
 
 def _collect_duplicates(value: Any, path: str, found: list[str]) -> None:

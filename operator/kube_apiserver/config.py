@@ -19,6 +19,7 @@ class ApiServerConfig:
             are kept.
         bookmark_seconds: interval of bookmarks on a watch that allows them.
         stuck_seconds: how long a watch client may leave one chunk unread before the server drops the connection.
+        controllers: the controllers that run, as in kube-controller-manager's flag: ``("*", "-namespace-controller")``.
     """
 
     host: str = "127.0.0.1"
@@ -30,6 +31,7 @@ class ApiServerConfig:
     history_size: int = 20_000
     bookmark_seconds: float = 60.0
     stuck_seconds: float = 30.0
+    controllers: tuple[str, ...] = ("*",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from kube_apiserver.cluster import Cluster
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.request import Request
 from kube_apiserver.security.user import User
+from kube_apiserver.verbs.connecting import connect, forward, read_log
 from kube_apiserver.verbs.creating import create
 from kube_apiserver.verbs.deleting import delete, delete_collection
 from kube_apiserver.verbs.eviction import evict
@@ -15,7 +16,8 @@ from kube_apiserver.verbs.patching import patch
 from kube_apiserver.verbs.reading import get, list_objects
 from kube_apiserver.verbs.reviews import is_review, review
 from kube_apiserver.verbs.scaling import get_scale, patch_scale, update_scale
-from kube_apiserver.verbs.subresources import bind, finalize, request_token
+from kube_apiserver.verbs.subresources import bind, finalize
+from kube_apiserver.verbs.token_requests import request_token
 from kube_apiserver.verbs.updating import update
 from kube_apiserver.verbs.watching import watch
 from kube_apiserver.wire.request_info import RequestInfo
@@ -41,6 +43,10 @@ _SUBRESOURCES: Mapping[str, Mapping[str, Verb]] = {
     "eviction": {"create": evict},
     "binding": {"create": bind},
     "token": {"create": request_token},
+    "exec": {"create": connect, "get": connect},
+    "attach": {"create": connect, "get": connect},
+    "portforward": {"create": forward, "get": forward},
+    "log": {"get": read_log},
     "status": _VIEW,
     "approval": _VIEW,
     "ephemeralcontainers": _VIEW,

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from aiohttp import web
@@ -10,12 +11,12 @@ from kube_apiserver.cluster import Cluster
 from kube_apiserver.dispatch import is_watch, require, resolve, verb_name
 from kube_apiserver.documents.documents import Documents, page_not_found
 from kube_apiserver.faults import endpoint
-from kube_apiserver.faults.requests import inject
+from kube_apiserver.faults.requests import LOST, cut, inject
 from kube_apiserver.faults.watches import subject_of
 from kube_apiserver.requests.selection import exact_name
 from kube_apiserver.security.authentication import Authenticator
 from kube_apiserver.security.authorization import Attributes, refusal
-from kube_apiserver.security.user import MASTERS, User
+from kube_apiserver.security.user import ANONYMOUS, MASTERS, User
 from kube_apiserver.storage import JournalFailed
 from kube_apiserver.wire.request_info import RequestInfo, parse_target
 from kube_apiserver.wire.response import Response, failed, respond
@@ -23,6 +24,8 @@ from kube_apiserver.wire.status_error import StatusError, internal, no_such_reso
 from kube_apiserver.wire.timeout import check_timeout
 
 _log = logging.getLogger(__name__)
+#: The message for an exception that nothing else caught, which is a fault of this server.
+OWN_FAULT = "the server failed to handle the request; its log has the cause"
 
 
 class Handler:
@@ -35,30 +38,42 @@ class Handler:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. Raise nothing except on cancellation."""
+        accept = request.headers.get("Accept", "")
         try:
             answer = await self._answer(request)
         except StatusError as failure:
-            answer = failed(failure)
+            answer = failed(failure, accept)
         except JournalFailed as error:
-            answer = failed(internal(str(error)))
+            answer = failed(internal(str(error)), accept)
         except (ConnectionError, TimeoutError):
             # The client disconnected while it sent its request, so there is no response to send.
             return web.Response(status=400)
         except Exception:  # noqa: BLE001 - every failure of a request must be answered and logged
             _log.exception("Request failed: method=%s url=%s", request.method, request.rel_url)
-            answer = failed(internal("the server failed to handle the request; its log has the cause"))
+            answer = failed(internal(OWN_FAULT), accept)
         if isinstance(answer, Response):
             return await respond(request, answer)
         return answer
 
     async def _answer(self, request: web.BaseRequest) -> Response | web.StreamResponse:
-        path = request.rel_url.raw_path
-        target = parse_target(path)
-        if len(self._cluster.faults) and (fault_answer := await self._fault(request, target)) is not None:
-            return fault_answer
+        target = parse_target(request.rel_url.raw_path)
         if "timeout" in request.rel_url.query and not is_watch(request, target):
             check_timeout(request.rel_url.query["timeout"])
         user = self._authenticator.authenticate(request.headers)
+        # A probe without credentials must not use up a fault that is planned for a client.
+        planned = len(self._cluster.faults) and user is not ANONYMOUS
+        if planned and (fault_answer := await self._fault(request, target)) is not None:
+            if fault_answer is not LOST:
+                return fault_answer
+            with suppress(StatusError):
+                await self._carry_out(request, target, user)
+            raise cut(request)
+        return await self._carry_out(request, target, user)
+
+    async def _carry_out(
+        self, request: web.BaseRequest, target: RequestInfo | None, user: User
+    ) -> Response | web.StreamResponse:
+        path = request.rel_url.raw_path
         if path in {endpoint.PATH, endpoint.COMPACT_PATH}:
             return await self._plan_faults(user, request, path)
         if target is None or not target.plural:
@@ -78,7 +93,7 @@ class Handler:
         except StatusError as failure:
             # The failure may follow from a write that is not on disk yet. Wait for it before the client learns of it.
             await self._cluster.store.durable(self._cluster.store.revision)
-            answer = failed(failure)
+            answer = failed(failure, request.headers.get("Accept", ""))
         if call.warnings and isinstance(answer, Response):
             return replace(answer, warnings=tuple(call.warnings))
         return answer

@@ -8,6 +8,7 @@ import yaml
 
 from kube_apiserver.config import Endpoint
 from kube_apiserver.security.files import write_private
+from kube_apiserver.wire.yaml_loader import JsonTypesLoader, RefusedYaml
 
 _NAME = "plugin-operator"
 
@@ -19,6 +20,27 @@ def write_kubeconfig(path: Path, endpoint: Endpoint) -> None:
         OSError: the file cannot be written.
     """
     write_private(path, yaml.safe_dump(kubeconfig(endpoint), sort_keys=False).encode())
+
+
+def has_other_clusters(path: Path) -> bool:
+    """Report whether a file is more than a kubeconfig of this module, so that replacing it would lose something.
+
+    Raises:
+        OSError: the file exists and cannot be read.
+    """
+    try:
+        text = path.read_bytes()
+        known = yaml.load(text, JsonTypesLoader)  # noqa: S506 - it is a SafeLoader
+    except FileNotFoundError:
+        return False
+    except (ValueError, RecursionError, yaml.YAMLError, RefusedYaml):
+        return True
+    if not text.strip():
+        return False
+    clusters = known.get("clusters") if isinstance(known, dict) else None
+    if not isinstance(clusters, list):
+        return True
+    return any(not isinstance(each, dict) or each.get("name") != _NAME for each in clusters)
 
 
 def kubeconfig(endpoint: Endpoint) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from kube_apiserver.security.authentication import Authenticator
 from kube_apiserver.security.certificates import renewing_context
 from kube_apiserver.security.files import admin_token, authority
 from kube_apiserver.security.rbac import RbacAuthorizer
+from kube_apiserver.security.token_signer import TokenSigner
 from kube_apiserver.security.tokens import Tokens
 from kube_apiserver.storage import Journal, Store, recover
 from kube_apiserver.wire.body import LIMIT_BYTES
@@ -49,17 +50,18 @@ class ApiServer:
     ) -> None:
         self.config = config or ApiServerConfig()
         self._front = front
-        store = Store(self.config.history_size)
+        store, clock = Store(self.config.history_size), clock or SystemClock()
         self.cluster = Cluster(
             store=store,
             registry=Registry(served_builtin_resources()),
-            clock=clock or SystemClock(),
+            clock=clock,
             authorizer=RbacAuthorizer(store),
-            tokens=Tokens(),
+            tokens=Tokens(store, clock, TokenSigner(self.config.data_dir)),
             bookmark_seconds=self.config.bookmark_seconds,
             stuck_seconds=self.config.stuck_seconds,
         )
         self.faults = self.cluster.faults
+        self._socket: socket.socket | None = None
         self._runner: web.ServerRunner | None = None
         self._endpoint: Endpoint | None = None
         self._controllers: Controllers | None = None
@@ -84,6 +86,7 @@ class ApiServer:
             FolderInUse: another server uses the data folder.
             DataBroken: the data folder is damaged.
             JournalFailed: the data folder cannot be written.
+            ValueError: a controller in the settings does not exist.
         """
         try:
             return await self._start()
@@ -102,15 +105,17 @@ class ApiServer:
         config = self.config
         if config.data_dir is not None:
             self._journal = self._open_journal(config.data_dir)
-        self._controllers = Controllers(self.cluster)
+        self._socket = listen(config.host, config.port)
+        host, port = address_of(self._socket)
+        context, ca_pem = self._tls()
+        bootstrap(self.cluster, reachable(host, brackets=False), port)
+        self._controllers = Controllers(self.cluster, ca_pem, config.controllers)
         self._controllers.start()
-        bootstrap(self.cluster)
         if self._journal is None:
             # No client of this server has seen these revisions. One that asks for them must relist.
             self.cluster.store.compact()
         await self.cluster.store.durable(self.cluster.store.revision)
         token = config.token or (admin_token(config.data_dir) if config.tls else None)
-        context, ca_pem = self._tls()
         if token:
             self.cluster.tokens.register(token)
         handler = Handler(
@@ -125,7 +130,7 @@ class ApiServer:
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
-        host, port = await self._accept(self._runner, server, context)
+        await self._accept(self._runner, server, self._socket, context)
         url = f"{'https' if context else 'http'}://{reachable(host if config.host else '')}:{port}"
         self._endpoint = Endpoint(url, ca_pem, token or "")
         if config.kubeconfig_path is not None:
@@ -150,6 +155,8 @@ class ApiServer:
             await _close(runner)
         if self._front is not None:
             await self._front.stop()
+        if self._socket is not None:
+            self._socket.close()
         if self._controllers is not None:
             self._controllers.stop()
         if self._journal is not None:
@@ -157,16 +164,13 @@ class ApiServer:
             await journal.close()
 
     async def _accept(
-        self, runner: web.ServerRunner, server: web.Server, context: ssl.SSLContext | None
-    ) -> tuple[str, int]:
-        """Start accepting connections. Return host and port."""
-        sock = listen(self.config.host, self.config.port)
-        host, port = address_of(sock)
+        self, runner: web.ServerRunner, server: web.Server, sock: socket.socket, context: ssl.SSLContext | None
+    ) -> None:
+        """Start accepting connections."""
         if self._front is None:
             await web.SockSite(runner, sock, backlog=BACKLOG, ssl_context=context).start()
         else:
             self._front.start(sock, server, context)
-        return host, port
 
     def _open_journal(self, folder: Path) -> Journal:
         store = self.cluster.store

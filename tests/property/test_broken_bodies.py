@@ -8,13 +8,14 @@ import os
 from typing import Any
 
 import aiohttp
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kube_apiserver import ApiServer
 from kube_apiserver.config import ApiServerConfig
-
-OWN_FAULT = "the request could not be handled"
+from kube_apiserver.handler import OWN_FAULT
+from tests.property.hostile_texts import TEARS, TEXTS
 
 LABELS = {"app": "a"}
 TEMPLATE: dict[str, Any] = {
@@ -65,7 +66,18 @@ SCHEMA = {
                     "x-kubernetes-list-map-keys": ["k"],
                 },
                 "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+                "word": {"type": "string", "pattern": "^[a-z]+$", "format": "hostname", "default": "a", "maxLength": 9},
             },
+            "x-kubernetes-validations": [
+                {
+                    "rule": "self.size >= 0 && self.word.matches('^[a-z]+$') && self.parts.all(p, p.k != self.word)",
+                    "messageExpression": "'size ' + string(self.size)",
+                    "message": "m",
+                    "reason": "FieldValueInvalid",
+                    "fieldPath": ".size",
+                },
+                {"rule": "!oldSelf.hasValue() || self.size >= oldSelf.value().size", "optionalOldSelf": True},
+            ],
             "oneOf": [{"required": ["size"]}],
         }
     },
@@ -227,12 +239,13 @@ OBJECTS: list[tuple[str, dict[str, Any]]] = [
         {
             "apiVersion": "example.com/v1",
             "kind": "Broken",
-            "spec": {"size": 1, "parts": [{"k": "a"}], "free": {"x": [1]}},
+            "spec": {"size": 1, "parts": [{"k": "a"}], "free": {"x": [1]}, "word": "b"},
             "status": {"size": 1},
         },
     ),
 ]
 WORDS = st.sampled_from(["", "x", "-", "a/b", "v1", "1", "$patch", "é", "\x00"])
+HURTING = st.sampled_from(TEXTS)
 SUBRESOURCES = st.sampled_from(["", "", "/status", "/scale", "/finalize"])
 QUERIES = st.sampled_from(
     ["", "dryRun=All", "fieldValidation=Strict", "fieldValidation=Ignore", "dryRun=x", "fieldManager=", "limit=x"]
@@ -257,6 +270,17 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
+def texts_in(value: Any) -> list[tuple[Any, ...]]:
+    """Return the places of texts, the root if there is none."""
+    return [path for path in places(value) if isinstance(at(value, path), str)] or [()]
+
+
+def at(value: Any, path: tuple[Any, ...]) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
 def replaced(value: Any, path: tuple[Any, ...], other: Any) -> Any:
     if not path:
         return other
@@ -275,11 +299,14 @@ def _name(body: dict[str, Any]) -> str:
 @st.composite
 def broken_requests(draw: st.DrawFn) -> tuple[str, str, str, bytes]:
     """Draw a request whose body is right but for one or two places."""
-    path, body = draw(st.sampled_from(OBJECTS))
+    path, body = draw(st.one_of(st.sampled_from(OBJECTS), st.sampled_from(OBJECTS[-2:])))
     name = _name(body)
     whole: Any = {**body, "metadata": {**NAMED, "name": name, **(OWNED if draw(st.booleans()) else {})}}
     for _ in range(draw(st.integers(1, 3))):
-        whole = replaced(whole, draw(st.sampled_from(places(whole))), draw(ANYTHING))
+        if draw(st.booleans()):
+            whole = replaced(whole, draw(st.sampled_from(places(whole))), draw(ANYTHING))
+        else:
+            whole = replaced(whole, draw(st.sampled_from(texts_in(whole))), draw(HURTING))
     media, method = draw(
         st.sampled_from(
             [
@@ -288,6 +315,8 @@ def broken_requests(draw: st.DrawFn) -> tuple[str, str, str, bytes]:
                 ("application/merge-patch+json", "PATCH"),
                 ("application/strategic-merge-patch+json", "PATCH"),
                 ("application/apply-patch+yaml", "PATCH"),
+                ("application/apply-patch+yaml", "PATCH"),
+                ("application/json-patch+json", "PATCH"),
                 ("application/json", "DELETE"),
             ]
         )
@@ -295,7 +324,32 @@ def broken_requests(draw: st.DrawFn) -> tuple[str, str, str, bytes]:
     target = path if method == "POST" else f"{path}/{name}"
     target += draw(SUBRESOURCES) if method != "POST" else ""
     query = "?fieldManager=f&force=true" if "apply" in media else f"?{draw(QUERIES)}"
-    return method, target + query, media, json.dumps(whole).encode()
+    if media == "application/json-patch+json":
+        whole = draw(operations(whole))
+    text = yaml.safe_dump(whole) if "yaml" in media and draw(st.booleans()) else json.dumps(whole)
+    return method, target + query, media, draw(torn(text.encode()))
+
+
+POINTERS = ["", "x", "/-", "/spec/parts/-1", "/a~2b", "/spec/9e9"]
+
+
+@st.composite
+def operations(draw: st.DrawFn, whole: Any) -> list[dict[str, Any]]:
+    """Draw operations of a JSON patch on the places of an object."""
+    pointers = ["".join(f"/{step}" for step in path) for path in places(whole)]
+    pointer = st.one_of(st.sampled_from(pointers), st.sampled_from(POINTERS))
+    kinds = st.sampled_from(["add", "remove", "replace", "test", "move", "copy", "none"])
+    operation = st.fixed_dictionaries({"op": kinds}, optional={"path": pointer, "from": pointer, "value": ANYTHING})
+    return draw(st.lists(operation, max_size=3))
+
+
+@st.composite
+def torn(draw: st.DrawFn, text: bytes) -> bytes:
+    """Draw bytes like ``text``: as they are, cut, or with other bytes in one place."""
+    if draw(st.integers(0, 4)):
+        return text
+    place, other = draw(st.integers(0, len(text))), draw(st.sampled_from(TEARS))
+    return text[:place] + other + (text[place:] if draw(st.booleans()) else b"")
 
 
 async def _send(session: aiohttp.ClientSession, method: str, target: str, media: str, body: bytes) -> tuple[int, str]:

@@ -1,121 +1,157 @@
-"""OpenAPI schemas as types of the CEL type checker.
+"""OpenAPI schemas as types of CEL, with the sizes that cost estimates are made from.
 
-An object with declared properties becomes a protobuf message, because messages are the only types whose fields the
-checker knows. So the checker finds undeclared fields and comparisons of a number with a string when the definition is
-created. The messages serve type checking only: rules run on plain maps, in which reading an unset field is an error.
+A port of ``SchemaDeclType`` of ``k8s.io/apiserver/pkg/cel/common``. Rules do not see what has no type.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from google.protobuf import descriptor_pb2, descriptor_pool, duration_pb2, struct_pb2, timestamp_pb2
-from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Field
-
-from kube_apiserver.cel.names import PACKAGE, identifier
+from go_cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, Type, list_of, map_of, struct
+from kube_apiserver.cel.names import identifier
 from kube_apiserver.cel.shapes import is_map, visible
-from kube_apiserver.schema.model import Schema
+from kube_apiserver.schema.model import MISSING, Schema
 
-_WELL_KNOWN = (timestamp_pb2, duration_pb2, struct_pb2)
-_DYNAMIC = ".google.protobuf.Value"
-_FORMATS = {
-    "date-time": ".google.protobuf.Timestamp",
-    "date": ".google.protobuf.Timestamp",
-    "duration": ".google.protobuf.Duration",
-}
-_SCALARS = {
-    "string": Field.TYPE_STRING,
-    "integer": Field.TYPE_INT64,
-    "number": Field.TYPE_DOUBLE,
-    "boolean": Field.TYPE_BOOL,
-}
+MAX_REQUEST_BYTES = 3 * 1024 * 1024
+_LONGEST = MAX_REQUEST_BYTES - 2
+_TIME_LENGTH, _DATE_LENGTH, _SHORTEST_TIME, _SHORTEST_DURATION = 32, 12, 21, 3
 
 
-class Declarations:
-    """Converts one schema, and the schemas inside it, to CEL types.
+@dataclass(frozen=True, slots=True)
+class DeclaredType:
+    """The type of a value.
 
-    Args:
-        library: the module ``cel_expr_python.cel``.
+    Attributes:
+        type: what the type checker knows of it.
+        most: the most characters, items or entries that it has.
+        least_bytes: the least that it takes as JSON.
+        fields: the types of declared properties by their identifiers.
+        keys: the type of the keys of a map.
+        items: the type of items of a list or values of a map.
     """
 
-    def __init__(self, library: Any) -> None:
-        self._types = library.Type
-        self._file = descriptor_pb2.FileDescriptorProto(name="schema.proto", package=PACKAGE, syntax="proto2")
-        self._file.dependency.extend(module.DESCRIPTOR.name for module in _WELL_KNOWN)
+    type: Type
+    most: int = 0
+    least_bytes: int = 0
+    fields: "Mapping[str, DeclaredType]" = field(default_factory=dict)
+    keys: "DeclaredType | None" = None
+    items: "DeclaredType | None" = None
 
-    def variable(self, schema: Schema, *, is_root: bool = False) -> Any:
-        """Return the CEL type of a variable that holds a value of ``schema``."""
-        types = self._types
-        if schema.type == "array" and schema.items is not None:
-            return types.List(self.variable(schema.items))
-        if is_map(schema) and not is_root and schema.additional is not None:
-            return types.Map(types.STRING, self.variable(schema.additional))
-        kind, name = self._field(schema, is_root=is_root)
-        if kind == Field.TYPE_MESSAGE:
-            return types.DYN if name == _DYNAMIC else types(name.lstrip("."))
-        known = {Field.TYPE_STRING: types.STRING, Field.TYPE_INT64: types.INT, Field.TYPE_DOUBLE: types.DOUBLE}
-        return {**known, Field.TYPE_BOOL: types.BOOL, Field.TYPE_BYTES: types.BYTES}[kind]
-
-    def pool(self) -> descriptor_pool.DescriptorPool:
-        """Return a descriptor pool with every message type declared so far."""
-        pool = descriptor_pool.DescriptorPool()
-        for module in _WELL_KNOWN:
-            known = descriptor_pb2.FileDescriptorProto()
-            module.DESCRIPTOR.CopyToProto(known)
-            pool.Add(known)
-        pool.Add(self._file)
-        return pool
-
-    def _message(self, schema: Schema, *, is_root: bool) -> str:
-        name = f"Object{len(self._file.message_type)}"
-        message = self._file.message_type.add(name=name)
-        entries: set[str] = set()
-        for number, (key, child) in enumerate(visible(schema, is_root=is_root).items(), start=1):
-            escaped = identifier(key)
-            if escaped is None:
-                continue
-            # protobuf's JSON names must differ in more than case. They are numbered, because no code uses them.
-            field = message.field.add(name=escaped, number=number, json_name=f"f{number}", label=Field.LABEL_OPTIONAL)
-            entry_name = _entry_name(escaped)
-            if is_map(child) and child.additional is not None and entry_name not in entries:
-                entries.add(entry_name)
-                entry = message.nested_type.add(name=entry_name)
-                entry.options.map_entry = True
-                entry.field.add(name="key", number=1, type=Field.TYPE_STRING, label=Field.LABEL_OPTIONAL)
-                value = entry.field.add(name="value", number=2, label=Field.LABEL_OPTIONAL)
-                self._set(value, *self._field(child.additional))
-                field.label = Field.LABEL_REPEATED
-                self._set(field, Field.TYPE_MESSAGE, f".{PACKAGE}.{name}.{entry_name}")
-            elif child.type == "array" and child.items is not None:
-                field.label = Field.LABEL_REPEATED
-                self._set(field, *self._field(child.items))
+    def at(self, path: tuple[str, ...]) -> "DeclaredType | None":
+        """Return the type at a path of fields, ``@items``, ``@values`` and ``@keys``; None if there is none."""
+        found: DeclaredType | None = self
+        for name in path:
+            if found is None:
+                return None
+            if name in ("@items", "@values"):
+                found = found.items
+            elif name == "@keys":
+                found = found.keys
             else:
-                self._set(field, *self._field(child))
-        return f".{PACKAGE}.{name}"
+                found = found.fields.get(name)
+        return found
 
-    def _field(self, schema: Schema, *, is_root: bool = False) -> tuple[Any, str]:
-        """Return the protobuf field type of a value. Lists and maps inside lists and maps are untyped."""
-        if schema.int_or_string:
-            return Field.TYPE_MESSAGE, _DYNAMIC
-        if schema.type == "string" and schema.format in _FORMATS:
-            return Field.TYPE_MESSAGE, _FORMATS[schema.format]
-        if schema.type == "string" and schema.format == "byte":
-            return Field.TYPE_BYTES, ""
-        if schema.type in _SCALARS:
-            return _SCALARS[schema.type], ""
-        if schema.type == "array":
-            return Field.TYPE_MESSAGE, ".google.protobuf.ListValue"
-        if is_map(schema) and not is_root:
-            return Field.TYPE_MESSAGE, ".google.protobuf.Struct"
-        if schema.type == "object":
-            return Field.TYPE_MESSAGE, self._message(schema, is_root=is_root)
-        return Field.TYPE_MESSAGE, _DYNAMIC
+    def structs(self) -> dict[str, dict[str, Type]]:
+        """Return the fields of each object type inside, by its name."""
+        found = {self.type.name: {name: each.type for name, each in self.fields.items()}} if self._is_object else {}
+        for each in (*self.fields.values(), self.items):
+            if each is not None:
+                found.update(each.structs())
+        return found
 
-    @staticmethod
-    def _set(field: Field, kind: Any, type_name: str) -> None:
-        field.type = kind
-        if type_name:
-            field.type_name = type_name
+    @property
+    def _is_object(self) -> bool:
+        return self.type.kind == "struct"
 
 
-def _entry_name(field: str) -> str:
-    """Return the name that protobuf requires for the entry message of a map field."""
-    return "".join(part[:1].upper() + part[1:] for part in field.split("_")) + "Entry"
+_BOOLEAN, _NUMBER, _INTEGER = DeclaredType(BOOL, 0, 4), DeclaredType(DOUBLE, 0, 1), DeclaredType(INT, 0, 1)
+_KEY = DeclaredType(STRING, 0, 2)
+
+
+def declared_type(schema: Schema, *, is_root: bool, name: str = "selfType") -> DeclaredType | None:
+    """Return the type of a value of ``schema``, None if rules cannot see it.
+
+    Args:
+        schema: the schema of the value.
+        is_root: the value is a whole object: rules see its kind, version and name.
+        name: the name of its type.
+    """
+    if schema.int_or_string:
+        length = _max_length(schema)
+        return DeclaredType(DYN, _LONGEST if length is None else length * 4, 1)
+    match schema.type:
+        case "array":
+            return _list(schema, name)
+        case "object":
+            return _map(schema, name) if is_map(schema) and not is_root else _object(schema, name, is_root=is_root)
+        case "string":
+            return _string(schema)
+        case "boolean":
+            return _BOOLEAN
+        case "number":
+            return _NUMBER
+        case "integer":
+            return _INTEGER
+    return None
+
+
+def _below(schema: Schema, name: str) -> DeclaredType | None:
+    return declared_type(schema, is_root=schema.embedded, name=name)
+
+
+def _bounded(limit: int | None, otherwise: int) -> int:
+    return otherwise if limit is None else max(limit, 0)
+
+
+def _list(schema: Schema, name: str) -> DeclaredType | None:
+    items = _below(schema.items, f"{name}.@idx") if schema.items is not None else None
+    if items is None:
+        return None
+    limit = schema.rules.max_items if schema.rules is not None else None
+    most = _bounded(limit, _LONGEST // (items.least_bytes + 1))
+    return DeclaredType(list_of(items.type), most, 2, items=items)
+
+
+def _map(schema: Schema, name: str) -> DeclaredType | None:
+    values = _below(schema.additional, f"{name}.@elem") if schema.additional is not None else None
+    if values is None:
+        return None
+    limit = schema.rules.max_properties if schema.rules is not None else None
+    most = _bounded(limit, _LONGEST // (values.least_bytes + 6))
+    return DeclaredType(map_of(STRING, values.type), most, 2, keys=_KEY, items=values)
+
+
+def _object(schema: Schema, name: str, *, is_root: bool) -> DeclaredType:
+    fields, least = {}, 2
+    for key, child in visible(schema, is_root=is_root).items():
+        escaped = identifier(key)
+        found = _below(child, f"{name}.{escaped}")
+        if found is None:
+            continue
+        if escaped is not None:
+            fields[escaped] = found
+        if key in schema.required and child.default in (MISSING, None):
+            least += len(key.encode()) + found.least_bytes + 4
+    return DeclaredType(struct(name), 0, least, fields)
+
+
+def _max_length(schema: Schema) -> int | None:
+    return None if schema.rules is None or schema.rules.max_length is None else max(schema.rules.max_length, 0)
+
+
+def _string(schema: Schema) -> DeclaredType:
+    length = _max_length(schema)
+    match schema.format:
+        case "byte":
+            return DeclaredType(BYTES, _LONGEST if length is None else length, 2)
+        case "duration":
+            return DeclaredType(DURATION, _TIME_LENGTH, _SHORTEST_DURATION)
+        case "date":
+            return DeclaredType(TIMESTAMP, _DATE_LENGTH, _DATE_LENGTH)
+        case "date-time":
+            return DeclaredType(TIMESTAMP, _TIME_LENGTH, _SHORTEST_TIME)
+    if length is not None:
+        return DeclaredType(STRING, length * 4, 2)
+    if schema.enum:
+        longest = max((len(value.encode()) for value in schema.enum if isinstance(value, str)), default=0)
+        return DeclaredType(STRING, longest, 2)
+    return DeclaredType(STRING, _LONGEST, 2)

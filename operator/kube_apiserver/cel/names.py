@@ -1,12 +1,9 @@
-"""CEL identifiers for property names, and the protobuf package of the types made from schemas.
+"""CEL identifiers for property names.
 
 Escaping follows the CustomResourceDefinition reference. Rules cannot reach a property whose name cannot be escaped.
 """
 
 import re
-
-PACKAGE = "kubernetes"
-"""The protobuf package of the message types made from schemas."""
 
 _KEYWORDS = frozenset(
     {

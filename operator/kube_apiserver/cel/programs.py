@@ -1,66 +1,38 @@
-"""Compiled CEL rules: type-checked against their schema, then compiled to run on plain data.
+"""Compiled rules: checked against their schema, and estimated."""
 
-Only this module uses the CEL library, and it imports the library when it compiles the first rule. Evaluation is
-bounded: the library stops after about 10,000 iterations, and CEL loops only over collections of the object.
-"""
-
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from kube_apiserver.cel import functions
-from kube_apiserver.cel.names import PACKAGE
+from go_cel import CompileError, Expression, InstantiationError, Scope, compile_expression
+from go_cel.costs.ranges import Range
+from go_cel.types import Type, optional_of
+from kube_apiserver.cel.declarations import MAX_REQUEST_BYTES, DeclaredType, declared_type
+from kube_apiserver.cel.field_paths import normalized
 from kube_apiserver.schema.model import Rule, Schema
 
-_STRUCT_SUFFIX = re.compile(rf" not found in struct '{PACKAGE}\.\w+'")
-_CODE_BEFORE, _CODE_AFTER = re.compile(r"\A(?!ERROR)[A-Z_]+: "), re.compile(r"\s*\[[A-Z_]+\]\s*\Z")
-_NO_KEY = re.compile(r'Key not found in map : "(.*)"')
-_OLD = "oldSelf"
+SELF, OLD_SELF = "self", "oldSelf"
 
 
 class RuleError(Exception):
-    """A rule fails to compile or to evaluate. The message follows kube-apiserver's as closely as cel-cpp allows."""
+    """A rule or its ``messageExpression`` is wrong.
 
+    Attributes:
+        uses_old: whether the rule reads ``oldSelf``, as far as that is known.
+    """
 
-class UnsupportedRule(Exception):
-    """A rule calls a kube-apiserver function that this server lacks."""
+    def __init__(self, text: str, *, uses_old: bool = False) -> None:
+        super().__init__(text)
+        self.uses_old = uses_old
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
-    """A compiled CEL expression over ``self`` and ``oldSelf``."""
+class Compiled:
+    """A compiled expression with the most that it costs."""
 
-    compiled: Any
-    result: str
+    expression: Expression
     uses_old: bool
-    old_is_optional: bool
-
-    def run(self, value: Any, old: list[Any]) -> Any:
-        """Evaluate the expression.
-
-        Args:
-            value: the value of ``self``, as CEL data.
-            old: a list that holds the value of ``oldSelf``; empty if there is none.
-
-        Raises:
-            RuleError: the evaluation fails.
-        """
-        data = {"self": value}
-        if self.old_is_optional:
-            data["old"] = old
-        elif self.uses_old and not old:
-            raise RuleError(f"no such attribute: {_OLD}")
-        elif self.uses_old:
-            data[_OLD] = old[0]
-        try:
-            found = self.compiled.eval(data=data)
-        except RuntimeError as error:
-            raise RuleError(_cel_go_message(str(error))) from error
-        if found.type().name() == "ERROR":
-            raise RuleError(_cel_go_message(str(found.plain_value())))
-        return found.plain_value()
+    cost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,126 +41,107 @@ class Program:
 
     Attributes:
         message: None where the rule has no ``messageExpression``.
+        field_path: the field that the rule names, empty if it names none.
     """
 
     rule: Rule
-    condition: Expression
-    message: Expression | None
-
-
-def is_available() -> bool:
-    """Report whether the CEL library is installed."""
-    return _library() is not None
+    condition: Compiled
+    message: Compiled | None
+    field_path: str
 
 
 def programs_of(schema: Schema, *, is_root: bool = False) -> list[Program]:
-    """Return the compiled rules of a schema, cached on it. Unsupported rules are skipped."""
+    """Return the compiled rules of a schema, cached on it. Rules that do not compile are left out."""
     if schema.programs is None:
-        schema.programs = []
-        compiler = Compiler(schema, is_root=is_root)
-        for rule in schema.cel:
-            condition = compiler.attempt(rule.rule, rule)
-            if condition is not None:
-                message = compiler.attempt(rule.message_expression, rule) if rule.message_expression else None
-                schema.programs.append(Program(rule, condition, message))
+        compiler = Compiler.of(schema, is_root=is_root)
+        # Another thread that compiles the same rules must not see a part of them.
+        schema.programs = [] if compiler is None else list(_compiled(compiler, schema))
     programs: list[Program] = schema.programs
     return programs
 
 
+def _compiled(compiler: "Compiler", schema: Schema) -> Iterator[Program]:
+    for rule in schema.cel:
+        condition = compiler.attempt(rule.rule, rule)
+        if condition is not None:
+            message = compiler.attempt(rule.message_expression, rule) if rule.message_expression else None
+            path = normalized(rule.field_path, schema) if rule.field_path else ""
+            yield Program(rule, condition, message, path or "")
+
+
 class Compiler:
-    """Compiles the expressions of one schema."""
+    """Compiles the expressions of one schema.
 
-    def __init__(self, schema: Schema, *, is_root: bool = False) -> None:
-        library = _library()
-        if library is None:
-            raise UnsupportedRule("install plugin-operator[cel]")
-        # The protobuf import takes a tenth of the server's start time, and few definitions have rules.
-        from kube_apiserver.cel.declarations import Declarations
+    Attributes:
+        cardinality: how often the value of the schema stands in an object at most.
+    """
 
-        self._library = library
-        declarations = Declarations(library.cel)
-        self._type = declarations.variable(schema, is_root=is_root)
-        self._pool = declarations.pool()
+    def __init__(self, declared: DeclaredType) -> None:
+        self._declared = declared
+        self._fields = declared.structs()
+        self.cardinality = MAX_REQUEST_BYTES // (declared.least_bytes + 1)
 
-    def compile(self, text: str, rule: Rule) -> Expression:
-        """Compile a rule or its ``messageExpression``.
+    @classmethod
+    def of(cls, schema: Schema, *, is_root: bool = False) -> "Compiler | None":
+        """Return the compiler for a schema, None if rules cannot see its values."""
+        declared = declared_type(schema, is_root=is_root or schema.embedded)
+        return None if declared is None else cls(declared)
+
+    def compile_rule(self, rule: Rule) -> Compiled:
+        """Compile a rule.
 
         Raises:
-            RuleError: the expression is invalid for this schema.
-            UnsupportedRule: the expression calls a function that this server lacks.
+            RuleError: it is wrong for this schema.
         """
-        kinds, optional = self._library.cel.Type, bool(rule.optional_old_self)
-        old_name = "old" if optional else _OLD
-        old_type = kinds.List(self._type) if optional else self._type
-        bound = f"cel.bind({_OLD}, old[?0],\n{text}\n)" if optional else text
-        checked = self._checked(bound, {"self": self._type, old_name: old_type}, is_bound=optional)
-        untyped = {"self": kinds.DYN, old_name: kinds.List(kinds.DYN) if optional else kinds.DYN}
-        return Expression(
-            self._library.environment(None, untyped).compile(bound),
-            checked.return_type().name(),
-            self._uses_old(text),
-            optional,
+        found = self._compiled(
+            rule.rule, rule, "compilation failed: ", "cel expression must evaluate to a bool", "bool"
         )
+        return self._ready(found, "program instantiation failed: ")
 
-    def attempt(self, text: str, rule: Rule) -> Expression | None:
-        """Return the compiled expression, None if it does not compile."""
+    def compile_message(self, rule: Rule) -> Compiled:
+        """Compile the ``messageExpression`` of a rule.
+
+        Raises:
+            RuleError: it is wrong for this schema.
+        """
+        prefix, wanted = "messageExpression compilation failed: ", "messageExpression must evaluate to a string"
+        found = self._compiled(rule.message_expression, rule, prefix, wanted, "string")
+        return self._ready(found, "messageExpression instantiation failed: ")
+
+    def attempt(self, text: str, rule: Rule) -> Compiled | None:
+        """Return a compiled expression of a rule, None if it does not compile."""
         try:
-            return self.compile(text, rule)
-        except (RuleError, UnsupportedRule):
+            return self.compile_rule(rule) if text is rule.rule else self.compile_message(rule)
+        except RuleError:
             return None
 
-    def _checked(self, text: str, variables: Mapping[str, Any], *, is_bound: bool = False) -> Any:
+    def _compiled(self, text: str, rule: Rule, prefix: str, wrong_type: str, wanted: str) -> Expression:
         try:
-            return self._library.environment(self._pool, variables).compile(text)
-        except RuntimeError as error:
-            error_text = _cel_go_message(str(error))
-            missing = functions.missing(error_text)
-            if missing:
-                raise UnsupportedRule(f"it needs {' and '.join(missing)}") from error
-            raise RuleError(error_text.replace("<input>:2:", "<input>:1:") if is_bound else error_text) from error
+            found = compile_expression(text, Scope(self._variables(rule), self._fields))
+        except CompileError as error:
+            raise RuleError(f"{prefix}{error}") from None
+        if found.result.kind != wanted:
+            raise RuleError(wrong_type)
+        return found
 
-    def _uses_old(self, text: str) -> bool:
+    def _ready(self, found: Expression, prefix: str) -> Compiled:
+        uses_old = found.uses(OLD_SELF)
         try:
-            self._checked(text, {"self": self._type})
-        except RuleError as error:
-            return f"undeclared reference to '{_OLD}" in str(error)
-        return False
+            found.instantiate()
+        except InstantiationError as error:
+            raise RuleError(f"{prefix}{error}", uses_old=uses_old) from None
+        return Compiled(found, uses_old, found.estimated_cost(self._size).high)
+
+    def _variables(self, rule: Rule) -> Mapping[str, Type]:
+        own = self._declared.type
+        return {SELF: own, OLD_SELF: optional_of(own) if rule.optional_old_self else own}
+
+    def _size(self, path: tuple[str, ...]) -> Range | None:
+        # kube-apiserver takes every path for one from the value itself, those of other lists too.
+        found = self._declared.at(path[1:])
+        return None if found is None else Range(0, found.most)
 
 
-@dataclass(frozen=True, slots=True)
-class _Library:
-    cel: Any
-    extensions: list[Any]
-    functions: list[Any]
-
-    def environment(self, pool: Any, variables: Mapping[str, Any]) -> Any:
-        return self.cel.NewEnv(pool, variables=variables, extensions=self.extensions, functions=self.functions)
-
-
-@cache
-def _library() -> _Library | None:
-    """Return the CEL library, None if it is not installed. It is imported on first use, as it takes about 15 MB."""
-    try:
-        from cel_expr_python import cel  # type: ignore[import-untyped, unused-ignore]
-        from cel_expr_python.ext import (  # type: ignore[import-untyped, unused-ignore]
-            ext_bindings,
-            ext_encoders,
-            ext_optional,
-            ext_strings,
-        )
-    except ImportError:
-        return None
-    extensions = [
-        ext_bindings.ExtBindings(),
-        ext_encoders.ExtEncoders(),
-        ext_optional.ExtOptional(),
-        ext_strings.ExtStrings(),
-    ]
-    return _Library(cel, extensions, functions.declared(cel))
-
-
-def _cel_go_message(text: str) -> str:
-    """Translate an error message of cel-cpp into that of cel-go."""
-    plain = _CODE_AFTER.sub("", _CODE_BEFORE.sub("", text.strip()))
-    plain = _STRUCT_SUFFIX.sub("", plain).replace("null_type", "null")
-    return _NO_KEY.sub(r"no such key: \1", plain)
+def variables(data: Any, old: list[Any]) -> dict[str, Any]:
+    """Return the variables of a rule: the value, and its old value if there is one."""
+    return {SELF: data, OLD_SELF: old[0]} if old else {SELF: data}

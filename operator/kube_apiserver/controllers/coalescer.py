@@ -2,31 +2,35 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, Generic, TypeVar
 
 from kube_apiserver.storage import JournalFailed
+from kube_apiserver.threads import Pause
 
 _log = logging.getLogger(__name__)
 _SLICE = 100
 _RETRY_SECONDS = 1.0
 
 K = TypeVar("K", bound=Hashable)
+Work = Coroutine[Any, Any, None]
 
 
 class Coalescer(Generic[K]):
     """Calls a function once per added key, in order, on the running event loop.
 
-    A key that fails is logged and dropped; the next write to its object adds it again. A key whose write
-    fails on a full disk is retried a second later.
+    The function may return the rest of its work as a coroutine. The next key waits for its end. A key that fails is
+    logged and dropped; the next write to its object adds it again. A key whose write fails on a full disk is retried a
+    second later.
     """
 
-    __slots__ = ("_handle", "_keys", "_scheduled", "_stopped")
+    __slots__ = ("_handle", "_keys", "_scheduled", "_stopped", "_task")
 
-    def __init__(self, handle: Callable[[K], None]) -> None:
+    def __init__(self, handle: Callable[[K], Work | None]) -> None:
         self._handle = handle
         self._keys: dict[K, None] = {}
         self._scheduled: asyncio.Handle | None = None
+        self._task: asyncio.Task[None] | None = None
         self._stopped = False
 
     def add(self, key: K) -> None:
@@ -39,23 +43,48 @@ class Coalescer(Generic[K]):
         self._stopped = True
         if self._scheduled is not None:
             self._scheduled.cancel()
+        if self._task is not None:
+            self._task.cancel()
 
     def _run(self) -> None:
         self._scheduled = None
+        pause = Pause()
         for key in list(self._keys)[:_SLICE]:
+            if pause.is_due:
+                break
             del self._keys[key]
             try:
-                self._handle(key)
-            except JournalFailed:
-                self._keys[key] = None
-                if not self._stopped:
-                    self._scheduled = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._run)
+                work = self._handle(key)
+            except Exception as error:  # noqa: BLE001 - a failure of one key must not stop the others
+                if self._failed(key, error):
+                    return
+                continue
+            if work is not None:
+                self._task = asyncio.get_running_loop().create_task(self._finish(key, work))
                 return
-            except Exception:  # noqa: BLE001 - a failure of one key must not stop the others
-                _log.exception("Controller failed: key=%s", key)
         self._schedule()
+
+    async def _finish(self, key: K, work: Work) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - as above
+            self._task = None
+            if self._failed(key, error):
+                return
+        self._task = None
+        self._schedule()
+
+    def _failed(self, key: K, error: Exception) -> bool:
+        """Log a failure. Return whether the key is retried later, before which no other key is handled."""
+        if not isinstance(error, JournalFailed):
+            _log.error("Controller failed: key=%s", key, exc_info=error)
+            return False
+        self._keys[key] = None
+        if not self._stopped:
+            self._scheduled = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._run)
+        return True
 
     def _schedule(self) -> None:
         # A handled key may have added others, and that scheduled the next run already.
-        if self._keys and self._scheduled is None and not self._stopped:
+        if self._keys and self._scheduled is None and self._task is None and not self._stopped:
             self._scheduled = asyncio.get_running_loop().call_soon(self._run)

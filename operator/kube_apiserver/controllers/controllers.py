@@ -1,23 +1,75 @@
 """All controllers of one server."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
 from kube_apiserver.cluster import Cluster
+from kube_apiserver.controllers.api_services import ApiServiceController
 from kube_apiserver.controllers.crds import CrdController
 from kube_apiserver.controllers.garbage import GarbageCollector
+from kube_apiserver.controllers.namespace_objects import root_ca_publisher, service_accounts
 from kube_apiserver.controllers.namespaces import NamespaceController
 from kube_apiserver.controllers.roles import RoleAggregator
+from kube_apiserver.storage import Change, Item
+
+#: The controllers of kube-controller-manager, by its names for them.
+_BY_NAME: Mapping[str, Callable[[Cluster, str], "_Controller | None"]] = {
+    "garbage-collector-controller": lambda cluster, _: GarbageCollector(cluster),
+    "namespace-controller": lambda cluster, _: NamespaceController(cluster),
+    "clusterrole-aggregation-controller": lambda cluster, _: RoleAggregator(cluster),
+    "serviceaccount-controller": lambda cluster, _: service_accounts(cluster),
+    "root-ca-certificate-publisher-controller": lambda cluster, ca: root_ca_publisher(cluster, ca) if ca else None,
+}
+
+
+class _Controller(Protocol):
+    def restore(self, bucket: str, item: Item) -> None:
+        """Take up an object that is in the store at startup."""
+
+    def observe(self, bucket: str, change: Change) -> None:
+        """Take up a write."""
+
+    def stop(self) -> None:
+        """Stop."""
+
+
+def enabled(wanted: Sequence[str]) -> list[str]:
+    """Return the names of the controllers to run.
+
+    Args:
+        wanted: as in kube-controller-manager's ``--controllers``: ``*`` for all, ``name`` for one more, ``-name`` for
+            one less. The first match decides.
+
+    Raises:
+        ValueError: there is no such controller.
+    """
+    unknown = sorted({name.removeprefix("-") for name in wanted} - {"*", *_BY_NAME})
+    if unknown:
+        raise ValueError(f"no controller is named {unknown[0]!r}; the controllers are {', '.join(_BY_NAME)}")
+    return [name for name in _BY_NAME if f"-{name}" not in wanted and ("*" in wanted or name in wanted)]
 
 
 class Controllers:
-    """Runs the controllers. Create it on the event loop that serves requests."""
+    """Runs the controllers. Create it on the event loop that serves requests.
 
-    def __init__(self, cluster: Cluster) -> None:
+    Args:
+        cluster: the cluster that they control.
+        ca_pem: the certificate of the server's CA, "" without TLS. Then it cannot be published.
+        wanted: the controllers of kube-controller-manager to run, as in ``enabled``.
+
+    Raises:
+        ValueError: there is no such controller.
+    """
+
+    def __init__(self, cluster: Cluster, ca_pem: str, wanted: Sequence[str]) -> None:
         self._cluster = cluster
+        api_services = ApiServiceController(cluster)
+        chosen = [_BY_NAME[name](cluster, ca_pem) for name in enabled(wanted)]
         # The CRD controller comes first: the other controllers look resources up in the registry.
-        self._all = (
-            CrdController(cluster),
-            GarbageCollector(cluster),
-            NamespaceController(cluster),
-            RoleAggregator(cluster),
+        self._all: tuple[_Controller, ...] = (
+            CrdController(cluster, api_services.add),
+            api_services,
+            *(controller for controller in chosen if controller is not None),
         )
 
     def start(self) -> None:

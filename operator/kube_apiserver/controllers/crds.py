@@ -1,28 +1,33 @@
 """The CustomResourceDefinition controllers: name conditions, serving, and deletion of instances."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from kube_apiserver import codec
 from kube_apiserver.cluster import Cluster
-from kube_apiserver.controllers.coalescer import Coalescer
+from kube_apiserver.controllers.coalescer import Coalescer, Work
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.registry import ServedResource
-from kube_apiserver.registry.custom_resources import bucket_of, served_custom_resources, storage_version
+from kube_apiserver.registry.custom_resources import served_custom_resources, storage_version
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.schema import Schema
 from kube_apiserver.storage import Change, Item
 from kube_apiserver.storage.records import item_of
 from kube_apiserver.strategies.conditions import condition, set_condition
+from kube_apiserver.threads import LONG_BYTES, LONG_ITEMS, Pause, off_loop
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.deletion import CRD_FINALIZER, delete_item, is_removable
-from kube_apiserver.writes.write_pipeline import remove, store, store_as
+from kube_apiserver.writes.write_pipeline import remove, store, tracked_as
 
 _MANAGER = "kube-apiserver"
 _BACKGROUND = DeleteOptions(propagation="Background")
+#: Instances by their key, before and after a new schema.
+_Reshaped = Mapping[str, tuple[Item, Item]]
 
 
 def _reshaped(schema: Schema, item: Item) -> Item:
@@ -33,12 +38,41 @@ def _reshaped(schema: Schema, item: Item) -> Item:
     return item_of(known, item.revision, codec.encode_object(known, obj["apiVersion"], obj["kind"]))
 
 
-class CrdController:
-    """Keeps the resource registry up to date with the stored definitions."""
+def _known_or_reshaped(known: _Reshaped, schema: Schema, item: Item) -> Item:
+    before, after = known.get(item.key, (None, item))
+    return after if before is item else _reshaped(schema, item)
 
-    def __init__(self, cluster: Cluster) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What follows from a definition.
+
+    Attributes:
+        stored: the definition with its new status, None if that stays.
+        spec: identifies the spec that was served last.
+        served: the resources to serve, None if they stay.
+        reshaped: the instances in the shape of the new schema.
+    """
+
+    stored: dict[str, Any] | None
+    spec: tuple[str, int]
+    served: list[ServedResource] | None
+    reshaped: _Reshaped
+
+
+class CrdController:
+    """Keeps the resource registry up to date with the stored definitions.
+
+    Args:
+        cluster: the cluster with the registry.
+        changed: called with a group when its served resources change.
+    """
+
+    def __init__(self, cluster: Cluster, changed: Callable[[str], None]) -> None:
         self._cluster = cluster
+        self._changed = changed
         self._served: dict[str, list[ServedResource]] = {}
+        self._specs: dict[str, tuple[str, int]] = {}
         self._terminating: dict[str, str] = {}
         self._coalescer = Coalescer(self._check)
 
@@ -48,8 +82,13 @@ class CrdController:
 
     def restore(self, bucket: str, item: Item) -> None:
         """Serve a definition that is in the store at startup."""
-        if bucket == CRDS:
-            self._check(item.name)
+        resource = self._cluster.registry.for_bucket(CRDS)
+        if bucket != CRDS or resource is None:
+            return
+        if item.decode()["metadata"].get("deletionTimestamp"):
+            self._coalescer.add(item.name)
+        else:
+            self._commit(resource, item, self._plan(resource, item, self._cluster.registry.all(), ()))
 
     def observe(self, bucket: str, change: Change) -> None:
         """Enqueue the definition that a write affects."""
@@ -58,25 +97,61 @@ class CrdController:
         elif change.type == "DELETED" and bucket in self._terminating:
             self._coalescer.add(self._terminating[bucket])
 
-    def _check(self, name: str) -> None:
+    def _check(self, name: str) -> Work | None:
         item = self._cluster.store.get(CRDS, name)
         resource = self._cluster.registry.for_bucket(CRDS)
         if item is None or resource is None:
-            self._serve(name, [])
-            return
-        crd = to_served(resource, item)
-        if crd["metadata"].get("deletionTimestamp"):
-            self._clean_up(resource, crd)
-            return
-        changed = self._establish(crd)
-        if changed:
-            store_as(self._cluster, resource, crd, _MANAGER, "status")
-        accepted = condition(crd, "NamesAccepted")
-        if accepted is not None and accepted["status"] == "True":
-            self._serve(name, served_custom_resources(crd))
+            self._serve(name, [], {})
+            return None
+        if b'"deletionTimestamp"' in item.raw and item.decode()["metadata"].get("deletionTimestamp"):
+            return self._clean_up(name)
+        instances = list(self._cluster.store.bucket(name).items.values())
+        is_long = len(item.raw) > LONG_BYTES or len(instances) > LONG_ITEMS
+        others = self._cluster.registry.all()
+        if is_long:
+            return self._check_long(resource, item, others, instances)
+        self._commit(resource, item, self._plan(resource, item, others, instances))
+        return None
 
-    def _serve(self, name: str, resources: list[ServedResource]) -> None:
+    async def _check_long(
+        self, resource: ServedResource, item: Item, others: list[ServedResource], instances: Sequence[Item]
+    ) -> None:
+        plan = await off_loop(True, self._plan, resource, item, others, instances)
+        if self._cluster.store.get(CRDS, item.name) is item:
+            self._commit(resource, item, plan)
+        else:
+            self._coalescer.add(item.name)
+
+    def _plan(
+        self, resource: ServedResource, item: Item, others: list[ServedResource], instances: Sequence[Item]
+    ) -> _Plan:
+        """Return what follows from a definition. It reads nothing that the event loop changes."""
+        crd = to_served(resource, item)
+        changed = self._establish(crd, others)
+        accepted = condition(crd, "NamesAccepted")
+        # The generation changes with the spec. Most writes, such as that of the status, leave it.
+        spec = (crd["metadata"]["uid"], crd["metadata"].get("generation", 0))
+        served = None
+        if accepted is not None and accepted["status"] == "True" and self._specs.get(item.name) != spec:
+            served = served_custom_resources(crd)
+        schema = next((one.schema for one in served or () if one.api_version == one.storage_version), None)
+        return _Plan(
+            stored=tracked_as(self._cluster, resource, item, crd, _MANAGER, "status") if changed else None,
+            spec=spec,
+            served=served,
+            reshaped={one.key: (one, _reshaped(schema, one)) for one in instances} if schema is not None else {},
+        )
+
+    def _commit(self, resource: ServedResource, item: Item, plan: _Plan) -> None:
+        if plan.stored is not None:
+            store(self._cluster, resource, plan.stored)
+        if plan.served is not None:
+            self._serve(item.name, plan.served, plan.reshaped)
+            self._specs[item.name] = plan.spec
+
+    def _serve(self, name: str, resources: list[ServedResource], reshaped: _Reshaped) -> None:
         before = self._served.get(name, [])
+        self._specs.pop(name, None)
         if before == resources:
             return
         for resource in before:
@@ -87,23 +162,33 @@ class CrdController:
             self._served[name] = resources
         else:
             self._served.pop(name, None)
-        self._reshape(resources)
+        self._reshape(resources, reshaped)
+        for group in {resource.group for resource in (*before, *resources)}:
+            self._changed(group)
+        if before:
+            self._check_refused()
         for bucket in {resource.bucket for resource in before}:
             self._cluster.store.bucket(bucket).publish()  # watchers end if it is no longer served
 
-    def _reshape(self, resources: list[ServedResource]) -> None:
+    def _check_refused(self) -> None:
+        """Check the definitions that are not served again: names that one of them wants may have become free."""
+        for item in self._cluster.store.bucket(CRDS).items.values():
+            if item.name not in self._served:
+                self._coalescer.add(item.name)
+
+    def _reshape(self, resources: list[ServedResource], reshaped: _Reshaped) -> None:
         """Prune and default the stored objects by a new schema, so that reads return them in its shape."""
         for resource in resources:
             schema = resource.schema
             if schema is not None and resource.api_version == resource.storage_version:
-                self._cluster.store.bucket(resource.bucket).reshape(partial(_reshaped, schema))
+                self._cluster.store.bucket(resource.bucket).reshape(partial(_known_or_reshaped, reshaped, schema))
 
-    def _establish(self, crd: dict[str, Any]) -> bool:
+    def _establish(self, crd: dict[str, Any], others: list[ServedResource]) -> bool:
         """Set the conditions and stored versions of a definition. Return whether its status changed."""
         now = timestamp(self._cluster.clock.now())
         status = crd.setdefault("status", {})
         before = repr(status)
-        conflict = self._name_conflict(crd)
+        conflict = _name_conflict(crd, others)
         if conflict:
             set_condition(crd, "NamesAccepted", "False", *conflict, now)
             if condition(crd, "Established") is None:
@@ -119,43 +204,60 @@ class CrdController:
         status["storedVersions"] = versions if stored in versions else [*versions, stored]
         return repr(status) != before
 
-    def _name_conflict(self, crd: dict[str, Any]) -> tuple[str, str] | None:
-        """Return reason and message of a name conflict with another resource of the group, None without one."""
-        group, names, name = crd["spec"]["group"], crd["spec"]["names"], crd["metadata"]["name"]
-        wanted = {names["plural"], names.get("singular", ""), *(names.get("shortNames") or ())} - {""}
-        for other in self._cluster.registry.all():
-            if other.group != group or (other.custom is not None and other.custom.crd_name == name):
-                continue
-            taken = wanted & {other.plural, other.singular, *other.short_names}
-            if taken:
-                return "PluralConflict" if names[
-                    "plural"
-                ] in taken else "ShortNamesConflict", f'"{min(taken)}" is already in use'
-            if names["kind"] in {other.kind, other.list_kind}:
-                return "KindConflict", f'"{names["kind"]}" is already in use'
-        return None
-
-    def _clean_up(self, resource: ServedResource, crd: dict[str, Any]) -> None:
+    async def _clean_up(self, name: str) -> None:
         """Delete all instances of a definition, then remove its finalizer."""
-        name, bucket = crd["metadata"]["name"], bucket_of(crd)
-        if CRD_FINALIZER not in (crd["metadata"].get("finalizers") or ()):
+        item, served = self._cluster.store.get(CRDS, name), self._cluster.registry.for_bucket(name)
+        if item is None or CRD_FINALIZER not in (item.decode()["metadata"].get("finalizers") or ()):
             return
-        self._terminating[bucket] = name
-        served = self._cluster.registry.for_bucket(bucket)
-        left = list(self._cluster.store.bucket(bucket).page("", "")) if served is not None else []
-        gone = [delete_item(self._cluster, served, item, _BACKGROUND)[1] for item in left if served is not None]
-        now = timestamp(self._cluster.clock.now())
-        if not all(gone):
+        self._terminating[name] = name
+        are_gone = served is None or await self._delete_instances(served)
+        if are_gone and self._cluster.store.bucket(name).items and served is not None:
+            self._coalescer.add(name)  # another was created meanwhile
+            return
+        item, resource = self._cluster.store.get(CRDS, name), self._cluster.registry.for_bucket(CRDS)
+        if item is None or resource is None:
+            return
+        crd, now = to_served(resource, item), timestamp(self._cluster.clock.now())
+        if not are_gone:
             before = repr(crd.get("status"))
             message = "CustomResource deletion is in progress"
             set_condition(crd, "Terminating", "True", "InstanceDeletionInProgress", message, now)
             if repr(crd.get("status")) != before:
                 store(self._cluster, resource, crd)
             return
-        del self._terminating[bucket]
+        self._terminating.pop(name, None)
         set_condition(crd, "Terminating", "False", "InstanceDeletionCompleted", "removed all instances", now)
-        crd["metadata"]["finalizers"] = [entry for entry in crd["metadata"]["finalizers"] if entry != CRD_FINALIZER]
+        crd["metadata"]["finalizers"] = [
+            entry for entry in crd["metadata"].get("finalizers") or () if entry != CRD_FINALIZER
+        ]
         if is_removable(resource, crd):
             remove(self._cluster, resource, crd)
         else:
             store(self._cluster, resource, crd)
+
+    async def _delete_instances(self, served: ServedResource) -> bool:
+        """Delete the instances of a definition. Return whether all are gone."""
+        bucket, pause, are_gone = self._cluster.store.bucket(served.bucket), Pause(), True
+        for item in list(bucket.page("", "")):
+            await pause.if_due()
+            current = bucket.items.get(item.key)
+            if current is not None:
+                are_gone = delete_item(self._cluster, served, current, _BACKGROUND)[1] and are_gone
+        return are_gone
+
+
+def _name_conflict(crd: dict[str, Any], others: list[ServedResource]) -> tuple[str, str] | None:
+    """Return reason and message of a name conflict with another resource of the group, None without one."""
+    group, names, name = crd["spec"]["group"], crd["spec"]["names"], crd["metadata"]["name"]
+    wanted = {names["plural"], names.get("singular", ""), *(names.get("shortNames") or ())} - {""}
+    for other in others:
+        if other.group != group or (other.custom is not None and other.custom.crd_name == name):
+            continue
+        taken = wanted & {other.plural, other.singular, *other.short_names}
+        if taken:
+            return "PluralConflict" if names[
+                "plural"
+            ] in taken else "ShortNamesConflict", f'"{min(taken)}" is already in use'
+        if names["kind"] in {other.kind, other.list_kind}:
+            return "KindConflict", f'"{names["kind"]}" is already in use'
+    return None

@@ -4,6 +4,7 @@ It implements the three values of ``propagationPolicy``. Background deletes depe
 keeps the owner until its blocking dependents are gone. Orphan removes the owner reference from the dependents.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from kube_apiserver.cluster import Cluster
@@ -12,6 +13,7 @@ from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.storage import Change, Item
+from kube_apiserver.threads import Pause
 from kube_apiserver.writes.deletion import FOREGROUND, ORPHAN, delete_item, is_removable
 from kube_apiserver.writes.write_pipeline import remove, store_as
 
@@ -64,8 +66,9 @@ class GarbageCollector:
             self._owners.add(object_key)
 
     def _change_owners(self, object_key: ObjectKey, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+        kept = set(after)
         for owner in before:
-            if owner not in after and (dependents := self._dependents.get(owner)):
+            if owner not in kept and (dependents := self._dependents.get(owner)):
                 dependents.discard(object_key)
                 if not dependents:
                     del self._dependents[owner]
@@ -99,47 +102,54 @@ class GarbageCollector:
             return
         self._drop_references(resource, item, set(item.owners) - set(alive))
 
-    def _check_deleted_owner(self, object_key: ObjectKey) -> None:
+    async def _check_deleted_owner(self, object_key: ObjectKey) -> None:
         """Orphan or delete the dependents of an owner that is being deleted, then remove its finalizer."""
-        found = self._find(object_key)
-        if found is None:
-            return
-        resource, item = found
-        obj = to_served(resource, item)
-        finalizers = obj["metadata"].get("finalizers") or ()
-        if not obj["metadata"].get("deletionTimestamp"):
+        item = self._cluster.store.get(*object_key)
+        finalizers = _deleted_with(item)
+        if item is None or not finalizers:
             return
         if ORPHAN in finalizers:
-            for _, (other, dependent) in self._dependents_of(item):
-                self._drop_references(other, dependent, {item.uid})
-            self._finalize(resource, obj, ORPHAN)
-        elif FOREGROUND in finalizers and not self._delete_dependents(item):
-            self._finalize(resource, obj, FOREGROUND)
+            pause = Pause()
+            for dependent_key in sorted(self._dependents.get(item.uid, ())):
+                await pause.if_due()
+                if (found := self._find(dependent_key)) is not None:
+                    self._drop_references(*found, {item.uid})
+            self._finalize(object_key, ORPHAN)
+        elif FOREGROUND in finalizers and not await self._delete_dependents(item):
+            self._finalize(object_key, FOREGROUND)
 
-    def _delete_dependents(self, owner: Item) -> bool:
+    async def _delete_dependents(self, owner: Item) -> bool:
         """Delete the dependents of ``owner``. Return whether one of them still blocks its deletion."""
-        blocked = False
-        for object_key, (resource, item) in self._dependents_of(owner):
+        blocked, pause = False, Pause()
+        for object_key in sorted(self._dependents.get(owner.uid, ())):
+            await pause.if_due()
+            if (found := self._find(object_key)) is None:
+                continue
+            resource, item = found
             propagation = "Foreground" if self._dependents.get(item.uid) else "Background"
             delete_item(self._cluster, resource, item, DeleteOptions(propagation=propagation))
             left = self._find(object_key)
             blocked = blocked or (left is not None and _blocks(left[1].decode(), owner.uid))
         return blocked
 
-    def _dependents_of(self, owner: Item) -> list[tuple[ObjectKey, tuple[ServedResource, Item]]]:
-        object_keys = sorted(self._dependents.get(owner.uid, ()))
-        return [(object_key, found) for object_key in object_keys if (found := self._find(object_key)) is not None]
-
     def _drop_references(self, resource: ServedResource, item: Item, uids: set[str]) -> None:
         obj = to_served(resource, item)
-        kept = [reference for reference in obj["metadata"]["ownerReferences"] if reference.get("uid") not in uids]
+        references = obj["metadata"].get("ownerReferences") or ()
+        kept = [reference for reference in references if reference.get("uid") not in uids]
+        if len(kept) == len(references):
+            return
         if kept:
             obj["metadata"]["ownerReferences"] = kept
         else:
             del obj["metadata"]["ownerReferences"]
         store_as(self._cluster, resource, obj, _MANAGER)
 
-    def _finalize(self, resource: ServedResource, obj: dict[str, Any], finalizer: str) -> None:
+    def _finalize(self, object_key: ObjectKey, finalizer: str) -> None:
+        found = self._find(object_key)
+        if found is None or finalizer not in _deleted_with(found[1]):
+            return
+        resource, item = found
+        obj = to_served(resource, item)
         kept = [name for name in obj["metadata"]["finalizers"] if name != finalizer]
         obj["metadata"]["finalizers"] = kept
         if not kept:
@@ -159,6 +169,12 @@ class GarbageCollector:
             if FOREGROUND in finalizers:
                 return "Foreground"
         return "Background"
+
+
+def _deleted_with(item: Item | None) -> Sequence[str]:
+    """Return the finalizers of an object that is being deleted, none of another object."""
+    metadata = item.decode()["metadata"] if item is not None else {}
+    return (metadata.get("finalizers") or ()) if metadata.get("deletionTimestamp") else ()
 
 
 def _blocks(dependent: dict[str, Any], owner_uid: str) -> bool:

@@ -5,6 +5,7 @@ from kube_apiserver.controllers.coalescer import Coalescer
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.storage import Change, Item
+from kube_apiserver.threads import Pause
 from kube_apiserver.writes.deletion import delete_item, is_removable
 from kube_apiserver.writes.write_pipeline import remove, store
 
@@ -42,14 +43,14 @@ class NamespaceController:
         elif change.type == "DELETED" and item.namespace in self._terminating:
             self._coalescer.add(item.namespace)
 
-    def _empty(self, name: str) -> None:
+    async def _empty(self, name: str) -> None:
         item = self._cluster.store.get(_BUCKET, name)
-        resource = self._cluster.registry.for_bucket(_BUCKET)
+        if item is None or not item.decode()["metadata"].get("deletionTimestamp") or await self._delete_content(name):
+            return
+        item, resource = self._cluster.store.get(_BUCKET, name), self._cluster.registry.for_bucket(_BUCKET)
         if item is None or resource is None:
             return
         obj = to_served(resource, item)
-        if not obj["metadata"].get("deletionTimestamp") or self._delete_content(name):
-            return
         finalizers = [entry for entry in obj["spec"].get("finalizers") or () if entry != "kubernetes"]
         obj["spec"] = {**obj["spec"], "finalizers": finalizers} if finalizers else {}
         if is_removable(resource, obj):
@@ -57,12 +58,15 @@ class NamespaceController:
         elif finalizers != (to_served(resource, item)["spec"].get("finalizers") or []):
             store(self._cluster, resource, obj)
 
-    def _delete_content(self, namespace: str) -> bool:
+    async def _delete_content(self, namespace: str) -> bool:
         """Delete every object in a namespace. Return whether any remain."""
-        left = False
+        left, pause = False, Pause()
         for resource in self._cluster.registry.namespaced_buckets():
             bucket = self._cluster.store.bucket(resource.bucket)
             for item in list(bucket.page(f"{namespace}/", "")):
-                _, gone = delete_item(self._cluster, resource, item, _BACKGROUND)
-                left = left or not gone
+                await pause.if_due()
+                current = bucket.items.get(item.key)
+                if current is not None:
+                    _, gone = delete_item(self._cluster, resource, current, _BACKGROUND)
+                    left = left or not gone
         return left

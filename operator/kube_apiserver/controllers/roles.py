@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kube_apiserver import fieldmanagers
+from kube_apiserver import codec, fieldmanagers
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.coalescer import Coalescer
 from kube_apiserver.controllers.label_selectors import selector_text
@@ -13,6 +13,7 @@ from kube_apiserver.storage import Change, Item
 from kube_apiserver.writes.write_pipeline import store
 
 _BUCKET = "clusterroles.rbac.authorization.k8s.io"
+_EVERY = ""
 _MANAGER = "clusterrole-aggregation-controller"
 
 
@@ -21,7 +22,7 @@ class RoleAggregator:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._coalescer = Coalescer(self._aggregate)
+        self._coalescer = Coalescer(self._handle)
 
     def stop(self) -> None:
         """Stop aggregating."""
@@ -36,9 +37,15 @@ class RoleAggregator:
         """Enqueue every aggregated role after a write to any ClusterRole, because any role may be selected."""
         del change
         if bucket == _BUCKET:
-            for item in self._cluster.store.bucket(_BUCKET).page("", ""):
-                if _aggregates(item):
-                    self._coalescer.add(item.name)
+            self._coalescer.add(_EVERY)
+
+    def _handle(self, name: str) -> None:
+        if name != _EVERY:
+            self._aggregate(name)
+            return
+        for item in list(self._cluster.store.bucket(_BUCKET).page("", "")):
+            if _aggregates(item):
+                self._aggregate(item.name)
 
     def _aggregate(self, name: str) -> None:
         item = self._cluster.store.get(_BUCKET, name)
@@ -69,7 +76,7 @@ class RoleAggregator:
 
     def _selected_rules(self, resource: ServedResource, role: dict[str, Any]) -> list[Any]:
         """Return the rules of the selected roles without duplicates, ordered by selector and then by role name."""
-        found: list[Any] = []
+        found: dict[bytes, Any] = {}
         for selector in (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or ():
             try:
                 labels = LabelSelector.parse(selector_text(selector))
@@ -77,9 +84,9 @@ class RoleAggregator:
                 continue
             for item in self._cluster.store.bucket(_BUCKET).page("", ""):
                 if item.name != role["metadata"]["name"] and labels.matches(item.labels):
-                    rules = to_served(resource, item).get("rules") or ()
-                    found += [rule for rule in rules if rule not in found]
-        return found
+                    for rule in to_served(resource, item).get("rules") or ():
+                        found.setdefault(codec.token(rule), rule)
+        return list(found.values())
 
 
 def _aggregates(item: Item) -> bool:

@@ -6,7 +6,7 @@ The rules follow apiextensions-apiserver's ``pkg/apiserver/schema/defaulting``.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kube_apiserver.crds.schemas import from_crd
+from kube_apiserver.crds.schemas import from_part
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.keywords.keywords import check
 from kube_apiserver.schema import messages
@@ -20,7 +20,7 @@ def default_causes(schema: Raw, path: str, *, root: bool = True) -> Iterator[Cau
     """Yield the field errors of every default in the structural schema at ``path``, except those of metadata."""
     default = schema.get("default")
     if default is not None:
-        yield from _value(default, from_crd(schema), f"{path}.default")
+        yield from _value(default, from_part(schema), f"{path}.default")
     if isinstance(schema.get("items"), Mapping):
         yield from default_causes(schema["items"], f"{path}.items", root=False)
     for name, member in (schema.get("properties") or {}).items():

@@ -1,7 +1,11 @@
 """Conversion of a CustomResourceDefinition's ``openAPIV3Schema`` to a ``Schema``."""
 
+import hashlib
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from kube_apiserver.schema.model import MISSING, Rule, Schema, ValueRules
 
@@ -22,14 +26,32 @@ _RULES = {
 }
 
 
+_KEPT = 8
+_recent: dict[bytes, Schema] = {}
+_lock = threading.Lock()
+
+
 def from_crd(openapi_v3_schema: Mapping[str, Any] | None) -> Schema:
     """Return the schema of a CRD version. Without an ``openAPIV3Schema``, every field is allowed and preserved.
 
-    The schema leaves the root's ``metadata``, ``apiVersion`` and ``kind`` to the server, as in Kubernetes.
+    The schema leaves the root's ``metadata``, ``apiVersion`` and ``kind`` to the server, as in Kubernetes. One write
+    of a definition asks for the same schema several times, so the last few are kept.
     """
     if not openapi_v3_schema:
         return Schema(type="object", preserve_unknown=True)
-    return _schema(openapi_v3_schema)
+    digest = hashlib.sha256(msgspec.json.encode(openapi_v3_schema)).digest()
+    known = _recent.get(digest) or from_part(openapi_v3_schema)
+    with _lock:
+        _recent.pop(digest, None)
+        _recent[digest] = known
+        if len(_recent) > _KEPT:
+            del _recent[next(iter(_recent))]
+    return known
+
+
+def from_part(raw: Mapping[str, Any]) -> Schema:
+    """Return a part of a schema, which is not kept."""
+    return _schema(raw)
 
 
 def _schema(raw: Mapping[str, Any]) -> Schema:

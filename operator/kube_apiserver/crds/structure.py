@@ -3,11 +3,10 @@
 Rules and messages follow apiextensions-apiserver's ``pkg/apiserver/schema/validation.go`` and ``complete.go``.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kube_apiserver.keywords.values import compiled
+from go_regexp import PatternError, compile_pattern
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.model import Cause
 
@@ -120,8 +119,8 @@ def _restrictions(schema: Raw, path: str, *, skip_any: bool = False, skip_first:
     pattern = schema.get("pattern")
     if pattern:
         try:
-            compiled(pattern)
-        except re.error as error:
+            compile_pattern(pattern)
+        except PatternError as error:
             yield messages.invalid(
                 f"{path}.pattern", pattern, f"must be a valid regular expression, but isn't: {error}"
             )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from kube_apiserver.decoding.base64_text import canonical_base64
 from kube_apiserver.schema.model import MISSING, Schema
 from kube_apiserver.schema.quantity import canonical_quantity
 
@@ -41,23 +42,35 @@ def _element(value: Any, schema: Schema) -> Any:
 
 def _struct(value: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     result: dict[str, Any] = {}
+    written = schema.written
+    if written is None:
+        written = schema.written = frozenset(name for name, field in schema.properties.items() if _is_written(field))
     for name, field in schema.properties.items():
+        if name not in value and name not in written:
+            continue
         given = value.get(name)
         if given is None and field.default is not MISSING:
             given = copy.deepcopy(field.default)
         if given is None:
-            given = None if field.pointer else _zero(field)
-            if field.omit_zero or (field.omit_empty and _is_empty(given, field)):
-                continue
-            result[name] = given
+            if _is_written(field):
+                result[name] = None if field.pointer else _zero(field)
             continue
-        written = canonical(given, field)
-        if field.omit_empty and not field.pointer and _is_empty(written, field):
+        known = canonical(given, field)
+        if field.omit_empty and not field.pointer and _is_empty(known, field):
             continue
-        if field.omit_zero and not field.pointer and written in ({}, None):
+        if field.omit_zero and not field.pointer and known in ({}, None):
             continue
-        result[name] = written
+        result[name] = known
     return result
+
+
+def _is_written(field: Schema) -> bool:
+    """Report whether Go writes a field that is unset, or sets it by a default."""
+    if field.default is not MISSING:
+        return True
+    if field.omit_zero:
+        return False
+    return not (field.omit_empty and _is_empty(None if field.pointer else _zero(field), field))
 
 
 def _is_empty(value: Any, field: Schema) -> bool:
@@ -87,6 +100,8 @@ def _zero(field: Schema) -> Any:
 def _scalar(value: Any, schema: Schema) -> Any:
     name = schema.definition.rpartition(".")[2]
     try:
+        if schema.format == "byte" and isinstance(value, str):
+            return canonical_base64(value)
         if name == "Quantity" and isinstance(value, (str, int, float)):
             return canonical_quantity(value)
         if name in _TIMES and isinstance(value, str):

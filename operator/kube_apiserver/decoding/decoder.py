@@ -3,12 +3,11 @@
 kube-apiserver answers 400 with the decoder's message before it validates the object.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from kube_apiserver.decoding.base64_text import CorruptBase64, canonical_base64
 from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.go_format import json_type
 from kube_apiserver.schema.model import Schema
@@ -79,11 +78,9 @@ def _scalar(value: Any, schema: Schema, where: str) -> str | None:
 
 def _base64(value: str) -> str | None:
     try:
-        base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-        position = next((index for index, char in enumerate(value) if char not in alphabet), len(value))
-        return f"illegal base64 data at input byte {position}"
+        canonical_base64(value)
+    except CorruptBase64 as error:
+        return str(error)
     return None
 
 

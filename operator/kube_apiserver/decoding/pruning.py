@@ -47,10 +47,11 @@ def _object(
 
 def _value(value: Any, schema: Schema, path: str, unknown: list[str]) -> Any:
     if isinstance(value, dict):
-        if schema.type != "object" and not schema.properties:
+        if schema.builtin and schema.type != "object" and not schema.properties:
             return value
         return _object(value, schema, path, unknown, embedded=schema.embedded)
-    if isinstance(value, list) and schema.items:
-        items = schema.items
+    if isinstance(value, list) and (schema.items or not (schema.builtin or schema.preserve_unknown)):
+        # Like kube-apiserver, it also prunes below a list that is no list by its schema.
+        items = schema.items or Schema()
         return [_value(item, items, f"{path}[{position}]", unknown) for position, item in enumerate(value)]
     return value

@@ -48,9 +48,9 @@ def _fill(value: Any, schema: Schema, *, keep_nulls: bool) -> Any:
         known = schema.child(name)
         if known is None:
             result[name] = member
-        elif member is not None or known.nullable or (not known.type and not known.int_or_string):
+        elif member is not None or known.nullable:
             result[name] = _fill(member, known, keep_nulls=keep_nulls)
-        elif keep_nulls and known.default is MISSING:
+        elif keep_nulls and known.default is MISSING and (known.type or known.int_or_string):
             result[name] = None
     for name, known in schema.properties.items():
         if name not in result and known.default is not MISSING and known.default is not None:

@@ -1,18 +1,18 @@
 """Responses at non-resource paths: health, version, discovery and OpenAPI."""
 
-from typing import Any
-
 from aiohttp import web
 
-from kube_apiserver import codec, openapi
+from kube_apiserver import codec
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.documents import discovery
+from kube_apiserver.documents.openapi import V2, V3, OpenApiPaths
 from kube_apiserver.registry import Registry
-from kube_apiserver.registry.resource import CRDS
-from kube_apiserver.threads import in_thread
+from kube_apiserver.security.token_signer import ALGORITHM
+from kube_apiserver.security.tokens import AUDIENCE
+from kube_apiserver.wire.negotiation import media_ranges
 from kube_apiserver.wire.request_info import parse_target
 from kube_apiserver.wire.response import Response
-from kube_apiserver.wire.status_error import method_not_allowed, no_such_resource
+from kube_apiserver.wire.status_error import StatusError, method_not_allowed, no_such_resource
 
 _VERSION = {
     "major": "1",
@@ -30,9 +30,10 @@ _VERSION = {
     "platform": "linux/amd64",
 }
 _HEALTH = frozenset({"/healthz", "/readyz", "/livez"})
+_CONFIGURATION, _KEYS = "/.well-known/openid-configuration", "/openid/v1/jwks"
+_KEY_SET = "application/jwk-set+json"
+_ISSUER = frozenset({_CONFIGURATION, _KEYS})
 _TEXT = "text/plain; charset=utf-8"
-_OPENAPI = "/openapi/v3"
-_FOREVER = "public, max-age=31536000, immutable"
 
 
 class Documents:
@@ -40,6 +41,7 @@ class Documents:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
+        self._openapi = OpenApiPaths(cluster.registry, cluster.clock)
 
     async def answer(self, request: web.BaseRequest, path: str) -> Response:
         """Return the document at ``path``, or the 404 of an unregistered path.
@@ -52,23 +54,35 @@ class Documents:
             return self._health(request, path[1:])
         if request.method not in {"GET", "HEAD"}:
             raise method_not_allowed()
-        if path == "/openapi/v2":
-            if openapi.PROTOBUF in request.headers.get("Accept", ""):
-                return Response(openapi.v2_without_definitions(), media=openapi.PROTOBUF_MEDIA)
-            return Response(await in_thread(openapi.v2, self._crds()))
-        if path == _OPENAPI:
-            # kube-apiserver serves its index as a file without an extension, hence text/plain.
-            return Response(codec.encode(await in_thread(openapi.index, self._crds())), media=_TEXT)
-        if path.startswith(f"{_OPENAPI}/"):
-            return await self._openapi(request, path.removeprefix(f"{_OPENAPI}/"))
-        return self._discovery(request, path)
+        if path in _ISSUER:
+            return self._issuer(request, path)
+        return await self._openapi.answer(request, path) or self._discovery(request, path)
+
+    def _issuer(self, request: web.BaseRequest, path: str) -> Response:
+        """Answer OpenID Connect discovery, by which others verify the tokens of service accounts."""
+        signer, headers = self._cluster.tokens.signer, {"Cache-Control": "public, max-age=3600"}
+        media = _KEY_SET if path == _KEYS else "application/json"
+        accept: str = request.headers.get("Accept", "*/*")
+        if not {media, "application/*", "*/*"} & {found.media for found in media_ranges(accept or "*/*")}:
+            why = f"406: Not Acceptable\n\nAvailable representations: {media}"
+            raise StatusError(406, "NotAcceptable", why, {})
+        if path == _KEYS:
+            return Response(codec.encode(signer.key_set()), media=media, headers=headers)
+        configuration = {
+            "issuer": AUDIENCE,
+            "jwks_uri": f"{request.scheme}://{request.host}{_KEYS}",
+            "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+        }
+        return Response(codec.encode(configuration), headers=headers, ends_line=False)
 
     def _discovery(self, request: web.BaseRequest, path: str) -> Response:
         registry = self._cluster.registry
         if path == "/":
             return Response(codec.encode({"paths": _paths(registry)}))
         if path == "/version":
-            return Response(codec.encode(_VERSION))
+            return Response(codec.encode(_VERSION), ends_line=False)
         if path in {"/api", "/apis"}:
             return self._root(request, core=path == "/api")
         target, parts = parse_target(path), path.split("/")
@@ -104,27 +118,6 @@ class Documents:
             return Response(codec.encode(discovery.api_versions(request.host)))
         return Response(codec.encode(discovery.group_list(registry)))
 
-    async def _openapi(self, request: web.BaseRequest, name: str) -> Response:
-        crds = self._crds()
-        if name not in openapi.document_names(crds):
-            return Response(b"", 404, media="")
-        digest, wanted = openapi.document_hash(name, crds), request.rel_url.query.get("hash")
-        headers = {"Etag": f'"{digest}"', "Vary": "Accept"}
-        if wanted and wanted != digest:
-            location = f"{_OPENAPI}/{name}?hash={digest}"
-            return Response(b"", 301, media="", headers={"Location": location})
-        if wanted:
-            headers["Cache-Control"] = _FOREVER
-        if request.headers.get("If-None-Match") == headers["Etag"]:
-            return Response(b"", 304, media="", headers=headers)
-        body = await in_thread(openapi.document, name, crds)
-        return Response(body or b"", headers=headers)
-
-    def _crds(self) -> list[dict[str, Any]]:
-        served = self._cluster.registry.crd_names()
-        items = self._cluster.store.bucket(CRDS).page("", "")
-        return [item.decode() for item in items if item.name in served]
-
 
 def page_not_found() -> Response:
     """Return the 404 of kube-apiserver for a path without a handler."""
@@ -132,7 +125,18 @@ def page_not_found() -> Response:
 
 
 def _paths(registry: Registry) -> list[str]:
-    paths = {"/api", "/apis", "/healthz", "/livez", "/readyz", "/openapi/v2", _OPENAPI, "/version"}
+    paths = {
+        *_ISSUER,
+        "/api",
+        "/apis",
+        "/apis/",
+        V2,
+        V3,
+        f"{V3}/",
+        "/version",
+        *_HEALTH,
+        *(f"{path}/ping" for path in _HEALTH),
+    }
     for group, versions in registry.versions().items():
         if group:
             paths.add(f"/apis/{group}")

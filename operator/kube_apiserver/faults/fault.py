@@ -13,6 +13,7 @@ class Action(StrEnum):
     DELAY = "delay"
     REFUSE = "refuse"
     REPLACE = "replace"
+    LOSE = "lose"
 
     BREAK = "break"
     END = "end"
@@ -35,6 +36,9 @@ IN_WATCH: Final = frozenset(
 )
 """The actions inside an open watch. All others replace or delay a response."""
 
+WRITE: Final = "write"
+_WRITES: Final = frozenset({"create", "update", "patch", "delete", "deletecollection"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -44,6 +48,7 @@ class Fault:
 
     - ``drop`` cuts the connection; ``stall`` never answers; ``delay`` answers after ``seconds``.
     - ``refuse`` answers with the status ``code``; ``replace`` answers with ``body``.
+    - ``lose`` carries the request out and cuts the connection in place of the answer.
 
     These actions affect watches, also those that are open already:
 
@@ -55,12 +60,15 @@ class Fault:
 
     Attributes:
         action: the kind of the fault.
-        verb: API verb (get, list, watch, create, ...); empty matches any.
+        verb: API verb (get, list, watch, create, ...), or ``write`` for create, update, patch and the deletions; empty
+            matches any.
         resource: plural name, followed by ``/`` and a subresource if there is one; empty matches any.
         path: prefix of the request path; empty matches any.
         query: substring of the raw query; empty matches any.
         agent: substring of the client's User-Agent; empty matches any.
         count: how many requests or watches the fault hits; None for all until it is removed.
+        skip: how many matching requests pass before the first hit.
+        alternating: hit the first, the third and so on of the requests with one verb and path, so that a retry passes.
         code: the HTTP status of ``refuse`` and ``error-event``.
         message: the message of ``refuse`` and ``error-event``, "a planned fault" by default.
         retry_after_seconds: the Retry-After header of ``refuse``.
@@ -75,6 +83,8 @@ class Fault:
     query: str = ""
     agent: str = ""
     count: int | None = 1
+    skip: int = 0
+    alternating: bool = False
     code: int = 500
     message: str = ""
     retry_after_seconds: int | None = None
@@ -84,6 +94,8 @@ class Fault:
     def __post_init__(self) -> None:
         if self.count is not None and self.count < 1:
             raise ValueError("count must be at least 1, or null for no limit")
+        if self.skip < 0:
+            raise ValueError("skip must not be negative")
         if not 300 <= self.code <= 599:
             raise ValueError("code must be a status from 300 to 599")
         if self.seconds < 0:
@@ -97,7 +109,7 @@ class Fault:
     def matches(self, subject: "Subject") -> bool:
         """Report whether the fault matches a request."""
         return (
-            self.verb in {"", subject.verb}
+            (self.verb in {"", subject.verb} or (self.verb == WRITE and subject.verb in _WRITES))
             and self.resource in {"", subject.resource}
             and subject.path.startswith(self.path)
             and self.query in subject.query

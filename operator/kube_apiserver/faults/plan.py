@@ -24,17 +24,33 @@ class Planned:
         hits: how many requests or watches it has hit.
     """
 
-    __slots__ = ("fault", "hits", "number")
+    __slots__ = ("_hit_last", "_skipped", "fault", "hits", "number")
 
     def __init__(self, number: int, fault: Fault) -> None:
         self.number = number
         self.fault = fault
         self.hits = 0
+        self._skipped = 0
+        self._hit_last: set[tuple[str, str]] = set()
 
     @property
     def is_used_up(self) -> bool:
         """Report whether the fault has reached its ``count``."""
         return self.fault.count is not None and self.hits >= self.fault.count
+
+    def hit(self, subject: Subject) -> bool:
+        """Report whether the fault hits a request or watch that matches, and count it."""
+        if self._skipped < self.fault.skip:
+            self._skipped += 1
+            return False
+        place = (subject.verb, subject.path)
+        if self.fault.alternating and place in self._hit_last:
+            self._hit_last.discard(place)
+            return False
+        if self.fault.alternating:
+            self._hit_last.add(place)
+        self.hits += 1
+        return True
 
 
 class FaultPlan:
@@ -52,8 +68,7 @@ class FaultPlan:
         self._planned[planned.number] = planned
         if fault.action in IN_WATCH:
             for watch in tuple(self._watches):
-                if not planned.is_used_up and fault.matches(watch.subject):
-                    planned.hits += 1
+                if not planned.is_used_up and fault.matches(watch.subject) and planned.hit(watch.subject):
                     watch.inject(fault)
         return planned
 
@@ -82,8 +97,8 @@ class FaultPlan:
     def _hits(self, subject: Subject, *, in_watch: bool) -> Iterator[Fault]:
         for planned in tuple(self._planned.values()):
             fault = planned.fault
-            if (fault.action in IN_WATCH) is in_watch and not planned.is_used_up and fault.matches(subject):
-                planned.hits += 1
+            is_due = (fault.action in IN_WATCH) is in_watch and not planned.is_used_up and fault.matches(subject)
+            if is_due and planned.hit(subject):
                 yield fault
 
     def __iter__(self) -> Iterator[Planned]:

@@ -33,8 +33,19 @@ def failure(fault: Fault) -> StatusError:
     return StatusError(fault.code, _REASONS.get(HTTPStatus(fault.code), ""), message, details, headers)
 
 
+#: In place of a response: carry the request out, then ``cut`` its connection.
+LOST = Response(b"")
+
+
+def cut(request: web.BaseRequest) -> ConnectionError:
+    """Cut the connection of a request, and return the error to raise."""
+    if request.transport is not None:
+        request.transport.abort()
+    return ConnectionAbortedError("a planned fault")
+
+
 async def inject(fault: Fault, request: web.BaseRequest) -> Response | None:
-    """Inject a fault into a request. Return the response, None if the request shall be answered normally.
+    """Inject a fault into a request. Return the response, None if the request shall be answered normally, or ``LOST``.
 
     Raises:
         StatusError: the fault refuses the request.
@@ -47,11 +58,11 @@ async def inject(fault: Fault, request: web.BaseRequest) -> Response | None:
         case Action.STALL:
             await asyncio.Event().wait()  # blocks until the client disconnects, which cancels this request
             return None
+        case Action.LOSE:
+            return LOST
         case Action.REFUSE:
             raise failure(fault)
         case Action.REPLACE:
-            return Response(fault.raw_body)
+            return Response(fault.raw_body, ends_line=False)
         case _:
-            if request.transport is not None:
-                request.transport.abort()
-            raise ConnectionAbortedError("a planned fault")
+            raise cut(request)

@@ -1,6 +1,7 @@
 """Merging of an applied configuration into the live object, and removal of paths from an object."""
 
 import copy
+from collections import deque
 from typing import Any
 
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
@@ -25,20 +26,17 @@ def _merged_list(live: list[Any], applied: list[Any], schema: Schema) -> list[An
     """Merge two keyed lists in the applied order. Items only in ``live`` stay before their next shared neighbour."""
     old = {element_of(item, schema): item for item in live}
     new = {element_of(item, schema): item for item in applied}
-    shared = [element for element in new if element in old]
+    shared = deque(element for element in new if element in old)
     result: list[Any] = []
-    waiting = list(new)
+    waiting = deque(new)
     for element, item in old.items():
         if element not in new:
             result.append(item)
         elif shared and shared[0] == element:
-            while waiting:
-                following = waiting.pop(0)
+            shared.popleft()
+            while (following := waiting.popleft()) != element:
                 result.append(_merged_item(old, new, following, schema))
-                if following in shared:
-                    shared.remove(following)
-                if following == element:
-                    break
+            result.append(_merged_item(old, new, element, schema))
     return result + [_merged_item(old, new, element, schema) for element in waiting]
 
 

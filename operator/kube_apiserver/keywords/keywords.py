@@ -17,7 +17,7 @@ def check(value: Any, schema: Schema, path: str) -> list[Cause]:
     if value is None and (schema.nullable or (not schema.type and not schema.int_or_string)):
         return []
     causes = _type(value, schema, path)
-    if causes and not (schema.type == "integer" and isinstance(value, float)):
+    if causes and not (schema.type == "integer" and messages.json_type(value) == "number"):
         return causes
     causes += check_composition(value, schema, path, check)
     if isinstance(value, str):

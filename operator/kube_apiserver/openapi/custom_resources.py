@@ -1,23 +1,14 @@
 """OpenAPI schemas and paths of custom resources, as kube-apiserver publishes them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kube_apiserver.openapi.operations import PathKind
 from kube_apiserver.openapi.types import REFERENCE
+from kube_apiserver.registry import ServedResource
 
-Crd = Mapping[str, Any]
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
-_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
 _TEXT = {"type": "string"}
-
-
-def served_versions(crds: Iterable[Crd]) -> Iterator[tuple[Crd, Mapping[str, Any]]]:
-    """Yield each definition with each of its served versions."""
-    for crd in crds:
-        for version in (crd.get("spec") or {}).get("versions") or ():
-            if version.get("served"):
-                yield crd, version
 
 
 def definition_name(group: str, version: str, kind: str) -> str:
@@ -25,13 +16,11 @@ def definition_name(group: str, version: str, kind: str) -> str:
     return ".".join([*reversed(group.split(".")), version, kind])
 
 
-def schemas(crd: Crd, version: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schemas of the kind and of its list kind, by definition name."""
-    spec = crd["spec"]
-    names, group, name = spec["names"], spec["group"], version["name"]
-    kind, list_kind = names["kind"], names.get("listKind") or f"{names['kind']}List"
+def schemas(resource: ServedResource) -> dict[str, Any]:
+    """Return the schemas of the kind of a custom resource and of its list kind, by definition name."""
+    group, name, kind, list_kind = resource.group, resource.version, resource.kind, resource.list_kind
     definition = definition_name(group, name, kind)
-    raw = dict((version.get("schema") or {}).get("openAPIV3Schema") or {})
+    raw = dict(resource.custom.open_api) if resource.custom is not None else {}
     properties = {**(raw.get("properties") or {}), "apiVersion": _TEXT, "kind": _TEXT}
     properties["metadata"] = {"allOf": [{"$ref": f"{REFERENCE}{_META}ObjectMeta"}]}
     if not raw.get("properties") and not raw.get("type"):
@@ -68,20 +57,18 @@ def _gvk(group: str, version: str, kind: str) -> dict[str, Any]:
     return {"x-kubernetes-group-version-kind": [{"group": group, "version": version, "kind": kind}]}
 
 
-def path_kinds(crd: Crd, version: Mapping[str, Any]) -> Iterator[PathKind]:
-    """Yield the path kinds of the resource and its subresources."""
-    spec = crd["spec"]
-    names, group, name = spec["names"], spec["group"], version["name"]
-    kind, plural = names["kind"], names["plural"]
+def path_kinds(resource: ServedResource) -> Iterator[PathKind]:
+    """Yield the path kinds of a custom resource and its subresources."""
+    group, name, kind = resource.group, resource.version, resource.kind
     gvk = {"group": group, "version": name, "kind": kind}
     definition = definition_name(group, name, kind)
-    listed = definition_name(group, name, names.get("listKind") or f"{kind}List")
-    namespaced = spec.get("scope") == "Namespaced"
-    yield PathKind(plural, namespaced, _VERBS, gvk, definition, listed, custom=True)
-    declared = version.get("subresources") or {}
-    verbs = frozenset({"get", "patch", "update"})
-    if declared.get("status") is not None:
-        yield PathKind(plural, namespaced, verbs, gvk, definition, listed, "status", kind, custom=True)
-    if declared.get("scale") is not None:
-        sent = "io.k8s.api.autoscaling.v1.Scale"
-        yield PathKind(plural, namespaced, verbs, gvk, sent, "", "scale", kind, custom=True)
+    listed = definition_name(group, name, resource.list_kind)
+    plural, namespaced = resource.plural, resource.namespaced
+    yield PathKind(plural, namespaced, resource.verbs, gvk, definition, listed, custom=True)
+    for sub in resource.subresources:
+        verbs = frozenset(sub.verbs)
+        if sub.name == "status":
+            yield PathKind(plural, namespaced, verbs, gvk, definition, listed, "status", kind, custom=True)
+        else:
+            sent = "io.k8s.api.autoscaling.v1.Scale"
+            yield PathKind(plural, namespaced, verbs, gvk, sent, "", sub.name, kind, custom=True)

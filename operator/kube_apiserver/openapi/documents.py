@@ -1,11 +1,10 @@
-"""The OpenAPI v3 index and its documents.
+"""The OpenAPI v3 documents: what is in them, and their hashes.
 
-The module assembles, hashes and caches the documents. A document of built-in groups is built once per process, one
-with custom resources once per state of its CRDs.
+``publisher`` decides when a document is built.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,51 +14,37 @@ import msgspec
 from kube_apiserver.openapi import custom_resources
 from kube_apiserver.openapi.operations import PathKind, paths
 from kube_apiserver.openapi.types import closure, type_schema
+from kube_apiserver.registry import ServedResource
 from kube_apiserver.schema import ResourceInfo, builtin_resources, facts
 
-Crd = Mapping[str, Any]
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _SHARED = tuple(f"{_META}{name}" for name in ("APIResourceList", "DeleteOptions", "Status", "WatchEvent"))
 
 
-def index(crds: Sequence[Crd] = ()) -> dict[str, Any]:
-    """Return the response body of ``/openapi/v3``: the URL of every document, with the hash of its content.
+def document_name(group: str, version: str) -> str:
+    """Return the name of the document of a group version: ``api/v1``, ``apis/apps/v1`` and so on."""
+    return f"apis/{group}/{version}" if group else f"api/{version}"
+
+
+@cache
+def builtin_names() -> frozenset[str]:
+    """Return the names of the documents with built-in kinds."""
+    return frozenset(document_name(resource.group, resource.version) for resource in builtin_resources())
+
+
+def document_hash(name: str, members: Sequence[ServedResource] = ()) -> str:
+    """Return the hash of a document by what it is built from. Quoted, it is the document's ETag.
 
     Args:
-        crds: all CustomResourceDefinitions that are served.
+        name: the name of the document.
+        members: the custom resources in it. Only what the document shows of them counts.
     """
-    addresses = {name: f"/openapi/v3/{name}?hash={document_hash(name, crds)}" for name in document_names(crds)}
-    return {"paths": {name: {"serverRelativeURL": address} for name, address in addresses.items()}}
-
-
-def document_names(crds: Sequence[Crd] = ()) -> list[str]:
-    """Return the sorted names of all documents: ``api/v1``, ``apis/apps/v1`` and so on."""
-    return sorted(
-        {*_builtin_names(), *(_custom_name(crd, version) for crd, version in custom_resources.served_versions(crds))}
-    )
-
-
-def document(group_version: str, crds: Sequence[Crd] = ()) -> bytes | None:
-    """Return the document ``api/v1`` or ``apis/apps/v1`` as JSON, None if there is no such document.
-
-    Large documents take some hundred milliseconds to build, once. Call this off the event loop.
-    """
-    mine = _members(group_version, crds)
-    if group_version not in _builtin_names() and not mine:
-        return None
-    return _document(group_version, msgspec.json.encode(mine))
-
-
-def document_hash(group_version: str, crds: Sequence[Crd] = ()) -> str:
-    """Return the hash of a document's content. Quoted, it is the document's ETag."""
-    return _hash(group_version, msgspec.json.encode(_members(group_version, crds)))
-
-
-@lru_cache(maxsize=256)
-def _hash(group_version: str, crds: bytes) -> str:
     digest = hashlib.sha512(_facts_digest())
-    digest.update(group_version.encode())
-    digest.update(crds)
+    digest.update(name.encode())
+    for member in members:
+        subresources = [sub.name for sub in member.subresources]
+        shown = [member.kind, member.list_kind, member.plural, member.namespaced, subresources]
+        digest.update(msgspec.json.encode([shown, member.custom.open_api if member.custom is not None else None]))
     return digest.hexdigest().upper()
 
 
@@ -68,38 +53,21 @@ def _facts_digest() -> bytes:
     return hashlib.sha512(Path(facts.__file__).with_name("facts.bin").read_bytes()).digest()
 
 
-@cache
-def _builtin_names() -> frozenset[str]:
-    return frozenset(_name(resource.group, resource.version) for resource in builtin_resources())
-
-
-def _name(group: str, version: str) -> str:
-    return f"apis/{group}/{version}" if group else f"api/{version}"
-
-
-def _custom_name(crd: Crd, version: Mapping[str, Any]) -> str:
-    return _name(crd["spec"]["group"], version["name"])
-
-
-def _members(group_version: str, crds: Iterable[Crd]) -> list[tuple[Any, Any]]:
-    """Return the (spec, version) pairs of a document. They omit metadata, so that the hash depends on content only."""
-    return [
-        ({"spec": {key: crd["spec"].get(key) for key in ("group", "names", "scope")}}, version)
-        for crd, version in custom_resources.served_versions(crds)
-        if _custom_name(crd, version) == group_version
-    ]
-
-
 @lru_cache(maxsize=64)
-def _document(group_version: str, crds: bytes) -> bytes:
-    members = msgspec.json.decode(crds, type=list[tuple[dict[str, Any], dict[str, Any]]])
-    parts = group_version.split("/")
+def builtin_document(name: str) -> bytes:
+    """Return a document without custom resources, which all servers of a process share."""
+    return document(name)
+
+
+def document(name: str, members: Sequence[ServedResource] = ()) -> bytes:
+    """Build a document as JSON. Large documents take some ten milliseconds, so call this off the event loop."""
+    parts = name.split("/")
     group, version = (parts[1], parts[2]) if parts[0] == "apis" else ("", parts[1])
     kinds = list(_builtin_kinds(group, version))
     schemas: dict[str, Any] = {}
-    for crd, served in members:
-        schemas |= custom_resources.schemas(crd, served)
-        kinds += custom_resources.path_kinds(crd, served)
+    for member in members:
+        schemas |= custom_resources.schemas(member)
+        kinds += custom_resources.path_kinds(member)
     roots = {name for kind in kinds for name in (kind.definition, kind.list_definition)}
     shared = (*_SHARED, f"{_META}ObjectMeta", f"{_META}ListMeta")
     schemas |= {name: type_schema(name, group, version) for name in closure([*roots, *shared])}
@@ -109,7 +77,7 @@ def _document(group_version: str, crds: bytes) -> bytes:
     result = {
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": "1.36"},
-        "paths": paths(f"/{group_version}", tag, kinds),
+        "paths": paths(f"/{name}", tag, kinds),
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {"BearerToken": {"type": "apiKey", "name": "authorization", "in": "header"}},

@@ -5,16 +5,13 @@ cannot validate for it, such as ``List``. Without a definition kubectl skips val
 item.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from kube_apiserver.openapi.documents import document, document_names
 from kube_apiserver.openapi.types import REFERENCE
 
-Crd = Mapping[str, Any]
 _DEFINITIONS = "#/definitions/"
 _BODY_MEDIA = ["application/json", "application/yaml"]
 _UNSUPPORTED = frozenset({"nullable", "oneOf", "anyOf", "not", "default"})
@@ -25,34 +22,19 @@ PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 PROTOBUF_MEDIA = PROTOBUF.replace("@", ".")
 
 
-def v2(crds: Sequence[Crd] = ()) -> bytes:
-    """Return the response body of ``/openapi/v2`` as JSON.
+def v2(documents: Iterable[bytes]) -> bytes:
+    """Return the response body of ``/openapi/v2`` as JSON, converted from all v3 documents.
 
-    It is converted from the v3 documents: references are renamed, request bodies become parameters. The first call
-    takes about a second, so call it off the event loop.
+    References are renamed, request bodies become parameters. It takes about a second, so call it off the event loop.
     """
-    return _joined(tuple(text for name in document_names(crds) if (text := document(name, crds))))
-
-
-def v2_without_definitions() -> bytes:
-    """Return the response body for ``PROTOBUF``: a gnostic ``openapi.v2.Document`` without definitions."""
-    info = _text(1, _TITLE) + _text(2, _VERSION)
-    return _text(1, "2.0") + bytes([2 << 3 | 2, len(info)]) + info
-
-
-def _text(number: int, text: str) -> bytes:
-    return bytes([number << 3 | 2, len(text)]) + text.encode()
-
-
-@lru_cache(maxsize=2)
-def _joined(documents: tuple[bytes, ...]) -> bytes:
     paths: dict[str, Any] = {}
     definitions: dict[str, Any] = {}
     for text in documents:
         parsed = msgspec.json.decode(text.replace(REFERENCE.encode(), _DEFINITIONS.encode()))
         paths |= {path: _path(item) for path, item in parsed["paths"].items()}
         for name, schema in parsed["components"]["schemas"].items():
-            definitions.setdefault(name, _flattened(schema))
+            if name not in definitions:
+                definitions[name] = _flattened(schema)
     security = {"BearerToken": {"type": "apiKey", "name": "authorization", "in": "header"}}
     result = {
         "swagger": "2.0",
@@ -63,6 +45,16 @@ def _joined(documents: tuple[bytes, ...]) -> bytes:
         "security": [{"BearerToken": []}],
     }
     return msgspec.json.encode(result)
+
+
+def v2_without_definitions() -> bytes:
+    """Return the response body for ``PROTOBUF``: a gnostic ``openapi.v2.Document`` without definitions."""
+    info = _text(1, _TITLE) + _text(2, _VERSION)
+    return _text(1, "2.0") + bytes([2 << 3 | 2, len(info)]) + info
+
+
+def _text(number: int, text: str) -> bytes:
+    return bytes([number << 3 | 2, len(text)]) + text.encode()
 
 
 def _flattened(schema: Any) -> Any:

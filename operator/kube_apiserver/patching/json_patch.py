@@ -7,10 +7,13 @@ from typing import Any
 import jsonpatch
 import jsonpointer
 
+from kube_apiserver import codec
 from kube_apiserver.patching.errors import PatchError, malformed
 from kube_apiserver.schema.go_format import json_type
 
 _LIMIT = 10_000
+# What all copies of a patch may add, so that twenty copies of a member into itself do not fill the memory.
+_COPIED_BYTES = 3 * 1024 * 1024
 _PATHLESS = "the server rejected our request due to an error in our request"
 _GO_LIST = "[]handlers.jsonPatchOp"
 
@@ -22,7 +25,8 @@ def json_patch(doc: Mapping[str, Any], ops: Any) -> dict[str, Any]:
     for null and is copied as null. A negative index counts from the end of a list.
 
     Raises:
-        PatchError: 400, not a list of operations; 413, more than 10,000 operations; 422, an operation fails.
+        PatchError: 400, not a list of operations; 413, more than 10,000 operations; 422, an operation fails, or the
+            copies together exceed 3 MiB.
     """
     if not isinstance(ops, list):
         raise malformed(
@@ -36,14 +40,28 @@ def json_patch(doc: Mapping[str, Any], ops: Any) -> dict[str, Any]:
         limit = f"Request entity too large: The allowed maximum operations in a JSON patch is {_LIMIT}, got {len(ops)}"
         raise PatchError(413, "RequestEntityTooLarge", limit)
     result: Any = copy.deepcopy(dict(doc))
+    copied_bytes = 0
     try:
         for op in ops:
+            if op.get("op") == "copy":
+                copied_bytes += _copied_bytes(result, op.get("from"))
+                if copied_bytes > _COPIED_BYTES:
+                    raise PatchError(422, "Invalid", _PATHLESS)
             result = _applied(result, copy.deepcopy(op))
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, AttributeError) as error:
         raise PatchError(422, "Invalid", _PATHLESS) from error
     if not isinstance(result, dict):
         raise PatchError(422, "Invalid", _PATHLESS)
     return result
+
+
+def _copied_bytes(doc: Any, path: Any) -> int:
+    """Return how long the JSON of the member at ``path`` is, 0 if there is none."""
+    if not isinstance(path, str):
+        return 0
+    for part in jsonpointer.JsonPointer(_rfc_path(doc, path, adding=False)).parts:
+        doc = _inside(doc, part)
+    return len(codec.encode(doc))
 
 
 def _applied(doc: Any, op: dict[str, Any]) -> Any:

@@ -1,9 +1,11 @@
 """Strategic merge of lists with the ``merge`` strategy: by merge key, or as sets of scalars."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from kube_apiserver import codec
 from kube_apiserver.patching.errors import invalid_directive
 from kube_apiserver.schema import Schema
 from kube_apiserver.schema.go_format import go_text
@@ -43,21 +45,33 @@ def merge_list(original: list[Any], change: ListPatch, schema: Schema, merge_map
         return _ordered(_scalars(original, change), change, lambda item: item, original)
     key = schema.patch_key
     items = [dict(item) for item in original]
+    places = _places(items, key)
     for patch in change.items:
         directive = patch.get(_DIRECTIVE) if isinstance(patch, dict) else None
         if directive == "replace":
             return [dict(item) for item in change.items if _DIRECTIVE not in item]
         _require_key([patch], key)
-        position = next((at for at, item in enumerate(items) if item.get(key) == patch[key]), None)
+        position = places.get(codec.token(patch[key]))
         if directive == "delete":
-            items = [item for item in items if item.get(key) != patch[key]]
+            if position is not None:
+                items = [item for item in items if item.get(key) != patch[key]]
+                places = _places(items, key)
         elif directive is not None:
             raise invalid_directive(f"unknown patch type: {directive} in map: {go_text(patch)}")
         elif position is None:
+            places[codec.token(patch[key])] = len(items)
             items.append(merge_map({}, patch, schema.items))
         else:
             items[position] = merge_map(items[position], patch, schema.items)
     return _ordered(items, change, lambda item: item.get(key) if isinstance(item, dict) else item, original)
+
+
+def _places(items: list[dict[str, Any]], key: str) -> dict[bytes, int]:
+    """Return the first place of each merge key."""
+    places: dict[bytes, int] = {}
+    for place, item in enumerate(items):
+        places.setdefault(codec.token(item.get(key)), place)
+    return places
 
 
 def _check_order(change: ListPatch, key: str) -> None:
@@ -88,8 +102,10 @@ def _require_key(items: list[Any], key: str) -> None:
 
 
 def _scalars(original: list[Any], change: ListPatch) -> list[Any]:
-    kept = [item for item in original if item not in change.deleted]
-    return kept + [item for item in change.items if item not in kept]
+    deleted = set(map(codec.token, change.deleted))
+    kept = [item for item in original if codec.token(item) not in deleted]
+    known = set(map(codec.token, kept))
+    return kept + [item for item in change.items if codec.token(item) not in known]
 
 
 def _ordered(items: list[Any], change: ListPatch, identity: Callable[[Any], Any], original: list[Any]) -> list[Any]:
@@ -97,15 +113,22 @@ def _ordered(items: list[Any], change: ListPatch, identity: Callable[[Any], Any]
 
     An item that the patch lacks precedes the next patched item only if it preceded it in ``original``.
     """
-    wanted = [identity(item) for item in (change.items if change.order is None else change.order)]
-    before = [identity(item) for item in original]
-    patched = [item for item in items if identity(item) in wanted]
-    patched.sort(key=lambda item: wanted.index(identity(item)))
-    rest = [item for item in items if identity(item) not in wanted]
+    wanted = _first_places(change.items if change.order is None else change.order, identity)
+    before = _first_places(original, identity)
+    tokens = [(codec.token(identity(item)), item) for item in items]
+    patched = deque(sorted((pair for pair in tokens if pair[0] in wanted), key=lambda pair: wanted[pair[0]]))
+    rest = deque(pair for pair in tokens if pair[0] not in wanted)
     result: list[Any] = []
     while rest and patched:
-        left, right = identity(rest[0]), identity(patched[0])
+        left, right = rest[0][0], patched[0][0]
         known = left in before and right in before
-        source = rest if known and before.index(left) < before.index(right) else patched
-        result.append(source.pop(0))
-    return result + patched + rest
+        source = rest if known and before[left] < before[right] else patched
+        result.append(source.popleft()[1])
+    return result + [item for _, item in (*patched, *rest)]
+
+
+def _first_places(items: list[Any], identity: Callable[[Any], Any]) -> dict[bytes, int]:
+    places: dict[bytes, int] = {}
+    for place, item in enumerate(items):
+        places.setdefault(codec.token(identity(item)), place)
+    return places

@@ -5,7 +5,8 @@ from typing import Any
 
 from kube_apiserver.crds.schemas import from_crd
 from kube_apiserver.registry.resource import CustomVersion, ScalePaths, ServedResource
-from kube_apiserver.schema import SubresourceInfo
+from kube_apiserver.registry.version_order import version_order
+from kube_apiserver.schema import Schema, SubresourceInfo
 
 _VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
 _SUBRESOURCE_VERBS = ("get", "patch", "update")
@@ -15,7 +16,7 @@ def served_custom_resources(crd: Mapping[str, Any]) -> list[ServedResource]:
     """Return one resource for each served version, the preferred version first."""
     spec = crd["spec"]
     served = [version for version in spec["versions"] if version.get("served")]
-    served.sort(key=lambda version: version_priority(version["name"]), reverse=True)
+    served.sort(key=lambda version: version_order(version["name"]))
     return [_resource(crd, version) for version in served]
 
 
@@ -31,20 +32,6 @@ def storage_version(crd: Mapping[str, Any]) -> str:
 def bucket_of(crd: Mapping[str, Any]) -> str:
     """Return the name of the bucket for the objects of a definition."""
     return f"{crd['spec']['names']['plural']}.{crd['spec']['group']}"
-
-
-def version_priority(version: str) -> tuple[int, int, int, str]:
-    """Return the sort key of a version name: v2 before v1 before v2beta1 before v1alpha1 before all others."""
-    rest = version.removeprefix("v")
-    major, stage, minor = rest, "", ""
-    for word in ("alpha", "beta"):
-        if word in rest:
-            major, _, minor = rest.partition(word)
-            stage = word
-    if rest == version or not major.isdigit() or (stage and minor and not minor.isdigit()):
-        return (0, 0, 0, version)
-    rank = {"": 3, "beta": 2, "alpha": 1}[stage]
-    return (rank, int(major), int(minor or 0), "")
 
 
 def _resource(crd: Mapping[str, Any], version: Mapping[str, Any]) -> ServedResource:
@@ -89,7 +76,8 @@ def _custom(crd: Mapping[str, Any], version: Mapping[str, Any]) -> CustomVersion
         )
     return CustomVersion(
         crd_name=crd["metadata"]["name"],
-        schema=from_crd({"x-kubernetes-preserve-unknown-fields": True} | open_api if _keeps_all(crd) else open_api),
+        schema=_schema(crd, open_api),
+        stored_schema=_stored_schema(crd, open_api),
         open_api=open_api,
         columns=tuple(version.get("additionalPrinterColumns") or ()),
         selectable_fields=tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()),
@@ -99,6 +87,24 @@ def _custom(crd: Mapping[str, Any], version: Mapping[str, Any]) -> CustomVersion
     )
 
 
+def _schema(crd: Mapping[str, Any], open_api: Mapping[str, Any]) -> Schema:
+    keeps_all = bool(crd["spec"].get("preserveUnknownFields"))
+    return from_crd({"x-kubernetes-preserve-unknown-fields": True, **open_api} if keeps_all else open_api)
+
+
+def _stored_schema(crd: Mapping[str, Any], open_api: Mapping[str, Any]) -> Schema | None:
+    """Return the schema of the stored version if it differs from ``open_api``, else None.
+
+    A conversion webhook would move fields between versions. This server calls none, so it keeps what it cannot place.
+    """
+    spec = crd["spec"]
+    if (spec.get("conversion") or {}).get("strategy") == "Webhook":
+        return None
+    stored = next((version for version in spec["versions"] if version.get("storage")), spec["versions"][0])
+    found = (stored.get("schema") or {}).get("openAPIV3Schema") or {}
+    return _schema(crd, found) if found != open_api else None
+
+
 def _deprecation(crd: Mapping[str, Any], version: Mapping[str, Any]) -> str:
     """Return the warning of a deprecated version, "" if it is not deprecated. The default names a newer version."""
     if not version.get("deprecated"):
@@ -106,12 +112,8 @@ def _deprecation(crd: Mapping[str, Any], version: Mapping[str, Any]) -> str:
     if version.get("deprecationWarning"):
         return str(version["deprecationWarning"])
     spec = crd["spec"]
-    kind, own = spec["names"]["kind"], version_priority(version["name"])
+    kind, own = spec["names"]["kind"], version_order(version["name"])
     others = (each["name"] for each in spec["versions"] if each.get("served") and not each.get("deprecated"))
-    newer = [name for name in others if version_priority(name) > own]
-    advice = f"; use {spec['group']}/{max(newer, key=version_priority)} {kind}" if newer else ""
+    newer = [name for name in others if version_order(name) < own]
+    advice = f"; use {spec['group']}/{min(newer, key=version_order)} {kind}" if newer else ""
     return f"{spec['group']}/{version['name']} {kind} is deprecated{advice}"
-
-
-def _keeps_all(crd: Mapping[str, Any]) -> bool:
-    return bool(crd["spec"].get("preserveUnknownFields"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from kube_apiserver.registry.resource import ServedResource
+from kube_apiserver.registry.version_order import version_order
 
 
 class Registry:
@@ -75,13 +76,15 @@ class Registry:
         return list(self._by_path.values())
 
     def versions(self) -> dict[str, list[str]]:
-        """Return the versions of each group in order of preference. The core group is ""."""
+        """Return the versions of each group in order of preference. The core group is "", custom groups come last."""
         groups: dict[str, list[str]] = {}
         for group, version, _ in self._by_path:
             versions = groups.setdefault(group, [])
             if version not in versions:
                 versions.append(version)
-        return groups
+        custom = sorted(groups.keys() - self._builtin_groups)
+        ordered = {group: versions for group, versions in groups.items() if group in self._builtin_groups}
+        return ordered | {group: sorted(groups[group], key=version_order) for group in custom}
 
     def in_version(self, group: str, version: str) -> list[ServedResource]:
         """Return the resources of one group version."""

@@ -54,6 +54,20 @@ _CONDITIONAL = frozenset(
         "runtimeclasses.node.k8s.io",
     }
 )
+_CREATED_BY_UPDATE = frozenset(
+    {
+        "endpoints",
+        "events",
+        "limitranges",
+        "services",
+        "leases.coordination.k8s.io",
+        "runtimeclasses.node.k8s.io",
+        "clusterroles.rbac.authorization.k8s.io",
+        "clusterrolebindings.rbac.authorization.k8s.io",
+        "roles.rbac.authorization.k8s.io",
+        "rolebindings.rbac.authorization.k8s.io",
+    }
+)
 _DEPRECATED = {"endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"}
 _GROUPS_WITHOUT_GENERATION = frozenset({"rbac.authorization.k8s.io", "certificates.k8s.io"})
 
@@ -73,6 +87,7 @@ class CustomVersion:
 
     Attributes:
         open_api: the raw ``openAPIV3Schema``.
+        stored_schema: the schema of the stored version, None if it is the same or unknown fields are kept.
         columns: the raw ``additionalPrinterColumns``.
         selectable_fields: the allowed field selectors, without the leading dot.
         deprecation: the warning of every response; empty if the version is not deprecated.
@@ -86,6 +101,7 @@ class CustomVersion:
     scale: ScalePaths | None = None
     list_kind: str = ""
     deprecation: str = ""
+    stored_schema: Schema | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +152,11 @@ class ServedResource:
     def unconditional_update(self) -> bool:
         """Report whether an update needs no resourceVersion."""
         return self.custom is None and self.bucket not in _CONDITIONAL
+
+    @cached_property
+    def created_by_update(self) -> bool:
+        """Report whether an update of an absent object creates it."""
+        return self.bucket in _CREATED_BY_UPDATE
 
     @cached_property
     def deprecation(self) -> str:

@@ -24,6 +24,7 @@ class Request:
 
     Attributes:
         warnings: texts for ``Warning`` headers, appended while the request is handled.
+        duplicates: what strict validation says of members that are in the body twice, set while it is decoded.
     """
 
     cluster: Cluster
@@ -33,6 +34,7 @@ class Request:
     query: Mapping[str, str]
     user: User
     warnings: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
 
     def representation(self) -> Representation:
         """Return the representation that the client accepts. Raise 406 if it accepts none."""

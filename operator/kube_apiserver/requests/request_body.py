@@ -4,35 +4,30 @@ from typing import Any
 
 from kube_apiserver import codec
 from kube_apiserver.decoding.decoder import decode_error
-from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.go_format import json_type
-from kube_apiserver.wire.body import JSON, media_type, parse, read_bytes
+from kube_apiserver.threads import off_loop
+from kube_apiserver.wire.body import is_long, media_type, parse_long, parse_strictly, read_bytes
 from kube_apiserver.wire.status_error import StatusError, bad_request, invalid
 
 # kube-apiserver's messages name the source line of its scheme.
 SCHEME = "pkg/runtime/scheme.go:111"
 
 
-async def read_object(request: Request, options: WriteOptions | None = None) -> dict[str, Any]:
-    """Return the object in the body, with kind and namespace set from the path.
-
-    Strict field validation rejects duplicate fields.
+async def read_object(request: Request) -> dict[str, Any]:
+    """Return the object in the body, with kind and namespace set from the path. Record its duplicate fields.
 
     Raises:
         StatusError: 400, 413 or 415.
     """
     raw, media = await read_bytes(request.http), media_type(request.http)
-    obj = parse(raw, media)
-    if options is not None and options.validation == "Strict" and media == JSON:
-        duplicates = codec.duplicate_fields(raw)
-        if duplicates:
-            kind, version = request.resource.kind, request.resource.version
-            texts = ", ".join(f'duplicate field "{path}"' for path in duplicates)
-            why = f"strict decoding error: {texts}"
-            raise bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
+    return await off_loop(is_long(raw, media), _decoded, request, raw, media)
+
+
+def _decoded(request: Request, raw: bytes, media: str) -> dict[str, Any]:
+    obj, request.duplicates[:] = parse_strictly(raw, media)
     return check_object(request, obj)
 
 
@@ -44,10 +39,12 @@ async def read_as(request: Request, definition: str, kind: str = "") -> dict[str
     Raises:
         StatusError: 400, 413 or 415.
     """
-    raw = await read_bytes(request.http)
-    body = parse(raw, media_type(request.http)) if raw.strip() else {}
-    if body is None:
-        return {}
+    raw, media = await read_bytes(request.http), media_type(request.http)
+    body = await parse_long(raw, media) if raw.strip() else {}
+    return {} if body is None else await off_loop(is_long(raw, media), _checked, body, definition, kind)
+
+
+def _checked(body: Any, definition: str, kind: str) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise bad_request(f"couldn't get version/kind; json parse error: expected an object, found {json_type(body)}")
     schema = from_definition(definition)

@@ -5,6 +5,27 @@ from typing import Any
 _TYPES = ((bool, "bool"), (int, "int64"), (float, "float64"), (str, "string"), (list, "[]interface {}"))
 
 
+_ESCAPES = dict(zip('\a\b\f\n\r\t\v\\"', ("\\" + mark for mark in 'abfnrtv\\"'), strict=True))
+
+
+def quoted(text: str) -> str:
+    """Return a string as ``%q`` formats it."""
+    if text.isprintable():
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f'"{"".join(_escaped(mark) for mark in text)}"'
+
+
+def _escaped(mark: str) -> str:
+    if mark in _ESCAPES or mark.isprintable():
+        return _ESCAPES.get(mark, mark)
+    code = ord(mark)
+    if code < 0x20 or code == 0x7F:
+        return f"\\x{code:02x}"
+    if 0xD800 <= code <= 0xDFFF:
+        return "\\ufffd"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
 def json_type(value: object) -> str:
     """Return the name of a value's type in Go's JSON decoder, such as ``number``."""
     if value is None:

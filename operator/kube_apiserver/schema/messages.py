@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
+from kube_apiserver.schema.go_format import quoted
 from kube_apiserver.schema.model import Cause
 
 
 def shown(value: Any) -> str:
-    """Return a value as kube-apiserver's messages show it: compact JSON."""
-    return msgspec.json.encode(value).decode()
+    """Return a value as kube-apiserver's messages show it: a quoted string, or compact JSON."""
+    return quoted(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def required(path: str, detail: str = "") -> Cause:
@@ -65,16 +66,20 @@ def too_many(path: str, found: int, limit: int) -> Cause:
     return Cause(path, "FieldValueTooMany", f"Too many: {found}: must have at most {limit} items")
 
 
+_INT64 = (-(2**63), 2**63 - 1)
+_MAX_WHOLE_FLOAT = 2**53 - 1
+
+
 def json_type(value: Any) -> str:
-    """Return the JSON schema name of a value's type."""
+    """Return the JSON schema name of a value's type, as go-openapi does for numbers as Go decodes them."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int):
-        return "integer"
+        return "integer" if _INT64[0] <= value <= _INT64[1] else "number"
     if isinstance(value, float):
-        return "integer" if value.is_integer() else "number"
+        return "integer" if value.is_integer() and abs(value) <= _MAX_WHOLE_FLOAT else "number"
     if isinstance(value, str):
         return "string"
     return "array" if isinstance(value, list) else "object"

@@ -89,6 +89,8 @@ class Schema:
         patch_strategies: those of strategic merge patch: ``merge``, ``replace``, ``retainKeys``.
         cel: the CEL rules of this value.
         programs: the compiled form of ``cel``, set on first use.
+        is_costly: whether evaluating the rules may take long, set by the first evaluation.
+        written: the names of the fields that Go writes even when they are unset, set on first use.
         load: fills ``properties`` on first read, because recursive types need lazy loading.
     """
 
@@ -118,6 +120,8 @@ class Schema:
     cel: tuple[Rule, ...] = ()
     load: "Callable[[], Mapping[str, Schema]] | None" = None
     programs: Any = field(default=None, repr=False, compare=False)
+    is_costly: bool | None = field(default=None, repr=False, compare=False)
+    written: frozenset[str] | None = field(default=None, repr=False, compare=False)
     _properties: "Mapping[str, Schema] | None" = field(default=None, repr=False)
     _has_cel: bool | None = field(default=None, repr=False, compare=False)
     _has_embedded: bool | None = field(default=None, repr=False, compare=False)

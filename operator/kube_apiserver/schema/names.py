@@ -2,22 +2,22 @@
 
 import re
 
-_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
-_LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
-_QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-_VALUE = f"({_QUALIFIED})?"
-_CONFIG_KEY = "[-._a-zA-Z0-9]+"
+_LABEL = re.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
+_LABEL_1035 = re.compile("[a-z]([-a-z0-9]*[a-z0-9])?")
+_QUALIFIED = re.compile("([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+_VALUE = re.compile(f"({_QUALIFIED.pattern})?")
+_CONFIG_KEY = re.compile("[-._a-zA-Z0-9]+")
 
 
-def _message(words: str, pattern: str, *examples: str) -> str:
+def _message(words: str, form: re.Pattern[str], *examples: str) -> str:
     listed = ",  or ".join(f"'{example}'" for example in examples)
-    return f"{words} (e.g. {listed}, regex used for validation is '{pattern}')"
+    return f"{words} (e.g. {listed}, regex used for validation is '{form.pattern}')"
 
 
-def _check(value: str, pattern: str, limit: int, message: str, unit: str = "characters") -> list[str]:
+def _check(value: str, form: re.Pattern[str], limit: int, message: str, unit: str = "characters") -> list[str]:
     problems = [f"must be no more than {limit} {unit}"] if len(value.encode()) > limit else []
-    return problems if re.fullmatch(pattern, value, re.ASCII) else [*problems, message]
+    return problems if form.fullmatch(value) else [*problems, message]
 
 
 def is_dns1123_label(value: str) -> list[str]:
@@ -78,7 +78,7 @@ def is_qualified_name(value: str) -> list[str]:
         problems.append("name part must be non-empty")
     elif len(name) > 63:
         problems.append("name part must be no more than 63 bytes")
-    if not re.fullmatch(_QUALIFIED, name, re.ASCII):
+    if not _QUALIFIED.fullmatch(name):
         problems.append(_message(words, _QUALIFIED, "MyName", "my.name", "123-abc"))
     return problems
 
@@ -89,7 +89,7 @@ def is_label_value(value: str) -> list[str]:
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
         "and must start and end with an alphanumeric character"
     )
-    return _check(value, _VALUE, 63, _message(words, f"({_QUALIFIED})?", "MyValue", "my_value", "12345"), "bytes")
+    return _check(value, _VALUE, 63, _message(words, _VALUE, "MyValue", "my_value", "12345"), "bytes")
 
 
 def is_config_key(value: str) -> list[str]:

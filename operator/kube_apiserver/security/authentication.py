@@ -6,7 +6,7 @@ from multidict import MultiMapping
 
 from kube_apiserver.security.authorization import Attributes, refusal
 from kube_apiserver.security.rbac import RbacAuthorizer
-from kube_apiserver.security.tokens import Tokens
+from kube_apiserver.security.tokens import Refused, Tokens
 from kube_apiserver.security.user import ADMIN, ANONYMOUS, User
 from kube_apiserver.wire.status_error import StatusError, bad_request, unauthorized
 
@@ -29,13 +29,19 @@ class Authenticator:
         kind, _, token = headers.get("Authorization", "").partition(" ")
         user = self._without_token
         if token:
-            found = self._tokens.find(token.strip()) if kind.lower() == "bearer" else None
-            if found is None:
-                raise unauthorized()
-            user = found
+            user = self._holder(kind, token.strip())
         if any(name.lower().startswith(_IMPERSONATE) for name in headers):
             return self._impersonated(user, headers)
         return user
+
+    def _holder(self, kind: str, token: str) -> User:
+        """Return the user of a credential. Raise 401 if it is not valid."""
+        if kind.lower() != "bearer":
+            raise unauthorized()
+        try:
+            return self._tokens.find(token)[0]
+        except Refused as error:
+            raise unauthorized() from error
 
     def _impersonated(self, user: User, headers: MultiMapping[str]) -> User:
         name, uid = headers.get("Impersonate-User", ""), headers.get("Impersonate-Uid", "")

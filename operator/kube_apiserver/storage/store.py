@@ -114,6 +114,17 @@ class Store:
         self._commit(bucket, Change("ADDED" if previous is None else "MODIFIED", item.revision, item, previous))
         return item
 
+    def create(self, bucket: str, make: Callable[[int], Item]) -> Item:
+        """Create an object whose JSON exists already: ``make`` returns it at a revision.
+
+        Raises:
+            JournalFailed: writes are rejected at the moment.
+        """
+        self._check_journal()
+        item = make(self.revision + 1)
+        self._commit(bucket, Change("ADDED", item.revision, item, None))
+        return item
+
     def delete(self, bucket: str, obj: dict[str, Any], api_version: str, kind: str) -> Item:
         """Delete an object. ``obj`` is its last state; its resourceVersion becomes the revision of the delete.
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kube_apiserver.crds.approval import approval_causes
+from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.schema import Cause, messages
 
 Object = Mapping[str, Any]
@@ -19,6 +21,8 @@ def kind_causes(bucket: str, obj: Object, old: Object | None = None) -> list[Cau
     """Return the field errors of an object beyond its schema. ``old`` is the stored object, None on create."""
     if bucket == "events":
         return _event(obj, old)
+    if bucket == CRDS:
+        return approval_causes(obj, old)
     rule = _RULES.get(bucket)
     return rule(obj) if rule is not None else []
 

@@ -7,7 +7,7 @@ from kube_apiserver.decoding.decoder import value_error
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.model import Cause, Schema
-from kube_apiserver.schema.names import is_dns1035_label
+from kube_apiserver.schema.names import is_dns1035_label, is_label_value, is_qualified_name
 
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _MIXED_CASE = "may have mixed case, but should otherwise match: "
@@ -32,7 +32,16 @@ def embedded_causes(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
             causes.append(messages.invalid(f"{path}.apiVersion", version, f"unexpected GroupVersion string: {version}"))
         if isinstance(kind, str) and kind and (problems := is_dns1035_label(kind.lower())):
             causes.append(messages.invalid(f"{path}.kind", kind, _MIXED_CASE + ",".join(problems)))
+        causes += _label_causes(inner.get("metadata"), f"{path}.metadata.labels")
     return causes
+
+
+def _label_causes(metadata: Any, path: str) -> Iterator[Cause]:
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    for key, value in labels.items() if isinstance(labels, dict) else ():
+        yield from (messages.invalid(path, key, problem) for problem in is_qualified_name(key))
+        if isinstance(value, str):
+            yield from (messages.invalid(path, value, problem) for problem in is_label_value(value))
 
 
 def _embedded(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

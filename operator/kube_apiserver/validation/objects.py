@@ -7,6 +7,7 @@ errors of built-in kinds (400) in ``decoding``, metadata in ``strategies.metadat
 from collections.abc import Mapping
 from typing import Any
 
+from kube_apiserver import codec
 from kube_apiserver.cel import Evaluation, evaluate
 from kube_apiserver.keywords.keywords import check, joined
 from kube_apiserver.schema import messages
@@ -54,13 +55,15 @@ def evaluate_rules(
 def _duplicates(value: Any, schema: Schema, path: str) -> list[Cause]:
     causes = []
     if isinstance(value, list) and schema.items:
-        seen = []
+        seen: set[bytes] = set()
         for position, item in enumerate(value):
             where = f"{path}[{position}]"
             key = _identity(item, schema)
-            if key is not None and key in seen:
-                causes.append(messages.duplicate(where, key))
-            seen.append(key)
+            if key is not None:
+                token = codec.token(key)
+                if token in seen:
+                    causes.append(messages.duplicate(where, key))
+                seen.add(token)
             causes += _duplicates(item, schema.items, where)
     elif isinstance(value, dict):
         for name, member in value.items():

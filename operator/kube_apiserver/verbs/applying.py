@@ -1,6 +1,7 @@
 """Server-side apply requests: they update an object or create it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from kube_apiserver import fieldmanagers
@@ -9,15 +10,16 @@ from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import named_object, undeterminable
 from kube_apiserver.schema import Cause
-from kube_apiserver.schema.go_format import json_type
-from kube_apiserver.security.authorization import Attributes, refusal
+from kube_apiserver.schema.go_format import json_type, quoted
 from kube_apiserver.storage import Item, item_key
-from kube_apiserver.verbs.creating import create_object
+from kube_apiserver.threads import LONG_BYTES, off_loop
+from kube_apiserver.verbs.creating import create_object, require_create
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.verbs.updating import replace
+from kube_apiserver.wire.body import body_size
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError, bad_request, conflict, invalid
-from kube_apiserver.writes.write_pipeline import present, reset_fields
+from kube_apiserver.writes.write_pipeline import complete, present, reset_fields
 
 _NO_OBJECT = (
     "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of "
@@ -27,31 +29,31 @@ _NO_OBJECT = (
 
 async def apply(request: Request, change: Any, options: WriteOptions) -> Response:
     """Apply the configuration in ``change``. Create the object if it does not exist."""
-    applied, current = configuration(request, change), _current(request)
+    is_long = body_size(request.http) > LONG_BYTES
+    applied = await off_loop(is_long, configuration, request, change)
+    current = _current(request)
     if current is None:
         if request.target.subresource:
             find(request)
-        applied["metadata"].pop("resourceVersion", None)
+        version = applied["metadata"].pop("resourceVersion", "")
+        if version and not version.isdecimal():
+            raise StatusError(500, "", f"strconv.ParseUint: parsing {quoted(version)}: invalid syntax")
         _require_no_uid(request, applied)
-        _require_create(request)
-        obj = applied_object(request, None, applied, options)
+        require_create(request)
+        obj = await off_loop(is_long, applied_object, request, None, applied, options)
         if request.resource.namespaced:
             obj["metadata"]["namespace"] = request.target.namespace
-        item = create_object(request, obj, options, applied=True)
+        item = await create_object(request, obj, options, applied=True)
     else:
-        obj = applied_object(request, to_served(request.resource, current), applied, options)
-        item = replace(request, current, obj, options, applied=True)
+        item = await replace(request, partial(_merged, request, applied, options), options, applied=True)
     if not options.dry_run:
         await request.cluster.store.durable(item.revision)
     return present(request, item, 201 if current is None else 200)
 
 
-def _require_create(request: Request) -> None:
-    """Raise 403 if the user may patch the object but not create it: an apply patch of a new object needs both."""
-    target = request.target
-    create = Attributes("create", target.group, target.plural, target.subresource, target.namespace, target.name)
-    if not request.cluster.authorizer.allows(request.user, create):
-        raise refusal(request.user, create)
+def _merged(request: Request, applied: dict[str, Any], options: WriteOptions, current: Item) -> dict[str, Any]:
+    merged = applied_object(request, to_served(request.resource, current), applied, options)
+    return complete(request, merged, options, applied=True)
 
 
 def configuration(request: Request, applied: Any) -> dict[str, Any]:

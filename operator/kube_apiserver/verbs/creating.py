@@ -4,11 +4,15 @@ import secrets
 from typing import Any
 from uuid import uuid4
 
+from kube_apiserver.cel import takes_long
 from kube_apiserver.requests.options import WriteOptions, write_options
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_object
+from kube_apiserver.security.authorization import Attributes, refusal
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.strategies import default_create, prepare_create, reset_create
+from kube_apiserver.threads import LONG_BYTES, off_loop
+from kube_apiserver.wire.body import body_size
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError, already_exists
 from kube_apiserver.wire.times import timestamp
@@ -18,20 +22,22 @@ from kube_apiserver.writes.write_pipeline import check, complete, present, store
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 _LONGEST_PREFIX = 58
+# No revision has more, and Python reads no number of thousands.
+_DIGITS = 20
 
 
 async def create(request: Request) -> Response:
     """Create the object in the body."""
     options = write_options(request, "CreateOptions")
-    obj = await read_object(request, options)
-    item = create_object(request, obj, options)
+    obj = await read_object(request)
+    item = await create_object(request, obj, options)
     if not options.dry_run:
         await request.cluster.store.durable(item.revision)
     return present(request, item, 201)
 
 
-def create_object(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> Item:
-    """Complete, validate and store a new object, in one step without an await.
+async def create_object(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> Item:
+    """Complete, validate and store a new object. The work on a long one takes a thread.
 
     Args:
         request: the request whose path names the resource.
@@ -43,25 +49,40 @@ def create_object(request: Request, obj: dict[str, Any], options: WriteOptions, 
         StatusError: 400, 403, 404, 409 or 422.
     """
     resource, metadata = request.resource, obj["metadata"]
-    if metadata.get("resourceVersion"):
-        raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
+    version = metadata.get("resourceVersion", "")
     _complete_metadata(request, metadata)
+    is_long = body_size(request.http) > LONG_BYTES or takes_long(resource.schema)
+    obj = await off_loop(is_long, _completed, request, obj, options, applied=applied)
     require_namespace(request, metadata.get("name", ""))
-    reset_create(request, obj)
-    obj = complete(request, obj, options, applied=applied)
-    default_create(request, obj)
-    if not applied:
-        # Like in kube-apiserver, no manager owns the fields that admission adds below.
-        obj = tracked(request, None, obj, options)
     prepare_create(request, obj)
-    check(request, obj)
+    await off_loop(is_long, check, request, obj)
     check_grants(request, obj)
     metadata = obj["metadata"]
+    if is_long:
+        require_namespace(request, metadata["name"])  # it may be gone meanwhile
     key = item_key(metadata.get("namespace", ""), metadata["name"])
+    if not options.dry_run and version.isdecimal() and int(version[:_DIGITS]):
+        raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
     if (there := request.cluster.store.get(resource.bucket, key)) is not None:
         ending = bool(there.decode()["metadata"].get("deletionTimestamp"))
         raise already_exists(resource.plural, resource.group, metadata["name"], is_being_deleted=ending)
     return store(request.cluster, resource, obj, dry_run=options.dry_run)
+
+
+def _completed(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool) -> dict[str, Any]:
+    reset_create(request, obj)
+    obj = complete(request, obj, options, applied=applied)
+    default_create(request, obj)
+    # Like in kube-apiserver, no manager owns the fields that admission adds later.
+    return obj if applied else tracked(request, None, obj, options)
+
+
+def require_create(request: Request) -> None:
+    """Raise 403 if the user may not create the object that an update or apply patch would create: it needs both."""
+    target = request.target
+    create = Attributes("create", target.group, target.plural, target.subresource, target.namespace, target.name)
+    if not request.cluster.authorizer.allows(request.user, create):
+        raise refusal(request.user, create)
 
 
 def _complete_metadata(request: Request, metadata: dict[str, Any]) -> None:

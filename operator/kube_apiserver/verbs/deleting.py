@@ -7,7 +7,8 @@ from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_as
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.storage import Item
-from kube_apiserver.verbs.reading import choose, find
+from kube_apiserver.threads import Pause
+from kube_apiserver.verbs.reading import choose, find, presented
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import conflict, forbidden
 from kube_apiserver.writes.deletion import delete_item
@@ -50,8 +51,10 @@ async def delete_collection(request: Request) -> Response:
     """Delete the selected objects, or one page of them. Answer with the list of their last states."""
     options = await _read_options(request)
     presenter = Presenter(request, many=True)
-    chosen, metadata = choose(request, Selection(request.resource, request.query))
+    chosen, metadata = await choose(request, Selection(request.resource, request.query))
+    pause = Pause()
     for item in chosen:
+        await pause.if_due()
         current = request.cluster.store.get(request.resource.bucket, item.key)
         if current is None:
             continue  # a concurrent request deletes it
@@ -59,7 +62,7 @@ async def delete_collection(request: Request) -> Response:
         delete_item(request.cluster, request.resource, current, options)
     if chosen and not options.dry_run:
         await request.cluster.store.durable(request.cluster.store.revision)
-    return Response(presenter.many(chosen, metadata))
+    return Response(await presented(presenter, chosen, metadata))
 
 
 async def _read_options(request: Request) -> DeleteOptions:

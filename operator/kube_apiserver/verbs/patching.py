@@ -1,17 +1,31 @@
 """The patch verb, for all four patch types. Apply patches are handled in ``applying``."""
 
+import re
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from kube_apiserver import patching
 from kube_apiserver.conversion.versions import to_served
-from kube_apiserver.requests.options import write_options
+from kube_apiserver.requests.options import WriteOptions, write_options
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import SCHEME, named_object
 from kube_apiserver.schema import Cause, Schema
+from kube_apiserver.schema.go_format import go_text
+from kube_apiserver.storage import Item
+from kube_apiserver.threads import off_loop
 from kube_apiserver.verbs.applying import apply
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.verbs.updating import replace
-from kube_apiserver.wire.body import media_type, parse_json, parse_yaml, read_bytes
+from kube_apiserver.wire.body import (
+    JSON,
+    is_long,
+    media_type,
+    parse_applied,
+    parse_strictly,
+    read_bytes,
+    strict_errors,
+)
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import (
     StatusError,
@@ -19,12 +33,13 @@ from kube_apiserver.wire.status_error import (
     invalid,
     unsupported_media_type,
 )
-from kube_apiserver.writes.write_pipeline import present, type_mismatch
+from kube_apiserver.writes.write_pipeline import complete, present, type_mismatch
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+_IN_VALUE = re.compile(r'duplicate field "\[([0-9]+)\]\.value\.(.*)"', re.DOTALL)
 
 
 async def patch(request: Request) -> Response:
@@ -32,18 +47,36 @@ async def patch(request: Request) -> Response:
     media, change = await read_patch(request)
     options = write_options(request, "PatchOptions")
     if media == APPLY_PATCH:
+        _judge_repeated_keys(request, options)
         return await apply(request, change, options)
     if options.force is not None:
         message = "Forbidden: may not be specified for non-apply patch"
         raise invalid("PatchOptions", "meta.k8s.io", "", [Cause("force", "FieldValueForbidden", message)])
-    current = find(request)
-    schema = request.resource.schema or Schema()
-    patched = patch_document(to_served(request.resource, current), media, change, schema)
-    _require_same_type(request, patched)
-    item = replace(request, current, named_object(request, patched), options)
+    if media == STRATEGIC_PATCH and request.duplicates and options.validation == "Strict":
+        find(request)
+        why = f"strict decoding error: {', '.join(request.duplicates)}"
+        raise invalid("", "", "", [Cause("patch", "FieldValueInvalid", f'Invalid value: "{go_text(change)}": {why}')])
+    item = await replace(request, partial(_patched, request, media, change, options), options)
     if not options.dry_run:
         await request.cluster.store.durable(item.revision)
     return present(request, item)
+
+
+def _judge_repeated_keys(request: Request, options: WriteOptions) -> None:
+    """Raise 400 for keys that are in an apply patch twice, or warn of them."""
+    repeated, request.duplicates[:] = list(request.duplicates), []
+    if repeated and options.validation == "Strict":
+        what = "error strict decoding YAML: error converting YAML to JSON"
+        raise bad_request(f"{what}: {strict_errors(repeated)[0]}")
+    if options.validation != "Ignore":
+        request.warnings.extend(repeated)
+
+
+def _patched(request: Request, media: str, change: Any, options: WriteOptions, current: Item) -> dict[str, Any]:
+    schema = request.resource.schema or Schema()
+    patched = patch_document(to_served(request.resource, current), media, change, schema)
+    _require_same_type(request, patched)
+    return complete(request, named_object(request, patched), options)
 
 
 async def read_patch(request: Request) -> tuple[str, Any]:
@@ -58,7 +91,24 @@ async def read_patch(request: Request) -> tuple[str, Any]:
             raise unsupported_media_type(accepted)
         raise StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     raw = await read_bytes(request.http)
-    return media, parse_yaml(raw) if media == APPLY_PATCH else parse_json(raw)
+    if media == APPLY_PATCH:
+        change, request.duplicates[:] = await parse_applied(raw)
+    else:
+        change, duplicates = await off_loop(is_long(raw, JSON), parse_strictly, raw, JSON)
+        request.duplicates[:] = _of_operations(change, duplicates) if media == JSON_PATCH else duplicates
+    return media, change
+
+
+def _of_operations(change: Any, duplicates: Sequence[str]) -> list[str]:
+    """Return what is said of members that are in a JSON patch twice: by its decoder, then by that of the result."""
+    found = [_IN_VALUE.fullmatch(text) for text in duplicates]
+    results = [f'duplicate field "{_dotted(change[int(match[1])].get("path"))}.{match[2]}"' for match in found if match]
+    return [*(f"json patch {text}" for text in duplicates), *results]
+
+
+def _dotted(pointer: Any) -> str:
+    parts = str(pointer).split("/")[1:]
+    return "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in parts).lstrip(".")
 
 
 def patch_document(current: dict[str, Any], media: str, change: Any, schema: Schema) -> Any:

@@ -10,8 +10,12 @@ from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.resource_versions import exact_revision, list_revision
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.storage import Compacted, Item, item_key
+from kube_apiserver.threads import LONG_BYTES, LONG_ITEMS, off_loop
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import bad_request, expired, not_found
+
+#: From this size on, a thread encodes a list. Most lists are joined from the bytes of their items.
+_LONG_LIST_BYTES = 256 * 1024
 
 
 def find(request: Request) -> Item:
@@ -21,6 +25,11 @@ def find(request: Request) -> Item:
         StatusError: 404.
     """
     return _required(request, request.cluster.store.get(request.resource.bucket, _key(request)))
+
+
+def is_absent(request: Request) -> bool:
+    """Report whether there is no item that a request names."""
+    return request.cluster.store.get(request.resource.bucket, _key(request)) is None
 
 
 def find_shown(request: Request) -> Item:
@@ -45,18 +54,25 @@ def _required(request: Request, item: Item | None) -> Item:
 async def get(request: Request) -> Response:
     """Answer with one object."""
     list_revision(request)
-    presenter = Presenter(request, many=False)
-    return Response(presenter.one(find_shown(request)))
+    presenter, item = Presenter(request, many=False), find_shown(request)
+    return Response(await off_loop(len(item.raw) > LONG_BYTES, presenter.one, item))
 
 
 async def list_objects(request: Request) -> Response:
     """Answer with a list or one page of it."""
     selection = Selection(request.resource, request.query, request.target.name)
     presenter = Presenter(request, many=True)
-    return Response(presenter.many(*choose(request, selection)))
+    chosen, metadata = await choose(request, selection)
+    return Response(await presented(presenter, chosen, metadata))
 
 
-def choose(request: Request, selection: Selection) -> tuple[list[Item], dict[str, Any]]:
+async def presented(presenter: Presenter, chosen: list[Item], metadata: dict[str, Any]) -> bytes:
+    """Return the encoded list. A thread encodes a long one."""
+    is_long = len(chosen) > LONG_ITEMS or sum(len(item.raw) for item in chosen) > _LONG_LIST_BYTES
+    return await off_loop(is_long, presenter.many, chosen, metadata)
+
+
+async def choose(request: Request, selection: Selection) -> tuple[list[Item], dict[str, Any]]:
     """Return the selected items, or one page of them, with the list metadata.
 
     Raises:
@@ -65,6 +81,16 @@ def choose(request: Request, selection: Selection) -> tuple[list[Item], dict[str
     request.number("timeoutSeconds")  # validated only: a list never takes that long
     revision, items = _start(request)
     limit = request.number("limit") or 0
+    if selection.everything:
+        return _chosen(items, selection, revision, limit)
+    # A thread must not read the store, which changes meanwhile.
+    found = list(items)
+    return await off_loop(len(found) > LONG_ITEMS, _chosen, iter(found), selection, revision, limit)
+
+
+def _chosen(
+    items: Iterator[Item], selection: Selection, revision: int, limit: int
+) -> tuple[list[Item], dict[str, Any]]:
     matching = items if selection.everything else (item for item in items if selection.matches(item))
     metadata: dict[str, Any] = {"resourceVersion": str(revision)}
     if limit <= 0:

@@ -10,8 +10,10 @@ from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_object
 from kube_apiserver.schema import Cause
 from kube_apiserver.security.authorization import Attributes
-from kube_apiserver.security.tokens import AUDIENCE
+from kube_apiserver.security.tokens import Refused
 from kube_apiserver.security.user import User
+from kube_apiserver.threads import LONG_BYTES, off_loop
+from kube_apiserver.wire.body import body_size
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import bad_request, invalid
 from kube_apiserver.wire.times import timestamp
@@ -23,16 +25,21 @@ _ONE_OF = "exactly one of nonResourceAttributes or resourceAttributes must be sp
 async def review(request: Request) -> Response:
     """Answer the review in the body."""
     obj = await read_object(request)
-    schema = request.resource.schema
-    if schema is not None and (error := decode_error(obj, schema)):
-        raise type_mismatch(request, obj, error)
+    is_long = body_size(request.http) > LONG_BYTES
+    await off_loop(is_long, _check_types, request, obj)
     spec = obj["spec"] = obj.get("spec") or {}
     obj["status"] = _ANSWERS[request.resource.plural](request, spec, obj)
     if request.resource.plural == "selfsubjectreviews":
         del obj["spec"]
     if request.resource.plural not in {"selfsubjectreviews", "selfsubjectrulesreviews"}:
-        obj = tracked(request, None, obj, write_options(request, "CreateOptions"))
+        obj = await off_loop(is_long, tracked, request, None, obj, write_options(request, "CreateOptions"))
     return Response(codec.encode_object(obj, request.resource.api_version, request.resource.kind), 201)
+
+
+def _check_types(request: Request, obj: dict[str, Any]) -> None:
+    schema = request.resource.schema
+    if schema is not None and (error := decode_error(obj, schema)):
+        raise type_mismatch(request, obj, error)
 
 
 def is_review(plural: str, group: str) -> bool:
@@ -98,10 +105,11 @@ def _token(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> di
     del obj
     if not spec.get("token"):
         raise bad_request("token is required for TokenReview in authentication")
-    user = request.cluster.tokens.find(spec["token"])
-    if user is None:
-        return {"user": {}, "error": "invalid bearer token"}
-    return {"authenticated": True, "user": _user_info(user), "audiences": spec.get("audiences") or [AUDIENCE]}
+    try:
+        user, audiences = request.cluster.tokens.find(spec["token"], spec.get("audiences") or ())
+    except Refused as error:
+        return {"user": {}, "error": f"[invalid bearer token, {error}]" if str(error) else "invalid bearer token"}
+    return {"authenticated": True, "user": _user_info(user), "audiences": audiences}
 
 
 def _user_info(user: User) -> dict[str, Any]:

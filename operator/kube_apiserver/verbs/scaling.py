@@ -52,7 +52,7 @@ async def get_scale(request: Request) -> Response:
 async def update_scale(request: Request) -> Response:
     """Set the replicas of an object to those of the Scale in the body."""
     options, view = write_options(request, "UpdateOptions"), _view(request)
-    scale = await read_object(view, options)
+    scale = await read_object(view)
     check_name(view, scale)
     return await _write(request, _tracked(view, _owned_scale(request), scale, options), options)
 
@@ -80,12 +80,17 @@ def _tracked(view: Request, before: dict[str, Any], scale: dict[str, Any], optio
 
 
 async def _write(request: Request, scale: dict[str, Any], options: WriteOptions) -> Response:
-    current, replicas = find(request), _wanted(request, scale)
-    where = _paths(request).spec_replicas
-    obj = fieldmanagers.parent_entries(to_served(request.resource, current), scale, where, request.resource.api_version)
-    obj["metadata"] |= {name: scale["metadata"][name] for name in _PRECONDITIONS if scale["metadata"].get(name)}
-    _put(obj, where, replicas)
-    item = replace(request, current, obj, options, applied=True)
+    replicas, where = _wanted(request, scale), _paths(request).spec_replicas
+    request.duplicates.clear()  # they were those of the scale
+
+    def scaled(current: Item) -> dict[str, Any]:
+        parent = to_served(request.resource, current)
+        obj = fieldmanagers.parent_entries(parent, scale, where, request.resource.api_version)
+        obj["metadata"] |= {name: scale["metadata"][name] for name in _PRECONDITIONS if scale["metadata"].get(name)}
+        _put(obj, where, replicas)
+        return complete(request, obj, options, applied=True)
+
+    item = await replace(request, scaled, options, applied=True)
     if not options.dry_run:
         await request.cluster.store.durable(item.revision)
     return Response(codec.encode(_scale(request, item)))

@@ -1,31 +1,27 @@
-"""The subresources finalize, binding and token."""
-
-from datetime import timedelta
+"""The subresources finalize and binding."""
 
 from kube_apiserver import codec
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import write_options
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_as, read_object
-from kube_apiserver.schema import Cause
-from kube_apiserver.security.tokens import AUDIENCE
+from kube_apiserver.threads import LONG_BYTES, off_loop
 from kube_apiserver.verbs.eviction import set_true_condition
 from kube_apiserver.verbs.reading import find
+from kube_apiserver.wire.body import body_size
 from kube_apiserver.wire.response import Response
-from kube_apiserver.wire.status_error import StatusError, conflict, invalid, modified
-from kube_apiserver.wire.times import timestamp
+from kube_apiserver.wire.status_error import StatusError, conflict, modified
 from kube_apiserver.writes.deletion import is_removable
 from kube_apiserver.writes.write_pipeline import complete, present, remove, store, tracked
 
 _SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
-_DEFAULT_TOKEN_SECONDS = 3600
-_SHORTEST_TOKEN_SECONDS, _LONGEST_TOKEN_SECONDS = 600, 2**32
 
 
 async def finalize(request: Request) -> Response:
     """Set ``spec.finalizers`` of a namespace. A terminating namespace without finalizers is removed."""
     options = write_options(request, "UpdateOptions")
-    body = complete(request, await read_object(request), options)
+    obj = await read_object(request)
+    body = await off_loop(body_size(request.http) > LONG_BYTES, complete, request, obj, options)
     current = find(request)
     obj = to_served(request.resource, current)
     version = body["metadata"].get("resourceVersion")
@@ -64,30 +60,3 @@ async def bind(request: Request) -> Response:
     if not options.dry_run:
         await request.cluster.store.durable(store(request.cluster, request.resource, obj).revision)
     return Response(codec.encode(_SUCCESS), 201)
-
-
-async def request_token(request: Request) -> Response:
-    """Issue a token for a service account by its TokenRequest."""
-    body = await read_as(request, "io.k8s.api.authentication.v1.TokenRequest", "TokenRequest")
-    item = find(request)
-    # Go clients send null for unset fields.
-    spec = {key: value for key, value in (body.get("spec") or {}).items() if value is not None}
-    seconds = _lifetime_seconds(spec.setdefault("expirationSeconds", _DEFAULT_TOKEN_SECONDS))
-    spec.setdefault("audiences", [AUDIENCE])
-    now = request.cluster.clock.now()
-    status = {
-        "token": request.cluster.tokens.issue(item.namespace, item.name, item.uid),
-        "expirationTimestamp": timestamp(now + timedelta(seconds=seconds)),
-    }
-    metadata = {"name": item.name, "namespace": item.namespace, "creationTimestamp": timestamp(now)}
-    head = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "metadata": metadata}
-    return Response(codec.encode({**head, "spec": spec, "status": status}), 201)
-
-
-def _lifetime_seconds(wanted: int) -> int:
-    field = "spec.expirationSeconds"
-    if _SHORTEST_TOKEN_SECONDS <= wanted <= _LONGEST_TOKEN_SECONDS:
-        return wanted
-    bound = "larger than 2^32 seconds" if wanted > _LONGEST_TOKEN_SECONDS else "less than 10 minutes"
-    message = f"Invalid value: {wanted}: may not specify a duration {bound}"
-    raise invalid("TokenRequest", "authentication.k8s.io", "", [Cause(field, "FieldValueInvalid", message)])

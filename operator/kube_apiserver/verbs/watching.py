@@ -19,7 +19,8 @@ from kube_apiserver.requests.resource_versions import list_options, parse_revisi
 from kube_apiserver.requests.selection import Selection
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Change, Compacted, Cursor, Item, at_revision
-from kube_apiserver.wire.response import warning_header
+from kube_apiserver.threads import Pause
+from kube_apiserver.wire.response import warning_headers
 from kube_apiserver.wire.status_error import StatusError, expired
 
 _BATCH = 500
@@ -40,8 +41,8 @@ async def watch(request: Request) -> web.StreamResponse:
     """Stream changes until the client disconnects, the timeout expires or the client is too slow."""
     stream = WatchStream(request)
     headers = CIMultiDict({"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
-    for warning in request.warnings:
-        headers.add("Warning", warning_header(warning))
+    for header in warning_headers(request.warnings):
+        headers.add("Warning", header)
     response = WatchResponse(
         request.cluster.faults, request.http, subject_of(request.http, request.target, "watch"), headers
     )
@@ -151,13 +152,15 @@ class WatchStream:
     async def _send(self, response: web.StreamResponse, lines: Iterable[bytes]) -> None:
         chunk: list[bytes] = []
         size = 0
+        pause = Pause()
         for line in lines:
+            await pause.if_due()
             chunk.append(line)
             size += len(line)
             if size >= _CHUNK_BYTES:
                 await self._write(response, b"".join(chunk))
                 chunk, size = [], 0
-        if chunk:
+        if size:
             await self._write(response, b"".join(chunk))
 
     async def _write(self, response: web.StreamResponse, data: bytes) -> None:
@@ -165,10 +168,10 @@ class WatchStream:
             await response.write(data)
 
     def _initial_lines(self) -> Iterator[bytes]:
+        """Yield a line for each present item, an empty one for an item that does not match."""
         template = _LINES["ADDED"]
         for item in self._initial:
-            if self._selection.matches(item):
-                yield template % self._presenter.one(item)
+            yield template % self._presenter.one(item) if self._selection.matches(item) else b""
         if self._initial_end:
             yield self._bookmark(_INITIAL_END)
 

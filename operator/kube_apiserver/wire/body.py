@@ -1,21 +1,27 @@
 """Decoding of request bodies: JSON, YAML or protobuf."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 from aiohttp import web
+from yaml.reader import ReaderError
 
 from kube_apiserver import codec, protobuf
-from kube_apiserver.wire.status_error import bad_request, too_large, unsupported_media_type
-from kube_apiserver.wire.yaml_loader import JsonTypesLoader
+from kube_apiserver.threads import LONG_BYTES, off_loop
+from kube_apiserver.wire.status_error import StatusError, bad_request, too_large, unsupported_media_type
+from kube_apiserver.wire.yaml_loader import BAD_ESCAPE, CONTROL_CHARACTER, JsonTypesLoader, RefusedYaml
 
 #: kube-apiserver's timeout of requests other than watches.
 SECONDS = 60.0
 LIMIT_BYTES = 3 * 1024 * 1024
+# PyYAML parses about 100 KB a second.
+_LONG_YAML_BYTES = 2048
 JSON = "application/json"
 YAML = "application/yaml"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
+_SIZE = web.RequestKey("kube_apiserver.body_size", int)
 
 
 def media_type(request: web.BaseRequest) -> str:
@@ -34,9 +40,17 @@ async def read_bytes(request: web.BaseRequest) -> bytes:
         raise too_large(LIMIT_BYTES)
     try:
         async with asyncio.timeout(SECONDS):
-            return await request.read()
+            raw = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise too_large(LIMIT_BYTES) from error
+    request[_SIZE] = len(raw)
+    return raw
+
+
+def body_size(request: web.BaseRequest) -> int:
+    """Return how many bytes ``read_bytes`` returned, 0 if it was not called."""
+    size: int = request.get(_SIZE, 0)
+    return size
 
 
 def parse(raw: bytes, media: str) -> Any:
@@ -54,6 +68,43 @@ def parse(raw: bytes, media: str) -> Any:
     raise unsupported_media_type((JSON, YAML, PROTOBUF))
 
 
+def parse_strictly(raw: bytes, media: str) -> tuple[Any, list[str]]:
+    """Return the decoded body, and the strict errors of members that are in it twice.
+
+    Raises:
+        StatusError: as ``parse``.
+    """
+    if media == YAML:
+        return _parse_yaml(raw)
+    value = parse(raw, media)
+    return value, duplicates(raw) if media == JSON else []
+
+
+def duplicates(raw: bytes) -> list[str]:
+    """Return the strict errors of members that are in a JSON body twice. The body must be valid."""
+    try:
+        return [f'duplicate field "{path}"' for path in codec.duplicate_fields(raw)]
+    except RecursionError:
+        return []  # JSON that is as deep as this is refused later, if it is not of a field without a schema
+
+
+def strict_errors(found: Sequence[str]) -> list[str]:
+    """Return what a refusal says of what ``parse_strictly`` found. Warnings say the same line by line."""
+    if not found or not found[0].startswith("line "):
+        return list(found)
+    return ["yaml: unmarshal errors:" + "".join(f"\n  {text}" for text in found)]
+
+
+def is_long(raw: bytes, media: str) -> bool:
+    """Report whether a body takes so long to decode that a thread should."""
+    return len(raw) > (_LONG_YAML_BYTES if media == YAML else LONG_BYTES)
+
+
+async def parse_long(raw: bytes, media: str) -> Any:
+    """Return the decoded body as ``parse`` does. A long one is parsed in a thread."""
+    return await off_loop(is_long(raw, media), parse, raw, media)
+
+
 def parse_json(raw: bytes) -> Any:
     """Return the value of a JSON body. Raise 400 if it is malformed."""
     try:
@@ -62,12 +113,62 @@ def parse_json(raw: bytes) -> Any:
         raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
 
 
+async def parse_applied(raw: bytes) -> tuple[Any, list[str]]:
+    """Return the value of an apply patch, and what the YAML decoder says of keys that are in it twice.
+
+    The patch is YAML or, as most clients send it, JSON.
+
+    The YAML parser is a hundred times slower than the JSON decoder, so it gets only what is not JSON or differs as
+    YAML, and a long body is parsed in a thread. YAML has no escapes of surrogates.
+
+    Raises:
+        StatusError: 400, the patch is malformed.
+    """
+    if raw.lstrip()[:1] == b"{":
+        applied = await off_loop(is_long(raw, JSON), _applied_json, raw)
+        if applied is not None:
+            return applied, []
+    return await off_loop(is_long(raw, YAML), _parse_yaml, raw)
+
+
+def _applied_json(raw: bytes) -> Any:
+    """Return the object of an apply patch, None if it is for the YAML parser to read."""
+    if codec.differs_as_yaml(raw):
+        return None
+    try:
+        applied = codec.decode(raw)
+    except codec.MalformedJson:
+        return None
+    if duplicates(raw):
+        return None  # the YAML parser knows their lines
+    if (place := codec.surrogate_escape(raw)) >= 0:
+        raise _unreadable_yaml(BAD_ESCAPE, raw.count(b"\n", 0, place))
+    return applied
+
+
+def _unreadable_yaml(why: str, line: int) -> StatusError:
+    where = f"line {line + 1}: " if line else ""
+    return bad_request(f"error decoding YAML: error converting YAML to JSON: yaml: {where}{why}")
+
+
 def parse_yaml(raw: bytes) -> Any:
     """Return the value of a YAML body with JSON types only. Raise 400 if it is malformed."""
+    return _parse_yaml(raw)[0]
+
+
+def _parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
     try:
-        # The loader is a SafeLoader. Like Go, it reads the first document only.
-        return next(yaml.load_all(raw, Loader=JsonTypesLoader), None)
-    except yaml.YAMLError as error:
+        # The loader is a SafeLoader. Like Go, it reads the first document only. libyaml's parser would be faster, but
+        # deep nesting overflows its stack.
+        loader = JsonTypesLoader(raw)
+        return next(iter(loader), None), loader.repeated
+    except RefusedYaml as error:
+        raise _unreadable_yaml(error.why, error.line) from error
+    except (ValueError, OverflowError) as error:  # the escape of a code point beyond Unicode, or bytes of no encoding
+        raise _unreadable_yaml(BAD_ESCAPE, 0) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        if isinstance(error, ReaderError) and error.encoding == "unicode":  # not bytes that are no UTF-8
+            raise _unreadable_yaml(CONTROL_CHARACTER, 0) from error
         raise bad_request(f"error converting YAML to JSON: {error}") from error
 
 

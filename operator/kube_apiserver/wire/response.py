@@ -1,7 +1,7 @@
 """Non-streaming responses: YAML, gzip and Warning headers."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import yaml
@@ -9,13 +9,20 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from kube_apiserver import codec
-from kube_apiserver.threads import in_thread
+from kube_apiserver.threads import in_thread, off_loop
+from kube_apiserver.wire.negotiation import negotiate
 from kube_apiserver.wire.status_error import StatusError
 
 # kube-apiserver's threshold and level. Smaller bodies cost more to compress than they save.
 _GZIP_FROM_BYTES = 128 * 1024
 _GZIP_LEVEL = 1
+# PyYAML writes about 100 KB a second.
+_LONG_YAML_BYTES = 2048
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+# Characters of all warnings before they are cut, and of each one then.
+_MOST_WARNED = 4096
+_MOST_OF_ONE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,8 @@ class Response:
 
     Attributes:
         warnings: texts for ``Warning`` headers, which kubectl prints.
+        compress: whether a large body may be compressed.
+        ends_line: whether a JSON body gets the line feed with which Go's encoder ends it.
     """
 
     body: bytes = field(repr=False)
@@ -31,6 +40,8 @@ class Response:
     media: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    compress: bool = True
+    ends_line: bool = True
 
 
 def warning_header(text: str) -> str:
@@ -40,9 +51,31 @@ def warning_header(text: str) -> str:
     return f'299 - "{quoted}"'
 
 
-def failed(failure: StatusError) -> Response:
-    """Return the response for a StatusError."""
-    return Response(codec.encode(failure.body()), failure.code, headers=failure.headers)
+def warning_headers(texts: Iterable[str]) -> list[str]:
+    """Return the ``Warning`` headers for texts, each once.
+
+    As in kube-apiserver, long warnings are cut if all together are long, and the last ones are dropped.
+    """
+    found = list(dict.fromkeys(text for text in texts if text))
+    if sum(map(len, found)) > _MOST_WARNED:
+        found, every = [], found
+        written = 0
+        for text in every:
+            if written >= _MOST_WARNED:
+                break
+            found.append(text[:_MOST_OF_ONE])
+            written += len(found[-1])
+    return [warning_header(text) for text in found]
+
+
+def failed(failure: StatusError, accept: str = "") -> Response:
+    """Return the response for a StatusError to a client with this Accept header."""
+    try:
+        negotiate(accept, transforms=False)
+        ends_line = True
+    except StatusError:
+        ends_line = False  # like kube-apiserver, it answers with JSON that no encoder was chosen for
+    return Response(codec.encode(failure.body()), failure.code, headers=failure.headers, ends_line=ends_line)
 
 
 async def respond(request: web.BaseRequest, reply: Response) -> web.Response:
@@ -50,16 +83,22 @@ async def respond(request: web.BaseRequest, reply: Response) -> web.Response:
     headers = CIMultiDict({"Cache-Control": "no-cache, private", **reply.headers})
     if reply.media:
         headers["Content-Type"] = reply.media
-    for text in reply.warnings:
-        headers.add("Warning", warning_header(text))
+    for header in warning_headers(reply.warnings):
+        headers.add("Warning", header)
     body = reply.body
     if reply.media == "application/yaml":
-        body = yaml.safe_dump(codec.decode(body), sort_keys=True, allow_unicode=True).encode()
-    if len(body) > _GZIP_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
+        body = await off_loop(len(body) > _LONG_YAML_BYTES, _as_yaml, body)
+    elif reply.ends_line and reply.media.startswith("application/json") and body:
+        body += b"\n"
+    if reply.compress and len(body) > _GZIP_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
         body = await in_thread(_gzip, body)
         headers["Content-Encoding"] = "gzip"
-        headers["Vary"] = "Accept-Encoding"
+        headers.add("Vary", "Accept-Encoding")
     return web.Response(body=body, status=reply.status, headers=headers)
+
+
+def _as_yaml(body: bytes) -> bytes:
+    return yaml.safe_dump(codec.decode(body), sort_keys=True, allow_unicode=True).encode()
 
 
 def _gzip(body: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """The last steps of every write: decoding, defaulting, validation, managedFields, storing, response."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from kube_apiserver import codec, fieldmanagers
@@ -8,6 +9,7 @@ from kube_apiserver.cluster import Cluster
 from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.crds.definition import definition_warnings
 from kube_apiserver.decoding.decoder import decode_error
+from kube_apiserver.decoding.numbers import with_go_numbers
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.registry import ServedResource
@@ -19,10 +21,16 @@ from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.storage.records import make_item
 from kube_apiserver.strategies import kind_causes, metadata_causes, status_causes, update_causes
+from kube_apiserver.validation.correlation import aligned
 from kube_apiserver.validation.embedded_objects import embedded_error
 from kube_apiserver.validation.objects import evaluate_rules, validate
+from kube_apiserver.validation.scale_values import scale_value_causes
+from kube_apiserver.wire.body import strict_errors
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError, bad_request, invalid
+
+#: Go's decoder records no more errors. The pruning of custom objects has no limit.
+_MOST_STRICT = 100
 
 
 def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> dict[str, Any]:
@@ -40,17 +48,32 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
     schema = request.resource.schema
     if schema is None:
         return obj
+    if request.resource.custom is not None:
+        obj = with_go_numbers(obj)
     error = decode_error(obj, schema) or embedded_error(obj, schema)
     if error is not None:
         raise type_mismatch(request, obj, error)
     sent = obj
     obj, unknown = prune(obj, schema)
-    if unknown and options.validation != "Ignore":
-        texts = [f'unknown field "{path}"' for path in unknown]
+    duplicates, texts = _known_duplicates(request, unknown), [f'unknown field "{path}"' for path in unknown]
+    duplicates = duplicates[:_MOST_STRICT]
+    if request.resource.custom is None:
+        texts = texts[: _MOST_STRICT - len(duplicates)]
+    if (duplicates or texts) and options.validation != "Ignore":
         if options.validation == "Strict":
-            raise type_mismatch(request, sent, "strict decoding error: " + ", ".join(texts))
-        request.warnings.extend(texts)
+            raise type_mismatch(
+                request, sent, "strict decoding error: " + ", ".join([*strict_errors(duplicates), *texts])
+            )
+        request.warnings.extend([*duplicates, *texts])
     return apply_defaults(obj, schema, keep_nulls=applied)
+
+
+def _known_duplicates(request: Request, unknown: Sequence[str]) -> list[str]:
+    """Return the errors of duplicate fields. Go does not look at those in an unknown field of a built-in type."""
+    if not request.duplicates or request.resource.custom is not None:
+        return request.duplicates
+    ignored = tuple(f'duplicate field "{path}{end}' for path in unknown for end in ".[")
+    return [text for text in request.duplicates if not text.startswith(ignored)]
 
 
 def check(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = None) -> None:
@@ -70,7 +93,7 @@ def check(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = No
             found = [_of_status(cause) for cause in found]
         evaluation = evaluate_rules(obj, old, resource.schema, found)
         request.warnings.extend(evaluation.warnings)
-        causes += found + evaluation.causes
+        causes += found + evaluation.causes + _scale_causes(resource, obj, writes_status=writes_status)
     causes += kind_causes(resource.bucket, obj, old)
     if writes_status:
         causes += status_causes(resource.bucket, obj, old or {})
@@ -88,10 +111,18 @@ def _schema_causes(resource: ServedResource, obj: dict[str, Any], old: dict[str,
         return causes
     if resource.custom is not None:
         # Ratcheting: errors that the stored object has already do not reject the update.
-        known = validate(old, schema)
+        known = validate(aligned(old, obj, schema), schema)
         return [cause for cause in causes if cause not in known]
     # A definition's name depends on immutable fields, which are reported instead.
     return [cause for cause in causes if not (resource.bucket == CRDS and cause.field == "metadata.name")]
+
+
+def _scale_causes(resource: ServedResource, obj: dict[str, Any], *, writes_status: bool) -> list[Cause]:
+    paths = resource.custom.scale if resource.custom is not None else None
+    if paths is None:
+        return []
+    spec_replicas = "" if writes_status else paths.spec_replicas
+    return scale_value_causes(obj, spec_replicas, paths.status_replicas, paths.label_selector)
 
 
 def _of_status(cause: Cause) -> Cause:
@@ -157,7 +188,9 @@ def type_mismatch(request: Request, obj: dict[str, Any], why: str) -> StatusErro
     """Return the error for an object of invalid types: 422 for a patch, else 400."""
     kind = request.resource.kind
     if request.http.method == "PATCH":
-        shown = codec.encode(codec.encode(in_go_order(obj)).decode()).decode()
+        # Custom objects are maps, which Go writes in order.
+        text = codec.token(obj) if request.resource.custom is not None else codec.encode(in_go_order(obj))
+        shown = codec.encode(text.decode()).decode()
         return invalid("", "", "", [Cause("patch", "FieldValueInvalid", f"Invalid value: {shown}: {why}")])
     return bad_request(f'{kind} in version "{request.resource.version}" cannot be handled as a {kind}: {why}')
 
@@ -192,7 +225,19 @@ def store_as(
     """Store an object with ``manager`` as the field manager of its changes. Controllers use it."""
     key = item_key(obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
     current = cluster.store.get(resource.bucket, key)
-    obj = fieldmanagers.track(
+    return store(cluster, resource, tracked_as(cluster, resource, current, obj, manager, subresource))
+
+
+def tracked_as(
+    cluster: Cluster,
+    resource: ServedResource,
+    current: Item | None,
+    obj: dict[str, Any],
+    manager: str,
+    subresource: str = "",
+) -> dict[str, Any]:
+    """Return an object with ``manager`` as the field manager of its changes to the stored item."""
+    return fieldmanagers.track(
         to_served(resource, current) if current is not None else None,
         obj,
         manager=manager,
@@ -201,7 +246,6 @@ def store_as(
         now=cluster.clock.now(),
         subresource=subresource,
     )
-    return store(cluster, resource, obj)
 
 
 def remove(cluster: Cluster, resource: ServedResource, obj: dict[str, Any]) -> Item:

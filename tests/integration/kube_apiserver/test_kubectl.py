@@ -82,7 +82,7 @@ async def kubectl(kubeconfig: Path, tmp_path: Path) -> Callable[..., Awaitable[s
 
 async def test_objects_are_created_shown_changed_and_deleted(kubectl: Callable[..., Awaitable[str]]) -> None:
     assert await kubectl("create", "configmap", "hello", "--from-literal=a=b") == "configmap/hello created"
-    assert "hello   1      " in await kubectl("get", "configmaps")
+    assert "hello   1      " in await kubectl("get", "configmaps", "hello")
     assert await kubectl("get", "cm", "hello", "-o", "jsonpath={.data.a}") == "b"
     assert await kubectl("label", "cm", "hello", "x=y") == "configmap/hello labeled"
     assert await kubectl("annotate", "cm", "hello", "x=y") == "configmap/hello annotated"

@@ -51,6 +51,29 @@ async def test_other_verbs_resources_paths_and_agents_are_spared(api: JsonApi, a
     assert (await api("GET", MAPS))[0] == 200
 
 
+async def test_a_write_is_carried_out_although_its_answer_is_lost(api: JsonApi, api_server: ApiServer) -> None:
+    api_server.faults.add(Fault(action=Action.LOSE, verb="write"))
+    with pytest.raises(aiohttp.ClientError):
+        await api("POST", MAPS, config_map("kept"))
+    assert (await api("GET", f"{MAPS}/kept"))[0] == 200
+    assert (await api("DELETE", f"{MAPS}/kept"))[0] == 200
+
+
+async def test_an_alternating_fault_hits_each_write_once_and_lets_its_retry_pass(
+    api: JsonApi, api_server: ApiServer
+) -> None:
+    fault = Fault(action=Action.REFUSE, code=503, verb="write", count=None, skip=1, alternating=True)
+    planned = api_server.faults.add(fault)
+    requests: list[tuple[Any, ...]] = [
+        *(("POST", MAPS, config_map("skipped")), ("POST", MAPS, config_map("a")), ("POST", MAPS, config_map("a"))),
+        *(("DELETE", f"{MAPS}/a"), ("DELETE", f"{MAPS}/skipped"), ("DELETE", f"{MAPS}/a")),
+    ]
+    answers = [(await api(*request))[0] for request in requests]
+    assert answers == [201, 503, 201, 503, 503, 200]
+    assert (await api("GET", MAPS))[0] == 200
+    assert planned.hits == 3
+
+
 async def test_a_drop_cuts_the_connection_and_a_delay_waits(api: JsonApi, api_server: ApiServer) -> None:
     api_server.faults.add(Fault(action=Action.DROP, resource="configmaps", count=None))
     with pytest.raises(aiohttp.ClientError):
@@ -196,3 +219,18 @@ async def test_only_the_admin_may_break_the_server() -> None:
                 assert answer.status == 201
     finally:
         await server.stop()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}])
+async def test_a_request_without_credentials_uses_up_no_fault(headers: dict[str, str]) -> None:
+    async with ApiServer(ApiServerConfig(tls=False, token="secret")) as endpoint, aiohttp.ClientSession() as session:
+        admin = {"Authorization": "Bearer secret"}
+        async with session.post(
+            f"{endpoint.url}/debug/faults", json={"action": "refuse", "code": 503}, headers=admin
+        ) as answer:
+            assert answer.status == 201, await answer.text()
+        statuses = []
+        for used in (headers, admin, admin):
+            async with session.get(f"{endpoint.url}{MAPS}", headers=used) as answer:
+                statuses.append(answer.status)
+    assert statuses == [401 if headers else 403, 503, 200]

@@ -47,6 +47,15 @@ def test_a_json_patch_that_cannot_be_applied_says_with_which_status(ops: dict[st
     assert caught.value.code == code
 
 
+def test_copies_that_double_an_object_again_and_again_are_refused() -> None:
+    doublings = [{"op": "copy", "from": "/data", "path": f"/data/{number}"} for number in range(40)]
+
+    with pytest.raises(PatchError) as caught:
+        json_patch({"data": {"k": "v"}}, doublings)
+
+    assert caught.value.code == 422
+
+
 def test_replacing_an_absent_member_adds_it() -> None:
     assert json_patch({"data": {}}, [{"op": "replace", "path": "/data/a", "value": "1"}]) == {"data": {"a": "1"}}
 
@@ -76,6 +85,21 @@ def test_a_negative_index_counts_from_the_end_of_a_list(op: dict[str, Any], expe
 def test_merge_patch_deletes_by_null_and_replaces_lists() -> None:
     doc = {"a": {"b": 1, "c": 2}, "l": [1, 2]}
     assert merge_patch(doc, {"a": {"b": None, "d": 3}, "l": [9]}) == {"a": {"c": 2, "d": 3}, "l": [9]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, [{"b": {}}, None, [{}]]),
+        ({"l": [1]}, [{"b": {}}, None, [{}]]),
+        ({"l": {"x": 1}}, [{"a": None, "b": {"c": None}}, None, [{"d": None}]]),
+    ],
+    ids=["new", "in place of a list", "in place of an object"],
+)
+def test_merge_patch_drops_null_from_the_objects_of_lists(before: dict[str, Any], after: list[Any]) -> None:
+    patch = {"l": [{"a": None, "b": {"c": None}}, None, [{"d": None}]]}
+    assert merge_patch(before, patch) == {"l": after}
+    assert patch == {"l": [{"a": None, "b": {"c": None}}, None, [{"d": None}]]}
 
 
 def test_a_merge_patch_must_be_an_object() -> None:
@@ -124,6 +148,19 @@ def test_set_element_order_must_name_what_is_patched_in_the_order_of_the_patch(p
     with pytest.raises(PatchError, match=r"The order in patch list") as caught:
         patched_pod({"containers": [{"name": "a"}, {"name": "b"}]}, patch)
     assert caught.value.code == 500
+
+
+def test_a_patch_of_thousands_of_items_is_merged_by_key_and_in_order() -> None:
+    """It took minutes when each item was looked for in the whole list."""
+    owners = [{"uid": str(number)} for number in range(20_000)]
+    patch = {"metadata": {"ownerReferences": owners[::-1], "finalizers": [each["uid"] for each in owners]}}
+    live = {"metadata": {"ownerReferences": owners[::2], "finalizers": ["first", "5"]}}
+
+    merged = strategic_merge_patch(live, patch, DEPLOYMENT)["metadata"]
+
+    assert merged["ownerReferences"] == owners[::-1]
+    names = [each["uid"] for each in owners]
+    assert merged["finalizers"] == [*names[:5], "first", *names[5:]]
 
 
 def test_retain_keys_drops_the_other_union_members() -> None:

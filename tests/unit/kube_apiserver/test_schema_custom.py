@@ -10,6 +10,7 @@ from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.validation.objects import validate
 from tests.builtin_schema import builtin_schema
 
+SET = {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}}
 SPEC = {
     "type": "object",
     "required": ["must"],
@@ -19,7 +20,7 @@ SPEC = {
         "number": {"type": "integer", "minimum": 1, "maximum": 10},
         "colour": {"type": "string", "enum": ["red", "green"]},
         "list": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"type": "string"}},
-        "set": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}},
+        "set": SET,
         "map": {
             "type": "array",
             "x-kubernetes-list-type": "map",
@@ -173,3 +174,27 @@ def test_a_schema_that_is_not_structural_is_refused(schema: dict[str, Any], fiel
 
 def test_a_structural_schema_is_accepted() -> None:
     assert causes_of({"type": "object", "properties": {"spec": SPEC}}) == []
+
+
+def test_equal_schemas_are_converted_once_and_only_a_few_are_kept() -> None:
+    first = from_crd({"type": "object", "description": "one"})
+    assert from_crd({"type": "object", "description": "one"}) is first
+    for number in range(20):
+        from_crd({"type": "object", "description": str(number)})
+    assert from_crd({"type": "object", "description": "one"}) is not first
+
+
+def test_a_set_of_thousands_is_searched_for_duplicates_by_hash() -> None:
+    """It took minutes when each item was compared with all before it."""
+    schema = from_crd({"type": "object", "properties": {"set": SET}})
+    items = [str(number) for number in range(30_000)]
+
+    assert validate({"set": items}, schema) == []
+    assert [cause.field for cause in validate({"set": [*items, "7"]}, schema)] == ["set[30000]"]
+
+
+def test_only_values_of_one_type_are_duplicates_in_a_set() -> None:
+    values = {"x-kubernetes-preserve-unknown-fields": True}
+    schema = from_crd({"type": "object", "properties": {"set": {**SET, "items": values}}})
+
+    assert validate({"set": [1, True, 1.5, "1", 0, False]}, schema) == []

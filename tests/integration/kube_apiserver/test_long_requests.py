@@ -1,0 +1,165 @@
+"""Large requests neither hold up the event loop nor lose a write that comes meanwhile."""
+
+import asyncio
+import io
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from kube_apiserver import ApiServer
+from tests.integration.kube_apiserver.conftest import JsonApi
+
+CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+APPLY = {"Content-Type": "application/apply-patch+yaml"}
+MERGE = {"Content-Type": "application/merge-patch+json"}
+# Each of the requests below takes at least twice this time of a processor.
+MOST_SECONDS = 0.2
+
+
+def large(name: str, *, members: int = 25_000) -> dict[str, object]:
+    data = {f"k{number:06}": "v" for number in range(members)}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+def definition(fields: int, *rules: str) -> dict[str, object]:
+    properties: dict[str, object] = {
+        f"p{number}": {"type": "string", "maxLength": 9, "pattern": "^a+$"} for number in range(fields)
+    }
+    properties["l"] = {"type": "array", "maxItems": 100, "items": {"type": "integer"}}
+    validations = {"x-kubernetes-validations": [{"rule": rule} for rule in rules]} if rules else {}
+    spec = {"type": "object", "properties": properties, **validations}
+    schema = {"type": "object", "properties": {"spec": spec}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"plural": "wides", "singular": "wide", "kind": "Wide", "listKind": "WideList"}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "wides.example.com"},
+        "spec": {"group": "example.com", "scope": "Namespaced", "names": names, "versions": [version]},
+    }
+
+
+@asynccontextmanager
+async def turning_loop() -> AsyncIterator[list[float]]:
+    """Measure how much of the processor's time the loop's thread uses between two turns of another task."""
+    slices: list[float] = []
+
+    async def turn() -> None:
+        before = time.thread_time()
+        while True:
+            await asyncio.sleep(0)
+            now = time.thread_time()
+            slices.append(now - before)
+            before = now
+            await asyncio.sleep(0.002)
+
+    task = asyncio.create_task(turn())
+    try:
+        yield slices
+    finally:
+        task.cancel()
+
+
+async def eventually_served(api: JsonApi) -> None:
+    async with asyncio.timeout(60):
+        while (await api("GET", "/apis/example.com/v1/wides"))[0] != 200:
+            pass
+
+
+async def test_the_loop_turns_while_a_large_object_is_created_patched_and_applied(api: JsonApi) -> None:
+    body = json.dumps(large("a")).encode()
+    applied = json.dumps(large("b")).encode()
+    async with turning_loop() as slices:
+        for method, path, data, headers in (
+            ("POST", CONFIG_MAPS, body, {"Content-Type": "application/json"}),
+            ("PUT", f"{CONFIG_MAPS}/a", body, {"Content-Type": "application/json"}),
+            ("PATCH", f"{CONFIG_MAPS}/a", b'{"data":{"x":"y"}}', MERGE),
+            ("PATCH", f"{CONFIG_MAPS}/b?fieldManager=one", applied, APPLY),
+            ("PATCH", f"{CONFIG_MAPS}/b?fieldManager=two", applied, APPLY),
+        ):
+            async with api.session.request(method, api.url + path, data=data, headers=headers) as answer:
+                assert answer.status in (200, 201), await answer.text()
+    assert max(slices) < MOST_SECONDS
+
+
+async def test_the_loop_turns_while_a_large_definition_is_created_and_served(api: JsonApi) -> None:
+    body = json.dumps(definition(5000)).encode()
+    headers = {"Content-Type": "application/json"}
+    async with turning_loop() as slices:
+        async with api.session.post(api.url + DEFINITIONS, data=body, headers=headers) as answer:
+            assert answer.status == 201, await answer.text()
+        await eventually_served(api)
+    assert max(slices) < MOST_SECONDS
+
+
+@pytest.mark.parametrize("verb", ["POST", "PUT"])
+async def test_the_loop_turns_while_costly_rules_are_evaluated(api: JsonApi, verb: str) -> None:
+    rule = "!has(self.l) || self.l.all(i, self.l.all(j, self.l.all(k, i + j + k >= 0)))"
+    assert (await api("POST", DEFINITIONS, definition(1, rule)))[0] == 201
+    await eventually_served(api)
+    wides = "/apis/example.com/v1/namespaces/default/wides"
+    wide: dict[str, object] = {"apiVersion": "example.com/v1", "kind": "Wide", "metadata": {"name": "a"}, "spec": {}}
+    if verb == "PUT":
+        wide = (await api("POST", wides, wide))[1]
+    async with turning_loop() as slices:
+        status, answer = await api(verb, f"{wides}/a" if verb == "PUT" else wides, {**wide, "spec": {"l": [1] * 100}})
+    assert (status, "cost exceeds limit" in answer["message"]) == (422, True)
+    assert max(slices) < MOST_SECONDS
+
+
+async def test_the_loop_turns_while_duplicate_members_are_found(api: JsonApi) -> None:
+    members = ",".join(f'"k{number // 2}":"v"' for number in range(100_000))
+    head = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"d"},"data":'
+    body = f"{head}{{{members}}}}}".encode()
+    async with turning_loop() as slices:
+        url = f"{api.url}{CONFIG_MAPS}?fieldValidation=Strict"
+        async with api.session.post(url, data=io.BytesIO(body), headers={"Content-Type": "application/json"}) as answer:
+            assert answer.status == 400
+            assert 'duplicate field "data.k0"' in (await answer.json())["message"]
+    assert max(slices) < MOST_SECONDS
+
+
+async def test_no_patch_of_a_large_object_undoes_another(api: JsonApi) -> None:
+    assert (await api("POST", CONFIG_MAPS, large("a", members=3000)))[0] == 201
+
+    async def label(name: str) -> int:
+        while True:
+            status, _ = await api("PATCH", f"{CONFIG_MAPS}/a", {"metadata": {"labels": {name: "x"}}}, headers=MERGE)
+            if status != 409:
+                return status
+
+    names = [f"l{number}" for number in range(6)]
+    assert set(await asyncio.gather(*map(label, names))) == {200}
+    _, found = await api("GET", f"{CONFIG_MAPS}/a")
+    assert sorted(found["metadata"]["labels"]) == names
+
+
+async def test_a_write_that_overtakes_a_large_patch_is_kept(api: JsonApi, api_server: ApiServer) -> None:
+    assert (await api("POST", CONFIG_MAPS, large("a", members=10_000)))[0] == 201
+    change = api("PATCH", f"{CONFIG_MAPS}/a", {"metadata": {"labels": {"one": "x"}}}, headers=MERGE)
+    patching = asyncio.create_task(change)
+    store = api_server.cluster.store
+    resource = api_server.cluster.registry.find("", "v1", "configmaps")
+    assert resource is not None
+    await asyncio.sleep(0.02)
+    obj = store.bucket("configmaps").items["default/a"].decode()
+    obj["data"]["two"] = "y"
+    store.put("configmaps", obj, resource.storage_version, resource.kind)
+    assert (await patching)[0] == 200
+    _, found = await api("GET", f"{CONFIG_MAPS}/a")
+    assert found["data"]["two"] == "y"
+    assert found["metadata"]["labels"] == {"one": "x"}
+
+
+@pytest.mark.parametrize("verb", ["POST", "PATCH"])
+async def test_a_large_object_of_an_absent_namespace_is_not_found(api: JsonApi, verb: str) -> None:
+    path = "/api/v1/namespaces/nowhere/configmaps"
+    query = {"fieldManager": "one"} if verb == "PATCH" else {}
+    target = f"{path}/a" if verb == "PATCH" else path
+    headers = APPLY if verb == "PATCH" else None
+    status, answer = await api(verb, target, large("a", members=5000), headers=headers, **query)
+    assert (status, answer["reason"]) == (404, "NotFound")
