@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from plugin_operator.kube.field_selectors import FieldSelector
 from plugin_operator.kube.gvk import GroupVersionKind
+from plugin_operator.kube.plurals import guessed_plural
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "": (
@@ -142,6 +143,8 @@ def problem_of(kind: GroupVersionKind) -> str:
         missing = _VERSION.fullmatch(kind.kind) is not None
         right = _text(kind.version, "v1", _KINDS[kind.version][0] if missing else kind.kind)
         return f"the {'kind' if missing else 'version'} is missing: write for example '{right}'"
+    if not group and "." in kind.version:
+        return f"the version is missing: write for example '{kind.version}/v1/{kind.kind}'"
     if group in _KINDS:
         return _problem_in(kind)
     if not group or "." not in group:
@@ -238,16 +241,7 @@ def resource_problem(group: str, resource: str) -> str:
 
 
 def _plurals(group: str) -> frozenset[str]:
-    return frozenset(map(_plural, _KINDS[group]))
-
-
-def _plural(kind: str) -> str:
-    word = kind.lower()
-    if word.endswith("ss"):
-        return f"{word}es"
-    if word.endswith(("cy", "ity")):
-        return f"{word[:-1]}ies"
-    return word if word.endswith("s") else f"{word}s"
+    return frozenset(map(guessed_plural, _KINDS[group]))
 
 
 def _text(group: str, version: str, kind: str) -> str:

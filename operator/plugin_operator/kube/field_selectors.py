@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from plugin_operator.kube.label_selectors import SelectorError
+from plugin_operator.rendering import class_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class FieldSelector:
             return value
         if not isinstance(value, Mapping) or not all(isinstance(each, str) for pair in value.items() for each in pair):
             raise TypeError(
-                f"{value!r} is not a field selector: write 'metadata.name=web' or {{'metadata.name': 'web'}}"
+                f"a {class_name(value)} is not a field selector of texts: "
+                "write 'metadata.name=web' or {'metadata.name': 'web'}"
             )
         wanted = cls(tuple((path, "=", each) for path, each in sorted(value.items())))
         if cls.parse(str(wanted)) != wanted:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from plugin_operator.rendering import class_name
+
 _TOKEN = re.compile(r"\s*(?:(?P<op>!=|==|[=!(),<>])|(?P<word>[^\s=!(),<>]+))")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
 _PREFIX = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\Z")
@@ -89,7 +91,7 @@ class LabelSelector:
         if hasattr(value, "match_labels") and hasattr(value, "match_expressions"):  # V1LabelSelector
             return cls(_equal(value.match_labels) + _expressions(value.match_expressions))
         if not isinstance(value, Mapping):
-            raise TypeError(f"{value!r} is not a label selector: {_WAY_OUT}")
+            raise TypeError(f"a {class_name(value)} is not a label selector: {_WAY_OUT}")
         if value and value.keys() <= {"matchLabels", "matchExpressions"}:
             return cls(_equal(value.get("matchLabels")) + _expressions(value.get("matchExpressions")))
         return cls(_equal(value))
@@ -121,11 +123,13 @@ _OPERATORS = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": 
 
 def _equal(labels: Any) -> tuple[LabelRequirement, ...]:
     if labels is not None and not isinstance(labels, Mapping):
-        raise TypeError(f"{labels!r} is not a mapping of labels: {_WAY_OUT}")
+        raise TypeError(f"a {class_name(labels)} is not a mapping of labels: {_WAY_OUT}")
     found: list[LabelRequirement] = []
     for key, value in (labels or {}).items():
-        if not isinstance(key, str) or not isinstance(value, str):
-            raise TypeError(f"label {key!r}: {value!r} must have text for key and value: {_WAY_OUT}")
+        if not isinstance(key, str):
+            raise TypeError(f"the key of a label is a {class_name(key)}, and it must be text: {_WAY_OUT}")
+        if not isinstance(value, str):
+            raise TypeError(f"label {key!r} has a {class_name(value)} as its value, and it must be text: {_WAY_OUT}")
         found += _read(key, "=", (value,))
     return tuple(found)
 
@@ -135,10 +139,11 @@ def _expressions(expressions: Any) -> tuple[LabelRequirement, ...]:
     for each in map(_term, expressions or ()):
         operator = each.get("operator") if isinstance(each, Mapping) else None
         if operator not in _OPERATORS or not isinstance(each.get("key"), str):
-            raise TypeError(f"{each!r} in matchExpressions needs key and operator ({', '.join(_OPERATORS)})")
+            raise TypeError(f"each of matchExpressions needs key and operator ({', '.join(_OPERATORS)})")
         values = tuple(sorted(map(str, each.get("values") or ())))
         if bool(values) != (operator in {"In", "NotIn"}):
-            raise TypeError(f"{each!r} in matchExpressions: In and NotIn need values, the others take none")
+            where = f"{operator} of {each['key']!r} in matchExpressions"
+            raise TypeError(f"{where}: In and NotIn need values, the others take none")
         found += _read(each["key"], _OPERATORS[operator], values)
     return tuple(found)
 

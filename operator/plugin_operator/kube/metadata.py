@@ -10,6 +10,15 @@ import msgspec
 
 Object: TypeAlias = dict[str, Any]
 
+#: Metadata that a server makes, as in the output of kubectl get -o yaml. Owners are referenced by uid.
+_OF_A_SERVER = ("creationTimestamp", "generation", "managedFields", "ownerReferences", "resourceVersion", "uid")
+
+
+def without_server_fields(obj: Object) -> Object:
+    """Return an object without the metadata of the server it was read from, to create it on another one."""
+    metadata = {key: value for key, value in obj["metadata"].items() if key not in _OF_A_SERVER}
+    return {**obj, "metadata": metadata}
+
 
 class OwnerReference(msgspec.Struct, gc=False, frozen=True, rename="camel"):
     """One entry of ``metadata.ownerReferences``.

@@ -1,8 +1,12 @@
 """``Resource``: plural, scope, verbs and URL paths of a kind."""
 
+import re
 from dataclasses import dataclass
 
 from plugin_operator.kube.gvk import GroupVersionKind
+
+_NO_NAMES = ("", ".", "..")
+_WITHOUT_SEPARATORS = re.compile(r"[^/%?#]*").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,6 @@ class Resource:
 
 def _segment(text: str) -> str:
     """Return ``text``, or raise if apimachinery's path segment validation rejects it: "../x" names another object."""
-    if text in {"", ".", ".."} or any(char in text for char in "/%?#"):
+    if text in _NO_NAMES or not _WITHOUT_SEPARATORS(text):
         raise ValueError(f"{text!r} cannot be part of a resource path")
     return text

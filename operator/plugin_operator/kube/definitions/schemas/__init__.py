@@ -1,0 +1,1 @@
+"""From classes to structural OpenAPI schemas, and whether values fit them."""
