@@ -25,7 +25,7 @@ class Informer:
         self.key = key
         self._distributor = Distributor(environment.metrics, environment.clock)
         self._store = Store(self._distributor)
-        self.lister = Lister(self._store)
+        self.lister = Lister(self._store, kind=key.gvk)
         self._synced = asyncio.Event()
         self._reflector = Reflector(key, environment, self._store, on_listed=self._listed)
 

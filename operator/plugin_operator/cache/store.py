@@ -103,6 +103,10 @@ class Store:
         space = self._spaces.get(namespace)
         return None if space is None else space.get(name)
 
+    def has_namespaces(self) -> bool:
+        """Report whether an object in the store has a namespace."""
+        return any(list(self._spaces))
+
     def in_namespace(self, namespace: str) -> Iterable[CachedObject]:
         """Return a snapshot of the objects in one namespace."""
         return list(self._spaces.get(namespace, {}).values())

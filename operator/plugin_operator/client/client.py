@@ -4,17 +4,21 @@ Owns the method and the options of each verb. Leaves the requests to ``ObjectReq
 ``Transport``, and paths to the mapper.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from plugin_operator.client.addresses import address_and_argument, address_of, address_of_pod, name_and_argument
 from plugin_operator.client.answers import object_in
 from plugin_operator.client.http.transport import Transport
+from plugin_operator.client.interface.argument_checks import check_namespace
 from plugin_operator.client.interface.arguments import Fields, Labels, PatchType, Propagation
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.object_requests import APPLY, PATCH_TYPES, ObjectRequests, checked_manager, delete_options
+from plugin_operator.client.typed_documents import applied_document, new_document
+from plugin_operator.client.typed_writes import write_changes
 from plugin_operator.errors import NotFoundError
 from plugin_operator.kube import Object
+from plugin_operator.kube.objects import ApiObject
 from plugin_operator.rendering import class_name
 
 
@@ -88,19 +92,35 @@ class ApiClient:
         self, kind: Any, namespace: str | None = None, label_selector: Labels = None, field_selector: Fields = None
     ) -> list[Any]:
         """See ``Client.list``."""
+        check_namespace("list", namespace)
         return await self._requests.list(kind, namespace, label_selector, field_selector)
+
+    def pages(self, kind: Any, namespace: str | None = None) -> AsyncIterator[Sequence[bytes]]:
+        """Yield the JSON of the objects of a kind page by page, so that a list of any size takes little memory.
+
+        Raises:
+            GoneError: the snapshot behind the pages has expired; begin again.
+            ApiError: the API server returned another error.
+        """
+        return self._requests.pages(kind, namespace)
 
     async def create(self, obj: Any, *, field_manager: str | None = None, dry_run: bool = False) -> Any:
         """See ``Client.create``."""
-        return await self._requests.write("POST", obj, field_manager=field_manager, dry_run=dry_run)
+        sent, answers = (new_document(obj), type(obj)) if isinstance(obj, ApiObject) else (obj, None)
+        return await self._requests.write("POST", sent, field_manager=field_manager, dry_run=dry_run, answers=answers)
 
     async def update(self, obj: Any, *, field_manager: str | None = None, dry_run: bool = False) -> Any:
         """See ``Client.update``."""
-        return await self._requests.write("PUT", obj, field_manager=field_manager, dry_run=dry_run)
+        own = self._requests
+        if isinstance(obj, ApiObject):
+            return await write_changes(own, obj, None, field_manager=field_manager, dry_run=dry_run)
+        return await own.write("PUT", obj, field_manager=field_manager, dry_run=dry_run)
 
     async def update_status(self, obj: Any, *, field_manager: str | None = None, dry_run: bool = False) -> Any:
         """See ``Client.update_status``."""
         own = self._requests
+        if isinstance(obj, ApiObject):
+            return await write_changes(own, obj, "status", field_manager=field_manager, dry_run=dry_run)
         return await own.write("PUT", obj, subresource="status", field_manager=field_manager, dry_run=dry_run)
 
     async def patch(  # noqa: PLR0913 - one keyword for each option of the request
@@ -117,7 +137,7 @@ class ApiClient:
     ) -> Any:
         """See ``Client.patch``."""
         own = self._requests
-        address, patch = address_and_argument(kind, name, patch, namespace)
+        address, patch = address_and_argument(kind, name, patch, namespace, call="patch")
         resource = await own.resource(address.kind)
         path = own.path(resource, address.name, address.namespace, subresource)
         query = own.manager(field_manager, dry_run)
@@ -135,7 +155,8 @@ class ApiClient:
         dry_run: bool = False,
     ) -> Any:
         """See ``Client.patch_status``."""
-        name, status = name_and_argument(kind, name, status)
+        name, status = name_and_argument(kind, name, status, call="patch_status")
+        check_namespace("patch_status", namespace)
         patch = {"status": status}
         return await self.patch(
             kind, name, patch, namespace, subresource="status", field_manager=field_manager, dry_run=dry_run
@@ -153,7 +174,7 @@ class ApiClient:
     ) -> Object:
         """See ``Client.scale``."""
         own = self._requests
-        address, replicas = address_and_argument(kind, name, replicas, namespace)
+        address, replicas = address_and_argument(kind, name, replicas, namespace, call="scale")
         if not isinstance(replicas, int) or isinstance(replicas, bool):  # as JSON, nan is null, which scales to 0
             raise TypeError(f"replicas is a {class_name(replicas)}: it takes an int")
         path = own.path(await own.resource(address.kind), address.name, address.namespace, "scale")
@@ -172,14 +193,18 @@ class ApiClient:
         dry_run: bool = False,
     ) -> Any:
         """See ``Client.apply``."""
+        sent, answers = (obj, None)
+        if isinstance(obj, ApiObject):
+            sent, answers = applied_document(obj, subresource), type(obj)
         return await self._requests.write(
             "PATCH",
-            obj,
+            sent,
             subresource=subresource,
             field_manager=field_manager,
             dry_run=dry_run,
             options=(("force", "true" if force else "false"),),
             content_type=APPLY,
+            answers=answers,
         )
 
     async def delete(  # noqa: PLR0913 - one keyword for each option of the request
@@ -195,7 +220,7 @@ class ApiClient:
         dry_run: bool = False,
     ) -> None:
         """See ``Client.delete``."""
-        own, address = self._requests, address_of(kind, name, namespace)
+        own, address = self._requests, address_of(kind, name, namespace, call="delete")
         path = own.path(await own.resource(address.kind), address.name, address.namespace)
         try:
             await own.send("DELETE", path, delete_options(propagation, dry_run, uid, resource_version))
@@ -214,6 +239,7 @@ class ApiClient:
         dry_run: bool = False,
     ) -> Any:
         """See ``Client.delete_collection``."""
+        check_namespace("delete_collection", namespace)
         return await self._requests.delete_collection(
             kind, namespace, label_selector, field_selector, delete_options(propagation, dry_run)
         )

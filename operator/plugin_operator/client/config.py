@@ -46,7 +46,7 @@ class ConnectionConfig:
 
 
 def load_connection_config(
-    kubeconfig: str | None = None, context: str | None = None, *, environ: Mapping[str, str] | None = None
+    kubeconfig: str | Path | None = None, context: str | None = None, *, environ: Mapping[str, str] | None = None
 ) -> ConnectionConfig:
     """Find and read the configuration. Commands for credentials run only when the connection opens.
 
@@ -60,7 +60,7 @@ def load_connection_config(
     """
     environment = os.environ if environ is None else environ
     if kubeconfig:
-        return _from_files(kubeconfig, context, "--kubeconfig")
+        return _from_files(str(kubeconfig), context, "--kubeconfig")
     if environment.get("KUBECONFIG"):
         return _from_files(environment["KUBECONFIG"], context, "$KUBECONFIG")
     if environment.get("KUBERNETES_SERVICE_HOST") and not context:

@@ -6,19 +6,27 @@ group does not affect the others.
 """
 
 import asyncio
+import difflib
 import functools
 from collections import defaultdict
 
 from plugin_operator.client.discovery import AGGREGATED_ACCEPT, parse_aggregated, parse_group_version
 from plugin_operator.client.http.api_request import ApiRequest
+from plugin_operator.client.http.request_path import is_whole_object, kind_at, subresource_at
 from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock, SystemClock
-from plugin_operator.errors import ApiError, NoMatchError, NotFoundError
+from plugin_operator.errors import ApiError, NoMatchError, NotFoundError, api_error
 from plugin_operator.kube import GroupVersionKind, Resource
 
 GroupVersion = tuple[str, str]
 
 _parse = functools.lru_cache(maxsize=512)(GroupVersionKind.parse)  # plugins pass kinds as text in every call
+
+_SIMILAR = 0.8
+_INSTALL = "apply its CustomResourceDefinition, such as with kubectl apply -f crds"
+
+# Messages of kube-apiserver for a path without a resource; those for a missing object differ.
+_NO_SUCH_PATH = frozenset({"404 page not found", "the server could not find the requested resource"})
 
 
 class RESTMapper:
@@ -72,6 +80,32 @@ class RESTMapper:
             await self._learn_everything()
         return [res for gvk, res in self._resources.items() if gvk.version == version and gvk.kind == kind]
 
+    async def resources(self) -> list[Resource]:
+        """Return all resources that aggregated discovery shows, preferred versions of a group first.
+
+        Raises:
+            ApiConnectionError: the server cannot be reached.
+        """
+        async with self._lock:
+            await self._learn_everything()
+        return list(self._resources.values())
+
+    def check_served(self, path: str, error: NotFoundError) -> None:
+        """Raise a clear error if a 404 means that the kind at a path, or its status, is missing, and not the object.
+
+        Raises:
+            NoMatchError: the server does not serve the kind; the next call asks discovery again.
+            NotFoundError: the kind has no subresource ``status``.
+        """
+        if error.message not in _NO_SUCH_PATH:
+            return
+        if is_whole_object(path):
+            self.invalidate(kind_at(path))
+            raise NoMatchError(f"the API server does not serve {path}: {error.message}") from error
+        if subresource_at(path) == "status":
+            way_out = "add subresources: {status: {}} to its CustomResourceDefinition"
+            raise api_error(404, "NotFound", f"the kind at {path} has no subresource status: {way_out}") from error
+
     def invalidate(self, kind: GroupVersionKind | None = None) -> None:
         """Remove the group version of ``kind``, or all, from the cache; the next lookup asks the server."""
         if kind is None:
@@ -121,11 +155,17 @@ class RESTMapper:
             del self._resources[gvk]
 
     def _hint(self, gvk: GroupVersionKind) -> str:
-        """Suggest similar kinds: another version, another case, the plural."""
+        """Suggest similar kinds: another version, the plural, a slip in a served group; else how to define one."""
         word = gvk.kind.lower()
         near = {
             str(other)
             for other, resource in self._resources.items()
             if word in {other.kind.lower(), resource.plural, *resource.short_names} and other != gvk
         }
-        return f"; did you mean {' or '.join(sorted(near)[:3])}?" if near else ""
+        if near:
+            return f"; did you mean {' or '.join(sorted(near)[:3])}?"
+        install = _INSTALL if "." in gvk.group else ""
+        beside = {other.kind.lower(): str(other) for other in self._resources if other.group == gvk.group}
+        if slip := difflib.get_close_matches(word, beside, n=1, cutoff=_SIMILAR):
+            return f"; did you mean {beside[slip[0]]}?" + (f" If not, {install}" if install else "")
+        return f": {install}" if install else ""

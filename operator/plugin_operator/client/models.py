@@ -5,11 +5,15 @@ class has imported it.
 """
 
 import re
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
 
 import msgspec
 
+from plugin_operator.client.typed_documents import stated
 from plugin_operator.kube import Object
+from plugin_operator.kube.objects import ApiObject, Struct
+from plugin_operator.kube.objects.kinds import no_kind
 
 _CLASS_NAME = re.compile(r"(?:Core|Events|Discovery|Admissionregistration)?(V\d+(?:(?:alpha|beta)\d+)?)([A-Z]\w*)")
 
@@ -29,12 +33,15 @@ def is_model(value: object) -> bool:
     return hasattr(value, "openapi_types") and hasattr(value, "attribute_map")
 
 
-def version_and_kind(model: type) -> tuple[str, str]:
+def version_and_kind(model: Any) -> tuple[str, str]:
     """Return version and kind of a model class; the name of the class does not contain the group.
 
     Raises:
+        TypeError: it is a part of an object, or no class.
         ValueError: the class is not a model of an API kind.
     """
+    if not isinstance(model, type) or issubclass(model, Struct):
+        raise TypeError(no_kind(model))
     match = _CLASS_NAME.fullmatch(model.__name__)
     if match is None:
         raise ValueError(f"{model.__name__} is no model of an API kind; write the kind as text: 'v1/ConfigMap'")
@@ -47,10 +54,17 @@ def to_model(body: bytes, model: type[Any] | str) -> Any:
 
 
 def to_dict(obj: Any) -> Object:
-    """Return a model as a dict; a dict is returned unchanged."""
+    """Return a typed object as a dict; a dict is returned unchanged.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    if isinstance(obj, ApiObject):
+        return stated(obj)
+    if isinstance(obj, Mapping):
+        return cast("Object", obj)
     if not is_model(obj):
-        result: Object = obj
-        return result
+        raise TypeError(no_kind(obj))
     converted: Object = _converter().sanitize_for_serialization(obj)
     return converted
 

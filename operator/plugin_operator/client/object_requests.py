@@ -3,7 +3,7 @@
 Owns what all verbs of ``Client`` share. ``Client`` documents each verb; ``answers`` decodes responses.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,15 @@ import msgspec
 
 from plugin_operator.client.answers import Kind, decoded, object_in
 from plugin_operator.client.http.api_request import ApiRequest, Query
-from plugin_operator.client.http.request_path import is_whole_object, kind_at
 from plugin_operator.client.http.transport import Transport
-from plugin_operator.client.list_pages import objects_in, read_list
+from plugin_operator.client.interface.argument_checks import check_place
+from plugin_operator.client.json_as_yaml import readable_as_yaml
+from plugin_operator.client.list_pages import each_page, objects_in, read_list
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import is_model, to_dict, version_and_kind
+from plugin_operator.client.typed_documents import is_typed, kind_of, without_structs
 from plugin_operator.errors import NoMatchError, NotFoundError
-from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, Object, Resource
+from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, Object, Resource, status_problem
 from plugin_operator.rendering import class_name
 
 APPLY = "application/apply-patch+yaml"
@@ -27,8 +29,6 @@ PATCH_TYPES: Mapping[str, str] = {
     "strategic": "application/strategic-merge-patch+json",
 }
 
-# Messages of kube-apiserver for a path without a resource; those for a missing object differ.
-_NO_SUCH_PATH = frozenset({"404 page not found", "the server could not find the requested resource"})
 _MAX_MANAGER_BYTES = 128
 
 
@@ -61,6 +61,8 @@ class ObjectRequests:
         """
         if isinstance(kind, str | GroupVersionKind):
             return await self.mapper.resource_for(kind)
+        if is_typed(kind):
+            return await self.mapper.resource_for(kind_of(kind))
         version, name = version_and_kind(kind)
         found = await self.mapper.find(version, name)
         if len(found) != 1:
@@ -129,7 +131,13 @@ class ObjectRequests:
 
         return [decoded(kind, item) for item in await read_list(fetch, resource)]
 
-    async def write(
+    async def pages(self, kind: Kind, namespace: str | None) -> AsyncIterator[Sequence[bytes]]:
+        """Yield the JSON of the objects of a kind page by page; see ``list_pages.each_page``."""
+        resource = await self.resource(kind)
+        async for page in each_page(lambda query: self.send("GET", resource.path(namespace), query=query), resource):
+            yield page
+
+    async def write(  # noqa: PLR0913 - one keyword for each option of the request
         self,
         method: str,
         obj: Any,
@@ -139,6 +147,7 @@ class ObjectRequests:
         dry_run: bool,
         options: Query = (),
         content_type: str = "application/json",
+        answers: Kind | None = None,
     ) -> Any:
         """Send an object, and return the stored object.
 
@@ -150,6 +159,7 @@ class ObjectRequests:
             dry_run: the server stores nothing.
             options: other parts of the query.
             content_type: type of the body; with ``APPLY``, ``metadata.managedFields`` is not sent.
+            answers: class of the result; None for that of ``obj``.
 
         Raises:
             ValueError: the object has no kind, name or namespace, or ``field_manager`` is not valid.
@@ -164,16 +174,19 @@ class ObjectRequests:
             document = {**document, "metadata": {key: metadata[key] for key in metadata if key != "managedFields"}}
         query = (*self.manager(field_manager, dry_run), *options)
         body = await self.send(method, path, document, query=query, content_type=content_type)
-        return object_in(type(obj) if is_model(obj) else "", body, resource if subresource is None else None)
+        kind = answers or (type(obj) if is_model(obj) else "")
+        return object_in(kind, body, resource if subresource is None else None)
 
     def path(self, resource: Resource, name: str, namespace: str | None, subresource: str | None = None) -> str:
         """Return the path of one object or of its subresource.
 
         Raises:
-            ValueError: name or namespace is missing, or cannot be part of a path.
+            ValueError: name or namespace is missing, or cannot be part of a path; or the kind has no status.
         """
         if not name:
             raise ValueError(f"a {resource.gvk.kind} without a name cannot be addressed")
+        if subresource == "status" and (problem := status_problem(resource.gvk)):
+            raise ValueError(problem)
         return resource.path(self._namespace(resource, namespace, name), name, subresource)
 
     def manager(self, chosen: str | None, dry_run: bool) -> tuple[tuple[str, str], ...]:
@@ -201,7 +214,9 @@ class ObjectRequests:
             ApiError: the server rejects the request.
             ApiConnectionError: no complete response arrived before the deadline.
         """
-        body = None if document is None else msgspec.json.encode(document, enc_hook=_plain)
+        body = None if document is None else msgspec.json.encode(without_structs(document), enc_hook=_plain)
+        if body is not None and content_type == APPLY:
+            body = readable_as_yaml(body)
         request = ApiRequest(
             method,
             path,
@@ -214,11 +229,12 @@ class ObjectRequests:
         try:
             answer = await self.transport.send(request)
         except NotFoundError as error:
-            self._check_is_served(path, error)
+            self.mapper.check_served(path, error)
             raise
         return answer.body
 
     def _namespace(self, resource: Resource, namespace: str | None, name: str | None) -> str | None:
+        check_place(resource.gvk.kind, name, namespace)
         if not resource.namespaced:
             return None
         chosen = namespace or self.default_namespace
@@ -228,12 +244,6 @@ class ObjectRequests:
                 "pass namespace=request.namespace, or write metadata.namespace into the object"
             )
         return chosen
-
-    def _check_is_served(self, path: str, error: NotFoundError) -> None:
-        """Raise NoMatchError if the kind, not the object, is missing; the next call asks discovery again."""
-        if error.message in _NO_SUCH_PATH and is_whole_object(path):
-            self.mapper.invalidate(kind_at(path))
-            raise NoMatchError(f"the API server does not serve {path}: {error.message}") from error
 
 
 def checked_manager(name: str) -> str:

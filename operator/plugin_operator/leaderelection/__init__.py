@@ -5,7 +5,7 @@ Owns acquiring, renewing and releasing the Lease. Leaves the leader's work to ``
 
 from plugin_operator.leaderelection.elector import LeaderElector
 from plugin_operator.leaderelection.lease_lock import LeaseClient, LeaseLock, new_identity
-from plugin_operator.leaderelection.lease_record import LeaderRecord, micro_time
+from plugin_operator.leaderelection.lease_record import LeaderRecord
 from plugin_operator.leaderelection.lease_sighting import Sighting
 from plugin_operator.leaderelection.lease_watch import LeaseWatch
 from plugin_operator.leaderelection.timing import Timing
@@ -18,6 +18,5 @@ __all__ = [
     "LeaseWatch",
     "Sighting",
     "Timing",
-    "micro_time",
     "new_identity",
 ]

@@ -7,6 +7,7 @@ differences exclude two leaders at once:
 - Another holder in the Lease, or its deletion, ends leadership. A report of the watch closes the fence at once; a
   request then confirms it, because a watch may be late.
 - A deleted Lease, or one whose holder was cleared by hand, is acquired only after its last holder must have stopped.
+  That counts from the last report about it, of a read or of the watch.
 - Every request has a deadline of its own.
 
 Leaves the leader's work, and ending the process after the Lease is lost, to ``manager``.
@@ -123,6 +124,8 @@ class LeaderElector:
             self._seen.saw_holder = True
         if lease.holder == self.identity or lease.is_not_newer_than(self.lock.resource_version):
             return
+        if lease.holder:
+            self._seen.note_holder(lease.holder_seconds)
         if self._renewed_at is not None or self._attempting or not lease.holder:
             self._doubt()
 
@@ -131,6 +134,7 @@ class LeaderElector:
         if self._renewed_at is not None and uid != self._held_uid:
             self.hint()  # a former Lease of that name was deleted
         else:
+            self._seen.note_deletion()
             self._doubt()
 
     def _doubt(self) -> None:

@@ -8,8 +8,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
+
+from plugin_operator.kube.timestamps import micro_time
 
 # ``leaseTransitions`` and ``leaseDurationSeconds`` are int32; the server rejects larger values.
 INT32_MAX = 2**31 - 1
@@ -94,11 +96,6 @@ class LeaderRecord:
             "renewTime": self.renew_time,
             "leaseTransitions": self.leader_transitions,
         }
-
-
-def micro_time(moment: datetime) -> str:
-    """Return ``moment`` as a Kubernetes MicroTime: UTC with six fractional digits."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def is_micro_time(text: str) -> bool:

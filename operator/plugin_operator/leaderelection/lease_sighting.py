@@ -2,25 +2,26 @@
 
 from dataclasses import dataclass
 
+from plugin_operator.kube.resource_versions import is_at_least
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Holder and version of the Lease in one watch event.
+    """Holder, version and duration of the Lease in one watch event.
 
     Attributes:
         holder: identity of the holder; empty if there is none.
         resource_version: ``resourceVersion`` of that state.
+        holder_seconds: duration of the Lease; 0 if it has none.
     """
 
     holder: str
     resource_version: str
+    holder_seconds: int = 0
 
     def is_not_newer_than(self, resource_version: str) -> bool:
         """Report whether this state is known to be older than, or equal to, ``resource_version``.
 
         Versions that are not numbers are compared for equality only.
         """
-        mine, other = self.resource_version, resource_version
-        if mine.isdecimal() and other.isdecimal():
-            return int(mine) <= int(other)
-        return mine == other
+        return is_at_least(resource_version, self.resource_version)

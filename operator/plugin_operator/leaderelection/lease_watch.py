@@ -58,7 +58,7 @@ class LeaseWatch:
     def annotations(self) -> Mapping[str, str] | None:
         """Return the annotations of the Lease as last observed; None if the cache does not contain it."""
         lock = self._elector.lock
-        lease = self._informer.lister.raw((lock.namespace, lock.name)) if self._informer is not None else None
+        lease = self._informer.lister.cached((lock.namespace, lock.name)) if self._informer is not None else None
         return None if lease is None else lease.metadata().annotations or {}
 
     def on_add(self, key: NamespacedName, new: CachedObject, is_initial: bool) -> None:
@@ -77,5 +77,5 @@ class LeaseWatch:
         self._elector.heard_deleted(old.uid)
 
     def _look(self, lease: CachedObject) -> None:
-        holder = LeaderRecord.of(lease.decode()).holder_identity
-        self._elector.heard(Sighting(holder, lease.resource_version))
+        record = LeaderRecord.of(lease.decode())
+        self._elector.heard(Sighting(record.holder_identity, lease.resource_version, record.lease_duration_seconds))

@@ -54,7 +54,7 @@ class Observation:
     @property
     def is_our_write(self) -> bool:
         """Whether the Lease contains the last record of this process; a cloned machine may have the same identity."""
-        return self.holder == self._identity and self.record.renew_time in {self._ours, self._ours_before}
+        return self.holder == self._identity and self.record.renew_time in {self._ours, self._ours_before} - {""}
 
     def see(self, record: LeaderRecord | None) -> None:
         """Record the current state of the Lease; None if it does not exist.
@@ -69,8 +69,7 @@ class Observation:
         same_holder = (record or _NOTHING).holder_identity == before.holder_identity
         if looked and self.exists == existed and same_holder and self.record.renew_time == before.renew_time:
             return
-        now, own = self._clock.monotonic(), self._timing.lease_duration_seconds
-        seconds = min(max(float(self.record.lease_duration_seconds), own), own * LONGEST_FACTOR)
+        now, seconds = self._clock.monotonic(), self._counted(self.record.lease_duration_seconds)
         is_renewal = same_holder and bool(self.holder)
         if self.record.is_released or is_renewal or now - self._since >= self._holder_seconds:
             self._holder_seconds = seconds
@@ -79,15 +78,33 @@ class Observation:
             self._holder_seconds = max(seconds, self._holder_seconds)
         self._since = now
 
+    def note_holder(self, seconds: float) -> None:
+        """Restart the wait: the watch reports a holder, with the duration of its Lease, that no read has shown yet.
+
+        The Lease may be deleted again before the next read. Its holder may lead all the same.
+        """
+        self.saw_holder = True
+        self._holder_seconds = max(self._holder_seconds, self._counted(seconds))
+        self.note_deletion()
+
+    def note_deletion(self) -> None:
+        """Restart the wait: until now the Lease may have been renewed."""
+        self._since = self._clock.monotonic()
+
     def free_in(self) -> float:
         """Return the seconds until this process may acquire the Lease; 0 if it may now."""
         wait = self._wait_seconds()
         return 0.0 if wait <= 0 else max(0.0, self._since + wait - self._clock.monotonic())
 
+    def _counted(self, seconds: float) -> float:
+        own = self._timing.lease_duration_seconds
+        return min(max(float(seconds), own), own * LONGEST_FACTOR)
+
     def _wait_seconds(self) -> float:
         if self.holder == self._identity:
             # Another process may have written this identity into the Lease while a third one leads.
-            return 0.0 if self.record.renew_time == self._ours else self._holder_seconds
+            # A process that has written nothing has no record that lacks a time either.
+            return 0.0 if self._ours and self.record.renew_time == self._ours else self._holder_seconds
         if self.holder:
             return self._holder_seconds
         if self.exists and self.record.is_released:

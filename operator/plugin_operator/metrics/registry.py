@@ -17,7 +17,7 @@ from plugin_operator.metrics.declaration import Declaration
 from plugin_operator.metrics.families import Counter, Gauge, HistogramFamily
 from plugin_operator.rendering import class_name
 
-_MAX_TOLD = 100
+_MAX_REPORTED = 100
 
 _END = b"# EOF\n"
 
@@ -55,7 +55,7 @@ class Metrics:
         self.registry.register(self._collector)
         self._plugins = CollectorRegistry()
         self._owned: OwnedCollector[Any] | None = None
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._on_plugin_error: Callable[[BaseException], None] = lambda _: None
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -150,8 +150,8 @@ class Metrics:
         return good if is_any_bad else None
 
     def _tell(self, error: BaseException) -> None:
-        if (kind := class_name(error)) not in self._told and len(self._told) < _MAX_TOLD:
-            self._told.add(kind)
+        if (kind := class_name(error)) not in self._reported and len(self._reported) < _MAX_REPORTED:
+            self._reported.add(kind)
             self._on_plugin_error(error)
 
 

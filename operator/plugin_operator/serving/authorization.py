@@ -34,7 +34,7 @@ def authorized(reviews: Reviews) -> Middleware:
         except TooManyReviewsError:
             return _answer(429, "Too many unknown tokens")
         except ReviewUnavailableError as error:
-            refusal.told(str(error))
+            refusal.failed(str(error))
             return _answer(500, "Authentication or authorization failed")
         refusal.over()
         if not allowed:
@@ -50,7 +50,7 @@ class _Refusals:
     def __init__(self) -> None:
         self._reason = ""
 
-    def told(self, reason: str) -> None:
+    def failed(self, reason: str) -> None:
         if reason != self._reason:
             _log.warning("Clients of the metrics server cannot be authorized", reason=reason)
         self._reason = reason

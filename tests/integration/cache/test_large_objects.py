@@ -129,6 +129,6 @@ async def test_a_new_list_after_history_was_lost_misses_nothing(harness: CacheHa
     harness.server.faults.remove(refusal)
     await eventually(lambda: informer.state is State.WATCHING and "small-new" in names(informer))
     assert names(informer) == sorted([*LARGE[1:], *SMALL[:-1], "small-new"])
-    cached = informer.lister.raw(("default", LARGE[1]))
+    cached = informer.lister.cached(("default", LARGE[1]))
     assert cached is not None
     assert cached.resource_version == changed["metadata"]["resourceVersion"]

@@ -39,7 +39,7 @@ def bookmark(version: str, end: bool = False) -> dict[str, Any]:
 
 def stored(informer: Informer, key: str) -> CachedObject:
     """Return an object of the cache; it must be there."""
-    found = informer.lister.raw(key)
+    found = informer.lister.cached(key)
     assert found is not None
     return found
 
@@ -81,7 +81,8 @@ class Script:
         return answer
 
     async def send(self, request: ApiRequest) -> Response:
-        return Response(200, {}, json.dumps(self.next(request)).encode())
+        answer: Any = self.next(request)
+        return Response(200, {}, answer if isinstance(answer, bytes) else json.dumps(answer).encode())
 
     @asynccontextmanager
     async def stream(self, request: ApiRequest) -> AsyncIterator[Any]:

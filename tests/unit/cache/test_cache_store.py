@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ from plugin_operator.cache import Index, Lister, time_slice
 from plugin_operator.cache.handlers import HANDLER_ERRORS, Distributor
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
-from plugin_operator.kube import NamespacedName, SelectorError
+from plugin_operator.hosting.runtime.caches.listers import merged_lister
+from plugin_operator.kube import GroupVersionKind, NamespacedName, SelectorError
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.virtual_clock import VirtualClock
 
@@ -42,6 +44,70 @@ def found(lister: Lister, key: NamespacedName | tuple[str, str] | str) -> dict[s
     obj = lister.get(key)
     assert obj is not None
     return obj
+
+
+POD = GroupVersionKind("", "v1", "Pod")
+NODE = GroupVersionKind("", "v1", "Node")
+WIDGET = GroupVersionKind("example.com", "v1", "Widget")
+
+
+class Silence:
+    """Stands for the sink of changes."""
+
+    def added(self, new: CachedObject) -> None: ...
+
+    def updated(self, old: CachedObject, new: CachedObject) -> None: ...
+
+    def deleted(self, old: CachedObject) -> None: ...
+
+
+def lister_of(kind: GroupVersionKind | None, *objects: CachedObject) -> Lister:
+    store = Store(Silence())
+    for each in objects:
+        store.upsert(each)
+    return Lister(store, kind=kind)
+
+
+def reads_of(lister: Any) -> list[Callable[[], Any]]:
+    return [
+        lambda: lister.get("a"),
+        lambda: lister.get("a", ""),
+        lambda: lister.raw("a"),
+        lambda: lister.cached("a"),
+        lambda: "a" in lister,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lister", "kind"),
+    [
+        (lister_of(POD), "v1/Pod 'a'"),
+        (lister_of(WIDGET, make("a", 1)), "example.com/v1/Widget 'a'"),
+        (lister_of(None, make("a", 1)), "'a'"),
+        (lister_of(POD).with_indexes({}), "v1/Pod 'a'"),
+    ],
+)
+def test_a_name_without_a_namespace_of_a_namespaced_kind_is_an_error(lister: Any, kind: str) -> None:
+    for read in reads_of(lister):
+        with pytest.raises(ValueError, match=r"no namespace is given for") as raised:
+            read()
+        way_out = "pass the request, or namespace=request.namespace"
+        assert str(raised.value) == f"no namespace is given for {kind}, which is namespaced: {way_out}"
+
+
+def test_a_lister_over_several_namespaces_does_not_look_for_a_name_alone() -> None:
+    for read in reads_of(merged_lister({"ns": lister_of(POD), "other": lister_of(POD)})):
+        with pytest.raises(ValueError, match=r"no namespace is given for .*'a', which is namespaced: pass the request"):
+            read()
+
+
+def test_a_name_without_a_namespace_is_enough_for_other_kinds() -> None:
+    for lister in (lister_of(NODE), lister_of(NODE, make("b", 1, namespace="")), lister_of(WIDGET)):
+        assert [read() for read in reads_of(lister)] == [None, None, None, None, False]
+    lister = lister_of(WIDGET, make("a", 1, namespace=""))
+    assert found(lister, "a")["metadata"]["name"] == "a"
+    assert "a" in lister
+    assert lister_of(POD).get("ns/a") is None
 
 
 @pytest.fixture
@@ -136,7 +202,8 @@ def test_reads_find_objects_by_every_form_of_key(store: Store) -> None:
         assert key in lister
     assert lister.get("a", "ns") == lister.get("ns/a")
     assert found(lister, "c")["metadata"]["name"] == "c"
-    assert lister.get("a") is None
+    with pytest.raises(ValueError, match="no namespace is given for 'a'"):
+        lister.get("a")
     assert 7 not in lister
     assert len(lister) == 2
 

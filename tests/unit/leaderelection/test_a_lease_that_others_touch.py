@@ -79,14 +79,27 @@ async def test_a_standby_that_saw_a_holder_waits_a_full_lease_before_it_creates(
     assert leases.spec["leaseTransitions"] == 0
 
 
-async def test_a_holder_that_only_the_watch_showed_counts_as_seen(
+async def test_a_holder_that_only_the_watch_showed_counts_as_seen_from_then_on(
     start: Start, leases: FakeLeases, clock: VirtualClock
 ) -> None:
     leases.lease = None
     late = start("b")
     await clock.advance(1)
     late.elector.heard(Sighting("a", "7"))
-    await clock.advance(13.9)
+    await clock.advance(14.9)
+    assert not late.leads
+    await clock.advance(0.1)
+    assert late.leads
+
+
+async def test_the_duration_of_a_lease_that_only_the_watch_showed_counts(
+    start: Start, leases: FakeLeases, clock: VirtualClock
+) -> None:
+    leases.lease = None
+    late = start("b")
+    await clock.advance(1)
+    late.elector.heard(Sighting("a", "7", 40))
+    await clock.advance(39.9)
     assert not late.leads
     await clock.advance(0.1)
     assert late.leads

@@ -16,6 +16,7 @@ from plugin_operator.cache.reflector.list_watch import ListWatch
 from plugin_operator.cache.reflector.wire import Malformed, WireReader
 from plugin_operator.cache.store import Store
 from plugin_operator.client import ApiRequest, Paging, Transport
+from plugin_operator.client.deep_json import cut
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError, GoneError
 
@@ -41,9 +42,10 @@ def read_list(body: bytes, reader: WireReader) -> tuple[str, list[CachedObject]]
     Raises:
         ApiConnectionError: the body is not a list, or an object in it has no name.
     """
-    page = _read(body)
+    page, is_cut = _read(body)
+    read = reader.item_of_cut if is_cut else reader.item
     try:
-        return page.metadata.resource_version or "", [reader.item(bytes(item)) for item in page.items or []]
+        return page.metadata.resource_version or "", [read(bytes(item)) for item in page.items or []]
     except Malformed as error:
         raise ApiConnectionError(str(error)) from error
 
@@ -98,8 +100,8 @@ class PagedList:
     async def _run(self, store: Store, reader: WireReader, pages: Paging) -> str:
         store.begin_list()
         end = self._clock.monotonic() + self._list_seconds
-        version, goes_on = "", True
-        while goes_on:
+        version, has_more = "", True
+        while has_more:
             if self._clock.monotonic() > end:
                 raise ApiConnectionError(f"{self._path}: the list is not complete after {self._list_seconds:g} s")
             try:
@@ -107,10 +109,10 @@ class PagedList:
             except AnswerTooLargeError as error:
                 pages.shrink(error)
                 continue
-            page = _read(answer.body)
-            await self._store_items(page.items or [], store, reader)
+            page, is_cut = _read(answer.body)
+            await self._store_items(page.items or [], store, reader.item_of_cut if is_cut else reader.item)
             version = page.metadata.resource_version or version
-            goes_on = pages.turn(page.metadata.next, len(answer.body))
+            has_more = pages.turn(page.metadata.next, len(answer.body))
             self._on_page()
         store.end_list()
         return version
@@ -119,11 +121,11 @@ class PagedList:
         query = [*self._query, *pages.query]
         return ApiRequest("GET", self._path, query, accept=self._accept, timeout_seconds=self._page_seconds)
 
-    async def _store_items(self, items: list[msgspec.Raw], store: Store, reader: WireReader) -> None:
+    async def _store_items(self, items: list[msgspec.Raw], store: Store, read: Callable[[bytes], CachedObject]) -> None:
         end = self._clock.monotonic() + time_slice.SLICE_SECONDS
         for number, item in enumerate(items):
             try:
-                store.upsert(reader.item(bytes(item)))  # copied, because a Raw keeps the whole page alive
+                store.upsert(read(bytes(item)))  # copied, because a Raw keeps the whole page alive
             except Malformed as error:
                 self._on_skipped()
                 _log.error("Object skipped, it cannot be decoded", reason=str(error), path=self._path)
@@ -132,8 +134,12 @@ class PagedList:
                 end = self._clock.monotonic() + time_slice.SLICE_SECONDS
 
 
-def _read(body: bytes) -> _Page:
+def _read(body: bytes) -> tuple[_Page, bool]:
+    """Return a page, and whether parts of it are cut off because they are nested too deeply."""
     try:
-        return _PAGE.decode(body)
+        try:
+            return _PAGE.decode(body), False
+        except RecursionError:
+            return _PAGE.decode(cut(body)), True
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ApiConnectionError(f"the response is not a list: {error}") from error

@@ -35,7 +35,7 @@ class StreamHealth:
         self._informer, self._kind = str(key), str(key.gvk)
         self._restarts = metrics.family(WATCH_RESTARTS)
         self._blocked: Outcome | None = None
-        self._told: set[Outcome] = set()
+        self._reported: set[Outcome] = set()
         self.reason = ""
 
     @property
@@ -66,9 +66,9 @@ class StreamHealth:
 
     def lasted(self) -> None:
         """Record that the stream has been healthy for a while."""
-        if self._told:
+        if self._reported:
             _log.info("Stream is healthy again", informer=self._informer)
-        self._told.clear()
+        self._reported.clear()
 
     def _wait(self, outcome: Outcome) -> None:
         if outcome is not self._blocked:
@@ -76,6 +76,6 @@ class StreamHealth:
         self._blocked = outcome
 
     def _restart(self, outcome: Outcome) -> None:
-        log = _log.debug if outcome in self._told else _log.info
+        log = _log.debug if outcome in self._reported else _log.info
         log("Stream restarts", informer=self._informer, outcome=outcome.value, reason=self.reason)
-        self._told.add(outcome)
+        self._reported.add(outcome)

@@ -11,7 +11,7 @@ from plugin_operator import logs
 from plugin_operator.cache import time_slice
 from plugin_operator.cache.reflector.lines import LineSplitter
 from plugin_operator.cache.reflector.outcomes import HistoryRewritten
-from plugin_operator.cache.reflector.wire import Bookmark, EventType, Malformed, WireReader
+from plugin_operator.cache.reflector.wire import Bookmark, EventType, Malformed, NestedTooDeeply, WireReader
 from plugin_operator.cache.store import Store
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiConnectionError
@@ -147,7 +147,9 @@ class WatchStream:
             kind, subject = self._reader.event(line)
         except Malformed as error:
             self._unread += 1
-            if line.strip():
+            if isinstance(error, NestedTooDeeply):
+                self._skip(line, error)
+            elif line.strip():
                 self._doubt(line, error)
             return
         if isinstance(subject, Bookmark):
@@ -177,6 +179,9 @@ class WatchStream:
                 suspects.clear()
             suspects.add(mark)
             raise ApiConnectionError(str(error)) from error
+        self._skip(line, error)
+
+    def _skip(self, line: bytes, error: Malformed) -> None:
         if self._on_skipped is not None:
             self._on_skipped()
         _log.error("Object skipped, it cannot be decoded", reason=str(error), size_bytes=len(line))

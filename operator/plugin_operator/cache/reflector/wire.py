@@ -13,6 +13,8 @@ import msgspec
 
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.client import error_of
+from plugin_operator.client.deep_json import MOST_LEVELS, cut, is_cut
+from plugin_operator.errors import ApiConnectionError
 from plugin_operator.kube import GroupVersionKind
 
 _MARK = b'managedFields"'
@@ -32,6 +34,10 @@ class EventType(Enum):
 
 class Malformed(Exception):
     """The bytes are not a valid object or watch event."""
+
+
+class NestedTooDeeply(Malformed):
+    """The decoder cannot follow an object; the server would send the same bytes again."""
 
 
 class Bookmark(NamedTuple):
@@ -61,6 +67,10 @@ class _Event(msgspec.Struct):
     object: msgspec.Raw
 
 
+class _CutEvent(msgspec.Struct):
+    object: _Object
+
+
 class _BookmarkMeta(msgspec.Struct, rename="camel"):
     resource_version: str
     annotations: dict[str, str] | None = None
@@ -73,6 +83,7 @@ class _BookmarkObject(msgspec.Struct):
 _OBJECT = msgspec.json.Decoder(_Object)
 _KIND = msgspec.json.Decoder(_Kind)
 _EVENT = msgspec.json.Decoder(_Event)
+_CUT_EVENT = msgspec.json.Decoder(_CutEvent)
 _BOOKMARK = msgspec.json.Decoder(_BookmarkObject)
 _PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
@@ -89,10 +100,11 @@ class WireReader:
         gvk: the kind, which is added to list items: those of built-in kinds lack ``apiVersion`` and ``kind``.
     """
 
-    __slots__ = ("_head", "_partial_head")
+    __slots__ = ("_head", "_kind", "_partial_head")
 
     def __init__(self, gvk: GroupVersionKind) -> None:
         self._head = b'{"kind":"%b","apiVersion":"%b",' % (gvk.kind.encode(), gvk.api_version.encode())
+        self._kind = str(gvk)
         self._partial_head = b'{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1",'
 
     def event(self, line: bytes) -> tuple[EventType, CachedObject | Bookmark]:
@@ -111,6 +123,8 @@ class WireReader:
             pass
         try:
             return self._any_event(line)
+        except RecursionError:
+            raise self._too_deep(cut(line)) from None
         except _UNREADABLE as error:
             raise Malformed(f"a watch event cannot be read: {error}") from error
 
@@ -126,6 +140,28 @@ class WireReader:
             return self._object(data)
         except _UNREADABLE as error:
             raise Malformed(f"an item of a list cannot be read: {error}") from error
+
+    def item_of_cut(self, data: bytes) -> CachedObject:
+        """Decode one item of a list that was cut with ``deep_json.cut``.
+
+        Raises:
+            Malformed: the item is not an object with a name, or a part of it was cut off.
+            ApiConnectionError: a part was cut off what is no object, so the list is none of a server.
+        """
+        if not is_cut(data):
+            return self.item(data)
+        error = self._too_deep(b'{"object":%b}' % data)
+        if isinstance(error, NestedTooDeeply):
+            raise error
+        raise ApiConnectionError(str(error))
+
+    def _too_deep(self, event: bytes) -> Malformed:
+        try:
+            metadata = _CUT_EVENT.decode(event).object.metadata
+        except _UNREADABLE as error:
+            return Malformed(f"what is nested more than {MOST_LEVELS} levels deep is no object: {error}")
+        name = f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name
+        return NestedTooDeeply(f"{self._kind} {name} is nested more than {MOST_LEVELS} levels deep")
 
     def _object(self, data: bytes) -> CachedObject:
         metadata = _OBJECT.decode(data).metadata

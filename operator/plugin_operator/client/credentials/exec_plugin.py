@@ -5,9 +5,7 @@ Owns the process: path, input, limits of output, and termination. Leaves the tim
 
 import asyncio
 import base64
-import contextlib
 import os
-import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping
@@ -21,6 +19,7 @@ import msgspec
 from plugin_operator.client.credentials.tokens import is_token
 from plugin_operator.errors import ConfigError
 from plugin_operator.tasks import start_task
+from plugin_operator.tasks.child_processes import kill_and_reap
 
 DEADLINE_SECONDS = 60.0
 """Deadline of a command; a person may have to log in."""
@@ -116,7 +115,7 @@ class ExecCommand:
         except TimeoutError as error:
             raise ConfigError(f"{self._name} gave no credentials within {DEADLINE_SECONDS:g} s") from error
         finally:
-            await _end(process, group=not interactive)
+            await kill_and_reap(process, group=not interactive, deadline_seconds=_REAP_SECONDS)
         if process.returncode:
             raise ConfigError(f"{self._name} ended with status {process.returncode}{complaint and f': {complaint}'}")
         return self._read(output)
@@ -129,7 +128,7 @@ class ExecCommand:
         except asyncio.CancelledError:
             await asyncio.wait([starting])
             if starting.exception() is None:
-                await _end(starting.result(), group=not interactive)
+                await kill_and_reap(starting.result(), group=not interactive, deadline_seconds=_REAP_SECONDS)
             raise
 
     async def _start(self, interactive: bool) -> Process:
@@ -238,21 +237,6 @@ async def _keep_end(stream: asyncio.StreamReader | None, into: bytearray, limit:
     while stream is not None and (piece := await stream.read(_CHUNK_BYTES)):
         into += piece
         del into[:-limit]
-
-
-async def _end(process: Process, *, group: bool) -> None:
-    """Kill a running process, wait for it, and close the pipes."""
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if group:
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-    # A child that was left behind may keep the pipes open; asyncio has no public way to close them.
-    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_REAP_SECONDS):
-            await process.wait()
 
 
 def _texts(values: Any) -> list[str]:

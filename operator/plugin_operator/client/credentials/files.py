@@ -10,12 +10,13 @@ from plugin_operator.errors import ConfigError
 MAX_FILE_BYTES = 4 * 2**20
 
 
-def read_credential(path: str | Path, what: str) -> bytes:
-    """Return the content of a file; never empty.
+def read_credential(path: str | Path, what: str, *, may_be_empty: bool = False) -> bytes:
+    """Return the content of a file.
 
     Args:
         path: path of the file. Links are followed, so a rotated Secret or projected volume shows its new content.
         what: name of the file in messages.
+        may_be_empty: whether an empty file is no error.
 
     Raises:
         ConfigError: the file is missing, empty, unreadable, larger than ``MAX_FILE_BYTES`` or not a regular file.
@@ -36,7 +37,7 @@ def read_credential(path: str | Path, what: str) -> bytes:
         os.close(descriptor)
     if len(content) > MAX_FILE_BYTES:
         raise ConfigError(f"the {what} {path} is larger than {MAX_FILE_BYTES} bytes")
-    if not content.strip():
+    if not (content.strip() or may_be_empty):
         raise ConfigError(f"the {what} {path} is empty")
     return content
 

@@ -1,21 +1,20 @@
 """One context of a kubeconfig as plain values.
 
-Leaves merging and checking of the files to kubernetes-asyncio, and credentials to ``kubeconfig_source``.
+Leaves files to ``kubeconfig_files``, and credentials to ``kubeconfig_source``.
 """
 
-import copy
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from plugin_operator.client.credentials.kubeconfig_loader import config_exception, kube_config
+from plugin_operator.client.credentials.kubeconfig_files import Entry, MergedKubeconfig, merged
 from plugin_operator.client.credentials.server_url import split_server
 from plugin_operator.errors import ConfigError
 
 _MAX_LISTED = 20
+_CLUSTER_TEXTS = ("certificate-authority", "certificate-authority-data", "proxy-url", "tls-server-name")
+_USER_TEXTS = ("client-certificate", "client-certificate-data", "client-key", "client-key-data", "tokenFile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,93 +51,88 @@ def read_context(paths: str, name: str | None, source: str) -> KubeconfigContext
     Raises:
         ConfigError: no file exists, or their content is not valid.
     """
-    if not existing(paths):
-        raise ConfigError(f"the kubeconfig {source} does not exist")
-    library = kube_config()
-    try:
-        config = library.KubeConfigMerger(paths).config
-        _check_context(config, name, source)
-        # The loader checks that the parts fit together.
-        loader = library.KubeConfigLoader(config_dict=config, active_context=name, config_base_path=None)
-        chosen = loader.current_context["context"]
-        cluster = config["clusters"].get_with_name(chosen["cluster"])
-        user = _user(config, chosen.get("user"))
-        server, authorization = split_server(str(cluster["cluster"]["server"]))
-        context = KubeconfigContext(
-            str(name or config["current-context"]),
-            server,
-            chosen.get("namespace"),
-            copy.deepcopy(cluster["cluster"].value),
-            copy.deepcopy(user["user"].value) if user is not None and user.safe_get("user") else {},
-            _folder(cluster),
-            _folder(user),
-            authorization,
+    files = merged(paths, source)
+    chosen = name or files.current
+    if not chosen:
+        raise ConfigError(
+            f"the kubeconfig {source} has no current-context: choose one with --context; it has: {_names(files)}"
         )
-        impersonation_of(context.user)
-    except (config_exception(), OSError, ValueError, TypeError, AttributeError, KeyError, AssertionError) as error:
+    if chosen not in files.entries["contexts"]:
+        asked = "--context: " if name else ""
+        why = "" if name else ", its current-context"
+        raise ConfigError(f'{asked}the kubeconfig {source} has no context "{chosen}"{why}; it has: {_names(files)}')
+    try:
+        return _context(files, chosen)
+    except ValueError as error:
         raise ConfigError(f"the kubeconfig {source} cannot be used: {error}") from error
-    except library.yaml.YAMLError as error:
-        raise ConfigError(f"the kubeconfig {source} is not valid YAML{_place(error)}") from None
-    except RecursionError as error:
-        raise ConfigError(f"the kubeconfig {source} is nested too deeply") from error
-    return context
 
 
-def _check_context(config: Any, name: str | None, source: str) -> None:
-    """Check that the kubeconfig has the context ``name``.
+def _context(files: MergedKubeconfig, name: str) -> KubeconfigContext:
+    """Return a context with the entries that it names.
 
     Raises:
-        ConfigError: it does not; the message lists its contexts.
+        ValueError: the entries are not there, or lack what is needed.
     """
-    entries = config.value.get("contexts") if name else None
-    names = [str(entry["name"]) for entry in entries or () if "name" in entry]
-    if name and name not in names:
-        has = ", ".join(names[:_MAX_LISTED]) + ", …" * (len(names) > _MAX_LISTED)
-        raise ConfigError(f'--context: the kubeconfig {source} has no context "{name}"; it has: {has or "none"}')
+    place = f"the context {name!r}"
+    content = files.entries["contexts"][name].content
+    cluster = _named(files, "cluster", _text(content, "cluster", place), place)
+    if cluster is None:
+        raise ValueError(f"{place} names no cluster")
+    # kubectl rejects a context without its user too: the file may be half-written.
+    user = _named(files, "user", _text(content, "user", place), place) or Entry({}, "")
+    server = _text(cluster.content, "server", f"the cluster {content['cluster']!r}")
+    if not server:
+        raise ValueError(f"the cluster {content['cluster']!r} has no server")
+    address, authorization = split_server(server)
+    for key in _CLUSTER_TEXTS:
+        _text(cluster.content, key, f"the cluster {content['cluster']!r}")
+    for key in _USER_TEXTS:
+        _text(user.content, key, f"the user {content.get('user')!r}")
+    impersonation_of(user.content)
+    return KubeconfigContext(
+        name, address, _text(content, "namespace", place) or None, cluster.content, user.content, cluster.folder,
+        user.folder, authorization,
+    )  # fmt: skip
 
 
-def existing(paths: str) -> list[Path]:
-    """Return the existing files of ``$KUBECONFIG``."""
-    found = [Path(path).expanduser() for path in paths.split(os.pathsep) if path]
-    return [path for path in found if path.exists()]
+def _named(files: MergedKubeconfig, kind: str, name: str, place: str) -> Entry | None:
+    if not name:
+        return None
+    if name not in files.entries[f"{kind}s"]:
+        raise ValueError(f"it has no {kind} {name!r}, which {place} names")
+    return files.entries[f"{kind}s"][name]
+
+
+def _text(content: Mapping[str, Any], key: str, place: str) -> str:
+    found = content.get(key)
+    if not isinstance(found, str | None):
+        raise ValueError(f"{key} of {place} is no text")  # noqa: TRY004 - the caller handles wrong content as one
+    return found or ""
+
+
+def _names(files: MergedKubeconfig) -> str:
+    names = list(files.entries["contexts"])
+    return ", ".join(names[:_MAX_LISTED]) + ", …" * (len(names) > _MAX_LISTED) or "none"
 
 
 def impersonation_of(user: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return the headers for ``as``, ``as-uid``, ``as-groups`` and ``as-user-extra``, as client-go sends them.
 
     Raises:
-        ValueError: the user has one of the others without ``as``.
+        ValueError: they have another form, or the user has one of the others without ``as``.
     """
     headers = [("Impersonate-User", str(user["as"]))] if user.get("as") else []
     headers += [("Impersonate-Uid", str(user["as-uid"]))] if user.get("as-uid") else []
-    headers += [("Impersonate-Group", str(group)) for group in user.get("as-groups") or ()]
-    for key, values in (user.get("as-user-extra") or {}).items():
-        headers += [(f"Impersonate-Extra-{quote(key.lower(), safe='')}", str(value)) for value in values]
+    groups, extra = user.get("as-groups") or [], user.get("as-user-extra") or {}
+    if (
+        not isinstance(groups, list)
+        or not isinstance(extra, dict)
+        or not all(isinstance(each, list) for each in extra.values())
+    ):
+        raise ValueError("'as-groups' of the user is a list, and 'as-user-extra' has lists by name")
+    headers += [("Impersonate-Group", str(group)) for group in groups]
+    for key, values in extra.items():
+        headers += [(f"Impersonate-Extra-{quote(str(key).lower(), safe='')}", str(value)) for value in values]
     if headers and not user.get("as"):
         raise ValueError("a user that impersonates needs 'as' beside 'as-uid', 'as-groups' and 'as-user-extra'")
     return tuple(headers)
-
-
-def _user(config: Any, name: str | None) -> Any:
-    """Return the entry of a context's user; None for a context without one.
-
-    Raises:
-        ValueError: there is no such entry, as in a half-written file; kubectl rejects it too.
-    """
-    if not name:
-        return None
-    user = config["users"].get_with_name(name, safe=True) if config.safe_get("users") else None
-    if user is None:
-        raise ValueError(f"it has no user {name!r}, which the context names")
-    return user
-
-
-def _place(error: Any) -> str:
-    """Return the position of a YAML error without the parser's message, which may quote a token."""
-    mark = getattr(error, "problem_mark", None)
-    return f", in {mark.name} at line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
-
-
-def _folder(node: Any) -> str:
-    path = getattr(node, "path", None)
-    return str(Path(path).absolute().parent) if path else ""

@@ -78,5 +78,5 @@ def _import_alone() -> tuple[ModuleType, type[Exception]]:
 
 
 def _forget() -> None:
-    for name in [name for name in sys.modules if name == _ROOT or name.startswith(f"{_ROOT}.")]:
+    for name in [name for name in list(sys.modules) if name == _ROOT or name.startswith(f"{_ROOT}.")]:
         del sys.modules[name]

@@ -15,7 +15,8 @@ from typing import Any
 from plugin_operator.client.credentials.access import Access
 from plugin_operator.client.credentials.exec_plugin import DEADLINE_SECONDS, ExecCommand, ExecCredential, cluster_info
 from plugin_operator.client.credentials.files import read_credential, read_token
-from plugin_operator.client.credentials.kubeconfig import KubeconfigContext, existing, impersonation_of, read_context
+from plugin_operator.client.credentials.kubeconfig import KubeconfigContext, impersonation_of, read_context
+from plugin_operator.client.credentials.kubeconfig_files import existing
 from plugin_operator.client.credentials.kubeconfig_loader import LoadedConfiguration, config_exception, kube_config
 from plugin_operator.client.credentials.proxies import proxy_for
 from plugin_operator.client.credentials.tls import TlsSettings
@@ -89,7 +90,9 @@ class KubeconfigSource:
         return self._access(None, None, None)
 
     def _contents(self) -> tuple[bytes, ...]:
-        return tuple(read_credential(path, "kubeconfig") for path in existing(self._paths)) if self._can_reread else ()
+        if not self._can_reread:
+            return ()
+        return tuple(read_credential(path, "kubeconfig", may_be_empty=True) for path in existing(self._paths))
 
     def _reread(self) -> None:
         contents = self._contents()

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from plugin_operator.client.models import Model
-from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.kube.objects import ApiObject
 
 PatchType: TypeAlias = Literal["merge", "json", "strategic"]
 Propagation: TypeAlias = Literal["Background", "Foreground", "Orphan"]
@@ -14,4 +15,7 @@ Labels: TypeAlias = str | Mapping[str, Any] | None
 Fields: TypeAlias = str | Mapping[str, str] | None
 PatchBody: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
-M = TypeVar("M", bound=Model)
+AnyClass: TypeAlias = type[Model] | type[ApiObject]
+AnyObject: TypeAlias = Object | Model | ApiObject
+
+M = TypeVar("M", bound=Model | ApiObject)

@@ -3,8 +3,16 @@
 import builtins
 from typing import Any, Protocol, overload
 
-from plugin_operator.client.interface.arguments import Fields, Key, Labels, M, Propagation, TextKind
-from plugin_operator.client.models import Model
+from plugin_operator.client.interface.arguments import (
+    AnyClass,
+    AnyObject,
+    Fields,
+    Key,
+    Labels,
+    M,
+    Propagation,
+    TextKind,
+)
 from plugin_operator.kube import Object
 
 
@@ -14,7 +22,7 @@ class Deletions(Protocol):
     @overload
     async def delete(
         self,
-        kind: TextKind | type[Model],
+        kind: TextKind | AnyClass,
         name: Key,
         namespace: str | None = None,
         *,
@@ -27,7 +35,7 @@ class Deletions(Protocol):
     @overload
     async def delete(
         self,
-        obj: Object | Model,
+        obj: AnyObject,
         /,
         *,
         missing_ok: bool = False,
@@ -120,7 +128,7 @@ class Deletions(Protocol):
                 namespace, or a cluster-scoped kind with one.
         """
 
-    async def evict(self, pod: Object | Model | Key, namespace: str | None = None, *, dry_run: bool = False) -> None:
+    async def evict(self, pod: AnyObject | Key, namespace: str | None = None, *, dry_run: bool = False) -> None:
         """Delete a Pod through its eviction subresource, which a PodDisruptionBudget can refuse.
 
         Args:

@@ -4,8 +4,7 @@ import builtins
 from collections.abc import Mapping
 from typing import Any, Protocol, overload
 
-from plugin_operator.client.interface.arguments import Key, M, PatchBody, PatchType, TextKind
-from plugin_operator.client.models import Model
+from plugin_operator.client.interface.arguments import AnyClass, AnyObject, Key, M, PatchBody, PatchType, TextKind
 from plugin_operator.kube import Object
 
 
@@ -165,7 +164,7 @@ class Patches(Protocol):
     @overload
     async def scale(
         self,
-        kind: TextKind | type[Model],
+        kind: TextKind | AnyClass,
         name: Key,
         replicas: int,
         namespace: str | None = None,
@@ -176,7 +175,7 @@ class Patches(Protocol):
     @overload
     async def scale(
         self,
-        obj: Object | Model,
+        obj: AnyObject,
         replicas: int,
         /,
         *,

@@ -1,0 +1,175 @@
+"""Typed objects as documents of requests.
+
+Owns which part of a typed object each verb sends, and the check before. Leaves the comparison with what was read to
+``kube.objects``, and sending to ``ObjectRequests``. ``kube.definitions`` is imported with the first typed object.
+"""
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from plugin_operator.kube import GroupVersionKind, Object
+from plugin_operator.kube.objects import ApiObject, Struct
+from plugin_operator.kube.objects.changes import changes
+from plugin_operator.kube.objects.decoding import document_in, raw_of
+from plugin_operator.kube.objects.errors import FieldMisfit
+from plugin_operator.kube.objects.struct import forgets_its_fields
+from plugin_operator.kube.objects.wire import to_wire
+
+if TYPE_CHECKING:
+    from plugin_operator.kube.definitions import Definition
+
+_DEFINITIONS = "plugin_operator.kube.definitions"
+_STATUS = "status"
+
+
+def is_typed(value: object) -> TypeGuard[ApiObject | type[ApiObject]]:
+    """Report whether ``value`` is a typed object or a class of such."""
+    return isinstance(value, ApiObject) or (isinstance(value, type) and issubclass(value, ApiObject))
+
+
+def kind_of(value: ApiObject | type[ApiObject]) -> GroupVersionKind:
+    """Return the kind of a typed object or of its class.
+
+    Raises:
+        TypeError: the class has no ``@resource``.
+    """
+    return _definition(value).gvk
+
+
+def is_namespaced(cls: type[ApiObject]) -> bool:
+    """Report whether the objects of a class with ``@resource`` have namespaces."""
+    return _definition(cls).namespaced
+
+
+def as_read(obj: ApiObject) -> Object:
+    """Return the JSON that an object was decoded from; for one that was never read, what its author set."""
+    raw = raw_of(obj)
+    return document_in(raw) if raw is not None else stated(obj)
+
+
+def stated(obj: ApiObject) -> Object:
+    """Return an object as a document with its kind: the fields that are set or differ from their defaults."""
+    gvk = kind_of(obj)
+    document: Object = to_wire(obj)
+    return {"apiVersion": gvk.api_version, "kind": gvk.kind, **document}
+
+
+def new_document(obj: ApiObject) -> Object:
+    """Return the document that creates an object.
+
+    Raises:
+        InvalidError: the object breaks the schema of its class.
+        ValueError: the object was read, or made by a function that forgets which fields were set.
+    """
+    if raw_of(obj) is not None:
+        name = type(obj).__name__
+        raise ValueError(
+            f"{_words(obj)} was read, so create() would lose fields that {name} does not know: write its changes with "
+            f"update(), or make a new {name}"
+        )
+    _refuse_forgetful(obj)
+    return _checked(obj, stated(obj))
+
+
+def applied_document(obj: ApiObject, subresource: str | None) -> Object:
+    """Return the document that applies what the author set.
+
+    Raises:
+        InvalidError: the object breaks the schema of its class.
+        ValueError: the object was read, or made by a function that forgets, so what its author set is unknown.
+    """
+    if raw_of(obj) is not None:
+        raise ValueError(
+            f"{_words(obj)} was read, and apply() would own every field of it: write its changes with update(), or "
+            f"apply a new {type(obj).__name__} with the fields to own"
+        )
+    _refuse_forgetful(obj)
+    document = _checked(obj, stated(obj))
+    if subresource == _STATUS:
+        kept = {"apiVersion", "kind", "metadata", _STATUS}
+        return {key: value for key, value in document.items() if key in kept}
+    if _definition(obj).has_status:
+        document.pop(_STATUS, None)
+    return document
+
+
+def changed_document(obj: ApiObject, subresource: str | None) -> Object:
+    """Return the merge patch of what changed since ``obj`` was read, with its resource version; empty for nothing.
+
+    Raises:
+        InvalidError: what changed breaks the schema of the class.
+        LossyWriteError: the patch would lose something.
+        ValueError: the object was never read, or its name changed; or its class has no status to write.
+    """
+    definition = _definition(obj)
+    if subresource == _STATUS and not definition.has_status:
+        raise ValueError(f"class {type(obj).__name__} has no field status")
+    parts = set(obj.__struct_encode_fields__)
+    if definition.has_status:
+        parts = {_STATUS} if subresource == _STATUS else parts - {_STATUS}
+    from plugin_operator.kube.definitions.write_check import check_patch, misfit  # as in _definition
+
+    try:
+        patch = changes(obj, definition.gvk, parts=parts)
+    except FieldMisfit as error:
+        raise misfit(definition, as_read(obj), error.violation) from error
+    if not patch:
+        return {}
+    before = as_read(obj)
+    check_patch(definition, before, patch)
+    if version := before["metadata"].get("resourceVersion"):
+        patch["metadata"] = {**patch.get("metadata", {}), "resourceVersion": version}
+    return patch
+
+
+def check_status(obj: ApiObject, before: Object, after: Object) -> None:
+    """Check a status before it is written, given the one that was read.
+
+    Raises:
+        InvalidError: the new status breaks the schema of the class.
+    """
+    from plugin_operator.kube.definitions.write_check import check_change  # as in _definition
+
+    document = as_read(obj)
+    check_change(_definition(obj), {**document, _STATUS: before}, {**document, _STATUS: after})
+
+
+def without_structs(document: Any) -> Any:
+    """Return a document in which typed values are plain ones; msgspec's own encoder would send their defaults."""
+    if _DEFINITIONS not in sys.modules:
+        return document  # this process has no typed values
+    return _plain(document)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Struct):
+        return to_wire(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _refuse_forgetful(obj: ApiObject) -> None:
+    if forgets_its_fields(obj):
+        raise ValueError(
+            f"{_words(obj)} was made by msgspec, which forgets which of its fields were set: instead of "
+            "msgspec.structs.replace, write copy.copy and assign; instead of msgspec.convert, call the class"
+        )
+
+
+def _checked(obj: ApiObject, document: Object) -> Object:
+    from plugin_operator.kube.definitions.write_check import check_whole  # as in _definition
+
+    check_whole(_definition(obj), document)
+    return document
+
+
+def _definition(value: ApiObject | type[ApiObject]) -> "Definition":
+    from plugin_operator.kube.definitions import definition_of  # plugins without typed objects do not need it
+
+    return definition_of(value if isinstance(value, type) else type(value))
+
+
+def _words(obj: ApiObject) -> str:
+    return f"{kind_of(obj).kind} {obj.metadata.name!r}"
